@@ -86,7 +86,7 @@ describe("applyScores", () => {
     );
   });
 
-  it("refuses what is no finite number, and says so by place and not by value", () => {
+  it("refuses what is not a finite number, and says so by place and not by value", () => {
     const bad = fc.constantFrom(Number.NaN, Infinity, -Infinity, "1", null, undefined, 1n, true);
     const places = fc.constantFrom("score", "delta");
     fc.assert(
@@ -96,7 +96,7 @@ describe("applyScores", () => {
         const deltas = place === "delta" ? { [at]: value as number } : {};
         const error = thrownBy(() => applyScores(list, deltas));
         expect(isGlassineError(error) && error.code).toBe("payload_invalid");
-        expect(String(error)).toContain(`The ${place} of element ${at} is no finite number.`);
+        expect(String(error)).toContain(`The ${place} of element ${at} is not a finite number.`);
       }),
     );
   });

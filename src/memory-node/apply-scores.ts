@@ -65,7 +65,7 @@ function idIn(item: Scored): string {
 }
 
 function expectFinite(value: unknown, what: string): void {
-  if (!Number.isFinite(value)) throw invalid(`${what} is no finite number.`);
+  if (!Number.isFinite(value)) throw invalid(`${what} is not a finite number.`);
 }
 
 function invalid(text: string): GlassineError {

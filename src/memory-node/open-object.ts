@@ -34,7 +34,7 @@ export function orNull<Schema extends z.ZodType>(schema: Schema) {
 
 /** A non-empty string. */
 export function word() {
-  return withRule(z.string(), "a text that is not empty", (text) => text !== "");
+  return withRule(z.string(), "a string that is not empty", (text) => text !== "");
 }
 
 const uuidPattern = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;

@@ -30,7 +30,7 @@ const character = /^[a-z0-9_-]$/;
  * ```
  */
 export function tenantIdFault(id: unknown): string | undefined {
-  if (typeof id !== "string") return "it is no text";
+  if (typeof id !== "string") return "it is not a string";
   if (id.length === 0) return "it is empty";
   if (id.length > maxLength) return `it has more than ${maxLength} characters`;
   if (execPattern(grammar, id) !== null) return undefined;

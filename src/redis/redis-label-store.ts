@@ -75,7 +75,7 @@ const longestTtlMs = 100 * 365 * 24 * 60 * 60 * 1000;
  *
  * Appending is one atomic step on a set that only grows. Session ids are hashed into keys
  * (SHA-256), so that none stands in the server and none can name a key of something else.
- * Every `load` and `append` begins the time to live anew.
+ * Every `load` and `append` restarts the time to live.
  *
  * It never hangs and never guesses: what the server does not answer in time, refuses, or holds
  * beside labels is a rejection with `label_store_failed`. The server must not evict keys
@@ -111,8 +111,8 @@ export function redisLabelStore(
     longestTimerMs,
   );
   const prefix = readOption(options, "prefix", "string") ?? "glassine:labels:";
-  if (prefix === "") throw invalid("prefix", "must be a text that is not empty");
-  // Also puts back what a host maps replies to: labels are read as texts.
+  if (prefix === "") throw invalid("prefix", "must be a string that is not empty");
+  // Also undoes a host's mapping of replies: labels are read as strings.
   const bounded = client.withCommandOptions?.({ timeout: timeoutMs, typeMapping: {} }) ?? client;
   const fixed = [String(ttlMs), String(maxSessionLabels)];
 
@@ -144,7 +144,7 @@ async function failing(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** What a server holds somebody else may have written. What was appended must be in it. */
+/** Somebody else may have written to the server. What was appended must be there. */
 function readReply(reply: unknown, given: readonly string[]): readonly string[] {
   const isSet =
     Array.isArray(reply) &&

@@ -145,7 +145,7 @@ function readFixture(fixture: unknown): ReadFixture {
       `A package name is one that npm takes, such as "guard" or "@acme/guard"; got ${shown(name)}.`,
     );
   if (typeof version !== "string" || version === "")
-    throw misuse(`The version of a package is a text such as "1.0.0"; got ${shown(version)}.`);
+    throw misuse(`The version of a package is a string such as "1.0.0"; got ${shown(version)}.`);
   if (root !== undefined && (typeof root !== "string" || root === ""))
     throw misuse(`The root of a package is the path of a directory; got ${shown(root)}.`);
   if (sign !== undefined && typeof sign !== "function")
@@ -173,7 +173,7 @@ function readFiles(files: unknown): ReadFixture["files"] {
     if (taken !== undefined)
       throw misuse(`The file ${quoted(path)} lies in ${quoted(taken)}, which is a file itself.`);
     if (typeof data !== "string" && !(data instanceof Uint8Array))
-      throw misuse(`The file ${quoted(path)} is a text or bytes; got ${shown(data)}.`);
+      throw misuse(`The file ${quoted(path)} is a string or bytes; got ${shown(data)}.`);
   }
   return read;
 }

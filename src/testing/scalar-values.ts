@@ -85,7 +85,7 @@ function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
 /** Those that the schema accepts by itself, so that few are refused of what holds many of them. */
 function fitting<T>(schema: z.ZodType, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
   const accept = (value: T) => schema.parse(value);
-  return acceptable(values, accept, "a text or number with rules of its own");
+  return acceptable(values, accept, "a string or number with rules of its own");
 }
 
 function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined {

@@ -117,7 +117,7 @@ describe("OpenTelemetry", () => {
     [undefined, {}, "openTelemetrySink expects a logger with emit"],
     [{}, {}, "openTelemetrySink expects a logger with emit"],
     [{ emit: () => {} }, { prefx: "a" }, 'openTelemetrySink has no option "prefx"'],
-    [{ emit: () => {} }, { prefix: "" }, "prefix must be a text that is not empty"],
+    [{ emit: () => {} }, { prefix: "" }, "prefix must be a string that is not empty"],
     [{ emit: () => {} }, { prefix: 5 }, 'The option "prefix" expects a text'],
   ])("is refused as %o with %o", (logger, options, message) => {
     expect(() => openTelemetrySink(logger as never, options as never)).toThrow(message);

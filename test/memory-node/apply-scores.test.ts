@@ -57,6 +57,6 @@ it("refuses an element that no delta could be given for, and a sum beyond all nu
   expect(() => applyScores([{ score: 1 }], {})).toThrow("Element 0 of the list has no id.");
   const huge = [{ id: "a", score: Number.MAX_VALUE }];
   expect(() => applyScores(huge, { a: Number.MAX_VALUE })).toThrow(
-    "The new score of element 0 is no finite number.",
+    "The new score of element 0 is not a finite number.",
   );
 });

@@ -15,9 +15,9 @@ it.each([
 });
 
 it.each([
-  [undefined, "it is no text"],
-  [7, "it is no text"],
-  [["acme"], "it is no text"],
+  [undefined, "it is not a string"],
+  [7, "it is not a string"],
+  [["acme"], "it is not a string"],
   ["", "it is empty"],
   ["a".repeat(65), "it has more than 64 characters"],
   ["acme/eu", "it has U+002F at character 5"],

@@ -42,11 +42,11 @@ export interface Host<
   Services extends ServiceTable = Nothing,
 > extends EnvelopeFunctions<Table>,
     WireFunctions<Table, Hooks> {
-  /** The views of a message. They take extensions of any host; see `partsOf` of the root entry. */
+  /** Describes the parts of a message, with extensions of any host; see `partsOf`. */
   readonly partsOf: typeof partsOf;
-  /** A view as data; see `serializePart` of the root entry. */
+  /** A part as data; see `serializePart`. */
   readonly serializePart: typeof serializePart;
-  /** A view for a policy engine; see `toPolicyInput` of the root entry. */
+  /** A part for a policy engine; see `toPolicyInput`. */
   readonly toPolicyInput: typeof toPolicyInput;
   /**
    * The names of the slots, so that none is spelled by hand.
@@ -125,7 +125,7 @@ export interface Host<
     handler: CoreHandlerInput<Table, Hooks, Services, Hook, Caps>,
   ) => CoreHandler;
   /**
-   * Registers plugins, orders them and gives a manager. The only place where plugins register.
+   * Registers plugins, orders them and returns a manager. Plugins register nowhere else.
    *
    * All of them register, or none.
    *
@@ -154,7 +154,9 @@ export interface Host<
   ) => Promise<PluginManager<Table, Hooks>>;
 }
 
-/** What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones. */
+/**
+ * What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones.
+ */
 export interface HostDefinition<
   Slots extends SlotTable,
   Hooks extends HookTable,
@@ -207,7 +209,7 @@ export function defineHost<
 >(
   definition: HostDefinition<Slots, Hooks, Services>,
 ): Host<StandardSlots & Slots, StandardHooks & Hooks, Services> {
-  // A copy: the host's own object is not frozen under its hands.
+  // A copy, because the host's own object must not become frozen.
   const own = defineSlots({ ...definition.slots }) as Slots;
   const table = joinSlots(standardSlots, own);
   const hooks = joinHooks(standardHooks, definition.hooks ?? ({} as Hooks));

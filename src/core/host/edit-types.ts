@@ -1,7 +1,7 @@
-/** The types by which `amend` and the helpers know what a view may write. */
+/** The types that say what `amend` and the helpers may change in a view. */
 import type { DraftOf, GrantIn, SlotTable, TableIn } from "../slots/index.ts";
 
-/** `V` itself where its grant holds the capability, else a type that says what is missing. */
+/** `V` itself if its grant has the capability, otherwise a type that says what is missing. */
 export type EditableBy<V, Capability extends string> =
   string extends GrantIn<V>
     ? V
@@ -15,7 +15,7 @@ type Loosened<T> = T extends readonly (infer Item)[]
     ? { -readonly [Key in keyof T]: Loosened<T[Key]> }
     : T;
 
-/** The draft of a view is cut to its grant; the draft of anything else is free. */
+/** The draft of a view is limited by its grant; any other draft is not. */
 type DraftFor<V> =
   string extends GrantIn<V>
     ? Loosened<V>
@@ -24,10 +24,10 @@ type DraftFor<V> =
       : Loosened<V>;
 
 /**
- * Runs `recipe` over a draft of `value` and gives the changed copy; `value` itself when
+ * Runs `recipe` on a draft of `value` and returns the changed copy; `value` itself when
  * nothing changed.
  *
- * The draft of a view holds a container for each slot it may write, dropped again if
+ * The draft of a view has a container for each slot it may write, dropped again if
  * untouched, so that `draft.security.labels.push("PII")` works on an envelope without
  * `security`. Its type lets you write only what the capabilities let you write.
  *

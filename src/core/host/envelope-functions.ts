@@ -91,7 +91,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
   ) => ExtensionsOf<Table>;
   /**
    * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
-   * one that is wholly visible is shared, not copied. Unknown names grant nothing; null gives null.
+   * one that is wholly visible is shared, not copied. Unknown names grant nothing; null returns null.
    *
    * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
    * @example
@@ -176,8 +176,8 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
     declassification: Declassification,
   ) => { readonly extensions: ExtensionsOf<Table>; readonly record: DeclassificationRecord };
   /**
-   * A copy of a view, an envelope or a payload that an Immer recipe changed; the very same object
-   * where it changed nothing. The recipe assigns to the draft: what it returns does not count.
+   * Returns a copy of a view, an envelope or a payload that an Immer recipe changed; the same
+   * object if nothing changed. The recipe assigns to the draft; its return value is ignored.
    *
    * @throws GlassineError `edit_denied` where the grant does not let it, for a recipe that returns a
    *   promise, and for one that changes nothing and returns an object; a `snapshot_*` or
@@ -211,7 +211,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
     labels: string | readonly string[],
   ) => V;
   /**
-   * Sets a header, in both generations where both have it; a name that is there keeps its spelling.
+   * Sets a header, in both generations if both have it; an existing name keeps its spelling.
    *
    * @throws GlassineError `edit_denied`, `header_invalid`
    * @example
@@ -263,7 +263,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
   /**
    * Sets a key of `custom`; `undefined` removes it.
    *
-   * @throws GlassineError a `snapshot_*` code for what is no JSON, or a key that is no text
+   * @throws GlassineError a `snapshot_*` code if it is not JSON, or the key is not a string
    * @example
    * ```ts
    * import { createExtensions, setCustom } from "glassine";
@@ -273,8 +273,8 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
    */
   readonly setCustom: <V extends object>(extensions: V, key: string, value: unknown) => V;
   /**
-   * The value of a header in `headers` or `request_headers`, name in any case. `undefined` where it is
-   * not there, and where a view does not show it.
+   * Returns the value of a header in `headers` or `request_headers`, by its name in any case, or
+   * `undefined` if it is absent or the view does not show it.
    *
    * @example
    * ```ts
@@ -286,7 +286,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
    */
   readonly getHeader: (extensions: object, name: string) => string | undefined;
   /**
-   * Whether a label is there, compared exactly. False in a view that does not show the labels.
+   * Whether a label is present, compared exactly. False in a view that does not show the labels.
    *
    * @example
    * ```ts

@@ -16,7 +16,7 @@ const { freeze, hasOwn } = intrinsics;
 
 /** Options of `mergeExtensions`. */
 export interface MergeOptions<View> {
-  /** The very view the plugin was given. By default what the filter shows of `current`. */
+  /** The view that the plugin got. By default what the filter shows of `current`. */
   readonly view?: View;
   /** Turns an ignored change into a violation. Default false. */
   readonly strict?: boolean;
@@ -26,15 +26,15 @@ export interface MergeOptions<View> {
   readonly limits?: Limits;
 }
 
-/** What `mergeExtensions` gives. */
+/** What `mergeExtensions` returns. */
 export interface Merged<Extensions> {
-  /** The very same object when nothing was accepted. */
+  /** The same object if nothing was accepted. */
   readonly extensions: Extensions;
   /** Changes that were not taken, in table order. */
   readonly rejections: readonly Rejection[];
 }
 
-/** A view that is filtered again grants no more than it did before. */
+/** Filtering a view again never grants more. */
 export function filterBy(
   slots: CompiledSlots,
   value: unknown,
@@ -59,7 +59,7 @@ function ownView(slots: CompiledSlots, view: object): Slots {
   if (brandOf(view)?.kind.slots === slots) return view as Slots;
   throw new GlassineError(
     "options_invalid",
-    "`view` must be what filterExtensions of this host gave the plugin; got another value.",
+    "`view` must be the one that filterExtensions of this host returned; got another value.",
     { option: "view" },
   );
 }
@@ -85,7 +85,7 @@ function read(options: MergeOptions<object> = {}): Options {
   };
 }
 
-/** Where there is no envelope, there is nothing to merge into. */
+/** Without an envelope, there is nothing to merge into. */
 const nothingMerged: Merged<never> = freeze({
   extensions: null as never,
   rejections: freeze([]),

@@ -25,8 +25,8 @@ function bind<Bound>(make: (parts: typeof standardParts) => unknown): Bound {
 export const addLabels: Standard["addLabels"] = /* @__PURE__ */ bind(functions.addLabels);
 
 /**
- * A copy of a view, an envelope or a payload that an Immer recipe changed; the very same object
- * where it changed nothing. The recipe assigns to the draft: what it returns does not count.
+ * Returns a copy of a view, an envelope or a payload that an Immer recipe changed; the same
+ * object if nothing changed. The recipe assigns to the draft; its return value is ignored.
  *
  * @throws GlassineError `edit_denied` where the grant does not let it, for a recipe that returns a
  *   promise, and for one that changes nothing and returns an object; a `snapshot_*` or
@@ -90,7 +90,7 @@ export const createExtensions: Standard["createExtensions"] = /* @__PURE__ */ bi
 );
 
 /**
- * Registers plugins, orders them and gives a manager. The only place where plugins register.
+ * Registers plugins, orders them and returns a manager. Plugins register nowhere else.
  *
  * All of them register, or none.
  *
@@ -164,7 +164,7 @@ export const decodeExtensions: Standard["decodeExtensions"] = /* @__PURE__ */ bi
  *
  * Reads both generations, and what other implementations write out though it says nothing. A
  * document that stops the operation is a denial, whatever else it says: what of it cannot be read
- * is left out and told in `dropped`.
+ * is dropped and reported in `dropped`.
  *
  * @throws GlassineError `syntax_invalid`, `result_shape`, `options_invalid`
  * @see spec `remote:judged-alike`, `remote:headers-kept`, `remote:headers-folded`, `remote:denial-stands`
@@ -181,7 +181,7 @@ export const decodeResult: Standard["decodeResult"] = /* @__PURE__ */ bind(funct
 /**
  * Reads a task, for the plugin's side: the payload checked and frozen as in the host, the view
  * filtered once more by the capabilities that the task carries. Takes text or parsed JSON.
- * Unknown fields are left out and told by path, those of a message's parts too.
+ * Unknown fields are dropped and reported by path, including those of a message's parts.
  *
  * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
  *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
@@ -273,10 +273,10 @@ export const encodeResult: Standard["encodeResult"] = /* @__PURE__ */ bind(funct
 /**
  * Text for a plugin in another process: hook, payload, context, and of the extensions what the
  * plugin's capabilities open. Sensitive headers are left out; the others are in the map of either
- * generation of the format. A payload that a manager handed out is not read again.
+ * generation of the format. A payload from a manager is not read again.
  *
  * @throws GlassineError `hook_unknown`, `payload_invalid`, `capability_unknown`, `options_invalid`
- *   (a context that is no JSON data, extensions that are not this host's)
+ *   (a context that is not JSON data, extensions of another host)
  * @see spec `remote:task`, `remote:task-written`, `remote:headers-stripped`, `remote:headers-both`
  * @example
  * ```ts
@@ -301,7 +301,7 @@ export const encodeTask: Standard["encodeTask"] = /* @__PURE__ */ bind(functions
 
 /**
  * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
- * one that is wholly visible is shared, not copied. Unknown names grant nothing; null gives null.
+ * one that is wholly visible is shared, not copied. Unknown names grant nothing; null returns null.
  *
  * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
  * @example
@@ -318,8 +318,8 @@ export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bi
 );
 
 /**
- * The value of a header in `headers` or `request_headers`, name in any case. `undefined` where it is
- * not there, and where a view does not show it.
+ * Returns the value of a header in `headers` or `request_headers`, by its name in any case, or
+ * `undefined` if it is absent or the view does not show it.
  *
  * @example
  * ```ts
@@ -332,7 +332,7 @@ export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bi
 export const getHeader: Standard["getHeader"] = /* @__PURE__ */ bind(functions.getHeader);
 
 /**
- * Whether a label is there, compared exactly. False in a view that does not show the labels.
+ * Whether a label is present, compared exactly. False in a view that does not show the labels.
  *
  * @example
  * ```ts
@@ -415,7 +415,7 @@ export const resolveCapabilities: Standard["resolveCapabilities"] = /* @__PURE__
 /**
  * Sets a key of `custom`; `undefined` removes it.
  *
- * @throws GlassineError a `snapshot_*` code for what is no JSON, or a key that is no text
+ * @throws GlassineError a `snapshot_*` code if it is not JSON, or the key is not a string
  * @example
  * ```ts
  * import { createExtensions, setCustom } from "glassine";
@@ -426,7 +426,7 @@ export const resolveCapabilities: Standard["resolveCapabilities"] = /* @__PURE__
 export const setCustom: Standard["setCustom"] = /* @__PURE__ */ bind(functions.setCustom);
 
 /**
- * Sets a header, in both generations where both have it; a name that is there keeps its spelling.
+ * Sets a header, in both generations if both have it; an existing name keeps its spelling.
  *
  * @throws GlassineError `edit_denied`, `header_invalid`
  * @example

@@ -8,7 +8,7 @@ import { intrinsics } from "../data/index.ts";
 
 const { ownValue } = intrinsics;
 
-/** The labels that `labelsFromIfc` gives. */
+/** The labels that `labelsFromIfc` returns. */
 export interface IfcLabels {
   /** For data that is not said to be trusted. Default `untrusted`. */
   readonly untrusted?: string;
@@ -20,7 +20,7 @@ export interface IfcLabels {
  * The labels of the `ifc` member in the `_meta` of an MCP result:
  * `{ integrity: "trusted" | "untrusted", confidentiality: "public" | "private" }`.
  *
- * Only the very words `trusted` and `public` leave a label away.
+ * Only the exact words `trusted` and `public` avoid a label.
  *
  * @see spec `labels:ifc` and the GitHub MCP server, which writes it
  * @example

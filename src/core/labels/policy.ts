@@ -17,7 +17,7 @@ import type { PartAction } from "../messages/index.ts";
 export interface DataEntity {
   readonly kind: "tool" | "prompt" | "resource";
   readonly name?: string | undefined;
-  /** Of a resource. Policies of its name and of its URI hold together. */
+  /** The URI of a resource. The policies of its name and of its URI both apply. */
   readonly uri?: string | undefined;
 }
 
@@ -37,9 +37,9 @@ const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
  *
  * Labels are only added. An entity that is not known gets those of every policy.
  *
- * @throws GlassineError `edit_denied` for what is no envelope of this library, `label_invalid` for
- *   a policy whose label is none, `snapshot_limit` for more labels than an envelope holds,
- *   `options_invalid` for what is no entity
+ * @throws GlassineError `edit_denied` if it is not an envelope of this library, `label_invalid` for
+ *   a policy with an invalid label, `snapshot_limit` for more labels than an envelope holds,
+ *   `options_invalid` if it is not an entity
  * @see spec `labels:stamped`
  * @example
  * ```ts
@@ -80,13 +80,13 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
 }
 
 /**
- * Says why the data policy of `entity` does not allow `action`, or nothing where it does.
+ * Says why the data policy of `entity` does not allow `action`, or returns `undefined` if it does.
  *
  * `denied_actions` win over `allowed_actions`. Without `allowed_actions` all others are allowed,
  * with an empty list none is. What is not known is allowed what every policy allows.
  * Without an action it is the one by which a result is taken: `read` of a resource, else `receive`.
  *
- * @throws GlassineError `options_invalid` for what is no entity
+ * @throws GlassineError `options_invalid` if it is not an entity
  * @see spec `labels:actions`
  * @example
  * ```ts
@@ -127,7 +127,7 @@ function checkEntity(entity: unknown, call: string): void {
   );
 }
 
-/** The policies that hold for an entity. */
+/** The policies that apply to an entity. */
 function policiesOf(extensions: unknown, { name, uri }: DataEntity): readonly unknown[] {
   const data = ownValue(ownValue(extensions, "security"), "data");
   if (typeof data !== "object" || data === null) return [];

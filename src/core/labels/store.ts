@@ -18,7 +18,7 @@ export interface LabelStore {
   append(session: string, labels: readonly string[]): Promise<readonly string[]>;
 }
 
-/** As many as an envelope holds. */
+/** The same number as in an envelope. */
 export const maxSessionLabels: number = extensionsLimits.labels;
 
 export const maxLabelCodePoints: number = extensionsLimits.labelCodePoints;
@@ -36,18 +36,18 @@ export function checkSession(session: unknown): asserts session is string {
   if (isFit) return;
   throw new GlassineError(
     "session_invalid",
-    `A session is a text of 1 to ${maxSessionUnits} characters that the host chose; got ${whatCame(session)}.`,
+    `A session is a string of 1 to ${maxSessionUnits} characters that the host chose; got ${whatCame(session)}.`,
   );
 }
 
 function whatCame(session: unknown): string {
   if (typeof session !== "string") return session === null ? "null" : typeof session;
   if (session === "") return "an empty text";
-  return session.length > maxSessionUnits ? "a longer one" : "one that is no valid Unicode";
+  return session.length > maxSessionUnits ? "a longer one" : "one that is not valid Unicode";
 }
 
 /**
- * A frozen, sorted copy of labels that were handed in.
+ * Returns a frozen, sorted copy of the labels.
  *
  * @throws GlassineError `label_invalid`; `label_store_full` for more than a session may have
  */

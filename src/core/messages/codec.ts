@@ -20,11 +20,11 @@ import type { Message, MessageInput } from "./message-types.generated.ts";
 export interface DecodeMessageOptions {
   /** Refuse unknown fields of parts instead of dropping them. Default false. */
   readonly strict?: boolean;
-  /** Limits that differ from those of payloads. `textUnits` holds before a text is parsed. */
+  /** Limits that differ from those of payloads. `textUnits` is checked before text is parsed. */
   readonly limits?: Partial<Limits>;
 }
 
-/** What `decodeMessage` gives. */
+/** What `decodeMessage` returns. */
 export interface DecodedMessage {
   readonly message: Message;
   /** Paths of unknown fields of parts, which were left out: at most the first 100. */
@@ -38,7 +38,7 @@ export interface DecodedMessage {
  * are left out and listed; an unknown field of a message, and a part of an unknown kind, refuse it.
  * Null at a field that may be absent means absent. A resource's `blob` may be text or UTF-8 bytes.
  *
- * @throws GlassineError `syntax_invalid` for text that is no JSON
+ * @throws GlassineError `syntax_invalid` for text that is not JSON
  * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
  * @see spec `message:unknown-field`, `message:unknown-part`
  * @example
@@ -94,7 +94,7 @@ function decoded(
 /**
  * Writes a message as JSON text, fields in the order of the spec. Absent fields are left out.
  *
- * @throws GlassineError `message_invalid` for what is no message
+ * @throws GlassineError `message_invalid` if it is not a message
  * @example
  * ```ts
  * import { createMessage, encodeMessage } from "glassine/messages";

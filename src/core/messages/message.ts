@@ -86,7 +86,7 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
   if (Marked.of(value) !== undefined) return value as DeepReadonly<T>;
   const copy = readHost(anyJson, value, "payload_invalid", "freezePayload") as Json;
   if (typeof copy !== "object" || copy === null) {
-    throw new GlassineError("payload_invalid", "The payload is no object.", {});
+    throw new GlassineError("payload_invalid", "The payload is not an object.", {});
   }
   return marked(copy, undefined, payloadLimitsInForce()) as DeepReadonly<T>;
 }
@@ -144,7 +144,7 @@ function readPayload(
 ): object {
   const read = readHost(compiled, value, code, what, limits) as object;
   if (mark === undefined) return marked(read, compiled, limits);
-  // A frozen payload that the schema adds nothing to stays the very object it is.
+  // A frozen payload that the schema adds nothing to stays the same object.
   const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
   mark.passed = compiled;
   mark.limits = limits;

@@ -1,5 +1,5 @@
 /**
- * The view of one part: its message's data behind getters, nothing on the object itself.
+ * Describes one part: getters over its message's data, and no own properties.
  *
  * Views may get into the hands of several plugins. So the state is private to the class, where no
  * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
@@ -16,7 +16,7 @@ import { present } from "./present.ts";
 const { ownValue } = intrinsics;
 const noProperties: JsonMap = present({});
 
-/** What the views of one message have in common. */
+/** What the parts of one message have in common. */
 export interface PartSource {
   readonly role: Message["role"];
   readonly hook: string | undefined;

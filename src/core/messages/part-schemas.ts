@@ -12,18 +12,18 @@ import {
   withRule,
 } from "../schema/index.ts";
 
-// One schema for all the fields that hold the same: each that is made costs a start.
+// Equal fields share a schema, because each schema adds to the start time.
 const text = z.string();
 const optionalText = text.optional();
 const optionalCount = wholeNumber().optional();
 const emptyObject = jsonObject().default({});
 const falseByDefault = withDefault(z.boolean(), false);
 
-/** A part that holds text. */
+/** A part with text. */
 const holdsText = <const Type extends string>(type: Type) =>
   z.object({ content_type: z.literal(type), text: text });
 
-/** A part that holds one object under `content`. */
+/** A part with an object under `content`. */
 const holds = <const Type extends string, Content extends z.ZodType>(
   type: Type,
   content: Content,

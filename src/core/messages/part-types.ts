@@ -1,4 +1,4 @@
-/** What a view of one content part answers, and what it is made of. */
+/** What there is to know about a content part, and what it is read from. */
 import type { Json } from "../data/index.ts";
 import type { ExtensionsOf, StandardSlots } from "../slots/index.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
@@ -13,19 +13,19 @@ type Envelope = ExtensionsOf<StandardSlots>;
 type Security = NonNullable<Envelope["security"]>;
 type Subject = NonNullable<Security["subject"]>;
 
-/** A level of which any field may be hidden. Maps and lists are whole. */
+/** An object in which any field may be hidden. Maps and lists are whole. */
 type Partly<T> = T extends readonly unknown[]
   ? T
   : T extends object
     ? { readonly [Key in keyof T]?: Partly<T[Key]> | undefined }
     : T;
 
-/** The slots that a view reads: of an envelope of any host, or of what a plugin was handed. */
+/** The slots that a `PartInfo` reads, in an envelope of any host or in a plugin's view. */
 export type PartExtensions = Partly<Pick<Envelope, "request" | "agent" | "http" | "security">>;
 
 /** The caller, cut to what the extensions show. */
 export type PartSubject = Pick<Subject, "id" | "type"> & Partly<Subject>;
-/** What a host says of the entity that a part names. */
+/** What a host says about the entity that a part names. */
 export type ObjectProfile = Security["objects"][string];
 /** What may be done with the data of the entity that a part names. */
 export type DataPolicy = Security["data"][string];
@@ -40,11 +40,10 @@ export interface JsonMap {
 }
 
 /**
- * One content part of a message, with the questions a guard asks of it.
+ * One content part of a message, and what a guard needs to know about it.
  *
- * A value is computed when it is read, and what takes work is kept. Values are frozen data.
- * `undefined` is absent. The object has no own properties: spreading or serialising it gives
- * nothing; `serializePart` does that.
+ * A value is computed when it is read, and kept if it takes work. Values are frozen data;
+ * `undefined` means absent. The object has no own properties, so use `serializePart` to log it.
  *
  * @see spec `part:lazy`, `part:opaque`
  */
@@ -53,10 +52,10 @@ export interface PartInfo {
   readonly kind: PartKind;
   /** The role of the message. */
   readonly role: Message["role"];
-  /** What `partsOf` was given. It is carried along and decides nothing. */
+  /** The hook that was passed to `partsOf`. It has no other effect. */
   readonly hook: string | undefined;
   readonly action: PartAction;
-  /** On the way in: a request, or what is said to a model. The opposite of `isPost`. */
+  /** Whether it is a request, or said to a model. The opposite of `isPost`. */
   readonly isPre: boolean;
   readonly isPost: boolean;
   /** A tool call or tool result. */
@@ -77,25 +76,27 @@ export interface PartInfo {
   /** Text of the part; arguments and structured results as JSON text. */
   readonly content: string | undefined;
   readonly hasContent: boolean;
-  /** Bytes of `content` in UTF-8; of a resource what it declares, else those of its text or blob. */
+  /**
+   * Bytes of `content` in UTF-8; for a resource its declared size, else that of its text or blob.
+   */
   readonly sizeBytes: number | undefined;
-  /** Arguments of a tool call or prompt request: the very object of the message. */
+  /** Arguments of a tool call or prompt request: the object in the message. */
   readonly args: JsonMap | undefined;
-  /** What else there is to know of the part, in wire spelling: `tool_id`, `is_error` … */
+  /** Further facts about the part, spelled as on the wire: `tool_id`, `is_error` … */
   readonly properties: JsonMap;
 
   /** `request.environment` */
   readonly environment: string | undefined;
   /** `request.request_id` */
   readonly requestId: string | undefined;
-  /** `security.subject` as the extensions show it. */
+  /** `security.subject`, as far as the extensions show it. */
   readonly subject: PartSubject | undefined;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
   readonly teams: readonly string[];
   /** `security.labels` */
   readonly labels: readonly string[];
-  /** Request headers of both generations, as `getHeader` finds them. Sensitive ones included. */
+  /** Request headers of both generations, as `getHeader` finds them, including sensitive ones. */
   readonly headers: TextMap;
   /** `agent.input` */
   readonly agentInput: string | undefined;
@@ -105,9 +106,9 @@ export interface PartInfo {
   readonly turn: number | undefined;
   readonly agentId: string | undefined;
   readonly parentAgentId: string | undefined;
-  /** `security.objects` under the part's name; of a resource also under its URI. */
+  /** `security.objects` by the part's name; for a resource also by its URI. */
   readonly object: ObjectProfile | undefined;
-  /** `security.data` under the part's name; of a resource also under its URI. */
+  /** `security.data` by the part's name; for a resource also by its URI. */
   readonly dataPolicy: DataPolicy | undefined;
 
   /** Exact. */
@@ -118,9 +119,9 @@ export interface PartInfo {
   hasLabel(label: string): boolean;
   /** In any case. */
   hasHeader(name: string): boolean;
-  /** In any case; the first as written. */
+  /** In any case; the first one in the order written. */
   getHeader(name: string): string | undefined;
-  /** Whether the argument is there, be it null. */
+  /** Whether the argument is present, even if it is null. */
   hasArg(name: string): boolean;
   getArg(name: string): Json | undefined;
   getProperty(name: string): Json | undefined;

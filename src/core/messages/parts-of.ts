@@ -1,4 +1,4 @@
-/** What each content part of a message is. */
+/** Describes the content parts of a message. */
 import { expectOptions, readOption } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
@@ -9,11 +9,11 @@ import type { PartExtensions, PartInfo } from "./part-types.ts";
 
 /** Options of `partsOf`. */
 export interface PartsOptions {
-  /** The hook that the message is at. It is carried along as `hook` and decides nothing. */
+  /** The hook that runs on the message. It is passed along as `hook` and has no other effect. */
   readonly hook?: string | null | undefined;
   /**
-   * An envelope of any host, or what a plugin was handed of one. Views tell of the caller what
-   * these show, and nothing without them.
+   * An envelope of any host, or a plugin's view of one. Without them, nothing is known about the
+   * caller.
    */
   readonly extensions?: PartExtensions | null | undefined;
 }
@@ -21,11 +21,11 @@ export interface PartsOptions {
 const optionNames = ["hook", "extensions"] as const;
 
 /**
- * Describes the content parts of a message, in order: what each part is, which way it goes, what it
- * names and carries, and what the extensions say about its caller.
+ * Describes the content parts of a message, in order: what each part is, in which direction it
+ * goes, what it names and contains, and what the extensions say about its caller.
  *
- * Lazy: nothing of a part is computed before it is read. A message that this library did not make
- * is read first, as `createMessage` does.
+ * Nothing about a part is computed before it is read. A message that this library did not make is
+ * checked first, as by `createMessage`.
  *
  * @throws GlassineError `message_invalid`; `extensions_invalid` for extensions that this library
  *   did not make; `options_invalid`
@@ -64,7 +64,7 @@ export function partsOf(message: Message, options: PartsOptions = {}): readonly 
   return Object.freeze(content.map((part) => new LazyPartInfo(part, of)));
 }
 
-/** What this library made is frozen and checked; what else there is could change or run code. */
+/** Only extensions made by this library are frozen and checked; others could change or run code. */
 function readExtensions(value: unknown): PartExtensions | undefined {
   if (value === undefined || brandOf(value) !== undefined) {
     return value as PartExtensions | undefined;

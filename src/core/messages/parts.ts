@@ -38,7 +38,7 @@ const maker =
 /**
  * A part that says something.
  *
- * @throws GlassineError `message_invalid` for what is no text
+ * @throws GlassineError `message_invalid` if it is not a string
  * @example
  * ```ts
  * import { createMessage, text } from "glassine/messages";
@@ -70,7 +70,7 @@ export function thinking(value: string): Part<"thinking"> {
  */
 export const toolCall: MakePart<"tool_call"> = maker("tool_call");
 
-/** What a tool gave. `content` is any JSON. @throws GlassineError `message_invalid` */
+/** The result of a tool. `content` is any JSON. @throws GlassineError `message_invalid` */
 export const toolResult: MakePart<"tool_result"> = maker("tool_result");
 
 /**
@@ -86,7 +86,7 @@ export const resourceRef: MakePart<"resource_ref"> = maker("resource_ref");
 /** A prompt that is asked for. @throws GlassineError `message_invalid` */
 export const promptRequest: MakePart<"prompt_request"> = maker("prompt_request");
 
-/** What a prompt gave: messages, or a text. @throws GlassineError `message_invalid` */
+/** The result of a prompt: messages, or a string. @throws GlassineError `message_invalid` */
 export const promptResult: MakePart<"prompt_result"> = maker("prompt_result");
 
 /**

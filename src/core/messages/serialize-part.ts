@@ -1,4 +1,4 @@
-/** Views as data in wire spelling: to be logged, sent, or handed to a policy engine. */
+/** Parts as data, spelled as on the wire: for logs, other processes and policy engines. */
 import { expectOptions, isSensitiveHeader, readOption } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { LazyPartInfo } from "./part-info.ts";
@@ -15,14 +15,14 @@ import type {
 } from "./part-types.ts";
 import { present } from "./present.ts";
 
-/** A view as data. What is absent or empty is left out. */
+/** A part as data. Absent and empty fields are left out. */
 export interface SerializedPart {
   readonly kind: PartKind;
   readonly role: PartInfo["role"];
   readonly is_pre: boolean;
   readonly is_post: boolean;
   readonly action: PartAction;
-  /** Also when it is the empty text. */
+  /** Present even if it is the empty string. */
   readonly hook?: string;
   readonly uri?: string;
   readonly name?: string;
@@ -34,7 +34,7 @@ export interface SerializedPart {
   readonly extensions?: SerializedContext;
 }
 
-/** What a serialised view tells of the caller. Neither claims nor sensitive headers. */
+/** What a serialised part says about the caller, without claims and sensitive headers. */
 export interface SerializedContext {
   readonly subject?: {
     readonly id: string | undefined;
@@ -53,24 +53,24 @@ export interface SerializedContext {
 
 /** Options of `serializePart`. */
 export interface SerializeOptions {
-  /** Whether `content` and `size_bytes` are in it. Default true. Arguments always are. */
+  /** Whether to include `content` and `size_bytes`. Default true. Arguments always are. */
   readonly content?: boolean | undefined;
-  /** Whether `extensions` are in it. Default true. */
+  /** Whether to include `extensions`. Default true. */
   readonly context?: boolean | undefined;
 }
 
 /** Options of `toPolicyInput`. */
 export type PolicyInputOptions = Pick<SerializeOptions, "content">;
 
-/** A serialised view as a policy engine such as OPA takes it. */
+/** A serialised part in the form that a policy engine such as OPA expects. */
 export interface PolicyInput {
   readonly input: SerializedPart;
 }
 
 /**
- * A view as frozen JSON data in wire spelling. Claims are never in it, and neither are the
+ * Returns a part as frozen JSON data, spelled as on the wire. It never contains claims or the
  * headers `authorization`, `cookie`, `set-cookie`, `proxy-authorization` and `x-api-key`. Content
- * and arguments are as they are: nothing is redacted in them.
+ * and arguments are not redacted.
  *
  * @throws GlassineError `part_invalid`, `options_invalid`
  * @see spec `part:serialized`, `part:sensitive-headers`
@@ -82,7 +82,7 @@ export interface PolicyInput {
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
  * const headers = { Authorization: "Bearer made-up", Accept: "text/plain" };
  * const extensions = createExtensions({ http: { headers } });
- * const [data] = partsOf(message, { extensions }).map((view) => serializePart(view));
+ * const [data] = partsOf(message, { extensions }).map((part) => serializePart(part));
  * console.log(data?.is_pre, data?.content, data?.size_bytes); // true Ahoy 4
  * console.log(JSON.stringify(data?.extensions)); // {"headers":{"Accept":"text/plain"}}
  * ```
@@ -96,7 +96,7 @@ export function serializePart(view: PartInfo, options: SerializeOptions = {}): S
 }
 
 /**
- * A serialised view, context included, as a policy engine takes it: under `input`.
+ * Returns a serialised part, with context, under `input`, as a policy engine expects it.
  *
  * @throws GlassineError `part_invalid`, `options_invalid`
  * @see spec `part:policy-input`
@@ -105,7 +105,7 @@ export function serializePart(view: PartInfo, options: SerializeOptions = {}): S
  * import { createMessage, text, toPolicyInput, partsOf } from "glassine/messages";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
- * const [policy] = partsOf(message).map((view) => toPolicyInput(view, { content: false }));
+ * const [policy] = partsOf(message).map((part) => toPolicyInput(part, { content: false }));
  * console.log(JSON.stringify(policy)); // {"input":{"kind":"text","role":"user","is_pre":true,"is_post":false,"action":"send"}}
  * ```
  */
@@ -118,7 +118,7 @@ export function toPolicyInput(view: PartInfo, options: PolicyInputOptions = {}):
 
 function expectView(value: unknown, call: string): asserts value is LazyPartInfo {
   if (LazyPartInfo.made(value)) return;
-  throw new GlassineError("part_invalid", `${call} expects a view that partsOf gave.`, { call });
+  throw new GlassineError("part_invalid", `${call} expects a PartInfo that partsOf returned.`, { call });
 }
 
 function serialized(

@@ -59,11 +59,11 @@ export function openTelemetrySink(
   options: OpenTelemetrySinkOptions = {},
 ): AuditSink {
   if (typeof logger?.emit !== "function") {
-    throw invalid("openTelemetrySink expects a logger with emit, as logs.getLogger(name) gives.");
+    throw invalid("openTelemetrySink expects a logger with emit, as logs.getLogger(name) returns.");
   }
   expectOptions(options, ["prefix"], "openTelemetrySink");
   const prefix = readOption(options, "prefix", "string") ?? "glassine.audit";
-  if (prefix === "") throw invalid("openTelemetrySink: prefix must be a text that is not empty.");
+  if (prefix === "") throw invalid("openTelemetrySink: prefix must be a string that is not empty.");
   return (event) => {
     const { eventType, timestamp, outcome } = event;
     const { severityNumber, severityText } = outcome === "success" ? info : warn;

@@ -36,11 +36,11 @@ import { compileDocument, resultSchema } from "./schemas.ts";
 import { readStanding } from "./standing-denial.ts";
 import { denialFrom } from "./violation.ts";
 
-/** A handler's turn: what it was handed. */
+/** A handler's turn: its arguments. */
 export interface Turn<Payload extends object = object, View extends object = object> {
   readonly payload: Payload;
   readonly context: PluginContext;
-  /** The view; left out by a handler that takes none. */
+  /** The view; absent if the handler takes none. */
   readonly extensions?: View | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface DecodeResultOptions<Payload extends object = object, View exten
   extends Partial<Turn<Payload, View>>,
     DecodeWireOptions {}
 
-/** What `decodeResult` gives. */
+/** What `decodeResult` returns. */
 export interface DecodedResult<Payload = object, Proposal = object> extends Dropped {
   /** For the handler to return. Changes are as they came: the dispatcher judges them. */
   readonly result: Denial | Changed<Payload, Proposal> | undefined;
@@ -63,7 +63,9 @@ const reader = compileDocument(resultSchema);
 const level = reader.level as Level;
 
 type Written = z.output<typeof resultSchema>;
-/** Of a denial that stands although it could not be read whole, parts of the violation are missing. */
+/**
+ * Of a denial that stands although it could not be read whole, parts of the violation are missing.
+ */
 type ResultDocument = Readonly<Omit<Written, "violation">> & {
   readonly violation?: Partial<NonNullable<Written["violation"]>> | undefined;
 };
@@ -138,7 +140,7 @@ function proposalFrom(
   const tell = (path: string) => report.add(`modified_extensions.${path}`);
   const stripped = changeHeaderMaps(slots.nodes, kept, (map, path) => {
     if (view !== undefined) return withoutSecrets(map, path, tell);
-    // Without the view nobody can tell what was stripped from what was taken away.
+    // Without the view, stripped headers cannot be distinguished from removed ones.
     tell(path);
     return undefined;
   });
@@ -151,7 +153,7 @@ function proposalFrom(
   );
 }
 
-/** A proposal whose headers of either generation are where the view has them. */
+/** Moves the headers of both generations to where the view has them. */
 function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
   const http = ownAt(proposal, "http");
   if (!isRecord(http)) return proposal;
@@ -160,7 +162,7 @@ function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
   return next === http ? proposal : recordOf([...entries, ["http", next]]);
 }
 
-/** A proposal in which a hop that only lost what its writer cannot hold is the hop that was shown. */
+/** Restores hops that only lost fields which their writer does not support. */
 function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
   const delegation = ownAt(proposal, "delegation");
   const chain = ownAt(delegation, "chain");

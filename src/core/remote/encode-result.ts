@@ -171,7 +171,7 @@ function readPart(
 function refuseUnknownSlot({ names }: CompiledSlots, proposal: object): void {
   for (const slot of Object.keys(proposal)) {
     if (names.includes(slot)) continue;
-    const hint = `${quoted(slot)} is no slot.${suggestion(slot, names)}`;
+    const hint = `${quoted(slot)} is not a slot.${suggestion(slot, names)}`;
     throw refusal("slot_unknown", "(extensions)", hint);
   }
 }

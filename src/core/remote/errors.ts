@@ -65,7 +65,7 @@ function codeOf(thrown: unknown): string {
   return typeof remoteCode === "string" ? oneLine(remoteCode, maxName) : code;
 }
 
-/** A message that is a text of its own, on one line. A getter or a trap is not asked. */
+/** The message, if it is an own string property, on one line. Runs no getter and no trap. */
 function messageOf(thrown: unknown): string {
   const message = ownDatum(thrown, "message");
   return shownMessage(typeof message === "string" ? message : "");
@@ -81,7 +81,7 @@ const reader = compileDocument(errorSchema);
 type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
 
 /**
- * The error that a text from another process tells of, for the handler to throw. Its code is that
+ * Returns the error in a text from another process, for the handler to throw. Its code is that
  * of the text where this library knows it, else `handler_error`. `data` has `plugin`,
  * `remoteCode`, `details` and `mcpErrorCode`. The message is text of the other side: on one line,
  * capped, never trusted.

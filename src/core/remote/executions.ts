@@ -4,7 +4,7 @@ import type { ExecutionRecord, Mode } from "../hooks/index.ts";
 import { misuse, readOption } from "./options.ts";
 import { compileDocument, executionSchema, olderModes } from "./schemas.ts";
 
-/** One handler's turn, as it is told across the process boundary. */
+/** The record of one handler's turn, as it crosses the process boundary. */
 export interface WireExecution {
   readonly pluginId: string;
   readonly plugin: string;
@@ -21,7 +21,7 @@ export interface WireExecution {
   /** Nanoseconds; 0 where nobody measured. */
   readonly durationNs: number;
   readonly reason?: string | undefined;
-  /** A code of whoever wrote the record. */
+  /** A code of the implementation that wrote the record. */
   readonly errorCode?: string | undefined;
   readonly configKeys: readonly string[];
 }

@@ -12,13 +12,13 @@ import type { EncodeInvokeResultOptions, EncodeResultOptions } from "./encode-re
 import type { Dropped } from "./read-wire.ts";
 import type { DecodeTaskOptions } from "./task.ts";
 
-/** A task, read: what a handler in the other process is handed. */
+/** A decoded task: the arguments of a handler in the other process. */
 export type Task<Table extends SlotTable, Hooks extends HookTable> = {
   readonly [Hook in MessageHookOf<Hooks>]: Dropped & {
     readonly hook: Hook;
     readonly payload: PayloadOf<Hooks[Hook]>;
     readonly context: PluginContext;
-    /** The view, filtered once more; absent when the plugin takes none. */
+    /** The view, filtered again; absent if the plugin takes none. */
     readonly extensions: ViewOf<Table, CapabilityIn<Table>> | undefined;
   };
 }[MessageHookOf<Hooks>];
@@ -28,10 +28,10 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
   /**
    * Text for a plugin in another process: hook, payload, context, and of the extensions what the
    * plugin's capabilities open. Sensitive headers are left out; the others are in the map of either
-   * generation of the format. A payload that a manager handed out is not read again.
+   * generation of the format. A payload from a manager is not read again.
    *
    * @throws GlassineError `hook_unknown`, `payload_invalid`, `capability_unknown`, `options_invalid`
-   *   (a context that is no JSON data, extensions that are not this host's)
+   *   (a context that is not JSON data, extensions of another host)
    * @see spec `remote:task`, `remote:task-written`, `remote:headers-stripped`, `remote:headers-both`
    * @example
    * ```ts
@@ -56,7 +56,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
   /**
    * Reads a task, for the plugin's side: the payload checked and frozen as in the host, the view
    * filtered once more by the capabilities that the task carries. Takes text or parsed JSON.
-   * Unknown fields are left out and told by path, those of a message's parts too.
+   * Unknown fields are dropped and reported by path, including those of a message's parts.
    *
    * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
    *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
@@ -109,7 +109,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * Reads both generations, and what other implementations write out though it says nothing. A
    * document that stops the operation is a denial, whatever else it says: what of it cannot be read
-   * is left out and told in `dropped`.
+   * is dropped and reported in `dropped`.
    *
    * @throws GlassineError `syntax_invalid`, `result_shape`, `options_invalid`
    * @see spec `remote:judged-alike`, `remote:headers-kept`, `remote:headers-folded`, `remote:denial-stands`

@@ -49,10 +49,10 @@ function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {
   return spellings;
 }
 
-/** The names that each map of a view has, where a task has more in them. */
+/** The names in each map of a view, if the task adds headers to them. */
 export type ShownHeaders = { readonly [Name in MapName]?: readonly string[] | undefined };
 
-/** A view without sensitive headers, with those of both generations in the map of either. */
+/** Returns a view without sensitive headers, with the headers of both generations in each map. */
 export function forBothGenerations(view: LevelValue): {
   readonly extensions: LevelValue;
   readonly shown: ShownHeaders | undefined;
@@ -68,7 +68,7 @@ export function forBothGenerations(view: LevelValue): {
   return { extensions: { ...view, http: { ...http, ...both } }, shown };
 }
 
-/** The view of a task, without what is in it for the other generation. */
+/** Returns the view of a task without the headers added for the other generation. */
 export function asShown(view: LevelValue, shown: ShownHeaders | undefined): LevelValue {
   const http = ownAt(view, "http");
   if (shown === undefined || !isRecord(http)) return view;
@@ -136,7 +136,7 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
   return withMaps(proposed, maps);
 }
 
-/** What `after` changes in what was shown; `undefined` where it has a name in two spellings. */
+/** Returns what `after` changes; `undefined` if it has a name in two spellings. */
 function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
   const spellings = spellingsIn(before);
   const changes = new Map<string, Change>();

@@ -56,7 +56,7 @@ export function changeHeaderMaps(
   return recordOf(entries.filter(([, value]) => value !== undefined));
 }
 
-/** What was shown at a place of the view. */
+/** What the view showed at a place. */
 export function shownAt(view: object, keys: readonly string[]): unknown {
   let here: unknown = view;
   for (const key of keys) here = ownAt(here, key);

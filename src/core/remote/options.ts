@@ -1,4 +1,4 @@
-/** What is handed to a writer or reader beside the document, checked before it is used. */
+/** Checks the arguments of writers and readers other than the document. */
 
 import { type Limits, payloadLimits } from "../data/index.ts";
 import { formatProblems, GlassineError } from "../errors/index.ts";
@@ -24,7 +24,7 @@ export function misuse(option: string, expected: string): GlassineError {
   return new GlassineError("options_invalid", text, { option });
 }
 
-/** A copy of what an option holds. @throws GlassineError `options_invalid` */
+/** Returns a copy of an option's value. @throws GlassineError `options_invalid` */
 export function readOption<Value>(
   compiled: Compiled,
   value: unknown,

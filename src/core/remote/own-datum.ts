@@ -18,7 +18,7 @@ export function ownDatum(source: unknown, key: string): unknown {
   }
 }
 
-/** Whether a value may have fields: an object that is no proxy and no array. */
+/** Whether a value may have fields: an object that is neither a proxy nor an array. */
 export function mayHaveFields(value: unknown): value is object {
   if (typeof value !== "object" || value === null || isProxy(value)) return false;
   try {

@@ -2,7 +2,7 @@
 import type { HookTable } from "../hooks/index.ts";
 import { recordOf } from "./header-secrets.ts";
 
-/** The payload with `change` made to its deprecated headers; itself where it has none. */
+/** Returns the payload with its deprecated headers changed; the same payload if it has none. */
 export function withHeadersField(
   hooks: HookTable,
   hook: string | undefined,

@@ -1,4 +1,4 @@
-/** Reads the view that a task carries, and cuts it to the plugin's grant once more. */
+/** Reads the view in a task, and filters it by the plugin's grant again. */
 
 import { type Limits, mapped } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";

@@ -1,4 +1,4 @@
-/** Reads a document of the process boundary: text or parsed, from whoever is on the other side. */
+/** Reads a document from the other process, as text or parsed. */
 
 import { extensionsLimits, type Limits, mapped, parseText, payloadLimits } from "../data/index.ts";
 import {
@@ -17,7 +17,7 @@ export interface DecodeWireOptions {
 }
 
 /**
- * A document holds a payload two levels down, in the wrapper of a message, and extensions beside it;
+ * A document has a payload two levels down, in the wrapper of a message, and extensions beside it;
  * a task has headers once for each generation.
  */
 const wireLimits: Limits = Object.freeze({
@@ -51,7 +51,7 @@ export class DropReport {
     this.#count += count - paths.length;
   }
 
-  /** The fields of what decoding gives. */
+  /** The fields of a decoded document. */
   get fields(): Dropped {
     return { dropped: Object.freeze([...this.#paths]), droppedCount: this.#count };
   }

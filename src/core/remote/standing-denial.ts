@@ -1,6 +1,6 @@
 /**
- * A document that stops the operation is a denial also where it cannot be read as a whole: a
- * failure could be ignored. It is read part by part, and what cannot be read is left out and told.
+ * A document that stops the operation is a denial even if it cannot be read as a whole, because a
+ * failure could be ignored. It is read part by part; unreadable parts are dropped and reported.
  *
  * What was not text may be anything: of the whole and of the violation only own data properties
  * are looked at, and nothing of them runs.
@@ -14,12 +14,12 @@ import { DropReport, type ReadWire } from "./read-wire.ts";
 
 const { hasOwn, ownKeys } = intrinsics;
 
-/** Changes are no part of a denial: they are left out unread. */
+/** A denial has no changes: they are dropped unread. */
 const changes: readonly string[] = ["modified_payload", "modified_extensions", "metadata"];
 
 /**
  * What can be read of a document that says `continue_processing: false`, else `undefined`. The
- * limits hold for each part.
+ * limits apply to each part.
  */
 export function readStanding<Document>(
   level: Level,

@@ -37,7 +37,7 @@ export interface AnyTask extends Dropped {
   readonly hook: string;
   readonly payload: object;
   readonly context: PluginContext;
-  /** The view, filtered once more; absent when the plugin takes none. */
+  /** The view, filtered again; absent if the plugin takes none. */
   readonly extensions: object | undefined;
 }
 
@@ -89,7 +89,7 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
 /** What the capabilities open of a view or envelope of this host, without sensitive headers. */
 function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
   const brand = brandOf(extensions);
-  if (brand?.kind.slots !== slots) throw misuse("extensions", "those that the handler was handed");
+  if (brand?.kind.slots !== slots) throw misuse("extensions", "those that the handler got");
   const mask = slots.capabilities.mask(capabilities);
   const view = filterFor(slots, mask & (brand.kind.mask ?? mask))(extensions as Slots);
   return forBothGenerations(
@@ -195,7 +195,7 @@ function specOf({ hooks }: WireSurface, hook: string): HookSpec {
   if (spec !== undefined) return spec;
   throw new GlassineError(
     "hook_unknown",
-    `${quoted(hook)} is no hook of this host.${suggestion(hook, Object.keys(hooks))}`,
+    `${quoted(hook)} is not a hook of this host.${suggestion(hook, Object.keys(hooks))}`,
     { hook },
   );
 }

@@ -35,7 +35,7 @@ export function denialFrom(
   if (document === undefined) return deny({ code: "denied", reason: unexplained });
   const { code, reason, description, details } = document;
   const isCode = code !== undefined && isViolationCode(code);
-  // One that could not be read was told.
+  // An unreadable one was reported.
   if (code !== undefined && !isCode) report.add("violation.code");
   // What `deny` refuses would turn the denial into a failure, which may be ignored.
   const isFit = details !== undefined && readPlain(details) !== undefined;

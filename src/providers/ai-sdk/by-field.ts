@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { fieldOf } from "./host-values.ts";
 
-/** Objects told apart by a field. Those that have another text there may hold anything. */
+/** Objects distinguished by a field. Those with another string there may contain anything. */
 export function byField(
   field: string,
   kinds: ReadonlyMap<unknown, z.ZodType>,

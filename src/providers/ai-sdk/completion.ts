@@ -47,7 +47,7 @@ export function completionJson(result: Fields): Fields {
   const json = (["finishReason", "usage", "response"] as const).flatMap((name) => {
     const value = fieldOf(result, name);
     if (value === undefined || value === null) return [];
-    // What has no JSON, such as a function, is no value that may be passed over.
+    // A value without JSON, such as a function, must not be skipped.
     return [[name, isFields(value) ? pick(value, readFields[name]) : (jsonOf(value) ?? null)]];
   });
   return Object.fromEntries(json);

@@ -49,7 +49,7 @@ import { writeParts } from "./write-parts.ts";
 export interface ContentOptions<Document> extends LimitOptions {
   /** The result that the message came from: what it does not show is taken from it. */
   readonly onto?: Document;
-  /** The slots that stand for finish reason, usage and response where there is no `onto`. */
+  /** Used without `onto`: the slots with finish reason, usage and response. */
   readonly extensions?: ResultExtensions;
   /**
    * For which version new parts are written: `v4` for ai 7, `v3` for ai 6, `v2` for ai 5. Default
@@ -103,7 +103,7 @@ export const fromContent = readerWithLimits(
  * not stay: it signs the old one, or stands for it. Where anything changed, neither do the
  * provider's metadata and the bodies of the whole result, which may hold the old text.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no result, `message_invalid`, and
+ * @throws GlassineError `document_invalid` for an `onto` that is not a result, `message_invalid`, and
  * `options_invalid`
  * @example
  * ```ts

@@ -73,7 +73,7 @@ function readText(text: string, mediaType: string, filename: unknown): ContentPa
   };
 }
 
-/** Where a medium is. Nothing where a URL is none. */
+/** The URL of a medium; nothing if it is invalid. */
 export function writeFileData({ content: { type, data } }: MediaPart): Fields | undefined {
   if (type === "base64") return { type: "data", data };
   const href = hrefOf(data);

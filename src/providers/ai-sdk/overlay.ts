@@ -44,7 +44,7 @@ export function isDoubtful(raw: unknown): boolean {
   return typeof input === "string" && !parseArguments(input).isExact;
 }
 
-/** Is told of what nothing stands for any more, by the keys that lead to it. */
+/** Called with the keys of old items to which nothing corresponds any more. */
 export type ReportRemovedAt = (...keys: readonly (string | number)[]) => void;
 
 /** The same, for what is below some keys. */
@@ -55,7 +55,7 @@ export function removedUnder(
   return (...keys) => removed(...above, ...keys);
 }
 
-/** A part of the host's, what messages show of it, and who is told of what of it is gone. */
+/** A part of the host, what messages show of it, and where to report what is dropped. */
 export interface OldPart {
   readonly raw: unknown;
   readonly part: ContentPart;
@@ -80,7 +80,7 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
     return samePart(raw, before, place);
   }
   const output = isAlike && !isKept("output") ? changedOutput(old, after, place) : [];
-  // What is said of the output's items, its own writing has told.
+  // Writing the output has already reported its items.
   for (const loss of losses)
     if (output.length === 0 || loss[2] !== "content") place.reportLost(...loss);
   if (now === undefined || !isFields(raw)) return undefined;
@@ -110,7 +110,7 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
   return written;
 }
 
-/** A part as if it were new, and what would be told of that. */
+/** The part as a new one, and the reports of writing it. */
 function asWritten(part: ContentPart, place: Place) {
   const losses: Parameters<Place["reportLost"]>[] = [];
   return {
@@ -119,7 +119,7 @@ function asWritten(part: ContentPart, place: Place) {
   };
 }
 
-/** A `data:` URL tells its media type, which counts for more than the one beside it. */
+/** The media type in a `data:` URL takes precedence over the one beside it. */
 const ofMedium: readonly string[] = ["data", "image", "mediaType"];
 
 function isDataUrl(raw: unknown): boolean {
@@ -151,7 +151,7 @@ function keptSettings(
   return kept.map(([name, value]) => [name, hostCopy(value)]);
 }
 
-/** The field of a changed output. Nothing where it is written as if it were new. */
+/** The field of a changed output; nothing if it is written as a new one. */
 function changedOutput(
   { raw: part, part: before, removed }: OldPart,
   after: ContentPart,
@@ -172,7 +172,7 @@ function changedOutput(
   return [["output", Object.freeze({ ...answer, ...Object.fromEntries(kept) })]];
 }
 
-/** The output of a tool, what messages show of it, and who is told of items that are gone. */
+/** The output of a tool, what messages show of it, and where to report dropped items. */
 interface OldAnswer {
   readonly raw: Fields;
   readonly before: Answer;
@@ -217,7 +217,7 @@ function changedAnswer({ raw, before, removed }: OldAnswer, after: Answer, place
   return { type: "content", value };
 }
 
-/** JSON as the SDK has it: URLs are objects, where it takes them so. */
+/** JSON in the SDK's form: URLs are objects where it expects them. */
 function hostPart(json: Fields, format: Format): Fields {
   const copy = Object.entries(hostCopy(json) as Fields);
   const isPrompt = format === "prompt" || format === "messages";
@@ -226,7 +226,7 @@ function hostPart(json: Fields, format: Format): Fields {
       copy.map(([name, value]) => {
         const isSource = isPrompt && (name === "data" || name === "image");
         if (!isSource || typeof value !== "string" || !looksLikeUrl(value)) return [name, value];
-        // As a text, where parsing would change it.
+        // As a string, if parsing would change it.
         return [name, hrefOf(value) === value ? new URL(value) : value];
       }),
     ),

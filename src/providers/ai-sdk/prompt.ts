@@ -61,7 +61,7 @@ export const fromPrompt = readerWithLimits("fromPrompt", (prompt: PromptLike): R
  * that messages do not show. Provider options of a changed part of an assistant message do not
  * stay: they sign the old one, or stand for it.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no prompt, `message_invalid`, and
+ * @throws GlassineError `document_invalid` for an `onto` that is not a prompt, `message_invalid`, and
  * `options_invalid`
  * @example
  * ```ts
@@ -103,7 +103,7 @@ export const fromModelMessages = readerWithLimits("fromModelMessages", (list: Pr
 /**
  * The list of `ModelMessage` that says what the messages say; see `toPrompt`.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no such list, `message_invalid`,
+ * @throws GlassineError `document_invalid` for an `onto` that is not such a list, `message_invalid`,
  * and `options_invalid`
  * @example
  * ```ts

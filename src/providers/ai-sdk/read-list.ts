@@ -11,7 +11,7 @@ import { reportUnread } from "./settings.ts";
 
 export type ListFormat = Extract<Format, "prompt" | "messages">;
 
-/** A message that is shown, and where it is in the list. */
+/** A message that is shown, and its place in the list. */
 export interface ShownMessage extends ShownParts {
   readonly message: Message;
   readonly at: number;

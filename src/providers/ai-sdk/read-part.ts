@@ -66,7 +66,7 @@ function readCall(json: PartJson, notes: Notes): ContentPart {
 
 const anyObject = z.looseObject({});
 
-/** Input in text. What is no data that messages may hold, such as half a character, is none. */
+/** Parses an input in text; returns none if messages cannot contain it, as with lone surrogates. */
 function parsedInput(text: string, notes: Notes): Fields | undefined {
   const parsed = parseArguments(text);
   if (parsed.isAmbiguous) notes.reportLeft("content", "It has a duplicate key.", "input");
@@ -163,7 +163,7 @@ function readFile(json: PartJson, format: Format, notes: Notes): ContentPart | u
   }
   if (image !== undefined) return readMedia(sourceOf(image), mediaType, anImage);
   const source = sourceOf(data as string);
-  // In a prompt and in messages a text may be a URL as well; elsewhere it is base64.
+  // In a prompt and in messages a string may be a URL as well; elsewhere it is base64.
   if (source.type === "base64" || format === "result" || format === "output") {
     return readMedia({ type: "base64", data: source.data }, mediaType, { filename });
   }

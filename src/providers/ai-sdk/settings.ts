@@ -29,7 +29,7 @@ const optionSettings: ByProvider = new Map([
   ["openai", ["imageDetail"]],
 ]);
 
-/** Of a result, an id only names: it acts where it goes back as an option. */
+/** In a result an id is only a name: it acts when it is sent back as an option. */
 const metadataSettings: ByProvider = new Map([
   ["anthropic", ["cacheCreationInputTokens", "signature", "stopSequence", "usage"]],
   ["bedrock", ["signature", "usage"]],

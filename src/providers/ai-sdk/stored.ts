@@ -27,7 +27,7 @@ export function staleIds(
   return new Set(changed.flatMap((place) => idsOf(raws[place])));
 }
 
-/** The fields of a part that stand for an item of the provider's, where it is among these. */
+/** The fields of a part that refer to one of these stored items. */
 export function fieldsOfStored(raw: unknown, stale: ReadonlySet<unknown>): readonly string[] {
   if (stale.size === 0 || !idsOf(raw).some((id) => stale.has(id))) return [];
   return Object.keys(raw as Fields).filter(isProviderField);

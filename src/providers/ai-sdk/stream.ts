@@ -30,8 +30,8 @@ export interface ContentStream<Document extends ResultLike = ResultLike>
  * Puts the events of `doStream` together to the result that `doGenerate` would have given.
  *
  * The input of a call counts once the call is complete: what came of it before is in `left` as
- * content. A preliminary result of a tool gives way to the next one of its call. Errors are in
- * `document.errors`, and `left` tells of them. `Document` is the result as the SDK types it.
+ * content. A preliminary result of a tool is replaced by the next one of its call. Errors are in
+ * `document.errors`, and `left` reports them. `Document` is the result as the SDK types it.
  *
  * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
  * contradicts those before it, and `stream_limit` for one too many, and again for all after it
@@ -58,7 +58,7 @@ export function contentStream<Document extends ResultLike = ResultLike>(
 
 const eventSchema = z.looseObject(completionShape);
 
-/** Events that may come at any time and are no part of a result. */
+/** Events that may come at any time and are not part of a result. */
 const asides: readonly Left[] = [
   { path: "raw", kind: "setting", reason: "Raw provider data is not shown in messages." },
   { path: "error", kind: "content", reason: "The stream reported an error." },

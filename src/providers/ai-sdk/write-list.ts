@@ -18,7 +18,7 @@ import { providerCallsIn } from "./stored.ts";
 import type { SpecificationVersion } from "./types.ts";
 import { writeParts } from "./write-parts.ts";
 
-/** What is written, over what, and who is told of what cannot be said. */
+/** What is written, over what, and where to report what cannot be expressed. */
 export interface ListWork {
   readonly format: ListFormat;
   readonly version: SpecificationVersion;

@@ -8,7 +8,7 @@ import type { Place } from "./place.ts";
 export function writeMedia(part: MediaPart, place: Place): Fields | undefined {
   const { type, data } = part.content;
   const { reportLost } = place;
-  // The SDK takes a text with a scheme for a URL and fetches it, whatever it was meant to be.
+  // The SDK takes any string with a scheme for a URL and fetches it.
   if (type === "base64" && looksLikeUrl(data)) {
     reportLost("The base64 data would be read as a URL.", "content", "data");
     return undefined;

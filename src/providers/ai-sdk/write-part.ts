@@ -24,7 +24,7 @@ const writable: Readonly<Record<string, readonly ContentPart["content_type"][]>>
   output: ["text", ...media, "resource"],
 };
 
-/** The JSON of a part as if it were new; `undefined` for one that cannot be said, which is told. */
+/** The JSON of a new part; if it cannot be expressed, reports it and returns `undefined`. */
 export function writePart(part: ContentPart, place: Place): Fields | undefined {
   const { format, role } = place;
   const allowed = writable[format === "output" ? "output" : role] ?? [];

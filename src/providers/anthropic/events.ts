@@ -14,7 +14,7 @@ export interface MessagesEvent extends JsonObject {
 
 const events = z.array(z.looseObject({ type: z.string() }));
 
-/** What is told when the message ends. Null until then. */
+/** Known when the message ends, and null until then. */
 const endFields = ["stop_reason", "stop_sequence", "stop_details", "container"];
 
 /** What `message_delta` says of usage again. */

@@ -1,4 +1,4 @@
-/** What the SDK parsed of a text, where a document has it as JSON. */
+/** What the SDK parsed from a text, if a document has it as JSON. */
 import { type Collector, type Lost, pathOf } from "../rewrite/index.ts";
 import { type JsonObject, type Path, withFields } from "./json.ts";
 

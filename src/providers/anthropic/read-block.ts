@@ -188,7 +188,7 @@ function reportOtherCall({ id, name }: Block, path: Path, { left, toolNames }: R
   left.add({ path: pathOf(...path, "id"), kind: "content", reason });
 }
 
-/** The caller where none is told. */
+/** The default caller. */
 function isDirect(caller: Json | undefined): boolean {
   return isObject(caller) && caller.type === "direct" && Object.keys(caller).length === 1;
 }
@@ -239,7 +239,7 @@ function resultPart(
 /** Kinds that a result can hold and a part can show. */
 const inResults = new Set(["text", "image", "document", "search_result"]);
 
-/** Text as it is; blocks as the parts of a message, of which one text alone is just that text. */
+/** Text as a string; blocks as the parts of a message; a single text as that string. */
 function readResultContent(
   content: Json | undefined,
   path: Path,

@@ -34,7 +34,7 @@ export function reportFields(
   }
 }
 
-/** Reports the fields inside the field `name`, none of which is shown. */
+/** Reports the fields inside `name`, because none of them is shown. */
 export function reportInside(
   reading: Reading,
   fields: JsonObject,

@@ -49,7 +49,7 @@ const settings = new Set([
 export interface RequestOptions<Document extends object = MessagesRequest> extends LimitOptions {
   /** The request that the messages came from, or one that only has settings and no messages. */
   readonly onto?: Document | undefined;
-  /** Where there is no `onto`: the model is `llm.model_id`. */
+  /** Used without `onto`: the model is `llm.model_id`. */
   readonly extensions?: {
     readonly llm?: { readonly model_id?: string | undefined } | undefined;
   };

@@ -48,7 +48,7 @@ const settings = new Set(["context_management", "diagnostics", "stop_sequence"])
 export interface ResponseOptions<Document extends object = MessagesResponse> extends LimitOptions {
   /** The response that the message came from. */
   readonly onto?: Document | undefined;
-  /** Where there is no `onto`: id, model, stop reason and usage. */
+  /** Used without `onto`: id, model, stop reason and usage. */
   readonly extensions?: Answering;
 }
 
@@ -56,7 +56,7 @@ export interface ResponseOptions<Document extends object = MessagesResponse> ext
  * The message of a response of the Messages API, parsed from JSON: one `assistant` message.
  *
  * `extensions` has the model, the stop reason and the usage; tokens that a cache took in or gave
- * count as input. An error's body is no message and is refused.
+ * count as input. The body of an error is not a message and is refused.
  *
  * @throws GlassineError `document_invalid`, with every problem and its path in `data.problems`
  * @see spec `anthropic:stop-reasons`, `anthropic:usage`
@@ -183,7 +183,9 @@ function reportMessages(messages: readonly Message[], lost: Collector<Lost>): vo
   reportToolNames(messages.slice(0, 1), lost);
 }
 
-/** The response with what follows its content: the stop reason, and what the SDK parsed of a text. */
+/**
+ * The response with the fields after its content: stop reason, and what the SDK parsed from a text.
+ */
 function followed(old: MessagesResponse, content: readonly Block[], lost: Collector<Lost>) {
   const fields = { ...old, ...stopOf(old, hasCall(content), lost) };
   return isSameJsonText(old.content, content)

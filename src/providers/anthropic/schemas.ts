@@ -90,7 +90,7 @@ export const blockStartSchema = z.looseObject({ content_block: block });
 export const compactionSchema = z.looseObject({ content: maybeText, encrypted_content: maybeText });
 export const errorSchema = z.looseObject({ error: z.unknown().optional() });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
-/** What it tells in `delta` it may tell beside it, too. */
+/** Fields of `delta` may also be beside it. */
 export const messageDeltaSchema = z.looseObject({
   stop_reason: maybeText,
   delta: z.looseObject({ stop_reason: maybeText }).nullish(),

@@ -78,13 +78,13 @@ export function reportServerResult(block: Block, path: Path, { left }: Reading):
   }
 }
 
-/** A block whose texts were written, and what had to go from it. */
+/** A block with its texts written, and what had to be dropped from it. */
 interface WrittenTexts {
   /** `undefined` where all of its content went. */
   readonly block: Block | undefined;
   /** The places of the items that went from its content. */
   readonly items: readonly number[];
-  /** Which of the texts went. */
+  /** Which of the texts were dropped. */
   readonly texts: readonly number[];
 }
 

@@ -73,7 +73,7 @@ export class StreamBlock {
   }
 
   #doubtSoFar(): string | undefined {
-    // An input that is no object is told where the block is read.
+    // An input that is not an object is reported when the block is read.
     const { input } = this.block;
     if (!hasInput(this.#start) || !isObject(input)) return undefined;
     const isOther = !isEmptyInput(this.#start.input) && !isSameJsonText(this.#start.input, input);
@@ -211,7 +211,7 @@ export function fieldOf(event: Delta, name: string): unknown {
     const field = Object.getOwnPropertyDescriptor(event, name);
     if (field === undefined || "value" in field) return field?.value;
   } catch {
-    // What throws when it is asked is no plain data.
+    // A value that throws when it is inspected is not plain data.
   }
   throw streamFault(name, "plain data");
 }

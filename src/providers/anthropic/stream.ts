@@ -38,7 +38,7 @@ const nothingYet: readonly (readonly [string, Json])[] = [
   ["role", "assistant"],
 ];
 
-/** Events of which nothing else is taken than these fields. */
+/** Events of which only these fields are read. */
 const known: ReadonlyMap<string, readonly string[]> = new Map([
   ["ping", []],
   ["message_start", ["message"]],
@@ -55,7 +55,7 @@ const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
 /**
  * Puts a streamed response together, so that a policy sees the same whether or not it was streamed.
  *
- * `push` takes each event, parsed from JSON. `current` is what `fromMessagesResponse` gives of the
+ * `push` takes each event, parsed from JSON. `current` is what `fromMessagesResponse` returns for the
  * response so far and `document` that response; both are made when asked for. The arguments of a
  * call are seen once they are whole: until the call is over they are in `current.left`. An `error`
  * event ends the stream without `done`, and is in `document.error`. What is not known here, and an
@@ -191,7 +191,7 @@ class Accumulator implements ResponseStream {
     }
   }
 
-  /** What the provider says of its error is in the document, and told as content there. */
+  /** The provider's error is in the document, and reported as content. */
   #fail(event: Delta): void {
     const { error } = this.#read(errorSchema, event);
     this.#isOver = true;

@@ -64,7 +64,7 @@ export function readSearchResult(block: Block, path: Path, reading: Reading): Pa
   };
 }
 
-/** The texts under `content`, a line each. What is no text there is reported. */
+/** The texts under `content`, a line each. Other content is reported. */
 function readTexts({ content }: JsonObject, path: Path, reading: Reading): string {
   if (typeof content === "string") return content;
   const texts: string[] = [];
@@ -86,7 +86,7 @@ function isSearchResult({ resource_type, uri, name }: Resource): boolean {
   return resource_type === "uri" && uri !== "" && name !== undefined;
 }
 
-/** The old block of a resource, where it is in the document, and who is told what of it goes. */
+/** The old block of a resource, its place in the document, and where to report what is dropped. */
 interface OldResource {
   readonly block: Block;
   readonly resource: Resource;
@@ -94,10 +94,10 @@ interface OldResource {
   readonly removed: ReportRemoved;
 }
 
-/** The content that holds texts, where it is in the document, and who is told what of it goes. */
+/** The content with texts, its place in the document, and where to report what is dropped. */
 type OldTexts = Pick<OldResource, "path" | "removed"> & { readonly content: Json | undefined };
 
-/** A resource with text as a block over its old one; without text there is none. */
+/** A resource with text as a block over its old one; without text there is no block. */
 export function writeResource(
   resource: Resource,
   old: OldResource | undefined,
@@ -144,7 +144,7 @@ function writeTextSource(
   return withFields(source, { content: writeTexts(texts, text, path, lost) });
 }
 
-/** The text in the place of the first, and the others gone; what is no text stays. */
+/** Puts the text in place of the first one and removes the others; other content stays. */
 function writeTexts(
   old: OldTexts | undefined,
   text: string,

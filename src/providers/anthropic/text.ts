@@ -7,7 +7,7 @@ import { type Reading, reportFields } from "./report-fields.ts";
 const shown = new Set(["type", "text", "citations"]);
 const settings = new Set(["cache_control"]);
 
-/** Reports what a text block holds beside its text. */
+/** Reports the fields of a text block other than its text. */
 export function reportText(block: Block, path: Path, reading: Reading): void {
   if (hasCitations(block)) {
     const reason = "Citations with quoted text, which messages do not hold.";

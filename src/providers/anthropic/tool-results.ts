@@ -24,7 +24,7 @@ function messageParts(content: MessageInput["content"]): readonly ContentPart[] 
   }
 }
 
-/** The texts of a result that holds nothing else. */
+/** The texts of a result that has nothing else. */
 export function textsOf(parts: readonly ContentPart[] | undefined): readonly string[] | undefined {
   if (parts === undefined) return undefined;
   const texts = parts.flatMap((part) => (part.content_type === "text" ? [part.text] : []));

@@ -67,7 +67,7 @@ const kinds: Readonly<Record<Place, ReadonlySet<string>>> = {
   response: new Set(["text", "thinking", "tool_call"]),
 };
 
-/** The block for `part`; `undefined`, and reported, where there is none. */
+/** The block for `part`; if there is none, reports it and returns `undefined`. */
 export function writeBlock(
   part: ContentPart,
   old: Old | undefined,
@@ -169,7 +169,7 @@ type Call = Extract<ContentPart, { readonly content_type: "tool_call" }>["conten
 type Result = Extract<ContentPart, { readonly content_type: "tool_result" }>["content"];
 
 /**
- * A call that the provider ran is not written anew: as a `tool_use` the caller would run it, too.
+ * A call that the provider ran is never written as a new block: the caller would run a `tool_use`.
  * Nor does any call become the provider's by its namespace.
  */
 function writeCall(
@@ -187,7 +187,7 @@ function writeCall(
     type,
     id,
     name,
-    // What is no object was shown as none: it stays while nobody says otherwise.
+    // An input that is not an object was shown as no arguments: it stays until they are changed.
     ...(before !== undefined && isSameJsonText(before.arguments, input) ? {} : { input }),
     ...(type === "tool_use" && isOthers ? { toolset_name: namespace } : {}),
     ...(type === "mcp_tool_use" && namespace !== undefined ? { server_name: namespace } : {}),
@@ -245,11 +245,11 @@ function writeContent(
   if (typeof content === "string" && inner === undefined) return content;
   if (parts !== undefined) return writeInner(parts, inner, placesIn(content, path));
   for (const place of inner?.blocks.keys() ?? []) removed(pathOf(...(inner?.path ?? []), place));
-  // Data is no block and becomes none: its text is what a model reads.
+  // Data never becomes a block: the model reads its text.
   return JSON.stringify(content);
 }
 
-/** Where the parts are that the content of a result says. A text alone is no list. */
+/** The places of the parts in the content of a result. A single text is not a list. */
 function placesIn(content: Json | undefined, path: Path): PlaceOf {
   const at = [...path, "content", "content"];
   return Array.isArray(content) ? inList(at) : () => at;
@@ -276,7 +276,7 @@ function reportUnsaid(part: ContentPart, block: Block, path: Path, lost: Collect
   const now = fieldsOf(part);
   const back = fieldsOf(said);
   for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
-    // A result's tool is told by the call with its id.
+    // The call with its id names the result's tool.
     if (part.content_type === "tool_result" && name === "tool_name") continue;
     if (isSameJsonText(now[name], back[name])) continue;
     const reason = "The block cannot hold this value; it would read back as another or not at all.";

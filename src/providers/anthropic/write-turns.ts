@@ -73,7 +73,7 @@ export function writeTurns(
   };
 }
 
-/** A turn of which no message is left goes as a whole. */
+/** A turn without remaining messages is dropped. */
 function reportRemoved(
   segments: readonly Segment[],
   kept: ReadonlySet<Segment | undefined>,
@@ -150,7 +150,7 @@ function writeTurn(
   const blocks = group.flatMap((piece) => writePiece(piece, reporter));
   const role = turnRole(first.message.role);
   const content = shortened(blocks, turn?.content);
-  // An answer may stand as a turn with all that the SDK gave it.
+  // A turn may be an answer, with all fields that the SDK added.
   const kept = turn && withoutParsed(turn, [first.index, "content"], reporter.lost);
   return withFields(kept, { role, content });
 }

@@ -153,7 +153,7 @@ function formatOfType(mediaType: string | undefined): string | undefined {
   return known ?? /^audio\/(.*)$/s.exec(mediaType)?.[1];
 }
 
-/** A block for a part. What the format has no block for is told, and so is what it says less of. */
+/** The block for a part. Reports parts without a block, and what a block cannot express. */
 export function freshBlock(
   part: ContentPart,
   place: Place,
@@ -209,7 +209,7 @@ function writeFile(source: Of<"document">["content"], place: Place): JsonObject 
   return place === "chat" ? { type: "file", file } : { type: "input_file", ...file };
 }
 
-/** A block of a document, and where it is there. */
+/** A block of a document, and its place there. */
 export interface OldBlock {
   readonly block: JsonObject;
   readonly from: string;
@@ -252,7 +252,7 @@ function without(json: JsonObject, key: string): JsonObject {
   return withFields(json, { [key]: undefined });
 }
 
-/** Also for the texts of a chat message, which are no blocks. */
+/** Also used for the texts of a chat message, which are not blocks. */
 function overText(
   block: JsonObject,
   key: string,

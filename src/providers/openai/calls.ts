@@ -13,7 +13,7 @@ type Arguments = ToolCall["arguments"];
 /** The names of calls by their ids, as they come. */
 export type CallNames = Map<string, string>;
 
-/** The arguments that a text says, or none, and then they are told of. */
+/** Parses the arguments in a text; returns none, and reports it, if the text is invalid. */
 export function readArguments(text: string, path: string, left: ReportLeft): Arguments {
   const { values, isAmbiguous, isExact } = understood(text);
   if (values === undefined) {
@@ -45,7 +45,9 @@ function understood(text: string): Understood {
   }
 }
 
-/** The text of arguments as it may be sent on: as it was read, where it can be read otherwise. */
+/**
+ * The arguments as text, rewritten as they were read if another program may read them differently.
+ */
 export function textAsRead(text: string): string {
   const { values, isExact } = understood(text);
   return isExact || values === undefined ? text : textOf(values);
@@ -55,7 +57,7 @@ function textOf(values: Arguments): string {
   return writeArguments(values as { readonly [name: string]: Json });
 }
 
-/** The text of arguments: the old one where it says the same. */
+/** The arguments as text: the old text if it means the same. */
 export function textOfArguments(values: Arguments, old?: string): string {
   if (old !== undefined) {
     const before = readArguments(old, "", () => {});
@@ -85,7 +87,7 @@ export function nameCall(
   names.set(id, name);
 }
 
-/** The tool that a result is of, or an empty name, and then that is told of. */
+/** The name of a result's tool; an unknown one is empty, and reported. */
 export function nameOfResult(id: string, names: CallNames, path: string, left: ReportLeft): string {
   const found = names.get(id);
   if (found === undefined) {

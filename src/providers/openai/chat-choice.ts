@@ -7,7 +7,7 @@ import { isEmpty } from "./report-fields.ts";
 
 const what = "chat completion chunk";
 
-/** A call: its id and name are told once, its text grows. */
+/** A call: its id and name come once, its text grows. */
 class StreamedCall {
   readonly #text: TextPieces;
   /** What stands beside the name and the text, and what beside those two together. */
@@ -113,7 +113,7 @@ export class StreamedChoice {
     applyOthers(choice, known, this.#others);
   }
 
-  /** Whoever speaks is told at the beginning, and perhaps again. */
+  /** The role comes at the beginning, and perhaps again. */
   #applyDelta(delta: JsonObject): void {
     this.#role = sameName(this.#role, delta.role, "choices.delta.role");
     for (const [key, value] of Object.entries(delta)) {
@@ -170,7 +170,7 @@ export class StreamedChoice {
     }
   }
 
-  /** Nothing is added to a text of it any more. */
+  /** Its texts are complete. */
   #end(): void {
     for (const call of this.#calls) call.end();
     this.#legacy?.end();
@@ -200,7 +200,7 @@ export class StreamedChoice {
 
 function applyOthers(json: JsonObject, known: readonly string[], into: GrowingFields): void {
   for (const [key, value] of Object.entries(json)) {
-    // Null says nothing of what was told.
+    // Null does not take back earlier values.
     if (!known.includes(key) && !(value === null && into.has(key))) into.set(key, value);
   }
 }

@@ -9,7 +9,9 @@ import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
 const what = "chat completion";
-/** What each chunk says of the whole. The rest is told once, in the last: it may be an error. */
+/**
+ * The fields that each chunk repeats. The rest comes once, in the last chunk: it may be an error.
+ */
 const repeated: readonly string[] = [
   "id",
   "created",

@@ -15,7 +15,7 @@ import type { Source } from "./rewrite.ts";
 export const fields = ["content", "refusal", "audio", "tool_calls", "function_call"] as const;
 export type Field = (typeof fields)[number];
 
-/** A block, a call, or the whole of a field that is no list. */
+/** A block, a call, or the whole of a field that is not a list. */
 export interface Item {
   readonly field: Field;
   readonly json: Json;

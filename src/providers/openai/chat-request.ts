@@ -58,7 +58,7 @@ export const fromChatRequest = readerWithLimits(
 /**
  * Writes messages as the body of a chat completion request.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no request
+ * @throws GlassineError `document_invalid` for an `onto` that is not a request
  * @throws GlassineError `message_invalid`
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:lost`

@@ -147,7 +147,7 @@ function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" 
  * Where something of a choice changed, its probabilities and what was parsed of it go; where a text
  * changed, so do its citations.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no chat completion
+ * @throws GlassineError `document_invalid` for an `onto` that is not a chat completion
  * @throws GlassineError `message_invalid`
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`

@@ -28,7 +28,7 @@ const maxChoices = 128;
 /**
  * Puts the chunks of a streamed chat completion together.
  *
- * `current` is what `fromChatResponse` gives of the answer so far, and in the end the same as if
+ * `current` is what `fromChatResponse` returns for the answer so far, and in the end the same as if
  * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error;
  * the usage comes after that.
  * `Document` is the type of `document`, such as the SDK's `ChatCompletion`.
@@ -136,7 +136,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
   }
 }
 
-/** Random text that OpenAI adds to each chunk, so that its length tells nothing. */
+/** Random text that OpenAI adds to each chunk, so that its length reveals nothing. */
 function isPadding(key: string, value: unknown): boolean {
   return key === "obfuscation" && typeof value === "string";
 }

@@ -27,7 +27,7 @@ export interface ModelExtensions {
 }
 
 /**
- * Token counts of a `usage` of either format, or `undefined` where it has none.
+ * Token counts of a `usage` of either format, or `undefined` if it has none.
  *
  * A total that is left out is the sum.
  */
@@ -107,7 +107,7 @@ export function instantOf(seconds: number | undefined): string | undefined {
   return isNamed ? date.toISOString().replace(".000Z", "Z") : undefined;
 }
 
-/** Unix time of an instant; 0 where there is none. */
+/** The Unix time of an instant; 0 if there is none. */
 export function secondsOf(instant: string | undefined): number {
   const time = instant === undefined ? Number.NaN : Date.parse(instant);
   return Number.isNaN(time) ? 0 : time / 1000;

@@ -7,10 +7,10 @@ import type { ModelExtensions } from "./extensions.ts";
 export interface WriteOptions<Document extends object> extends LimitOptions {
   /**
    * The document that the messages came from. What the messages do not show is taken from it, and
-   * what did not change keeps its very JSON. It is read and never changed.
+   * what did not change keeps its exact JSON. It is read and never changed.
    */
   readonly onto?: Document | undefined;
-  /** Where there is no `onto`: the model, and for a response its id, time, usage and stop reason. */
+  /** Used without `onto`: the model, and for a response its id, time, usage and stop reason. */
   readonly extensions?: ModelExtensions | undefined;
 }
 

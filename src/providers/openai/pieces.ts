@@ -78,7 +78,7 @@ export class GrowingFields {
   }
 }
 
-/** A list of which each event brings some items. */
+/** A list to which each event adds some items. */
 class GrowingList {
   readonly items: Json[] = [];
 }

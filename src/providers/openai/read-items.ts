@@ -15,7 +15,7 @@ import type { Source } from "./rewrite.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn, resultKinds } from "./tool-items.ts";
 
-/** A whole item, or one of the blocks or texts of an item that holds a list. */
+/** A whole item, or one of the blocks or texts in the list of an item. */
 export interface Piece {
   readonly field: "item" | "content" | "summary";
   readonly json: Json;
@@ -24,7 +24,7 @@ export interface Piece {
 }
 type Pieces = readonly Source<Piece, ContentPart>[];
 
-/** Items in a row that are one message, or an item that is none. */
+/** Consecutive items that are one message, or an item that is no message. */
 export interface Run {
   readonly items: readonly JsonObject[];
   readonly pieces: Pieces;
@@ -34,7 +34,7 @@ export interface Run {
   readonly form?: "instructions" | "input";
 }
 
-/** What reading needs to know of where it is. */
+/** The place that is being read. */
 export interface Reading {
   readonly names: CallNames;
   readonly left: ReportLeft;
@@ -79,7 +79,7 @@ export function readItem(
     case "message": {
       const role = textAt(item, "role") ?? "";
       if (!["system", "developer", "user", "assistant"].includes(role)) break;
-      // What the channel does not say of a phase, `messageOf` tells.
+      // `messageOf` reports what the channel does not express of a phase.
       reportFields(item, path, ["type", "role", "content", "phase", ...usual], itemSettings, left);
       const pieces = readList(given(item, "content"), "content", at, under(path, "content"), left);
       if (pieces.length === 0)
@@ -165,7 +165,7 @@ export function readInput(
   };
   const close = () => {
     if (open === undefined) return;
-    // What stands after the last item that shows something is no part of the message.
+    // Items after the last one that shows something are not part of the message.
     const { from, items: own, pieces, shown } = open;
     const path = pathIn("input", from);
     const kept = own.slice(0, shown);
@@ -236,7 +236,7 @@ export function phaseOf(channel: Message["channel"]): string | undefined {
   return channels.find(([, each]) => each === channel)?.[0];
 }
 
-/** The channel of a message: the phase that all its texts are in. */
+/** The channel of a message: the phase that all its texts share. */
 export function channelOf(
   items: readonly JsonObject[],
   role: Message["role"],

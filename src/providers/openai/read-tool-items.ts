@@ -28,7 +28,7 @@ export const itemSettings: readonly string[] = [
   "status",
 ];
 
-/** What a model or a person reads of an item, and nothing where it is empty. */
+/** What a model or a person reads in an item; nothing if it is empty. */
 const itemChecks = ["pending_safety_checks", "acknowledged_safety_checks"];
 
 function emptyChecks(item: JsonObject): readonly string[] {
@@ -43,7 +43,7 @@ function reportSkills(item: JsonObject, path: string, left: ReportLeft): void {
   left({ path: under(path, "environment", "skills"), kind: "content", reason });
 }
 
-/** The call that an item makes, and what it gave where that is in the same item. */
+/** The call in an item, and its output if that is in the same item. */
 export function readCallItem(
   item: JsonObject,
   kind: CallKind,

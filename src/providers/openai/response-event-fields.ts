@@ -1,5 +1,5 @@
 /**
- * The known events of a streamed response, and the fields of each. Any other event or field is told.
+ * The known events of a streamed response, and the fields of each. Any other event or field is reported.
  *
  * Source: the types of OpenAI's SDK. Sound and images that come before they are whole are not
  * here: no message shows them.
@@ -38,7 +38,7 @@ const fieldHolds: { readonly [field: string]: Holds } = {
 const ofAll = ["type", "sequence_number", "obfuscation"];
 const ofItem = ["item_id", "output_index"];
 
-/** The steps of what tells how far an item is, and holds nothing else. */
+/** The steps of events that only report the progress of an item. */
 const progress: { readonly [name: string]: readonly string[] } = {
   web_search_call: ["in_progress", "searching", "completed"],
   file_search_call: ["in_progress", "searching", "completed"],
@@ -80,10 +80,10 @@ const fieldsOf: readonly (readonly [type: string, fields: readonly string[]])[] 
 ];
 const known: ReadonlyMap<string, readonly string[]> = new Map(fieldsOf);
 
-/** What an error tells is in an object of its own, or in these. */
+/** The details of an error are in a separate object, or in these fields. */
 const ofError = ["code", "message", "param"];
 
-/** The fields of an event of a known kind of which nothing is taken. Nothing for an unknown kind. */
+/** The fields of a known event that is ignored; `undefined` for an unknown event. */
 export function unknownFields(type: string, event: JsonObject): readonly string[] | undefined {
   const own = type === "error" ? errorFields(event) : known.get(type);
   if (own === undefined) return undefined;

@@ -92,7 +92,7 @@ const as =
 /**
  * Writes messages as the body of a request of Responses.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no such request
+ * @throws GlassineError `document_invalid` for an `onto` that is not such a request
  * @throws GlassineError `message_invalid`
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:lost`
@@ -152,7 +152,7 @@ function changesOf(
   old: JsonObject,
   runs: readonly Run[],
 ): { readonly [key: string]: Json | undefined } {
-  // What others were put before is no longer what the model is told first.
+  // With others before it, it is no longer the first thing that the model reads.
   const [first] = runs;
   const isFirst = first?.form === "instructions";
   const instructions = isFirst ? first.items[0]?.content : undefined;

@@ -39,7 +39,7 @@ import { type Writing, writeItems } from "./write-items.ts";
 const format = "openai.responses";
 const shownCounts = ["input_tokens", "output_tokens", "total_tokens"];
 
-/** What a response has where it says nothing of its own. */
+/** The defaults of a response. */
 const usualFields: JsonObject = {
   object: "response",
   status: "completed",
@@ -145,7 +145,7 @@ function outputText(items: readonly JsonObject[]): string {
 /**
  * Writes an assistant message as a response.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no response
+ * @throws GlassineError `document_invalid` for an `onto` that is not a response
  * @throws GlassineError `message_invalid`
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`

@@ -28,7 +28,7 @@ const what = "response event";
 /**
  * Puts the events of a streamed response together.
  *
- * `current` is what `fromResponsesResponse` gives of the response so far. The end is one of
+ * `current` is what `fromResponsesResponse` returns for the response so far. The end is one of
  * `response.completed`, `response.incomplete`, `response.failed` and `error`; what it says is held
  * to what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
  * `Document` is the type of `document`, such as the SDK's `Response`.
@@ -106,7 +106,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#left.add({ path, kind: "content", reason });
   }
 
-  /** Of what an event told at first, and nothing tells in the end. */
+  /** Reports what an event said at the beginning and nothing repeats at the end. */
   readonly #reportRemoved = (paths: readonly string[]): void => {
     for (const path of paths) {
       this.#left.add({ path, kind: "content", reason: "Its replacement does not have it." });
@@ -192,7 +192,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#final = isSilent ? withFields(response, { output: items }) : response;
   }
 
-  /** An error is told in the event itself, or in an object in it. */
+  /** An error is in the event itself, or in an object in it. */
   #fail(event: JsonObject): void {
     const { code = null, message = null, param = null } = event;
     const error = keep(given(event, "error") ?? { code, message, param }, what, this.#meter);

@@ -6,7 +6,7 @@ const chat: readonly (readonly [finish: string, reason: StopReason])[] = [
   ["length", "max_tokens"],
   ["tool_calls", "call"],
   ["function_call", "call"],
-  // Written only: a stop sequence and a return are told as any stop.
+  // Only for writing: a stop sequence and a return are written as any stop.
   ["stop", "return"],
   ["stop", "stop_sequence"],
 ];

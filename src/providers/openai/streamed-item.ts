@@ -11,7 +11,7 @@ import { droppedFromItem, droppedFromPart } from "./superseded.ts";
 
 const what = "response event";
 
-/** A text that grows until it is told whole. */
+/** A text that grows until an event repeats it whole. */
 class GrowingText {
   readonly #pieces: TextPieces;
   readonly #where: string;
@@ -54,11 +54,11 @@ interface Part {
   readonly key: string | undefined;
   readonly text: GrowingText;
   readonly annotations: Json[];
-  /** Whether its end was told. */
+  /** Whether it has ended. */
   isWhole: boolean;
 }
 
-/** Takes the paths of what an event told at first, and nothing tells in the end. */
+/** Collects the paths of what an event said at the beginning and nothing repeats at the end. */
 type ReportRemoved = (paths: readonly string[]) => void;
 
 export class StreamedItem {
@@ -82,7 +82,7 @@ export class StreamedItem {
     const kept = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
     const text = itemTextOf(kept);
     this.#key = text?.key;
-    // Some servers begin a text by saying nothing of it.
+    // Some servers start a text without any content.
     const isSilent = text?.isNeeded === true && given(kept, text.key) === undefined;
     const head = isSilent ? withFields(kept, { [text.key]: "" }) : kept;
     this.#head = expectShape(itemSchema, head, what);
@@ -94,7 +94,9 @@ export class StreamedItem {
     }
   }
 
-  /** @throws GlassineError `stream_invalid` for an event of another item, or after the item's end */
+  /**
+   * @throws GlassineError `stream_invalid` for an event of another item, or after the item's end
+   */
   check(event: JsonObject): void {
     const id = textAt(this.#head, "id");
     const told = textAt(event, "item_id");
@@ -167,7 +169,9 @@ export class StreamedItem {
     this.#final = copy;
   }
 
-  /** @throws GlassineError `stream_invalid` where a whole item says something else than its pieces */
+  /**
+   * @throws GlassineError `stream_invalid` where a whole item says something else than its pieces
+   */
   agree(item: JsonObject): void {
     for (const key of ["type", "id", "call_id", "name"]) {
       const first = textAt(this.#head, key);
@@ -201,7 +205,9 @@ export class StreamedItem {
     return withFields(this.#head, Object.fromEntries(agreed));
   }
 
-  /** @throws GlassineError `stream_invalid` where a part says something else than what came before */
+  /**
+   * @throws GlassineError `stream_invalid` where a part says something else than what came before
+   */
   #agreePart(part: Part, now: JsonObject | undefined, list: string): void {
     if (now === undefined || now.type !== part.json.type) {
       throw streamFault(`${list} part`, "the parts that have begun");

@@ -1,4 +1,4 @@
-/** What a tool gave back: a text, or a list of blocks, which a result shows as a list of parts. */
+/** The output of a tool: a string, or a list of blocks, which a result shows as a list of parts. */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
@@ -30,7 +30,7 @@ function sourcesOf(
   });
 }
 
-/** The content of a result before, and where it is in the document. */
+/** The old content of a result, and its place in the document. */
 export interface OldContent {
   readonly content: Json | undefined;
   readonly path: string;
@@ -79,7 +79,7 @@ export function writeToolContent(
   });
 }
 
-/** Chat takes texts only. */
+/** Chat accepts only texts. */
 function isAllowed({ content_type }: ContentPart, place: Place): boolean {
   return content_type === "text" || (place !== "chat" && content_type !== "audio");
 }

@@ -1,6 +1,6 @@
 /**
  * The items of Responses that call a tool or answer a call, as data: where each has its id, its
- * name, its arguments and what it gave.
+ * name, its arguments and its output.
  *
  * A tool of the model's own side, as a web search, is shown as a call of a tool of that name.
  */
@@ -19,7 +19,7 @@ export interface CallKind {
   readonly name: string | { readonly key: string };
   readonly namespace?: string;
   readonly arguments: ArgumentsAt;
-  /** Where what the call gave is, if it is in the same item. */
+  /** Where the call's output is, if it is in the same item. */
   readonly output?: string;
   readonly error?: string;
   /** Whether the caller has to act on it, so that the model stops for it. */
@@ -29,7 +29,7 @@ export interface CallKind {
 export interface ResultKind {
   readonly id: "call_id" | "id";
   readonly output: string;
-  /** `blocks`: a text or a list of blocks. `json`: data of a shape of its own. */
+  /** `blocks`: a string or a list of blocks. `json`: data of any other shape. */
   readonly as: "blocks" | "text" | "json";
 }
 

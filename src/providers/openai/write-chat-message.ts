@@ -109,7 +109,7 @@ function isPlainText(block: JsonObject): boolean {
   return block.type === "text" && Object.keys(block).length === 2;
 }
 
-/** Of a spoken answer, what it says without the sound is a text. */
+/** The transcript of a spoken answer is text. */
 function overItem(
   { item, parts, path: from }: Source<Item, ContentPart>,
   now: readonly (Placed<ContentPart> | undefined)[],
@@ -186,7 +186,7 @@ function overCall(json: JsonObject, call: ToolCall, path: string, lost: ReportLo
   return isObject(json.function) ? withFields(json, { id, function: written }) : written;
 }
 
-/** A name and a text over those of before. What the SDK parsed of another text goes with it. */
+/** Writes a name and a text over the old ones, and drops what the SDK parsed from another text. */
 function overInner(old: JsonObject, now: JsonObject, path: string, lost: ReportLost): JsonObject {
   const isSame = Object.entries(now).every(([key, text]) => key === "name" || old[key] === text);
   const stale = isSame ? [] : staleKeys(old, ["parsed_arguments"], path, lost);
@@ -219,7 +219,7 @@ function freshItem(
   return json === undefined ? [] : [{ field: "content", json }];
 }
 
-/** Fields have no order among them: a text after a call is read before it. */
+/** Fields have no order: a text after a call is read before it. */
 function reportOrder(items: readonly Item[], path: string, lost: ReportLost): void {
   const ranks = items.map(({ field }) => fields.indexOf(field));
   if (ranks.some((rank, index) => index > 0 && rank < (ranks[index - 1] as number))) {

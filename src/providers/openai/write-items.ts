@@ -16,7 +16,7 @@ import {
   overResultItem,
 } from "./write-tool-items.ts";
 
-/** What writing needs to know of where it is. */
+/** The place that is being written. */
 export interface Writing extends LossReporter {
   /** The calls of the document that is written over. */
   readonly known: KnownCalls;
@@ -72,7 +72,7 @@ export function writeItems(
   return items;
 }
 
-/** An item of which no piece is left goes as a whole. */
+/** An item without remaining pieces is dropped. */
 function reportRemoved(
   { items, paths }: Run,
   pieces: readonly Piece[],
@@ -271,7 +271,7 @@ function closeItem(
   });
 }
 
-/** One plain text stands for itself where it may. */
+/** A single plain text is written as a string where the format allows it. */
 function contentOf(
   blocks: readonly Json[],
   old: JsonObject | undefined,

@@ -29,7 +29,7 @@ type Now = Placed<ContentPart> | undefined;
 const at = (path: string, { index }: Placed<ContentPart>) => under(path, "content", index);
 const inside = (path: string, placed: Placed<ContentPart>) => under(at(path, placed), "content");
 
-/** A changed call over its item, with the result that may be in it. Nothing where it cannot be said. */
+/** A changed call over its item, with its result, if any; `undefined` if it cannot be expressed. */
 export function overCallItem(
   item: JsonObject,
   kind: CallKind,
@@ -165,7 +165,7 @@ function reportShape(
   lost({ path: content === undefined ? path : under(path, "content"), reason });
 }
 
-/** An item that holds a result, and where it is in the document. */
+/** An item with a result, and its place in the document. */
 interface ResultItem {
   readonly item: JsonObject;
   readonly kind: ResultKind;

@@ -3,7 +3,7 @@ import { createMessage, type Message } from "../../core/messages/index.ts";
 import { kindOf } from "./kind-of.ts";
 
 /**
- * Messages as a host hands them to `call`: what the library made is taken as it is.
+ * Reads the messages that a host passes to `call`; those the library made are used as they are.
  *
  * @throws GlassineError `message_invalid`
  */

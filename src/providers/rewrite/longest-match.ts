@@ -1,11 +1,11 @@
-/** Where the texts of one list stand in another, in order, for as many of them as can be. */
+/** Finds the longest common subsequence of two lists of strings. */
 
 /** A place in the old list, or none. */
 export type Place = number | undefined;
 
 /**
- * Of texts that stand often, how many places of each are looked at: those nearest to its own. More
- * would take time in the square of the list, and equal texts are worth the same.
+ * How many places of a frequent string are considered: those nearest to its own. More would take
+ * time quadratic in the list, and equal strings are interchangeable.
  */
 const mostPlaces = 64;
 

@@ -82,7 +82,7 @@ export class StreamMeter {
   }
 }
 
-const parsed = "an object (parse the JSON of each `data:` line; `[DONE]` is no event)";
+const parsed = "an object (parse the JSON of each `data:` line; `[DONE]` is not an event)";
 
 function overLimit(most: string): GlassineError {
   const text = `The stream has more than ${most}. Raise the limit, or end the request.`;

@@ -68,7 +68,7 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
     ),
     law(
       "L37",
-      "The same document gives the same envelope, and the same proposal the same merge.",
+      "The same document results in the same envelope, and the same proposal in the same merge.",
       () =>
         fc.property(documents, grants, plans, (document, grant, plan) => {
           const envelope = host.createExtensions(document);
@@ -91,6 +91,6 @@ function expectPlain(object: object): void {
   for (const key of Reflect.ownKeys(object)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
     if (typeof key !== "string" || !Object.hasOwn(descriptor ?? {}, "value"))
-      broken(`${String(key)} of ${fc.stringify(object)} is no data.`);
+      broken(`${String(key)} of ${fc.stringify(object)} is not data.`);
   }
 }
