@@ -162,7 +162,7 @@ describe("installFixturePackage", () => {
     [{ version: undefined }, "version"],
     [{ files: undefined }, "files"],
     [{ files: ["a.js"] }, "files"],
-    [{ files: { "a.js": 7 } }, "text or bytes"],
+    [{ files: { "a.js": 7 } }, "string or bytes"],
     [{ files: { a: "", "a/b.js": "" } }, "which is a file itself"],
     [{ glassine: "./dist/plugin.js" }, "The field glassine"],
     [{ root: "" }, "root"],

@@ -118,7 +118,9 @@ export function toPolicyInput(view: PartInfo, options: PolicyInputOptions = {}):
 
 function expectView(value: unknown, call: string): asserts value is LazyPartInfo {
   if (LazyPartInfo.made(value)) return;
-  throw new GlassineError("part_invalid", `${call} expects a PartInfo that partsOf returned.`, { call });
+  throw new GlassineError("part_invalid", `${call} expects a PartInfo that partsOf returned.`, {
+    call,
+  });
 }
 
 function serialized(
