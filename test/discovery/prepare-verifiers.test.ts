@@ -2,7 +2,7 @@
 import { GlassineError } from "glassine";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commandServices } from "../../src/operate/cli/command-services.ts";
-import { verifierFaults } from "../../src/operate/discovery/prepare-verifiers.ts";
+import { verifierFaults } from "../../src/operate/discovery/verifiers.ts";
 import type { SignatureVerifier } from "../../src/operate/trust/index.ts";
 import { runJson } from "../cli/support/run.ts";
 import { verifies } from "../support/verifies.ts";

@@ -25,8 +25,7 @@ export function diagnose(
     ...subjectsOf(report)
       .filter((subject) => !known.has(subject.package))
       .flatMap((subject) => rowsOf(subject, report, undefined, env)),
-    ...goneRows(report, catalog, env),
-    ...namelessRows(report, catalog, env),
+    ...lostRows(report, catalog, env),
   ];
 }
 
@@ -154,52 +153,35 @@ function driftTodo(drift: readonly DriftRow[]): string {
   return say`${codes.join(", ")}: ${todo}`;
 }
 
-/** Entries of the lockfile whose package is not installed. */
-function goneRows(
-  { drift, unreadable }: DiscoveryReport,
+/** Entries of the lockfile whose plugin no package names: it is gone, or was changed. */
+function lostRows(
+  { drift, unreadable, ...report }: DiscoveryReport,
   catalog: readonly CatalogEntry[],
   env: Environment,
 ): readonly Diagnosis[] {
-  return drift
-    .filter(({ kind }) => kind === "missing_from_install")
-    .map(({ id, expected, blocking }) => {
-      const name = expected?.split("==")[0] ?? id;
-      const entry = catalog.find((each) => each.package === name);
-      const enabled = entry !== undefined && isEnabled(entry, env) === true;
-      const todo =
-        unreadable.length === 0
-          ? say`Install what was trusted, or run \`plugins untrust ${id}\` or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
-          : say`Make ${unreadable.join(", ")} readable and look again: the package may be there.`;
-      const row = { ...entryFields(entry), package: name, installed: false, enabled, id };
-      // An entry that is optional says that this may be.
-      if (!blocking)
-        return {
-          ...{ ...row, status: "not-installed", recommendation: nothingToDo, reason: null },
-        } as const;
-      const recommendation = `missing_from_install: ${todo}`;
-      return { ...row, status: "drifted", recommendation, reason: null } as const;
-    });
-}
-
-/** Entries of the lockfile whose package is there, changed, and names the plugin no more. */
-function namelessRows(
-  report: DiscoveryReport,
-  catalog: readonly CatalogEntry[],
-  env: Environment,
-): readonly Diagnosis[] {
-  const known = new Set(subjectsOf(report).map(({ id }) => id));
-  const rows = report.drift.filter(
-    ({ id, kind }) => kind !== "missing_from_install" && !known.has(id),
-  );
-  return [...new Set(rows.map(({ id }) => id))].map((id) => {
-    const own = rows.filter((row) => row.id === id);
-    const name = own[0]?.package ?? id;
+  const known = new Set(subjectsOf({ ...report, drift, unreadable }).map(({ id }) => id));
+  const ids = new Set(drift.map(({ id }) => id));
+  const isLost = (id: string) =>
+    !known.has(id) || drift.some((row) => row.id === id && row.kind === "missing_from_install");
+  const lost = [...ids].filter(isLost).map((id) => drift.filter((row) => row.id === id));
+  return lost.map((rows) => {
+    const [{ id, kind, expected, blocking }] = rows as [DriftRow];
+    const isGone = kind === "missing_from_install";
+    const name = (isGone ? expected?.split("==")[0] : rows[0]?.package) ?? id;
     const entry = catalog.find((each) => each.package === name);
     const enabled = entry !== undefined && isEnabled(entry, env) === true;
-    const row = { ...entryFields(entry), package: name, installed: true, enabled, id };
-    const codes = own.map(({ kind }) => kind).join(", ");
-    const recommendation = say`${codes}: Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;
-    return { ...row, status: "drifted", recommendation, reason: texts.namedNoMore } as const;
+    const row = { ...entryFields(entry), package: name, installed: !isGone, enabled, id };
+    // An entry that is optional says that this may be.
+    if (isGone && !blocking)
+      return { ...row, status: "not-installed", recommendation: nothingToDo, reason: null };
+    const codes = rows.map((each) => each.kind).join(", ");
+    const installed = say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;
+    const gone =
+      unreadable.length === 0
+        ? say`Install what was trusted, or run \`plugins untrust ${id}\` or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
+        : say`Make ${unreadable.join(", ")} readable and look again: the package may be there.`;
+    const recommendation = `${codes}: ${isGone ? gone : installed}`;
+    return { ...row, status: "drifted", recommendation, reason: isGone ? null : texts.namedNoMore };
   });
 }
 

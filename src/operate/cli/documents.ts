@@ -7,7 +7,7 @@ import * as z from "zod";
 /** The data of a schema, as services report it. */
 export type Report<Schema extends z.ZodType> = DeepReadonly<z.input<Schema>>;
 
-export type DeepReadonly<T> = T extends readonly (infer Item)[]
+type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }

@@ -1,6 +1,7 @@
 /** Which plugins may be loaded, by all that can be known of them without running anything. */
 import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { reservedNames } from "../../core/plugins/index.ts";
 import type {
   InstalledPackage,
   PackageClosure,
@@ -9,9 +10,7 @@ import type {
   Rejection,
   RejectionCode,
 } from "../packages/index.ts";
-import { type Drift, decideTrust, type Evidence } from "../trust/index.ts";
-import { clashesIn } from "./claims.ts";
-import { lockRefusal } from "./lock-gate.ts";
+import { type Drift, decideTrust, type Evidence, printable } from "../trust/index.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { PluginTrust, StaticPlugin } from "./types.ts";
 
@@ -52,7 +51,7 @@ interface Gates {
 
 /** One gate for plugins of every kind. A package of which one plugin is refused is refused whole. */
 export async function judge(entries: readonly Entry[], gates: Gates): Promise<readonly Judged[]> {
-  const { options, drift } = gates;
+  const { options } = gates;
   const clashes = clashesIn(entries, options.reserved);
   const judged: Judged[] = [];
   for (const { entry, survey: of } of entries) {
@@ -64,11 +63,46 @@ export async function judge(entries: readonly Entry[], gates: Gates): Promise<re
       continue;
     }
     const signed = signingOf(entry, of.evidence, options);
-    const fault = signed.fault ?? lockRefusal(options, { ...plugin, drift });
+    const fault = signed.fault ?? lockRefusal({ entry, survey: of }, gates);
     const trust = fault === undefined ? signed.trust : undefined;
     judged.push({ source: { ...plugin, trust, signer: signed.signer }, fault });
   }
   return judged.map((each) => ({ ...each, fault: each.fault ?? siblingFault(each, judged) }));
+}
+
+/** By entry. Of two claimants none is loaded; a built-in is never displaced. */
+function clashesIn(
+  claims: readonly Entry[],
+  reserved: readonly string[],
+): ReadonlyMap<PackageEntry, Fault> {
+  const clashes = new Map<PackageEntry, Fault>();
+  const own = new Set(claims.filter(({ survey }) => survey.isBuiltin).map(({ entry }) => entry.id));
+  const others = claims.filter(({ survey }) => !survey.isBuiltin);
+  for (const { entry } of others) {
+    const prefix = reserved.find((each) => entry.id.startsWith(each));
+    if (entry.kind === "hooks" && reservedNames.includes(entry.id))
+      clashes.set(entry, { code: "reserved_id", reason: "no plugin can have this name" });
+    else if (own.has(entry.id))
+      clashes.set(entry, { code: "reserved_id", reason: "the id is that of a built-in plugin" });
+    else if (prefix !== undefined)
+      clashes.set(entry, {
+        code: "reserved_id",
+        reason: `ids that begin with '${prefix}' are the host's own`,
+      });
+    else if (others.some((other) => other.entry !== entry && other.entry.id === entry.id))
+      clashes.set(entry, {
+        code: "duplicate_id",
+        reason: `duplicate plugin id (entry point ${entry.entryPoint})`,
+        message: duplicateText(others.filter((other) => other.entry.id === entry.id)),
+      });
+  }
+  return clashes;
+}
+
+/** The same for each of the claimants. Packages can have entry points of one name. */
+function duplicateText(claims: readonly Entry[]): string {
+  const points = claims.map(({ entry, survey }) => `'${survey.package.name}/${entry.entryPoint}'`);
+  return `duplicate plugin name '${claims[0]?.entry.id ?? ""}' discovered from entry points ${points.join(" and ")}`;
 }
 
 async function entryFault(
@@ -112,6 +146,47 @@ function signingOf(
 export function signerIn(evidence: Evidence | undefined): string | undefined {
   if (evidence?.kind === "unsigned") return evidence.kind;
   return evidence?.kind === "verified" ? evidence.identity : undefined;
+}
+
+/**
+ * Of several differences the one that says most. Another package, version or entry point comes with
+ * other files: that these differ is told where nothing else does.
+ */
+const weight: readonly Drift["kind"][] = [
+  ...(["missing_from_lock", "package_mismatch", "version_mismatch"] as const),
+  ...(["entry_point_mismatch", "capabilities_mismatch", "hooks_mismatch"] as const),
+  ...(["hash_mismatch", "dependency_mismatch", "signer_mismatch", "trust_expired"] as const),
+];
+
+/** Why a plugin is not loaded, or `undefined` where the lockfile has nothing against it. */
+function lockRefusal(
+  { entry, survey: { package: of, isBuiltin, isLocal } }: Entry,
+  { options: { mode, lock, lockFault }, drift }: Gates,
+): Fault | undefined {
+  if (mode !== "production" || isBuiltin || isLocal) return undefined;
+  if (of.isLinked)
+    return {
+      code: "linked_package",
+      reason: `it is a link to ${printable(of.path)}, not an installed package`,
+    };
+  if (lock === undefined && lockFault !== undefined)
+    return { code: "lock_missing", reason: "plugins.lock cannot be read" };
+  if (lock === undefined)
+    return { code: "lock_missing", reason: "production mode requires a plugins.lock" };
+  const found = drift.filter((each) => each.id === entry.id && each.blocking);
+  const [blocking] = found.toSorted((a, b) => weight.indexOf(a.kind) - weight.indexOf(b.kind));
+  if (blocking === undefined) return undefined;
+  const { kind, expected, actual } = blocking;
+  if (kind === "missing_from_lock")
+    return { code: kind, reason: `${actual ?? of.name} has no entry in plugins.lock` };
+  return {
+    code: kind as RejectionCode,
+    reason: `expected ${shown(expected)}, actual ${shown(actual)}`,
+  };
+}
+
+function shown(value: string | undefined): string {
+  return value === undefined ? "None" : `'${value}'`;
 }
 
 function siblingFault(

@@ -3,7 +3,6 @@
  * What is refused here is never imported.
  */
 import { realpath } from "node:fs/promises";
-import type { GlassineError } from "../../core/errors/index.ts";
 import { byUnits } from "../../core/plugins/index.ts";
 import {
   closureHasher,
@@ -21,15 +20,13 @@ import {
   type InstalledPlugin,
   type LockEntry,
   printable,
-  type SignatureVerifier,
 } from "../trust/index.ts";
-import { defaultVerifiers } from "./default-verifiers.ts";
 import { type Judged, judge, type Surveyed, signerIn } from "./judge.ts";
 import { lostPlugins } from "./lost-plugins.ts";
-import { verifierFaults } from "./prepare-verifiers.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import { survey, surveyOfLocal } from "./survey.ts";
 import type { OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
+import { settingFaults, verifiersFor } from "./verifiers.ts";
 
 export async function staticStage(
   options: ReadDiscoverOptions,
@@ -107,30 +104,6 @@ function refusedIn({ source, fault }: Judged): readonly Refused[] {
   if (fault === undefined) return [];
   const rejection = { ...nameOf(source.entry, source.package), ...fault };
   return [{ ...rejection, message: fault.message ?? messageOf(rejection), source }];
-}
-
-/**
- * What checks signatures, and what is wrong with it. What cannot be checked for want of it is
- * refused.
- *
- * @throws GlassineError the first fault, where a host starts
- */
-async function verifiersFor(
-  options: ReadDiscoverOptions,
-): Promise<Pick<StaticReport, "faults"> & { readonly verifiers: readonly SignatureVerifier[] }> {
-  const { settings, surface, verifiers: given } = options;
-  const { verifiers, faults } =
-    given === undefined
-      ? await defaultVerifiers(settings, surface.profile)
-      : { verifiers: given, faults: [] };
-  const all = [...settingFaults(options), ...faults, ...(await verifierFaults(verifiers))];
-  const [first] = all;
-  if (first !== undefined && options.faults === "throw") throw first;
-  return { verifiers, faults: all };
-}
-
-function settingFaults({ settingFault }: ReadDiscoverOptions): readonly GlassineError[] {
-  return settingFault === undefined ? [] : [settingFault];
 }
 
 /** In dev links are loaded, and told of. */

@@ -34,7 +34,7 @@ import type { LockRequest, TrustRequest, UntrustRequest } from "../services.ts";
 import { texts } from "../texts.ts";
 import { staticRequest } from "./discover.ts";
 import { optionsFor, type Surveyed, surveyFor } from "./discovered.ts";
-import { factsOfLock, lockedFacts } from "./facts.ts";
+import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
 
 /**
@@ -47,7 +47,6 @@ const policyCodes: readonly string[] = [
   "untrusted_identity",
   "ack_missing",
 ];
-const hashCodes: readonly string[] = ["unsafe_symlink", "unsupported_file", "package_too_large"];
 
 export async function trust(request: TrustRequest): Promise<Change<TrustChange, TrustRefusal>> {
   checkReason(request.reason, "trust");
@@ -61,8 +60,7 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
   const asked = request.check ? await askedBy(source, surveyed) : {};
   if ("refusal" in asked) return asked;
   const { until, optional } = request;
-  // Where package.json says what it asks for, that is what every start compares.
-  const entry = { ...asked, ...entryOf(source), until, optional };
+  const entry = entryOf(source, { ...asked, until, optional });
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -117,7 +115,7 @@ function refusalOf(
     return { kind: "not_installed" };
   if (refused === undefined) return undefined;
   const { code, reason } = refused;
-  if (hashCodes.includes(code))
+  if (unhashableCodes.includes(code))
     return { kind: "unhashable", package: refused.package, detail: reason };
   const response =
     code === "signature_invalid" ? responseTo(refused, { lock_fault: null }) : undefined;
@@ -141,19 +139,23 @@ async function askedBy(
   return { refusal: { kind: "rejected", code: fault.code, detail: fault.reason } };
 }
 
-function entryOf({ entry, package: found, hash, closure, signer }: StaticPlugin): LockEntry {
-  const { capabilities, hooks } = found;
-  const dependencies = [...new Set(closure?.members.map(memberText))];
+/** Where package.json says what it asks for, that is what every start compares; else `kept` says. */
+function entryOf(
+  { entry, package: found, hash, closure, signer }: StaticPlugin,
+  kept: Partial<LockEntry> = {},
+): LockEntry {
   return {
     id: entry.id,
     package: found.name,
     version: found.version,
     entryPoint: entry.entryPoint,
     hash: hash?.hash ?? "",
-    ...(capabilities === undefined ? {} : { capabilities: [...new Set(capabilities)].sort() }),
-    ...(hooks === undefined ? {} : { hooks: [...new Set(hooks)].sort() }),
-    ...(signer === undefined ? {} : { signer }),
-    ...(dependencies.length === 0 ? {} : { dependencies }),
+    capabilities: found.capabilities ?? kept.capabilities,
+    hooks: found.hooks ?? kept.hooks,
+    signer: signer ?? kept.signer,
+    until: kept.until,
+    optional: kept.optional,
+    dependencies: closure?.members.map(memberText),
   };
 }
 
@@ -268,7 +270,7 @@ async function lockAll(
     })),
   );
   skipped.sort((a, b) => byUnits(a.id, b.id));
-  const now = good.map((each) => ({ ...keptOf(each, report), ...entryOf(each) }));
+  const now = good.map((each) => entryOf(each, lockedAs(each.entry.id, report)));
   const changed = now.filter((entry) => !sameEntry(entry, lockedAs(entry.id, report)));
   if (changed.length === 0) return { ...(await settled(nothing)), skipped };
   const how = { command: "lock", audit } as const;
@@ -290,21 +292,6 @@ async function lockAll(
 
 function lockedAs(id: string, { lock }: Surveyed["report"]): LockEntry | undefined {
   return lock?.entries.find((each) => each.id === id);
-}
-
-/** What an entry says that its package does not. */
-function keptOf(
-  { entry }: StaticPlugin,
-  report: Surveyed["report"],
-): Pick<LockEntry, "capabilities" | "hooks" | "signer" | "until" | "optional"> {
-  const { capabilities, hooks, signer, until, optional } = lockedAs(entry.id, report) ?? {};
-  return {
-    ...(capabilities === undefined ? {} : { capabilities }),
-    ...(hooks === undefined ? {} : { hooks }),
-    ...(signer === undefined ? {} : { signer }),
-    ...(until === undefined ? {} : { until }),
-    ...(optional === undefined ? {} : { optional }),
-  };
 }
 
 /** Where there is nothing to change, what an earlier change left is ended all the same. */

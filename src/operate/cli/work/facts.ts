@@ -14,6 +14,13 @@ import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../re
 /** The package and the hash of a plugin that is not installed. */
 const local = { package: "<local>", hash: "sha256:local" };
 
+/** Why a package has no hash. */
+export const unhashableCodes: readonly string[] = [
+  "unsafe_symlink",
+  "unsupported_file",
+  "package_too_large",
+];
+
 export function lockFacts({ lock }: Pick<StaticReport, "lock">): LockFacts | null {
   return lock === undefined ? null : factsOfLock(lock);
 }

@@ -8,14 +8,8 @@ import type { LockState, PermissionChange, VerifyReport } from "../reports.ts";
 import type { CommandScope } from "../services.ts";
 import { driftRows, faultOf, staticRequest } from "./discover.ts";
 import { optionsFor, surveyFor } from "./discovered.ts";
-import { lockFacts } from "./facts.ts";
+import { lockFacts, unhashableCodes } from "./facts.ts";
 import { firstProblems } from "./journal.ts";
-
-const unhashableCodes: readonly string[] = [
-  "unsafe_symlink",
-  "unsupported_file",
-  "package_too_large",
-];
 
 export async function verify(scope: CommandScope): Promise<VerifyReport> {
   const { report } = await surveyFor(staticRequest(scope));

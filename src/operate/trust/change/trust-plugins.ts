@@ -100,10 +100,14 @@ export async function trustPlugins(
     }),
     options,
   );
-  const previous = (id: string) => changed.previous?.entries.find((each) => each.id === id);
+  const entryIn = (lock: Lockfile | undefined, id: string) =>
+    lock?.entries.find((each) => each.id === id);
   return {
     ...withAuditOutcome(changed, await record(command, sorted, reason)),
-    plugins: sorted.map((entry) => ({ entry, previous: previous(entry.id) })),
+    plugins: sorted.map(({ id }) => ({
+      entry: entryIn(changed.lock, id) as LockEntry,
+      previous: entryIn(changed.previous, id),
+    })),
   };
 }
 

@@ -150,11 +150,7 @@ export function kindOf(value: unknown): string {
   return value instanceof Date ? "a date" : "a table";
 }
 
-/** Whether two entries say the same. A field that is `undefined` is not there. */
+/** Whether two entries say the same, whatever the order and repeats of their lists. */
 export function sameEntry(a: LockEntry, b: LockEntry | undefined): boolean {
-  return b !== undefined && equal(withoutAbsent(a), withoutAbsent(b));
-}
-
-function withoutAbsent(entry: LockEntry): object {
-  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
+  return b !== undefined && equal(entryOf(rowOf(a) as Row), entryOf(rowOf(b) as Row));
 }

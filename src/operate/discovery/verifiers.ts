@@ -1,0 +1,106 @@
+/** What checks signatures: the verifiers of the host, or those that the settings ask for. */
+import { isAbsolute, resolve } from "node:path";
+import { within } from "../../core/data/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import {
+  ed25519Verifier,
+  type PublisherKeys,
+  readPublisherKeys,
+  type SignatureVerifier,
+  sigstoreVerifier,
+  type TrustSettings,
+} from "../trust/index.ts";
+import { describeText } from "./load-fault.ts";
+import type { ReadDiscoverOptions } from "./static-options.ts";
+import type { StaticReport } from "./types.ts";
+
+/**
+ * What checks signatures, and what is wrong with it. What cannot be checked for want of it is
+ * refused.
+ *
+ * @throws GlassineError the first fault, where a host starts
+ */
+export async function verifiersFor(
+  options: ReadDiscoverOptions,
+): Promise<Pick<StaticReport, "faults"> & { readonly verifiers: readonly SignatureVerifier[] }> {
+  const { settings, surface, verifiers: given } = options;
+  const { verifiers, faults } =
+    given === undefined
+      ? await defaultVerifiers(settings, surface.profile)
+      : { verifiers: given, faults: [] };
+  const all = [...settingFaults(options), ...faults, ...(await verifierFaults(verifiers))];
+  const [first] = all;
+  if (first !== undefined && options.faults === "throw") throw first;
+  return { verifiers, faults: all };
+}
+
+export function settingFaults({ settingFault }: ReadDiscoverOptions): readonly GlassineError[] {
+  return settingFault === undefined ? [] : [settingFault];
+}
+
+/**
+ * A verifier for each kind of signature that the settings have something to check with.
+ * `faults`: the file of publisher keys cannot be used, and there is no verifier for it.
+ */
+async function defaultVerifiers(
+  settings: Pick<TrustSettings, "publisherKeys" | "sigstoreTrustedRoot" | "sigstoreIssuer">,
+  { envPrefix }: { readonly envPrefix: string },
+): Promise<{
+  readonly verifiers: readonly SignatureVerifier[];
+  readonly faults: readonly GlassineError[];
+}> {
+  const verifiers: SignatureVerifier[] = [];
+  const faults: GlassineError[] = [];
+  const { publisherKeys, sigstoreTrustedRoot: trustedRoot, sigstoreIssuer: issuer } = settings;
+  if (publisherKeys !== undefined) {
+    try {
+      const keys = await keysOf(publisherKeys, `${envPrefix}PLUGIN_PUBLISHER_KEYS`);
+      verifiers.push(ed25519Verifier({ keys }));
+    } catch (error) {
+      if (!(error instanceof GlassineError)) throw error;
+      faults.push(error);
+    }
+  }
+  if (trustedRoot !== undefined) {
+    const bound = issuer === undefined ? {} : { issuer };
+    verifiers.push(sigstoreVerifier({ trustedRoot, ...bound }));
+  }
+  return { verifiers, faults };
+}
+
+const form =
+  'Its form is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
+
+/** Who set the variable may know neither of its name in the middle of a start, nor of the form. */
+async function keysOf(path: string, variable: string): Promise<PublisherKeys> {
+  try {
+    return await readPublisherKeys(path);
+  } catch (error) {
+    if (!(error instanceof GlassineError)) throw error;
+    const from = isAbsolute(path) ? "" : ` The path is from ${resolve()}.`;
+    const text = `${variable}: ${error.message}${from} ${form}`;
+    throw new GlassineError(error.code, text, error.data, error);
+  }
+}
+
+const limitMs = 30_000;
+
+/** Never rejects. @returns a fault for each that could verify nothing, in their order */
+export async function verifierFaults(
+  verifiers: readonly SignatureVerifier[],
+): Promise<readonly GlassineError[]> {
+  const faults = await Promise.all(verifiers.map(faultOf));
+  return faults.filter((each) => each !== undefined);
+}
+
+async function faultOf(verifier: SignatureVerifier): Promise<GlassineError | undefined> {
+  const outcome = await within(limitMs, () => verifier.prepare?.());
+  if (outcome.how === "returned") return undefined;
+  const who = `The verifier ${quoted(String(verifier.name))}`;
+  if (outcome.how === "timeout")
+    return new GlassineError("setting_invalid", `${who} is not ready after 30 seconds.`);
+  const { value: thrown } = outcome;
+  if (thrown instanceof GlassineError) return thrown;
+  const text = `${who} cannot be prepared: ${describeText(thrown)}`;
+  return new GlassineError("setting_invalid", text, {}, thrown);
+}
