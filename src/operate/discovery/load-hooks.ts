@@ -24,8 +24,8 @@ export async function loadHooks(
   const { id } = source.entry;
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
-    const hint = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
-    const reason = `it loaded ${typeOf(exported)}; expected a function that returns what definePlugin made${hint}`;
+    const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
+    const reason = `it loaded ${typeOf(exported)}; expected a function that returns what definePlugin made${advice}`;
     const message = `plugin entry point '${id}' loaded ${typeOf(exported)}; expected a function that returns what definePlugin made`;
     return { code: "factory_failed", reason, message };
   }

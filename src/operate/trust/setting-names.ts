@@ -34,11 +34,11 @@ export function mistypedSettings(
       const meant = closest(suffix, suffixes);
       if (meant === undefined && isConfiguration(suffix)) return [];
       const name = quoteName(variable, 200);
-      const hint =
+      const fault =
         meant === undefined
           ? "neither a setting nor the configuration of a plugin, NAME_KEY"
           : `not a setting; did you mean ${prefix}${begin}${meant}?`;
-      return [{ variable, message: `${name} is ${hint}` }];
+      return [{ variable, message: `${name} is ${fault}` }];
     });
 }
 

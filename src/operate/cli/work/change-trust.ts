@@ -71,9 +71,14 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
   const ofPlace = await newLockWarnings(request, surveyed.options);
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
   const limits = limitWarnings(entry, source);
-  const told = [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings];
+  const allWarnings = [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings];
   return {
-    change: { ...trusted(granted as Granted), lock: factsOfLock(lock), journal, warnings: told },
+    change: {
+      ...trusted(granted as Granted),
+      lock: factsOfLock(lock),
+      journal,
+      warnings: allWarnings,
+    },
   };
 }
 
@@ -227,8 +232,8 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   );
   if (action === "create") {
     const { lock: made, isCreated, warnings: settled } = await createLock(lockPath);
-    const told = [...warnings, ...ofPlace, ...settled];
-    return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: told };
+    const allWarnings = [...warnings, ...ofPlace, ...settled];
+    return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: allWarnings };
   }
   const surveyed = await surveyFor(staticRequest(request));
   const yet = { ...nothing, warnings: [...surveyed.report.warnings, ...ofPlace] };

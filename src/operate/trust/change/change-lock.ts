@@ -154,13 +154,19 @@ async function apply(step: Step): Promise<void> {
 }
 
 async function applyWithJournal(step: Step, isSame: boolean): Promise<void> {
-  const { places, warn } = step;
+  const { places, before, edit, warn } = step;
   const journal = await openJournal(places.journal);
   try {
     warnIfOpen(places.journal, journal.mode, warn);
     const lines = linesOf(step, journal);
+    const record = {
+      old: before === undefined ? null : sha256(before.lock.text),
+      new: sha256(edit.text),
+      journal: journal.bytes.length,
+      lines,
+    };
     try {
-      await writeRecord(places, recordOf(step, journal, lines), journal.mode & 0o777);
+      await writeRecord(places, record, journal.mode & 0o777);
     } catch (error) {
       await journal.takeBack();
       throw error;
@@ -211,15 +217,6 @@ function linesOf({ edit, options }: Step, journal: JournalFile): readonly string
   const lock = sha256(edit.text);
   const lines = edit.lines.map((line) => ({ ...line, at, actor, lock }));
   return chained(lines, endOf(journal.bytes));
-}
-
-function recordOf({ before, edit }: Step, journal: JournalFile, lines: readonly string[]) {
-  return {
-    old: before === undefined ? null : sha256(before.lock.text),
-    new: sha256(edit.text),
-    journal: journal.bytes.length,
-    lines,
-  };
 }
 
 /** `user@host`. A container may have no name for its user. */

@@ -44,9 +44,9 @@ function mismatchText(line: NumberedLine | undefined): string {
   return `The journal trusts version ${escapeField(line.version)} with hash ${escapeField(line.hash)} last, and the lock has another.`;
 }
 
-function otherEnd(told: string | undefined, until: string | undefined): string {
+function otherEnd(journaled: string | undefined, until: string | undefined): string {
   const end = (day: string | undefined) => (day === undefined ? "without an end" : `until ${day}`);
-  return `The journal trusts it ${escapeField(end(told))}, and the lock ${end(until)}.`;
+  return `The journal trusts it ${escapeField(end(journaled))}, and the lock ${end(until)}.`;
 }
 
 function mismatch(id: string, line: NumberedLine | undefined, detail: string): JournalProblem {

@@ -183,18 +183,18 @@ async function removeIf(
 }
 
 function busy(file: string, { owner, state }: Holder): GlassineError {
-  const held = "plugins.lock is being changed by another process";
+  const changing = "plugins.lock is being changed by another process";
   const shown = printable(file);
   const way = `remove ${shown} and try again`;
   if (owner === undefined) {
-    const text = `${held}, which ${shown} does not name. If there is none, ${way}.`;
+    const text = `${changing}, which ${shown} does not name. If there is none, ${way}.`;
     return new GlassineError("lockfile_busy", text, { path: file });
   }
   const { pid, host } = owner;
   const text =
     state === "elsewhere"
-      ? `${held} (pid ${pid} on host ${quoted(host)}). If that process has ended, ${way}.`
-      : `${held} (pid ${pid})`;
+      ? `${changing} (pid ${pid} on host ${quoted(host)}). If that process has ended, ${way}.`
+      : `${changing} (pid ${pid})`;
   return new GlassineError("lockfile_busy", text, { path: file, pid, host });
 }
 

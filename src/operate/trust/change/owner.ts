@@ -6,17 +6,24 @@
 import { randomBytes } from "node:crypto";
 import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
+import * as z from "zod";
+import { jsonOf } from "../signing/json-file.ts";
 import { systemCode } from "./failure.ts";
 
-/** A process that changes a lock, as its exclusion file describes it. */
-export interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, in ticks since its system did; `undefined` where that is not known. */
-  readonly started: string | undefined;
+const ownerSchema = z.object({
+  pid: z.int().min(1),
+  host: z.string().min(1),
+  /**
+   * When the process began, in ticks since its system did; `undefined` where that is not known. In
+   * another form it is somebody's note and says nothing of a process.
+   */
+  started: z.string().regex(/^\d+$/).optional().catch(undefined),
   /** Which processes have ids of their own: those of one container. */
-  readonly space: string | undefined;
-}
+  space: z.string().optional().catch(undefined),
+});
+
+/** A process that changes a lock, as its exclusion file describes it. */
+export type Owner = Readonly<z.output<typeof ownerSchema>>;
 
 /** `elsewhere`: this process cannot find out. */
 export type ProcessState = "alive" | "gone" | "elsewhere";
@@ -32,22 +39,8 @@ export async function ownClaim(now: Date): Promise<Uint8Array> {
 
 /** Who an exclusion file names; `undefined` for a text that names nobody. */
 export function readOwner(bytes: Uint8Array): Owner | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { pid, host, started, space } = value as { readonly [key: string]: unknown };
-  const isProcess = typeof pid === "number" && Number.isSafeInteger(pid) && pid > 0;
-  if (!isProcess || typeof host !== "string" || host === "") return undefined;
-  return {
-    ...{ pid, host },
-    // In another form it is a note of somebody's, and tells nothing of a process.
-    started: typeof started === "string" && /^\d+$/.test(started) ? started : undefined,
-    space: typeof space === "string" ? space : undefined,
-  };
+  const json = jsonOf(bytes);
+  return "fault" in json ? undefined : ownerSchema.safeParse(json.value).data;
 }
 
 export async function processStateOf(owner: Owner): Promise<ProcessState> {

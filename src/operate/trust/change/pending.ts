@@ -5,6 +5,8 @@
  * @see spec `journal:pending`
  */
 import { rename } from "node:fs/promises";
+import * as z from "zod";
+import { jsonOf } from "../signing/json-file.ts";
 import { sha256 } from "./digest.ts";
 import { makeFile, readFileWhole, syncFolderOf, temporaryFor, tryRemove } from "./durable.ts";
 import { isHeld } from "./exclusion.ts";
@@ -12,17 +14,23 @@ import { onFile } from "./failure.ts";
 import { type JournalLine, parseJournalLine } from "./journal-line.ts";
 import { type Places, placesOf } from "./places.ts";
 
-/** A change as its record has it. */
-export interface PendingRecord {
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const isLine = (text: string) => !text.includes("\n") && linesIn(text).length === 1;
+
+const recordSchema = z.object({
+  version: z.literal(1),
   /** The SHA-256 of the lock before; null where there was none. */
-  readonly old: string | null;
+  old: digest.nullable(),
   /** The SHA-256 of the lock after. */
-  readonly new: string;
+  new: digest,
   /** How many bytes the journal had. */
-  readonly journal: number;
+  journal: z.int().min(0),
   /** The lines that the journal gets, without line feeds. */
-  readonly lines: readonly string[];
-}
+  lines: z.array(z.string().refine(isLine)).readonly(),
+});
+
+/** A change as its record has it. */
+export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "version">;
 
 /** What becomes of an unfinished change: it is completed, was not made, or can no longer be told. */
 export type Recovery = "applied" | "discarded" | "conflict";
@@ -41,7 +49,6 @@ export interface PendingChange {
 
 const maxRecordBytes = 64 * 2 ** 20;
 const maxLockBytes = 64 * 2 ** 20;
-const digest = /^[0-9a-f]{64}$/;
 
 /** Returns an unfinished change of this lock, without touching anything. */
 export async function pendingChange(path: string): Promise<PendingChange | undefined> {
@@ -88,26 +95,8 @@ export async function writeRecord(
 
 /** The record; `undefined` for bytes that are none, or whose lines are not lines. */
 export function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { version, old, new: next, journal, lines } = value as { readonly [key: string]: unknown };
-  const isKnown = version === 1 && isDigest(next) && (old === null || isDigest(old));
-  const isPlaced = Number.isSafeInteger(journal) && (journal as number) >= 0;
-  if (!isKnown || !isPlaced || !Array.isArray(lines) || !lines.every(isLine)) return undefined;
-  return { old, new: next, journal: journal as number, lines };
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === "string" && digest.test(value);
-}
-
-function isLine(value: unknown): value is string {
-  return typeof value === "string" && !value.includes("\n") && linesIn(value).length === 1;
+  const json = jsonOf(bytes);
+  return "fault" in json ? undefined : recordSchema.safeParse(json.value).data;
 }
 
 /** The line that a text is, if it is one. */

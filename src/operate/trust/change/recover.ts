@@ -85,15 +85,15 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
   }
   // Something else was appended, or the journal was cut: the lines are chained to what is there.
   const end = endOf(journal);
-  const told = readJournal(journal).lines.filter(({ number }) => number > endOf(before).lines);
+  const present = readJournal(journal).lines.filter(({ number }) => number > endOf(before).lines);
   const lines = record.lines
     .flatMap(linesIn)
-    .filter((line) => !told.some((other) => tellsSame(line, other)));
+    .filter((line) => !present.some((other) => isSameChange(line, other)));
   return appended(chained(lines, end), end);
 }
 
 /** Whether two lines tell the same change, wherever they stand, and be one without its last fields. */
-function tellsSame(one: JournalLine, other: JournalLine): boolean {
+function isSameChange(one: JournalLine, other: JournalLine): boolean {
   const keys = ["at", "action", "id", "version", "hash", "reason", "until"] as const;
   return keys.every((key) => one[key] === other[key]);
 }

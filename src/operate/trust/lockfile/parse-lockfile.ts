@@ -82,11 +82,11 @@ function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
 
 function newer(path: string, version: bigint): GlassineError {
   const digits = String(version);
-  const told = digits.length > 20 ? `${digits.slice(0, 20)}…` : digits;
+  const shown = digits.length > 20 ? `${digits.slice(0, 20)}…` : digits;
   return new GlassineError(
     "lockfile_newer",
-    `plugins.lock schema version ${told} is newer than supported version 1`,
-    { path, version: told, supported: 1 },
+    `plugins.lock schema version ${shown} is newer than supported version 1`,
+    { path, version: shown, supported: 1 },
   );
 }
 

@@ -99,6 +99,6 @@ function placesOfEntries({ tables: all }: Places): readonly Place[] {
 
 function unknownKey(key: string, known: readonly string[]): string {
   const near = closest(key, known);
-  const hint = near === undefined ? "" : `; did you mean ${quoteName(near)}?`;
-  return `unknown key ${quoteName(key)}${hint}`;
+  const meant = near === undefined ? "" : `; did you mean ${quoteName(near)}?`;
+  return `unknown key ${quoteName(key)}${meant}`;
 }

@@ -23,12 +23,12 @@ export function lockfileInvalid(
   problems: readonly LockfileProblem[],
   cause?: unknown,
 ): GlassineError {
-  const told = problems.map(({ line, column, message }) =>
+  const messages = problems.map(({ line, column, message }) =>
     line === undefined ? message : `line ${line}, column ${column}: ${message}`,
   );
   return new GlassineError(
     "lockfile_invalid",
-    `${printable(path)} is not a valid plugins.lock: ${told.join("; ")}`,
+    `${printable(path)} is not a valid plugins.lock: ${messages.join("; ")}`,
     { path, lockProblems: problems },
     cause,
   );

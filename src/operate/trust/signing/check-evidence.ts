@@ -101,8 +101,8 @@ function invalid(detail: string): Invalid {
 /** Faults of different causes have no way out in common. */
 function invalidFor(faults: readonly Invalid[]): Invalid {
   const [cause, ...others] = new Set(faults.map((each) => each.cause));
-  const told = invalid(faults.map(({ detail }) => detail).join("; "));
-  return cause === undefined || others.length > 0 ? told : { ...told, cause };
+  const merged = invalid(faults.map(({ detail }) => detail).join("; "));
+  return cause === undefined || others.length > 0 ? merged : { ...merged, cause };
 }
 
 function isCause(value: unknown): value is SignatureCause {
