@@ -30,6 +30,8 @@ export interface Elsewhere {
 export interface Comparison extends Named {
   /** Makes both sides: ours, and what it is divided by. */
   readonly sides: () => Promise<readonly [ours: Side, baseline: Side | Elsewhere]>;
+  /** Where it is given, what ours takes beyond the baseline is divided by what this takes. */
+  readonly unit?: () => Side;
 }
 
 const warmUpMs = 400;
@@ -41,10 +43,10 @@ type Warm = (Side | Elsewhere) & { readonly times: number };
 
 interface Measured {
   readonly comparison: Comparison;
-  readonly sides: readonly [ours: Warm, baseline: Warm];
-  /** By round: nanoseconds an operation. */
-  readonly ours: number[];
-  readonly baseline: number[];
+  /** Ours, the baseline, and the unit where there is one. */
+  readonly sides: readonly Warm[];
+  /** By round and side: nanoseconds an operation. */
+  readonly rounds: (readonly number[])[];
 }
 
 /** Loads the functions of one side. */
@@ -84,21 +86,28 @@ async function measure(
   const all: Measured[] = [];
   for (const comparison of comparisons) {
     const [ours, baseline] = await comparison.sides();
-    const sides = [await warmed(ours), await warmed(baseline)] as const;
-    all.push({ comparison, sides, ours: [], baseline: [] });
+    const unit = comparison.unit === undefined ? [] : [await warmed(comparison.unit())];
+    const sides = [await warmed(ours), await warmed(baseline), ...unit];
+    all.push({ comparison, sides, rounds: [] });
   }
   for (let round = 0; round < rounds; round += 1) {
-    for (const { sides, ours, baseline } of shuffled(all)) {
+    for (const { sides, rounds: taken } of shuffled(all)) {
       globalThis.gc?.({ type: "minor", execution: "sync" });
-      const took = await oneRound(sides);
-      ours.push(nsOf(sides[0], took.ours));
-      baseline.push(nsOf(sides[1], took.baseline));
+      taken.push(await oneRound(sides));
     }
   }
   for (const { sides } of all) for (const side of sides) if ("end" in side) side.end();
-  return all.map(({ comparison, ours, baseline }) =>
-    rowOf(comparison, { ours, baseline, unit: "ns" }),
-  );
+  return all.map(rowIn);
+}
+
+function rowIn({ comparison, rounds }: Measured): Row {
+  const ours = rounds.map(([ns = Number.NaN]) => ns);
+  const baseline = rounds.map(([, ns = Number.NaN]) => ns);
+  const added = rounds.map(([mine = Number.NaN, theirs = Number.NaN, unit = Number.NaN]) => {
+    return (mine - theirs) / unit;
+  });
+  const figures = comparison.unit === undefined ? {} : { figures: added };
+  return rowOf(comparison, { ours, baseline, unit: "ns", ...figures });
 }
 
 function nsOf({ times, per = 1 }: Warm, spentMs: number): number {
@@ -106,20 +115,18 @@ function nsOf({ times, per = 1 }: Warm, spentMs: number): number {
 }
 
 /**
- * Runs both sides in short slices by turns, in random order: what else the machine does meets
- * both. Garbage is collected when the engine sees fit, mostly while the side that makes more runs.
+ * Runs all sides in short slices by turns, in random order: what else the machine does meets
+ * them all. Garbage is collected when the engine sees fit, mostly while the side that makes more
+ * runs. Gives the nanoseconds an operation of each.
  */
-async function oneRound(sides: Measured["sides"]): Promise<{ ours: number; baseline: number }> {
-  let ours = 0;
-  let baseline = 0;
+async function oneRound(sides: readonly Warm[]): Promise<readonly number[]> {
+  const tookMs = new Map(sides.map((side) => [side, 0]));
   for (let slice = 0; slice < slicesARound; slice += 1) {
     for (const side of shuffled(sides)) {
-      const tookMs = await spent(side, side.times);
-      if (side === sides[0]) ours += tookMs;
-      else baseline += tookMs;
+      tookMs.set(side, (tookMs.get(side) ?? 0) + (await spent(side, side.times)));
     }
   }
-  return { ours: ours / slicesARound, baseline: baseline / slicesARound };
+  return sides.map((side) => nsOf(side, (tookMs.get(side) ?? Number.NaN) / slicesARound));
 }
 
 /** Runs a side until it is compiled for good, then counts how often it fits into a slice. */

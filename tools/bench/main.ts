@@ -16,6 +16,7 @@ import { dispatchComparisons } from "./dispatch.ts";
 import { filterComparisons } from "./filter.ts";
 import { firing } from "./firing.ts";
 import { guard } from "./guard.ts";
+import { guardedCallComparisons, guardMakingComparisons, guardSizes } from "./guarded-calls.ts";
 import { timed } from "./harness.ts";
 import { knownMisses } from "./known-misses.ts";
 import { memoryComparisons } from "./memory.ts";
@@ -57,7 +58,11 @@ const ownGroups: Groups = {
   operations: timed(operationComparisons),
   scaleDispatch: timed(scaleDispatchComparisons),
   scaleTurns: timed(scaleTurnComparisons),
-  ...Object.fromEntries(memoryComparisons.map((one) => [one.id, sized([one], memoryRounds)])),
+  guardedCalls: timed(guardedCallComparisons),
+  guardMaking: timed(guardMakingComparisons),
+  ...Object.fromEntries(
+    [...memoryComparisons, ...guardSizes].map((one) => [one.id, sized([one], memoryRounds)]),
+  ),
   startUp,
   firing,
 };

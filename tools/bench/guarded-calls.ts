@@ -1,0 +1,384 @@
+/** G: tool calls between a client and a server of the SDK, with a guard on one end and without. */
+import assert from "node:assert/strict";
+import { Client as ClientV2, InMemoryTransport as MemoryV2 } from "@modelcontextprotocol/client";
+import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { InMemoryTransport as MemoryV1 } from "@modelcontextprotocol/sdk/inMemory.js";
+import { McpServer as ServerV1 } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { McpServer as ServerV2 } from "@modelcontextprotocol/server";
+import {
+  addLabels,
+  amend,
+  createExtensions,
+  createPluginManager,
+  definePlugin,
+  setHeader,
+  withSlots,
+} from "glassine";
+import { createGuard } from "glassine/mcp";
+import type { Message } from "glassine/messages";
+import * as z from "zod";
+import type { Comparison, Side } from "./harness.ts";
+import type { Holder, SizedComparison } from "./memory-harness.ts";
+
+type Sdk = "v1" | "v2";
+type End = "client" | "server";
+
+interface Row {
+  readonly id: number;
+  readonly name: string;
+  readonly city: string;
+  readonly kind: string;
+  readonly state: string;
+}
+
+function rowsOf(count: number): readonly Row[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: i,
+    name: `name-${i}`,
+    city: `city-${i % 50}`,
+    kind: i % 2 === 0 ? "even" : "odd",
+    state: "open",
+  }));
+}
+
+/** Rows whose JSON text has about so many bytes. */
+function rowsOfBytes(bytes: number): readonly Row[] {
+  const one = JSON.stringify(rowsOf(100)).length / 100;
+  return rowsOf(Math.round(bytes / one));
+}
+
+const args = { rows: rowsOfBytes(1_000) };
+const sizes = { "1 KB": rowsOfBytes(1_000), "100 KB": rowsOfBytes(100_000) };
+type Size = keyof typeof sizes;
+
+const session = createExtensions({
+  security: { labels: ["INTERNAL"], subject: { id: "ada", type: "user", roles: ["analyst"] } },
+  http: { headers: { "x-tenant": "t-1", "x-trace": "trace-1" } },
+});
+
+/** What one rewritten name is replaced by. */
+const redacted = "[redacted]";
+
+type Rewrite = "by hand" | "by amend";
+
+const labeller = (name: string) =>
+  definePlugin({
+    name,
+    version: "1.0.0",
+    capabilities: ["append_labels"],
+    hooks: {
+      "cmf.tool_pre_invoke": (_message, _context, extensions) => ({
+        modifiedExtensions: addLabels(extensions, `${name}-before`),
+      }),
+      "cmf.tool_post_invoke": (_message, _context, extensions) => ({
+        modifiedExtensions: addLabels(extensions, `${name}-after`),
+      }),
+    },
+  });
+
+/** Two that label, one that sets a header, one that reads, one that counts, one that searches. */
+function sixPlugins(seen: Seen) {
+  const pattern = /\b\d{3}-\d{2}-\d{4}\b/;
+  const search = (value: unknown): void => {
+    if (typeof value === "string") {
+      if (pattern.test(value)) seen.found += 1;
+      return;
+    }
+    if (typeof value !== "object" || value === null) return;
+    for (const key in value) search((value as Record<string, unknown>)[key]);
+  };
+  const count = (_message: object, _context: object) => {
+    seen.count += 1;
+  };
+  const read = (extensions: {
+    readonly security?: { readonly labels?: readonly string[] | undefined } | undefined;
+  }) => {
+    seen.labels = extensions.security?.labels ?? [];
+  };
+  return [
+    labeller("first"),
+    labeller("second"),
+    definePlugin({
+      name: "header",
+      version: "1.0.0",
+      capabilities: ["read_headers", "write_headers"],
+      hooks: {
+        "cmf.tool_pre_invoke": (_message, _context, extensions) => ({
+          modifiedExtensions: setHeader(extensions, "x-seen", "yes"),
+        }),
+      },
+    }),
+    definePlugin({
+      name: "reader",
+      version: "1.0.0",
+      capabilities: ["read_roles", "read_labels"],
+      hooks: {
+        "cmf.tool_pre_invoke": (_message, _context, extensions) => read(extensions),
+        "cmf.tool_post_invoke": (_message, _context, extensions) => read(extensions),
+      },
+    }),
+    definePlugin({
+      name: "counter",
+      version: "1.0.0",
+      hooks: {
+        "cmf.tool_pre_invoke": count,
+        "cmf.tool_post_invoke": count,
+      },
+    }),
+    definePlugin({
+      name: "search",
+      version: "1.0.0",
+      hooks: {
+        "cmf.tool_pre_invoke": (message) => search(message),
+        "cmf.tool_post_invoke": (message) => search(message),
+      },
+    }),
+  ];
+}
+
+/** What the plugins noted. */
+interface Seen {
+  count: number;
+  found: number;
+  labels: readonly string[];
+}
+
+interface Structured {
+  readonly structuredContent: { readonly rows: readonly Row[] };
+}
+
+/** Replaces one name of one row. */
+function rewriter(how: Rewrite) {
+  const byHand = (message: Message): Message => {
+    const [part] = message.content;
+    assert.ok(part?.content_type === "tool_result");
+    const result = part.content.content as unknown as Structured;
+    const { rows } = result.structuredContent;
+    const changed = { ...(rows[0] as Row), name: redacted };
+    const structuredContent = { ...result.structuredContent, rows: rows.with(0, changed) };
+    const content = { ...part.content, content: { ...result, structuredContent } };
+    return { ...message, content: [{ ...part, content: content as never }] };
+  };
+  const byAmend = (message: Message): Message =>
+    amend(message, (draft) => {
+      const [part] = draft.content;
+      assert.ok(part?.content_type === "tool_result");
+      const { rows } = (part.content.content as unknown as Structured).structuredContent;
+      (rows[0] as { name: string }).name = redacted;
+    });
+  const rewrite = how === "by hand" ? byHand : byAmend;
+  return definePlugin({
+    name: "rewriter",
+    version: "1.0.0",
+    hooks: {
+      "cmf.tool_post_invoke": {
+        priority: 0,
+        handler: (message, _context) => ({ modifiedPayload: rewrite(message) }),
+      },
+    },
+  });
+}
+
+interface Case {
+  readonly sdk: Sdk;
+  /** The guarded end; none of a direct call. */
+  readonly end?: End;
+  readonly size: Size;
+  readonly plugins: 0 | 6;
+  readonly rewrite?: Rewrite;
+}
+
+const info = { name: "bench", version: "1.0.0" };
+
+/** A connected pair, and a function that calls the tool once. */
+async function connected({ sdk, end, size, plugins, rewrite }: Case) {
+  const seen: Seen = { count: 0, found: 0, labels: [] };
+  const manager = await createPluginManager({
+    plugins: [
+      ...(rewrite === undefined ? [] : [rewriter(rewrite)]),
+      ...(plugins === 0 ? [] : sixPlugins(seen)),
+    ],
+  });
+  const guard = createGuard(manager, {
+    envelope: ({ mcp }) => withSlots(session, { mcp }),
+    onWarning: () => {},
+  });
+  const text = JSON.stringify({ rows: sizes[size] });
+  // Both register tools alike.
+  const server = sdk === "v1" ? new ServerV1(info) : (new ServerV2(info) as unknown as ServerV1);
+  server.registerTool(
+    "list",
+    { inputSchema: z.object({ rows: z.array(z.record(z.string(), z.unknown())) }) },
+    () => ({ content: [{ type: "text", text }], structuredContent: JSON.parse(text) }),
+  );
+  const client = sdk === "v1" ? new ClientV1(info) : new ClientV2(info);
+  const memory = sdk === "v1" ? MemoryV1 : MemoryV2;
+  const [clientEnd, serverEnd] = memory.createLinkedPair();
+  await server.connect((end === "server" ? guard.wrap(serverEnd) : serverEnd) as never);
+  await client.connect((end === "client" ? guard.wrap(clientEnd) : clientEnd) as never);
+  const call = () => client.callTool({ name: "list", arguments: args });
+  return { call, seen, text };
+}
+
+/** One side, checked once: all rows are there, the plugins ran, and their labels stayed. */
+async function sideOf(given: Case): Promise<Side> {
+  const { call, seen, text } = await connected(given);
+  let isChecked = false;
+  return {
+    run: async (times) => {
+      let last: unknown;
+      for (let i = 0; i < times; i += 1) last = await call();
+      return last;
+    },
+    check(last) {
+      if (isChecked) return;
+      isChecked = true;
+      const { content, structuredContent } = last as {
+        readonly content: readonly { readonly text: string }[];
+        readonly structuredContent: { readonly rows: readonly Row[] };
+      };
+      assert.equal(content[0]?.text, text);
+      const expected = JSON.parse(text) as { rows: { name: string }[] };
+      if (given.rewrite !== undefined) (expected.rows[0] as { name: string }).name = redacted;
+      assert.deepEqual(structuredContent, expected);
+      if (given.end === undefined || given.plugins === 0) return;
+      assert.ok(seen.count > 0);
+      assert.equal(seen.found, 0);
+      const labels = ["first-after", "first-before", "second-after", "second-before"];
+      for (const label of ["INTERNAL", ...labels]) assert.ok(seen.labels.includes(label), label);
+    },
+  };
+}
+
+/** The answer's text, parsed and written. */
+function copySide(size: Size): Side {
+  const structuredContent = { rows: sizes[size] };
+  const content = [{ type: "text", text: JSON.stringify(structuredContent) }];
+  const answer = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { content, structuredContent } });
+  return {
+    run: (times) => {
+      let last = "";
+      for (let i = 0; i < times; i += 1) last = JSON.stringify(JSON.parse(answer));
+      return last;
+    },
+    check: (last) => assert.equal(last, answer),
+  };
+}
+
+const stands = (["v1", "v2"] as const).flatMap((sdk) =>
+  (["server", "client"] as const).map((end) => ({ sdk, end })),
+);
+
+interface Goal {
+  readonly id: string;
+  readonly what: string;
+  readonly goal: number;
+  readonly given: Pick<Case, "size" | "plugins" | "rewrite">;
+  readonly isAdded?: true;
+}
+
+const goals: readonly Goal[] = [
+  { id: "G1", what: "1 KB, no plugin", goal: 1.5, given: { size: "1 KB", plugins: 0 } },
+  { id: "G2", what: "1 KB, six plugins", goal: 3, given: { size: "1 KB", plugins: 6 } },
+  { id: "G3", what: "100 KB, no plugin", goal: 1.2, given: { size: "100 KB", plugins: 0 } },
+  {
+    id: "G4",
+    what: "100 KB, six plugins",
+    goal: 1.2,
+    given: { size: "100 KB", plugins: 6 },
+    isAdded: true,
+  },
+  {
+    id: "G7",
+    what: "100 KB, six plugins, a text rewritten by hand",
+    goal: 2,
+    given: { size: "100 KB", plugins: 6, rewrite: "by hand" },
+    isAdded: true,
+  },
+  {
+    id: "G7",
+    what: "100 KB, six plugins, a text rewritten by amend",
+    goal: 2.3,
+    given: { size: "100 KB", plugins: 6, rewrite: "by amend" },
+    isAdded: true,
+  },
+];
+
+export const guardedCallComparisons: readonly Comparison[] = goals.flatMap(
+  ({ id, what, goal, given, isAdded }) =>
+    stands.map(({ sdk, end }) => ({
+      id,
+      workload: `${what}, guard on the ${end} of ${sdk}, ${isAdded ? "added, vs parse and stringify" : "vs direct"}`,
+      goal,
+      sides: async () => [
+        await sideOf({ ...given, sdk, end }),
+        await sideOf({ sdk, size: given.size, plugins: 0 }),
+      ],
+      ...(isAdded && { unit: () => copySide(given.size) }),
+    })),
+);
+
+/** How many are made and held in one run. */
+const thousand = 1000;
+
+/** Makes so many and holds them until the next run. */
+function heldSide(make: () => unknown): Side {
+  let held: unknown[] = [];
+  return {
+    per: thousand,
+    run: (times) => {
+      for (let i = 0; i < times; i += 1) held = Array.from({ length: thousand }, make);
+      return held;
+    },
+    check: (last) => assert.equal(new Set(last as unknown[]).size, thousand),
+  };
+}
+
+const madeClient = () => new ClientV1(info);
+
+/** Makes guards for servers of their own, so each has a memory of its own. */
+async function guardMaker(): Promise<() => unknown> {
+  let manager = await createPluginManager({ plugins: [] });
+  let made = 0;
+  const next = await Promise.all(
+    Array.from({ length: 200 }, () => createPluginManager({ plugins: [] })),
+  );
+  return () => {
+    made += 1;
+    // A manager keeps what its guards remember.
+    if (made % 10_000 === 0) manager = next.pop() ?? manager;
+    return createGuard(manager, { serverId: `server-${made}`, envelope: () => session });
+  };
+}
+
+export const guardMakingComparisons: readonly Comparison[] = [
+  {
+    id: "G5",
+    workload: "guards made and held by the thousand, vs SDK clients",
+    goal: 0.02,
+    sides: async () => [heldSide(await guardMaker()), heldSide(madeClient)],
+  },
+];
+
+const holder =
+  (make: () => unknown): Holder =>
+  async (count) => {
+    const kept = Array.from({ length: count }, make);
+    return {
+      check: () => assert.equal(new Set(kept).size, count),
+      // The engine may keep this longer than what is measured next.
+      release: () => {
+        kept.length = 0;
+      },
+    };
+  };
+
+export const guardSizes: readonly SizedComparison[] = [
+  {
+    id: "G5",
+    workload: "bytes of one guard, vs one SDK client",
+    goal: 0.1,
+    figure: "held",
+    sides: async () => [holder(await guardMaker()), holder(madeClient)],
+  },
+];
