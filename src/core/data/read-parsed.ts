@@ -1,11 +1,12 @@
 /**
- * Takes over what `JSON.parse` made here a moment ago and nobody else has seen: checked and frozen
- * where it lies, with no copy of what can stay. It knows good data only. For anything else it gives
- * `BAD`, and whoever asked has the text read the long way, which says what is wrong.
+ * Reads plain data that nobody else has: from `JSON.parse`, or copied by the library. So it needs no
+ * descriptors. The result is a checked and frozen copy; the data stays as it was. It knows good data
+ * only. For anything else it returns `BAD`, and the caller reads the data the long way, which says
+ * what is wrong.
  *
- * What it takes, `read` takes too, and both give the same: law L70.
+ * What it accepts, `read` accepts too, and both return the same: law L70.
  */
-import { freeze, isArray, isFiniteNumber, isWellFormed, newMap } from "./intrinsics.ts";
+import { freeze, isArray, isFiniteNumber, isWellFormed, newArray, newMap } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import { BAD, type Bad } from "./read-state.ts";
 
@@ -28,7 +29,7 @@ export function isPolluted(): boolean {
   return false;
 }
 
-/** Takes a value over; `BAD` for one that has to be read the long way. */
+/** Reads a value; `BAD` for one that has to be read the long way. */
 export type ParsedReader = (left: Allowance, value: unknown) => unknown;
 
 export function readParsedText(left: Allowance, text: string): string | Bad {
@@ -77,20 +78,24 @@ export const readParsedJson: ParsedReader = (left, value) => {
       : readParsedMap(left, value, readParsedJson);
   }
   if (typeof value === "number") return readParsedNumber(left, value);
-  left.nodes -= 1;
-  return value;
+  return value === null ? readParsedNull(left) : readParsedBoolean(left, value);
 };
 
-/** A list, frozen in its place. Its elements are its own, so writing one meets no setter. */
+function readParsedNull(left: Allowance): null {
+  left.nodes -= 1;
+  return null;
+}
+
 export function readParsedList(
   left: Allowance,
   value: unknown,
   readParsedItem: ParsedReader,
 ): unknown {
   if (!isArray(value) || value.length > left.limits.nodes || !enterParsed(left)) return BAD;
-  const items = value as unknown[];
-  for (let i = 0; i < items.length; i++) {
-    const item = readParsedItem(left, items[i]);
+  const { length } = value;
+  const items = newArray<unknown>(length);
+  for (let i = 0; i < length; i++) {
+    const item = readParsedItem(left, value[i]);
     if (item === BAD) return BAD;
     items[i] = item;
   }
@@ -98,7 +103,7 @@ export function readParsedList(
   return freeze(items);
 }
 
-/** An object whose keys are data. Taken in its place, then copied to lose its prototype. */
+/** An object whose keys are data. */
 export function readParsedMap(
   left: Allowance,
   value: unknown,
@@ -106,24 +111,19 @@ export function readParsedMap(
 ): unknown {
   if (typeof value !== "object" || value === null || isArray(value)) return BAD;
   if (!enterParsed(left)) return BAD;
-  const map = value as Record<string, unknown>;
-  const { keyUnits } = left.limits;
+  const source = value as Record<string, unknown>;
+  const { keyUnits, nodes } = left.limits;
   let count = 0;
   // Nothing is inherited, unless the realm `isPolluted`.
-  for (const key in map) {
+  for (const _ in source) count += 1;
+  const map = newMap(count, nodes - left.nodes);
+  for (const key in source) {
     if (key.length > keyUnits || !isWellFormed(key)) return BAD;
     left.units -= key.length;
-    const raw = map[key];
-    const item = readParsedValue(left, raw);
+    const item = readParsedValue(left, source[key]);
     if (item === BAD) return BAD;
-    if (item !== raw || item === 0) map[key] = item;
-    count += 1;
+    map[key] = item;
   }
   leaveParsed(left);
-  return freeze(withoutPrototype(map, newMap(count, left.limits.nodes - left.nodes)));
-}
-
-function withoutPrototype(map: Record<string, unknown>, copy: Record<string, unknown>): object {
-  for (const key in map) copy[key] = map[key];
-  return copy;
+  return freeze(map);
 }

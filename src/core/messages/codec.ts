@@ -56,13 +56,11 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const limits = limitsOver(payloadLimits, options.limits);
   const strict = readOption(options, "strict", "boolean") === true;
   const isText = typeof input === "string";
-  const parsed = isText ? parse(input, limits) : input;
-  if (isText && typeof parsed === "object" && parsed !== null) {
-    const message = takeParsed(messageReader, parsed, limits);
+  const value = isText ? parse(input, limits) : input;
+  if (isText && typeof value === "object" && value !== null) {
+    const message = takeParsed(messageReader, value, limits);
     if (message !== undefined) return decoded(message, [], 0, limits);
   }
-  // What was taken over in part is parsed anew.
-  const value = isText ? parse(input, limits) : input;
   const read: Admitted = admit(messageReader, value, {
     origin: isText ? "parsed" : "host",
     limits,

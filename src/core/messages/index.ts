@@ -9,6 +9,7 @@ export {
   createMessage,
   freezePayload,
   markPayload,
+  messageOfPlain,
   messageReader,
   messageSchema,
   payloadFor,

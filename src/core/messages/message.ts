@@ -10,7 +10,14 @@ import {
   payloadLimitsInForce,
 } from "../data/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
-import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
+import {
+  admit,
+  type Compiled,
+  compilerFor,
+  compileSchema,
+  jsonValue,
+  takeParsed,
+} from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import { messageLayouts } from "./message-layouts.generated.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
@@ -67,6 +74,19 @@ export const messageSchema: MessageSchema = messageObject;
  */
 export function createMessage(input: MessageInput): Message {
   return payloadFor(messageReader, input, "message_invalid", "message") as Message;
+}
+
+/**
+ * Makes a message of plain data that the library put together and nobody else has, so it is read
+ * without descriptors. The data stays as it was.
+ *
+ * @throws GlassineError `message_invalid`
+ */
+export function messageOfPlain(plain: MessageInput): Message {
+  const limits = payloadLimitsInForce();
+  const read = takeParsed(messageReader, plain, limits);
+  if (read === undefined) return createMessage(plain);
+  return markPayload(read, messageReader, limits) as Message;
 }
 
 /**

@@ -63,15 +63,15 @@ export function admit(compiled: Compiled, value: unknown, options: AdmitOptions)
 }
 
 /**
- * What a text says, checked and frozen; `undefined` where it has to be read the long way, from the
- * text again: what was parsed here is spent. An object or list only.
+ * Reads plain data that nobody else has: a checked, frozen copy. `undefined` where it has to be read
+ * the long way. An object or list only.
  */
 export function takeParsed(compiled: Compiled, parsed: object, limits: Limits): object | undefined {
   const { readParsed } = compiled;
   if (readParsed === undefined || isPolluted()) return undefined;
   const left = allowanceOf(limits);
-  const taken = readParsed(left, parsed);
-  return taken === BAD || isSpent(left) ? undefined : (taken as object);
+  const read = readParsed(left, parsed);
+  return read === BAD || isSpent(left) ? undefined : (read as object);
 }
 
 /** The problem that decides: snapshot problems outrank shape problems, then the first. */
