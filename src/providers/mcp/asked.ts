@@ -33,7 +33,7 @@ export function fromAsked(method: string, params: JsonObject, { id }: AskedOptio
   const values = without(params, requestHidden) as Record<string, Json>;
   const content = { tool_call_id: id, name: method, arguments: values };
   const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
-  return readOf([message], {}, left);
+  return readOf([message], {}, left.list());
 }
 
 export function toAsked(
@@ -64,7 +64,7 @@ export function fromAnswered(method: string, result: JsonObject, { id }: AskedOp
     is_error: false,
   };
   const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-  return readOf([message], {}, left);
+  return readOf([message], {}, left.list());
 }
 
 export function toAnswered(

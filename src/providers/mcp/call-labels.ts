@@ -18,56 +18,121 @@ import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
-/**
- * The labels of a call: those of its session, those of its result, and those its plugins add.
- * Whatever throws refuses the message.
- */
-export interface CallLabels {
-  /** Before the pre hooks: adds the labels of the session and of the call that started the task. */
-  bring(call: Call, request: () => GuardedRequest): Promise<void>;
-  /** Before the post hooks: puts the labels of the outcome on it and into the session. */
-  stamp(call: Call, outcome: JsonObject): Promise<void>;
-  /** After the hooks, however they ended: saves the labels they added to the session. */
-  keep(call: Call): Promise<void>;
-  /** @throws GlassineError `data_action_denied` when a data policy does not let the outcome pass */
-  judge(call: Call, outcome: JsonObject): void;
-  /** Learns what the answer to a list of `learnedLists` says. */
-  learn(direction: Direction, method: string, answer: JsonObject): void;
-}
-
 /** Lists that pass without hooks, and that later answers are judged by. */
 export const learnedLists: readonly string[] = ["tools/list", "resources/list"];
 
 const storeTimeoutMs = 2000;
 
-/** Calls `onError` for a failed store, where the host chose to continue. */
-export function createCallLabels(
-  options: GuardLabels | undefined,
-  memory: GuardMemory,
-  onError: (call: Call, error: unknown) => void,
-): CallLabels {
-  const wire = new WireReader(options?.fromWire ?? {}, memory);
-  const { names } = memory;
-  const hostStore = boundedStore(options);
-  const { session } = options ?? {};
+/**
+ * The labels of a call: those of its session, those of its result, and those its plugins add.
+ * Whatever throws refuses the message.
+ */
+export class CallLabels {
+  readonly #options: GuardLabels | undefined;
+  readonly #memory: GuardMemory;
+  readonly #hostStore: LabelStore | undefined;
+  readonly #wire: WireReader | undefined;
+  readonly #onError: (call: Call, error: unknown) => void;
 
-  /** A single shared session lasts as long as the manager, however long it is idle. */
-  function storeOf(call: Call): LabelStore {
-    const isOne = typeof session === "string" || (session ?? call.sessionName) === undefined;
-    return hostStore ?? (isOne ? memory.lastingStore : memory.store);
+  /** Calls `onError` for a failed store, where the host chose to continue. */
+  constructor(
+    options: GuardLabels | undefined,
+    memory: GuardMemory,
+    onError: (call: Call, error: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#memory = memory;
+    this.#hostStore = boundedStore(options);
+    this.#wire = options?.fromWire && new WireReader(options.fromWire, memory);
+    this.#onError = onError;
   }
 
-  async function sessionOf(call: Call, request: () => GuardedRequest): Promise<string> {
+  /** Before the pre hooks: adds the labels of the session and of the call that started the task. */
+  bring(call: Call, request: () => GuardedRequest): Promise<void> | void {
+    call.extensions = withLabels(call.extensions, labelsIn(call.started?.extensions));
+    if (this.#options !== undefined) return this.#load(call, request);
+  }
+
+  async #load(call: Call, request: () => GuardedRequest): Promise<void> {
+    call.session = { key: await this.#sessionOf(call, request), labels: [] };
+    await this.#exchange(call, [], (key) => this.#storeOf(call).load(key));
+  }
+
+  /** Before the post hooks: puts the labels of the outcome on it and into the session. */
+  stamp(call: Call, outcome: JsonObject): Promise<void> | void {
+    const { embedded, links } = blocksIn(outcome);
+    this.#learnNames(call, links);
+    const envelopes = envelopesOf(call).filter(hasPolicies);
+    call.entities =
+      envelopes.length === 0 ? [] : entitiesOf(call, outcome, embedded, this.#memory.names);
+    const byPolicy = envelopes.flatMap((extensions) =>
+      (call.entities ?? []).flatMap((entity) => policyLabels(extensions, entity)),
+    );
+    const byWire = this.#wire?.labelsOf(call, outcome) ?? [];
+    call.extensions = withLabels(call.extensions, [...byPolicy, ...byWire]);
+    // Even without a label: another call of the session may have added some meanwhile.
+    if (call.session !== undefined) return this.#append(call);
+  }
+
+  /** After the hooks, however they ended: saves the labels they added to the session. */
+  keep(call: Call): Promise<void> | void {
+    if (call.session === undefined) return;
+    if (!holds(call.session.labels, labelsIn(call.extensions))) return this.#append(call);
+  }
+
+  /**
+   * Judges the outcome that was stamped last.
+   *
+   * @throws GlassineError `data_action_denied` when a data policy does not let it pass
+   */
+  judge(call: Call): void {
+    for (const extensions of envelopesOf(call)) {
+      for (const entity of call.entities ?? []) {
+        const violation = checkDataAction(extensions, entity);
+        if (violation !== undefined) throw new GlassineError(violation.code, violation.reason);
+      }
+    }
+  }
+
+  /** Learns what the answer to a list of `learnedLists` says. */
+  learn(direction: Direction, method: string, answer: JsonObject): void {
+    if (method === "tools/list") this.#wire?.learn(direction, answer);
+    else this.#memory.names.learn(direction, listedIn(answer));
+  }
+
+  /** Learns from the links of an outcome that nothing judges: a later policy may go by a name. */
+  learnLinks(call: Call, outcome: JsonObject): void {
+    this.#learnNames(call, blocksIn(outcome).links);
+  }
+
+  #learnNames({ direction }: Call, links: readonly JsonObject[]): void {
+    if (links.length > 0) this.#memory.names.learn(direction, links);
+  }
+
+  /** A single shared session lasts as long as the manager, however long it is idle. */
+  #storeOf(call: Call): LabelStore {
+    const session = this.#options?.session;
+    const isOne = typeof session === "string" || (session ?? call.sessionName) === undefined;
+    return this.#hostStore ?? (isOne ? this.#memory.lastingStore : this.#memory.store);
+  }
+
+  async #sessionOf(call: Call, request: () => GuardedRequest): Promise<string> {
+    const session = this.#options?.session;
     const found =
       typeof session === "function"
         ? await session(request(), call.extensions)
-        : (session ?? call.sessionName ?? memory.labelSession);
+        : (session ?? call.sessionName ?? this.#memory.labelSession);
     checkSession(found);
     return found;
   }
 
+  #append(call: Call): Promise<void> {
+    const given = labelsIn(call.extensions);
+    return this.#exchange(call, given, (key) => this.#storeOf(call).append(key, given));
+  }
+
   /** Asks the store and adds its labels to the envelope. They must include `given`. */
-  async function exchange(
+  async #exchange(
     call: Call,
     given: readonly string[],
     ask: (session: string) => Promise<readonly string[]>,
@@ -78,53 +143,28 @@ export function createCallLabels(
       if (!holds(labels, given)) throw forgetful();
       call.session.labels = labels;
     } catch (error) {
-      if (options?.onStoreError !== "ignore") throw error;
-      onError(call, error);
+      if (this.#options?.onStoreError !== "ignore") throw error;
+      this.#onError(call, error);
       return;
     }
     call.extensions = withLabels(call.extensions, call.session.labels);
   }
+}
 
-  function append(call: Call): Promise<void> {
-    const given = labelsIn(call.extensions);
-    return exchange(call, given, (key) => storeOf(call).append(key, given));
-  }
+/**
+ * Whether the envelope asks for more than plugins do: it has data policies, or is a plain document
+ * that the manager has to read first.
+ */
+export function isEnvelopeActive(call: Call): boolean {
+  const { extensions } = call;
+  if (extensions !== undefined && brandOf(extensions) === undefined) return true;
+  return envelopesOf(call).some(hasPolicies);
+}
 
-  return {
-    async bring(call, request) {
-      call.extensions = withLabels(call.extensions, labelsIn(call.started?.extensions));
-      if (options === undefined) return;
-      call.session = { key: await sessionOf(call, request), labels: [] };
-      await exchange(call, [], (key) => storeOf(call).load(key));
-    },
-    async stamp(call, outcome) {
-      names.learn(call.direction, blocksIn(outcome).links);
-      const entities = entitiesOf(call, outcome, names);
-      const byPolicy = envelopesOf(call).flatMap((extensions) =>
-        entities.flatMap((entity) => policyLabels(extensions, entity)),
-      );
-      const labels = [...byPolicy, ...wire.labelsOf(call, outcome)];
-      call.extensions = withLabels(call.extensions, labels);
-      // Even without a label: another call of the session may have added some meanwhile.
-      await append(call);
-    },
-    async keep(call) {
-      if (!holds(call.session?.labels ?? [], labelsIn(call.extensions))) await append(call);
-    },
-    judge(call, outcome) {
-      const entities = entitiesOf(call, outcome, names);
-      for (const extensions of envelopesOf(call)) {
-        for (const entity of entities) {
-          const violation = checkDataAction(extensions, entity);
-          if (violation !== undefined) throw new GlassineError(violation.code, violation.reason);
-        }
-      }
-    },
-    learn(direction, method, answer) {
-      if (method === "tools/list") wire.learn(direction, answer);
-      else names.learn(direction, listedIn(answer));
-    },
-  };
+function hasPolicies(extensions: object): boolean {
+  const data = (extensions as { readonly security?: { readonly data?: unknown } | null }).security
+    ?.data;
+  return isObject(data) && Object.keys(data).length > 0;
 }
 
 /** The host's store may be remote and never answer; in-memory stores settle at once. */

@@ -1,3 +1,4 @@
+import type { DataEntity } from "../../core/labels/index.ts";
 import type { Left } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
 import { copyMessage, isObject, type JsonObject } from "./json.ts";
@@ -6,7 +7,7 @@ import type { PassGroup } from "./methods.ts";
 import type { GuardOptions } from "./options.ts";
 import type { RequestRecord } from "./request-log.ts";
 import type { Direction, RequestId } from "./transport.ts";
-import { type HeadersIn, headersIn } from "./written-headers.ts";
+import type { HeadersIn } from "./written-headers.ts";
 
 /** A guarded request, from its arrival until its answer is passed on. */
 export interface Call {
@@ -17,9 +18,15 @@ export interface Call {
   /** The key of its progress token. */
   readonly token: string | undefined;
   readonly subject: Subject;
-  /** The guard's own copy of the JSON-RPC request, and its params. Steps write changes into it. */
-  readonly request: JsonObject;
-  readonly params: JsonObject;
+  /** As it came. It goes on itself where nothing judges it. */
+  readonly message: JsonObject;
+  /**
+   * The guard's own copy of the JSON-RPC request, and its params. Steps write changes into it. Until
+   * `ownRequest` only the fields are its own, not what they hold.
+   */
+  request: JsonObject;
+  params: JsonObject;
+  isOwn: boolean;
   /** What accompanied the message: send options, or the `extra` of a received one. */
   readonly aux: unknown;
   /** The guard's hooks at the time of arrival. */
@@ -36,21 +43,26 @@ export interface Call {
   readonly record: RequestRecord;
   /** The tenant, once the envelope is made. */
   tenant: string | undefined;
-  readonly controller: AbortController;
+  /** For plugins. Made when hooks run. */
+  controller: AbortController | undefined;
   /** `open`: passed on, not answered yet. */
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
+  /** Ends the wait for its hooks when it is cancelled or closed. */
+  onStop: (() => void) | undefined;
   /** The call that started the task, with its envelope as its hooks left it. */
   readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
   /** The headers in the host's envelope, before any plugin ran. */
-  headersBefore: HeadersIn;
+  headersBefore: HeadersIn | undefined;
   extensions: unknown;
   context: unknown;
   /** Whether the envelope and the labels of the session are there. */
   isPrepared: boolean;
   /** The session whose labels the call has, and those that its store last returned. */
-  session?: { readonly key: string; labels: readonly string[] };
+  session: { readonly key: string; labels: readonly string[] } | undefined;
+  /** What its outcome has data of, where data policies apply. */
+  entities: readonly DataEntity[] | undefined;
   /** Stops listening to the sender's own signal. */
-  release?: () => void;
+  release: (() => void) | undefined;
 }
 
 /** One hook to run for a call: makes the payload, and writes a changed one back. */
@@ -85,6 +97,13 @@ export interface Subject {
   readonly isOther?: true;
   /** Whether it is a notification, which nobody asked for. */
   readonly isNotice?: true;
+  /** Its own hooks, before and after. Absent where it is only there because a plugin listens. */
+  readonly hooks?: { readonly pre: readonly string[]; readonly post: readonly string[] };
+  /**
+   * What the hooks of its params or of its outcome do not show, by the top-level fields alone.
+   * Returns `undefined` where it takes more to know.
+   */
+  leftOf?(part: "params" | "outcome", document: JsonObject): readonly Left[] | undefined;
   /** Whether no plugin needs to see the request or its answer. */
   isIdle?(call: Call, answer?: JsonObject): boolean;
   /** Whether the params have a shape that hooks can see. */
@@ -97,12 +116,15 @@ export interface Subject {
   post(call: Call, outcome: JsonObject): Iterable<Step>;
 }
 
-/**
- * Runs the hooks of one call. `before` and `after` resolve to the denial, if any, and never reject.
- */
+/** The denial, if any: at once where no plugin is asked and nothing of the host's waits. */
+export type Checked = Denial | undefined | Promise<Denial | undefined>;
+
+/** Runs the hooks of one call. `before` and `after` never throw or reject. */
 export interface HookRunner {
-  before(call: Call): Promise<Denial | undefined>;
-  after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
+  before(call: Call): Checked;
+  after(call: Call, outcome: JsonObject): Checked;
+  /** Whether nothing judges an answer, so that it goes on as it is. */
+  letsThrough(call: Call, answer: JsonObject): boolean;
   /** Learns from a list of the server's tools or resources. */
   learn(direction: Direction, method: string, answer: JsonObject): void;
   /** Whether a plugin listens to a hook. A manager of another host may not know the hook. */
@@ -124,40 +146,80 @@ export interface TaskRecord {
   readonly hooks: HookRunner;
 }
 
+/** What the lane knows of a call when it arrives. */
 type Arrived = Pick<
   Call,
-  | ("id" | "key" | "token" | "direction" | "subject" | "aux" | "serverId")
+  | ("id" | "key" | "token" | "direction" | "subject" | "aux")
   | ("hooks" | "owner" | "record" | "transportSession" | "sessionName")
 >;
 
 /**
- * A call as it arrives, with a copy of its message. With a record it continues the id, the tool
- * and the context of the call it is about. Returns `undefined` if the message cannot be copied.
+ * A call as it arrives. With a record it continues the id, the tool and the context of the call it
+ * is about.
  */
-export function newCall(
-  from: Arrived,
-  message: JsonObject,
-  record: TaskRecord | undefined,
-): Call | undefined {
-  const request = copyMessage(message);
-  if (request === undefined) return undefined;
+export function newCall(from: Arrived, message: JsonObject, started: TaskRecord | undefined): Call {
+  const request = { ...message };
+  const params = isObject(request.params) ? { ...request.params } : {};
+  if (isObject(request.params)) request.params = params;
+  const { id, key, token, direction, subject, aux, hooks, owner, record } = from;
   return {
-    ...from,
+    id,
+    key,
     method: String(request.method),
+    direction,
+    token,
+    subject,
+    message,
     request,
-    params: isObject(request.params) ? request.params : {},
-    callId: record?.callId ?? String(from.id),
-    taskTool: record?.tool,
+    params,
+    isOwn: false,
+    aux,
+    hooks,
+    owner,
+    transportSession: from.transportSession,
+    sessionName: from.sessionName,
+    serverId: hooks.options.serverId,
+    callId: started?.callId ?? String(id),
+    taskTool: started?.tool,
+    record,
     tenant: undefined,
-    controller: new AbortController(),
+    controller: undefined,
     state: "pre",
-    started: record,
-    headersBefore: headersIn(undefined),
+    onStop: undefined,
+    started,
+    headersBefore: undefined,
     extensions: undefined,
-    isPrepared: false,
     // Plugin state belongs to one manager.
-    context: record?.hooks.manager === from.hooks.manager ? record.context : undefined,
+    context: started?.hooks.manager === hooks.manager ? started.context : undefined,
+    isPrepared: false,
+    session: undefined,
+    entities: undefined,
+    release: undefined,
   };
+}
+
+/**
+ * Copies the request, so that what plugins see is what is sent, whoever else holds the message.
+ *
+ * @throws RangeError when it is nested too deeply
+ */
+export function ownRequest(call: Call): void {
+  if (call.isOwn) return;
+  call.request = copyMessage(call.request);
+  call.params = isObject(call.request.params) ? call.request.params : {};
+  call.isOwn = true;
+}
+
+/** Whether nobody waits for the call any more. */
+export function isStopped({ state }: Call): boolean {
+  return state === "cancelled" || state === "closed";
+}
+
+/** Stops the hooks of a call that nobody waits for. */
+export function stopHooks(call: Call, state: "cancelled" | "closed"): void {
+  call.state = state;
+  call.onStop?.();
+  call.controller?.abort();
 }
 
 /** What to remember of a tool call, in case it becomes a task. */

@@ -1,5 +1,5 @@
 import { refusal, refuseInTask } from "./answers.ts";
-import type { Call, HookRunner } from "./call.ts";
+import { type Call, type HookRunner, isStopped } from "./call.ts";
 import { type Denial, errorAnswer, failed } from "./denials.ts";
 import { copyMessage, type JsonObject } from "./json.ts";
 import { isDone, saysMore } from "./task-state.ts";
@@ -15,21 +15,30 @@ export type Verdict =
 const stopped: Verdict = { kind: "stopped" };
 
 /** Runs the pre hooks. */
-export async function checkRequest(call: Call, hooks: HookRunner): Promise<Verdict> {
-  const denial = await unlessStopped(call, hooks.before(call));
-  if (call.state !== "pre") return stopped;
-  if (denial !== undefined) return refused(call, denial);
-  return { kind: "pass", message: call.request };
+export function checkRequest(call: Call, hooks: HookRunner): Verdict | Promise<Verdict> {
+  const verdict = (denial: Denial | undefined): Verdict => {
+    if (call.state !== "pre") return stopped;
+    if (denial !== undefined) return refused(call, denial);
+    return { kind: "pass", message: call.isOwn ? call.request : call.message };
+  };
+  const checked = hooks.before(call);
+  // A refusal comes after this turn, as any answer.
+  return checked === undefined ? verdict(checked) : unlessStopped(call, checked).then(verdict);
 }
 
 /** Runs the post hooks on the outcome in an answer or in a notification about a task. */
-export async function checkAnswer(
+export function checkAnswer(
   call: Call,
   message: JsonObject,
   hooks: HookRunner,
-): Promise<Verdict> {
+): Verdict | Promise<Verdict> {
   call.state = "post";
-  const answer = copyMessage(message);
+  if (hooks.letsThrough(call, message)) return { kind: "pass", message };
+  return checkOutcome(call, message, hooks);
+}
+
+async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner): Promise<Verdict> {
+  const answer = ownAnswer(message);
   if (answer === undefined) return refused(call, failed);
   const outcome = call.subject.outcome(answer, hooks);
   if (outcome === undefined) return { kind: "pass", message: answer };
@@ -39,8 +48,8 @@ export async function checkAnswer(
   const says = isDone(outcome) || saysMore(outcome);
   let denial: Denial | undefined;
   if (call.subject === taskNotice) denial = await unlessStopped(call, hooks.before(call));
-  if (isWaiting(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));
-  if (!isWaiting(call)) return stopped;
+  if (!isStopped(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));
+  if (isStopped(call)) return stopped;
   if (denial === undefined) return { kind: "pass", message: answer };
   if (outcome === answer) return refused(call, denial);
   // A task that goes on has no outcome to put the refusal into, and a notice only what it says.
@@ -53,6 +62,15 @@ export async function checkAnswer(
 
 function refused(call: Call, denial: Denial): Verdict {
   return { kind: "refused", answer: refusal(call, denial), denial };
+}
+
+/** A copy of an answer; `undefined` if it is nested too deeply to be read. */
+function ownAnswer(message: JsonObject): JsonObject | undefined {
+  try {
+    return copyMessage(message);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Runs the hooks of a notification and returns what is passed on. */
@@ -69,17 +87,14 @@ export async function checkNotice(
   return { notice: { jsonrpc: "2.0", method: call.method, params: { requestId } }, denial };
 }
 
-/** Checked again after each wait: the call may have been cancelled or closed. */
-function isWaiting(call: Call): boolean {
-  return call.state === "post";
-}
-
 /** Resolves early, to `undefined`, when the call is stopped: a hook may notice late. */
-function unlessStopped<Result>(call: Call, work: Promise<Result>): Promise<Result | undefined> {
-  const { signal } = call.controller;
+function unlessStopped<Result>(
+  call: Call,
+  work: Result | Promise<Result>,
+): Promise<Result | undefined> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-    work.then(resolve, reject);
+    call.onStop = () => resolve(undefined);
+    if (isStopped(call)) resolve(undefined);
+    Promise.resolve(work).then(resolve, reject);
   });
 }

@@ -15,7 +15,7 @@ import {
   readWrap,
 } from "./read-guard.ts";
 import { RequestLog } from "./request-log.ts";
-import { createHookRunner } from "./run-hooks.ts";
+import { Hooks } from "./run-hooks.ts";
 import type { TransportLike } from "./transport.ts";
 import { unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
 
@@ -124,7 +124,7 @@ export function createGuard<Extensions = unknown>(
   const memory = memoryOf(manager, read.serverId);
   const warn = warner(memory, read.onWarning);
   warn(warnings);
-  let hooks = createHookRunner(manager as HookManager, read, memory);
+  let hooks = new Hooks(manager as HookManager, read, memory);
 
   const log = new RequestLog(read, () => hooks.manager);
 
@@ -161,7 +161,7 @@ export function createGuard<Extensions = unknown>(
       warn(wiringOf(next as HookManager, read));
       if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
       rememberFor(next, read.serverId, memory);
-      hooks = createHookRunner(next as HookManager, read, memory);
+      hooks = new Hooks(next as HookManager, read, memory);
     },
     endSession: (session) => memory.end(session),
     counts: () => log.counts(),

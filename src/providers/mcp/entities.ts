@@ -18,19 +18,19 @@ const { ownValue } = intrinsics;
  */
 export function entitiesOf(
   call: Call,
-  outcome: JsonObject,
+  { result }: JsonObject,
+  embedded: readonly JsonObject[],
   names: ResourceNames,
 ): readonly DataEntity[] {
-  const { result } = outcome;
   const contents = call.subject.isTool ? [] : listIn(result, "contents");
   const said = listIn(result, "messages").flatMap(({ content }) => content);
   const direct = [...listIn(result, "content"), ...said].filter(isObject);
-  const blocks = [...direct, ...blocksIn(outcome).embedded].map(({ resource }) => resource);
+  const blocks = [...direct, ...embedded].map(({ resource }) => resource);
   const found = [...contents, ...blocks].filter(isObject);
-  const embedded = [...namesByUri(found)].flatMap(([uri, ownNames]) =>
+  const contained = [...namesByUri(found)].flatMap(([uri, ownNames]) =>
     resourcesOf(call, uri, ownNames, names),
   );
-  return [...new Set([...askedFor(call, names), ...embedded])];
+  return [...new Set([...askedFor(call, names), ...contained])];
 }
 
 /** The names for each URI, which may appear any number of times. */
@@ -80,24 +80,36 @@ function resourcesOf(
   return listed === undefined ? [...bare, anyResource] : bare;
 }
 
-/** The blocks in an outcome, however deep, that embed a resource, and those that link to one. */
-export function blocksIn(outcome: JsonObject): {
-  readonly embedded: readonly JsonObject[];
-  readonly links: readonly JsonObject[];
-} {
-  const embedded: JsonObject[] = [];
-  const links: JsonObject[] = [];
-  // Iterative, because data may nest deeply.
-  const open: unknown[] = [outcome];
-  for (let next = open.pop(); open.length > 0 || next !== undefined; next = open.pop()) {
-    if (typeof next !== "object" || next === null) continue;
-    if (isObject(next)) {
-      if (next.type === "resource") embedded.push(next);
-      if (next.type === "resource_link") links.push(next);
-    }
-    for (const inner of Object.values(next)) open.push(inner);
+/** The blocks in an outcome that embed a resource, and those that link to one. */
+interface ResourceBlocks {
+  readonly embedded: JsonObject[];
+  readonly links: JsonObject[];
+}
+
+/**
+ * Finds them, however deep.
+ *
+ * @throws RangeError when the outcome is nested deeper than the stack, or contains itself
+ */
+export function blocksIn(outcome: JsonObject): ResourceBlocks {
+  const found: ResourceBlocks = { embedded: [], links: [] };
+  collectBlocks(outcome, found);
+  return found;
+}
+
+function collectBlocks(value: object, found: ResourceBlocks): void {
+  if (Array.isArray(value)) {
+    for (const item of value)
+      if (typeof item === "object" && item !== null) collectBlocks(item, found);
+    return;
   }
-  return { embedded, links };
+  const block = value as JsonObject;
+  if (block.type === "resource") found.embedded.push(block);
+  else if (block.type === "resource_link") found.links.push(block);
+  for (const key in block) {
+    const field = block[key];
+    if (typeof field === "object" && field !== null) collectBlocks(field, found);
+  }
 }
 
 /** The objects of a list in a result. Anything but a list was refused earlier. */

@@ -55,7 +55,7 @@ export const fromToolError = withLimits(
       is_error: true,
     };
     const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-    return readOf([message], {}, leftReports());
+    return readOf([message], {}, Object.freeze([]));
   },
 );
 
@@ -111,7 +111,7 @@ export const fromPromptError = withLimits(
       role: "tool",
       content: [{ content_type: "prompt_result", content }],
     } as const;
-    return readOf([message], {}, left);
+    return readOf([message], {}, left.list());
   },
 );
 
@@ -151,7 +151,7 @@ export const fromResourceError = readerWithLimits("fromResourceError", (error: o
   const content = texts.flatMap((text) =>
     text === undefined ? [] : [{ content_type: "text", text } as const],
   );
-  return readOf([{ role: "tool", content }], {}, left);
+  return readOf([{ role: "tool", content }], {}, left.list());
 });
 
 /**

@@ -3,7 +3,7 @@
  * result.
  */
 import type { Json } from "../../core/data/index.ts";
-import { createMessage, type Message } from "../../core/messages/index.ts";
+import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import { type Left, pathOf } from "../rewrite/index.ts";
 import type { Call, Step } from "./call.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
@@ -84,12 +84,12 @@ export function fieldsStep(call: Call, given: Fields): Step {
 
 function callMessage(id: string, name: string, values: object): Message {
   const content = { tool_call_id: id, name, arguments: values as Record<string, Json> };
-  return createMessage({ role: "assistant", content: [{ content_type: "tool_call", content }] });
+  return messageOfPlain({ role: "assistant", content: [{ content_type: "tool_call", content }] });
 }
 
 function resultMessage(id: string, name: string, values: object): Message {
   const content = { tool_call_id: id, tool_name: name, content: values as Json, is_error: false };
-  return createMessage({ role: "tool", content: [{ content_type: "tool_result", content }] });
+  return messageOfPlain({ role: "tool", content: [{ content_type: "tool_result", content }] });
 }
 
 /** Fields at the top of a document. */

@@ -1,6 +1,6 @@
 import { intrinsics } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import type { Call } from "./call.ts";
+import { type Call, stopHooks } from "./call.ts";
 import { type Denial, guardErrorCodes } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { maxOpen, OpenRequests } from "./open-requests.ts";
@@ -17,7 +17,7 @@ export interface Plain {
   /** The lane of the request. */
   readonly owner: object;
   readonly token: string | undefined;
-  release?: () => void;
+  release: (() => void) | undefined;
 }
 
 export type Entry = Call | Plain;
@@ -130,7 +130,7 @@ export class InFlight {
     for (const [, entry] of this.#open.list()) {
       entry.release?.();
       endOf(entry, "aborted", closed);
-      if (isCall(entry)) stopHooks(entry);
+      if (isCall(entry)) stopHooks(entry, "closed");
     }
     this.#open.clear();
     this.#cancelled.clear();
@@ -138,17 +138,11 @@ export class InFlight {
   }
 }
 
-/** Stops the hooks of a call that nobody waits for. */
-export function stopHooks(call: Call): void {
-  call.state = "closed";
-  call.controller.abort();
-}
-
 /** The sender closed the connection, or the session is over. */
 export const closed = { code: "closed" };
 
 export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {
-  entry.record.end(outcome, because, isCall(entry) ? factsOf(entry) : undefined);
+  entry.record.end(outcome, because, () => (isCall(entry) ? factsOf(entry) : undefined));
 }
 
 function factsOf({ params, subject, taskTool, started, extensions, ...call }: Call): CallFacts {

@@ -1,3 +1,5 @@
+import { ownDocument } from "../rewrite/index.ts";
+
 /** A JSON object that may be written: what travels in a JSON-RPC message. */
 export type JsonObject = { [key: string]: unknown };
 
@@ -19,32 +21,34 @@ export function isGiven(value: unknown): boolean {
  * @throws RangeError when `value` is nested deeper than the stack, or contains itself.
  */
 export function copyJson(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyJson);
-  if (!isObject(value)) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => copyJson(item));
+  const { toJSON } = value as { readonly toJSON?: unknown };
   // In-memory transports pass objects such as dates, which any other transport writes as text.
-  if (typeof value.toJSON === "function") return copyJson(value.toJSON());
-  return copyObject(value);
+  if (typeof toJSON === "function") return copyJson(toJSON.call(value));
+  return copyFields(value as JsonObject);
 }
 
-/** `copyJson` for a value that is known to be an object. */
-function copyObject(value: JsonObject): JsonObject {
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  // `Object.fromEntries` keeps a key named __proto__; assignment would lose it.
-  return Object.fromEntries(entries.map(([key, field]) => [key, copyJson(field)]));
+function copyFields(value: JsonObject): JsonObject {
+  // A spread defines each key, so assigning one meets no setter, not even that of `__proto__`.
+  const copy = { ...value };
+  for (const key of Object.keys(copy)) {
+    const field = copy[key];
+    if (field === undefined) delete copy[key];
+    else if (typeof field === "object") copy[key] = copyJson(field);
+  }
+  return copy;
 }
 
 /** The members of a JSON-RPC 2.0 message. Anything else is neither shown nor passed on. */
 const members = ["jsonrpc", "id", "method", "params", "result", "error"];
 
-/** A copy of a JSON-RPC message; `undefined` if it is nested too deeply to be read. */
-export function copyMessage(message: JsonObject): JsonObject | undefined {
-  try {
-    return copyObject(
-      Object.fromEntries(Object.entries(message).filter(([key]) => members.includes(key))),
-    );
-  } catch {
-    return undefined;
-  }
+/** A copy of a JSON-RPC message, the only one there is. Its parts are documents for plugins. */
+export function copyMessage(message: JsonObject): JsonObject {
+  const copy: JsonObject = {};
+  for (const key of members) if (message[key] !== undefined) copy[key] = copyJson(message[key]);
+  for (const part of [copy.params, copy.result, copy.error]) if (isObject(part)) ownDocument(part);
+  return copy;
 }
 
 /** Whether two JSON values are equal, ignoring key order and undefined fields. */

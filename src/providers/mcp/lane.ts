@@ -1,6 +1,14 @@
-import { type Call, type HookRunner, newCall, recordOf, type Subject } from "./call.ts";
+import {
+  type Call,
+  type HookRunner,
+  newCall,
+  ownRequest,
+  recordOf,
+  type Subject,
+  stopHooks,
+} from "./call.ts";
 import { learnedLists } from "./call-labels.ts";
-import { checkAnswer, checkNotice, checkRequest } from "./check.ts";
+import { checkAnswer, checkNotice, checkRequest, type Verdict } from "./check.ts";
 import {
   type Denial,
   duplicate,
@@ -19,7 +27,6 @@ import {
   type InFlight,
   isCall,
   type Plain,
-  stopHooks,
   watchSignal,
 } from "./in-flight.ts";
 import { InOrder } from "./in-order.ts";
@@ -82,12 +89,12 @@ export class Lane {
     if (this.#inFlight.isFull) return refuse(unanswered);
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
-      const entry: Plain = { method, record, owner: this, token: tokenOf(message) };
+      const token = tokenOf(message);
+      const entry: Plain = { method, record, owner: this, token, release: undefined };
       this.#add(key, entry, aux);
       return this.#handOn(key, entry, message, aux);
     }
     const call = this.#call(key, subject, message, aux, record);
-    if (call === undefined) return refuse(failed);
     if (!subject.accepts(call.params)) return refuse(invalidParams);
     this.#add(key, call, aux);
     return this.#check(call);
@@ -152,14 +159,14 @@ export class Lane {
 
   /**
    * Starts a call for a message without an answer. If that is not possible, it is reported and
-   * dropped.
+   * dropped. Nothing of it is left to whoever sent it.
    */
   #notice(subject: Subject, message: JsonObject, aux: unknown, related?: Call): Call | undefined {
     const { log, direction } = this.#parts;
     const record = log.begin({ method: String(message.method), direction, requestId: undefined });
     const key = `notice ${record.request}`;
     const call = this.#call(key, subject, message, aux, record, related);
-    if (call !== undefined && !this.#inFlight.isFull) {
+    if (isOwned(call) && !this.#inFlight.isFull) {
       this.#inFlight.add(key, call);
       return call;
     }
@@ -184,13 +191,18 @@ export class Lane {
       if (!isCall(entry) || entry.state === "open") continue;
       this.#inFlight.remove(key, entry);
       endOf(entry, "aborted", closed);
-      stopHooks(entry);
+      stopHooks(entry, "closed");
     }
   }
 
-  async #check(call: Call): Promise<void> {
+  #check(call: Call): Handed {
     const before = call.params.arguments;
-    const verdict = await checkRequest(call, call.hooks);
+    return onVerdict(checkRequest(call, call.hooks), (verdict) =>
+      this.#checked(call, verdict, before),
+    );
+  }
+
+  #checked(call: Call, verdict: Verdict, before: unknown): Handed {
     // The call may have been cancelled or closed since.
     if (verdict.kind === "stopped" || !isIn(call, "pre")) return;
     if (verdict.kind === "refused") {
@@ -199,13 +211,18 @@ export class Lane {
       return this.#ends.reply(verdict.answer);
     }
     call.state = "open";
-    await this.#handOn(call.key, call, verdict.message, optionsToSend(call, before));
+    return this.#handOn(call.key, call, verdict.message, optionsToSend(call, before));
   }
 
-  async #finish(call: Call, message: JsonObject, aux: unknown): Promise<void> {
+  #finish(call: Call, message: JsonObject, aux: unknown): Handed {
     call.owner = this;
     call.record.answered();
-    const verdict = await checkAnswer(call, message, call.hooks);
+    return onVerdict(checkAnswer(call, message, call.hooks), (verdict) =>
+      this.#finished(call, verdict, message, aux),
+    );
+  }
+
+  #finished(call: Call, verdict: Verdict, message: JsonObject, aux: unknown): Handed {
     if (verdict.kind === "stopped" || !isIn(call, "post")) return;
     call.state = "done";
     this.#inFlight.remove(call.key, call);
@@ -243,16 +260,20 @@ export class Lane {
     aux: unknown,
     record: RequestRecord,
     related?: Call,
-  ): Call | undefined {
-    const { direction, session } = this.#parts;
-    const hooks = this.#parts.hooks();
+  ): Call {
+    const { direction, session, hooks, transportSession } = this.#parts;
     const from = {
       id: message.id === undefined ? key : (message.id as RequestId),
+      key,
       token: subject.isNotice ? undefined : tokenOf(message),
-      ...{ key, direction, subject, aux, hooks, owner: this, record },
-      serverId: hooks.options.serverId,
+      direction,
+      subject,
+      aux,
+      hooks: hooks(),
+      owner: this,
+      record,
       sessionName: session().name,
-      transportSession: this.#parts.transportSession(),
+      transportSession: transportSession(),
     };
     // Only for messages about a task: a peer may write any `taskId` into other params.
     const task = subject.isTask ? this.#task(message.params) : undefined;
@@ -290,9 +311,8 @@ export class Lane {
     if (entry.method === "initialize") return true;
     endOf(entry, "aborted", { code: "cancelled" });
     if (isCall(entry) && entry.state !== "open") {
-      entry.state = "cancelled";
       this.#inFlight.remove(key, entry);
-      entry.controller.abort();
+      stopHooks(entry, "cancelled");
       return false;
     }
     if (isCall(entry)) entry.state = "cancelled";
@@ -306,6 +326,24 @@ export class Lane {
   #late(key: string | undefined, message: JsonObject, aux: unknown): Handed {
     const wasGuarded = key === undefined ? undefined : this.#inFlight.settleCancelled(key);
     return wasGuarded === false ? this.#ends.reply(message, aux) : this.drop(message);
+  }
+}
+
+/** Goes on with a verdict: at once where it is there. */
+function onVerdict(
+  verdict: Verdict | Promise<Verdict>,
+  next: (verdict: Verdict) => Handed,
+): Handed {
+  return "then" in verdict ? verdict.then(next) : next(verdict);
+}
+
+/** Whether the guard has a copy of the message. One that is nested too deeply has none. */
+function isOwned(call: Call): boolean {
+  try {
+    ownRequest(call);
+    return true;
+  } catch {
+    return false;
   }
 }
 

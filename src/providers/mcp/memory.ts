@@ -21,21 +21,53 @@ export interface Session {
 
 const maxSessions = 10_000;
 
+/** Each part is made when it is first used: most guards use few. */
 export class GuardMemory {
-  readonly names = new ResourceNames();
-  readonly tasks = new TaskMemory();
-  /** For guards that carry labels without a store from the host. */
-  readonly store: LabelStore = memoryLabelStore();
-  readonly lastingStore: LabelStore = memoryLabelStore({ ttlMs: Number.POSITIVE_INFINITY });
-  /** The label session where the host names none. */
-  readonly labelSession: string = crypto.randomUUID();
-  readonly #annotations = new WeakMap<object, Map<string, ReadonlySet<string>>>();
-  readonly #sessions = new Map<string, Session>();
-  readonly #warned = new Set<string>();
+  #names: ResourceNames | undefined;
+  #tasks: TaskMemory | undefined;
+  #store: LabelStore | undefined;
+  #lastingStore: LabelStore | undefined;
+  #labelSession: string | undefined;
+  #annotations: WeakMap<object, Map<string, ReadonlySet<string>>> | undefined;
+  #sessions: Map<string, Session> | undefined;
+  #warned: Set<string> | undefined;
   #made = 0;
+
+  get names(): ResourceNames {
+    this.#names ??= new ResourceNames();
+    return this.#names;
+  }
+
+  get tasks(): TaskMemory {
+    this.#tasks ??= new TaskMemory();
+    return this.#tasks;
+  }
+
+  /** For guards that carry labels without a store from the host. */
+  get store(): LabelStore {
+    this.#store ??= memoryLabelStore();
+    return this.#store;
+  }
+
+  get lastingStore(): LabelStore {
+    this.#lastingStore ??= memoryLabelStore({ ttlMs: Number.POSITIVE_INFINITY });
+    return this.#lastingStore;
+  }
+
+  /** The label session where the host names none. */
+  get labelSession(): string {
+    this.#labelSession ??= crypto.randomUUID();
+    return this.#labelSession;
+  }
+
+  get #named(): Map<string, Session> {
+    this.#sessions ??= new Map();
+    return this.#sessions;
+  }
 
   /** Whether a warning is new. */
   isNewWarning(text: string): boolean {
+    this.#warned ??= new Set();
     const isNew = !this.#warned.has(text);
     this.#warned.add(text);
     return isNew;
@@ -43,6 +75,7 @@ export class GuardMemory {
 
   /** The labels that `mapping` read from tool annotations. */
   annotationsBy(mapping: object): Map<string, ReadonlySet<string>> {
+    this.#annotations ??= new WeakMap();
     const known = this.#annotations.get(mapping) ?? new Map();
     this.#annotations.set(mapping, known);
     return known;
@@ -52,33 +85,33 @@ export class GuardMemory {
   join(name: string | undefined): Session {
     if (name === undefined) return this.#newSession(name);
     checkSession(name);
-    const known = this.#sessions.get(name);
+    const known = this.#named.get(name);
     if (known !== undefined) return known;
-    if (this.#sessions.size >= maxSessions) this.#dropIdle();
+    if (this.#named.size >= maxSessions) this.#dropIdle();
     const session = this.#newSession(name);
-    this.#sessions.set(name, session);
+    this.#named.set(name, session);
     return session;
   }
 
   /** The current session of a transport, which may outlive its session. */
   current(joined: Session): Session {
     if (joined.name === undefined) return joined;
-    const session = this.#sessions.get(joined.name) ?? this.#newSession(joined.name);
-    this.#sessions.set(joined.name, session);
+    const session = this.#named.get(joined.name) ?? this.#newSession(joined.name);
+    this.#named.set(joined.name, session);
     return session;
   }
 
   /** Whether a session is not over yet. */
   knows({ name }: Session): boolean {
-    return name === undefined || this.#sessions.has(name);
+    return name === undefined || this.#named.has(name);
   }
 
   #dropIdle(): void {
-    for (const [name, { inFlight }] of this.#sessions) {
-      if (inFlight.outgoing.isIdle && inFlight.incoming.isIdle) this.#sessions.delete(name);
+    for (const [name, { inFlight }] of this.#named) {
+      if (inFlight.outgoing.isIdle && inFlight.incoming.isIdle) this.#named.delete(name);
     }
     this.tasks.forgotSome();
-    if (this.#sessions.size < maxSessions) return;
+    if (this.#named.size < maxSessions) return;
     const text = `More than ${maxSessions} sessions have requests without an answer. End those that are over with endSession.`;
     throw new GlassineError("overloaded", text);
   }
@@ -92,10 +125,10 @@ export class GuardMemory {
 
   /** Forgets the requests of a named session that is over, and its tasks. */
   end(name: string): void {
-    const inFlight = this.#sessions.get(name)?.inFlight;
+    const inFlight = this.#named.get(name)?.inFlight;
     inFlight?.outgoing.clear();
     inFlight?.incoming.clear();
-    this.#sessions.delete(name);
+    this.#named.delete(name);
   }
 
   #newSession(name: string | undefined): Session {

@@ -51,7 +51,7 @@ export const fromPromptRequest = withLimits(
       role: "user",
       content: [{ content_type: "prompt_request", content }],
     } as const;
-    return readOf([message], promptSlot(name, options), left);
+    return readOf([message], promptSlot(name, options), left.list());
   },
 );
 
@@ -123,7 +123,7 @@ export const fromPromptResult = withLimits(
       role: "tool",
       content: [{ content_type: "prompt_result", content }],
     } as const;
-    return readOf([message as never], {}, left);
+    return readOf([message as never], {}, left.list());
   },
 );
 

@@ -22,6 +22,10 @@ import {
 /** `prompts/get`. */
 export const prompts: Subject = {
   isTool: false,
+  hooks: {
+    pre: ["prompt_pre_fetch", "cmf.prompt_pre_fetch"],
+    post: ["prompt_post_fetch", "cmf.prompt_post_fetch"],
+  },
   accepts: (params) =>
     typeof params.name === "string" &&
     (params.arguments === undefined || isObject(params.arguments)),

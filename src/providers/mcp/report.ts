@@ -1,5 +1,5 @@
-import * as z from "zod";
-import { createMessage, type Message, type MessageInput } from "../../core/messages/index.ts";
+import type * as z from "zod";
+import { type Message, type MessageInput, messageOfPlain } from "../../core/messages/index.ts";
 import {
   type Collector,
   collector,
@@ -12,6 +12,7 @@ import {
   readDocument,
   removedReporter,
   type Written,
+  writtenDocument,
 } from "../rewrite/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { isNumber, isTaskRequest, isText, isTime, isWord } from "./token-kinds.ts";
@@ -208,13 +209,13 @@ function reportField(
 export function readOf<Extensions extends object>(
   messages: readonly MessageInput[],
   extensions: Extensions,
-  left: LeftReports,
+  left: readonly Left[],
 ): Read<Extensions> {
-  const made = Object.freeze(messages.map((message) => createMessage(message)));
+  const made = Object.freeze(messages.map((message) => messageOfPlain(message)));
   return Object.freeze({
     messages: made,
     extensions: Object.freeze(extensions),
-    left: left.list(),
+    left,
   });
 }
 
@@ -240,11 +241,9 @@ export function checkHead(message: Message, lost: Reports, at: Path): void {
   }
 }
 
-const anyObject = z.looseObject({});
-
 /** A deep-frozen copy of the new document. */
 export function written(document: object, what: string, lost: LostReports): Written<object> {
-  return Object.freeze({ document: readDocument(anyObject, document, what), lost: lost.list() });
+  return Object.freeze({ document: writtenDocument(document, what), lost: lost.list() });
 }
 
 export function objectOf(value: unknown): JsonObject {

@@ -18,11 +18,10 @@ export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"
 
 /** A request in progress, which ends once. */
 export class RequestRecord {
-  /** The library's own id: a peer chooses the id on the wire. */
-  readonly request: string = crypto.randomUUID();
   readonly #start: RequestStart;
   readonly #log: RequestLog;
   readonly #startedAt = monotonicNow();
+  #request: string | undefined;
   #handedOnAt: number | undefined;
   #answeredAt: number | undefined;
   #isEnded = false;
@@ -30,6 +29,12 @@ export class RequestRecord {
   constructor(log: RequestLog, start: RequestStart) {
     this.#log = log;
     this.#start = start;
+  }
+
+  /** The library's own id: a peer chooses the id on the wire. */
+  get request(): string {
+    this.#request ??= crypto.randomUUID();
+    return this.#request;
   }
 
   handedOn(): void {
@@ -40,10 +45,16 @@ export class RequestRecord {
     this.#answeredAt = monotonicNow();
   }
 
-  /** `facts` are absent where no hook ran. Only the first end counts. */
-  end(outcome: GuardOutcome, because: Partial<Denial["data"]>, facts?: CallFacts): void {
+  /** `factsOf` returns nothing where no hook ran. Only the first end counts. */
+  end(
+    outcome: GuardOutcome,
+    because: Partial<Denial["data"]>,
+    factsOf: () => CallFacts | undefined = () => undefined,
+  ): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#log.count(outcome);
+    if (!this.#log.isRead) return;
     const now = monotonicNow();
     const handedOn = this.#handedOnAt ?? now;
     const answered = this.#answeredAt ?? now;
@@ -55,6 +66,7 @@ export class RequestRecord {
     };
     const { code, plugin } = because;
     const { request } = this;
+    const facts = factsOf();
     const { subject, name, begunBy } = facts ?? {};
     const asked = { subject, name, begunBy };
     const end = { ...this.#start, request, outcome, code, plugin, timings, ...asked };
@@ -96,8 +108,17 @@ export class RequestLog {
     return Object.freeze({ ...this.#counts, open });
   }
 
+  count(outcome: GuardOutcome): void {
+    this.#counts[outcome] += 1;
+  }
+
+  /** Whether anybody reads the ends of requests. */
+  get isRead(): boolean {
+    const { onEnd, access } = this.#options;
+    return onEnd !== undefined || access !== undefined;
+  }
+
   ended(end: GuardEnd, facts: CallFacts | undefined): void {
-    this.#counts[end.outcome] += 1;
     try {
       void ignore(this.#options.onEnd?.(end) as unknown as PromiseLike<unknown>);
     } catch {

@@ -48,7 +48,7 @@ export const fromResourceRequest = withLimits(
     const { uri } = document;
     const content = { resource_request_id: options.id, uri, resource_type: "uri" } as const;
     const message = { role: "user", content: [{ content_type: "resource_ref", content }] } as const;
-    return readOf([message], resourceSlot(uri, options), left);
+    return readOf([message], resourceSlot(uri, options), left.list());
   },
 );
 
@@ -99,7 +99,7 @@ export const fromResourceResult = withLimits(
       const resource = readResource(item, contentsFields, id, undefined);
       return { content_type: "resource", content: resource } as const;
     });
-    return readOf([{ role: "tool", content }], {}, left);
+    return readOf([{ role: "tool", content }], {}, left.list());
   },
 );
 

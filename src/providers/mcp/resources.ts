@@ -22,6 +22,10 @@ import {
 /** `resources/read`. */
 export const resources: Subject = {
   isTool: false,
+  hooks: {
+    pre: ["resource_pre_fetch", "cmf.resource_pre_fetch"],
+    post: ["resource_post_fetch", "cmf.resource_post_fetch"],
+  },
   accepts: (params) => typeof params.uri === "string",
   describe: (call) => resourceSlot(String(call.params.uri), call).mcp as JsonObject,
   *pre(call) {

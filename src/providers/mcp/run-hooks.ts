@@ -2,8 +2,16 @@ import { underPayloadLimits } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
 import { kindOf, type Left } from "../rewrite/index.ts";
-import type { Call, HookRunner, Step } from "./call.ts";
-import { createCallLabels } from "./call-labels.ts";
+import { inputPoints } from "./asked-steps.ts";
+import {
+  type Call,
+  type Checked,
+  type HookRunner,
+  isStopped,
+  ownRequest,
+  type Step,
+} from "./call.ts";
+import { CallLabels, isEnvelopeActive } from "./call-labels.ts";
 import { type Denial, denialOf, failed } from "./denials.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
@@ -12,6 +20,7 @@ import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { payloadFault } from "./payload.ts";
+import type { Direction } from "./transport.ts";
 import { headersIn, noteWritten } from "./written-headers.ts";
 
 /** What a hook allowed: the payload as its plugins left it. */
@@ -21,147 +30,189 @@ interface Allowed {
   readonly isChanged: boolean;
 }
 
-export function createHookRunner(
-  manager: HookManager,
-  options: GuardOptions,
-  memory: GuardMemory,
-): HookRunner {
-  const labels = createCallLabels(options.labels, memory, (call, error) =>
-    observe(call, "labels", { error }),
-  );
+export class Hooks implements HookRunner {
+  readonly manager: HookManager;
+  readonly options: GuardOptions;
+  readonly #labels: CallLabels;
+  readonly #passed: readonly PassGroup[];
 
-  const passed = new Set(options.pass ?? passByDefault);
-  const passes = (group: PassGroup) => passed.has(group);
+  constructor(manager: HookManager, options: GuardOptions, memory: GuardMemory) {
+    this.manager = manager;
+    this.options = options;
+    this.#passed = options.pass ?? passByDefault;
+    this.#labels = new CallLabels(options.labels, memory, (call, error) =>
+      this.#observe(call, "labels", { error }),
+    );
+  }
 
-  return {
-    manager,
-    options,
-    listens,
-    passes,
-    async before(call) {
-      if (call.subject.isIdle?.(call)) return undefined;
-      return (
-        (await prepare(call)) ??
-        (await kept(call, () => call.subject.pre(call))) ??
-        (await attempt(call, "headers", async () => noteHeaders(call)))
-      );
-    },
-    async after(call, outcome) {
-      if (call.subject.isIdle?.(call, outcome)) return undefined;
-      return (
-        (await prepare(call)) ??
-        (await attempt(call, "labels", () => labels.stamp(call, outcome))) ??
-        judge(call, outcome) ??
-        (await kept(call, () => call.subject.post(call, outcome)))
-      );
-    },
-    learn: labels.learn,
-  };
+  readonly passes = (group: PassGroup): boolean => this.#passed.includes(group);
 
-  function listens(hook: string): boolean {
+  readonly listens = (hook: string): boolean => {
     try {
-      return manager.handles(hook);
+      return this.manager.handles(hook);
     } catch (error) {
       if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
       throw error;
     }
+  };
+
+  learn(direction: Direction, method: string, answer: JsonObject): void {
+    this.#labels.learn(direction, method, answer);
   }
 
-  async function prepare(call: Call): Promise<Denial | undefined> {
+  before(call: Call): Checked {
+    if (call.subject.isIdle?.(call)) return undefined;
+    if (this.#isJudged(call, "pre", call.params)) return this.#judgeRequest(call);
+    const isActive = () => (isEnvelopeActive(call) ? this.#judgeRequest(call) : undefined);
+    return inTurn([() => this.#prepare(call), isActive]);
+  }
+
+  #judgeRequest(call: Call): Checked {
+    return inTurn([
+      () => this.#attempt(call, call.method, () => ownRequest(call)),
+      () => this.#prepare(call),
+      () => this.#runKept(call, () => call.subject.pre(call)),
+      () => this.#attempt(call, "headers", () => this.#noteHeaders(call)),
+    ]);
+  }
+
+  letsThrough(call: Call, answer: JsonObject): boolean {
+    if (call.subject.isIdle?.(call, answer)) return true;
+    // What stands beside an error is no result.
+    if (answer.result !== undefined && answer.error !== undefined) return false;
+    if (!call.isPrepared || isEnvelopeActive(call) || this.#isJudged(call, "post", answer)) {
+      return false;
+    }
+    try {
+      this.#labels.learnLinks(call, answer);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async after(call: Call, outcome: JsonObject): Promise<Denial | undefined> {
+    if (call.subject.isIdle?.(call, outcome)) return undefined;
+    return inTurn([
+      () => this.#prepare(call),
+      () => this.#attempt(call, "labels", () => this.#labels.stamp(call, outcome)),
+      () => this.#judgePolicies(call),
+      () => this.#runKept(call, () => call.subject.post(call, outcome)),
+    ]);
+  }
+
+  /**
+   * Whether anybody is to see a message, or it says more than may go on unseen. For what has no
+   * hooks of its own there is a subject only where a plugin listens.
+   */
+  #isJudged({ subject }: Call, part: "pre" | "post", document: JsonObject): boolean {
+    const { onResult, labels } = this.options;
+    if (subject.hooks === undefined || onResult !== undefined || labels !== undefined) return true;
+    if (subject.hooks[part].some(this.listens) || inputPoints.some(this.listens)) return true;
+    if (this.passes("unknown")) return false;
+    const left = subject.leftOf?.(part === "pre" ? "params" : "outcome", document);
+    return left === undefined || left.some(({ kind }) => kind === "content");
+  }
+
+  #prepare(call: Call): Checked {
     if (call.isPrepared) return undefined;
     call.isPrepared = true;
     const request = () => requestOf(call);
-    return (
-      (await attempt(call, "tenant", () => nameTenant(call, request))) ??
-      (await attempt(call, "envelope", () => makeEnvelope(call, request))) ??
-      (await attempt(call, "labels", () => labels.bring(call, request)))
-    );
+    return inTurn([
+      () => this.#attempt(call, "tenant", () => this.#nameTenant(call, request)),
+      () => this.#attempt(call, "envelope", () => this.#makeEnvelope(call, request)),
+      () => this.#attempt(call, "labels", () => this.#labels.bring(call, request)),
+    ]);
   }
 
   /** A notification has the tenant of the call that it belongs to. */
-  async function nameTenant(call: Call, request: () => GuardedRequest): Promise<void> {
-    const { tenant } = options;
+  #nameTenant(call: Call, request: () => GuardedRequest): Work {
+    const { tenant } = this.options;
     const isNotice = call.subject.isNotice === true && call.started !== undefined;
     const found: unknown = isNotice
       ? call.started?.tenant
       : typeof tenant === "function"
-        ? await tenant(request())
+        ? tenant(request())
         : tenant;
-    if (found === undefined && tenant === undefined) return;
-    if (typeof found !== "string") throw payloadFault("a string from the option tenant");
-    call.tenant = found;
+    return then(found, (name) => {
+      if (name === undefined && tenant === undefined) return;
+      if (typeof name !== "string") throw payloadFault("a string from the option tenant");
+      call.tenant = name;
+    });
   }
 
   /**
    * The envelope belongs to whoever asks, even for the result of a task that somebody else started.
    * A notification has no asker: it keeps the envelope of the call that it belongs to.
    */
-  async function makeEnvelope(call: Call, request: () => GuardedRequest): Promise<void> {
+  #makeEnvelope(call: Call, request: () => GuardedRequest): Work {
+    const { envelope } = this.options;
     if (call.subject.isNotice && call.started !== undefined) {
       call.extensions = call.started.extensions;
-    } else if (options.envelope !== undefined) {
-      call.extensions = readEnvelope(await options.envelope(request()));
-      call.headersBefore = headersIn(call.extensions);
+    } else if (envelope !== undefined) {
+      return then(envelope(request()), (made) => {
+        call.extensions = readEnvelope(made);
+        call.headersBefore = headersIn(call.extensions);
+      });
     }
   }
 
   /** Reports headers that cannot be sent; they do not refuse the message. */
-  function noteHeaders(call: Call): void {
-    const refused = noteWritten(call.request, call.headersBefore, headersIn(call.extensions));
-    if (refused.length > 0) observe(call, "headers", { error: notSent(refused) });
+  #noteHeaders(call: Call): void {
+    const before = call.headersBefore ?? headersIn(undefined);
+    const refused = noteWritten(call.request, before, headersIn(call.extensions));
+    if (refused.length > 0) this.#observe(call, "headers", { error: notSent(refused) });
   }
 
   /** Whatever throws refuses the message. */
-  async function attempt(
-    call: Call,
-    point: string,
-    work: () => Promise<void>,
-  ): Promise<Denial | undefined> {
-    try {
-      await work();
-      return undefined;
-    } catch (error) {
-      observe(call, point, { error });
+  #attempt(call: Call, point: string, work: () => Work): Checked {
+    const fail = (error: unknown): Denial => {
+      this.#observe(call, point, { error });
       return failed;
+    };
+    try {
+      return work()?.then(() => undefined, fail);
+    } catch (error) {
+      return fail(error);
     }
   }
 
-  function judge(call: Call, outcome: JsonObject): Denial | undefined {
+  #judgePolicies(call: Call): Denial | undefined {
     try {
-      labels.judge(call, outcome);
+      this.#labels.judge(call);
       return undefined;
     } catch (error) {
-      observe(call, "data_policy", { error });
+      this.#observe(call, "data_policy", { error });
       const isPolicy = error instanceof GlassineError && error.code === "data_action_denied";
       return isPolicy ? denialOf({ code: error.code, reason: error.message }) : failed;
     }
   }
 
   /** Runs hooks. The labels that they added are kept even if they stopped the message. */
-  async function kept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
-    const denial = await run(call, steps);
-    const failure = await attempt(call, "labels", () => labels.keep(call));
+  async #runKept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+    const denial = await this.#run(call, steps);
+    const failure = await this.#attempt(call, "labels", () => this.#labels.keep(call));
     return denial ?? failure;
   }
 
-  async function run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+  async #run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
     let point = call.method;
     const allowed: Allowed[] = [];
     try {
       for (const step of steps()) {
         // Nobody waits for a stopped call, so run nothing more for it.
-        if (call.controller.signal.aborted) return failed;
+        if (isStopped(call)) return failed;
         point = step.hook;
-        if (step.optional && !listens(step.hook)) {
-          refuseUnseen(step.unseen ?? []);
+        if (step.optional && !this.listens(step.hook)) {
+          this.#refuseUnseen(step.unseen ?? []);
           continue;
         }
-        const denial = await runStep(call, step, allowed);
+        const denial = await this.#runStep(call, step, allowed);
         if (denial !== undefined) return denial;
       }
-      return await askAgain(call, allowed);
+      return await this.#askAgain(call, allowed);
     } catch (error) {
-      observe(call, point, { error });
+      this.#observe(call, point, { error });
       return failed;
     }
   }
@@ -169,16 +220,16 @@ export function createHookRunner(
   /**
    * If a hook changed the data after an earlier hook allowed it, the earlier one is asked again.
    */
-  async function askAgain(call: Call, allowed: readonly Allowed[]): Promise<Denial | undefined> {
+  async #askAgain(call: Call, allowed: readonly Allowed[]): Promise<Denial | undefined> {
     const last = allowed.findLastIndex(({ isChanged }) => isChanged);
     for (const { step, payload: before } of allowed.slice(0, Math.max(last, 0))) {
-      const payload = underPayloadLimits(manager.payloadLimits, () =>
+      const payload = underPayloadLimits(this.manager.payloadLimits, () =>
         freezePayload(step.payload(() => {})),
       );
       if (sameJson(payload, before)) continue;
       const options = { ...optionsOf(call), recheck: "only" as const };
-      const result = await manager.invoke(step.hook, payload, options);
-      observe(call, step.hook, { result });
+      const result = await this.manager.invoke(step.hook, payload, options);
+      this.#observe(call, step.hook, { result });
       call.extensions = result.extensions;
       if (result.continueProcessing !== true) return denialOf(result.violation);
       call.context = result.context;
@@ -187,17 +238,17 @@ export function createHookRunner(
     return undefined;
   }
 
-  async function runStep(call: Call, step: Step, allowed: Allowed[]): Promise<Denial | undefined> {
+  async #runStep(call: Call, step: Step, allowed: Allowed[]): Promise<Denial | undefined> {
     // Frozen first, so that the same object comes back unless a plugin changed it.
     let unseen: readonly Left[] = [];
     const reportLeft = (left: readonly Left[]) => {
       unseen = left;
     };
-    const payload = underPayloadLimits(manager.payloadLimits, () =>
+    const payload = underPayloadLimits(this.manager.payloadLimits, () =>
       freezePayload(step.payload(reportLeft)),
     );
-    const result = await manager.invoke(step.hook, payload, optionsOf(call));
-    observe(call, step.hook, { result });
+    const result = await this.manager.invoke(step.hook, payload, optionsOf(call));
+    this.#observe(call, step.hook, { result });
     call.extensions = result.extensions;
     if (result.continueProcessing !== true) return denialOf(result.violation);
     call.context = result.context;
@@ -205,32 +256,32 @@ export function createHookRunner(
     allowed.push({ step, payload: changed, isChanged: changed !== payload });
     if (changed !== payload) {
       if (!isObject(changed)) throw payloadFault("an object as payload");
-      underPayloadLimits(manager.payloadLimits, () => {
+      underPayloadLimits(this.manager.payloadLimits, () => {
         step.write(changed);
         // Places in the document may have changed.
         if (step.rest !== undefined) step.payload(reportLeft);
       });
     }
-    if (!wasShown(result)) refuseUnseen(step.unseen ?? []);
-    return runRest(call, step, unseen, allowed);
+    if (!wasShown(result)) this.#refuseUnseen(step.unseen ?? []);
+    return this.#runRest(call, step, unseen, allowed);
   }
 
   /** Shows what the hook did not, where a plugin listens. */
-  async function runRest(
+  async #runRest(
     call: Call,
     { rest }: Step,
     left: readonly Left[],
     allowed: Allowed[],
   ): Promise<Denial | undefined> {
     // The names of inputs are tokens.
-    const hasSteps = (path: string) => path === rest?.input && passes("tokens");
+    const hasSteps = (path: string) => path === rest?.input && this.passes("tokens");
     const unseen = left.filter(({ path }) => !hasSteps(path));
-    const fields = rest === undefined ? [] : leftFields(rest.document, unseen, passes);
-    if (rest === undefined || fields.length === 0 || !listens(rest.hook)) {
-      refuseUnseen(unseen);
+    const fields = rest === undefined ? [] : leftFields(rest.document, unseen, this.passes);
+    if (rest === undefined || fields.length === 0 || !this.listens(rest.hook)) {
+      this.#refuseUnseen(unseen);
       return undefined;
     }
-    return runStep(
+    return this.#runStep(
       call,
       fieldsStep(call, { ...rest, method: call.method, fields, unseen }),
       allowed,
@@ -238,9 +289,9 @@ export function createHookRunner(
   }
 
   /** Refuses what no hook has seen, unless the host lets it pass. A denial takes precedence. */
-  function refuseUnseen(left: readonly Left[]): void {
+  #refuseUnseen(left: readonly Left[]): void {
     const unseen = left.find(({ kind }) => kind === "content");
-    if (unseen === undefined || passes("unknown")) return;
+    if (unseen === undefined || this.passes("unknown")) return;
     throw new GlassineError(
       "payload_shape",
       `Expected a message that plugins can see in full, got more at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or name "unknown" in the option pass.`,
@@ -248,15 +299,36 @@ export function createHookRunner(
     );
   }
 
-  function observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
+  #observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
     try {
       const { method, direction, id: requestId, record } = call;
       const { request } = record;
-      options.onResult?.({ request, method, point, direction, requestId, ...seen });
+      this.options.onResult?.({ request, method, point, direction, requestId, ...seen });
     } catch {
       // A failing observer does not change the outcome.
     }
   }
+}
+
+/** What may have to wait. */
+type Work = Promise<void> | void;
+
+/** Goes on with a value of the host, at once unless it is a promise. */
+function then(value: unknown, next: (value: unknown) => void): Work {
+  const isPromise = isObject(value) && typeof value.then === "function";
+  return isPromise ? Promise.resolve(value).then(next) : next(value);
+}
+
+/** Does one after the other until one denies, without a wait where none is needed. */
+function inTurn(steps: readonly (() => Checked)[]): Checked {
+  for (let place = 0; place < steps.length; place += 1) {
+    const denial = steps[place]?.();
+    if (denial instanceof Promise) {
+      return denial.then((found) => found ?? inTurn(steps.slice(place + 1)));
+    }
+    if (denial !== undefined) return denial;
+  }
+  return undefined;
 }
 
 /** Whether a handler ran: a listening one may be for other calls, or disabled. */
@@ -282,6 +354,7 @@ function notSent(headers: readonly string[]): GlassineError {
 }
 
 function optionsOf(call: Call): HookOptions {
+  call.controller ??= new AbortController();
   return {
     signal: call.controller.signal,
     request: call.record.request,

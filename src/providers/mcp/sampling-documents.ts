@@ -42,7 +42,11 @@ export const fromSamplingRequest = withLimits(
       role: "system",
       content: [{ content_type: "text", text: systemPrompt ?? "" }],
     } as const;
-    return readOf([...(systemPrompt === undefined ? [] : [system]), ...turns] as never, {}, left);
+    return readOf(
+      [...(systemPrompt === undefined ? [] : [system]), ...turns] as never,
+      {},
+      left.list(),
+    );
   },
 );
 
@@ -132,7 +136,7 @@ export const fromSamplingResult = withLimits(
     if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
       left.setting(["stopReason"], "The slot `completion` has no such stop reason.");
     }
-    return readOf([turn as never], slots, left);
+    return readOf([turn as never], slots, left.list());
   },
 );
 

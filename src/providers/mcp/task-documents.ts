@@ -27,10 +27,10 @@ export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptio
   const document = readDocument(taskSchema, task, "task");
   const left = leftReports();
   reportRest(document, ["result"], left, [], settingsOf.task);
-  if (document.result === undefined) return readOf([], {}, left);
+  if (document.result === undefined) return readOf([], {}, left.list());
   const read = fromToolResult(document.result, options);
   for (const item of read.left) left.addUnder(["result"], item);
-  return readOf(read.messages, {}, left);
+  return readOf(read.messages, {}, left.list());
 });
 
 /**

@@ -1,5 +1,5 @@
 import type { Message } from "../../core/messages/index.ts";
-import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
+import { type Left, type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
 import { writtenArguments } from "./arguments.ts";
 import {
   type AnswerOptions,
@@ -46,17 +46,22 @@ export const fromToolCall = withLimits(
   (params: object, given: RequestOptions & ServerOptions): Read<McpSlot> => {
     const options = readRequestOptions(given, "fromToolCall");
     const document = readDocument(toolCallSchema, params, "tool call");
-    const left = leftReports();
-    reportRest(document, ["name", "arguments"], left, [], settingsOf.toolParams);
     const { name, arguments: values = {} } = document;
     const content = { tool_call_id: options.id, name, arguments: values as never };
     const message = {
       role: "assistant",
       content: [{ content_type: "tool_call", content }],
     } as const;
-    return readOf([message], toolSlot(name, options), left);
+    return readOf([message], toolSlot(name, options), leftOfCall(document));
   },
 );
+
+/** What `fromToolCall` does not show of the params. */
+export function leftOfCall(params: JsonObject): readonly Left[] {
+  const left = leftReports();
+  reportRest(params, ["name", "arguments"], left, [], settingsOf.toolParams);
+  return left.list();
+}
 
 /**
  * The params of `tools/call` for a message with one `tool_call`.
@@ -106,9 +111,6 @@ export const fromToolResult = withLimits(
   (result: object, options: AnswerOptions): Read => {
     const { id, name } = readAnswerOptions(options, "fromToolResult");
     const document = readDocument(toolResultSchema, result, "tool result");
-    const left = leftReports();
-    reportHidden(document, hidden, ["isError", "task"], left, []);
-    reportTask(document, left);
     const content = {
       tool_call_id: id,
       tool_name: name,
@@ -116,9 +118,17 @@ export const fromToolResult = withLimits(
       is_error: document.isError === true,
     };
     const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-    return readOf([message], {}, left);
+    return readOf([message], {}, leftOfResult(document));
   },
 );
+
+/** What `fromToolResult` does not show of the result. */
+export function leftOfResult(result: JsonObject): readonly Left[] {
+  const left = leftReports();
+  reportHidden(result, hidden, ["isError", "task"], left, []);
+  reportTask(result, left);
+  return left.list();
+}
 
 /** The identity of a task belongs to the protocol, but people and models read its text. */
 function reportTask(result: JsonObject, left: LeftReports): void {

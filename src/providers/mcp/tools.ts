@@ -13,11 +13,26 @@ import {
   writeText,
 } from "./payload.ts";
 import { extractState, writeState } from "./task-state.ts";
-import { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
+import {
+  fromToolCall,
+  fromToolResult,
+  leftOfCall,
+  leftOfResult,
+  toToolCall,
+  toToolResult,
+} from "./tool-documents.ts";
 
 /** `tools/call`. */
 export const tools: Subject = {
   isTool: true,
+  hooks: {
+    pre: ["tool_pre_invoke", "cmf.tool_pre_invoke"],
+    post: ["tool_post_invoke", "cmf.tool_post_invoke"],
+  },
+  leftOf(part, document) {
+    if (part === "params") return leftOfCall(document);
+    return isObject(document.result) ? leftOfResult(document.result) : [];
+  },
   accepts: (params) =>
     typeof params.name === "string" &&
     (params.arguments === undefined || isObject(params.arguments)),

@@ -5,7 +5,7 @@ export { kindOf } from "./kind-of.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export { type LimitOptions, pairMessages, pairParts, type Read, type Written } from "./messages.ts";
 export { type Pair, pairItems } from "./pair.ts";
-export { readDocument } from "./read-document.ts";
+export { ownDocument, readDocument, writtenDocument } from "./read-document.ts";
 export {
   type Collector,
   collector,

@@ -11,13 +11,31 @@ import {
   GlassineError,
   type Problem,
 } from "../../core/errors/index.ts";
-import { admit, compileSchema, jsonValue } from "../../core/schema/index.ts";
+import { admit, compileSchema, jsonValue, takeParsed } from "../../core/schema/index.ts";
 import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 
-/** Documents read here are frozen and need no second copy. */
+/** Documents that nobody else can change: those that were read here, and an adapter's own copies. */
 const copies = new WeakSet<object>();
+
+/** Marks an adapter's own copy of plain data, of which the caller has no part: it is read as it is. */
+export function ownDocument(copy: object): void {
+  copies.add(copy);
+}
+
+/**
+ * A deep-frozen copy of a document that the library put together of its own data.
+ *
+ * @throws GlassineError `document_invalid` where it exceeds a limit
+ */
+export function writtenDocument(document: object, what: string): object {
+  const written =
+    takeParsed(anyJson, document, payloadLimitsInForce()) ??
+    (copyOf(document, what, "document_invalid", payloadLimitsInForce()) as object);
+  copies.add(written);
+  return written;
+}
 
 /**
  * A deep-frozen copy of a document, typed by `schema`. Fields that the schema does not know

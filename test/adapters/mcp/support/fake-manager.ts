@@ -22,13 +22,16 @@ export interface FakeManager extends HookManager {
   names(): string[];
 }
 
+/** As if a plugin listened that is for other calls: so the guard asks at these points. */
+const ofCalls = /^cmf\.(tool|prompt|resource)_/;
+
 /** A manager as the guard sees it: payloads are copied and frozen, the same one comes back unchanged. */
 export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
   const calls: Invocation[] = [];
   return {
     calls,
     names: () => calls.map((call) => call.hook),
-    handles: (hook) => Object.hasOwn(hooks, hook),
+    handles: (hook) => Object.hasOwn(hooks, hook) || ofCalls.test(hook),
     async invoke(hook, payload, options = {}) {
       const shown = freezeDeep(structuredClone(payload));
       calls.push({ hook, payload: shown, options });
