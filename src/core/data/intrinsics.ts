@@ -191,7 +191,7 @@ export function newRecord(): Record<string, unknown> {
 const mostFastKeys = 20;
 
 /** The engine describes the keys of each fast object, which takes long where all are different. */
-const mostFastValues = 4_000;
+const mostFastValues = 16_000;
 
 /**
  * An object without a prototype, for about so many keys. Made with none, it would be a hash table

@@ -12,7 +12,7 @@ const maxDepth = 1_000;
  * @throws GlassineError `options_invalid`
  */
 export function limitsOver(defaults: Limits, given: unknown, option = "limits"): Limits {
-  if (given === undefined) return defaults;
+  if (given === undefined || given === defaults) return defaults;
   if (typeof given !== "object" || given === null || isArray(given)) {
     throw misuse(`${option} must be an object with some of the limits.`);
   }

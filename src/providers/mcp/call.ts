@@ -76,6 +76,8 @@ export interface Step {
   readonly rest?: Rest;
   /** `reportLeft` receives what the payload does not show of the document. */
   payload(reportLeft: (left: readonly Left[]) => void): object;
+  /** The same after a change, where it takes no new payload to know. */
+  left?(): readonly Left[];
   /** Writes a changed payload back. Throws when MCP cannot express the change. */
   write(changed: JsonObject): void;
 }
@@ -208,6 +210,16 @@ export function ownRequest(call: Call): void {
   call.request = copyMessage(call.request);
   call.params = isObject(call.request.params) ? call.request.params : {};
   call.isOwn = true;
+}
+
+/** Whether the guard has its own copy of the request: one that is nested too deeply has none. */
+export function ownsRequest(call: Call): boolean {
+  try {
+    ownRequest(call);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether nobody waits for the call any more. */

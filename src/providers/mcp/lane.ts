@@ -2,7 +2,7 @@ import {
   type Call,
   type HookRunner,
   newCall,
-  ownRequest,
+  ownsRequest,
   recordOf,
   type Subject,
   stopHooks,
@@ -166,7 +166,7 @@ export class Lane {
     const record = log.begin({ method: String(message.method), direction, requestId: undefined });
     const key = `notice ${record.request}`;
     const call = this.#call(key, subject, message, aux, record, related);
-    if (isOwned(call) && !this.#inFlight.isFull) {
+    if (ownsRequest(call) && !this.#inFlight.isFull) {
       this.#inFlight.add(key, call);
       return call;
     }
@@ -335,16 +335,6 @@ function onVerdict(
   next: (verdict: Verdict) => Handed,
 ): Handed {
   return "then" in verdict ? verdict.then(next) : next(verdict);
-}
-
-/** Whether the guard has a copy of the message. One that is nested too deeply has none. */
-function isOwned(call: Call): boolean {
-  try {
-    ownRequest(call);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Checked again after each wait: the call may have been cancelled or closed. */

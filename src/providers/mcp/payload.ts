@@ -30,14 +30,38 @@ export function onlyMessage(
 /**
  * Writes a changed document into `target`, field by field. No change is dropped silently: what
  * MCP cannot express refuses the message, except for what belonged to an item the plugin removed.
+ *
+ * `shown` has the fields of `target` as plugins were shown them: what is still the same object
+ * stays what it was in `target`.
  */
-export function applyWritten(target: JsonObject, { document, lost }: Written<object>): void {
+export function applyWritten(
+  target: JsonObject,
+  { document, lost }: Written<object>,
+  shown: unknown = {},
+): void {
   const first = lost.find((item) => !isRemoved(item));
   if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
   for (const key of Object.keys(target)) {
     if (!Object.hasOwn(document, key)) delete target[key];
   }
-  for (const [key, value] of Object.entries(document)) setField(target, key, copyJson(value));
+  for (const [key, value] of Object.entries(document)) {
+    setField(target, key, overShown(value, fieldOf(shown, key), target[key]));
+  }
+}
+
+/** A plain copy of `value`, in which `original` stands for what was shown of it. */
+function overShown(value: unknown, shown: unknown, original: unknown): unknown {
+  if (value === shown || value === original) return original;
+  if (typeof value !== "object" || value === null) return value;
+  const field = (key: string | number, item: unknown) =>
+    overShown(item, fieldOf(shown, key), fieldOf(original, key));
+  if (Array.isArray(value)) return value.map((item, place) => field(place, item));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, field(key, item)]));
+}
+
+function fieldOf(value: unknown, key: string | number): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string | number, unknown>)[key];
 }
 
 /** Writes a changed name or URI. */

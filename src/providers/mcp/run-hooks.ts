@@ -1,7 +1,7 @@
 import { underPayloadLimits } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
-import { kindOf, type Left } from "../rewrite/index.ts";
+import type { Left } from "../rewrite/index.ts";
 import { inputPoints } from "./asked-steps.ts";
 import {
   type Call,
@@ -14,7 +14,9 @@ import {
 import { CallLabels, isEnvelopeActive } from "./call-labels.ts";
 import { type Denial, denialOf, failed } from "./denials.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
-import { isObject, type JsonObject, sameJson, without } from "./json.ts";
+import { guardedRequest, readEnvelope } from "./guarded-request.ts";
+import { inTurn, type Work, withValue } from "./in-turn.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
 import type { HookManager, HookOptions, HookResult } from "./manager.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
@@ -117,7 +119,7 @@ export class Hooks implements HookRunner {
   #prepare(call: Call): Checked {
     if (call.isPrepared) return undefined;
     call.isPrepared = true;
-    const request = () => requestOf(call);
+    const request = () => guardedRequest(call);
     return inTurn([
       () => this.#attempt(call, "tenant", () => this.#nameTenant(call, request)),
       () => this.#attempt(call, "envelope", () => this.#makeEnvelope(call, request)),
@@ -134,7 +136,7 @@ export class Hooks implements HookRunner {
       : typeof tenant === "function"
         ? tenant(request())
         : tenant;
-    return then(found, (name) => {
+    return withValue(found, (name) => {
       if (name === undefined && tenant === undefined) return;
       if (typeof name !== "string") throw payloadFault("a string from the option tenant");
       call.tenant = name;
@@ -150,7 +152,7 @@ export class Hooks implements HookRunner {
     if (call.subject.isNotice && call.started !== undefined) {
       call.extensions = call.started.extensions;
     } else if (envelope !== undefined) {
-      return then(envelope(request()), (made) => {
+      return withValue(envelope(request()), (made) => {
         call.extensions = readEnvelope(made);
         call.headersBefore = headersIn(call.extensions);
       });
@@ -259,7 +261,8 @@ export class Hooks implements HookRunner {
       underPayloadLimits(this.manager.payloadLimits, () => {
         step.write(changed);
         // Places in the document may have changed.
-        if (step.rest !== undefined) step.payload(reportLeft);
+        if (step.left !== undefined) unseen = step.left();
+        else if (step.rest !== undefined) step.payload(reportLeft);
       });
     }
     if (!wasShown(result)) this.#refuseUnseen(step.unseen ?? []);
@@ -310,38 +313,9 @@ export class Hooks implements HookRunner {
   }
 }
 
-/** What may have to wait. */
-type Work = Promise<void> | void;
-
-/** Goes on with a value of the host, at once unless it is a promise. */
-function then(value: unknown, next: (value: unknown) => void): Work {
-  const isPromise = isObject(value) && typeof value.then === "function";
-  return isPromise ? Promise.resolve(value).then(next) : next(value);
-}
-
-/** Does one after the other until one denies, without a wait where none is needed. */
-function inTurn(steps: readonly (() => Checked)[]): Checked {
-  for (let place = 0; place < steps.length; place += 1) {
-    const denial = steps[place]?.();
-    if (denial instanceof Promise) {
-      return denial.then((found) => found ?? inTurn(steps.slice(place + 1)));
-    }
-    if (denial !== undefined) return denial;
-  }
-  return undefined;
-}
-
 /** Whether a handler ran: a listening one may be for other calls, or disabled. */
 function wasShown({ executions }: HookResult): boolean {
   return executions.some(({ status }) => status !== "skipped" && status !== "disabled");
-}
-
-function readEnvelope(made: unknown): object {
-  if (isObject(made)) return made;
-  throw new GlassineError(
-    "extensions_shape",
-    `The option "envelope" expects a function that returns an object; it returned ${kindOf(made)}. Return the result of createExtensions or withSlots.`,
-  );
 }
 
 function notSent(headers: readonly string[]): GlassineError {
@@ -364,20 +338,5 @@ function optionsOf(call: Call): HookOptions {
     ...(call.serverId !== undefined && { server: call.serverId }),
     ...(call.extensions !== undefined && { extensions: call.extensions }),
     ...(call.context !== undefined && { context: call.context }),
-  };
-}
-
-function requestOf(call: Call) {
-  const sessionId = call.transportSession;
-  const extra = call.direction === "incoming" && isObject(call.aux) ? call.aux : {};
-  return {
-    method: call.method,
-    direction: call.direction,
-    id: call.id,
-    params: without(call.params, ["_meta"]),
-    mcp: call.subject.describe(call),
-    sessionId: typeof sessionId === "string" ? sessionId : undefined,
-    authInfo: extra.authInfo,
-    requestInfo: extra.requestInfo ?? extra.request,
   };
 }

@@ -15,6 +15,7 @@ import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import { wireOnly } from "./payload.ts";
 import {
   type LeftReports,
+  type LostReports,
   leftReports,
   lostReports,
   readOf,
@@ -153,10 +154,20 @@ export const toToolResult = withLimits(
   "toToolResult",
   (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
     const { id, name, onto } = readAnswerOptions(options, "toToolResult");
-    const lost = lostReports();
-    const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
     const before = readOnto(toolResultSchema, onto, "tool result") ?? {};
-    const next = writeResult(before, content.content, hidden, content.is_error, lost, at);
-    return written(next, "tool result", lost);
+    const { document, lost } = toolResultOver(before, messages, { id, name });
+    return written(document, "tool result", lost);
   },
 );
+
+/** The same, made of the very values of `before` and of the messages. */
+export function toolResultOver(
+  before: JsonObject,
+  messages: readonly Message[],
+  call: { readonly id: string; readonly name: string },
+): { readonly document: JsonObject; readonly lost: LostReports } {
+  const lost = lostReports();
+  const { content, at } = onlyAnswerOf(messages, "tool_result", call, lost);
+  const document = writeResult(before, content.content, hidden, content.is_error, lost, at);
+  return { document, lost };
+}

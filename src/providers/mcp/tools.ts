@@ -1,3 +1,4 @@
+import type { Message } from "../../core/messages/index.ts";
 import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
@@ -18,8 +19,8 @@ import {
   fromToolResult,
   leftOfCall,
   leftOfResult,
+  toolResultOver,
   toToolCall,
-  toToolResult,
 } from "./tool-documents.ts";
 
 /** `tools/call`. */
@@ -93,13 +94,26 @@ function begunTask({ result }: JsonObject): JsonObject | undefined {
 
 function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
   const options = { id: call.callId, name: String(toolName) };
+  let shown: unknown;
   return {
     hook: "cmf.tool_post_invoke",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
-    payload: (reportLeft) => onlyMessage(fromToolResult(result, options), reportLeft),
-    write: (changed) =>
-      applyWritten(result, toToolResult([changed as never], { ...options, onto: result })),
+    payload(reportLeft) {
+      const message = onlyMessage(fromToolResult(result, options), reportLeft);
+      shown = shownIn(message);
+      return message;
+    },
+    left: () => leftOfResult(result),
+    write(changed) {
+      const { document, lost } = toolResultOver(result, [changed as never], options);
+      applyWritten(result, { document, lost: lost.list() }, shown);
+    },
   };
+}
+
+/** The result in its message. */
+function shownIn({ content: [part] }: Message): unknown {
+  return part?.content_type === "tool_result" ? part.content.content : undefined;
 }
 
 function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {

@@ -1,0 +1,29 @@
+/** What the host is given of a request, and the envelope that it returns. */
+import { GlassineError } from "../../core/errors/index.ts";
+import { kindOf } from "../rewrite/index.ts";
+import type { Call } from "./call.ts";
+import { isObject, without } from "./json.ts";
+import type { GuardedRequest } from "./options.ts";
+
+export function guardedRequest(call: Call): GuardedRequest {
+  const sessionId = call.transportSession;
+  const extra = call.direction === "incoming" && isObject(call.aux) ? call.aux : {};
+  return {
+    method: call.method,
+    direction: call.direction,
+    id: call.id,
+    params: without(call.params, ["_meta"]),
+    mcp: call.subject.describe(call),
+    sessionId: typeof sessionId === "string" ? sessionId : undefined,
+    authInfo: extra.authInfo,
+    requestInfo: extra.requestInfo ?? extra.request,
+  };
+}
+
+export function readEnvelope(made: unknown): object {
+  if (isObject(made)) return made;
+  throw new GlassineError(
+    "extensions_shape",
+    `The option "envelope" expects a function that returns an object; it returned ${kindOf(made)}. Return the result of createExtensions or withSlots.`,
+  );
+}
