@@ -39,12 +39,12 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     const brought = implied.get(name) as readonly string[];
     return joined(bitOf, brought, brought.length);
   });
-  const remembered = remembering(maskOf);
   const bits: CapabilityBits = {
     names,
     implied,
     has: (name) => direct.has(name),
-    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? remembered(wanted),
+    mask: (wanted) =>
+      Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, intrinsics.countOf(wanted)),
     bits: (wanted) => joined(bitOf, wanted, wanted.length),
     namesOf: (mask) => {
       const found = intrinsics.newList<string>();
@@ -89,38 +89,6 @@ function numbersBy(names: readonly string[], of: (name: string, index: number) =
     numbers[name] = of(name, index);
   });
   return numbers;
-}
-
-interface Remembered {
-  readonly names: readonly unknown[];
-  readonly mask: number;
-}
-const mostRemembered = 32;
-
-/** Remembers the last names of each number of them: the same again are compared, not looked up. */
-function remembering(numbers: Numbers): CapabilityBits["mask"] {
-  const last = intrinsics.newArray<Remembered | undefined>(mostRemembered);
-  return (wanted) => {
-    const length = intrinsics.countOf(wanted);
-    if (length >= mostRemembered) return joined(numbers, wanted, length);
-    const known = last[length];
-    if (known !== undefined && isSame(known.names, wanted)) return known.mask;
-    const names = intrinsics.newArray<unknown>(length);
-    for (let i = 0; i < length; i++) {
-      const name: unknown = wanted[i];
-      // Anything else would be kept for good.
-      if (typeof name !== "string") return joined(numbers, wanted, length);
-      names[i] = name;
-    }
-    const mask = joined(numbers, names as readonly string[], length);
-    last[length] = { names, mask };
-    return mask;
-  };
-}
-
-function isSame(known: readonly unknown[], wanted: readonly unknown[]): boolean {
-  for (let i = 0; i < known.length; i++) if (known[i] !== wanted[i]) return false;
-  return true;
 }
 
 /**
