@@ -1,5 +1,4 @@
 import type { ErrorCodeSpec } from "./code-spec.ts";
-import { labelCodes } from "./label-codes.ts";
 import { trustCodes } from "./trust-codes.ts";
 
 /**
@@ -132,7 +131,23 @@ export const errorCodes = {
     means: "The data policy of a tool, prompt or resource does not allow this use of its result.",
     todo: "Change `security.data` in the envelope, if the result should pass.",
   },
-  ...labelCodes,
+  session_invalid: {
+    kind: "misuse",
+    means: "A session of a label store is not a string, empty, too long, or not valid Unicode.",
+    todo: "Use a session name that the host chose.",
+  },
+  label_store_failed: {
+    kind: "failure",
+    means:
+      "A label store did not answer in time, could not be reached, or returned something other than labels.",
+    todo: 'See `cause`. Meanwhile nothing passes, unless the host chose `onStoreError: "ignore"`.',
+  },
+  label_store_full: {
+    kind: "failure",
+    means:
+      "A label store has no room for another session, or a session no room for another label. Nothing was forgotten.",
+    todo: "Raise `maxSessions`, let unused sessions expire sooner with `ttlMs`, or use fewer labels.",
+  },
   // Definition and registration.
   slot_invalid: {
     kind: "misuse",
