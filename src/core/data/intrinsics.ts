@@ -36,6 +36,10 @@ export const arrayPrototype: object = Array.prototype;
 const promisePrototype: object = Promise.prototype;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const { now: dateNow, UTC: dateUtc } = Date;
+const toIsoString: Method<Date, [], string> = uncurryThis(Date.prototype.toISOString);
+const DateAtLoad = Date;
+/** A time in milliseconds since 1970 as `Date.prototype.toISOString` has it. */
+export const isoText = (utcMs: number): string => toIsoString(new DateAtLoad(utcMs));
 export const monotonicNow: () => number = performance.now.bind(performance);
 
 export const charCodeAt: Method<string, [number], number> = uncurryThis(

@@ -3,6 +3,7 @@ import {
   charCodeAt,
   dateUtc,
   execPattern,
+  isoText,
   newRecord,
   normalize,
   slice,
@@ -126,15 +127,15 @@ export function canonicalInstant(text: string): string | undefined {
   if (match[8] === "Z" && charCodeAt(text, 10) === 0x54 && isTrimmed) return text;
   const offset = (offsetHour * 60 + offsetMinute) * (match[9] === "-" ? -60_000 : 60_000);
   // Years below 100 mean 19xx to Date.UTC; moving by 400 years keeps the calendar.
-  const utc = dateUtc(year + 400, month - 1, day, hour, minute, second) - offset;
-  const moved = civil(utc);
+  const later = dateUtc(year + 400, month - 1, day, hour, minute, second);
+  const moved = civil(later - fourCenturiesMs - offset);
   return moved === undefined ? undefined : moved + trimmedFraction(fraction);
 }
 
 /** The canonical instant of a time in milliseconds since 1970. */
 export function instantOf(utcMs: number): string | undefined {
   const ms = ((utcMs % 1000) + 1000) % 1000;
-  const second = civil(utcMs - ms + fourCenturiesMs);
+  const second = civil(utcMs - ms);
   return second === undefined ? undefined : second + trimmedFraction(pad(ms, 3));
 }
 
@@ -152,31 +153,13 @@ function trimmedFraction(digits: string | undefined): string {
   return end === 0 ? "Z" : `.${slice(digits, 0, end)}Z`;
 }
 
-/** `YYYY-MM-DDTHH:MM:SS` of a time 400 years on, by arithmetic: no Date method is trusted here. */
+/** `YYYY-MM-DDTHH:MM:SS` of a time; `undefined` for one that is not in the years 0 to 9999. */
 function civil(utcMs: number): string | undefined {
-  const seconds = utcMs / 1000;
-  const days = (seconds - (((seconds % 86_400) + 86_400) % 86_400)) / 86_400;
-  const rest = seconds - days * 86_400;
-  // Days to civil date: the well-known inverse of the proleptic Gregorian day count.
-  const z = days + 719_468;
-  const era = (z - (((z % 146_097) + 146_097) % 146_097)) / 146_097;
-  const dayOfEra = z - era * 146_097;
-  const yearOfEra =
-    (dayOfEra - ((dayOfEra / 1_460) | 0) + ((dayOfEra / 36_524) | 0) - ((dayOfEra / 146_096) | 0)) /
-    365;
-  const y = (yearOfEra | 0) + era * 400;
-  const dayOfYear =
-    dayOfEra -
-    (365 * (yearOfEra | 0) + (((yearOfEra | 0) / 4) | 0) - (((yearOfEra | 0) / 100) | 0));
-  const m = ((5 * dayOfYear + 2) / 153) | 0;
-  const day = dayOfYear - (((153 * m + 2) / 5) | 0) + 1;
-  const month = m < 10 ? m + 3 : m - 9;
-  const year = y + (month <= 2 ? 1 : 0) - 400;
-  if (year < 0 || year > 9999) return undefined;
-  const hour = (rest / 3600) | 0;
-  const minute = ((rest % 3600) / 60) | 0;
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(rest % 60, 2)}`;
+  // Any other year has a sign and six digits.
+  const text = isoText(utcMs);
+  return text.length === isoLength ? slice(text, 0, isoLength - ".000Z".length) : undefined;
 }
+const isoLength = "YYYY-MM-DDTHH:MM:SS.000Z".length;
 
 function pad(value: number, width: number): string {
   let text = `${value}`;
