@@ -7,7 +7,7 @@
  * generated literal; any other level is made key by key.
  */
 import { mapped } from "../data/index.ts";
-import { enumerableKeys, newArray, ownValue } from "../data/intrinsics.ts";
+import { enumerableKeys, freeze, newArray, ownValue } from "../data/intrinsics.ts";
 
 /** A level's value, as code that knows only the table handles it. */
 export type LevelValue = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export function layoutOf(
   generated: readonly GeneratedLayout[] = [],
 ): ObjectLayout {
   const found = generated.find(({ build }) => hasKeys(enumerableKeys(build([])), keys));
-  return { ...layoutByKey(keys), ...found };
+  return freeze({ ...layoutByKey(freeze([...keys])), ...found });
 }
 
 function hasKeys(these: readonly string[], keys: readonly string[]): boolean {
