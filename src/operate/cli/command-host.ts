@@ -47,20 +47,12 @@ export type CommandDiscovery = Pick<
   "builtins" | "reserved" | "verifiers" | "kinds" | "loadTimeoutMs"
 >;
 
-/** A host whose names were looked at. */
-export interface NamedHost {
-  readonly bin: string;
-  readonly hostName: string;
-  readonly prefix: string;
-  readonly host: object;
-  readonly discovery: CommandDiscovery;
-  readonly services: object | undefined;
-  readonly audit: AuditOptions | undefined;
-  readonly catalog: readonly CatalogEntry[];
-  readonly catalogUrl: string | undefined;
-  readonly installRange: string;
-  readonly version: string | undefined;
-}
+type Filled = "host" | "discovery" | "catalog" | "installRange";
+
+/** A host whose names were checked, with what it left out. */
+export type NamedHost = Omit<CommandHost, Filled> & {
+  readonly [Name in Filled]: NonNullable<CommandHost[Name]>;
+};
 
 const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
 const prefixPattern = /^[A-Z][A-Z0-9_]{0,63}_$/;
@@ -69,17 +61,14 @@ const rangePattern = /^[0-9A-Za-z .<>=^~|*+-]{1,100}$/;
 
 /** @throws GlassineError `options_invalid` */
 export function readCommandHost(given: CommandHost): NamedHost {
-  const { bin, hostName, prefix, catalogUrl, installRange = ">=0.1.0 <2.0.0", version } = given;
-  const { discovery = {}, services, audit } = given;
-  readAuditOptions(audit);
+  const { bin, hostName, prefix, discovery = {}, installRange = ">=0.1.0 <2.0.0" } = given;
+  readAuditOptions(given.audit);
   expectText("bin", bin, namePattern, 'a name such as "glassine"');
   expectText("hostName", hostName, namePattern, 'a name such as "glassine"');
   expectText("prefix", prefix, prefixPattern, 'capitals that end with "_", such as "GLASSINE_"');
   expectText("installRange", installRange, rangePattern, "a range of versions");
   const catalog = readCatalog(given.catalog ?? [], "The catalog of a command");
-  const host = hostOf(given);
-  const ofHost = { bin, hostName, prefix, host, discovery, services, audit };
-  return { ...ofHost, catalog, catalogUrl, installRange, version };
+  return { ...given, host: hostOf(given), discovery, catalog, installRange };
 }
 
 /** Settings and the field of package.json go by the profile: two names would be two commands. */

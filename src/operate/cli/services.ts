@@ -5,10 +5,9 @@
  * What a service refuses it throws as `GlassineError`; what an operator has to choose again it
  * answers as a `refusal`, and the command finds the words.
  */
-import type { AuditOptions } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import type { MadeKey, MakeKeyOptions, PluginMode } from "../trust/index.ts";
-import type { CommandDiscovery } from "./command-host.ts";
+import type { NamedHost } from "./command-host.ts";
 import type {
   Change,
   DiscoveryReport,
@@ -35,10 +34,11 @@ export interface Progress {
 }
 
 /** What holds for every command that looks at plugins. Paths are absolute. */
-export interface CommandScope {
-  readonly bin: string;
-  readonly hostName: string;
-  readonly prefix: string;
+export interface CommandScope
+  extends Pick<
+    NamedHost,
+    "bin" | "hostName" | "prefix" | "host" | "discovery" | "services" | "audit"
+  > {
   readonly env: Environment;
   readonly cwd: string;
   /** Where installed plugins are looked for. */
@@ -47,14 +47,6 @@ export interface CommandScope {
   readonly lockfile: string | undefined;
   /** A folder with plugins that are not installed. */
   readonly localPlugins: string | undefined;
-  /** Whose hooks and capabilities plugins are held to. */
-  readonly host: object;
-  /** What the host hands to a discovery of its own. */
-  readonly discovery: CommandDiscovery;
-  /** What the host supplies to plugins; `undefined` where that is not known. */
-  readonly services: object | undefined;
-  /** Where changes of trust are recorded; `undefined` for nowhere. */
-  readonly audit: AuditOptions | undefined;
   /** Called as often as one likes. */
   readonly progress: (step: Progress) => void;
 }

@@ -32,8 +32,7 @@ import type {
 import { responseTo } from "../responses.ts";
 import type { LockRequest, TrustRequest, UntrustRequest } from "../services.ts";
 import { texts } from "../texts.ts";
-import { staticRequest } from "./discover.ts";
-import { optionsFor, type Surveyed, surveyFor } from "./discovered.ts";
+import { optionsFor, type Surveyed, staticRequest, surveyFor } from "./discover.ts";
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
 

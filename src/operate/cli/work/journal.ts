@@ -3,8 +3,7 @@ import { GlassineError } from "../../../core/errors/index.ts";
 import { readTrustJournal } from "../../trust/index.ts";
 import type { JournalProblem, JournalReport, TrustEvent } from "../reports.ts";
 import type { JournalRequest } from "../services.ts";
-import { staticRequest } from "./discover.ts";
-import { optionsFor } from "./discovered.ts";
+import { optionsFor, staticRequest } from "./discover.ts";
 import { lockFacts } from "./facts.ts";
 
 /** A journal can have a million lines, and as many faults. */

@@ -6,8 +6,7 @@ import { checkJournal, pendingChange, readTrustJournal } from "../../trust/index
 import { permissionChange, signerChange } from "../plain-words.ts";
 import type { LockState, PermissionChange, VerifyReport } from "../reports.ts";
 import type { CommandScope } from "../services.ts";
-import { driftRows, faultOf, staticRequest } from "./discover.ts";
-import { optionsFor, surveyFor } from "./discovered.ts";
+import { driftRows, faultOf, optionsFor, staticRequest, surveyFor } from "./discover.ts";
 import { lockFacts, unhashableCodes } from "./facts.ts";
 import { firstProblems } from "./journal.ts";
 
