@@ -18,7 +18,7 @@ const entries = [
     name: "createPluginManager alone",
     path: "../dist/index.js",
     import: "{ createPluginManager }",
-    limit: "132 kB",
+    limit: "122 kB",
     gzip: true,
   },
   {
@@ -28,7 +28,7 @@ const entries = [
       "../dist/index.js": "{ createPluginManager, definePlugin, deny }",
       "../dist/providers/mcp/index.js": "{ createGuard }",
     },
-    limit: "170 kB",
+    limit: "160 kB",
     gzip: true,
   },
   {
