@@ -41,4 +41,16 @@ export const knownMisses: readonly KnownMiss[] = [
     bound: 16,
     reason: inMemory,
   },
+  ...["server", "client"].map((end) => ({
+    id: "G2",
+    workload: `1 KB, six plugins, guard on the ${end} of v1, vs direct`,
+    bound: 11,
+    reason: "Two hooks of six plugins each, and the guard's own copies of both messages.",
+  })),
+  {
+    id: "G5",
+    workload: "guards made and held by the thousand, vs SDK clients",
+    bound: 0.18,
+    reason: "Options are read, plugins looked through, and each guard has functions of its own.",
+  },
 ];
