@@ -136,6 +136,7 @@ export type {
   DelegationSlot,
   ExtensionsOf,
   FrameworkSlot,
+  Granted,
   HttpSlot,
   InputOf,
   LlmSlot,
@@ -146,7 +147,7 @@ export type {
   RequestSlot,
   SecuritySlot,
   StandardSlots,
-  ViewOf,
+  Undeclared,
 } from "./core/slots/index.ts";
 
 // Handle errors.

@@ -95,6 +95,7 @@ it("the types of the root entry", () => {
     "Extensions",
     "ExtensionsOf",
     "FrameworkSlot",
+    "Granted",
     "HandlerInfo",
     "HookEntry",
     "HookHandler",
@@ -150,9 +151,9 @@ it("the types of the root entry", () => {
     "Tier",
     "ToolCallPart",
     "ToolResultPart",
+    "Undeclared",
     "VideoPart",
     "View",
-    "ViewOf",
     "Violation",
   ]);
 });

@@ -24,13 +24,19 @@ export interface Changed<Payload, Proposal> {
   readonly metadata?: { readonly [key: string]: unknown } | undefined;
 }
 
-type Returned<Payload, Proposal> =
+/** `Keys` are those of `Changed`: a compiler's message about a wrong result shows them. */
+// biome-ignore lint/correctness/noUnusedVariables: See above.
+type Returned<Keys extends keyof Changed<Payload, Proposal>, Payload, Proposal> =
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` has this type.
   void | null | undefined | Allow | Denial | Changed<Payload, Proposal>;
 
 /** What a handler of a hook returns, by the hook's semantic. */
 type ReturnOf<Spec extends HookSpec, Proposal> = {
-  readonly message: Returned<PayloadInputOf<Spec>, Proposal>;
+  readonly message: Returned<
+    "modifiedPayload" | "modifiedExtensions" | "metadata",
+    PayloadInputOf<Spec>,
+    Proposal
+  >;
   readonly voting: Allow | Denial;
   readonly filter_chain: PayloadInputOf<Spec>;
   readonly score_delta: { readonly [id: string]: number } | ReadonlyMap<string, number>;

@@ -27,6 +27,7 @@ export type {
   ExtensionsInputOf,
   ExtensionsOf,
   GrantIn,
+  Granted,
   InputOf,
   OutputOf,
   PlainSchema,
@@ -36,6 +37,7 @@ export type {
   SlotTable,
   TableIn,
   Tier,
+  Undeclared,
   ViewOf,
   WithImplied,
 } from "./types.ts";

@@ -171,17 +171,42 @@ export type FieldSpecOf<Spec, Key> = Spec extends { readonly fields: infer F }
   : NoGate;
 type NoGate = Record<never, never>;
 
-/** A frozen value cut to what is open in it. */
-export type Visible<Value, Spec, Caps> = Spec extends { readonly fields: object }
-  ? {
-      readonly [Key in keyof Value as IsOpen<FieldSpecOf<Spec, Key>, Caps> extends true
+/**
+ * Says in a compiler's message which capability to declare for a field or slot that the type lacks:
+ * "Property 'http' does not exist on type 'Undeclared<{ http: "read_headers"; … }> & …".
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: only its name is there, and what it is printed with.
+// biome-ignore lint/correctness/noUnusedVariables: See above.
+export interface Undeclared<Missing> {}
+
+/** What is shown, and by field or slot that is missing in it what to declare. */
+type Shown<Fields, Level> = [Exclude<keyof Fields, keyof Level>] extends [never]
+  ? Level
+  : Undeclared<{
+      -readonly [Key in Exclude<keyof Fields, keyof Level> as Fields[Key] extends {
+        readonly read: string;
+      }
         ? Key
-        : never]: VisibleField<
-        Value[Key] | IfAbsent<Spec, FieldSpecOf<Spec, Key>, Caps>,
-        FieldSpecOf<Spec, Key>,
-        Caps
-      >;
-    }
+        : never]: Fields[Key] extends { readonly read: infer Read } ? Read : never;
+    }> &
+      Level;
+
+/** A frozen value cut to what is open in it. */
+export type Visible<Value, Spec, Caps> = Spec extends {
+  readonly fields: infer Fields extends object;
+}
+  ? Shown<
+      Fields,
+      {
+        readonly [Key in keyof Value as IsOpen<FieldSpecOf<Spec, Key>, Caps> extends true
+          ? Key
+          : never]: VisibleField<
+          Value[Key] | IfAbsent<Spec, FieldSpecOf<Spec, Key>, Caps>,
+          FieldSpecOf<Spec, Key>,
+          Caps
+        >;
+      }
+    >
   : Value;
 /** A level that is shown for its growing set alone has nothing else in it. */
 type IfAbsent<Spec, Field, Caps> =
@@ -217,7 +242,7 @@ declare const granted: unique symbol;
 declare const tableOf: unique symbol;
 
 /** Carries the grant in the type, so that `amend` and the helpers know what may be written. */
-interface Granted<Table extends SlotTable, Caps extends string> {
+export interface Granted<Table extends SlotTable, Caps extends string> {
   readonly [granted]?: Caps;
   readonly [tableOf]?: Table;
 }
@@ -232,8 +257,14 @@ export type TableIn<Value> = typeof tableOf extends keyof Value
   ? Exclude<Value[typeof tableOf], undefined>
   : never;
 
-/** What a plugin with the capabilities `Caps` is handed. */
-export type ViewOf<Table extends SlotTable, Caps extends string> = {
+/**
+ * What a plugin with the capabilities `Caps` is handed. A conditional type has no name of its own to
+ * compilers: they show the slots.
+ */
+export type ViewOf<Table extends SlotTable, Caps extends string> = [Caps] extends [string]
+  ? Shown<Table, SlotsIn<Table, Caps>> & Granted<Table, Caps>
+  : never;
+type SlotsIn<Table extends SlotTable, Caps extends string> = {
   readonly [Slot in keyof Table as IsOpenSlot<Table[Slot], Caps> extends true
     ? OpensSet<Table[Slot], Caps> extends true
       ? never
@@ -243,7 +274,7 @@ export type ViewOf<Table extends SlotTable, Caps extends string> = {
   readonly [Slot in keyof Table as OpensSet<Table[Slot], Caps> extends true
     ? Slot
     : never]: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps>;
-} & Granted<Table, Caps>;
+};
 
 /** What a plugin may hand back: any part of the view, changed. */
 export type ProposalOf<Table extends SlotTable, Caps extends string> = {

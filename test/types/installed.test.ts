@@ -1,0 +1,196 @@
+/** What the compiler says to a user who installed glassine with pnpm: how much work, which words. */
+// Only in test:all: it compiles programs of users.
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import ts from "typescript-5.9";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../docs/support/compile.ts";
+import { root } from "../docs/support/pages.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "glassine-types-"));
+const timeoutMs = 240_000;
+const versions = ["typescript-5.9", "typescript"];
+
+const plugin = `import { addLabels, definePlugin, deny } from "glassine";
+
+export const scanner = definePlugin({
+  name: "scanner",
+  version: "1.0.0",
+  capabilities: ["append_labels", "read_roles"],
+  hooks: {
+    message_pre_invoke(message, context, extensions) {
+      if (extensions.security.subject?.roles.includes("guest")) return deny("no guests");
+      return { modifiedExtensions: addLabels(extensions, "PII") };
+    },
+  },
+});
+`;
+const program = `${plugin}
+import { createExtensions, createPluginManager } from "glassine";
+
+export const manager = await createPluginManager({ plugins: [scanner] });
+export function check(text: string) {
+  return manager.invoke(
+    "message_pre_invoke",
+    { role: "user", content: [{ content_type: "text", text }] },
+    { extensions: createExtensions({ security: { labels: ["EU"] } }) },
+  );
+}
+`;
+const mistakes = `import { definePlugin } from "glassine";
+
+definePlugin({
+  name: "mistaken",
+  version: "1.0.0",
+  hooks: {
+    evaluate(message, context, extensions) {
+      extensions.http;
+      extensions.security?.labels;
+    },
+    message_pre_invoke: (message) => ({ payload: message }),
+    message_post_invoke: async (message) => ({ modified_payload: message }),
+  },
+});
+`;
+const files: Readonly<Record<string, string>> = {
+  "plugin.ts": plugin,
+  "program.ts": program,
+  "mistakes.ts": mistakes,
+};
+
+/** Lays the packages out as pnpm does: only what the user asked for is found from their files. */
+beforeAll(async () => {
+  const store = join(folder, "node_modules/.pnpm");
+  const installed = join(store, "glassine@0.1.0/node_modules/glassine");
+  const zod = join(store, "zod@4/node_modules/zod");
+  mkdirSync(installed, { recursive: true });
+  cpSync(`${root}package.json`, join(installed, "package.json"));
+  const wanted = ["--declaration", "--emitDeclarationOnly", "--noEmitOnError", "false"];
+  const compiler = `${root}node_modules/typescript/bin/tsc`;
+  const project = `${root}tools/tsconfig/build.json`;
+  const args = [compiler, "-p", project, ...wanted, "--outDir", join(installed, "dist")];
+  await run(process.execPath, args, timeoutMs);
+  cpSync(`${root}node_modules/zod`, zod, { recursive: true });
+  symlinkSync(zod, join(installed, "../zod"), "dir");
+  symlinkSync(installed, join(folder, "node_modules/glassine"), "dir");
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+}, timeoutMs);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const compilerOptions = {
+  target: "es2023",
+  module: "nodenext",
+  lib: ["ES2023"],
+  types: [],
+  strict: true,
+  skipLibCheck: true,
+};
+
+function compile(version: string, file: string, ...more: readonly string[]) {
+  const config = join(folder, `${file}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: [file] }));
+  const compiler = `${root}node_modules/${version}/bin/tsc`;
+  return run(process.execPath, [compiler, "-p", config, "--pretty", "false", ...more], timeoutMs);
+}
+
+describe.each(versions)("%s", (version) => {
+  // Counts of the compiler's own: they are the same on every machine.
+  it.each([
+    ["a plugin", "plugin.ts", 20_000],
+    ["a plugin, a manager and one invoke", "program.ts", 40_000],
+  ])(
+    "checks %s with few instantiations",
+    async (_, file, most) => {
+      const { code, output } = await compile(version, file, "--noEmit", "--extendedDiagnostics");
+      expect(code, output).toBe(0);
+      const [, count] = /Instantiations:\s+(\d+)/.exec(output) ?? [];
+      expect(Number(count)).toBeGreaterThan(1_000);
+      expect(Number(count)).toBeLessThanOrEqual(most);
+    },
+    timeoutMs,
+  );
+
+  it(
+    "writes short declarations of a manager and a function around invoke, without zod",
+    async () => {
+      const out = join(folder, version);
+      const wanted = ["--declaration", "--emitDeclarationOnly", "--outDir", out];
+      const { code, output } = await compile(version, "program.ts", ...wanted);
+      expect(output).toBe("");
+      expect(code).toBe(0);
+      const text = readFileSync(join(out, "program.d.ts"), "utf8");
+      expect(text).toContain('PluginManager<import("glassine").StandardSlots');
+      expect(text).not.toMatch(/zod/i);
+      expect(text.split("\n").length).toBeLessThan(10);
+      expect(text.length).toBeLessThan(1_000);
+    },
+    timeoutMs,
+  );
+
+  it(
+    "names the capability to declare, and modifiedPayload",
+    async () => {
+      const { output } = await compile(version, "mistakes.ts", "--noEmit");
+      const problems = output.split(/\n(?=\S)/);
+      const about = (line: number) =>
+        problems.filter((problem) => problem.includes(`mistakes.ts(${line},`)).join("\n");
+      expect(about(8)).toMatch(
+        /Property 'http' does not exist on type 'Undeclared<\{[^}]* http: "read_headers";/,
+      );
+      expect(about(9)).toMatch(
+        /Property 'labels' does not exist on type 'Undeclared<\{[^}]* labels: "read_labels";/,
+      );
+      for (const line of [11, 12]) {
+        expect(about(line)).toMatch(/is not assignable to type '[^']*Returned<[^>]*"modifiedPayload"/);
+      }
+    },
+    timeoutMs,
+  );
+});
+
+it(
+  "shows the slots where the pointer is on `extensions`",
+  () => {
+    const file = join(folder, "plugin.ts");
+    const service = ts.createLanguageService({
+      ...ts.sys,
+      useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+      getCompilationSettings: () => ({
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.NodeNext,
+        strict: true,
+        skipLibCheck: true,
+      }),
+      getScriptFileNames: () => [file],
+      getScriptVersion: () => "1",
+      getScriptSnapshot: (path) => {
+        const text = ts.sys.readFile(path);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+      getDefaultLibFileName: ts.getDefaultLibFilePath,
+    });
+    const shown = (at: string) => {
+      const info = service.getQuickInfoAtPosition(file, plugin.indexOf(at));
+      return ts.displayPartsToString(info?.displayParts);
+    };
+    const extensions = shown("extensions)");
+    expect(extensions).toContain("readonly request?: RequestSlot | undefined");
+    expect(extensions).not.toMatch(/zod/i);
+    expect(extensions.length).toBeLessThan(1_000);
+    const security = shown("security.subject");
+    expect(security).toContain("readonly labels: readonly string[]");
+    expect(security).not.toMatch(/zod/i);
+  },
+  timeoutMs,
+);
