@@ -37,6 +37,7 @@ export function arbitrariesOf<const H extends AnyHost>(
     payloads: (hook: string) => payloadsOf(subject, known(host, hook)),
     operations: (hook: string) => operationsOf(subject, known(host, hook)),
   };
+  // The tables of the host, read at run time, say what the type says.
   return Object.freeze(arbitraries) as unknown as HostArbitraries<H>;
 }
 

@@ -48,6 +48,7 @@ function valuesIn(schema: z.ZodType, place: Place): Values {
   const { words } = place;
   const kind = kindOf(schema);
   if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
+  // zod types a definition by its class; here any of them is read by its `type`.
   const def = schema._zod.def as unknown as Def;
   switch (def.type) {
     case "object":

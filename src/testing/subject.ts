@@ -92,6 +92,7 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
       `The slots name the capability ${quoted(foreign)}, which the host does not have: pass the table that defineHost was given.`,
     );
   giveValues(slots, values);
+  // A host of any tables is used here by names that are known at run time only.
   return {
     slots,
     hooks,

@@ -181,6 +181,7 @@ export interface List<T> {
 const recordPrototype: object = freeze(create(null));
 function RecordOfOurs(): void {}
 RecordOfOurs.prototype = recordPrototype;
+// A function is a constructor to JavaScript, but not to the compiler.
 const NewRecord = RecordOfOurs as unknown as new () => Record<string, unknown>;
 
 /**

@@ -50,6 +50,7 @@ export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B):
     names.set(folded(name), name);
     return [name, checkedHook({ ...spec }, name)] as const;
   });
+  // The entries of `b`, checked; fromEntries does not keep their keys in its type.
   return Object.freeze({ ...a, ...(Object.fromEntries(specs) as unknown as B) });
 }
 

@@ -250,6 +250,7 @@ export function hostOf<
   const { slots, surface } = parts;
   const host = { ...bindFunctions(parts), partsOf, serializePart, toPolicyInput };
   const tables = { slots: slots.table, hooks: surface.hooks, services: surface.services };
+  // At run time functions know tables, not the types that are derived from them.
   return Object.freeze(inner.put(host, { surface, tables })) as unknown as Host<
     Table,
     Hooks,

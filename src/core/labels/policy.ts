@@ -59,6 +59,7 @@ export function stampResult<Extensions extends object>(
 ): Extensions {
   checkEntity(entity, "stampResult");
   const labels = policyLabels(extensions, entity);
+  // An envelope of the standard host stays one.
   return labels.length === 0
     ? extensions
     : (addLabelsTo(extensions, labels) as unknown as Extensions);

@@ -4,6 +4,7 @@ import { type HeaderMap, joinedHeaders } from "../envelope/index.ts";
 import type { DataPolicy, ObjectProfile, PartExtensions, PartSubject } from "./part-types.ts";
 
 const noTexts: readonly string[] = Object.freeze([]);
+// Without a prototype nothing patched answers for a header.
 const noHeaders: HeaderMap = Object.freeze({ __proto__: null } as object as HeaderMap);
 
 export function subjectIn(extensions: PartExtensions | undefined): PartSubject | undefined {

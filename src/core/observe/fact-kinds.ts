@@ -37,6 +37,7 @@ export function kindsOf(metadata: Readonly<Record<string, z.ZodType>>): FactKind
 }
 
 function kindOf(schema: z.ZodType): FactKind {
+  // zod types a definition by its class; here any of them is read by its `type`.
   const { type, innerType, element, options, shape } = schema.def as unknown as Def;
   if (shape !== undefined) return kindsOf(shape);
   const inner = innerType ?? element;

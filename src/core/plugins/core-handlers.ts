@@ -105,6 +105,7 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
     timeoutMs: timeoutMs as number | null | undefined,
   };
   const made = { hook: definition.hook, name: definition.name, capabilities };
+  // The brand of a CoreHandler is known to the compiler only.
   return Object.freeze(definitions.put(made, definition)) as unknown as CoreHandler;
 }
 

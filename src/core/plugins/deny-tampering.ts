@@ -39,6 +39,7 @@ export function assertUntampered(): void {
 export function tamperedViolation(): Violation | undefined {
   const changes = detectTampering();
   if (changes.length === 0) return undefined;
+  // Changes are plain JSON; their interface has no index signature.
   return freeze({
     code: "realm_tampered",
     reason: "The realm is not as it was when the library loaded.",

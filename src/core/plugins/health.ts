@@ -85,6 +85,7 @@ export function health(status: HealthStatus, message = ""): PluginHealth {
   // Checks resolve promises with it. Without a prototype nothing patched answers for it.
   const answer = freeze({ __proto__: null, status, message });
   answers.set(answer, answer);
+  // The brand of a PluginHealth is known to the compiler only.
   return answer as unknown as PluginHealth;
 }
 

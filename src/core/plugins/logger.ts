@@ -29,6 +29,7 @@ export function readLogger(given: unknown): ReadLogger {
       throw unfit(`logger.${level} must be a function.`);
     return [level, method === undefined ? () => undefined : safely(method.bind(logger))] as const;
   });
+  // One entry for each level, which fromEntries does not keep in its type.
   return Object.fromEntries(read) as unknown as ReadLogger;
 }
 

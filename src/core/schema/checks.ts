@@ -77,7 +77,9 @@ export function withRule<S extends z.ZodType>(
 /** The checks of a schema: that of its format, then those it was given. */
 export function checksOf(schema: z.ZodType): readonly ZodCheck[] {
   const { def, traits } = schema._zod;
+  // zod types a check by its class; here only what all checks have is read.
   const given = (def.checks ?? []) as unknown as readonly ZodCheck[];
+  // A format such as z.email() is a schema and a check in one; its type says the first.
   return traits.has("$ZodCheck") ? [schema as unknown as ZodCheck, ...given] : given;
 }
 

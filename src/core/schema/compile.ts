@@ -113,6 +113,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
     return held(native(kind.shape, kind.read, kind.readParsed), rest, options.shownWhole);
   }
   const checks = checksOf(schema);
+  // zod types a definition by its class; here any of them is read by its `type`.
   const def = schema._zod.def as unknown as Def;
   // Coercion is a transform: only zod knows it.
   const type = def.coerce === true ? "coerced" : def.type;

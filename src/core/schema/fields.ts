@@ -15,6 +15,7 @@ export function withDefault<S extends z.ZodType>(
   schema: S,
   value: z.input<S> & z.output<S>,
 ): z.ZodDefault<S> {
+  // zod takes and returns a default without `undefined`; S may have it.
   const made = schema.default(value as never) as unknown as z.ZodDefault<S>;
   constants.add(made._zod.def);
   return made;
@@ -38,6 +39,7 @@ function compileOne(
   compileField: CompileField,
   shownWhole: boolean,
 ): Field {
+  // zod types a definition by its class; here any of them is read by its `type`.
   const def = schema._zod.def as unknown as WrapperDef;
   switch (def.type) {
     case "readonly":

@@ -25,6 +25,7 @@ export function compileTagged(
   compile: (option: z.ZodType) => Compiled,
   ofPayload: boolean,
 ): { readonly read: Reader; readonly readParsed: ParsedReader | undefined } | undefined {
+  // Only unions come here.
   const def = schema._zod.def as unknown as UnionDef;
   const tag = def.discriminator;
   if (tag === undefined || def.unionFallback === true) return undefined;

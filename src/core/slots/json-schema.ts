@@ -13,6 +13,7 @@ export function toJsonSchema(schema: Schema): JsonSchema {
     reused: "inline",
     override: ({ zodSchema, jsonSchema }) => {
       const json = jsonSchema as JsonSchema;
+      // zod hands over a schema of its core type; every one of ours is a ZodType.
       const kind = kindOf(zodSchema as unknown as z.ZodType);
       if (kind !== undefined) {
         for (const key of Object.keys(json)) delete json[key];

@@ -35,6 +35,7 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
 
 /** Checks that a command returns the document that its schema describes. */
 export function defineCommand<Schema extends z.ZodType>(command: Command<Schema>): Command {
+  // In a list of commands only the command itself knows what its schema reads.
   return command as unknown as Command;
 }
 

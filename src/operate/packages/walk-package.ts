@@ -124,6 +124,7 @@ async function readFolder(
 
 async function openFolder(path: string): Promise<AsyncIterable<BytesEntry>> {
   const options = { encoding: "buffer" as BufferEncoding, bufferSize: 256 };
+  // Node's types leave out that opendir takes the encoding buffer.
   return (await opendir(path, options)) as unknown as AsyncIterable<BytesEntry>;
 }
 

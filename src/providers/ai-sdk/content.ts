@@ -162,6 +162,7 @@ function writeResult<Document extends ResultLike>(
       ? { ...writeCompletion(extensions, version, reportLost, hasCalls), warnings: [] }
       : restOf(onto, isSameJsonText(said, shown.parts), lost);
   const document = Object.freeze({ ...(hostCopy(rest) as Fields), content });
+  // Built from the caller's document, whose type it keeps.
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
 }
 
@@ -180,6 +181,7 @@ const nothing: ShownParts = { parts: [], places: [] };
 function readResult(result: ResultLike, left: Collector<Left>) {
   const json = readDocument(schema, resultJson(result), "result");
   const notes = notesFor(left);
+  // Read by field name; the SDK's interface has no index signature.
   const raw = result as unknown as Fields;
   const items = json.content as readonly PartJson[];
   const shown = readParts(result.content, items, assistant, notes.under("content"));

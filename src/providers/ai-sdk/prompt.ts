@@ -148,5 +148,6 @@ function toList<Document extends PromptLike>(
     return writeList(messages, { format, version, onto: list, shown, lost, removed });
   };
   const document = reading(nameOf(format), write, "document_invalid");
+  // Built from the caller's document, whose type it keeps.
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
 }

@@ -113,6 +113,7 @@ function readOutput(output: PartJson, notes: Notes): Answer {
       const parts = items.flatMap((item, index) => {
         return readPart(item, "output", notes.under("value", index)) ?? [];
       });
+      // Frozen message parts are JSON, which their types do not say.
       return { content: parts as unknown as Json, is_error };
     }
     default:
@@ -157,6 +158,7 @@ function readFile(json: PartJson, format: Format, notes: Notes): ContentPart | u
     return readFileData(json.data, { mediaType: mediaType as string, filename }, notes);
   }
   if (isFields(json.image)) return readFileData({}, { mediaType: "" }, notes);
+  // By the schema, what is not an object here is a string.
   const { data, url, image } = json as unknown as Readonly<Record<string, string>>;
   if (url !== undefined) {
     return readMedia({ type: "url", data: url }, mediaType, type === "image-url" ? anImage : {});

@@ -50,6 +50,7 @@ export function contentStream<Document extends ResultLike = ResultLike>(
   limits: StreamLimits = {},
 ): ContentStream<Document> {
   expectOptions(limits, ["limits", "maxEvents", "textUnits"], "contentStream");
+  // The document of a stream is the caller's own type for what the schema checked.
   return streamWithLimits(
     limits,
     new Accumulator(limits),
@@ -132,6 +133,7 @@ class Accumulator implements ContentStream {
 
   get #result(): ResultLike {
     const content = this.#content.map((part) => (typeof part === "function" ? part() : part));
+    // What is kept of the stream's end has the fields that the schema checked.
     return {
       content: Object.freeze(content),
       warnings: Object.freeze([]),

@@ -67,6 +67,7 @@ export const toMessagesEvents = withLimits(
       { type: "message_delta", delta: chosen(response, endFields), usage: chosen(usage, counted) },
       error === undefined ? { type: "message_stop" } : { type: "error", error },
     ];
+    // The schema checks what the interfaces say, and keeps unknown events.
     return readDocument(events, list, "response") as unknown as readonly Event[];
   },
 );

@@ -250,6 +250,7 @@ function readResultContent(
   const parts = innerParts(content as readonly Block[], [...path, "content"], reading).parts;
   const [first] = parts;
   if (parts.length === 1 && first?.content_type === "text") return first.text;
+  // Frozen message parts are JSON, which their types do not say.
   return createMessage({ role: "tool", content: parts }).content as unknown as Json;
 }
 

@@ -122,11 +122,13 @@ export class StreamBlock {
         // It comes whole: the SDK takes the last one, too.
         const read = readDocument(compactionSchema, delta, "delta", "stream_invalid");
         this.#meter.countText(JSON.stringify(read));
+        // What was read from a document is JSON; the schema's type names fields only.
         this.#compaction = chosen(read as unknown as JsonObject, ["content", "encrypted_content"]);
         break;
       }
       default: {
         const read = readDocument(citationSchema, delta, "delta", "stream_invalid");
+        // What was read from a document is JSON; the schema's type names fields only.
         const citation = read.citation as unknown as JsonObject;
         this.#meter.countText(JSON.stringify(citation));
         this.#citations.push(citation);

@@ -82,6 +82,7 @@ export function messagesStream<Document extends object = MessagesResponse>(
   limits: StreamLimits = {},
 ): ResponseStream<Document> {
   expectOptions(limits, ["limits", "maxEvents", "textUnits"], "messagesStream");
+  // The document of a stream is the caller's own type for what the schema checked.
   return streamWithLimits(
     limits,
     new Accumulator(limits),
@@ -205,6 +206,7 @@ class Accumulator implements ResponseStream {
       throw streamFault("message_start", "one message, which starts once");
     }
     const { message } = this.#read(startSchema, event);
+    // The schema of the start event checks what the interface says.
     const response = message as unknown as MessagesResponse;
     this.#before = response.content;
     this.#fields = new Map(Object.entries(response));

@@ -108,6 +108,7 @@ function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
       optional: true,
       payload: () => messages[place] as Message,
       write(changed) {
+        // The manager read the changed payload by the schema of messages.
         messages[place] = changed as unknown as Message;
         isChanged = true;
       },

@@ -39,6 +39,7 @@ export async function bridgeOf(
   caller: TransportLike,
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
+  // Only some transports have `setProtocolVersion`, so `TransportLike` leaves it out.
   const [near, far] = [caller as unknown as WithVersion, upstream as unknown as WithVersion];
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();

@@ -46,6 +46,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
 
   function write(changed: JsonObject): void {
     const lost = lostReports();
+    // The manager read the changed payload by the schema of messages.
     const messages = [changed as unknown as Message];
     const values = isResult ? readResult(messages, lost) : readCall(messages, lost);
     const [first] = lost.list();

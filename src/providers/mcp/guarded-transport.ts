@@ -13,6 +13,7 @@ export function guardedTransport<Transport extends TransportLike>(
   memory: GuardMemory,
   log: RequestLog,
 ): Transport {
+  // Both SDKs type the same transport, each with a message type of its own.
   const wire = transport as unknown as Wire;
   const joined = memory.join(sessionName);
   const session = () => memory.current(joined);

@@ -120,6 +120,7 @@ export class RequestLog {
 
   ended(end: GuardEnd, facts: CallFacts | undefined): void {
     try {
+      // Typed as returning nothing, but an async function may be given.
       void ignore(this.#options.onEnd?.(end) as unknown as PromiseLike<unknown>);
     } catch {
       // A failing observer does not change the outcome.

@@ -63,6 +63,7 @@ export function readResource(
     if (fits(item[wire])) read[shown] = item[wire];
   }
   if (isObject(annotated?.annotations)) read.annotations = annotated.annotations;
+  // Built by field name; every field was checked by its own `fits`.
   return read as unknown as Resource;
 }
 

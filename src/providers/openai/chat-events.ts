@@ -61,6 +61,7 @@ export const toChatEvents = withLimits(
     // Without choices there may still be something to say, as an error.
     const said = all.length === 0 ? [chunk([])] : all;
     said.push(withFields(facts, said.pop() as JsonObject));
+    // The schema checks what the interface says, and keeps unknown fields.
     return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
   },
 );

@@ -94,6 +94,7 @@ export const toChatRequest = withLimits(
           ["model", extensions?.llm?.model_id],
           ["messages", written],
         ]);
+    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
       document: read(chatRequestSchema, document, chatRequest) as unknown as Document,
       lost: lost.list(),

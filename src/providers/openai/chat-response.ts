@@ -187,6 +187,7 @@ export const toChatResponse = withLimits(
     const document = old
       ? withFields(old, { choices: numbered })
       : freshResponse(numbered, extensions);
+    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
       document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
       lost: lost.list(),

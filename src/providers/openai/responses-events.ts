@@ -38,6 +38,7 @@ export const toResponsesEvents = withLimits(
       { type: ending ?? "response.completed", response },
     ];
     const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
+    // The schema checks what the interface says, and keeps unknown fields.
     return readDocument(events, numbered, what) as readonly unknown[] as readonly Event[];
   },
 );

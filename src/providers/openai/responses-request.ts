@@ -134,6 +134,7 @@ export const toResponsesRequest = withLimits(
           ["model", extensions?.llm?.model_id],
           ["input", runs.flatMap(({ items }) => items)],
         ]);
+    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
       document: read(responsesRequestSchema, document, responsesRequest) as unknown as Document,
       lost: lost.list(),

@@ -199,6 +199,7 @@ export const toResponsesResponse = withLimits(
     const document = old
       ? overResponse(old, output, writing.removed)
       : freshResponse(output, extensions);
+    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
       document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
       lost: lost.list(),

@@ -37,6 +37,7 @@ export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
   const limits = limitsIn(options);
   if (limits === undefined) return stream;
   const under = <Result>(work: () => Result) => underPayloadLimits(limits, work);
+  // The same members as `stream` has; a `Stream` of any kind has no others.
   return {
     push: (event: never) => under(() => stream.push(event)),
     get current() {
