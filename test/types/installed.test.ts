@@ -152,7 +152,9 @@ describe.each(versions)("%s", (version) => {
         /Property 'labels' does not exist on type 'Undeclared<\{[^}]* labels: "read_labels";/,
       );
       for (const line of [11, 12]) {
-        expect(about(line)).toMatch(/is not assignable to type '[^']*Returned<[^>]*"modifiedPayload"/);
+        expect(about(line)).toMatch(
+          /is not assignable to type '[^']*Returned<[^>]*"modifiedPayload"/,
+        );
       }
     },
     timeoutMs,
