@@ -2,6 +2,7 @@
 import { intrinsics } from "../../data/index.ts";
 import { CapabilityError, GlassineError } from "../../errors/index.ts";
 import { requestOf, stateOf } from "./scope.ts";
+import { isAborted } from "./signals.ts";
 import type { AnyRun, ContextClass, HandlerStep, Origin, PluginContext, Service } from "./types.ts";
 
 // Captured, so that no plugin can keep another's signal from aborting.
@@ -27,10 +28,11 @@ const signalAtLoad = (controller: AbortController): AbortSignal =>
 export class HandlerContext implements PluginContext {
   #step: HandlerStep;
   #run: AnyRun;
-  /** Made when the signal is asked for: making one costs as much as many handlers. */
-  #controller: AbortController | undefined = undefined;
-  /** Whether the turn was ended early. */
-  #ended = false;
+  /**
+   * Made when the signal is asked for, or the turn is ended early, which aborts it: making one costs
+   * as much as many handlers.
+   */
+  #controller: AbortController | undefined;
 
   constructor(step: HandlerStep, run: AnyRun) {
     this.#step = step;
@@ -58,7 +60,7 @@ export class HandlerContext implements PluginContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortControllerAtLoad();
-      if (this.#ended || this.#run.isOver(this.#step)) abortAtLoad(this.#controller);
+      if (this.#run.isOver(this.#step)) abortAtLoad(this.#controller);
     }
     return signalAtLoad(this.#controller);
   }
@@ -71,9 +73,9 @@ export class HandlerContext implements PluginContext {
 
   /** Ends a handler's turn early: its signal aborts. */
   static endTurn(context: PluginContext): void {
-    if (!(#run in context) || context.#ended) return;
-    context.#ended = true;
-    if (context.#controller !== undefined) abortAtLoad(context.#controller);
+    if (!(#run in context)) return;
+    context.#controller ??= new AbortControllerAtLoad();
+    abortAtLoad(context.#controller);
   }
 
   /** Whose turn a context belongs to, or `undefined` for anything else. */
@@ -90,12 +92,17 @@ export class HandlerContext implements PluginContext {
 
   /** False once a handler's turn was ended early. */
   static isOngoing(context: PluginContext): boolean {
-    return #run in context && !context.#ended;
+    return #run in context && !HandlerContext.#isEnded(context);
   }
 
   /** Whether a context's handler may still do something in its run. */
   static isLive(context: HandlerContext): boolean {
-    return !context.#ended && !context.#run.isOver(context.#step);
+    return !HandlerContext.#isEnded(context) && !context.#run.isOver(context.#step);
+  }
+
+  static #isEnded(context: HandlerContext): boolean {
+    const controller = context.#controller;
+    return controller !== undefined && isAborted(signalAtLoad(controller));
   }
 
   /** The host's handle behind an accessor, for whoever declared its capability. */

@@ -147,15 +147,17 @@ function advance(run: Invocation): Pending {
       if (isAwaitable(returned)) unowned(returned);
       return undefined;
     }
-    if (step.isAsync || isAwaitable(returned)) {
-      run.wait ??= new Wait(run);
-      run.wait.under(step.ring);
-      return step.isAsync
-        ? (returned as Promise<unknown>)
-        : promiseOf(returned as PromiseLike<unknown>, run.wait);
+    if (returned !== undefined || timed || run.again) {
+      if (step.isAsync || isAwaitable(returned)) {
+        run.wait ??= new Wait(run);
+        run.wait.under(step.ring);
+        return step.isAsync
+          ? (returned as Promise<unknown>)
+          : promiseOf(returned as PromiseLike<unknown>, run.wait);
+      }
+      const end = takeReturned(run, step, returned, view, run.before);
+      if (end !== undefined) return finish(run, end, step.position + 1);
     }
-    const end = takeReturned(run, step, returned, view, run.before);
-    if (end !== undefined) return finish(run, end, step.position + 1);
     goOn(run);
   }
   if (run.stopped !== undefined) return finish(run, run.stopped, run.compiled.firstConcurrent);
