@@ -19,6 +19,7 @@ export {
   type OperationInputOf,
   type Ordering,
   orderings,
+  type PayloadOf,
   type Semantic,
   type StandardHooks,
   semantics,
@@ -47,6 +48,7 @@ export {
   labelSet,
   stringSet,
   wholeNumber,
+  withRule,
 } from "./core/schema/index.ts";
 export {
   type CapabilityIn,

@@ -1,5 +1,5 @@
 /** Applies score changes to a ranking. */
-import { GlassineError } from "../core/errors/index.ts";
+import { GlassineError } from "../index.ts";
 
 /** An element of a ranked list. */
 export interface Scored {

@@ -1,6 +1,6 @@
 /** The hooks of an assertion: authorize, validate, transform, store, propagate, audit. */
 import * as z from "zod";
-import { defineHooks } from "../core/hooks/index.ts";
+import { defineHooks } from "../host.ts";
 import { orNull } from "./open-object.ts";
 import {
   assertRequestSchema,

@@ -1,7 +1,6 @@
 /** Objects with exactly one of several groups of keys. */
 import * as z from "zod";
-import { intrinsics } from "../core/data/index.ts";
-import { withRule } from "../core/schema/index.ts";
+import { withRule } from "../host.ts";
 
 /** The keys of each form: all of them are present, and the other forms' own keys are absent. */
 type Forms<Key> = readonly (readonly Key[])[];
@@ -32,14 +31,12 @@ export function exactlyOne<
 }
 
 function hasOneOf(forms: Forms<string>): (value: object) => boolean {
-  const keys = [...new Set(forms.flat())];
-  const masks = forms.map((form) => form.reduce((mask, key) => mask | (1 << keys.indexOf(key)), 0));
+  const all = [...new Set(forms.flat())];
   return (value) => {
-    let mask = 0;
-    for (let i = 0; i < keys.length; i++) {
-      if (intrinsics.ownValue(value, keys[i] as string) !== undefined) mask |= 1 << i;
-    }
-    for (let i = 0; i < masks.length; i++) if (masks[i] === mask) return true;
-    return false;
+    const fields = new Map(Object.entries(value));
+    const given = all.filter((key) => fields.get(key) !== undefined);
+    return forms.some(
+      (form) => form.length === given.length && form.every((key) => given.includes(key)),
+    );
   };
 }

@@ -1,6 +1,6 @@
 /** The hooks of federation: who a peer is, what comes in from it, what goes out to it. */
 import * as z from "zod";
-import { defineHooks } from "../core/hooks/index.ts";
+import { defineHooks } from "../host.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { anyObject } from "./open-object.ts";
 import { factSchema, identitySchema, peerSchema, tenantSchema } from "./shapes.ts";

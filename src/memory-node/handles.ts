@@ -2,7 +2,7 @@
  * The services of a memory node. A host provides each of them separately, so each is small: a host
  * whose own classes can do more may provide those.
  */
-import type { Json } from "../core/data/index.ts";
+import type { Json } from "../index.ts";
 import type {
   AssertRequest,
   Fact,

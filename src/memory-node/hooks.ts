@@ -1,5 +1,5 @@
 /** The 22 hooks of the memory node, in the order of its documentation. */
-import { defineHooks } from "../core/hooks/index.ts";
+import { defineHooks } from "../host.ts";
 import { assertHooks } from "./assert-hooks.ts";
 import { federationHooks } from "./federation-hooks.ts";
 import { nodeHooks } from "./node-hooks.ts";

@@ -1,18 +1,18 @@
 /** The host of the memory node: its functions, bound to the 22 hooks and the 13 services. */
-import { bindHost, type Host } from "../core/host/index.ts";
-import { type StandardSlots, standardSlots } from "../core/slots/index.ts";
-import { type MemoryNodeHooks, memoryNodeHooks } from "./hooks.ts";
+import { defineHost } from "../host.ts";
+import { memoryNodeHooks } from "./hooks.ts";
 import { memoryNodeProfile } from "./profile.ts";
-import { type MemoryNodeServices, memoryNodeServices } from "./services.ts";
+import { memoryNodeServices } from "./services.ts";
 
 /**
  * Everything that is bound to the memory node, like the result of `defineHost` for another host.
  */
-export const memoryNode: Host<StandardSlots, MemoryNodeHooks, MemoryNodeServices> = bindHost(
-  standardSlots,
-  memoryNodeHooks,
-  { services: memoryNodeServices, profile: memoryNodeProfile },
-);
+export const memoryNode = defineHost({
+  hooks: memoryNodeHooks,
+  standardHooks: false,
+  services: memoryNodeServices,
+  profile: memoryNodeProfile,
+});
 
 type MemoryNode = typeof memoryNode;
 

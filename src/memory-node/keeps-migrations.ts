@@ -1,8 +1,4 @@
-/**
- * Which migrations a handler may touch. No prototype method is called here: the list comes
- * from a plugin, which may have patched it.
- */
-import { quoted } from "../core/errors/index.ts";
+/** Which migrations a handler may touch. */
 
 /** A migration, as far as the rule goes. */
 interface MigrationEntry {
@@ -86,6 +82,6 @@ function isSame(a: MigrationEntry, b: MigrationEntry): boolean {
 }
 
 function told(plugin: string, did: string, entry: MigrationEntry): string {
-  const owner = quoted(entry.plugin_name);
-  return `${quoted(plugin)} ${did} migration ${entry.migration_id} of ${owner}; a plugin has a say in its own only`;
+  const owner = JSON.stringify(entry.plugin_name);
+  return `${JSON.stringify(plugin)} ${did} migration ${entry.migration_id} of ${owner}; a plugin has a say in its own only`;
 }

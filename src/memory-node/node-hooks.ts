@@ -1,6 +1,6 @@
 /** The hooks of the node itself: its schema, its audit trail, its plugins. */
 import * as z from "zod";
-import { defineHooks } from "../core/hooks/index.ts";
+import { defineHooks } from "../host.ts";
 import { keepsMigrations } from "./keeps-migrations.ts";
 import { anyObject, word } from "./open-object.ts";
 import { eventSchema, migrationSchema, pluginViewSchema } from "./shapes.ts";

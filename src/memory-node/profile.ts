@@ -1,5 +1,5 @@
 /** The names and figures of the memory node. */
-import type { HostProfile } from "../core/plugins/index.ts";
+import type { HostProfile } from "../host.ts";
 
 /**
  * How a host speaks that takes the place of a Stigmem node: its messages, settings, versions and

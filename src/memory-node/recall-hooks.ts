@@ -1,7 +1,6 @@
 /** The hooks of a recall: authorize, rewrite, filter, rank, audit. */
 import * as z from "zod";
-import { defineHooks } from "../core/hooks/index.ts";
-import { wholeNumber } from "../core/schema/index.ts";
+import { defineHooks, wholeNumber } from "../host.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { anyObject, orNull } from "./open-object.ts";
 import {

@@ -1,7 +1,6 @@
 /** The hooks of every request: who calls, for whom, and what they may do. */
 import * as z from "zod";
-import { defineHooks } from "../core/hooks/index.ts";
-import { jsonValue } from "../core/schema/index.ts";
+import { defineHooks, jsonValue } from "../host.ts";
 import { word } from "./open-object.ts";
 import { identitySchema, tenantSchema } from "./shapes.ts";
 

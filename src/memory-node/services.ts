@@ -1,5 +1,5 @@
 /** The thirteen services of the memory node. */
-import { defineServices, handleOf } from "../core/plugins/index.ts";
+import { defineServices, handleOf } from "../host.ts";
 import type {
   AuditEmitter,
   AuditReader,

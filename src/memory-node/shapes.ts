@@ -3,7 +3,7 @@
  * typed, others kept. What decides by its shape, a tenant, an outcome or a query, is exact.
  */
 import * as z from "zod";
-import { wholeNumber, withRule } from "../core/schema/index.ts";
+import { wholeNumber, withRule } from "../host.ts";
 import { anyObject, openObject, orNull, share, uuid, word } from "./open-object.ts";
 import { tenantIdFault, tenantIdWords } from "./tenant-id.ts";
 

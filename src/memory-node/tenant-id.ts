@@ -1,7 +1,4 @@
 /** What the id of a tenant may be. */
-import { intrinsics } from "../core/data/index.ts";
-
-const { charCodeAt, execPattern } = intrinsics;
 
 /** The grammar in words, for whoever expected one. */
 export const tenantIdWords =
@@ -9,7 +6,7 @@ export const tenantIdWords =
 
 const maxLength = 64;
 const grammar = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/;
-const character = /^[a-z0-9_-]$/;
+const foreign = /[^a-z0-9_-]/;
 
 /**
  * What is wrong with the id of a tenant, in words; `undefined` for one that may be used.
@@ -33,19 +30,13 @@ export function tenantIdFault(id: unknown): string | undefined {
   if (typeof id !== "string") return "it is not a string";
   if (id.length === 0) return "it is empty";
   if (id.length > maxLength) return `it has more than ${maxLength} characters`;
-  if (execPattern(grammar, id) !== null) return undefined;
-  for (let i = 0; i < id.length; i++) {
-    if (execPattern(character, id[i] as string) === null)
-      return `it has ${unitName(charCodeAt(id, i))} at character ${i + 1}`;
-  }
-  return "it begins or ends with - or _";
+  if (grammar.test(id)) return undefined;
+  const at = id.search(foreign);
+  if (at < 0) return "it begins or ends with - or _";
+  return `it has ${unitName(id.charCodeAt(at))} at character ${at + 1}`;
 }
-
-const hexDigits = "0123456789ABCDEF";
 
 /** `U+002F`: fit for a log, whatever the character does there. */
 function unitName(unit: number): string {
-  let digits = "";
-  for (let shift = 12; shift >= 0; shift -= 4) digits += hexDigits[(unit >> shift) & 15];
-  return `U+${digits}`;
+  return `U+${unit.toString(16).toUpperCase().padStart(4, "0")}`;
 }

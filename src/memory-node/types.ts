@@ -1,5 +1,5 @@
 /** The data of the memory node as handlers and services see it: frozen. */
-import type { PayloadOf } from "../core/hooks/index.ts";
+import type { PayloadOf } from "../host.ts";
 import type { MemoryNodeHooks } from "./hooks.ts";
 
 type Payload<Hook extends keyof MemoryNodeHooks> = PayloadOf<MemoryNodeHooks[Hook]>;

@@ -305,6 +305,7 @@ it("the host entry", async () => {
     "standardProfile",
     "stringSet",
     "wholeNumber",
+    "withRule",
   ]);
   expect(typesOf("src/host.ts")).toEqual([
     "AccessorsOf",
@@ -333,6 +334,7 @@ it("the host entry", async () => {
     "OperationInputOf",
     "Ordering",
     "OutputOf",
+    "PayloadOf",
     "Schema",
     "Semantic",
     "ServiceCapability",

@@ -31,6 +31,7 @@ export function checkPlan(plan: Plan): string[] {
     ),
     ...Object.entries(plan.rooms).flatMap(([room, list]) => missing(`${room} may import`, list)),
     ...missing("The doors may import", plan.doorsMayImport),
+    ...missing("Outside is", plan.outside),
     ...Object.entries(plan.packages).flatMap(([name, homes]) =>
       missing(`${name} is at home in`, homes),
     ),
@@ -110,7 +111,10 @@ function checkImport(file: SourceFile, edge: ImportEdge, plan: Plan): string | u
   const there = roomOf(target, plan);
   if (there === undefined) return "that is in no room.";
   if (here === undefined || there === here) return undefined;
-  if (there === "") return "the public entries are for users; import the room itself.";
+  if (there === "") {
+    if (plan.outside.includes(here)) return undefined;
+    return "the public entries are for users; import the room itself.";
+  }
   const allowed = allowedFrom(here, plan);
   if (!isAmong(there, allowed)) {
     return `${here || "A public entry"} may import ${allowed.join(", ") || "nothing"}.`;

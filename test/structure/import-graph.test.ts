@@ -66,6 +66,7 @@ describe("the plan", () => {
         high: { rooms: ["b"], mayImport: ["gone"] },
       },
       rooms: { small: ["low/b"] },
+      outside: ["small"],
       doorsMayImport: ["lost"],
       packages: { zod: ["nowhere"] },
     };

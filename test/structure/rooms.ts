@@ -15,7 +15,9 @@ export interface Plan {
   readonly rooms: Readonly<Record<string, readonly string[]>>;
   /** The public entries of the core, which are files of `src/` itself. */
   readonly doors: readonly string[];
-  /** The wings and rooms that they may import. */
+  /** Rooms that are made with the public entries alone. */
+  readonly outside: readonly string[];
+  /** The wings and rooms that the public entries may import. */
   readonly doorsMayImport: readonly string[];
   /** Files that rooms import directly, not through the index of their room. */
   readonly open: readonly string[];
@@ -46,11 +48,12 @@ export const plan: Plan = {
   },
   rooms: {
     redis: ["core"],
-    "memory-node": ["core"],
+    "memory-node": [],
     testing: ["core", "providers/rewrite"],
     node: ["core", "operate"],
   },
   doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),
+  outside: ["memory-node"],
   doorsMayImport: ["core"],
   // The intrinsics as they were before any plugin ran.
   open: ["src/core/data/intrinsics.ts"],

@@ -161,9 +161,12 @@ export interface HostDefinition<
   Slots extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable = Nothing,
+  Standard extends boolean = boolean,
 > {
   readonly slots?: Slots;
   readonly hooks?: Hooks;
+  /** Whether the host has the standard hooks beside its own. Default true. */
+  readonly standardHooks?: Standard;
   /** What capabilities of the host's own open. See `defineServices`. */
   readonly services?: Services;
   /** Names and figures of the host: default those of glassine. */
@@ -172,6 +175,9 @@ export interface HostDefinition<
 
 /** A table without entries. */
 type Nothing = Record<never, never>;
+
+/** The hooks of a host: its own, and the standard ones unless it does without. */
+type HooksOf<Hooks, Standard> = Standard extends false ? Hooks : StandardHooks & Hooks;
 
 /**
  * Defines a host: the standard slots and hooks and its own, and every function bound to them
@@ -206,13 +212,15 @@ export function defineHost<
   const Slots extends SlotTable = Nothing,
   const Hooks extends HookTable = Nothing,
   const Services extends ServiceTable = Nothing,
+  const Standard extends boolean = true,
 >(
-  definition: HostDefinition<Slots, Hooks, Services>,
-): Host<StandardSlots & Slots, StandardHooks & Hooks, Services> {
+  definition: HostDefinition<Slots, Hooks, Services, Standard>,
+): Host<StandardSlots & Slots, HooksOf<Hooks, Standard>, Services> {
   // A copy, because the host's own object must not become frozen.
   const own = defineSlots({ ...definition.slots }) as Slots;
   const table = joinSlots(standardSlots, own);
-  const hooks = joinHooks(standardHooks, definition.hooks ?? ({} as Hooks));
+  const { standardHooks: isStandard = true, hooks: ownHooks = {} as Hooks } = definition;
+  const hooks = joinHooks(isStandard ? standardHooks : {}, ownHooks) as HooksOf<Hooks, Standard>;
   const services = defineServices({ ...definition.services }) as Services;
   return bindHost(table, hooks, { services, profile: readProfile(definition.profile) });
 }

@@ -60,8 +60,26 @@ interface Rule {
 const rules = new WeakMap<object, Rule>();
 
 /**
- * Gives a schema a rule. To zod it is a refinement. Here it is called by itself and before the other
- * checks, on the value as it is stored, so that nothing of zod has a say in it.
+ * Returns a schema with a rule: `expected` says in words what the value must be, and `holds` decides.
+ *
+ * For zod it is a refinement with `expected` as its message. glassine calls it itself and before the
+ * other checks, on the value as it is stored, so that nothing of zod has a say in it.
+ *
+ * @example
+ * ```ts
+ * import { defineHost, withRule } from "glassine/host";
+ * import * as z from "zod";
+ *
+ * const even = withRule(z.number(), "an even number", (value) => value % 2 === 0);
+ * const host = defineHost({
+ *   slots: { seats: { tier: "immutable", description: "Who sits.", schema: z.object({ count: even }) } },
+ * });
+ * try {
+ *   host.createExtensions({ seats: { count: 3 } });
+ * } catch (error) {
+ *   console.log(error instanceof Error && error.message.includes("an even number")); // true
+ * }
+ * ```
  */
 export function withRule<S extends z.ZodType>(
   schema: S,
