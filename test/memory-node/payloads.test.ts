@@ -231,7 +231,11 @@ describe("hostile values", () => {
 
   it.each([
     ["no UUID", { requestId: "1" }, "requestId: expected a UUID"],
-    ["an empty entity", { req: { ...req, entity: "" } }, "req.entity: expected a string that is not"],
+    [
+      "an empty entity",
+      { req: { ...req, entity: "" } },
+      "req.entity: expected a string that is not",
+    ],
     ["a confidence over 1", { req: { ...req, confidence: 2 } }, "expected a number from 0 to 1"],
     ["NaN", { req: { ...req, confidence: Number.NaN } }, "expected a finite number, got NaN"],
     ["a list as identity", { identity: [] }, "identity: expected an object, got array"],

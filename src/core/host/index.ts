@@ -1,5 +1,4 @@
 export {
-  bindHost,
   defineHost,
   type Host,
   type HostDefinition,
