@@ -1,4 +1,4 @@
-export { brandOf, type EnvelopeBrand, type Slots, seal } from "./brand.ts";
+export { brandOf, type EnvelopeBrand, type Slots } from "./brand.ts";
 export { type Filter, filterFor } from "./compile-filter.ts";
 export {
   type CreateOptions,
