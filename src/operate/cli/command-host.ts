@@ -42,7 +42,7 @@ export interface CommandHost {
 }
 
 /** The options of `discoverPlugins` that a command does not have from its operator. */
-export type CommandDiscovery = Pick<
+type CommandDiscovery = Pick<
   DiscoverOptions,
   "builtins" | "reserved" | "verifiers" | "kinds" | "loadTimeoutMs"
 >;
