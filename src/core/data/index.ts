@@ -66,4 +66,4 @@ export {
   isSensitiveHeader,
 } from "./text-rules.ts";
 export { base64Of, fromUtf8 } from "./utf8.ts";
-export { nextMacrotask, type WaitEnd, waitEnd, within } from "./within.ts";
+export { nextMacrotask, waitEnd, within } from "./within.ts";

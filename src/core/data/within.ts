@@ -4,7 +4,7 @@ const PromiseAtLoad = Promise;
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
 /** How a wait ended, and with what. Without a prototype: nothing patched turns it into a promise. */
-export type WaitEnd<Value = unknown> =
+type WaitEnd<Value = unknown> =
   | { readonly how: "returned"; readonly value: Value }
   | { readonly how: "threw"; readonly value: unknown }
   | { readonly how: "timeout"; readonly value: unknown };

@@ -44,7 +44,6 @@ export type {
   PluginContext,
   PluginState,
   RunAudit,
-  RunCounts,
   RunNote,
   RunOptions,
   Service,

@@ -322,4 +322,4 @@ export interface AnyInvokeResult {
 export type Ending = "allowed" | "denied" | "errored" | "aborted";
 
 /** `started = allowed + denied + errored + aborted + inFlight`. */
-export type RunCounts = { started: number } & { [How in Ending]: number };
+type RunCounts = { started: number } & { [How in Ending]: number };

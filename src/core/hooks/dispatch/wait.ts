@@ -189,7 +189,7 @@ function isPlain(value: object): boolean {
 }
 
 /** What was waited for, given what `await` made of a `promiseOf`. */
-export let settledTo: (awaited: unknown) => unknown;
+let settledTo: (awaited: unknown) => unknown;
 
 /** Carries a value through a promise as it is: `settledTo` gives it back. */
 export const settledWith = (value: unknown): object => new Settled(value);
