@@ -37,7 +37,7 @@ export function keepsMigrations(
   return undefined;
 }
 
-/** The index of the next entry that is not the plugin's; the length where there is none. */
+/** The index of the next entry that is not the plugin's; the length if there is none. */
 function nextOfOthers(entries: readonly MigrationEntry[], from: number, plugin: string): number {
   let at = from;
   while (at < entries.length && (entries[at] as MigrationEntry).plugin_name === plugin) at += 1;

@@ -20,8 +20,8 @@ import type {
  * The services of a memory node by the capability that opens each, with what a reviewer looks at
  * before granting it.
  *
- * Declaring one permits its use and does not make the host supply it: an accessor gives `null`
- * where there is no handle.
+ * Declaring one permits its use and does not make the host supply it: an accessor returns `null`
+ * if there is no handle.
  *
  * @see spec `plugins:services`
  * @example

@@ -1,6 +1,6 @@
 /** What the id of a tenant may be. */
 
-/** The grammar in words, for whoever expected one. */
+/** The grammar in words. */
 export const tenantIdWords =
   "a tenant id: 1 to 64 lower-case letters, digits, - and _, with a letter or digit at both ends";
 

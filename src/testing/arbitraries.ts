@@ -12,7 +12,7 @@ type HooksOf<H extends AnyHost> =
     ? Hooks
     : HookTable;
 
-/** The hook as the host's type has it; `unknown` where it does not. */
+/** The hook in the host's type; `unknown` if it is not there. */
 type SpecOf<H extends AnyHost, Hook> =
   HooksOf<H> extends infer Hooks extends HookTable
     ? Hook extends keyof Hooks
@@ -35,7 +35,7 @@ type OperationInput<H extends AnyHost, Hook> =
 
 /** A proposal with a hostile value somewhere in it. */
 export interface HostileProposal {
-  /** What the plugin hands back. */
+  /** What the plugin returns. */
   readonly proposal: unknown;
   /** The hostile value in it. */
   readonly hostile: HostileValue;

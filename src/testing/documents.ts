@@ -30,7 +30,7 @@ export function giveValues(
 /**
  * Documents a host may hand in: any slots, any fields of both generations, nulls for absent.
  *
- * @throws GlassineError `options_invalid` for a slot of which no values are found
+ * @throws GlassineError `options_invalid` for a slot for which no values are found
  */
 export function documentsOf(slots: CompiledSlots, words?: Words): fc.Arbitrary<Level> {
   const made = words === undefined ? known.get(slots) : undefined;

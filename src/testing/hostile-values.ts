@@ -18,7 +18,7 @@ export interface HostileValue {
   readonly name: string;
   /** `refused`: wherever it stands, the whole value is. `harmless`: it may also pass as data. */
   readonly verdict: "refused" | "harmless";
-  /** Makes it, in part anew for each call. */
+  /** Makes the value, with new parts for each call. */
   readonly make: (watch: Watch) => unknown;
 }
 

@@ -32,7 +32,7 @@ export function meetingsOf(world: Subject, among?: Plan["among"]): fc.Arbitrary<
     });
 }
 
-/** The envelope after another plugin that holds every capability. */
+/** The envelope after another plugin with every capability. */
 function after({ slots, host }: Subject, envelope: Level, plan: Plan): Level {
   const { names } = slots.capabilities;
   const returned = propose(slots, host.filterExtensions(envelope, names), plan);

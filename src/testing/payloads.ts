@@ -14,7 +14,7 @@ const known = new WeakMap<HookSpec, fc.Arbitrary<unknown>>();
 /**
  * Payloads that the hook accepts.
  *
- * @throws GlassineError `options_invalid` for a hook of which no payloads are found
+ * @throws GlassineError `options_invalid` for a hook for which no payloads are found
  */
 export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.Arbitrary<unknown> {
   const spec = hooks[hook] as HookSpec;

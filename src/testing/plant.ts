@@ -20,7 +20,7 @@ export const places: fc.Arbitrary<Place> = fc.record({
   }),
 });
 
-/** Puts `value` into the plain containers of `root`, and gives the root; `value` itself where there is none. */
+/** Puts `value` into the plain containers of `root`; returns `value` if there are none. */
 export function plant(root: unknown, value: unknown, place: Place): unknown {
   const containers: object[] = [];
   const visit = (here: unknown) => {

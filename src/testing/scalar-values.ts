@@ -37,7 +37,7 @@ const days = fc
   .tuple(fc.integer({ min: 1000, max: 9999 }), fc.integer({ min: 1, max: 12 }), fc.nat(27))
   .map(([year, month, day]) => `${year}-${padded(month)}-${padded(day + 1)}`);
 
-/** Formats whose patterns fast-check cannot follow, or whose texts are more than a pattern. */
+/** Formats whose patterns fast-check cannot use, or that need more than a pattern. */
 const formats: { readonly [format: string]: fc.Arbitrary<string> } = {
   email: fc.stringMatching(/^[a-z]{1,6}@[a-z]{1,6}\.example$/),
   url: urls,
@@ -51,7 +51,7 @@ const formats: { readonly [format: string]: fc.Arbitrary<string> } = {
     .map(([day, ...clock]) => `${day}T${clock.map(padded).join(":")}Z`),
 };
 
-/** What a text with a rule of its own may have to be. */
+/** What a string with a rule of its own may have to be. */
 const usualTexts: fc.Arbitrary<string> = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/),
   fc.stringMatching(/^[a-z]{1,3}[-_.:/][a-z0-9]{1,3}$/),
@@ -61,7 +61,7 @@ const usualTexts: fc.Arbitrary<string> = fc.oneof(
   ...Object.values(formats),
 );
 
-/** Texts of the schema's length and format; where it has rules, those that they accept. */
+/** Strings of the schema's length and format that its rules accept. */
 export function textsOf(schema: z.ZodType, words: Words): fc.Arbitrary<string> {
   const rules = rulesOf(schema);
   if (rules.length === 0) return words.texts;
@@ -97,7 +97,7 @@ function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined 
   }
 }
 
-/** Numbers in the schema's range, whole where it asks for that. */
+/** Numbers in the schema's range, integers if required. */
 export function numbersIn(schema: z.ZodType): fc.Arbitrary<number> {
   const rules = rulesOf(schema);
   const bounds = (check: string) =>

@@ -6,14 +6,14 @@ import { kindOf } from "../core/schema/index.ts";
 import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
 import { instants, mapOf, numbers, ordinaryWords, type Words } from "./words.ts";
 
-/** An object may hold others this deep; a schema that holds itself is cut there. */
+/** How deeply objects are nested; a recursive schema is cut there. */
 const maxDepth = 7;
 
 /**
  * Values that the types of the schema accept; null now and then where a part may be absent. Rules
  * beyond the types (refinements, transforms, most checks) may refuse some of them.
  *
- * @throws GlassineError `options_invalid` for a schema of which no values can be made
+ * @throws GlassineError `options_invalid` for a schema for which no values can be generated
  */
 export function valuesOf(schema: z.ZodType, words: Words = ordinaryWords): fc.Arbitrary<unknown> {
   return (

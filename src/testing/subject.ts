@@ -15,7 +15,7 @@ import {
 import type { Level } from "./data.ts";
 import { giveValues } from "./documents.ts";
 
-/** Any host: what `defineHost` gives, the standard functions of `glassine`, a memory node. */
+/** Any host: from `defineHost`, the standard functions of `glassine`, or a memory node. */
 export interface AnyHost {
   readonly slotNames: { readonly [slot: string]: string };
   readonly hookNames: { readonly [hook: string]: string };

@@ -37,7 +37,7 @@ interface WithBuiltins {
 }
 type Inspect = (value: unknown, options: object) => string;
 
-/** What a runtime shows of an object beyond its own keys. Only Node tells. */
+/** What a runtime reveals about an object beyond its own keys. Only Node does. */
 const inspect = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.inspect;
 
 /** Everything visible in a view except its object identity. */

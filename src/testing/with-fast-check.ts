@@ -58,7 +58,7 @@ export function arbitrariesFor<const H extends AnyHost>(
  * of a plugin it depends on, breaks no law: `check` rejects with the host's own error.
  *
  * @throws GlassineError `options_invalid` for a plugin without hooks, for tables that are not the
- *   host's, and for a slot or hook of which no values are found
+ *   host's, and for a slot or hook for which no values are found
  * @throws What `createPluginManager` rejects with (as a rejection of `check`)
  * @example
  * ```ts

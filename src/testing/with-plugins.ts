@@ -35,7 +35,7 @@ export interface AccessHolder<M> {
 export interface WithPluginsOptions<C extends Create> {
   /** The `createPluginManager` of another host. Default: that of `glassine`. */
   readonly createPluginManager?: C;
-  /** Where the host keeps its manager: it holds the test's while the body runs. */
+  /** Where the host keeps its manager: it has the test's manager while the body runs. */
   readonly replace?: Holder<ManagerOf<C>>;
   /** How long to wait for what the manager has under way in the end. Default: 10 s. */
   readonly close?: CloseOptions;
@@ -93,7 +93,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
   );
 }
 
-/** Runs `body` while the holder, if there is one, holds the manager. */
+/** Runs `body` while the holder, if any, has the manager. */
 async function held<M extends object, Value>(
   holder: Access<M> | undefined,
   manager: M,
@@ -123,7 +123,7 @@ interface Held {
 /** By variable: what it held at first, and the managers that were put there since. */
 const stacks = new WeakMap<object, readonly Held[]>();
 
-/** A variable, however it is handed over. */
+/** A variable, in either form. */
 interface Access<M> {
   readonly key: object;
   get(): M | undefined;

@@ -17,7 +17,7 @@ export const characters: fc.Arbitrary<string> = fc
   .integer({ min: 0, max: 0x10ffff - 0x800 })
   .map((at) => String.fromCodePoint(at < 0xd800 ? at : at + 0x800));
 const anyText = fc.string({ unit: characters, maxLength: 6 });
-/** Short texts, those with a meaning somewhere among them. */
+/** Short strings, including those with a special meaning somewhere. */
 export const texts: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", "a", "b", "id-1", "user", "ä", "\u{1d4b3}", "\uff61", "a b", ...oddKeys),
   anyText,
@@ -28,13 +28,13 @@ export const urls: fc.Arbitrary<string> = fc.stringMatching(
   /^https?:\/\/[a-z][a-z\d-]{0,3}[a-z]\.example(:[1-9]\d{3})?(\/([\w.~!$&'()*+,;=:@-]|%[2-7][\dA-F]){0,6}){0,3}(\?[\w=&/?:@]{0,6})?(#[\w-]{0,4})?$/,
 );
 
-/** Labels that are accepted, some of which look alike. */
+/** Valid labels, some of which look alike. */
 export const labels: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("PII", "pii", "EU", "secret", "a b", "ä", "\u{1d4b3}", "\uff61", "label-1"),
   fc.stringMatching(/^[a-z]{1,4}$/),
 );
 
-/** Keys of free-form maps in what a host hands in. */
+/** Keys of free-form maps in a host's input. */
 export const keys: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("a", "b", "c", "k", "0", "", ...oddKeys),
   fc.string({ unit: characters, minLength: 1, maxLength: 4 }).filter((key) => key !== "__proto__"),

@@ -12,7 +12,7 @@ import { matchAt, space, valueAfter } from "./value-after.ts";
 
 const { toLowerAscii } = intrinsics;
 
-/** Whatever is looked for has one of these in it. Most texts have none. */
+/** Every match contains one of these, and most strings contain none. */
 const suspicious = /-----BEGIN|:\/\/|authorization|bearer|token|secret|password|cookie|api/i;
 
 export function withoutCredentials(text: string): string {

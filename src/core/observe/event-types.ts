@@ -30,7 +30,7 @@ export interface AuditEventSpec {
 /** A fact: a name, a version, a word of a list. */
 const text = (means: string) => textSchema.describe(means);
 const texts = (means: string) => z.array(textSchema).describe(`${means} Sorted.`);
-/** Null where it does not apply or is not known. */
+/** Null if it does not apply or is unknown. */
 const known = (means: string) => textSchema.nullable().describe(`${means} Null if unknown.`);
 
 const discoverySource = z
@@ -55,7 +55,7 @@ const signing = z
   })
   .describe("Why a discovered plugin is trusted. Empty for a manual one.");
 
-/** What is told of a plugin when it is registered, and of one that is not as far as it is known. */
+/** The facts about a plugin, registered or refused; the latter as far as they are known. */
 const plugin = {
   plugin_name: text("The plugin."),
   version: text("Its version."),

@@ -4,20 +4,20 @@
  */
 import * as z from "zod";
 
-/** Of a text in a record: one line, 500 characters and an ellipsis. */
+/** The limit of a string in a record: one line, 500 characters and an ellipsis. */
 export const textSchema = z.string().max(501);
 
 /** By key where there are more. */
 export type FactKind = "word" | "fact" | "free" | FactKinds;
 
-/** The kinds of a record's texts by key. */
+/** The kinds of a record's strings by key. */
 export interface FactKinds {
   readonly [key: string]: FactKind;
 }
 
 const freeTexts = new WeakSet<object>();
 
-/** The schema of a text that somebody wrote: it may say anything, secrets included. */
+/** The schema of free text, which may contain anything, including secrets. */
 export function freeText(means: string): z.ZodString {
   const schema = textSchema.describe(`${means} Free text.`);
   freeTexts.add(schema);

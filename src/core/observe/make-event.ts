@@ -28,7 +28,7 @@ export interface AuditEventOptions {
   readonly timestamp?: string | undefined;
 }
 
-/** What the texts of each type's metadata are. */
+/** The kinds of text in each type's metadata. */
 const kinds = Object.fromEntries(
   Object.entries<AuditEventSpec>(auditEventTypes).map(([type, { metadata }]) => [
     type,
@@ -68,7 +68,7 @@ export function auditEvent<Type extends AuditEventType>(
   };
 }
 
-/** The kinds of the texts of an event that `auditEvent` made; `undefined` for one of the host's. */
+/** The kinds of text in an event that `auditEvent` made; `undefined` for the host's own events. */
 export function factKindsOf({ eventType }: AuditEventInput): FactKinds | undefined {
   return kinds[eventType];
 }

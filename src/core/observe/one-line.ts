@@ -8,9 +8,9 @@
 
 /** What stands where something was taken out. */
 export const marker = "[REDACTED]";
-/** What stands where a text was cut. */
+/** Marks where a string was cut. */
 export const ellipsis = "…";
-/** How long a text of a record may be, without the ellipsis. */
+/** The maximum length of a string in a record, without the ellipsis. */
 const maxTextUnits = 500;
 
 /** Control, format and lone surrogate characters, and the separators of lines and paragraphs. */

@@ -7,7 +7,7 @@ import type { AuditSink } from "./options.ts";
 /** The value of an attribute. */
 type AttributeValue = string | number | boolean | (string | number | boolean)[];
 
-/** What a logger is handed: a `LogRecord` of `@opentelemetry/api-logs`. */
+/** The argument of a logger: a `LogRecord` of `@opentelemetry/api-logs`. */
 interface LogRecordLike {
   readonly eventName: string;
   readonly timestamp: Date;
@@ -33,7 +33,7 @@ const info = { severityNumber: 9, severityText: "INFO" } as const;
 const warn = { severityNumber: 13, severityText: "WARN" } as const;
 
 /**
- * A sink that hands each event to a logger of OpenTelemetry.
+ * A sink that passes each event to a logger of OpenTelemetry.
  *
  * Event name and body are the event's type, the severity is INFO for a success and WARN for a
  * failure. Attributes are `PREFIX.actor_uri`, `PREFIX.target_uri`, `PREFIX.tenant_id`,
@@ -101,7 +101,7 @@ function factsOf(facts: { readonly [key: string]: Json }, path: string) {
   return attributes;
 }
 
-/** A copy, because a logger may keep or change what it is handed. */
+/** A copy, because a logger may keep or change its argument. */
 function listOf(list: readonly Json[]): AttributeValue {
   const isFlat = (item: Json) => typeof item !== "object";
   return list.every(isFlat) ? ([...list] as (string | number | boolean)[]) : writeText(list);

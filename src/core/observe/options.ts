@@ -17,7 +17,7 @@ export interface AuditOptions {
   readonly strict?: boolean;
   /** How long one event may take to be taken, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
-  /** Texts that no record may hold, such as the tokens that the host itself uses. */
+  /** Strings that no record may contain, such as the host's own tokens. */
   readonly secrets?: readonly string[];
 }
 

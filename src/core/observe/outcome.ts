@@ -11,7 +11,7 @@ export type AuditOutcome =
     };
 
 export const taken: AuditOutcome = Object.freeze({ ok: true });
-/** Which of the two an event was handed to. */
+/** Which of the two recipients. */
 export type Recipient = "sink" | "audit_emit";
 
 export function notTaken(

@@ -1,11 +1,11 @@
-/** Makes a text fit for a record: one line, bounded, without secrets. */
+/** Prepares a string for a record: one line, bounded, without secrets. */
 import { withoutCredentials } from "./credentials.ts";
 import { cut, ellipsis, spelledOut } from "./one-line.ts";
 import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
 
 /**
- * Makes a text fit for a record: one line of at most 500 characters and an ellipsis, without what
- * looks like a credential and without the texts in `secrets`.
+ * Prepares a string for a record: one line of at most 500 characters and an ellipsis, without
+ * anything that looks like a credential and without the strings in `secrets`.
  *
  * `[REDACTED]` stands for: what follows the words authorization, bearer, token, secret, password,
  * api key and cookie behind `=`, `:` or a space; the user and password of a URL; PEM blocks; and

@@ -29,7 +29,7 @@ export interface Redaction {
   readonly named: Needles;
   /** These and all others: out of what somebody wrote. */
   readonly all: Needles;
-  /** What the texts of its metadata are. Of an event of the host's own, free text. */
+  /** What kind of text its metadata has. The host's own events have free text. */
   readonly kinds: FactKinds | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How a secret may stand in a text: as it is, line by line, and as JSON and URLs write it. */
+/** The forms of a secret in a string: as it is, line by line, and as JSON and URLs encode it. */
 import { intrinsics } from "../data/index.ts";
 import { spelledOut } from "./one-line.ts";
 

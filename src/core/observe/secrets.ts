@@ -25,7 +25,7 @@ export interface Needles {
   readonly words: Map<string, Needle>;
 }
 
-/** Blank texts count for nothing. */
+/** Blank strings are ignored. */
 export function needlesOf(secrets: readonly string[]): Needles {
   const needles: Needles = { parts: new Map(), words: new Map() };
   addSecrets(needles, secrets);
@@ -72,7 +72,7 @@ function fallbackOf(text: string): Uint32Array {
   return fallback;
 }
 
-/** A text with a marker for every stretch that secrets cover. Capital letters are no difference. */
+/** Replaces every stretch that secrets cover with a marker, regardless of case. */
 export function withoutSecrets(text: string, { parts, words }: Needles): string {
   if (parts.size + words.size === 0 || text === "") return text;
   const lower = toLowerAscii(text);
@@ -92,12 +92,12 @@ export function withoutSecrets(text: string, { parts, words }: Needles): string 
 
 const noWords: Needles["words"] = new Map();
 
-/** The same for names, digits and sentences of ours: a short secret is no secret there. */
+/** The same for our own names, digits and sentences, where short secrets are ignored. */
 export function withoutParts(text: string, { parts }: Needles): string {
   return withoutSecrets(text, { parts, words: noWords });
 }
 
-/** Where a text begins and ends in another. */
+/** Where a string begins and ends in another. */
 type Place = readonly [start: number, end: number];
 
 function placesOf(text: string, lower: string, { text: needle, fallback }: Needle): Place[] {
@@ -129,7 +129,7 @@ function coverOf(ends: Uint32Array): Uint8Array {
   return covered;
 }
 
-/** Whether letters or digits go on beyond the ends of a part of a text. */
+/** Whether a letter or digit adjoins a part of a string. */
 function isInWord(text: string, start: number, end: number, covered: Uint8Array): boolean {
   return (
     (start > 0 && covered[start - 1] === 0 && areJoined(text, start)) ||

@@ -9,7 +9,7 @@ const scheme = /^(?:basic|digest|negotiate|ntlm|hawk|dpop)$/;
 /** What stands between a word and its value in prose: `secret access key: …`, `the password is …`. */
 const link = /^(?:access|api|are|header|is|keys?|value|was)$/;
 
-/** How a name holds a sensitive word. */
+/** How a name contains a sensitive word. */
 export interface Sensitivity {
   /** Whether it ends with the word, so that a space is enough to part it from the value. */
   readonly isWhole: boolean;
@@ -27,7 +27,7 @@ export function isSensitiveName(name: string): boolean {
   return sensitive.test(name);
 }
 
-/** Whether a text in lower case, less what is around it, says that the credential comes next. */
+/** Whether a trimmed, lower-case string says that a credential comes next. */
 export function announcesCredential(lower: string): boolean {
   const word = lower.match(/[\w-](?:.*[\w-])?/su)?.[0] ?? "";
   // In quotes or brackets, a word that links is the value itself.

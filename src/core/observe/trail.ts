@@ -20,13 +20,13 @@ export interface AuditFailures {
   readonly byType: { readonly [eventType: string]: number };
 }
 
-/** What holds for one event. */
+/** The settings of one event. */
 interface EmitOptions {
   /** Hands it to the sink alone. */
   readonly sinkOnly?: boolean;
-  /** Further secrets, such as the credentials of the request. They leave its free texts. */
+  /** Further secrets, such as the request's credentials, to remove from its free text. */
   readonly secrets?: Needles;
-  /** What the texts of its metadata are. Default: all of them are free texts. */
+  /** What kind of text its metadata has. Default: free text. */
   readonly kinds?: FactKinds | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface AuditTrail {
    * A recipient that raises an event while it takes one must not wait for the outcome there: the new
    * one has its turn afterwards.
    *
-   * @throws GlassineError `options_invalid` for what is no event
+   * @throws GlassineError `options_invalid` if it is not an event
    */
   emit(event: AuditEventInput, options?: EmitOptions): AuditOutcome | Promise<AuditOutcome>;
   /** Counts and logs an event that could not be raised at all. */
@@ -208,7 +208,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     log(`There is no record of ${eventType}. ${redacted(text, named)}`);
   }
 
-  /** A logger that raises events itself would be told of their failure, and so on. */
+  /** Guards against a logger that raises events itself, whose failures would be logged again. */
   function log(text: string): void {
     if (logging) return;
     logging = true;
@@ -216,7 +216,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
       const answer: unknown = logger?.error(text);
       if (isAwaitable(answer)) void ignore(answer);
     } catch {
-      // The failure is counted, and its outcome tells it.
+      // The failure is counted and part of the outcome.
     }
     logging = false;
   }

@@ -1,12 +1,12 @@
 /**
- * Where the value of a key ends that a text names.
+ * Finds the end of the value of a key in a string.
  *
  * Knows the forms of headers, assignments, JSON and its like. Where a form is not closed, the
  * value goes on to the end: too much is taken out rather than too little.
  */
 import { announcesCredential, type Sensitivity } from "./sensitive-words.ts";
 
-/** A stretch of a text. */
+/** A stretch of a string. */
 interface Stretch {
   readonly start: number;
   readonly end: number;

@@ -58,7 +58,7 @@ export function law(id: string, text: string, property: () => Property): Law {
   });
 }
 
-/** The smallest failure found in time, or `found` where it does not occur again or time is up. */
+/** The smallest failure found in time, or `found` if it cannot be reproduced or time is up. */
 async function smaller(property: Property, found: Details, shrinkingMs: number): Promise<Details> {
   const details = await tried(property, {
     seed: found.seed,

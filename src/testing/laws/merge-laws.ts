@@ -1,4 +1,4 @@
-/** Laws of the merge: what may come of an envelope, whatever a plugin hands back. */
+/** Laws of the merge: how an envelope may change, whatever a plugin returns. */
 import * as fc from "fast-check";
 import { at, jsonCopy, type Level, plainCopy, reach, withoutNow } from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
@@ -24,7 +24,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
   const setAt = (envelope: unknown, path: Texts) => (at(envelope, path) ?? []) as Texts;
   const refused = fc.constantFrom(...hostileValues().filter((h) => h.verdict === "refused"));
 
-  /** Holds what a merge comes to against what was there, where it comes to something. */
+  /** Compares the outcome of a merge, if any, with what was there before. */
   const afterMerge = (
     hold: (before: Level, after: Level, meeting: { grant: Texts; returned: unknown }) => void,
   ) =>
@@ -33,7 +33,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       if (outcome.ok) hold(meeting.current, outcome.value.extensions, meeting);
     });
 
-  /** Holds the parts that `chosen` picks to be the very same after a merge. */
+  /** Checks that the parts that `chosen` picks are the same objects after a merge. */
   const unchanged = (chosen: (part: Part, grant: Texts) => boolean) =>
     afterMerge((before, after, { grant }) => {
       for (const part of partsOf(slots)) {

@@ -51,7 +51,7 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
 }
 
-/** A manager is made before anything is tried, so that a refusal is told as what it is. */
+/** A manager is created first, so that a refused plugin is reported as refused. */
 function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
   return Object.freeze({
     id,
