@@ -1,8 +1,5 @@
 // A process of its own: it patches the realm.
-/**
- * What a plugin gets to see that patches every method of the common prototypes: neither a service
- * of the host, nor another plugin's configuration.
- */
+/** What a plugin gets to see that patches every method of the common prototypes: no service. */
 import { expect, it } from "vitest";
 import { health } from "../../src/audit.ts";
 import { allow, deny } from "../../src/index.ts";
@@ -11,20 +8,17 @@ import { verifies } from "../support/verifies.ts";
 
 const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { add, has } = Set.prototype;
-const { includes } = String.prototype;
 const SetAtLoad = Set;
 
 const handle = { iam: "the handle" };
-const hidden = "configuration-of-another";
 
-/** Whether a value leads to the handle or to the configuration, by data alone. */
-function leadsToSecret(root: unknown): string | undefined {
+/** How a value leads to the handle, by data alone; `undefined` where it does not. */
+function leadsToHandle(root: unknown): string | undefined {
   const seen = new SetAtLoad();
   const queue: [value: unknown, depth: number][] = [[root, 0]];
   for (let at = 0; at < queue.length && at < 4_000; at++) {
     const [value, depth] = queue[at] as [unknown, number];
     if (value === handle) return "the handle";
-    if (typeof value === "string" && apply(includes, value, [hidden])) return "the configuration";
     if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
     if (depth > 6 || apply(has, seen, [value])) continue;
     apply(add, seen, [value]);
@@ -86,8 +80,8 @@ const patched: readonly (readonly [string, object])[] = [
   ["Iterator", Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))],
 ];
 
-it("no patched method is handed a service or the configuration of another plugin", async () => {
-  verifies("plugins:service-unreachable", "plugins:config-own");
+it("no patched method is handed a service", async () => {
+  verifies("plugins:service-unreachable");
   const bare = { version: "1.0.0" };
   const other = definePlugin({
     ...bare,
@@ -107,9 +101,8 @@ it("no patched method is handed a service or the configuration of another plugin
       },
       pre_assert_transform: (given) => ({ ...given }),
       recall_rank: (_scored) => ({ a: 1 }),
-      post_assert_persist: async (_facts, { state, signal, config }) => {
-        const { token } = config as { readonly token: string };
-        throw new Error(`${state.size} ${signal.aborted} with ${token}`);
+      post_assert_persist: async (_facts, { state, signal }) => {
+        throw new Error(`${state.size} ${signal.aborted}`);
       },
       audit_emit: (_facts) => undefined,
     },
@@ -120,7 +113,7 @@ it("no patched method is handed a service or the configuration of another plugin
     hooks: { pre_recall_authorize: (_facts) => allow(), audit_emit: (_facts) => undefined },
   });
   const manager = await createPluginManager({
-    plugins: [thief, { plugin: other, config: { token: hidden } }],
+    plugins: [thief, other],
     services: {
       factsReader: handle as never,
       get factsWriter() {
@@ -155,7 +148,7 @@ it("no patched method is handed a service or the configuration of another plugin
   const look = (where: string, value: unknown) => {
     if (isLooking) return;
     isLooking = true;
-    const what = leadsToSecret(value);
+    const what = leadsToHandle(value);
     if (what !== undefined) found[found.length] = `${where}: ${what}`;
     isLooking = false;
   };
@@ -175,6 +168,5 @@ it("no patched method is handed a service or the configuration of another plugin
   expect(found).toEqual([]);
   expect(acted).toBe(acts.length);
   // The search finds what it is to find.
-  expect(leadsToSecret([{ a: { getFactsReader: () => handle } }])).toBe("a way to the handle");
-  expect(leadsToSecret(new Array(3).fill({ b: hidden }))).toBe("the configuration");
+  expect(leadsToHandle([{ a: { getFactsReader: () => handle } }])).toBe("a way to the handle");
 });
