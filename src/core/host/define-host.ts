@@ -231,7 +231,7 @@ export interface HostExtras<Services extends ServiceTable> {
   readonly profile: HostProfile;
 }
 
-export function bindHost<
+function bindHost<
   Table extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable,
