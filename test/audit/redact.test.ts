@@ -197,6 +197,20 @@ describe("secrets of the host", () => {
   });
 });
 
+it("refuses what is not a string, with a code", () => {
+  for (const given of [
+    [5, []],
+    ["a", "b"],
+    ["a", [5]],
+    ["a", [null]],
+  ] as never[]) {
+    const [text, secrets] = given as [string, string[]];
+    expect(() => redactText(text, secrets)).toThrow(
+      expect.objectContaining({ name: "GlassineError", code: "options_invalid" }),
+    );
+  }
+});
+
 describe("hostile texts", () => {
   const size = 1024 * 1024;
   const filled = (part: string) => part.repeat(Math.ceil(size / part.length));

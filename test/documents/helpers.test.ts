@@ -267,7 +267,7 @@ describe("what streams hold", () => {
     const streams = [chatStream(), responsesStream(), messagesStream(), contentStream()];
     for (const stream of streams) {
       expect(() => stream.push("[DONE]" as never)).toThrow(
-        /^The stream is not readable at (?:event|chunk): expected an object \(parse the JSON of each `data:` line; `\[DONE\]` is no event\), got a string\.$/,
+        /^The stream is not readable at (?:event|chunk): expected an object \(parse the JSON of each `data:` line; `\[DONE\]` is not an event\), got a string\.$/,
       );
       expect(stream.done).toBe(false);
     }

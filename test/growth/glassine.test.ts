@@ -112,6 +112,7 @@ tryGrowth(glassine, {
   labelSet: schema,
   stringSet: schema,
   wholeNumber: schema,
+  withRule: schema,
   defineHook: declared,
   defineHooks: declared,
   defineHost: declared,

@@ -1,11 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 
-// This file runs as build/tools/scripts/formatted.js.
-const biome = fileURLToPath(
-  new URL("../../../node_modules/@biomejs/biome/bin/biome", import.meta.url),
-);
+const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
 
 /** TypeScript as the formatter writes it. */
 export function formatted(source: string): string {

@@ -231,11 +231,11 @@ export interface HostExtras<Services extends ServiceTable> {
   readonly profile: HostProfile;
 }
 
-function bindHost<
-  Table extends SlotTable,
-  Hooks extends HookTable,
-  Services extends ServiceTable,
->(table: Table, hooks: Hooks, extras: HostExtras<Services>): Host<Table, Hooks, Services> {
+function bindHost<Table extends SlotTable, Hooks extends HookTable, Services extends ServiceTable>(
+  table: Table,
+  hooks: Hooks,
+  extras: HostExtras<Services>,
+): Host<Table, Hooks, Services> {
   return hostOf(compileHost(table, hooks, extras));
 }
 

@@ -1,4 +1,5 @@
 /** Prepares a string for a record: one line, bounded, without secrets. */
+import { GlassineError } from "../errors/index.ts";
 import { withoutCredentials } from "./credentials.ts";
 import { cut, ellipsis, spelledOut } from "./one-line.ts";
 import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
@@ -17,6 +18,7 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * every text apart. What is left holds a secret nowhere but where the marker or the ellipsis makes
  * part of it: "REDACT" is in every marker.
  *
+ * @throws GlassineError `options_invalid`
  * @see spec `audit:redacted-words`, `audit:redacted-secrets`
  * @example
  * ```ts
@@ -26,7 +28,16 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * ```
  */
 export function redactText(text: string, secrets: readonly string[]): string {
+  const isSound = Array.isArray(secrets) && [text, ...secrets].every(isString);
+  if (!isSound) {
+    const message = "redactText expects a string, and its secrets in an array of strings.";
+    throw new GlassineError("options_invalid", message);
+  }
   return redacted(text, needlesOf(secrets));
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** The same, for secrets that are ready to be looked for. */

@@ -58,11 +58,13 @@ async function answerOf(
   timeoutMs: number,
 ): Promise<Evidence> {
   const who = `the verifier ${quoteName(verifier.name)}`;
-  const { how, value } = await within<unknown>(timeoutMs, () => verifier.verify(signed));
+  // Reading an answer may run code of the verifier, too.
+  const verify = async () => readAnswer(await verifier.verify(signed));
+  const { how, value } = await within(timeoutMs, verify);
   if (how === "timeout") return invalid(`${who} gave no answer within ${timeoutMs / 1000} seconds`);
   if (how === "threw")
     return invalid(`${who} failed: ${redactText(describeThrown(value).text, [])}`);
-  return readAnswer(value) ?? invalid(`${who} answered with something that is not evidence`);
+  return value ?? invalid(`${who} answered with something that is not evidence`);
 }
 
 /** A copy of an answer, each part of it read once; `undefined` where it is none. */
