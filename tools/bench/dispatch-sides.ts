@@ -14,7 +14,7 @@ import {
 } from "./workloads.ts";
 
 /** Which handlers run. */
-export type Kind = "sync" | "async" | "mixed" | "sync3" | "async3" | "waiting";
+export type Kind = "sync" | "async" | "sync3" | "async3" | "waiting";
 /** With which envelope: none, always the same one, or a new one for each invocation. */
 type Envelope = "none" | "same" | "fresh";
 
@@ -25,15 +25,12 @@ export interface Ours extends ManagerSettings {
 }
 
 export interface Bare {
-  readonly bare: "sync" | "async" | "mixed";
+  readonly bare: "sync" | "async";
   readonly n: number;
 }
 
 export function handlersOf(lane: Lane, kind: Kind, n: number): (Handler | Handler3)[] {
-  return Array.from({ length: n }, (_, i) => {
-    if (kind === "mixed") return i % 5 === 4 ? lane.async() : lane.sync();
-    return lane[kind]();
-  });
+  return Array.from({ length: n }, () => lane[kind]());
 }
 
 export async function bareSide({ bare: kind, n }: Bare): Promise<Side> {

@@ -18,7 +18,6 @@ export interface Payload {
 /** A handler as a plugin and the baseline take it. */
 export type Handler = (payload: object, context: object) => void | Promise<void>;
 /** A voter as the baseline takes it. */
-type Voter = (facts: object, context: object) => { readonly allow: boolean };
 /** A handler that takes extensions. */
 export type Handler3 = (
   payload: object,
@@ -57,14 +56,6 @@ export interface Lane {
   ) => Promise<unknown>;
   /** A middleware, as koa-compose takes it. */
   readonly middleware: () => (context: object, next: () => Promise<void>) => Promise<void>;
-  /** The baseline of a vote: each answer is looked at, the first no ends it. */
-  readonly bareVote: (
-    voters: readonly Voter[],
-    facts: object,
-    context: object,
-  ) => Promise<{ readonly allow: boolean }>;
-  /** A voter that says `yes`. */
-  readonly voter: <Yes extends object>(yes: Yes) => (facts: object, context: object) => Yes;
   /** Each call makes another closure. */
   readonly sync: () => Handler;
   readonly async: () => Handler;
@@ -125,17 +116,6 @@ export function createLane(): Lane {
     middleware: () => async (_context, next) => {
       count += 1;
       await next();
-    },
-    bareVote: async (voters, facts, context) => {
-      for (const voter of voters) {
-        const vote = await voter(facts, context);
-        if (!vote.allow) return vote;
-      }
-      return { allow: true };
-    },
-    voter: (yes) => (_facts, _context) => {
-      count += 1;
-      return yes;
     },
     sync: () => (_payload, _context) => {
       count += 1;

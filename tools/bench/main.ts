@@ -12,9 +12,6 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cratePath, findCrate, findPython, pythonPath } from "./cpex/find-peer.ts";
 import { cpexGroups, cpexHere } from "./cpex/groups.ts";
-import { dispatchComparisons } from "./dispatch.ts";
-import { filterComparisons } from "./filter.ts";
-import { firing } from "./firing.ts";
 import { guard } from "./guard.ts";
 import { guardedCallComparisons, guardMakingComparisons, guardSizes } from "./guarded-calls.ts";
 import { timed } from "./harness.ts";
@@ -22,7 +19,6 @@ import { knownMisses } from "./known-misses.ts";
 import { memoryComparisons } from "./memory.ts";
 import { sized } from "./memory-harness.ts";
 import { messageComparisons } from "./messages.ts";
-import { operationComparisons } from "./operations.ts";
 import { peerComparisons } from "./peers.ts";
 import type { Row } from "./rows.ts";
 import { type Groups, type Outcome, type Run, runGroups } from "./run-groups.ts";
@@ -31,7 +27,6 @@ import { scaleTurnComparisons } from "./scale-turns.ts";
 import { selectionOf } from "./selection.ts";
 import { startUp } from "./start-up.ts";
 import { tableOf } from "./table.ts";
-import { viewComparisons } from "./views.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -50,12 +45,8 @@ const memoryRounds = options.guard ? 3 : 9;
 
 /** What needs nothing but what `npm ci` installs. */
 const ownGroups: Groups = {
-  dispatch: timed(dispatchComparisons),
   peers: timed(peerComparisons),
-  filter: timed(filterComparisons),
-  views: timed(viewComparisons),
   messages: timed(messageComparisons),
-  operations: timed(operationComparisons),
   scaleDispatch: timed(scaleDispatchComparisons),
   scaleTurns: timed(scaleTurnComparisons),
   guardedCalls: timed(guardedCallComparisons),
@@ -64,7 +55,6 @@ const ownGroups: Groups = {
     [...memoryComparisons, ...guardSizes].map((one) => [one.id, sized([one], memoryRounds)]),
   ),
   startUp,
-  firing,
 };
 const rounds = options.guard ? minRounds : Math.max(minRounds, readRounds(options.rounds));
 const allGroups: Groups = { ...ownGroups, ...cpexGroups };

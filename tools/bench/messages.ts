@@ -1,4 +1,4 @@
-/** W: messages from the wire and back, against the engine's own JSON, and against zod. */
+/** W: messages from the wire and back, against the engine's own JSON. */
 import assert from "node:assert/strict";
 import {
   createMessage,
@@ -9,7 +9,6 @@ import {
 } from "glassine/messages";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { partAt } from "./workloads.ts";
-import { plainMessage } from "./zod-message.ts";
 
 /** A message as it was parsed, and its text. */
 export interface Sample {
@@ -49,16 +48,6 @@ const encoding = (sample: Sample, goal: number): Comparison => ({
   ],
 });
 
-const validating = (sample: Sample, goal: number): Comparison => ({
-  id: "W5",
-  workload: `validate ${sample.size} in memory, vs safeParse of zod`,
-  goal,
-  sides: async () => [
-    await sideOf(() => createMessage(sample.wire), isWhole(sample)),
-    await sideOf(() => plainMessage.safeParse(sample.wire).data, isWire(sample)),
-  ],
-});
-
 export const messageComparisons: readonly Comparison[] = [
   decoding(small, 1.6),
   decoding(middle, 1.4),
@@ -66,9 +55,6 @@ export const messageComparisons: readonly Comparison[] = [
   encoding(small, 1.3),
   encoding(middle, 1.25),
   encoding(large, 1.5),
-  validating(small, 0.5),
-  validating(middle, 0.5),
-  validating(large, 0.5),
 ];
 
 /** Our side: the text read, checked and frozen. */

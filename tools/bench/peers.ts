@@ -1,4 +1,4 @@
-/** D: dispatch against what other packages do with the same handlers, and against deadlines by hand. */
+/** D: dispatch against what other packages do with the same handlers. */
 import { createHooks } from "hookable";
 import compose from "koa-compose";
 import { AsyncSeriesWaterfallHook } from "tapable";
@@ -11,11 +11,6 @@ import { payload } from "./workloads.ts";
 type Peer = (lane: Lane, n: number) => () => Promise<unknown>;
 
 const context = Object.freeze({});
-
-const byHand: Peer = (lane, n) => {
-  const handlers = handlersOf(lane, "async", n) as Handler[];
-  return () => lane.raced(handlers, payload);
-};
 
 const together =
   (kind: "sync" | "async"): Peer =>
@@ -48,13 +43,6 @@ const tapable =
   };
 
 export const peerComparisons: readonly Comparison[] = [
-  compare(
-    "D9",
-    "2-parameter async, n = 20, vs AbortController, setTimeout and race for each",
-    0.06,
-    { kind: "async", n: 20 },
-    byHand,
-  ),
   ...byCount("D10", "2-parameter async", "hookable", hookable, { 5: 0.45, 20: 0.45, 100: 0.45 }),
   ...byCount("D11", "2-parameter async", "koa-compose", koaCompose, { 20: 1.2, 100: 1.1 }),
   ...byCount("D12", "2-parameter async", "tapable, tapPromise", tapable("async"), {

@@ -1,17 +1,6 @@
-/** V: reading a few properties of each view, against computing all of them up front. */
-import assert from "node:assert/strict";
+/** V: a message whose parts are looked at, and a few properties of each of them. */
 import { createMessage, type Message, type PartInfo, partsOf } from "glassine/messages";
-import { type Comparison, newLane, type Side } from "./harness.ts";
 import { partAt, realisticEnvelope } from "./workloads.ts";
-
-export const viewComparisons: readonly Comparison[] = [
-  {
-    id: "V4",
-    workload: "views of 100 parts, 4 properties read, vs all of them up front",
-    goal: 0.7,
-    sides: async () => [await sideOf(lazily), await sideOf(upFront)],
-  },
-];
 
 export const parts = 100;
 const text = "x".repeat(20);
@@ -59,63 +48,4 @@ export function lazily(): Read {
   const read: Read = { uris: 0, names: 0, args: 0, bytes: 0 };
   for (const view of partsOf(message, { extensions: realisticEnvelope })) add(read, view);
   return read;
-}
-
-function upFront(): Read {
-  const read: Read = { uris: 0, names: 0, args: 0, bytes: 0 };
-  const views = partsOf(message, { extensions: realisticEnvelope }).map(everythingOf);
-  for (const view of views) add(read, view);
-  return read;
-}
-
-/** Every property of a view, computed. */
-function everythingOf(view: PartInfo) {
-  return {
-    kind: view.kind,
-    role: view.role,
-    hook: view.hook,
-    action: view.action,
-    isPre: view.isPre,
-    isPost: view.isPost,
-    isTool: view.isTool,
-    isPrompt: view.isPrompt,
-    isResource: view.isResource,
-    isText: view.isText,
-    isMedia: view.isMedia,
-    name: view.name,
-    uri: view.uri,
-    mimeType: view.mimeType,
-    content: view.content,
-    hasContent: view.hasContent,
-    sizeBytes: view.sizeBytes,
-    args: view.args,
-    properties: view.properties,
-    environment: view.environment,
-    requestId: view.requestId,
-    subject: view.subject,
-    roles: view.roles,
-    permissions: view.permissions,
-    teams: view.teams,
-    labels: view.labels,
-    headers: view.headers,
-    agentInput: view.agentInput,
-    sessionId: view.sessionId,
-    conversationId: view.conversationId,
-    turn: view.turn,
-    agentId: view.agentId,
-    parentAgentId: view.parentAgentId,
-    object: view.object,
-    dataPolicy: view.dataPolicy,
-  } satisfies {
-    readonly [Key in keyof PartInfo as PartInfo[Key] extends Helper ? never : Key]: unknown;
-  };
-}
-type Helper = (word: string) => unknown;
-
-async function sideOf(operation: () => Read): Promise<Side> {
-  const { callEach } = await newLane();
-  return {
-    run: (times) => callEach(times, operation),
-    check: (last) => assert.deepEqual(last, expected),
-  };
 }

@@ -1,13 +1,11 @@
-/** R: filter, merge and a whole hook against CPEX in Rust, the crate `cpex-core`. */
+/** R: filter and a whole hook against CPEX in Rust, the crate `cpex-core`. */
 import type { Capability } from "glassine";
 import { oursSide } from "../dispatch-sides.ts";
 import type { Comparison } from "../harness.ts";
 import { payload, threeCapabilities } from "../workloads.ts";
-import { type Edit, edits } from "./edits.ts";
 import { labellingSide } from "./executor.ts";
 import { freshSide } from "./filter.ts";
-import { mergeSide } from "./merge.ts";
-import { type PeerEdit, versusCrate } from "./peer.ts";
+import { versusCrate } from "./peer.ts";
 import { allCapabilities, crateEnvelope as envelope } from "./workloads.ts";
 
 /** The crate is to be as dear at least. */
@@ -30,29 +28,6 @@ export const crateFilterComparisons: readonly Comparison[] = [
   filtering("0 capabilities", []),
   filtering("3 capabilities", threeCapabilities, threeInCrate),
   filtering("all capabilities", allCapabilities),
-];
-
-const merging = (
-  workload: string,
-  edit: Edit,
-  peer: PeerEdit,
-  grant: readonly Capability[] = allCapabilities,
-): Comparison =>
-  versusCrate("R2", `merge, ${workload}`, goal, () => mergeSide(edit, grant), {
-    case: "merge",
-    input: { envelope, capabilities: grant, edit: peer },
-  });
-
-export const crateMergeComparisons: readonly Comparison[] = [
-  merging("nothing changed: the very view, there a copy", edits.none, "none"),
-  merging("one label appended, by a helper", edits.labelByHelper, "label"),
-  merging("one label appended, by hand", edits.labelByHand, "label"),
-  merging("one header set, by a helper", edits.headerByHelper, "header"),
-  merging("one header set, by hand", edits.headerByHand, "header"),
-  merging("one hop appended, by a helper", edits.hopByHelper, "hop"),
-  merging("one hop appended, by hand", edits.hopByHand, "hop"),
-  merging("custom replaced, by a helper", edits.customByHelper, "custom", []),
-  merging("custom replaced, by hand", edits.customByHand, "custom", []),
 ];
 
 const twoParameters = (n: number): Comparison =>

@@ -2,18 +2,17 @@
 import { timed } from "../harness.ts";
 import type { Named } from "../rows.ts";
 import type { Groups } from "../run-groups.ts";
-import { crateFilterComparisons, crateHookComparisons, crateMergeComparisons } from "./crate.ts";
+import { crateFilterComparisons, crateHookComparisons } from "./crate.ts";
 import { cpexExecutorComparisons } from "./executor.ts";
 import { cpexFilterComparisons } from "./filter.ts";
 import type { Peer } from "./find-peer.ts";
-import { cpexMergeComparisons, cpexTurnComparisons } from "./merge.ts";
 import { cpexMessageComparisons } from "./messages.ts";
+import { cpexTurnComparisons } from "./turns.ts";
 import { cpexViewComparisons } from "./views.ts";
 
 const groupsOf = {
   Python: {
     "cpex-filter": timed(cpexFilterComparisons),
-    "cpex-merge": timed(cpexMergeComparisons),
     "cpex-turns": timed(cpexTurnComparisons),
     "cpex-executor": timed(cpexExecutorComparisons),
     "cpex-views": timed(cpexViewComparisons),
@@ -21,7 +20,6 @@ const groupsOf = {
   },
   Rust: {
     "crate-filter": timed(crateFilterComparisons),
-    "crate-merge": timed(crateMergeComparisons),
     "crate-hook": timed(crateHookComparisons),
   },
 } as const satisfies Readonly<Record<string, Groups>>;

@@ -6,13 +6,13 @@ import { type LineServer, startLineServer } from "./line-server.ts";
 /** What can be timed there, each with the workload that it needs. */
 export type PeerCase =
   | { readonly case: "filter"; readonly input: Granted }
-  | { readonly case: "merge" | "turn"; readonly input: Granted & { readonly edit: PeerEdit } }
+  | { readonly case: "turn"; readonly input: Granted & { readonly edit: PeerEdit } }
   | { readonly case: "execute"; readonly input: Execution }
   | { readonly case: "views"; readonly input: OfText & Envelope & { readonly read: boolean } }
   | { readonly case: "decode" | "encode"; readonly input: OfText };
 
 /** What a plugin does with its view. */
-export type PeerEdit = "none" | "label" | "header" | "hop" | "custom" | "copy";
+export type PeerEdit = "none" | "label" | "header";
 
 interface Envelope {
   readonly envelope: object;

@@ -1,4 +1,4 @@
-/** M and T: the merge, and a whole turn, against `merge_extensions` and `filter_extensions`. */
+/** T: a whole turn, against `filter_extensions` and `merge_extensions`. */
 import assert from "node:assert/strict";
 import {
   type Capability,
@@ -14,32 +14,6 @@ import { type PeerEdit, versusCpex } from "./peer.ts";
 import { allCapabilities, envelope } from "./workloads.ts";
 
 type Grant = readonly Capability[];
-
-const merging = (
-  id: string,
-  workload: string,
-  goal: number,
-  edit: Edit,
-  peer: PeerEdit,
-  grant: Grant = allCapabilities,
-): Comparison =>
-  versusCpex(id, `merge, ${workload}`, goal, () => mergeSide(edit, grant), {
-    case: "merge",
-    input: { envelope, capabilities: grant, edit: peer },
-  });
-
-export const cpexMergeComparisons: readonly Comparison[] = [
-  merging("M1", "the very view came back", 0.006, edits.none, "none"),
-  merging("M2", "one label appended, by a helper", 0.08, edits.labelByHelper, "label"),
-  merging("M2", "one label appended, by hand", 0.7, edits.labelByHand, "label"),
-  merging("M3", "one header set, by a helper", 0.12, edits.headerByHelper, "header"),
-  merging("M3", "one header set, by hand", 0.9, edits.headerByHand, "header"),
-  merging("M4", "one hop appended, by a helper", 0.06, edits.hopByHelper, "hop"),
-  merging("M4", "one hop appended, by hand", 1.1, edits.hopByHand, "hop"),
-  merging("M5", "custom replaced, by a helper", 0.07, edits.customByHelper, "custom", []),
-  merging("M5", "custom replaced, by hand", 0.8, edits.customByHand, "custom", []),
-  merging("M6", "equal but distinct copy of everything", 3, edits.copy, "copy"),
-];
 
 const turning = (
   id: string,
@@ -62,19 +36,6 @@ export const cpexTurnComparisons: readonly Comparison[] = [
   turning("T3", "header, by a helper", 0.06, edits.headerByHelper, "header", allCapabilities),
   turning("T3", "header, by hand", 0.27, edits.headerByHand, "header", allCapabilities),
 ];
-
-/** What came back is made beforehand, and merged again and again. */
-export async function mergeSide({ make, arrived }: Edit, names: Grant): Promise<Side> {
-  const { callEach } = await newLane();
-  const grant = resolveCapabilities(names);
-  const view = filterExtensions(realisticEnvelope, grant) as FullView;
-  const returned = make(view);
-  return {
-    run: (times) =>
-      callEach(times, () => mergeExtensions(realisticEnvelope, returned, grant, { view })),
-    check: checkMerged(arrived),
-  };
-}
 
 async function turnSide({ make, arrived }: Edit, names: Grant): Promise<Side> {
   const { callEach } = await newLane();
