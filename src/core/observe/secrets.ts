@@ -55,10 +55,13 @@ function withoutEllipsis(secret: string): string {
 
 /** What both look for. */
 export function bothOf(some: Needles, more: Needles): Needles {
-  return {
-    parts: new Map([...some.parts, ...more.parts]),
-    words: new Map([...some.words, ...more.words]),
-  };
+  return { parts: combined(some.parts, more.parts), words: combined(some.words, more.words) };
+}
+
+/** Every event of a run asks for this, and mostly one of the two is empty. */
+function combined(some: Needles["parts"], more: Needles["parts"]): Needles["parts"] {
+  if (some.size === 0) return more;
+  return more.size === 0 ? some : new Map([...some, ...more]);
 }
 
 function fallbackOf(text: string): Uint32Array {
