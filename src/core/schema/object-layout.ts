@@ -6,7 +6,7 @@
  * performance goals need that. So levels that are made on every turn, or by the thousand, have a
  * generated literal; any other level is made key by key.
  */
-import { mapped } from "../data/index.ts";
+import { beginsWith, mapped } from "../data/index.ts";
 import { enumerableKeys, freeze, newArray, ownValue } from "../data/intrinsics.ts";
 
 /** A level's value, as code that knows only the table handles it. */
@@ -33,7 +33,7 @@ export function layoutOf(
 }
 
 function hasKeys(these: readonly string[], keys: readonly string[]): boolean {
-  return these.length === keys.length && these.every((key, i) => key === keys[i]);
+  return these.length === keys.length && beginsWith(these, keys);
 }
 
 function layoutByKey(keys: readonly string[]): ObjectLayout {
