@@ -2,16 +2,16 @@
 import { isGlassineError, type PluginContext } from "glassine";
 import { decodeError, encodeError } from "glassine/remote";
 import type { StandardHooks } from "../../src/core/hooks/index.ts";
-import type { WireFunctions } from "../../src/core/remote/index.ts";
+import type { Host } from "../../src/core/host/index.ts";
 import type { StandardSlots } from "../../src/core/slots/index.ts";
-import { bindWire } from "../../test/support/bind-host.ts";
+import { bindStandard } from "../../test/support/bind-host.ts";
 import type { World } from "./tables.ts";
 
 export type Act = (payload: object, context: PluginContext, view: object | undefined) => unknown;
-export type Wire = WireFunctions<StandardSlots, StandardHooks>;
+export type Wire = Host<StandardSlots, StandardHooks>;
 
 export function wireOf({ slots }: World): Wire {
-  return bindWire(slots);
+  return bindStandard(slots);
 }
 
 /** What went over a boundary, and what was refused before it could. */

@@ -16,7 +16,7 @@ import {
   standardSlots,
 } from "../../src/core/slots/index.ts";
 import type { Subject } from "../../src/testing/subject.ts";
-import { bindEnvelope } from "../../test/support/bind-host.ts";
+import { bindStandard } from "../../test/support/bind-host.ts";
 
 /** One of each thing a table can say, nested, beside schemas that only zod can read. */
 export const yardSlots = defineSlots({
@@ -161,7 +161,7 @@ export interface World extends Subject {
 
 function world(name: string, table: SlotTable): World {
   const slots = compileSlots(table);
-  return { name, slots, host: bindEnvelope(slots) as unknown as World["host"] };
+  return { name, slots, host: bindStandard(slots) as unknown as World["host"] };
 }
 
 export const worlds: readonly World[] = [
@@ -170,4 +170,4 @@ export const worlds: readonly World[] = [
 ];
 
 /** The standard host with its types. */
-export const standard = bindEnvelope<StandardSlots>(compileSlots(standardSlots));
+export const standard = bindStandard<StandardSlots>(compileSlots(standardSlots));

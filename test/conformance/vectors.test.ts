@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { isGlassineError } from "../../src/core/errors/index.ts";
 import { decodeMessage, encodeMessage } from "../../src/core/messages/index.ts";
 import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { bindEnvelope } from "../support/bind-host.ts";
+import { bindStandard } from "../support/bind-host.ts";
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
 import { deviations } from "./deviations.ts";
 import { answersOf, sameViews } from "./parts.ts";
 
-const host = bindEnvelope<StandardSlots>(compileSlots(standardSlots));
+const host = bindStandard<StandardSlots>(compileSlots(standardSlots));
 
 function load(file: string): readonly VectorCase[] {
   const url = new URL(`../../spec/vectors/${file}`, import.meta.url);

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { filterFor, merge } from "../../src/core/envelope/index.ts";
 import { compileSlots, defineSlots } from "../../src/core/slots/index.ts";
-import { bindEnvelope } from "../support/bind-host.ts";
+import { bindStandard } from "../support/bind-host.ts";
 
 describe("a mode in which only what grows may change", () => {
   const table = compileSlots(
@@ -38,7 +38,7 @@ describe("a mode in which only what grows may change", () => {
       },
     }),
   );
-  const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
+  const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
   const run = (current: object, returned: object, grant: readonly string[], growOnly: boolean) => {
     const outcome = mergeOf(current, returned, grant, { growOnly, strict: false });
     if (!outcome.ok) throw new Error(outcome.refusal.reason);

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { filterFor, joinSets, Overlong } from "../../src/core/envelope/index.ts";
 import { compileSlots, defineSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { bindEnvelope } from "../support/bind-host.ts";
+import { bindStandard } from "../support/bind-host.ts";
 
 const slots = compileSlots(standardSlots);
 const may = slots.capabilities.mask(["append_labels"]);
@@ -74,7 +74,7 @@ describe("labels", () => {
     const view = filterFor(slots, 0)(labelled("m"));
     const joined = join(view as never, labelled("a"), none);
     expect(joined.security?.labels).toEqual(["a"]);
-    const again = bindEnvelope(slots).filterExtensions(joined as never, ["read_labels"]) as unknown;
+    const again = bindStandard(slots).filterExtensions(joined as never, ["read_labels"]) as unknown;
     expect(again).toHaveProperty("security", undefined);
   });
 });
@@ -107,7 +107,7 @@ describe("nothing else", () => {
         },
       }),
     );
-    const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
+    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
     const start = host.createExtensions({});
     const inner = host.createExtensions({ trail: { steps: ["s"] }, open: { marks: ["m"] } });
     const { extensions, changed } = joinSets(table, start, inner, start, 0) as Joined;
@@ -139,7 +139,7 @@ describe("nothing else", () => {
         },
       }),
     );
-    const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
+    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
     const board = (more: object) => host.createExtensions({ board: more });
     const inner = board({ title: "t", order: ["o"], pins: ["p"], free: ["f"], marks: ["m"] });
     const boardAfter = (outer: never, ...grant: string[]) =>

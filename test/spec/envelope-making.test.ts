@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileSlots, defineSlots, joinSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { bindEnvelope } from "../support/bind-host.ts";
+import { bindStandard } from "../support/bind-host.ts";
 import { verifies } from "../support/verifies.ts";
 import { codeOf, compiled, envelope, everything, host, plain, refusal, view } from "./support.ts";
 
@@ -203,7 +203,7 @@ describe("slots of a host", () => {
 
   it("follow the rules of the table", () => {
     verifies("envelope:host-slots");
-    const own = bindEnvelope(
+    const own = bindStandard(
       compileSlots(one("billing", { read: "read_billing" })),
     ) as unknown as typeof host;
     const made = own.createExtensions({ billing: { a: "x" }, agent: { turn: 1 } } as never);

@@ -1,10 +1,10 @@
 /** The standard envelope, with the small readings that examples need. */
 import { isGlassineError } from "../../src/core/errors/index.ts";
 import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { bindEnvelope } from "../support/bind-host.ts";
+import { bindStandard } from "../support/bind-host.ts";
 
 export const compiled = compileSlots(standardSlots);
-export const host = bindEnvelope<StandardSlots>(compiled);
+export const host = bindStandard<StandardSlots>(compiled);
 
 export type Envelope = ReturnType<typeof host.createExtensions>;
 

@@ -25,7 +25,6 @@ import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./remote-schemas.ts";
 import { slotData } from "./slot-data.ts";
 import { slotTypesSource } from "./slot-types.ts";
-import { standardFunctionsSource } from "./standard-functions.ts";
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -75,7 +74,6 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       path: "src/core/messages/message-layouts.generated.ts",
       text: formatted(messageLayoutsSource()),
     },
-    { path: "src/core/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },

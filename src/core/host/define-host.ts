@@ -1,28 +1,14 @@
 import { createStamp } from "../data/index.ts";
-import {
-  type HookTable,
-  joinHooks,
-  type OperationHookOf,
-  type StandardHooks,
-  standardHooks,
-} from "../hooks/index.ts";
+import { type HookTable, joinHooks, type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
 import {
-  type CoreHandler,
-  type CoreHandlerInput,
   defineServices,
   type HostProfile,
-  type ManagerOptions,
-  type Plugin,
-  type PluginManifest,
   readProfile,
-  type ServiceCapability,
   type ServiceTable,
   type Surface,
 } from "../plugins/index.ts";
-import type { WireFunctions } from "../remote/index.ts";
 import {
-  type CapabilityIn,
   compileSlots,
   defineSlots,
   joinSlots,
@@ -30,129 +16,9 @@ import {
   type StandardSlots,
   standardSlots,
 } from "../slots/index.ts";
-import type { EnvelopeFunctions } from "./envelope-functions.ts";
 import type { HostParts } from "./functions.ts";
 import * as functions from "./functions.ts";
-import type { PluginManager } from "./plugin-manager.ts";
-
-/** Everything that is bound to one host's slots, hooks and services. */
-export interface Host<
-  Table extends SlotTable,
-  Hooks extends HookTable,
-  Services extends ServiceTable = Nothing,
-> extends EnvelopeFunctions<Table>,
-    WireFunctions<Table, Hooks> {
-  /** Describes the parts of a message, with extensions of any host; see `partsOf`. */
-  readonly partsOf: typeof partsOf;
-  /** A part as data; see `serializePart`. */
-  readonly serializePart: typeof serializePart;
-  /** A part for a policy engine; see `toPolicyInput`. */
-  readonly toPolicyInput: typeof toPolicyInput;
-  /**
-   * The names of the slots, so that none is spelled by hand.
-   *
-   * @example
-   * ```ts
-   * import { slotNames } from "glassine";
-   *
-   * console.log(slotNames.security); // security
-   * ```
-   */
-  readonly slotNames: { readonly [Slot in keyof Table & string]: Slot };
-  /**
-   * The names of the capabilities.
-   *
-   * @example
-   * ```ts
-   * import { capabilities } from "glassine";
-   *
-   * console.log(capabilities.read_labels); // read_labels
-   * ```
-   */
-  readonly capabilities: {
-    readonly [Name in CapabilityIn<Table> | ServiceCapability<Services>]: Name;
-  };
-  /**
-   * The names of the hooks.
-   *
-   * @example
-   * ```ts
-   * import { hookNames } from "glassine";
-   *
-   * console.log(hookNames["cmf.llm_input"]); // cmf.llm_input
-   * ```
-   */
-  readonly hookNames: { readonly [Hook in keyof Hooks & string]: Hook };
-  /**
-   * Defines a plugin: read once, checked, frozen. The type of a handler's `extensions` is cut
-   * to what `capabilities` open.
-   *
-   * @throws ManifestError `manifest_invalid`, with every problem in `problems`
-   * @see spec `dispatch:arity`
-   * @example
-   * ```ts
-   * import { definePlugin } from "glassine";
-   *
-   * const reader = definePlugin({
-   *   name: "label-reader",
-   *   version: "1.0.0",
-   *   capabilities: ["read_labels"],
-   *   hooks: {
-   *     message_pre_invoke(message, context, extensions) {
-   *       return { metadata: { labels: extensions.security.labels.length } };
-   *     },
-   *   },
-   * });
-   * console.log(reader.hooks); // [ 'message_pre_invoke' ]
-   * ```
-   */
-  readonly definePlugin: <
-    const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
-  >(
-    manifest: PluginManifest<Table, Hooks, Caps, Services>,
-  ) => Plugin<Caps[number]>;
-  /**
-   * Defines a handler of the host's own on a hook whose semantic is not `message`, for
-   * `createPluginManager({ core })`. It is held to its capabilities as a plugin is.
-   *
-   * @throws ManifestError `manifest_invalid`, with every problem in `problems`
-   * @see spec `plugins:core`
-   */
-  readonly defineCoreHandler: <
-    const Hook extends OperationHookOf<Hooks>,
-    const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
-  >(
-    handler: CoreHandlerInput<Table, Hooks, Services, Hook, Caps>,
-  ) => CoreHandler;
-  /**
-   * Registers plugins, orders them and returns a manager. Plugins register nowhere else.
-   *
-   * All of them register, or none.
-   *
-   * @throws ManifestError (as a rejection) `plugin_duplicate`; `manifest_invalid` for a host of
-   *   another version, a configuration that is not accepted, and several problems at once
-   * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
-   * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`,
-   *   `hook_unknown`, `audit_failed`, `realm_tampered`
-   * @see spec `plugins:registration`
-   * @example
-   * ```ts
-   * import { createPluginManager, definePlugin, deny } from "glassine";
-   *
-   * const guard = definePlugin({
-   *   name: "no-rm",
-   *   version: "1.0.0",
-   *   hooks: { tool_pre_invoke: ({ name }) => (name === "rm" ? deny("rm is not allowed") : undefined) },
-   * });
-   * const manager = await createPluginManager({ plugins: [guard] });
-   * const result = await manager.invoke("tool_pre_invoke", { name: "rm" });
-   * console.log(result.continueProcessing, result.violation?.reason); // false rm is not allowed
-   * ```
-   */
-  readonly createPluginManager: <const Caps extends readonly string[] = readonly string[]>(
-    options: ManagerOptions<Table, Hooks, Services, Caps>,
-  ) => Promise<PluginManager<Table, Hooks>>;
-}
+import type { Host } from "./host.ts";
 
 /**
  * What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones.

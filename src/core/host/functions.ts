@@ -1,6 +1,5 @@
 /**
- * Each function of a host, made for the host's tables. `EnvelopeFunctions`, `WireFunctions` and
- * `Host` say what they do and type them. Each is an export of its own, so that a bundle of a user's
+ * Each function of a host, made for the host's tables. `Host` types them. Each is an export of its own, so that a bundle of a user's
  * takes only those that it imports.
  */
 import {

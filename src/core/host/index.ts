@@ -1,11 +1,11 @@
 export {
   defineHost,
-  type Host,
   type HostDefinition,
   surfaceOf,
   tablesOf,
 } from "./define-host.ts";
 export type { Amend, EditableBy } from "./edit-types.ts";
+export type { Host } from "./host.ts";
 export type { Merged, MergeOptions } from "./merge-extensions.ts";
 export type { InvokeResult, PluginManager } from "./plugin-manager.ts";
 export type { Capability, Extensions, HookHandler, HookName, Manager, View } from "./standard.ts";
@@ -14,27 +14,29 @@ export {
   addLabels,
   amend,
   appendHop,
-  capabilities,
   createExtensions,
-  createPluginManager,
   declassify,
   decodeExtensions,
-  decodeResult,
-  decodeTask,
-  definePlugin,
   encodeExtensions,
-  encodeInvokeResult,
-  encodeResult,
-  encodeTask,
   filterExtensions,
   getHeader,
   hasLabel,
-  hookNames,
   mergeExtensions,
   removeHeader,
-  resolveCapabilities,
   setCustom,
   setHeader,
-  slotNames,
   withSlots,
-} from "./standard-functions.generated.ts";
+} from "./standard-envelope.ts";
+export {
+  capabilities,
+  createPluginManager,
+  decodeResult,
+  decodeTask,
+  definePlugin,
+  encodeInvokeResult,
+  encodeResult,
+  encodeTask,
+  hookNames,
+  resolveCapabilities,
+  slotNames,
+} from "./standard-plugins.ts";

@@ -9,10 +9,11 @@ import {
   type ViewOf,
 } from "../slots/index.ts";
 import { compileHost, hostOf } from "./define-host.ts";
+import type { HostParts } from "./functions.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
 /** What its functions work on. */
-export const standardParts = /* @__PURE__ */ compileHost(standardSlots, standardHooks, {
+const standardParts = /* @__PURE__ */ compileHost(standardSlots, standardHooks, {
   services: {},
   profile: standardProfile,
 });
@@ -21,6 +22,13 @@ export const standardHost = /* @__PURE__ */ hostOf<
   StandardHooks,
   Record<never, never>
 >(standardParts);
+
+export type Standard = typeof standardHost;
+
+/** A function of the standard host. The type of the constant says which. */
+export function bind<Bound>(make: (parts: HostParts) => unknown): Bound {
+  return make(standardParts) as Bound;
+}
 
 /** The envelope of the standard host. */
 export type Extensions = ExtensionsOf<StandardSlots>;

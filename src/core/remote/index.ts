@@ -14,7 +14,6 @@ export {
 } from "./encode-result.ts";
 export { decodeError, type EncodeErrorOptions, encodeError } from "./errors.ts";
 export type { WireExecution } from "./executions.ts";
-export type { Task, WireFunctions } from "./functions.ts";
 export type { DecodeWireOptions } from "./read-wire.ts";
 export { errorSchema, resultSchema, taskSchema } from "./schemas.ts";
-export { type DecodeTaskOptions, decodeTurn, encodeTurn } from "./task.ts";
+export { type DecodeTaskOptions, decodeTurn, encodeTurn, type Task } from "./task.ts";

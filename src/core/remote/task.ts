@@ -3,10 +3,17 @@ import type * as z from "zod";
 import { extensionsLimits, mapped, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
-import { type HookSpec, type PluginContext, payloadReader } from "../hooks/index.ts";
+import {
+  type HookSpec,
+  type HookTable,
+  type MessageHookOf,
+  type PayloadOf,
+  type PluginContext,
+  payloadReader,
+} from "../hooks/index.ts";
 import { markPayload, payloadFor } from "../messages/index.ts";
 import { admit, type LevelValue } from "../schema/index.ts";
-import { resolveNames } from "../slots/index.ts";
+import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { forBothGenerations } from "./header-generations.ts";
@@ -31,6 +38,17 @@ export interface DecodeTaskOptions extends DecodeWireOptions {
   /** The state of the context, for a side that keeps one a request. By default a fresh map. */
   readonly state?: Map<unknown, unknown> | undefined;
 }
+
+/** A decoded task: the arguments of a handler in the other process. */
+export type Task<Table extends SlotTable, Hooks extends HookTable> = {
+  readonly [Hook in MessageHookOf<Hooks>]: Dropped & {
+    readonly hook: Hook;
+    readonly payload: PayloadOf<Hooks[Hook]>;
+    readonly context: PluginContext;
+    /** The view, filtered again; absent if the plugin takes none. */
+    readonly extensions: ViewOf<Table, CapabilityIn<Table>> | undefined;
+  };
+}[MessageHookOf<Hooks>];
 
 /** A task as code that knows no types of hooks handles it. */
 export interface AnyTask extends Dropped {
