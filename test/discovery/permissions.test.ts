@@ -9,7 +9,7 @@ import {
   highImpact,
   type PermissionTables,
   standardTables,
-} from "../../src/operate/discovery/permissions/index.ts";
+} from "../../src/operate/discovery/permissions.ts";
 
 const memoryNode: PermissionTables = {
   slots: standardSlots,

@@ -2,13 +2,12 @@
 import { isGlassineError, ManifestError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { checkProcedure } from "../../src/operate/discovery/procedures/check-procedure.ts";
 import {
   defineKind,
   defineProcedure,
+  type KindFault,
   procedureKind,
-} from "../../src/operate/discovery/procedures/index.ts";
-import type { KindFault } from "../../src/operate/discovery/procedures/kinds.ts";
+} from "../../src/operate/discovery/procedures.ts";
 
 const id = "acme.clean_up";
 const ran: string[] = [];
@@ -46,7 +45,7 @@ const withMethod = (key: string, descriptor: PropertyDescriptor | undefined) => 
   else Object.defineProperty(made.prototype, key, { configurable: true, ...descriptor });
   return made;
 };
-const check = (exported: unknown) => checkProcedure(exported, { id });
+const check = (exported: unknown) => procedureKind.check(exported, { id });
 const fault = (reason: string) => ({ ok: false, code: "contract_check_failed", reason });
 const trapped = () =>
   new Proxy(
@@ -66,7 +65,7 @@ describe("a procedure that keeps the contract", () => {
     const made = good();
     expect(check(made)).toEqual({
       ok: true,
-      procedure: {
+      plugin: {
         id,
         name: "Clean up",
         requiredCapabilities: ["facts.read", "facts.write"],
@@ -79,13 +78,13 @@ describe("a procedure that keeps the contract", () => {
 
   it("is read once and frozen", () => {
     const outcome = check(good());
-    expect(Object.isFrozen(outcome.ok && outcome.procedure)).toBe(true);
-    expect(Object.isFrozen(outcome.ok && outcome.procedure.requiredCapabilities)).toBe(true);
+    expect(Object.isFrozen(outcome.ok && outcome.plugin)).toBe(true);
+    expect(Object.isFrozen(outcome.ok && outcome.plugin.requiredCapabilities)).toBe(true);
   });
 
   it("may have from what it extends", () => {
     const made = class extends good() {};
-    expect(check(made)).toMatchObject({ ok: true, procedure: { id, name: "Clean up" } });
+    expect(check(made)).toMatchObject({ ok: true, plugin: { id, name: "Clean up" } });
   });
 
   it.each([
@@ -106,7 +105,7 @@ describe("a procedure that keeps the contract", () => {
     const outcome = check(good());
     expect(outcome.ok).toBe(true);
     expect(JSON.stringify(outcome)).not.toContain("0.1.0");
-    expect(outcome.ok && Object.keys(outcome.procedure)).not.toContain("version");
+    expect(outcome.ok && Object.keys(outcome.plugin)).not.toContain("version");
   });
 });
 
@@ -231,7 +230,7 @@ describe("CLI-016: the contract check of procedures", () => {
   });
 
   it("refuses another id than package.json has", () => {
-    expect(checkProcedure(good(), { id: "acme.other" })).toEqual({
+    expect(procedureKind.check(good(), { id: "acme.other" })).toEqual({
       ok: false,
       code: "id_mismatch",
       reason: 'it declares the id "acme.clean_up"',
@@ -241,9 +240,12 @@ describe("CLI-016: the contract check of procedures", () => {
 
 it("CLI-017: a class of another id is refused under the id that is trusted", () => {
   const evil = withStatic("id", { value: "evil.id" });
-  expect(checkProcedure(evil, { id: "good.id" })).toMatchObject({ ok: false, code: "id_mismatch" });
+  expect(procedureKind.check(evil, { id: "good.id" })).toMatchObject({
+    ok: false,
+    code: "id_mismatch",
+  });
   const forging = withStatic("id", { value: "good.id\n  x: loaded\u001b[2J" });
-  expect(checkProcedure(forging, { id: "good.id" })).toEqual({
+  expect(procedureKind.check(forging, { id: "good.id" })).toEqual({
     ok: false,
     code: "id_mismatch",
     reason: String.raw`it declares the id "good.id\u{a}  x: loaded\u{1b}[2J"`,
@@ -269,7 +271,7 @@ describe("a procedure that is declared", () => {
   it("may have functions that return promises", async () => {
     expect(check(promising())).toEqual(fault("preflight must be async"));
     const Declared = defineProcedure(promising());
-    expect(check(Declared)).toMatchObject({ ok: true, procedure: { procedureClass: Declared } });
+    expect(check(Declared)).toMatchObject({ ok: true, plugin: { procedureClass: Declared } });
     expect(await new Declared().run()).toBe("clean");
     expect(Object.keys(Declared)).not.toContain("glassine.procedure");
   });

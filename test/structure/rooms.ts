@@ -83,7 +83,7 @@ export const plan: Plan = {
     "node:path": ["operate"],
     "node:process": ["operate/cli"],
     "node:url": ["operate"],
-    "node:util": ["operate/trust"],
+    "node:util": ["operate/trust", "operate/discovery"],
     "node:zlib": ["operate/trust"],
   },
   maxLines: 350,

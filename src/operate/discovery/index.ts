@@ -8,7 +8,7 @@ export {
   type PermissionTables,
   type PermissionWords,
   standardTables,
-} from "./permissions/index.ts";
+} from "./permissions.ts";
 export {
   defineKind,
   defineProcedure,
@@ -16,7 +16,7 @@ export {
   type Procedure,
   type ProcedureClass,
   procedureKind,
-} from "./procedures/index.ts";
+} from "./procedures.ts";
 export { removeProcessFolder } from "./process-folder.ts";
 export type { DiscoverOptions } from "./static-options.ts";
 export { type ReadDiscoverOptions, readDiscoverOptions } from "./static-options.ts";

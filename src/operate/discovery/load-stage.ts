@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
-import { type Grants, grantFault } from "./grant-fault.ts";
 import { importModule } from "./import-module.ts";
 import { siblingRejected } from "./judge.ts";
 import { lendHost } from "./lend-host.ts";
 import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
-import { loadHooks } from "./load-hooks.ts";
+import { type Grants, grantFault, loadHooks } from "./load-hooks.ts";
 import { privateCopy } from "./private-copy.ts";
-import { procedureKind } from "./procedures/index.ts";
+import { procedureKind } from "./procedures.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 

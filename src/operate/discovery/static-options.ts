@@ -12,7 +12,7 @@ import {
   type SignatureVerifier,
   type TrustSettings,
 } from "../trust/index.ts";
-import { type Kind, procedureKind } from "./procedures/index.ts";
+import { type Kind, procedureKind } from "./procedures.ts";
 import type { StaticReport } from "./types.ts";
 
 /** What `discoverPlugins` takes. */

@@ -9,7 +9,7 @@ import type {
   Rejection,
 } from "../packages/index.ts";
 import type { Drift, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
-import type { CheckedProcedure } from "./procedures/index.ts";
+import type { CheckedProcedure } from "./procedures.ts";
 
 /** A rejection with the sentence of a host that does not start because of it. */
 export interface Refused extends Rejection {

@@ -1,9 +1,15 @@
 /** What a plugin may see, change and use, in sentences made from the tables of its host. */
-import { quoted } from "../../../core/errors/index.ts";
-import { type HookTable, type Semantic, standardHooks } from "../../../core/hooks/index.ts";
-import type { ServiceTable } from "../../../core/plugins/index.ts";
-import { type SlotTable, standardSlots } from "../../../core/slots/index.ts";
-import { canChange, isFree, isGated, isOpened, type Part, partsOf, withInner } from "./parts.ts";
+import { quoted } from "../../core/errors/index.ts";
+import { type HookTable, type Semantic, standardHooks } from "../../core/hooks/index.ts";
+import type { ServiceTable } from "../../core/plugins/index.ts";
+import {
+  everyone,
+  gatesOf,
+  type SlotSpec,
+  type SlotTable,
+  standardSlots,
+  type Tier,
+} from "../../core/slots/index.ts";
 
 /** What a host has: the same tables as it was defined with. */
 export interface PermissionTables {
@@ -195,4 +201,123 @@ function unknownIn(
     ...capabilities.map((name) => `Asks for ${quoted(name)}, no capability of this host.`),
     ...unknownHooks.map((name) => `Asks for ${quoted(name)}, no hook of this host.`),
   ];
+}
+
+/**
+ * Services that reach beyond the plugin's own work, on whatever host. A reviewer looks at these
+ * first, and at services whose `review` begins with High or Sensitive, at every capability that
+ * writes to the envelope, and at those that open credentials: headers and claims of a token.
+ */
+const always: readonly string[] = [
+  "facts.write",
+  "recall.write",
+  "federation.write",
+  "tenant.write",
+  "network.outbound",
+  "identity.read",
+  "audit.read",
+];
+
+/** Parts of the standard slots in which credentials travel, or what they said. */
+const secretParts: readonly string[] = ["http", "security.subject.claims", "security.client"];
+
+/**
+ * Those of some capabilities that have high impact, without repeats, sorted.
+ *
+ * @example
+ * ```ts
+ * import { highImpact, standardTables } from "glassine/node";
+ *
+ * const asked = ["read_labels", "read_headers", "network.outbound"];
+ * console.log(highImpact(standardTables, asked)); // [ 'network.outbound', 'read_headers' ]
+ * ```
+ */
+export function highImpact(
+  { slots, services }: Pick<PermissionTables, "slots" | "services">,
+  capabilities: readonly string[],
+): readonly string[] {
+  const parts = partsOf(slots).flatMap(withInner);
+  return [...new Set(capabilities)]
+    .filter(
+      (name) => always.includes(name) || isHighService(services, name) || reachesFar(parts, name),
+    )
+    .sort();
+}
+
+function isHighService(services: ServiceTable, name: string): boolean {
+  const service = Object.hasOwn(services, name) ? services[name] : undefined;
+  return /^(?:high|sensitive)\b/i.test(service?.review ?? "");
+}
+
+function reachesFar(parts: readonly Part[], name: string): boolean {
+  return parts.some(
+    (part) =>
+      canChange(part, new Set([name])) ||
+      (secretParts.includes(part.path.join(".")) && isOpened(part, new Set([name]))),
+  );
+}
+
+/** A slot, or a field that says something of its own. */
+interface Part {
+  /** From the slot down. */
+  readonly path: readonly string[];
+  /** Any one of these opens it; none, where it is seen with what it is in. */
+  readonly openers: readonly string[];
+  readonly tier: Tier;
+  /** What a change takes; `undefined`, where that is nothing. */
+  readonly writer: string | undefined;
+  readonly fields: readonly Part[];
+}
+
+/** The settings of a slot or field that matter here. */
+type Spec = Pick<SlotSpec, "read" | "write" | "fields"> & { readonly tier?: Tier };
+
+/** What a field has from what it is in, where it says nothing itself. */
+interface Above {
+  readonly path: readonly string[];
+  readonly tier: Tier;
+  readonly write: string | undefined;
+}
+
+/** The slots of a table, in its order, without those that are hidden from every plugin. */
+function partsOf(slots: SlotTable): readonly Part[] {
+  return Object.entries(slots)
+    .filter(([, spec]) => spec.read !== undefined)
+    .map(([slot, spec]) => partOf(slot, spec, { path: [], tier: spec.tier, write: undefined }));
+}
+
+function partOf(key: string, spec: Spec, above: Above): Part {
+  const path = [...above.path, key];
+  const { tier = above.tier, write = above.write } = spec;
+  // A gate of a field opens what the field is in, too: to see the one is to reach it.
+  const openers = spec.read === undefined || spec.read === everyone ? [] : gatesOf(spec);
+  const fields = Object.entries(spec.fields ?? {}).map(([field, inner]) =>
+    partOf(field, inner, { path, tier, write }),
+  );
+  return { path, openers, tier, writer: write === everyone ? undefined : write, fields };
+}
+
+/** A part and all parts in it. */
+function withInner(part: Part): readonly Part[] {
+  return [part, ...part.fields.flatMap(withInner)];
+}
+
+/** Whether anything but the part it is in decides whether it is seen. */
+function isGated({ openers }: Part): boolean {
+  return openers.length > 0;
+}
+
+/** Whether one of these capabilities opens it. */
+function isOpened({ openers }: Part, capabilities: ReadonlySet<string>): boolean {
+  return openers.some((opener) => capabilities.has(opener));
+}
+
+/** Whether every plugin of the host may change it. No table has a gate on such a part. */
+function isFree({ tier, writer }: Part): boolean {
+  return tier !== "immutable" && writer === undefined;
+}
+
+/** Whether one of these capabilities permits to change it. */
+function canChange({ tier, writer }: Part, capabilities: ReadonlySet<string>): boolean {
+  return tier !== "immutable" && writer !== undefined && capabilities.has(writer);
 }
