@@ -81,7 +81,7 @@ export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settin
   /** Why the lockfile cannot be read, where a command goes on all the same. */
   readonly lockFault: GlassineError | undefined;
   /** Settings that mean nothing, where a command goes on all the same. */
-  readonly settingFault: GlassineError | undefined;
+  readonly settingFaults: readonly GlassineError[];
   readonly verifiers: readonly SignatureVerifier[] | undefined;
   readonly builtins: readonly string[];
   readonly reserved: readonly string[];
@@ -121,7 +121,7 @@ export async function readDiscoverOptions(
     throw unfit('onRejected must be "fail" or "skip".');
   const { envPrefix } = surface.profile;
   const { faults = "throw" } = beside;
-  const { settings: all, settingFault } = readSettings(
+  const { settings: all, settingFaults } = readSettings(
     withoutMode(env, envPrefix, given),
     envPrefix,
     faults,
@@ -148,7 +148,7 @@ export async function readDiscoverOptions(
     settings,
     faults,
     looksAlways: beside.looksAlways ?? false,
-    settingFault,
+    settingFaults,
     ...read,
     lockPath: place.path,
     candidates: place.candidates,
@@ -176,9 +176,9 @@ function readSettings(
   env: NonNullable<DiscoverOptions["env"]>,
   prefix: string,
   faults: "throw" | "report",
-): { readonly settings: TrustSettings; readonly settingFault: GlassineError | undefined } {
+): { readonly settings: TrustSettings } & Pick<ReadDiscoverOptions, "settingFaults"> {
   try {
-    return { settings: readTrustSettings(env, prefix), settingFault: undefined };
+    return { settings: readTrustSettings(env, prefix), settingFaults: [] };
   } catch (error) {
     if (faults === "throw" || !(error instanceof GlassineError)) throw error;
     const { settingProblems = [] } = error.data as {
@@ -186,7 +186,10 @@ function readSettings(
     };
     const wrong = new Set(settingProblems.map(({ variable }) => variable));
     const rest = Object.entries(env).filter(([name]) => !wrong.has(name));
-    return { settings: readTrustSettings(Object.fromEntries(rest), prefix), settingFault: error };
+    return {
+      settings: readTrustSettings(Object.fromEntries(rest), prefix),
+      settingFaults: [error],
+    };
   }
 }
 

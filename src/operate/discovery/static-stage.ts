@@ -7,9 +7,7 @@ import { byUnits } from "../../core/plugins/index.ts";
 import {
   closureHasher,
   findPackages,
-  type InstalledPackage,
   memberText,
-  type PackageEntry,
   pathFrom,
   type Rejection,
 } from "../packages/index.ts";
@@ -21,92 +19,92 @@ import {
   type LockEntry,
   printable,
 } from "../trust/index.ts";
-import { type Judged, judge, type Surveyed, signerIn } from "./judge.ts";
+import { type Judged, judge, signerIn } from "./judge.ts";
 import { lostPlugins } from "./lost-plugins.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import { survey, surveyOfLocal } from "./survey.ts";
-import type { OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
-import { settingFaults, verifiersFor } from "./verifiers.ts";
+import type { Candidate, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
+import { verifiersFor } from "./verifiers.ts";
 
 export async function staticStage(
   options: ReadDiscoverOptions,
   onStep: OnStep = () => {},
 ): Promise<StaticReport> {
-  const { mode, settings, lock, candidates, surface } = options;
+  const { mode, settings, lock, candidates, root, kinds } = options;
   const known = { mode, settings, lock, candidates };
-  const { profile } = surface;
-  const { envPrefix, hostName } = profile;
+  const { envPrefix, hostName } = options.surface.profile;
   const isOff = !settings.autoDiscovery;
   const off = `${envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false`;
   if (isOff && !options.looksAlways) {
     const note = `${off}: no installed plugin is read`;
     const nothing = { found: [], accepted: [], refused: [], drift: [], unreadable: [] };
-    const faults = settingFaults(options);
-    return { ...known, ...nothing, faults, warnings: [...options.warnings, note] };
+    const warnings = [...options.warnings, note];
+    return { ...known, ...nothing, faults: options.settingFaults, warnings };
   }
   const { verifiers, faults } = await verifiersFor(options);
-  const { root, local: folders, kinds } = options;
-  const builtins = await Promise.all(options.builtins.map(realPath));
+  const builtins = await Promise.all(
+    options.builtins.map((path) => realpath(path).catch(() => path)),
+  );
   const commands = ["glassine", hostName, options.bin];
-  const asked = { root, field: hostName, kinds, commands, own: builtins, local: folders };
+  const asked = { root, field: hostName, kinds, commands, own: builtins, local: options.local };
   const found = await findPackages(asked);
-  const ofHost = found.packages.filter(({ path }) => builtins.includes(path));
-  const names = ["glassine", hostName, ...ofHost.map(({ name }) => name)];
-  const plugins = found.packages.map(({ path }) => path).filter((path) => !builtins.includes(path));
-  const hashClosure = closureHasher({ root, names: [...new Set(names)], plugins });
-  const surveyed = await survey(found.packages, { builtins, hashClosure, verifiers, onStep });
-  const local = found.local.map((each) => surveyOfLocal(each));
-  const everything = [...surveyed, ...local].flatMap((each) =>
-    each.package.entries.map((entry) => ({ entry, survey: each })),
-  );
-  everything.sort(
-    (a, b) =>
-      byUnits(a.entry.id, b.entry.id) || byUnits(a.survey.package.name, b.survey.package.name),
-  );
-  const entries = lock?.entries ?? [];
-  const present = everything.flatMap(({ entry, survey: of }) =>
-    of.isLocal ? [] : [installed(entry, of)],
-  );
+  const { packages, unreadable } = found;
+  const isBuiltin = ({ path }: { readonly path: string }) => builtins.includes(path);
+  const ownNames = packages.filter(isBuiltin).map(({ name }) => name);
+  const names = [...new Set(["glassine", hostName, ...ownNames])];
+  const plugins = packages.filter((each) => !isBuiltin(each)).map(({ path }) => path);
+  const hashClosure = closureHasher({ root, names, plugins });
+  const surveyed = await survey(packages, { builtins, hashClosure, verifiers, onStep });
+  const all = [...surveyed, ...found.local.map(surveyOfLocal)]
+    .flatMap((each): readonly Candidate[] =>
+      each.package.entries.map((entry) => ({ ...each, entry })),
+    )
+    .sort((a, b) => byUnits(a.entry.id, b.entry.id) || byUnits(a.package.name, b.package.name));
+  const present = all.filter(({ isLocal }) => !isLocal).map(installed);
   const ids = new Set(present.map(({ id }) => id));
-  const lost = await lostPlugins(entries, {
-    root,
-    packages: found.packages,
-    ids,
-    field: hostName,
-  });
-  const now = new Date();
+  const entries = lock?.entries ?? [];
+  const lost = await lostPlugins(entries, { root, packages, ids, field: hostName });
   const own = entries.filter(({ id }) => !lost.ofOthers.has(id));
+  const now = new Date();
   const drift = driftOf(own, [...present, ...lost.changed], dayOf(now));
-  const ending = endingSoon(
-    own.filter(({ id }) => ids.has(id)),
-    now,
-  );
-  const judged = await judge(everything, { options, drift });
+  const judged = await judge(all, options, drift);
   const accepted = judged.flatMap(({ source, fault }) => (fault === undefined ? [source] : []));
-  const refused: readonly Refused[] = [
-    ...found.rejected.map((each) => ({ ...each, message: messageOf(each) })),
-    ...judged.flatMap(refusedIn),
+  const warnings = [
+    ...options.warnings,
+    ...endingSoon(
+      own.filter(({ id }) => ids.has(id)),
+      now,
+    ),
+    ...unenforced(own, drift, options),
+    ...(isOff ? [`${off}: a host loads none of what is installed`] : []),
+    ...found.warnings,
+    ...linksAmong(accepted),
   ];
-  const differing = unenforced(own, drift, options);
-  const notes = isOff ? [`${off}: a host loads none of what is installed`] : [];
-  const ofPackages = [...found.warnings, ...linksAmong(accepted)];
-  // Folders can have any names.
-  const warnings = [...options.warnings, ...ending, ...differing, ...notes, ...ofPackages].map(
-    printable,
-  );
-  const { unreadable } = found;
-  const beside = { drift: ofMode(drift, options), unreadable, faults };
-  const all = judged.map(({ source }) => source);
-  return { ...known, found: all, accepted, refused, ...beside, warnings };
+  return {
+    ...known,
+    found: judged.map(({ source }) => source),
+    accepted,
+    refused: [
+      ...found.rejected.map((each) => ({ ...each, message: messageOf(each) })),
+      ...judged.flatMap(refusedIn),
+    ],
+    // Without a lockfile there is nothing to drift from.
+    drift: lock === undefined ? [] : drift,
+    unreadable,
+    faults,
+    // Folders can have any names.
+    warnings: warnings.map(printable),
+  };
 }
 
 function refusedIn({ source, fault }: Judged): readonly Refused[] {
   if (fault === undefined) return [];
-  const rejection = { ...nameOf(source.entry, source.package), ...fault };
+  const { entry, package: of } = source;
+  const rejection = { id: entry.id, package: of.name, entryPoint: entry.entryPoint, ...fault };
   return [{ ...rejection, message: fault.message ?? messageOf(rejection), source }];
 }
 
-/** In dev links are loaded, and told of. */
+/** In dev links are loaded, with a warning. */
 function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
   const links = accepted.filter(
     (each) => each.package.isLinked && !each.isLocal && !each.isBuiltin,
@@ -133,15 +131,6 @@ function unenforced(
   ];
 }
 
-/** Without a lockfile there is nothing to drift from. */
-function ofMode(drift: StaticReport["drift"], { lock }: ReadDiscoverOptions) {
-  return lock === undefined ? [] : drift;
-}
-
-function nameOf({ id, entryPoint }: PackageEntry, { name }: InstalledPackage) {
-  return { id, package: name, entryPoint };
-}
-
 /** The sentence of a host that does not start. */
 function messageOf({ id, package: name, code, reason }: Rejection): string {
   if (code === "invalid_metadata" && reason.startsWith("package ")) return reason;
@@ -149,20 +138,20 @@ function messageOf({ id, package: name, code, reason }: Rejection): string {
   return `${who} is rejected: ${code}: ${reason}`;
 }
 
-async function realPath(path: string): Promise<string> {
-  return await realpath(path).catch(() => path);
-}
-
-function installed(
-  { id, entryPoint }: PackageEntry,
-  { package: of, hash, closure, evidence, isBuiltin }: Surveyed,
-): InstalledPlugin {
+function installed({
+  entry,
+  package: of,
+  hash,
+  closure,
+  evidence,
+  isBuiltin,
+}: Candidate): InstalledPlugin {
   const { name, version, path, capabilities, hooks } = of;
   return {
-    id,
+    id: entry.id,
     package: name,
     version,
-    entryPoint,
+    entryPoint: entry.entryPoint,
     hash: hash?.hash,
     foreign: closure?.foreign.map((each) => pathFrom(path, each)),
     builtin: isBuiltin,

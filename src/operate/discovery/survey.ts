@@ -10,13 +10,11 @@ import {
   type RejectionCode,
 } from "../packages/index.ts";
 import { checkEvidence, type SignatureVerifier } from "../trust/index.ts";
-import type { Surveyed } from "./judge.ts";
-import type { OnStep } from "./types.ts";
+import type { OnStep, SurveyedPackage } from "./types.ts";
 
 /** How many packages are read at a time. */
 const atATime = 4;
 
-/** What a look at packages takes. */
 interface SurveyInput {
   readonly builtins: readonly string[];
   readonly hashClosure: ReturnType<typeof closureHasher>;
@@ -27,51 +25,57 @@ interface SurveyInput {
 export async function survey(
   packages: readonly InstalledPackage[],
   input: SurveyInput,
-): Promise<readonly Surveyed[]> {
+): Promise<readonly SurveyedPackage[]> {
   const total = packages.length;
   let done = 0;
-  const surveyed: Surveyed[] = [];
-  for (let at = 0; at < packages.length; at += atATime) {
-    const some = packages.slice(at, at + atATime);
-    const surveys = some.map(async (each) => {
+  const surveyed: SurveyedPackage[] = [];
+  for (let at = 0; at < total; at += atATime) {
+    const batch = packages.slice(at, at + atATime).map(async (each) => {
       input.onStep({ done, total, name: each.name });
       const made = await surveyOf(each, input);
       done += 1;
       return made;
     });
-    surveyed.push(...(await Promise.all(surveys)));
+    surveyed.push(...(await Promise.all(batch)));
   }
   return surveyed;
 }
 
+const nothing = {
+  hash: undefined,
+  closure: undefined,
+  evidence: undefined,
+  packageFault: undefined,
+};
+
 async function surveyOf(
   found: InstalledPackage,
   { builtins, hashClosure, verifiers }: SurveyInput,
-): Promise<Surveyed> {
-  const { name, version, path, isLinked } = found;
+): Promise<SurveyedPackage> {
+  const { name, version, path, isLinked, bundled } = found;
   const isBuiltin = builtins.includes(path);
-  const nothing = { hash: undefined, closure: undefined, evidence: undefined, fault: undefined };
-  let known: Surveyed = { package: found, isBuiltin, isLocal: false, ...nothing };
+  let known: SurveyedPackage = { package: found, isBuiltin, isLocal: false, ...nothing };
   try {
-    const hash = await hashPackage(path, { bundled: found.bundled });
+    const hash = await hashPackage(path, { bundled });
     known = { ...known, hash };
     expectManifest(found.manifestHash, hash);
     if (isBuiltin) return known;
-    known = {
-      ...known,
-      evidence: await checkEvidence({ name, version, path, ...hash }, verifiers),
-    };
+    const evidence = await checkEvidence({ name, version, path, ...hash }, verifiers);
+    known = { ...known, evidence };
     const closure = await hashClosure({ path, hash, isLinked });
-    return { ...known, closure, fault: closureFault(closure, path) };
+    return { ...known, closure, packageFault: closureFault(closure, path) };
   } catch (error) {
     if (!(error instanceof GlassineError) || error.code !== "package_refused") throw error;
     const { code } = error.data as { readonly code: RejectionCode };
-    return { ...known, fault: { code, reason: error.message } };
+    return { ...known, packageFault: { code, reason: error.message } };
   }
 }
 
-/** What cannot run, however it is trusted. */
-function closureFault({ foreign, missing }: PackageClosure, path: string): Surveyed["fault"] {
+/** What cannot run, whoever trusts it. */
+function closureFault(
+  { foreign, missing }: PackageClosure,
+  path: string,
+): SurveyedPackage["packageFault"] {
   const [first, ...more] = foreign;
   if (first !== undefined) {
     const others = more.length === 0 ? "" : `, and ${more.length} more`;
@@ -84,7 +88,6 @@ function closureFault({ foreign, missing }: PackageClosure, path: string): Surve
   return { code: "dependency_missing", reason };
 }
 
-export function surveyOfLocal(found: InstalledPackage): Surveyed {
-  const nothing = { hash: undefined, closure: undefined, evidence: undefined, fault: undefined };
+export function surveyOfLocal(found: InstalledPackage): SurveyedPackage {
   return { package: found, isBuiltin: false, isLocal: true, ...nothing };
 }

@@ -8,7 +8,7 @@ import type {
   PackageHash,
   Rejection,
 } from "../packages/index.ts";
-import type { Drift, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
+import type { Drift, Evidence, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
 import type { CheckedProcedure } from "./procedures.ts";
 
 /** A rejection with the sentence of a host that does not start because of it. */
@@ -18,9 +18,8 @@ export interface Refused extends Rejection {
   readonly source?: StaticPlugin | undefined;
 }
 
-/** One plugin of a package as the static stage knows it. Nothing of it was run. */
-export interface StaticPlugin {
-  readonly entry: PackageEntry;
+/** What is known of a package without running it. */
+export interface SurveyedPackage {
   readonly package: InstalledPackage;
   /** Part of the host itself: trusted without a lock entry. */
   readonly isBuiltin: boolean;
@@ -28,27 +27,38 @@ export interface StaticPlugin {
   readonly isLocal: boolean;
   /** `undefined` where the package cannot be hashed, and for local ones. */
   readonly hash: PackageHash | undefined;
-  /** What its package needs. `undefined` where that cannot be hashed, for local and built-in ones. */
+  /** What the package needs. `undefined` where that cannot be hashed, for local and built-in ones. */
   readonly closure: PackageClosure | undefined;
-  /** `undefined` where nobody asked: of built-in and local plugins. */
-  readonly trust: PluginTrust | undefined;
+  /** `undefined` for local and built-in packages, and for those without a hash. */
+  readonly evidence: Evidence | undefined;
+  /** What is wrong with the whole package. */
+  readonly packageFault: Pick<Rejection, "code" | "reason"> | undefined;
+}
+
+/** One entry point of a package, of any kind. */
+export interface Candidate extends SurveyedPackage {
+  readonly entry: PackageEntry;
+}
+
+/** One plugin as the static stage knows it. */
+export interface StaticPlugin extends Candidate {
+  /** `undefined` for built-in and local plugins, and for those that are refused. */
+  readonly trust:
+    | {
+        readonly decision: TrustDecision;
+        readonly reason: string | undefined;
+        readonly signedBy: string;
+      }
+    | undefined;
   /**
-   * Who verifiably signed it, also where that is nobody who is trusted, or `unsigned`; `undefined`
-   * where nobody asked, and where the signature is invalid.
+   * Who verifiably signed it, trusted or not, or `unsigned`; `undefined` for built-in and local
+   * plugins, and where the signature is invalid.
    */
   readonly signer: string | undefined;
 }
 
-/** Why a plugin may be loaded. */
-export interface PluginTrust {
-  readonly decision: TrustDecision;
-  readonly reason: string | undefined;
-  readonly signedBy: string;
-}
-
-/** Told before each package or plugin that takes time. */
+/** Called before each package or plugin that takes time, with how many are done. */
 export type OnStep = (step: {
-  /** How many are done. */
   readonly done: number;
   readonly total: number;
   readonly name: string;
@@ -67,7 +77,7 @@ export interface StaticReport {
   readonly accepted: readonly StaticPlugin[];
   readonly refused: readonly Refused[];
   readonly drift: readonly Drift[];
-  /** Folders that cannot be read: what the lockfile has and was not found may be there. */
+  /** Folders that cannot be read: a plugin that was not found may be there. */
   readonly unreadable: readonly string[];
   /** Settings and files of the operator's that cannot be read, where a command goes on. */
   readonly faults: readonly GlassineError[];

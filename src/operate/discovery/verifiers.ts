@@ -28,14 +28,10 @@ export async function verifiersFor(
     given === undefined
       ? await defaultVerifiers(settings, surface.profile)
       : { verifiers: given, faults: [] };
-  const all = [...settingFaults(options), ...faults, ...(await verifierFaults(verifiers))];
+  const all = [...options.settingFaults, ...faults, ...(await verifierFaults(verifiers))];
   const [first] = all;
   if (first !== undefined && options.faults === "throw") throw first;
   return { verifiers, faults: all };
-}
-
-export function settingFaults({ settingFault }: ReadDiscoverOptions): readonly GlassineError[] {
-  return settingFault === undefined ? [] : [settingFault];
 }
 
 /**
