@@ -141,11 +141,13 @@ describe("the comparisons with CPEX", () => {
     );
   });
 
-  it("hold filter, merge and a hook of 1, 5 and 20 plugins to the crate, at or under it", () => {
+  it("hold the filter to half of the crate's time, and hooks of 1, 5 and 20 plugins to all of it", () => {
     const { groups } = cpexHere(wants("R1"), { Python: unasked, Rust: here("") });
     const all = Object.values(groups).flatMap(({ comparisons }) => comparisons);
-    expect(new Set(all.map(({ goal }) => goal))).toEqual(new Set([1]));
     const hooks = all.filter(({ workload }) => workload.startsWith("hook, "));
+    const filters = all.filter((each) => !hooks.includes(each));
+    expect(new Set(filters.map(({ id, goal }) => `${id} ${goal}`))).toEqual(new Set(["R1 0.5"]));
+    expect(new Set(hooks.map(({ goal }) => goal))).toEqual(new Set([1]));
     for (const id of ["R3", "R4", "R5"]) {
       const of = hooks.filter((each) => each.id === id);
       expect(of.map(({ workload }) => /n = (\d+)/.exec(workload)?.[1])).toEqual(["1", "5", "20"]);

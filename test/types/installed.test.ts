@@ -14,6 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import ts from "typescript-5.9";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compilerOptions, plugin, program } from "../../tools/bench/typed-programs.ts";
 import { run } from "../docs/support/compile.ts";
 import { root } from "../docs/support/pages.ts";
 
@@ -21,32 +22,6 @@ const folder = mkdtempSync(join(tmpdir(), "glassine-types-"));
 const timeoutMs = 240_000;
 const versions = ["typescript-5.9", "typescript"];
 
-const plugin = `import { addLabels, definePlugin, deny } from "glassine";
-
-export const scanner = definePlugin({
-  name: "scanner",
-  version: "1.0.0",
-  capabilities: ["append_labels", "read_roles"],
-  hooks: {
-    message_pre_invoke(message, context, extensions) {
-      if (extensions.security.subject?.roles.includes("guest")) return deny("no guests");
-      return { modifiedExtensions: addLabels(extensions, "PII") };
-    },
-  },
-});
-`;
-const program = `${plugin}
-import { createExtensions, createPluginManager } from "glassine";
-
-export const manager = await createPluginManager({ plugins: [scanner] });
-export function check(text: string) {
-  return manager.invoke(
-    "message_pre_invoke",
-    { role: "user", content: [{ content_type: "text", text }] },
-    { extensions: createExtensions({ security: { labels: ["EU"] } }) },
-  );
-}
-`;
 const mistakes = `import { definePlugin } from "glassine";
 
 definePlugin({
@@ -87,15 +62,6 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }, timeoutMs);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const compilerOptions = {
-  target: "es2023",
-  module: "nodenext",
-  lib: ["ES2023"],
-  types: [],
-  strict: true,
-  skipLibCheck: true,
-};
 
 function compile(version: string, file: string, ...more: readonly string[]) {
   const config = join(folder, `${file}.json`);

@@ -10,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { bundles } from "./bundles.ts";
 import { cratePath, findCrate, findPython, pythonPath } from "./cpex/find-peer.ts";
 import { cpexGroups, cpexHere } from "./cpex/groups.ts";
 import { guard } from "./guard.ts";
@@ -27,6 +28,7 @@ import { scaleTurnComparisons } from "./scale-turns.ts";
 import { selectionOf } from "./selection.ts";
 import { startUp } from "./start-up.ts";
 import { tableOf } from "./table.ts";
+import { typeChecks } from "./type-checks.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -56,8 +58,11 @@ const ownGroups: Groups = {
   ),
   startUp,
 };
+
+/** What the short run leaves to `test/types` and to the budgets of `npm run check`. */
+const heldByTests: Groups = { typeChecks, bundles };
 const rounds = options.guard ? minRounds : Math.max(minRounds, readRounds(options.rounds));
-const allGroups: Groups = { ...ownGroups, ...cpexGroups };
+const allGroups: Groups = { ...ownGroups, ...heldByTests, ...cpexGroups };
 const known = Object.values(options.guard ? ownGroups : allGroups).flatMap(({ comparisons }) =>
   comparisons.map(({ id }) => id),
 );
@@ -125,7 +130,7 @@ async function measureAll(): Promise<void> {
     Rust: () => findCrate(cratePath()),
   });
   for (const line of cpex.skipped) console.log(line);
-  const run = runOf({ ...ownGroups, ...cpex.groups });
+  const run = runOf({ ...ownGroups, ...heldByTests, ...cpex.groups });
   tell(await run(options.only, rounds), cpex.versions);
 }
 

@@ -130,14 +130,14 @@ export const memoryComparisons: readonly SizedComparison[] = [
   {
     id: "H1",
     workload: "bytes in flight, 2-parameter async, n = 5, third blocked, vs bare",
-    goal: 1.4,
+    goal: 1.8,
     figure: "held",
     sides: async () => [await inFlight(ours), await inFlight(bare)],
   },
   {
     id: "H2",
     workload: "bytes in flight, 3-parameter, envelope of its own, vs bare",
-    goal: 2,
+    goal: 2.5,
     figure: "held",
     sides: async () => [await inFlight(oursWithEnvelope), await inFlight(bare)],
   },
@@ -151,14 +151,14 @@ export const memoryComparisons: readonly SizedComparison[] = [
   {
     id: "H4",
     workload: "bytes of a kept result, nothing changed, vs one envelope",
-    goal: 0.05,
+    goal: 0.1,
     figure: "held",
     sides: async () => [await unchanged(), await envelopes()],
   },
   {
     id: "H5",
     workload: "bytes of a kept result, one label appended, vs one envelope",
-    goal: 0.25,
+    goal: 0.5,
     figure: "held",
     sides: async () => [await labelled(), await envelopes()],
   },

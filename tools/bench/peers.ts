@@ -43,12 +43,12 @@ const tapable =
   };
 
 export const peerComparisons: readonly Comparison[] = [
-  ...byCount("D10", "2-parameter async", "hookable", hookable, { 5: 0.45, 20: 0.45, 100: 0.45 }),
-  ...byCount("D11", "2-parameter async", "koa-compose", koaCompose, { 20: 1.2, 100: 1.1 }),
+  ...byCount("D10", "2-parameter async", "hookable", hookable, { 5: 0.8, 20: 0.8, 100: 0.8 }),
+  ...byCount("D11", "2-parameter async", "koa-compose", koaCompose, { 20: 1.2, 100: 1.2 }),
   ...byCount("D12", "2-parameter async", "tapable, tapPromise", tapable("async"), {
-    5: 1.7,
-    20: 1.3,
-    100: 0.9,
+    5: 2,
+    20: 1.6,
+    100: 1.3,
   }),
   compare(
     "D12",
@@ -60,14 +60,14 @@ export const peerComparisons: readonly Comparison[] = [
   compare(
     "D13",
     "concurrent, 2-parameter sync, n = 20, vs Promise.all(map)",
-    0.4,
+    0.8,
     { kind: "sync", n: 20, mode: "concurrent" },
     together("sync"),
   ),
   compare(
     "D14",
     "concurrent, 2-parameter async, deadline live, n = 20, vs Promise.all(map)",
-    3.8,
+    4,
     { kind: "async", n: 20, mode: "concurrent" },
     together("async"),
   ),

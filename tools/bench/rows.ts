@@ -21,8 +21,8 @@ export interface Row extends Named {
   readonly unit: Unit;
 }
 
-/** Of `ours` and `baseline`: nanoseconds, bytes, milliseconds. */
-type Unit = "ns" | "B" | "ms";
+/** Of `ours` and `baseline`: nanoseconds, bytes, milliseconds, or a count. */
+type Unit = "ns" | "B" | "ms" | "";
 
 /** Comparisons that are measured alike. */
 export interface Group {

@@ -15,9 +15,11 @@ export function tableOf(rows: readonly Row[]): readonly string[] {
 }
 
 function cellsOf(row: Row): string[] {
-  const figures = [row.min, row.median, row.max].map((figure) => figure.toFixed(3));
+  const figures = [row.min, row.median, row.max].map((figure) =>
+    figure.toFixed(figure < 1000 ? 3 : 0),
+  );
   const sides = [row.ours, row.baseline].map((side) =>
-    side === null ? "" : `${side.toFixed(row.unit === "ms" ? 1 : 0)} ${row.unit}`,
+    side === null ? "" : `${side.toFixed(row.unit === "ms" ? 1 : 0)} ${row.unit}`.trim(),
   );
   const verdict = row.met === null ? "told" : row.met ? "met" : "missed";
   return [row.id, row.workload, String(row.goal ?? "–"), ...figures, verdict, ...sides];

@@ -8,20 +8,20 @@ import { freshEnvelope, payload, realisticEnvelope, threeCapabilities } from "..
 import { versusCpex } from "./peer.ts";
 import { envelope } from "./workloads.ts";
 
-const twoParameters = (n: number, goal: number): Comparison =>
+const twoParameters = (n: number): Comparison =>
   versusCpex(
     "E1",
     `2-parameter async, deadline live, n = ${n}`,
-    goal,
+    0.05,
     () => oursSide({ kind: "async", n }),
     { case: "execute", input: { kind: "two", plugins: n, capabilities: [], payload } },
   );
 
-const threeParameters = (n: number, goal: number): Comparison =>
+const threeParameters = (n: number): Comparison =>
   versusCpex(
     "E2",
     `3-parameter async, fresh envelope, deadline live, n = ${n}`,
-    goal,
+    0.05,
     () => oursSide({ kind: "async3", n, envelope: "fresh" }),
     {
       case: "execute",
@@ -29,11 +29,11 @@ const threeParameters = (n: number, goal: number): Comparison =>
     },
   );
 
-const labelling = (n: number, goal: number): Comparison =>
+const labelling = (n: number): Comparison =>
   versusCpex(
     "E3",
     `a label of each plugin, fresh envelope, deadline live, n = ${n}`,
-    goal,
+    0.1,
     () => labellingSide(n),
     {
       case: "execute",
@@ -42,17 +42,17 @@ const labelling = (n: number, goal: number): Comparison =>
   );
 
 export const cpexExecutorComparisons: readonly Comparison[] = [
-  twoParameters(1, 0.01),
-  twoParameters(5, 0.01),
-  twoParameters(20, 0.01),
-  twoParameters(100, 0.01),
-  threeParameters(1, 0.03),
-  threeParameters(5, 0.012),
-  threeParameters(20, 0.008),
-  threeParameters(100, 0.006),
-  labelling(5, 0.04),
-  labelling(20, 0.04),
-  labelling(100, 0.04),
+  twoParameters(1),
+  twoParameters(5),
+  twoParameters(20),
+  twoParameters(100),
+  threeParameters(1),
+  threeParameters(5),
+  threeParameters(20),
+  threeParameters(100),
+  labelling(5),
+  labelling(20),
+  labelling(100),
 ];
 
 interface Result {

@@ -44,7 +44,7 @@ export const versusCpex = versus("CPEX", () => {
   return startLineServer(madeAt(pythonPath()), ["-I", "tools/bench/cpex/server.py"]);
 });
 
-/** The program has the cases `filter`, `merge` and `execute`. */
+/** The program has the cases `filter` and `execute`. */
 export const versusCrate = versus("cpex-core", () => startLineServer(madeAt(cratePath()), []));
 
 /** Starts the program once, where a comparison is measured. */

@@ -19,9 +19,7 @@ from typing import Any, NamedTuple
 
 from cpex.framework.base import HookRef, Plugin, PluginRef
 from cpex.framework.cmf.message import Message
-from cpex.framework.extensions.delegation import DelegationHop
 from cpex.framework.extensions.extensions import Extensions
-from cpex.framework.extensions.http import HttpExtension
 from cpex.framework.extensions.tiers import filter_extensions, merge_extensions
 from cpex.framework.hooks.tools import ToolPreInvokePayload
 from cpex.framework.manager import PluginExecutor
@@ -105,36 +103,6 @@ def set_header(view: Extensions) -> Extensions:
     return view.model_copy(update={"http": view.http.model_copy(update={"headers": headers})})
 
 
-def append_hop(view: Extensions) -> Extensions:
-    hop = DelegationHop(
-        subject_id="agent-2",
-        subject_type="agent",
-        audience="agent-3",
-        scopes_granted=("tools:read",),
-        timestamp="2026-01-01T00:00:01Z",
-        ttl_seconds=60,
-        strategy="token_exchange",
-        from_cache=False,
-    )
-    return view.model_copy(update={"delegation": view.delegation.with_new_hop(hop)})
-
-
-def replace_custom(view: Extensions) -> Extensions:
-    return view.model_copy(update={"custom": {**view.custom, "first": 2}})
-
-
-def copy_slots(view: Extensions) -> Extensions:
-    security = view.security.model_copy(update={"labels": frozenset(list(view.security.labels))})
-    return view.model_copy(
-        update={
-            "http": HttpExtension(headers=dict(view.http.headers)),
-            "security": security,
-            "delegation": view.delegation.model_copy(deep=True),
-            "custom": json.loads(json.dumps(view.custom)),
-        }
-    )
-
-
 class Edit(NamedTuple):
     make: Callable[[Extensions], Extensions]
     # Whether the merged envelope is the one before with the edit in it.
@@ -151,29 +119,7 @@ EDITS = {
         set_header,
         lambda before, after: after.http.headers == {**before.http.headers, "x-added": "added"},
     ),
-    "hop": Edit(
-        append_hop,
-        lambda before, after: after.delegation.chain[:-1] == before.delegation.chain,
-    ),
-    "custom": Edit(
-        replace_custom, lambda before, after: after.custom == {**before.custom, "first": 2}
-    ),
-    "copy": Edit(copy_slots, lambda before, after: after is before),
 }
-
-
-# M: the merge of what is made beforehand.
-def merging(given: dict) -> Case:
-    envelope = envelope_of(given)
-    granted = frozenset(given["capabilities"])
-    edit = EDITS[given["edit"]]
-    view = filter_extensions(envelope, granted)
-    check_view(view, granted)
-    returned = edit.make(view)
-    return Case(
-        each(lambda: merge_extensions(envelope, returned, granted, "plugin")),
-        check_merged(envelope, edit),
-    )
 
 
 # T: filter, edit, merge.
@@ -338,7 +284,6 @@ def expect(got: Any, wanted: Any) -> None:
 
 CASES = {
     "filter": filtering,
-    "merge": merging,
     "turn": turning,
     "execute": executing,
     "views": viewing,

@@ -29,12 +29,12 @@ const turning = (
   });
 
 export const cpexTurnComparisons: readonly Comparison[] = [
-  turning("T1", "read-only", 0.02, edits.none, "none", threeCapabilities),
-  turning("T2", "label, by a helper", 0.06, edits.labelByHelper, "label", threeCapabilities),
-  turning("T2", "label, by hand", 0.25, edits.labelByHand, "label", threeCapabilities),
-  turning("T2", "label, by amend", 0.55, edits.labelByAmend, "label", threeCapabilities),
-  turning("T3", "header, by a helper", 0.06, edits.headerByHelper, "header", allCapabilities),
-  turning("T3", "header, by hand", 0.27, edits.headerByHand, "header", allCapabilities),
+  turning("T1", "read-only", 0.1, edits.none, "none", threeCapabilities),
+  turning("T2", "label, by a helper", 0.2, edits.labelByHelper, "label", threeCapabilities),
+  turning("T2", "label, by hand", 0.6, edits.labelByHand, "label", threeCapabilities),
+  turning("T2", "label, by amend", 1, edits.labelByAmend, "label", threeCapabilities),
+  turning("T3", "header, by a helper", 0.2, edits.headerByHelper, "header", allCapabilities),
+  turning("T3", "header, by hand", 0.6, edits.headerByHand, "header", allCapabilities),
 ];
 
 async function turnSide({ make, arrived }: Edit, names: Grant): Promise<Side> {

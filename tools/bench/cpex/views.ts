@@ -10,25 +10,28 @@ import { envelope } from "./workloads.ts";
 const text = encodeMessage(message);
 const viewing = (read: boolean): PeerCase => ({ case: "views", input: { text, envelope, read } });
 
+/** Five times ahead. */
+const goal = 0.2;
+
 export const cpexViewComparisons: readonly Comparison[] = [
   versusCpex(
     "V1",
     "views of 100 parts, made",
-    0.05,
+    goal,
     () => sideOf(make, (last) => assert.equal((last as readonly object[]).length, parts)),
     viewing(false),
   ),
   versusCpex(
     "V2",
     "views of 100 parts; uri, name, args, size read",
-    0.1,
+    goal,
     () => sideOf(lazily, (last) => assert.deepEqual(last, expected)),
     viewing(true),
   ),
   versusCpex(
     "V3",
     "views of 100 parts; uri, name, args read",
-    0.01,
+    goal,
     () => sideOf(readThree, (last) => assert.deepEqual(last, three)),
     viewing(true),
   ),

@@ -1,12 +1,12 @@
 //! A whole hook: the manager over sequential plugins of one kind.
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cpex_core::context::PluginContext;
 use cpex_core::define_hook;
 use cpex_core::executor::PipelineResult;
-use cpex_core::extensions::{Extensions, OwnedExtensions, filter_extensions};
+use cpex_core::extensions::{Extensions, filter_extensions};
 use cpex_core::hooks::{HookHandler, HookTypeDef, PluginResult};
 use cpex_core::impl_plugin_payload;
 use cpex_core::manager::PluginManager;
@@ -216,27 +216,4 @@ where
 
 fn runtime() -> Outcome<Runtime> {
     Ok(Builder::new_current_thread().enable_time().build()?)
-}
-
-/// The view of a plugin with this grant. The crate makes the tokens for writing in a hook alone, so
-/// one is run, and its plugin gives its own away.
-pub fn view_with_tokens(envelope: &Extensions, grant: &Grant) -> Outcome<Extensions> {
-    let taken: Arc<Mutex<Option<OwnedExtensions>>> = Arc::default();
-    let into = Arc::clone(&taken);
-    let manager = PluginManager::default();
-    register(&manager, "taker", grant, move |_, extensions| {
-        if let Ok(mut taken) = into.lock() {
-            *taken = Some(extensions.cow_copy());
-        }
-        PluginResult::allow()
-    })?;
-    let nothing = ToolCall(Arc::default());
-    runtime()?.block_on(manager.invoke::<ToolPreInvoke>(nothing, envelope.clone(), None));
-    let copy = taken.lock().ok().and_then(|mut taken| taken.take());
-    let copy = copy.ok_or("the plugin is run")?;
-    let mut view = filter_extensions(envelope, grant);
-    view.http_write_token = copy.http_write_token;
-    view.labels_write_token = copy.labels_write_token;
-    view.delegation_write_token = copy.delegation_write_token;
-    Ok(view)
 }

@@ -14,7 +14,6 @@ mod case;
 mod envelope;
 mod filter;
 mod hook;
-mod merge;
 
 use std::collections::HashMap;
 use std::env;
@@ -57,7 +56,6 @@ fn answer(line: &str, prepared: &mut HashMap<String, Box<dyn Case>>) -> Outcome<
 fn case_named(name: &str, input: &Value) -> Outcome<Box<dyn Case>> {
     Ok(match name {
         "filter" => Box::new(filter::Filtering::new(input)?),
-        "merge" => Box::new(merge::Merging::new(input)?),
         "execute" => Box::new(hook::Executing::new(input)?),
         _ => return Err(format!("there is no case {name}").into()),
     })
