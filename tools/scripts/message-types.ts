@@ -35,7 +35,7 @@ export type MessageInput = { ${fieldsSource(messageObject, "nullable input", con
 
 /** What a part may be given as: fields with a default may be left out. */
 export type PartInput =
-${partSchemas.map((part) => `  | ${typeSource(part, "input", noParts)}`).join("\n")};
+${partSchemas.map((part) => `  | ${partInput(part)}`).join("\n")};
 
 /** The schema of messages, as payload of a hook. */
 export interface MessageSchema extends PlainSchema<Message, MessageInput> {}
@@ -50,6 +50,12 @@ function contentOf(name: string): TypeNames {
 function partSource(part: (typeof partSchemas)[number]): string {
   return `/** A part whose \`content_type\` is \`${kindOfPart(part)}\`. */
 export type ${parts.get(part)} = { ${fieldsSource(part, "output", noParts).join("\n")} };`;
+}
+
+/** A part without a default is given as it comes out. */
+function partInput(part: (typeof partSchemas)[number]): string {
+  const input = typeSource(part, "input", noParts);
+  return input === typeSource(part, "output", noParts) ? (parts.get(part) as string) : input;
 }
 
 function capitalized(kind: string): string {

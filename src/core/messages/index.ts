@@ -36,6 +36,7 @@ export type {
 export type {
   DataPolicy,
   ObjectProfile,
+  Part,
   PartAction,
   PartExtensions,
   PartInfo,
@@ -45,7 +46,6 @@ export {
   audio,
   document,
   image,
-  type Part,
   type PartContent,
   promptRequest,
   promptResult,

@@ -163,8 +163,8 @@ export type MessageInput = {
 
 /** What a part may be given as: fields with a default may be left out. */
 export type PartInput =
-  | { readonly content_type: "text"; readonly text: string }
-  | { readonly content_type: "thinking"; readonly text: string }
+  | TextPart
+  | ThinkingPart
   | {
       readonly content_type: "tool_call";
       readonly content: {
@@ -206,25 +206,7 @@ export type PartInput =
         readonly version?: string | undefined;
       };
     }
-  | {
-      readonly content_type: "resource_ref";
-      readonly content: {
-        readonly resource_request_id: string;
-        readonly uri: string;
-        readonly name?: string | undefined;
-        readonly resource_type:
-          | "file"
-          | "blob"
-          | "uri"
-          | "database"
-          | "api"
-          | "memory"
-          | "artifact";
-        readonly range_start?: number | undefined;
-        readonly range_end?: number | undefined;
-        readonly selector?: string | undefined;
-      };
-    }
+  | ResourceRefPart
   | {
       readonly content_type: "prompt_request";
       readonly content: {
@@ -234,41 +216,10 @@ export type PartInput =
         readonly server_id?: string | undefined;
       };
     }
-  | {
-      readonly content_type: "image";
-      readonly content: {
-        readonly type: "url" | "base64";
-        readonly data: string;
-        readonly media_type?: string | undefined;
-      };
-    }
-  | {
-      readonly content_type: "video";
-      readonly content: {
-        readonly type: "url" | "base64";
-        readonly data: string;
-        readonly media_type?: string | undefined;
-        readonly duration_ms?: number | undefined;
-      };
-    }
-  | {
-      readonly content_type: "audio";
-      readonly content: {
-        readonly type: "url" | "base64";
-        readonly data: string;
-        readonly media_type?: string | undefined;
-        readonly duration_ms?: number | undefined;
-      };
-    }
-  | {
-      readonly content_type: "document";
-      readonly content: {
-        readonly type: "url" | "base64";
-        readonly data: string;
-        readonly media_type?: string | undefined;
-        readonly title?: string | undefined;
-      };
-    }
+  | ImagePart
+  | VideoPart
+  | AudioPart
+  | DocumentPart
   | {
       readonly content_type: "prompt_result";
       readonly content: {

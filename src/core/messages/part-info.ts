@@ -5,16 +5,24 @@
  * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
  */
 import { intrinsics, type Json } from "../data/index.ts";
-import { headerOf } from "../envelope/index.ts";
+import { headerOf, joinedHeaders } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
-import { headersIn, labelsIn, policyIn, profileIn, subjectIn, subjectSet } from "./part-context.ts";
-import { flowOf, ruleOf } from "./part-kinds.ts";
-import type { JsonMap, PartExtensions, PartInfo, TextMap } from "./part-types.ts";
-import { present } from "./present.ts";
+import { flowOf, present, ruleOf } from "./part-kinds.ts";
+import type {
+  DataPolicy,
+  JsonMap,
+  ObjectProfile,
+  PartExtensions,
+  PartInfo,
+  PartSubject,
+  TextMap,
+} from "./part-types.ts";
 
 const { ownValue } = intrinsics;
-const noProperties: JsonMap = present({});
+const noNames: readonly string[] = Object.freeze([]);
+// Without a prototype nothing patched answers for a header or property.
+const empty: Readonly<Record<string, never>> = present({});
 
 /** What the parts of one message have in common. */
 export interface PartSource {
@@ -109,7 +117,7 @@ export class LazyPartInfo implements PartInfo {
     return this.#sizeBytes ?? undefined;
   }
   get properties() {
-    this.#properties ??= ruleOf(this.kind).properties?.(this.#part) ?? noProperties;
+    this.#properties ??= ruleOf(this.kind).properties?.(this.#part) ?? empty;
     return this.#properties;
   }
 
@@ -120,22 +128,24 @@ export class LazyPartInfo implements PartInfo {
     return this.#of.extensions?.request?.request_id;
   }
   get subject() {
-    return subjectIn(this.#of.extensions);
+    // Where a subject is shown, so are the fields that every capability for it opens.
+    return this.#of.extensions?.security?.subject as PartSubject | undefined;
   }
   get roles() {
-    return subjectSet(this.#of.extensions, "roles");
+    return this.subject?.roles ?? noNames;
   }
   get permissions() {
-    return subjectSet(this.#of.extensions, "permissions");
+    return this.subject?.permissions ?? noNames;
   }
   get teams() {
-    return subjectSet(this.#of.extensions, "teams");
+    return this.subject?.teams ?? noNames;
   }
   get labels() {
-    return labelsIn(this.#of.extensions);
+    return this.#of.extensions?.security?.labels ?? noNames;
   }
   get headers() {
-    this.#headers ??= headersIn(this.#of.extensions);
+    const http = this.#of.extensions?.http as Parameters<typeof joinedHeaders>[0];
+    this.#headers ??= joinedHeaders(http) ?? empty;
     return this.#headers;
   }
   get agentInput() {
@@ -157,10 +167,10 @@ export class LazyPartInfo implements PartInfo {
     return this.#of.extensions?.agent?.parent_agent_id;
   }
   get object() {
-    return profileIn(this.#of.extensions, this.#entity());
+    return this.#entityIn(this.#of.extensions?.security?.objects) as ObjectProfile | undefined;
   }
   get dataPolicy() {
-    return policyIn(this.#of.extensions, this.#entity());
+    return this.#entityIn(this.#of.extensions?.security?.data) as DataPolicy | undefined;
   }
 
   hasRole(role: string): boolean {
@@ -194,8 +204,13 @@ export class LazyPartInfo implements PartInfo {
     return uri !== undefined && uri !== "" && matchesPattern(pattern, uri);
   }
 
-  /** A resource is also known by its URI; that of others is made up here. */
-  #entity() {
-    return { name: this.name, uri: this.isResource ? this.uri : undefined };
+  /** What a map has for the part's name, or for a resource's URI; those of others are made up here. */
+  #entityIn(map: object | undefined): unknown {
+    return named(map, this.name) ?? named(map, this.isResource ? this.uri : undefined);
   }
+}
+
+/** Keys are data: `constructor` is one only where somebody wrote it. The empty string names nothing. */
+function named(map: object | undefined, key: string | undefined): unknown {
+  return key ? ownValue(map, key) : undefined;
 }

@@ -1,17 +1,13 @@
 /** What each kind of part says of itself: one entry a kind, from the Common Message Format. */
 import { writeText } from "../data/index.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
-import type { JsonMap, PartAction, PartKind } from "./part-types.ts";
-import { present } from "./present.ts";
-import { utf8Size } from "./utf8-size.ts";
+import type { JsonMap, Part, PartAction, PartKind } from "./part-types.ts";
 
 /** Which way a part goes, and what it does. */
 interface Flow {
   readonly isPost: boolean;
   readonly action: PartAction;
 }
-
-type PartOf<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;
 
 type Family = "text" | "tool" | "prompt" | "resource" | "media";
 
@@ -68,7 +64,7 @@ const medium = rule<{ readonly content: { readonly media_type?: string | undefin
   mimeType: ({ content }) => content.media_type,
 });
 
-const rules: { readonly [Kind in PartKind]: KindRule<PartOf<Kind>> } = {
+const rules: { readonly [Kind in PartKind]: KindRule<Part<Kind>> } = {
   text: written,
   thinking: written,
   tool_call: rule("tool", {
@@ -137,4 +133,29 @@ export function ruleOf(kind: PartKind): KindRule<ContentPart> {
 
 export function flowOf(kind: PartKind, role: Message["role"]): Flow {
   return rules[kind].flow ?? flowsByRole[role];
+}
+
+/** The entries of a literal that are not `undefined`: frozen, and without a prototype. */
+export function present<T extends object>(literal: T): Present<T> {
+  const entries = Object.entries(literal).filter(([, value]) => value !== undefined);
+  return Object.freeze({ __proto__: null, ...Object.fromEntries(entries) } as object) as Present<T>;
+}
+
+/** What may be `undefined` in a literal may be missing in the record. */
+type Present<T> = {
+  readonly [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key];
+} & {
+  readonly [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>;
+};
+
+/** Bytes of a string in UTF-8, counted, not encoded. The string has no lone surrogate. */
+function utf8Size(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    // Each half of a pair is a unit, and a pair is four bytes.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+  }
+  return bytes;
 }

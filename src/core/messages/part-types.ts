@@ -6,6 +6,9 @@ import type { ContentPart, Message } from "./message-types.generated.ts";
 /** The kind of a part: its `content_type`. */
 export type PartKind = ContentPart["content_type"];
 
+/** A part of one kind. */
+export type Part<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;
+
 /** What a part does, from the Common Message Format. */
 export type PartAction = "read" | "write" | "execute" | "invoke" | "send" | "receive" | "generate";
 

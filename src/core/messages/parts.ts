@@ -3,12 +3,9 @@
 import { intrinsics } from "../data/index.ts";
 import type { Compiled } from "../schema/index.ts";
 import { compileMessage, readHost } from "./message.ts";
-import type { ContentPart, PartInput } from "./message-types.generated.ts";
-import type { PartKind } from "./part-types.ts";
+import type { PartInput } from "./message-types.generated.ts";
+import type { Part, PartKind } from "./part-types.ts";
 import { partSchemas } from "./schemas.ts";
-
-/** A part of one kind. */
-export type Part<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;
 
 /** What the constructor of a part takes: fields with a default may be left out. */
 export type PartContent<Kind extends PartKind> =

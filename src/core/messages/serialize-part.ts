@@ -2,7 +2,7 @@
 import { expectOptions, isSensitiveHeader, readOption } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { LazyPartInfo } from "./part-info.ts";
-import { ruleOf } from "./part-kinds.ts";
+import { present, ruleOf } from "./part-kinds.ts";
 import type {
   DataPolicy,
   JsonMap,
@@ -13,7 +13,6 @@ import type {
   PartSubject,
   TextMap,
 } from "./part-types.ts";
-import { present } from "./present.ts";
 
 /** A part as data. Absent and empty fields are left out. */
 export interface SerializedPart {
