@@ -4,13 +4,9 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  type AuditEvent,
-  type AuditOutcome,
-  auditEventSchema,
-  jsonLines,
-} from "../src/core/observe/index.ts";
+import { type AuditEvent, type AuditOutcome, jsonLines } from "../src/core/observe/index.ts";
 import { eventOf, keeping, trailTo, uncaughtDuring } from "../test/audit/support.ts";
+import { auditEventSchema } from "../tools/scripts/audit-schema.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters, jsonValues } from "./support/schema-values.ts";
 

@@ -6,10 +6,10 @@ import {
   type AuditEventSpec,
   type AuditEventType,
   auditEvent,
-  auditEventSchema,
   auditEventTypes,
   registrationFailures,
 } from "../../src/core/observe/index.ts";
+import { auditEventSchema } from "../../tools/scripts/audit-schema.ts";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
 import { verifies } from "../support/verifies.ts";
 import { examples, plugin, turn } from "./examples.ts";

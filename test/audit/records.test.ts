@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import {
   type AuditEvent,
   auditEvent,
-  auditEventSchema,
   factKindsOf,
   needlesOf,
 } from "../../src/core/observe/index.ts";
+import { auditEventSchema } from "../../tools/scripts/audit-schema.ts";
 import { verifies } from "../support/verifies.ts";
 import { eventOf, keeping, recordOf } from "./support.ts";
 

@@ -6,8 +6,42 @@
  * configuration is taken out of it. Whoever sends a request could erase who did what.
  */
 import * as z from "zod";
-import { freeText, textSchema } from "./fact-kinds.ts";
-import { type RegistrationFailure, registrationFailures } from "./registration-failures.ts";
+
+/** The limit of a string in a record: one line, 500 characters and an ellipsis. */
+export const textSchema = z.string().max(501);
+
+/** The schemas of free text. */
+export const freeTexts: WeakSet<object> = new WeakSet<object>();
+
+/** The schema of free text, which may contain anything, including secrets. */
+function freeText(means: string): z.ZodString {
+  const schema = textSchema.describe(`${means} Free text.`);
+  freeTexts.add(schema);
+  return schema;
+}
+
+/** Why a plugin is refused, for `plugin.registration_failed`. A closed list. */
+export const registrationFailures = {
+  duplicate: "A plugin with that name is already registered.",
+  manifest_invalid: "The manifest is not valid for this host.",
+  config_validate: "The configuration does not match its schema, or `config_validate` denied it.",
+  config_exception: "A handler of `config_validate` threw.",
+  config_result: "A handler of `config_validate` returned something other than a decision.",
+  discovery: "An installed package cannot be loaded into a manifest.",
+  dependency: "A plugin that it depends on is missing, or there is a dependency cycle.",
+  dependency_rejected: "A plugin that it depends on was refused.",
+  unsigned: "A signature is required, and there is none.",
+  signature_invalid: "The signature does not verify.",
+  signature_unchecked: "It has a signature of a kind that this host cannot check.",
+  untrusted_identity: "The signer is not trusted.",
+  ack_missing: "Signatures are switched off without the acknowledgement.",
+  lock_missing_entry: "The lockfile has no entry for it.",
+  lock_drift: "It differs from the lockfile.",
+  frozen: "It came after the registry was closed.",
+} as const satisfies Record<string, string>;
+
+/** A reason of `plugin.registration_failed`. */
+export type RegistrationFailure = keyof typeof registrationFailures;
 
 /** Who and what an event is about, and where both are taken from. */
 type AuditSubject = "plugin" | "hook" | "labels";

@@ -1,5 +1,5 @@
-/** What an event of the trail is. */
-import type { Json } from "../data/index.ts";
+/** What an event of the trail is, its time, and its line of JSON. */
+import { type Json, writeText } from "../data/index.ts";
 
 /**
  * One thing that happened, for the record: deeply frozen plain data, with these keys in this order.
@@ -39,3 +39,63 @@ export const defaultTenant = "default";
 
 export const eventTypePattern: RegExp = /^(?=.{1,128}$)[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 export const keyPattern: RegExp = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** The time of a record: UTC, ISO 8601, with milliseconds. */
+export function timestampNow(): string {
+  return new Date().toISOString();
+}
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
+/** An instant in UTC in the form of records; `undefined` for anything else. */
+export function timestampOf(text: unknown): string | undefined {
+  if (typeof text !== "string" || !instant.test(text)) return undefined;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const at = date.toISOString();
+  // JavaScript takes the 30th of February for the 1st of March.
+  return at.slice(0, 19) === text.slice(0, 19) ? at : undefined;
+}
+
+/**
+ * The record of an event as one line of JSON, without a line end. The fields have their order, keys
+ * of the metadata are sorted: events that say the same are the same text.
+ *
+ * @see spec `audit:json-line`
+ * @example
+ * ```ts
+ * import { jsonLines, type AuditEvent } from "glassine/audit";
+ *
+ * const lines: string[] = [];
+ * const sink = (event: AuditEvent) => lines.push(jsonLines(event));
+ * sink({
+ *   eventType: "billing.invoice_sent",
+ *   actorUri: "system:billing",
+ *   targetUri: "invoice:7",
+ *   tenantId: "default",
+ *   timestamp: "2026-01-31T12:00:00.000Z",
+ *   outcome: "success",
+ *   metadata: { lines: 3, currency: "EUR" },
+ * });
+ * console.log(lines[0]?.slice(-40)); // "metadata":{"currency":"EUR","lines":3}}
+ * ```
+ */
+export function jsonLines(event: AuditEvent): string {
+  const { eventType, actorUri, targetUri, tenantId, timestamp, outcome, metadata } = event;
+  return writeText({
+    eventType,
+    actorUri,
+    targetUri,
+    tenantId,
+    timestamp,
+    outcome,
+    metadata: sorted(metadata),
+  });
+}
+
+function sorted(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, fact]) => [key, sorted(fact)]));
+}

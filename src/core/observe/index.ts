@@ -1,8 +1,17 @@
 export { describeThrown } from "./describe-thrown.ts";
-export type { AuditEvent, AuditEventInput } from "./event.ts";
-export { auditEventSchema } from "./event-schema.ts";
-export { type AuditEventSpec, type AuditEventType, auditEventTypes } from "./event-types.ts";
-export { jsonLines } from "./json-lines.ts";
+export {
+  type AuditEvent,
+  type AuditEventInput,
+  jsonLines,
+  timestampNow,
+} from "./event.ts";
+export {
+  type AuditEventSpec,
+  type AuditEventType,
+  auditEventTypes,
+  type RegistrationFailure,
+  registrationFailures,
+} from "./event-types.ts";
 export { auditEvent, factKindsOf } from "./make-event.ts";
 export { marker } from "./one-line.ts";
 export { type OpenTelemetrySinkOptions, openTelemetrySink } from "./open-telemetry.ts";
@@ -12,9 +21,7 @@ export {
   type ReadAuditOptions,
   readAuditOptions,
 } from "./options.ts";
-export type { AuditOutcome } from "./outcome.ts";
 export { redacted, redactText } from "./redact.ts";
-export { type RegistrationFailure, registrationFailures } from "./registration-failures.ts";
 export {
   addSecrets,
   bothOf,
@@ -24,5 +31,4 @@ export {
   withoutSecrets,
 } from "./secrets.ts";
 export { sensitivityOf } from "./sensitive-words.ts";
-export { timestampNow } from "./timestamp.ts";
-export { type AuditFailures, type AuditTrail, createTrail } from "./trail.ts";
+export { type AuditFailures, type AuditOutcome, type AuditTrail, createTrail } from "./trail.ts";

@@ -1,17 +1,16 @@
 /** Makes the events of this library from their facts. */
 import type * as z from "zod";
 import { asSet } from "../data/index.ts";
+import type { DeepReadonly } from "../slots/index.ts";
 import { type AuditEventInput, defaultTenant } from "./event.ts";
-import { type AuditEventSpec, type AuditEventType, auditEventTypes } from "./event-types.ts";
-import { type FactKinds, kindsOf } from "./fact-kinds.ts";
+import {
+  type AuditEventSpec,
+  type AuditEventType,
+  auditEventTypes,
+  freeTexts,
+} from "./event-types.ts";
 
 type Table = typeof auditEventTypes;
-
-type DeepReadonly<T> = T extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-    : T;
 
 /** The facts of an event of a type: its metadata by key. */
 export type AuditFacts<Type extends AuditEventType> = DeepReadonly<
@@ -26,6 +25,17 @@ export interface AuditEventOptions {
   readonly requiresField?: string | undefined;
   /** When it happened, in UTC. Default: when it is emitted. */
   readonly timestamp?: string | undefined;
+}
+
+/**
+ * What a string in the metadata is: a word of a closed list, a fact of the library's own, or free
+ * text that somebody wrote. Of an object, by key.
+ */
+export type FactKind = "word" | "fact" | "free" | FactKinds;
+
+/** The kinds of a record's strings by key. */
+export interface FactKinds {
+  readonly [key: string]: FactKind;
 }
 
 /** The kinds of text in each type's metadata. */
@@ -91,4 +101,32 @@ function partiesOf(
     case "labels":
       return { actorUri: "system:host", targetUri: "extensions:security.labels" };
   }
+}
+
+interface Def {
+  readonly type: string;
+  readonly innerType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+}
+
+function kindsOf(metadata: Readonly<Record<string, z.ZodType>>): FactKinds {
+  return Object.fromEntries(Object.entries(metadata).map(([key, each]) => [key, kindOf(each)]));
+}
+
+function kindOf(schema: z.ZodType): FactKind {
+  // zod types a definition by its class; here any of them is read by its `type`.
+  const { type, innerType, element, options, shape } = schema.def as unknown as Def;
+  if (shape !== undefined) return kindsOf(shape);
+  const inner = innerType ?? element;
+  if (inner !== undefined) return kindOf(inner);
+  if (options !== undefined) return unionOf(options.map(kindOf));
+  if (type === "enum" || type === "literal") return "word";
+  return freeTexts.has(schema) ? "free" : "fact";
+}
+
+/** Of records: a key means the same in all of them. */
+function unionOf(kinds: readonly FactKind[]): FactKind {
+  return Object.assign({}, ...kinds) as FactKinds;
 }

@@ -10,13 +10,14 @@ import {
   defaultTenant,
   eventTypePattern,
   keyPattern,
+  timestampNow,
+  timestampOf,
 } from "./event.ts";
-import type { FactKind, FactKinds } from "./fact-kinds.ts";
+import type { FactKind, FactKinds } from "./make-event.ts";
 import { marker } from "./one-line.ts";
 import { redacted } from "./redact.ts";
 import { type Needles, needlesOf, withoutParts } from "./secrets.ts";
 import { isSensitiveName } from "./sensitive-words.ts";
-import { timestampNow, timestampOf } from "./timestamp.ts";
 
 const { isProxy } = intrinsics;
 

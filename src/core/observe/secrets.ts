@@ -5,10 +5,12 @@
  * secret together, whatever they are. Both may be an attacker's.
  */
 import { intrinsics } from "../data/index.ts";
-import { ellipsis, marker } from "./one-line.ts";
-import { formsOf, minPart } from "./secret-forms.ts";
+import { ellipsis, marker, spelledOut } from "./one-line.ts";
 
 const { toLowerAscii } = intrinsics;
+
+/** A part of fewer units is a word like any other, and is looked for as a word only. */
+const minPart = 4;
 
 /** A text to be taken out, in lower case. */
 interface Needle {
@@ -51,6 +53,30 @@ function withoutEllipsis(secret: string): string {
   let rest = secret.trim();
   while (rest !== ellipsis && rest.endsWith(ellipsis)) rest = rest.slice(0, -1).trim();
   return rest;
+}
+
+/**
+ * The forms of a secret in a string: as it is, line by line, and as JSON and URLs encode it. In lower case, without blanks around it, each once. A text that is spelled out already has the
+ * form that is spelled out; a raw text has the secret as it is.
+ */
+function formsOf(secret: string): ReadonlySet<string> {
+  const bare = secret.trim();
+  const lines = bare.split(/[\r\n]/).map((line) => line.trim());
+  const forms = [
+    ...[bare, JSON.stringify(bare).slice(1, -1), urlForm(bare)],
+    ...lines.filter((line) => line.length >= minPart),
+  ];
+  const lower = forms.flatMap((form) => [toLowerAscii(form), toLowerAscii(spelledOut(form))]);
+  return new Set(lower.filter((form) => form !== ""));
+}
+
+function urlForm(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // No URL has it: it is not valid Unicode.
+    return "";
+  }
 }
 
 /** What both look for. */

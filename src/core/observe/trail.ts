@@ -4,15 +4,23 @@
  * does, and never forgets what it could not hand over.
  */
 import { ignore, isAwaitable, within } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
-import type { AuditEvent, AuditEventInput } from "./event.ts";
-import type { FactKinds } from "./fact-kinds.ts";
-import { jsonLines } from "./json-lines.ts";
+import { type AuditEvent, type AuditEventInput, jsonLines } from "./event.ts";
+import type { FactKinds } from "./make-event.ts";
 import type { AuditSink, ReadAuditOptions } from "./options.ts";
-import { type AuditOutcome, notTaken, type Recipient, taken } from "./outcome.ts";
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";
 import { bothOf, type Needles, needlesOf } from "./secrets.ts";
+
+/** What became of one event. */
+export type AuditOutcome =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** `audit_failed`. `data` has `eventType` and `recipient`; `cause` is what was thrown. */
+      readonly error: GlassineError;
+    };
 
 /** How often a recipient did not take an event. */
 export interface AuditFailures {
@@ -74,6 +82,10 @@ interface Waiting {
 }
 
 type Outcome = AuditOutcome | Promise<AuditOutcome>;
+
+const taken: AuditOutcome = Object.freeze({ ok: true });
+/** Which of the two recipients. */
+type Recipient = "sink" | "audit_emit";
 
 /** `deliver` gets each event after the sink. What throws or rejects has not taken it. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
@@ -194,7 +206,8 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     const who = recipient === "sink" ? "The audit sink" : "A handler of audit_emit";
     const text = `${who} did not take ${eventType}. ${why}`;
     log(`${text} The record: ${jsonLines(event)}`);
-    return notTaken(eventType, recipient, text, cause);
+    const error = new GlassineError("audit_failed", text, { eventType, recipient }, cause);
+    return Object.freeze({ ok: false, error });
   }
 
   function count(eventType: string): void {
