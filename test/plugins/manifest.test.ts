@@ -59,7 +59,7 @@ describe("version", () => {
 });
 
 describe("description", () => {
-  it("may be absent, and is text of at most 2000 characters", () => {
+  it("may be absent, and is a string of at most 2000 characters", () => {
     expect(define(manifest()).description).toBeUndefined();
     expect(define(manifest({ description: "a".repeat(2000) })).description).toHaveLength(2000);
     for (const description of ["a".repeat(2001), 7, null, ["a"]]) {
@@ -169,7 +169,7 @@ describe("requiresHost", () => {
     expect(define(manifest()).requiresHost).toBeUndefined();
   });
 
-  it.each([1, null, ["*"], {}])("is a text, not %j", (requiresHost) => {
+  it.each([1, null, ["*"], {}])("is a string, not %j", (requiresHost) => {
     expect(problemsOf(manifest({ requiresHost }))).toEqual(
       only("requiresHost", "requiresHost must be a range of versions such as >=1.2.0"),
     );
@@ -229,7 +229,8 @@ describe("healthCheck", () => {
 });
 
 describe("configSchema", () => {
-  const text = "configSchema must be an object with parse(value) or safeParse(value), and no proxy";
+  const text =
+    "configSchema must be an object with parse(value) or safeParse(value), and not a proxy";
   const throws = () => {
     throw new Error("read");
   };
@@ -294,22 +295,25 @@ describe("dependsOn", () => {
 
   it("PH-011: names plugins", () => {
     expect(problemsOf(manifest({ dependsOn: ["NOT VALID"] }))).toEqual(
-      only("dependsOn", "dependsOn has 'NOT VALID', which is no plugin name"),
+      only("dependsOn", "dependsOn has 'NOT VALID', which is not a plugin name"),
     );
     for (const dependsOn of ["abc", null, { 0: "abc", length: 1 }]) {
       expect(problemsOf(manifest({ dependsOn })).map(({ field }) => field)).toEqual(["dependsOn"]);
     }
   });
 
-  it("tells what is no text, without running any of it", () => {
+  it("reports what is not a string, without running any of it", () => {
     const loud = {
       toString() {
         throw new Error("toString ran");
       },
     };
     const items = [3, null, undefined, Symbol("s"), Object.create(null), loud];
-    const problems = problemsOf(manifest({ dependsOn: items }));
-    expect(problems.map(({ field }) => field)).toEqual(items.map(() => "dependsOn"));
+    for (const item of items) {
+      expect(problemsOf(manifest({ dependsOn: [item] }))).toEqual(
+        only("dependsOn", "dependsOn has a name that is not a string"),
+      );
+    }
   });
 });
 
@@ -365,7 +369,7 @@ describe("the error", () => {
   it("PH-009: of four faults is their four texts", () => {
     const four = { name: "core", capabilities: ["a.b"], healthCheck: 1, dependsOn: ["NOT VALID"] };
     expect(refusalOf(manifest(four)).message).toBe(
-      "plugin name 'core' is reserved; unknown plugin capabilities: a.b; health_check must be callable; dependsOn has 'NOT VALID', which is no plugin name",
+      "plugin name 'core' is reserved; unknown plugin capabilities: a.b; health_check must be callable; dependsOn has 'NOT VALID', which is not a plugin name",
     );
   });
 

@@ -185,7 +185,7 @@ describe("the checker", () => {
     // Dependencies.
     ["operate/packages/a.ts", 'import * as z from "zod";', "zod is at home in core, providers,"],
     ["core/messages/draft.ts", 'import { produce } from "immer";', "immer is at home in core/env"],
-    ["core/slots/table.ts", 'import { match } from "ts-pattern";', "is at home in core/hooks,"],
+    ["core/slots/table.ts", 'import { valid } from "semver";', "is at home in core/plugins."],
     ["core/hooks/a.ts", 'import equal from "fast-deep-equal";', "fast-deep-equal is at home in"],
     ["core/hooks/a.ts", 'import * as z from "zod-to-anything";', "zod-to-anything has no home"],
     ["core/hooks/a.ts", 'import type { A } from "@modelcontextprotocol/sdk/types.js";', "no home"],

@@ -68,7 +68,6 @@ export const plan: Plan = {
     immer: ["core/envelope"],
     "fast-deep-equal": ["operate/trust"],
     semver: ["core/plugins"],
-    "ts-pattern": ["core/hooks", "core/plugins", "core/envelope", "providers"],
     "@humanwhocodes/momoa": ["operate/packages"],
     "smol-toml": ["operate/trust"],
     "@sigstore/bundle": ["operate/trust"],

@@ -3,7 +3,7 @@ import { intrinsics } from "../data/index.ts";
 import { type AnyRun, type RunNote, requestOf } from "../hooks/index.ts";
 import { type AuditEventInput, auditEvent } from "../observe/index.ts";
 import type { PluginOrigin } from "./discovered.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "./profile.ts";
 import type { Plugin } from "./types.ts";
 
 const { ownValue } = intrinsics;

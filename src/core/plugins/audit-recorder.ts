@@ -29,8 +29,8 @@ import { noRunOptions } from "./begin-run.ts";
 import type { RefusedPackage } from "./discovered.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { ReadOptions } from "./manager-options.ts";
+import type { Surface } from "./profile.ts";
 import type { ReadItem } from "./read-item.ts";
-import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 /** A plugin that is refused, as the trail has it. */

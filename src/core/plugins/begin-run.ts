@@ -34,8 +34,8 @@ import type { CompiledSlots } from "../slots/index.ts";
 import { tamperedViolation } from "./deny-tampering.ts";
 import { orClause } from "./near.ts";
 import { callSiteAbove, headersMoved, warnHeaders } from "./payload-headers.ts";
+import type { Surface } from "./profile.ts";
 import { quoteName, readPlainArray } from "./read-plain.ts";
-import type { Surface } from "./surface.ts";
 
 /** Options of `invoke`. */
 export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, unknown>>> {

@@ -24,10 +24,10 @@ import {
   type StepDefaults,
 } from "./handler-step.ts";
 import type { ReadOptions } from "./manager-options.ts";
+import type { Surface } from "./profile.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
-import type { Surface } from "./surface.ts";
 
 /** A handler with everything settled but the hook it runs on. */
 interface Registered {

@@ -1,14 +1,15 @@
 /** Handlers of the host's own, on hooks whose semantic is not `message`. */
+import * as z from "zod/mini";
 import { createStamp } from "../data/index.ts";
-import { ManifestError, type ManifestProblem } from "../errors/index.ts";
 import type { AnyHandler, HookTable, OperationHookOf } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
-import { readCapabilities, unusedCapabilities } from "./capability-names.ts";
+import { capabilityList, unusedCapabilities } from "./capabilities.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
-import { handlerFault, handlerFaultText } from "./handler-shape.ts";
-import { quoteName, readPlainObject } from "./read-plain.ts";
+import type { Surface } from "./profile.ts";
+import { manifestError, readFields } from "./read-fields.ts";
+import { handlerFault, isFunction, takesExtensions } from "./read-hooks.ts";
+import { quoteName } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
-import type { Surface } from "./surface.ts";
 import type { Handler } from "./types.ts";
 
 /** What `defineCoreHandler` takes. */
@@ -55,74 +56,56 @@ const definitions = createStamp<CoreDefinition>();
 export const coreDefinitionOf: (value: unknown) => CoreDefinition | undefined = definitions.of;
 
 const namePattern = /^[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*$/;
-const fields = ["hook", "name", "handler", "capabilities", "extensions", "timeoutMs"];
+const nameText = "name of a core handler must be like core.001.purpose";
+
+/** Why the host has no handler of its own on a hook, or `undefined`. */
+function hookFault({ hooks }: Surface, hook: unknown): string | undefined {
+  const name = quoteName(String(hook));
+  const spec = typeof hook === "string" && Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+  if (spec === undefined) return `unknown hook ${name}`;
+  if (spec.semantic === "message") return `hook ${name} is a message hook: register a plugin there`;
+  return spec.ordering === "plugin_only"
+    ? `hook ${name} takes plugins only, and no core handler`
+    : undefined;
+}
+
+const coreFields = (surface: Surface) => {
+  const timeout = (value: unknown) => timeoutFault(value, surface.profile.maxTimeoutMs);
+  return z.object({
+    hook: z.custom<string>((hook) => hookFault(surface, hook) === undefined, {
+      error: ({ input }) => hookFault(surface, input) ?? "",
+    }),
+    name: z.string(nameText).check(z.maxLength(64, nameText), z.regex(namePattern, nameText)),
+    handler: z.custom<AnyHandler>(isFunction, "handler of a core handler is not callable").check(
+      z.refine((handler) => handlerFault(handler) === undefined, {
+        error: ({ input }) => `handler of a core handler ${handlerFault(input as AnyHandler)}`,
+      }),
+    ),
+    capabilities: z._default(capabilityList(surface, "core handler"), []),
+    extensions: z.optional(z.boolean("extensions of a core handler must be true or false")),
+    timeoutMs: z.optional(
+      z.custom<number | null>((value) => timeout(value) === undefined, {
+        error: ({ input }) => timeout(input) ?? "",
+      }),
+    ),
+  });
+};
 
 /** @throws ManifestError `manifest_invalid`, with every problem in `problems` */
 export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHandler {
-  const problems: ManifestProblem[] = [];
-  const report = (field: string, message: string) => problems.push({ field, message });
-  const values = readPlainObject(input, "core handler", report) ?? {};
-  for (const key of Object.keys(values)) {
-    if (!fields.includes(key)) report(key, `unknown core handler field ${quoteName(key)}`);
+  const fields = readFields(coreFields(surface), input, "core handler");
+  const { hook, name, handler, capabilities } = fields;
+  const extensions = takesExtensions(handler, fields.extensions);
+  if (!extensions && fields.extensions === undefined) {
+    const who = `core handler ${quoteName(name)}`;
+    const unused = unusedCapabilities(surface, who, capabilities);
+    if (unused !== undefined) throw manifestError("capabilities", unused);
   }
-  const { hook, name, handler, extensions, timeoutMs } = values;
-  const spec =
-    typeof hook === "string" && Object.hasOwn(surface.hooks, hook)
-      ? surface.hooks[hook]
-      : undefined;
-  if (spec === undefined) report("hook", `unknown hook ${quoteName(String(hook))}`);
-  else if (spec.semantic === "message")
-    report("hook", `hook ${quoteName(String(hook))} is a message hook: register a plugin there`);
-  else if (spec.ordering === "plugin_only")
-    report("hook", `hook ${quoteName(String(hook))} takes plugins only, and no core handler`);
-  if (typeof name !== "string" || name.length > 64 || !namePattern.test(name))
-    report("name", "name of a core handler must be like core.001.purpose");
-  if (extensions !== undefined && typeof extensions !== "boolean")
-    report("extensions", "extensions of a core handler must be true or false");
-  const fault = timeoutFault(timeoutMs, surface.profile.maxTimeoutMs);
-  if (timeoutMs !== undefined && fault !== undefined) report("timeoutMs", fault);
-  const capabilities = readCapabilities(surface, "core handler", values.capabilities, report);
-  const takes = readHandler(handler, extensions, String(hook), report);
-  if (problems.length === 0 && !takes && extensions === undefined) {
-    const unused = unusedCapabilities(
-      surface,
-      `core handler ${quoteName(name as string)}`,
-      capabilities,
-    );
-    if (unused !== undefined) report("capabilities", unused);
-  }
-  if (problems.length > 0) {
-    const text = problems.map(({ message }) => message).join("; ");
-    throw new ManifestError("manifest_invalid", text, Object.freeze(problems));
-  }
-  const definition: CoreDefinition = {
-    surface,
-    hook: hook as string,
-    name: name as string,
-    handler: handler as AnyHandler,
-    capabilities,
-    extensions: takes,
-    timeoutMs: timeoutMs as number | null | undefined,
-  };
-  const made = { hook: definition.hook, name: definition.name, capabilities };
+  const { timeoutMs } = fields;
+  const definition = { surface, hook, name, handler, capabilities, extensions, timeoutMs };
+  const made = { hook, name, capabilities };
   // The brand of a CoreHandler is known to the compiler only.
   return Object.freeze(definitions.put(made, definition)) as unknown as CoreHandler;
-}
-
-function readHandler(
-  handler: unknown,
-  extensions: unknown,
-  hook: string,
-  report: (field: string, message: string) => void,
-): boolean {
-  if (typeof handler !== "function") {
-    report("handler", `handler for hook ${quoteName(hook)} is not callable`);
-    return false;
-  }
-  const shape = handlerFault(handler, typeof extensions === "boolean" ? extensions : undefined);
-  if (!("fault" in shape)) return shape.extensions;
-  report("handler", handlerFaultText(hook, shape));
-  return false;
 }
 
 /** @throws ManifestError `manifest_invalid` for two of one name on one hook */
@@ -131,8 +114,8 @@ export function withoutTwins(cores: readonly CoreDefinition[]): readonly CoreDef
   for (const { hook, name } of cores) {
     const key = `${hook} ${name}`;
     if (seen.has(key)) {
-      const message = `core handler ${quoteName(name)} is already registered for hook ${quoteName(hook)}`;
-      throw new ManifestError("manifest_invalid", message, [{ field: "name", message }]);
+      const twin = `core handler ${quoteName(name)} is already registered for hook ${quoteName(hook)}`;
+      throw manifestError("name", twin);
     }
     seen.add(key);
   }

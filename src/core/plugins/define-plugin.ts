@@ -1,10 +1,10 @@
-import { createStamp } from "../data/index.ts";
-import { carryManifest } from "./portable-manifest.ts";
+import { createStamp, sharedNotes } from "../data/index.ts";
+import type { Surface } from "./profile.ts";
 import { type ReadManifest, readManifest } from "./read-manifest.ts";
-import type { Surface } from "./surface.ts";
+import { withoutMissing } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
-/** What was read of a plugin, and against which host. Only the manager asks for it. */
+/** What was read of a plugin, and for which host. */
 export interface Definition {
   readonly surface: Surface;
   readonly manifest: ReadManifest;
@@ -16,6 +16,15 @@ const definitions = createStamp<Definition>();
 
 /** What a plugin was defined as, or `undefined` for anything `definePlugin` did not make. */
 export const definitionOf: (value: unknown) => Definition | undefined = definitions.of;
+
+/** Apart from the plugins: whoever walks over a plugin finds no handler. */
+const manifests = sharedNotes("manifests");
+
+/**
+ * The manifest of a plugin that any copy of this library made; `undefined` for anything else. A
+ * plugin package may bring a copy of its own. Whoever takes the manifest reads and checks it again.
+ */
+export const manifestCarriedBy: (value: unknown) => unknown = manifests.get;
 
 let lastId = 0;
 
@@ -32,6 +41,18 @@ export function definePluginFor(surface: Surface, input: unknown): Plugin {
     hooks: Object.freeze(manifest.hooks.map(({ hook }) => hook).sort()),
     dependsOn: manifest.dependsOn,
   };
-  carryManifest(plugin, manifest);
+  manifests.set(plugin, portable(manifest));
   return Object.freeze(definitions.put(plugin, { surface, manifest, id: lastId }));
+}
+
+/** As `definePlugin` takes it. Its parts are those that were read, so no getter runs again. */
+function portable({ hooks, configSchema, ...fields }: ReadManifest): object {
+  const entries = hooks.map(({ hook, handler, extensions, settings }) => [
+    hook,
+    Object.freeze({ handler, extensions, ...settings }),
+  ]);
+  return Object.freeze({
+    ...withoutMissing({ ...fields, configSchema: configSchema?.schema }),
+    hooks: Object.freeze(Object.fromEntries(entries)),
+  });
 }

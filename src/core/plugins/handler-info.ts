@@ -11,7 +11,7 @@ import {
   type Mode,
 } from "../hooks/index.ts";
 import { unknownHook } from "./begin-run.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "./profile.ts";
 
 /** One handler of a hook. */
 export interface HandlerInfo {

@@ -2,7 +2,7 @@ export type { InvokeOptions } from "./begin-run.ts";
 export type { CloseOptions, CloseReport } from "./closing.ts";
 export type { Environment } from "./config-environment.ts";
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
-export { definePluginFor } from "./define-plugin.ts";
+export { definePluginFor, manifestCarriedBy } from "./define-plugin.ts";
 export {
   type AccessorsOf,
   defineServices,
@@ -30,13 +30,17 @@ export type { ManagerOptions } from "./manager-options.ts";
 export type { MetricLabels, MetricsSink } from "./metrics.ts";
 export { pluginMetrics } from "./metrics-table.ts";
 export { byUnits } from "./order.ts";
-export { manifestCarriedBy } from "./portable-manifest.ts";
-export { type HostProfile, packageVersion, readProfile, standardProfile } from "./profile.ts";
+export {
+  type HostProfile,
+  packageVersion,
+  readProfile,
+  type Surface,
+  standardProfile,
+} from "./profile.ts";
 export type { PluginItem } from "./read-item.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CapabilityReport } from "./service-access.ts";
-export type { Surface } from "./surface.ts";
 export type {
   Changed,
   ConfigSchema,

@@ -23,11 +23,11 @@ import { type HealthOptions, type ReadHealthOptions, readHealthOptions } from ".
 import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
 import { type Metrics, type MetricsSink, readMetrics } from "./metrics.ts";
 import { didYouMean } from "./near.ts";
+import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
 import type { PluginItem } from "./read-item.ts";
 import { quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
-import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 /** Options of `createPluginManager`. */

@@ -28,12 +28,12 @@ import { healthMonitor } from "./health-monitor.ts";
 import { knownSecrets } from "./known-secrets.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
+import type { Surface } from "./profile.ts";
 import type { ReadItem } from "./read-item.ts";
 import { readItems } from "./read-items.ts";
 import { quoteName } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
-import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 import { unsignedAmong, warnedAbout, warnOfUnsigned } from "./unsigned-warning.ts";
 

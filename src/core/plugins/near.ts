@@ -1,7 +1,6 @@
 /** What somebody may have meant who misspelt a name. */
 import { closest } from "../errors/index.ts";
-import { libraryHostOf } from "../hooks/index.ts";
-import { quoteName } from "./read-plain.ts";
+import { libraryHostOf, quoteName } from "../hooks/index.ts";
 
 /** Behind a sentence: ` Did you mean 'x'?`, or nothing. */
 export function didYouMean(name: string, known: Iterable<string>): string {

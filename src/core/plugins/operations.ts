@@ -1,7 +1,7 @@
 /** The hooks of the other four semantics while plugins register: who is there so far. */
 import { intrinsics } from "../data/index.ts";
 import type { CompiledOperation, HandlerStep, ManagerRuntime } from "../hooks/index.ts";
-import { isOfService } from "./capability-names.ts";
+import { isOfService } from "./capabilities.ts";
 import { compiledOperation, compileOperation, type OperationParts } from "./compile-operations.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type Member,
   stateOf,
 } from "./handler-step.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "./profile.ts";
 
 /** Handlers by hook, as they are registered one plugin after the other. */
 export class Operations {

@@ -1,6 +1,9 @@
 /** The names and figures by which a host speaks, so that it can carry those of another system. */
 import { longestTimerMs } from "../data/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import type { HookTable } from "../hooks/index.ts";
+import type { CapabilityBits } from "../slots/index.ts";
+import type { ServiceTable } from "./define-services.ts";
 
 /** What `defineHost({ profile })` takes. */
 export interface HostProfile {
@@ -124,4 +127,14 @@ export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
 function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   return typeof value === "number" ? `${value}` : `a value of type ${typeof value}`;
+}
+
+/** What a host knows, to check a manifest against. */
+export interface Surface {
+  readonly hooks: HookTable;
+  /** The capabilities of slots. */
+  readonly capabilities: CapabilityBits;
+  /** The services by the capabilities that open them. */
+  readonly services: ServiceTable;
+  readonly profile: HostProfile;
 }

@@ -1,8 +1,9 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
-import type { AnyHandler, HookTable } from "../hooks/index.ts";
-import { handlerFault, handlerFaultText, nameOfHandler } from "./handler-shape.ts";
+import { intrinsics } from "../data/index.ts";
+import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
 import { orHooks } from "./near.ts";
-import { nameOrQuoted, quoteName, type Report, readPlainObject } from "./read-plain.ts";
+import type { Surface } from "./profile.ts";
+import { nameOrQuoted, quoteName, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 
@@ -18,71 +19,119 @@ export interface ReadHook {
   readonly settings: RunSettings;
 }
 
-/** What the hooks of a manifest are held against. */
-interface Known {
-  readonly hooks: HookTable;
-  readonly maxTimeoutMs: number;
-}
+/** Receives each problem as a sentence. */
+type Report = (message: string) => void;
 
-export function readHooks(known: Known, value: unknown, report: Report): readonly ReadHook[] {
-  const entries = readPlainObject(value === undefined ? {} : value, "hooks", report);
-  if (entries === undefined) return [];
-  const names = Object.keys(entries);
-  const unknown = names.filter((name) => !Object.hasOwn(known.hooks, name)).sort();
+export function readHooks(surface: Surface, value: unknown, report: Report): readonly ReadHook[] {
+  const { hooks } = surface;
+  const entries = readPlainObject(value, "hooks", (_, message) => report(message)) ?? {};
+  const unknown = Object.keys(entries).filter((name) => !Object.hasOwn(hooks, name));
   if (unknown.length > 0) {
-    const hint = orHooks(unknown, Object.keys(known.hooks));
-    report("hooks", `unknown plugin hooks: ${unknown.map(nameOrQuoted).join(", ")}${hint}`);
+    const names = unknown.sort().map(nameOrQuoted).join(", ");
+    report(`unknown plugin hooks: ${names}${orHooks(unknown, Object.keys(hooks))}`);
   }
-  return names
-    .filter((name) => Object.hasOwn(known.hooks, name))
-    .flatMap((hook) => readHook(known, hook, entries[hook], report));
+  return Object.entries(entries).flatMap(([hook, entry]) => {
+    const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+    return spec === undefined ? [] : readHook(surface, hook, spec, entry, report);
+  });
 }
 
 const entryFields: readonly string[] = ["handler", "extensions", ...settingNames];
 
-function readHook(known: Known, hook: string, value: unknown, report: Report): ReadHook[] {
+function readHook(
+  { profile }: Surface,
+  hook: string,
+  { semantic }: HookSpec,
+  value: unknown,
+  report: Report,
+): ReadHook[] {
   const where = `hook ${quoteName(hook)}`;
   const faults: string[] = [];
-  const entry =
+  const entry: Record<string, unknown> =
     typeof value === "function"
       ? { handler: value }
-      : readPlainObject(value, "the entry", (_, message) => faults.push(message));
-  const { handler } = entry ?? {};
-  if (entry === undefined || typeof handler !== "function") {
-    report("hooks", `handler for ${where} is not callable`);
+      : (readPlainObject(value, "the entry", (_, message) => faults.push(message)) ?? {});
+  const { handler, extensions, ...settings } = entry;
+  if (!isFunction(handler)) {
+    report(`handler for ${where} is not callable`);
     return [];
   }
-  for (const fault of faults) report("hooks", `${where}: ${fault}`);
-  const settings: Record<string, unknown> = {};
-  const { semantic } = known.hooks[hook] as HookTable[string];
-  for (const key of Object.keys(entry)) {
-    if (!entryFields.includes(key)) {
-      report("hooks", `${where} has the unknown setting ${quoteName(key)}`);
-      continue;
-    }
+  for (const fault of faults) report(`${where}: ${fault}`);
+  for (const [key, setting] of Object.entries(settings)) {
     const fault = settingFault(key, semantic);
-    if (fault === undefined) settings[key] = (entry as Record<string, unknown>)[key];
-    else if ((entry as Record<string, unknown>)[key] !== undefined)
-      report("hooks", `${where}: ${fault}`);
+    if (!entryFields.includes(key)) report(`${where} has the unknown setting ${quoteName(key)}`);
+    else if (fault !== undefined) {
+      if (setting !== undefined) report(`${where}: ${fault}`);
+      delete settings[key];
+    }
   }
-  const { extensions } = settings;
-  if (extensions !== undefined && typeof extensions !== "boolean") {
-    report("hooks", `extensions of ${where} must be true or false`);
-  }
-  const shape = handlerFault(handler, typeof extensions === "boolean" ? extensions : undefined);
-  if ("fault" in shape) report("hooks", handlerFaultText(hook, shape));
+  if (extensions !== undefined && typeof extensions !== "boolean")
+    report(`extensions of ${where} must be true or false`);
+  const fault = handlerFault(handler);
+  if (fault !== undefined) report(`handler for ${where} ${fault}`);
   return [
     {
       hook,
-      handler: handler as AnyHandler,
+      handler,
       name: nameOfHandler(handler),
-      extensions: "fault" in shape ? false : shape.extensions,
+      extensions: takesExtensions(handler, extensions),
       declaresExtensions: typeof extensions === "boolean",
       settings: readSettings(
         settings,
-        (text) => report("hooks", `${text} (${where})`),
-        known.maxTimeoutMs,
+        (text) => report(`${text} (${where})`),
+        profile.maxTimeoutMs,
       ),
     },
   ];
+}
+
+export function isFunction(value: unknown): value is AnyHandler {
+  return typeof value === "function";
+}
+
+// Captured, so that no plugin can pass a class off as a function.
+const { toString: sourceText } = Function.prototype;
+const generators: readonly unknown[] = [
+  Object.getPrototypeOf(function* () {}),
+  Object.getPrototypeOf(async function* () {}),
+];
+
+/** What is wrong with a function as a handler, behind its name; `undefined` where it can be one. */
+export function handlerFault(handler: AnyHandler): string | undefined {
+  if (intrinsics.isProxy(handler)) return "is a proxy; wrap it in a function";
+  if (generators.includes(Object.getPrototypeOf(handler)))
+    return "is a generator; it must be a function that returns a result";
+  return isClass(handler) ? "is a class; it must be a function that can be called" : undefined;
+}
+
+/**
+ * A class has a fixed `prototype`. So has a frozen function; then the engine's own record of its
+ * source decides.
+ */
+function isClass(fn: AnyHandler): boolean {
+  if (Object.getOwnPropertyDescriptor(fn, "prototype")?.writable !== false) return false;
+  const source = intrinsics.apply(sourceText, fn, []);
+  return Object.isExtensible(fn) || !/^(?:async\s+)?function\b/.test(source);
+}
+
+/** Decided once: as the entry says, or by the function's own arity where that is plain data. */
+export function takesExtensions(handler: AnyHandler, declared: unknown): boolean {
+  if (typeof declared === "boolean") return declared;
+  const length = ownValue(handler, "length");
+  return typeof length === "number" && length >= 3;
+}
+
+const maxName = 64;
+
+/** The function's own name where that is plain data, on one line; `handler` where it has none. */
+function nameOfHandler(handler: AnyHandler): string {
+  const name = ownValue(handler, "name");
+  const line = typeof name === "string" ? oneLine(name, maxName) : "";
+  return line === "" ? "handler" : line;
+}
+
+/** Of a proxy, which is refused, no trap runs. */
+function ownValue(fn: AnyHandler, key: string): unknown {
+  if (intrinsics.isProxy(fn)) return undefined;
+  return Object.getOwnPropertyDescriptor(fn, key)?.value;
 }

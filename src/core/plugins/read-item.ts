@@ -1,15 +1,19 @@
 /** One item of `plugins`, and how it is read. */
 import { GlassineError, type ManifestProblem } from "../errors/index.ts";
 import type { CapabilityIn, SlotTable, WithImplied } from "../slots/index.ts";
-import { isOfService, knowsCapability } from "./capability-names.ts";
-import { type Definition, definePluginFor, definitionOf } from "./define-plugin.ts";
+import { isOfService, knowsCapability } from "./capabilities.ts";
+import {
+  type Definition,
+  definePluginFor,
+  definitionOf,
+  manifestCarriedBy,
+} from "./define-plugin.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
 import { didYouMean, otherHosts } from "./near.ts";
-import { manifestCarriedBy } from "./portable-manifest.ts";
+import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
 import { nameOrQuoted, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
-import type { Surface } from "./surface.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
 /** The operator's word over one plugin's defaults. It holds for all of its hooks. */

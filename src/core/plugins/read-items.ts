@@ -3,9 +3,9 @@ import { GlassineError } from "../errors/index.ts";
 import { emitHook } from "./audit-recorder.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { didYouMean } from "./near.ts";
+import type { Surface } from "./profile.ts";
 import { type ReadItem, readItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
-import type { Surface } from "./surface.ts";
 
 /**
  * What the operator gave, and what was discovered beside it.

@@ -11,6 +11,7 @@ import {
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { RefusedPackage } from "./discovered.ts";
 import { missingError } from "./order.ts";
+import { problemsError } from "./read-fields.ts";
 import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
@@ -21,16 +22,6 @@ export interface Refusal {
   readonly error: GlassineError;
   /** Which other plugin voted against it. */
   readonly vetoedBy?: string;
-}
-
-export function manifestError(field: string, message: string): ManifestError {
-  return new ManifestError("manifest_invalid", message, [{ field, message }]);
-}
-
-/** One error for several problems. */
-export function problemsError(problems: readonly ManifestProblem[]): ManifestError {
-  const text = problems.map(({ message }) => message).join("; ");
-  return new ManifestError("manifest_invalid", text, Object.freeze([...problems]));
 }
 
 /** One error for all that is wrong; one alone is thrown as it is. */

@@ -31,21 +31,14 @@ import {
   missingError,
   missingIn,
 } from "./order.ts";
+import type { Surface } from "./profile.ts";
 import { readConfig } from "./read-config.ts";
+import { manifestError, problemsError } from "./read-fields.ts";
 import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
-import {
-  failedVote,
-  manifestError,
-  problemsError,
-  type Refusal,
-  refusalOf,
-  together,
-  withPackages,
-} from "./refusals.ts";
+import { failedVote, type Refusal, refusalOf, together, withPackages } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
 import { timeoutFault } from "./settings.ts";
-import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 export interface Registration {

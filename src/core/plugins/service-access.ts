@@ -3,7 +3,7 @@ import { intrinsics } from "../data/index.ts";
 import type { Handles, Service } from "../hooks/index.ts";
 import type { Member } from "./handler-step.ts";
 import type { GivenServices } from "./manager-options.ts";
-import type { Surface } from "./surface.ts";
+import type { Surface } from "./profile.ts";
 
 /** Of each service capability: whether the host supplies it, and who declares it. */
 export interface CapabilityReport {

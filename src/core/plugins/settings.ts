@@ -1,53 +1,59 @@
-/** The settings of a hook entry and of the operator's word over it. */
-import { type Conditions, conditionKinds, modes, type OnError } from "../hooks/index.ts";
+/** How a handler runs, as a hook entry says it and as the operator overrides it. */
+import * as z from "zod/mini";
+import { conditionKinds, type Mode, modes } from "../hooks/index.ts";
 import { standardProfile } from "./profile.ts";
-import { readPlainArray, readPlainObject } from "./read-plain.ts";
+import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
-export const settingNames = ["mode", "priority", "onError", "timeoutMs", "conditions"] as const;
+const modeNames = Object.keys(modes) as Mode[];
+const errorPolicies = ["fail", "ignore", "disable"] as const;
+const isPriority = (value: unknown) => Number.isSafeInteger(value);
 
-/** What a hook entry can say where the hook is no message hook. */
+const patternsOf = (kind: string) => {
+  const text = `conditions.${kind} must be a list of patterns that is not empty`;
+  const pattern = z.string(text).check(z.minLength(1, text));
+  return [kind, z.exactOptional(plainList(pattern, text).check(z.minLength(1, text)))];
+};
+const conditions = z.strictObject(Object.fromEntries(conditionKinds.map(patternsOf)), {
+  error: ({ code }) =>
+    code === "unrecognized_keys"
+      ? `conditions knows ${conditionKinds.join(", ")} only`
+      : "conditions must be a plain object",
+});
+
+const schema = z.object({
+  mode: z.exactOptional(z.enum(modeNames, `mode must be one of ${modeNames.join(", ")}`)),
+  priority: z.exactOptional(z.custom<number>(isPriority, "priority must be a whole number")),
+  onError: z.exactOptional(
+    z.enum(errorPolicies, `onError must be one of ${errorPolicies.join(", ")}`),
+  ),
+  timeoutMs: z.exactOptional(z.custom<number | null>()),
+  conditions: z.exactOptional(plainObject(conditions)),
+});
+
+export const settingNames = Object.keys(schema.shape);
+
+/** What a hook entry may set on hooks of any semantic. */
 const entryNamesOfAll: readonly string[] = ["handler", "extensions", "timeoutMs"];
 
-/** Why an entry of a hook that is no message hook may not have a setting, or `undefined`. */
+/** Why an entry of a hook that is not a message hook may not have a setting, or `undefined`. */
 export function settingFault(key: string, semantic: string): string | undefined {
   if (semantic === "message" || entryNamesOfAll.includes(key)) return undefined;
   return `${key} is for message hooks; a ${semantic} hook takes ${entryNamesOfAll.join(", ")} only`;
 }
 
-const errorPolicies: readonly OnError[] = ["fail", "ignore", "disable"];
-
-/** Reads the settings of `entry`, whose properties were read already; problems go to `report`. */
+/** Reads the settings among `values`, each problem as one sentence. */
 export function readSettings(
-  entry: object,
+  values: object,
   report: (text: string) => void,
   maxTimeoutMs = standardProfile.maxTimeoutMs,
 ): RunSettings {
-  const { mode, priority, onError, timeoutMs, conditions } = entry as Record<string, unknown>;
-  const settings: { -readonly [Key in keyof RunSettings]: RunSettings[Key] } = {};
-  if (mode !== undefined) {
-    if (typeof mode === "string" && Object.hasOwn(modes, mode))
-      settings.mode = mode as keyof typeof modes;
-    else report(`mode must be one of ${Object.keys(modes).join(", ")}`);
-  }
-  if (priority !== undefined) {
-    if (Number.isSafeInteger(priority)) settings.priority = priority as number;
-    else report("priority must be a whole number");
-  }
-  if (onError !== undefined) {
-    if (errorPolicies.includes(onError as OnError)) settings.onError = onError as OnError;
-    else report(`onError must be one of ${errorPolicies.join(", ")}`);
-  }
-  if (timeoutMs !== undefined) {
-    const fault = timeoutFault(timeoutMs, maxTimeoutMs);
-    if (fault === undefined) settings.timeoutMs = timeoutMs as number | null;
-    else report(fault);
-  }
-  if (conditions !== undefined) {
-    const read = readConditions(conditions, report);
-    if (read !== undefined) settings.conditions = read;
-  }
-  return Object.freeze(settings);
+  const given = withoutMissing(values);
+  const read = z.safeParse(schema, given);
+  const fault = timeoutFault(given.timeoutMs ?? null, maxTimeoutMs);
+  const faults = read.error?.issues.map(({ message }) => message) ?? [];
+  for (const text of new Set([...faults, ...(fault === undefined ? [] : [fault])])) report(text);
+  return Object.freeze(read.data ?? {});
 }
 
 /** Why a timeout cannot be one, or `undefined`. */
@@ -69,21 +75,4 @@ function durationOf(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (!Number.isSafeInteger(seconds)) return `${milliseconds} ms`;
   return seconds === 1 ? "1 second" : `${seconds} seconds`;
-}
-
-function readConditions(value: unknown, report: (text: string) => void): Conditions | undefined {
-  const values = readPlainObject(value, "conditions", (_, message) => report(message));
-  const read: Record<string, readonly string[]> = {};
-  for (const [kind, given] of Object.entries(values ?? {})) {
-    const patterns = readPlainArray(given);
-    const isList =
-      patterns !== undefined &&
-      patterns.length > 0 &&
-      patterns.every((p) => typeof p === "string" && p !== "");
-    if (!conditionKinds.some((known) => known === kind)) {
-      report(`conditions knows ${conditionKinds.join(", ")} only`);
-    } else if (isList) read[kind] = Object.freeze(patterns as string[]);
-    else report(`conditions.${kind} must be a list of patterns that is not empty`);
-  }
-  return values === undefined ? undefined : Object.freeze(read);
 }

@@ -1,0 +1,45 @@
+/** Capabilities as a host's authors write them: of slots, and of services. */
+import * as z from "zod/mini";
+import { orClause } from "./near.ts";
+import type { Surface } from "./profile.ts";
+import { nameOrQuoted, plainList } from "./read-plain.ts";
+
+/** Whether a capability opens a service of the host. */
+export function isOfService({ services }: Surface, name: string): boolean {
+  return Object.hasOwn(services, name);
+}
+
+/** Whether a host knows a capability, of a slot or of a service. */
+export function knowsCapability(surface: Surface, name: string): boolean {
+  return surface.capabilities.has(name) || isOfService(surface, name);
+}
+
+/** Declared capabilities without repeats, sorted. `who` declares them. */
+export function capabilityList(surface: Surface, who: "plugin" | "core handler") {
+  const text = "capabilities must be an array of names";
+  return z.pipe(
+    plainList(z.string(text), text),
+    z.transform((names, { issues }): readonly string[] => {
+      const distinct = [...new Set(names)].sort();
+      const unknown = distinct.filter((name) => !knowsCapability(surface, name));
+      if (unknown.length > 0) {
+        const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
+        const hint = unknown.length === 1 ? orClause(unknown[0] ?? "", known) : "";
+        const message = `unknown ${who} capabilities: ${unknown.map(nameOrQuoted).join(", ")}${hint}`;
+        issues.push({ code: "custom", message, input: names });
+      }
+      return Object.freeze(distinct);
+    }),
+  );
+}
+
+/** Why capabilities of slots are useless where no handler takes extensions; `undefined` without any. */
+export function unusedCapabilities(
+  { capabilities }: Surface,
+  who: string,
+  names: readonly string[],
+): string | undefined {
+  const ofSlots = names.filter((name) => capabilities.has(name));
+  if (ofSlots.length === 0) return undefined;
+  return `${who} declares ${ofSlots.map(nameOrQuoted).join(", ")}, and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed`;
+}
