@@ -4,7 +4,7 @@ import { createPluginManager, definePlugin, deny, type Limits } from "glassine";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits, payloadLimits } from "../../src/core/data/index.ts";
 import { conditionKinds } from "../../src/core/hooks/index.ts";
-import { hookSettings } from "../../src/core/hooks/surface.ts";
+import { hookSettings } from "../../src/core/hooks/semantics.ts";
 import { standardProfile } from "../../src/core/plugins/index.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
 import { readPage, root } from "./support/pages.ts";

@@ -28,9 +28,9 @@ describe("the hooks of a host", () => {
     [{ semantic: "fire_and_forget", keeps: () => undefined }, 'The setting "keeps" is for'],
     [{ semantic: "message", band: "AUTHZ" }, 'The setting "band" is for'],
     [{ semantic: "voting", bands: "AUTHZ" }, 'no setting "bands". Did you mean "band"?'],
-    [{ semantic: "voting", band: "AUTH" }, "The band of this hook is one of"],
-    [{ semantic: "voting", ordering: "first" }, "The ordering of this hook is one of"],
-    [{ semantic: "vote" }, "The semantic of this hook is one of"],
+    [{ semantic: "voting", band: "AUTH" }, "The band of this hook must be one of"],
+    [{ semantic: "voting", ordering: "first" }, "The ordering of this hook must be one of"],
+    [{ semantic: "vote" }, "The semantic of this hook must be one of"],
     [{ semantic: "score_delta" }, "z.array"],
     [{ semantic: "voting", payload: z.array(z.string()) }, "z.object"],
   ])("have the settings of their semantic (%#)", (given, text) => {

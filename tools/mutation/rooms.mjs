@@ -9,7 +9,7 @@ export const rooms = {
   slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],
   dispatch: [
     "src/core/hooks/dispatch/**/*.ts",
-    "src/core/hooks/deadline-ring.ts",
+    "src/core/hooks/deadlines.ts",
     "src/core/hooks/results.ts",
   ],
 };

@@ -1,5 +1,7 @@
+import { intrinsics } from "../data/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
-import { messageSchema } from "../messages/index.ts";
+import { messageReader, messageSchema } from "../messages/index.ts";
+import { type Compiled, compileSchema } from "../schema/index.ts";
 import { type InputOf, type OutputOf, type Schema, zodOf } from "../slots/index.ts";
 import {
   type Band,
@@ -9,7 +11,7 @@ import {
   orderings,
   type Semantic,
   semantics,
-} from "./surface.ts";
+} from "./semantics.ts";
 
 interface Described {
   readonly description: string;
@@ -70,18 +72,13 @@ interface FireHook extends OperationHook {
 export type HookDefinition = MessageHook | VotingHook | FilterHook | ScoreHook | FireHook;
 
 /** A hook point: how it is dispatched, what its payload is and what plugins may do there. */
-export interface HookSpec extends Described {
+export interface HookSpec
+  extends Described,
+    Omit<MessageHook, "semantic">,
+    Omit<VotingHook, "semantic">,
+    Omit<FilterHook, "semantic">,
+    Omit<FireHook, "semantic"> {
   readonly semantic: Semantic;
-  readonly writable?: MessageHook["writable"];
-  readonly side?: MessageHook["side"];
-  readonly covers?: MessageHook["covers"];
-  readonly headersField?: MessageHook["headersField"];
-  readonly operation?: OperationHook["operation"];
-  readonly ordering?: OperationHook["ordering"];
-  readonly band?: OperationHook["band"];
-  readonly required?: VotingHook["required"];
-  readonly keeps?: FilterHook["keeps"];
-  readonly strict?: FireHook["strict"];
 }
 
 /** Hooks by name. */
@@ -149,96 +146,146 @@ export function defineHook<const Spec extends HookDefinition>(spec: Spec): Spec 
   return checkedHook(spec);
 }
 
-/** Tells what is wrong with a definition; `hook` stands for it in the text. */
-interface Blame {
-  readonly hook: string;
-  readonly fail: (text: string) => never;
-}
-
-function blameFor(name: string | undefined): Blame {
-  const data = name === undefined ? {} : { name };
-  return {
-    hook: name === undefined ? "this hook" : `the hook ${quoted(name)}`,
-    fail: (text) => {
-      throw new GlassineError("hook_invalid", text, data);
-    },
-  };
-}
-
 /**
- * The definition, frozen. `name` is what a table has it under.
+ * Checks a definition and freezes it. `name`: its key in a table of hooks.
  *
- * @throws GlassineError `hook_invalid`, with the name in `data.name` where there is one
+ * @throws GlassineError `hook_invalid`, with the name in `data.name` if there is one
  */
-export function checkedHook<const Spec extends HookSpec>(spec: Spec, name?: string): Spec {
-  const blame = blameFor(name);
-  const { hook } = blame;
-  const fail: Blame["fail"] = blame.fail;
-  const { semantic } = spec;
+function checkedHook<const Spec extends HookSpec>(spec: Spec, name?: string): Spec {
+  const problem = problemOf(spec, name === undefined ? "this hook" : `the hook ${quoted(name)}`);
+  if (problem === undefined) return Object.freeze(spec);
+  throw new GlassineError("hook_invalid", problem, name === undefined ? {} : { name });
+}
+
+/** The first problem of a definition. `hook` is what the message calls it. */
+function problemOf(spec: HookSpec, hook: string): string | undefined {
+  const { semantic, ordering, band } = spec;
   if (!semantics.includes(semantic))
-    fail(`The semantic of ${hook} is one of ${listed(semantics)}.`);
-  if (typeof spec.description !== "string") fail(`The description of ${hook} is a text.`);
-  for (const key of Object.keys(spec)) checkSetting(key, semantic, blame);
-  const shape = shapeOf(spec.payload, semantic, blame);
-  if ((spec.side ?? spec.covers) !== undefined && spec.payload !== messageSchema) {
-    fail(
-      `With side or covers ${hook} shares its handlers with message points: its payload is messageSchema.`,
-    );
+    return `The semantic of ${hook} must be one of ${listed(semantics)}.`;
+  if (typeof spec.description !== "string") return `The description of ${hook} must be a string.`;
+  for (const key of Object.keys(spec)) {
+    const problem = settingProblem(key, semantic, hook);
+    if (problem !== undefined) return problem;
   }
-  for (const field of spec.writable ?? []) {
-    if (shape === undefined || !Object.hasOwn(shape, field))
-      fail(`The writable field ${quoted(field)} of ${hook} is not in its payload.`);
-  }
-  if (spec.ordering !== undefined && !orderings.includes(spec.ordering))
-    fail(`The ordering of ${hook} is one of ${listed(orderings)}.`);
-  if (spec.band !== undefined && !Object.hasOwn(bands, spec.band))
-    fail(`The band of ${hook} is one of ${listed(Object.keys(bands))}.`);
+  const type = typeOf(spec.payload);
+  if (type === undefined) return `The payload of ${hook} must be a schema made with zod 4.`;
+  const types: Partial<Record<Semantic, string>> = { filter_chain: type, score_delta: "array" };
+  const expected = types[semantic] ?? "object";
+  if (type !== expected) return `The payload of ${hook} must be a z.${expected} schema.`;
+  if ((spec.side ?? spec.covers) !== undefined && spec.payload !== messageSchema)
+    return `With side or covers ${hook} shares its handlers with message points: its payload must be messageSchema.`;
+  const { shape = {} } = zodOf(spec.payload)._zod.def as { shape?: object };
+  const missing = spec.writable?.find((field) => !Object.hasOwn(shape, field));
+  if (missing !== undefined)
+    return `The writable field ${quoted(missing)} of ${hook} is not in its payload.`;
+  if (ordering !== undefined && !orderings.includes(ordering))
+    return `The ordering of ${hook} must be one of ${listed(orderings)}.`;
+  if (band !== undefined && !Object.hasOwn(bands, band))
+    return `The band of ${hook} must be one of ${listed(Object.keys(bands))}.`;
   for (const key of ["required", "strict"] as const) {
     if (spec[key] !== undefined && typeof spec[key] !== "boolean")
-      fail(`${key} of ${hook} is true or false.`);
+      return `${key} of ${hook} must be a boolean.`;
   }
   if (spec.keeps !== undefined && typeof spec.keeps !== "function")
-    fail(`keeps of ${hook} is a function.`);
+    return `keeps of ${hook} must be a function.`;
   if (spec.operation !== undefined && typeOf(spec.operation) !== "object")
-    fail(`The operation of ${hook} is a z.object schema.`);
-  return Object.freeze(spec);
+    return `The operation of ${hook} must be a z.object schema.`;
+  return undefined;
 }
 
-function checkSetting(key: string, semantic: Semantic, { hook, fail }: Blame): void {
-  const known = Object.keys(hookSettings);
-  if (!known.includes(key))
-    fail(`For ${hook} there is no setting ${quoted(key)}.${suggestion(key, known)}`);
-  const takers: readonly Semantic[] = hookSettings[key as keyof typeof hookSettings];
-  if (takers.includes(semantic)) return;
-  fail(
-    `The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}; that of ${hook} is ${quoted(semantic)}.`,
-  );
-}
-
-/** The fields of a payload, where it has known ones. */
-function shapeOf(
-  payload: Schema | undefined,
-  semantic: Semantic,
-  { hook, fail: tell }: Blame,
-): object | undefined {
-  const fail: Blame["fail"] = tell;
-  const type = typeOf(payload);
-  if (payload === undefined || type === undefined)
-    fail(`The payload of ${hook} is a schema made with zod 4.`);
-  if (semantic === "filter_chain") return undefined;
-  if (semantic === "score_delta") {
-    if (type !== "array")
-      fail(`The payload of ${hook} is a z.array schema, as of any score_delta.`);
-    return undefined;
+function settingProblem(key: string, semantic: Semantic, hook: string): string | undefined {
+  const settings: Readonly<Record<string, readonly Semantic[]>> = hookSettings;
+  if (!Object.hasOwn(settings, key)) {
+    return `For ${hook} there is no setting ${quoted(key)}.${suggestion(key, Object.keys(settings))}`;
   }
-  if (type !== "object") fail(`The payload of ${hook} is a z.object schema.`);
-  return (zodOf(payload)._zod.def as { shape?: object }).shape;
+  const takers = settings[key] ?? [];
+  if (takers.includes(semantic)) return undefined;
+  return `The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}; that of ${hook} is ${quoted(semantic)}.`;
 }
 
+/** The kind of a schema as zod names it; `undefined` for what zod 4 did not make. */
 function typeOf(schema: Schema | undefined): string | undefined {
   return schema?._zod === undefined ? undefined : zodOf(schema)._zod.def.type;
 }
 
 function listed(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
+}
+
+const hookPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
+
+/**
+ * Declares the hooks of a host by name. Each is checked as `defineHook` does.
+ *
+ * Two names have a meaning for the manager, where a host has them: plugins vote on each other in
+ * `config_validate` (voting), and audit events go to `audit_emit` (fire and forget).
+ *
+ * @throws GlassineError `hook_invalid`
+ * @example
+ * ```ts
+ * import { defineHooks } from "glassine/host";
+ * import * as z from "zod";
+ *
+ * const hooks = defineHooks({
+ *   "refund.authorize": {
+ *     semantic: "voting",
+ *     description: "Somebody asks for a refund.",
+ *     payload: z.object({ invoice: z.string() }),
+ *     ordering: "core_first",
+ *     band: "AUTHZ",
+ *   },
+ * });
+ * console.log(Object.keys(hooks)); // [ 'refund.authorize' ]
+ * ```
+ */
+export function defineHooks<const Hooks extends { readonly [hook: string]: HookDefinition }>(
+  hooks: Hooks,
+): Hooks {
+  return Object.freeze(joinHooks({}, hooks));
+}
+
+/** Joins two tables. A name that exists, or differs only in separators, is refused. */
+export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B): A & B {
+  const names = new Map(Object.keys(a).map((name) => [folded(name), name]));
+  const specs = Object.entries(b).map(([name, spec]) => {
+    if (!hookPattern.test(name) || name.length > 64 || reserved.includes(name)) {
+      throw invalid(
+        `A hook name is lower-case words with _ and dots, and none of ${reserved.join(", ")}; got ${quoted(name)}.`,
+        name,
+      );
+    }
+    const clash = names.get(folded(name));
+    if (clash === name) throw invalid(`The hook ${quoted(name)} is there already.`, name);
+    if (clash !== undefined)
+      throw invalid(`The hook ${quoted(name)} is too close to ${quoted(clash)}.`, name);
+    names.set(folded(name), name);
+    return [name, checkedHook({ ...spec }, name)] as const;
+  });
+  // The entries of `b`, checked; fromEntries does not keep their keys in its type.
+  return Object.freeze({ ...a, ...(Object.fromEntries(specs) as unknown as B) });
+}
+
+// A health check is a function of the manifest; `constructor` is a key of every ordinary object.
+const reserved = ["health_check", "constructor"];
+
+function invalid(text: string, name: string): GlassineError {
+  return new GlassineError("hook_invalid", text, { name });
+}
+
+function folded(name: string): string {
+  return name.replaceAll(/[_.]/g, "");
+}
+
+const readers = new WeakMap<HookSpec["payload"], Compiled>();
+
+/** Compiled once a schema. */
+export function payloadReader({ payload }: HookSpec): Compiled {
+  if (payload === messageSchema) return messageReader;
+  // Captured: a plugin that makes a manager in a realm of its own must not get hold of the others'.
+  let reader = intrinsics.weakGet(readers, payload);
+  if (reader === undefined) {
+    reader = compileSchema(zodOf(payload), { closed: true, shownWhole: true });
+    intrinsics.weakSet(readers, payload, reader);
+  }
+  return reader;
 }

@@ -1,17 +1,19 @@
-export { createDeadlineRing, type DeadlineRing } from "./deadline-ring.ts";
+export { type Deadline, DeadlineQueue } from "./deadlines.ts";
 export {
   defineHook,
+  defineHooks,
   type HookDefinition,
   type HookSpec,
   type HookTable,
+  joinHooks,
   type MessageHookOf,
   type OperationHookOf,
   type OperationInputOf,
   type OperationOf,
   type PayloadInputOf,
   type PayloadOf,
+  payloadReader,
 } from "./define-hook.ts";
-export { defineHooks, joinHooks } from "./define-hooks.ts";
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
@@ -51,12 +53,8 @@ export type {
   Step,
 } from "./dispatch/types.ts";
 export { type HandlerEnd, settle, unowned } from "./dispatch/wait.ts";
-export { libraryHostOf, memoryNodeHookNames } from "./library-hosts.ts";
-export { type Mode, modes, type OnError } from "./modes.ts";
 export { type CompiledOperation, OperationRun } from "./operations/operation-run.ts";
 export { operate } from "./operations/run-operation.ts";
-export { payloadReader } from "./payload-reader.ts";
-export { quoteName } from "./quote-name.ts";
 export {
   type Allow,
   allow,
@@ -68,10 +66,20 @@ export {
   isAllow,
   isReason,
   isViolationCode,
-  oneLine,
   type Violation,
   violationOf,
 } from "./results.ts";
+export {
+  type Band,
+  bands,
+  type Mode,
+  modes,
+  type OnError,
+  type Ordering,
+  orderings,
+  type Semantic,
+  semantics,
+} from "./semantics.ts";
+export { oneLine, quoteName } from "./shown-text.ts";
 export type { StandardHooks } from "./standard-hook-types.generated.ts";
-export { standardHooks } from "./standard-hooks.ts";
-export { type Band, bands, type Ordering, orderings, type Semantic, semantics } from "./surface.ts";
+export { libraryHostOf, memoryNodeHookNames, standardHooks } from "./standard-hooks.ts";

@@ -2,6 +2,7 @@
 import { createStamp, intrinsics, type Json, sharedNotes } from "../data/index.ts";
 import { GlassineError, rejectionReason } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
+import { oneLine } from "./shown-text.ts";
 
 /** Why a plugin stopped an operation. Text of a plugin: capped, on one line, never trusted. */
 export interface Violation {
@@ -46,8 +47,7 @@ export interface Denied extends Denial, Violation {
 export type Decision = Allow | Denied;
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
-const { charCodeAt, execPattern, freeze, getOwnPropertyDescriptor, hasOwn, isProxy } = intrinsics;
-const { ownValue, slice, trim } = intrinsics;
+const { execPattern, freeze, getOwnPropertyDescriptor, hasOwn, isProxy, ownValue } = intrinsics;
 
 const denials = createStamp<Violation>();
 /** By which other copies of this library know an answer. Only who could vote anyway gains by it. */
@@ -206,30 +206,6 @@ function readDetails(details: unknown): { readonly [key: string]: Json } {
     throw misuse("details that are a plain object of JSON data");
   }
   return read as { readonly [key: string]: Json };
-}
-
-// Line breaks and control, format and direction characters, which would forge a log or a screen.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
-
-/** Text somebody else chose, fit to be shown: one line, capped. */
-export function oneLine(text: string, max: number): string {
-  const line = trim(withSpaces(slice(text, 0, max * 2)));
-  if (line.length <= max) return line;
-  // A character of two units may be cut in two; half of it is no valid Unicode.
-  const isCut = (charCodeAt(line, max - 1) & 0xfc00) === 0xd800;
-  return `${slice(line, 0, isCut ? max - 1 : max)}…`;
-}
-
-/** One space for each run of characters that are not to be shown. */
-function withSpaces(text: string): string {
-  let line = "";
-  let rest = text;
-  for (;;) {
-    const run = execPattern(unprintable, rest);
-    if (run === null) return line + rest;
-    line += `${slice(rest, 0, run.index)} `;
-    rest = slice(rest, run.index + run[0].length);
-  }
 }
 
 function misuse(expected: string): GlassineError {

@@ -197,7 +197,7 @@ function compileStep(
     filter: step.filter,
     grant: step.grant,
     timeoutMs: step.timeoutMs,
-    ring: step.ring,
+    deadline: step.deadline,
     isAsync: intrinsics.isAsyncFunction(step.handler),
     mask: item.mask,
     mode,

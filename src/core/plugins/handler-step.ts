@@ -3,8 +3,8 @@ import { intrinsics } from "../data/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import {
   type AnyHandler,
-  createDeadlineRing,
-  type DeadlineRing,
+  type Deadline,
+  DeadlineQueue,
   exclusive,
   type HandlerStep,
   type Handles,
@@ -21,7 +21,7 @@ export interface StepDefaults {
   readonly handles: Handles;
   /** The deadline of handlers that set none. */
   readonly timeoutMs: number | null;
-  readonly rings: Map<number, DeadlineRing>;
+  readonly deadlines: Map<number, Deadline>;
 }
 
 /** What a plugin is registered as. */
@@ -97,7 +97,7 @@ export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBind
 export function handlerStep(defaults: StepDefaults, binding: PlacedBinding): HandlerStep {
   const { state, mask, hook, name, isCore, extensions, grant } = binding;
   const timeoutMs = binding.timeoutMs === undefined ? defaults.timeoutMs : binding.timeoutMs;
-  const ring = timeoutMs === null ? undefined : ringFor(defaults.rings, timeoutMs);
+  const deadline = timeoutMs === null ? undefined : deadlineOf(defaults.deadlines, timeoutMs);
   const { lock } = state;
   return {
     plugin: state,
@@ -108,24 +108,28 @@ export function handlerStep(defaults: StepDefaults, binding: PlacedBinding): Han
     handler:
       lock === undefined
         ? binding.handler
-        : exclusive(binding.handler, { lock, extensions, ring, timeoutMs: timeoutMs ?? undefined }),
+        : exclusive(binding.handler, {
+            lock,
+            extensions,
+            deadline,
+            timeoutMs: timeoutMs ?? undefined,
+          }),
     extensions,
     handles: defaults.handles,
     filter: filterFor(defaults.slots, mask),
     grant,
     timeoutMs: timeoutMs ?? undefined,
     // Behind a lock the deadline begins when the handler does.
-    ring: lock === undefined ? ring : undefined,
+    deadline: lock === undefined ? deadline : undefined,
   };
 }
 
-function ringFor(rings: Map<number, DeadlineRing>, timeoutMs: number): DeadlineRing {
-  let ring = rings.get(timeoutMs);
-  if (ring === undefined) {
-    ring = createDeadlineRing(timeoutMs);
-    rings.set(timeoutMs, ring);
-  }
-  return ring;
+function deadlineOf(deadlines: Map<number, Deadline>, timeoutMs: number): Deadline {
+  const known = deadlines.get(timeoutMs);
+  if (known !== undefined) return known;
+  const made = new DeadlineQueue(timeoutMs);
+  deadlines.set(timeoutMs, made);
+  return made;
 }
 
 /** Handlers that share a view: plugins that read alike, each with one handler. */

@@ -111,7 +111,7 @@ export async function createManager(
     slots,
     handles: handlesOf(surface, options.services),
     timeoutMs: options.timeoutMs,
-    rings: new Map(),
+    deadlines: new Map(),
   };
   const runtimeWith = (audit: ManagerRuntime["audit"]): ManagerRuntime => ({
     slots,

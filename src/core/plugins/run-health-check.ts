@@ -1,6 +1,6 @@
 /** Asks a plugin how it is: in time, and without a throw. */
 import { intrinsics, isAwaitable, waitEnd } from "../data/index.ts";
-import { type DeadlineRing, type HandlerEnd, oneLine, settle, unowned } from "../hooks/index.ts";
+import { type Deadline, type HandlerEnd, oneLine, settle, unowned } from "../hooks/index.ts";
 import { marker, timestampNow } from "../observe/index.ts";
 import { answerOf, type HealthReport, isStatus } from "./health.ts";
 import { quoteName } from "./read-plain.ts";
@@ -76,11 +76,11 @@ async function outcomeOf(
 }
 
 /** A timer of its own, which lets the process end where the check is made in the background. */
-function deadlineOf({ timeoutMs, inBackground }: HealthCheck): DeadlineRing {
+function deadlineOf({ timeoutMs, inBackground }: HealthCheck): Deadline {
   let timer: unknown;
   return {
-    join: (node) => {
-      timer = startTimer(() => node.onDeadline(), timeoutMs);
+    join: (wait) => {
+      timer = startTimer(() => wait.onDeadline(), timeoutMs);
       if (inBackground === true) letGo(timer);
     },
     leave: () => stopTimer(timer as never),

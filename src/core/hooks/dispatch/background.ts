@@ -59,7 +59,7 @@ async function runStep(run: RunState, step: Step): Promise<BackgroundEnd> {
       : handler(run.payload, context);
     if (isAwaitable(returned)) {
       const { lateCounters } = run.compiled.runtime;
-      const end = await settle(returned, step.ring, { lateCounters, step, counts: false });
+      const end = await settle(returned, step.deadline, { lateCounters, step, counts: false });
       how = end.how;
       outcome = end.value;
     }

@@ -139,7 +139,7 @@ export class ConcurrentPhase implements Phase {
     wait.start(member.step.isAsync ? returned : promiseOf(returned, wait));
     // Last, for where the stack ends before, the handler is taken for one that threw.
     this.#open += 1;
-    wait.under(member.step.ring);
+    wait.under(member.step.deadline);
   }
 
   /** Whether it is the turn of the handler that was handed `context`. */

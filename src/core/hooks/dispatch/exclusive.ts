@@ -1,7 +1,7 @@
 /** A handler behind its plugin's lock, for plugins that are not `asyncSafe`. */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import type { DeadlineRing } from "../deadline-ring.ts";
+import type { Deadline } from "../deadlines.ts";
 import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
 import type { Lock } from "./lock.ts";
 import type { AnyHandler } from "./types.ts";
@@ -15,7 +15,7 @@ export interface Exclusion {
   /** Whether the handler takes extensions. */
   readonly extensions: boolean;
   /** Its deadline, which begins when it is called: nobody else's time counts against it. */
-  readonly ring: DeadlineRing | undefined;
+  readonly deadline: Deadline | undefined;
   /** The same in milliseconds, for a handler that keeps the thread. */
   readonly timeoutMs: number | undefined;
 }
@@ -84,7 +84,7 @@ async function hold(
 ): Promise<unknown> {
   const { run, step } = partOf(context);
   const latePolicy = { lateCounters: run.runtime.lateCounters, step, counts: false };
-  const { how, value } = await settle(pending, exclusion.ring, latePolicy);
+  const { how, value } = await settle(pending, exclusion.deadline, latePolicy);
   const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
   exclusion.lock.leave();
   if (late) throw outOfTime(context);

@@ -3,7 +3,7 @@ import { ignore, intrinsics, isAwaitable, isSensitiveHeader, without } from "../
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
-import { quoteName } from "../quote-name.ts";
+import { quoteName } from "../shown-text.ts";
 import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
 
 const { append, enumerableKeys, execPattern, newList, ownValue, toArray } = intrinsics;

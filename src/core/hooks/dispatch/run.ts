@@ -150,7 +150,7 @@ function advance(run: Invocation): Pending {
     if (returned !== undefined || timed || run.again) {
       if (step.isAsync || isAwaitable(returned)) {
         run.wait ??= new Wait(run);
-        run.wait.under(step.ring);
+        run.wait.under(step.deadline);
         return step.isAsync
           ? (returned as Promise<unknown>)
           : promiseOf(returned as PromiseLike<unknown>, run.wait);

@@ -7,9 +7,9 @@ import type { Filter, Rejection, Slots } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { Compiled } from "../../schema/index.ts";
 import type { CompiledSlots } from "../../slots/index.ts";
-import type { DeadlineRing } from "../deadline-ring.ts";
-import type { Mode, OnError } from "../modes.ts";
+import type { Deadline } from "../deadlines.ts";
 import type { Violation } from "../results.ts";
+import type { Mode, OnError } from "../semantics.ts";
 import type { BackgroundWork } from "./background-work.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { Lock } from "./lock.ts";
@@ -81,7 +81,7 @@ export interface HandlerStep {
   /** The number of its grant on this hook, so that plugins that read alike share a view. */
   readonly grant: number;
   readonly timeoutMs: number | undefined;
-  readonly ring: DeadlineRing | undefined;
+  readonly deadline: Deadline | undefined;
 }
 
 /** One handler on one message hook. */

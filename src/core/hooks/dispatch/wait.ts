@@ -6,7 +6,7 @@
  * owner drops its `Wait`, and a late result finds no owner.
  */
 import { ignore, intrinsics, nextMacrotask, plainly, waitEnd } from "../../data/index.ts";
-import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
+import type { Deadline, DeadlineWait } from "../deadlines.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import type { HandlerStep, LateCounters } from "./types.ts";
 
@@ -42,13 +42,13 @@ export interface WaitOwner {
 }
 
 /** Waits in place of its owner. One `Wait` serves handlers one after the other, until it is dropped. */
-export class Wait implements DeadlineNode {
-  deadlineNext: DeadlineNode | undefined = undefined;
-  deadlinePrevious: DeadlineNode | undefined = undefined;
-  deadlineBucket = 0;
+export class Wait implements DeadlineWait {
+  next: DeadlineWait | undefined = undefined;
+  previous: DeadlineWait | undefined = undefined;
+  dueAt = 0;
   /** Whoever waits; nobody once it went on. */
   owner: WaitOwner | undefined;
-  #ring: DeadlineRing | undefined = undefined;
+  #deadline: Deadline | undefined = undefined;
   /** Known once dropped. Most waits never are. */
   #latePolicy: LatePolicy | undefined = undefined;
 
@@ -57,13 +57,13 @@ export class Wait implements DeadlineNode {
   }
 
   /**
-   * Starts a deadline. The wait stays in the ring between two handlers that both wait, so that the
-   * ring does not empty and fill again; each starts anew.
+   * Begins a deadline in place of the last one. Between two handlers that both wait it is not left,
+   * so that the timer need not be let go and held again.
    */
-  under(ring: DeadlineRing | undefined): void {
-    if (this.#ring !== ring) this.#ring?.leave(this);
-    this.#ring = ring;
-    ring?.join(this);
+  under(deadline: Deadline | undefined): void {
+    if (this.#deadline !== deadline) this.#deadline?.leave(this);
+    this.#deadline = deadline;
+    deadline?.join(this);
   }
 
   onDeadline(): void {
@@ -128,7 +128,7 @@ export interface HandlerEnd {
 /** Waits for what one handler returned. Never rejects. A result after a deadline or abort is dropped. */
 export function settle(
   pending: PromiseLike<unknown>,
-  ring: DeadlineRing | undefined,
+  deadline: Deadline | undefined,
   latePolicy?: LatePolicy,
   signal?: AbortSignal,
 ): Promise<HandlerEnd> {
@@ -144,7 +144,7 @@ export function settle(
       settled: (threw, value) => end(threw ? "threw" : "returned", value, undefined),
       expired: () => end("timeout", undefined, latePolicy),
     });
-    wait.under(ring);
+    wait.under(deadline);
     wait.start(promiseOf(pending, wait));
     if (signal === undefined) return;
     const onAbort = () =>

@@ -19,7 +19,7 @@ import type {
   RunOptions,
 } from "../dispatch/types.ts";
 import { settle, timedOut, unowned } from "../dispatch/wait.ts";
-import type { Semantic } from "../surface.ts";
+import type { Semantic } from "../semantics.ts";
 
 /** What a hook of the other four semantics runs, compiled when the manager is made. */
 export interface CompiledOperation {
@@ -132,10 +132,11 @@ async function waitFor(
 ): Promise<void> {
   const { lateCounters } = run.compiled.runtime;
   const latePolicy = { lateCounters, step, counts: true };
-  const { how, value } = await settle(returned, step.ring, latePolicy, run.options.signal);
+  const { how, value } = await settle(returned, step.deadline, latePolicy, run.options.signal);
   if (how === "threw") return threw(run, value);
   // Behind a lock the deadline begins later, and is held to there.
-  const isLate = how === "returned" && step.ring !== undefined && isOver(step.timeoutMs, startedAt);
+  const isLate =
+    how === "returned" && step.deadline !== undefined && isOver(step.timeoutMs, startedAt);
   if (isLate) lateCounters.late += 1;
   if (how === "timeout" || how === "aborted" || isLate) endTurn(context);
   return isLate ? ended(run, "timeout", undefined) : ended(run, how, value);

@@ -3,29 +3,10 @@ import { intrinsics } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { HandlerStep, Meter } from "../dispatch/types.ts";
 import { joinsPromise } from "../dispatch/wait.ts";
-import { abortedError } from "./failures.ts";
-import { endChain, takeValue } from "./filter-chain.ts";
-import { endNotification, takeNotification } from "./fire-and-forget.ts";
-import { type CompiledOperation, type OperationRun, takeTurn } from "./operation-run.ts";
-import { endScores, takeDeltas } from "./score-delta.ts";
-import { endVote, takeVote } from "./voting.ts";
+import { type OperationRun, takeTurn } from "./operation-run.ts";
+import { abortedError, type SemanticRules, semanticRules } from "./take-outcome.ts";
 
 const { monotonicNow } = intrinsics;
-
-/** What makes a semantic. */
-interface SemanticRules {
-  /** Takes the outcome of a turn; may end the run. */
-  readonly take: (run: OperationRun, step: HandlerStep) => void;
-  /** Ends a run that no handler has ended. */
-  readonly end: (run: OperationRun) => void;
-}
-
-const semantics: { readonly [Semantic in CompiledOperation["semantic"]]: SemanticRules } = {
-  voting: { take: takeVote, end: endVote },
-  filter_chain: { take: takeValue, end: endChain },
-  score_delta: { take: takeDeltas, end: endScores },
-  fire_and_forget: { take: takeNotification, end: endNotification },
-};
 
 /** Gives each handler its turn, one after the other, until the run has ended. */
 async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Promise<void> {
@@ -38,13 +19,16 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
     if (turn !== undefined) await turn;
     if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
     if (run.how === "aborted") endAborted(run);
-    else take(run, step);
+    else {
+      const failure = take(run, step);
+      if (failure !== undefined) run.fail("errored", failure);
+    }
     if (run.ending !== undefined) return;
   }
   end(run);
 }
 
-/** What always resolves does so here, too. */
+/** A hook that is fire and forget always resolves, unless it is strict. */
 function endAborted(run: OperationRun): void {
   const { semantic, strict } = run.compiled;
   if (semantic === "fire_and_forget" && !strict) run.end("aborted", undefined);
@@ -64,7 +48,7 @@ export async function operate(run: OperationRun): Promise<unknown> {
   meter?.fired(hook);
   try {
     try {
-      await eachInTurn(run, semantics[semantic]);
+      await eachInTurn(run, semanticRules[semantic]);
     } catch (error) {
       // A handler left it no stack.
       run.fail("errored", outOfStack(run, error));

@@ -1,13 +1,9 @@
-/** Score delta: every handler sees the same list, and what they give by id is summed. */
+/** Sums by id of the numbers that the handlers of a `score_delta` hook return. */
 import { hasMoreIndexes, intrinsics } from "../../data/index.ts";
-import type { PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/types.ts";
-import { quoteName } from "../quote-name.ts";
-import { brokenContract, failedTurn, typeOf } from "./failures.ts";
+import { quoteName } from "../shown-text.ts";
 import type { OperationRun } from "./operation-run.ts";
 
-const { apply, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy } =
-  intrinsics;
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy } = intrinsics;
 const { newRecord, objectPrototype, ownKeys } = intrinsics;
 const { isFinite: isFiniteNumber } = Number;
 const forEachEntry = Map.prototype.forEach;
@@ -16,28 +12,20 @@ const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () =>
 /** Sums by id. Without a prototype: `__proto__` is an id like any other. */
 type Sums = { [id: string]: number };
 
-/** Adds what a handler returned to the sums so far, which are the answer that the run will have. */
-export function takeDeltas(run: OperationRun, step: HandlerStep): void {
-  const error = run.how === "returned" ? brokenDeltas(run, step) : failedTurn(run, step);
-  if (error !== undefined) run.fail("errored", error);
-}
-
-export function endScores(run: OperationRun): void {
-  run.end("allowed", freeze(sumsOf(run)));
-}
-
-function brokenDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
-  const fault = addDeltas(sumsOf(run), run.outcome, run.compiled.limits.nodes);
-  return fault === undefined ? undefined : brokenContract(run, step, `returned ${fault}`);
-}
-
-function sumsOf(run: OperationRun): Sums {
+/** The sums so far, which are the answer that the run will have. */
+export function sumsOf(run: OperationRun): Sums {
   run.answer ??= newRecord();
   return run.answer as Sums;
 }
 
-/** Adds what a handler returned, or tells what is wrong with it. */
-function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
+/** The type of a value in a message. `undefined` and `null` are "nothing". */
+export function typeOf(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  return isArray(value) ? "array" : typeof value;
+}
+
+/** Adds what a handler returned. Returns what is wrong with it. */
+export function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
   try {
     const size = sizeOfMap(returned);
     if (size === undefined) return addRecord(sums, returned, max);
