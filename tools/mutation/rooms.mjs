@@ -1,7 +1,7 @@
 /** The sources that are mutated, room by room. */
 export const rooms = {
   filter: ["src/core/envelope/compile-filter.ts"],
-  merge: ["join", "maps", "brand-after", "merge", "merge-state", "oversize", "tiers"].map(
+  merge: ["join", "maps", "merge", "merge-state", "oversize", "tiers"].map(
     (name) => `src/core/envelope/${name}.ts`,
   ),
   data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],

@@ -22,7 +22,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...laws("noninterference", "untouched", "limits", "host-schemas"),
     ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
-  admit: [
+  data: [
     "test/admit/",
     "test/spec/envelope",
     "test/spec/schema",

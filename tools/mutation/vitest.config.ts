@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     include: [...entries()],
     sequence: { sequencer: FirstToLast },
-    setupFiles: ["./test/support/property-runs.ts", "./mutation/setup.ts"],
+    setupFiles: ["./test/support/property-runs.ts", "./tools/mutation/setup.ts"],
     reporters: [new LoadFailures()],
     testTimeout: 15_000,
   },
