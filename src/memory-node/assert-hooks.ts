@@ -16,21 +16,22 @@ const request = { identity: identitySchema, tenant: tenantSchema, requestId: req
 export const assertHooks = defineHooks({
   pre_assert_authorize: {
     semantic: "voting",
-    description: "Somebody wants to assert a fact; nothing was looked at yet. May they?",
+    description:
+      "A caller wants to assert a fact that nothing has looked at yet. Decides whether it may.",
     ordering: "core_first",
     band: "AUTHZ",
     payload: z.strictObject({ req: assertRequestSchema, ...request }),
   },
   pre_assert_validate: {
     semantic: "voting",
-    description: "Somebody who may assert wants to assert this. Is the request well formed?",
+    description: "A permitted caller asserts a fact. Decides whether the request is well formed.",
     ordering: "core_first",
     band: "VALIDATE",
     payload: z.strictObject({ req: assertRequestSchema, ...request }),
   },
   pre_assert_transform: {
     semantic: "filter_chain",
-    description: "A valid request is about to be stored. The value is what will be.",
+    description: "A valid request is about to be stored. The value is what will be stored.",
     ordering: "plugins_first",
     band: "TRANSFORM",
     payload: assertRequestSchema,
@@ -38,14 +39,15 @@ export const assertHooks = defineHooks({
   },
   post_assert_persist: {
     semantic: "fire_and_forget",
-    description: "A fact was written, and the transaction is still open. A failure undoes nothing.",
+    description:
+      "A fact was written, and its transaction is still open. A failure does not undo it.",
     ordering: "plugin_only",
     band: "PERSIST",
     payload: z.strictObject({ fact: factSchema, ...request }),
   },
   post_assert_propagate: {
     semantic: "fire_and_forget",
-    description: "A fact is stored, and peers are about to be told.",
+    description: "A fact was stored, and its peers are about to be notified.",
     ordering: "plugin_only",
     band: "PERSIST",
     payload: z.strictObject({ fact: factSchema, ...request }),
@@ -53,7 +55,7 @@ export const assertHooks = defineHooks({
   post_assert_audit: {
     semantic: "fire_and_forget",
     description:
-      "An assertion ended, well or not; the fact is null where none was stored. A failure reaches the caller.",
+      "An assertion succeeded or failed; the fact is null if none was stored. A failure reaches the caller.",
     strict: true,
     ordering: "core_only_default",
     band: "AUDIT",

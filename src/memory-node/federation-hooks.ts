@@ -25,21 +25,23 @@ const outbound = z.strictObject({
 export const federationHooks = defineHooks({
   federation_peer_authenticate: {
     semantic: "voting",
-    description: "A node wants to be registered as a peer. Is it who it says it is?",
+    description:
+      "A node asks to be registered as a peer. Decides whether it is who it claims to be.",
     ordering: "core_first",
     band: "AUTHN",
     payload: z.strictObject({ req: peerSchema, identity: identitySchema, tenant: tenantSchema }),
   },
   federation_inbound_validate: {
     semantic: "voting",
-    description: "A peer sent a fact. Is this one acceptable?",
+    description: "A peer sent a fact. Decides whether to accept it.",
     ordering: "core_first",
     band: "VALIDATE",
     payload: withInbound({ fact: factSchema }),
   },
   federation_inbound_filter: {
     semantic: "filter_chain",
-    description: "An acceptable fact of a peer is about to be stored. The value is what will be.",
+    description:
+      "An accepted fact of a peer is about to be stored. The value is what will be stored.",
     ordering: "plugins_first",
     band: "FILTER",
     payload: factSchema,
@@ -47,7 +49,7 @@ export const federationHooks = defineHooks({
   },
   federation_outbound_filter: {
     semantic: "filter_chain",
-    description: "Facts are about to go to a peer. The value is those that do.",
+    description: "Facts are about to be sent to a peer. The value is the facts to send.",
     ordering: "plugins_first",
     band: "FILTER",
     payload: z.array(factSchema),
@@ -55,7 +57,8 @@ export const federationHooks = defineHooks({
   },
   federation_outbound_sign: {
     semantic: "filter_chain",
-    description: "What goes to a peer is decided. The value is that, with what signs it.",
+    description:
+      "The facts to send to a peer are settled. The value is these facts; handlers sign them.",
     ordering: "plugins_first",
     band: "TRANSFORM",
     payload: z.array(factSchema),

@@ -8,7 +8,8 @@ import { eventSchema, migrationSchema, pluginViewSchema } from "./shapes.ts";
 export const nodeHooks = defineHooks({
   migration_register: {
     semantic: "filter_chain",
-    description: "The node starts. The value is the migrations of plugins; each adds its own.",
+    description:
+      "The node starts. The value is the list of the plugins' migrations; each plugin adds its own.",
     ordering: "core_only_default",
     band: "TRANSFORM",
     payload: z.array(migrationSchema),
@@ -18,7 +19,8 @@ export const nodeHooks = defineHooks({
   },
   audit_emit: {
     semantic: "fire_and_forget",
-    description: "An event went to the audit trail. A failure reaches whoever raised it.",
+    description:
+      "An event was written to the audit trail. A failure reaches the code that emitted it.",
     strict: true,
     ordering: "core_only_default",
     band: "AUDIT",
@@ -26,7 +28,8 @@ export const nodeHooks = defineHooks({
   },
   config_validate: {
     semantic: "voting",
-    description: "A plugin is being registered. May it, with this name and these capabilities?",
+    description:
+      "A plugin is being registered. Decides whether it may, with this name and these capabilities.",
     ordering: "core_first",
     band: "VALIDATE",
     payload: z.strictObject({ plugin: pluginViewSchema }),

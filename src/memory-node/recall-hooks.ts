@@ -38,14 +38,14 @@ const rankOperation = exactlyOne(
 export const recallHooks = defineHooks({
   pre_recall_authorize: {
     semantic: "voting",
-    description: "Somebody wants to recall facts. May they run this query?",
+    description: "A caller wants to recall facts. Decides whether it may run this query.",
     ordering: "core_first",
     band: "AUTHZ",
     payload: z.strictObject({ ...request, query: querySchema }),
   },
   pre_recall_rewrite: {
     semantic: "filter_chain",
-    description: "A query that may run is about to. The value is the query that will.",
+    description: "A permitted query is about to run. The value is the query to run.",
     ordering: "plugins_first",
     band: "TRANSFORM",
     payload: querySchema,
@@ -53,7 +53,7 @@ export const recallHooks = defineHooks({
   },
   recall_filter: {
     semantic: "filter_chain",
-    description: "A search found facts. The value is those that go on to be ranked.",
+    description: "A search found facts. The value is the facts to rank.",
     ordering: "plugins_first",
     band: "FILTER",
     payload: z.array(factSchema),
@@ -61,7 +61,7 @@ export const recallHooks = defineHooks({
   },
   recall_rank: {
     semantic: "score_delta",
-    description: "Facts are about to be put in order. Handlers move their scores, by id.",
+    description: "Facts are about to be ranked. Handlers adjust their scores by id.",
     ordering: "plugins_first",
     band: "RANK",
     payload: z.array(scoredSchema),
@@ -70,7 +70,7 @@ export const recallHooks = defineHooks({
   post_recall_audit: {
     semantic: "fire_and_forget",
     description:
-      "A recall ended, well or not; the result is null where there is none. A failure reaches the caller.",
+      "A recall succeeded or failed; the result is null if there is none. A failure reaches the caller.",
     strict: true,
     ordering: "core_only_default",
     band: "AUDIT",

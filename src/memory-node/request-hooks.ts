@@ -8,7 +8,7 @@ export const requestHooks = defineHooks({
   identity_resolve: {
     semantic: "filter_chain",
     description:
-      "A request came with credentials, which are for no log and no trail. The value is who calls.",
+      "A request arrived with credentials, which must not reach a log or the audit trail. The value is the caller's identity.",
     ordering: "core_first",
     band: "AUTHN",
     payload: identitySchema,
@@ -16,7 +16,7 @@ export const requestHooks = defineHooks({
   },
   tenant_resolve: {
     semantic: "filter_chain",
-    description: "It is known who calls. The value is the tenant whose data the request is about.",
+    description: "The caller is known. The value is the tenant whose data the request concerns.",
     ordering: "core_first",
     band: "AUTHN",
     payload: tenantSchema,
@@ -24,7 +24,7 @@ export const requestHooks = defineHooks({
   },
   capability_check: {
     semantic: "voting",
-    description: "Somebody holds a permission and wants to use it. May they, now?",
+    description: "A caller wants to use a permission that it holds. Decides whether it may, now.",
     ordering: "core_first",
     band: "AUTHZ",
     payload: z.strictObject({ identity: identitySchema, capability: word(), tenant: tenantSchema }),

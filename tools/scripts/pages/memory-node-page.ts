@@ -18,7 +18,7 @@ type Hook = keyof MemoryNodeHooks & string;
 const intro = `# Hooks of the memory node
 
 \`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the names of Stigmem in messages and settings.
-Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, for those of \`glassine\` know none of these hooks.
+Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, because those of \`glassine\` do not know these hooks.
 
 \`\`\`ts
 import { allow, deny } from "glassine";
@@ -48,73 +48,73 @@ const kept = await manager.invoke("recall_filter", facts, { operation });
 console.log(kept.map(({ id }) => id)); // [ 'f2' ]
 \`\`\`
 
-- [source-guard](../examples/source-guard/plugin.ts) is a whole plugin in a file, with [a manager to try it on](../examples/source-guard/main.ts) and no node.
-- [lifecycle.md](lifecycle.md#hooks-of-other-semantics) says how each semantic runs and what \`invoke\` resolves to.
-- [write-a-plugin.md](write-a-plugin.md#hooks-of-other-semantics) says what a handler gets and returns.
-- [The example](../examples/memory-node/main.ts) is a small node with a store, two plugins and every hook at its place: \`npm run start:memory-node\` runs it in a clone.
+- [source-guard](../examples/source-guard/plugin.ts) is a complete plugin in one file, with [a manager to try it with](../examples/source-guard/main.ts) and without a node.
+- [lifecycle.md](lifecycle.md#hooks-of-other-semantics) describes how each semantic runs and what \`invoke\` resolves to.
+- [write-a-plugin.md](write-a-plugin.md#hooks-of-other-semantics) describes what a handler gets and returns.
+- [The example](../examples/memory-node/main.ts) is a small node with a store and two plugins that invokes every hook: run it in a clone with \`npm run start:memory-node\`.
 
 ## At a glance
 
 An assertion runs the first six, with the store between the third and the fourth.
 A recall runs the next five, with the search after the second of them.
-Each request begins with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` stands before each protected operation.
+Each request begins with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` precedes each protected operation.
 
-A voting hook or one of fire and forget gets its payload as one object.
+A voting or fire-and-forget hook gets its payload as one object.
 A filter chain or score hook gets a value, and the fields after it are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
-Where fields come in several forms, those of one form are there and none of the others.
-What \`ordering\` says is who runs first: the node's own handlers, its _core_, or plugins.
-The band is the phase of an operation that the hook belongs to; it orders no handlers.`;
+Where fields come in several forms, a payload has the fields of exactly one form.
+\`ordering\` says who runs first: the node's own handlers (its _core_) or plugins.
+The band is the phase of an operation that the hook belongs to; it does not order handlers.`;
 
 const sites = `## What an error does
 
-The manager tells the node by a denial, a rejection or nothing; what the node makes of it is its own affair.
-A node that takes the place of Stigmem does this:`;
+The manager returns a denial, rejects, or ignores the error; the node decides what follows.
+A node that replaces Stigmem does this:`;
 
 /** What a denial or an error means to the operation at whose point the hook is invoked. */
 const atSite = {
   pre_assert_authorize:
-    "A denial is told to `post_assert_audit` as failure without a fact, and answered with status 403 and the reason. An error ends the assertion.",
+    "A denial is reported to `post_assert_audit` as a failure without a fact, and answered with status 403 and the reason. An error ends the assertion.",
   pre_assert_validate: "As above, with status 422.",
   pre_assert_transform: "An error ends the assertion: nothing is stored.",
   post_assert_persist:
     "Logged and audited. The handler runs inside the transaction of the write and never undoes it.",
   post_assert_propagate: "Logged and audited.",
   post_assert_audit:
-    "The caller gets it. Where the fact was stored, the error says so, and the hook is not invoked a second time.",
+    "The error reaches the caller. It says so if the fact was stored, and the hook is not invoked again.",
   pre_recall_authorize:
-    "A denial is told to `post_recall_audit` as failure, and answered with status 403. An error ends the recall.",
+    "A denial is reported to `post_recall_audit` as a failure, and answered with status 403. An error ends the recall.",
   pre_recall_rewrite: "An error ends the recall.",
-  recall_filter: "An error ends the recall: what was not filtered is not answered.",
+  recall_filter: "An error ends the recall: unfiltered facts are never returned.",
   recall_rank: "An error ends the recall.",
-  post_recall_audit: "The caller gets it.",
+  post_recall_audit: "The error reaches the caller.",
   federation_peer_authenticate: "A denial is answered with status 403.",
   federation_inbound_validate:
     "A denial rejects this fact, with its id and the reason; the others of the batch go on.",
-  federation_inbound_filter: "An error: this fact is not taken in.",
-  federation_outbound_filter: "An error: nothing is sent.",
-  federation_outbound_sign: "An error: nothing is sent.",
+  federation_inbound_filter: "On an error, this fact is not stored.",
+  federation_outbound_filter: "On an error, nothing is sent.",
+  federation_outbound_sign: "On an error, nothing is sent.",
   identity_resolve:
-    "An error refuses the request. The node names the credentials as `secrets` of the invocation, so that no record and no log line has them.",
+    "An error refuses the request. The node passes the credentials as `secrets` of the invocation, so that they appear in no record and no log line.",
   tenant_resolve:
-    "An error refuses the request, and so does a tenant id that is none: no other tenant's data is served in its place.",
-  capability_check: "A denial: the check says no. An error refuses the operation.",
+    "An error refuses the request, and so does an invalid tenant id: another tenant's data is never served instead.",
+  capability_check: "A denial makes the check fail. An error refuses the operation.",
   migration_register: "An error stops the start.",
   audit_emit:
-    "The node gets it where it invoked the hook. Of an event of the manager's own it is counted, as [audit.md](audit.md) says.",
-  config_validate: "A denial or an error refuses the plugin that registers, and so the start.",
+    "The error reaches the node's call of the hook. For an event of the manager itself it is counted, see [audit.md](audit.md).",
+  config_validate: "A denial or an error refuses the plugin, and with it the start.",
 } satisfies { readonly [Each in Hook]: string };
 
 const servicesIntro = `## What the services do
 
-The accessor of [a capability](capabilities.md#services-of-the-memory-node) gives a handle, or \`null\` where the host supplies none.
-A host supplies handles in \`createPluginManager({ services })\`: [start.ts](../examples/memory-node/start.ts) of the example does so with \`factsReader\`.
+The accessor of [a capability](capabilities.md#services-of-the-memory-node) returns a handle, or \`null\` if the host supplies none.
+A host supplies handles in \`createPluginManager({ services })\`: [start.ts](../examples/memory-node/start.ts) of the example does that with \`factsReader\`.
 \`glassine/memory-node\` exports the type of each.
-A call may give its answer at once or a promise of it, so a plugin awaits it.`;
+A call may return its answer or a promise of it, so await it.`;
 
 const shapesIntro = `## Shapes
 
-Objects of the node's own are open: the fields listed have a type, and others are kept as JSON data.
-A tenant, an outcome, a query, a migration, an event and a plugin have these fields and no others.`;
+The node's own objects are open: the listed fields have a type, and others are kept as JSON data.
+A tenant, an outcome, a query, a migration, an event and a plugin have exactly these fields.`;
 
 /** Where each shape stands in a payload or among the facts beside one. */
 const shapes: readonly (readonly [name: string, hook: Hook, path: string])[] = [
