@@ -1,7 +1,8 @@
 /** `plugins doctor` and `doctor`: what is wrong, and what to do. */
 import { describe, expect, it, vi } from "vitest";
 import { doctorStates } from "../../src/operate/cli/documents.ts";
-import type { DiscoveryReport, LockState, PluginFacts } from "../../src/operate/cli/reports.ts";
+import type { DiscoveryReport, PluginFacts } from "../../src/operate/cli/reports.ts";
+import type { LockState } from "../../src/operate/cli/work/verify.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, lockAt, rejected, report } from "./support/facts.ts";
 import { catalogPath, linesOf, type RunOptions, run, runJson } from "./support/run.ts";

@@ -90,14 +90,14 @@ function services(text: string): RunOptions["services"] & object {
           permissions: [
             {
               ...{ id: text, added: [text], removed: [text] },
-              hooks: { added: [text], removed: [text] },
-              signer: { was: text, now: `${text}x` },
+              hook_change: { added: [text], removed: [text] },
+              signer_change: { was: text, now: `${text}x` },
             },
           ],
         }),
       ),
     trust: () => Promise.resolve({ change }),
-    untrust: () => Promise.resolve({ refusal: { kind: "not_locked", lock: text, locked: [text] } }),
+    untrust: () => Promise.resolve({ refusal: { lock: text, locked: [text] } }),
     lock: () =>
       Promise.resolve(
         locked({

@@ -283,7 +283,7 @@ describe("plugins untrust", () => {
 
   it("names what is locked, where the id is not", async () => {
     verifies("cli:untrust-lines");
-    const refusal = { kind: "not_locked", lock: "/a/plugins.lock", locked: ["a", "b"] } as const;
+    const refusal = { lock: "/a/plugins.lock", locked: ["a", "b"] } as const;
     const { code, stderr } = await run(argv, {
       services: { untrust: () => Promise.resolve({ refusal }) },
     });

@@ -151,8 +151,7 @@ describe("help", () => {
     const services = {
       discover: () => Promise.resolve(report()),
       trust: () => Promise.resolve({ change: trusted() }),
-      untrust: () =>
-        Promise.resolve({ refusal: { kind: "not_locked", lock: "", locked: [] } as const }),
+      untrust: () => Promise.resolve({ refusal: { lock: "", locked: [] } as const }),
       verify: () => Promise.resolve(verified()),
       lock: () => Promise.resolve(locked()),
       sign: () => Promise.reject(new Error("not reached: the key is not there")),

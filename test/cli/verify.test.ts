@@ -1,6 +1,6 @@
 /** `plugins verify`: what counts, and what is printed. */
 import { describe, expect, it } from "vitest";
-import type { VerifyReport } from "../../src/operate/cli/reports.ts";
+import type { VerifyReport } from "../../src/operate/cli/work/verify.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, lockAt, verified } from "./support/facts.ts";
 import { linesOf, run, runJson } from "./support/run.ts";
@@ -12,7 +12,7 @@ const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
 const gone = drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null });
 const optional = { ...gone, blocking: false };
 
-const unchanged = { hooks: { added: [], removed: [] }, signer: null };
+const unchanged = { hook_change: { added: [], removed: [] }, signer_change: null };
 
 describe("plugins verify", () => {
   it("says that all is as it was trusted", async () => {
@@ -73,8 +73,8 @@ describe("plugins verify", () => {
       permissions: [
         {
           ...{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] },
-          hooks: { added: ["cmf.llm_input"], removed: ["evaluate"] },
-          signer: { was: "builder@example.com", now: "unsigned" },
+          hook_change: { added: ["cmf.llm_input"], removed: ["evaluate"] },
+          signer_change: { was: "builder@example.com", now: "unsigned" },
         },
       ],
     };
@@ -119,13 +119,9 @@ describe("plugins verify", () => {
       "  it does not pair, there is no journal: Pair the edit with a line in the journal, or redo it with the commands.",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
-    const { journal, permissions: changed = [], ...rest } = given;
-    const permissions = changed.map(({ hooks, signer, ...names }) => ({
-      ...names,
-      ...{ hook_change: hooks, signer_change: signer },
-    }));
+    const { journal, ...rest } = given;
     expect(document).toEqual({
-      ...{ ok: false, lock: lockAt, ...rest, duplicates: [], permissions, warnings: [] },
+      ...{ ok: false, lock: lockAt, ...rest, duplicates: [], warnings: [] },
       ...{ journal_problems: journal, journal_problem_count: 2 },
     });
     expect(Object.keys(document)).toEqual([

@@ -8,8 +8,9 @@ import type { CommandContext } from "./command.ts";
 import { refusal } from "./failure.ts";
 import { importHost } from "./import-host.ts";
 import { say } from "./print/printable.ts";
-import type { CommandScope, DiscoverRequest } from "./services.ts";
+import type { CommandScope } from "./scope.ts";
 import { texts } from "./texts.ts";
+import type { DiscoverRequest } from "./work/discover.ts";
 
 /**
  * The value of an option, or else of its setting, and what a message calls it. An empty setting

@@ -1,20 +1,19 @@
 /** What runs behind the commands: discovery, the lockfile, signatures. */
 import { makeSigningKey } from "../trust/index.ts";
-import type { CommandServices } from "./services.ts";
-import { lock, trust, untrust } from "./work/change-trust.ts";
+import { trust, untrust } from "./work/change-trust.ts";
 import { discover } from "./work/discover.ts";
 import { journal } from "./work/journal.ts";
+import { lock } from "./work/lock.ts";
 import { sign } from "./work/sign.ts";
 import { lockState, verify } from "./work/verify.ts";
 
-export const commandServices: CommandServices = {
-  discover,
-  lockState,
-  trust,
-  untrust,
-  lock,
-  verify,
-  journal,
-  sign,
+/**
+ * What a service refuses, it throws as `GlassineError`; what an operator has to choose again, it
+ * returns as a `refusal`, and the command finds the words.
+ */
+export const commandServices = {
+  ...{ discover, lockState, trust, untrust, lock, verify, journal, sign },
   makeKey: makeSigningKey,
 };
+
+export type CommandServices = typeof commandServices;

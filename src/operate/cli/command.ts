@@ -6,10 +6,11 @@
 import type * as z from "zod";
 import type { Environment } from "../../core/plugins/index.ts";
 import type { NamedHost } from "./command-host.ts";
+import type { CommandServices } from "./command-services.ts";
 import type { Report } from "./documents.ts";
 import type { GivenOptions, OptionName } from "./option-table.ts";
 import type { Paint } from "./print/paint.ts";
-import type { CommandServices, Progress } from "./services.ts";
+import type { Progress } from "./scope.ts";
 
 export interface Command<Schema extends z.ZodType = z.ZodType> {
   /** The words after the name of the command line. */

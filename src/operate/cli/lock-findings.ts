@@ -5,8 +5,9 @@ import type { finding, Report } from "./documents.ts";
 import { journalTodo } from "./journal-problems.ts";
 import { journalText } from "./print/parts.ts";
 import { say } from "./print/printable.ts";
-import type { DiscoveryReport, LockState } from "./reports.ts";
+import type { DiscoveryReport, ReadFault } from "./reports.ts";
 import { texts } from "./texts.ts";
+import type { LockState } from "./work/verify.ts";
 
 export type LockFinding = Report<typeof finding>;
 
@@ -43,10 +44,7 @@ export function lockFindings(
   return findings;
 }
 
-function faultFinding(
-  about: LockFinding["about"],
-  { code, message }: NonNullable<LockState["fault"]>,
-): LockFinding {
+function faultFinding(about: LockFinding["about"], { code, message }: ReadFault): LockFinding {
   const todo = Object.hasOwn(errorCodes, code)
     ? errorCodes[code as keyof typeof errorCodes].todo
     : "Mend the file, or restore it from version control.";

@@ -2,6 +2,7 @@
 
 import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
+import type { PluginFacts } from "./reports.ts";
 
 /** The words for what a host knows. */
 export interface Words {
@@ -33,27 +34,36 @@ export function wordsOf(host: object | undefined): Words {
   };
 }
 
-/** Names that came or went since a plugin was trusted. */
-export interface NamesChange {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
+/** What a plugin asks for and who signed it, as far as that is known. */
+interface Terms {
+  readonly capabilities?: readonly string[] | null | undefined;
+  readonly hooks?: readonly string[] | null | undefined;
+  readonly signer?: string | null | undefined;
 }
 
-/** Another signer than when the plugin was trusted. */
-export interface SignerChange {
-  readonly was: string;
-  readonly now: string;
-}
-
-/** What came and went between what was granted and what is asked for, where both are known. */
-export function permissionChange(
-  granted: readonly string[] | null,
-  asked: readonly string[] | null,
-): NamesChange {
-  if (granted === null || asked === null) return { added: [], removed: [] };
+/** How the terms of a plugin differ from those on which it was trusted, as documents have it. */
+export function changesSince(was: Terms | null, now: Terms) {
   return {
-    added: asked.filter((name) => !granted.includes(name)).sort(),
-    removed: granted.filter((name) => !asked.includes(name)).sort(),
+    permission_change: namesChange(was?.capabilities, now.capabilities),
+    hook_change: namesChange(was?.hooks, now.hooks),
+    signer_change:
+      was?.signer && now.signer && was.signer !== now.signer
+        ? { was: was.signer, now: now.signer }
+        : null,
+  };
+}
+
+/** Those of the entry of a plugin in the lockfile. */
+export function trustedTerms(facts: PluginFacts): Terms {
+  const { granted_capabilities: capabilities, granted_hooks: hooks, trusted_signer } = facts;
+  return { capabilities, hooks, signer: trusted_signer };
+}
+
+/** Nothing has changed where one of the two is not known. */
+function namesChange(granted: Terms["hooks"], asked: Terms["hooks"]) {
+  return {
+    added: granted ? (asked ?? []).filter((name) => !granted.includes(name)).sort() : [],
+    removed: asked ? (granted ?? []).filter((name) => !asked.includes(name)).sort() : [],
   };
 }
 
@@ -64,16 +74,11 @@ interface Needed {
   readonly hash: string;
 }
 
-/** What a plugin needs otherwise than when it was trusted. */
-export interface DependencyChange {
-  /** The one copy of a name that is another now. */
-  readonly changed: readonly { readonly was: Needed; readonly now: Needed }[];
-  readonly added: readonly Needed[];
-  readonly removed: readonly Needed[];
-}
-
-/** Copies of one name pair up where one came and one went. */
-export function dependencyChange(was: readonly Needed[], now: readonly Needed[]): DependencyChange {
+/**
+ * What a plugin needs otherwise than when it was trusted. A package has `changed` where the one
+ * copy of its name is another now.
+ */
+export function dependencyChange(was: readonly Needed[], now: readonly Needed[]) {
   const isIn = (all: readonly Needed[], one: Needed) =>
     all.some(
       ({ name, version, hash }) =>
@@ -81,24 +86,20 @@ export function dependencyChange(was: readonly Needed[], now: readonly Needed[])
     );
   const came = now.filter((each) => !isIn(was, each));
   const went = was.filter((each) => !isIn(now, each));
-  const pairs = came.flatMap((each) => {
-    const [gone, ...more] = went.filter(({ name }) => name === each.name);
-    const isAlone = came.filter(({ name }) => name === each.name).length === 1;
-    return gone === undefined || more.length > 0 || !isAlone ? [] : [{ was: gone, now: each }];
+  const named = (all: readonly Needed[], name: string) => all.filter((each) => each.name === name);
+  const changed = came.flatMap((each) => {
+    const [gone, ...more] = named(went, each.name);
+    const isAlone = more.length === 0 && named(came, each.name).length === 1;
+    return gone === undefined || !isAlone ? [] : [{ was: gone, now: each }];
   });
   return {
-    changed: pairs,
-    added: came.filter((each) => !pairs.some((pair) => pair.now === each)),
-    removed: went.filter((each) => !pairs.some((pair) => pair.was === each)),
+    changed,
+    added: came.filter((each) => !changed.some((pair) => pair.now === each)),
+    removed: went.filter((each) => !changed.some((pair) => pair.was === each)),
   };
 }
 
 /** Whom a sentence names as the signer. */
 export function signerName(signer: string): string {
   return signer === "unsigned" ? "nobody" : signer;
-}
-
-/** Who signed it then and now, where both are known and differ. */
-export function signerChange(was: string | null, now: string | null): SignerChange | null {
-  return was === null || now === null || was === now ? null : { was, now };
 }

@@ -2,7 +2,7 @@
 
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "./print/printable.ts";
-import type { Progress } from "./services.ts";
+import type { Progress } from "./scope.ts";
 
 export interface ProgressLine {
   readonly show: (step: Progress) => void;

@@ -5,6 +5,7 @@ import { asksForJson } from "./check-arguments.ts";
 import type { ByteSource, Command, CommandContext, Outcome } from "./command.ts";
 import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
+import type { CommandServices } from "./command-services.ts";
 import { commands } from "./command-table.ts";
 import { type Failure, failureFor, refusal } from "./failure.ts";
 import { type TextStream, writeComplaint, writeResult } from "./output.ts";
@@ -12,7 +13,6 @@ import { type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
 import { paintFor } from "./print/paint.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
 import { progressLine } from "./progress.ts";
-import type { CommandServices } from "./services.ts";
 
 /** What a command line is run with. */
 export interface RunInput {

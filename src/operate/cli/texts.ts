@@ -2,7 +2,7 @@
  * Messages of the parser, of services and of several commands; others stand in the file of their
  * command. Operators search logs for them, so all are part of the contract.
  */
-import { type SignerChange, signerName } from "./plain-words.ts";
+import { signerName } from "./plain-words.ts";
 import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
@@ -31,7 +31,7 @@ export const texts = {
   lockLine: (path: string, version: number) => say`plugins.lock: ${path} (schema v${version})`,
 
   // Trust.
-  otherSigner: ({ was, now }: SignerChange) =>
+  otherSigner: ({ was, now }: { readonly was: string; readonly now: string }) =>
     say`signed by ${signerName(now)}, not by ${signerName(was)} as it was`,
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>

@@ -2,12 +2,12 @@
 import type {
   DiscoveryReport,
   DriftRow,
-  LockChange,
   PluginFacts,
   RejectedPlugin,
-  TrustChange,
-  VerifyReport,
 } from "../../../src/operate/cli/reports.ts";
+import type { TrustChange } from "../../../src/operate/cli/work/change-trust.ts";
+import type { LockChange } from "../../../src/operate/cli/work/lock.ts";
+import type { VerifyReport } from "../../../src/operate/cli/work/verify.ts";
 
 export const hash = (digit: string) => `sha256:${digit.repeat(64)}`;
 

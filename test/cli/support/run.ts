@@ -1,9 +1,9 @@
 /** Runs a command line in this process, against services that a test makes up. */
 import { fileURLToPath } from "node:url";
 import { type CommandHost, readCommandHost } from "../../../src/operate/cli/command-host.ts";
+import type { CommandServices } from "../../../src/operate/cli/command-services.ts";
 import type { TextStream } from "../../../src/operate/cli/output.ts";
 import { type RunInput, runCommand } from "../../../src/operate/cli/run-command.ts";
-import type { CommandServices } from "../../../src/operate/cli/services.ts";
 import { expectDocument } from "./expect-document.ts";
 import { report } from "./facts.ts";
 

@@ -18,7 +18,7 @@ import {
 } from "../documents.ts";
 import { type CommandFailure, negative } from "../failure.ts";
 import { lookupOptions } from "../option-table.ts";
-import { permissionChange, signerChange, type Words, wordsOf } from "../plain-words.ts";
+import { changesSince, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
 import type { Paint } from "../print/paint.ts";
 import { driftText, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say, withSortedKeys } from "../print/printable.ts";
@@ -171,22 +171,13 @@ function documentOf({ facts, rejected, words }: Shown) {
     high_impact: words.highImpact(capabilities),
     granted_capabilities: facts?.granted_capabilities ?? null,
     granted_hooks: facts?.granted_hooks ?? null,
-    ...changesOf(facts),
+    ...changesSince(facts && trustedTerms(facts), facts ?? {}),
     dependencies: facts?.dependencies ?? [],
     provided_by_host: facts?.provided_by_host ?? [],
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
     hook_words:
       hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
     always: facts?.kind === "hooks" ? words.always : [],
-  };
-}
-
-function changesOf(facts: PluginFacts | null) {
-  const { granted_capabilities = null, granted_hooks = null } = facts ?? {};
-  return {
-    permission_change: permissionChange(granted_capabilities, facts?.capabilities ?? null),
-    hook_change: permissionChange(granted_hooks, facts?.hooks ?? null),
-    signer_change: signerChange(facts?.trusted_signer ?? null, facts?.signer ?? null),
   };
 }
 
@@ -325,7 +316,8 @@ function permissionLines(facts: PluginFacts, words: Words, paint: Paint): readon
 }
 
 function changeLines(facts: PluginFacts, paint: Paint): readonly string[] {
-  const { permission_change, hook_change, signer_change: signer } = changesOf(facts);
+  const changes = changesSince(trustedTerms(facts), facts);
+  const { permission_change, hook_change, signer_change: signer } = changes;
   const lines = [
     ...permission_change.added.map((name) => paint.bad(say`  + ${name}`)),
     ...permission_change.removed.map((name) => say`  - ${name}`),

@@ -2,11 +2,18 @@
 import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { expectLockfile, scopeOf } from "../command-context.ts";
-import { count, journal_problems, lock, textOrNull, trustEvent, warnings } from "../documents.ts";
+import {
+  count,
+  journal_problems,
+  lock,
+  type Report,
+  textOrNull,
+  trustEvent,
+  warnings,
+} from "../documents.ts";
 import type { Paint } from "../print/paint.ts";
 import { journalSection, shortHash } from "../print/parts.ts";
 import { say } from "../print/printable.ts";
-import type { TrustEvent } from "../reports.ts";
 
 export const journal = defineCommand({
   path: ["plugins", "journal"],
@@ -42,15 +49,15 @@ export const journal = defineCommand({
     const scope = await scopeOf(context);
     await expectLockfile(scope);
     const report = await services.journal({ ...scope, id });
-    const { journal: path, changes, change_count, problems, problem_count } = report;
+    const { path, changes, change_count, journal: problems, journal_count } = report;
     const earlier = change_count - changes.length;
     return {
-      exitCode: problem_count === 0 ? 0 : 1,
+      exitCode: journal_count === 0 ? 0 : 1,
       document: {
         ...report,
         journal_path: path,
         journal_problems: problems,
-        journal_problem_count: problem_count,
+        journal_problem_count: journal_count,
       },
       lines: [
         say`journal: ${path}`,
@@ -59,18 +66,18 @@ export const journal = defineCommand({
         ...(changes.length === 0
           ? ["no changes"]
           : changes.flatMap((each) => changeLines(each, paint))),
-        ...journalSection(problems, problem_count, paint),
+        ...journalSection(report, paint),
         "",
-        problem_count === 0
+        journal_count === 0
           ? paint.good(`journal: ${change_count} lines, nothing wrong`)
-          : paint.bad(`journal: ${problem_count} problem(s)`),
+          : paint.bad(`journal: ${journal_count} problem(s)`),
       ],
       warnings: report.warnings,
     };
   },
 });
 
-function changeLines(event: TrustEvent, paint: Paint): readonly string[] {
+function changeLines(event: Report<typeof trustEvent>, paint: Paint): readonly string[] {
   const { at, action, id, version, distribution_hash: hash, until, reason, actor } = event;
   const end = until === null ? "" : ` until ${until}`;
   const what = version === null ? "" : say` ${version} (${shortHash(hash)})${end}`;

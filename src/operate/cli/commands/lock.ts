@@ -14,7 +14,7 @@ import { type GivenOptions, optionTable } from "../option-table.ts";
 import { wordsOf } from "../plain-words.ts";
 import { say } from "../print/printable.ts";
 import { permissionLines, trustedDocument, trustedLines, untrustedLine } from "../print/trusted.ts";
-import type { LockRequest } from "../services.ts";
+import type { LockRequest } from "../work/lock.ts";
 
 export const lock = defineCommand({
   path: ["plugins", "lock"],

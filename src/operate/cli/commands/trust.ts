@@ -4,13 +4,14 @@ import { isGlassineError } from "../../../core/errors/index.ts";
 import { dayOf, isDay } from "../../trust/index.ts";
 import { defineCommand } from "../command.ts";
 import { scopeOf } from "../command-context.ts";
+import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, refusal } from "../failure.ts";
-import { permissionChange, signerChange, wordsOf } from "../plain-words.ts";
+import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
 import { pathLines, permissionLines, trustedDocument, trustedLines } from "../print/trusted.ts";
 import type { PluginFacts, TrustRefusal } from "../reports.ts";
-import type { CommandScope, CommandServices } from "../services.ts";
+import type { CommandScope } from "../scope.ts";
 import { reasonOf, texts } from "../texts.ts";
 
 export const trust = defineCommand({
@@ -131,9 +132,10 @@ async function withPermissions(
 
 function asksForMore(facts: PluginFacts): readonly string[] {
   const id = singleQuoted(facts.id);
-  const capabilities = permissionChange(facts.granted_capabilities, facts.capabilities).added;
-  const hooks = permissionChange(facts.granted_hooks, facts.hooks).added;
-  const signer = signerChange(facts.trusted_signer, facts.signer);
+  const changes = changesSince(trustedTerms(facts), facts);
+  const capabilities = changes.permission_change.added;
+  const hooks = changes.hook_change.added;
+  const signer = changes.signer_change;
   const lines: string[] = [];
   if (capabilities.length > 0)
     lines.push(

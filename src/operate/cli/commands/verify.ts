@@ -17,8 +17,8 @@ import { stepsOfVerify } from "../print/next-steps.ts";
 import type { Paint } from "../print/paint.ts";
 import { driftSection, journalSection, section } from "../print/parts.ts";
 import { listed, printable } from "../print/printable.ts";
-import type { PermissionChange, VerifyReport } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
+import type { VerifyReport } from "../work/verify.ts";
 
 export const verify = defineCommand({
   path: ["plugins", "verify"],
@@ -74,9 +74,6 @@ export const verify = defineCommand({
         ok: problems === 0,
         journal_problems: report.journal,
         journal_problem_count: report.journal_count,
-        permissions: report.permissions.map(({ hooks, signer, ...permission }) => ({
-          ...{ ...permission, hook_change: hooks, signer_change: signer },
-        })),
       },
       lines: linesOf(report, problems, context.paint),
       warnings: report.warnings,
@@ -98,7 +95,7 @@ function problemCount(report: VerifyReport, countJournal: boolean): number {
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
   const { lock, drift, linked, duplicates, unhashable, unreadable } = report;
-  const { journal, pending, permissions } = report;
+  const { pending, permissions } = report;
   const parts = [
     ...driftSection(drift, paint),
     ...section(
@@ -128,7 +125,7 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
       ),
       paint,
     ),
-    ...journalSection(journal, report.journal_count, paint),
+    ...journalSection(report, paint),
     ...(pending ? ["", texts.pending] : []),
   ];
   const end =
@@ -144,7 +141,8 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
   ];
 }
 
-function permissionTexts({ added, removed, hooks, signer }: PermissionChange): readonly string[] {
+function permissionTexts(change: VerifyReport["permissions"][number]): readonly string[] {
+  const { added, removed, hook_change: hooks, signer_change: signer } = change;
   const all = [
     ["asks for", added],
     ["no longer asks for", removed],

@@ -1,9 +1,10 @@
 /** What an operator does next, at the end of `list` and `verify`: a line for each kind of trouble. */
 import { rejectionCodes } from "../../packages/index.ts";
 import { journalTodo } from "../journal-problems.ts";
-import type { DiscoveryReport, DriftRow, VerifyReport } from "../reports.ts";
+import type { DiscoveryReport, DriftRow } from "../reports.ts";
 import { responseTo } from "../responses.ts";
 import { texts } from "../texts.ts";
+import type { VerifyReport } from "../work/verify.ts";
 import type { Paint } from "./paint.ts";
 import { section } from "./parts.ts";
 import { say } from "./printable.ts";

@@ -3,7 +3,13 @@
 import type { Environment } from "../../../core/plugins/index.ts";
 import { driftLabels } from "../../trust/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
-import type { DiscoveryReport, DriftRow, JournalProblem, PluginFacts } from "../reports.ts";
+import type {
+  DiscoveryReport,
+  DriftRow,
+  JournalProblem,
+  JournalProblems,
+  PluginFacts,
+} from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { Paint } from "./paint.ts";
 import { printable, say, singleQuoted } from "./printable.ts";
@@ -43,17 +49,15 @@ export function driftText({ kind, expected, actual }: DriftRow): string {
 
 /** The first problems of a journal, and how many more there are. */
 export function journalSection(
-  problems: readonly JournalProblem[],
-  all: number,
+  { journal, journal_count }: JournalProblems,
   paint: Paint,
 ): readonly string[] {
-  const more = all - problems.length;
-  const lines = problems.map((problem) => `  ${journalText(problem)}`);
-  return section(
-    "Journal:",
-    more === 0 ? lines : [...lines, `  ${texts.moreProblems(more)}`],
-    paint,
-  );
+  const more = journal_count - journal.length;
+  const lines = [
+    ...journal.map((problem) => `  ${journalText(problem)}`),
+    ...(more === 0 ? [] : [`  ${texts.moreProblems(more)}`]),
+  ];
+  return section("Journal:", lines, paint);
 }
 
 /** `line 3: ID: problem: a sentence`, as far as it is known. */

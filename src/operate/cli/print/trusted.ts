@@ -1,6 +1,6 @@
 /** Lines of commands that change what is trusted. */
-import { dependencyChange, permissionChange, signerChange, type Words } from "../plain-words.ts";
-import type { LockedFacts, TrustChange, TrustedPlugin } from "../reports.ts";
+import { changesSince, dependencyChange, type Words } from "../plain-words.ts";
+import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { Paint } from "./paint.ts";
 import { shortHash } from "./parts.ts";
@@ -8,13 +8,7 @@ import { listed, say } from "./printable.ts";
 
 /** What documents say about one plugin that is trusted now. */
 export function trustedDocument<Plugin extends TrustedPlugin>(plugin: Plugin) {
-  const { capabilities, hooks, signer, previous } = plugin;
-  return {
-    ...plugin,
-    permission_change: permissionChange(previous?.capabilities ?? null, capabilities),
-    hook_change: permissionChange(previous?.hooks ?? null, hooks),
-    signer_change: signerChange(previous?.signer ?? null, signer),
-  };
+  return { ...plugin, ...changesSince(plugin.previous, plugin) };
 }
 
 export function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
@@ -36,15 +30,17 @@ export function untrustedLine(id: string, paint: Paint): string {
 export function pathLines({
   lock,
   journal,
-}: Pick<TrustChange, "lock" | "journal">): readonly string[] {
+}: {
+  readonly lock: LockFacts;
+  readonly journal: string;
+}): readonly string[] {
   return [say`  lock:    ${lock.path}`, say`  journal: ${journal}`];
 }
 
 /** What a plugin may do and what it needs, and how that differs from before. */
 export function permissionLines(plugin: TrustedPlugin, words: Words): readonly string[] {
-  const { previous, hooks: asked, signer: now, dependencies } = plugin;
-  const hooks = permissionChange(previous?.hooks ?? null, asked);
-  const signer = signerChange(previous?.signer ?? null, now);
+  const { previous, dependencies } = plugin;
+  const { hook_change: hooks, signer_change: signer } = changesSince(previous, plugin);
   const needed = dependencies.map(({ name, version }) => `${name}==${version}`);
   return [
     ...capabilityLines(plugin, words),
@@ -65,7 +61,7 @@ function capabilityLines(
   const granted = previous?.capabilities ?? null;
   if (granted === null || capabilities === null)
     return asked.length === 0 ? [] : [`  granted: ${listed(asked)}`];
-  const { added, removed } = permissionChange(granted, asked);
+  const { added, removed } = changesSince(previous, { capabilities }).permission_change;
   return [
     ...added.map((name) => say`  new:     ${name} (${words.of(name)})`),
     ...removed.map((name) => say`  gone:    ${name}`),

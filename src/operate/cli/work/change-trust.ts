@@ -1,4 +1,4 @@
-/** Commands that change what is trusted. */
+/** Trusts a plugin, or takes the trust back. */
 
 import { GlassineError } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
@@ -9,32 +9,21 @@ import {
   type Refused,
   type StaticPlugin,
 } from "../../discovery/index.ts";
-import { findPackages, memberText, rejectionCodes } from "../../packages/index.ts";
+import { findPackages, memberText } from "../../packages/index.ts";
 import {
   checkReason,
-  createLock,
   type TrustedPlugin as Granted,
   type LockEntry,
   revokePlugins,
-  sameEntry,
-  settleLock,
   trustPlugins,
 } from "../../trust/index.ts";
-import type {
-  Change,
-  LockChange,
-  TrustChange,
-  TrustedPlugin,
-  TrustRefusal,
-  UntrustChange,
-  UntrustRefusal,
-} from "../reports.ts";
+import type { LockedFacts, LockFacts, TrustedPlugin, TrustRefusal } from "../reports.ts";
 import { responseTo } from "../responses.ts";
-import type { LockRequest, TrustRequest, UntrustRequest } from "../services.ts";
+import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 import { optionsFor, type Surveyed, staticRequest, surveyFor } from "./discover.ts";
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
-import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
+import { expectOwnLock, newLockWarnings } from "./lock-place.ts";
 
 /**
  * What the lockfile has no say in: the policy of signatures is asked at every start, and may be
@@ -46,6 +35,30 @@ const policyCodes: readonly string[] = [
   "untrusted_identity",
   "ack_missing",
 ];
+
+interface TrustRequest extends CommandScope {
+  readonly id: string;
+  readonly reason: string | undefined;
+  /** The last day of the trust; `undefined` for no end. */
+  readonly until: string | undefined;
+  /** Also loads the plugin, and refuses one that cannot be loaded. */
+  readonly check: boolean;
+  /** Whether a production host may start where it is not installed. */
+  readonly optional: boolean;
+}
+
+/** A change of trust, or why there is none. */
+type Change<Done, Refusal> = { readonly change: Done } | { readonly refusal: Refusal };
+
+export interface TrustChange extends TrustedPlugin {
+  readonly lock: LockFacts;
+  readonly journal: string;
+  readonly warnings: readonly string[];
+}
+
+interface UntrustChange extends Pick<TrustChange, "id" | "lock" | "journal" | "warnings"> {
+  readonly previous: LockedFacts;
+}
 
 export async function trust(request: TrustRequest): Promise<Change<TrustChange, TrustRefusal>> {
   checkReason(request.reason, "trust");
@@ -89,7 +102,7 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
 }
 
 /** What neither package nor entry lists, every later start lets the code ask for. */
-function limitWarnings(
+export function limitWarnings(
   { id, capabilities, hooks }: LockEntry,
   { entry }: StaticPlugin,
 ): readonly string[] {
@@ -144,7 +157,7 @@ async function askedBy(
 }
 
 /** Where package.json says what it asks for, that is what every start compares; else `kept` says. */
-function entryOf(
+export function entryOf(
   { entry, package: found, hash, closure, signer }: StaticPlugin,
   kept: Partial<LockEntry> = {},
 ): LockEntry {
@@ -163,7 +176,7 @@ function entryOf(
   };
 }
 
-function trusted({ entry, previous }: Granted): TrustedPlugin {
+export function trusted({ entry, previous }: Granted): TrustedPlugin {
   return {
     id: entry.id,
     ...lockedFacts(entry),
@@ -171,8 +184,13 @@ function trusted({ entry, previous }: Granted): TrustedPlugin {
   };
 }
 
+interface UntrustRefusal {
+  readonly lock: string;
+  readonly locked: readonly string[];
+}
+
 export async function untrust(
-  request: UntrustRequest,
+  request: Pick<TrustRequest, "id" | "reason"> & CommandScope,
 ): Promise<Change<UntrustChange, UntrustRefusal>> {
   checkReason(request.reason, "untrust");
   const options = await optionsFor(staticRequest(request));
@@ -189,7 +207,7 @@ export async function untrust(
   } catch (error) {
     if (!(error instanceof GlassineError) || error.code !== "trust_refused") throw error;
     const { locked = [] } = error.data as { readonly locked?: readonly string[] };
-    return { refusal: { kind: "not_locked", lock: lockPath, locked: [...locked].sort(byUnits) } };
+    return { refusal: { lock: lockPath, locked: [...locked].sort(byUnits) } };
   }
 }
 
@@ -205,125 +223,4 @@ async function installedWarnings(
       ({ path, entries }) => !builtins.includes(path) && entries.some((each) => each.id === id),
     )
     .map(({ foundAt }) => texts.stillInstalled(id, foundAt));
-}
-
-export async function lock(request: LockRequest): Promise<LockChange> {
-  const { action, reason } = request;
-  if (action === "all" || action === "prune") checkReason(reason, "lock");
-  const options = await optionsFor(staticRequest(request));
-  const { lockPath, lock: present, warnings } = options;
-  if (action !== "check") await expectOwnLock(request, lockPath, "lock");
-  if (action === "prune") expectNamedLock(request, lockPath);
-  const nothing = {
-    lock: factsOfLock(present ?? { path: lockPath, entries: [] }),
-    journal: null,
-    created: false,
-    trusted: [],
-    removed: [],
-    skipped: [],
-    warnings,
-  };
-  if (present === undefined && action !== "create" && action !== "all")
-    throw new GlassineError("lockfile_missing", "there is no plugins.lock");
-  if (action === "check") return nothing;
-  const ofPlace = (await newLockWarnings(request, options)).filter(
-    (each) => !warnings.includes(each),
-  );
-  if (action === "create") {
-    const { lock: made, isCreated, warnings: settled } = await createLock(lockPath);
-    const allWarnings = [...warnings, ...ofPlace, ...settled];
-    return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: allWarnings };
-  }
-  const surveyed = await surveyFor(staticRequest(request));
-  const yet = { ...nothing, warnings: [...surveyed.report.warnings, ...ofPlace] };
-  return action === "all"
-    ? await lockAll(surveyed, request, yet)
-    : await prune(surveyed, request, yet);
-}
-
-async function lockAll(
-  { report, options }: Surveyed,
-  { reason, audit }: LockRequest,
-  nothing: LockChange,
-): Promise<LockChange> {
-  const skipped = report.refused.map(({ id, package: name, code, reason: why }) => ({
-    id: id ?? name,
-    code,
-    reason: why,
-  }));
-  const linked = report.accepted.filter((each) => each.package.isLinked || each.isLocal);
-  skipped.push(
-    ...linked.map(({ entry }) => ({
-      id: entry.id,
-      code: "linked_package" as const,
-      reason: "it is not an installed package",
-    })),
-  );
-  // Who ended trust at a day wants it looked at again.
-  const ended = new Set(
-    report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
-  );
-  const good = report.accepted.filter(
-    (each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
-  );
-  skipped.push(
-    ...[...ended].map((id) => ({
-      id,
-      code: "trust_expired" as const,
-      reason: rejectionCodes.trust_expired.means,
-    })),
-  );
-  skipped.sort((a, b) => byUnits(a.id, b.id));
-  const now = good.map((each) => entryOf(each, lockedAs(each.entry.id, report)));
-  const changed = now.filter((entry) => !sameEntry(entry, lockedAs(entry.id, report)));
-  if (changed.length === 0) return { ...(await settled(nothing)), skipped };
-  const how = { command: "lock", audit } as const;
-  const done = await trustPlugins(options.lockPath, changed, reason as string, how);
-  const limits = good.flatMap((each) => {
-    const entry = changed.find(({ id }) => id === each.entry.id);
-    return entry === undefined ? [] : limitWarnings(entry, each);
-  });
-  return {
-    ...nothing,
-    lock: factsOfLock(done.lock),
-    journal: done.journal,
-    created: report.lock === undefined,
-    trusted: done.plugins.map(trusted),
-    skipped,
-    warnings: [...nothing.warnings, ...limits, ...done.warnings],
-  };
-}
-
-function lockedAs(id: string, { lock }: Surveyed["report"]): LockEntry | undefined {
-  return lock?.entries.find((each) => each.id === id);
-}
-
-/** Where there is nothing to change, what an earlier change left is ended all the same. */
-async function settled(nothing: LockChange): Promise<LockChange> {
-  const { warnings } = await settleLock(nothing.lock.path);
-  return { ...nothing, warnings: [...nothing.warnings, ...warnings] };
-}
-
-async function prune(
-  { report, options }: Surveyed,
-  { reason, audit }: LockRequest,
-  nothing: LockChange,
-): Promise<LockChange> {
-  const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
-  // An optional entry is for a host where the plugin is installed.
-  const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
-  const yet = { ...nothing, warnings: [...nothing.warnings, ...kept] };
-  const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
-  if (ids.length === 0) return await settled(yet);
-  if (report.unreadable.length > 0)
-    throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
-  const how = { command: "lock", audit } as const;
-  const done = await revokePlugins(options.lockPath, ids, reason as string, how);
-  return {
-    ...yet,
-    lock: factsOfLock(done.lock),
-    journal: done.journal,
-    removed: done.plugins.map(({ id }) => ({ id })),
-    warnings: [...yet.warnings, ...done.warnings],
-  };
 }

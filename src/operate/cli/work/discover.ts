@@ -14,17 +14,33 @@ import {
   type StaticReport,
   staticStage,
 } from "../../discovery/index.ts";
-import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "../reports.ts";
-import type { CommandScope, DiscoverRequest } from "../services.ts";
+import type { PluginMode } from "../../trust/index.ts";
+import type {
+  DiscoveryReport,
+  DriftRow,
+  PluginFacts,
+  ReadFault,
+  RejectedPlugin,
+} from "../reports.ts";
+import type { CommandScope } from "../scope.ts";
 import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
 import { lockPlaceWarnings } from "./lock-place.ts";
 
-/** What is looked at. */
-export interface Asked extends CommandScope {
-  readonly mode: "dev" | "production";
+/** Where to look, and how. */
+interface Asked extends CommandScope {
+  readonly mode: PluginMode;
+  /**
+   * What happens when a lockfile, a setting or a file of keys cannot be read: `throw`, or `report`
+   * it in `lock_fault` and `setting_faults` and go on as if there were none.
+   */
   readonly faults: "throw" | "report";
   /** Whether packages are looked at though the settings switch discovery off. */
   readonly looksAlways?: boolean;
+}
+
+export interface DiscoverRequest extends Asked {
+  /** False: no code of a package is run. */
+  readonly load: boolean;
 }
 
 /** What the static stage found, and by which options. */
@@ -112,7 +128,7 @@ function unsignedWarnings(
     .map((id) => unsignedWarning(id, `${prefix}PLUGIN_SIGNING_REQUIRED`));
 }
 
-export function faultOf({ code, message }: GlassineError) {
+export function faultOf({ code, message }: GlassineError): ReadFault {
   return { code, message };
 }
 

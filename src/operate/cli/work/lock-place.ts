@@ -5,7 +5,7 @@
 import { dirname, relative, sep } from "node:path";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { locateLockfile } from "../../trust/index.ts";
-import type { CommandScope } from "../services.ts";
+import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 
 type Place = Pick<CommandScope, "root" | "cwd" | "lockfile" | "env" | "bin">;

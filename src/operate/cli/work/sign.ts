@@ -3,11 +3,18 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readBundled } from "../../packages/index.ts";
 import { signPackage, signTarball } from "../../trust/index.ts";
-import type { SignedReport } from "../reports.ts";
-import type { SignRequest } from "../services.ts";
 import { texts } from "../texts.ts";
 
-export async function sign({ path, key, identity, keyId }: SignRequest): Promise<SignedReport> {
+interface SignRequest {
+  /** The folder of the package, or its tarball. */
+  readonly path: string;
+  /** The private key as PEM text. */
+  readonly key: string;
+  readonly identity: string;
+  readonly keyId: string | undefined;
+}
+
+export async function sign({ path, key, identity, keyId }: SignRequest) {
   const options = { path, key, identity, ...(keyId === undefined ? {} : { keyId }) };
   const isTarball = await stat(path).then(
     (stats) => stats.isFile(),

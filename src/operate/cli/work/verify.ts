@@ -1,50 +1,46 @@
-/** The lockfile, what is installed, and the journal, held against each other. Nothing is run. */
-
+/** Compares the lockfile, what is installed, and the journal. Nothing is run. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import type { StaticReport } from "../../discovery/index.ts";
 import { checkJournal, pendingChange, readTrustJournal } from "../../trust/index.ts";
-import { permissionChange, signerChange } from "../plain-words.ts";
-import type { LockState, PermissionChange, VerifyReport } from "../reports.ts";
-import type { CommandScope } from "../services.ts";
+import { changesSince } from "../plain-words.ts";
+import type { JournalProblems, ReadFault } from "../reports.ts";
+import type { CommandScope } from "../scope.ts";
 import { driftRows, faultOf, optionsFor, staticRequest, surveyFor } from "./discover.ts";
-import { lockFacts, unhashableCodes } from "./facts.ts";
+import { factsOfLock, lockFacts, unhashableCodes } from "./facts.ts";
 import { firstProblems } from "./journal.ts";
 
-export async function verify(scope: CommandScope): Promise<VerifyReport> {
+export type VerifyReport = Awaited<ReturnType<typeof verify>>;
+
+export async function verify(scope: CommandScope) {
   const { report } = await surveyFor(staticRequest(scope));
-  const { lock } = report;
-  const facts = lockFacts(report);
-  if (lock === undefined || facts === null)
+  const { lock, found, refused, unreadable, warnings } = report;
+  if (lock === undefined)
     throw new GlassineError("lockfile_missing", "verify: no plugins.lock found");
   const locked = new Set(lock.entries.map(({ id }) => id));
-  const unhashable = report.refused.flatMap(({ id, code, reason }) =>
-    id !== undefined && locked.has(id) && unhashableCodes.includes(code)
-      ? [{ id, code, reason }]
-      : [],
-  );
-  const state = await stateOf(lock);
   return {
-    lock: facts,
+    lock: factsOfLock(lock),
     drift: driftRows(report),
-    linked: linkedIn(report),
+    // Production refuses links, whatever the lockfile says.
+    linked: found
+      .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
+      .map(({ entry, package: { path } }) => ({ id: entry.id, path })),
     duplicates: duplicatesIn(report),
-    unhashable,
-    ...state,
-    unreadable: report.unreadable,
+    unhashable: refused.flatMap(({ id, code, reason }) =>
+      id !== undefined && locked.has(id) && unhashableCodes.includes(code)
+        ? [{ id, code: code as string, reason }]
+        : [],
+    ),
+    ...(await journalOf(lock)),
+    pending: await isPending(lock.path),
+    // What is in these folders was not compared.
+    unreadable,
     permissions: permissionsOf(report),
-    warnings: report.warnings,
+    warnings,
   };
 }
 
-/** Installed plugins that are links: production refuses them, whatever the lockfile says. */
-function linkedIn({ found }: StaticReport): VerifyReport["linked"] {
-  return found
-    .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
-    .map(({ entry, package: { path } }) => ({ id: entry.id, path }));
-}
-
 /** Of packages that claim one id production refuses each, whichever of them the lockfile has. */
-function duplicatesIn({ refused }: StaticReport): VerifyReport["duplicates"] {
+function duplicatesIn({ refused }: StaticReport) {
   const paths = new Map<string, string[]>();
   for (const { id, code, source } of refused)
     if (id !== undefined && code === "duplicate_id" && source !== undefined)
@@ -52,75 +48,60 @@ function duplicatesIn({ refused }: StaticReport): VerifyReport["duplicates"] {
   return [...paths].map(([id, of]) => ({ id, paths: of }));
 }
 
-/** A lockfile that cannot be read is told, and is no reason to stop. */
-export async function lockState(scope: CommandScope): Promise<LockState> {
+/** What trusted plugins ask for now, compared with what was granted, and who signs them. */
+function permissionsOf({ lock, found }: StaticReport) {
+  return (lock?.entries ?? []).flatMap(({ id, ...was }) => {
+    const now = found.find(({ entry }) => entry.id === id);
+    if (now === undefined) return [];
+    const { capabilities, hooks } = now.package;
+    const changes = changesSince(was, { capabilities, hooks, signer: now.signer });
+    const { permission_change, hook_change, signer_change } = changes;
+    const names = [permission_change, hook_change].flatMap((each) => Object.values(each).flat());
+    const isSame = names.length === 0 && signer_change === null;
+    return isSame ? [] : [{ id, ...permission_change, hook_change, signer_change }];
+  });
+}
+
+export type LockState = Awaited<ReturnType<typeof lockState>>;
+
+/** The state of lockfile and journal for `doctor`: one that cannot be read is reported. */
+export async function lockState(scope: CommandScope) {
   const options = await optionsFor({ ...staticRequest(scope), faults: "report" });
   const { lock, lockFault, lockPath } = options;
-  if (lockFault !== undefined) {
-    const nothing = { journal: [], journal_count: 0, pending: false, journal_fault: null };
-    return { lock: null, fault: faultOf(lockFault), ...nothing, warnings: [] };
-  }
-  const journal = lock === undefined ? {} : await readable(() => journalOf(lock));
-  // The first change of all may have ended before there was a lockfile.
-  const pending = await readable(() => isPending(lockPath));
-  return {
+  const state = {
     lock: lockFacts(options),
-    fault: null,
-    journal_fault: journal.fault ?? pending.fault ?? null,
-    ...(journal.found ?? { journal: [], journal_count: 0 }),
-    pending: pending.found ?? false,
+    fault: lockFault === undefined ? null : faultOf(lockFault),
+    /** Why the journal, or the record of an unfinished change, cannot be read. */
+    journal_fault: null as ReadFault | null,
+    ...firstProblems([]),
+    pending: false,
     warnings: lock?.warnings ?? [],
   };
+  if (lockFault !== undefined) return state;
+  const faults: ReadFault[] = [];
+  const readable = async <Found>(look: Promise<Found>, missing: Found): Promise<Found> => {
+    try {
+      return await look;
+    } catch (error) {
+      if (!(error instanceof GlassineError)) throw error;
+      faults.push(faultOf(error));
+      return missing;
+    }
+  };
+  const problems =
+    lock === undefined ? state : await readable<JournalProblems>(journalOf(lock), state);
+  // The first change of all may have ended before there was a lockfile.
+  const pending = await readable(isPending(lockPath), false);
+  const { journal, journal_count } = problems;
+  return { ...state, journal, journal_count, pending, journal_fault: faults[0] ?? null };
 }
 
-interface Readable<Found> {
-  readonly found?: Found;
-  readonly fault?: NonNullable<LockState["journal_fault"]>;
-}
-
-async function readable<Found>(look: () => Promise<Found>): Promise<Readable<Found>> {
-  try {
-    return { found: await look() };
-  } catch (error) {
-    if (!(error instanceof GlassineError)) throw error;
-    return { fault: faultOf(error) };
-  }
-}
-
-type Lock = NonNullable<StaticReport["lock"]>;
-
-async function stateOf(lock: Lock): Promise<OfJournal & Pick<LockState, "pending">> {
-  return { ...(await journalOf(lock)), pending: await isPending(lock.path) };
-}
-
+/** Whether a change was begun and not ended. */
 async function isPending(lockPath: string): Promise<boolean> {
   const change = await pendingChange(lockPath);
   return change !== undefined && !change.isInProgress;
 }
 
-type OfJournal = Pick<LockState, "journal" | "journal_count">;
-
-async function journalOf(lock: Lock): Promise<OfJournal> {
-  const found = checkJournal(lock, await readTrustJournal(lock.path));
-  const { problems, problem_count } = firstProblems(found);
-  return { journal: problems, journal_count: problem_count };
-}
-
-/** What trusted plugins ask for now, against what was granted, and who signs them. */
-function permissionsOf({ lock, found }: StaticReport): readonly PermissionChange[] {
-  const changes = lock?.entries.flatMap(({ id, ...was }) => {
-    const now = found.find(({ entry }) => entry.id === id);
-    if (now === undefined) return [];
-    const { capabilities, hooks } = now.package;
-    const change = {
-      id,
-      ...permissionChange(was.capabilities ?? null, capabilities ?? null),
-      hooks: permissionChange(was.hooks ?? null, hooks ?? null),
-      signer: signerChange(was.signer ?? null, now.signer ?? null),
-    };
-    const { added, removed, signer } = change;
-    const names = [added, removed, change.hooks.added, change.hooks.removed].flat();
-    return names.length === 0 && signer === null ? [] : [change];
-  });
-  return changes ?? [];
+async function journalOf(lock: NonNullable<StaticReport["lock"]>): Promise<JournalProblems> {
+  return firstProblems(checkJournal(lock, await readTrustJournal(lock.path)));
 }

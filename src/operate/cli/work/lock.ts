@@ -1,0 +1,149 @@
+/** Makes a lockfile, trusts all that is acceptable, or removes what is gone. */
+import { GlassineError } from "../../../core/errors/index.ts";
+import { byUnits } from "../../../core/plugins/index.ts";
+import { rejectionCodes } from "../../packages/index.ts";
+import {
+  checkReason,
+  createLock,
+  type LockEntry,
+  revokePlugins,
+  sameEntry,
+  settleLock,
+  trustPlugins,
+} from "../../trust/index.ts";
+import type { LockFacts, TrustedPlugin } from "../reports.ts";
+import type { CommandScope } from "../scope.ts";
+import { texts } from "../texts.ts";
+import { entryOf, limitWarnings, trusted } from "./change-trust.ts";
+import { optionsFor, type Surveyed, staticRequest, surveyFor } from "./discover.ts";
+import { factsOfLock } from "./facts.ts";
+import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
+
+export interface LockRequest extends CommandScope {
+  /** `create` if there is none, trust `all`, `prune` what is gone, `check` that it can be read. */
+  readonly action: "create" | "all" | "prune" | "check";
+  readonly reason: string | undefined;
+}
+
+/** What `lock` did. */
+export interface LockChange {
+  readonly lock: LockFacts;
+  /** Null where nothing was recorded. */
+  readonly journal: string | null;
+  readonly created: boolean;
+  /** By id. */
+  readonly trusted: readonly TrustedPlugin[];
+  readonly removed: readonly { readonly id: string }[];
+  readonly skipped: readonly {
+    readonly id: string;
+    readonly code: string;
+    readonly reason: string;
+  }[];
+  readonly warnings: readonly string[];
+}
+
+export async function lock(request: LockRequest): Promise<LockChange> {
+  const { action, reason } = request;
+  if (action === "all" || action === "prune") checkReason(reason, "lock");
+  const options = await optionsFor(staticRequest(request));
+  const { lockPath, lock: present, warnings } = options;
+  if (action !== "check") await expectOwnLock(request, lockPath, "lock");
+  if (action === "prune") expectNamedLock(request, lockPath);
+  if (present === undefined && action !== "create" && action !== "all")
+    throw new GlassineError("lockfile_missing", "there is no plugins.lock");
+  const nothing = {
+    lock: factsOfLock(present ?? { path: lockPath, entries: [] }),
+    ...{ journal: null, created: false, trusted: [], removed: [], skipped: [], warnings },
+  };
+  if (action === "check") return nothing;
+  const ofPlace = await newLockWarnings(request, options);
+  const known = (more: readonly string[]) => [...new Set([...more, ...ofPlace])];
+  if (action === "create") {
+    const { lock: made, isCreated, warnings: settled } = await createLock(lockPath);
+    const all = [...known(warnings), ...settled];
+    return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: all };
+  }
+  const surveyed = await surveyFor(staticRequest(request));
+  const yet = { ...nothing, warnings: known(surveyed.report.warnings) };
+  return action === "all"
+    ? await lockAll(surveyed, request, yet)
+    : await prune(surveyed, request, yet);
+}
+
+async function lockAll(
+  { report, options }: Surveyed,
+  { reason, audit }: LockRequest,
+  nothing: LockChange,
+): Promise<LockChange> {
+  const linked = report.accepted.filter((each) => each.package.isLinked || each.isLocal);
+  // Who ended trust at a day wants it looked at again.
+  const ended = new Set(
+    report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
+  );
+  const skipped = [
+    ...report.refused.map(({ id, package: name, code, reason: why }) => ({
+      ...{ id: id ?? name, code, reason: why },
+    })),
+    ...linked.map(({ entry }) => ({
+      ...{ id: entry.id, code: "linked_package", reason: "it is not an installed package" },
+    })),
+    ...[...ended].map((id) => ({
+      ...{ id, code: "trust_expired", reason: rejectionCodes.trust_expired.means },
+    })),
+  ].sort((a, b) => byUnits(a.id, b.id));
+  const changed = report.accepted
+    .filter((each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id))
+    .flatMap((source) => {
+      const before = lockedAs(source.entry.id, report);
+      const entry = entryOf(source, before);
+      return sameEntry(entry, before) ? [] : [{ source, entry }];
+    });
+  if (changed.length === 0) return { ...(await settled(nothing)), skipped };
+  const entries = changed.map(({ entry }) => entry);
+  const how = { command: "lock", audit } as const;
+  const done = await trustPlugins(options.lockPath, entries, reason as string, how);
+  const limits = changed.flatMap(({ entry, source }) => limitWarnings(entry, source));
+  return {
+    ...nothing,
+    lock: factsOfLock(done.lock),
+    journal: done.journal,
+    created: report.lock === undefined,
+    trusted: done.plugins.map(trusted),
+    skipped,
+    warnings: [...nothing.warnings, ...limits, ...done.warnings],
+  };
+}
+
+function lockedAs(id: string, { lock: present }: Surveyed["report"]): LockEntry | undefined {
+  return present?.entries.find((each) => each.id === id);
+}
+
+/** Where there is nothing to change, a change that was not finished is finished all the same. */
+async function settled(nothing: LockChange): Promise<LockChange> {
+  const { warnings } = await settleLock(nothing.lock.path);
+  return { ...nothing, warnings: [...nothing.warnings, ...warnings] };
+}
+
+async function prune(
+  { report, options }: Surveyed,
+  { reason, audit }: LockRequest,
+  nothing: LockChange,
+): Promise<LockChange> {
+  const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
+  // An optional entry is for a host where the plugin is installed.
+  const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
+  const yet = { ...nothing, warnings: [...nothing.warnings, ...kept] };
+  const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
+  if (ids.length === 0) return await settled(yet);
+  if (report.unreadable.length > 0)
+    throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
+  const how = { command: "lock", audit } as const;
+  const done = await revokePlugins(options.lockPath, ids, reason as string, how);
+  return {
+    ...yet,
+    lock: factsOfLock(done.lock),
+    journal: done.journal,
+    removed: done.plugins.map(({ id }) => ({ id })),
+    warnings: [...yet.warnings, ...done.warnings],
+  };
+}
