@@ -1,6 +1,8 @@
 import { createPluginManager, definePlugin, deny, type PluginContext, setHeader } from "glassine";
+import { defineHook, defineHost, headerMap } from "glassine/host";
 import { decodeResult, decodeTask, encodeResult, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 import { contextOf, envelope, headers, hook, payload, turnOf } from "./support.ts";
 
@@ -139,6 +141,22 @@ describe("deprecated headers on a payload", () => {
     expect(text).not.toContain("s3cr3t");
     const { result } = decodeResult(text, turn);
     expect(result).toEqual({ modifiedPayload: { ...older, args: { a: 1 } } });
+  });
+
+  it("come back in whichever field a host's hook has them", () => {
+    verifies("remote:headers-kept");
+    const schema = z.object({ meta_headers: headerMap() });
+    const relay = defineHook({
+      description: "A relay.",
+      semantic: "message",
+      payload: schema,
+      headersField: "meta_headers",
+    });
+    const host = defineHost({ hooks: { relay } });
+    const turn = { payload: { meta_headers: headers }, context: contextOf([], { hook: "relay" }) };
+    const text = host.encodeResult({ modifiedPayload: turn.payload }, { hook: "relay" });
+    expect(text).not.toContain("s3cr3t");
+    expect(host.decodeResult(text, turn).result).toEqual({ modifiedPayload: turn.payload });
   });
 
   it("of a host that keeps them there are untouched by a plugin behind the boundary", async () => {

@@ -3,10 +3,10 @@
 import { intrinsics, payloadLimits } from "../data/index.ts";
 import { type HeaderMap, headerFault } from "../envelope/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
-import { headerMap, readPlain } from "../schema/index.ts";
-import { isRecord, recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
-import { checkOptions, misuse, readOption } from "./options.ts";
-import { compileDocument } from "./schemas.ts";
+import { readPlain } from "../schema/index.ts";
+import { checkOptions, misuse, readOption } from "./documents.ts";
+import { isRecord, recordOf, type Tell, withoutSecrets } from "./headers.ts";
+import { answerFields, compileDocument } from "./schemas.ts";
 
 /** What a plugin wishes for the answer to the caller. Nothing in this library acts on it. */
 export interface Answer {
@@ -28,31 +28,27 @@ export interface Answer {
   readonly denialMetadata?: Readonly<Record<string, number | boolean>> | undefined;
 }
 
-const headersReader = compileDocument(headerMap());
+const readers = (Object.keys(answerFields) as (keyof typeof answerFields)[]).map(
+  (option) => [option, compileDocument(answerFields[option])] as const,
+);
 
 /** @throws GlassineError `options_invalid` */
 export function checkAnswer(answer: Answer, call: string): void {
   checkOptions(answer, call);
-  const { httpHeaders, retryDelayMs, mcpErrorCode, httpStatusCode, denialMetadata } = answer;
+  const { denialMetadata, httpHeaders } = answer;
+  for (const [option, reader] of readers) {
+    const value = answer[option];
+    if (value !== undefined) readOption(reader, value, option, payloadLimits);
+  }
   if (httpHeaders !== undefined) checkHeaders(httpHeaders);
-  if (retryDelayMs !== undefined && !isCount(retryDelayMs)) {
-    throw misuse("retryDelayMs", "a whole number from 0 on");
-  }
-  if (mcpErrorCode !== undefined && !Number.isSafeInteger(mcpErrorCode)) {
-    throw misuse("mcpErrorCode", "a whole number");
-  }
-  if (httpStatusCode !== undefined && !isCount(httpStatusCode)) {
-    throw misuse("httpStatusCode", "a whole number from 0 on");
-  }
   if (denialMetadata !== undefined && !isDenialMetadata(denialMetadata)) {
     throw misuse("denialMetadata", "at most 16 numbers and booleans");
   }
 }
 
-function checkHeaders(headers: unknown): void {
+function checkHeaders(headers: HeaderMap): void {
   const option = "httpHeaders";
-  const map = readOption(headersReader, headers, option, payloadLimits);
-  fitHeaders(withoutSecrets(map, option) as HeaderMap, (name) => {
+  fitHeaders(withoutSecrets(headers, option) as HeaderMap, (name) => {
     const text = `${option} expects well-formed headers that frame no message, each once; got another at ${quoted(name)}.`;
     throw new GlassineError("options_invalid", text, { option, name });
   });
@@ -99,8 +95,4 @@ export function isMetric([name, value]: readonly [string, unknown]): boolean {
   return (
     /^[A-Za-z0-9._-]{1,64}$/.test(name) && (typeof value === "boolean" || Number.isFinite(value))
   );
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }

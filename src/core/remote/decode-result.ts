@@ -2,39 +2,34 @@
 import type * as z from "zod";
 import { extensionsLimits } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { type Denial, type PluginContext, type Violation, violationOf } from "../hooks/index.ts";
+import {
+  type Denial,
+  deny,
+  isReason,
+  isViolationCode,
+  type PluginContext,
+  type Violation,
+  violationOf,
+} from "../hooks/index.ts";
 import type { Changed } from "../plugins/index.ts";
-import type { Level, LevelValue } from "../schema/index.ts";
+import { type Level, type LevelValue, readPlain } from "../schema/index.ts";
 import { type Answer, isMetric, wishedHeaders } from "./answer.ts";
-import { echoedHop } from "./echoed-hop.ts";
-import type { WireSurface } from "./encode-result.ts";
-import { executionFrom, type WireExecution } from "./executions.ts";
-import { foldedHeaders } from "./header-generations.ts";
 import {
-  changeHeaderMaps,
-  isRecord,
-  ownAt,
-  recordOf,
-  shownAt,
-  type Tell,
-  withoutSecrets,
-  withSecretsOf,
-} from "./header-secrets.ts";
-import { withoutEmpties } from "./left-out.ts";
-import { unwrapped } from "./message-wrapper.ts";
-import { checkOptions } from "./options.ts";
-import { withHeadersField } from "./payload-headers.ts";
-import {
+  checkOptions,
   type DecodeWireOptions,
   type Dropped,
   type DropReport,
   type ReadWire,
   tryWire,
   unreadable,
-} from "./read-wire.ts";
+} from "./documents.ts";
+import type { WireSurface } from "./encode-result.ts";
+import { executionFrom, type WireExecution } from "./executions.ts";
+import { changeHeaderMaps, recordOf, shownAt, withoutSecrets, withSecretsOf } from "./headers.ts";
+import { asMeant } from "./other-implementations.ts";
+import { payloadFrom } from "./payload.ts";
 import { compileDocument, resultSchema } from "./schemas.ts";
 import { readStanding } from "./standing-denial.ts";
-import { denialFrom } from "./violation.ts";
 
 /** A handler's turn: its arguments. */
 export interface Turn<Payload extends object = object, View extends object = object> {
@@ -104,6 +99,29 @@ function readResult(input: unknown, options: DecodeWireOptions): ReadWire<Result
   return standing;
 }
 
+/**
+ * The denial that a document says, or what could be read of one. A document that stops the
+ * operation is a denial whatever it says of it: what cannot stand is replaced and reported.
+ */
+function denialFrom(document: ResultDocument["violation"], report: DropReport): Denial {
+  if (document === undefined) return deny({ code: "denied", reason: unexplained });
+  const { code, reason, description, details } = document;
+  const isCode = code !== undefined && isViolationCode(code);
+  // An unreadable one was reported.
+  if (code !== undefined && !isCode) report.add("violation.code");
+  // What `deny` refuses would turn the denial into a failure, which may be ignored.
+  const isFit = details !== undefined && readPlain(details) !== undefined;
+  if (details !== undefined && !isFit) report.add("violation.details");
+  return deny({
+    code: isCode ? code : "denied",
+    reason: reason !== undefined && isReason(reason) ? reason : unexplained,
+    ...(description === undefined ? {} : { description }),
+    ...(isFit ? { details } : {}),
+  });
+}
+
+const unexplained = "Denied without a reason.";
+
 const changeParts = ["modified_payload", "modified_extensions", "metadata"] as const;
 
 function changesFrom(
@@ -115,7 +133,13 @@ function changesFrom(
   const { modified_payload: payload, modified_extensions: proposal, metadata } = document;
   if (payload === undefined && proposal === undefined && metadata === undefined) return undefined;
   return Object.freeze({
-    ...(payload && { modifiedPayload: payloadFrom(surface, payload, turn, report) }),
+    ...(payload && {
+      modifiedPayload: payloadFrom(surface.hooks, turn.context?.hook, payload, {
+        path: "modified_payload",
+        report,
+        shown: turn.payload,
+      }),
+    }),
     ...(proposal && { modifiedExtensions: proposalFrom(surface, document, turn, report) }),
     ...(metadata && { metadata }),
   });
@@ -145,48 +169,10 @@ function proposalFrom(
     return undefined;
   });
   if (view === undefined) return stripped;
-  const meant = asReturned
-    ? stripped
-    : withoutEmpties(slots, withEchoedHops(folded(stripped, view, tell), view), view);
+  const meant = asReturned ? stripped : asMeant(slots, stripped, view, tell);
   return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
     withSecretsOf(shownAt(view, keys), map),
   );
-}
-
-/** Moves the headers of both generations to where the view has them. */
-function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
-  const http = ownAt(proposal, "http");
-  if (!isRecord(http)) return proposal;
-  const next = foldedHeaders(ownAt(view, "http"), http, (path) => tell(`http.${path}`));
-  const entries = Object.entries(proposal).filter(([slot]) => slot !== "http");
-  return next === http ? proposal : recordOf([...entries, ["http", next]]);
-}
-
-/** Restores hops that only lost fields which their writer does not support. */
-function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
-  const delegation = ownAt(proposal, "delegation");
-  const chain = ownAt(delegation, "chain");
-  const shown = shownAt(view, ["delegation", "chain"]);
-  if (!isRecord(delegation) || !Array.isArray(chain) || !Array.isArray(shown)) return proposal;
-  const hops = chain.map((hop, at) => echoedHop(hop, shown[at]));
-  const next = recordOf([...Object.entries(delegation), ["chain", Object.freeze(hops)]]);
-  return recordOf([...Object.entries(proposal), ["delegation", next]]);
-}
-
-function payloadFrom(
-  { hooks }: WireSurface,
-  payload: object,
-  turn: Partial<Turn>,
-  report: DropReport,
-): object {
-  const hook = turn.context?.hook;
-  const bare = unwrapped(hooks, hook, payload, (key) =>
-    report.add(formatPath(["modified_payload", key])),
-  );
-  return withHeadersField(hooks, hook, bare, (map) => {
-    const stripped = withoutSecrets(map, "modified_payload.headers", (path) => report.add(path));
-    return withSecretsOf(ownAt(turn.payload, "headers"), stripped);
-  });
 }
 
 function answerFrom(document: ResultDocument, report: DropReport): Answer {

@@ -10,19 +10,18 @@ import {
   isAllow,
   Refused,
   readReturned,
+  type Violation,
   violationOf,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
 import { admit, decisive, jsonObject, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
+import { misuse, readOption } from "./documents.ts";
 import { executionDocuments, executionsOf, type WireExecution } from "./executions.ts";
-import { changeHeaderMaps, isRecord, withoutSecrets } from "./header-secrets.ts";
-import { wrapped } from "./message-wrapper.ts";
-import { misuse, readOption } from "./options.ts";
-import { withHeadersField } from "./payload-headers.ts";
+import { changeHeaderMaps, isRecord, withoutSecrets } from "./headers.ts";
+import { payloadDocument } from "./payload.ts";
 import { compileDocument, violationSchema } from "./schemas.ts";
-import { violationDocument } from "./violation.ts";
 
 /** Options of `encodeInvokeResult`. */
 export interface EncodeInvokeResultOptions extends Answer {
@@ -75,7 +74,7 @@ export function encodeInvoked(
   return writeText({
     continue_processing: result.continueProcessing,
     modified_payload: was("payloadModified")
-      ? written(surface, options.hook, freezePayload(result.payload))
+      ? payloadDocument(surface.hooks, options.hook, freezePayload(result.payload))
       : undefined,
     modified_extensions: changed ? stripped(surface.slots, result.extensions) : undefined,
     as_returned: changed ? true : undefined,
@@ -122,7 +121,7 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
   const metadata = readPart(parts.metadata, "result_shape", "(result).metadata", limits);
   return {
     continue_processing: true,
-    modified_payload: payload && written(surface, options.hook, payload),
+    modified_payload: payload && payloadDocument(surface.hooks, options.hook, payload),
     modified_extensions: proposal && stripped(slots, proposal),
     as_returned: proposal && true,
     metadata,
@@ -182,12 +181,23 @@ function stripped({ nodes }: CompiledSlots, extensions: object): object {
   );
 }
 
-function written({ hooks }: WireSurface, hook: string | undefined, payload: object): object {
-  const stripped = withHeadersField(hooks, hook, payload, (map) => withoutSecrets(map, "headers"));
-  return wrapped(hooks, hook, stripped);
-}
-
 function refusal(code: ErrorCode, path: string, reason: string): GlassineError {
   const text = `The result was refused at ${path}: ${reason} Nothing of it was written.`;
   return new GlassineError(code, text, { path });
+}
+
+/** The plugin's name is known to the framework and not written. */
+function violationDocument(
+  { code, reason, description = "", details }: Violation,
+  answer: Answer,
+): object {
+  return {
+    reason,
+    description,
+    code,
+    details,
+    mcp_error_code: answer.mcpErrorCode,
+    http_status_code: answer.httpStatusCode,
+    http_headers: answerHeaders(answer),
+  };
 }

@@ -4,9 +4,7 @@ import { writeText } from "../data/index.ts";
 import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { readPlain } from "../schema/index.ts";
-import { checkOptions, misuse } from "./options.ts";
-import { ownDatum } from "./own-datum.ts";
-import { type DecodeWireOptions, readWire } from "./read-wire.ts";
+import { checkOptions, type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
 import { compileDocument, errorSchema, internalError } from "./schemas.ts";
 
 /** Options of `encodeError`. */

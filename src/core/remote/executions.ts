@@ -1,7 +1,7 @@
 /** Records of handlers' turns, as the wire has them. */
 import * as z from "zod";
 import type { ExecutionRecord, Mode } from "../hooks/index.ts";
-import { misuse, readOption } from "./options.ts";
+import { misuse, readOption } from "./documents.ts";
 import { compileDocument, executionSchema, olderModes } from "./schemas.ts";
 
 /** The record of one handler's turn, as it crosses the process boundary. */
@@ -41,47 +41,36 @@ export function executionDocuments(executions: unknown): readonly ExecutionDocum
   return readOption(reader, documents, option);
 }
 
+/** The names of a record's fields on the wire. */
+const names = {
+  pluginId: "plugin_id",
+  plugin: "plugin_name",
+  pluginKind: "plugin_kind",
+  hook: "hook_name",
+  mode: "mode",
+  status: "status",
+  requestedAllow: "requested_allow",
+  effectiveAllow: "effective_allow",
+  matched: "matched",
+  applied: "applied",
+  payloadModified: "payload_modified",
+  extensionsModified: "extensions_modified",
+  durationNs: "duration_ns",
+  reason: "reason",
+  errorCode: "error_code",
+  configKeys: "config_keys",
+} as const satisfies Record<keyof WireExecution, keyof ExecutionDocument>;
+const fields = Object.entries(names) as [keyof WireExecution, keyof ExecutionDocument][];
+
 function executionDocument(execution: WireExecution): object {
-  return {
-    plugin_id: execution.pluginId,
-    plugin_name: execution.plugin,
-    plugin_kind: execution.pluginKind,
-    hook_name: execution.hook,
-    mode: execution.mode,
-    status: execution.status,
-    requested_allow: execution.requestedAllow,
-    effective_allow: execution.effectiveAllow,
-    matched: execution.matched,
-    applied: execution.applied,
-    payload_modified: execution.payloadModified,
-    extensions_modified: execution.extensionsModified,
-    duration_ns: execution.durationNs,
-    reason: execution.reason,
-    error_code: execution.errorCode,
-    config_keys: execution.configKeys,
-  };
+  return Object.fromEntries(fields.map(([key, name]) => [name, execution[key]]));
 }
 
 export function executionFrom(document: Readonly<ExecutionDocument>): WireExecution {
+  const record = Object.fromEntries(fields.map(([key, name]) => [key, document[name]]));
   const { mode } = document;
-  return Object.freeze({
-    pluginId: document.plugin_id,
-    plugin: document.plugin_name,
-    pluginKind: document.plugin_kind,
-    hook: document.hook_name,
-    mode: isOlder(mode) ? olderModes[mode] : mode,
-    status: document.status,
-    requestedAllow: document.requested_allow,
-    effectiveAllow: document.effective_allow,
-    matched: document.matched,
-    applied: document.applied,
-    payloadModified: document.payload_modified,
-    extensionsModified: document.extensions_modified,
-    durationNs: document.duration_ns,
-    reason: document.reason,
-    errorCode: document.error_code,
-    configKeys: document.config_keys,
-  });
+  const newer = isOlder(mode) ? olderModes[mode] : mode;
+  return Object.freeze({ ...record, mode: newer } as WireExecution);
 }
 
 function isOlder(mode: string): mode is keyof typeof olderModes {

@@ -7,7 +7,7 @@ import { intrinsics } from "../data/index.ts";
 import type { HeaderMap } from "../envelope/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
-import { isRecord, ownAt, recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
+import { isRecord, ownAt, recordOf, type Tell, withoutSecrets } from "./headers.ts";
 
 /** In the order in which a header is looked up. */
 const mapNames = ["headers", "request_headers"] as const;
@@ -88,13 +88,8 @@ function withMaps(http: LevelValue, maps: readonly (readonly [string, unknown])[
   return recordOf([...rest, ...maps]);
 }
 
-/** What becomes of one header: its name as it came, and its value, or none. */
-interface Change {
-  readonly name: string;
-  readonly value: string | undefined;
-}
-/** By name in lower case. */
-type Changes = ReadonlyMap<string, Change>;
+/** What becomes of a header: its name as it came, and its value, or none. By name in lower case. */
+type Changes = Map<string, { readonly name: string; readonly value: string | undefined }>;
 
 /**
  * What came back at `http`, stripped: what it changes in either map is changed where the view has
@@ -109,13 +104,12 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
   const came = mapsOf(proposed);
   const own = mapsOf(view);
   const shown = bothOf(own);
-  const said = given.filter((name) => {
-    const saysSomething = !isEmptyContainer(came[name]) || !isEmptyContainer(own[name]);
-    if (!saysSomething && !isEmptyContainer(shown[name])) tell(name);
-    return saysSomething;
-  });
-  const changes = new Map<string, Change>();
-  for (const name of said) {
+  const changes: Changes = new Map();
+  for (const name of given) {
+    if (isEmptyContainer(came[name]) && isEmptyContainer(own[name])) {
+      if (!isEmptyContainer(shown[name])) tell(name);
+      continue;
+    }
     const more = changesIn(shown[name], came[name]);
     // A name twice is for the dispatch to refuse.
     if (more === undefined) return proposed;
@@ -125,13 +119,16 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
       changes.set(key, first);
     }
   }
-  const owners = ownersIn(view, own);
+  const spellings = {
+    headers: spellingsIn(own.headers),
+    request_headers: spellingsIn(own.request_headers),
+  };
+  const isNew = (key: string) => !mapNames.some((name) => spellings[name].has(key));
   const maps = mapNames.flatMap((name): [string, HeaderMap][] => {
-    const isOwner = (key: string) => owners(key).includes(name);
-    const isSaid = said.includes(name);
-    if (!isSaid && ![...changes.keys()].some(isOwner)) return [];
-    const next = changed(isSaid ? came[name] : own[name], own[name], changes, isOwner);
-    return isEmptyContainer(next) && !isRecord(ownAt(view, name)) ? [] : [[name, next]];
+    const isOwner = (key: string) =>
+      spellings[name].has(key) || (isNew(key) && name === usedIn(view));
+    const its = [...changes].filter(([key]) => isOwner(key));
+    return its.length === 0 ? [] : [[name, changed(own[name], spellings[name], new Map(its))]];
   });
   return withMaps(proposed, maps);
 }
@@ -139,58 +136,40 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
 /** Returns what `after` changes; `undefined` if it has a name in two spellings. */
 function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
   const spellings = spellingsIn(before);
-  const changes = new Map<string, Change>();
-  const kept = new Set<string>();
+  const changes: Changes = new Map();
+  const seen = new Set<string>();
   for (const [name, value] of Object.entries(after)) {
     const key = lower(name);
     const wasThere = Object.hasOwn(before, name);
     const spelling = wasThere ? name : spellings.get(key);
     const isKept = spelling !== undefined && before[spelling] === value;
-    if (changes.has(key) || (kept.has(key) && !(isKept && wasThere))) return undefined;
-    if (isKept) kept.add(key);
-    else changes.set(key, { name, value });
+    if (seen.has(key) && !(isKept && wasThere)) return undefined;
+    seen.add(key);
+    if (!isKept) changes.set(key, { name, value });
   }
   for (const [key, name] of spellings) {
-    if (!kept.has(key) && !changes.has(key)) changes.set(key, { name, value: undefined });
+    if (!seen.has(key)) changes.set(key, { name, value: undefined });
   }
   return changes;
 }
 
-/** Which maps a header belongs to: those that have it, or else the one that the document uses. */
-function ownersIn(view: unknown, own: Maps): (key: string) => readonly MapName[] {
-  const spellings = mapNames.map((name) => [name, spellingsIn(own[name])] as const);
-  const isOlder =
-    ownAt(view, "request_headers") === undefined ||
-    !isEmptyContainer(ownAt(view, "headers") ?? noHeaders);
-  const used = [isOlder ? "headers" : "request_headers"] as const;
-  return (key) => {
-    const having = spellings.filter(([, names]) => names.has(key)).map(([name]) => name);
-    return having.length > 0 ? having : used;
-  };
+/** The map that a document uses for a new header. */
+function usedIn(view: unknown): MapName {
+  const isNewer =
+    ownAt(view, "request_headers") !== undefined &&
+    isEmptyContainer(ownAt(view, "headers") ?? noHeaders);
+  return isNewer ? "request_headers" : "headers";
 }
 
-/** A map with what changed of its headers, and without those of the other map. */
+/** A map with what changed of its headers. One that was there keeps its spelling. */
 function changed(
-  map: HeaderMap,
   own: HeaderMap,
+  spellings: ReadonlyMap<string, string>,
   changes: Changes,
-  isOwner: (key: string) => boolean,
 ): HeaderMap {
-  const spellings = spellingsIn(own);
-  const done = new Set<string>();
-  const entries: [string, string][] = [];
-  for (const [name, value] of Object.entries(map)) {
-    const key = lower(name);
-    const change = changes.get(key);
-    const spelling = Object.hasOwn(own, name) ? name : spellings.get(key);
-    if (change === undefined && spelling !== undefined) entries.push([spelling, value]);
-    if (change === undefined || done.has(key)) continue;
-    done.add(key);
-    if (change.value !== undefined && isOwner(key)) entries.push([name, change.value]);
-  }
-  for (const [key, { name, value }] of changes) {
-    if (value === undefined || done.has(key) || !isOwner(key)) continue;
-    entries.push([spellings.get(key) ?? name, value]);
-  }
-  return headersOf(entries);
+  const kept = Object.entries(own).filter(([name]) => !changes.has(lower(name)));
+  const set = [...changes].flatMap(([key, { name, value }]): [string, string][] =>
+    value === undefined ? [] : [[spellings.get(key) ?? name, value]],
+  );
+  return headersOf([...kept, ...set]);
 }

@@ -5,6 +5,7 @@ export {
   decodeReturned,
   type Turn,
 } from "./decode-result.ts";
+export type { DecodeWireOptions } from "./documents.ts";
 export {
   type EncodeInvokeResultOptions,
   type EncodeResultOptions,
@@ -14,6 +15,5 @@ export {
 } from "./encode-result.ts";
 export { decodeError, type EncodeErrorOptions, encodeError } from "./errors.ts";
 export type { WireExecution } from "./executions.ts";
-export type { DecodeWireOptions } from "./read-wire.ts";
 export { errorSchema, resultSchema, taskSchema } from "./schemas.ts";
 export { type DecodeTaskOptions, decodeTurn, encodeTurn, type Task } from "./task.ts";

@@ -12,9 +12,9 @@ import {
   type LevelValue,
 } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
+import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
-import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
-import { type DropReport, unreadable } from "./read-wire.ts";
+import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
 
 /** How a view is read, and what of it is the view's own. */
 interface ViewReading {

@@ -22,7 +22,8 @@ const noNames = names.default([]);
 const optionalNames = names.optional();
 const anyObject = jsonObject();
 const optionalObject = anyObject.optional();
-const optionalHeaders = headerMap().optional();
+const headers = headerMap();
+const optionalHeaders = headers.optional();
 const truth = z.boolean();
 const optionalTruth = truth.optional();
 const trueByDefault = withDefault(truth, true);
@@ -44,6 +45,14 @@ export const violationSchema = z.object({
   http_status_code: count.optional(),
   http_headers: optionalHeaders,
 });
+
+/** How the caller is to be answered, by the names of a writer's options. */
+export const answerFields = {
+  httpHeaders: headers,
+  retryDelayMs: count,
+  mcpErrorCode: protocolCode,
+  httpStatusCode: count,
+};
 
 /** What the older generation called some modes. */
 export const olderModes = {

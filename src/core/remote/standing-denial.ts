@@ -9,8 +9,7 @@
 import { hasMoreIndexes, intrinsics, type Limits, mapped } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { admit, type Compiled, emptyLevel, type Level } from "../schema/index.ts";
-import { mayHaveFields, ownDatum } from "./own-datum.ts";
-import { DropReport, type ReadWire } from "./read-wire.ts";
+import { DropReport, mayHaveFields, ownDatum, type ReadWire } from "./documents.ts";
 
 const { hasOwn, ownKeys } = intrinsics;
 

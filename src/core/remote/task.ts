@@ -15,20 +15,22 @@ import { markPayload, payloadFor } from "../messages/index.ts";
 import { admit, type LevelValue } from "../schema/index.ts";
 import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
-import type { WireSurface } from "./encode-result.ts";
-import { forBothGenerations } from "./header-generations.ts";
-import { changeHeaderMaps, isRecord, ownAt, withoutSecrets } from "./header-secrets.ts";
-import { unwrapped, wrapped } from "./message-wrapper.ts";
-import { anySize, checkOptions, misuse, readOption } from "./options.ts";
-import { withHeadersField } from "./payload-headers.ts";
-import { readView } from "./read-view.ts";
 import {
+  anySize,
+  checkOptions,
   type DecodeWireOptions,
   type Dropped,
   type DropReport,
+  misuse,
+  readOption,
   readWire,
   unreadable,
-} from "./read-wire.ts";
+} from "./documents.ts";
+import type { WireSurface } from "./encode-result.ts";
+import { forBothGenerations } from "./header-generations.ts";
+import { changeHeaderMaps, isRecord, ownAt, withoutSecrets } from "./headers.ts";
+import { payloadDocument, payloadFrom } from "./payload.ts";
+import { readView } from "./read-view.ts";
 import { compileDocument, taskSchema } from "./schemas.ts";
 
 /** Options of `decodeTask`. */
@@ -72,11 +74,7 @@ export function encodeTurn(surface: WireSurface, turn: Turn): string {
   const view = extensions === undefined ? undefined : shown(surface, extensions, capabilities);
   return writeText({
     hook,
-    payload: wrapped(
-      surface.hooks,
-      hook,
-      withHeadersField(surface.hooks, hook, checked, (map) => withoutSecrets(map, "headers")),
-    ),
+    payload: payloadDocument(surface.hooks, hook, checked),
     extensions: view && withSubjectType(view.extensions),
     shown_headers: view?.shown,
     context,
@@ -140,12 +138,7 @@ export function decodeTurn(
   const { hook, config } = document;
   const spec = specOf(surface, hook);
   const capabilities = resolveNames(slots.capabilities, config.capabilities);
-  const bare = unwrapped(hooks, hook, document.payload, (key) =>
-    report.add(formatPath(["payload", key])),
-  );
-  const given = withHeadersField(hooks, hook, bare, (map) =>
-    withoutSecrets(map, "payload.headers", (path) => report.add(path)),
-  );
+  const given = payloadFrom(hooks, hook, document.payload, { path: "payload", report });
   const payload = readPayload(hook, spec, given, options, report);
   const extensions =
     document.extensions === undefined

@@ -1,6 +1,12 @@
-/** Reads a document from the other process, as text or parsed. */
-
-import { extensionsLimits, type Limits, mapped, parseText, payloadLimits } from "../data/index.ts";
+/** What the readers and writers of documents share. */
+import {
+  extensionsLimits,
+  intrinsics,
+  type Limits,
+  mapped,
+  parseText,
+  payloadLimits,
+} from "../data/index.ts";
 import {
   type ErrorCode,
   formatPath,
@@ -9,6 +15,8 @@ import {
   type Problem,
 } from "../errors/index.ts";
 import { admit, type Compiled } from "../schema/index.ts";
+
+const { getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
 
 /** Options of decoding. */
 export interface DecodeWireOptions {
@@ -119,4 +127,71 @@ export function unreadable(
 ): GlassineError {
   const text = `The ${what} is not readable. ${formatProblems(problems)}.`;
   return new GlassineError(code, text, { problems });
+}
+
+/** How much there may be is the reader's affair; what is deeper, the engine could not write. */
+export const anySize: Limits = Object.freeze({
+  ...(Object.fromEntries(
+    Object.keys(payloadLimits).map((limit) => [limit, Number.POSITIVE_INFINITY]),
+  ) as unknown as Limits),
+  depth: 1_000,
+});
+
+/** @throws GlassineError `options_invalid` */
+export function checkOptions(options: unknown, call: string): void {
+  if (typeof options === "object" && options !== null) return;
+  const text = `${call} expects its options in an object, got another value.`;
+  throw new GlassineError("options_invalid", text, {});
+}
+
+export function misuse(option: string, expected: string): GlassineError {
+  const text = `${option} expects ${expected}, got another value.`;
+  return new GlassineError("options_invalid", text, { option });
+}
+
+/** Returns a copy of an option's value. @throws GlassineError `options_invalid` */
+export function readOption<Value>(
+  compiled: Compiled,
+  value: unknown,
+  option: string,
+  limits: Limits = anySize,
+): Value {
+  const admitted = admit(compiled, value, {
+    origin: "host",
+    limits,
+    shapeCode: "options_invalid",
+    strict: true,
+    previous: undefined,
+    partial: false,
+  });
+  if (admitted.ok) return admitted.value as Value;
+  const { problems } = admitted;
+  const text = `${option} cannot be written. ${formatProblems(problems)}.`;
+  throw new GlassineError("options_invalid", text, { option, problems });
+}
+
+/** Stands for a property that cannot be read without running code. No schema accepts it. */
+const notData = Symbol("not data");
+
+/** One property of what may be any value. Nothing of it runs. */
+export function ownDatum(source: unknown, key: string): unknown {
+  if (typeof source !== "object" || source === null || isProxy(source)) return undefined;
+  // An object of `vm`, and a proxy where the runtime cannot tell one, runs code, which can throw.
+  try {
+    const found = getOwnPropertyDescriptor(source, key);
+    if (found === undefined) return undefined;
+    return hasOwn(found, "value") ? found.value : notData;
+  } catch {
+    return notData;
+  }
+}
+
+/** Whether a value may have fields: an object that is neither a proxy nor an array. */
+export function mayHaveFields(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || isProxy(value)) return false;
+  try {
+    return !isArray(value);
+  } catch {
+    return false;
+  }
 }

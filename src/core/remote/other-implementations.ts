@@ -1,0 +1,100 @@
+/** What a proposal of another implementation means. */
+import { canonicalInstant } from "../data/index.ts";
+import { isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
+import type { CompiledSlots, Node } from "../slots/index.ts";
+import { foldedHeaders } from "./header-generations.ts";
+import { isRecord, ownAt, recordOf, shownAt, type Tell } from "./headers.ts";
+
+/** A proposal as this library's writer would have written it. */
+export function asMeant(
+  { nodes, envelope }: CompiledSlots,
+  proposal: LevelValue,
+  view: object,
+  tell: Tell,
+): LevelValue {
+  const meant = withEchoedHops(folded(proposal, view, tell), view);
+  return withoutEmpties(nodes, envelope.level, meant, view);
+}
+
+/** Moves the headers of both generations to where the view has them. */
+function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
+  const http = ownAt(proposal, "http");
+  if (!isRecord(http)) return proposal;
+  const next = foldedHeaders(ownAt(view, "http"), http, (path) => tell(`http.${path}`));
+  const entries = Object.entries(proposal).filter(([slot]) => slot !== "http");
+  return next === http ? proposal : recordOf([...entries, ["http", next]]);
+}
+
+/** Restores hops that only lost fields which their writer does not support. */
+function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
+  const delegation = ownAt(proposal, "delegation");
+  const chain = ownAt(delegation, "chain");
+  const shown = shownAt(view, ["delegation", "chain"]);
+  if (!isRecord(delegation) || !Array.isArray(chain) || !Array.isArray(shown)) return proposal;
+  const hops = chain.map((hop, at) => echoedHop(hop, shown[at]));
+  const next = recordOf([...Object.entries(delegation), ["chain", Object.freeze(hops)]]);
+  return recordOf([...Object.entries(proposal), ["delegation", next]]);
+}
+
+/**
+ * A hop with what its writer could not keep: the older generation has no `authorization_details`,
+ * and keeps six fraction digits of a time. The rest stays as it came, and is compared whole.
+ */
+function echoedHop(hop: unknown, shown: unknown): unknown {
+  if (!isRecord(hop) || !isRecord(shown)) return hop;
+  const details = hop.authorization_details ?? shown.authorization_details;
+  const restored = new Map<string, unknown>(Object.entries(hop));
+  if (details !== undefined) restored.set("authorization_details", details);
+  const came = microseconds(hop.timestamp);
+  if (came !== undefined && came === microseconds(shown.timestamp)) {
+    restored.set("timestamp", shown.timestamp);
+  }
+  return recordOf(restored);
+}
+
+/** The instant in UTC with six fraction digits at the most. */
+function microseconds(value: unknown): string | undefined {
+  const instant = typeof value === "string" ? canonicalInstant(value) : undefined;
+  return instant?.replace(/\.(\d{1,6})\d*Z$/, (_, digits: string) =>
+    `.${digits.replace(/0+$/, "")}Z`.replace(".Z", "Z"),
+  );
+}
+
+type Field = Level["fields"][number];
+
+/**
+ * A proposal without what says nothing where the view shows nothing: an empty container that is
+ * empty by default, and a level of nothing else. Others write those for what they do not have.
+ */
+function withoutEmpties(
+  nodes: readonly Node[],
+  { fields }: Level,
+  proposed: LevelValue,
+  shown: unknown,
+): LevelValue {
+  const byKey = new Map(nodes.map((node, index) => [node.key, [node, fields[index] as Field]]));
+  let same = true;
+  const entries = Object.entries(proposed).flatMap(([key, value]): [string, unknown][] => {
+    const [node, field] = (byKey.get(key) ?? []) as [Node?, Field?];
+    if (node === undefined || field === undefined) return [[key, value]];
+    const there = ownAt(shown, key);
+    const next = clearedField(node, field, value, there);
+    if (next !== value) same = false;
+    return next === undefined ? [] : [[key, next]];
+  });
+  return same ? proposed : recordOf(entries);
+}
+
+/** `undefined` for what is left out. */
+function clearedField(node: Node, field: Field, value: unknown, shown: unknown): unknown {
+  const { level } = node.compiled;
+  if (shown === undefined && isEmptyContainer(value) && isEmptyByDefault(field)) return undefined;
+  if (level === undefined || !isRecord(value)) return value;
+  const next = withoutEmpties(node.fields, level, value, shown);
+  return shown === undefined && isEmptyContainer(next) ? undefined : next;
+}
+
+/** The header maps of the newer generation are empty by default; here they may be absent. */
+function isEmptyByDefault({ compiled, fallback }: Field): boolean {
+  return fallback === undefined ? compiled.shape === "headers" : isEmptyContainer(fallback());
+}

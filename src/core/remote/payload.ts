@@ -1,0 +1,72 @@
+/**
+ * Payloads on the wire. A message is in a wrapper, `{ message, hook }`, which plugins of the format's
+ * other implementations get and answer; `hook` is the point without its prefix, or `evaluate`.
+ */
+import { formatPath } from "../errors/index.ts";
+import type { HookTable } from "../hooks/index.ts";
+import { messageSchema } from "../messages/index.ts";
+import type { DropReport } from "./documents.ts";
+import { isRecord, ownAt, recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
+
+/** Returns a payload as it is written: a message in its wrapper, without sensitive headers. */
+export function payloadDocument(
+  hooks: HookTable,
+  hook: string | undefined,
+  payload: object,
+): object {
+  const stripped = withHeaders(hooks, hook, payload, (map, field) => withoutSecrets(map, field));
+  if (!isMessageHook(hooks, hook)) return stripped;
+  return { message: stripped, hook: hook.startsWith("cmf.") ? hook.slice(4) : hook };
+}
+
+/** Returns the payload at `path` of a document, with the sensitive headers of the one shown. */
+export function payloadFrom(
+  hooks: HookTable,
+  hook: string | undefined,
+  payload: object,
+  { path, report, shown }: { path: string; report: DropReport; shown?: object | undefined },
+): object {
+  const bare = unwrapped(hooks, hook, payload, (key) => report.add(formatPath([path, key])));
+  return withHeaders(hooks, hook, bare, (map, field) =>
+    withSecretsOf(
+      ownAt(shown, field),
+      withoutSecrets(map, `${path}.${field}`, (header) => report.add(header)),
+    ),
+  );
+}
+
+/** The message in a wrapper. A message without one is read as well. */
+function unwrapped(
+  hooks: HookTable,
+  hook: string | undefined,
+  payload: object,
+  tell: (key: string) => void,
+): object {
+  const { message, ...rest } = payload as { readonly message?: unknown };
+  // A message has a role and no message.
+  if (!isMessageHook(hooks, hook) || !isRecord(message) || "role" in rest) return payload;
+  for (const key of Object.keys(rest)) if (key !== "hook") tell(key);
+  return message;
+}
+
+/** A payload with its deprecated headers changed, where a hook has them; else the same payload. */
+function withHeaders(
+  hooks: HookTable,
+  hook: string | undefined,
+  payload: object,
+  change: (map: unknown, field: string) => unknown,
+): object {
+  const field =
+    hook !== undefined && Object.hasOwn(hooks, hook) ? hooks[hook]?.headersField : undefined;
+  if (field === undefined || !Object.hasOwn(payload, field)) return payload;
+  const map = ownAt(payload, field);
+  const next = change(map, field);
+  if (next === map) return payload;
+  return recordOf(
+    Object.entries(payload).map(([key, value]) => [key, key === field ? next : value]),
+  );
+}
+
+function isMessageHook(hooks: HookTable, hook: string | undefined): hook is string {
+  return hook !== undefined && Object.hasOwn(hooks, hook) && hooks[hook]?.payload === messageSchema;
+}
