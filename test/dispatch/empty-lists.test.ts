@@ -1,7 +1,7 @@
 /** The lists of a result in which there is nothing. */
 import { deny } from "glassine";
 import { expect, it } from "vitest";
-import { emptyList } from "../../src/core/hooks/dispatch/run-log.ts";
+import { emptyList } from "../../src/core/hooks/dispatch/message-run.ts";
 import { call, hook, manage, plugin, runOnce, tagger } from "./support.ts";
 
 const throws = plugin("throws", (_p, _c) => Promise.reject(new Error("x")), { onError: "ignore" });

@@ -64,7 +64,7 @@ describe("what comes after an abort", () => {
 
 describe("a wait that was dropped", () => {
   const dropped = (latePolicy: LatePolicy | undefined) => {
-    const wait = new Wait({
+    const wait = new Wait("somebody", {
       settled: () => expect.unreachable("nobody waits"),
       expired: () => expect.unreachable("nobody waits"),
     });

@@ -17,12 +17,12 @@ export {
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
-export { resultOf } from "./dispatch/end.ts";
 export { exclusive } from "./dispatch/exclusive.ts";
 export { Lock } from "./dispatch/lock.ts";
+export { MessageRun } from "./dispatch/message-run.ts";
 export { secretsOf } from "./dispatch/report.ts";
 export { Refused, readReturned } from "./dispatch/result.ts";
-export { Invocation, run, settled } from "./dispatch/run.ts";
+export { resultOf, run, settled } from "./dispatch/run.ts";
 export {
   isScope,
   nestedScope,

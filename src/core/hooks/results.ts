@@ -47,7 +47,8 @@ export interface Denied extends Denial, Violation {
 export type Decision = Allow | Denied;
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
-const { execPattern, freeze, getOwnPropertyDescriptor, hasOwn, isProxy, ownValue } = intrinsics;
+const { execPattern, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isProxy, ownValue } =
+  intrinsics;
 
 const denials = createStamp<Violation>();
 /** By which other copies of this library know an answer. Only who could vote anyway gains by it. */
@@ -176,6 +177,9 @@ function own<Key extends keyof Exclude<DenyInput, string>>(
  */
 export function answerOf(value: unknown): "allow" | Violation | undefined {
   if (value === allowed) return "allow";
+  // An answer has no prototype. Most results have one, and need no look-up.
+  if (typeof value !== "object" || value === null) return undefined;
+  if (isProxy(value) || getPrototypeOf(value) !== null) return undefined;
   const own = denials.of(value);
   if (own !== undefined) return own;
   const told = answers.get(value);

@@ -15,9 +15,9 @@ import {
   type AnyInvokeResult,
   type CompiledHook,
   type CompiledOperation,
-  Invocation,
   isScope,
   type ManagerRuntime,
+  MessageRun,
   nestedScope,
   OperationRun,
   originOf,
@@ -83,7 +83,7 @@ export function beginMessage(
   compiled: CompiledHook,
   payload: unknown,
   given: Given,
-): Invocation | AnyInvokeResult {
+): MessageRun | AnyInvokeResult {
   const { hook, payloadLimits } = compiled;
   const plain = given === undefined || givesExtensionsOnly(given);
   const options = plain ? noRunOptions : readRunOptions(given, undefined, hook);
@@ -100,7 +100,7 @@ export function beginMessage(
   }
   const tampered = denyTampering ? tamperedViolation() : undefined;
   if (tampered !== undefined) {
-    const refused = new Invocation(compiled, read, extensions, scope, options);
+    const refused = new MessageRun(compiled, read, extensions, scope, options);
     refused.stop(tampered, "denied");
     return refused;
   }
@@ -110,7 +110,7 @@ export function beginMessage(
     runtime.counts.allowed += 1;
     return resultOf({ compiled, payload: read, extensions, scope, written: undefined }, undefined);
   }
-  return new Invocation(compiled, read, extensions, scope, options);
+  return new MessageRun(compiled, read, extensions, scope, options);
 }
 
 /** A run of a hook of another semantic. */

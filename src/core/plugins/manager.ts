@@ -7,8 +7,8 @@ import {
   BackgroundWork,
   contextClassWith,
   type HandlerStep,
-  Invocation,
   type ManagerRuntime,
+  MessageRun,
   operate,
   run,
   settled,
@@ -197,14 +197,14 @@ export async function createManager(
     payload: unknown,
     given?: InvokeOptions<unknown>,
   ): Promise<AnyInvokeResult> {
-    let invocation: Invocation | undefined;
+    let invocation: MessageRun | undefined;
     try {
       if (closed) throw closedError();
       const compiled = compiledHooks[hook];
       if (compiled === undefined) return invokeOperation(hook, payload, given);
       expectRoom(hook);
       const begun = beginMessage(beginning, compiled, payload, given);
-      if (!(begun instanceof Invocation)) return settled(begun);
+      if (!(begun instanceof MessageRun)) return settled(begun);
       invocation = begun;
       runtime.inFlight += 1;
       runtime.counts.started += 1;

@@ -2,8 +2,8 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
+import type { MessageRun } from "./message-run.ts";
 import { noteError, noteThrown, reportThrown } from "./report.ts";
-import type { RunState } from "./run-state.ts";
 import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
@@ -11,7 +11,7 @@ import { settle, timedOut } from "./wait.ts";
 const { append, monotonicNow, newList, toArray } = intrinsics;
 
 /** The background handlers that will run. The others are recorded as skipped. */
-export function chooseBackground(run: RunState): readonly Step[] {
+export function chooseBackground(run: MessageRun): readonly Step[] {
   const { background, runtime } = run.compiled;
   const chosen = newList<Step>();
   for (let i = 0; i < background.length; i++) {
@@ -34,7 +34,7 @@ function countOf(steps: intrinsics.List<Step>, plugin: PluginState): number {
 }
 
 /** Starts background handlers with the final snapshot of their run. */
-export function runBackground(run: RunState, steps: readonly Step[]): void {
+export function runBackground(run: MessageRun, steps: readonly Step[]): void {
   run.background = steps.length;
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as Step;
@@ -46,7 +46,7 @@ export function runBackground(run: RunState, steps: readonly Step[]): void {
   }
 }
 
-async function runStep(run: RunState, step: Step): Promise<BackgroundEnd> {
+async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   const { meter } = run.compiled.runtime;
   const startedAt = meter === undefined ? 0 : monotonicNow();
   const context = new run.runtime.Context(step, run);

@@ -6,65 +6,63 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
-import type { Phase, RunState } from "./run-state.ts";
+import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
 import { isAborted } from "./signals.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 import type { PluginContext, Step } from "./types.ts";
-import { promiseOf, unowned, Wait, type WaitOwner } from "./wait.ts";
+import { promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
+
+const { monotonicNow } = intrinsics;
 
 /** `passed`: it had no turn. `cancelled`: the host aborted while it was waited for. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
 
 /** One handler of the phase while it runs. */
-class Member implements WaitOwner {
-  ending: Ending = "pending";
-  /** What it returned or threw. */
-  outcome: unknown = undefined;
-  context: PluginContext | undefined = undefined;
-  view: Slots | undefined = undefined;
-  startedAt = 0;
-  durationMs: number | undefined = undefined;
-  /** Its wait, where what it returned has to be waited for. */
-  wait: Wait | undefined = undefined;
-  next: Member | undefined = undefined;
+interface Member {
   readonly step: Step;
   readonly phase: ConcurrentPhase;
+  readonly next: Member | undefined;
+  ending: Ending;
+  /** What it returned or threw. */
+  outcome: unknown;
+  context: PluginContext | undefined;
+  view: Slots | undefined;
+  startedAt: number;
+  durationMs: number | undefined;
+  /** Its wait, where what it returned has to be waited for. */
+  wait: Wait<Member> | undefined;
+}
 
-  constructor(step: Step, phase: ConcurrentPhase) {
-    this.step = step;
-    this.phase = phase;
-  }
+const memberWait: WaitRules<Member> = {
+  settled(member, threw, outcome) {
+    member.wait?.under(undefined);
+    end(member, threw ? "threw" : "returned", outcome);
+    member.phase.waitEnded();
+    return undefined;
+  },
+  expired(member) {
+    dropWait(member, member.step);
+    end(member, "timeout", undefined);
+    endTurn(member.context as PluginContext);
+    member.phase.waitEnded();
+  },
+};
 
-  settled(threw: boolean, outcome: unknown): undefined {
-    this.wait?.under(undefined);
-    this.end(threw ? "threw" : "returned", outcome);
-    this.phase.waitEnded();
-  }
+/** Goes on without it: what comes then is late. `step`: whose deadline is over. */
+function dropWait({ wait, phase }: Member, step: Step | undefined): void {
+  wait?.drop({ lateCounters: phase.run.runtime.lateCounters, counts: true, step });
+}
 
-  expired(): void {
-    this.dropWait(this.step);
-    this.end("timeout", undefined);
-    endTurn(this.context as PluginContext);
-    this.phase.waitEnded();
-  }
-
-  /** Goes on without it: what comes then is late. `step`: whose deadline is over. */
-  dropWait(step: Step | undefined): void {
-    const { lateCounters } = this.phase.run.runtime;
-    this.wait?.drop({ lateCounters, counts: true, step });
-  }
-
-  end(ending: Ending, outcome: unknown): void {
-    this.ending = ending;
-    this.outcome = outcome;
-    if (this.phase.run.compiled.timed) this.durationMs = intrinsics.monotonicNow() - this.startedAt;
-  }
+function end(member: Member, ending: Ending, outcome: unknown): void {
+  member.ending = ending;
+  member.outcome = outcome;
+  if (member.phase.run.compiled.timed) member.durationMs = monotonicNow() - member.startedAt;
 }
 
 /** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
 export class ConcurrentPhase implements Phase {
-  readonly run: RunState;
-  readonly #first: Member | undefined;
+  readonly run: MessageRun;
+  #first: Member | undefined = undefined;
   /** The envelope at the start: what all are shown, also when a nested run makes it grow. */
   readonly #start: Slots;
   /** Called once, when all have ended. */
@@ -74,15 +72,24 @@ export class ConcurrentPhase implements Phase {
   /** Whether the host gave up while handlers had yet to start. */
   cutShort = false;
 
-  constructor(run: RunState, ended: () => void) {
+  constructor(run: MessageRun, ended: () => void) {
     this.run = run;
     this.#start = run.extensions;
     this.#ended = ended;
     const { concurrent } = run.compiled;
     for (let i = concurrent.length - 1; i >= 0; i--) {
-      const member = new Member(concurrent[i] as Step, this);
-      member.next = this.#first;
-      this.#first = member;
+      this.#first = {
+        step: concurrent[i] as Step,
+        phase: this,
+        next: this.#first,
+        ending: "pending",
+        outcome: undefined,
+        context: undefined,
+        view: undefined,
+        startedAt: 0,
+        durationMs: undefined,
+        wait: undefined,
+      };
     }
   }
 
@@ -113,18 +120,17 @@ export class ConcurrentPhase implements Phase {
     }
     const context = new run.runtime.Context(step, run);
     member.context = context;
-    if (run.compiled.timed) member.startedAt = intrinsics.monotonicNow();
-    if (step.extensions) member.view = run.viewFor(step, this.#start);
+    if (run.compiled.timed) member.startedAt = monotonicNow();
+    if (step.extensions) member.view = viewFor(run, step, this.#start);
     try {
       const { handler } = step;
       const returned = step.extensions
         ? handler(run.payload, context, member.view)
         : handler(run.payload, context);
-      if (step.isAsync || isAwaitable(returned)) {
-        this.#await(member, returned as PromiseLike<unknown>);
-      } else member.end("returned", returned);
+      if (isAwaitable(returned)) this.#await(member, returned);
+      else end(member, "returned", returned);
     } catch (thrown) {
-      member.end("threw", thrown);
+      end(member, "threw", thrown);
     }
   }
 
@@ -134,9 +140,9 @@ export class ConcurrentPhase implements Phase {
       unowned(returned);
       return;
     }
-    const wait = new Wait(member);
+    const wait = new Wait(member, memberWait);
     member.wait = wait;
-    wait.start(member.step.isAsync ? returned : promiseOf(returned, wait));
+    wait.start(promiseOf(returned, wait));
     // Last, for where the stack ends before, the handler is taken for one that threw.
     this.#open += 1;
     wait.under(member.step.deadline);
@@ -154,8 +160,8 @@ export class ConcurrentPhase implements Phase {
   join(): TurnEnd {
     let decision: TurnEnd;
     for (let each = this.#first; each !== undefined; each = each.next) {
-      const end = this.#take(each);
-      decision ??= end;
+      const denial = this.#take(each);
+      decision ??= denial;
     }
     return decision;
   }
@@ -164,7 +170,9 @@ export class ConcurrentPhase implements Phase {
     const { run } = this;
     if (ending === "passed") return undefined;
     run.durationMs = durationMs;
-    if (ending === "returned") return takeReturned(run, step, outcome, view, this.#start);
+    run.given = view;
+    run.before = this.#start;
+    if (ending === "returned") return takeReturned(run, step, outcome);
     if (ending === "threw") return failThrown(run, step, outcome);
     if (ending === "timeout") return fail(run, step, "handler_timeout", "timeout");
     const notStarted = { status: "skipped", reason: "The run was halted before." } as const;
@@ -179,7 +187,7 @@ export class ConcurrentPhase implements Phase {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.ending === "pending") {
         each.ending = "cancelled";
-        each.dropWait(undefined);
+        dropWait(each, undefined);
       }
     }
     this.join();

@@ -14,7 +14,7 @@ import {
   type LevelValue,
   pathInSchema,
 } from "../../schema/index.ts";
-import type { RunState } from "./run-state.ts";
+import type { MessageRun } from "./message-run.ts";
 import type { Step } from "./types.ts";
 
 const {
@@ -86,13 +86,7 @@ interface ReturnedParts {
 const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 
 /** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
-export function readChanges(
-  run: RunState,
-  step: Step,
-  returned: object,
-  given: Slots | undefined,
-  before: Slots,
-): Changes | Refused {
+export function readChanges(run: MessageRun, step: Step, returned: object): Changes | Refused {
   const found = readReturned(returned, run.compiled.limits.nodes);
   if (found instanceof Refused) return found;
   const { compiled } = run;
@@ -101,8 +95,8 @@ export function readChanges(
     slots: compiled.slots,
     current: run.extensions,
     returned: proposal,
-    // A view is made for nobody who neither takes nor returns extensions.
-    view: given ?? (proposal === undefined ? run.extensions : step.filter(before)),
+    // A handler that takes no extensions is judged by the view that it would have been handed.
+    view: run.given ?? (proposal === undefined ? run.extensions : step.filter(run.before)),
     mask: step.mask,
     strict: compiled.strict,
     growOnly: step.mode === "concurrent",
@@ -184,7 +178,7 @@ function joined<T>(a: readonly T[], b: readonly T[]): readonly T[] {
 }
 
 /** The payload with what the plugin may write of it taken over, field by field. */
-function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload | Refused {
+function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
   if (returned === undefined || returned === null || returned === current) {
     return { value: current, changed: none, rejections: none };
@@ -239,7 +233,7 @@ function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload 
   return { value, changed: freeze(toArray(changed)), rejections: reported };
 }
 
-function readMetadata(run: RunState, value: unknown): LevelValue | undefined | Refused {
+function readMetadata(run: MessageRun, value: unknown): LevelValue | undefined | Refused {
   if (value === undefined || value === null) return undefined;
   const admitted = admit(metadataReader, value, {
     origin: "plugin",

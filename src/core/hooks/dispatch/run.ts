@@ -1,106 +1,48 @@
 /**
  * One run of a message hook: the serial phases, then the concurrent one, then the end.
  *
- * It goes on without waiting until a handler returns a promise, and waits for that one alone.
+ * It goes on without waiting until a handler returns a promise, and waits for that one alone. A
+ * handler may make the host abort, so check `result` after each call of foreign code: the run may be
+ * over.
  */
 import { concat, intrinsics, isAwaitable } from "../../data/index.ts";
-import type { Slots } from "../../envelope/index.ts";
+import type { Violation } from "../results.ts";
+import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
-import { finish } from "./end.ts";
+import { emptyList, type MessageRun, noMetadata, viewFor } from "./message-run.ts";
 import { noteError, reportThrown } from "./report.ts";
-import { RunState } from "./run-state.ts";
-import type { RequestScope } from "./scope.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { fail, failThrown, mayRun, takeReturned } from "./turn.ts";
-import type { AnyInvokeResult, CompiledHook, PluginContext, RunOptions, Step } from "./types.ts";
-import { type Pending, promiseOf, unowned, Wait, type WaitOwner } from "./wait.ts";
+import { fail, failThrown, joinOuter, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+import type { AnyInvokeResult, ExecutionRecord, PluginContext, Step } from "./types.ts";
+import { type Pending, promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
+const { freeze, monotonicNow } = intrinsics;
 const PromiseAtLoad = Promise;
 
-/** A run, and how it goes on after it waited. */
-export class Invocation extends RunState implements WaitOwner {
-  // Written out: engines pass the arguments of an implicit constructor through the iterator of
-  // arrays, which a plugin may have patched.
-  constructor(
-    compiled: CompiledHook,
-    payload: object,
-    extensions: Slots,
-    scope: RequestScope,
-    options: RunOptions,
-  ) {
-    super(compiled, payload, extensions, scope, options);
-    if (options.recheck === "only") askAgainOnly(this);
-  }
-
-  settled(threw: boolean, outcome: unknown): Pending {
-    try {
-      const step = this.step as Step;
-      const end = threw
-        ? failThrown(this, step, outcome)
-        : takeReturned(this, step, outcome, this.given, this.before);
-      if (this.result !== undefined) return undefined;
-      if (end !== undefined) return finish(this, end, step.position + 1);
-      goOn(this);
-      return advance(this);
-    } catch (error) {
-      void crashed(this, error);
-      return undefined;
-    }
-  }
-
-  /** The deadline of the handler that is waited for is over, so the run goes on without it. */
-  expired(): void {
-    const step = this.step as Step;
-    this.dropWait(true, step);
-    const end = fail(this, step, "handler_timeout", "timeout");
-    endTurn(this.context as PluginContext);
-    if (this.result !== undefined) return;
-    if (end !== undefined) {
-      finish(this, end, step.position + 1);
-      return;
-    }
-    goOn(this);
-    try {
-      const pending = advance(this);
-      this.wait?.start(pending);
-    } catch (error) {
-      void crashed(this, error);
-    }
-  }
-}
-
 /** Runs to the end, or to the first promise. Always returns a promise of the result. */
-export function run(invocation: Invocation): Promise<AnyInvokeResult> {
-  const { signal } = invocation.options;
+export function run(run: MessageRun): Promise<AnyInvokeResult> {
+  const { signal, recheck } = run.options;
   let pending: Pending;
   try {
-    const isRefused = invocation.stopped !== undefined;
-    pending =
-      !isRefused && signal !== undefined && isAborted(signal)
-        ? abort(invocation)
-        : advance(invocation);
+    if (recheck === "only") askAgainOnly(run);
+    const isRefused = run.stopped !== undefined;
+    const gaveUp = !isRefused && signal !== undefined && isAborted(signal);
+    pending = gaveUp ? abort(run) : advance(run);
   } catch (error) {
-    return crashed(invocation, error);
+    return crash(run, error);
   }
-  if (invocation.result !== undefined) return invocation.audited ?? settled(invocation.result);
-  const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
-  invocation.settle = lastSettle;
-  // Kept no longer: it would pin the run's result.
-  lastSettle = undefined;
-  invocation.wait?.start(pending);
+  if (run.result !== undefined) return run.audited ?? settled(run.result);
+  const promise = new PromiseAtLoad<AnyInvokeResult>((settle) => {
+    run.settle = settle;
+  });
+  run.wait?.start(pending);
   try {
-    if (signal !== undefined) listen(invocation, signal);
+    if (signal !== undefined) listen(run, signal);
   } catch (error) {
-    void crashed(invocation, error);
+    void crash(run, error);
   }
   return promise;
-}
-
-// One executor for all: the constructor calls it at once, and nothing else runs in between.
-let lastSettle: ((result: AnyInvokeResult) => void) | undefined;
-function takeSettle(settle: (result: AnyInvokeResult) => void): void {
-  lastSettle = settle;
 }
 
 // An async function makes its promise inside the engine, out of reach of patched prototypes.
@@ -108,69 +50,92 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
   return result;
 }
 
-/**
- * Runs serial steps until one must be waited for, then the concurrent phase, then the end.
- *
- * A handler may make the host abort, so check `result` after each call of foreign code: the run may
- * be over.
- */
-function advance(run: Invocation): Pending {
-  const { serial, timed, runtime } = run.compiled;
+/** Runs serial steps until one must be waited for, then the concurrent phase, then the end. */
+function advance(run: MessageRun): Pending {
+  const { serial, concurrent, timed, runtime, firstConcurrent } = run.compiled;
   const { signal } = run.options;
-  while (run.index < serial.length) {
+  for (; run.index < serial.length; goOn(run)) {
     const step = serial[run.index] as Step;
     if (run.stopped !== undefined) return finish(run, run.stopped, step.position);
-    if (step.guarded && !mayRun(run, step)) {
-      goOn(run);
-      continue;
-    }
+    if (step.guarded && !mayRun(run, step)) continue;
     if (signal !== undefined && isAborted(signal)) return abort(run);
-    if (timed) run.startedAt = intrinsics.monotonicNow();
+    if (timed) run.startedAt = monotonicNow();
     const { handler } = step;
     const context = new runtime.Context(step, run);
-    const view = step.extensions ? run.viewFor(step) : undefined;
+    const view = step.extensions ? viewFor(run, step, run.extensions) : undefined;
     run.before = run.extensions;
     run.context = context;
     run.given = view;
-    let returned: unknown;
+    let threw = false;
+    let outcome: unknown;
     try {
-      returned =
+      outcome =
         view === undefined ? handler(run.payload, context) : handler(run.payload, context, view);
     } catch (thrown) {
-      const end = failThrown(run, step, thrown);
-      if (run.result !== undefined) return undefined;
-      if (end !== undefined) return finish(run, end, step.position + 1);
-      goOn(run);
-      continue;
+      threw = true;
+      outcome = thrown;
     }
-    if (run.result !== undefined) {
-      if (isAwaitable(returned)) unowned(returned);
+    // What an async function returns is known to be a promise: performance.md, row D12.
+    if (!threw && (step.isAsync || isAwaitable(outcome))) {
+      const pending = outcome as PromiseLike<unknown>;
+      return run.result === undefined ? waitFor(run, step, pending) : unowned(pending);
+    }
+    if (!threw && run.result !== undefined) return undefined;
+    const end = threw ? failThrown(run, step, outcome) : takeReturned(run, step, outcome);
+    if (run.result !== undefined) return undefined;
+    if (end !== undefined) return finish(run, end, step.position + 1);
+  }
+  if (run.stopped !== undefined) return finish(run, run.stopped, firstConcurrent);
+  if (concurrent.length === 0) return finish(run, undefined, -1);
+  return isAborted(signal) ? abort(run) : runConcurrent(run);
+}
+
+/** Begins the deadline of a handler, and returns what to wait for. */
+function waitFor(run: MessageRun, step: Step, pending: PromiseLike<unknown>): Pending {
+  run.wait ??= new Wait(run, serialWait);
+  run.wait.under(step.deadline);
+  return step.isAsync ? pending : promiseOf(pending, run.wait);
+}
+
+/** How a run goes on after it waited for a serial step. */
+const serialWait: WaitRules<MessageRun> = {
+  settled(run, threw, outcome) {
+    try {
+      const step = run.step as Step;
+      const end = threw ? failThrown(run, step, outcome) : takeReturned(run, step, outcome);
+      return next(run, step, end);
+    } catch (error) {
+      void crash(run, error);
       return undefined;
     }
-    if (returned !== undefined || timed || run.again) {
-      if (step.isAsync || isAwaitable(returned)) {
-        run.wait ??= new Wait(run);
-        run.wait.under(step.deadline);
-        return step.isAsync
-          ? (returned as Promise<unknown>)
-          : promiseOf(returned as PromiseLike<unknown>, run.wait);
-      }
-      const end = takeReturned(run, step, returned, view, run.before);
-      if (end !== undefined) return finish(run, end, step.position + 1);
+  },
+  expired(run) {
+    const step = run.step as Step;
+    run.dropWait(true, step);
+    const end = fail(run, step, "handler_timeout", "timeout");
+    endTurn(run.context as PluginContext);
+    try {
+      const pending = next(run, step, end);
+      run.wait?.start(pending);
+    } catch (error) {
+      void crash(run, error);
     }
-    goOn(run);
-  }
-  if (run.stopped !== undefined) return finish(run, run.stopped, run.compiled.firstConcurrent);
-  if (run.compiled.concurrent.length === 0) return finish(run, undefined, -1);
-  if (isAborted(signal)) return abort(run);
-  return runConcurrent(run);
+  },
+};
+
+/** What follows a handler's turn that was waited for. */
+function next(run: MessageRun, step: Step, end: TurnEnd): Pending {
+  if (run.result !== undefined) return undefined;
+  if (end !== undefined) return finish(run, end, step.position + 1);
+  goOn(run);
+  return advance(run);
 }
 
 /**
  * Goes on to the next serial step. With the `recheck` option, a payload that a step changed is put
  * again to the steps before it that may halt.
  */
-function goOn(run: RunState): void {
+function goOn(run: MessageRun): void {
   const { serial } = run.compiled;
   run.index += 1;
   if (run.index === serial.length && run.changedAt > 0 && run.options.recheck === true) {
@@ -187,7 +152,7 @@ function goOn(run: RunState): void {
 }
 
 /** With `recheck: "only"` handlers are asked as if they had allowed another payload before. */
-function askAgainOnly(run: RunState): void {
+function askAgainOnly(run: MessageRun): void {
   const { serial, background } = run.compiled;
   const all = concat(serial, background);
   for (let i = 0; i < all.length; i++) {
@@ -201,7 +166,7 @@ function askAgainOnly(run: RunState): void {
 }
 
 /** Starts the concurrent phase. Its end is called at once, unless a handler must be waited for. */
-function runConcurrent(run: Invocation): undefined {
+function runConcurrent(run: MessageRun): undefined {
   run.wait?.under(undefined);
   run.context = undefined;
   run.given = undefined;
@@ -210,7 +175,7 @@ function runConcurrent(run: Invocation): undefined {
   phase.start();
 }
 
-function endConcurrent(run: Invocation, phase: ConcurrentPhase): void {
+function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {
   if (run.result !== undefined) return;
   try {
     if (phase.cutShort) {
@@ -220,22 +185,22 @@ function endConcurrent(run: Invocation, phase: ConcurrentPhase): void {
     const end = phase.join() ?? run.stopped;
     finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
   } catch (error) {
-    void crashed(run, error);
+    void crash(run, error);
   }
 }
 
 /** Watches the host's signal while the run waits. */
-function listen(run: Invocation, signal: AbortSignal): void {
+function listen(run: MessageRun, signal: AbortSignal): void {
   const onAbort = () => abort(run);
   run.unlisten = whenAborted(signal, onAbort);
   if (isAborted(signal)) onAbort();
 }
 
 /** The host gave up. What was merged stays; a handler that still runs sees it by its own signal. */
-function abort(run: Invocation): undefined {
+function abort(run: MessageRun): undefined {
   if (run.result !== undefined) return undefined;
   const { context, phase, step } = run;
-  // Of a concurrent phase, each handler counts for itself.
+  // Each handler of a concurrent phase counts for itself.
   run.dropWait(phase === undefined);
   const waits = run.settle !== undefined;
   let from = step?.position ?? run.compiled.firstConcurrent;
@@ -247,8 +212,7 @@ function abort(run: Invocation): undefined {
     from += 1;
   }
   run.ending = "aborted";
-  const reason = "The host aborted the invocation.";
-  finish(run, intrinsics.freeze({ code: "aborted", reason }), from);
+  finish(run, freeze({ code: "aborted", reason: "The host aborted the invocation." }), from);
   // Last, because a listener of the plugin's runs here.
   if (waits && context !== undefined) endTurn(context);
   phase?.endTurns();
@@ -259,7 +223,7 @@ function abort(run: Invocation): undefined {
  * A handler left the dispatcher no stack to go on with. The run fails once the stack is unwound, and
  * keeps everything merged so far.
  */
-async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
+async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> {
   // Before the stack is unwound a call may fail, so the run makes room for others without one.
   const wasCounted = run.counted;
   if (wasCounted) run.runtime.inFlight -= 1;
@@ -277,6 +241,105 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
   }
   const from = step?.position ?? run.compiled.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
-  finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
+  finish(run, freeze({ ...plugin, code: "handler_error", reason }), from);
   return run.audited === undefined ? (run.result as AnyInvokeResult) : await run.audited;
+}
+
+/**
+ * Ends a run, once: makes its result, joins what a nested run added, and lets a strict audit trail
+ * have its say. `from`: the record position from which nothing ran, or -1 if all of it did.
+ */
+function finish(run: MessageRun, violation: Violation | undefined, from: number): undefined {
+  if (run.result !== undefined) return undefined;
+  const mayStart = violation === undefined && run.options.recheck !== "only";
+  const hasBackground = mayStart && run.compiled.background.length > 0;
+  const background = hasBackground ? chooseBackground(run) : emptyList;
+  if (from >= 0) run.log.skipFrom(from);
+  const result = resultOf(run, violation);
+  run.result = result;
+  run.context = undefined;
+  run.wait?.under(undefined);
+  run.unlisten?.();
+  if (run.options.parent !== undefined) joinOuter(run, run.options.parent);
+  if (run.receipts !== undefined && run.runtime.audit?.strict === true) {
+    run.audited = concludeAudited(run, result, background);
+  } else conclude(run, result, background);
+  return undefined;
+}
+
+/** Hands out the result, and starts the background handlers that were chosen. */
+function conclude(run: MessageRun, result: AnyInvokeResult, background: readonly Step[]): void {
+  const { runtime } = run.compiled;
+  if (run.counted) {
+    run.counted = false;
+    runtime.inFlight -= 1;
+    runtime.counts[run.ending] += 1;
+  }
+  run.settle?.(result);
+  if (background.length > 0) runBackground(run, background);
+  if (runtime.inFlight === 0) runtime.onIdle?.();
+}
+
+/** The same once the audit trail has dealt with all notes. What was not kept does not pass. */
+async function concludeAudited(
+  run: MessageRun,
+  result: AnyInvokeResult,
+  background: readonly Step[],
+): Promise<AnyInvokeResult> {
+  const isKept = (await run.receipts?.areKept()) === true;
+  // A denial stands, for the reason that was given.
+  if (isKept || result.violation !== undefined) {
+    conclude(run, result, background);
+    return result;
+  }
+  run.ending = "denied";
+  const denied = deniedByAudit(run, result);
+  conclude(run, denied, emptyList);
+  return denied;
+}
+
+/** The result of a run. One of a hook without handlers is all there is of it. */
+export function resultOf(
+  {
+    compiled,
+    payload,
+    extensions,
+    scope,
+    written,
+  }: Pick<MessageRun, "compiled" | "payload" | "extensions" | "scope" | "written">,
+  violation: Violation | undefined,
+): AnyInvokeResult {
+  const said = written?.close();
+  return freeze({
+    continueProcessing: violation === undefined,
+    payload,
+    extensions,
+    violation,
+    rejections: said?.rejections ?? emptyList,
+    errors: said?.errors ?? emptyList,
+    executions: said?.executions ?? compiled.plainExecutions,
+    metadata: said?.metadata ?? noMetadata,
+    context: scope,
+    // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result (security rule D12).
+    then: undefined,
+  });
+}
+
+function deniedByAudit({ compiled }: MessageRun, result: AnyInvokeResult): AnyInvokeResult {
+  const executions = concat(result.executions);
+  for (let i = compiled.firstBackground; i < executions.length; i++) {
+    const record = executions[i] as ExecutionRecord;
+    if (record.status !== "started") continue;
+    const reason = "The run was halted before.";
+    executions[i] = freeze({ ...record, status: "skipped", reason } as const);
+  }
+  const reason = `The audit trail did not keep what happened on ${compiled.hook}.`;
+  return freeze({
+    ...result,
+    continueProcessing: false,
+    violation: freeze({ code: "audit_failed", reason }),
+    executions: freeze(executions),
+    // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
+    then: undefined,
+  });
 }

@@ -1,12 +1,13 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
 import { intrinsics } from "../../data/index.ts";
-import type { Overlong, Slots } from "../../envelope/index.ts";
+import { joinSets, Overlong } from "../../envelope/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
+import { isOngoing } from "./context.ts";
+import { MessageRun } from "./message-run.ts";
 import { note, noteError, noteLabels, noteRefused, noteThrown, reportThrown } from "./report.ts";
 import { type Changes, Refused, readChanges } from "./result.ts";
-import type { RunState } from "./run-state.ts";
-import type { ExecutionRecord, Step } from "./types.ts";
+import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
 const { freeze } = intrinsics;
@@ -14,17 +15,8 @@ const { freeze } = intrinsics;
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
 
-/**
- * Takes what a handler returned. `given` is the view it was handed; one that was handed none
- * is judged by the view its capabilities would have shown of `before`.
- */
-export function takeReturned(
-  run: RunState,
-  step: Step,
-  returned: unknown,
-  given: Slots | undefined,
-  before: Slots,
-): TurnEnd {
+/** Takes what a handler returned. */
+export function takeReturned(run: MessageRun, step: Step, returned: unknown): TurnEnd {
   const answer = returned === undefined || returned === null ? "allow" : answerOf(returned);
   if (answer === "allow") {
     if (run.compiled.timed || run.again) run.record(step, {});
@@ -32,7 +24,7 @@ export function takeReturned(
   }
   if (answer !== undefined) return takeDenial(run, step, answer);
   if (typeof returned !== "object" || returned === null) return refuse(run, step, noResult);
-  const changes = readChanges(run, step, returned, given, before);
+  const changes = readChanges(run, step, returned);
   if (changes instanceof Refused) return refuse(run, step, changes);
   if (run.again && changes.payload !== run.payload) return contest(run, step);
   apply(run, step, changes);
@@ -43,7 +35,7 @@ export function takeReturned(
  * Asked again, a handler wants the payload other than later ones left it. It allowed neither that
  * nor what would come of another change: the run may not go on, whatever the error policy says.
  */
-function contest(run: RunState, step: Step): TurnEnd {
+function contest(run: MessageRun, step: Step): TurnEnd {
   const reason = `Plugin "${step.plugin.name}" was asked again on ${run.compiled.hook}, because a later plugin changed the payload, and would change it once more.`;
   const code = "payload_contested";
   run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code });
@@ -52,21 +44,21 @@ function contest(run: RunState, step: Step): TurnEnd {
 
 /** Ends the run for what it may not go on with, whatever the plugin's error policy says. */
 function halt(
-  run: RunState,
+  run: MessageRun,
   step: Step,
   code: "payload_contested" | "snapshot_limit",
   path: string,
   reason: string,
 ): Violation {
-  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
+  noteRefused(run, step, run.reject(step, [{ path, code, reason }]));
   run.log.addError(step, code, reason);
   run.halted("errored");
   return freeze({ plugin: step.plugin.name, code, reason });
 }
 
-function takeDenial(run: RunState, step: Step, violation: Violation): TurnEnd {
+function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd {
   if (!step.mayHalt) {
-    const refused = run.log.reject(step, [
+    const refused = run.reject(step, [
       freeze({
         path: "(result)",
         code: "mode_denied",
@@ -91,14 +83,14 @@ function attributed(step: Step, violation: Violation): Violation {
  * Whether anything a handler adds is taken. What concurrent handlers add is joined: the merge has
  * let nothing else through.
  */
-export function mayAdd(step: Step): boolean {
+function mayAdd(step: Step): boolean {
   return step.mayModify || step.mode === "concurrent";
 }
 
-function apply(run: RunState, step: Step, changes: Changes): void {
+function apply(run: MessageRun, step: Step, changes: Changes): void {
   const payloadModified = changes.payload !== run.payload;
   const extensionsModified = changes.extensions !== run.extensions;
-  const refused = run.log.reject(step, changes.rejections);
+  const refused = run.reject(step, changes.rejections);
   const applies = mayAdd(step);
   run.record(step, {
     applied: applies && (payloadModified || extensionsModified),
@@ -118,20 +110,11 @@ function apply(run: RunState, step: Step, changes: Changes): void {
   run.extensions = changes.extensions;
 }
 
-/**
- * What a nested run added goes over a limit of this one. Without it the run may not go on, whatever
- * the plugin's error policy says: later plugins would let pass what they do not see the label of.
- */
-export function refuseJoin(run: RunState, step: Step, { path, reason }: Overlong): void {
-  if (run.stopped !== undefined) return;
-  run.stop(halt(run, step, "snapshot_limit", path, reason), "errored");
-}
-
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");
 
 /** What a handler returned is refused as a whole. Nothing of it is applied. */
-function refuse(run: RunState, step: Step, { code, path, reason }: Refused): TurnEnd {
-  const refused = run.log.reject(step, [{ path, code, reason }]);
+function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): TurnEnd {
+  const refused = run.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
   noteError(run, step, "ContractViolation", what);
@@ -141,7 +124,7 @@ function refuse(run: RunState, step: Step, { code, path, reason }: Refused): Tur
 const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
 
 /** A handler threw. An error of this library tells its code; any other is opaque. */
-export function failThrown(run: RunState, step: Step, thrown: unknown): TurnEnd {
+export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEnd {
   if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
   const rejection = rejectionOf(thrown);
   if (rejection !== undefined) return takeDenial(run, step, rejection);
@@ -158,7 +141,7 @@ export function failThrown(run: RunState, step: Step, thrown: unknown): TurnEnd 
 
 /** A handler failed. */
 export function fail(
-  run: RunState,
+  run: MessageRun,
   step: Step,
   code: "handler_error" | "handler_timeout",
   status: "error" | "timeout",
@@ -170,7 +153,7 @@ export function fail(
 
 /** The plugin's error policy decides what follows. No text of the plugin gets into a record. */
 function failed(
-  run: RunState,
+  run: MessageRun,
   step: Step,
   code: ErrorCode,
   what: string,
@@ -187,7 +170,7 @@ function failed(
 }
 
 /** Whether the handler's turn comes at all: it is on, and the call is one it is for. */
-export function mayRun(run: RunState, step: Step): boolean {
+export function mayRun(run: MessageRun, step: Step): boolean {
   if (step.plugin.off) {
     if (run.again) return false;
     run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });
@@ -199,4 +182,51 @@ export function mayRun(run: RunState, step: Step): boolean {
   if (run.again) return false;
   run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
   return false;
+}
+
+/** Every capability. */
+const everything = -1;
+
+/**
+ * What plugins of a nested run added goes up to the run that started it, as far as the handler that
+ * started it may add, and while it has its turn. What a nested run found can reach the request only
+ * through that handler: where it can change nothing, nothing needs a label.
+ */
+export function joinOuter({ compiled, start, extensions }: MessageRun, parent: Origin): void {
+  const origin = extensions === start ? undefined : messageOrigin(parent);
+  if (origin === undefined) return;
+  const outer = origin.run as MessageRun;
+  const step = origin.step as Step;
+  const { slots, runtime } = outer.compiled;
+  if (slots !== compiled.slots || !hasTurn(outer, origin.context)) return;
+  // Plugins of the same manager add by their own grants. A handler may have made another manager
+  // itself, so that plugins of another one add by the grant of the handler that started them.
+  const mask = runtime === compiled.runtime ? everything : step.mask;
+  const { limits } = outer.compiled;
+  const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
+  if (joined instanceof Overlong) {
+    // Later plugins would let pass what they do not see the label of: whatever the plugin's error
+    // policy says, the outer run may not go on.
+    if (!mayAdd(step) || outer.stopped !== undefined) return;
+    outer.stop(halt(outer, step, "snapshot_limit", joined.path, joined.reason), "errored");
+    return;
+  }
+  if (joined.extensions === outer.extensions) return;
+  const applies = mayAdd(step);
+  outer.log.join(step, joined.changed, applies);
+  if (applies) outer.extensions = joined.extensions;
+}
+
+/** The nearest run of a message hook around this one: the other semantics have no extensions to add to. */
+function messageOrigin(parent: Origin): Origin | undefined {
+  let origin: Origin | undefined = parent;
+  while (origin !== undefined && !(origin.run instanceof MessageRun)) {
+    origin = origin.run.options.parent;
+  }
+  return origin;
+}
+
+function hasTurn(run: MessageRun, context: PluginContext): boolean {
+  if (!isOngoing(context)) return false;
+  return run.context === context || run.phase?.hasTurn(context) === true;
 }

@@ -33,27 +33,29 @@ export interface LatePolicy {
 /** Something to wait for; `undefined` when there is nothing more. */
 export type Pending = PromiseLike<unknown> | undefined;
 
-/** Whoever waits for handlers. */
-export interface WaitOwner {
+/** How an owner goes on after it waited. */
+export interface WaitRules<Owner> {
   /** The handler settled. Returns what to wait for next. */
-  settled(threw: boolean, outcome: unknown): Pending;
+  settled(owner: Owner, threw: boolean, outcome: unknown): Pending;
   /** The handler's deadline is over. */
-  expired(): void;
+  expired(owner: Owner): void;
 }
 
 /** Waits in place of its owner. One `Wait` serves handlers one after the other, until it is dropped. */
-export class Wait implements DeadlineWait {
+export class Wait<Owner = unknown> implements DeadlineWait {
   next: DeadlineWait | undefined = undefined;
   previous: DeadlineWait | undefined = undefined;
   dueAt = 0;
   /** Whoever waits; nobody once it went on. */
-  owner: WaitOwner | undefined;
+  owner: Owner | undefined;
+  readonly #rules: WaitRules<Owner>;
   #deadline: Deadline | undefined = undefined;
   /** Known once dropped. Most waits never are. */
   #latePolicy: LatePolicy | undefined = undefined;
 
-  constructor(owner: WaitOwner) {
+  constructor(owner: Owner, rules: WaitRules<Owner>) {
     this.owner = owner;
+    this.#rules = rules;
   }
 
   /**
@@ -67,7 +69,7 @@ export class Wait implements DeadlineWait {
   }
 
   onDeadline(): void {
-    this.owner?.expired();
+    if (this.owner !== undefined) this.#rules.expired(this.owner);
   }
 
   /** Waits for a promise, and then for whatever the owner wants to wait for next. */
@@ -77,7 +79,7 @@ export class Wait implements DeadlineWait {
 
   settled(threw: boolean, outcome: unknown): Pending {
     if (this.owner !== undefined)
-      return this.owner.settled(threw, threw ? outcome : settledTo(outcome));
+      return this.#rules.settled(this.owner, threw, threw ? outcome : settledTo(outcome));
     if (this.#latePolicy === undefined) return undefined;
     const { lateCounters, counts, step } = this.#latePolicy;
     if (counts) lateCounters.late += 1;
@@ -140,8 +142,8 @@ export function settle(
       resolve(waitEnd(how, value));
       return undefined;
     };
-    const wait: Wait = new Wait({
-      settled: (threw, value) => end(threw ? "threw" : "returned", value, undefined),
+    const wait: Wait<typeof end> = new Wait(end, {
+      settled: (_end, threw, value) => end(threw ? "threw" : "returned", value, undefined),
       expired: () => end("timeout", undefined, latePolicy),
     });
     wait.under(deadline);

@@ -8,10 +8,12 @@ import { intrinsics, isAwaitable, type Limits } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { Compiled } from "../../schema/index.ts";
 import { endTurn } from "../dispatch/context.ts";
-import { Run } from "../dispatch/run-state.ts";
+import { type ShownView, viewFor } from "../dispatch/message-run.ts";
+import type { AuditReceipts } from "../dispatch/report.ts";
 import type { RequestScope } from "../dispatch/scope.ts";
 import { isAborted } from "../dispatch/signals.ts";
 import type {
+  AnyRun,
   Ending,
   HandlerStep,
   ManagerRuntime,
@@ -41,8 +43,15 @@ export interface CompiledOperation {
 export type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
 
 /** Its payload is the value as it is now; but for the filter chain, what the host gave. */
-export class OperationRun extends Run<CompiledOperation, unknown> {
-  /** How the turn in hand ended, and what it gave or threw. */
+export class OperationRun implements AnyRun {
+  readonly compiled: CompiledOperation;
+  readonly scope: RequestScope;
+  readonly options: RunOptions;
+  readonly extensions: Slots;
+  payload: unknown;
+  shown: ShownView | undefined = undefined;
+  receipts: AuditReceipts | undefined = undefined;
+  /** How the turn in hand ended, and what it returned or threw. */
   how: TurnHow = "pending";
   outcome: unknown = undefined;
   /** What the run answers, and how it ended; nothing, as long as it has not. */
@@ -51,7 +60,6 @@ export class OperationRun extends Run<CompiledOperation, unknown> {
   /** Why it answers nothing. */
   error: Error | undefined = undefined;
 
-  // Written out: see `Invocation`.
   constructor(
     compiled: CompiledOperation,
     payload: unknown,
@@ -59,7 +67,19 @@ export class OperationRun extends Run<CompiledOperation, unknown> {
     scope: RequestScope,
     options: RunOptions,
   ) {
-    super(compiled, payload, extensions, scope, options);
+    this.compiled = compiled;
+    this.payload = payload;
+    this.extensions = extensions;
+    this.scope = scope;
+    this.options = options;
+  }
+
+  get hook(): string {
+    return this.compiled.hook;
+  }
+
+  get runtime(): ManagerRuntime {
+    return this.compiled.runtime;
   }
 
   isOver(_step: HandlerStep): boolean {
@@ -98,7 +118,7 @@ export function takeTurn(
   let returned: unknown;
   try {
     returned = step.extensions
-      ? handler(payload, context, run.viewFor(step))
+      ? handler(payload, context, viewFor(run, step, run.extensions))
       : handler(payload, context);
   } catch (thrown) {
     return threw(run, thrown);
