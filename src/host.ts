@@ -48,8 +48,8 @@ export {
   labelSet,
   stringSet,
   wholeNumber,
-  withRule,
-} from "./core/schema/index.ts";
+} from "./core/host/index.ts";
+export { withRule } from "./core/schema/index.ts";
 export {
   type CapabilityIn,
   type Derive,

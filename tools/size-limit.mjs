@@ -11,14 +11,14 @@ const entries = [
     name: "definePlugin alone",
     path: "../dist/index.js",
     import: "{ definePlugin }",
-    limit: "60 kB",
+    limit: "40 kB",
     gzip: true,
   },
   {
     name: "createPluginManager alone",
     path: "../dist/index.js",
     import: "{ createPluginManager }",
-    limit: "122 kB",
+    limit: "110 kB",
     gzip: true,
   },
   {
@@ -28,7 +28,7 @@ const entries = [
       "../dist/index.js": "{ createPluginManager, definePlugin, deny }",
       "../dist/providers/mcp/index.js": "{ createGuard }",
     },
-    limit: "160 kB",
+    limit: "147 kB",
     gzip: true,
   },
   {

@@ -5,7 +5,7 @@ import { isObject, type Level } from "./data.ts";
 import { mapOf, texts, valuesOf } from "./schema-values.ts";
 
 const leaves = partSchemas
-  .filter((schema) => schema.shape.content_type.value !== "prompt_result")
+  .filter((schema) => schema.shape.content_type._zod.def.values[0] !== "prompt_result")
   .map((schema) => valuesOf(schema).filter(fits));
 
 /** What the rules of a part refuse, beside its types. */

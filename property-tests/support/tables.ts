@@ -1,13 +1,7 @@
 /** The hosts every law is held against: the standard table, and one of a host's own making. */
+
+import { instant, jsonObject, jsonValue, labelSet, stringSet, wholeNumber } from "glassine/host";
 import * as z from "zod";
-import {
-  instant,
-  jsonObject,
-  jsonValue,
-  labelSet,
-  stringSet,
-  wholeNumber,
-} from "../../src/core/schema/index.ts";
 import {
   compileSlots,
   defineSlots,

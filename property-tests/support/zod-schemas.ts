@@ -1,8 +1,6 @@
 /** Schemas that a host could write: types, wrappers and checks of zod, one inside the other. */
 import fc from "fast-check";
-import * as z from "zod";
 import {
-  amount,
   headerMap,
   instant,
   jsonObject,
@@ -10,7 +8,9 @@ import {
   labelSet,
   stringSet,
   wholeNumber,
-} from "../../src/core/schema/index.ts";
+} from "glassine/host";
+import * as z from "zod";
+import { amount } from "../../test/support/kinds.ts";
 
 /** A schema, and values of which it accepts most. */
 export interface Sample {

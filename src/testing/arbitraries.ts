@@ -1,6 +1,6 @@
 /** The arbitraries of a host: envelopes, grants, views, proposals, payloads. */
 import type * as fc from "fast-check";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { HookSpec, HookTable, OperationInputOf, PayloadInputOf } from "../core/hooks/index.ts";
 import type { PluginManager } from "../core/host/index.ts";
 import type { SlotTable } from "../core/slots/index.ts";
@@ -28,7 +28,7 @@ type OperationInput<H extends AnyHost, Hook> =
   SpecOf<H, Hook> extends infer Spec extends HookSpec
     ? HookSpec extends Spec
       ? unknown
-      : Spec extends { readonly operation: z.ZodType }
+      : Spec extends { readonly operation: z.core.$ZodType }
         ? OperationInputOf<Spec>
         : undefined
     : unknown;

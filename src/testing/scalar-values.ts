@@ -1,6 +1,6 @@
 /** Texts and numbers within the checks of a zod schema. */
 import * as fc from "fast-check";
-import type * as z from "zod";
+import * as z from "zod/mini";
 import { acceptable } from "./acceptable.ts";
 import { characters, instants, urls, type Words } from "./words.ts";
 
@@ -16,14 +16,14 @@ interface Rule {
 }
 
 /** The rules of a schema: that of its own format, then the checks it was given. */
-function rulesOf(schema: z.ZodType): readonly Rule[] {
+function rulesOf(schema: z.core.$ZodType): readonly Rule[] {
   const def = schema._zod.def as Rule & { readonly checks?: readonly z.core.$ZodCheck[] };
   const given = (def.checks ?? []).map(({ _zod }): Rule => _zod.def);
   return def.check === undefined ? given : [def, ...given];
 }
 
 /** The least and the greatest length; what no check says is unbounded. */
-export function lengthsOf(schema: z.ZodType): readonly [min: number, max: number] {
+export function lengthsOf(schema: z.core.$ZodType): readonly [min: number, max: number] {
   const rules = rulesOf(schema);
   const exact = rules.flatMap(({ length }) => length ?? []);
   return [
@@ -62,7 +62,7 @@ const usualTexts: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Strings of the schema's length and format that its rules accept. */
-export function textsOf(schema: z.ZodType, words: Words): fc.Arbitrary<string> {
+export function textsOf(schema: z.core.$ZodType, words: Words): fc.Arbitrary<string> {
   const rules = rulesOf(schema);
   if (rules.length === 0) return words.texts;
   const known = rules.flatMap(({ format = "" }) => formats[format] ?? []);
@@ -83,8 +83,8 @@ function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
 }
 
 /** Those that the schema accepts by itself, so that few are refused of what holds many of them. */
-function fitting<T>(schema: z.ZodType, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
-  const accept = (value: T) => schema.parse(value);
+function fitting<T>(schema: z.core.$ZodType, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  const accept = (value: T) => z.parse(schema, value);
   return acceptable(values, accept, "a string or number with rules of its own");
 }
 
@@ -98,7 +98,7 @@ function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined 
 }
 
 /** Numbers in the schema's range, integers if required. */
-export function numbersIn(schema: z.ZodType): fc.Arbitrary<number> {
+export function numbersIn(schema: z.core.$ZodType): fc.Arbitrary<number> {
   const rules = rulesOf(schema);
   const bounds = (check: string) =>
     rules.flatMap((rule) => (rule.check === check ? (rule.value ?? []) : []));

@@ -1,6 +1,6 @@
 /** Values of a zod schema, read off the schema. */
 import * as fc from "fast-check";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { GlassineError } from "../core/errors/index.ts";
 import { kindOf } from "../core/schema/index.ts";
 import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
@@ -15,7 +15,10 @@ const maxDepth = 7;
  *
  * @throws GlassineError `options_invalid` for a schema for which no values can be generated
  */
-export function valuesOf(schema: z.ZodType, words: Words = ordinaryWords): fc.Arbitrary<unknown> {
+export function valuesOf(
+  schema: z.core.$ZodType,
+  words: Words = ordinaryWords,
+): fc.Arbitrary<unknown> {
   return (
     valuesIn(schema, { words, depth: maxDepth }) ?? noValues("a schema that only holds itself")
   );
@@ -29,22 +32,22 @@ interface Place {
 
 interface Def {
   readonly type: string;
-  readonly shape: Readonly<Record<string, z.ZodType>>;
-  readonly catchall?: z.ZodType;
-  readonly valueType: z.ZodType;
-  readonly element: z.ZodType;
-  readonly items: readonly z.ZodType[];
-  readonly innerType: z.ZodType;
-  readonly in: z.ZodType;
-  readonly out: z.ZodType;
-  readonly options: readonly z.ZodType[];
-  readonly getter: () => z.ZodType;
+  readonly shape: Readonly<Record<string, z.core.$ZodType>>;
+  readonly catchall?: z.core.$ZodType;
+  readonly valueType: z.core.$ZodType;
+  readonly element: z.core.$ZodType;
+  readonly items: readonly z.core.$ZodType[];
+  readonly innerType: z.core.$ZodType;
+  readonly in: z.core.$ZodType;
+  readonly out: z.core.$ZodType;
+  readonly options: readonly z.core.$ZodType[];
+  readonly getter: () => z.core.$ZodType;
 }
 
 type Values = fc.Arbitrary<unknown> | undefined;
 
 /** `undefined` where there are none that are not too deep. */
-function valuesIn(schema: z.ZodType, place: Place): Values {
+function valuesIn(schema: z.core.$ZodType, place: Place): Values {
   const { words } = place;
   const kind = kindOf(schema);
   if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
@@ -100,7 +103,7 @@ function valuesIn(schema: z.ZodType, place: Place): Values {
 }
 
 function whole(
-  schemas: readonly z.ZodType[],
+  schemas: readonly z.core.$ZodType[],
   place: Place,
   join: (all: readonly fc.Arbitrary<unknown>[]) => fc.Arbitrary<unknown>,
 ): Values {
@@ -108,7 +111,7 @@ function whole(
   return all.length === schemas.length ? join(all) : undefined;
 }
 
-function valuesOfArray(schema: z.ZodType, def: Def, place: Place): Values {
+function valuesOfArray(schema: z.core.$ZodType, def: Def, place: Place): Values {
   const [minimum, maximum] = lengthsOf(schema);
   const element = valuesIn(def.element, place);
   if (element === undefined) return minimum > 0 ? undefined : fc.constant([]);

@@ -1,8 +1,9 @@
 // A process of its own: it patches the realm.
 /** What becomes of a field that is absent: what zod says of it. */
+
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { stringSet } from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 

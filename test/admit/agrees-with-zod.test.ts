@@ -11,29 +11,29 @@ import { optionsOf } from "./support.ts";
 const slots = compileSlots(standardSlots);
 
 /** The schema as zod alone would say it: kinds spelt out, null for absent. */
-function spelt(schema: z.ZodType): z.ZodType {
+function spelt(schema: z.core.$ZodType): z.core.$ZodType {
   const kind = kindOf(schema);
   if (kind !== undefined) return speltKind(kind.shape, kind.jsonSchema, schema);
   const def = schema._zod.def as unknown as Record<string, never>;
   switch (schema._zod.def.type) {
     case "object": {
-      const shape = Object.entries(def.shape as unknown as Record<string, z.ZodType>);
+      const shape = Object.entries(def.shape as unknown as Record<string, z.core.$ZodType>);
       return z.object(Object.fromEntries(shape.map(([key, inner]) => [key, spelt(inner)])));
     }
     case "array":
-      return limited(z.array(spelt(def.element as unknown as z.ZodType)), schema);
+      return limited(z.array(spelt(def.element as unknown as z.core.$ZodType)), schema);
     case "record":
-      return z.record(z.string(), spelt(def.valueType as unknown as z.ZodType));
+      return z.record(z.string(), spelt(def.valueType as unknown as z.core.$ZodType));
     case "optional":
-      return spelt(def.innerType as unknown as z.ZodType).nullish();
+      return z.nullish(spelt(def.innerType as unknown as z.core.$ZodType));
     case "default":
-      return spelt(def.innerType as unknown as z.ZodType).optional();
+      return z.optional(spelt(def.innerType as unknown as z.core.$ZodType));
     default:
       return schema;
   }
 }
 
-function limited(list: z.ZodArray, schema: z.ZodType): z.ZodType {
+function limited(list: z.ZodArray, schema: z.core.$ZodType): z.ZodType {
   const { maximum } = schema._zod.bag as { maximum?: number };
   return maximum === undefined ? list : list.max(maximum);
 }
@@ -41,7 +41,7 @@ function limited(list: z.ZodArray, schema: z.ZodType): z.ZodType {
 function speltKind(
   shape: string,
   rule: { readonly [keyword: string]: unknown },
-  schema: z.ZodType,
+  schema: z.core.$ZodType,
 ) {
   if (shape === "set" && "maxItems" in rule)
     return z.array(z.string().refine((text) => isLabel(text, 128)));
@@ -94,7 +94,9 @@ describe.each(Object.entries(standardSlots))("%s", (slot, spec) => {
   });
 
   it("accepts what the schema describes", () => {
-    fc.assert(fc.property(valid, (value) => accepts(slot, value) && zod.safeParse(value).success));
+    fc.assert(
+      fc.property(valid, (value) => accepts(slot, value) && z.safeParse(zod, value).success),
+    );
   });
 
   it("agrees on what is nearly right", () => {
@@ -102,7 +104,7 @@ describe.each(Object.entries(standardSlots))("%s", (slot, spec) => {
       fc.property(valid, spots, (value, changes) => {
         const spoilt = changes.reduce(spoil, value);
         if (spoilt === null || spoilt === undefined) return;
-        expect(accepts(slot, spoilt)).toBe(zod.safeParse(spoilt).success);
+        expect(accepts(slot, spoilt)).toBe(z.safeParse(zod, spoilt).success);
       }),
     );
   });
@@ -110,7 +112,7 @@ describe.each(Object.entries(standardSlots))("%s", (slot, spec) => {
   it("agrees on any JSON", () => {
     fc.assert(
       fc.property(jsonValues, (value) => {
-        if (value !== null) expect(accepts(slot, value)).toBe(zod.safeParse(value).success);
+        if (value !== null) expect(accepts(slot, value)).toBe(z.safeParse(zod, value).success);
       }),
     );
   });

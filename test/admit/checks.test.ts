@@ -1,9 +1,10 @@
 // A process of its own: it patches the realm.
 /** How the checks of a schema are run: each once, in order, on what was read, and as zod would. */
+
+import { jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
-import { jsonObject, jsonValue, labelSet, stringSet } from "../../src/core/schema/index.ts";
 import { patch, remove, told } from "./realm-patches.ts";
 import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 

@@ -1,16 +1,11 @@
 /** What a schema is compiled to: its shape, its parts, and nothing that can be changed later. */
+
+import { jsonObject, jsonValue, labelSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
-import {
-  admit,
-  amount,
-  type Compiled,
-  jsonObject,
-  jsonValue,
-  labelSet,
-  readPlain,
-} from "../../src/core/schema/index.ts";
+import { admit, type Compiled, readPlain } from "../../src/core/schema/index.ts";
+import { amount } from "../support/kinds.ts";
 import { compile, optionsOf, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const tagged = z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]);

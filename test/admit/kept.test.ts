@@ -1,14 +1,9 @@
 // A process of its own: it patches the realm.
 /** What was shown and comes back: the same object, not judged again. */
+
+import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  headerMap,
-  jsonObject,
-  jsonValue,
-  labelSet,
-  stringSet,
-} from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsOf, readingOf } from "./support.ts";
 

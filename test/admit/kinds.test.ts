@@ -1,18 +1,18 @@
 /** What merge, filter and the JSON Schemas go by: the shape of each kind, and what is said of it. */
-import { describe, expect, it } from "vitest";
-import * as z from "zod";
+
 import {
-  amount,
   headerMap,
   instant,
   jsonObject,
   jsonValue,
-  kindOf,
   labelSet,
   stringSet,
-  utf8Text,
   wholeNumber,
-} from "../../src/core/schema/index.ts";
+} from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { kindOf } from "../../src/core/schema/index.ts";
+import { amount, utf8Text } from "../support/kinds.ts";
 
 const rows = [
   ["jsonValue", jsonValue, "scalar", {}],

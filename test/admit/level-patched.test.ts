@@ -1,16 +1,11 @@
 // A process of its own: it patches the realm.
 /** How levels, sets and lists are read in a realm that a plugin has patched: nothing of it is met. */
+
+import { jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { concat } from "../../src/core/data/index.ts";
-import {
-  type Admitted,
-  admit,
-  compileSchema,
-  jsonValue,
-  labelSet,
-  stringSet,
-} from "../../src/core/schema/index.ts";
+import { type Admitted, admit, compileSchema } from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, type How, linesIn, optionsOf, valueIn } from "./support.ts";
 

@@ -1,7 +1,9 @@
 /** What a level keeps of what was shown, and what of it is read again. */
+
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { admit, compileSchema, stringSet, withAliases } from "../../src/core/schema/index.ts";
+import { admit, compileSchema, withAliases } from "../../src/core/schema/index.ts";
 import { type How, linesIn, optionsOf, problemsOf, readingOf, valueIn } from "./support.ts";
 
 const text = z.string().optional();

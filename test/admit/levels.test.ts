@@ -1,15 +1,10 @@
 // A process of its own: it patches the realm.
 /** Levels: objects with known keys, read whole or over what was shown. */
+
+import { headerMap, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  type Admitted,
-  admit,
-  compileSchema,
-  headerMap,
-  stringSet,
-  withAliases,
-} from "../../src/core/schema/index.ts";
+import { type Admitted, admit, compileSchema, withAliases } from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { type How, linesIn, optionsOf, valueIn as plainValueIn } from "./support.ts";
 

@@ -1,7 +1,9 @@
 /** What was parsed here is read as it lies: nobody asks what kind of thing it is. */
+
+import { jsonObject, jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { admit, jsonObject, jsonValue } from "../../src/core/schema/index.ts";
+import { admit } from "../../src/core/schema/index.ts";
 import { compile, optionsOf, valueIn } from "./support.ts";
 
 /** A value of which every question is written down. */

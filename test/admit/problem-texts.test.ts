@@ -1,19 +1,18 @@
 /** What a host is told of a value of the wrong shape: where, what was expected, what came. */
-import { describe, expect, it } from "vitest";
-import * as z from "zod";
+
 import {
-  amount,
   headerMap,
   instant,
   jsonObject,
   jsonValue,
   labelSet,
-  limited,
   stringSet,
   wholeNumber,
-  withAliases,
-  withRule,
-} from "../../src/core/schema/index.ts";
+} from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { limited, withAliases, withRule } from "../../src/core/schema/index.ts";
+import { amount } from "../support/kinds.ts";
 import { problemsOf } from "./support.ts";
 
 type Row = readonly [what: string, schema: z.ZodType, value: unknown, problem: string];

@@ -1,8 +1,10 @@
 /** The walk: what counts, how deep it is, and which problems are told. */
+
+import { jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { hasMoreIndexes } from "../../src/core/data/index.ts";
-import { jsonValue, readPlain } from "../../src/core/schema/index.ts";
+import { readPlain } from "../../src/core/schema/index.ts";
 import { problemsOf, readingOf } from "./support.ts";
 
 const f = (schema: z.ZodType) => z.object({ f: schema });

@@ -1,4 +1,6 @@
 /** How much a value holds: counted as a reading counts it, and what was kept only once. */
+
+import { jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
@@ -9,7 +11,7 @@ import {
   outgrows,
   type Size,
 } from "../../src/core/data/index.ts";
-import { admit, compileSchema, jsonValue } from "../../src/core/schema/index.ts";
+import { admit, compileSchema } from "../../src/core/schema/index.ts";
 import { optionsOf } from "./support.ts";
 
 const none = (): Size => ({ nodes: 0, units: 0 });

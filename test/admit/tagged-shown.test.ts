@@ -1,7 +1,8 @@
 /** A union told apart by one field, over what was shown and from each origin. */
+
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { stringSet } from "../../src/core/schema/index.ts";
 import { linesIn, problemsOf, readFrom, readingOf } from "./support.ts";
 
 const union = (a: z.ZodRawShape, b: z.ZodRawShape) =>

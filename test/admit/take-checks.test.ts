@@ -1,7 +1,9 @@
 /** What is taken over at once is held to the checks of its schema, each run once. */
+
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { stringSet, withRule } from "../../src/core/schema/index.ts";
+import { withRule } from "../../src/core/schema/index.ts";
 import { compile, problemsBy, takenOf } from "./support.ts";
 
 /** A check that notes what it is given. */

@@ -1,10 +1,12 @@
 /** Kinds in JSON that was just parsed: taken over as they are read, or left to be read the long way. */
+
+import { wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { allowanceOf, type ParsedReader } from "../../src/core/data/read-parsed.ts";
 import { BAD } from "../../src/core/data/read-state.ts";
-import { takeParsed, wholeNumber } from "../../src/core/schema/index.ts";
+import { takeParsed } from "../../src/core/schema/index.ts";
 import { compile, problemsOf } from "./support.ts";
 
 const most = Number.MAX_SAFE_INTEGER;

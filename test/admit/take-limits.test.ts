@@ -1,16 +1,13 @@
 /** What is taken over at once is held to every limit, and passes whatever reading lets pass. */
+
+import { jsonObject, jsonValue, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
 import { allowanceOf, type ParsedReader } from "../../src/core/data/read-parsed.ts";
 import { BAD } from "../../src/core/data/read-state.ts";
-import {
-  jsonObject,
-  jsonValue,
-  limited,
-  utf8Text,
-  wholeNumber,
-} from "../../src/core/schema/index.ts";
+import { limited } from "../../src/core/schema/index.ts";
+import { utf8Text } from "../support/kinds.ts";
 import { compile, readFrom, takenOf } from "./support.ts";
 
 const list = (element: z.ZodType) => z.array(element);

@@ -1,7 +1,9 @@
 /** Where only reading knows how, nothing is taken over at once, nor what it is a part of. */
+
+import { headerMap, instant, labelSet, stringSet } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { amount, headerMap, instant, labelSet, stringSet } from "../../src/core/schema/index.ts";
+import { amount } from "../support/kinds.ts";
 import { compile } from "./support.ts";
 
 const fieldsOf = (count: number) =>

@@ -1,9 +1,11 @@
 // A process of its own: it patches the realm.
 /** What is taken over in a realm that a plugin has patched: nothing of the realm's is met. */
+
+import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
-import { jsonObject, takeParsed } from "../../src/core/schema/index.ts";
+import { takeParsed } from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsBy, takenOf } from "./support.ts";
 

@@ -1,22 +1,18 @@
 /** What was parsed here is taken over at once where it is good, and is what reading it gives. */
 import { isDeepStrictEqual } from "node:util";
-import { describe, expect, it } from "vitest";
-import * as z from "zod";
 import {
-  amount,
   headerMap,
   instant,
   jsonObject,
   jsonValue,
   labelSet,
-  limited,
   stringSet,
-  utf8Text,
   wholeNumber,
-  withAliases,
-  withDefault,
-  withRule,
-} from "../../src/core/schema/index.ts";
+} from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { limited, withAliases, withDefault, withRule } from "../../src/core/schema/index.ts";
+import { amount, utf8Text } from "../support/kinds.ts";
 import { readFrom, takenOf, valueIn } from "./support.ts";
 
 const list = (element: z.ZodType) => z.array(element);

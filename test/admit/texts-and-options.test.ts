@@ -1,3 +1,4 @@
+import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import {
   expectOptions,
@@ -8,7 +9,8 @@ import {
   readWhole,
   writeText,
 } from "../../src/core/data/index.ts";
-import { admit, compileSchema, jsonObject, utf8Text } from "../../src/core/schema/index.ts";
+import { admit, compileSchema } from "../../src/core/schema/index.ts";
+import { utf8Text } from "../support/kinds.ts";
 
 describe("the options of a function", () => {
   it.each([undefined, null, 3, "options", [], [{ name: "a" }]])("are no %j", (options) => {

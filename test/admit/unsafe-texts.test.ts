@@ -1,8 +1,9 @@
 /** What a host is told of a value that cannot be read safely, or that is too much. */
+
+import { headerMap, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Limits } from "../../src/core/data/index.ts";
-import { headerMap, jsonValue, labelSet, stringSet } from "../../src/core/schema/index.ts";
 import { problemsOf } from "./support.ts";
 
 const bare = <T extends object>(value: T): T => Object.setPrototypeOf(value, null) as T;

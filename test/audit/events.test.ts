@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
 import {
   type AuditEventSpec,
   type AuditEventType,
@@ -202,12 +203,10 @@ describe("the schema", () => {
 
 describe("docs/audit.md", () => {
   const page = read("docs/audit.md");
-  const meaning = (schema: unknown): string => {
-    const { description, def } = schema as {
-      description?: string;
-      def: { innerType?: unknown };
-    };
-    return description ?? meaning(def.innerType);
+  const meaning = (schema: z.core.$ZodType): string => {
+    const { innerType } = schema._zod.def as { innerType?: z.core.$ZodType };
+    const described = z.globalRegistry.get(schema)?.description;
+    return described ?? meaning(innerType!);
   };
 
   it("has every type, when it is raised, and its outcome", () => {

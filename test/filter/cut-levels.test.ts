@@ -1,11 +1,10 @@
 // A process of its own: it patches the realm.
 /** What a level looks like of which a part is withheld, standard or a host's own. */
 import { createExtensions, filterExtensions } from "glassine";
-import { defineHost, stringSet } from "glassine/host";
+import { defineHost, jsonValue, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { filterFor } from "../../src/core/envelope/index.ts";
-import { jsonValue } from "../../src/core/schema/index.ts";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 
 const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t" } } as const;

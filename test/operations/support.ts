@@ -1,8 +1,9 @@
 /** A host with one hook of each semantic, and plugins made quickly. */
+
+import { jsonValue } from "glassine/host";
 import * as z from "zod";
 import { defineHooks } from "../../src/core/hooks/index.ts";
 import { defineHost } from "../../src/core/host/index.ts";
-import { jsonValue } from "../../src/core/schema/index.ts";
 
 const facts = z.looseObject({});
 

@@ -13,7 +13,7 @@ const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }
 const root = "https://glassine.example";
 ajv.addSchema({ ...read("schemas/message.schema.json"), $id: `${root}/message.schema.json` });
 const isMessage = ajv.getSchema(`${root}/message.schema.json`)!;
-const kinds = partSchemas.map((schema) => schema.shape.content_type.value);
+const kinds = partSchemas.map((schema) => schema.shape.content_type._zod.def.values[0] as string);
 const isPart = Object.fromEntries(
   kinds.map((kind) => {
     const schema = read(`schemas/parts/${kind}.schema.json`);

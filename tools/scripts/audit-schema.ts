@@ -26,9 +26,9 @@ const factSchema: z.ZodType<Json, Json> = z
 /** The one schema of an event. `spec/schemas/audit-event.schema.json` is written from it. */
 export const auditEventSchema = z.strictObject({
   eventType: z.string().regex(eventTypePattern).describe("What happened, in dotted words."),
-  actorUri: textSchema.describe("Who did it."),
-  targetUri: textSchema.describe("What was affected."),
-  tenantId: textSchema.describe("Whose data it is about; `system` for what is nobody's."),
+  actorUri: textSchema.check(z.describe("Who did it.")),
+  targetUri: textSchema.check(z.describe("What was affected.")),
+  tenantId: textSchema.check(z.describe("Whose data it is about; `system` for what is nobody's.")),
   timestamp: z.string().regex(timestampPattern).describe("When it was raised, in UTC."),
   outcome: z.enum(["success", "failure"]),
   metadata: z.record(keySchema, factSchema).describe("The facts, by keys in snake_case."),

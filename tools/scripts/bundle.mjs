@@ -42,7 +42,7 @@ const groups = [
   { name: "messages", test: /core\/(?:messages\/[a-z.-]+|labels\/(?:memory-store|policy))\.ts$/ },
   { name: "envelope", test: /core\/envelope\/[a-z.-]+\.ts$/ },
   { name: "remote", test: /core\/remote\/[a-z.-]+\.ts$/ },
-  { name: "host", test: /core\/host\/[a-z.-]+\.ts$/ },
+  { name: "host", test: /core\/host\/(?!field-types)[a-z.-]+\.ts$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
 const bundle = await rolldown({

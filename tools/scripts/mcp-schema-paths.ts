@@ -130,7 +130,7 @@ function sampleOf(schema: JsonSchema): unknown {
   return schema.format === "date-time" ? "2026-01-01T00:00:00Z" : "";
 }
 
-function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
@@ -139,18 +139,18 @@ function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   }) as JsonSchema;
 }
 
-type Shape = { readonly shape: Readonly<Record<string, z.ZodType>> };
+type Shape = { readonly shape: Readonly<Record<string, z.core.$ZodType>> };
 
 interface Sdk {
   readonly revision: Revision;
-  readonly asks: readonly z.ZodType[];
-  readonly tells: readonly z.ZodType[];
+  readonly asks: readonly z.core.$ZodType[];
+  readonly tells: readonly z.core.$ZodType[];
   /** By method. */
-  readonly results: Readonly<Record<string, z.ZodType>>;
+  readonly results: Readonly<Record<string, z.core.$ZodType>>;
 }
 
-function optionsOf(...unions: readonly unknown[]): z.ZodType[] {
-  return unions.flatMap((union) => [...(union as { readonly options: z.ZodType[] }).options]);
+function optionsOf(...unions: readonly unknown[]): z.core.$ZodType[] {
+  return unions.flatMap((union) => [...(union as { readonly options: z.core.$ZodType[] }).options]);
 }
 
 /** What 2026-07-28 has for input in results and params; core exports no schema of these. */
@@ -158,12 +158,12 @@ const inputRequest = z.union([
   modern.CreateMessageRequestSchema,
   modern.ElicitRequestSchema,
   modern.ListRootsRequestSchema,
-] as never as [z.ZodType, z.ZodType]);
+] as never as [z.core.$ZodType, z.core.$ZodType]);
 const inputResponse = z.union([
   modern.CreateMessageResultWithToolsSchema,
   modern.ElicitResultSchema,
   modern.ListRootsResultSchema,
-] as never as [z.ZodType, z.ZodType]);
+] as never as [z.core.$ZodType, z.core.$ZodType]);
 const asking = z.object({
   resultType: z.literal("input_required"),
   requestState: z.string().optional(),
@@ -247,7 +247,7 @@ export function textPlaces(): readonly TextPlace[] {
       const result = results[method];
       const known =
         result ?? (revision === "2025-11-25" ? legacy.EmptyResultSchema : modern.EmptyResultSchema);
-      add(method, "result", jsonSchemaOf(known as z.ZodType), params);
+      add(method, "result", jsonSchemaOf(known as z.core.$ZodType), params);
       add(method, "error", jsonSchemaOf(error), params);
     }
     for (const [method, schema] of notices) add(method, "params", schema, undefined);
@@ -255,12 +255,12 @@ export function textPlaces(): readonly TextPlace[] {
   });
 }
 
-function methodOf(schema: z.ZodType): string {
-  return (jsonSchemaOf((schema as unknown as Shape).shape.method as z.ZodType).const ??
+function methodOf(schema: z.core.$ZodType): string {
+  return (jsonSchemaOf((schema as unknown as Shape).shape.method as z.core.$ZodType).const ??
     "") as string;
 }
 
-function paramsOf(schema: z.ZodType): JsonSchema {
+function paramsOf(schema: z.core.$ZodType): JsonSchema {
   const { params } = (schema as unknown as Shape).shape;
   return params === undefined ? { type: "object" } : jsonSchemaOf(params);
 }

@@ -37,7 +37,9 @@ export function partJsonSchemas(): readonly (readonly [kind: string, schema: Jso
   });
 }
 
-const schemas = new Map(partSchemas.map((each) => [each.shape.content_type.value, each]));
+const schemas = new Map(
+  partSchemas.map((each) => [each.shape.content_type._zod.def.values[0] as string, each]),
+);
 const kinds = [...schemas.keys()];
 
 function partOf(kind: (typeof kinds)[number], message: string): JsonSchema {

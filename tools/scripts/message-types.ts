@@ -3,8 +3,9 @@ import type * as z from "zod";
 import { messageObject, partSchemas } from "../../src/core/messages/schemas.ts";
 import { fieldsSource, type TypeNames, typeSource } from "./plain-types.ts";
 
-const kindOfPart = (part: (typeof partSchemas)[number]) => part.shape.content_type.value;
-const parts = new Map<z.ZodType, string>(
+const kindOfPart = (part: (typeof partSchemas)[number]) =>
+  part.shape.content_type._zod.def.values[0] as string;
+const parts = new Map<z.core.$ZodType, string>(
   partSchemas.map((part) => [part, `${capitalized(kindOfPart(part))}Part`]),
 );
 

@@ -1,5 +1,5 @@
 /** Writes the literals of the levels that come often: see src/core/schema/object-layout.ts. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { messageObject, partSchemas } from "../../src/core/messages/schemas.ts";
 import { compileSlots, type Node, type SlotTable } from "../../src/core/slots/index.ts";
 
@@ -17,7 +17,7 @@ function slotLevels(table: SlotTable): readonly (readonly string[])[] {
 function messageLevels(): readonly (readonly string[])[] {
   const shapes = partSchemas.flatMap(({ shape }) => {
     const content = "content" in shape ? shape.content : undefined;
-    return content instanceof z.ZodObject ? [shape, content.shape] : [shape];
+    return content instanceof z.ZodMiniObject ? [shape, content.shape] : [shape];
   });
   const all = [messageObject.shape, ...shapes].map((shape) => Object.keys(shape));
   return [...new Map(all.map((keys) => [keys.join(), keys])).values()];

@@ -6,30 +6,30 @@ import { kindOf } from "../../src/core/schema/index.ts";
 export type Side = "output" | "input" | "nullable input";
 
 /** Schemas that are written by name. A name must be known wherever one of them is met. */
-export type TypeNames = (schema: z.ZodType, side: Side) => string | undefined;
+export type TypeNames = (schema: z.core.$ZodType, side: Side) => string | undefined;
 
 interface Def {
   readonly type: string;
-  readonly innerType: z.ZodType;
-  readonly element: z.ZodType;
-  readonly valueType: z.ZodType;
+  readonly innerType: z.core.$ZodType;
+  readonly element: z.core.$ZodType;
+  readonly valueType: z.core.$ZodType;
   readonly entries: Readonly<Record<string, string>>;
   readonly values: readonly unknown[];
-  readonly options: readonly z.ZodType[];
-  readonly shape: Readonly<Record<string, z.ZodType>>;
-  readonly catchall?: z.ZodType;
-  readonly getter: () => z.ZodType;
+  readonly options: readonly z.core.$ZodType[];
+  readonly shape: Readonly<Record<string, z.core.$ZodType>>;
+  readonly catchall?: z.core.$ZodType;
+  readonly getter: () => z.core.$ZodType;
 }
-const defOf = (schema: z.ZodType) => schema._zod.def as unknown as Def;
+const defOf = (schema: z.core.$ZodType) => schema._zod.def as unknown as Def;
 
 /** The type of a schema's values, read-only all the way down. */
-export function typeSource(schema: z.ZodType, side: Side, names: TypeNames): string {
+export function typeSource(schema: z.core.$ZodType, side: Side, names: TypeNames): string {
   return names(schema, side) ?? unnamedType(schema, side, names);
 }
 
-function unnamedType(schema: z.ZodType, side: Side, names: TypeNames): string {
+function unnamedType(schema: z.core.$ZodType, side: Side, names: TypeNames): string {
   const def = defOf(schema);
-  const inner = (part: z.ZodType) => typeSource(part, side, names);
+  const inner = (part: z.core.$ZodType) => typeSource(part, side, names);
   switch (def.type) {
     case "string":
     case "number":
@@ -61,7 +61,11 @@ function unnamedType(schema: z.ZodType, side: Side, names: TypeNames): string {
 }
 
 /** The fields of an object schema, one member of an interface each. */
-export function fieldsSource(schema: z.ZodType, side: Side, names: TypeNames): readonly string[] {
+export function fieldsSource(
+  schema: z.core.$ZodType,
+  side: Side,
+  names: TypeNames,
+): readonly string[] {
   const { shape, catchall } = defOf(schema);
   const fields = Object.entries(shape).map(([key, field]) => {
     const { type } = defOf(field);
@@ -78,7 +82,7 @@ export function fieldsSource(schema: z.ZodType, side: Side, names: TypeNames): r
 }
 
 /** zod knows nothing of what these take: the library's own reader does. */
-function customType(schema: z.ZodType, side: Side): string {
+function customType(schema: z.core.$ZodType, side: Side): string {
   const { type, anyOf } = kindOf(schema)?.jsonSchema ?? {};
   if (type === "object") return "{ readonly [key: string]: Json }";
   if (anyOf === undefined) return "Json";

@@ -26,12 +26,12 @@ ${slots.map(([slot, spec]) => specSource(slot, spec)).join("\n")}
 function valueSource(slot: string, { schema, description }: SlotSpec): string {
   const name = capitalized(slot);
   return `/** The slot \`${slot}\`. ${description} */
-export type ${name}Slot = { ${membersOf(schema as z.ZodType, "output")} };
+export type ${name}Slot = { ${membersOf(schema as z.core.$ZodType, "output")} };
 /** The slot \`${slot}\` as a host may write it. */
-type ${name}Input = { ${membersOf(schema as z.ZodType, "nullable input")} };`;
+type ${name}Input = { ${membersOf(schema as z.core.$ZodType, "nullable input")} };`;
 }
 
-function membersOf(schema: z.ZodType, side: Side): string {
+function membersOf(schema: z.core.$ZodType, side: Side): string {
   if (schema._zod.def.type === "object") return fieldsSource(schema, side, noNames).join("\n");
   return typeSource(schema, side, noNames).slice(1, -1);
 }

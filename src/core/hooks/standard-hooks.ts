@@ -2,7 +2,7 @@
  * The hook table of the standard host: message points, the two hooks that cover them, and the
  * older typed hooks. Source of names and payloads: CPEX and ContextForge, older generation.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { messageSchema } from "../messages/index.ts";
 import { jsonObject, jsonValue } from "../schema/index.ts";
 import { defineHook } from "./define-hook.ts";
@@ -28,12 +28,12 @@ const covering = <const Side extends "pre" | "post">(covers: Side, description: 
 
 // One schema for all the fields that hold the same: each that is made costs a start.
 const text = z.string();
-const optionalText = text.optional();
+const optionalText = z.optional(text);
 const textMap = z.record(text, text);
-const optionalTextMap = textMap.optional();
+const optionalTextMap = z.optional(textMap);
 const anyJson = jsonValue();
 const anyObject = jsonObject();
-const emptyObject = anyObject.default({});
+const emptyObject = z._default(anyObject, {});
 const objects = z.array(anyObject);
 
 export const standardHooks: StandardHooks = Object.freeze({
@@ -76,7 +76,7 @@ export const standardHooks: StandardHooks = Object.freeze({
   prompt_pre_fetch: defineHook({
     semantic: "message",
     description: "A prompt is about to be fetched (older payload).",
-    payload: z.strictObject({ prompt_id: text, args: textMap.default({}) }),
+    payload: z.strictObject({ prompt_id: text, args: z._default(textMap, {}) }),
     writable: ["args"],
   }),
   prompt_post_fetch: defineHook({
@@ -103,7 +103,7 @@ export const standardHooks: StandardHooks = Object.freeze({
     payload: z.strictObject({
       agent_id: text,
       messages: objects,
-      tools: z.array(text).optional(),
+      tools: z.optional(z.array(text)),
       headers: optionalTextMap,
       model: optionalText,
       system_prompt: optionalText,
@@ -118,7 +118,7 @@ export const standardHooks: StandardHooks = Object.freeze({
     payload: z.strictObject({
       agent_id: text,
       messages: objects,
-      tool_calls: objects.optional(),
+      tool_calls: z.optional(objects),
     }),
     writable: ["messages", "tool_calls"],
   }),

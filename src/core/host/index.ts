@@ -5,6 +5,15 @@ export {
   tablesOf,
 } from "./define-host.ts";
 export type { Amend, EditableBy } from "./edit-types.ts";
+export {
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "./field-types.ts";
 export type { Host } from "./host.ts";
 export type { Merged, MergeOptions } from "./merge-extensions.ts";
 export type { InvokeResult, PluginManager } from "./plugin-manager.ts";

@@ -1,5 +1,5 @@
 /** Messages and payloads: read once, frozen, and known again afterwards. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import {
   areWithin,
   BrandCarrier,
@@ -47,7 +47,7 @@ class Marked extends BrandCarrier {
 }
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 /** A message's own, and its parts': what they share is compiled once. */
-export const compileMessage: (schema: z.ZodType) => Compiled = compilerFor({
+export const compileMessage: (schema: z.core.$ZodType) => Compiled = compilerFor({
   closed: true,
   shownWhole: true,
   layouts: messageLayouts,

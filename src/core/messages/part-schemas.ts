@@ -2,7 +2,7 @@
  * What a message is made of, one schema a part, from the Common Message Format. A document's
  * unknown fields of a part are dropped and listed; what the host or a plugin makes has none.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   jsonObject,
   jsonValue,
@@ -14,9 +14,9 @@ import {
 
 // Equal fields share a schema, because each schema adds to the start time.
 const text = z.string();
-const optionalText = text.optional();
-const optionalCount = wholeNumber().optional();
-const emptyObject = jsonObject().default({});
+const optionalText = z.optional(text);
+const optionalCount = z.optional(wholeNumber());
+const emptyObject = z._default(jsonObject(), {});
 const falseByDefault = withDefault(z.boolean(), false);
 
 /** A part with text. */
@@ -24,7 +24,7 @@ const holdsText = <const Type extends string>(type: Type) =>
   z.object({ content_type: z.literal(type), text: text });
 
 /** A part with an object under `content`. */
-const holds = <const Type extends string, Content extends z.ZodType>(
+const holds = <const Type extends string, Content extends z.core.$ZodType>(
   type: Type,
   content: Content,
 ) => z.object({ content_type: z.literal(type), content });
@@ -47,7 +47,7 @@ export const toolResultPart = holds(
   z.object({
     tool_call_id: text,
     tool_name: text,
-    content: jsonValue().optional(),
+    content: z.optional(jsonValue()),
     is_error: falseByDefault,
   }),
 );
@@ -64,7 +64,7 @@ export const resourcePart = holds(
       description: optionalText,
       resource_type: resourceType,
       content: optionalText,
-      blob: utf8Text().optional(),
+      blob: z.optional(utf8Text()),
       mime_type: optionalText,
       size_bytes: optionalCount,
       annotations: emptyObject,
@@ -103,13 +103,13 @@ export const promptRequestPart = holds(
 );
 
 /** The answer to a prompt request: messages inside a message. */
-export const promptResultPart = <Nested extends z.ZodType>(message: Nested) =>
+export const promptResultPart = <Nested extends z.core.$ZodType>(message: Nested) =>
   holds(
     "prompt_result",
     z.object({
       prompt_request_id: text,
       prompt_name: text,
-      messages: z.array(message).default([]),
+      messages: z._default(z.array(message), []),
       content: optionalText,
       is_error: falseByDefault,
       error_message: optionalText,

@@ -16,7 +16,10 @@ export type PartContent<Kind extends PartKind> =
 const readers: Readonly<Record<string, Compiled>> = Object.assign(
   intrinsics.create(null),
   Object.fromEntries(
-    partSchemas.map((schema) => [schema.shape.content_type.value, compileMessage(schema)]),
+    partSchemas.map((schema) => [
+      schema.shape.content_type._zod.def.values[0],
+      compileMessage(schema),
+    ]),
   ),
 );
 

@@ -1,5 +1,5 @@
 /** Messages in wire spelling, from the Common Message Format. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { withDefault } from "../schema/index.ts";
 import type { Message, MessageInput } from "./message-types.generated.ts";
 import {
@@ -35,7 +35,7 @@ const leafParts = [
   documentPart,
 ] as const;
 
-const nestedMessage: z.ZodType<Message, MessageInput> = z.lazy(() => messageObject);
+const nestedMessage: z.core.$ZodType<Message, MessageInput> = z.lazy(() => messageObject);
 
 /** Every part, told apart by `content_type`. */
 export const partSchemas = [...leafParts, promptResultPart(nestedMessage)] as const;
@@ -44,6 +44,6 @@ export const partSchemas = [...leafParts, promptResultPart(nestedMessage)] as co
 export const messageObject = z.strictObject({
   schema_version: withDefault(z.string(), "2.0"),
   role: roleSchema,
-  content: z.array(z.discriminatedUnion("content_type", partSchemas)).default([]),
-  channel: channelSchema.optional(),
+  content: z._default(z.array(z.discriminatedUnion("content_type", partSchemas)), []),
+  channel: z.optional(channelSchema),
 });

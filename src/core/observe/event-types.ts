@@ -5,17 +5,17 @@
  * Rule: what is no free text is a fact of the library's own, and no secret of a request or of a
  * configuration is taken out of it. Whoever sends a request could erase who did what.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** The limit of a string in a record: one line, 500 characters and an ellipsis. */
-export const textSchema = z.string().max(501);
+export const textSchema = z.string().check(z.maxLength(501));
 
 /** The schemas of free text. */
 export const freeTexts: WeakSet<object> = new WeakSet<object>();
 
 /** The schema of free text, which may contain anything, including secrets. */
-function freeText(means: string): z.ZodString {
-  const schema = textSchema.describe(`${means} Free text.`);
+function freeText(means: string): z.ZodMiniString<string> {
+  const schema = textSchema.check(z.describe(`${means} Free text.`));
   freeTexts.add(schema);
   return schema;
 }
@@ -58,14 +58,15 @@ export interface AuditEventSpec {
   readonly about: AuditSubject;
   readonly outcome: "success" | "failure";
   /** The schemas of its metadata by key, each with what it means as its description. */
-  readonly metadata: { readonly [key: string]: z.ZodType };
+  readonly metadata: { readonly [key: string]: z.core.$ZodType };
 }
 
 /** A fact: a name, a version, a word of a list. */
-const text = (means: string) => textSchema.describe(means);
-const texts = (means: string) => z.array(textSchema).describe(`${means} Sorted.`);
+const text = (means: string) => textSchema.check(z.describe(means));
+const texts = (means: string) => z.array(textSchema).check(z.describe(`${means} Sorted.`));
 /** Null if it does not apply or is unknown. */
-const known = (means: string) => textSchema.nullable().describe(`${means} Null if unknown.`);
+const known = (means: string) =>
+  z.nullable(textSchema).check(z.describe(`${means} Null if unknown.`));
 
 const discoverySource = z
   .discriminatedUnion("type", [
@@ -78,16 +79,18 @@ const discoverySource = z
       package_version: textSchema,
     }),
   ])
-  .describe("Where the plugin came from: `manual`, or `npm_package` with its entry point.");
+  .check(
+    z.describe("Where the plugin came from: `manual`, or `npm_package` with its entry point."),
+  );
 
 const signing = z
   .strictObject({
-    trust_decision: z
-      .enum(["trusted_publisher", "operator_override", "development_unsigned_override"])
-      .optional(),
-    trust_reason: freeText("The operator's reason.").optional(),
+    trust_decision: z.optional(
+      z.enum(["trusted_publisher", "operator_override", "development_unsigned_override"]),
+    ),
+    trust_reason: z.optional(freeText("The operator's reason.")),
   })
-  .describe("Why a discovered plugin is trusted. Empty for a manual one.");
+  .check(z.describe("Why a discovered plugin is trusted. Empty for a manual one."));
 
 /** The facts about a plugin, registered or refused; the latter as far as they are known. */
 const plugin = {
@@ -95,7 +98,7 @@ const plugin = {
   version: text("Its version."),
   capabilities: texts("What it may see, change and use."),
   hooks: texts("The hooks that it has handlers for."),
-  async_safe: z.boolean().describe("Whether several of its handlers may run at once."),
+  async_safe: z.boolean().check(z.describe("Whether several of its handlers may run at once.")),
   signed_by: text("The identity that signed it, or `unsigned`."),
   requires: text(
     "The host versions that it runs on. The key in a record is the profile's `requiresField`, by default `requires_` and the host's name.",
@@ -110,7 +113,7 @@ const plugin = {
 };
 
 const { plugin_name: name, ...facts } = plugin;
-const whatIsKnown = z.strictObject(facts).partial().shape;
+const whatIsKnown = z.partial(z.strictObject(facts)).shape;
 
 const handler = {
   plugin_name: text("The handler's plugin, `core` for the host's own handlers."),
@@ -134,13 +137,15 @@ export const auditEventTypes = {
     about: "plugin",
     outcome: "failure",
     metadata: {
-      plugin_name: name.describe("The plugin, or `unknown` if its name cannot be read."),
+      plugin_name: name.check(z.describe("The plugin, or `unknown` if its name cannot be read.")),
       ...whatIsKnown,
-      reason: z.enum(failures).describe("Why: a word of a closed list."),
+      reason: z.enum(failures).check(z.describe("Why: a word of a closed list.")),
       validation_failure: freeText("Why, in words."),
-      vetoed_by: text(
-        "Whose `config_validate` refused it, if not its own: a plugin, or `core` for the host.",
-      ).optional(),
+      vetoed_by: z.optional(
+        text(
+          "Whose `config_validate` refused it, if not its own: a plugin, or `core` for the host.",
+        ),
+      ),
     },
   },
   "plugin.handler_denied": {
@@ -152,9 +157,11 @@ export const auditEventTypes = {
       handler_name: text("The handler: `PLUGIN.FUNCTION`."),
       code: freeText("The code of its denial, `denied` for a voting hook."),
       reason: freeText("The reason of its denial."),
-      tool: freeText("The tool that was called: `mcp.tool.name`.")
-        .nullable()
-        .describe("The tool that was called: `mcp.tool.name`. Free text. Null if unknown."),
+      tool: z
+        .nullable(freeText("The tool that was called: `mcp.tool.name`."))
+        .check(
+          z.describe("The tool that was called: `mcp.tool.name`. Free text. Null if unknown."),
+        ),
       subject_id: known("Who called: `security.subject.id`."),
     },
   },
@@ -177,7 +184,9 @@ export const auditEventTypes = {
     outcome: "success",
     metadata: {
       plugin_name: text("The plugin."),
-      action: z.enum(["trust", "untrust", "lock"]).describe("The command that changed it."),
+      action: z
+        .enum(["trust", "untrust", "lock"])
+        .check(z.describe("The command that changed it.")),
       version: known("The trusted version."),
       package_hash: known("The hash of the trusted files."),
       reason: freeText("The operator's reason."),

@@ -1,5 +1,5 @@
 /** Makes the events of this library from their facts. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { asSet } from "../data/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import { type AuditEventInput, defaultTenant } from "./event.ts";
@@ -14,7 +14,7 @@ type Table = typeof auditEventTypes;
 
 /** The facts of an event of a type: its metadata by key. */
 export type AuditFacts<Type extends AuditEventType> = DeepReadonly<
-  z.input<z.ZodObject<Table[Type]["metadata"]>>
+  z.input<z.ZodMiniObject<Table[Type]["metadata"]>>
 >;
 
 /** What an event says beside its facts. */
@@ -105,19 +105,19 @@ function partiesOf(
 
 interface Def {
   readonly type: string;
-  readonly innerType?: z.ZodType;
-  readonly element?: z.ZodType;
-  readonly options?: readonly z.ZodType[];
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly innerType?: z.core.$ZodType;
+  readonly element?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
 }
 
-function kindsOf(metadata: Readonly<Record<string, z.ZodType>>): FactKinds {
+function kindsOf(metadata: Readonly<Record<string, z.core.$ZodType>>): FactKinds {
   return Object.fromEntries(Object.entries(metadata).map(([key, each]) => [key, kindOf(each)]));
 }
 
-function kindOf(schema: z.ZodType): FactKind {
+function kindOf(schema: z.core.$ZodType): FactKind {
   // zod types a definition by its class; here any of them is read by its `type`.
-  const { type, innerType, element, options, shape } = schema.def as unknown as Def;
+  const { type, innerType, element, options, shape } = schema._zod.def as unknown as Def;
   if (shape !== undefined) return kindsOf(shape);
   const inner = innerType ?? element;
   if (inner !== undefined) return kindOf(inner);

@@ -1,5 +1,5 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { intrinsics, isAwaitable } from "../data/index.ts";
 import { unowned } from "../hooks/index.ts";
 
@@ -89,7 +89,7 @@ type Part = Readonly<Record<string, unknown>>;
 /** A schema of zod as JSON Schema; `undefined` for any other, and for one that cannot be told so. */
 export function documentOf(schema: object): Part | undefined {
   try {
-    return z.toJSONSchema(schema as z.ZodType, { io: "input", unrepresentable: "any" });
+    return z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" });
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** What came back from another process, as a handler would have returned it. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { extensionsLimits } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
 import {

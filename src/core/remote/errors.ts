@@ -1,5 +1,5 @@
 /** What a handler in another process threw, as the wire has it. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { writeText } from "../data/index.ts";
 import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";

@@ -1,5 +1,5 @@
 /** Records of handlers' turns, as the wire has them. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ExecutionRecord, Mode } from "../hooks/index.ts";
 import { misuse, readOption } from "./documents.ts";
 import { compileDocument, executionSchema, olderModes } from "./schemas.ts";

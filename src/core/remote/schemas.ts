@@ -2,7 +2,7 @@
  * The documents that cross the process boundary. Source of names and defaults: the Common Message
  * Format, both generations; the task is this library's own.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { modes } from "../hooks/index.ts";
 import {
   compilerFor,
@@ -16,23 +16,23 @@ import {
 
 // Equal fields share a schema, because each schema adds to the start time.
 const text = z.string();
-const optionalText = text.optional();
+const optionalText = z.optional(text);
 const names = z.array(text);
-const noNames = names.default([]);
-const optionalNames = names.optional();
+const noNames = z._default(names, []);
+const optionalNames = z.optional(names);
 const anyObject = jsonObject();
-const optionalObject = anyObject.optional();
+const optionalObject = z.optional(anyObject);
 const headers = headerMap();
-const optionalHeaders = headers.optional();
+const optionalHeaders = z.optional(headers);
 const truth = z.boolean();
-const optionalTruth = truth.optional();
+const optionalTruth = z.optional(truth);
 const trueByDefault = withDefault(truth, true);
 const falseByDefault = withDefault(truth, false);
 const count = wholeNumber();
 const zeroByDefault = withDefault(count, 0);
 /** A code of a protocol may be below zero. */
-const protocolCode = z.number().int();
-const optionalProtocolCode = protocolCode.optional();
+const protocolCode = z.int();
+const optionalProtocolCode = z.optional(protocolCode);
 
 /** `proto_error_code` is what the newer generation calls `mcp_error_code`. */
 export const violationSchema = z.object({
@@ -42,7 +42,7 @@ export const violationSchema = z.object({
   details: optionalObject,
   mcp_error_code: optionalProtocolCode,
   proto_error_code: optionalProtocolCode,
-  http_status_code: count.optional(),
+  http_status_code: z.optional(count),
   http_headers: optionalHeaders,
 });
 
@@ -90,12 +90,12 @@ export const resultSchema = z.object({
   modified_payload: optionalObject,
   modified_extensions: optionalObject,
   as_returned: falseByDefault,
-  violation: violationSchema.optional(),
+  violation: z.optional(violationSchema),
   metadata: optionalObject,
   denial_metadata: optionalObject,
   http_headers: optionalHeaders,
   retry_delay_ms: zeroByDefault,
-  executions: z.array(executionSchema).default([]),
+  executions: z._default(z.array(executionSchema), []),
 });
 
 /** Readers of these documents. What they share is compiled once. */
@@ -125,12 +125,12 @@ export const taskSchema = z.object({
   hook: text,
   payload: anyObject,
   extensions: optionalObject,
-  shown_headers: z.object({ headers: optionalNames, request_headers: optionalNames }).optional(),
+  shown_headers: z.optional(z.object({ headers: optionalNames, request_headers: optionalNames })),
   context: z.object({ request_id: text, operation: optionalObject }),
   config: z.object({
     name: text,
     version: text,
     capabilities: noNames,
-    config: jsonValue().optional(),
+    config: z.optional(jsonValue()),
   }),
 });

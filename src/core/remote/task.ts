@@ -1,5 +1,5 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
-import type * as z from "zod";
+import * as z from "zod/mini";
 import { extensionsLimits, mapped, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
@@ -63,7 +63,9 @@ export interface AnyTask extends Dropped {
 
 type TaskDocument = Readonly<z.output<typeof taskSchema>>;
 
-const contextReader = compileDocument(taskSchema.pick({ hook: true, context: true, config: true }));
+const contextReader = compileDocument(
+  z.pick(taskSchema, { hook: true, context: true, config: true }),
+);
 
 export function encodeTurn(surface: WireSurface, turn: Turn): string {
   const { hook, context, config } = contextDocument(turn);

@@ -5,7 +5,7 @@
  * the output of a transform is no input of it. What a check finds goes to a list of ours, so that
  * a patched `push` loses none of it. What else a check calls is its own affair.
  */
-import type * as z from "zod";
+import * as z from "zod/mini";
 import {
   BAD,
   type Bad,
@@ -59,6 +59,11 @@ interface Rule {
 
 const rules = new WeakMap<object, Rule>();
 
+/** A schema of zod, with methods or as `zod/mini` makes it. */
+export interface Checkable extends z.core.$ZodType {
+  check(...checks: never[]): unknown;
+}
+
 /**
  * Returns a schema with a rule: `expected` says in words what the value must be, and `holds` decides.
  *
@@ -81,19 +86,21 @@ const rules = new WeakMap<object, Rule>();
  * }
  * ```
  */
-export function withRule<S extends z.ZodType>(
+export function withRule<S extends Checkable>(
   schema: S,
   expected: string,
   holds: (value: z.output<S>) => boolean,
 ): S {
-  const ruled = schema.refine(holds as (value: unknown) => boolean, { error: expected }) as S;
+  const ruled = schema.check(
+    z.refine(holds as (value: unknown) => boolean, { error: expected }) as never,
+  ) as S;
   const rule = { expected, holds: holds as (value: unknown) => boolean };
   rules.set(ruled._zod.def.checks?.at(-1) as object, rule);
   return ruled;
 }
 
 /** The checks of a schema: that of its format, then those it was given. */
-export function checksOf(schema: z.ZodType): readonly ZodCheck[] {
+export function checksOf(schema: z.core.$ZodType): readonly ZodCheck[] {
   const { def, traits } = schema._zod;
   // zod types a check by its class; here only what all checks have is read.
   const given = (def.checks ?? []) as unknown as readonly ZodCheck[];
@@ -251,7 +258,7 @@ function canTell(): boolean {
 }
 
 /** Runs a whole schema of zod's on data of ours. */
-export function runZod(schema: z.ZodType, value: unknown): Verdict {
+export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   const payload = newPayload(value);
   if (!canTell()) return { ...payload, expected: "a realm in which zod can tell a problem" };
   try {

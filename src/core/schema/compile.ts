@@ -5,7 +5,7 @@
  * checks called one by one. Any other schema (a union, a transform) is copied first as free-form
  * JSON, then parsed by zod, then copied again: zod only ever sees our copy.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
 import {
   BAD,
@@ -48,7 +48,7 @@ export interface CompileOptions {
 /** One compilation of schemas and all that is in them. */
 interface Compiling extends CompileOptions {
   /** Each schema is compiled once, wherever it stands; recursion comes back to it. */
-  readonly known: Map<z.ZodType, Compiled>;
+  readonly known: Map<z.core.$ZodType, Compiled>;
   /** What recursion has yet to compile. */
   readonly pending: (() => Compiled)[];
   readonly keys: { [key: string]: true };
@@ -60,13 +60,13 @@ const maxPending = 200;
  * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
  * what is compiled there would be the plugin's.
  */
-export function compileSchema(schema: z.ZodType, options: CompileOptions): Compiled {
+export function compileSchema(schema: z.core.$ZodType, options: CompileOptions): Compiled {
   return compilerFor(options)(schema);
 }
 
 /** Compiles several schemas alike. What they share is compiled once. */
-export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Compiled {
-  const known = new Map<z.ZodType, Compiled>();
+export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) => Compiled {
+  const known = new Map<z.core.$ZodType, Compiled>();
   const keys: Compiling["keys"] = create(null);
   return (schema) => {
     const compiling = { ...options, known, pending: [] as (() => Compiled)[], keys };
@@ -98,7 +98,7 @@ function frozen(compiled: Compiled): Compiled {
   return freeze(compiled);
 }
 
-function compile(schema: z.ZodType, options: Compiling): Compiled {
+function compile(schema: z.core.$ZodType, options: Compiling): Compiled {
   const before = mapGet(options.known, schema);
   if (before !== undefined) return before;
   const compiled = compileNew(schema, options);
@@ -106,7 +106,7 @@ function compile(schema: z.ZodType, options: Compiling): Compiled {
   return compiled;
 }
 
-function compileNew(schema: z.ZodType, options: Compiling): Compiled {
+function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) {
     const rest = checksBesideKind(schema);
@@ -117,7 +117,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
   const def = schema._zod.def as unknown as Def;
   // Coercion is a transform: only zod knows it.
   const type = def.coerce === true ? "coerced" : def.type;
-  const compileInner = (inner: unknown) => compile(inner as z.ZodType, options);
+  const compileInner = (inner: unknown) => compile(inner as z.core.$ZodType, options);
   const withChecks = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
     held(compiled, rest, options.shownWhole);
   const onlyZod = (shape: Shape): Compiled => ({
@@ -127,7 +127,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
   switch (type) {
     case "object": {
       const catchall = def.catchall?._zod.def.type;
-      const shape = def.shape as Record<string, z.ZodType>;
+      const shape = def.shape as Record<string, z.core.$ZodType>;
       for (const key of Object.keys(shape)) options.keys[key] = true;
       if (def.catchall !== undefined && catchall !== "never") {
         const rest = compileInner(def.catchall).read;
@@ -142,7 +142,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
     }
     case "record": {
       // Keys other than any text are a rule that only zod knows.
-      const key = def.keyType as z.ZodType;
+      const key = def.keyType as z.core.$ZodType;
       const isAnyText = key._zod.def.type === "string" && checksOf(key).length === 0;
       if (!isAnyText) return onlyZod("map");
       const { read, readParsed } = compileInner(def.valueType);
@@ -168,7 +168,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
       return withChecks(native("scalar", tagged.read, tagged.readParsed));
     }
     case "lazy":
-      return withChecks(compileLazy(def.getter as () => z.ZodType, options));
+      return withChecks(compileLazy(def.getter as () => z.core.$ZodType, options));
     case "string":
       return withChecks(native("scalar", readText, readParsedString));
     case "number":
@@ -205,7 +205,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
   }
 }
 
-function compileLazy(getter: () => z.ZodType, options: Compiling): Compiled {
+function compileLazy(getter: () => z.core.$ZodType, options: Compiling): Compiled {
   let inner: Compiled | undefined;
   const compiled = () => {
     if (inner !== undefined) return inner;
@@ -270,7 +270,7 @@ function parsedListReader(
 
 interface Def {
   readonly type: string;
-  readonly catchall?: z.ZodType;
+  readonly catchall?: z.core.$ZodType;
   readonly [part: string]: unknown;
 }
 

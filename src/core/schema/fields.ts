@@ -1,5 +1,5 @@
 /** The fields of a level: what is wrapped around their types, and what their absence means. */
-import type * as z from "zod";
+import * as z from "zod/mini";
 import { BAD, extensionsLimits, type Reader, readAlone, readJson } from "../data/index.ts";
 import { create, enumerableKeys, freeze } from "../data/intrinsics.ts";
 import { checksOf, held, isFree, passesBy, runZod } from "./checks.ts";
@@ -11,20 +11,20 @@ const constants = new WeakSet<object>();
  * A text, number or truth as default. It is read off the schema once, because zod copies it each
  * time by functions that a plugin may have patched.
  */
-export function withDefault<S extends z.ZodType>(
+export function withDefault<S extends z.core.$ZodType>(
   schema: S,
   value: z.input<S> & z.output<S>,
-): z.ZodDefault<S> {
+): z.ZodMiniDefault<S> {
   // zod takes and returns a default without `undefined`; S may have it.
-  const made = schema.default(value as never) as unknown as z.ZodDefault<S>;
+  const made = z._default(schema, value as never) as unknown as z.ZodMiniDefault<S>;
   constants.add(made._zod.def);
   return made;
 }
 
-export type CompileField = (schema: z.ZodType, key: string) => Compiled;
+export type CompileField = (schema: z.core.$ZodType, key: string) => Compiled;
 
 export function compileFields(
-  shape: Record<string, z.ZodType>,
+  shape: Record<string, z.core.$ZodType>,
   compileField: CompileField,
   shownWhole: boolean,
 ): readonly Field[] {
@@ -35,7 +35,7 @@ export function compileFields(
 
 function compileOne(
   key: string,
-  schema: z.ZodType,
+  schema: z.core.$ZodType,
   compileField: CompileField,
   shownWhole: boolean,
 ): Field {
@@ -66,12 +66,12 @@ function compileOne(
 
 interface WrapperDef {
   readonly type: string;
-  readonly innerType: z.ZodType;
+  readonly innerType: z.core.$ZodType;
   readonly defaultValue: unknown;
 }
 
 /** A field under the checks of what is wrapped around its type. */
-function heldField(schema: z.ZodType, field: Field, shownWhole: boolean): Field {
+function heldField(schema: z.core.$ZodType, field: Field, shownWhole: boolean): Field {
   const checks = checksOf(schema);
   const passes = passesBy(checks);
   if (passes === undefined) return field;
@@ -90,7 +90,7 @@ function passing(value: unknown, passes: (value: unknown) => boolean): unknown {
 }
 
 /** What becomes of an absent field that has no wrapper: zod alone knows, by its type. */
-function absenceOf(schema: z.ZodType): Pick<Field, "optional" | "fallback"> {
+function absenceOf(schema: z.core.$ZodType): Pick<Field, "optional" | "fallback"> {
   const { optin, optout } = absenceIn(schema);
   if (optin === undefined) return { optional: false, fallback: undefined };
   if (optin === optout) return { optional: true, fallback: undefined };
@@ -105,7 +105,10 @@ function absenceOf(schema: z.ZodType): Pick<Field, "optional" | "fallback"> {
   };
 }
 
-function absenceIn({ _zod }: z.ZodType): { readonly optin?: string; readonly optout?: string } {
+function absenceIn({ _zod }: z.core.$ZodType): {
+  readonly optin?: string;
+  readonly optout?: string;
+} {
   try {
     return { optin: _zod.optin, optout: _zod.optout } as never;
   } catch {

@@ -16,6 +16,7 @@ export {
   stringSet,
   utf8Text,
   wholeNumber,
+  withKindOf,
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
 export {

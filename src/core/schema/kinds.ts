@@ -3,7 +3,7 @@
  * schema (for types), its reader (what is accepted and in which form it is stored), and what
  * JSON Schema says of it.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   asSet,
   BAD,
@@ -32,7 +32,7 @@ import {
   report,
 } from "../data/index.ts";
 import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "../data/intrinsics.ts";
-import { checksOf, type ZodCheck } from "./checks.ts";
+import { type Checkable, checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 
 export interface FieldType {
@@ -47,21 +47,21 @@ export interface FieldType {
 const kinds = new WeakMap<object, FieldType>();
 
 /** The kind of a schema, or of the schema that was refined into it. */
-export function kindOf(schema: z.ZodType): FieldType | undefined {
+export function kindOf(schema: z.core.$ZodType): FieldType | undefined {
   const { def, parent } = schema._zod;
   const kind = kinds.get(def);
-  return kind === undefined && parent !== undefined ? kindOf(parent as z.ZodType) : kind;
+  return kind === undefined && parent !== undefined ? kindOf(parent as z.core.$ZodType) : kind;
 }
 
 // What the reader of a kind sees to.
 const kindChecks = new WeakSet<object>();
 
 /** The checks of a schema of a kind, beside those of the kind itself. */
-export function checksBesideKind(schema: z.ZodType): readonly ZodCheck[] {
+export function checksBesideKind(schema: z.core.$ZodType): readonly ZodCheck[] {
   return checksOf(schema).filter((check) => !kindChecks.has(check));
 }
 
-function declare<S extends z.ZodType>(schema: S, kind: FieldType): S {
+function declare<S extends z.core.$ZodType>(schema: S, kind: FieldType): S {
   kinds.set(schema._zod.def, kind);
   for (const check of checksOf(schema)) kindChecks.add(check);
   return schema;
@@ -71,14 +71,19 @@ function declare<S extends z.ZodType>(schema: S, kind: FieldType): S {
  * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod is
  * told so, for where it reads the kind alone: inside a union, or behind a transform.
  */
-function declareRuled<S extends z.ZodType>(schema: S, kind: FieldType): S {
-  const ruled = schema.check((payload) => {
+function declareRuled<S extends Checkable>(schema: S, kind: FieldType): S {
+  const holdsToKind = (payload: z.core.ParsePayload<unknown>) => {
     const { value } = payload;
     const stored = readAlone(kind.read, value, anySize);
-    if (stored !== BAD) payload.value = stored as never;
+    if (stored !== BAD) payload.value = stored;
     else payload.issues.push({ code: "custom", input: value, message: "Not of its kind." });
-  });
-  return declare(ruled as S, kind);
+  };
+  return declare(schema.check(holdsToKind as never) as S, kind);
+}
+
+/** Gives a schema, of zod's classic classes say, the kind of another. */
+export function withKindOf<S extends Checkable>(schema: S, other: z.core.$ZodType): S {
+  return declareRuled(schema, kindOf(other) as FieldType);
 }
 
 /** What is inside counts where the whole is read. */
@@ -90,7 +95,7 @@ const anySize: Limits = Object.freeze({
 });
 
 /** Any JSON value. Nulls inside are data. */
-export function jsonValue(): z.ZodType<Json, Json> {
+export function jsonValue(): z.ZodMiniType<Json, Json> {
   return declareRuled(z.custom<Json>(), {
     shape: "scalar",
     read: readJson,
@@ -100,7 +105,7 @@ export function jsonValue(): z.ZodType<Json, Json> {
 }
 
 /** Any JSON object. Nulls inside are data. */
-export function jsonObject(): z.ZodType<
+export function jsonObject(): z.ZodMiniType<
   { readonly [key: string]: Json },
   { readonly [key: string]: Json }
 > {
@@ -122,8 +127,8 @@ export const readText: Reader = (state, value, previous) => {
  * A string that may also come as an array of bytes. It is kept as a string: the text that the bytes
  * are in UTF-8, and base64 of bytes that are no text.
  */
-export function utf8Text(): z.ZodType<string, string | readonly number[]> {
-  return declareRuled(z.custom<string>() as z.ZodType<string, string | readonly number[]>, {
+export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
+  return declareRuled(z.custom<string>() as z.ZodMiniType<string, string | readonly number[]>, {
     shape: "scalar",
     read: (state, value) => {
       if (typeof value !== "object" || value === null) return readText(state, value, undefined);
@@ -149,8 +154,8 @@ const readByte: Reader = (state, value) => {
 };
 
 /** A whole number, not negative. */
-export function wholeNumber(): z.ZodNumber {
-  return declare(z.number().int().nonnegative(), {
+export function wholeNumber(): z.ZodMiniNumber<number> {
+  return declare(z.int().check(z.nonnegative()), {
     shape: "scalar",
     read: (state, value) => {
       const number = readNumber(state, value, undefined);
@@ -168,8 +173,8 @@ export function wholeNumber(): z.ZodNumber {
 }
 
 /** A finite number, not negative. */
-export function amount(): z.ZodNumber {
-  return declare(z.number().nonnegative(), {
+export function amount(): z.ZodMiniNumber<number> {
+  return declare(z.number().check(z.nonnegative()), {
     shape: "scalar",
     read: (state, value) => {
       const number = readNumber(state, value, undefined);
@@ -195,17 +200,17 @@ export const readNumber: Reader = (state, value) => {
 const listLimits = new WeakMap<object, keyof Limits>();
 
 /** Puts a list under one of the limits an operator can set. */
-export function limited<S extends z.ZodType>(schema: S, limit: keyof Limits): S {
+export function limited<S extends z.core.$ZodType>(schema: S, limit: keyof Limits): S {
   listLimits.set(schema._zod.def, limit);
   return schema;
 }
 
-export function listLimitOf(schema: z.ZodType): keyof Limits | undefined {
+export function listLimitOf(schema: z.core.$ZodType): keyof Limits | undefined {
   return listLimits.get(schema._zod.def);
 }
 
 /** A set of texts: an array, sorted by code point, without repeats. */
-export function stringSet(): z.ZodArray<z.ZodString> {
+export function stringSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
     read: (state, value, previous) => readSet(state, value, previous, readText, state.limits.nodes),
@@ -214,7 +219,7 @@ export function stringSet(): z.ZodArray<z.ZodString> {
 }
 
 /** A set of security labels. */
-export function labelSet(): z.ZodArray<z.ZodString> {
+export function labelSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
     read: (state, value, previous) =>
@@ -257,7 +262,7 @@ const readSet = (
 };
 
 /** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
-export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
+export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniString<string>> {
   return declareRuled(z.record(z.string(), z.string()), {
     shape: "headers",
     read: (state, value, previous) => {
@@ -290,7 +295,7 @@ const readHeaderValue: Reader = (state, value, previous) => {
 };
 
 /** A point in time, kept in its one canonical form. */
-export function instant(): z.ZodString {
+export function instant(): z.ZodMiniString<string> {
   return declareRuled(z.string(), {
     shape: "scalar",
     read: (state, value) => {

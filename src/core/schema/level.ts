@@ -3,7 +3,7 @@
  * `undefined` where absent. So all levels of one kind have one shape, a hidden field looks
  * like an absent one, and nothing is ever looked up on a prototype.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import {
   BAD,
   checkKey,
@@ -45,7 +45,10 @@ import { parsedLevelReader } from "./read-parsed-level.ts";
 const aliasesOf = new WeakMap<object, Readonly<Record<string, string>>>();
 
 /** Lets a field be read under a second name. It is stored under the first. */
-export function withAliases<S extends z.ZodType>(schema: S, aliases: Record<string, string>): S {
+export function withAliases<S extends z.core.$ZodType>(
+  schema: S,
+  aliases: Record<string, string>,
+): S {
   aliasesOf.set(schema._zod.def, aliases);
   return schema;
 }
@@ -66,8 +69,8 @@ interface LevelOptions {
 }
 
 export function compileLevel(
-  schema: z.ZodType,
-  shape: Record<string, z.ZodType>,
+  schema: z.core.$ZodType,
+  shape: Record<string, z.core.$ZodType>,
   compileField: CompileField,
   options: LevelOptions,
 ): Level {
@@ -245,7 +248,7 @@ function unknownField(state: ReadState, key: string, raw: unknown, options: Leve
  * reads the others.
  */
 export function compileLoose(
-  shape: Record<string, z.ZodType>,
+  shape: Record<string, z.core.$ZodType>,
   compileField: CompileField,
   readRest: Reader,
 ): Reader {

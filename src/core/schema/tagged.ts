@@ -1,5 +1,5 @@
 /** Unions told apart by one field. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { ParsedReader } from "../data/index.ts";
 import {
   BAD,
@@ -21,8 +21,8 @@ import type { Compiled } from "./compiled.ts";
  * before the tag is looked at, so that it is read once all the same.
  */
 export function compileTagged(
-  schema: z.ZodType,
-  compile: (option: z.ZodType) => Compiled,
+  schema: z.core.$ZodType,
+  compile: (option: z.core.$ZodType) => Compiled,
   ofPayload: boolean,
 ): { readonly read: Reader; readonly readParsed: ParsedReader | undefined } | undefined {
   // Only unions come here.
@@ -101,13 +101,13 @@ function readCopy(state: ReadState, read: Reader, copy: unknown, previous: unkno
 }
 
 interface UnionDef {
-  readonly options: readonly z.ZodType[];
+  readonly options: readonly z.core.$ZodType[];
   readonly discriminator?: string;
   readonly unionFallback?: boolean;
 }
 
 /** The values by which an option is known; none where zod cannot tell either. */
-function tagValues(option: z.ZodType, tag: string): readonly unknown[] {
+function tagValues(option: z.core.$ZodType, tag: string): readonly unknown[] {
   try {
     return [...(option._zod.propValues?.[tag] ?? [])];
   } catch {

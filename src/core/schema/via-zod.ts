@@ -1,10 +1,10 @@
 /** Schemas that only zod can read: unions without a tag, transforms, coercion, key rules. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { BAD, countAgain, type Reader, readJson } from "../data/index.ts";
 import { asMade, isFree, reportVerdict, runZod } from "./checks.ts";
 
 /** zod sees a copy of ours, and what it makes of it is copied again. */
-export function viaZod(schema: z.ZodType): Reader {
+export function viaZod(schema: z.core.$ZodType): Reader {
   return (state, value, previous) => {
     const { nodes, units } = state;
     const copy = readJson(state, value, previous);

@@ -1,5 +1,5 @@
 /** Reads a slot table into what filter and merge run on: nodes, bits and readers. */
-import type * as z from "zod";
+import * as z from "zod/mini";
 import { intrinsics } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import {
@@ -60,12 +60,12 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   const capabilities = collectCapabilities(table);
   const names = Object.freeze(Object.keys(table));
   const shape = Object.fromEntries(
-    names.map((name) => [name, zodOf((table[name] as SlotSpec).schema).optional()]),
+    names.map((name) => [name, z.optional(zodOf((table[name] as SlotSpec).schema))]),
   );
   const open = compilerFor({ closed: false, shownWhole: false, layouts: slotLayouts });
   const closed = compilerFor({ closed: true, shownWhole: false, layouts: slotLayouts });
   const level = compileLevel(
-    {} as z.ZodType,
+    {} as z.core.$ZodType,
     shape,
     (schema, key) => (table[key]?.closed === true ? closed : open)(schema),
     { closed: true, shownWhole: false, strict: false, layouts: slotLayouts },

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { closest, GlassineError, quoted } from "../errors/index.ts";
 import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 
@@ -99,8 +99,8 @@ function checkWhole(slot: string, spec: SlotSpec): void {
 }
 
 /** The schema of a defined slot as what it was checked to be. */
-export function zodOf(schema: Schema): z.ZodType {
-  return schema as z.ZodType;
+export function zodOf(schema: Schema): z.core.$ZodType {
+  return schema as z.core.$ZodType;
 }
 
 /** A slot whose readers are not named is hidden, and nothing in it can be opened or change. */

@@ -1,5 +1,5 @@
 /** The JSON Schema of what a table accepts, draft 2020-12. Null stands for absent. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { kindOf } from "../schema/index.ts";
 import { zodOf } from "./define.ts";
 import type { Schema, SlotTable } from "./types.ts";
@@ -13,8 +13,7 @@ export function toJsonSchema(schema: Schema): JsonSchema {
     reused: "inline",
     override: ({ zodSchema, jsonSchema }) => {
       const json = jsonSchema as JsonSchema;
-      // zod hands over a schema of its core type; every one of ours is a ZodType.
-      const kind = kindOf(zodSchema as unknown as z.ZodType);
+      const kind = kindOf(zodSchema);
       if (kind !== undefined) {
         for (const key of Object.keys(json)) delete json[key];
         Object.assign(json, kind.jsonSchema);

@@ -12,7 +12,6 @@ import type { Json } from "../data/index.ts";
  */
 export interface Schema<Output = unknown, Input = unknown> {
   readonly _zod: { readonly output: Output; readonly input: Input };
-  optional(): unknown;
 }
 
 declare const plain: unique symbol;

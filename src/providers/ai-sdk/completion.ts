@@ -1,5 +1,5 @@
 /** What a result says beside its content, as the slots `completion` and `llm`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Fields, fieldNames, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
 import type { Notes } from "./notes.ts";
 import { reportUnread } from "./settings.ts";
@@ -24,17 +24,17 @@ interface Tokens {
   readonly total_tokens: number;
 }
 
-const text = z.string().optional();
+const text = z.optional(z.string());
 const finishReason = z.union([z.string(), z.looseObject({ unified: z.string(), raw: text })]);
 
 /** The fields read here, of a result's JSON. */
 export const completionShape = {
-  finishReason: finishReason.optional(),
-  usage: z.looseObject({}).optional(),
-  response: z.looseObject({ timestamp: text, modelId: text }).optional(),
+  finishReason: z.optional(finishReason),
+  usage: z.optional(z.looseObject({})),
+  response: z.optional(z.looseObject({ timestamp: text, modelId: text })),
 };
 
-type Result = z.output<z.ZodObject<typeof completionShape>>;
+type Result = z.output<z.ZodMiniObject<typeof completionShape>>;
 
 const readFields = {
   finishReason: ["unified", "raw"],

@@ -2,7 +2,7 @@
  * Files of ai 7, whose data says what it is: bytes, a URL, a text, or a reference that a provider
  * knows.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ContentPart } from "../../core/messages/index.ts";
 import { byField } from "./by-field.ts";
 import { type Fields, fieldNames, fieldOf, isFields, jsonOf } from "./host-values.ts";
@@ -13,12 +13,12 @@ type Resource = Extract<ContentPart, { readonly content_type: "resource" }>["con
 
 const shapes = {
   data: { data: z.string() },
-  url: { url: z.string(), originalUrl: z.string().optional() },
+  url: { url: z.string(), originalUrl: z.optional(z.string()) },
   text: { text: z.string() },
 };
 
 /** Data in one of these forms, or in any other, which is not shown. A bare text is that of ai 6. */
-export const fileData: z.ZodType = z.union([
+export const fileData: z.ZodMiniType = z.union([
   z.string(),
   byField(
     "type",

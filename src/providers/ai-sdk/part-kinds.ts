@@ -2,7 +2,7 @@
  * The kinds of content part that messages can show: which fields of each are read, and what they
  * hold. All else of a part is a setting, and a part of another kind is not shown.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { byField } from "./by-field.ts";
 import { fileData } from "./file-data.ts";
 import { type Fields, fieldOf, isFields, isList, jsonOf, pick } from "./host-values.ts";
@@ -12,7 +12,7 @@ import { type Fields, fieldOf, isFields, isList, jsonOf, pick } from "./host-val
  */
 export type Format = "prompt" | "messages" | "result" | "output";
 
-type Shape = Readonly<Record<string, z.ZodType>>;
+type Shape = Readonly<Record<string, z.ZodMiniType>>;
 
 const text = { text: z.string() };
 const bytes = { data: z.string(), mediaType: z.string() };
@@ -22,7 +22,7 @@ const call = { toolCallId: z.string(), toolName: z.string() };
 const prompt: Readonly<Record<string, Shape>> = {
   text,
   reasoning: text,
-  file: { ...file, filename: z.string().optional(), originalUrl: z.string().optional() },
+  file: { ...file, filename: z.optional(z.string()), originalUrl: z.optional(z.string()) },
   "tool-call": { ...call, input: z.unknown() },
   "tool-result": { ...call, output: z.lazy(() => outputSchema) },
 };
@@ -31,7 +31,7 @@ const shapes: Readonly<Record<Format, Readonly<Record<string, Shape>>>> = {
   prompt,
   messages: {
     ...prompt,
-    image: { image: z.union([z.string(), z.looseObject({})]), mediaType: z.string().optional() },
+    image: { image: z.union([z.string(), z.looseObject({})]), mediaType: z.optional(z.string()) },
   },
   result: {
     text,
@@ -40,20 +40,20 @@ const shapes: Readonly<Record<Format, Readonly<Record<string, Shape>>>> = {
     source: {
       sourceType: z.string(),
       id: z.string(),
-      url: z.string().optional(),
-      mediaType: z.string().optional(),
-      title: z.string().optional(),
-      filename: z.string().optional(),
+      url: z.optional(z.string()),
+      mediaType: z.optional(z.string()),
+      title: z.optional(z.string()),
+      filename: z.optional(z.string()),
     },
     "tool-call": { ...call, input: z.string() },
-    "tool-result": { ...call, result: z.unknown(), isError: z.boolean().optional() },
+    "tool-result": { ...call, result: z.unknown(), isError: z.optional(z.boolean()) },
   },
   output: {
     text,
     media: bytes,
-    file: { ...file, filename: z.string().optional() },
-    "file-data": { ...bytes, filename: z.string().optional() },
-    "file-url": { url: z.string(), mediaType: z.string().optional() },
+    file: { ...file, filename: z.optional(z.string()) },
+    "file-data": { ...bytes, filename: z.optional(z.string()) },
+    "file-url": { url: z.string(), mediaType: z.optional(z.string()) },
     "image-data": bytes,
     "image-url": { url: z.string() },
   },
@@ -67,18 +67,18 @@ export function fieldsOf(format: Format, type: unknown): readonly string[] | und
 }
 
 /** Any part of a format. Those of no known kind need a type only. */
-export function partSchema(format: Format): z.ZodType {
+export function partSchema(format: Format): z.ZodMiniType {
   return schemas[format];
 }
 
-function schemaOf(format: Format): z.ZodType {
+function schemaOf(format: Format): z.ZodMiniType {
   const kinds = new Map(
     Object.entries(shapes[format]).map(([type, shape]) => [type, z.looseObject(shape)]),
   );
   return byField("type", kinds);
 }
 
-const schemas: Readonly<Record<Format, z.ZodType>> = {
+const schemas: Readonly<Record<Format, z.ZodMiniType>> = {
   prompt: schemaOf("prompt"),
   messages: schemaOf("messages"),
   result: schemaOf("result"),
@@ -89,12 +89,12 @@ const ofText = z.looseObject({ value: z.string() });
 const ofJson = z.looseObject({});
 const outputSchema = byField(
   "type",
-  new Map<string, z.ZodType>([
+  new Map<string, z.ZodMiniType>([
     ["text", ofText],
     ["error-text", ofText],
     ["json", ofJson],
     ["error-json", ofJson],
-    ["execution-denied", z.looseObject({ reason: z.string().optional() })],
+    ["execution-denied", z.looseObject({ reason: z.optional(z.string()) })],
     ["content", z.looseObject({ value: z.array(schemas.output) })],
   ]),
 );

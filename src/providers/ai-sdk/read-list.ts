@@ -1,5 +1,5 @@
 /** Lists of messages: prompts and `ModelMessage[]`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import { type Collector, type Left, readDocument } from "../rewrite/index.ts";
 import { byField } from "./by-field.ts";
@@ -65,7 +65,7 @@ function messageJson(message: unknown, format: ListFormat): unknown {
   return { role, content: Array.from(content, (part) => partJson(part, format)) };
 }
 
-function schemaOf(format: ListFormat): z.ZodType {
+function schemaOf(format: ListFormat): z.ZodMiniType {
   const message = z.looseObject({ content: z.union([z.string(), z.array(partSchema(format))]) });
   return z.array(byField("role", new Map(roles.map((role) => [role, message]))));
 }

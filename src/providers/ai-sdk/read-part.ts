@@ -1,5 +1,5 @@
 /** Parts of the SDK as parts of a message. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
 import {
   collector,

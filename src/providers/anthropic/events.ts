@@ -1,6 +1,6 @@
 /** A response as the events that stream it. */
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
 import { type Block, chosen, isObject, type JsonObject } from "./json.ts";

@@ -4,14 +4,14 @@
  */
 // Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts and, for `mcp_…`,
 // resources/beta/messages/messages.d.ts.
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Block, JsonObject } from "./json.ts";
 
-const whole = z.number().int().min(0);
-const maybeText = z.string().nullish();
+const whole = z.int().check(z.nonnegative());
+const maybeText = z.nullish(z.string());
 
 /** An object that says its type: of a type that is known here, it has that type's fields. */
-function typed(known: ReadonlyMap<string, z.ZodType>) {
+function typed(known: ReadonlyMap<string, z.ZodMiniType>) {
   return z.looseObject({ type: z.string() }).check((context) => {
     const parsed = known.get(context.value.type)?.safeParse(context.value);
     if (parsed === undefined || parsed.success) return;
@@ -21,11 +21,11 @@ function typed(known: ReadonlyMap<string, z.ZodType>) {
   });
 }
 
-const block: z.ZodType<unknown> = z.lazy(() => anyBlock);
+const block: z.ZodMiniType<unknown> = z.lazy(() => anyBlock);
 const textOrBlocks = z.union([z.string(), z.array(block)]);
 
 const source = typed(
-  new Map<string, z.ZodType>([
+  new Map<string, z.ZodMiniType>([
     ["base64", z.looseObject({ media_type: z.string(), data: z.string() })],
     ["url", z.looseObject({ url: z.string() })],
     ["text", z.looseObject({ media_type: z.string(), data: z.string() })],
@@ -35,20 +35,20 @@ const source = typed(
 
 const result = z.looseObject({
   tool_use_id: z.string(),
-  content: textOrBlocks.nullish(),
-  is_error: z.boolean().nullish(),
+  content: z.nullish(textOrBlocks),
+  is_error: z.nullish(z.boolean()),
 });
 
 const anyBlock = typed(
-  new Map<string, z.ZodType>([
-    ["text", z.looseObject({ text: z.string(), citations: z.array(z.looseObject({})).nullish() })],
+  new Map<string, z.ZodMiniType>([
+    ["text", z.looseObject({ text: z.string(), citations: z.nullish(z.array(z.looseObject({}))) })],
     ["image", z.looseObject({ source })],
     ["document", z.looseObject({ source, title: maybeText, context: maybeText })],
     [
       "search_result",
       z.looseObject({ source: z.string(), title: z.string(), content: z.array(block) }),
     ],
-    ["thinking", z.looseObject({ thinking: z.string(), signature: z.string().optional() })],
+    ["thinking", z.looseObject({ thinking: z.string(), signature: z.optional(z.string()) })],
     ["tool_use", z.looseObject({ id: z.string(), name: z.string(), toolset_name: maybeText })],
     ["tool_result", result],
     ["server_tool_use", z.looseObject({ id: z.string(), name: z.string() })],
@@ -59,18 +59,18 @@ const anyBlock = typed(
 
 /** A request body: of `messages.create`, or of `messages.countTokens`. */
 export const requestSchema = z.looseObject({
-  model: z.string().optional(),
-  system: textOrBlocks.nullish(),
+  model: z.optional(z.string()),
+  system: z.nullish(textOrBlocks),
   messages: z.array(
     z.looseObject({ role: z.enum(["user", "assistant", "system"]), content: textOrBlocks }),
   ),
 });
 
 const usage = z.looseObject({
-  input_tokens: whole.nullish(),
-  output_tokens: whole.nullish(),
-  cache_creation_input_tokens: whole.nullish(),
-  cache_read_input_tokens: whole.nullish(),
+  input_tokens: z.nullish(whole),
+  output_tokens: z.nullish(whole),
+  cache_creation_input_tokens: z.nullish(whole),
+  cache_read_input_tokens: z.nullish(whole),
 });
 
 /** A response body that is a message, no error. */
@@ -78,23 +78,23 @@ export const responseSchema = z.looseObject({
   type: z.literal("message"),
   role: z.literal("assistant"),
   content: z.array(block),
-  id: z.string().optional(),
-  model: z.string().optional(),
+  id: z.optional(z.string()),
+  model: z.optional(z.string()),
   stop_reason: maybeText,
-  usage: usage.nullish(),
+  usage: z.nullish(usage),
 });
 
 /** The events that begin a stream or a block, and the one that ends a message. */
 export const startSchema = z.looseObject({ message: responseSchema });
 export const blockStartSchema = z.looseObject({ content_block: block });
 export const compactionSchema = z.looseObject({ content: maybeText, encrypted_content: maybeText });
-export const errorSchema = z.looseObject({ error: z.unknown().optional() });
+export const errorSchema = z.looseObject({ error: z.optional(z.unknown()) });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
 /** Fields of `delta` may also be beside it. */
 export const messageDeltaSchema = z.looseObject({
   stop_reason: maybeText,
-  delta: z.looseObject({ stop_reason: maybeText }).nullish(),
-  usage: usage.nullish(),
+  delta: z.nullish(z.looseObject({ stop_reason: maybeText })),
+  usage: z.nullish(usage),
 });
 
 /** A turn of a request. */

@@ -1,5 +1,5 @@
 /** One block of a streamed response, put together from its pieces. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { intrinsics, type Json } from "../../core/data/index.ts";
 import {
   expectString,

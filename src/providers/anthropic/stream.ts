@@ -1,5 +1,5 @@
 /** A streamed response of the Messages API, put together event by event. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { expectOptions, type Json } from "../../core/data/index.ts";
 import {
   collector,
@@ -263,7 +263,7 @@ class Accumulator implements ResponseStream {
     return this.#fields;
   }
 
-  #read<Schema extends z.ZodType>(schema: Schema, event: Delta): z.output<Schema> {
+  #read<Schema extends z.ZodMiniType>(schema: Schema, event: Delta): z.output<Schema> {
     const read = readDocument(schema, event, "event", "stream_invalid");
     this.#meter.countText(JSON.stringify(read));
     return read;

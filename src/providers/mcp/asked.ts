@@ -2,7 +2,7 @@
  * Shows a server's request to a client as a call named after its method, and the answer as its
  * result.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written } from "../rewrite/index.ts";
@@ -38,7 +38,7 @@ export function fromAsked(method: string, params: JsonObject, { id }: AskedOptio
 
 export function toAsked(
   method: string,
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
   what: string,
   messages: readonly Message[],
   { id, onto }: AskedOptions,
@@ -69,7 +69,7 @@ export function fromAnswered(method: string, result: JsonObject, { id }: AskedOp
 
 export function toAnswered(
   method: string,
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
   what: string,
   messages: readonly Message[],
   { id, onto }: AskedOptions,
@@ -102,7 +102,7 @@ function shownIn(
 
 /** @throws GlassineError `document_invalid` for anything but a document of this kind */
 function writtenAs(
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
   what: string,
   document: JsonObject,
   lost: LostReports,

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { type Message, type MessageInput, messageOfPlain } from "../../core/messages/index.ts";
 import {
   type Collector,
@@ -220,7 +220,7 @@ export function readOf<Extensions extends object>(
 }
 
 /** The document to write over, or `undefined`. */
-export function readOnto<Schema extends z.ZodType>(
+export function readOnto<Schema extends z.ZodMiniType>(
   schema: Schema,
   onto: object | undefined,
   what: string,

@@ -1,23 +1,23 @@
 /** What the adapter must know of MCP documents; everything else may be there, and stays. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const object = z.looseObject({});
 
 /** Params of `tools/call`. */
-export const toolCallSchema = z.looseObject({ name: z.string(), arguments: object.optional() });
+export const toolCallSchema = z.looseObject({ name: z.string(), arguments: z.optional(object) });
 
 /**
  * Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content.
  */
 export const toolResultSchema = z.looseObject({
-  content: z.array(object).optional(),
-  isError: z.boolean().optional(),
+  content: z.optional(z.array(object)),
+  isError: z.optional(z.boolean()),
 });
 
 /** Params of `prompts/get`. */
 export const promptRequestSchema = z.looseObject({
   name: z.string(),
-  arguments: object.optional(),
+  arguments: z.optional(object),
 });
 
 const turn = z.looseObject({
@@ -30,11 +30,11 @@ const asking = z.literal("input_required");
 
 /** Result of `prompts/get`. */
 export const promptResultSchema = z.union([
-  z.looseObject({ messages: z.array(turn), description: z.string().optional() }),
+  z.looseObject({ messages: z.array(turn), description: z.optional(z.string()) }),
   z.looseObject({
     resultType: asking,
-    messages: z.undefined().optional(),
-    description: z.string().optional(),
+    messages: z.optional(z.undefined()),
+    description: z.optional(z.string()),
   }),
 ]);
 
@@ -42,33 +42,33 @@ export const promptResultSchema = z.union([
 export const resourceRequestSchema = z.looseObject({ uri: z.string() });
 
 const contents = z.union([
-  z.looseObject({ uri: z.string(), text: z.string().nullish(), blob: z.null().optional() }),
-  z.looseObject({ uri: z.string(), text: z.null().optional(), blob: z.string() }),
+  z.looseObject({ uri: z.string(), text: z.nullish(z.string()), blob: z.optional(z.null()) }),
+  z.looseObject({ uri: z.string(), text: z.optional(z.null()), blob: z.string() }),
 ]);
 
 /** Result of `resources/read`. */
 export const resourceResultSchema = z.union([
   z.looseObject({ contents: z.array(contents) }),
-  z.looseObject({ resultType: asking, contents: z.undefined().optional() }),
+  z.looseObject({ resultType: asking, contents: z.optional(z.undefined()) }),
 ]);
 
 /** Params of `sampling/createMessage`. */
 export const samplingRequestSchema = z.looseObject({
   messages: z.array(turn),
-  systemPrompt: z.string().optional(),
+  systemPrompt: z.optional(z.string()),
 });
 
 /** Result of `sampling/createMessage`. */
 export const samplingResultSchema = z.looseObject({
   ...turn.shape,
   model: z.string(),
-  stopReason: z.string().optional(),
+  stopReason: z.optional(z.string()),
 });
 
 /** Params of `elicitation/create`: a form, or a page to open. */
 export const elicitationRequestSchema = z.union([
   z.looseObject({
-    mode: z.literal("form").optional(),
+    mode: z.optional(z.literal("form")),
     message: z.string(),
     requestedSchema: object,
   }),
@@ -78,7 +78,7 @@ export const elicitationRequestSchema = z.union([
 /** Result of `elicitation/create`. */
 export const elicitationResultSchema = z.looseObject({
   action: z.enum(["accept", "decline", "cancel"]),
-  content: object.nullish(),
+  content: z.nullish(object),
 });
 
 /** Params of `roots/list`, which may be omitted. */
@@ -89,18 +89,18 @@ export const rootsResultSchema = z.looseObject({ roots: z.array(object) });
 
 /** A result that asks for input, or the state of a task that does. */
 export const inputRequestsSchema = z.looseObject({
-  inputRequests: z
-    .record(z.string(), z.looseObject({ method: z.string(), params: object.optional() }))
-    .optional(),
+  inputRequests: z.optional(
+    z.record(z.string(), z.looseObject({ method: z.string(), params: z.optional(object) })),
+  ),
 });
 
 /** Params of a request that is sent again with the input that was asked for. */
 export const inputResponsesSchema = z.looseObject({
-  inputResponses: z.record(z.string(), object).optional(),
+  inputResponses: z.optional(z.record(z.string(), object)),
 });
 
 /** The error of an answer. */
 export const errorSchema = z.looseObject({ code: z.number(), message: z.string() });
 
 /** A task: its state, and once it is done its outcome. */
-export const taskSchema = z.looseObject({ taskId: z.string(), result: object.optional() });
+export const taskSchema = z.looseObject({ taskId: z.string(), result: z.optional(object) });

@@ -1,6 +1,6 @@
 /** The chunks that stream a chat completion. */
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";

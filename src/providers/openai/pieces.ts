@@ -1,5 +1,5 @@
 /** Fields of a streamed answer as they grow: text in pieces, anything else as it last arrived. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import {
   expectString,
@@ -22,7 +22,7 @@ export function keep(value: unknown, what: string, meter: StreamMeter): Json {
 }
 
 /** What was kept, checked against what the whole document must have. */
-export function expectShape(schema: z.ZodType, kept: JsonObject, what: string): JsonObject {
+export function expectShape(schema: z.ZodMiniType, kept: JsonObject, what: string): JsonObject {
   return readDocument(schema, kept, what, "stream_invalid") as JsonObject;
 }
 

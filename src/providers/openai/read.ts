@@ -1,5 +1,5 @@
 /** Reads an OpenAI document, as on the wire or as the SDK returns it. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { intrinsics } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { readDocument } from "../rewrite/index.ts";
@@ -35,7 +35,7 @@ export const responsesResponse: Format = {
 const formats = [chatRequest, chatResponse, responsesRequest, responsesResponse];
 
 /** @throws GlassineError `document_invalid` */
-export function read(schema: z.ZodType, document: unknown, format: Format): JsonObject {
+export function read(schema: z.ZodMiniType, document: unknown, format: Format): JsonObject {
   refuseOther(document, format);
   return readDocument(schema, withoutComputed(document), format.what) as JsonObject;
 }

@@ -1,6 +1,6 @@
 /** The events that stream a response. */
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";

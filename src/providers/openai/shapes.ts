@@ -1,5 +1,5 @@
 /** What has to hold of a document before it is read: known kinds have their fields. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -9,12 +9,12 @@ type Issue = z.core.$ZodRawIssue;
  */
 function byKind(
   kindOf: (value: { readonly [key: string]: unknown }) => unknown,
-  shapes: { readonly [kind: string]: z.ZodType },
-): z.ZodType<{ readonly [key: string]: unknown }> {
+  shapes: { readonly [kind: string]: z.ZodMiniType },
+): z.ZodMiniType<{ readonly [key: string]: unknown }> {
   return z.looseObject({}).check((payload) => {
     const kind = kindOf(payload.value);
     if (typeof kind !== "string" || !Object.hasOwn(shapes, kind)) return;
-    const read = z.safeParse(shapes[kind] as z.ZodType, payload.value);
+    const read = z.safeParse(shapes[kind] as z.ZodMiniType, payload.value);
     for (const issue of read.error?.issues ?? []) {
       payload.issues.push({ ...issue, input: payload.value } as Issue);
     }
@@ -22,7 +22,7 @@ function byKind(
 }
 
 const text = z.string();
-const maybeText = z.string().nullish();
+const maybeText = z.nullish(z.string());
 const ofText = z.looseObject({ text });
 const ofFile = z.looseObject({
   file_data: maybeText,
@@ -52,13 +52,13 @@ const toolCall = byKind(({ type }) => type, {
   function: z.looseObject({ id: text, function: functionCall }),
   custom: z.looseObject({ id: text, custom: z.looseObject({ name: text, input: text }) }),
 });
-const ofContent = z.looseObject({ content: content.nullish() });
+const ofContent = z.looseObject({ content: z.nullish(content) });
 const assistant = z.looseObject({
-  content: content.nullish(),
+  content: z.nullish(content),
   refusal: maybeText,
-  audio: z.looseObject({ data: maybeText, transcript: maybeText }).nullish(),
-  tool_calls: z.array(toolCall).nullish(),
-  function_call: functionCall.nullish(),
+  audio: z.nullish(z.looseObject({ data: maybeText, transcript: maybeText })),
+  tool_calls: z.nullish(z.array(toolCall)),
+  function_call: z.nullish(functionCall),
 });
 
 export const chatRequestSchema = z.looseObject({
@@ -69,8 +69,8 @@ export const chatRequestSchema = z.looseObject({
       developer: ofContent,
       user: ofContent,
       assistant,
-      tool: z.looseObject({ tool_call_id: text, content: content.nullish() }),
-      function: z.looseObject({ name: text, content: content.nullish() }),
+      tool: z.looseObject({ tool_call_id: text, content: z.nullish(content) }),
+      function: z.looseObject({ name: text, content: z.nullish(content) }),
     }),
   ),
 });
@@ -78,9 +78,9 @@ export const chatRequestSchema = z.looseObject({
 export const chatResponseSchema = z.looseObject({
   id: maybeText,
   model: maybeText,
-  created: z.number().nullish(),
+  created: z.nullish(z.number()),
   choices: z.array(
-    z.looseObject({ message: assistant.extend({ role: maybeText }), finish_reason: maybeText }),
+    z.looseObject({ message: z.extend(assistant, { role: maybeText }), finish_reason: maybeText }),
   ),
 });
 
@@ -96,10 +96,10 @@ const ofCall = z.looseObject({ call_id: text });
 const ofId = z.looseObject({ id: text });
 const anObject = z.looseObject({});
 export const itemSchema = byKind(itemKind, {
-  message: z.looseObject({ role: text, content: content.nullish() }),
+  message: z.looseObject({ role: text, content: z.nullish(content) }),
   reasoning: z.looseObject({
     summary: z.array(blockSchema),
-    content: z.array(blockSchema).nullish(),
+    content: z.nullish(z.array(blockSchema)),
   }),
   function_call: z.looseObject({ call_id: text, ...named }),
   custom_tool_call: z.looseObject({ call_id: text, name: text, input: text }),
@@ -108,7 +108,7 @@ export const itemSchema = byKind(itemKind, {
   mcp_call: z.looseObject({ id: text, ...named, server_label: text, output: maybeText }),
   mcp_approval_request: z.looseObject({ id: text, ...named, server_label: text }),
   web_search_call: ofId,
-  file_search_call: z.looseObject({ id: text, results: z.array(anObject).nullish() }),
+  file_search_call: z.looseObject({ id: text, results: z.nullish(z.array(anObject)) }),
   code_interpreter_call: z.looseObject({ id: text, code: maybeText }),
   image_generation_call: z.looseObject({ id: text, result: maybeText }),
   computer_call: ofCall,
@@ -124,13 +124,13 @@ export const itemSchema = byKind(itemKind, {
 export const responsesRequestSchema = z.looseObject({
   model: maybeText,
   instructions: maybeText,
-  input: z.union([z.string(), z.array(itemSchema)]).nullish(),
+  input: z.nullish(z.union([z.string(), z.array(itemSchema)])),
 });
 
 const responseFields = {
   id: maybeText,
   model: maybeText,
-  created_at: z.number().nullish(),
+  created_at: z.nullish(z.number()),
   status: maybeText,
 };
 export const responsesResponseSchema = z.looseObject({

@@ -3,7 +3,7 @@
  * its code runs later, and checked for what an adapter needs. Everything else may be there.
  * What an SDK hides on its return values, such as the id of the HTTP request, is not part of it.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Limits, payloadLimitsInForce } from "../../core/data/index.ts";
 import {
   type ErrorCode,
@@ -43,7 +43,7 @@ export function writtenDocument(document: object, what: string): object {
  *
  * @throws GlassineError with every problem and its path; `document_invalid` unless `code` differs
  */
-export function readDocument<Schema extends z.ZodType>(
+export function readDocument<Schema extends z.ZodMiniType>(
   schema: Schema,
   value: unknown,
   what: string,

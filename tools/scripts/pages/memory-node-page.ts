@@ -197,7 +197,7 @@ function namesIn({ properties = {} }: JsonSchema, given: readonly (readonly stri
 }
 
 function shapeBlock([name, hook, path]: (typeof shapes)[number]): string {
-  const schema = toJsonSchema(memoryNodeHooks[hook].payload as z.ZodType) as JsonSchema;
+  const schema = toJsonSchema(memoryNodeHooks[hook].payload as z.core.$ZodType) as JsonSchema;
   const found = path === "[]" ? schema.items : schema.properties?.[path];
   if (found === undefined) throw new Error(`${hook} has nothing at ${path}.`);
   return `### ${name}\n\n${table(["Field", "Type", "Default"], rowsOf(found))}`;

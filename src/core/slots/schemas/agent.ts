@@ -1,8 +1,8 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { anyJson, noTexts, optionalCount, optionalText } from "./leaves.ts";
 
 const conversationSchema = z.object({
-  history: z.array(anyJson).max(100).default([]),
+  history: z._default(z.array(anyJson).check(z.maxLength(100)), []),
   summary: optionalText,
   topics: noTexts,
 });
@@ -14,5 +14,5 @@ export const agentSchema = z.object({
   turn: optionalCount,
   agent_id: optionalText,
   parent_agent_id: optionalText,
-  conversation: conversationSchema.optional(),
+  conversation: z.optional(conversationSchema),
 });

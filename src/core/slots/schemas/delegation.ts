@@ -1,34 +1,35 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { amount, instant, limited, nowInstant, withDefault } from "../../schema/index.ts";
 import type { Derive } from "../types.ts";
 import { anyJson, count, optionalCount, optionalText, optionalTexts, text } from "./leaves.ts";
 
 /** Further fields of a detail are data and are kept. */
-const authorizationDetailSchema = z
-  .object({
+const authorizationDetailSchema = z.catchall(
+  z.object({
     type: text,
     locations: optionalTexts,
     actions: optionalTexts,
     datatypes: optionalTexts,
     identifier: optionalText,
     privileges: optionalTexts,
-  })
-  .catchall(anyJson);
+  }),
+  anyJson,
+);
 
 const hopSchema = z.object({
   subject_id: text,
   subject_type: text,
   audience: optionalText,
-  scopes_granted: limited(z.array(text), "hopScopes").default([]),
-  timestamp: instant().default(nowInstant),
+  scopes_granted: z._default(limited(z.array(text), "hopScopes"), []),
+  timestamp: z._default(instant(), nowInstant),
   ttl_seconds: optionalCount,
   strategy: optionalText,
   from_cache: withDefault(z.boolean(), false),
-  authorization_details: z.array(authorizationDetailSchema).optional(),
+  authorization_details: z.optional(z.array(authorizationDetailSchema)),
 });
 
 export const delegationSchema = z.object({
-  chain: limited(z.array(hopSchema), "hops").default([]),
+  chain: z._default(limited(z.array(hopSchema), "hops"), []),
   depth: withDefault(count, 0),
   origin_subject_id: optionalText,
   actor_subject_id: optionalText,

@@ -1,12 +1,12 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { headerMap } from "../../schema/index.ts";
 import { optionalText } from "./leaves.ts";
 
 /** Both generations: `headers` of the older form, the five other fields of the newer one. */
 export const httpSchema = z.object({
-  headers: headerMap().default({}),
-  request_headers: headerMap().optional(),
-  response_headers: headerMap().optional(),
+  headers: z._default(headerMap(), {}),
+  request_headers: z.optional(headerMap()),
+  response_headers: z.optional(headerMap()),
   method: optionalText,
   path: optionalText,
   host: optionalText,

@@ -5,24 +5,24 @@
  * Rule: these stay in this room. What a schema holds can be changed by whoever has it, and a host's
  * table is compiled after plugins are loaded.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { instant, jsonObject, jsonValue, stringSet, wholeNumber } from "../../schema/index.ts";
 
 export const text = z.string();
-export const optionalText = text.optional();
+export const optionalText = z.optional(text);
 
 const texts = z.array(text);
-export const optionalTexts = texts.optional();
-export const noTexts = texts.default([]);
+export const optionalTexts = z.optional(texts);
+export const noTexts = z._default(texts, []);
 export const textMap = z.record(text, text);
 
-export const noSet = stringSet().default([]);
+export const noSet = z._default(stringSet(), []);
 
 export const count = wholeNumber();
-export const optionalCount = count.optional();
+export const optionalCount = z.optional(count);
 
-export const optionalInstant = instant().optional();
+export const optionalInstant = z.optional(instant());
 
 export const anyJson = jsonValue();
 const anyObject = jsonObject();
-export const emptyObject = anyObject.default({});
+export const emptyObject = z._default(anyObject, {});

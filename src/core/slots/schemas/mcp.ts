@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { anyJson, emptyObject, optionalText, text } from "./leaves.ts";
 
 const toolSchema = z.object({
@@ -6,8 +6,8 @@ const toolSchema = z.object({
   title: optionalText,
   description: optionalText,
   // A JSON Schema may be a boolean.
-  input_schema: anyJson.optional(),
-  output_schema: anyJson.optional(),
+  input_schema: z.optional(anyJson),
+  output_schema: z.optional(anyJson),
   server_id: optionalText,
   namespace: optionalText,
   annotations: emptyObject,
@@ -25,14 +25,14 @@ const resourceSchema = z.object({
 const promptSchema = z.object({
   name: text,
   description: optionalText,
-  arguments: z.array(anyJson).optional(),
+  arguments: z.optional(z.array(anyJson)),
   server_id: optionalText,
   annotations: emptyObject,
 });
 
 /** One at a time is meant; it is not checked. */
 export const mcpSchema = z.object({
-  tool: toolSchema.optional(),
-  resource: resourceSchema.optional(),
-  prompt: promptSchema.optional(),
+  tool: z.optional(toolSchema),
+  resource: z.optional(resourceSchema),
+  prompt: z.optional(promptSchema),
 });

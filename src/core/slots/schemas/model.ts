@@ -1,5 +1,5 @@
 /** The slots about the model call and the framework around it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   count,
   emptyObject,
@@ -11,14 +11,14 @@ import {
 } from "./leaves.ts";
 
 export const completionSchema = z.object({
-  stop_reason: z.enum(["end", "return", "call", "max_tokens", "stop_sequence"]).optional(),
-  tokens: z
-    .object({
+  stop_reason: z.optional(z.enum(["end", "return", "call", "max_tokens", "stop_sequence"])),
+  tokens: z.optional(
+    z.object({
       input_tokens: count,
       output_tokens: count,
       total_tokens: count,
-    })
-    .optional(),
+    }),
+  ),
   model: optionalText,
   raw_format: optionalText,
   created_at: optionalText,
@@ -48,7 +48,7 @@ export const frameworkSchema = z.object({
 export const metaSchema = z.object({
   tags: noSet,
   scope: optionalText,
-  properties: textMap.default({}),
+  properties: z._default(textMap, {}),
   entity_type: optionalText,
   entity_name: optionalText,
 });

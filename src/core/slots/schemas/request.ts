@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { optionalText } from "./leaves.ts";
 
 export const requestSchema = z.object({

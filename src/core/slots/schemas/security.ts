@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { labelSet, withAliases, withDefault } from "../../schema/index.ts";
 import {
   anyJson,
@@ -19,11 +19,11 @@ import {
 const subjectSchema = withAliases(
   z.object({
     id: optionalText,
-    type: z.enum(["user", "agent", "service", "system"]).optional(),
+    type: z.optional(z.enum(["user", "agent", "service", "system"])),
     roles: noSet,
     permissions: noSet,
     teams: noSet,
-    claims: textMap.default({}),
+    claims: z._default(textMap, {}),
   }),
   { subject_type: "type" },
 );
@@ -45,7 +45,7 @@ const dataPolicySchema = z.object({
   apply_labels: noTexts,
   allowed_actions: optionalTexts,
   denied_actions: noTexts,
-  retention: retentionSchema.optional(),
+  retention: z.optional(retentionSchema),
 });
 
 const clientSchema = z.object({
@@ -57,7 +57,7 @@ const clientSchema = z.object({
   roles: optionalTexts,
   permissions: optionalTexts,
   teams: optionalTexts,
-  claims: z.record(text, anyJson).optional(),
+  claims: z.optional(z.record(text, anyJson)),
 });
 
 const workloadSchema = z.object({
@@ -70,13 +70,13 @@ const workloadSchema = z.object({
 });
 
 export const securitySchema = z.object({
-  labels: labelSet().default([]),
+  labels: z._default(labelSet(), []),
   classification: optionalText,
-  subject: subjectSchema.optional(),
-  objects: z.record(text, objectProfileSchema).default({}),
-  data: z.record(text, dataPolicySchema).default({}),
-  client: clientSchema.optional(),
-  caller_workload: workloadSchema.optional(),
-  this_workload: workloadSchema.optional(),
+  subject: z.optional(subjectSchema),
+  objects: z._default(z.record(text, objectProfileSchema), {}),
+  data: z._default(z.record(text, dataPolicySchema), {}),
+  client: z.optional(clientSchema),
+  caller_workload: z.optional(workloadSchema),
+  this_workload: z.optional(workloadSchema),
   auth_method: optionalText,
 });
