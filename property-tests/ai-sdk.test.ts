@@ -126,7 +126,7 @@ const pairs = [
   ...[resultPair, olderResultPair, newerResultPair],
 ];
 
-it.each(pairs)("$name come back as they were over themselves, frozen", ({ all, from, onto }) => {
+it.each(pairs)("$name written over themselves are unchanged and frozen", ({ all, from, onto }) => {
   verifies("aisdk:onto", "aisdk:frozen");
   fc.assert(
     fc.property(all, (document) => {
@@ -146,26 +146,23 @@ it.each(pairs)("$name come back as they were over themselves, frozen", ({ all, f
   );
 });
 
-it.each(pairs)(
-  "$name of which nothing is left come back as they were",
-  ({ plain, from, fresh }) => {
-    verifies("aisdk:round-trip");
-    let met = 0;
-    fc.assert(
-      fc.property(plain, (document) => {
-        const { messages: shown, extensions, left } = from(document);
-        if (left.length > 0) return;
-        met += 1;
-        const written = fresh(shown, extensions);
-        expect(normal(written.document)).toEqual(normal(document));
-      }),
-    );
-    expectSome(met);
-  },
-);
+it.each(pairs)("$name with nothing left over survive a round trip", ({ plain, from, fresh }) => {
+  verifies("aisdk:round-trip");
+  let met = 0;
+  fc.assert(
+    fc.property(plain, (document) => {
+      const { messages: shown, extensions, left } = from(document);
+      if (left.length > 0) return;
+      met += 1;
+      const written = fresh(shown, extensions);
+      expect(normal(written.document)).toEqual(normal(document));
+    }),
+  );
+  expectSome(met);
+});
 
 it.each([promptPair, newerPair, messagePair])(
-  "messages of which nothing is lost come back as they were from $name",
+  "messages that lose nothing survive a round trip through $name",
   ({ from, fresh }) => {
     verifies("aisdk:messages-round-trip");
     let met = 0;
@@ -181,7 +178,7 @@ it.each([promptPair, newerPair, messagePair])(
   },
 );
 
-it("messages of which nothing is lost come back as they were from results", () => {
+it("messages that lose nothing survive a round trip through results", () => {
   verifies("aisdk:messages-round-trip");
   let met = 0;
   fc.assert(
@@ -204,7 +201,7 @@ function leavesOf(value: unknown, path: readonly (string | number)[] = []): [str
   return entries.flat();
 }
 
-it.each(pairs)("$name differ from what is written anew only where something is left", (each) => {
+it.each(pairs)("$name differ from a fresh document only where something is left over", (each) => {
   verifies("aisdk:left");
   const { all, from, fresh } = each;
   let met = 0;
@@ -235,7 +232,7 @@ const hiddenIn = (value: unknown) =>
   [...reach(value)].filter((each) => hiddenTypes.includes(String(Reflect.get(each, "type"))));
 
 it.each([promptPair, messagePair])(
-  "what messages do not show of $name stays in its order, whatever becomes of the rest",
+  "what messages do not show of $name keeps its order, whatever happens to the rest",
   ({ all, from, onto }) => {
     verifies("aisdk:unshown-kept");
     let met = 0;
@@ -284,7 +281,7 @@ function withoutStale(fields: Record<string, unknown>, role: string): object {
 }
 
 it.each([promptPair, messagePair, resultPair])(
-  "in $name a changed text changes, and its settings unless a model wrote it, and nothing else",
+  "in $name a changed text changes, with its settings unless a model wrote it, and nothing else",
   ({ all, from, onto }) => {
     verifies("aisdk:changed-part", "aisdk:provider-fields", "aisdk:copies");
     let met = 0;
@@ -326,7 +323,7 @@ it.each([promptPair, messagePair, resultPair])(
   },
 );
 
-it("an input that another program may read otherwise is told, and never written", () => {
+it("an input that another program may read differently is reported, and never written", () => {
   verifies("aisdk:input");
   let met = 0;
   fc.assert(
@@ -422,7 +419,7 @@ const streamed = (events: readonly StreamPartLike[]) => {
   return stream;
 };
 
-it("a result reads the same streamed and not, however its events are cut", () => {
+it("a result reads the same with and without streaming, however its events are split", () => {
   verifies("aisdk:streamed-alike");
   let met = 0;
   fc.assert(
@@ -451,7 +448,7 @@ it("a result reads the same streamed and not, however its events are cut", () =>
   expectSome(met);
 });
 
-it("the events of what was streamed stream it again", () => {
+it("the events of a streamed result stream it again", () => {
   verifies("aisdk:stream-events");
   fc.assert(
     fc.property(
@@ -465,7 +462,7 @@ it("the events of what was streamed stream it again", () => {
   );
 });
 
-it("whenever a stream is asked, it shows a beginning of each text that comes", () => {
+it("a stream shows a prefix of each text at any time", () => {
   verifies("aisdk:stream-current");
   const textsOf = (list: readonly Message[]) =>
     list.flatMap(({ content }) => content).flatMap((part) => ("text" in part ? [part.text] : []));
@@ -486,7 +483,7 @@ it("whenever a stream is asked, it shows a beginning of each text that comes", (
   );
 });
 
-it("L24: whatever a document or event is, it is read, or refused with a listed code", () => {
+it("L24: any AI SDK document or event is read, or refused with a listed code", () => {
   verifies("aisdk:refused");
   // Made inside the law: fast-check would run code of theirs.
   const strange: fc.Arbitrary<() => unknown> = fc.oneof(
@@ -534,7 +531,7 @@ it("L24: whatever a document or event is, it is read, or refused with a listed c
   );
 });
 
-it("the generators make what the SDK takes", () => {
+it("the generators create what the SDK accepts", () => {
   fc.assert(
     fc.property(modelMessages, (list) => {
       for (const each of list) expect(modelMessageSchema.safeParse(each).error).toBeUndefined();

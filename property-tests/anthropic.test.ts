@@ -25,7 +25,7 @@ import { expectSome, share } from "./support/runs.ts";
 const wire = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 describe("a request", () => {
-  it("comes back as it was, written onto itself", () => {
+  it("is unchanged when written over itself", () => {
     fc.assert(
       fc.property(requests, (request) => {
         const { messages } = fromMessagesRequest(request);
@@ -36,7 +36,7 @@ describe("a request", () => {
     );
   });
 
-  it("comes back as it was, written fresh, when messages say all of it", () => {
+  it("survives a round trip without itself if messages contain all of it", () => {
     fc.assert(
       fc.property(plainRequests, (request) => {
         const { messages, extensions, left } = fromMessagesRequest(request);
@@ -48,7 +48,7 @@ describe("a request", () => {
     );
   });
 
-  it("is read again as the messages that were written, unless something was lost", () => {
+  it("reads back as the messages that were written, unless something was lost", () => {
     let whole = 0;
     fc.assert(
       fc.property(fc.array(messages, { maxLength: 4 }), (list) => {
@@ -61,7 +61,7 @@ describe("a request", () => {
     expectSome(whole);
   });
 
-  it("is read again as the messages that an edit made, unless something was lost", () => {
+  it("reads back as the edited messages, unless something was lost", () => {
     let changed = 0;
     fc.assert(
       fc.property(requests, edits, (request, plan) => {
@@ -77,8 +77,8 @@ describe("a request", () => {
   });
 });
 
-describe("messages of a request in another order", () => {
-  it("are read again in that order, unless something was lost", () => {
+describe("reordered messages of a request", () => {
+  it("read back in that order, unless something was lost", () => {
     verifies("anthropic:lost");
     let moved = 0;
     fc.assert(
@@ -99,7 +99,7 @@ describe("messages of a request in another order", () => {
 });
 
 describe("a response", () => {
-  it("comes back as it was, written onto itself", () => {
+  it("is unchanged when written over itself", () => {
     fc.assert(
       fc.property(responses, (response) => {
         const { messages } = fromMessagesResponse(response);
@@ -110,7 +110,7 @@ describe("a response", () => {
     );
   });
 
-  it("comes back as it was, written fresh, when a message and its slots say all of it", () => {
+  it("survives a round trip without itself if a message and its slots contain all of it", () => {
     fc.assert(
       fc.property(plainResponses, (response) => {
         const { messages, extensions, left } = fromMessagesResponse(response);
@@ -122,7 +122,7 @@ describe("a response", () => {
     );
   });
 
-  it("is read again as the message that was written, unless something was lost", () => {
+  it("reads back as the message that was written, unless something was lost", () => {
     let whole = 0;
     fc.assert(
       fc.property(messages, responses, edits, (fresh, response, plan) => {
@@ -177,7 +177,7 @@ function untold(
   return [...marks].flatMap(([mark, path]) => (text.includes(mark) || isTold(path) ? [] : [path]));
 }
 
-describe("nothing is dropped in silence", () => {
+describe("nothing is dropped silently", () => {
   const ofDocuments = new Set(["type", "role", "stop_reason", "media_type"]);
   const ofMessages = new Set([
     "channel",
@@ -191,7 +191,7 @@ describe("nothing is dropped in silence", () => {
   it.each([
     ["request", requests as fc.Arbitrary<unknown>, fromMessagesRequest],
     ["response", responses as fc.Arbitrary<unknown>, fromMessagesResponse],
-  ] as const)("each text of a %s is shown, or is told to be left", (_, documents, read) => {
+  ] as const)("each text of a %s is shown, or reported as left over", (_, documents, read) => {
     fc.assert(
       fc.property(documents, (document) => {
         const marks = new Map<string, Path>();
@@ -204,7 +204,7 @@ describe("nothing is dropped in silence", () => {
   it.each([
     ["request", toMessagesRequest],
     ["response", toMessagesResponse],
-  ] as const)("each text of messages is in the %s, or is told to be lost", (_, write) => {
+  ] as const)("each text of messages is in the %s, or reported as lost", (_, write) => {
     fc.assert(
       fc.property(fc.array(messages, { maxLength: 4 }), (list) => {
         const marks = new Map<string, Path>();
@@ -215,12 +215,12 @@ describe("nothing is dropped in silence", () => {
   });
 });
 
-describe("a text that changes", () => {
+describe("a changed text", () => {
   it.each([
     ["request", requests as fc.Arbitrary<object>, fromMessagesRequest, toMessagesRequest],
     ["response", responses as fc.Arbitrary<object>, fromMessagesResponse, toMessagesResponse],
   ] as const)(
-    "leaves no copy of itself, no signature and no citation in a %s, and that is told",
+    "leaves no copy of itself, no signature and no citation in a %s, and that is reported",
     (_, documents, from, to) => {
       verifies("anthropic:sealed", "anthropic:stale", "anthropic:citations", "anthropic:signature");
       let met = 0;
@@ -241,7 +241,7 @@ describe("a text that changes", () => {
 });
 
 describe("a stream", () => {
-  it("gives the response that it streams, however it is cut", () => {
+  it("returns the response that it streams, however it is split", () => {
     fc.assert(
       fc.property(responses, cuts, (response, plan) => {
         const stream = messagesStream();
@@ -253,7 +253,7 @@ describe("a stream", () => {
     );
   });
 
-  it("tells of each input in which a name stands twice, and shows the last", () => {
+  it("reports each input with a duplicate key, and shows the last value", () => {
     verifies("anthropic:arguments");
     let met = 0;
     fc.assert(
@@ -272,7 +272,7 @@ describe("a stream", () => {
     expectSome(met);
   });
 
-  it("tells of each field that nobody knows, wherever it comes, and shows the same", () => {
+  it("reports each unknown field anywhere, and shows the same", () => {
     verifies("anthropic:stream-unknown");
     fc.assert(
       fc.property(responses, cuts, strays, (response, plan, stray) => {
@@ -295,7 +295,7 @@ describe("a stream", () => {
     );
   });
 
-  it("tells of each input until the end of its call", () => {
+  it("reports each input until the end of its call", () => {
     verifies("anthropic:streamed");
     let met = 0;
     fc.assert(
@@ -318,7 +318,7 @@ describe("a stream", () => {
     expectSome(met);
   });
 
-  it("shows at each event a beginning of what it shows in the end", () => {
+  it("shows a prefix of its final content at each event", () => {
     const textsOf = (content: Message["content"]) =>
       content.map((part) => ("text" in part ? part.text : ""));
     fc.assert(
@@ -335,7 +335,7 @@ describe("a stream", () => {
     );
   });
 
-  it("of a response that was changed gives the changed one", () => {
+  it("of a changed response returns the changed one", () => {
     fc.assert(
       fc.property(responses, edits, (response, plan) => {
         const after = editWith(fromMessagesResponse(response).messages, plan).slice(0, 1);
@@ -366,7 +366,7 @@ describe("what a plugin writes", () => {
     return [...own, ...(Array.isArray(content) ? content.flatMap(strangers) : [])];
   };
 
-  it("becomes blocks of known fields only: none can be put in whole", () => {
+  it("becomes blocks with known fields only: no whole block can be injected", () => {
     fc.assert(
       fc.property(fc.array(messages, { maxLength: 4 }), (list) => {
         const { document } = toMessagesRequest(list);
@@ -377,7 +377,7 @@ describe("what a plugin writes", () => {
     );
   });
 
-  it("is the same when it is made anew", () => {
+  it("is the same without the original document", () => {
     fc.assert(
       fc.property(fc.array(messages, { maxLength: 3 }), (list) => {
         const again = wire(list).map((message) => createMessage(message));
@@ -388,7 +388,7 @@ describe("what a plugin writes", () => {
   });
 });
 
-describe("what anybody hands in", () => {
+describe("any input", () => {
   // Made inside the law: fast-check would run code of theirs.
   const strange: fc.Arbitrary<(watch: Watch) => unknown> = fc.oneof(
     fc
@@ -447,7 +447,7 @@ describe("what anybody hands in", () => {
     );
   });
 
-  it("L26: what the Anthropic adapter gives is frozen all the way down, and nothing shared has changed", () => {
+  it("L26: what the Anthropic adapter returns is deeply frozen, and its inputs are unchanged", () => {
     const before = [Object.prototype, Array.prototype].map((shared) => Reflect.ownKeys(shared));
     fc.assert(
       fc.property(requests, responses, (request, response) => {

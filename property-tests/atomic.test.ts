@@ -39,7 +39,7 @@ describe.each(worlds)("$name", ({ slots, host }) => {
     );
   });
 
-  it("L20: with strict, a change that would be ignored refuses the rest as well", () => {
+  it("L20: in strict mode a change that would be ignored refuses the whole proposal", () => {
     fc.assert(
       fc.property(documents, grants, plansOf(slots, 1), (document, grant, plan) => {
         const envelope = host.createExtensions(document);

@@ -64,7 +64,7 @@ const words = fc.constantFrom(
 );
 const texts = fc.oneof(words, fc.string({ maxLength: 6 }));
 
-it("L68: an event of any type of this library fits its schema and has the same facts, whatever a request or a configuration calls secret", () => {
+it("L68: an event of any type matches its schema and keeps its facts, whatever a request or a configuration declares secret", () => {
   verifies("audit:facts");
   let taken = 0;
   const types = fc.constantFrom(...Object.values(examples));
@@ -150,7 +150,7 @@ async function recordsWith(
   return events;
 }
 
-it("L69: every record of a manager fits its schema, and says who did what where, whatever its plugins are configured with and its callers send", () => {
+it("L69: every record of a manager matches its schema and says who did what where, whatever configuration or callers contain", () => {
   verifies("audit:facts", "audit:redacted-request");
   let hidden = 0;
   const configs = fc.dictionary(

@@ -43,7 +43,7 @@ const secretsOf = (text: string) =>
   );
 const cases = texts.chain((text) => fc.tuple(fc.constant(text), secretsOf(text)));
 
-describe("what redactText gives", () => {
+describe("the result of redactText", () => {
   it("L61: is one printable line of at most 500 characters and an ellipsis", () => {
     fc.assert(
       fc.property(cases, ([text, secrets]) => {
@@ -76,7 +76,7 @@ describe("what redactText gives", () => {
       .replace(/(?<=.)(\s*…)+$/su, "")
       .trim();
 
-  it("L63: holds a secret nowhere but where a marker or the ellipsis makes part of it, or a word a short one", () => {
+  it("L63: contains no secret, except where a marker or the ellipsis is part of it, or a short one within a word", () => {
     let taken = 0;
     fc.assert(
       fc.property(cases, ([text, secrets]) => {
@@ -139,7 +139,7 @@ describe("what redactText gives", () => {
     // What opens a quote or a bracket before may end in the value, and is taken out up to there.
     .filter((text) => !/["'`([{]/.test(text));
 
-  it("L64: holds no value of a sensitive word, in whatever form it is told", () => {
+  it("L64: contains no value that follows a sensitive word, in any notation", () => {
     let shown = 0;
     fc.assert(
       fc.property(before, forms, texts, (start, form, rest) => {

@@ -42,7 +42,7 @@ const plans = fc.array(
   { maxLength: 12, size: "max" },
 );
 
-it("L65: every event is handed over once, in the order in which they were raised, and every failure is told and counted", () => {
+it("L65: every event is delivered once, in the order raised, and every failure is reported and counted", () => {
   let reentrant = 0;
   return fc
     .assert(
@@ -153,7 +153,7 @@ function textsIn(value: unknown): readonly string[] {
   return Object.values(value).flatMap(textsIn);
 }
 
-it("L66: whatever JSON an event has for metadata, its record fits the schema, is one line, and says the same when it is raised again", () => {
+it("L66: whatever JSON an event has as metadata, its record matches the schema, is one line, and is the same if raised again", () => {
   fc.assert(
     fc.property(
       fc.dictionary(keys, fact, { maxKeys: 4 }),
@@ -180,7 +180,7 @@ it("L66: whatever JSON an event has for metadata, its record fits the schema, is
   );
 });
 
-it("L67: what is no event is refused, whatever it is, and nothing is thrown but that", () => {
+it("L67: any value that is not an event is refused, and nothing else is thrown", () => {
   let refused = 0;
   fc.assert(
     fc.property(

@@ -7,7 +7,7 @@ import { standard, worlds } from "./support/tables.ts";
 describe.each(worlds)("$name", ({ slots, host }) => {
   const grants = grantsOf(slots);
 
-  it("L31: resolving adds and never takes, grows with its input, and does nothing twice", () => {
+  it("L31: resolving capabilities is extensive, monotone and idempotent", () => {
     fc.assert(
       fc.property(grants, grants, (some, more) => {
         const closed = host.resolveCapabilities(some);
@@ -21,7 +21,7 @@ describe.each(worlds)("$name", ({ slots, host }) => {
     );
   });
 
-  it("L31: a write brings its read, a field's read that of what it is in, and nothing else", () => {
+  it("L31: a write implies its read, a field's read implies its parent's, and nothing else is implied", () => {
     fc.assert(
       fc.property(grants, (grant) => {
         expect(host.resolveCapabilities(grant)).toEqual(closureOf(slots, grant));

@@ -62,7 +62,7 @@ async function statusesOf(
   );
 }
 
-it("L50: who settles within its timeout is not timed out, under that deadline or a longer one", () =>
+it("L50: a handler that settles within its timeout never times out, under that timeout or a longer one", () =>
   fc.assert(
     fc.asyncProperty(handlers, fc.nat(60), async (list, idle) => {
       for (const timeoutOf of [
@@ -77,7 +77,7 @@ it("L50: who settles within its timeout is not timed out, under that deadline or
     }),
   ));
 
-it("L50: a timeout that is longer by a sixteenth or more turns no completed handler into a late one", () =>
+it("L50: a timeout longer by a sixteenth or more never makes a completed handler time out", () =>
   fc.assert(
     fc.asyncProperty(handlers, fc.nat(60), async (list, idle) => {
       const under = await statusesOf(list, idle, ({ timeoutMs }) => timeoutMs);
@@ -92,7 +92,7 @@ it("L50: a timeout that is longer by a sixteenth or more turns no completed hand
     }),
   ));
 
-it("L50: the deadline of a handler that hangs comes, and not before its time", () =>
+it("L50: the deadline of a handler that hangs fires, and not early", () =>
   fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 400 }), fc.nat(60), async (timeoutMs, idle) => {
       const plugin = definePlugin({

@@ -66,7 +66,7 @@ describe.each(worlds)("$name", ({ slots, host }) => {
     );
   });
 
-  it("L26: everything in reach of an envelope, a view or a merge is frozen plain data", () => {
+  it("L26: everything reachable from an envelope, a view or a merge is frozen plain data", () => {
     fc.assert(
       fc.property(documents, grants, plansOf(slots, 1), (document, grant, plan) => {
         const envelope = host.createExtensions(document);

@@ -134,7 +134,7 @@ function define(handler: Fn, declared: boolean | undefined, grant: readonly Capa
 const grants = fc.subarray<Capability>(["read_labels", "append_delegation", "read_headers"]);
 
 describe("dispatch", () => {
-  it("L33: a handler takes extensions by the stated rule, for good, and sees its view or none", () =>
+  it("L33: whether a handler takes extensions follows the documented rule and never changes; it sees its view or none", () =>
     fc.assert(
       fc.asyncProperty(
         fc.boolean(),

@@ -27,7 +27,7 @@ import {
 const lists = fc.oneof(specs(), specs({ modes: ["concurrent"] }));
 
 describe("dispatch", () => {
-  it("L13: no label is ever gone, whatever plugins return, throw, hang or the host aborts", () =>
+  it("L13: no label is ever removed, whether plugins return, throw or hang, or the host aborts", () =>
     fc.assert(
       fc.asyncProperty(lists, fc.boolean(), fc.scheduler(), async (list, aborts, scheduler) => {
         const seen: (readonly string[])[] = [];
@@ -52,7 +52,7 @@ describe("dispatch", () => {
       }),
     ));
 
-  it("L13: no label is ever gone through runs in runs", () =>
+  it("L13: no label is ever removed by nested runs", () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(specs({ maxLength: 3 }), { minLength: 1, maxLength: 3 }),
@@ -103,7 +103,7 @@ describe("dispatch", () => {
       ),
     ));
 
-  it("L19: what many plugins add is all there: labels and hops, keys and headers", () =>
+  it("L19: everything that many plugins add is kept: labels and hops, keys and headers", () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 8 }),

@@ -27,7 +27,7 @@ describe("dispatch", () => {
     expectSome(shuffled);
   });
 
-  it("L37: the same plugins with the same outcomes give the same result, bit by bit", () =>
+  it("L37: the same plugins with the same outcomes have the same result, byte for byte", () =>
     fc.assert(
       fc.asyncProperty(specs(), fc.scheduler(), fc.scheduler(), async (list, one, two) => {
         const first = await runOnce(list, one);
@@ -39,7 +39,7 @@ describe("dispatch", () => {
       }),
     ));
 
-  it("L37: it is of no matter whether a handler answers at once or later", () =>
+  it("L37: a handler's result is the same whether it is synchronous or asynchronous", () =>
     fc.assert(
       fc.asyncProperty(specs(), fc.scheduler(), async (list, scheduler) => {
         const atOnce = await runOnce(list.map((spec) => ({ ...spec, waits: false })));

@@ -38,7 +38,7 @@ function stopperOf(list: readonly Spec[]): number {
 }
 
 describe("dispatch", () => {
-  it("L36: every run ends in a defined way, and what started adds up", () =>
+  it("L36: every run ends in a defined way, and the counts of started handlers add up", () =>
     fc.assert(
       fc.asyncProperty(
         specs({ maxLength: 4 }),
@@ -105,7 +105,7 @@ describe("dispatch", () => {
     expectSome(shuffled);
   });
 
-  it("L38: what one plugin stops, no later one starts again, and its labels stay", () =>
+  it("L38: no later plugin resumes what one plugin stopped, and its labels stay", () =>
     fc.assert(
       fc.asyncProperty(
         specs({ onError: [undefined], modes: ["sequential"], maxLength: 6 }),

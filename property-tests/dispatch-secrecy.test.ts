@@ -43,7 +43,7 @@ const canaries: Words = {
 
 describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;
-  it("L8: through whole runs with others, nothing that a plugin sees, is thrown or can compare depends on what is hidden from it", () =>
+  it("L8: in whole runs with other plugins, nothing that a plugin sees, catches or compares depends on what is hidden from it", () =>
     fc.assert(
       fc.asyncProperty(
         twinsOf(world),
@@ -58,7 +58,7 @@ describe.each(worlds)("$name", (world) => {
       ),
     ));
 
-  it("L9: through whole runs with others, no text that is hidden from a plugin gets to it, or into what is told about it", () => {
+  it("L9: in whole runs with other plugins, no hidden string reaches a plugin, or what is reported about it", () => {
     let hidden = 0;
     return fc
       .assert(
@@ -78,7 +78,7 @@ describe.each(worlds)("$name", (world) => {
       .then(() => expectSome(hidden));
   });
 
-  it("L9: no hidden text gets into a view, an answer to what a plugin hands back, or what it is thrown", () => {
+  it("L9: no hidden string appears in a view, in the outcome of a proposal, or in an error", () => {
     fc.assert(
       fc.property(
         twinsOf(world, canaries),

@@ -14,7 +14,7 @@ describe.each(worlds)("$name", (world) => {
   const documents = documentsOf(slots);
   const grants = grantsOf(slots);
 
-  it("L1: filtering what was filtered with the same grant changes nothing", () => {
+  it("L1: filtering a view again with the same grant changes nothing", () => {
     fc.assert(
       fc.property(documents, grants, (document, grant) => {
         const view = host.filterExtensions(host.createExtensions(document), grant);
@@ -35,7 +35,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L3: filtering twice shows what both grants, with what they imply, have in common", () => {
+  it("L3: filtering by two grants shows what both, with what they imply, have in common", () => {
     fc.assert(
       fc.property(documents, grants, grants, (document, first, second) => {
         const envelope = host.createExtensions(document);
@@ -57,7 +57,7 @@ describe.each(worlds)("$name", (world) => {
   });
 });
 
-it("L4: a slot that this host's table does not have is not seen, whatever is granted", () => {
+it("L4: a slot that is not in this host's table is hidden, whatever is granted", () => {
   const [, other] = worlds as readonly [World, World];
   const grant = [...other.slots.capabilities.names, ...worlds[0]!.slots.capabilities.names];
   const { vault } = other.slots.table;

@@ -31,7 +31,7 @@ describe.each(worlds)("$name", (world) => {
     { maxLength: 6, size: "max" },
   );
 
-  it("L13: over any run of plugins, refused or not, late or not, no label that was there is ever gone", () => {
+  it("L13: no sequence of plugins, refused or not, late or not, ever removes a label", () => {
     let late = 0;
     fc.assert(
       fc.property(documentsOf(slots), turns, (document, plugins) => {
@@ -74,7 +74,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L15: with it, the labels are those that are there and those that came back, no other", () => {
+  it("L15: with it, the labels are the union of the existing and the returned ones", () => {
     fc.assert(
       fc.property(meetings, (meeting) => {
         const outcome = met(world, meeting);
@@ -89,7 +89,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L16: the chain that is there is the beginning of the one afterwards, hop by hop the same object", () => {
+  it("L16: the existing chain is the beginning of the new one, and each hop the same object", () => {
     fc.assert(
       fc.property(meetings, (meeting) => {
         const outcome = met(world, meeting);
@@ -131,7 +131,7 @@ interface Chain {
   readonly origin_subject_id?: string;
 }
 
-it("L17: joining label sets is commutative, associative and idempotent, and the empty set adds nothing", () => {
+it("L17: the union of label sets is commutative, associative and idempotent, and the empty set adds nothing", () => {
   const labelSets = fc.array(texts, { maxLength: 6 }).map((items) => asSet(items));
   const join = (a: Texts, b: Texts) => unionOf(a, b, undefined);
   fc.assert(

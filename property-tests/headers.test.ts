@@ -53,7 +53,7 @@ it("L34: setting a header is idempotent, insensitive to case, and keeps the spel
   );
 });
 
-it("L34: of a header that was set no other value is left, in whichever map and spelling it was", () => {
+it("L34: setting a header removes its other values, in every map and spelling", () => {
   const spellings = fc.constantFrom("x-a", "X-A", "X-a", "b");
   const maps = fc.option(fc.dictionary(spellings, fc.constantFrom("1", "2")), { nil: undefined });
   const valuesIn = (map: object | undefined) =>
@@ -79,7 +79,7 @@ it("L34: of a header that was set no other value is left, in whichever map and s
   );
 });
 
-it("L34: no header that a plugin wrote has a control character but tab, a foreign one, or a name that frames", () => {
+it("L34: no header that a plugin wrote has a control character except tab, a character beyond Latin-1, or a framing name", () => {
   fc.assert(
     fc.property(https, names, values, (http, name, value) => {
       const envelope = createExtensions({ http });
@@ -101,7 +101,7 @@ it("L34: no header that a plugin wrote has a control character but tab, a foreig
   );
 });
 
-it("L34: headers that were not shown, or changed since, stay when a plugin returns those it saw", () => {
+it("L34: headers that were hidden, or changed since, stay when a plugin returns those it saw", () => {
   fc.assert(
     fc.property(headers, headers, values, (shown, added, value) => {
       const view = viewOf({ headers: shown });
@@ -118,7 +118,7 @@ it("L34: headers that were not shown, or changed since, stay when a plugin retur
   );
 });
 
-it("L34: a name that came since is not written over, in any case", () => {
+it("L34: a header added since the view was taken is not overwritten, in any case", () => {
   fc.assert(
     fc.property(headers, names, values, values, fc.nat(), (shown, name, theirs, mine, mask) => {
       const known = Object.keys(shown).map((key) => key.toLowerCase());

@@ -35,7 +35,7 @@ const drawn = (samples: fc.Arbitrary<Sample>) =>
   );
 
 it.each(["host", "plugin", "parsed"] as const)(
-  "accepts of a %s what zod accepts, and makes of it what zod makes",
+  "accepts and parses a %s exactly as zod does",
   (origin) => {
     fc.assert(
       fc.property(drawn(zodSchemas), fc.boolean(), ({ schema, value }, shownWhole) => {
@@ -55,7 +55,7 @@ it.each(["host", "plugin", "parsed"] as const)(
   },
 );
 
-it("whatever a plugin makes of a payload, the schema accepts what stands", async () => {
+it("whatever a plugin returns as a payload, the schema accepts the final one", async () => {
   await fc.assert(
     fc.asyncProperty(
       drawn(stableLevels),
@@ -84,7 +84,7 @@ it("whatever a plugin makes of a payload, the schema accepts what stands", async
   );
 });
 
-it("whatever a plugin makes of a slot, the schema accepts what stands", () => {
+it("whatever a plugin returns for a slot, the schema accepts the final one", () => {
   fc.assert(
     fc.property(drawn(stableLevels), ({ schema, value, other }) => {
       const mine = {

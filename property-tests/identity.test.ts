@@ -61,7 +61,7 @@ describe.each(worlds)("$name", (world) => {
   const changes = changesOf(world);
   const bare = host.createExtensions({});
 
-  it("L6: which objects two views of a grant share does not tell whether something hidden changed between them", () => {
+  it("L6: which objects two views of a grant share does not reveal whether hidden data changed in between", () => {
     let telling = 0;
     fc.assert(
       fc.property(changes, ({ before, after, grant }) => {
@@ -77,7 +77,7 @@ describe.each(worlds)("$name", (world) => {
     expectSome(telling);
   });
 
-  it("L6: a level of which something is withheld is made anew for each view", () => {
+  it("L6: an object with withheld fields is a new one in each view", () => {
     fc.assert(
       fc.property(documentsOf(slots), grantsOf(slots), (document, grant) => {
         const envelope = host.createExtensions(document);
@@ -95,7 +95,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L6: whether views that a plugin keeps from handler to handler and run to run are one object does not tell it either", () =>
+  it("L6: comparing views kept across handlers and runs does not reveal it either", () =>
     fc.assert(
       fc.asyncProperty(changes, async ({ before, after, grant }) => {
         const shown = host.filterExtensions(before, grant);

@@ -80,7 +80,7 @@ function changesOf(read: readonly JournalLine[]): readonly UnchainedLine[] {
   }));
 }
 
-it("L44: whatever texts are in it, a line is one printable line, and says what it said", () => {
+it("L44: whatever strings it contains, a record is one printable line and reads back unchanged", () => {
   fc.assert(
     fc.property(lines, (line) => {
       const text = encodeJournalLine(line);
@@ -94,7 +94,7 @@ it("L44: whatever texts are in it, a line is one printable line, and says what i
   );
 });
 
-it("L44: what is appended is there, in its order, and nothing is wrong", () => {
+it("L44: appended records are read in order, without problems", () => {
   fc.assert(
     fc.property(groups, (all) => {
       const { lines: read, problems } = readJournal(written(all));
@@ -105,7 +105,7 @@ it("L44: what is appended is there, in its order, and nothing is wrong", () => {
   );
 });
 
-it("L44: cut at any byte, a journal reads as a prefix, and a cut within a line shows", () => {
+it("L44: a journal truncated at any byte reads as a prefix, and a cut within a line is reported", () => {
   fc.assert(
     fc.property(groups, fc.nat(), (all, where) => {
       const journal = written(all);
@@ -131,7 +131,7 @@ const neutral: UnchainedLine = {
   ...{ hash: `sha256:${sha256("")}`, reason: "r", actor: undefined, lock: undefined },
 };
 
-it("L44: a journal of which lines were removed, moved or edited shows it", () => {
+it("L44: removed, moved or edited lines of a journal are detected", () => {
   let tried = 0;
   const edits = fc.record({
     how: fc.constantFrom("remove", "swap", "edit", "repeat"),
@@ -167,7 +167,7 @@ it("L44: a journal of which lines were removed, moved or edited shows it", () =>
   expectSome(tried);
 });
 
-it("L44: any bytes are read, and no line of a tampered journal takes others with it", () => {
+it("L44: any bytes are read, and a tampered line does not make others unreadable", () => {
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     texts.map((text) => encoder.encode(text)),
@@ -182,7 +182,7 @@ it("L44: any bytes are read, and no line of a tampered journal takes others with
   );
 });
 
-it("L44: a change that is recovered has each of its lines once, wherever it broke off", () => {
+it("L44: a recovered change has each of its lines once, wherever it was interrupted", () => {
   const after = fc.oneof(
     fc.constant(new Uint8Array()),
     changes.map((line) =>
@@ -251,7 +251,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-it("L44: folding the journal gives what the lock says, after any changes", async () => {
+it("L44: replaying the journal results in the lock, after any changes", async () => {
   let revoked = 0;
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
@@ -298,7 +298,7 @@ it("L44: folding the journal gives what the lock says, after any changes", async
   if (share(0.2).numRuns >= 40) expect(revoked).toBeGreaterThan(0);
 });
 
-it("L44: a change that broke off anywhere is old or new, and told as often as it was made", async () => {
+it("L44: a change interrupted anywhere is done or not done, and recorded as often as it was made", async () => {
   await fc.assert(
     fc.asyncProperty(steps, fc.nat(), fc.boolean(), async (all, where, isMade) => {
       const folder = await mkdtemp(join(tmpdir(), "glassine-law-"));

@@ -105,7 +105,7 @@ const ofArguments = /\.(arguments|input)($|[.[])/;
 describe.each(cases)("over $name", (each) => {
   const { documents, from, over } = each;
 
-  it("after one edit, one insertion or one move, every other message keeps its very JSON", () => {
+  it("after one edit, one insertion or one move, every other message keeps its exact JSON", () => {
     verifies("adapters:kept");
     let met = 0;
     fc.assert(
@@ -123,7 +123,7 @@ describe.each(cases)("over $name", (each) => {
     expectSome(met);
   });
 
-  it("what messages do not show stays, or is told to go", () => {
+  it("what messages do not show is kept, or reported as lost", () => {
     verifies("adapters:gone");
     let met = 0;
     fc.assert(
@@ -160,7 +160,7 @@ describe.each(cases)("over $name", (each) => {
     expectSome(met);
   });
 
-  it("each path in lost is that of something there, or of a field that something there lacks", () => {
+  it("each path in lost is that of an existing value, or of a missing field of one", () => {
     verifies("adapters:lost-paths");
     fc.assert(
       fc.property(documents, acts, numbers, conversations, (document, act, at, strangers) => {
@@ -183,7 +183,7 @@ describe.each(cases)("over $name", (each) => {
 const others = kinds.filter(({ name }) => cases.every((each) => each.name !== name));
 
 describe.each([...cases, ...others])("over $name", ({ documents, from, over }) => {
-  it("where nothing is lost, what is written reads back as the messages, whatever was changed in them", () => {
+  it("if nothing is lost, the document reads back as the messages, whatever was changed in them", () => {
     verifies("adapters:read-back");
     let met = 0;
     fc.assert(

@@ -98,8 +98,8 @@ class SlowClient extends FakeClient {
   }
 }
 
-describe("labels after a session are the union of all appended", () => {
-  it("under any interleaving of two processes, on a server that is played", async () => {
+describe("labels after a session are the union of all that were appended", () => {
+  it("under any interleaving of two processes, on a simulated server", async () => {
     let overlaps = 0;
     await fc.assert(
       fc.asyncProperty(plans, fc.scheduler(), async (plan, scheduler) => {

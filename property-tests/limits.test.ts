@@ -46,7 +46,7 @@ describe.each(worlds)("$name", (world) => {
       host.decodeExtensions(host.encodeExtensions(extensions), { strict: true, limits }),
     ).ok;
 
-  it("L28: what a run of merges gives decodes again within the limits of what its plugins see, empty levels aside", () => {
+  it("L28: the result of any merges decodes again within the limits of what plugins see, apart from empty objects", () => {
     let refused = 0;
     fc.assert(
       fc.property(documentsOf(slots), turns(all), room, (document, plugins, { nodes, units }) => {
@@ -72,7 +72,7 @@ describe.each(worlds)("$name", (world) => {
     expectSome(refused);
   });
 
-  it("L28: an envelope holds no more than it is said to, whoever changed it", () => {
+  it("L28: an envelope never exceeds its recorded size, whoever changed it", () => {
     let counted = 0;
     const expectSize = (envelope: Level) => {
       const size = brandOf(envelope) as EnvelopeBrand;

@@ -134,7 +134,7 @@ function expectToldInALine(error: GlassineError): void {
   expectOneLine({ code: error.code, message: error.message });
 }
 
-it("L41: whatever text somebody hands in anywhere, an error is told in one printable line", () => {
+it("L41: an error is one printable line, whatever strings are passed in", () => {
   let refused = 0;
   return fc
     .assert(
@@ -158,7 +158,7 @@ it("L41: whatever text somebody hands in anywhere, an error is told in one print
     .then(() => expectSome(refused));
 });
 
-it("L41: a denial is told in one printable line, whatever its plugin says", () =>
+it("L41: a denial is one printable line, whatever its plugin says", () =>
   fc.assert(
     fc.asyncProperty(texts, texts, jsonValues, async (reason, description, detail) => {
       const denial = outcomeOf(() =>
@@ -189,7 +189,7 @@ const returns = fc.constantFrom<(text: string, value: unknown) => unknown>(
   (text, value) => ({ metadata: value, modifiedExtensions: { request: { request_id: text } } }),
 );
 
-it("L41: whatever a plugin throws or returns, each record of the run is one line that says the same", () =>
+it("L41: each record of a run is one line with the same content, whatever a plugin throws or returns", () =>
   fc.assert(
     fc.asyncProperty(
       returns,

@@ -52,7 +52,7 @@ const withChoice = (hasComments = false) =>
     .chain((layout) => fc.tuple(fc.constant(layout), fc.nat(layout.entries.length - 1)));
 
 describe("reading", () => {
-  it("L43: a lockfile of any layout says what it says", () => {
+  it("L43: the layout of a lockfile does not change its meaning", () => {
     verifies("lockfile:schema");
     fc.assert(
       fc.property(layouts(true), (layout) => {
@@ -61,7 +61,7 @@ describe("reading", () => {
     );
   });
 
-  it("L43: what was written entry by entry is read again, and can be taken away again", () => {
+  it("L43: entries written one by one can be read back and removed", () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(lockEntries, { selector: ({ id }) => id, maxLength: 5 }),
@@ -78,7 +78,7 @@ describe("reading", () => {
 });
 
 describe("a new entry", () => {
-  it("L43: a new entry stands behind all that was there, and the rest is as it was", () => {
+  it("L43: a new entry is appended, and the rest is unchanged", () => {
     verifies("lockfile:append");
     fc.assert(
       fc.property(withNewcomer(true), ([layout, entry]) => {
@@ -103,7 +103,7 @@ describe("a new entry", () => {
     );
   });
 
-  it("L43: an entry that comes and goes leaves the file as it was, to the byte", () => {
+  it("L43: adding and removing an entry leaves the file byte for byte as it was", () => {
     verifies("lockfile:remove");
     fc.assert(
       fc.property(withNewcomer(true), ([layout, entry]) => {
@@ -123,7 +123,7 @@ function quotedLike(value: string | boolean | readonly string[]): string {
 describe("a refresh", () => {
   const texts = ["package", "version", "entryPoint", "hash"] as const;
 
-  it("L43: a refresh puts values in place of values, and touches nothing else", () => {
+  it("L43: a refresh replaces values, and touches nothing else", () => {
     verifies("lockfile:refresh", "lockfile:untouched");
     fc.assert(
       fc.property(withChoice(true), lockEntries, fc.subarray([...texts]), (choice, other, what) => {
@@ -156,7 +156,7 @@ describe("a refresh", () => {
     );
   });
 
-  it("L43: the same entry again changes no byte", () => {
+  it("L43: writing the same entry again changes no byte", () => {
     fc.assert(
       fc.property(withChoice(true), ([layout, at]) => {
         const text = textOf(layout);
@@ -165,7 +165,7 @@ describe("a refresh", () => {
     );
   });
 
-  it("L43: a list that differs changes its lines alone, or is refused where a comment would be lost", () => {
+  it("L43: a changed list changes only its own lines, or is refused if a comment would be lost", () => {
     for (const key of ["capabilities", "hooks", "dependencies"] as const) {
       verifies("lockfile:grant");
       let refused = 0;
@@ -253,7 +253,7 @@ describe("a removal", () => {
     return isBlank(others[count] ?? "no line") ? count + 1 : count;
   };
 
-  it("L43: a removal takes the lines of the entry and no other", () => {
+  it("L43: a removal deletes the lines of the entry and no others", () => {
     fc.assert(
       fc.property(withChoice(true), ([layout, at]) => {
         const { top, entries } = layout;
@@ -308,10 +308,10 @@ const hostileTexts = fc.oneof(
   fc.string(),
 );
 
-describe("a hostile text", () => {
+describe("a hostile file", () => {
   const refusals = ["lockfile_invalid", "lockfile_newer", "lockfile_uneditable"];
 
-  it("L43: an edit of a hostile text is refused, or says exactly what was meant", () => {
+  it("L43: an edit of a hostile file is refused, or has exactly the intended meaning", () => {
     verifies("lockfile:confirmed");
     let edited = 0;
     let refused = 0;
@@ -366,7 +366,7 @@ describe("a hostile entry", () => {
     fc.constantFrom('x"\nid = "y', "a\n[[plugins]]\n", "__proto__", "sha256:", 'a:"', "a:\\"),
   );
 
-  it("L43: a hostile entry is refused, or written so that it says what it says and no more", () => {
+  it("L43: a hostile entry is refused, or written so that it reads back as exactly that entry", () => {
     verifies("lockfile:quoted");
     let written = 0;
     const fields = Object.keys(tomlKeys) as (keyof LockEntry)[];
@@ -401,7 +401,7 @@ function isToml(text: string): boolean {
   }
 }
 
-describe("the places of things", () => {
+describe("positions", () => {
   const scalars = fc.oneof(
     fragments.map((text) => JSON.stringify(text.replaceAll("\ud800", ""))),
     fc.constantFrom(
@@ -468,7 +468,7 @@ describe("the places of things", () => {
     .map((lines) => lines.join("\n"))
     .filter(isToml);
 
-  it("L43: values stand where the parser reads them", () => {
+  it("L43: values are at the positions where the parser reads them", () => {
     let fields = 0;
     fc.assert(
       fc.property(documents, (text) => {
@@ -497,7 +497,7 @@ describe("the places of things", () => {
     expectSome(fields);
   });
 
-  it("L43: keys have the parts that the parser finds", () => {
+  it("L43: keys have the same parts as for the parser", () => {
     fc.assert(
       fc.property(keys, (key) => {
         const [field] = placesOf(`${key} = 1`).fields;

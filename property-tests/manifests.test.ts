@@ -69,7 +69,7 @@ function manifestOf(declared: Declared, index: number) {
   };
 }
 
-it("L32: whatever becomes of a manifest and of the manager's options after they were read, runs are the same", () =>
+it("L32: later changes to a manifest or to the manager's options do not affect runs", () =>
   fc.assert(
     fc.asyncProperty(declarations, attempts, attempts, async (declared, early, late) => {
       const played = async (isTampered: boolean): Promise<string> => {

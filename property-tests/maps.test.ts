@@ -25,7 +25,7 @@ describe.each(places)("$name", ({ world: { host, slots }, slot }) => {
   const all = slots.capabilities.names;
   const envelopeOf = (map: Json) => host.createExtensions({ [slot]: map });
 
-  it("L35: keys that the plugin changed are as returned, keys it removed are gone, all others as they are now", () => {
+  it("L35: keys that the plugin changed are as returned, keys that it removed are gone, and all others are unchanged", () => {
     fc.assert(
       fc.property(
         maps,
@@ -52,7 +52,7 @@ describe.each(places)("$name", ({ world: { host, slots }, slot }) => {
     );
   });
 
-  it("L35: changes to different keys give the same map in either order", () => {
+  it("L35: changes to different keys result in the same map in either order", () => {
     const mine = keys.map((key) => `mine-${key}`);
     const theirs = keys.map((key) => `theirs-${key}`);
     const both = fc.tuple(mapOf(mine, jsonValues), mapOf(theirs, jsonValues));

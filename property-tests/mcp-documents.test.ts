@@ -52,7 +52,7 @@ const edited = (messages: readonly Message[], others: readonly Message[], seed: 
 describe.each(kinds)("$name", (kind: Kind) => {
   const { documents, from, over, fresh, canonical, told = [] } = kind;
 
-  it("is generated as the SDKs' own types have it", () => {
+  it("is generated according to the SDKs' own types", () => {
     fc.assert(
       fc.property(documents, (document) => {
         expect(kind.schemas.some((schema) => schema.safeParse(document).success)).toBe(true);
@@ -60,7 +60,7 @@ describe.each(kinds)("$name", (kind: Kind) => {
     );
   });
 
-  it("comes back over itself, for every document", () => {
+  it("is unchanged when written over itself, for every document", () => {
     fc.assert(
       fc.property(documents, (document) => {
         const { messages } = from(document);
@@ -71,7 +71,7 @@ describe.each(kinds)("$name", (kind: Kind) => {
     );
   });
 
-  it("comes back without itself, but for what was reported as left", () => {
+  it("survives a round trip without itself, except for what was reported as left over", () => {
     let whole = 0;
     fc.assert(
       fc.property(documents, (document) => {
@@ -86,7 +86,7 @@ describe.each(kinds)("$name", (kind: Kind) => {
     expectSome(whole);
   });
 
-  it("gives back each message that it can say, fresh and over any document", () => {
+  it("returns each message that it can express, fresh and over any document", () => {
     let said = 0;
     fc.assert(
       fc.property(
@@ -110,7 +110,7 @@ describe.each(kinds)("$name", (kind: Kind) => {
     expectSome(said);
   });
 
-  it("is frozen all the way down, and never changes what it was given", () => {
+  it("is deeply frozen, and never changes its input", () => {
     fc.assert(
       fc.property(documents, (document) => {
         const before = JSON.stringify(document);
@@ -131,7 +131,7 @@ const messagesOf = ({ inputs }: mcp.Inputs) =>
   Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.messages]));
 
 describe("a result that asks for input", () => {
-  it("comes back over itself, with a message for each request that is known", () => {
+  it("is unchanged when written over itself, with a message for each known request", () => {
     let known = 0;
     fc.assert(
       fc.property(askingResults, (result) => {
@@ -151,7 +151,7 @@ describe("a result that asks for input", () => {
     expectSome(known);
   });
 
-  it("has its answers come back over themselves", () => {
+  it("has answers that are unchanged when written over themselves", () => {
     fc.assert(
       fc.property(answeredResults, ({ asked, params }) => {
         const read = mcp.fromInputResponses(params, { asked });

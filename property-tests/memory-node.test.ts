@@ -32,7 +32,7 @@ function own(deltas: { readonly [id: string]: number }, id: string): number | un
 const sorted = (texts: readonly string[]) => [...texts].sort();
 
 describe("applyScores", () => {
-  it("gives the same elements in another order: none is lost, none is new", () => {
+  it("returns the same elements in another order: none is lost, none is new", () => {
     fc.assert(
       fc.property(cases, ([list, deltas]) => {
         const ranked = applyScores(list, deltas);
@@ -41,7 +41,7 @@ describe("applyScores", () => {
     );
   });
 
-  it("puts them in order, best first, and those of one score as they came", () => {
+  it("sorts them best first, and keeps the order of equal scores", () => {
     fc.assert(
       fc.property(cases, ([list, deltas]) => {
         const numbered = list.map((item, at) => ({ ...item, at }));
@@ -75,7 +75,7 @@ describe("applyScores", () => {
     );
   });
 
-  it("does not look at deltas of ids that are not there, and changes nothing that it was given", () => {
+  it("ignores deltas of unknown ids, and does not change its input", () => {
     fc.assert(
       fc.property(cases, scores, ([list, deltas], extra) => {
         const given = structuredClone(list);
@@ -86,7 +86,7 @@ describe("applyScores", () => {
     );
   });
 
-  it("refuses what is not a finite number, and says so by place and not by value", () => {
+  it("refuses non-finite numbers, naming the place and not the value", () => {
     const bad = fc.constantFrom(Number.NaN, Infinity, -Infinity, "1", null, undefined, 1n, true);
     const places = fc.constantFrom("score", "delta");
     fc.assert(
@@ -126,7 +126,7 @@ const others = (list: readonly Migration[], plugin: string) =>
 const text = (list: readonly Migration[]) => JSON.stringify(list);
 
 describe("keepsMigrations", () => {
-  it("lets a handler do what it likes with entries of its plugin", () => {
+  it("lets a handler change entries of its own plugin freely", () => {
     fc.assert(
       fc.property(chains, plugins, chains, fc.array(fc.nat(6)), (given, plugin, made, places) => {
         const got = others(given, plugin);
@@ -138,7 +138,7 @@ describe("keepsMigrations", () => {
     );
   });
 
-  it("lets a list through exactly where that of the others is as it was", () => {
+  it("accepts a list if and only if the entries of others are unchanged", () => {
     fc.assert(
       fc.property(chains, chains, plugins, (given, got, plugin) => {
         const isKept = text(others(given, plugin)) === text(others(got, plugin));
@@ -147,7 +147,7 @@ describe("keepsMigrations", () => {
     );
   });
 
-  it("refuses one change to the entries of others, and names plugin and entry", () => {
+  it("refuses any change to entries of others, and names plugin and entry", () => {
     const changes = ["removed", "altered", "added", "moved"] as const;
     fc.assert(
       fc.property(
@@ -195,11 +195,11 @@ function changed(
 describe("tenantIdFault", () => {
   const good = fc.stringMatching(/^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$/);
 
-  it("takes every id of the grammar", () => {
+  it("accepts every id of the grammar", () => {
     fc.assert(fc.property(good, (id) => tenantIdFault(id) === undefined));
   });
 
-  it("takes nothing else: what it takes is safe in a path, a URI and a log, whatever the case", () => {
+  it("accepts nothing else: an accepted id is safe in a path, a URI and a log, whatever the case", () => {
     const texts = fc.oneof(
       fc.string({ unit: characters, maxLength: 70 }),
       fc.string({ unit: fc.constantFrom("a", "0", "-", "_", ".", "/", "A", "\n"), maxLength: 70 }),
@@ -219,7 +219,7 @@ describe("tenantIdFault", () => {
     );
   });
 
-  it("tells what is wrong on one line of printable ASCII, whatever the id is", () => {
+  it("reports the problem in one line of printable ASCII, whatever the id is", () => {
     fc.assert(
       fc.property(fc.anything(), fc.string({ unit: characters }), (value, id) => {
         for (const each of [value, id]) expect(tenantIdFault(each) ?? "").toMatch(/^[ -~]*$/);

@@ -10,7 +10,7 @@ import { outcomeOf } from "./support/outcome.ts";
 const decode = (input: unknown): Message => decodeMessage(input).message;
 
 describe("messages", () => {
-  it("L28: decode(encode(m)) says the same as m, from text and from data", () => {
+  it("L28: decode(encode(m)) equals m, from text and from data", () => {
     fc.assert(
       fc.property(messageDocuments, (document) => {
         const message = decode(document);
@@ -23,7 +23,7 @@ describe("messages", () => {
     );
   });
 
-  it("L28: two messages are equal just when they are written alike", () => {
+  it("L28: two messages are equal if and only if they encode to the same text", () => {
     fc.assert(
       fc.property(messageDocuments, messageDocuments, (a, b) => {
         const [one, other] = [decode(a), decode(b)];
@@ -33,7 +33,7 @@ describe("messages", () => {
     );
   });
 
-  it("L24: decoding and making are total, and run nothing of what they are given", () => {
+  it("L24: decoding or creating a message handles any value, and runs none of its code", () => {
     fc.assert(
       fc.property(messageDocuments, hostiles, places, (document, hostile, place) => {
         const watch = new Watch();
@@ -47,7 +47,7 @@ describe("messages", () => {
     );
   });
 
-  it("L26: a message is frozen all the way down, and shares nothing with what it was read from", () => {
+  it("L26: a message is deeply frozen, and shares nothing with what it was read from", () => {
     fc.assert(
       fc.property(messageDocuments, (document) => {
         const given = reach(document);
@@ -59,7 +59,7 @@ describe("messages", () => {
     );
   });
 
-  it("L29: an unknown field of a part is dropped and told, of a message it refuses", () => {
+  it("L29: an unknown field of a part is dropped and reported; one of a message refuses the message", () => {
     fc.assert(
       fc.property(messageDocuments, unknownFields, (document, fields) => {
         const content = ((document.content ?? []) as Level[]).map((part) => ({

@@ -39,7 +39,7 @@ describe.each(worlds)("$name", (world) => {
     expectSome(different);
   });
 
-  it("L7: whatever a plugin makes of its view, the answer and what it sees next do not depend on what is hidden", () => {
+  it("L7: whatever a plugin proposes, the outcome and its next view do not depend on what is hidden", () => {
     fc.assert(
       fc.property(twins, plansOf(slots, 1), fc.boolean(), ({ one, two, grant }, plan, strict) => {
         const answerOf = (envelope: Level) => {
@@ -61,7 +61,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L49: limits count what came back and what was shown, never what is hidden", () => {
+  it("L49: limits count what was returned and what was shown, never what is hidden", () => {
     fc.assert(
       fc.property(
         twins,
@@ -95,7 +95,7 @@ const some = (names: readonly string[], max: number) =>
     max,
   );
 
-it("L49: nor does what a host keeps from a view by itself count, in strict mode or not", () => {
+it("L49: what a host itself withholds from a view does not count either, in strict mode or not", () => {
   const { createExtensions, filterExtensions, mergeExtensions } = standard;
   const isKept = (name: string) => kept.some((each) => each.toLowerCase() === name.toLowerCase());
   /** A view without some headers: a host's own policy. */

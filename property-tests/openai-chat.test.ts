@@ -26,7 +26,7 @@ const isFrozen = (value: unknown): boolean =>
   value === null ||
   (Object.isFrozen(value) && Object.values(value).every(isFrozen));
 
-it("onto the document it came from, every chat request comes back as it was", () => {
+it("every chat request is unchanged when written over itself", () => {
   fc.assert(
     fc.property(chatRequests(rich), (request) => {
       const { messages } = fromChatRequest(request);
@@ -37,7 +37,7 @@ it("onto the document it came from, every chat request comes back as it was", ()
   );
 });
 
-it("onto the document it came from, every chat completion comes back as it was", () => {
+it("every chat completion is unchanged when written over itself", () => {
   fc.assert(
     fc.property(chatResponses(rich), (response) => {
       const { messages } = fromChatResponse(response);
@@ -54,7 +54,7 @@ const tidy = (value: unknown): unknown =>
     key === "arguments" ? JSON.stringify(JSON.parse(each)) : each,
   );
 
-it("a chat request of which nothing is left comes back from its messages alone", () => {
+it("a chat request with nothing left over can be rebuilt from its messages alone", () => {
   fc.assert(
     fc.property(chatRequests(plain), (request) => {
       const { messages, extensions, left } = fromChatRequest(request);
@@ -67,7 +67,7 @@ it("a chat request of which nothing is left comes back from its messages alone",
   );
 });
 
-it("a chat completion of which nothing is left comes back from its messages and extensions", () => {
+it("a chat completion with nothing left over can be rebuilt from its messages and extensions", () => {
   fc.assert(
     fc.property(chatResponses(plain), (response) => {
       const { messages, extensions, left } = fromChatResponse(response);
@@ -79,7 +79,7 @@ it("a chat completion of which nothing is left comes back from its messages and 
   );
 });
 
-it("arguments that are a JSON object are shown, and any others are told of", () => {
+it("arguments that are a JSON object are shown, and any others are reported", () => {
   fc.assert(
     fc.property(argumentTexts(rich), (text) => {
       const call = { id: "1", type: "function", function: { name: "f", arguments: text } };
@@ -96,7 +96,7 @@ it("arguments that are a JSON object are shown, and any others are told of", () 
   );
 });
 
-it("streamed, and cut anywhere, a chat completion gives the same messages and document", () => {
+it("a chat completion streamed and split anywhere has the same messages and document", () => {
   fc.assert(
     fc.property(chatResponses(rich), draws, (response, draw) => {
       const stream = chatStream({ choices: response.choices.length });
@@ -114,7 +114,7 @@ it("streamed, and cut anywhere, a chat completion gives the same messages and do
   );
 });
 
-it("the chunks of a chat completion, put together again, are that chat completion", () => {
+it("the chunks of a chat completion combine to that completion", () => {
   fc.assert(
     fc.property(chatResponses(rich), (response) => {
       const stream = chatStream({ choices: response.choices.length });

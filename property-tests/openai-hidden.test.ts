@@ -90,7 +90,7 @@ function edited(messages: readonly Message[], [one, two]: readonly number[], tou
 }
 
 describe.each(cases)("$name", ({ documents, from, to }) => {
-  it("tells, when it is read, of any field that is put into it anywhere", () => {
+  it("reports any field inserted anywhere when it is read", () => {
     verifies("openai:left");
     fc.assert(
       fc.property(documents, fc.nat(), (base, place) => {
@@ -106,7 +106,7 @@ describe.each(cases)("$name", ({ documents, from, to }) => {
     );
   });
 
-  it("keeps what is put into it anywhere, or tells that it goes", () => {
+  it("keeps any field inserted anywhere, or reports that it is lost", () => {
     verifies("adapters:gone", "openai:stale");
     let met = 0;
     fc.assert(
@@ -179,7 +179,7 @@ function without(message: Message): Message {
 }
 
 it.each(cases)(
-  "what is written over $name has no copy of what was changed in a message",
+  "what is written over $name contains no copy of what was changed in a message",
   (each) => {
     verifies("openai:stale");
     let met = 0;
@@ -222,7 +222,7 @@ function marked(document: object, place: number): object {
 }
 
 describe("in a stream", () => {
-  it("a field that is put into a chunk of a chat completion anywhere is told, or refused", () => {
+  it("a field inserted anywhere into a chunk of a chat completion is reported, or refused", () => {
     verifies("openai:stream-unknown");
     fc.assert(
       fc.property(chatResponses(rich), draws, fc.nat(), fc.nat(), (response, draw, at, place) => {
@@ -242,7 +242,7 @@ describe("in a stream", () => {
     );
   });
 
-  it("a field that is put into an event of a response anywhere is told, or refused", () => {
+  it("a field inserted anywhere into an event of a response is reported, or refused", () => {
     verifies("openai:stream-unknown");
     fc.assert(
       fc.property(responses(rich), draws, fc.nat(), fc.nat(), (response, draw, at, place) => {

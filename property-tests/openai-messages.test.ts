@@ -45,7 +45,7 @@ const pairs: readonly (readonly [string, fc.Arbitrary<readonly Message[]>, Pair]
 ];
 
 for (const [name, of, pair] of pairs) {
-  it(`messages of which ${name} loses nothing come back from it`, () => comesBack(of, pair));
+  it(`messages that lose nothing in ${name} survive a round trip`, () => comesBack(of, pair));
 }
 
 /** Any messages over any document: what is written says what they say, as it would without it. */
@@ -75,6 +75,6 @@ const documents = [
 ] as const;
 
 for (const [at, [name, of, pair]] of pairs.entries()) {
-  it(`messages written over ${name}, of which nothing is lost, come back from it`, () =>
+  it(`messages that lose nothing when written over ${name} survive a round trip`, () =>
     overwrites(documents[at] as fc.Arbitrary<object>, of as typeof answer, pair));
 }

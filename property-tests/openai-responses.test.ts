@@ -19,7 +19,7 @@ import { expectSome } from "./support/runs.ts";
 const rich = { rich: true };
 const plain = { rich: false };
 
-it("onto the document it came from, every request of Responses comes back as it was", () => {
+it("every Responses request is unchanged when written over itself", () => {
   fc.assert(
     fc.property(responsesRequests(rich), (request) => {
       const { messages } = fromResponsesRequest(request);
@@ -29,7 +29,7 @@ it("onto the document it came from, every request of Responses comes back as it 
   );
 });
 
-it("onto the document it came from, every response comes back as it was", () => {
+it("every response is unchanged when written over itself", () => {
   fc.assert(
     fc.property(responses(rich), (response) => {
       const { messages } = fromResponsesResponse(response);
@@ -46,7 +46,7 @@ const tidy = (value: unknown): unknown =>
     key === "arguments" && typeof each === "string" ? JSON.stringify(JSON.parse(each)) : each,
   );
 
-it("a request of Responses of which nothing is left comes back from its messages alone", () => {
+it("a Responses request with nothing left over can be rebuilt from its messages alone", () => {
   let whole = 0;
   fc.assert(
     fc.property(responsesRequests(plain), (request) => {
@@ -64,7 +64,7 @@ it("a request of Responses of which nothing is left comes back from its messages
   expectSome(whole, 50);
 });
 
-it("a response of which nothing is left comes back from its message and extensions", () => {
+it("a response with nothing left over can be rebuilt from its message and extensions", () => {
   let whole = 0;
   fc.assert(
     fc.property(responses(plain), (response) => {
@@ -78,7 +78,7 @@ it("a response of which nothing is left comes back from its message and extensio
   expectSome(whole, 50);
 });
 
-it("streamed, and cut anywhere, a response gives the same message and document", () => {
+it("a response streamed and split anywhere has the same message and document", () => {
   fc.assert(
     fc.property(responses(rich), draws, (response, draw) => {
       const stream = responsesStream();
@@ -95,7 +95,7 @@ it("streamed, and cut anywhere, a response gives the same message and document",
   );
 });
 
-it("the pieces of a response say before its end what it says in the end", () => {
+it("the events of a response contain before its end what it contains at the end", () => {
   fc.assert(
     fc.property(responses(rich), draws, (response, draw) => {
       const stream = responsesStream();
@@ -107,7 +107,7 @@ it("the pieces of a response say before its end what it says in the end", () => 
   );
 });
 
-it("an end of which messages show something else than of the items before it is refused", () => {
+it("a final event that differs in messages from the items before it is refused", () => {
   let told = 0;
   fc.assert(
     fc.property(responses(rich), draws, (response, draw) => {
@@ -142,7 +142,7 @@ function changed<T>(value: T, draw: Draw): T {
   });
 }
 
-it("the events of a response, put together again, are that response", () => {
+it("the events of a response combine to that response", () => {
   fc.assert(
     fc.property(responses(rich), (response) => {
       const stream = responsesStream();

@@ -137,7 +137,7 @@ function expected(node: Package): string {
 
 const isRefusal = (text: string) => !text.startsWith("[");
 
-it("L45: two packages have the same hash exactly where the same files and links of them count", () => {
+it("L45: two packages have the same hash if and only if they have the same hashed files and links", () => {
   let alike = 0;
   let refused = 0;
   return fc
@@ -168,7 +168,7 @@ it("L45: two packages have the same hash exactly where the same files and links 
     });
 });
 
-it("L45: the order in which a package is written, its times and its permissions change nothing", () =>
+it("L45: the order of writing, times and permissions do not change the hash", () =>
   fc.assert(
     fc.asyncProperty(
       packages.chain((node) =>
@@ -215,7 +215,7 @@ const changes = fc.constantFrom<Change>(
   },
 );
 
-it("L45: any change of a path, of bytes or of a kind changes the hash", () => {
+it("L45: any change of a path, of content or of a file type changes the hash", () => {
   let changed = 0;
   return fc
     .assert(
@@ -265,7 +265,7 @@ it("L45: the framing of records is injective", () =>
     }),
   ));
 
-it("L45: no name that counts can end a field or a record", () =>
+it("L45: no hashed name can end a field or a record", () =>
   fc.assert(
     fc.property(fc.string({ unit: characters, minLength: 1 }), (name) => {
       if (nameFault(name) === undefined) expect(name).not.toMatch(/[\0\n\r/\\]|[. ]$/);

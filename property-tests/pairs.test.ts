@@ -18,7 +18,7 @@ const pairs = (before: readonly Item[], after: readonly Item[]) =>
 const text = (value: unknown) => JSON.stringify(value);
 const places = (all: readonly Pair[]) => all.flatMap(({ at }) => (at === undefined ? [] : [at]));
 
-it("no old item stands in two pairs, and those that did not move stand in their order", () => {
+it("no old item is in two pairs, and items that did not move keep their order", () => {
   fc.assert(
     fc.property(list, list, (before, after) => {
       const all = pairs(before, after);
@@ -33,7 +33,7 @@ it("no old item stands in two pairs, and those that did not move stand in their 
   );
 });
 
-it("nothing is new that says what an old item says for which nothing stands", () => {
+it("no item is new if an unpaired old item has the same content", () => {
   fc.assert(
     fc.property(list, list, (before, after) => {
       const all = pairs(before, after);
@@ -45,7 +45,7 @@ it("nothing is new that says what an old item says for which nothing stands", ()
   );
 });
 
-it("after one edit, to whatever value, each item stands for the one at its place", () => {
+it("after one edit, to any value, each item is paired with the one at its index", () => {
   let alike = 0;
   fc.assert(
     fc.property(list, fc.nat(), item, (before, at, value) => {
@@ -60,7 +60,7 @@ it("after one edit, to whatever value, each item stands for the one at its place
   expectSome(alike);
 });
 
-it("after one item was put in, taken out or moved, each other one stands for one that says the same", () => {
+it("after one item is inserted, removed or moved, every other one is paired with an equal item", () => {
   fc.assert(
     fc.property(list, fc.nat(), fc.nat(), item, (before, from, to, value) => {
       const put = before.toSpliced(from % (before.length + 1), 0, value);
@@ -92,7 +92,7 @@ function longest(before: readonly unknown[], after: readonly unknown[]): number 
   return row.at(-1) as number;
 }
 
-it("as many texts as can be keep their order", () => {
+it("the longest possible sequence of strings keeps its order", () => {
   const letters = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 30 });
   fc.assert(
     fc.property(letters, letters, (before, after) => {
@@ -106,7 +106,7 @@ it("as many texts as can be keep their order", () => {
   );
 });
 
-it("however often a text stands there, pairs of long lists are found at once", () => {
+it("pairs of long lists are found quickly, however often a string repeats", () => {
   const old = Array.from({ length: 40_000 }, (_, at) => ({ kind: "a", value: at % 2 }));
   const now = old.map(({ kind, value }, at) => ({ kind, value: at % 3 === 0 ? value : 1 - value }));
   const all = pairs(old, now);

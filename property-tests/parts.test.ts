@@ -135,7 +135,7 @@ function expectToAgree(view: PartInfo, part: ContentPart, role: Message["role"])
 }
 const contentOf = (part: ContentPart) => ("content" in part ? part.content : {}) as Level;
 
-it("views agree with the message they come from, part by part", () => {
+it("part views agree with their message, part by part", () => {
   let parts = 0;
   fc.assert(
     fc.property(messages, hooks, documents, (message, hook, document) => {
@@ -152,7 +152,7 @@ it("views agree with the message they come from, part by part", () => {
   expectSome(parts);
 });
 
-it("views say of the caller what the extensions say, and find in them what the helpers find", () => {
+it("part views report the caller as the extensions do, and find in them what the helpers find", () => {
   fc.assert(
     fc.property(
       messages,
@@ -205,7 +205,7 @@ it("views say of the caller what the extensions say, and find in them what the h
 });
 const ascii = (name: string) => name.replaceAll(/[A-Z]/g, (c) => c.toLowerCase());
 
-it("L46: a URI pattern fits a view as it fits its URI, and nothing without one", () => {
+it("L46: a URI pattern matches a part view if it matches its URI, and never one without a URI", () => {
   const pieces = fc.constantFrom("*", "**", "/", "tool", "://", "_", "a", "file", "");
   const patterns = fc.oneof(
     texts,
@@ -224,7 +224,7 @@ it("L46: a URI pattern fits a view as it fits its URI, and nothing without one",
   );
 });
 
-it("L5: views over what a grant shows look the same whatever is hidden from it", () => {
+it("L5: part views of what a grant shows look the same, whatever it hides", () => {
   let different = 0;
   fc.assert(
     fc.property(messages, twinsOf(world), hooks, (message, { one, two, grant }, hook) => {
@@ -252,7 +252,7 @@ const sensitive = fc
     return `${before}${spelt.join("")}${after}`;
   });
 
-it("L42: no sensitive header and no claim is in a serialised view, however it is spelt", () => {
+it("L42: a serialised part view contains no sensitive header in any spelling, and no claim", () => {
   const words: Words = {
     texts: fc.constant("plain"),
     labels,
@@ -276,7 +276,7 @@ it("L42: no sensitive header and no claim is in a serialised view, however it is
   expectSome(secret);
 });
 
-it("L26: what a view gives and what it is serialised to is frozen JSON data, the same each time", () => {
+it("L26: what a part view returns or serialises to is frozen JSON data, the same each time", () => {
   fc.assert(
     fc.property(messages, documents, hooks, forms, (message, document, hook, form) => {
       const extensions = host.createExtensions(document);
@@ -296,7 +296,7 @@ it("L26: what a view gives and what it is serialised to is frozen JSON data, the
   );
 });
 
-it("L24: whatever is handed in, there are views or a coded error, and no code of it runs", () => {
+it("L24: any value results in part views or an error with a code, and none of its code runs", () => {
   fc.assert(
     fc.property(hostiles, messages, fc.nat(4), (hostile, message, place) => {
       const watch = new Watch();

@@ -48,7 +48,7 @@ const reads = vi.hoisted(() => {
 });
 
 describe.each(worlds)("$name", ({ slots, host }) => {
-  it("L23: of what a plugin hands back, each property is read at most once", () => {
+  it("L23: each property of a plugin's result is read at most once", () => {
     let read = 0;
     fc.assert(
       fc.property(
@@ -74,7 +74,7 @@ describe.each(worlds)("$name", ({ slots, host }) => {
     expectSome(read);
   });
 
-  it("L23: of a host's document, each property is read at most once", () => {
+  it("L23: each property of a host's document is read at most once", () => {
     fc.assert(
       fc.property(documentsOf(slots), (document) => {
         const copy = structuredClone(document);
@@ -104,7 +104,7 @@ function isTree(value: unknown): boolean {
   }
 }
 
-describe("objects that look plain and say something else each time", () => {
+describe("objects that look plain and change between reads", () => {
   const pool: readonly Chameleon[] = [chameleon(), chameleon(), chameleon()];
   /** What it costs to list the keys, symbols and names apart, and look at each once. */
   let looksAtOnce = 0;
@@ -158,7 +158,7 @@ describe("objects that look plain and say something else each time", () => {
     metadata: () => readPlain(object),
   };
 
-  it("L23: each property is looked at once by its descriptor and by nothing else, and what is kept was checked", () => {
+  it("L23: each property is read once, by its descriptor and nothing else, and what is stored was validated", () => {
     let accepted = 0;
     fc.assert(
       fc.property(dresses, fc.constantFrom(...Object.keys(doors)), (plan, door) => {

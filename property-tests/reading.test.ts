@@ -103,7 +103,7 @@ const doors: readonly (readonly [string, "host" | "plugin", (value: object) => u
 ];
 
 describe.each(doors)("%s", (_, from, take) => {
-  it("L22: a JSON value is kept as it is, but for the sign of zero", () => {
+  it("L22: a JSON value is read unchanged, except for the sign of zero", () => {
     fc.assert(
       fc.property(json, (value) => {
         const wanted = expected(value, from === "plugin");
@@ -121,7 +121,7 @@ describe.each(worlds)("$name", (world) => {
   const documents = documentsOf(slots);
   const grants = grantsOf(slots);
 
-  it("L21: an envelope that is read again is the same object", () => {
+  it("L21: reading an envelope again returns the same object", () => {
     fc.assert(
       fc.property(documents, (document) => {
         const envelope = host.createExtensions(document);
@@ -130,7 +130,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L21: a view or a copy of it that is read over the view is the view", () => {
+  it("L21: reading a view, or a copy of it, over the view returns the view", () => {
     fc.assert(
       fc.property(
         documents,
@@ -154,7 +154,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L24: creating and decoding any value gives an envelope, or throws an error with a listed code", () => {
+  it("L24: creating or decoding from any value returns an envelope, or throws an error with a listed code", () => {
     fc.assert(
       fc.property(strangersFor(world), fc.boolean(), ({ value, watch }, strict) => {
         outcomeOf(() => host.createExtensions(value));
@@ -164,7 +164,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L24: decoding any text gives an envelope, or throws an error with a listed code", () => {
+  it("L24: decoding any string returns an envelope, or throws an error with a listed code", () => {
     const broken = fc
       .tuple(
         documents,
@@ -184,7 +184,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L24: merging any value gives an envelope, or throws an error with a listed code", () => {
+  it("L24: merging any value returns an envelope, or throws an error with a listed code", () => {
     fc.assert(
       fc.property(
         documents,
@@ -200,7 +200,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L24: a hostile value refuses a proposal wherever it stands in it, and nothing of it runs", () => {
+  it("L24: a hostile value anywhere in a proposal refuses it, and none of its code runs", () => {
     fc.assert(
       fc.property(
         documents,
@@ -225,7 +225,7 @@ describe.each(worlds)("$name", (world) => {
   });
 });
 
-it("L24: defining a plugin, making a manager, a message or a denial with any value in it gives that, or throws an error with a listed code", () => {
+it("L24: creating a plugin, manager, message or denial from any value succeeds, or throws an error with a listed code", () => {
   const [world] = worlds as readonly [World];
   const fields = ["name", "version", "capabilities", "hooks", "dependsOn", "description", "other"];
   const settings = ["handler", "mode", "priority", "onError", "timeoutMs", "conditions", "extra"];

@@ -24,7 +24,7 @@ const { slots } = standardWorld;
 /** Without those that run code of their own when they are read: they meet the patches, too. */
 const still = hostiles.filter(({ name }) => !name.startsWith("global of a context"));
 
-it("L39: a merge comes out the same under any patches, and calls none of them", () => {
+it("L39: a merge has the same result under any patches, and calls none of them", () => {
   fc.assert(
     fc.property(
       meetingsOf(standardWorld),
@@ -58,7 +58,7 @@ it("L39: a merge comes out the same under any patches, and calls none of them", 
   );
 });
 
-it("L39: a join of sets is the same under any patches, and calls none of them", () => {
+it("L39: a union of label sets is the same under any patches, and calls none of them", () => {
   const sets = fc.uniqueArray(labels, { maxLength: 5 }).map((set) => Object.freeze(set.sort()));
   fc.assert(
     fc.property(sets, sets, patchLists, (one, two, patches) => {
@@ -107,7 +107,7 @@ const specs = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-it("L39: labels, order and outcome of a run are the same when a plugin patches the realm at its turn, and no patch is called", () =>
+it("L39: labels, order and outcome of a run stay the same when a plugin patches the realm during it, and no patch is called", () =>
   fc.assert(
     fc.asyncProperty(specs, patchLists, fc.boolean(), async (list, patches, strict) => {
       let patched: ReturnType<typeof patch> | undefined;

@@ -63,7 +63,7 @@ async function watched(specs: readonly Spec[]) {
 }
 
 describe("dispatch", () => {
-  it("L71: with recheck, each plugin that may deny has let the very payload pass that goes on", async () => {
+  it("L71: with recheck, every plugin that may deny has passed exactly the payload that is forwarded", async () => {
     let changed = 0;
     let contested = 0;
     await fc.assert(
@@ -90,7 +90,7 @@ describe("dispatch", () => {
     expectSome(contested);
   });
 
-  it("L71: where no payload changes, recheck changes nothing", () =>
+  it("L71: if no payload changes, recheck changes nothing", () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(spec, { minLength: 1, maxLength: 5 }),

@@ -94,7 +94,7 @@ describe.each(worlds)("$name", (world) => {
   const { definePlugin, createPluginManager } = functionsOf(world);
   const documents = documentsOf(slots, words);
 
-  it("L42: no secret of a request is in errors, records, warnings, or a manager or context that is inspected", () => {
+  it("L42: no secret of a request appears in errors, records, warnings, or an inspected manager or context", () => {
     let secret = 0;
     return fc
       .assert(
@@ -141,7 +141,7 @@ describe.each(worlds)("$name", (world) => {
       .then(() => expectSome(secret));
   });
 
-  it("L42: no secret is in what a host is thrown for a document, a payload or a proposal", () => {
+  it("L42: no error for a document, a payload or a proposal contains a secret", () => {
     fc.assert(
       fc.property(documents, hostiles, places, jsonValues, (document, hostile, place, value) => {
         const spoilt = plant(plainCopy(document), hostile.make(new Watch()), place);

@@ -273,7 +273,7 @@ describe.each(worlds)("$name", (world) => {
   const documents = documentsOf(slots).map((document) => withoutSecretKeys(document));
   const scenes = scenesOf(world);
 
-  it("L30: plugins behind the boundary see the same and come to the same as in process", async () => {
+  it("L30: plugins across the process boundary see the same, and have the same results, as in process", async () => {
     let changed = 0;
     let refused = 0;
     await fc.assert(
@@ -308,7 +308,7 @@ describe.each(worlds)("$name", (world) => {
     }
   });
 
-  it("L30: what is no JSON data is refused with the same code, and nothing of it runs or crosses", async () => {
+  it("L30: what is not JSON data is refused with the same code, and none of it runs or crosses", async () => {
     const spoilt: fc.Arbitrary<readonly [Hostile, Place]> = fc.tuple(
       fc.constantFrom(...unwritable),
       places,
@@ -332,7 +332,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L30: sensitive headers stay in the host and as they were, and change nothing else", async () => {
+  it("L30: sensitive headers stay in the host unchanged, and affect nothing else", async () => {
     let stripped = 0;
     const secret = "s3cr3t";
     const spelt = ["authorization", "Cookie", "SET-COOKIE", " x-api-key ", "Proxy-Authorization"];
@@ -457,7 +457,7 @@ describe("other implementations", () => {
     return { ...merged, dropped };
   };
 
-  it("L30: another implementation sets and removes a header as the helpers do in process, whatever it calls the map", () => {
+  it("L30: another implementation sets and removes headers like the in-process helpers, whatever it calls the map", () => {
     const names = ["X-A", "x-b", "Accept", "7", "constructor", "Authorization"];
     const recased = (name: string) => fc.constantFrom(name, name.toUpperCase(), name.toLowerCase());
     const values = fc.constantFrom("1", "2", "a b");
@@ -507,7 +507,7 @@ describe("other implementations", () => {
     expectSome(changed);
   });
 
-  it("L30: another implementation that hands back what it was shown, and writes out what is empty, changes nothing", () => {
+  it("L30: another implementation that returns what it was shown, with empty fields spelled out, changes nothing", () => {
     const { slots, host } = world;
     let filled = 0;
     fc.assert(

@@ -227,7 +227,7 @@ function byteChanged(text: string, place: number, byte: number, how: number): st
 const all = [...codecs, ["errors", errors], ["messages", messages]] as const;
 
 describe.each(all)("%s", (_name, documents) => {
-  it("L28: what was written and read is written the same, and reads the same", () => {
+  it("L28: encoding and decoding again changes neither the text nor the data", () => {
     fc.assert(
       fc.property(documents, ({ text, decode, encode }) => {
         const first = decode(text);
@@ -239,7 +239,7 @@ describe.each(all)("%s", (_name, documents) => {
     );
   });
 
-  it("L28: two documents read alike just when they are written alike", () => {
+  it("L28: two documents decode alike if and only if they encode alike", () => {
     fc.assert(
       fc.property(documents, documents, (a, b) => {
         const [one, other] = [a, b].map(({ text, decode, encode }) => {
@@ -252,7 +252,7 @@ describe.each(all)("%s", (_name, documents) => {
     );
   });
 
-  it("L29: one byte or token changed is refused with a listed code, or reads as what it writes", () => {
+  it("L29: a document with one changed byte or token is refused with a listed code, or survives a round trip", () => {
     const changes = fc.oneof(
       fc.tuple(fc.constant(byteChanged), fc.nat(), fc.nat(255), fc.nat(2)),
       fc
@@ -308,7 +308,7 @@ describe("denials", () => {
       ...(isSaid ? { violation } : {}),
     }));
 
-  it("L29: a document that stops the operation is a denial, whatever else it says", () => {
+  it("L29: a document that stops the operation is a denial, whatever else it contains", () => {
     fc.assert(
       fc.property(documents, (document) => {
         const { result, violation, answer, executions } = decodeResult(JSON.stringify(document));
@@ -324,7 +324,7 @@ describe("denials", () => {
     );
   });
 
-  it("L29: a document that stops the operation is a denial also with what is no data in it, and nothing of that runs", () => {
+  it("L29: a document that stops the operation is a denial even with hostile values in it, and none of their code runs", () => {
     const spoilt = fc.constantFrom(
       ...fields,
       "violation",

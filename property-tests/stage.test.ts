@@ -19,7 +19,7 @@ const proposed = (
 };
 
 describe.each(worlds)("$name", (world) => {
-  it("what others propose of what the watched plugin sees goes by that alone", () => {
+  it("what others propose for data that the watched plugin sees depends only on that data", () => {
     fc.assert(
       fc.property(
         twinsOf(world),
@@ -34,8 +34,8 @@ describe.each(worlds)("$name", (world) => {
   });
 });
 
-describe("a level that is there by what the watched plugin does not see of it", () => {
-  it("is not there for what others propose of the rest", () => {
+describe("an object that exists only because of fields hidden from the watched plugin", () => {
+  it("does not exist for proposals about the visible fields", () => {
     const world = worlds.at(-1) as World;
     const edit = { part: 5, move: 1, key: "a", label: "a", value: null };
     const document = { dossier: { file: { page: "1" } } };

@@ -96,7 +96,7 @@ function broken(events: readonly unknown[], draw: Draw): readonly unknown[] {
 }
 
 describe.each(cases)("$name", ({ make, events }) => {
-  it("can be shown after each event that was taken, and refuses the others with a listed code", () => {
+  it("can be read after each accepted event, and refuses others with a listed code", () => {
     verifies("adapters:stream-shown");
     let refused = 0;
     let taken = 0;

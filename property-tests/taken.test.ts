@@ -71,7 +71,7 @@ const spoiled = fc
     return copy;
   });
 
-it("L70: a message that is taken over from its text is the message that reading the text gives", () => {
+it("L70: a message on the fast path equals the message that a full read returns", () => {
   fc.assert(
     fc.property(fc.oneof(messageDocuments, spoiled), (document) => {
       expectSame(messageReader, textOf(document), payloadLimits);
@@ -79,7 +79,7 @@ it("L70: a message that is taken over from its text is the message that reading 
   );
 });
 
-it("L70: each message that comes without unknown fields and duplicates is taken over", () => {
+it("L70: every message without unknown fields and duplicates takes the fast path", () => {
   fc.assert(
     fc.property(messageDocuments, (document) => {
       const text = textOf(document);
@@ -90,7 +90,7 @@ it("L70: each message that comes without unknown fields and duplicates is taken 
   );
 });
 
-it("L70: what is taken over passes every limit, and what passes is taken over", () => {
+it("L70: a message takes the fast path if and only if it is within every limit", () => {
   const limitsOf = fc
     .record({
       depth: fc.integer({ min: 1, max: 8 }),
@@ -109,7 +109,7 @@ it("L70: what is taken over passes every limit, and what passes is taken over", 
   );
 });
 
-it("L70: by any schema of a host, what is taken over is what reading gives", () => {
+it("L70: with any schema of a host, the fast path and a full read return the same", () => {
   const drawn = zodSchemas.chain(({ schema, values, code }) =>
     values.map((value) => ({
       schema,
@@ -126,7 +126,7 @@ it("L70: by any schema of a host, what is taken over is what reading gives", () 
   );
 });
 
-it("what is enumerable on a prototype has everything read the long way", () => {
+it("an enumerable property on a prototype forces a full read", () => {
   const text = '{"role":"user","content":[]}';
   expect(takeQuickly(messageReader, text, payloadLimits)).toBeDefined();
   const patch = { value: "final", enumerable: true, configurable: true, writable: true };

@@ -65,7 +65,7 @@ const saidBy = ({ plugin, hook, capabilities, config, operation, request }: Plug
 describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;
 
-  it("L27: whatever a plugin tries on all it can reach, nothing of it changes for anybody", () =>
+  it("L27: nothing that a plugin tries on the objects it can reach changes them for anybody", () =>
     fc.assert(
       fc.asyncProperty(
         documentsOf(slots),

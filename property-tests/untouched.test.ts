@@ -31,7 +31,7 @@ describe.each(worlds)("$name", (world) => {
   const documents = documentsOf(slots);
   const grants = grantsOf(slots);
 
-  it("L10: nothing, the view, a spread or a copy of it, and an empty proposal leave the very envelope", () => {
+  it("L10: returning nothing, the view, a spread or copy of it, or an empty proposal keeps the same envelope object", () => {
     fc.assert(
       fc.property(documents, grants, (document, grant) => {
         const envelope = host.createExtensions(document);
@@ -58,7 +58,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L10: a whole slot of the view that is proposed alone changes nothing either", () => {
+  it("L10: proposing one whole slot of the view changes nothing either", () => {
     fc.assert(
       fc.property(documents, grants, fc.constantFrom(...slots.names), (document, grant, slot) => {
         const envelope = host.createExtensions(document);
@@ -70,7 +70,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L11: whatever comes back, a part that the grant hides is the same object afterwards", () => {
+  it("L11: whatever is returned, a part that the grant hides is the same object afterwards", () => {
     fc.assert(
       fc.property(meetingsOf(world), (meeting) => {
         const outcome = met(world, meeting);
@@ -82,7 +82,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L12: whatever comes back, an immutable slot or field is the same object afterwards", () => {
+  it("L12: whatever is returned, an immutable slot or field is the same object afterwards", () => {
     fc.assert(
       fc.property(meetingsOf(world), (meeting) => {
         const outcome = met(world, meeting);
@@ -93,7 +93,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L12: what no capability of the grant writes is the same data afterwards", () => {
+  it("L12: what the grant may not write holds the same data afterwards", () => {
     fc.assert(
       fc.property(meetingsOf(world), (meeting) => {
         const outcome = met(world, meeting);

@@ -27,8 +27,8 @@ import { everything, extensions } from "./escalation.ts";
 
 attack(
   "A-107",
-  "Have an init, shutdown or health hook called with the whole envelope",
-  "refused with `manifest_invalid`: beside handlers only `healthCheck` is called, and it sees no envelope",
+  "Have an init, shutdown or health hook receive the whole envelope",
+  "refused with `manifest_invalid`: besides handlers only `healthCheck` is called, without an envelope",
   () => {
     it.each(["init", "initialize", "setup", "shutdown", "close", "onLoad", "health_check"])(
       "a manifest with %s",
@@ -87,7 +87,7 @@ attack(
 );
 attack(
   "A-108",
-  "Call the exported filter and merge with wider capabilities and a guessed envelope",
+  "Call the exported filter and merge with more capabilities and a guessed envelope",
   "works on the plugin's own data; the envelope of the run stays out of reach",
   () => {
     it("a view, filtered again, opens nothing", async () => {
@@ -149,8 +149,8 @@ attack(
 
 attack(
   "A-109",
-  "Name a hook that does not exist, or one that every object has",
-  "refused with `manifest_invalid` where it is defined, and with `hook_unknown` where it is invoked",
+  "Name a hook that does not exist, or a built-in property as a hook",
+  "refused with `manifest_invalid` when defined, and with `hook_unknown` when invoked",
   () => {
     it.each(["__proto__", "toString", "constructor", "hasOwnProperty", "tool_pre_invok", "*", ""])(
       "%j",
@@ -173,8 +173,8 @@ attack(
 
 attack(
   "A-110",
-  "Pool views between two plugins by way of a global",
-  "not prevented, in one process; neither plugin writes more than its own capabilities",
+  "Share views between two plugins through a global",
+  "not prevented in one process; neither plugin can write beyond its own capabilities",
   () => {
     it("a reader of labels and a writer of headers", async () => {
       const pool: FullView[] = [];

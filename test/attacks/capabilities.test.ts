@@ -9,8 +9,8 @@ import { everything, extensions } from "./escalation.ts";
 
 attack(
   "A-104",
-  "Gain one capability by way of another that implies it",
-  "each implies its own read and what that is in, and nothing else",
+  "Gain a capability through another one that implies it",
+  "each implies its own read and the read of its parent, and nothing else",
   () => {
     const implied: Readonly<Record<string, readonly string[]>> = {
       append_delegation: ["read_delegation"],
@@ -64,7 +64,7 @@ attack(
 attack(
   "A-105",
   "Use more than the operator grants, or be granted more than was declared",
-  "the intersection holds; a grant of more is refused with `options_invalid`",
+  "the intersection applies; a grant beyond the declaration is refused with `options_invalid`",
   () => {
     it("every capability, granted alone to a plugin that declares all", async () => {
       verifies("dispatch:grant-narrows");
@@ -95,8 +95,8 @@ attack(
 
 attack(
   "A-106",
-  "Declare a mode that does not exist, or a priority to come before all others",
-  "refused with `manifest_invalid`, from the operator with `options_invalid`; ties go by the order given",
+  "Declare a mode that does not exist, or a priority that beats all others",
+  "refused with `manifest_invalid`, or `options_invalid` from the operator; ties keep the order of plugins",
   () => {
     const settings = [
       ...["parallel", "SEQUENTIAL", "__proto__", "toString", "", null, 1, ["audit"]].map(

@@ -3,12 +3,12 @@ import { attacksIn, readAttacks } from "../../tools/scripts/read-attacks.ts";
 
 const attacks = readAttacks();
 const last = 304;
-/** Numbers that the catalogue passes over; those from A-236 on are about a gateway of its own. */
+/** Numbers that the catalogue leaves out; those from A-236 concern a separate gateway. */
 const isUnused = (number: string) =>
   ["A-230", "A-231"].includes(number) || (number >= "A-236" && number <= "A-260");
 
 describe("the catalogue of attacks", () => {
-  it("has every number, tried, waiting or with the reason why it does not apply", () => {
+  it("has every number: tested, waiting, or with a reason why it does not apply", () => {
     const numbers = Array.from(
       { length: last },
       (_, at) => `A-${String(at + 1).padStart(3, "0")}`,
@@ -18,13 +18,13 @@ describe("the catalogue of attacks", () => {
     expect([...known].filter((number) => !numbers.includes(number))).toEqual([]);
   });
 
-  it("has each number once, but for a part that waits", () => {
+  it("has each number once, except for parts that wait", () => {
     const tried = attacks.filter(({ standing }) => standing !== "waits");
     const numbers = tried.map(({ number }) => number);
     expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
   });
 
-  it("says each attempt and outcome in a phrase", () => {
+  it("describes each attempt and outcome in a phrase", () => {
     for (const { number, attempt, answer } of attacks) {
       expect([number, attempt]).toEqual([number, expect.stringMatching(/^[A-Z`{].*[^.]$/s)]);
       expect([number, answer]).toEqual([number, expect.stringMatching(/\S.*\S/s)]);
@@ -33,7 +33,7 @@ describe("the catalogue of attacks", () => {
 });
 
 describe("the reader of the catalogue", () => {
-  it("takes number, attempt and answer from the calls", () => {
+  it("reads number, attempt and answer from the calls", () => {
     const source = [
       'attack("A-001", "One \\"way\\" in", "refused with `x`", () => {});',
       "attackWaits(",

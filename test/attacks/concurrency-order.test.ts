@@ -28,8 +28,8 @@ const mode = "concurrent";
 
 attack(
   "A-137",
-  "Change a custom key that the plugin before has deleted, with a view from before",
-  "the difference to the view each was given decides, the same every time",
+  "Change a `custom` key that the previous plugin deleted, from a view taken before",
+  "each change is computed against the plugin's own view, with the same result every time",
   () => {
     const extensions = createExtensions({ custom: { gone: 1, kept: 1 } });
     const view = filterExtensions(extensions, []);
@@ -67,8 +67,8 @@ attack(
 
 attack(
   "A-138",
-  "Have a group cancelled when one of its plugins has merged already",
-  "its labels stay, and nothing else of the group is taken",
+  "Have a group cancelled after one of its plugins has merged",
+  "its labels stay, and nothing else of the group is applied",
   () => {
     const writes: Run = async (payload, context, extensions) => ({
       ...(adds("written")(payload, context, extensions) as object),
@@ -120,8 +120,8 @@ attack(
 
 attack(
   "A-139",
-  "Run a plugin that keeps state in its module a thousand times at once",
-  "nothing of one run gets into another",
+  "Run a plugin with module-level state a thousand times at once",
+  "no data leaks from one run into another",
   () => {
     it("payloads, labels and private state", async () => {
       let last: unknown;
@@ -157,25 +157,30 @@ attack(
   },
 );
 
-attack("A-140", "Settle by a hundred plugins in the same tick", "the same bytes every time", () => {
-  it("in two runs at once, and in one after them", async () => {
-    verifies("dispatch:concurrent-joined");
-    const gate = deferred();
-    const handlers = Array.from({ length: 100 }, (_, i) =>
-      plugin(
-        `handler-${i}`,
-        async (_p, _c) => {
-          await gate.promise;
-          return { modifiedExtensions: { security: { labels: [`L${i}`] } } };
-        },
-        { mode },
-      ),
-    );
-    const manager = await manage(handlers);
-    const running = [manager.invoke(hook, call), manager.invoke(hook, call)];
-    gate.resolve();
-    const results = [...(await Promise.all(running)), await manager.invoke(hook, call)];
-    expect(labelsOf(results[0] as Result)).toHaveLength(100);
-    expect(new Set(results.map((result) => bytesOf(result as Result))).size).toBe(1);
-  });
-});
+attack(
+  "A-140",
+  "Have a hundred plugins settle in the same tick",
+  "the same bytes every time",
+  () => {
+    it("in two runs at once, and in one after them", async () => {
+      verifies("dispatch:concurrent-joined");
+      const gate = deferred();
+      const handlers = Array.from({ length: 100 }, (_, i) =>
+        plugin(
+          `handler-${i}`,
+          async (_p, _c) => {
+            await gate.promise;
+            return { modifiedExtensions: { security: { labels: [`L${i}`] } } };
+          },
+          { mode },
+        ),
+      );
+      const manager = await manage(handlers);
+      const running = [manager.invoke(hook, call), manager.invoke(hook, call)];
+      gate.resolve();
+      const results = [...(await Promise.all(running)), await manager.invoke(hook, call)];
+      expect(labelsOf(results[0] as Result)).toHaveLength(100);
+      expect(new Set(results.map((result) => bytesOf(result as Result))).size).toBe(1);
+    });
+  },
+);

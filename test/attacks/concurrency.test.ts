@@ -31,7 +31,7 @@ const hop = (name: string) => ({
 attack(
   "A-133",
   "Two concurrent plugins each add a label to the same view",
-  "both are there",
+  "both labels are kept",
   () => {
     it.each(["at once", "after a wait"])("%s", async (how) => {
       const views: FullView[] = [];
@@ -60,7 +60,7 @@ attack(
 attack(
   "A-134",
   "Finish in every possible order",
-  "the same bytes: labels and hops are joined in plugin order",
+  "the same bytes: labels and hops are merged in plugin order",
   () => {
     it("with labels, hops and metadata", async () => {
       verifies("dispatch:concurrent-joined", "dispatch:concurrent-awaited");
@@ -113,7 +113,7 @@ attack(
 attack(
   "A-135",
   "One concurrent plugin adds a label, another is refused, denies, fails or hangs",
-  "the label of the first stays, nothing of the other is taken",
+  "the first plugin's label stays; nothing of the other is applied",
   () => {
     const lost = { security: { labels: ["lost"] } };
     const bad: Record<string, Run> = {
@@ -145,8 +145,8 @@ attack(
 
 attack(
   "A-136",
-  "Write custom, a header or the payload from a concurrent plugin",
-  "ignored, with `mode_denied`; a label beside it is added",
+  "Write `custom`, a header or the payload from a concurrent plugin",
+  "ignored with `mode_denied`; a label in the same result is added",
   () => {
     const extensions = createExtensions({
       security: { labels: ["PII"] },

@@ -39,8 +39,8 @@ const shape = ["extensions_shape", "delegation.chain"] as const;
 
 attack(
   "A-116",
-  "Begin a chain with a subject other than the caller",
-  "accepted by the merge, which knows no policy; the origin is derived from the chain",
+  "Start a chain with a subject other than the caller",
+  "accepted by the merge, which enforces no policy; the origin is derived from the chain",
   () => {
     const subject = { id: "caller", type: "user" } as const;
 
@@ -59,14 +59,14 @@ attack(
 
 attackWaits(
   "A-116",
-  "Begin a chain with a subject other than the caller under a policy that holds them together",
+  "Start a chain with a subject other than the caller under a policy that requires them to match",
   "the gateway's delegation policies",
 );
 
 attack(
   "A-117",
-  "Append a hop of the past, of the far future, or with an odd lifetime",
-  "a lifetime that is negative or no safe whole number, and a time that is none, are refused with `extensions_shape`; any other is accepted",
+  "Append a hop dated in the past or the far future, or with an odd lifetime",
+  "a lifetime that is not a non-negative safe integer, or an invalid time, is refused with `extensions_shape`; any other is accepted",
   () => {
     it.each([
       ["a negative lifetime", { ttl_seconds: -1 }],
@@ -104,7 +104,7 @@ attackWaits(
 attack(
   "A-118",
   "Append a seventeenth hop, or a hundred thousand",
-  "refused with `snapshot_limit`, also where plugins go over the limit together",
+  "refused with `snapshot_limit`, also if plugins exceed the limit only together",
   () => {
     const limit = ["snapshot_limit", "delegation.chain"] as const;
     const sixteen = createExtensions({ delegation: { chain: chainOf(16) } });
@@ -161,7 +161,7 @@ function appending(
 attack(
   "A-119",
   "Append concurrently, to win by finishing first or last",
-  "all are appended in plugin order, with the same bytes whoever finishes first",
+  "all hops are appended in plugin order, with the same bytes whoever finishes first",
   () => {
     const names = ["aaa", "bbb", "ccc"];
 
@@ -194,14 +194,14 @@ attack(
 
 attackWaits(
   "A-119",
-  "Append concurrently, so that a hop widens the scopes of the one it comes to follow",
+  "Append concurrently, so that a hop widens the scopes of the one before it",
   "the gateway's delegation policies",
 );
 
 attack(
   "A-120",
-  "Return an earlier hop with another type, a key more, or `-0` for `0`",
-  "another type is refused with `extensions_shape`, an unknown key with `slot_unknown`; `-0` is `0`, and no change",
+  "Return an earlier hop with another type, an extra key, or `-0` for `0`",
+  "another type is refused with `extensions_shape`, an extra key with `slot_unknown`; `-0` counts as `0`",
   () => {
     it.each([
       ["a number in words", { ttl_seconds: "0" }],
@@ -228,7 +228,7 @@ attack(
 attack(
   "A-121",
   "Append a hop without `append_delegation`",
-  "ignored, and told as `capability_missing`",
+  "ignored and reported as `capability_missing`",
   () => {
     const told = [["delegation", "capability_missing"]] as const;
 

@@ -48,7 +48,7 @@ function taken(chain: unknown, more: object = {}, from: Extensions = extensions)
 
 attack(
   "A-111",
-  "Drop the first, the last or a middle hop, or all",
+  "Drop the first, the last, a middle or every hop",
   "refused with `tier_monotonic`",
   () => {
     it.each([
@@ -71,8 +71,8 @@ attack(
 
 attack(
   "A-112",
-  "Edit an earlier hop, or let hops change places",
-  "refused with `tier_monotonic`; a hop that says the same in another form is no change",
+  "Edit an earlier hop, or swap hops",
+  "refused with `tier_monotonic`; an equivalent form of a hop is not a change",
   () => {
     it.each([
       ["subject", { subject_id: "x" }],
@@ -121,7 +121,7 @@ attack("A-113", "Insert a hop before the end", "refused with `tier_monotonic`", 
 attack(
   "A-114",
   "Append a hop with a scope that its predecessor lacks, or a wildcard",
-  "accepted by the merge, which knows no policy; the hops before it stay the same objects",
+  "accepted by the merge, which enforces no policy; earlier hops stay the same objects",
   () => {
     it.each([["admin"], ["*"], ["read:*"]])("%s", (scope) => {
       const { delegation, rejections } = taken([a, b, c, hop("d", { scopes_granted: [scope] })]);
@@ -142,7 +142,7 @@ attackWaits(
 attack(
   "A-115",
   "Forge `origin`, `actor`, `depth`, `delegated` or `age`",
-  "ignored, and told as `tier_immutable`: they are derived from the chain",
+  "ignored and reported as `tier_immutable`: they are derived from the chain",
   () => {
     const forged = {
       depth: 99,

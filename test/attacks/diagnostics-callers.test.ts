@@ -27,8 +27,8 @@ function noticing(watch: Watch, target: object, as: "getter" | "method"): object
 
 attack(
   "A-182",
-  "Throw or return what runs code when it is printed: `inspect.custom`, `toStringTag`, a getter named `message`",
-  "none of it runs, not even when results are printed; the host's sink gets the very value",
+  "Throw or return a value that runs code when printed: `inspect.custom`, `toStringTag`, a getter named `message`",
+  "none of it runs, not even when results are printed; the host's sink receives the original value",
   () => {
     const makers: Readonly<Record<string, (watch: Watch) => object>> = {
       "an error with getters": (watch) => noticing(watch, new Error("e"), "getter"),
@@ -102,7 +102,7 @@ const internals = [process.cwd(), "node_modules", "file:", "    at ", "\\n", ".t
 attack(
   "A-183",
   "Read paths, stacks and packages of the host from the answer to a caller",
-  "a caller is answered with a code, a reason and the plugin's name; a host has the request's id to go by",
+  "a caller receives a code, a reason and the plugin's name; a host correlates by the request's id",
   () => {
     const inside: Readonly<Record<string, Run>> = {
       "a handler that throws": (_p, _c) => {

@@ -124,8 +124,8 @@ const toldBy = async (run: Run, name = "add") => {
 
 attack(
   "A-179",
-  "Break lines, hide text or move the cursor by names, labels, reasons, header names, tool names",
-  "escaped, put as a space, or not told at all: one record stays one line",
+  "Break lines, hide text or move the cursor with names, labels, reasons, header names, tool names",
+  "escaped, replaced by a space, or left out: one record stays one line",
   () => {
     it.each(Object.entries(quoting))("in %s that an error names", async (_what, run) => {
       for (const [spoiler, text] of Object.entries(spoilers)) {
@@ -170,7 +170,7 @@ attack(
 attack(
   "A-180",
   "Put `%s`, `%o` and the like into names and reasons",
-  "never used as a format, and nothing is printed: the text stays as it is",
+  "never used as a format string, and nothing is printed: the text stays as it is",
   () => {
     const format = "%s%d%o%j%c%%";
     const methods = ["log", "info", "warn", "error", "debug", "trace"] as const;
@@ -206,8 +206,8 @@ const secret = "Bearer s3cret-token";
 
 attack(
   "A-181",
-  "Have an error quote an authorization or a claim",
-  "an error tells names, types and codes, never a value",
+  "Make an error quote a credential or a claim",
+  "an error contains names, types and codes, never a value",
   () => {
     const host: Readonly<Record<string, () => unknown>> = {
       "a header that is no text": () =>

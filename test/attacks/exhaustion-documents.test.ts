@@ -43,7 +43,7 @@ async function answered(
 attack(
   "A-284",
   "Answer `resources/read` with any number of empty contents",
-  "refused or handed on in time and room in proportion to the answer",
+  "refused or forwarded in time and memory proportional to the answer",
   () => {
     it.each([
       ["{}", () => ({})],
@@ -60,8 +60,8 @@ attack(
 
 attack(
   "A-285",
-  "Link one resource by many names, and embed it as many times in the same result of a tool",
-  "labelled and judged by each of its names once",
+  "Link one resource under many names, and embed it as often in the same tool result",
+  "labelled and judged once by each of its names",
   () => {
     it("in time and room in proportion to the result", async () => {
       const link = (at: number) => ({ type: "resource_link", uri: "file:///a", name: `n${at}` });
@@ -77,8 +77,8 @@ attack(
 
 attack(
   "A-286",
-  "Fill a request with fields that no message shows, in documents that hold documents",
-  "the first thousand are told by their paths, the others are counted",
+  "Fill a request with fields that no message shows, in nested documents",
+  "the first thousand are reported by path, the others are counted",
   () => {
     const fields = Object.fromEntries(times(5000, (at) => [`k${at}`, 1]));
     const text = { type: "text", text: "a", ...fields };
@@ -99,8 +99,8 @@ attack(
 
 attack(
   "A-287",
-  "Send as many arguments of one text as there are headers that mirror them",
-  "each header follows its text, in time in proportion to arguments and headers; a value of more than 8 Ki goes in none",
+  "Send as many arguments with the same string as there are headers that mirror them",
+  "each header follows its string, in time proportional to arguments and headers; a value over 8 Ki is sent in none",
   () => {
     const hooks = (args: (before: object) => object) => ({
       handles: (hook: string) => hook === "tool_pre_invoke",
@@ -148,7 +148,7 @@ attack(
 attack(
   "A-289",
   "Answer `tools/list` with any number of fields, where a plugin sees lists",
-  "handed on in time in proportion to the answer",
+  "forwarded in time proportional to the answer",
   () => {
     it("each shown to the plugin", async () => {
       verifies("adapters:work-bounded");
@@ -168,8 +168,8 @@ attack(
 
 attack(
   "A-290",
-  "Fill a chat completion with fields, and its message with texts, so that each chunk repeats all fields",
-  "what is no fact of the protocol is told once, in the last chunk",
+  "Fill a chat completion with fields, and its message with strings, so that each chunk repeats all fields",
+  "fields that the protocol does not define are sent once, in the last chunk",
   () => {
     it("in room in proportion to the completion", async () => {
       verifies("adapters:work-bounded");

@@ -65,7 +65,7 @@ const numbered = (count: number, dependsOn: (i: number) => readonly string[] = (
 attack(
   "A-174",
   "Register ten thousand plugins, or plugins on a thousand hooks each",
-  "registered in work that grows with their number; a run touches the handlers of its own hook",
+  "the work of registering is proportional to their number; a run touches only handlers of its own hook",
   () => {
     const fleets: Readonly<Record<string, (count: number) => readonly Plugin[]>> = {
       "side by side": (count) => numbered(count),

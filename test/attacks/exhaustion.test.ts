@@ -28,8 +28,8 @@ const wide = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, i) => [`k$
 
 attack(
   "A-172",
-  "Return a text of a hundred million characters, or an object of a million keys",
-  "refused with `snapshot_limit` before more than the limit is taken in",
+  "Return a string of a hundred million characters, or an object with a million keys",
+  "refused with `snapshot_limit` before more than the limit is read",
   () => {
     const values: readonly (readonly [string, unknown])[] = [
       ["a text", long],
@@ -58,8 +58,8 @@ attack(
 
 attack(
   "A-173",
-  "Wait for a pattern that tries again and again: `(a+)+$`, ten thousand stars, `**/` over and over",
-  "matched by the library's own matcher, which reads each unit of the text once",
+  "Cause catastrophic backtracking: `(a+)+$`, ten thousand stars, `**/` over and over",
+  "matched by the library's own matcher, which reads each code unit once",
   () => {
     const texts = ["a".repeat(65_536), "/".repeat(65_536), "a/".repeat(32_768)];
     it.each<[string, string, readonly boolean[]]>([
@@ -95,7 +95,7 @@ attack(
 attack(
   "A-175",
   "Flood the background with work that never ends",
-  "what is over the bound is dropped, recorded as `skipped` and counted",
+  "work over the limit is dropped, recorded as `skipped` and counted",
   () => {
     it("one more than there is room for, over many runs", async () => {
       verifies("dispatch:background-bounded");
@@ -147,7 +147,7 @@ attack(
 
 attack(
   "A-176",
-  "Make a hundred thousand records of changes that are ignored, fields that are dropped or problems",
+  "Cause a hundred thousand records of ignored changes, dropped fields or problems",
   "the first hundred are listed, and the others counted",
   () => {
     const names = Array.from({ length: 300 }, (_, i) => `own${i}`);
@@ -227,8 +227,8 @@ function problemsOf(make: () => unknown): { problems: number; text: string } {
 
 attack(
   "A-177",
-  "Deny with ten million characters, or say as much in metadata",
-  "texts are cut to a length; details and metadata are refused with `result_shape` and `snapshot_limit`",
+  "Deny with ten million characters, or put as many into metadata",
+  "strings are truncated; details and metadata are refused with `result_shape` and `snapshot_limit`",
   () => {
     const big = "x".repeat(10_000_000);
 

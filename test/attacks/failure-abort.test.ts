@@ -38,7 +38,7 @@ async function start(plugins: readonly Plugin[], options = {}) {
 attack(
   "A-152",
   "Abort before the start, during a handler, as it settles, or after the run",
-  "`aborted` or a result, never both; what was merged stays, and no listener does",
+  "`aborted` or a result, never both; merged changes stay, and no listener remains",
   () => {
     it("before the run: has no handler started and the labels back", async () => {
       verifies("dispatch:abort");

@@ -37,7 +37,7 @@ const failures: Readonly<Record<string, Run>> = {
 attack(
   "A-150",
   "Throw, reject or hang in the background, where nobody waits",
-  "counted and told once, never unhandled; closing waits up to a bound and reports the rest",
+  "counted and reported once, never unhandled; closing waits up to a limit and reports the rest",
   () => {
     it("in every way at once", async () => {
       const told: unknown[] = [];

@@ -18,8 +18,8 @@ import { attack, attackDoesNotApply } from "./attack.ts";
 
 attackDoesNotApply(
   "A-156",
-  "End the process, or block it with a loop that never waits",
-  "Code in the same process can always do that. Run plugins that nobody has reviewed in a process of their own.",
+  "End the process, or block it with a loop that never yields",
+  "Code in the same process can always do that. Run unreviewed plugins in a process of their own.",
 );
 
 const { setTimeout: timer, clearTimeout: stop, setImmediate: soon } = globalThis;
@@ -74,8 +74,8 @@ const patches: Readonly<Record<string, () => void>> = {
 
 attack(
   "A-157",
-  "Replace setTimeout, Date.now, performance.now or a method of timers to stop deadlines",
-  "the deadlines hold, and so does the bound of closing",
+  "Replace `setTimeout`, `Date.now`, `performance.now` or timer methods to stop deadlines",
+  "the deadlines hold, and so does the limit on closing",
   () => {
     it.each(Object.entries(patches))("%s", async (_what, patch) => {
       let runs = 0;
@@ -116,8 +116,8 @@ attack(
 
 attack(
   "A-158",
-  "Have a sink of the host throw, by throwing what it cannot write down",
-  "the request comes out as if the sink had worked",
+  "Make a sink of the host throw, by throwing a value that it cannot log",
+  "the request has the same outcome as with a working sink",
   () => {
     const sinks = {
       throws: () => {

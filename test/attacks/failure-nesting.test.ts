@@ -26,8 +26,8 @@ const codeOf = (running: Promise<unknown>) =>
 
 attack(
   "A-153",
-  "Invoke the same hook again from its handler, over and over",
-  "refused with `reentrancy` beyond eight levels; the labels of inner runs join the outer request",
+  "Invoke the same hook recursively from its handler",
+  "refused with `reentrancy` beyond eight levels; labels of inner runs join the outer request",
   () => {
     it.each(["sequential", "transform", "concurrent"] as const)("in mode %s", async (mode) => {
       verifies("dispatch:nesting-limit", "dispatch:nesting-labels");
@@ -99,8 +99,8 @@ attack(
 
 attack(
   "A-154",
-  "Invoke again without naming a parent, or from a timer, to be nested in nothing",
-  "refused with `overloaded` where the operator limits the runs in flight; room again once they end",
+  "Invoke again without naming a parent, or from a timer, to hide the nesting",
+  "refused with `overloaded` if the operator limits concurrent runs; capacity returns as they end",
   () => {
     it.each(["at once", "from a timer", "from a microtask"])("%s", async (how) => {
       verifies("dispatch:overloaded");
@@ -137,8 +137,8 @@ attack(
 
 attack(
   "A-155",
-  "Fill the stack, then call a helper or the host from its very end",
-  "fails with `handler_error` or is done in full; nothing is half merged, and every count is restored",
+  "Exhaust the stack, then call a helper or the host at its very end",
+  "fails with `handler_error` or completes; nothing is half merged, and every counter is restored",
   () => {
     it("a handler that recurses until the stack is full", async () => {
       const endless = (depth: number): number => endless(depth + 1) + 1;
@@ -234,8 +234,8 @@ attack(
 
 attack(
   "A-288",
-  "Have nested runs add more labels than an envelope holds, and go on without a word, or fail under an error policy that ignores it",
-  "the outer run ends with `snapshot_limit`: no plugin after it, and no host, gets the data without its labels",
+  "Have nested runs add more labels than an envelope holds, then go on silently, or fail under an error policy that ignores it",
+  "the outer run ends with `snapshot_limit`: no later plugin, and no host, gets the data without its labels",
   () => {
     const numbered = (from: number) => Array.from({ length: 200 }, (_, i) => `l${from + i}`);
     const endings: Record<string, () => unknown> = {

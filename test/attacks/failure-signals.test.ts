@@ -60,8 +60,8 @@ const cases = Object.entries(tricks).flatMap(([what, trick]) =>
 
 attack(
   "A-151",
-  "Ignore, fake or patch the signal that the handler was given",
-  "the deadline holds; every handler has a signal of its own, and nobody has the host's",
+  "Ignore, fake or patch the signal that a handler receives",
+  "the deadline holds; every handler has its own signal, and none has the host's",
   () => {
     it.each(cases)("a handler that $what in mode $mode", async ({ trick, mode }) => {
       verifies("dispatch:signal");

@@ -33,8 +33,8 @@ async function expectOutcome(make: () => unknown, outcome: string): Promise<void
 
 attack(
   "A-147",
-  "Return a thenable that settles twice, both ways, or throws after it settled",
-  "the first settling counts; nothing is unhandled",
+  "Return a thenable that settles twice, both ways, or throws after settling",
+  "the first settlement counts; no rejection is unhandled",
   () => {
     const second = { modifiedPayload: { name: "second", args: {} } };
     it.each([
@@ -95,8 +95,8 @@ attack(
 
 attack(
   "A-148",
-  "Return a thenable in a thenable, very deep or without an end",
-  "a deep one is taken; an endless one fails with `handler_timeout`, unless an async function of the plugin waits for it",
+  "Return thenables nested very deep or endlessly",
+  "a deep one is resolved; an endless one fails with `handler_timeout`, unless an async function of the plugin awaits it",
   () => {
     it("a hundred thousand deep", async () => {
       let chain: unknown = changed;
@@ -211,8 +211,8 @@ attack(
 
 attack(
   "A-149",
-  "Return a native promise with a `then` or `constructor` of its own",
-  "what it gives is checked like any result, and what throws is `handler_error`",
+  "Return a native promise with its own `then` or `constructor`",
+  "its value is checked like any result, and what it throws is `handler_error`",
   () => {
     const own = (name: string, value: unknown): PropertyDescriptorMap =>
       Object.fromEntries([[name, { value }]]);

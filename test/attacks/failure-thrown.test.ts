@@ -56,8 +56,8 @@ async function expectOpaque(run: Run): Promise<void> {
 
 attack(
   "A-141",
-  "Throw a text, null, a proxy, an object whose every reading throws",
-  "fails with `handler_error`; nothing of the value is read or told",
+  "Throw a string, `null`, a proxy, or an object that throws on every read",
+  "fails with `handler_error`; nothing of the value is read or reported",
   () => {
     it.each(casesOf(thrownValues))("$how $what", async ({ run }) => {
       verifies("dispatch:framework-messages", "dispatch:never-rejects");
@@ -68,8 +68,8 @@ attack(
 
 attack(
   "A-142",
-  "Throw what claims a code, a status, a brand of the library, a decision or a result",
-  "fails with `handler_error`, like anything else that is thrown",
+  "Throw an object that claims a code, a status, the library's brand, a decision or a result",
+  "fails with `handler_error`, like any other thrown value",
   () => {
     it.each(casesOf(claims))("$how $what", async ({ run }) => {
       await expectOpaque(run);

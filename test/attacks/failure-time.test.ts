@@ -77,7 +77,7 @@ async function goOnWithout(
 attack(
   "A-143",
   "Return a promise that never settles",
-  "fails with `handler_timeout` at the deadline; nothing of the run is kept",
+  "fails with `handler_timeout` at the deadline; no memory of the run is retained",
   () => {
     it.each(modes)("in mode %s", async (mode) => {
       verifies("dispatch:timeout");
@@ -133,7 +133,7 @@ const lateAnswers: Readonly<Record<string, Run>> = {
 
 attack(
   "A-144",
-  "Resolve after the deadline, with a change or a denial",
+  "Resolve after the deadline with a change or a denial",
   "discarded, and counted in `late` when the manager closes",
   () => {
     const cases = Object.entries(lateAnswers).flatMap(([what, answer]) =>
@@ -208,8 +208,8 @@ attack("A-145", "Reject after the deadline", "never an unhandled rejection", () 
 
 attack(
   "A-146",
-  "Settle, and go on changing the object that was handed back",
-  "taken as it was in one moment; later changes have no effect",
+  "Settle, then keep changing the returned object",
+  "read at one moment; later changes have no effect",
   () => {
     /** Every part says the same number, which goes up in each turn of the loop. */
     const counting = () => {

@@ -29,7 +29,7 @@ class LyingSet extends Set<string> {
 
 attack(
   "A-014",
-  "An instance of a class, with the right fields or with private state behind a frozen shell",
+  "A class instance with the right fields, or with private state behind a frozen shell",
   "refused with `snapshot_prototype`",
   () => {
     const instances: readonly (readonly [string, () => object])[] = [
@@ -49,7 +49,7 @@ attack(
 
 attack(
   "A-015",
-  "A subclass of `Set` that claims to have every label",
+  "A `Set` subclass that claims to have every label",
   "refused with `snapshot_prototype`; its methods never run",
   () => {
     it("empty, filled or frozen", async () => {
@@ -77,7 +77,7 @@ const lying = ({ run }: Watch) =>
 
 attack(
   "A-016",
-  "A subclass of `Array` with an iterator, `includes` or `length` that lie",
+  "An `Array` subclass whose iterator, `includes` or `length` lies",
   "refused with `snapshot_prototype`; its methods never run",
   () => {
     const list = ["labels", "chain", "custom", "data"] as const;
@@ -106,8 +106,8 @@ attack(
 
 attack(
   "A-017",
-  "A genuine array with an iterator, `includes` or the like of its own",
-  "refused with `snapshot_key`; they never run",
+  "A genuine array with its own iterator, `includes` or similar",
+  "refused with `snapshot_key`; none of them run",
   () => {
     it.each([Symbol.iterator, "includes", "indexOf", "map", "every", "toJSON", "concat"])(
       "%s",
@@ -129,7 +129,7 @@ attack(
 
 attack(
   "A-018",
-  "An array with named properties beside its elements",
+  "An array with named properties besides its elements",
   "refused with `snapshot_key`",
   () => {
     it.each(["extra", "-1", "1.5", "01", "4294967295", "__proto__", "constructor"])(
@@ -148,7 +148,7 @@ attack(
 
 attack(
   "A-019",
-  "An object that looks like an array, in place of one",
+  "An array-like object in place of an array",
   "refused with `extensions_shape`",
   () => {
     it.each([

@@ -20,8 +20,8 @@ const nothingLeaked = () => expect(({} as Record<string, unknown>).admin).toBeUn
 
 attack(
   "A-001",
-  "Own `__proto__` keys in what is returned, as JSON text can hold them",
-  "refused with `snapshot_key` wherever the key stands; `Object.prototype` stays as it was",
+  "Own `__proto__` keys in a returned value, as `JSON.parse` creates them",
+  "refused with `snapshot_key` at any depth; `Object.prototype` is unchanged",
   () => {
     const own = () => parsed('{"__proto__":{"admin":true}}');
     it.each(["whole", "slot", "subject", "hop", "headers", "custom", "data"] as const)(
@@ -57,8 +57,8 @@ attack(
 
 attack(
   "A-002",
-  "Keys named like parts of a prototype, such as `constructor`, in free-form data",
-  "taken as data of a record without prototype; no object gets a property by it",
+  "Keys named like prototype members, such as `constructor`, in free-form data",
+  "accepted as data of a record without a prototype; no object gains a property",
   () => {
     const custom = () => ({
       constructor: { prototype: { admin: 1 } },
@@ -93,7 +93,7 @@ attack(
 
 attack(
   "A-003",
-  "Slots and fields inherited instead of owned",
+  "Slots and fields that are inherited instead of own properties",
   "refused with `snapshot_prototype`",
   () => {
     const view = filterExtensions(extensions, everything);
@@ -120,7 +120,7 @@ const answering = (key: string, get: () => unknown) => accessor({}, key, { get }
 
 attack(
   "A-004",
-  "A getter that answers with a valid value",
+  "A getter that returns a valid value",
   "refused with `snapshot_accessor`; the getter never runs",
   () => {
     it.each([
@@ -161,7 +161,7 @@ attack(
 
 attack(
   "A-005",
-  "A getter that shows good labels when it is checked and none when it is used",
+  "A getter that returns valid labels when checked and none when used",
   "refused with `snapshot_accessor`; the getter never runs",
   () => {
     it.each([
@@ -179,7 +179,7 @@ attack(
 
 attack(
   "A-006",
-  "A getter deep in free-form data, or at the index of an array",
+  "A getter deep in free-form data, or at an array index",
   "refused with `snapshot_accessor`; the getter never runs",
   () => {
     const at = (target: object, key: PropertyKey) => (watch: { run: () => never }) =>

@@ -23,8 +23,8 @@ const view = filterExtensions(extensions, everything);
 
 attack(
   "A-007",
-  "A proxy as the whole, a slot, the labels, a hop, the headers or free-form data",
-  "refused with `snapshot_proxy`; none of its traps runs",
+  "A proxy as the extensions, a slot, the labels, a hop, the headers or free-form data",
+  "refused with `snapshot_proxy`; none of its traps run",
   () => {
     const targets: Readonly<Record<PlaceName, object>> = {
       whole: {},
@@ -68,7 +68,7 @@ attack(
 
 attack(
   "A-008",
-  "A proxy over a genuine frozen view, or over a part of one, which passes for frozen",
+  "A proxy around a genuine frozen view, or part of one, that passes for frozen",
   "refused with `snapshot_proxy`",
   () => {
     it.each([
@@ -95,8 +95,8 @@ attack(
 
 attack(
   "A-009",
-  "A revoked proxy, which throws at every touch",
-  "refused with `snapshot_proxy`, never an error of the engine",
+  "A revoked proxy, which throws on every access",
+  "refused with `snapshot_proxy`, never an internal error",
   () => {
     const revoked = (target: object) => {
       const { proxy, revoke } = Proxy.revocable(target, {});
@@ -122,8 +122,8 @@ attack(
 
 attack(
   "A-010",
-  "A proxy in the chain of prototypes",
-  "refused with `snapshot_prototype`; none of its traps runs",
+  "A proxy in the prototype chain",
+  "refused with `snapshot_prototype`; none of its traps run",
   () => {
     const heirs: readonly (readonly [string, (proxy: object) => object])[] = [
       ["the parent", (proxy) => Object.create(proxy) as object],
@@ -148,8 +148,8 @@ attack(
 
 attack(
   "A-011",
-  "The global object of a `vm` context over a proxy, dressed as a plain object, which no check can tell",
-  "read once and copied, or refused: what is merged is what was validated, and stays so",
+  "A `vm` context's global object over a proxy: it looks plain, and no check can detect it",
+  "read once and copied, or refused; what is merged is exactly what was validated",
   () => {
     it("merges what one reading gave, detached", () => {
       let later = false;
@@ -186,7 +186,7 @@ attack(
   },
 );
 
-attack("A-012", "Data under a symbol as key", "refused with `snapshot_key`", () => {
+attack("A-012", "Data under a symbol key", "refused with `snapshot_key`", () => {
   const symbols = [
     Symbol("labels"),
     Symbol.for("security"),
@@ -220,7 +220,7 @@ attack("A-012", "Data under a symbol as key", "refused with `snapshot_key`", () 
 
 attack(
   "A-013",
-  "A property that is not enumerable, so that listing the keys does not show it",
+  "A non-enumerable property, hidden when keys are listed",
   "refused with `snapshot_key`",
   () => {
     const hiding = (target: object, key: PropertyKey, value: unknown) => () =>

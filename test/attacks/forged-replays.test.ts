@@ -12,8 +12,8 @@ const merge = (returned: unknown) => mergeExtensions(extensions, returned, every
 
 attack(
   "A-046",
-  "A genuine view of another plugin or of an older request, returned as one's own",
-  "compared with the view that was given: what never changes is ignored, missing labels are refused with `tier_monotonic`",
+  "A genuine view of another plugin or an earlier request, replayed as the plugin's own",
+  "compared with the plugin's own view: immutable parts are ignored, missing labels are refused with `tier_monotonic`",
   () => {
     const older = createExtensions({ request: { request_id: "old" }, security: { labels: ["x"] } });
     const oldView = (capabilities: readonly Capability[]) => filterExtensions(older, capabilities);
@@ -48,8 +48,8 @@ attack(
 
 attack(
   "A-047",
-  "The whole envelope, had from an accomplice, returned by a plugin that may not write it",
-  "ignored slot by slot, and told: `capability_missing` and `tier_immutable`",
+  "The whole envelope, obtained from an accomplice, returned by a plugin that may not write it",
+  "ignored slot by slot and reported: `capability_missing` and `tier_immutable`",
   () => {
     const changed = createExtensions({
       request: { request_id: "forged" },
@@ -98,8 +98,8 @@ attack(
 
 attack(
   "A-048",
-  "A value that starts another merge while it is being read",
-  "both merges give what each gives alone",
+  "A value that starts another merge while it is read",
+  "each merge has the same result as on its own",
   () => {
     const alone = mergeExtensions(extensions, { custom: { inner: [1, { a: 2 }] } }, []);
     it("through code that runs at each reading", () => {

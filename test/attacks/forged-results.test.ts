@@ -20,7 +20,7 @@ const merge = (returned: unknown) => mergeExtensions(extensions, returned, every
 
 attack(
   "A-041",
-  "A slot that is not in the table, under a name that looks like one",
+  "A slot that is not in the table, under a look-alike name",
   "refused with `slot_unknown`; the name is not repeated anywhere",
   () => {
     it.each([
@@ -51,8 +51,8 @@ attack(
 
 attack(
   "A-042",
-  "A field that is unknown in `security`, `delegation` or a hop",
-  "refused with `slot_unknown`; in a slot that nobody writes the field is dropped",
+  "An unknown field in `security`, `delegation` or a hop",
+  "refused with `slot_unknown`; in a slot that no plugin may write the field is dropped",
   () => {
     it("in `security`, in the subject, beside the chain, in a hop", async () => {
       await refusedAt(["slot"], () => ({ removed_labels: ["PII"] }), "slot_unknown");
@@ -74,7 +74,7 @@ attack(
 
 attack(
   "A-043",
-  "Something that is no object as the whole of the extensions",
+  "A value that is not an object as the extensions",
   "refused with `extensions_shape`",
   () => {
     it.each([[[]], [["security"]], [""], ["security"], [0], [5], [true], [false]])("%j", (value) =>
@@ -91,8 +91,8 @@ class Result {
 
 attack(
   "A-044",
-  "A result that is a proxy, has accessors, is an array or an instance of a class",
-  "refused with `result_shape` or the code of what it is; no getter and no trap runs",
+  "A result that is a proxy, an array or a class instance, or has accessors",
+  "refused with `result_shape` or the code for its kind; no getter or trap runs",
   () => {
     it.each([
       ["an array", "result_shape", () => [{ metadata: {} }]],
@@ -140,8 +140,8 @@ attack(
 
 attack(
   "A-045",
-  'A decision forged by its type or shape, such as `continue: "false"` or a copy of a denial',
-  "refused with `result_shape`; never read as allow or as deny",
+  'A decision forged by type or shape, such as `continue: "false"` or a copied denial',
+  "refused with `result_shape`; never read as allow or deny",
   () => {
     const forged: readonly (readonly [string, object])[] = [
       ["a text for false", { continueProcessing: "false" }],

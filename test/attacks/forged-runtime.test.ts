@@ -29,8 +29,8 @@ function strictArguments(..._: unknown[]): object {
 
 attack(
   "A-038",
-  "Objects of the runtime: dates, patterns, errors, promises, iterators, `arguments`, module namespaces, the environment, global objects",
-  "refused with `snapshot_prototype`, or `snapshot_key` where they have the prototype of a record or none",
+  "Runtime objects: dates, regular expressions, errors, promises, iterators, `arguments`, module namespaces, the environment, global objects",
+  "refused with `snapshot_prototype`, or `snapshot_key` if they have a record's prototype or none",
   () => {
     const bySelf: readonly (readonly [string, () => unknown])[] = [
       ["a date", () => new Date(0)],
@@ -102,8 +102,8 @@ const bytes: readonly (readonly [string, () => object])[] = [
 
 attack(
   "A-039",
-  "Buffers and typed arrays, shared ones too, also with the prototype of a record",
-  "refused with `snapshot_prototype`; what passes for a record is a copy that later writes do not reach",
+  "Buffers and typed arrays, including shared ones, also with a record's prototype",
+  "refused with `snapshot_prototype`; one that passes for a record is copied, so later writes have no effect",
   () => {
     it.each([
       ...bytes,
@@ -148,8 +148,8 @@ attack(
 
 attack(
   "A-040",
-  "Objects and arrays of another realm",
-  "refused with `snapshot_prototype`; with a prototype of this realm they are plain data, and are copied",
+  "Objects and arrays from another realm",
+  "refused with `snapshot_prototype`; with a prototype of this realm they are copied as plain data",
   () => {
     const realm = vm.createContext({});
     const foreign = (code: string) => () => vm.runInContext(`(${code})`, realm) as object;

@@ -73,7 +73,7 @@ attack(
 attack(
   "A-024",
   "A `toJSON` method on a slot or in free-form data",
-  "refused with `snapshot_type`; it is never called, not by encoding either",
+  "refused with `snapshot_type`; it is never called, not even while encoding",
   () => {
     it("of its own", async () => {
       await refusedAt(everywhere, ({ run }) => ({ toJSON: run }), "snapshot_type");
@@ -99,8 +99,8 @@ attack(
 
 attack(
   "A-025",
-  "An object that turns into a text when it is asked, in place of a text",
-  "refused with `snapshot_type`, or `snapshot_key` where a symbol says how; never asked",
+  "An object with a string conversion in place of a string",
+  "refused with `snapshot_type`, or `snapshot_key` for a symbol method; the conversion never runs",
   () => {
     const scalars = ["label", "header", "data"] as const;
     it.each(["toString", "valueOf", "toLocaleString", "inspect"])("by %s", async (name) => {
@@ -124,8 +124,8 @@ attack(
 
 attack(
   "A-026",
-  "Boxed primitives, also with the prototype of a record",
-  "refused with `snapshot_prototype`, or `snapshot_key` for a text that hides its prototype",
+  "Boxed primitives, including ones with a record's prototype",
+  "refused with `snapshot_prototype`, or `snapshot_key` for a string that hides its prototype",
   () => {
     const boxed = ["PII", "", 1, true, 1n, Symbol("s")].map((value) => [value, Object(value)]);
     it.each(boxed)("%o", async (_value, box: object) => {
@@ -171,7 +171,7 @@ attack(
   },
 );
 
-attack("A-028", "Numbers that are not finite", "refused with `snapshot_type`", () => {
+attack("A-028", "Non-finite numbers", "refused with `snapshot_type`", () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 10 ** 309])(
     "%d",
     async (value) => {
@@ -187,8 +187,8 @@ attack("A-028", "Numbers that are not finite", "refused with `snapshot_type`", (
 
 attack(
   "A-029",
-  "Minus zero, which is no other number and not the same text",
-  "stored as 0, so that equality and the round trip agree",
+  "Negative zero, which equals 0 but can serialise differently",
+  "stored as 0, so that equality and round trips agree",
   () => {
     it("counts as the zero that was shown", () => {
       expect(merge({ custom: { ...extensions.custom, n: -0 } }).extensions).toBe(extensions);
@@ -207,8 +207,8 @@ attack(
 
 attack(
   "A-030",
-  "`undefined` as a slot or a field, to take away what is there",
-  "counts as left out: what is there stays",
+  "`undefined` as a slot or a field, to remove its value",
+  "treated as omitted: the current value stays",
   () => {
     it("as a slot or a known field", () => {
       const returned = {
@@ -241,7 +241,7 @@ attack(
 attack(
   "A-031",
   "`null` for a slot, the labels, the chain or the headers, to clear them",
-  "a slot or an optional field counts as left out; labels, chain and headers are refused with `extensions_shape`",
+  "a slot or optional field is treated as omitted; labels, chain and headers are refused with `extensions_shape`",
   () => {
     it("as a slot or an optional field is no change", () => {
       const slots = { custom: null, security: null, delegation: null, http: null, agent: null };

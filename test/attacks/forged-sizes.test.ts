@@ -12,7 +12,7 @@ import { overLimit } from "./over-limit.ts";
 
 attack(
   "A-032",
-  "A sparse array, with holes that an accessor on `Array.prototype` would fill",
+  "A sparse array whose holes an accessor on `Array.prototype` would fill",
   "refused with `snapshot_type`; the accessor never runs",
   () => {
     // biome-ignore lint/suspicious/noSparseArray: the hole is the attack.
@@ -56,8 +56,8 @@ attack(
 
 attack(
   "A-033",
-  "An array that says it is four thousand million long and holds nothing",
-  "refused with `snapshot_limit` before any element is looked for",
+  "An empty array with a length of four billion",
+  "refused with `snapshot_limit` before any element is read",
   () => {
     const endless = () => Object.assign([], { length: 2 ** 32 - 1 });
     it("wherever it stands", async () => {
@@ -119,8 +119,8 @@ function looped(value: object, key: PropertyKey): object {
 
 attack(
   "A-035",
-  "A part shared so often that it unfolds into 2^25 values",
-  "refused with `snapshot_limit` after as many values as the limit allows",
+  "A part shared so often that it expands to 2^25 values",
+  "refused with `snapshot_limit` as soon as the limit is reached",
   () => {
     function shared(made: (part: unknown) => object): unknown {
       let part: unknown = { leaf: 1 };
@@ -143,7 +143,7 @@ attack(
 attack(
   "A-036",
   "Nesting a hundred thousand levels deep",
-  "refused with `snapshot_limit` at the last level that the limit allows; the stack is not used up",
+  "refused with `snapshot_limit` at the depth limit; the stack does not overflow",
   () => {
     function nested(made: (part: unknown) => object): unknown {
       let part: unknown = 1;
@@ -169,7 +169,7 @@ attack(
 
 attack(
   "A-037",
-  "Half of a surrogate pair in a label, a header, a key or a text",
+  "A lone surrogate in a label, a header, a key or a string",
   "refused with `snapshot_string`, or `snapshot_key` for a key",
   () => {
     it.each(["\ud800", "\udc00", "a\ud83d", "\ude00\ud83d", "PII\udfff"])("%j", async (text) => {

@@ -34,8 +34,8 @@ async function tampering(attempt: (value: object) => void) {
 
 attack(
   "A-021",
-  "Methods of `Set`, `Map`, `Date` and `Array` called on what a handler was given",
-  "throws a `TypeError`; view, payload and envelope stay as they were",
+  "`Set`, `Map`, `Date` and `Array` methods called on what a handler received",
+  "throws a `TypeError`; view, payload and envelope are unchanged",
   () => {
     const calls: readonly (readonly [string, (value: object) => unknown])[] = [
       ["Set add", (value) => Set.prototype.add.call(value as Set<unknown>, "forged")],
@@ -71,8 +71,8 @@ const legacy = (key: string, part: "value" | "set") =>
 
 attack(
   "A-022",
-  "Redefine, delete, re-parent or extend any object that can be reached from what a handler was given",
-  "throws or answers `false`; nothing changes",
+  "Redefine or delete properties, change prototypes or extend any object that a handler can reach",
+  "throws or returns `false`; nothing changes",
   () => {
     it("by reflection", () =>
       tampering((value) => {

@@ -18,7 +18,7 @@ const capabilities: readonly Capability[] = ["write_headers"];
 attack(
   "A-130",
   "Copy a secret into another header or into `custom`",
-  "possible for who may read it, and for nobody else; in logs and records its value is masked wherever it stands",
+  "possible only for a plugin that may read it; logs and records mask the value wherever it occurs",
   () => {
     const headers = { authorization: "Bearer secret" };
     const extensions = createExtensions({ http: { headers } });
@@ -71,7 +71,7 @@ attack(
 attack(
   "A-131",
   "Return a hundred thousand headers, or one of 1 MiB",
-  "refused with `snapshot_limit`; headers that the view did not show are kept and do not count",
+  "refused with `snapshot_limit`; headers hidden from the view are kept and do not count",
   () => {
     const few = createExtensions({ http: { headers: { a: "1" } } });
     const numbered = (count: number, of = "x") =>
@@ -116,7 +116,7 @@ attack(
   },
 );
 
-attack("A-132", "Write a value beyond Latin-1", "refused with `header_invalid`", () => {
+attack("A-132", "Write a value outside Latin-1", "refused with `header_invalid`", () => {
   it.each([
     ["the first character beyond it", "\u0100"],
     ["a character whose low byte is a line feed", "\u010a"],

@@ -70,8 +70,8 @@ async function thrownBy(run: () => unknown): Promise<unknown> {
 
 attack(
   "A-129",
-  "Read sensitive headers or claims from what is printed: contexts, managers, plugins, errors, records, the log and the audit trail",
-  "their values are in none of these; `encodeExtensions` is faithful",
+  "Read sensitive headers or claims from printed contexts, managers, plugins, errors, records, the log or the audit trail",
+  "none of them contains the values; only `encodeExtensions` writes them",
   () => {
     it("contexts, while their handler runs, when it waits, and afterwards", async () => {
       const texts: string[] = [];

@@ -40,7 +40,7 @@ async function expectNowhere(name: string, value: unknown): Promise<void> {
 
 attack(
   "A-122",
-  "Split a message by a control character in a value",
+  "Split a message with a control character in a header value",
   "refused with `header_invalid`",
   () => {
     it.each([
@@ -74,8 +74,8 @@ attack(
 
 attack(
   "A-123",
-  "Write a name that is no token, or one in upper case",
-  "refused with `header_invalid`; upper case is kept, and compared by ASCII rules",
+  "Write an invalid header name, or one in upper case",
+  "refused with `header_invalid`; upper case is kept, and compared case-insensitively in ASCII",
   () => {
     it.each([
       ["a space", "x y"],
@@ -106,8 +106,8 @@ attack(
 
 attack(
   "A-124",
-  "Add `x-a` beside `X-A`",
-  "refused with `header_duplicate`; in a document of the host both are kept, and the first is read",
+  "Add `x-a` next to `X-A`",
+  "refused with `header_duplicate`; in a host's document both are kept, and the first is read",
   () => {
     const duplicate = ["header_duplicate", "http.headers"] as const;
 
@@ -153,8 +153,8 @@ attack(
 
 attack(
   "A-125",
-  "Write a header by the name of `__proto__`, or of what every object inherits",
-  "`__proto__` is refused with `snapshot_key`; any other is a name like any other",
+  "Write a header named `__proto__`, or like a built-in property",
+  "`__proto__` is refused with `snapshot_key`; any other is an ordinary name",
   () => {
     const own = (name: string) => Object.fromEntries([...Object.entries(shown), [name, "1"]]);
 
@@ -179,7 +179,7 @@ attack(
 
 attack(
   "A-126",
-  "Write a value that is a list, a number or another thing than text",
+  "Write a value that is a list, a number or anything else but a string",
   "refused with `header_invalid`",
   () => {
     it.each([
@@ -195,7 +195,7 @@ attack(
 
 attack(
   "A-127",
-  "Write or remove a header that frames the message or belongs to one hop",
+  "Write or remove a framing or hop-by-hop header",
   "refused with `header_invalid`",
   () => {
     it.each([
@@ -232,7 +232,7 @@ attack(
 
 attack(
   "A-128",
-  "Return only the headers that were shown, so that the hidden ones are gone",
+  "Return only the visible headers, so that the hidden ones are lost",
   "the hidden ones stay",
   () => {
     const secret = { authorization: "Bearer s", "Set-Cookie": "c" };

@@ -33,7 +33,7 @@ const codeOf = (slot: object) => {
 
 attack(
   "A-292",
-  "Read or change a slot of the host's own whose entry names no reader",
+  "Read or change a host's own slot whose table entry names no reader",
   "it is in no view, whatever is granted, and a change is ignored with `tier_immutable`",
   () => {
     it.each<[string, Capability[]]>([

@@ -29,7 +29,7 @@ function guarded(nodes: readonly Node[], level: object, mask: number, watch: Wat
 attack(
   "A-086",
   "Measure how long a view or a merge takes, to learn how much is hidden",
-  "no hidden slot or field is looked into, by the filter or by the merge, so its size has no part in it",
+  "neither filter nor merge visits hidden slots or fields, so their size does not affect the time",
   () => {
     it.each(cases)("with $grant", ({ grant }) => {
       const mask = compiled.capabilities.mask(grant);

@@ -53,8 +53,8 @@ const provocations: Record<string, (view: object, context: PluginContext) => unk
 
 attack(
   "A-087",
-  "Look for hidden values in stack traces, call sites, causes and details of errors",
-  "the same with hidden data and without; no call site gives a function or a receiver of the library",
+  "Look for hidden values in stack traces, call sites, error causes and error details",
+  "identical with and without hidden data; no call site exposes a function or receiver of the library",
   () => {
     it.each(Object.entries(provocations))("%s", async (_, provoke) => {
       const told = [];
@@ -119,7 +119,7 @@ attack(
 attack(
   "A-088",
   "Read from the context how many plugins, labels or headers there are",
-  "no field of the context follows from hidden data",
+  "no field of the context depends on hidden data",
   () => {
     it.each(cases)("with $grant", async ({ grant }) => {
       const texts = [];
@@ -145,8 +145,8 @@ attack(
 
 attack(
   "A-089",
-  "Tell from the order of the plugins, or from being skipped, what is hidden",
-  "order and turns depend on the payload, the open `mcp` slot and the tenant that the host names, by conditions that a manifest shows",
+  "Infer hidden data from the order of plugins, or from being skipped",
+  "both depend only on the payload, the open `mcp` slot and the tenant set by the host, through conditions in manifests",
   () => {
     it("order, turns and skips are the same in both worlds", async () => {
       const runs = [];
@@ -187,7 +187,7 @@ attack(
 attack(
   "A-090",
   "Read `delegation.depth` without the capability",
-  "there is no `delegation` in the view",
+  "the view has no `delegation`",
   () => {
     it.each([[[]], [["read_subject", "append_labels", "write_headers"]]] as const)(
       "with %j",
@@ -203,8 +203,8 @@ attack(
 
 attack(
   "A-091",
-  "Look by `read_roles` for the other fields of the subject",
-  "they are there as `undefined`, with and without a value behind them",
+  "With `read_roles`, look for the other fields of the subject",
+  "they are `undefined`, whether or not they have a value",
   () => {
     const subject = { id: "u", type: "user", roles: ["clerk"] } as const;
     const rich = { ...subject, teams: ["t"], permissions: ["p"], claims: { c: canary } };
@@ -231,8 +231,8 @@ attack(
 
 attack(
   "A-092",
-  "Write a header that the host keeps from the view, to learn whether it is there",
-  "where it is there the write is ignored, and the plugin sees the same next in both worlds",
+  "Write a header that the host withholds from the view, to learn whether it exists",
+  "if it exists, the write is ignored; the plugin's next view is the same either way",
   () => {
     const secret = { Authorization: canary };
     const open = { "x-a": "1" };

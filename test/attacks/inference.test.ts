@@ -28,8 +28,8 @@ const cases = grants.map((grant) => ({ grant }));
 
 attack(
   "A-079",
-  "Look at the keys of a view, their order, and what is `in` it",
-  "the same with hidden data and without",
+  "Compare the keys of a view, their order, and what is `in` it",
+  "identical with and without hidden data",
   () => {
     it.each(cases)("with $grant", ({ grant }) => {
       const [one, two] = partsOf(grant);
@@ -52,7 +52,7 @@ attack(
 
 attack(
   "A-080",
-  "Tell from an absent or an empty slot whether something is hidden in it",
+  "Distinguish an absent or empty slot from one with hidden data",
   "absent, empty and hidden look the same",
   () => {
     const hollow = createExtensions({
@@ -100,8 +100,8 @@ const writes: Record<string, object> = {
 
 attack(
   "A-081",
-  "Write to a hidden slot and compare the answers",
-  "code, message, rejections and the next view are the same whether the slot is there or not",
+  "Write to a hidden slot and compare the outcomes",
+  "code, message, rejections and the next view are the same whether the slot exists or not",
   () => {
     const tries = grants.flatMap((grant) =>
       Object.entries(writes).map(([what, returned]) => ({ grant, what, returned })),
@@ -149,8 +149,8 @@ attack(
 
 attack(
   "A-082",
-  "Without a capability for labels, return them with `X` added to learn whether `X` is there",
-  "ignored, with one answer whether it is there or not",
+  "Without a label capability, return labels with `X` added to learn whether `X` is there",
+  "ignored, with the same outcome whether it is there or not",
   () => {
     it.each([[[]], [["read_roles", "write_headers"]]] as const)("with %j", (grant) => {
       const answers = [labelled("X"), labelled("PII", "X"), labelled("PII"), labelled()].map(
@@ -170,8 +170,8 @@ attack(
 
 attack(
   "A-083",
-  "Return more and more until a limit strikes, to learn the size of what is hidden",
-  "the limit strikes at the same size with hidden data and without",
+  "Return ever larger values until a limit applies, to learn the size of hidden data",
+  "the limit applies at the same size with and without hidden data",
   () => {
     const heavy = createExtensions({
       ...full,
@@ -208,7 +208,7 @@ attack(
 attack(
   "A-084",
   "Keep a slot of a view and compare it with the next one by `===`",
-  "a slot with something hidden in it is never the same object in two runs, whatever changed",
+  "a partly hidden slot is never the same object in two runs, whether it changed or not",
   () => {
     const visible = createExtensions({
       security: { labels: ["PII"], subject: { id: "a", type: "user" } },
@@ -233,8 +233,8 @@ attack(
 
 attack(
   "A-085",
-  "Serialise, clone or inspect a view, hidden properties included",
-  "the same with hidden data and without; nothing hidden is printed",
+  "Serialise, clone or inspect a view, including non-enumerable properties",
+  "identical with and without hidden data; nothing hidden is printed",
   () => {
     const all = {
       showHidden: true,

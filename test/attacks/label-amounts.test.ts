@@ -43,8 +43,8 @@ const numbered = (count: number, of = "l") => Array.from({ length: count }, (_, 
 
 attack(
   "A-076",
-  "Return too many labels, too long a label, or an empty one",
-  "refused with `snapshot_limit` or `label_invalid`, also where plugins go over the limit together",
+  "Return too many labels, one that is too long, or an empty one",
+  "refused with `snapshot_limit` or `label_invalid`, also if plugins exceed the limit only together",
   () => {
     const proposed = (labels: unknown) => ({
       extensions: labelled("PII"),
@@ -141,8 +141,8 @@ attack("A-077", "Return a label more than once", "stored once", () => {
 
 attack(
   "A-078",
-  "Change the labels in a mode that only looks on",
-  "nothing of the result is taken; mode `audit` records what it would have changed or was refused",
+  "Change the labels in an observe-only mode",
+  "nothing of the result is applied; mode `audit` records what it would have changed and what was refused",
   () => {
     const extensions = labelled("PII");
     const relabels = (labels: readonly string[]): Run => {

@@ -27,8 +27,8 @@ const shadow = {
 
 attack(
   "A-071",
-  "Return a payload with `extensions`, `security` or `_meta.labels` in it",
-  "plain data of the payload where the payload is open, refused with `payload_shape` where it is closed; never promoted",
+  "Return a payload that contains `extensions`, `security` or `_meta.labels`",
+  "plain data in an open payload, refused with `payload_shape` in a closed one; never promoted to a slot",
   () => {
     const extensions = labelled("PII");
     const returning = (modifiedPayload: unknown) =>
@@ -77,7 +77,7 @@ const endings: readonly (readonly [what: string, run: Run, code: string])[] = [
 attack(
   "A-072",
   "Deny, throw or time out after another plugin's label was merged",
-  "the label stays on the result, and its merge on the execution record and in the audit trail",
+  "the label stays on the result, and its merge in the execution record and the audit trail",
   () => {
     const modes: readonly Mode[] = ["sequential", "concurrent"];
     const cases = endings.flatMap((ending) => modes.map((mode) => [mode, ...ending] as const));
@@ -118,7 +118,7 @@ attack(
 attack(
   "A-073",
   "Return a view from before another plugin added a label",
-  "both labels stay; refused with `tier_monotonic` where the plugin had been shown the label",
+  "both labels stay; refused with `tier_monotonic` if the plugin had seen the label",
   () => {
     it("a merge with the view it was given joins them", () => {
       const before = labelled("PII");
@@ -162,8 +162,8 @@ attack(
 
 attack(
   "A-075",
-  "Find a way through a run on which the labels that were merged are not on the result",
-  "the labels are on every result: denied, failed, aborted, passed over or without a plugin",
+  "Find a path through a run whose result lacks the merged labels",
+  "the labels are on every result: denied, failed, aborted, skipped or without a plugin",
   () => {
     const extensions = labelled("PII");
     const passes: Run = (_p, _c) => undefined;

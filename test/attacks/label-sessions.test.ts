@@ -55,8 +55,8 @@ const refused = { error: { code: guardErrorCodes.denied, message: "no secrets" }
 
 attack(
   "A-074",
-  "End the session, connect again or name another session, so that its labels are lost",
-  "the labels stay with the session that the host names, whatever a peer says or ends; one guard is one session by default",
+  "End the session, reconnect or name another session, so that its labels are lost",
+  "the labels stay with the session that the host names, whatever a peer says or closes; by default one guard is one session",
   () => {
     const host = (store: LabelStore = memoryLabelStore()) => ({ store, session: "of ada" });
 

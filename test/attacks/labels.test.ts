@@ -34,7 +34,7 @@ const view = filterExtensions(extensions, capabilities);
 
 attack(
   "A-061",
-  "Return the labels without one that was shown",
+  "Return the labels without one that was visible",
   "refused with `tier_monotonic`",
   () => {
     it.each(shown)("%s", (gone) =>
@@ -59,15 +59,20 @@ attack(
   },
 );
 
-attack("A-062", "Replace all labels by as many others", "refused with `tier_monotonic`", () => {
-  it("of the same number", () => expectRefused(relabelled(["a", "b", "c"]), ...monotonic));
-  it("of a greater one", () => expectRefused(relabelled(["a", "b", "c", "d"]), ...monotonic));
-});
+attack(
+  "A-062",
+  "Replace all labels with the same number of others",
+  "refused with `tier_monotonic`",
+  () => {
+    it("of the same number", () => expectRefused(relabelled(["a", "b", "c"]), ...monotonic));
+    it("of a greater one", () => expectRefused(relabelled(["a", "b", "c", "d"]), ...monotonic));
+  },
+);
 
 attack(
   "A-063",
-  "Replace a label by one that looks the same",
-  "refused with `tier_monotonic`; with `label_invalid` where the look-alike is no label",
+  "Replace a label with a look-alike",
+  "refused with `tier_monotonic`; with `label_invalid` if the look-alike is not a label",
   () => {
     it.each([
       ["in another case", "pii"],
@@ -104,7 +109,7 @@ attack(
 attack(
   "A-064",
   "Return no labels: an empty list, `undefined`, or a slot without them",
-  "an empty list is refused with `tier_monotonic`; what is left out stays as it is",
+  "an empty list is refused with `tier_monotonic`; omitted labels stay as they are",
   () => {
     it("an empty list", () => expectRefused(relabelled([]), ...monotonic));
 
@@ -131,8 +136,8 @@ attack(
 
 attack(
   "A-065",
-  "Have one plugin remove a label and a later one put it back",
-  "the first is refused with `tier_monotonic`, and the label is there in between",
+  "Have one plugin remove a label and a later one restore it",
+  "the first is refused with `tier_monotonic`, and the label stays throughout",
   () => {
     it("with a policy that lets the run go on", async () => {
       let between: unknown;
@@ -159,8 +164,8 @@ const denied = ["security.labels", "capability_missing"] as const;
 
 attack(
   "A-066",
-  "Return the empty list of labels that a blind plugin sees",
-  "ignored without a word; the labels stay",
+  "Return the empty list of labels, as seen without `read_labels`",
+  "silently ignored; the labels stay",
   () => {
     it.each([
       ["alone", { labels: [] }],
@@ -175,7 +180,7 @@ attack(
 attack(
   "A-067",
   "Add a label without `append_labels`",
-  "ignored, and told as `capability_missing`",
+  "ignored and reported as `capability_missing`",
   () => {
     it.each([
       ["without any capability", []],
@@ -199,8 +204,8 @@ attack(
 
 attack(
   "A-068",
-  "Return a fresh `security` slot with another subject and no labels",
-  "the labels stay; the subject is ignored and told as `tier_immutable`",
+  "Return a new `security` slot with another subject and no labels",
+  "the labels stay; the subject is ignored and reported as `tier_immutable`",
   () => {
     it("with the right to add labels, and with the right to read the subject too", async () => {
       const fresh = security({ subject: { id: "root", type: "system", roles: ["admin"] } });
@@ -213,8 +218,8 @@ attack(
 
 attack(
   "A-069",
-  "Lower the classification, or loosen object and data policies",
-  "ignored, and told as `tier_immutable`",
+  "Lower the classification, or relax object and data policies",
+  "ignored and reported as `tier_immutable`",
   () => {
     it.each([
       ["classification", "public"],
@@ -242,8 +247,8 @@ attack(
 
 attack(
   "A-070",
-  "Shadow the labels by `custom.labels` or `custom.security.labels`",
-  "taken as plain data of `custom`; nothing reads labels from there",
+  "Shadow the labels with `custom.labels` or `custom.security.labels`",
+  "stored as plain data of `custom`; labels are never read from there",
   () => {
     it("neither merge, helpers nor views do", () => {
       const returned = { custom: { labels: ["a"], security: { labels: ["b"] } } };

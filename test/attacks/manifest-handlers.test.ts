@@ -44,7 +44,7 @@ const long = (length: PropertyDescriptor) =>
 attack(
   "A-100",
   "Lie about the handler's arity, or hide it",
-  "decided once, at definition; whatever the answer, only the filtered view is handed over",
+  "decided once, at definition; either way only the filtered view is passed",
   () => {
     it.each<[string, unknown, boolean | undefined, number]>([
       ["an own length of three", long({ value: 3 }), undefined, 3],
@@ -109,8 +109,8 @@ attack(
 
 attack(
   "A-101",
-  "Replace the handler, its length or the hooks once the plugin is defined",
-  "no effect: the function that was captured runs, with as many arguments as then",
+  "Replace the handler, its length or the hooks after the plugin is defined",
+  "no effect: the captured function runs, with the number of arguments decided at definition",
   () => {
     it("as a function and in an entry", async () => {
       verifies("dispatch:arity", "dispatch:registered-once");
@@ -153,8 +153,8 @@ class Klass {
 
 attack(
   "A-102",
-  "Register a class, a generator or a proxy as handler",
-  "refused with `manifest_invalid`; one that hides what it is fails when it is called",
+  "Register a class, a generator or a proxy as a handler",
+  "refused with `manifest_invalid`; one that hides what it is fails when called",
   () => {
     it.each([
       ["a class", Klass, "a class"],
@@ -224,8 +224,8 @@ attack(
 
 attack(
   "A-103",
-  "Change the context, or use the one of another plugin",
-  "it throws; what a handler puts on its own context nobody reads, and no context grants a capability",
+  "Change the context, or use another plugin's",
+  "throws; nobody reads what a handler puts on its own context, and no context grants a capability",
   () => {
     it("assignments throw", async () => {
       verifies("dispatch:context");

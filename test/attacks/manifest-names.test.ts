@@ -15,8 +15,8 @@ const codeOfManager = (plugins: unknown) =>
 
 attack(
   "A-098",
-  "Take the name of another plugin, one that looks like it, or one that objects have",
-  "the same name is refused with `plugin_duplicate`, any other form with `manifest_invalid`",
+  "Take another plugin's name, a look-alike, or the name of a built-in property",
+  "the same name is refused with `plugin_duplicate`, the others with `manifest_invalid`",
   () => {
     it("the same name", async () => {
       verifies("dispatch:checked-first");
@@ -59,8 +59,8 @@ attack(
 
 attack(
   "A-099",
-  "Register one more plugin once the manager is made, or from inside a handler",
-  "there is no way: a manager has nothing to register with, and its list is a copy",
+  "Register a plugin after the manager is created, or from inside a handler",
+  "impossible: a manager has no method to register plugins, and its list is a copy",
   () => {
     it("a list that changes later changes nothing", async () => {
       verifies("dispatch:registered-once");

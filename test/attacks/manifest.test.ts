@@ -24,8 +24,8 @@ const codeOfManager = (plugins: unknown) =>
 
 attack(
   "A-093",
-  "Push to the manifest's capabilities once the plugin is defined, or runs",
-  "no effect: what was declared is read once, and what is handed out of it is frozen",
+  "Add to the manifest's capabilities after the plugin is defined, or while it runs",
+  "no effect: the declaration is read once, and what is exposed of it is frozen",
   () => {
     it("from outside and from inside a handler", async () => {
       verifies("dispatch:registered-once");
@@ -61,8 +61,8 @@ attack(
 
 attack(
   "A-094",
-  "Declare by getters, to answer otherwise the next time",
-  "refused with `manifest_invalid`; no getter is called",
+  "Declare with getters that return something else the next time",
+  "refused with `manifest_invalid`; no getter runs",
   () => {
     const counted = (target: object, field: string, value: unknown) => {
       const get = vi.fn(() => value);
@@ -125,7 +125,7 @@ attack(
 
 attack(
   "A-095",
-  "Declare by a proxy, a class instance, inherited fields or a `__proto__` key",
+  "Declare with a proxy, a class instance, inherited fields or a `__proto__` key",
   "refused with `manifest_invalid`; no trap runs and no prototype changes",
   () => {
     const traps = vi.fn(() => {
@@ -164,8 +164,8 @@ attack(
 
 attack(
   "A-096",
-  "Ask for a capability by another spelling, a pattern or a name that objects have",
-  "refused with `manifest_invalid`, as unknown; where the operator grants it, with `capability_unknown`",
+  "Request a capability by another spelling, a pattern or the name of a built-in property",
+  "refused with `manifest_invalid` as unknown; if the operator grants it, with `capability_unknown`",
   () => {
     describe.each([
       "READ_LABELS",
@@ -203,8 +203,8 @@ attack(
 
 attack(
   "A-097",
-  "Repeat a capability, list a hundred thousand, or hide them in a list of another kind",
-  "repeats count once; the rest is refused with `manifest_invalid`",
+  "Repeat a capability, list a hundred thousand, or hide them in another kind of list",
+  "duplicates count once; the rest is refused with `manifest_invalid`",
   () => {
     it("repeats", () => {
       const capabilities = ["read_roles", "read_labels", "read_roles", "read_labels"];

@@ -40,7 +40,7 @@ const code = (value: string) => expect.objectContaining({ code: value });
 
 attack(
   "A-275",
-  "Cancel calls until the guard forgets an id, use it for a `ping`, and take the late result as its answer",
+  "Cancel calls until the guard forgets an id, reuse it for a `ping`, and get the late result as its answer",
   "the id is refused with `request_id_in_use`, and the late result is dropped",
   () => {
     it("with 1100 cancelled calls", async () => {
@@ -60,8 +60,8 @@ attack(
 
 attack(
   "A-276",
-  "List resources in one HTTP exchange and read one in the next, past a data policy by its name",
-  "the name is remembered for all transports: `data_action_denied`",
+  "List resources in one HTTP exchange and read one in the next, to evade a data policy on its name",
+  "the name is remembered across transports: `data_action_denied`",
   () => {
     it("also with a guard for each exchange", async () => {
       const manager = fakeManager();
@@ -83,8 +83,8 @@ attack(
 
 attack(
   "A-277",
-  "Answer a harmless call of one connection with the id of a task that another connection began",
-  "the other connection's task keeps its tool; where nobody can tell, `task_forgotten`",
+  "Answer a harmless call on one connection with the id of a task that another connection started",
+  "the other connection's task keeps its tool; if ambiguous, `task_forgotten`",
   () => {
     it("with two connections, and a third that asks", async () => {
       const manager = fakeManager();
@@ -120,7 +120,7 @@ attack(
 
 attack(
   "A-278",
-  "Have the envelope name another server than the one that is called, past a plugin that is for the latter",
+  "Have the envelope name a server other than the one called, to evade a plugin for the latter",
   "the guard's `serverId` decides; a guard without one is refused with `options_invalid`",
   () => {
     it("with a plugin for one server", async () => {
@@ -147,7 +147,7 @@ attack(
 
 attack(
   "A-279",
-  "Answer a request of one session through the transport of another",
+  "Answer a request of one session through another session's transport",
   "dropped with `message_invalid`",
   () => {
     it("with an id that is open in the other", async () => {
@@ -174,8 +174,8 @@ attack(
 
 attack(
   "A-296",
-  "Have one plugin allow the call of a tool, and a later one rename it",
-  "the first is asked again, and its denial stands",
+  "Have one plugin allow a tool call, and a later one rename it",
+  "the first runs again, and its denial stands",
   () => {
     it("with arguments, a result, and a plugin that is for the other name only", async () => {
       const judge = definePlugin({
@@ -211,8 +211,8 @@ attack(
 
 attack(
   "A-301",
-  "Cancel calls without end through a bridge, so that it keeps each with its message and takes it for open",
-  "each is forgotten with its cancellation: what the server sends goes beside the call that is open",
+  "Cancel calls endlessly through a bridge, so that it keeps their messages and treats the calls as open",
+  "each is forgotten when cancelled: what the server sends is matched to the call that is open",
   () => {
     it("with 300 calls, and an elicitation of the next", async () => {
       const [near, far] = [new RawTransport(), new RawTransport()];
@@ -237,8 +237,8 @@ attack(
 
 attack(
   "A-302",
-  "Answer an elicitation or sampling with a task, and write what no policy sees into a notification about it",
-  "it is shown at `cmf.mcp_notification`, and what is denied there does not pass",
+  "Answer an elicitation or sampling with a task, and hide text in a notification about it",
+  "it is shown at `cmf.mcp_notification`, and a denial there blocks it",
   () => {
     it.each(["elicitation/create", "sampling/createMessage"])("of %s", async (method) => {
       const reader = definePlugin({
@@ -271,8 +271,8 @@ attack(
 
 attack(
   "A-303",
-  "Have the session ended while hooks run, and go on by the transport that is still open",
-  "what was told as `aborted` is not handed on, and what is asked later ends with the session's next end",
+  "End the session while hooks run, and go on through the transport that is still open",
+  "what was reported as `aborted` is not forwarded, and later calls end with the session's next end",
   () => {
     const ended = async (hook: string) => {
       const { hold, hook: waits } = held();
@@ -334,8 +334,8 @@ attack(
 
 attack(
   "A-265",
-  "Have a plugin of an older hook allow a call or a result, and one of a `cmf` point change it",
-  "the plugins of the older hook are asked again, and their denial stands",
+  "Have a plugin of an older hook allow a call or a result, and one of a `cmf` hook change it",
+  "the plugins of the older hook run again, and their denial stands",
   () => {
     it("with the name of a tool, and with a result", async () => {
       const turns: string[] = [];
@@ -373,8 +373,8 @@ attack(
 
 attack(
   "A-304",
-  "Give calls progress tokens that are the request ids of others' calls, so that progress is judged by the envelope of another",
-  "a token names the request that gave it; an unknown one names none",
+  "Use other calls' request ids as progress tokens, so that progress is judged by another call's envelope",
+  "a token identifies the request that set it; an unknown one identifies none",
   () => {
     const who = (authInfo: unknown) => String((authInfo as { who?: unknown } | undefined)?.who);
     const envelope = ({ authInfo }: { authInfo: unknown }) =>

@@ -46,8 +46,8 @@ async function sent(http: object, edit: Edit, before?: (fetch: FetchLike) => Pro
 
 attack(
   "A-293",
-  "Take a header out of one map of the envelope, so that the caller's credential in the other counts as written",
-  "a value that the envelope had under the name is not sent",
+  "Remove a header from one map of the envelope, so that the caller's credential in the other passes for a write",
+  "a value that the envelope already had under the name is not sent",
   () => {
     it("with two values of a name", async () => {
       const http = {
@@ -67,8 +67,8 @@ attack(
 
 attack(
   "A-294",
-  "Write the session, the protocol's version, a mirrored argument or the credentials for a proxy into the headers of a call",
-  "the transport's own are sent, and `onResult` is told with `header_invalid`",
+  "Write the session, protocol version, a mirrored argument or proxy credentials into the headers of a call",
+  "the transport's own are sent, and `onResult` reports `header_invalid`",
   () => {
     it("in any case", async () => {
       const names = [
@@ -90,8 +90,8 @@ attack(
 
 attack(
   "A-295",
-  "Have a header sent with what the transport asks for while it sends the call: a token, another id",
-  "only the request with the id of the call has it",
+  "Have a header sent with other requests that the transport makes during the call: for a token, for another id",
+  "only the request with the call's id has it",
   () => {
     it("by the same fetch", async () => {
       const bodies = ["grant=1", '{"id":1}', '{"jsonrpc":"2.0","id":1,"result":{}}', "{", '["x"]'];

@@ -31,8 +31,8 @@ const inPrompt = (content: unknown) => ({ messages: [{ role: "user", content }] 
 
 attack(
   "A-280",
-  "A block without a text carries it in another field, so that a redaction of the JSON that is shown leaves the field",
-  "replaced whole or refused",
+  "Hide text in another field of a block without `text`, so that redacting the JSON shown leaves it (redaction bypass)",
+  "replaced as a whole or refused",
   () => {
     it.each([
       { type: "text", title: secret },
@@ -58,7 +58,7 @@ const working = { taskId: "t", status: "working", ttl: null, createdAt: "", last
 
 attack(
   "A-281",
-  "A text stands under the name of a setting where MCP has none, as a setting of another kind, or is the name of a field that is null",
+  "Hide a string under a setting's name where MCP has no such setting, in one of the wrong type, or as the name of a null field",
   "refused with `guard_failed`",
   () => {
     it.each([
@@ -96,7 +96,7 @@ attack(
 
 attack(
   "A-282",
-  "An answer to `tasks/get` or `tasks/cancel` is no task, or names none",
+  "Answer `tasks/get` or `tasks/cancel` with a value that is not a task",
   "refused with `guard_failed`",
   () => {
     it.each([
@@ -136,8 +136,8 @@ attack(
 
 attack(
   "A-283",
-  "The result of a tool is fetched as a task over a connection whose guard did not see the call, past plugins that are there for that tool",
-  "the plugins run, whatever tool they are for",
+  "Fetch a tool's result as a task over a connection whose guard did not see the call, to evade that tool's plugins",
+  "the plugins run, whatever tools they are limited to",
   () => {
     it("through the guard", async () => {
       const plugin = definePlugin({

@@ -15,7 +15,7 @@ const odd = { contents: [{ uri, text: "a", note: secret }] };
 
 attack(
   "A-297",
-  "Put a text into a field that MCP does not name, past plugins that listen for other messages only, or not any more",
+  "Put a string into a field that MCP does not define, past plugins that are limited to other messages or disabled",
   "refused with `guard_failed`",
   () => {
     it.each([{ tools: ["tools/list"] }, { tenants: ["acme"] }, { servers: ["files"] }])(
@@ -110,8 +110,8 @@ const task = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpd
 
 attack(
   "A-298",
-  "Send a request, an answer or a notification that says nothing but its method, which no plugin is asked about then",
-  "put to the plugins that listen, by its method",
+  "Send a request, answer or notification with nothing but its method, so that no plugin runs",
+  "plugins that listen run, and see its method",
   () => {
     const requests: [string, object?][] = [
       ["acme/shutdown"],
@@ -214,8 +214,8 @@ attack(
 
 attack(
   "A-299",
-  "Answer sampling past `cmf.llm_output`: by a task, without a role, or as input that a request brings",
-  "the answer is put to that point, or refused",
+  "Answer sampling past `cmf.llm_output`: through a task, without a role, or as input in a request",
+  "the answer passes through that hook, or is refused",
   () => {
     const said = { role: "assistant", model: "m", content: { type: "text", text: secret } };
     const { role: _role, ...noRole } = said;
@@ -287,7 +287,7 @@ attack(
 
 attack(
   "A-300",
-  "Put a text where the protocol has a number, a time or a name of its own, since those fields pass by their names",
+  "Put a string where the protocol has a number, a time or an identifier, since those fields are skipped by name",
   "shown like the rest of the message",
   () => {
     const io = (name: string, value: unknown) => ({

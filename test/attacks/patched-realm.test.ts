@@ -67,22 +67,22 @@ function comesOutAsEver(number: string): void {
 
 attack(
   "A-159",
-  "Give all objects a `then`, so that every result is taken for a promise",
-  "results are as ever: they have a `then` of their own that is `undefined`",
+  "Give all objects a `then`, so that every result passes for a promise",
+  "runs are unaffected: results have their own `then`, which is `undefined`",
   () => comesOutAsEver("A-159"),
 );
 
 attack(
   "A-160",
-  "Replace the methods of promises, the functions of `Promise`, or `Promise` itself",
-  "every run comes out as ever",
+  "Replace promise methods, functions of `Promise`, or `Promise` itself",
+  "runs are unaffected",
   () => comesOutAsEver("A-160"),
 );
 
 attack(
   "A-161",
-  "Replace the methods and the iteration of arrays, or put setters at the indexes of all arrays and objects",
-  "every run comes out as ever, and admitting and merging call nothing of it",
+  "Replace array methods and iteration, or put index setters on all arrays and objects",
+  "runs are unaffected; reading and merging call none of the replacements",
   () => {
     comesOutAsEver("A-161");
     editsWithFind();
@@ -96,15 +96,15 @@ attack(
 
 attack(
   "A-162",
-  "Replace the methods of maps, sets, weak maps and weak sets, or the constructors",
-  "every run comes out as ever, and admitting and merging call nothing of it",
+  "Replace the methods or constructors of maps, sets, weak maps and weak sets",
+  "runs are unaffected; reading and merging call none of the replacements",
   () => comesOutAsEver("A-162"),
 );
 
 attack(
   "A-163",
   "Replace the functions of `Object`, `Reflect`, `Array`, `Number` and `Math`",
-  "every run comes out as ever, and admitting and merging call nothing of it",
+  "runs are unaffected; reading and merging call none of the replacements",
   () => {
     comesOutAsEver("A-163");
     editsWithAssign();
@@ -114,8 +114,8 @@ attack(
 
 attack(
   "A-164",
-  "Replace the methods and flags of patterns, or rewrite a pattern that can be reached from an export",
-  "every run comes out as ever; no export is or holds a pattern that is used",
+  "Replace methods and flags of regular expressions, or modify one reachable from an export",
+  "runs are unaffected; no export is or holds a regular expression in use",
   () => {
     comesOutAsEver("A-164");
 
@@ -166,8 +166,8 @@ function patternsIn(exports: object): readonly { path: string; pattern: RegExp }
 
 attack(
   "A-165",
-  "Replace the methods of texts and the functions of `String`",
-  "every run comes out as ever, and admitting and merging call nothing of it",
+  "Replace string methods and functions of `String`",
+  "runs are unaffected; reading and merging call none of the replacements",
   () => {
     comesOutAsEver("A-165");
     guardsWithConditions(textLies);
@@ -176,15 +176,15 @@ attack(
 
 attack(
   "A-166",
-  "Replace the functions of `JSON`, or give all arrays, objects or texts a `toJSON`",
-  "every run comes out as ever, and what is encoded is the same text",
+  "Replace functions of `JSON`, or give all arrays, objects or strings a `toJSON`",
+  "runs are unaffected, and encoded text is the same",
   () => comesOutAsEver("A-166"),
 );
 
 attack(
   "A-167",
-  "Give all objects the parts of a descriptor, or names of slots, results, options and of whatever else the sources read",
-  "nothing is looked up on a prototype: every run comes out as ever",
+  "Give all objects descriptor attributes, or names of slots, results, options and anything else the sources read",
+  "runs are unaffected: nothing is looked up on a prototype",
   () => {
     comesOutAsEver("A-167");
     guardsWithNames();
@@ -193,15 +193,15 @@ attack(
 
 attack(
   "A-168",
-  "Replace `call`, `apply` and `bind`, what `instanceof` says, or the species of arrays, promises and patterns",
-  "every run comes out as ever, and admitting and merging call nothing of it",
+  "Replace `call`, `apply`, `bind`, what `instanceof` returns, or the species of arrays, promises and regular expressions",
+  "runs are unaffected; reading and merging call none of the replacements",
   () => comesOutAsEver("A-168"),
 );
 
 attack(
   "A-169",
-  "Take over how stacks are captured and printed, or replace `Error`",
-  "every error has its code and text, and no hidden value comes to light",
+  "Take over how stacks are captured and formatted, or replace `Error`",
+  "every error has its code and text, and no hidden value is exposed",
   () => {
     comesOutAsEver("A-169");
 
@@ -259,14 +259,14 @@ function caught(run: () => unknown): unknown {
 
 attack(
   "A-170",
-  "Replace functions of the platform: cloning, queues, addresses, bytes, aborts, clocks and timers",
-  "every run comes out as ever: they are captured, or not used",
+  "Replace platform functions: cloning, queues, URLs, bytes, aborts, clocks and timers",
+  "runs are unaffected: the functions are captured, or not used",
   () => comesOutAsEver("A-170"),
 );
 
 attack(
   "A-171",
-  "Patch anything of all that while the host watches",
+  "Apply any of these patches while the host watches",
   '`detectTampering` names each property; with `tampering: "deny"` nothing runs and the violation is `realm_tampered`',
   () => {
     const named = Object.entries(patches).flatMap(([number, group]) =>

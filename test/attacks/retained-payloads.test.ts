@@ -38,8 +38,8 @@ async function tampering(tamper: (payload: ToolCall) => void) {
 
 attack(
   "A-054",
-  "Change the payload that a handler was given: its fields, nested maps, arrays",
-  "throws a `TypeError` in strict code and does nothing in other code; the payload stays as it was",
+  "Change the payload that a handler received: its fields, nested maps, arrays",
+  "throws a `TypeError` in strict mode and does nothing in sloppy mode; the payload is unchanged",
   () => {
     it("in strict code", async () => {
       verifies("dispatch:payload-frozen");
@@ -90,7 +90,7 @@ function fail(): never {
 attack(
   "A-055",
   "Write into bytes that a host puts into a payload",
-  "a payload with bytes is refused with `payload_invalid`; bytes dressed as a record are copied",
+  "a payload with bytes is refused with `payload_invalid`; bytes disguised as a record are copied",
   () => {
     it.each([
       ["a buffer", () => Buffer.from("ab")],
@@ -125,7 +125,7 @@ attack(
 attack(
   "A-056",
   "The host keeps what it passed in and changes it during the run",
-  "without effect: payload, extensions and facts are copied and frozen once at the start",
+  "no effect: payload, extensions and facts are copied and frozen once at the start",
   () => {
     it("payload, extensions, facts and configuration", async () => {
       verifies("dispatch:payload-frozen");
@@ -168,8 +168,8 @@ attack(
 
 attack(
   "A-057",
-  "Return the very payload that was given as a modified one",
-  "counts as no change; the payload stays the same object",
+  "Return the received payload itself as the modified one",
+  "treated as no change; the payload stays the same object",
   () => {
     it.each(["sequential", "transform", "audit", "concurrent", "fire_and_forget"] as const)(
       "in mode %s",
@@ -193,8 +193,8 @@ attack(
 
 attack(
   "A-058",
-  "Change metadata or the details of a denial after they were returned",
-  "without effect on the result",
+  "Change metadata or the details of a denial after returning them",
+  "no effect on the result",
   () => {
     it("the details of a denial", async () => {
       const details = { list: [1] as unknown[], note: "kept" };

@@ -85,8 +85,8 @@ async function untouchedBy(...plugins: readonly ReturnType<typeof plugin>[]) {
 
 attack(
   "A-049",
-  "Keep what was returned and change it before the next plugin runs",
-  "without effect: the next plugin and the result have what was returned",
+  "Keep the returned value and change it before the next plugin runs",
+  "no effect: the next plugin and the result have what was returned",
   () => {
     it("by the next plugin itself", async () => {
       const returned = fresh();
@@ -118,8 +118,8 @@ attack(
 
 attack(
   "A-050",
-  "Change a nested array or hop of what was returned, later in the run",
-  "without effect",
+  "Change a nested array or hop of the returned value later in the run",
+  "no effect",
   () => {
     it.each([
       ["in a microtask", (spoils: () => void) => queueMicrotask(spoils)],
@@ -141,8 +141,8 @@ attack(
 
 attack(
   "A-051",
-  "Change what is returned in a `finally`, or in a reaction that was queued before the return",
-  "taken as it is at one moment: whole, checked, and once",
+  "Change the returned value in a `finally`, or in a microtask queued before the return",
+  "read at one moment: completely, validated, and only once",
   () => {
     it("in a `finally`, which comes before the return ends", async () => {
       const settled = async (run: (returned: Returned) => unknown) => {
@@ -219,7 +219,7 @@ attack(
 attack(
   "A-052",
   "Keep the view of one request and read it during another",
-  "shows what it showed, and nothing of the other request",
+  "shows the first request's data, and nothing of the other",
   () => {
     it("payload, view and context", async () => {
       const kept: { payload: ToolCall; view: FullView; context: PluginContext }[] = [];
@@ -244,8 +244,8 @@ attack(
 
 attack(
   "A-053",
-  "Keep the context and use it once the run has ended",
-  "its state and its use as a parent are refused with `aborted`; the result stays as it is",
+  "Keep the context and use it after the run has ended",
+  "its state and its use as a parent are refused with `aborted`; the result is unchanged",
   () => {
     it("after the run", async () => {
       verifies("dispatch:context-ends");

@@ -18,8 +18,8 @@ import { attack } from "./attack.ts";
 
 attack(
   "A-059",
-  "Stash something on the context or in shared state to reach another plugin",
-  "each plugin has a state of its own; nothing else of what plugins are given holds what one puts there",
+  "Stash data on the context or in shared state to reach another plugin",
+  "each plugin has its own state; no other object that plugins receive can hold data",
   () => {
     it("state, context, configuration and facts", async () => {
       const contexts: PluginContext[] = [];
@@ -74,8 +74,8 @@ class Stamped extends Override {
 
 attack(
   "A-060",
-  "Put a private field on frozen views, payloads and contexts by returning them from a constructor",
-  "shows to nobody but the class that did it; what the library knows of the object stays",
+  "Add a private field to frozen views, payloads and contexts by returning them from a constructor",
+  "visible only to the class that added it; the library's own private state is unchanged",
   () => {
     it("on what a handler was given", async () => {
       let stamped = 0;

@@ -25,8 +25,8 @@ const rate = entryOf("acme.rate");
 
 attack(
   "A-198",
-  "Put a tab, a line end, NUL or U+2028 into a reason, so that the journal gets a line or a field of the attacker's",
-  "escaped: a change is one line of six fields, and reads back as the same reason",
+  "Put a tab, a line break, NUL or U+2028 into a reason, to inject a line or field into the journal",
+  "escaped: a change is one line of six fields, and the reason reads back unchanged",
   () => {
     it("whatever it ends elsewhere, and with a whole line behind it", async () => {
       const line = "2026-01-01T00:00:00Z\ttrust\tevil\t1.0.0\tsha256:00\tno reason";
@@ -50,8 +50,8 @@ attack(
 
 attack(
   "A-199",
-  "Change what is trusted for an empty or blank reason, or one of a megabyte",
-  "refused with `reason_invalid` before anything is opened",
+  "Change what is trusted with a reason that is empty, blank or a megabyte long",
+  "refused with `reason_invalid` before any file is opened",
   () => {
     it.each(["", " \n\u2003", "x".repeat(1_000_000), undefined])("%#", async (reason) => {
       const { folder, path, names } = await lockFolder("version = 1\n");
@@ -71,8 +71,8 @@ attack(
 
 attack(
   "A-214",
-  "Trust different plugins at once, so that one entry is lost",
-  "both entries are there, or one change is refused with `lockfile_busy`",
+  "Trust different plugins concurrently, so that one entry is lost",
+  "both entries are kept, or one change is refused with `lockfile_busy`",
   () => {
     it("waits for its turn", async () => {
       const { path, lines } = await lockFolder();
@@ -104,8 +104,8 @@ attack(
 
 attack(
   "A-215",
-  "Leave the claim of a process that is gone, so that nobody can change the lock, or two can at once",
-  "taken over by one process at a time; that of another host is not, and the refusal says what to remove",
+  "Leave a dead process's claim, so that nobody can change the lock, or two can at once",
+  "taken over by one process at a time; another host's claim is not, and the refusal says what to remove",
   () => {
     const since = "2026-01-01T00:00:00Z";
     it("by one of many that find it", async () => {
@@ -129,8 +129,8 @@ attack(
 
 attack(
   "A-216",
-  "Kill the process after the new lock is written, after it is renamed, in the middle of the journal's line, or between",
-  "the lock is the old or the new one; the next change brings the journal in line, and says so",
+  "Kill the process after the new lock is written, after it is renamed, halfway through the journal's line, or in between",
+  "the lock is the old or the new one; the next change repairs the journal, and says so",
   () => {
     let programs: Programs;
     beforeAll(async () => {
@@ -160,8 +160,8 @@ attack(
 
 attack(
   "A-217",
-  "Have the disk be full, read-only, over quota or broken while trust is written, or take a part of a write",
-  "refused with `lockfile_failed` and the system's code; lock and journal stay as they were, and nothing is left beside them",
+  "Make the disk full, read-only, over quota or broken while trust is written, or write only in part",
+  "refused with `lockfile_failed` and the system's code; lock and journal are unchanged, and no other file is left behind",
   () => {
     it.each(["ENOSPC", "EROFS", "EDQUOT", "EIO", "EINTR"])("%s", async (what) => {
       const { folder, path, text, journalText, names } = await lockFolder();
@@ -201,8 +201,8 @@ async function tampered(edit: (lines: string[]) => readonly string[], end = "\n"
 
 attack(
   "A-218",
-  "Cut the journal in the middle of a line, or edit, remove or move lines",
-  "reported as `torn` or `chain_broken` by number; the other lines are read. Lines gone from the end are seen where they changed the lock, and not where they renewed it",
+  "Truncate the journal in the middle of a line, or edit, remove or move lines",
+  "reported as `torn` or `chain_broken` by line number; the other lines are read. Lines missing from the end are detected if they changed the lock, and not if they renewed it",
   () => {
     it("cut", async () => {
       const { ids, problems } = await tampered(
@@ -260,7 +260,7 @@ attack(
 attack(
   "A-219",
   "Forge a line with an earlier time, so that a grant looks older than it is",
-  "`chain_broken` at the line behind it; at the end of the journal its place counts and not its time, and the lock has to agree",
+  "`chain_broken` at the next line; in the last line its place counts and not its time, and the lock has to agree",
   () => {
     const forged = (action: string) =>
       ["2020-01-01T00:00:00.000Z", action, "acme.one", "9.9.9", pii.hash, "r"].join("\t");
@@ -296,8 +296,8 @@ attack(
 
 attack(
   "A-229",
-  "Have lock and journal be writable by everybody, by the umask or by their mode",
-  "made with `0644` less the umask; a wider mode is kept, with a warning at each change",
+  "Have lock and journal be writable by everybody, through the umask or their mode",
+  "created with `0644` less the umask; a wider mode is kept, with a warning at each change",
   () => {
     it.skipIf(process.platform === "win32")("whatever the umask", async () => {
       const mask = process.umask(0);

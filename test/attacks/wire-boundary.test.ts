@@ -45,8 +45,8 @@ async function exchanging(
 
 attack(
   "A-195",
-  "Put a sensitive header into a task or a reply, to read or to set it beyond the process boundary",
-  "stripped in both directions, in any case and with blanks around the name; the host's own stay as they were",
+  "Put a sensitive header into a task or a reply, to read or set it across the process boundary",
+  "stripped in both directions, in any case and with blanks around the name; the host's own headers are unchanged",
   () => {
     it("none is in a task, and a reader strips what another writer left in", async () => {
       const { task } = await exchanging(["write_headers"], {});
@@ -80,8 +80,8 @@ attack(
 
 attack(
   "A-196",
-  "Answer from another process with more than the view held",
-  "judged as in process: what the plugin may not change is ignored with `tier_immutable` or `capability_missing`",
+  "Reply from another process with more than the view held",
+  "judged as in process: changes that the plugin may not make are ignored with `tier_immutable` or `capability_missing`",
   () => {
     it("hidden slots, the caller, and headers without the capability", async () => {
       const { result, task } = await exchanging(["append_labels"], {
@@ -139,8 +139,8 @@ function scriptedPort() {
 
 attack(
   "A-197",
-  "Answer a task that was not asked, or answer one twice",
-  "a matter of the transport: in the example the reply is dropped and counted",
+  "Reply to a task that was never sent, or reply twice",
+  "up to the transport: in the example the reply is dropped and counted",
   () => {
     it("unknown numbers, second replies, and messages that are none", async () => {
       const { port, sent, say } = scriptedPort();

@@ -33,8 +33,8 @@ function codesOf(read: () => unknown): readonly (string | undefined)[] {
 
 attack(
   "A-185",
-  "Send a key twice, so that a check reads one value and the host the other",
-  "the last one counts, and only what was read is used and sent on",
+  "Send a duplicate key, so that a check reads one value and the host the other",
+  "the last one counts, and only what was read is used and forwarded",
   () => {
     it("also where one is escaped", () => {
       const text = '{"security":{"labels":["first"],"lab\\u0065ls":["last"]}}';
@@ -57,8 +57,8 @@ attack(
 
 attack(
   "A-186",
-  "Send numbers that are none, or that no float holds",
-  "refused with `snapshot_type` where not finite, with the shape's code where a whole number is not exact; `-0` is read as 0; what is no JSON is refused with `syntax_invalid`",
+  "Send invalid numbers, or numbers that no float can represent",
+  "refused with `snapshot_type` if not finite, with the shape's code if an integer is not exact; `-0` is read as 0; invalid JSON is refused with `syntax_invalid`",
   () => {
     it("1e400, -0 and beyond 2^53", () => {
       const problem = (text: string) => codesOf(() => decodeExtensions(text));
@@ -89,7 +89,7 @@ attack(
 
 attack(
   "A-187",
-  "Send a slot or field that nobody knows",
+  "Send an unknown slot or field",
   "from the wire it is dropped and reported, or refused with `slot_unknown` when strict; from a plugin an unknown slot, or field of a closed slot, is refused with `slot_unknown`",
   () => {
     const document = { evil: { a: 1 }, security: { evil: 1 }, request: { evil: 1 } };
@@ -120,8 +120,8 @@ attack(
 
 attack(
   "A-188",
-  "Send a message whose version is no text",
-  "refused with `message_invalid`; any text, and its absence, are accepted",
+  "Send a message whose version is not a string",
+  "refused with `message_invalid`; any string is accepted, and so is none",
   () => {
     it.each([[null], [2], [{}], [["2.0"]], [true]])("%j", (version) => {
       const document = { role: "user", schema_version: version };
@@ -139,7 +139,7 @@ attack(
 
 attack(
   "A-189",
-  "Send an object without a field that has to be there",
+  "Send an object without a required field",
   "refused, with the path of the field",
   () => {
     it.each([
@@ -161,8 +161,8 @@ attack(
 
 attack(
   "A-190",
-  "Send text that is no valid Unicode, begins with a byte-order mark, or is bytes",
-  "half a surrogate pair is refused with `snapshot_string` or, in a key, `snapshot_key`; a byte-order mark is no JSON; bytes are no text and are refused",
+  "Send text that is invalid Unicode, starts with a byte-order mark, or is bytes",
+  "a lone surrogate is refused with `snapshot_string` or, in a key, `snapshot_key`; a byte-order mark is invalid JSON; bytes are refused",
   () => {
     it.each(doors)("%s", (_name, decode, code) => {
       expect(codesOf(() => decode("\ufeff{}"))).toEqual(["syntax_invalid", undefined]);
@@ -186,7 +186,7 @@ attack(
 attack(
   "A-191",
   "Send `__proto__`, `constructor`, `prototype` or `toString` as keys",
-  "data like any other in what is decoded; `__proto__` from a plugin is refused with `snapshot_key`",
+  "ordinary data when decoded; `__proto__` from a plugin is refused with `snapshot_key`",
   () => {
     const text =
       '{"custom":{"__proto__":{"polluted":1},"constructor":2,"prototype":3,"toString":4}}';
@@ -219,8 +219,8 @@ attack(
 
 attack(
   "A-192",
-  "Send a million brackets, a text beyond every limit, or endless keys",
-  "refused with `snapshot_limit`: the length before the text is parsed, depth and number before anything is kept",
+  "Send a million brackets, a string beyond every limit, or endless keys",
+  "refused with `snapshot_limit`: the length before the text is parsed, depth and count before anything is kept",
   () => {
     describe.each(doors)("%s", (_name, decode, code) => {
       it("a text over its limit is not parsed", () => {
@@ -247,7 +247,7 @@ attack(
 
 attack(
   "A-193",
-  "Send more than one document, comments, or JSON as others write it",
+  "Send more than one document, comments, or non-standard JSON",
   "refused with `syntax_invalid`",
   () => {
     it.each([
@@ -271,8 +271,8 @@ attack(
 
 attack(
   "A-194",
-  "Send labels out of order and more than once",
-  "they are sorted and without repeats once they are read, and written so; reading that again changes nothing",
+  "Send labels unsorted and more than once",
+  "sorted and deduplicated when read, and written so; reading that again changes nothing",
   () => {
     it("in extensions", () => {
       const { extensions } = decodeExtensions(

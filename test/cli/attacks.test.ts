@@ -6,8 +6,8 @@ import { linesOf, run } from "./support/run.ts";
 
 attack(
   "A-226",
-  "An id, query or path that a script passes on is an option: `--plugin-mode=dev`, `-h`, `--help`",
-  "data behind `--`; refused in front of it with exit 2, and nothing is done",
+  "Pass an option as an id, query or path from a script: `--plugin-mode=dev`, `-h`, `--help`",
+  "data after `--`; refused before it with exit 2, and nothing is done",
   () => {
     const smuggled = ["--plugin-mode=dev", "--check", "-h", "--help", "-1", "--", "--json", "-"];
 
@@ -43,8 +43,8 @@ attack(
 
 attack(
   "A-227",
-  "Names, versions and reasons of a package hold escape sequences, line ends and overrides of direction",
-  "escaped: no line is added or changed, and the cursor stays where it is",
+  "Put escape sequences, line breaks and bidi overrides into a package's names, versions and reasons",
+  "escaped: no line is added or changed, and the cursor does not move",
   () => {
     const spoiler = "\u001b[1A\u001b[2K\r\n\u202e\u2066trusted: evil 1.0.0\u0007";
     const plugin = facts({ id: "a", version: spoiler, signed_by: spoiler, package: spoiler });

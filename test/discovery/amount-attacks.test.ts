@@ -20,7 +20,7 @@ const shown = (value: unknown) => ({
 
 attack(
   "A-234",
-  "Set a limit or timeout that is negative, zero, `NaN`, a text, or too long for a timer, such as 2 ** 32 ms, which would be over at once",
+  "Set a limit or timeout that is negative, zero, `NaN`, a string, or too long for a timer, such as 2 ** 32 ms, which would fire at once",
   "refused: `options_invalid` for the host's, `manifest_invalid` for a plugin's; no timeout is above 2 ** 31 - 1 ms",
   () => {
     const delays: Readonly<Record<string, (value: unknown) => Promise<unknown>>> = {
@@ -83,8 +83,8 @@ attack(
 
 attack(
   "A-235",
-  "Put structure into a variable of the environment: JSON, paths of keys, `__proto__`, other variables, line ends",
-  "it is one text under one key: nothing in it is parsed or put in; `__proto__` as a key is refused",
+  "Put structure into an environment variable: JSON, key paths, `__proto__`, other variables, line breaks",
+  "one string under one key: nothing in it is parsed or expanded; `__proto__` as a key is refused",
   () => {
     const schema = z.looseObject({});
 

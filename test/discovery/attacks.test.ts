@@ -23,8 +23,8 @@ async function checked(files: Readonly<Record<string, string>> = {}) {
 
 attack(
   "A-207",
-  "Replace a file of a package between the check and the import",
-  "it is hashed again while it is copied to where it is imported from: refused as `hash_mismatch`, and nothing of what was put there is run",
+  "Replace a file of a package between check and import (time of check to time of use)",
+  "hashed again while it is copied to where it is imported from: refused as `hash_mismatch`, and nothing of the replacement runs",
   () => {
     type Checked = Awaited<ReturnType<typeof checked>>;
     const replacements: Readonly<Record<string, (of: Checked) => Promise<unknown>>> = {
@@ -77,8 +77,8 @@ attack(
 
 attack(
   "A-209",
-  "Run code before the check: at the top of a module, or by scripts of package.json",
-  "no module of a refused package is imported, and no script of any package is ever run",
+  "Run code before the check: at the top level of a module, or in scripts of package.json",
+  "no module of a refused package is imported, and no package script ever runs",
   () => {
     /** A package that would leave a mark at every chance. */
     async function eager(root: string, marker: string, more: object = {}) {
@@ -151,7 +151,7 @@ attack(
 
 attack(
   "A-210",
-  "Have one package hashed and another one loaded: an entry point elsewhere, or names that differ",
+  "Have one package hashed and another one loaded: an entry point elsewhere, or mismatched names",
   "refused as `invalid_entry_point`, `entry_point_mismatch`, `package_mismatch`, `id_mismatch` or `duplicate_id`",
   () => {
     it.each([

@@ -39,8 +39,8 @@ async function trusted(imported: string, identity?: string) {
 
 attack(
   "A-261",
-  "Repack a signed tarball with a copy of the host's library in its `node_modules`, or drop one into an installed package",
-  "the plugin is refused as `foreign_package` in every mode, and nothing of it is run",
+  "Repack a signed tarball with a copy of the host's library in its `node_modules`, or add one to an installed package",
+  "the plugin is refused as `foreign_package` in every mode, and none of it runs",
   () => {
     it.each(["dev", "production"])("in %s mode", async (mode) => {
       const { path, marker, look } = await trusted("glassine", "builder@example.com");
@@ -77,7 +77,7 @@ attack(
 
 attack(
   "A-262",
-  "Put a package or a file into a plugin's `node_modules`, or into that of a dependency, where an import finds it first",
+  "Put a package or a file into the `node_modules` of a plugin or its dependency, where an import finds it first",
   "the plugin is refused as `foreign_package`, with the path, in every mode",
   () => {
     const places: Readonly<Record<string, string>> = {
@@ -123,8 +123,8 @@ attack(
 
 attack(
   "A-263",
-  "Change a dependency of a trusted plugin: beside the plugin, below it, of a dependency, or next to one that it bundles",
-  "production refuses the plugin as `dependency_mismatch`, and nothing of it is run",
+  "Change a trusted plugin's dependency: next to the plugin, below it, transitive, or next to a bundled one",
+  "production refuses the plugin as `dependency_mismatch`, and none of it runs",
   () => {
     const layouts: Readonly<Record<string, { readonly at: string; readonly bundled?: string[] }>> =
       {
@@ -214,7 +214,7 @@ attack(
 
 attack(
   "A-264",
-  "Sign the same files as somebody else whom the operator trusts, or take the signature away",
+  "Sign the same files as another publisher the operator trusts, or remove the signature",
   "production refuses the plugin as `signer_mismatch`",
   () => {
     it("signed by somebody else", async () => {
@@ -249,8 +249,8 @@ async function depend(path: string, dependencies: object, more: object = {}): Pr
 
 attack(
   "A-270",
-  "Change a package so that it names its trusted plugin no more, and have production start without that guard",
-  "production does not start: `hash_mismatch`, or `missing_from_install` where nothing is left",
+  "Change a package so that it no longer names its trusted plugin, and have production start without that guard",
+  "production does not start: `hash_mismatch`, or `missing_from_install` if nothing is left",
   () => {
     const inManifest = (path: string, change: (text: string) => string) => async () => {
       const file = join(path, "package.json");
@@ -297,8 +297,8 @@ attack(
 
 attack(
   "A-271",
-  "Have a plugin declare the peer of a name that one of its dependencies depends on, and change the host's copy of it",
-  "the dependency gets the member that was locked for it",
+  "Have a plugin declare as a peer what one of its dependencies depends on, and change the host's copy of it",
+  "the dependency gets the copy that was locked for it",
   () => {
     it("with a copy for the dependency alone", async () => {
       const root = await newRoot();
@@ -324,8 +324,8 @@ attack(
 
 attack(
   "A-272",
-  "Import another plugin's package as a peer, and change that one",
-  "it is a member of the closure, locked and copied as dependencies are: `dependency_mismatch`",
+  "Import another plugin's package as a peer, and change that package",
+  "a peer is in the closure, locked and copied like dependencies: `dependency_mismatch`",
   () => {
     it.each([["a peer"], ["a peer and a dependency"]])("as %s", async (how) => {
       const root = await newRoot();
@@ -360,8 +360,8 @@ attack(
 
 attack(
   "A-273",
-  "Change the library in the folder that plugins are looked for in, which is not the host's own",
-  "plugins import the library that is running",
+  "Change the library in the folder searched for plugins, which is not the host's own",
+  "plugins import the running library",
   () => {
     it("by its name", async () => {
       const { root, marker, look } = await trusted("glassine");

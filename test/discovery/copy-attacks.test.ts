@@ -93,8 +93,8 @@ const honest = ["module", "common", "plugin", "data", "later", "later common", "
 
 attack(
   "A-266",
-  "Put another file in place of one of a package after it was hashed for the last time, and the first one back before anybody looks",
-  "what runs is a copy that only the host's user can write to, hashed while it was made: nothing of the other file runs",
+  "Swap a package's file after its last hash, and swap it back before anybody looks",
+  "what runs is a copy that only the host's user can write to, hashed while it was made: none of the swapped file runs",
   () => {
     it.each(Object.keys(plugin("guard")))("%s", async (file) => {
       verifies("discovery:copy");
@@ -211,7 +211,7 @@ async function packageAt(
 
 attack(
   "A-267",
-  "Bring code in that nobody signed: as a procedure, or behind another entry point of a package",
+  "Bring in unsigned code: as a procedure, or behind another entry point of a package",
   "one gate for every kind: refused as `unsigned`, `signature_invalid` or `sibling_rejected`, and no module of the package is imported",
   () => {
     const procedure = (marker: string) =>
@@ -298,7 +298,7 @@ attack(
 
 attack(
   "A-268",
-  "Take a trusted guard away, so that a host starts without it",
+  "Remove a trusted guard, so that a host starts without it",
   "a production host does not start: `missing_from_install`",
   () => {
     it("with the folder of its package", async () => {
@@ -314,8 +314,8 @@ attack(
 
 attack(
   "A-269",
-  "Have a trusted plugin load code that no hash covers: by a name nobody declared, a path out of the package, `imports` of package.json, or a folder above the copies",
-  "names lead to copies of what was hashed and to what the host provides, relative paths into the copy: all else is refused as `import_failed`, `copy_failed` or `invalid_entry_point`",
+  "Have a trusted plugin load unhashed code: by an undeclared name, a path out of the package, `imports` in package.json, or a folder above the copies",
+  "names resolve to copies of hashed files and to what the host provides, relative paths into the copy: all else is refused as `import_failed`, `copy_failed` or `invalid_entry_point`",
   () => {
     it.each<readonly [string, string, object]>([
       ["an undeclared name", 'import "evil";', {}],

@@ -33,8 +33,8 @@ import {
 
 attack(
   "A-213",
-  "Remove the lockfile, so that production has nothing to hold plugins to",
-  "no host starts: `lockfile_missing`; a command that only looks shows each as `lock_missing`, and runs none",
+  "Remove the lockfile, so that production has nothing to check plugins against",
+  "no host starts: `lockfile_missing`; a read-only command lists each as `lock_missing`, and runs none",
   () => {
     it("after plugins were trusted", async () => {
       const root = await newRoot();
@@ -81,7 +81,7 @@ attack(
 
 attack(
   "A-223",
-  "Put an older version back, which was signed and trusted once, for a hole that was closed since",
+  "Roll back to an older version that was once signed and trusted, to reopen a closed hole",
   "refused as `version_mismatch`, until somebody trusts it again with a reason",
   () => {
     it("with its signature and its line in the journal", async () => {
@@ -143,8 +143,8 @@ async function contentOf(folder: string): Promise<readonly string[]> {
 
 attack(
   "A-228",
-  "Run `list` where everything is broken: folders that are files, links in circles, packages, settings and locks that cannot be read",
-  "exit 0 with each fault told, or exit 2 for settings and lockfiles; one document with `--json`; nothing is written",
+  "Run `list` where everything is broken: folders that are files, cyclic links, unreadable packages, settings and locks",
+  "exit 0 with each fault reported, or exit 2 for settings and lockfiles; one document with `--json`; nothing is written",
   () => {
     type Break = (root: string) => Promise<unknown>;
     const modules = (root: string) => join(root, "node_modules");

@@ -24,7 +24,7 @@ import {
 
 attack(
   "A-232",
-  "Say a key twice, the second time by an escape, or say `__proto__`, in JSON of the operator or of a package",
+  "Repeat a key, the second time with an escape, or use `__proto__`, in JSON of the operator or of a package",
   "refused as a whole: `setting_invalid`, `options_invalid`, `lockfile_invalid`, `invalid_metadata` or `signature_invalid`; no part of it counts",
   () => {
     /** Each makes of an object's text one that is at fault. */
@@ -106,8 +106,8 @@ attack(
 
 attack(
   "A-233",
-  "Have a setting, capability, limit or field that is spelled nearly right taken for nothing, so that what it protects is open",
-  "refused with the name, and with what may have been meant; nothing that is unknown is passed over",
+  "Count on a misspelled setting, capability, limit or field being ignored, so that what it protects is open",
+  "refused by name, with a suggestion; nothing unknown is ignored",
   () => {
     it.each([
       ["PLUGIN_SIGNING_REQUIERD", "PLUGIN_SIGNING_REQUIRED"],

@@ -115,7 +115,7 @@ describe("F-06: the event loop is blocked", () => {
     }
   });
 
-  it("what settled while it was blocked is a result or a timeout, and never both", async () => {
+  it("what settled while it was blocked is a result or a timeout, never both", async () => {
     for (const mode of ["sequential", "concurrent"] as const) {
       for (const blocked of [timeoutMs - 20, timeoutMs, timeoutMs + graceMs, blockedMs]) {
         const gate = deferred();
@@ -149,7 +149,7 @@ const jumps = {
   "a leap second": -1000,
 } as const;
 
-describe("F-08: the wall clock is set to another time during a run", () => {
+describe("F-08: the wall clock is changed during a run", () => {
   /** Runs a handler that hangs between two sound ones, and tells the result and when it came. */
   async function run(mode: LiveMode, jump: () => void): Promise<{ result: Result; ms: number }> {
     const modes = [mode, mode, mode];
@@ -184,7 +184,7 @@ describe("F-08: the wall clock is set to another time during a run", () => {
     }
   });
 
-  it("ids of requests stay apart", async () => {
+  it("request ids stay unique", async () => {
     const manager = await manage([]);
     const ids = new Set<string>();
     for (let i = 0; i < 100; i += 1) {

@@ -80,7 +80,7 @@ describe("F-05: a sink of the host throws, blocks or rejects", () => {
     expect(told).toBe(expected);
   });
 
-  it("onHandlerError that blocks makes no other handler miss its deadline", async () => {
+  it("a blocking onHandlerError makes no other handler miss its deadline", async () => {
     const gate = deferred();
     const waits: Run = async (payload, context, extensions) => {
       await gate.promise;

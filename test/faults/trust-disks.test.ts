@@ -56,7 +56,7 @@ async function removeClaim({ file, order }: Stage, warnings: readonly string[]):
   await unlink(`${file}.lck`);
 }
 
-describe("F-10: the system refuses any call of a change", () => {
+describe("F-10: any system call of a change fails", () => {
   it.each(some("trust", "refresh", "revoke", "first trust"))(
     "during %s",
     { timeout: 600_000 },
@@ -126,7 +126,7 @@ describe("F-10: the disk is full", () => {
     },
   );
 
-  it("in the middle of a line, whose half is taken back", async () => {
+  it("in the middle of a line, which is rolled back", async () => {
     verifies("journal:all-or-nothing");
     const scene = await open("refresh");
     const line = (await callsOf(scene)).indexOf("write plugins.lock.journal");
@@ -144,7 +144,7 @@ describe("F-10: the disk is full", () => {
   });
 });
 
-describe("F-10: the system does a part of what it is asked", () => {
+describe("F-10: reads and writes are partial", () => {
   it.each(some("refresh", "first trust"))("in any write or read of %s", async (name) => {
     verifies("journal:append-only");
     const scene = await open(name);
@@ -162,7 +162,7 @@ describe("F-10: the system does a part of what it is asked", () => {
     report(`short calls: ${scene.name}`, parts.length);
   });
 
-  it.each(namesOfScenes)("in all of them, some bytes a time, during %s", async (name) => {
+  it.each(namesOfScenes)("in all of them, a few bytes at a time, during %s", async (name) => {
     const scene = await open(name);
     const { stage, outcome } = await tryWith(scene, 1, "dribble");
     expect(outcome).toMatchObject({ code: null, warnings: [] });
@@ -171,7 +171,7 @@ describe("F-10: the system does a part of what it is asked", () => {
   });
 });
 
-describe("a change that can no longer be taken back", () => {
+describe("a change that can no longer be rolled back", () => {
   it.each([
     // The line stands: flushing it fails, and cutting it off.
     ["its line", /^(?:datasync|truncate) plugins\.lock\.journal$/],
@@ -199,7 +199,7 @@ describe("a change that can no longer be taken back", () => {
     expect(recovered).toBe("applied");
   });
 
-  it("stands where a line of another hand follows it", async () => {
+  it("stays if another process has appended a line after it", async () => {
     verifies("journal:forward");
     const scene = await open("refresh");
     const stage = await scene.stage();

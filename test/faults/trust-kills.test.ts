@@ -54,7 +54,7 @@ async function twoAtATime<T>(items: readonly T[], work: (item: T) => Promise<voi
   await Promise.all([worker(), worker()]);
 }
 
-describe("F-09: a process is killed at any call of a change", () => {
+describe("F-09: a process is killed at any system call of a change", () => {
   const linked = isWhole ? namesOfScenes.filter((name) => name !== "first trust") : ["refresh"];
   const cases = [
     ...namesOfScenes.map((name) => ({ name, isLinked: false, title: name })),
@@ -80,7 +80,7 @@ describe("F-09: a process is killed at any call of a change", () => {
     expect([...seen].sort()).toEqual((isRenewed ? ["new", "nothing", "applied"] : all).sort());
   });
 
-  it("the calls of a change are all seen: the room uses nothing else of the file system", async () => {
+  it("all calls of a change are observed: the code uses nothing else of the file system", async () => {
     const used = await importsOfFileSystem();
     expect(used.length).toBeGreaterThan(5);
     const seen =

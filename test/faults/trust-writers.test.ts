@@ -58,7 +58,7 @@ async function readDuring<T>(path: string, work: Promise<T>): Promise<{ done: T;
 }
 
 describe("F-11: 32 processes trust different plugins at once", () => {
-  it.each(rounds)("all entries are there, with a line each: round %i", { timeout }, async () => {
+  it.each(rounds)("all entries exist, with a line each: round %i", { timeout }, async () => {
     verifies("journal:exclusion", "journal:one-line-each", "journal:chain");
     const { path, names: files } = await lockFolder();
     const outcomes = await crew.carryOut(trusting(path, names(size)));
@@ -90,7 +90,7 @@ describe("F-11: 32 processes trust different plugins at once", () => {
     },
   );
 
-  it.each(rounds)("also where some of them are killed: round %i", { timeout }, async (round) => {
+  it.each(rounds)("also if some of them are killed: round %i", { timeout }, async (round) => {
     verifies("journal:takeover", "journal:recovery");
     const { path, names: files } = await lockFolder();
     const victims = [0, 1, 2, 3].map((at) => (at * 7 + round) % 12);
@@ -141,7 +141,7 @@ describe("processes that change one lock at the same time", () => {
     ]);
   });
 
-  it("CLI-052: one trusts what another revokes: the last line says what holds", {
+  it("CLI-052: one trusts what another revokes: the last line decides", {
     timeout,
   }, async () => {
     const { path } = await lockFolder();

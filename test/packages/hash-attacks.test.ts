@@ -26,8 +26,8 @@ import {
 
 attack(
   "A-202",
-  "A symbolic link in a package to a file outside, to a folder, or in a circle",
-  "the package is refused with `unsafe_symlink`, and what is outside is not read",
+  "A symbolic link in a package to an outside file, to a folder, or in a cycle",
+  "the package is refused with `unsafe_symlink`, and nothing outside is read",
   () => {
     const outside = packageOf({ "secret.js": "1", "folder/code.js": "1" });
     it.each([
@@ -59,8 +59,8 @@ attack(
 
 attack(
   "A-203",
-  "`..`, an absolute path, a drive, a UNC path, NUL, a dot or space at the end or the name of a device in the paths of a package",
-  "the package is refused with `unsupported_file`, for the target of a link with `unsafe_symlink`",
+  "`..`, an absolute path, a drive, a UNC path, NUL, a trailing dot or space, or a device name in a package's paths",
+  "the package is refused with `unsupported_file`, for a link's target with `unsafe_symlink`",
   () => {
     it.each([
       "C:",
@@ -95,8 +95,8 @@ attack(
 
 attack(
   "A-204",
-  "Files added, removed or renamed, a file turned into a link, contents moved between files so that they join up the same",
-  "the hash is another; permissions alone do not change it",
+  "Add, remove or rename files, turn one into a link, or move content between files so that they concatenate to the same bytes",
+  "the hash changes; permissions alone do not change it",
   () => {
     const base: Tree = { "a.js": "12", "b.js": "34" };
     const others: readonly Tree[] = [
@@ -125,8 +125,8 @@ attack(
 
 attack(
   "A-205",
-  "A file beside the reviewed ones that the loader can reach: a binary, an index, `exports` of package.json, a `node_modules` below the root or at it",
-  "the hash is another, but for the `node_modules` at the root: there it is a locked dependency, or refused as `foreign_package`",
+  "Add a file that the loader can reach: a binary, an index, `exports` in package.json, a `node_modules` at or below the root",
+  "the hash changes, except for `node_modules` at the root: there it is a locked dependency, or refused as `foreign_package`",
   () => {
     it.each([
       "index.js",
@@ -168,7 +168,7 @@ attack(
 
 attack(
   "A-206",
-  "File names that differ in case or in how their characters are composed",
+  "File names that differ only in case or in Unicode normalisation",
   "the package is refused with `unsupported_file`",
   () => {
     it.each([
@@ -186,8 +186,8 @@ attack(
 
 attack(
   "A-208",
-  "A device, a pipe, a socket, a sparse file of 1 TB, many names for one file",
-  "the package is refused with `unsupported_file` or `package_too_large` and nothing is waited for; names for one file are plain files",
+  "A device, a pipe, a socket, a sparse file of 1 TB, many hard links to one file",
+  "the package is refused with `unsupported_file` or `package_too_large`, without blocking; hard links are plain files",
   () => {
     it("a pipe", async () => {
       const folder = packageOf(plugin);

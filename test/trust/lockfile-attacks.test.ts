@@ -49,8 +49,8 @@ const control = [
 
 attack(
   "A-200",
-  "Trust a plugin whose id is more than a name: tabs, line feeds, quotes, brackets, dots of other scripts, `__proto__`",
-  "refused with `trust_refused`, and in a lockfile with `lockfile_invalid`; nothing but a name is ever written",
+  "Trust a plugin whose id is not a plain name: tabs, line feeds, quotes, brackets, dots of other scripts, `__proto__`",
+  "refused with `trust_refused`, and in a lockfile with `lockfile_invalid`; only valid names are ever written",
   () => {
     const ids = [
       ...control.map((text) => `pii${text}scan`),
@@ -80,8 +80,8 @@ attack(
 
 attack(
   "A-201",
-  "Trust a plugin whose version, hash, package or entry point holds control syntax of TOML",
-  "refused with `trust_refused`; what an entry point may hold is between quotes that it cannot end",
+  "Inject TOML syntax through a plugin's version, hash, package or entry point",
+  "refused with `trust_refused`; what an entry point may contain is quoted and cannot close its quotes",
   () => {
     it.each(control)("%j", (text) => {
       for (const field of ["version", "hash", "package"] as const) {
@@ -105,8 +105,8 @@ attack(
 
 attack(
   "A-211",
-  "Hand over a lockfile of another schema, with repeated tables or keys, without a hash, or with one that proves nothing",
-  "refused as a whole with `lockfile_invalid`, or `lockfile_newer`, naming lines and columns",
+  "Supply a lockfile with another schema, duplicate tables or keys, no hash, or a meaningless hash",
+  "refused as a whole with `lockfile_invalid` or `lockfile_newer`, naming lines and columns",
   () => {
     const kinds = [
       "version 2",
@@ -132,8 +132,8 @@ attack(
 
 attack(
   "A-212",
-  "Put an empty file, a directory, 100 MB, or a link to no file in the place of the lockfile",
-  "refused with `lockfile_invalid`, what the system withholds with `lockfile_failed`; a link to a file is that file; empty is not without restrictions",
+  "Replace the lockfile with an empty file, a directory, 100 MB, or a dangling link",
+  "refused with `lockfile_invalid`, system errors with `lockfile_failed`; a link to a file is followed; an empty lockfile does not lift restrictions",
   () => {
     const read = (path: string) =>
       readLockfile(path).then(

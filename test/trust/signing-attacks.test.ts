@@ -56,7 +56,7 @@ attack("A-220", "Remove the signature of a package", "refused as `unsigned`", ()
 
 attack(
   "A-221",
-  "Put a valid signature beside another artifact, version or name",
+  "Pair a valid signature with another artifact, version or name",
   "refused as `signature_invalid`",
   () => {
     it.each([
@@ -81,8 +81,8 @@ attack(
 
 attack(
   "A-222",
-  "Sign as a publisher who is on no list, or whose name is nearly on one",
-  "refused as `untrusted_identity`: names are compared as they are",
+  "Sign as an unlisted publisher, or one whose name is similar to a listed one",
+  "refused as `untrusted_identity`: names are compared exactly",
   () => {
     it.each([
       "other@example.com",
@@ -110,7 +110,7 @@ attack(
 
 attack(
   "A-224",
-  "Use a key that is revoked, over or not yet valid, another algorithm, or a key of another kind",
+  "Use a revoked, expired or not yet valid key, another algorithm, or a key of another kind",
   "refused as `signature_invalid`",
   () => {
     const day = 86_400_000;
@@ -165,8 +165,8 @@ attack(
 
 attack(
   "A-225",
-  "Switch signatures off by one variable of the environment",
-  "refused as `ack_missing` without the acknowledgement, to the letter, and no host starts; with it each unsigned plugin is warned of",
+  "Disable signatures with one environment variable",
+  "refused as `ack_missing` without the exact acknowledgement, and no host starts; with it each unsigned plugin causes a warning",
   () => {
     it.each([
       {},

@@ -117,8 +117,8 @@ const record = (text: string) => {
 
 attack(
   "A-274",
-  "Hand an author a tarball that writes outside of where it is unpacked, or holds what npm does not unpack, to have it signed",
-  "`package_refused`; the tarball stays as it was, and nothing is written elsewhere",
+  "Have an author sign a tarball that writes outside its target folder, or holds what npm does not unpack",
+  "refused with `package_refused`; the tarball is unchanged, and nothing is written elsewhere",
   () => {
     it.each([
       ["a path up", [tarEntry("package/../../escaped.js", "x")]],

@@ -1,6 +1,6 @@
 /**
- * Finds the attacks and laws by reading the text of the tests, so that a table of them is theirs.
- * Paths are from the root, where npm and the test runner start.
+ * Finds attacks, laws and faults in the source of the tests, from which their tables are generated.
+ * Paths are relative to the root, where npm and the test runner start.
  */
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -8,14 +8,14 @@ export interface Attack {
   /** `A-001` */
   readonly number: string;
   readonly attempt: string;
-  /** What comes of it, what it waits for, or why it does not apply. */
+  /** The outcome, what it waits for, or why it does not apply. */
   readonly answer: string;
   readonly standing: "tested" | "waits" | "does_not_apply";
   /** `test/attacks/forged-proxies.test.ts` */
   readonly path: string;
 }
 
-/** What a test's title says after its number. */
+/** A test title with a number. */
 interface Numbered {
   /** `L10` */
   readonly number: string;
@@ -38,7 +38,7 @@ const attackCall = new RegExp(
 const titleCall = new RegExp(String.raw`\b(?:it|describe)(?:\.\w+)*\(\s*${text}`, "g");
 const numberedTitle = /^([LF]-?\d+): (.+)$/;
 
-/** The attacks of one file, as they stand in it. */
+/** The attacks of one file, in their order. */
 export function attacksIn(source: string, path: string): readonly Attack[] {
   return [...source.matchAll(attackCall)].map(
     ([, call = "", number = "", attempt = "", answer = ""]) => ({
@@ -51,7 +51,7 @@ export function attacksIn(source: string, path: string): readonly Attack[] {
   );
 }
 
-/** Where attacks stand beside the room that they strike at. */
+/** Folders outside test/attacks that contain attacks. */
 const besideRooms = ["test/packages", "test/trust", "test/discovery", "test/cli"];
 
 /** Every attack, by number. */
@@ -62,7 +62,7 @@ export function readAttacks(): readonly Attack[] {
     .sort(byNumber);
 }
 
-/** The titles that begin with the number of a law or a fault. */
+/** The titles that start with the number of a law or a fault. */
 export function numberedIn(source: string, path: string): readonly Numbered[] {
   return [...source.matchAll(titleCall)].flatMap(([, literal = ""]) => {
     const match = numberedTitle.exec(textOf(literal));

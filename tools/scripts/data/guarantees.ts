@@ -95,7 +95,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G10",
     name: "All or nothing",
     promise:
-      "If a part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. Ignoring a change is not a refusal.",
+      "If any part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. Ignoring a change is not a refusal.",
     attacks: ["A-044", "A-045", "A-135", "A-155"],
     laws: ["L20"],
   },
@@ -111,7 +111,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G12",
     name: "No race",
     promise:
-      "The additions of concurrent plugins result in the same bytes, in whichever order they finish.",
+      "The additions of concurrent plugins result in the same bytes, in whatever order they finish.",
     attacks: ["A-119", "A-133–A-140"],
     laws: ["L17", "L18", "L19", "L37"],
   },
@@ -143,7 +143,7 @@ export const guarantees: readonly Guarantee[] = [
   },
   {
     number: "G16",
-    name: "No secret on the side",
+    name: "No secrets in diagnostics",
     promise:
       "Errors, rejections, execution records, warnings, and inspected contexts, managers and errors contain no header values, no claims and no hidden labels. One record is one line.",
     attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184", "A-195"],
@@ -153,7 +153,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G17",
     name: "Intrinsics are captured",
     promise:
-      'Reading what a plugin returned, merging it and taking its result do not depend on prototypes or globals that were patched after the library loaded, for the standard slots and hooks. Everything else uses the built-ins of the moment: a check or transform of a host\'s own schema, reading a manifest, creating a manager, configuration, message parts, the audit trail, metrics and discovery. So a plugin that patches while it is imported can have another one left out, and one that patches later can keep events out of the audit trail. `tampering: "deny"` makes no manager and runs nothing in a changed realm. `detectTampering` names what was patched.',
+      'Reading what a plugin returned, merging it and taking its result do not depend on prototypes or globals that were patched after the library loaded, for the standard slots and hooks. Everything else uses the current built-ins: a check or transform of a host\'s own schema, reading a manifest, creating a manager, configuration, message parts, the audit trail, metrics and discovery. So a plugin that patches while it is imported can have another one left out, and one that patches later can keep events out of the audit trail. `tampering: "deny"` makes no manager and runs nothing in a changed realm. `detectTampering` names what was patched.',
     attacks: ["A-157", "A-159–A-171"],
     laws: ["L39", "L40"],
   },
@@ -161,7 +161,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G18",
     name: "Linear work",
     promise:
-      "Work on what a plugin or a caller sends is linear in its size and ends at a documented limit. Tests grow the input of each exported function that such text reaches, and the messages of each method that passes a guard; a function or method that they do not know fails them.",
+      "Work on what a plugin or a caller sends is linear in its size and ends at a documented limit. Tests grow the input of each exported function that such text reaches, and the messages of each method that passes a guard; a function or method missing from them fails them.",
     attacks: [
       ...["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
       ...["A-284–A-287", "A-289", "A-290"],
@@ -199,7 +199,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   },
   {
     number: "N3",
-    name: "No secrecy between accomplices",
+    name: "No secrecy between colluding plugins",
     text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Timing is not hidden either, except for what the filter does not visit; the time of a merge reveals how close an envelope is to its limits.",
   },
   {
@@ -209,7 +209,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   },
   {
     number: "N5",
-    name: "No truth in what a writer writes",
+    name: "No check that written data is true",
     text: "A plugin with `append_labels` can add a wrong label, and one with `write_headers` a wrong header, or copy a secret that it may read into it.",
   },
   {
@@ -234,12 +234,12 @@ export const limitsOfThePromise: readonly Limit[] = [
   },
   {
     number: "N10",
-    name: "Nothing about what came first",
+    name: "Nothing about code loaded earlier",
     text: "A plugin that was loaded before the library can have patched what the library captures. Import the library first.",
   },
   {
     number: "N11",
-    name: "No hash of what is elsewhere",
+    name: "No hash of code outside the packages",
     text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `~/.node_modules`, `~/.node_libraries` and `$PREFIX/lib/node`, where `require` looks for names it finds nowhere else), and what loaded code requests by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. If others can write to a folder above the folder of temporary files, such as `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host its own `TMPDIR` on such a machine.",
   },
 ];

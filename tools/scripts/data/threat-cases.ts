@@ -1,10 +1,10 @@
-/** The case names of the design, which is not part of this repository, and the code of each. */
+/** The case names of the design, which is not in this repository, and the codes of each. */
 import type { ErrorCode } from "../../../src/core/errors/index.ts";
 
 export interface ThreatCase {
-  /** `*` at the end stands for all that begin so. */
+  /** A trailing `*` matches every name with that prefix. */
   readonly name: string;
-  /** The codes for it; none where the case cannot happen, or is not this library's affair. */
+  /** Its codes; absent if the case cannot happen or is out of scope. */
   readonly codes?: readonly ErrorCode[];
   readonly note?: string;
 }
@@ -15,7 +15,7 @@ const wire: readonly ErrorCode[] = [
   "result_shape",
   "document_invalid",
 ];
-const noGateway = "A matter of the gateway that embeds the library.";
+const noGateway = "Up to the gateway that embeds the library.";
 const policy = "A policy of the host; the merge does not check it.";
 
 export const threatCases: readonly ThreatCase[] = [
@@ -45,15 +45,15 @@ export const threatCases: readonly ThreatCase[] = [
   {
     name: "E_MANIFEST_INVALID",
     codes: ["manifest_invalid", "hook_unknown"],
-    note: "The second for a hook that the host does not have.",
+    note: "The second if the host has no such hook.",
   },
   {
     name: "E_CAPABILITY_UNKNOWN",
     codes: ["manifest_invalid", "capability_unknown"],
-    note: "The first from `definePlugin`, the second from a manager and `resolveCapabilities`. Filter and merge take the name as no permission, silently.",
+    note: "The first from `definePlugin`, the second from a manager and `resolveCapabilities`. Filter and merge silently ignore the name.",
   },
   { name: "E_PLUGIN_DUPLICATE", codes: ["plugin_duplicate"] },
-  { name: "E_REGISTRY_SEALED", note: "Cannot happen: a manager has no way to add a plugin." },
+  { name: "E_REGISTRY_SEALED", note: "Cannot happen: a manager has no method to add a plugin." },
   { name: "E_HANDLER_SIGNATURE", codes: ["manifest_invalid"] },
   { name: "E_HANDLER_ERROR", codes: ["handler_error"] },
   { name: "E_HANDLER_TIMEOUT", codes: ["handler_timeout"] },
@@ -63,7 +63,7 @@ export const threatCases: readonly ThreatCase[] = [
   {
     name: "E_REALM_TAMPERED",
     codes: ["realm_tampered"],
-    note: 'With `tampering: "deny"`. A host that calls `detectTampering` gets a list and no error.',
+    note: 'With `tampering: "deny"`. `detectTampering` returns a list, and throws nothing.',
   },
   { name: "E_WIRE_SYNTAX", codes: ["syntax_invalid"] },
   { name: "E_WIRE_UTF8", codes: wire, note: "With a problem `snapshot_string` or `snapshot_key`." },
@@ -71,7 +71,7 @@ export const threatCases: readonly ThreatCase[] = [
   {
     name: "E_WIRE_NUMBER",
     codes: wire,
-    note: "With a problem `snapshot_type`, or `extensions_shape` at a field that holds a whole number.",
+    note: "With a problem `snapshot_type`, or `extensions_shape` at an integer field.",
   },
   { name: "E_WIRE_VERSION", codes: ["message_invalid"] },
   {
@@ -79,7 +79,7 @@ export const threatCases: readonly ThreatCase[] = [
     codes: ["slot_unknown", "extensions_invalid", "message_invalid"],
     note: "With `strict`; otherwise the field is dropped and listed. The second has a problem `slot_unknown`, the third `payload_shape`.",
   },
-  { name: "E_WIRE_HOLLOW", codes: wire, note: "With a problem at the field that is missing." },
+  { name: "E_WIRE_HOLLOW", codes: wire, note: "With a problem at the missing field." },
   { name: "E_WIRE_LIMIT", codes: wire, note: "With a problem `snapshot_limit`." },
   {
     name: "E_TRUST_*",
@@ -90,7 +90,7 @@ export const threatCases: readonly ThreatCase[] = [
     name: "E_LOCK_*",
     codes: ["lockfile_invalid", "lockfile_newer", "lockfile_busy", "lockfile_failed"],
   },
-  { name: "E_JOURNAL_*", note: "No error: `plugins verify` tells it by line." },
+  { name: "E_JOURNAL_*", note: "No error: `plugins verify` reports it by line." },
   { name: "E_REASON_INVALID", codes: ["reason_invalid"] },
   { name: "E_CONFIG_*", codes: ["setting_invalid", "options_invalid"] },
   { name: "E_GW_*", note: noGateway },

@@ -1,4 +1,4 @@
-/** docs/guarantees.md: what holds against any plugin, what stands behind it, and what does not hold. */
+/** docs/guarantees.md: what is guaranteed against any plugin, with the evidence, and what is not. */
 import { type Guarantee, guarantees, limitsOfThePromise } from "../data/guarantees.ts";
 import type { Attack, Fault, Law } from "../read-attacks.ts";
 import { fileOf, generatedFrom, page, table } from "./markdown.ts";

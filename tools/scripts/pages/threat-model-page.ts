@@ -1,17 +1,17 @@
-/** docs/threat-model.md: who attacks what, and what comes of every attack that the tests try. */
+/** docs/threat-model.md: who attacks what, and the outcome of every attack that the tests try. */
 import type { Attack } from "../read-attacks.ts";
 import { fileOf, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Threat model
 
 What attackers try, and the outcome.
-The table is generated from tests, in [test/attacks](../test/attacks) and beside the rooms that they attack: for each row at least one test asserts the outcome.
-[guarantees.md](guarantees.md) sums up what follows from the outcomes.
+The table is generated from tests in [test/attacks](../test/attacks) and next to the tests of the attacked code: for each row at least one test asserts the outcome.
+[guarantees.md](guarantees.md) sums up what the outcomes guarantee.
 
 ## What is worth attacking
 
-- the caller's identity and claims, the delegation chain, and credentials in headers: whoever has them can act as somebody else;
-- the labels: without them data leaves that a policy would have stopped;
+- the caller's identity and claims, the delegation chain, and credentials in headers: whoever has them can impersonate somebody else;
+- the labels: without them, data leaves that a policy would have stopped;
 - the payload: arguments, results, prompts, model output;
 - the decision: allow, deny, or change;
 - the record of what happened;
@@ -20,9 +20,9 @@ The table is generated from tests, in [test/attacks](../test/attacks) and beside
 ## Who attacks
 
 A _caller_, a model, and an _upstream server_ are not trusted: they may send any bytes.
-A _plugin_ is trusted with what it declared and nothing else.
-An honest one has bugs; a compromised one returns any value, throws anything, settles late or never, and keeps what it got.
-_Host_ and _operator_ are trusted; they make mistakes, and get clear errors.
+A _plugin_ is trusted with the capabilities it declared, and nothing else.
+An honest one has bugs; a compromised one returns any value, throws anything, settles late or never, and keeps what it received.
+_Host_ and _operator_ are trusted; they make mistakes, and get clear error messages.
 
 ## Where it is stopped
 
@@ -32,16 +32,16 @@ caller ──▶ host mapping ──▶ envelope, frozen ──▶ filter ──
                                   └── merge by tier ◀── copied once ◀─┘
 \`\`\`
 
-Nothing that a caller or a server sends becomes a slot except through code of the host.
-A plugin gets a frozen view made for it.
-What it returns is hostile until each property has been read once into a copy; only the copy is judged, by the plugin's capabilities.
+Nothing that a caller or a server sends becomes a slot except through the host's code.
+A plugin receives its own frozen view.
+What it returns is treated as hostile: each property is read once into a copy, and only the copy is checked against the plugin's capabilities.
 
 ## How to read the table
 
 _Refused_: nothing of the plugin's result is applied, and its \`onError\` decides what follows; by default the request is denied.
 _Ignored_: that change is dropped and listed in \`rejections\`, and the rest of the result is applied.
-Codes are those of [errors.md](errors.md).
-_Open_ attacks concern a part that is not built yet.`;
+The codes are documented in [errors.md](errors.md).
+_Open_ attacks target a part that is not built yet.`;
 
 export function threatModelPage(attacks: readonly Attack[]): string {
   const rows = attacks.map((attack) => [
