@@ -1,4 +1,4 @@
-/** Laws of the AI SDK's adapter: nothing changes on the way in and out but what was changed. */
+/** Laws of the AI SDK's adapter: reading and writing change nothing except what was edited. */
 import type { LanguageModelV3StreamPart } from "@ai-sdk/provider";
 import { modelMessageSchema } from "ai";
 import fc from "fast-check";
@@ -209,7 +209,7 @@ it.each(pairs)("$name differ from a fresh document only where something is left 
     fc.property(all, (document) => {
       const { messages: shown, extensions, left } = from(document);
       const paths = left.map(({ path }) => path);
-      // Without a part that is not shown, all others have the same place.
+      // Without hidden parts, all others have the same index.
       if (paths.some((path) => /(^|\.)(content|value)\[\d+\]$/.test(path))) return;
       const isTold = (at: string) =>
         paths.some((path) => at.startsWith(path) && /^($|[.[])/.test(at.slice(path.length)));
@@ -247,7 +247,7 @@ it.each([promptPair, messagePair])(
             ...message,
             content: message.content.filter(() => keep.next().value),
           }));
-          // A message that became another one stands for that.
+          // A message that was replaced counts as its replacement.
           const before = shown.map((each) => JSON.stringify(each));
           const after = [...kept, ...more] as Message[];
           const isOther = (each: Message, at: number) =>
@@ -264,7 +264,7 @@ it.each([promptPair, messagePair])(
   },
 );
 
-/** What of a changed message or result may not stay. */
+/** What must not remain of a changed message or result. */
 function withoutStale(fields: Record<string, unknown>, role: string): object {
   const { providerOptions, providerMetadata: _, request, response, ...rest } = fields;
   if (fields.role === undefined) {
@@ -376,7 +376,7 @@ it("base64 is never written where the SDK reads a URL", () => {
 
 const hrefOf = (text: string) => (URL.canParse(text) ? new URL(text).href : text);
 
-/** Cuts of a result's events: each delta in pieces, and blocks in among each other. */
+/** A result's events split up: each delta in pieces, and blocks interleaved. */
 const cut = (result: ResultLike) =>
   fc.infiniteStream(fc.nat(9)).map((chance) => {
     const next = (most: number) => (chance.next().value as number) % most;
@@ -398,7 +398,7 @@ const cut = (result: ResultLike) =>
     const last = lanes.pop();
     const events: StreamPartLike[] = [];
     let open = 0;
-    // Parts begin in their order; what follows of each comes at any time.
+    // Parts begin in their order; the rest of each comes at any time.
     while (lanes.some((lane) => lane.length > 0)) {
       const begun = lanes.slice(0, open).filter((lane) => lane.length > 0);
       const at = next(begun.length + 1);
@@ -485,7 +485,7 @@ it("a stream shows a prefix of each text at any time", () => {
 
 it("L24: any AI SDK document or event is read, or refused with a listed code", () => {
   verifies("aisdk:refused");
-  // Made inside the law: fast-check would run code of theirs.
+  // Created inside the law: fast-check would run their code.
   const strange: fc.Arbitrary<() => unknown> = fc.oneof(
     fc
       .anything({ withDate: true, withMap: true, withTypedArray: true, withBigInt: true })

@@ -1,4 +1,4 @@
-/** Laws of `glassine/anthropic`: nothing is lost on the way in and out, streamed or not. */
+/** Laws of `glassine/anthropic`: reading and writing lose nothing, streamed or not. */
 import type Anthropic from "@anthropic-ai/sdk";
 import fc from "fast-check";
 import {
@@ -142,7 +142,7 @@ describe("a response", () => {
   });
 });
 
-/** A copy in which each text that is free to say anything says where it is. */
+/** A copy in which each free string contains its own path. */
 function marked(
   value: unknown,
   closed: ReadonlySet<string>,
@@ -165,7 +165,7 @@ function marked(
 }
 type Path = readonly (string | number)[];
 
-/** Those of the marked texts that are not in `shown`, nor at or under a path that was reported. */
+/** The marked strings that are neither in `shown` nor at or below a reported path. */
 function untold(
   marks: ReadonlyMap<string, Path>,
   shown: unknown,
@@ -285,7 +285,7 @@ describe("a stream", () => {
           messages: whole.messages,
           extensions: whole.extensions,
         });
-        // Of a block that no part shows, nothing else is told.
+        // Nothing else is reported about a block that no part shows.
         const isTold = left.some(
           ({ path, kind }) =>
             kind === "content" && (path.endsWith("a_stray") || path === `content[${index}]`),
@@ -349,7 +349,7 @@ describe("a stream", () => {
 });
 
 describe("what a plugin writes", () => {
-  /** The fields that blocks written fresh may have, by type. */
+  /** The fields that newly written blocks may have, by type. */
   const fields: Readonly<Record<string, readonly string[]>> = {
     text: ["type", "text"],
     image: ["type", "source"],
@@ -389,7 +389,7 @@ describe("what a plugin writes", () => {
 });
 
 describe("any input", () => {
-  // Made inside the law: fast-check would run code of theirs.
+  // Created inside the law: fast-check would run their code.
   const strange: fc.Arbitrary<(watch: Watch) => unknown> = fc.oneof(
     fc
       .anything({ withDate: true, withMap: true, withTypedArray: true, withBigInt: true })

@@ -1,4 +1,4 @@
-/** Law of refusal: all of a result, or nothing of it. */
+/** Law of refusal: all of a result is applied, or nothing. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { reach, withoutNow } from "./support/data.ts";

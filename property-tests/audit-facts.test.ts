@@ -1,4 +1,4 @@
-/** Laws of who, what and where in a record: nobody takes them out, whatever is called a secret. */
+/** Laws of who, what and where in a record: redaction never removes them. */
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
@@ -18,16 +18,16 @@ const isRecord = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
     readFileSync(new URL("../spec/schemas/audit-event.schema.json", import.meta.url), "utf8"),
   ),
 );
-/** Of these, the text is somebody's own. */
+/** Event types whose text is free. */
 const free = ["validation_failure", "error", "authority", "trust_reason"];
 const freeReasons = ["plugin.handler_denied", "plugin.trust_changed", "extensions.declassified"];
 
-/** A record without its time and its free texts. */
+/** A record without its time and its free text. */
 function factsOf({ timestamp: _, metadata, ...record }: AuditEvent): unknown {
   const facts = Object.entries(metadata).filter(
     ([key]) => !free.includes(key) && (key !== "reason" || !freeReasons.includes(record.eventType)),
   );
-  // A fresh id, where the host gave none.
+  // A new id, if the host set none.
   const {
     signing,
     request: _request,
@@ -40,7 +40,7 @@ function factsOf({ timestamp: _, metadata, ...record }: AuditEvent): unknown {
   return { ...record, metadata: { ...others, decision } };
 }
 
-/** What records consist of, and what may stand in their place. */
+/** The values of records, and what may replace them. */
 const words = fc.constantFrom(
   ...["egress-guard", "labeller", "evaluate", "vote", "manual", "npm_package", "type", "PII", "e"],
   ...["config_validate", "duplicate", "system", "plugin", "hook", "host", "default", "acme", "1"],

@@ -1,4 +1,4 @@
-/** Laws of redaction: whatever a text is, what comes of it is one short line without the secrets. */
+/** Laws of redaction: the result is one short line without the secrets, whatever the text. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redactText } from "../src/core/observe/index.ts";
@@ -8,7 +8,7 @@ import { expectSome } from "./support/runs.ts";
 const marker = "[REDACTED]";
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** What redaction looks for, parts of it, and what stands around it. */
+/** What redaction looks for, parts of it, and its surroundings. */
 const fragments = fc.constantFrom(
   ...["token", "Token ", "secret", "password", "PASSWORDS", "cookie", "Set-Cookie: ", "bearer "],
   ...["Bearer", "authorization", "Authorization: ", "proxy-authorization=", "api key", "api_key"],
@@ -29,7 +29,7 @@ const texts = fc
   })
   .map((parts) => parts.join(""));
 
-/** Often a part of the text, or of what stands for it. */
+/** Often a part of the text, or of a marker. */
 const secretsOf = (text: string) =>
   fc.array(
     fc.oneof(
@@ -69,7 +69,7 @@ describe("the result of redactText", () => {
   const inWord = (before: string, after: string) =>
     /[\p{L}\p{N}]/u.test(before.slice(-1)) && /[\p{L}\p{N}]/u.test(after.slice(0, 1));
 
-  /** An ellipsis at its end stands for itself: a secret is as short as what is before it. */
+  /** Without an ellipsis at the end, which redaction may have added. */
   const withoutEllipsis = (secret: string) =>
     secret
       .trim()
@@ -136,7 +136,7 @@ describe("the result of redactText", () => {
   const before = fc
     .array(fragments, { maxLength: 6 })
     .map((parts) => `${parts.join("")} `)
-    // What opens a quote or a bracket before may end in the value, and is taken out up to there.
+    // A quote or bracket opened before may close within the value, and is redacted up to there.
     .filter((text) => !/["'`([{]/.test(text));
 
   it("L64: contains no value that follows a sensitive word, in any notation", () => {

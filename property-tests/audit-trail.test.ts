@@ -1,4 +1,4 @@
-/** Laws of the trail: no event is lost, doubled or out of its turn, whatever its recipients do. */
+/** Laws of the trail: no event is lost, duplicated or out of order, whatever its sinks do. */
 
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -34,7 +34,7 @@ const plans = fc.array(
     sink: answer,
     others: answer,
     sinkOnly: fc.boolean(),
-    /** Raised by the sink while it has this one. */
+    /** Raised by the sink while it handles this one. */
     raises: fc.integer({ min: 0, max: 2 }),
     /** Whether the emitter waits before the next one. */
     waits: fc.boolean(),

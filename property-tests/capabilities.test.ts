@@ -1,4 +1,4 @@
-/** Law of implication: which capabilities come with which. */
+/** Law of implication: which capabilities imply which. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { closureOf, grantsOf } from "./support/documents.ts";

@@ -1,16 +1,16 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 /**
- * Law of deadlines: more time never costs anybody their result. A deadline falls between T and
- * T + T/16 after its start, by where in a sixteenth of T it began. So who is in time by T is in
- * time under every longer deadline, and who was let through in that last sixteenth is in time
- * from the next timeout that is longer by as much.
+ * Law of deadlines: a longer timeout never costs a handler its result. A deadline fires between T
+ * and T + T/16 after its start, depending on where in a sixteenth of T it began. So a handler in
+ * time for T is in time for every longer timeout, and one that passed in that last sixteenth is in
+ * time for any timeout longer by a sixteenth.
  */
 import fc from "fast-check";
 import { createPluginManager, definePlugin, type Mode, type OnError } from "glassine";
 import { expect, it, vi } from "vitest";
 import { call, hook } from "./support/dispatch.ts";
 
-// Before the sources load: they take the clock and the timers that they find then.
+// Before the sources load: they capture clocks and timers then.
 vi.hoisted(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 
 const handlers = fc.array(
@@ -27,7 +27,7 @@ type Timed = typeof handlers extends fc.Arbitrary<readonly (infer T)[]> ? T : ne
 
 const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
-/** How each handler's turn ended, one after the other twice under one manager. */
+/** How each handler ended, in two overlapping runs of one manager. */
 async function statusesOf(
   list: readonly Timed[],
   idle: number,

@@ -1,4 +1,4 @@
-/** Laws of ownership: what the library holds is its own, frozen and plain. */
+/** Laws of ownership: what the library keeps is its own, frozen and plain. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { reach, scramble } from "./support/data.ts";
@@ -7,7 +7,7 @@ import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
 import { worlds } from "./support/tables.ts";
 
-/** What keeps an object from being plain frozen data. Levels of known keys have a fixed shape. */
+/** Why an object is not plain frozen data. Objects with known keys have a fixed shape. */
 function faultOf(object: object): string | undefined {
   if (!Object.isFrozen(object)) return "not frozen";
   const prototype: unknown = Reflect.getPrototypeOf(object);

@@ -1,4 +1,4 @@
-/** Whether a handler takes extensions is a rule over its own `length`, decided once. */
+/** Whether a handler takes extensions follows from its own `length`, and is decided once. */
 import fc from "fast-check";
 import { type Capability, definePlugin, filterExtensions, type Plugin } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { call, hook, managerOf, start } from "./support/dispatch.ts";
 type Fn = (...args: never[]) => unknown;
 type Take = (args: readonly unknown[]) => void;
 
-/** Functions of zero to five parameters that tell what they were called with. */
+/** Functions of zero to five parameters that report their arguments. */
 const plain = (take: Take): readonly Fn[] => [
   function () {
     // biome-ignore lint/complexity/noArguments: counts what it was called with.
@@ -31,7 +31,7 @@ const plain = (take: Take): readonly Fn[] => [
   },
 ];
 
-/** Functions whose `length` says something else than what they read. */
+/** Functions whose `length` differs from the parameters they read. */
 const other = (take: Take): readonly Fn[] => [
   (...args: unknown[]) => take(args),
   (a: unknown, ...more: unknown[]) => take([a, ...more]),
@@ -102,7 +102,7 @@ function dress(fn: Fn, dressing: Dressing): Fn {
   }
 }
 
-/** The rule as `spec/dispatch.md` has it, written down a second time. */
+/** The rule of `spec/dispatch.md`, written independently. */
 function ruleFor(
   fn: Fn,
   declared: boolean | undefined,
@@ -112,7 +112,7 @@ function ruleFor(
   const descriptor = Object.getOwnPropertyDescriptor(fn, "length");
   const length: unknown = descriptor !== undefined && "value" in descriptor ? descriptor.value : 0;
   const takes = typeof length === "number" && length >= 3;
-  // Whoever may see or write extensions and takes none says so.
+  // A plugin that may see or write extensions and takes none has to say so.
   return takes || grant.length === 0 ? takes : "refused";
 }
 
@@ -163,7 +163,7 @@ describe("dispatch", () => {
             expect(handed[0]).toBe(call);
             if (rule === true) expect(handed[2]).toEqual(filterExtensions(start, grant));
             expect(executions).toMatchObject([{ extensions: rule }]);
-            // Whatever it says of itself from now on comes too late.
+            // Whatever it claims from now on is too late.
             Object.defineProperty(fn, "length", { value: length, configurable: true });
           }
         },

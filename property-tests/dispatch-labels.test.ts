@@ -1,4 +1,4 @@
-/** Labels through whole runs: none is ever lost, whatever becomes of the plugins. */
+/** Labels in whole runs: none is ever lost, whatever happens to the plugins. */
 import fc from "fast-check";
 import {
   createExtensions,
@@ -23,7 +23,7 @@ import {
   turnsOf,
 } from "./support/dispatch.ts";
 
-/** Any plugins, or many that run side by side. */
+/** Any plugins, or many concurrent ones. */
 const lists = fc.oneof(specs(), specs({ modes: ["concurrent"] }));
 
 describe("dispatch", () => {
@@ -77,7 +77,7 @@ describe("dispatch", () => {
                       parent: context,
                       extensions: createExtensions({ security: { labels: [`level-${depth}`] } }),
                     });
-                    // A change made from the view before the inner run.
+                    // A change based on the view before the inner run.
                     return {
                       modifiedExtensions: {
                         security: { labels: [...view.security.labels, `own-${depth}`] },
@@ -95,7 +95,7 @@ describe("dispatch", () => {
           const reached = result.executions.find((record) => record.plugin === "nests");
           const expected = [...startingLabels];
           if (reached?.status === "completed") {
-            // The levels below the outermost, as far as each reached its own "nests".
+            // The runs below the outermost, if each reached its own "nests".
             expected.push(`own-${levels.length - 1}`);
           }
           expect(labelsOf(result)).toEqual(expect.arrayContaining(expected));

@@ -1,4 +1,4 @@
-/** Whoever finishes first: the outcome is the same. */
+/** The outcome is the same, whoever finishes first. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acts, bytesOf, isShuffled, runOnce, specs } from "./support/dispatch.ts";

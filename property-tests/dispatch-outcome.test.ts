@@ -1,4 +1,4 @@
-/** Every run ends in one defined way, and who may stop it stops it. */
+/** Every run ends in one defined way, and enforcing plugins stop it. */
 import fc from "fast-check";
 import { errorCodes } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -70,7 +70,7 @@ describe("dispatch", () => {
           }
           const { allowed, denied, errored, aborted } = ends;
           expect(allowed + denied + errored + aborted).toBe(aborts.length);
-          // Nothing is left in flight: there is room for as many again, all aborted at once.
+          // Nothing is left in flight: the same number can run again, all aborted at once.
           const signal = AbortSignal.abort();
           const again = aborts.map(() => manager.invoke(hook, call, { signal }));
           expect((await Promise.all(again)).map(wayOf)).toEqual(aborts.map(() => "aborted"));
@@ -88,7 +88,7 @@ describe("dispatch", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
-          // Set on a plugin that cannot halt, "fail" makes it enforcing; here the default holds.
+          // "fail" would make a plugin that cannot halt enforcing; here the default applies.
           specs({ onError: [undefined], maxLength: 6 }),
           specs({ onError: [undefined], maxLength: 6, modes: ["concurrent"] }),
         ),

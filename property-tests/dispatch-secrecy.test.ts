@@ -1,4 +1,4 @@
-/** Laws of what stays secret in whole runs: from a plugin, and in what is told about it. */
+/** Laws of secrecy in whole runs: what a plugin sees, and what is reported about it. */
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { type Played, play, scenesOf } from "./support/stage.ts";
 import { worlds } from "./support/tables.ts";
 import { twinsOf } from "./support/two-worlds.ts";
 
-/** What a result tells about the watched plugin. */
+/** What a result reports about the watched plugin. */
 function toldOf({ rejections, errors, executions, metadata, violation }: AnyInvokeResult) {
   const own = <T extends { readonly plugin?: string }>(records: readonly T[]) =>
     records.filter(({ plugin }) => plugin === "watched");
@@ -30,7 +30,7 @@ const observed = ({ notebook, results }: Played) => ({
   told: results.map(toldOf),
 });
 
-/** In everything that is hidden and has a text of its own to choose. */
+/** In every hidden free string. */
 const canary = "canary";
 const canaryTexts = fc.nat(99).map((n) => `${canary}-${n}`);
 const canaries: Words = {

@@ -1,4 +1,4 @@
-/** Laws of what only grows: label sets and the like, and chains. */
+/** Laws of growth: label sets and chains. */
 // Only in test:all: it measures how work grows.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -56,7 +56,7 @@ describe.each(worlds)("$name", (world) => {
         }
       }),
     );
-    // Labels came to others that came since the view was made.
+    // Labels joined others that were added since the view was taken.
     expectSome(late);
   });
 
@@ -109,7 +109,7 @@ describe.each(worlds)("$name", (world) => {
   });
 });
 
-/** Depth, actor and origin follow from the chain, whatever the plugin said of them. */
+/** Depth, actor and origin follow from the chain, whatever the plugin claimed. */
 function expectDerived(after: Level, before: Level) {
   const { delegation } = after as { delegation?: Chain };
   if (delegation === undefined || delegation === before.delegation) return;

@@ -13,12 +13,12 @@ const values = fc.oneof(
   fc.string({ unit: "binary-ascii" }),
   fc.constantFrom("a\tb", "caf\u00e9"),
 );
-// As a key, `__proto__` is refused for what it is; in another case it is a name like any other.
+// `__proto__` as a key is refused; in another case it is an ordinary name.
 const names = fc
   .oneof(fc.constantFrom("X-A", "x-new", "Accept", "Host", "TE", "X Y", "\u212a"), values)
   .filter((name) => name !== "__proto__");
 
-/** The same name, in another case letter by letter. ASCII only, as header names are. */
+/** The same name with random case for each letter. ASCII only, like header names. */
 const recased = (name: string, mask: number) =>
   [...name].map((c, i) => (/[A-Za-z]/.test(c) && (mask >> i) & 1 ? flip(c) : c)).join("");
 const flip = (c: string) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase());

@@ -1,4 +1,4 @@
-/** Laws of a host's own schemas: what zod refuses is refused, however the value came about. */
+/** Laws of a host's own schemas: what zod refuses is refused, wherever the value comes from. */
 
 import fc from "fast-check";
 import { defineHook, defineHost } from "glassine/host";
@@ -8,7 +8,7 @@ import { extensionsLimits } from "../src/core/data/index.ts";
 import { admit, compileSchema } from "../src/core/schema/index.ts";
 import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
 
-/** Without what is absent, and null where a field may be absent. */
+/** Without absent fields, and with null for optional ones. */
 function told(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(told);
@@ -102,7 +102,7 @@ it("whatever a plugin returns for a slot, the schema accepts the final one", () 
       try {
         merged = host.mergeExtensions(current, { mine: other }, []).extensions;
       } catch {
-        // Refused: what was there stands.
+        // Refused: the old value stays.
       }
       expect(parse(schema, told(merged.mine)).success).toBe(true);
       const created = host.createExtensions({});

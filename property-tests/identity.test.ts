@@ -1,6 +1,6 @@
 /**
- * Law of what may be the same object: an object that a plugin keeps must not tell it later, by
- * being the same or another, whether something changed that it does not see.
+ * Law of object identity: comparing an object that a plugin keeps with a later one must not reveal
+ * whether hidden data changed.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import { expectSome } from "./support/runs.ts";
 import { type World, worlds } from "./support/tables.ts";
 import { withHiddenOf } from "./support/two-worlds.ts";
 
-/** Every object in reach of a view, by its place in walking order. */
+/** Every object reachable from a view, by its path in traversal order. */
 type Places = ReadonlyMap<object, number>;
 
 function placesIn(view: object): Places {
@@ -24,7 +24,7 @@ function placesIn(view: object): Places {
   return places;
 }
 
-/** Which objects of both views are one, as pairs of their places. */
+/** Which objects both views share, as pairs of paths. */
 function sharedBy(one: Places, two: Places): readonly string[] {
   const shared: string[] = [];
   for (const [object, place] of two) {
@@ -34,7 +34,7 @@ function sharedBy(one: Places, two: Places): readonly string[] {
   return shared;
 }
 
-/** An envelope, and what became of it where the grant does not see. */
+/** An envelope, and one changed only where the grant does not see. */
 function changesOf({ slots, host }: World) {
   return fc
     .tuple(documentsOf(slots), documentsOf(slots), grantsOf(slots), plansOf(slots, 1), fc.boolean())
@@ -117,8 +117,8 @@ const point = "cmf.tool_pre_invoke";
 const message = { role: "user", content: [] };
 
 /**
- * The views that a plugin with two handlers on one point keeps over some runs. Between the two
- * another plugin proposes what it can see: in sum nothing, but not as the very objects.
+ * The views that a plugin with two handlers on one hook keeps over some runs. Between the two
+ * another plugin proposes a copy of its view: no change, but other objects.
  */
 async function viewsOver(world: World, grant: readonly string[], envelopes: readonly Level[]) {
   const { definePlugin, createPluginManager } = functionsOf(world);

@@ -1,6 +1,6 @@
 /**
- * Laws of the journal: whatever texts are in it, a line is one line and says what it said; folding
- * it gives what the lock says; cut or tampered with, it reads as far as it is whole, and shows it.
+ * Laws of the journal: a record is one line and reads back unchanged, whatever its strings;
+ * replaying it results in the lock; damage is reported, and the intact lines are read.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -35,7 +35,7 @@ import { characters } from "./support/schema-values.ts";
 const sha256 = (text: string | Uint8Array) => createHash("sha256").update(text).digest("hex");
 const encoder = new TextEncoder();
 
-/** What ends a line or a field somewhere, begins an escape, or is no text at all. */
+/** What ends a line or a field anywhere, begins an escape, or is not valid text. */
 const nasty = fc.constantFrom(
   ...["\t", "\n", "\r", "\r\n", "\0", "\u0085", "\u2028", "\u2029", "\v", "\f", "\u001b[2J"],
   ...["\ud800", "\udfff", "\ud83d", "\ude00", "\ufeff", "\u202e", "\u200b", "\u007f", "\u009f"],
@@ -61,7 +61,7 @@ const lines: fc.Arbitrary<JournalLine> = fc
   .tuple(changes, fc.option(fc.oneof(digests, texts), { nil: undefined }), fc.boolean())
   .map(([line, prev, afterTorn]) => ({ ...line, prev, afterTorn }));
 
-/** A journal as this library writes it, some lines a change. */
+/** A journal as this library writes it, with some lines per change. */
 function written(groups: readonly (readonly UnchainedLine[])[]): Uint8Array {
   return groups.reduce<Uint8Array>((journal, group) => {
     const end = endOf(journal);
@@ -73,7 +73,7 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from(Buffer.concat(parts));
 const groups = fc.array(fc.array(changes, { minLength: 1, maxLength: 3 }), { maxLength: 4 });
 
-/** The changes of lines, without what places them. */
+/** The changes in the lines, without their positions. */
 function changesOf(read: readonly JournalLine[]): readonly UnchainedLine[] {
   return read.map(({ at, action, id, version, hash, reason, actor, lock }) => ({
     ...{ at, action, id, version, hash, reason, actor, lock },
@@ -84,7 +84,7 @@ it("L44: whatever strings it contains, a record is one printable line and reads 
   fc.assert(
     fc.property(lines, (line) => {
       const text = encodeJournalLine(line);
-      // No character but a tab is one that ends a line or a field, hides it, or is no text.
+      // No character except tab ends a line or a field, hides text, or is invalid.
       expect(text.replaceAll("\t", "")).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u);
       const further = [line.actor, line.lock, line.prev].filter((each) => each !== undefined);
       expect(text.split("\t")).toHaveLength(6 + further.length + (line.afterTorn ? 1 : 0));
@@ -115,7 +115,7 @@ it("L44: a journal truncated at any byte reads as a prefix, and a cut within a l
       const isWhole = at === 0 || journal[at - 1] === 0x0a;
       expect(changesOf(read)).toEqual(all.flat().slice(0, read.length));
       expect(problems.map(({ problem }) => problem)).toEqual(isWhole ? [] : ["torn"]);
-      // It shows for ever, and what is appended next is read.
+      // It stays visible, and what is appended next is read.
       const end = endOf(cut);
       const more: UnchainedLine = { ...neutral, reason: "after the cut" };
       const mended = readJournal(joined(cut, appended(chained([more], end), end)));
@@ -142,7 +142,7 @@ it("L44: removed, moved or edited lines of a journal are detected", () => {
     fc.property(groups, edits, (all, { how, at, bit }) => {
       const text = Buffer.from(written(all)).toString("utf8");
       const raw = text.split("\n").slice(0, -1);
-      // The last line is covered by the lock alone.
+      // Only the lock covers the last line.
       if (raw.length < 2) return;
       const index = at % (raw.length - 1);
       const line = raw[index] as string;
@@ -210,7 +210,7 @@ it("L44: a recovered change has each of its lines once, wherever it was interrup
         const chain = chained(wanted, end);
         const whole = appended(chain, end);
         const part = whole.subarray(0, where % (whole.length + 1));
-        // A hand that appends behind half a line ends that first.
+        // Whoever appends after a partial line terminates it first.
         const isEnded = part.length === 0 || part.at(-1) === 0x0a || more.length === 0;
         const broken = joined(before, part, encoder.encode(isEnded ? "" : "\n"), more);
         const record = { old: null, new: sha256(""), journal: before.length, lines: chain };
@@ -218,15 +218,15 @@ it("L44: a recovered change has each of its lines once, wherever it was interrup
         const recovered = joined(broken, missing);
         const read = readJournal(recovered);
         const ownLines = read.lines.filter(({ reason }) => reason === "own");
-        // Half a line that tells all but who did it counts.
+        // A partial line that lacks only the author counts.
         const who = { actor: undefined, lock: undefined };
         expect(changesOf(ownLines).map((line) => ({ ...line, ...who }))).toEqual(
           wanted.map((line) => ({ ...line, ...who })),
         );
         const broke = read.problems.filter(({ problem }) => problem === "chain_broken");
-        // Half a digest is none.
+        // A partial digest does not count.
         if (isEnded) expect(broke).toEqual([]);
-        // What is missing then is nothing.
+        // Then nothing is missing.
         if (missing.length > 0) expect(missingOf(record, recovered)).toEqual(new Uint8Array());
         if (more.length === 0) expect(recovered).toEqual(joined(before, whole));
       },

@@ -1,4 +1,4 @@
-/** Laws of writing over a document: what an edit did not touch keeps its JSON, and what goes is told. */
+/** Laws of writing over a document: what was not edited keeps its JSON, and losses are reported. */
 // Only in test:all: it runs each law for every kind of document.
 import fc from "fast-check";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
@@ -66,13 +66,13 @@ function edited(
   if (act === "movePart") {
     const part = content[place] as ContentPart;
     const moved = content.toSpliced(place, 1).toSpliced(third % content.length, 0, part);
-    // Where a document holds several, a message may be one piece.
+    // If a document holds several, a message may be one piece.
     return { after: before.with(at, withContent(message, moved)), changed: isOne ? 0 : 1 };
   }
   return { after: before.with(at, withContent(message, content.with(place, value))), changed: 1 };
 }
 
-/** The document as it is sent on where nothing changed, without what is never sent on. */
+/** The document as forwarded without changes, without what is never forwarded. */
 function settled({ from, over }: Case, document: object): object {
   return over(from(document).messages, document).document;
 }
@@ -83,7 +83,7 @@ const countOf = (texts: readonly string[]) => {
   return counts;
 };
 
-/** What of the old pieces is missing, and whether one message or part had all of it. */
+/** Which old pieces are missing, and whether they all belonged to one message or part. */
 function missingOf({ pieces }: Case, before: object, after: object) {
   const old = pieces(before);
   const now = countOf(pieces(after).map(({ json }) => json));
@@ -99,7 +99,7 @@ function missingOf({ pieces }: Case, before: object, after: object) {
   return { missing, isOfOne: isOfOne || missing.length === 0 };
 }
 
-/** What is not a JSON object is replaced by the arguments that a plugin gives. */
+/** Arguments that are not a JSON object are replaced by those of a plugin. */
 const ofArguments = /\.(arguments|input)($|[.[])/;
 
 describe.each(cases)("over $name", (each) => {
@@ -190,7 +190,7 @@ describe.each([...cases, ...others])("over $name", ({ documents, from, over }) =
       fc.property(documents as fc.Arbitrary<object>, touches, (document, touch) => {
         const read = outcomeOf(() => from(document as never));
         const copy = read.ok ? touched(read.value.messages, touch) : undefined;
-        // An answer without a message is one whose message is empty.
+        // A response without a message reads as an empty message.
         if (copy === undefined || copy.length === 0) return;
         const edited = outcomeOf(() => copy.map((each) => createMessage(each)));
         if (!edited.ok) return;

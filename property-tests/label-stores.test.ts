@@ -1,4 +1,4 @@
-/** Law of label stores: what was appended is there, whoever appended it and whenever. */
+/** Law of label stores: what was appended is stored, whoever appended it and whenever. */
 import fc, { type Scheduler } from "fast-check";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { redisLabelStore } from "glassine/redis";
@@ -18,7 +18,7 @@ const labels = fc.array(
 const step = fc.record({
   process: fc.nat(1),
   session: sessions,
-  /** Nothing: a load. */
+  /** Absent: a load. */
   append: fc.option(labels, { freq: 3 }),
   /** Whether the process waits for the answer before its next step. */
   waits: fc.boolean(),
@@ -60,7 +60,7 @@ async function play(plan: Plan, stores: readonly LabelStore[]): Promise<readonly
 
 const unionOf = (ops: readonly Op[]) => new Set(ops.flatMap((op) => op.labels));
 
-/** Each answer has all that was acknowledged before it was asked, and nothing that nobody asked for. */
+/** Each answer has all that was acknowledged before it, and nothing that was never appended. */
 function expectUnions(ops: readonly Op[]): number {
   let overlaps = 0;
   for (const op of ops) {
@@ -83,7 +83,7 @@ async function expectEnd(ops: readonly Op[], store: LabelStore): Promise<void> {
   }
 }
 
-/** The way to a server: a command may wait on its way there, and its answer on its way back. */
+/** The connection to a server: a command may be delayed, and so may its answer. */
 class SlowClient extends FakeClient {
   readonly #scheduler: Scheduler;
   constructor(scheduler: Scheduler, sets: FakeClient["sets"]) {

@@ -6,7 +6,7 @@ import { type Law, slotLaws } from "../src/testing/index.ts";
 import { share } from "./support/runs.ts";
 import { yardSlots } from "./support/tables.ts";
 
-// With the standard ones, a table of all of them would name more capabilities than fit a mask.
+// With the standard slots, the table would have more capabilities than fit a mask.
 const { dossier: _, ...slots } = yardSlots;
 
 const hosts: readonly (readonly [string, readonly Law[]])[] = [

@@ -1,4 +1,4 @@
-/** Law of limits: what is put together is within them, however many plugins made it. */
+/** Law of limits: a merged envelope is within them, however many plugins contributed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addSize, extensionsLimits } from "../src/core/data/index.ts";
@@ -15,7 +15,7 @@ interface Tight {
   readonly nodes: number;
   readonly units: number;
 }
-/** What is left up to the limits. */
+/** Capacity left up to the limits. */
 // No limit is below 1.
 const room = fc.record({ nodes: fc.nat(20), units: fc.integer({ min: 1, max: 60 }) });
 
@@ -40,7 +40,7 @@ describe.each(worlds)("$name", (world) => {
         limits: { ...extensionsLimits, ...limits },
       }),
     );
-  /** Whether what is encoded of an envelope can be read again. */
+  /** Whether an encoded envelope can be decoded again. */
   const isWithin = (extensions: Level, limits: Tight) =>
     outcomeOf(() =>
       host.decodeExtensions(host.encodeExtensions(extensions), { strict: true, limits }),
@@ -54,9 +54,9 @@ describe.each(worlds)("$name", (world) => {
         const limits = { nodes, units };
         const shown = host.filterExtensions(envelope, slots.capabilities.names);
         addSize(limits, shown);
-        // An empty level looks like one that is not there, so it does not count.
+        // An empty object looks absent, so it does not count.
         const atMost = { ...limits, nodes: limits.nodes + partsOf(slots).length };
-        // Nor does a slot that no plugin may see; decoding counts it.
+        // Nor does a slot that no plugin may see, though decoding counts it.
         for (const { key } of slots.nodes) {
           if (at(shown, [key]) === undefined) addSize(atMost, envelope[key]);
         }
@@ -139,7 +139,7 @@ describe.each(worlds)("$name", (world) => {
           addSize(limits, host.filterExtensions(envelope, slots.capabilities.names));
           const isCopied = (grant: readonly string[]) => {
             const view = host.filterExtensions(envelope, grant);
-            // The keys of a tagged part count while it is read for its tag.
+            // The keys of a discriminated union count while its tag is read.
             const wide = { nodes: limits.nodes, units: limits.units + 20 };
             return merged(envelope, structuredClone(view), grant, view, wide).ok;
           };

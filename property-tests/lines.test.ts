@@ -1,4 +1,4 @@
-/** Law of records: whatever texts others chose, one record is one line and says what it said. */
+/** Law of records: one record is one line and keeps its content, whatever strings it contains. */
 import fc from "fast-check";
 import {
   addLabels,
@@ -27,7 +27,7 @@ import { outcomeOf } from "./support/outcome.ts";
 import { expectSome } from "./support/runs.ts";
 import { characters, jsonValues } from "./support/schema-values.ts";
 
-/** What ends a line, hides text, turns it around or moves a cursor. */
+/** What ends a line, hides or reverses text, or moves the cursor. */
 const nasty = fc.constantFrom(
   ...["\n", "\r", "\r\n", "\u2028", "\u2029", "\u0085", "\v", "\f", "\0", "\u001b[2J", "\u202e"],
   ...[
@@ -58,7 +58,7 @@ const texts = fc
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** One line for a machine, the same again when it is parsed. */
+/** One machine-readable line, unchanged by parsing. */
 function expectOneLine(record: object): void {
   const line = JSON.stringify(record);
   expect(line).not.toMatch(/[\n\r]/);

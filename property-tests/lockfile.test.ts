@@ -1,4 +1,4 @@
-/** Law of the lockfile: an edit says what was meant, and every other byte stays. */
+/** Law of the lockfile: an edit has the intended meaning, and every other byte stays. */
 import fc from "fast-check";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
@@ -32,14 +32,14 @@ const entriesOf = (text: string) => parsed(text).entries;
 const lineEndOf = (text: string) => /\r?\n/.exec(text)?.[0] ?? "\n";
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u;
 
-/** A refusal is one of ours, and one printable line. */
+/** A refusal is the library's own error, and one printable line. */
 function expectRefusal(error: unknown, codes: readonly string[]): void {
   if (!(error instanceof GlassineError)) throw error;
   expect(codes).toContain(error.code);
   expect(error.message).not.toMatch(unprintable);
 }
 
-/** A layout, and an entry that it has not. */
+/** A layout, and an entry that is not in it. */
 const withNewcomer = (hasComments = false) =>
   fc
     .tuple(layouts(hasComments), lockEntries)
@@ -137,7 +137,7 @@ describe("a refresh", () => {
         expect(entriesOf(edited)).toEqual(
           layout.entries.map(({ entry: each }) => (each.id === entry.id ? fresh : each)),
         );
-        // What stands around the values that differ stands there still, in the same order.
+        // The text around changed values stays, in the same order.
         let rest = edited;
         for (const part of partsAround(layout, at, (field) => fresh[field] !== entry[field])) {
           const start = rest.indexOf(part.before);
@@ -192,7 +192,7 @@ describe("a refresh", () => {
             layout.entries.map(({ entry: each }) => (each.id === entry.id ? fresh : each)),
           );
           expect(commentsIn(outcome.value)).toEqual(commentsIn(text));
-          // With the former grant back, only the spelling of that line can differ.
+          // After restoring the grant, only the spelling of that line can differ.
           if (before === undefined) expect(setEntry(outcome.value, entry)).toBe(text);
         }),
       );
@@ -202,7 +202,7 @@ describe("a refresh", () => {
   });
 });
 
-/** The text in pieces: each ends where a value that differs begins, the last one at the end. */
+/** The text in pieces: each ends where a changed value begins, the last one at the end. */
 function partsAround(
   layout: Layout,
   at: number,
@@ -227,7 +227,7 @@ function partsAround(
   }));
 }
 
-/** As the parser of places sees them: texts of values have none. */
+/** As the position parser sees them: string contents have no position. */
 function commentsIn(text: string): readonly string[] {
   const spans: FieldPlace[] = [];
   const { fields, tables } = placesOf(text);
@@ -278,7 +278,7 @@ describe("a removal", () => {
   });
 });
 
-/** What changes the meaning of what stands around it. */
+/** Characters that change the meaning of the text around them. */
 const fragments = fc.constantFrom(
   ...['"""', "'''", '"', "'", "\\", "\n", "\r\n", "\r", "#", "=", ".", ",", "[", "]", "{", "}"],
   ...[
@@ -472,7 +472,7 @@ describe("positions", () => {
     let fields = 0;
     fc.assert(
       fc.property(documents, (text) => {
-        // Put together again from the places, the document says what it said.
+        // Rebuilt from the positions, the document has the same meaning.
         const places = placesOf(text);
         const assignment = ({ key, value }: FieldPlace) =>
           `${key}=${text.slice(value.start, value.end)}\n`;

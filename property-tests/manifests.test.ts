@@ -1,4 +1,4 @@
-/** Law of what was declared: read once, so that changing it later changes no run. */
+/** Law of declarations: read once, so later changes do not affect runs. */
 import fc from "fast-check";
 import {
   addLabels,

@@ -1,4 +1,4 @@
-/** Law of shared maps: what comes back is a difference, key by key, to what was shown. */
+/** Law of shared maps: a returned map is compared with the shown one, key by key. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jsonValues, keys, mapOf } from "./support/schema-values.ts";
@@ -9,7 +9,7 @@ type Json = Record<string, unknown>;
 const stored = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-/** Another map made of `base`: some keys gone, some changed, some new. */
+/** A map derived from `base`: some keys removed, some changed, some new. */
 const changed = (base: Json, drop: readonly string[], set: Json): Json =>
   Object.fromEntries([
     ...Object.entries(base).filter(([key]) => !drop.includes(key)),

@@ -1,4 +1,4 @@
-/** Laws of MCP documents and messages: what goes in comes out, and what does not is reported. */
+/** Laws of MCP documents and messages: they survive a round trip, or losses are reported. */
 import fc from "fast-check";
 import * as mcp from "glassine/mcp";
 import { createMessage, type Message, type MessageInput } from "glassine/messages";
@@ -10,7 +10,7 @@ import { messageDocuments } from "./support/messages.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { expectSome } from "./support/runs.ts";
 
-/** A copy with a mark in each of the places. */
+/** A copy with a mark at each of the paths. */
 function masked(
   value: unknown,
   places: ReadonlySet<string>,
@@ -24,7 +24,7 @@ function masked(
   );
 }
 
-/** Without what a mark stands for, also where the other side has nothing there. */
+/** Without marked values, also if the other side has nothing there. */
 function comparable(value: unknown, left: readonly mcp.Left[]): unknown {
   const marked = masked(value, new Set(left.map(({ path }) => path)));
   return JSON.parse(JSON.stringify(marked), (_, item: unknown) => {
@@ -33,7 +33,7 @@ function comparable(value: unknown, left: readonly mcp.Left[]): unknown {
   });
 }
 
-/** The message that a hook changed: parts dropped, doubled, moved, or texts of others in them. */
+/** A message changed by a hook: parts dropped, duplicated, moved, or with other strings. */
 const edited = (messages: readonly Message[], others: readonly Message[], seed: number) =>
   messages.flatMap((message, place): Message[] => {
     const turn = (seed + place) % 5;

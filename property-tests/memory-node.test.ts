@@ -1,4 +1,4 @@
-/** Laws of the memory node's own rules: moved scores, migrations of others, ids of tenants. */
+/** Laws of the memory node's own rules: score deltas, migrations of other plugins, tenant ids. */
 import fc from "fast-check";
 import { isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ const scores = fc.oneof(
   fc.constantFrom(0, -0, 0.5, 1, 0.0000005, 1e21, Number.MAX_VALUE, -Number.MAX_VALUE),
 );
 const lists = fc.array(fc.record({ id: ids, score: scores }), { maxLength: 12 });
-/** As a score hook resolves to them: without a prototype, so that any text is an id. */
+/** As a score hook returns them: without a prototype, so that any string is an id. */
 const deltasBy = fc
   .array(fc.tuple(ids, scores), { maxLength: 8 })
   .map((entries): { readonly [id: string]: number } =>
@@ -172,7 +172,7 @@ function nameOf({ plugin_name, migration_id, backend }: Migration): string {
   return `${plugin_name} ${migration_id} ${backend}`;
 }
 
-/** A list with one change at `at`, and the entry that it is about. */
+/** A list with one change at `at`, and the changed entry. */
 function changed(
   given: readonly Migration[],
   change: "removed" | "altered" | "added" | "moved",

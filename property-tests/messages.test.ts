@@ -1,4 +1,4 @@
-/** Laws of messages: reading and writing them, whatever they hold. */
+/** Laws of messages: reading and writing them, whatever they contain. */
 import fc from "fast-check";
 import { createMessage, decodeMessage, encodeMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Laws of what stays secret: two envelopes that differ only in what a grant hides cannot be
- * told apart, neither by looking at the view nor by handing something back.
+ * Laws of secrecy: two envelopes that differ only in what a grant hides are indistinguishable,
+ * both by inspecting the view and by returning something.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

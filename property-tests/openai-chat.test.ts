@@ -1,4 +1,4 @@
-/** Laws of Chat Completions: what goes into messages comes out of them again. */
+/** Laws of Chat Completions: documents survive a round trip through messages. */
 import fc from "fast-check";
 import {
   chatStream,
@@ -48,7 +48,7 @@ it("every chat completion is unchanged when written over itself", () => {
   );
 });
 
-/** What a call without its own argument text says. */
+/** The content of a call without its argument text. */
 const tidy = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (key, each) =>
     key === "arguments" ? JSON.stringify(JSON.parse(each)) : each,
@@ -103,7 +103,7 @@ it("a chat completion streamed and split anywhere has the same messages and docu
       for (const chunk of chunksOf(response, draw)) {
         expect(stream.done && chunk.choices.length > 0).toBe(false);
         stream.push(chunk);
-        // What there is so far can always be looked at, also with half a character in it.
+        // The content so far can always be read, even with a lone surrogate.
         if (draw(8) > 0) continue;
         expect(stream.current.messages.length).toBeLessThanOrEqual(response.choices.length);
       }

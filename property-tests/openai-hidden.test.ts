@@ -1,4 +1,4 @@
-/** Laws of what messages do not show of documents of OpenAI: it is told when it is read and when it goes. */
+/** Laws of OpenAI fields that messages do not show: they are reported when read and when lost. */
 import fc from "fast-check";
 import { createMessage, type Message } from "glassine/messages";
 import {
@@ -58,13 +58,13 @@ const cases = [
   },
 ] as const;
 
-/** Fields that are settings as a whole, whatever they hold. The end of a stream tells them anew. */
+/** Fields that are settings as a whole, whatever they contain. The end of a stream repeats them. */
 const settings: readonly unknown[] = ["metadata", "usage", "incomplete_details", "logprobs"];
 
-/** Fields of a chunk that are told as a whole. */
+/** Fields of a chunk that are reported as a whole. */
 const wholes: readonly unknown[] = ["usage", "logprobs", "x_note"];
 
-/** Fields that are known somewhere, and one that is known nowhere. */
+/** Fields that are known somewhere, and one that is unknown everywhere. */
 const fields = fc.constantFrom(
   field,
   field,
@@ -74,7 +74,7 @@ const fields = fc.constantFrom(
   "annotations",
 );
 
-/** One part changed, or one part or message taken out. */
+/** One part changed, or one part or message removed. */
 function edited(messages: readonly Message[], [one, two]: readonly number[], touch: never) {
   if (messages.length === 0) return undefined;
   const at = (one as number) % messages.length;
@@ -140,7 +140,7 @@ describe.each(cases)("$name", ({ documents, from, to }) => {
   });
 });
 
-/** What fits a text or the arguments of a call, each with a copy of them. */
+/** Fields that match a text or a call's arguments, each with a copy of them. */
 function withCopies(document: unknown): unknown {
   if (Array.isArray(document)) return document.map(withCopies);
   if (typeof document !== "object" || document === null) return document;
@@ -164,7 +164,7 @@ function withCopies(document: unknown): unknown {
 
 const redacted = "[redacted]";
 
-/** Each text of the parts is another, but for what says which part or call it is. */
+/** Each string of the parts is different, except for ids of parts and calls. */
 function redact(message: Message): Message {
   const fixed = ["content_type", "type", "tool_call_id", "name", "tool_name", "media_type"];
   return JSON.parse(textOf(message), (key, value) =>
@@ -172,7 +172,7 @@ function redact(message: Message): Message {
   );
 }
 
-/** The parts that have the mark are taken out. */
+/** Removes the parts that contain the mark. */
 function without(message: Message): Message {
   const content = message.content.filter((part) => !textOf(part).includes(mark));
   return { ...message, content };
@@ -203,7 +203,7 @@ it.each(cases)(
   },
 );
 
-/** One of the texts of a document, with the mark in it, or in the JSON that it is. */
+/** One string of a document with the mark in it, or in the JSON that it contains. */
 function marked(document: object, place: number): object {
   const isText = (key: string, value: unknown) =>
     typeof value === "string" && ["text", "content", "refusal", "arguments", "input"].includes(key);
@@ -262,7 +262,7 @@ describe("in a stream", () => {
         if (textOf([messages, stream.document]).includes(mark)) return;
         if (keys.some((key) => settings.includes(key))) return;
         const told = left.map(({ path }) => path);
-        // Of an item or a field that is told as a whole nothing else is.
+        // Nothing else is reported about an item or field that is reported as a whole.
         const { output_index } = odd as { output_index?: number };
         const within = told.filter((each) => !each.startsWith("events"));
         if (within.includes(`output[${output_index}]`)) return;

@@ -1,4 +1,4 @@
-/** Laws of messages on their way through the formats of OpenAI: what is not lost comes back. */
+/** Laws of messages through the formats of OpenAI: what is not lost survives a round trip. */
 import fc from "fast-check";
 import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
@@ -48,7 +48,7 @@ for (const [name, of, pair] of pairs) {
   it(`messages that lose nothing in ${name} survive a round trip`, () => comesBack(of, pair));
 }
 
-/** Any messages over any document: what is written says what they say, as it would without it. */
+/** Any messages over any document: the result reads back as the messages. */
 function overwrites(documents: fc.Arbitrary<object>, of: typeof answer, { from, to }: Pair): void {
   let whole = 0;
   fc.assert(

@@ -1,4 +1,4 @@
-/** Laws of Responses: what goes into messages comes out of them again. */
+/** Laws of Responses: documents survive a round trip through messages. */
 import fc from "fast-check";
 import {
   fromResponsesRequest,
@@ -127,7 +127,7 @@ it("a final event that differs in messages from the items before it is refused",
   expectSome(told, 20);
 });
 
-/** A copy with one text in it longer than it was. */
+/** A copy in which one string is longer. */
 function changed<T>(value: T, draw: Draw): T {
   let count = 0;
   JSON.stringify(value, (_, each) => {

@@ -1,4 +1,4 @@
-/** Law of package hashes: they tell packages apart by what is in them, and by nothing else. */
+/** Law of package hashes: they depend on the content of a package, and on nothing else. */
 import {
   chmodSync,
   mkdirSync,
@@ -27,7 +27,7 @@ type Node = { readonly text: string } | { readonly to: string };
 /** By path. */
 type Package = ReadonlyMap<string, Node>;
 
-// Few names and contents, so that packages are alike often; and some that mean something elsewhere.
+// Few names and contents, so that packages are often equal; some have a special meaning elsewhere.
 const names = fc.constantFrom(
   ...["a", "b.js", "a-", "1", "file", "link", "__proto__", "constructor", "package.json", "..."],
   ...[".git", "node_modules", "glassine.sig.json", "dep", "@acme", "\u540d", "\u{1f600}", "\uff5e"],
@@ -36,7 +36,7 @@ const names = fc.constantFrom(
 const paths = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
 const texts = fc.constantFrom("", "1", "12", "2", "file", "\0", "\n", "1\n", "\r\n", "\u{1f600}");
 
-/** A path that is a file in one place is no folder in another. */
+/** A path that is a file in one entry is not a folder in another. */
 function fits(node: Package, path: string): boolean {
   const known = [...node.keys()];
   return known.every((other) => other !== path && !isAbove(other, path) && !isAbove(path, other));
@@ -64,7 +64,7 @@ const packages: fc.Arbitrary<Package> = fc
 
 let made = 0;
 
-/** Writes a package, its files in the order in which they come. */
+/** Writes a package, its files in the given order. */
 function written(node: Package): string {
   const folder = join(folders, `${made++}`);
   mkdirSync(folder);
@@ -89,7 +89,7 @@ async function outcomeAt(folder: string): Promise<string> {
   }
 }
 
-/** Whether a path counts, as the specification says it. */
+/** Whether a path is hashed, according to the specification. */
 function counts(node: Package, path: string): boolean {
   const [first, ...below] = path.split("/");
   if (first === ".git") return below.length === 0 && "to" in (node.get(path) as Node);
@@ -97,14 +97,14 @@ function counts(node: Package, path: string): boolean {
   return !(path === "glassine.sig.json" && "text" in (node.get(path) as Node));
 }
 
-/** Whether each link on the way leads to something that counts, and the last to a file. */
+/** Whether each link on the path leads to something hashed, and the last to a file. */
 function leadsToFile(node: Package, path: string, hops = 0): boolean {
   const each = node.get(path);
   if (each === undefined || hops > node.size || !counts(node, path)) return false;
   return "text" in each || leadsToFile(node, each.to, hops + 1);
 }
 
-/** What the specification says of a package: what counts of it, or why it is refused. */
+/** What the specification says about a package: what is hashed, or why it is refused. */
 function expected(node: Package): string {
   const known = [...node.keys()].filter((path) => counts(node, path)).sort();
   const refusals = new Set<string>();
@@ -234,7 +234,7 @@ it("L45: any change of a path, of content or of a file type changes the hash", (
     .then(() => expectSome(changed));
 });
 
-// Everything that a path or target may have: no NUL and no line feed.
+// Everything that a path or target may contain: no NUL and no line feed.
 const free = fc
   .array(
     fc.constantFrom("a", "file", "link", "/", "1", "12", "0", " ", "\\0", "\ufeff", "\u{1f600}"),

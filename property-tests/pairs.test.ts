@@ -1,11 +1,11 @@
-/** Laws of pairs: what an edit did not touch stands for itself. */
+/** Laws of pairs: what an edit did not touch is paired with itself. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { longestMatch } from "../src/providers/rewrite/longest-match.ts";
 import { type Pair, pairItems } from "../src/providers/rewrite/pair.ts";
 import { expectSome } from "./support/runs.ts";
 
-/** Few values, so that many items say the same. */
+/** Few values, so that many items are equal. */
 const item: fc.Arbitrary<Item> = fc.record({
   kind: fc.constantFrom("a", "b"),
   value: fc.nat(2),

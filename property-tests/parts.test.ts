@@ -1,4 +1,4 @@
-/** Laws of views: they say what the message and the extensions say, and nothing else. */
+/** Laws of part views: they report what message and extensions contain, and nothing else. */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { type Extensions, getHeader } from "glassine";
@@ -38,7 +38,7 @@ const properties = Reflect.ownKeys(prototype).filter(
   (name) => Reflect.getOwnPropertyDescriptor(prototype, name)?.get !== undefined,
 ) as readonly (keyof PartInfo)[];
 
-/** All that a view says, in every form. */
+/** Everything that a view reports, in every form. */
 const saidBy = (view: PartInfo) => ({
   ...Object.fromEntries(properties.map((name) => [name, view[name]])),
   whole: serializePart(view),
@@ -59,7 +59,7 @@ const expectedDirection: Readonly<Record<string, readonly [string, "pre" | "post
   prompt_result: ["receive", "post"],
 };
 
-/** What a part says, from the format alone: name, URI, MIME type, arguments and a text or JSON. */
+/** The content of a part, from the format: name, URI, MIME type, arguments, and text or JSON. */
 function saidOf(part: ContentPart) {
   const json = (value: unknown) => ({ json: JSON.stringify(value) });
   switch (part.content_type) {

@@ -1,5 +1,5 @@
 // A process of its own: it compares every intrinsic with what it was.
-/** Law of the realm: no input, however made, leaves a mark on what everybody shares. */
+/** Law of the realm: no input changes shared built-ins. */
 // Only in test:all: it runs each law in a polluted realm.
 import fc from "fast-check";
 import { deny } from "glassine";
@@ -18,7 +18,7 @@ import { worlds } from "./support/tables.ts";
 
 const before = realmText();
 const point = "cmf.tool_pre_invoke";
-/** Keys by which prototypes are reached, as data and as text. */
+/** Keys that lead to prototypes, as data and as text. */
 const poisons = fc
   .tuple(
     fc.constantFrom(
@@ -40,7 +40,7 @@ describe.each(worlds)("$name", (world) => {
 
   it("L40: no read, merge, decoding, declaration or run changes an intrinsic", () => {
     const { definePlugin, createPluginManager } = functionsOf(world);
-    // Alone before a door, a large value is the same case each time: it is held once.
+    // A large value alone is the same case each time, so it is tried once.
     const held = new Set<unknown>();
     return fc.assert(
       fc.asyncProperty(

@@ -1,7 +1,7 @@
 // A process of its own: it watches the intrinsics.
 /**
- * Law of reading once: what was checked is what is kept. Told by counting at the functions that
- * read properties, and by objects that run code whenever somebody looks, and say something else
+ * Law of reading once: what was validated is what is stored. Tested by counting calls of functions
+ * that read properties, and by objects that run code on every read and return something else
  * each time.
  */
 import fc from "fast-check";
@@ -17,7 +17,7 @@ import { plansOf, propose } from "./support/proposals.ts";
 import { expectSome } from "./support/runs.ts";
 import { standard, worlds } from "./support/tables.ts";
 
-/** Counts reads of properties by the functions that the sources take at load. Set before that. */
+/** Counts property reads of the functions that the sources capture on load. Installed before. */
 const reads = vi.hoisted(() => {
   const { getOwnPropertyDescriptor: describeProperty } = Reflect;
   const counts = new Map<object, Map<PropertyKey, number>>();
@@ -61,7 +61,7 @@ describe.each(worlds)("$name", ({ slots, host }) => {
           const view = host.filterExtensions(envelope, grant);
           let returned = plainCopy(propose(slots, view, plan));
           if (spoilt !== null) returned = plant(returned, spoilt[0].make(new Watch()), spoilt[1]);
-          // A part in two places is read in each.
+          // A part at two paths is read at each.
           if (!isTree(returned)) return;
           const twice = reads.during(reach(returned), () => {
             outcomeOf(() => host.mergeExtensions(envelope, returned, grant, { view }));
@@ -106,7 +106,7 @@ function isTree(value: unknown): boolean {
 
 describe("objects that look plain and change between reads", () => {
   const pool: readonly Chameleon[] = [chameleon(), chameleon(), chameleon()];
-  /** What it costs to list the keys, symbols and names apart, and look at each once. */
+  /** The reads needed to list keys, symbols and names separately, and to read each once. */
   let looksAtOnce = 0;
 
   beforeEach(() => {
@@ -118,7 +118,7 @@ describe("objects that look plain and change between reads", () => {
     looksAtOnce = one.looks.get("a") ?? 0;
   });
 
-  /** What a property says: one after the other, then all over again. */
+  /** What a property returns: one value after the other, cyclically. */
   const values = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom<unknown>("one", "two", "three") },
     fc.constantFrom<unknown>("a\r\nb: c", "\ud800", 1, Number.NaN, null, {}, [], () => 0),
@@ -130,7 +130,7 @@ describe("objects that look plain and change between reads", () => {
   );
   type Dress = typeof dresses extends fc.Arbitrary<infer T> ? T : never;
 
-  /** Dresses the whole pool. Each may hold the next, in one place. */
+  /** Disguises the whole pool. Each may contain the next, at one key. */
   const dress = (plan: Dress) => {
     for (const [index, { wear }] of pool.entries()) {
       const { says = [], holdsNext = false } = plan[index] ?? {};
@@ -176,7 +176,7 @@ describe("objects that look plain and change between reads", () => {
           for (const [key, count] of looks) {
             expect([key, count <= looksAtOnce]).toEqual([key, true]);
           }
-          // Whether there is a key beyond the limit may be asked; it is none of these.
+          // Whether there is a key beyond the limit may be checked; it is not one of these.
           expect(others.filter((trap) => !/^(?:get|has) \d+$/.test(trap))).toEqual([]);
         }
       }),

@@ -1,4 +1,4 @@
-/** Laws of reading a foreign value: what a reader gives, and that it gives something for all. */
+/** Laws of reading a foreign value: what a reader returns, and that it handles every value. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { createPluginManager, definePlugin, deny } from "glassine";
@@ -31,11 +31,11 @@ interface Stranger {
   readonly watch: Watch;
 }
 
-/** Told by name: to print a hostile value is to run its code. */
+/** Reported by name: printing a hostile value would run its code. */
 const stranger = (name: string, value: unknown, watch: Watch): Stranger =>
   Object.assign({ value, watch }, { [fc.toStringMethod]: () => name });
 
-/** A foreign value, and a watch on it. */
+/** A foreign value and its watch. */
 function strangersFor({ slots }: World) {
   const planted = fc
     .tuple(documentsOf(slots), hostiles, places)
@@ -58,7 +58,7 @@ function strangersFor({ slots }: World) {
   );
 }
 
-/** Any JSON value as `JSON.parse` gives it: any key is data there, and zero can be below zero. */
+/** Any JSON value as `JSON.parse` returns it: any key is data, and there is negative zero. */
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 4, depthSize: "small" },
@@ -72,7 +72,7 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   ),
 }));
 
-/** The same with 0 for -0, and without what the door refuses by name. */
+/** The same with 0 for -0, and without keys that the function refuses. */
 function expected(value: unknown, isPlugin: boolean): unknown {
   if (Object.is(value, -0)) return 0;
   if (Array.isArray(value)) return value.map((item) => expected(item, isPlugin));
@@ -85,7 +85,7 @@ function expected(value: unknown, isPlugin: boolean): unknown {
 }
 
 const { createExtensions, decodeExtensions, mergeExtensions } = standard;
-/** Every door for free-form data: what it makes of a value. */
+/** Every function that reads free-form data, and its result. */
 const doors: readonly (readonly [string, "host" | "plugin", (value: object) => unknown])[] = [
   ["createExtensions", "host", (v) => createExtensions({ custom: { v } as never }).custom?.v],
   [
@@ -232,7 +232,7 @@ it("L24: creating a plugin, manager, message or denial from any value succeeds, 
   const options = ["plugins", "limits", "payloadPolicy", "timeoutMs", "strict", "onHandlerError"];
   const handler = (_payload: unknown) => {};
   const manifest = { name: "any", version: "1.0.0", hooks: { evaluate: { handler } } };
-  // Alone before a door, a large value is the same case each time: it is held once.
+  // A large value alone is the same case each time, so it is tried once.
   const held = new Set<unknown>();
   const someKey = fc.constantFrom(...fields, ...settings, ...options, "code", "reason", "details");
   return fc.assert(

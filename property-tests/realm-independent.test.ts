@@ -1,7 +1,7 @@
 // A process of its own: it patches the realm.
 /**
- * Law of the patched realm: what a plugin replaces in prototypes and globals has no say in what is
- * taken back from it, and none of it is called. The laws that a run rests on (L10 to L20) are held
+ * Law of the patched realm: replaced prototypes and globals do not affect what is read from a
+ * plugin, and are not called. The laws behind a run (L10 to L20) are tested
  * by comparing with the same step in an untouched realm.
  */
 import fc from "fast-check";
@@ -21,7 +21,7 @@ import { worlds } from "./support/tables.ts";
 const [standardWorld] = worlds as readonly [(typeof worlds)[number]];
 const { slots } = standardWorld;
 
-/** Without those that run code of their own when they are read: they meet the patches, too. */
+/** Without those that run their own code when read, since they use the patches too. */
 const still = hostiles.filter(({ name }) => !name.startsWith("global of a context"));
 
 it("L39: a merge has the same result under any patches, and calls none of them", () => {
@@ -53,7 +53,7 @@ it("L39: a merge has the same result under any patches, and calls none of them",
         expect(timeless(outcome)).toBe(timeless(expected));
       },
     ),
-    // The engine throws away what it compiled with each patch.
+    // V8 discards compiled code with each patch.
     share(0.5),
   );
 });
@@ -75,7 +75,7 @@ it("L39: a union of label sets is the same under any patches, and calls none of 
   );
 });
 
-// What the handlers use themselves, and no patch reaches.
+// What the handlers use themselves, out of reach of patches.
 const { assign, create } = Object;
 const { from } = Array;
 const bare = (parts: object): object => assign(create(null), parts);

@@ -1,4 +1,4 @@
-/** What is sent is what was allowed, whatever plugins rewrite after each other. */
+/** What is sent is what was allowed, whatever plugins rewrite one after the other. */
 import fc from "fast-check";
 import { createPluginManager, definePlugin, deny, type Mode } from "glassine";
 import { freezePayload } from "glassine/messages";
@@ -10,7 +10,7 @@ const names = ["a", "b", "c"] as const;
 type Name = (typeof names)[number];
 type Act = "allow" | "deny" | "throw" | Name;
 
-/** What a plugin does with each name, and the names that it is for. */
+/** What a plugin does with each name, and the names it is limited to. */
 interface Spec {
   readonly mode: Mode;
   readonly acts: Readonly<Record<Name, Act>>;
@@ -30,7 +30,7 @@ const spec: fc.Arbitrary<Spec> = fc.record({
   isAsync: fc.boolean(),
 });
 
-/** A manager of the plugins, and what each let pass last: what it was shown, or made of it. */
+/** A manager of the plugins, and what each last let pass: what it saw, or its replacement. */
 async function watched(specs: readonly Spec[]) {
   const passed = specs.map((): Name | undefined => undefined);
   const answer = (place: number, name: Name) => {

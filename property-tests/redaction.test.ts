@@ -33,7 +33,7 @@ const { nested } = fc.letrec<{ nested: unknown }>((tie) => ({
     mapOf(fc.oneof(sensitive, keys), tie("nested"), 2),
   ),
 }));
-/** Documents in which every text of the caller's is a secret: header values, claims, ids, labels. */
+/** Documents whose strings from the caller are all secret: header values, claims, ids, labels. */
 const words: Words = {
   texts: secrets,
   labels: secrets,
@@ -53,7 +53,7 @@ const acts = fc.record({
 });
 type Act = typeof acts extends fc.Arbitrary<infer T> ? T : never;
 
-/** Gives back what it was handed, secrets and all, in as many wrong ways. */
+/** Returns what it received, including secrets, in many wrong ways. */
 const handlerOf =
   ({ end, hostile, place }: Act) =>
   (payload: object, _context: unknown, view: FullView): unknown => {
@@ -78,7 +78,7 @@ const handlerOf =
     }
   };
 
-/** All of a result but the data itself: payload, extensions, and what plugins told the host. */
+/** All of a result except data: payload, extensions, and metadata from plugins. */
 function sideOf({ errors, rejections, executions, violation, context }: AnyInvokeResult) {
   return { errors, rejections, executions, violation, context };
 }

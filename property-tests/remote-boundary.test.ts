@@ -1,4 +1,4 @@
-/** A plugin in another process sees the same and comes to the same as one in the host's. */
+/** A plugin in another process sees the same, and has the same results, as one in process. */
 import fc from "fast-check";
 import { addLabels, allow, deny, type Mode, type OnError } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -116,7 +116,7 @@ function changedPayload(payload: object, { payload: choice, words, json }: Deed)
   return kinds[choice % kinds.length];
 }
 
-/** What a plugin does. The same data in gives the same out, in whichever process. */
+/** What a plugin does: the same input has the same output, in any process. */
 function actOf(world: World, deed: Deed, spoil?: (returned: unknown) => unknown): Act {
   return (payload, _context, view) => {
     const returned = endOf(world, deed, payload, view);
@@ -127,7 +127,7 @@ function actOf(world: World, deed: Deed, spoil?: (returned: unknown) => unknown)
 function endOf(world: World, deed: Deed, payload: object, view: object | undefined): unknown {
   const proposal = () => {
     const made = propose(world.slots, view ?? {}, deed.plan);
-    // A view goes back as it is: as a copy it would be another law's affair.
+    // A view is returned as it is; another law covers copies.
     return made === view ? made : withoutUnseenMaps(withoutSecretKeys(made), view);
   };
   switch (deed.end) {
@@ -165,7 +165,7 @@ function endOf(world: World, deed: Deed, payload: object, view: object | undefin
   }
 }
 
-/** Who is not handed a view cannot say anything of header maps across the boundary. */
+/** A handler without a view cannot report header maps across the boundary. */
 function withoutUnseenMaps(proposal: unknown, view: object | undefined): unknown {
   if (view !== undefined || typeof proposal !== "object" || proposal === null) return proposal;
   const { http: _, ...rest } = proposal as Record<string, unknown>;
@@ -174,11 +174,11 @@ function withoutUnseenMaps(proposal: unknown, view: object | undefined): unknown
 
 interface Played {
   readonly result: AnyInvokeResult;
-  /** What the handlers were handed, as text. */
+  /** What the handlers received, as strings. */
   readonly seen: readonly string[];
 }
 
-/** Plays a scene, each handler wrapped by `place`. */
+/** Runs a scene, with each handler wrapped by `place`. */
 async function play(
   world: World,
   envelope: Level,
@@ -231,11 +231,11 @@ async function play(
     ...(scene.operation === undefined ? {} : { operation: scene.operation as Level }),
   });
   await manager.close();
-  // Handlers of one phase run side by side and may be a turn apart.
+  // Handlers of one phase run concurrently and may be a microtask apart.
   return { result, seen: seen.sort() };
 }
 
-/** JSON text. A hop without a time gets that of the merge, which is not the same twice. */
+/** JSON text. A hop without a timestamp gets the time of the merge, which differs each time. */
 function timeless(value: unknown): string {
   return JSON.stringify(value, (key, item: unknown) =>
     key === "timestamp" && item !== undefined ? "then" : item,
@@ -248,7 +248,7 @@ function told(result: AnyInvokeResult): string {
   return timeless({ ...rest, request: context.request });
 }
 
-/** What stays the same where a result could not even be written: all but who says how. */
+/** What stays the same if a result could not be encoded: everything except the message. */
 function outcome(result: AnyInvokeResult): unknown {
   const { continueProcessing, payload, extensions, violation, errors, executions } = result;
   return {
@@ -283,7 +283,7 @@ describe.each(worlds)("$name", (world) => {
         const here = await play(world, envelope, scene, inProcess);
         const there = await play(world, envelope, scene, across(wire, traffic));
         expect(there.seen).toEqual(here.seen);
-        // A result that is none is refused on the other side; the words for it are others.
+        // An invalid result is refused on the other side, with another message.
         if (traffic.unwritten.length > 0) {
           expect(outcome(there.result)).toEqual(outcome(here.result));
           return;
@@ -339,7 +339,7 @@ describe.each(worlds)("$name", (world) => {
     const secrets = fc.dictionary(fc.constantFrom(...spelt), fc.constant(secret), { maxKeys: 3 });
     await fc.assert(
       fc.asyncProperty(documents, scenes, secrets, async (document, scene, extra) => {
-        // What a plugin without a view says of headers is left out, so all are handed one.
+        // What a plugin without a view says about headers is left out, so all receive one.
         const deeds = scene.deeds.map((deed) => ({ ...deed, extensions: true }));
         const bare = host.createExtensions(document);
         const full = host.createExtensions(
@@ -391,10 +391,10 @@ function headersAt(extensions: object, at: string): Level | undefined {
   return (extensions as { readonly http?: Readonly<Record<string, Level>> }).http?.[at];
 }
 
-/** What a plugin may do to one header, whatever its implementation calls the map it is in. */
+/** What a plugin may do to one header, whatever its implementation calls the map. */
 interface HeaderDeed {
   readonly name: string;
-  /** `undefined` takes it away. */
+  /** `undefined` removes it. */
   readonly value: string | undefined;
 }
 
@@ -440,7 +440,7 @@ describe("other implementations", () => {
   const taskOf = (turn: Parameters<Wire["encodeTask"]>[0]) =>
     JSON.parse(wire.encodeTask(turn)) as { readonly extensions: Record<string, Level> };
 
-  /** What the host makes of an answer. */
+  /** How the host reads an answer. */
   const resultOf = (
     envelope: Level,
     grant: readonly string[],
@@ -477,7 +477,7 @@ describe("other implementations", () => {
     );
     const deeds: fc.Arbitrary<HeaderDeed> = fc.record({
       name: fc.constantFrom("X-A", "x-b", "Accept", "7", "constructor", "X-New").chain(recased),
-      // One that is nowhere yet: to say what a map says already is to say nothing.
+      // A new one: repeating what a map already contains has no effect.
       value: fc.constantFrom("new", "", undefined),
     });
     let changed = 0;
@@ -497,7 +497,7 @@ describe("other implementations", () => {
         const there = resultOf(envelope as Level, grant, (seen) => ({
           http: doneBy(generation, seen.http as Level | undefined, deed),
         }));
-        // That nothing is left of a map of the other generation cannot be said.
+        // An empty map of the other generation cannot be expressed.
         fc.pre(there.dropped.length === 0);
         expect(there.extensions.http).toEqual(here.extensions.http);
         expect(there.rejections).toEqual([]);
@@ -537,7 +537,7 @@ describe("other implementations", () => {
   });
 });
 
-/** A document with what is empty by default, and with nulls for what is absent, if so wished. */
+/** A document with default empty values, and optionally with null for absent ones. */
 function writtenOut(
   nodes: readonly Node[],
   { fields }: CompiledLevel,

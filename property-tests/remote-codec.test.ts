@@ -1,4 +1,4 @@
-/** Laws of the codec: what it writes it reads again, and what was damaged it refuses or mends. */
+/** Laws of the codec: it reads back what it writes, and refuses or repairs what is damaged. */
 import fc from "fast-check";
 import { allow, deny, GlassineError } from "glassine";
 import { type DecodedMessage, decodeMessage, encodeMessage } from "glassine/messages";
@@ -64,11 +64,11 @@ const answers: fc.Arbitrary<Answer> = fc.record(
 interface Codec {
   readonly text: string;
   readonly decode: (text: string) => unknown;
-  /** What decoding gave, written again. */
+  /** The decoded value, encoded again. */
   readonly encode: (decoded: never) => string;
 }
 
-/** The context of a turn, as `decodeTask` gives it. */
+/** The context of a task, as `decodeTask` returns it. */
 function contextOf(hook: string, capabilities: readonly string[], operation: unknown) {
   return {
     plugin: { name: "far-away", version: "1.0.0" },
@@ -115,7 +115,7 @@ function resultsOf({ slots }: World, wire: Wire): fc.Arbitrary<Codec> {
       };
     });
   const returned = fc.oneof(fc.constantFrom(undefined, null, allow()), denials, changes);
-  // Header maps come back only over a view, even an empty one.
+  // Header maps are returned only over a view, even an empty one.
   const extensions = {};
   return fc
     .tuple(returned, answers, maybe(fc.array(executions, { maxLength: 2 })))
@@ -160,7 +160,7 @@ function extensionsOf({ slots, host }: World): fc.Arbitrary<Codec> {
   }));
 }
 
-/** What decoding gave, as text. What was dropped is said once. */
+/** The decoded value as text. What was dropped is reported once. */
 function told(decoded: unknown): string {
   if (decoded instanceof GlassineError) {
     return JSON.stringify([decoded.code, decoded.message, decoded.data]);
@@ -203,10 +203,10 @@ const tokens = [
   "é",
 ];
 
-/** A token of JSON text: a text, a word or number, or a mark. */
+/** A token of JSON text: a string, a word or number, or punctuation. */
 const anyToken = /"(?:[^"\\]|\\.)*"|[\w.+-]+|[{}[\],:]/g;
 
-/** One token of a text replaced, doubled or taken away. */
+/** One token of a text replaced, duplicated or removed. */
 function tokenChanged(text: string, place: number, by: string, how: number): string {
   const found = [...text.matchAll(anyToken)];
   const { 0: token, index } = found[place % found.length] as RegExpExecArray;
@@ -214,7 +214,7 @@ function tokenChanged(text: string, place: number, by: string, how: number): str
   return text.slice(0, index) + now + text.slice(index + token.length);
 }
 
-/** One byte of a text replaced, inserted or taken away, read as a decoder of UTF-8 reads it. */
+/** One byte of a text replaced, inserted or removed, decoded as UTF-8. */
 function byteChanged(text: string, place: number, byte: number, how: number): string {
   const bytes = [...new TextEncoder().encode(text)];
   const at = place % bytes.length;

@@ -1,4 +1,4 @@
-/** The stage of the laws of secrecy: what the others do there tells nothing by itself. */
+/** Set-up of the laws of secrecy: what the other plugins do reveals nothing by itself. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { grantsOf } from "./support/documents.ts";

@@ -1,4 +1,4 @@
-/** Laws of streams that went wrong somewhere: what is taken can be shown, and what cannot is refused. */
+/** Laws of damaged streams: accepted events can be shown, and others are refused. */
 import fc from "fast-check";
 import { isGlassineError } from "glassine";
 import { contentStream, toStreamParts } from "glassine/ai-sdk";
@@ -61,7 +61,7 @@ const values: readonly unknown[] = [
   ...["", "x", "\ud800", "\udc00x", [], [1], {}, { a: 1 }],
 ];
 
-/** Where there is something in an event, and a copy with something else there. */
+/** The paths in an event, and a copy with another value at one. */
 function pathsIn(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
   const below = isObject(value) ? Object.entries(value) : [];
   return [path, ...below.flatMap(([key, inner]) => pathsIn(inner, [...path, key]))];
@@ -75,7 +75,7 @@ function changed(value: unknown, [key, ...rest]: readonly string[], to: unknown)
   );
 }
 
-/** The events with one left out, told twice, in another place, or changed somewhere. */
+/** The events with one left out, repeated, moved or changed. */
 function broken(events: readonly unknown[], draw: Draw): readonly unknown[] {
   if (events.length === 0) return events;
   const at = draw(events.length);

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Laws of the short way: what is taken over from `JSON.parse` is what reading it gives. */
+/** Laws of the fast path: what is reused from `JSON.parse` equals a full read. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -11,7 +11,7 @@ import { messageDocuments, unknownFields } from "./support/messages.ts";
 import { jsonData } from "./support/provider-values.ts";
 import { zodSchemas } from "./support/zod-schemas.ts";
 
-/** What reading the text gives, where nothing is dropped; `undefined` for what is refused. */
+/** The result of a full read if nothing is dropped; `undefined` if it is refused. */
 function readSlowly(compiled: Compiled, text: string, limits: Limits): unknown {
   const admitted = admit(compiled, JSON.parse(text), {
     origin: "parsed",
@@ -46,13 +46,13 @@ function expectSame(compiled: Compiled, text: string, limits: Limits): boolean {
   return true;
 }
 
-/** A text of the document that says all there is in JSON: minus zero, `__proto__`, huge numbers. */
+/** JSON text with everything JSON allows: negative zero, `__proto__`, huge numbers. */
 const textOf = (document: unknown) =>
   JSON.stringify(document, (_key, value: unknown) => (Object.is(value, -0) ? "<-0>" : value))
     .replaceAll('"<-0>"', "-0")
     .replaceAll("9007199254740991", "1e999");
 
-/** A document with anything in the place of one of its values. */
+/** A document with one value replaced by anything. */
 const spoiled = fc
   .tuple(messageDocuments, jsonData, fc.nat(), unknownFields)
   .map(([document, value, at, more]) => {

@@ -1,4 +1,4 @@
-/** Law of what cannot be changed: whatever code tries on what it is handed, all stays as it was. */
+/** Law of immutability: whatever code tries on the objects it receives, they stay the same. */
 import fc from "fast-check";
 import type { PluginContext } from "glassine";
 import { createMessage } from "glassine/messages";
@@ -21,7 +21,7 @@ const message = createMessage({
   ],
 });
 
-/** Everything that is to stay: text, own keys, prototypes, and whether it is frozen. */
+/** Everything that must stay: content, own keys, prototypes, and whether it is frozen. */
 function stateOf(value: unknown): string {
   const objects = [...reachAll(value, isOwn)];
   const number = new Map(objects.map((object, index) => [object, index]));
@@ -41,18 +41,18 @@ function stateOf(value: unknown): string {
   return `${text} ${JSON.stringify(shape)}`;
 }
 
-/** Of a result, what carries private state: an object for the host alone, told apart by its id. */
+/** The part of a result with private state: an object for the host only, identified by its id. */
 const scopes = new WeakSet<object>();
-/** The plugin's own: its state, and the signal that nobody else gets. */
+/** The plugin's own state, and the signal that nobody else receives. */
 const isOwn = (value: object) =>
   value instanceof Map || value instanceof AbortSignal || scopes.has(value);
 
-/** What is in reach of any of the values. */
+/** What is reachable from any of the values. */
 const reachOf = (values: readonly unknown[]): readonly object[] => [
   ...new Set(values.flatMap((value) => [...reachAll(value, isOwn)])),
 ];
 
-/** What a context says. The object is the plugin's own; what it says to others is not. */
+/** The content of a context. The object is the plugin's own; its content is not. */
 const saidBy = ({ plugin, hook, capabilities, config, operation, request }: PluginContext) => [
   plugin,
   hook,

@@ -1,4 +1,4 @@
-/** Laws of what a merge leaves alone. `e ⊕ r` is `e` after what came back, `r`, was merged. */
+/** Laws of what a merge leaves alone. `e ⊕ r` is `e` after merging the returned value `r`. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultsOf } from "../src/core/slots/index.ts";
@@ -8,7 +8,7 @@ import { meetingsOf, met } from "./support/meetings.ts";
 import { isHidden, mayWrite, type Part, partsOf } from "./support/nodes.ts";
 import { type World, worlds } from "./support/tables.ts";
 
-/** What a part holds; the default where its level is not there, as it does once the level is. */
+/** The value of a part, or its default if its parent is absent. */
 function held({ slots }: World, envelope: Level, { path, node }: Part): unknown {
   const value = at(envelope, path);
   const above = path.slice(0, -1);
@@ -17,7 +17,7 @@ function held({ slots }: World, envelope: Level, { path, node }: Part): unknown 
   return level === undefined ? undefined : defaultsOf(level.node)[node.key];
 }
 
-/** The parts that a merge changed, by name, among those that `chosen` picks. */
+/** The names of the parts that a merge changed, among those that `chosen` selects. */
 function changedOf(world: World, before: Level, after: Level, chosen: (part: Part) => boolean) {
   if (before === after) return [];
   return partsOf(world.slots)

@@ -1,4 +1,4 @@
-/** Capability and manifest escalation: what plugins reach for. */
+/** Capability and manifest escalation: access to hooks, envelopes and other plugins' views. */
 import {
   createExtensions,
   declassify,
@@ -44,7 +44,7 @@ attack(
       ]);
     });
 
-    it("a health check is handed a context, in which there is nothing of a request", async () => {
+    it("a health check receives a context without any request data", async () => {
       const given: unknown[][] = [];
       const checked = definePlugin({
         name: "one",
@@ -72,7 +72,7 @@ attack(
       expect(() => (context as { state: unknown }).state).toThrow("has ended");
     });
 
-    it("defining, registering, asking and closing call no handler", async () => {
+    it("defining, registering, checking health and closing call no handler", async () => {
       const turns: unknown[] = [];
       const manager = await manage([
         plugin("one", (...given) => void turns.push(given), {
@@ -90,7 +90,7 @@ attack(
   "Call the exported filter and merge with more capabilities and a guessed envelope",
   "works on the plugin's own data; the envelope of the run stays out of reach",
   () => {
-    it("a view, filtered again, opens nothing", async () => {
+    it("filtering a view again reveals nothing", async () => {
       const opened: string[] = [];
       const tries: Run = (_p, _c, view) => {
         for (const attempt of [
@@ -110,7 +110,7 @@ attack(
       for (const each of opened) expect(each).not.toMatch(/SECRET|Bearer|admin|gold/);
     });
 
-    it("an envelope of its own, as wide as it likes, gains nothing when it is returned", async () => {
+    it("returning an envelope of its own, however broad, gains nothing", async () => {
       const forges: Run = () => {
         const own = createExtensions({
           security: { labels: ["SECRET", "forged"], subject: { id: "root", type: "user" } },
@@ -131,7 +131,7 @@ attack(
       ]);
     });
 
-    it("a label is not taken away by the exported declassify", async () => {
+    it("the exported declassify does not remove a label", async () => {
       const codes: string[] = [];
       const takes: Run = (_p, _c, view) => {
         const words = { labels: ["SECRET"], reason: "none", authority: "me" };
@@ -201,7 +201,7 @@ attack(
       ]);
     });
 
-    it("a view of one plugin, returned by the other, is held against the other's own", async () => {
+    it("one plugin's view, returned by another, is compared with the other's own", async () => {
       const pool: FullView[] = [];
       const lends: Run = (payload, context, view) => {
         pool.push(view);
@@ -216,7 +216,7 @@ attack(
         ],
         { extensions },
       );
-      // It was shown the label that came in between, and hands back a view without it.
+      // It saw the label added in between, and returns a view without it.
       expect(result.violation).toMatchObject({ plugin: "returns", code: "tier_monotonic" });
       expect(labelsOf(result)).toEqual(["SECRET", "lent"]);
       expect(result.extensions.http).toBe(extensions.http);

@@ -29,7 +29,7 @@ attack(
       write_headers: ["read_headers"],
     };
 
-    it("for every capability there is", () => {
+    it("for every capability", () => {
       const found = everything.map((name) => [name, resolveCapabilities([name])]);
       const stated = Object.entries(implied).map(([name, others]) => [
         name,
@@ -47,7 +47,7 @@ attack(
       }
     });
 
-    it("append_labels opens and writes no header", async () => {
+    it("append_labels neither reads nor writes a header", async () => {
       const views: FullView[] = [];
       const writes: Run = (_p, _c, view) => {
         views.push(view);
@@ -132,7 +132,7 @@ attack(
       });
     });
 
-    it("the lowest number there is ties with itself: the order of the plugins decides", async () => {
+    it("plugins that share the lowest priority run in the order given", async () => {
       verifies("dispatch:ties", "dispatch:priority");
       const first = { priority: Number.MIN_SAFE_INTEGER };
       const plugins = [tagger("usual"), tagger("zzz", first), tagger("aaa", first)];

@@ -35,20 +35,20 @@ attack(
     const view = filterExtensions(extensions, []);
     const after = mergeExtensions(extensions, { custom: { kept: 1 } }, []).extensions;
 
-    it("it is there again, changed, where the given view had it", () => {
+    it("a key that the view had is restored, changed", () => {
       const returned = { custom: { gone: 2, kept: 1 } };
       const merged = mergeExtensions(after, returned, [], { view });
       expect(merged).toMatchObject({ extensions: { custom: { gone: 2, kept: 1 } } });
       expect(merged.rejections).toEqual([]);
     });
 
-    it("it stays away where the plugin hands it back as given", () => {
+    it("a key that the plugin returns unchanged stays deleted", () => {
       const returned = { custom: { gone: 1, kept: 2 } };
       const merged = mergeExtensions(after, returned, [], { view });
       expect(merged.extensions.custom).toEqual({ kept: 2 });
     });
 
-    it("in a run, a kept view counts for nothing: the view of this turn does", async () => {
+    it("in a run the view of the current turn is compared, not a kept one", async () => {
       const kept: FullView[] = [];
       const deletes = plugin("deletes", (_p, _c) => ({
         modifiedExtensions: { custom: { kept: 1 } },
@@ -79,7 +79,7 @@ attack(
       plugin("at-once", adds("at-once"), { mode }),
     ];
 
-    it("by a denial: the others are waited for all the same", async () => {
+    it("by a denial: the others are still awaited", async () => {
       const gate = deferred();
       const slow: Run = async (payload, context, extensions) => {
         await gate.promise;
@@ -101,7 +101,7 @@ attack(
       expect(result.payload).toBe(call);
     });
 
-    it("by the host: nobody is waited for", async () => {
+    it("by the host: no plugin is awaited", async () => {
       const host = new AbortController();
       const running = runOnce([...group, plugin("hangs", never, { mode, extensions: true })], {
         extensions: labelled("PII"),
@@ -162,7 +162,7 @@ attack(
   "Have a hundred plugins settle in the same tick",
   "the same bytes every time",
   () => {
-    it("in two runs at once, and in one after them", async () => {
+    it("in two concurrent runs, and in a later one", async () => {
       verifies("dispatch:concurrent-joined");
       const gate = deferred();
       const handlers = Array.from({ length: 100 }, (_, i) =>

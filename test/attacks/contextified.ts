@@ -1,4 +1,4 @@
-/** Objects of `vm` that cannot be told from plain ones, and run code when they are read. */
+/** Objects of `vm` that are indistinguishable from plain ones, and run code when read. */
 import vm from "node:vm";
 
 interface Contextified {
@@ -7,12 +7,12 @@ interface Contextified {
   readonly keys: readonly string[];
 }
 
-/** What `read` gives for a property that is not there any more. */
+/** What `read` returns for a property that no longer exists. */
 export const gone = Symbol("gone");
 
 /**
- * The global object of a context, dressed as a plain object. Each reading of one of its properties
- * asks `read`; the names of a context's globals are there as well, or its own would show.
+ * The global object of a context, disguised as a plain object. Each read of one of its properties
+ * calls `read`; the names of the context's globals exist as well, to hide its real ones.
  */
 export function contextified(read: (key: string) => unknown, own: readonly string[]): Contextified {
   const globals = Object.getOwnPropertyNames(vm.runInNewContext("globalThis") as object);
@@ -32,7 +32,7 @@ export function contextified(read: (key: string) => unknown, own: readonly strin
   return { value, keys: Object.keys(target) };
 }
 
-/** One of which every reading throws. */
+/** One that throws on every read. */
 export function throwing(): object {
   const fail = () => {
     throw new Error("read");

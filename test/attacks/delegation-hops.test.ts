@@ -44,12 +44,12 @@ attack(
   () => {
     const subject = { id: "caller", type: "user" } as const;
 
-    it("where there is no chain", () => {
+    it("without a chain", () => {
       const none = createExtensions({ security: { subject } });
       expect(merge(none, [hop("other")])).toMatchObject({ depth: 1, origin_subject_id: "other" });
     });
 
-    it("where there is an origin, which stays", () => {
+    it("with an origin, which stays", () => {
       const delegation = { origin_subject_id: "caller" };
       const known = createExtensions({ security: { subject }, delegation });
       expect(merge(known, [hop("other")])?.origin_subject_id).toBe("caller");
@@ -71,14 +71,14 @@ attack(
     it.each([
       ["a negative lifetime", { ttl_seconds: -1 }],
       ["a lifetime of half a second", { ttl_seconds: 0.5 }],
-      ["a lifetime beyond safe numbers", { ttl_seconds: 2 ** 53 }],
-      ["a lifetime in words", { ttl_seconds: "60" }],
-      ["a day that is none", { timestamp: "2026-02-30T00:00:00Z" }],
+      ["a lifetime beyond safe integers", { ttl_seconds: 2 ** 53 }],
+      ["a lifetime as a string", { ttl_seconds: "60" }],
+      ["an invalid day", { timestamp: "2026-02-30T00:00:00Z" }],
       ["a year of five digits", { timestamp: "+12026-01-01T00:00:00Z" }],
-      ["a leap of the zone", { timestamp: "2026-01-01T00:00:00+24:00" }],
+      ["an invalid time zone offset", { timestamp: "2026-01-01T00:00:00+24:00" }],
     ])("%s", (_, more) => expectRefused(chained(first, second, hop("x", more)), ...shape));
 
-    it("a lifetime without end", () =>
+    it("an infinite lifetime", () =>
       expectRefused(
         chained(first, second, hop("x", { ttl_seconds: Number.POSITIVE_INFINITY })),
         "snapshot_type",
@@ -120,7 +120,7 @@ attack(
       ),
     );
 
-    it("the sixteenth is taken, a seventeenth by the helper is not", () => {
+    it("a sixteenth is accepted, a seventeenth from the helper is not", () => {
       expect(merge(extensions, [...chainOf(16)])?.depth).toBe(16);
       const view = filterExtensions(sixteen, ["append_delegation"]);
       expect(codeOf(() => appendHop(view, hop("x")))).toBe("snapshot_limit");
@@ -144,7 +144,7 @@ attack(
   },
 );
 
-/** Concurrent plugins that each append a hop of their name, and finish in the given order. */
+/** Concurrent plugins that each append a hop with their name, and finish in the given order. */
 function appending(
   order: readonly string[],
   given: typeof extensions,
@@ -177,7 +177,7 @@ attack(
       expect(outcomes.size).toBe(1);
     });
 
-    it("one of them cuts the chain: it is refused alone", async () => {
+    it("one of them truncates the chain: only that one is refused", async () => {
       const outcomes = new Set<string>();
       const cuts: Run = () => ({ modifiedExtensions: { delegation: { chain: [hop("bbb")] } } });
       for (const order of permutations(names)) {
@@ -212,7 +212,7 @@ attack(
     ])("%s", (_, more) => expectRefused(chained({ ...first, ...more }, second), ...shape));
 
     it.each([["admin"], ["Subject_id"], ["subject_id "], ["toJSON"], ["constructor"]])(
-      "the further key %s",
+      "the extra key %s",
       (key) =>
         expectRefused(
           chained({ ...first, [key]: true }, second),
@@ -241,7 +241,7 @@ attack(
       await expectIgnored({ ...chained(hop("x")), capabilities: held }, told);
     });
 
-    it("by an edit of another plugin's view, and by the helper, which refuses", async () => {
+    it("by an edit of another plugin's view, and by the helper, which throws", async () => {
       const lent = appendHop(filterExtensions(extensions, ["append_delegation"]), hop("x"));
       await expectIgnored({ extensions, returned: lent, capabilities: [] }, told);
       const blind = filterExtensions(extensions, ["read_delegation"]);

@@ -39,7 +39,7 @@ const chained = (chain: unknown, more: object = {}) => ({
   capabilities,
 });
 const broken = ["tier_monotonic", "delegation"] as const;
-/** What is there after a proposal that is taken. */
+/** The chain after an accepted proposal. */
 function taken(chain: unknown, more: object = {}, from: Extensions = extensions) {
   const returned = { delegation: { chain, ...more } };
   const merged = mergeExtensions(from, returned, capabilities);
@@ -60,7 +60,7 @@ attack(
       ["all, for others", [d, d, d, d]],
     ])("%s", (_, chain) => expectRefused(chained(chain), ...broken));
 
-    it("by an edit of the view, which passes, and is refused when it comes back", () => {
+    it("by an edit of the view, which succeeds, and is refused when returned", () => {
       const edited = amend(filterExtensions(extensions, ["append_delegation"]), (draft) => {
         (draft.delegation as unknown as { chain: unknown[] }).chain.shift();
       });
@@ -161,10 +161,10 @@ attack(
       ),
     );
 
-    it("all, with the chain as it is", () =>
+    it("all, with the chain unchanged", () =>
       expectIgnored(chained([a, b, c], forged), told(Object.keys(forged))));
 
-    it("all, with a hop, which is taken alone", () => {
+    it("all, with a hop, of which only the hop is accepted", () => {
       const { delegation, rejections } = taken([a, b, c, d], forged);
       expect(delegation).toMatchObject({
         depth: 4,

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Logs, errors and diagnostics: code in what is told, and what reaches a caller. */
+/** Logs, errors and diagnostics: values that run code when printed, and what reaches a caller. */
 import process from "node:process";
 import { inspect } from "node:util";
 import { deny, detectTampering, mergeExtensions } from "glassine";
@@ -12,13 +12,13 @@ import { call, hook, labelled, manage, plugin, type Run, runOnce } from "../disp
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 
-// The stack first: the engine reads the message to make it.
+// The stack first: V8 reads the message to build it.
 const keys = [
   ...["stack", "message", "name", "code", "cause", "toString", "toJSON", "valueOf"],
   ...[inspect.custom, Symbol.toStringTag, Symbol.toPrimitive, Symbol.hasInstance],
 ];
 
-/** An object, or an error, that notices when any of these is read or called. */
+/** An object, or an error, that records when any of these is read or called. */
 function noticing(watch: Watch, target: object, as: "getter" | "method"): object {
   const descriptor = as === "getter" ? { get: watch.run } : { value: watch.run };
   for (const key of keys) Object.defineProperty(target, key, { ...descriptor, configurable: true });
@@ -85,7 +85,7 @@ attack(
   },
 );
 
-/** What the other side of an MCP transport is answered when it calls a tool. */
+/** The response to a tool call over an MCP transport. */
 async function answerOf(run: Run): Promise<string> {
   const manager = await manage([plugin("answers", run, { extensions: false })]);
   const { peer, sent } = await rawGuard(manager);
@@ -140,7 +140,7 @@ attack(
     it("in the result", async () => {
       const { violation } = await runOnce([plugin("answers", denies)]);
       expect(violation).toMatchObject({ plugin: "answers", code: "no" });
-      // Markup is text: whoever shows it escapes it, as any text of a plugin.
+      // Markup is text: whoever displays it escapes it, like any string from a plugin.
       expect(violation?.reason).toMatch(/^<img src=x onerror=alert\(1\)> ]8;;https:\S+ +x+…$/);
       expect(violation?.reason).toHaveLength(501);
       expect(violation?.description).toHaveLength(2001);
@@ -157,7 +157,7 @@ attack(
       expect(JSON.stringify(answer)).not.toContain("s3cret");
     });
 
-    it("where the realm was patched, without the names of what was", async () => {
+    it("in a patched realm, without the names of the patches", async () => {
       const manager = await manage([plugin("answers", denies)], { tampering: "deny" });
       Object.defineProperty(Math, "hidden", { value: 1, configurable: true });
       const running = manager.invoke(hook, call);

@@ -1,4 +1,4 @@
-/** Logs, errors and diagnostics: texts that forge a log, and secrets in what is told. */
+/** Logs, errors and diagnostics: strings that forge log lines, and secrets in diagnostics. */
 import { inspect } from "node:util";
 import {
   addLabels,
@@ -42,7 +42,7 @@ const spoilers = {
 };
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** With a mark in the place of each half of a character. */
+/** With a replacement mark for each lone surrogate. */
 const wellFormed = (text: string) => Buffer.from(text).toString();
 
 const envelope = createExtensions({
@@ -53,7 +53,7 @@ const define = (manifest: object) =>
   definePlugin({ name: "plugin", version: "1.0.0", hooks: {}, ...manifest } as never);
 const manager = await manage([plugin("plugin", (_p, _c) => undefined)]);
 
-/** Every call that quotes a name which somebody else chose. */
+/** Every call whose error quotes a name chosen by somebody else. */
 const quoting: Readonly<Record<string, (name: string) => unknown>> = {
   "the name of a plugin": (name) => define({ name }),
   "a field of a manifest": (name) => define({ [name]: 1 }),
@@ -109,7 +109,7 @@ async function refusalOf(run: () => unknown): Promise<Error> {
   throw new Error("The call went through.");
 }
 
-/** Every text that a result tells beside the payload and the envelope. */
+/** Every string in a result besides the payload and the envelope. */
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
@@ -156,14 +156,17 @@ attack(
       }
     });
 
-    it.each(Object.entries(spoilers))("%s in what is dropped or patched", (_what, text) => {
-      const key = wellFormed(`a${text}b`);
-      expect(decodeExtensions({ [key]: 1 }).dropped[0]).not.toMatch(unprintable);
-      Object.defineProperty(Math, key, { value: 1, configurable: true });
-      const [change] = detectTampering();
-      Reflect.deleteProperty(Math, key);
-      expect(change?.intrinsic).not.toMatch(unprintable);
-    });
+    it.each(Object.entries(spoilers))(
+      "%s in a dropped field or a patched property",
+      (_what, text) => {
+        const key = wellFormed(`a${text}b`);
+        expect(decodeExtensions({ [key]: 1 }).dropped[0]).not.toMatch(unprintable);
+        Object.defineProperty(Math, key, { value: 1, configurable: true });
+        const [change] = detectTampering();
+        Reflect.deleteProperty(Math, key);
+        expect(change?.intrinsic).not.toMatch(unprintable);
+      },
+    );
   },
 );
 

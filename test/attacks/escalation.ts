@@ -1,4 +1,4 @@
-/** What plugins that reach for more would get: every capability, and an envelope worth reading. */
+/** What an escalation would gain: every capability, and an envelope worth reading. */
 import { type Capability, capabilities, createExtensions } from "glassine";
 
 export const everything: readonly Capability[] = Object.values(capabilities);

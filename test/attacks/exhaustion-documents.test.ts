@@ -1,4 +1,4 @@
-/** Exhaustion by documents: what an answer or a request makes a guard or an adapter do. */
+/** Exhaustion by documents: the work that a response or request causes in a guard or adapter. */
 // Only in test:all: it measures how work grows.
 import { createExtensions, createPluginManager, definePlugin, type Plugin } from "glassine";
 import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
@@ -12,13 +12,13 @@ import { attack } from "./attack.ts";
 const times = <Item>(count: number, make: (at: number) => Item): Item[] =>
   Array.from({ length: count }, (_, at) => make(at));
 
-/** Far enough that a square is seen beside what is linear. */
+/** Large enough to tell quadratic work from linear. */
 const far = { longTime: 100, largest: 32_768 };
 
 const data = { a: { apply_labels: ["SECRET"] }, b: { denied_actions: ["other"] } };
 const envelope = () => createExtensions({ security: { data } } as never);
 
-/** What a guard with data policies hands on for an answer. */
+/** What a guard with data policies forwards for a response. */
 async function answered(
   method: string,
   params: object,
@@ -63,7 +63,7 @@ attack(
   "Link one resource under many names, and embed it as often in the same tool result",
   "labelled and judged once by each of its names",
   () => {
-    it("in time and room in proportion to the result", async () => {
+    it("in time and memory proportional to the result", async () => {
       const link = (at: number) => ({ type: "resource_link", uri: "file:///a", name: `n${at}` });
       const embedded = { type: "resource", resource: { uri: "file:///a", text: "" } };
       const input = (count: number) => ({
@@ -135,7 +135,7 @@ attack(
       expect(await excessOf({ input, run: follow }, far)).toBeUndefined();
     });
 
-    it("a long text", async () => {
+    it("a long string", async () => {
       const headers = { "Mcp-Param-A": "a", "X-Other": "b" };
       const long = await sent(headers, { a: "a" }, () => ({ a: "x".repeat(8193) }));
       expect(long).toEqual({ "X-Other": "b" });
@@ -159,7 +159,7 @@ attack(
       });
       const input = (count: number) => Object.fromEntries(times(count, (at) => [`k${at}`, 1]));
       const list = (result: object) => answered("tools/list", {}, result, [looks]);
-      // Four times as many fields make the engine clear away memory more than four times as long.
+      // With four times as many fields, garbage collection takes more than four times as long.
       const farther = { ...far, longTime: 1000 };
       expect(await excessOf({ input, run: list }, farther)).toBeUndefined();
     });
@@ -171,7 +171,7 @@ attack(
   "Fill a chat completion with fields, and its message with strings, so that each chunk repeats all fields",
   "fields that the protocol does not define are sent once, in the last chunk",
   () => {
-    it("in room in proportion to the completion", async () => {
+    it("in memory proportional to the completion", async () => {
       verifies("adapters:work-bounded");
       const input = (count: number) => {
         const texts = Object.fromEntries(times(count, (at) => [`k${at}`, "a"]));

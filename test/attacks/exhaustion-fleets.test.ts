@@ -1,5 +1,5 @@
-// A process of its own: it makes very many objects, and each collection walks those of others.
-/** Exhaustion: fleets of plugins. */
+// A process of its own: it creates very many objects, and every garbage collection walks them.
+/** Exhaustion: very many plugins. */
 // Only in test:all: it measures how work grows.
 import { createPluginManager, definePlugin, type Plugin } from "glassine";
 import { defineHost } from "glassine/host";
@@ -9,8 +9,8 @@ import { call, hook, manage, plugin } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 
 /**
- * How much is gone through while `run` runs at once: steps of iterations, elements that a search
- * or a loop over an array may look at, and look-ups in maps and sets.
+ * How much `run` visits synchronously: iteration steps, array elements that a search or a loop may
+ * visit, and lookups in maps and sets.
  */
 function workOf(run: () => unknown): number {
   let work = 0;
@@ -109,7 +109,7 @@ attack(
       expect(measure(1000) - none).toBeLessThanOrEqual(2.1 * half);
     });
 
-    it("a run on another hook than theirs calls none of them, and records none", async () => {
+    it("a run of another hook calls none of them, and records none", async () => {
       const turns: number[] = [];
       const crowd = Array.from({ length: 2000 }, (_, i) =>
         plugin(`plugin-${i}`, (_p, _c) => void turns.push(i)),

@@ -1,4 +1,4 @@
-/** Exhaustion: huge values, patterns and texts; floods of work, records and plugins. */
+/** Exhaustion: huge values, patterns and strings; floods of work, records and plugins. */
 // Only in test:all: it handles input of every large size.
 import { createExtensions, decodeExtensions, deny, mergeExtensions } from "glassine";
 import { defineHost } from "glassine/host";
@@ -50,7 +50,7 @@ attack(
       expect(result.extensions).toBe(extensions);
     });
 
-    it.each(values)("%s, no further than the limit", (_what, value) => {
+    it.each(values)("%s, only up to the limit", (_what, value) => {
       expect(overLimit(value).values).toBeLessThanOrEqual(extensionsLimits.nodes + 1);
     });
   },
@@ -82,7 +82,7 @@ attack(
       expect(texts.map((text) => matches(text))).toEqual(fits);
     });
 
-    it("as the condition of a plugin, for the name of a tool", async () => {
+    it("as a plugin's condition on the name of a tool", async () => {
       const conditions = { tools: [`${"*a".repeat(1000)}*b`] };
       const name = "a".repeat(8_000);
       const waits = plugin("waits", (_p, _c) => undefined, { conditions });
@@ -97,7 +97,7 @@ attack(
   "Flood the background with work that never ends",
   "work over the limit is dropped, recorded as `skipped` and counted",
   () => {
-    it("one more than there is room for, over many runs", async () => {
+    it("one more than the limit, over many runs", async () => {
       verifies("dispatch:background-bounded");
       const mode = "fire_and_forget";
       const hangs = plugin("hangs", () => new Promise(() => {}), {
@@ -116,7 +116,7 @@ attack(
       expect(background).toMatchObject({ started: 3, timedOut: 3, dropped: 7, pending: 0 });
     });
 
-    it("without a deadline: the others keep their share of the room", async () => {
+    it("without a deadline: the others keep their share of the capacity", async () => {
       verifies("dispatch:background-bounded");
       const mode = "fire_and_forget";
       const hangs = plugin("hangs", () => new Promise(() => {}), {
@@ -184,7 +184,7 @@ attack(
       expect(result.executions[0]?.refused).toEqual(result.rejections);
     });
 
-    it("no more than a hundred are listed as they are", () => {
+    it("at most a hundred are listed", () => {
       const some = Object.fromEntries(names.slice(0, 100).map((name) => [name, { a: 1 }]));
       const { rejections } = host.mergeExtensions(host.createExtensions({}), some, []);
       expect(rejections.map(({ path }) => path)).toEqual(names.slice(0, 100));
@@ -200,7 +200,7 @@ attack(
       }
     });
 
-    it("problems of what the host gives", () => {
+    it("problems in the host's input", () => {
       const labels = Array.from({ length: 200 }, (_, i) => ` ${i}`);
       for (const make of [
         () => createExtensions({ security: { labels } }),
@@ -232,7 +232,7 @@ attack(
   () => {
     const big = "x".repeat(10_000_000);
 
-    it("the texts of a denial", async () => {
+    it("the strings of a denial", async () => {
       verifies("dispatch:violation");
       const guard: Run = (_p, _c) => deny({ code: "no", reason: big, description: big });
       const { violation, executions } = await runOnce([plugin("guard", guard)]);
@@ -248,7 +248,7 @@ attack(
       ]) {
         expect(codeOf(() => deny(input))).toBe("result_shape");
         const result = await runOnce([plugin("guard", (_p, _c) => deny(input))]);
-        // The guard wanted to deny, and the request is denied.
+        // The guard meant to deny, and the request is denied.
         expect(result.violation).toMatchObject({ plugin: "guard", code: "result_shape" });
         expect(JSON.stringify(result).length).toBeLessThan(3000);
       }

@@ -40,7 +40,7 @@ attack(
   "Abort before the start, during a handler, as it settles, or after the run",
   "`aborted` or a result, never both; merged changes stay, and no listener remains",
   () => {
-    it("before the run: has no handler started and the labels back", async () => {
+    it("before the run: starts no handler, and returns the labels", async () => {
       verifies("dispatch:abort");
       const turns: string[] = [];
       const manager = await manage([
@@ -84,7 +84,7 @@ attack(
       expect(() => contexts[0]?.state).toThrow(expect.objectContaining({ code: "aborted" }));
     });
 
-    it("during the concurrent phase, keeps what those who had ended added", async () => {
+    it("during the concurrent phase, keeps what completed plugins added", async () => {
       const { host, running } = await start([
         tagger("serial"),
         plugin("ended", async (p, c, e) => adds("ended")(p, c, e), {
@@ -109,7 +109,7 @@ attack(
       ]);
     });
 
-    it("between two handlers, has the next one not started", async () => {
+    it("between two handlers, does not start the next one", async () => {
       const host = new AbortController();
       const turns: string[] = [];
       const manager = await manage([
@@ -122,7 +122,7 @@ attack(
       expect(turns).toEqual([]);
     });
 
-    it("in the tick in which the handler settles, gets one outcome, by who was first", async () => {
+    it("in the tick in which the handler settles, has one outcome: whichever came first", async () => {
       for (const abortFirst of [true, false]) {
         const gate = deferred<unknown>();
         const { host, running } = await start([plugin("waits", (_p, _c) => gate.promise)]);
@@ -146,7 +146,7 @@ attack(
       expect(result.continueProcessing).toBe(true);
     });
 
-    it("gets one outcome from a hundred handlers that settle as it aborts", async () => {
+    it("has one outcome for a hundred handlers that settle during the abort", async () => {
       for (const ticks of [0, 1, 2, 3, 4, 5]) {
         const gate = deferred();
         const { host, running } = await start(
@@ -195,7 +195,7 @@ attack(
       expect(listening(host.signal)).toBe(0);
     });
 
-    it("listens once a run, whatever the number of handlers, and not where nothing is waited for", async () => {
+    it("adds one listener a run, however many handlers it has, and none if nothing is awaited", async () => {
       const waits = Array.from({ length: 5 }, (_, i) => plugin(`waits-${i}`, (_p, _c) => later(1)));
       const { host, running } = await start(waits);
       expect(listening(host.signal)).toBe(1);

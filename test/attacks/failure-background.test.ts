@@ -39,7 +39,7 @@ attack(
   "Throw, reject or hang in the background, where nobody waits",
   "counted and reported once, never unhandled; closing waits up to a limit and reports the rest",
   () => {
-    it("in every way at once", async () => {
+    it("in all ways at once", async () => {
       const told: unknown[] = [];
       const uncaught = await uncaughtDuring(async () => {
         const manager = await manage(
@@ -61,7 +61,7 @@ attack(
       ]);
     });
 
-    it("for ever: closing gives up at its bound and says what is under way", async () => {
+    it("forever: closing stops waiting at its limit and reports what is still running", async () => {
       const manager = await manage([
         plugin("hangs", never, { ...settings, timeoutMs: null }),
         tagger("ends", { mode }),

@@ -95,7 +95,7 @@ attack(
         hangs("beside", { mode: "concurrent" }),
         hangs("behind", { mode: "fire_and_forget", timeoutMs: null }),
       ]);
-      // The first run leaves a timer at rest, which the second one takes up again.
+      // The first run leaves an idle timer, which the second one reuses.
       await manager.invoke(hook, call);
       await rest();
       try {

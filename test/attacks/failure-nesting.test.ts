@@ -1,4 +1,4 @@
-/** Failures: runs in runs, and full stacks. */
+/** Failures: nested runs, and stack overflows. */
 import { addLabels, setCustom } from "glassine";
 import { expect, it } from "vitest";
 import {
@@ -46,7 +46,7 @@ attack(
       expect(labelsOf(result)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((at) => `depth-${at}`));
     });
 
-    it("with more labels than the limit: the run that has no room for them ends", async () => {
+    it("with more labels than the limit: the run that cannot hold them ends", async () => {
       verifies("dispatch:nesting-labels-kept");
       const numbered = (from: number) => Array.from({ length: 256 }, (_, i) => `l${from + i}`);
       const inner = plugin("inner", ({ args }, _c, view) =>
@@ -67,7 +67,7 @@ attack(
       expect(labelsOf(result)).toEqual(numbered(0).sort());
     });
 
-    it("by way of another manager, in turns", async () => {
+    it("through another manager, alternating", async () => {
       let depth = 0;
       const codes: string[] = [];
       const managers: Manager[] = [];
@@ -81,7 +81,7 @@ attack(
       expect([depth, codes[0]]).toEqual([8, "reentrancy"]);
     });
 
-    it("without waiting for it: the handler ends, and so does the run", async () => {
+    it("without awaiting it: the handler ends, and so does the run", async () => {
       let depth = 0;
       const manager: Manager = await manage([
         plugin("nests", (payload, context) => {
@@ -121,7 +121,7 @@ attack(
       expect(await manager.close()).toMatchObject({ drained: true });
     });
 
-    it("a flood of them: as many as allowed run, each other one is told", async () => {
+    it("a flood of them: the allowed number runs, and the others are reported", async () => {
       const running: Promise<string>[] = [];
       const manager: Manager = await manage([plugin("waits", (_p, _c) => later(2))], {
         maxInFlight: 100,
@@ -140,7 +140,7 @@ attack(
   "Exhaust the stack, then call a helper or the host at its very end",
   "fails with `handler_error` or completes; nothing is half merged, and every counter is restored",
   () => {
-    it("a handler that recurses until the stack is full", async () => {
+    it("a handler that recurses until the stack overflows", async () => {
       const endless = (depth: number): number => endless(depth + 1) + 1;
       const manager = await manage(
         [plugin("breaks", (_p, _c) => endless(0), { onError: "ignore" }), tagger("after")],
@@ -153,11 +153,11 @@ attack(
       }
     });
 
-    /** What the test runner makes of an import is a getter, which gives nothing where the stack ends. */
+    /** The test runner turns imports into getters, which fail silently at the end of the stack. */
     const isStackFull = (error: unknown) =>
       error instanceof RangeError || String(error).includes("__vite_ssr_import_");
 
-    /** Calls `act` from ever higher up on its way back from a full stack, until it goes through. */
+    /** Unwinds a full stack, and calls `act` at each level until it succeeds. */
     function atTheEnd<T>(act: () => T): T {
       try {
         return atTheEnd(act);
@@ -167,9 +167,9 @@ attack(
       return act();
     }
 
-    // Held here: what the test runner makes of an import is a getter, which fails there silently.
+    // Kept here: the test runner turns imports into getters, which fail silently there.
     const [add, set] = [addLabels, setCustom];
-    it("a helper called there throws, or gives the whole edit", async () => {
+    it("a helper called there throws, or returns the complete edit", async () => {
       const result = await runOnce(
         [
           plugin(
@@ -188,7 +188,7 @@ attack(
       expect(result.extensions.custom).toEqual({ note: [[[1]]] });
     });
 
-    it("runs started there fail as a whole or are as any other, and leave room", async () => {
+    it("runs started there fail or complete as a whole, and free their capacity", async () => {
       const full = { modifiedExtensions: { custom: { a: [[[1]]] } }, metadata: { done: true } };
       const manager = await manage(
         [tagger("first"), plugin("second", (_p, _c) => full), tagger("third", { priority: 200 })],

@@ -19,7 +19,7 @@ const modes = ["sequential", "concurrent"] as const;
 
 type Loose = Record<string, unknown>;
 
-/** What a handler may do to the signal it was given. */
+/** What a handler may do to the signal it received. */
 const tricks: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
   "ignores it": () => undefined,
   "dispatches a fake abort on it": (signal) => signal.dispatchEvent(new Event("abort")),
@@ -42,7 +42,7 @@ const tricks: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
   "says that it never is": (signal) => Object.defineProperty(signal, "aborted", { value: false }),
   "gives it another prototype": (signal) => Object.setPrototypeOf(signal, {}),
   "freezes it": (signal) => Object.freeze(signal),
-  // The controller is the library's own, and its prototype everybody's.
+  // The controller belongs to the library, but its prototype is shared.
   "puts a proxy above all controllers": () => {
     const broken = () => {
       throw new Error("patched");
@@ -145,7 +145,7 @@ attack(
       expect(background).toMatchObject({ started: 1, timedOut: 1, failed: 0, pending: 0 });
     });
 
-    it("a fake abort stays with the handler that dispatched it", async () => {
+    it("a fake abort affects only the handler that dispatched it", async () => {
       const signals: AbortSignal[] = [];
       const keeping = (name: string, mode: "sequential" | "concurrent") =>
         plugin(

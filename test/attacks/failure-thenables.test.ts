@@ -1,4 +1,4 @@
-/** Failures: what handlers return to be waited for. */
+/** Failures: promises and thenables that handlers return. */
 import { addLabels, deny } from "glassine";
 import { expect, it } from "vitest";
 import { changed, key, outcomeOf, type Settle, thenable } from "../dispatch/returned.ts";
@@ -23,7 +23,7 @@ async function expectOutcome(make: () => unknown, outcome: string): Promise<void
     for (const mode of modes) {
       expect([mode, await outcomeOf(make(), mode)]).toEqual([
         mode,
-        // Concurrent handlers change no payload.
+        // Concurrent handlers cannot change the payload.
         outcome === "changed" && mode === "concurrent" ? "add" : outcome,
       ]);
     }
@@ -108,7 +108,7 @@ attack(
       expect(result.payload).toEqual({ name: "changed", args: {} });
     });
 
-    it("resolving to itself for ever", async () => {
+    it("resolving to itself forever", async () => {
       let stopped = false;
       let turns = 0;
       const endless: object = thenable((yes) =>
@@ -122,7 +122,7 @@ attack(
       expect(turns).toBeGreaterThan(2);
     });
 
-    /** Gives up at last, so that a test that fails is no test that hangs. */
+    /** Ends eventually, so that a failing test does not hang. */
     const giveUpAt = 2_000_000;
     let calls = 0;
     const goesOn = (): boolean => {
@@ -168,7 +168,7 @@ attack(
       calls = 0;
       await expectOutcome(make, outcome === "result_shape" ? "snapshot_accessor" : outcome);
       expect(calls).toBeLessThan(giveUpAt);
-      // Nobody waits for it any more, so nobody calls it.
+      // Nothing awaits it any more, so nothing calls it.
       const before = calls;
       await rest();
       expect(calls).toBe(before);
@@ -191,7 +191,7 @@ attack(
       expect(calls).toBeLessThan(giveUpAt);
     });
 
-    it("at once, without a timer: returned as the host gives up", async () => {
+    it("at once, without a timer: returned while the host aborts", async () => {
       calls = 0;
       for (const mode of modes) {
         const host = new AbortController();

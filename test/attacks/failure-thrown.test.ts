@@ -32,7 +32,7 @@ const casesOf = (values: Readonly<Record<string, () => unknown>>) =>
     Object.entries(ways).map(([how, way]) => ({ how, what, run: way(make) })),
   );
 
-/** One failure, told by code and plugin and by nothing of the value; nothing of it was read. */
+/** One failure, reported by code and plugin only; nothing of the value was read. */
 async function expectOpaque(run: Run): Promise<void> {
   for (const mode of modes) {
     const uncaught = await uncaughtDuring(async () => {

@@ -32,7 +32,7 @@ const modes = ["sequential", "transform", "audit", "concurrent"] as const;
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Runs a handler that hangs, and gives a weak hold on the envelope of its run. */
+/** Runs a handler that hangs, and returns a weak reference to the envelope of its run. */
 async function hangOnce(mode: (typeof modes)[number]): Promise<WeakRef<object>> {
   const manager = await manage([
     plugin("hangs", never, { mode, extensions: true, timeoutMs: 10, onError: "fail" }),
@@ -46,7 +46,7 @@ async function hangOnce(mode: (typeof modes)[number]): Promise<WeakRef<object>> 
 
 const endings = ["timeout", "abort"] as const;
 
-/** Runs a handler that returns `promise`, goes on without it, and gives weak holds on the run. */
+/** Runs a handler that returns `promise`, and returns weak references to its abandoned run. */
 async function goOnWithout(
   promise: unknown,
   mode: (typeof modes)[number] | "fire_and_forget",
@@ -54,8 +54,8 @@ async function goOnWithout(
 ): Promise<readonly WeakRef<object>[]> {
   const timeoutMs = ending === "timeout" || mode === "fire_and_forget" ? 10 : null;
   const held: WeakRef<object>[] = [];
-  // What an earlier handler returned must not stay in what waits for the later one either. Made
-  // inside: the engine may keep a function, and what that closes over, while it compiles.
+  // What waits for the later handler must not retain what an earlier one returned. Created
+  // inside: V8 may keep a function, and its closure, while it compiles.
   const changes = async (_payload: ToolCall, _context: object) => {
     const returned = { modifiedPayload: { name: "changed", args: { list: [1, 2, 3] } } };
     held.push(new WeakRef(returned));
@@ -87,7 +87,7 @@ attack(
       expect(held.deref()).toBeUndefined();
     });
 
-    /** Promises that outlive the runs: who waits for them waits for good. */
+    /** Promises that outlive the runs: awaiting them never ends. */
     const shared: Readonly<Record<string, unknown>> = {
       promise: never(),
       thenable: thenable((yes, no) => callbacks.push(yes, no)),
@@ -100,19 +100,19 @@ attack(
       ),
     );
     it.each(cases)(
-      "one $what for all runs, in mode $mode, ended by $ending",
+      "one $what shared by all runs, in mode $mode, ended by $ending",
       async ({ what, mode, ending }) => {
         const held: WeakRef<object>[] = [];
         for (let i = 0; i < 3; i++) held.push(...(await goOnWithout(shared[what], mode, ending)));
         await rest();
-        // Twice: the first ends a collection that had begun before the runs were over.
+        // Twice: the first ends a collection that began before the runs were over.
         collectGarbage();
         collectGarbage();
         expect(held.map((each) => each.deref())).toEqual(held.map(() => undefined));
       },
     );
 
-    it("in every handler of a run: each meets its own deadline", async () => {
+    it("in every handler of a run: each has its own deadline", async () => {
       const hangs = Array.from({ length: 4 }, (_, i) =>
         plugin(`hangs-${i}`, never, { extensions: true, timeoutMs: 10, onError: "ignore" }),
       );
@@ -147,7 +147,7 @@ attack(
         await expired.promise;
         return answer(payload, context, extensions);
       };
-      // Keeps the run going: in the same phase, or in a later one.
+      // Keeps the run alive, in the same phase or a later one.
       const opens = async () => {
         await expired.promise;
         await later(5);
@@ -167,7 +167,7 @@ attack(
       expect((await manager.close()).late).toBe(1);
     });
 
-    it("is not taken for the answer of the handler that is waited for by then", async () => {
+    it("is not mistaken for the result of the handler that is then running", async () => {
       const late = deferred<object>();
       const waited = deferred<object>();
       const manager = await manage([
@@ -211,7 +211,7 @@ attack(
   "Settle, then keep changing the returned object",
   "read at one moment; later changes have no effect",
   () => {
-    /** Every part says the same number, which goes up in each turn of the loop. */
+    /** Every part holds the same number, which increases in each turn of the loop. */
     const counting = () => {
       const returned = {
         modifiedPayload: { name: "n-0", args: { n: 0 } },

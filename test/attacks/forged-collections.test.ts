@@ -59,7 +59,7 @@ attack(
       }
     });
 
-    it("with methods of its own", () =>
+    it("with its own methods", () =>
       refusedAt(
         ["labels", "custom"],
         ({ run }) => Object.assign(new Set(["PII"]), { has: run, values: run, forEach: run }),
@@ -179,7 +179,7 @@ attack(
       ],
     ])("%s", (_what, make) => refusedAt(everywhere, make, "snapshot_prototype"));
 
-    it("with the prototype of a record holds nothing that could be read", async () => {
+    it("with a record's prototype holds no readable data", async () => {
       const hidden = () => bare(new Set(["PII"]));
       await refusedAt(["labels", "chain"], hidden, "extensions_shape");
       expect(await takenAsCustom(() => ({ set: hidden() }))).toEqual({ set: {} });

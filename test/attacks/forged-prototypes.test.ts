@@ -38,7 +38,7 @@ attack(
       ["beside good keys", '{"b":1,"__proto__":{"admin":true},"c":2}'],
     ])("%s", (_how, text) => refusedAt(["custom", "data"], () => parsed(text), "snapshot_key"));
 
-    it("on an object without prototype, and in an unknown field", async () => {
+    it("on an object without a prototype, and in an unknown field", async () => {
       const made = () => Object.assign(Object.create(null), own(), { a: 1 }) as object;
       const defined = () =>
         Object.defineProperty(made(), "__proto__", { value: {}, enumerable: true });
@@ -150,7 +150,7 @@ attack(
       );
     });
 
-    it("on an object without prototype, and hidden", async () => {
+    it("on an object without a prototype, and non-enumerable", async () => {
       const hidden = (watch: { run: () => never }) =>
         accessor(Object.create(null), "labels", { get: watch.run, enumerable: false });
       await refusedAt(["slot"], hidden, "snapshot_accessor", "security.labels");
@@ -189,7 +189,7 @@ attack(
       (place) => refusedAt([place], (watch) => at(["PII", hop], 0)(watch), "snapshot_accessor"),
     );
 
-    it("under ten levels", async () => {
+    it("ten levels deep", async () => {
       const buried = (watch: { run: () => never }) => {
         let value: object = at({ b: 1 }, "a")(watch);
         for (let i = 0; i < 5; i++) value = { list: [value] };
@@ -200,7 +200,7 @@ attack(
       await resultRefused(args, "snapshot_accessor", "payload");
     });
 
-    it("beside a part that is taken over from the view", async () => {
+    it("next to a part reused from the view", async () => {
       const { put } = places.custom;
       const kept = (watch: { run: () => never }) =>
         at({ ...filterExtensions(extensions, everything).custom }, "late")(watch);

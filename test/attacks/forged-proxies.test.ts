@@ -45,7 +45,7 @@ attack(
       await refusedAt([place], (watch) => new Proxy(proxy(watch), {}), "snapshot_proxy");
     });
 
-    it("of a function, which is no data either way", () =>
+    it("of a function, which is not data either way", () =>
       refusedAt(everywhere, (watch) => new Proxy(() => 0, traps(watch)), "snapshot_type"));
 
     it("in an unknown field", () =>
@@ -84,7 +84,7 @@ attack(
       await refusedAt([place], () => proxy, "snapshot_proxy");
     });
 
-    it("over the very view that a handler was given", async () => {
+    it("around the very view that a handler received", async () => {
       const wraps: Run = (_p, _c, given) => ({ modifiedExtensions: new Proxy(given, {}) });
       const result = await runOnce([plugin("wraps", wraps)], { extensions });
       expect(result.violation?.code).toBe("snapshot_proxy");
@@ -151,7 +151,7 @@ attack(
   "A `vm` context's global object over a proxy: it looks plain, and no check can detect it",
   "read once and copied, or refused; what is merged is exactly what was validated",
   () => {
-    it("merges what one reading gave, detached", () => {
+    it("merges a detached copy of a single read", () => {
       let later = false;
       const { value, keys } = contextified(() => (later ? "later" : "now"), ["mine"]);
       expect(types.isProxy(value)).toBe(false);
@@ -178,7 +178,7 @@ attack(
       expect(new Set(merged)).toEqual(new Set(["header_invalid", "fine"]));
     });
 
-    it("is refused with `snapshot_proxy` where reading it throws, as the result as well", async () => {
+    it("is refused with `snapshot_proxy` if reading it throws, also as the result", async () => {
       await refusedAt(everywhere, throwing, "snapshot_proxy");
       await resultRefused(throwing, "snapshot_proxy", "(result)");
       await resultRefused(() => ({ modifiedPayload: throwing() }), "snapshot_proxy", "payload");
@@ -202,7 +202,7 @@ attack("A-012", "Data under a symbol key", "refused with `snapshot_key`", () => 
     await resultRefused(() => ({ metadata: record() }), "snapshot_key", "(result).metadata");
   });
 
-  it("beside good data, in a record and in an array, hidden or not", async () => {
+  it("next to valid data, in a record and in an array, enumerable or not", async () => {
     const beside = (target: object, enumerable: boolean) => () =>
       Object.defineProperty(target, Symbol("more"), { value: 1, enumerable });
     for (const enumerable of [true, false]) {
@@ -212,7 +212,7 @@ attack("A-012", "Data under a symbol key", "refused with `snapshot_key`", () => 
     }
   });
 
-  it("that would turn an object into a text", async () => {
+  it("that would convert an object to a string", async () => {
     const convertible = (watch: Watch) => ({ [Symbol.toPrimitive]: watch.run });
     await refusedAt(everywhere, convertible, "snapshot_key");
   });

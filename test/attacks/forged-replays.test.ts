@@ -1,4 +1,4 @@
-/** Forged results: views of others, and values that start something else. */
+/** Forged results: other plugins' views, and values that start something else. */
 import { amend, createExtensions, filterExtensions, mergeExtensions, type View } from "glassine";
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
@@ -18,7 +18,7 @@ attack(
     const older = createExtensions({ request: { request_id: "old" }, security: { labels: ["x"] } });
     const oldView = (capabilities: readonly Capability[]) => filterExtensions(older, capabilities);
 
-    it("of an older request without the labels of this one", () =>
+    it("of an earlier request without the labels of this one", () =>
       expectRefused(
         { extensions, returned: oldView(everything), capabilities: everything },
         "tier_monotonic",
@@ -36,7 +36,7 @@ attack(
       expect(result.extensions.request?.request_id).toBe("r-1");
     });
 
-    it("of an older request with more labels adds them, and nothing else", () => {
+    it("of an earlier request with more labels adds them, and nothing else", () => {
       const more = createExtensions({ ...extensions, request: { request_id: "old" } } as never);
       const returned = filterExtensions(more, everything);
       const merged = mergeExtensions(extensions, returned, everything);
@@ -102,7 +102,7 @@ attack(
   "each merge has the same result as on its own",
   () => {
     const alone = mergeExtensions(extensions, { custom: { inner: [1, { a: 2 }] } }, []);
-    it("through code that runs at each reading", () => {
+    it("through code that runs at each read", () => {
       const inner: unknown[] = [];
       const codes: string[] = [];
       const { value, keys } = contextified(() => {
@@ -130,7 +130,7 @@ attack(
       expect(merge(edited).extensions.custom).toEqual({ ...extensions.custom, outer: 1 });
     });
 
-    it("through a run that a handler starts in the midst of another", async () => {
+    it("through a run that a handler starts during another", async () => {
       const { value } = contextified(
         (key) => {
           if (key === "mine") void runOnce([tagger("inner")], { extensions });

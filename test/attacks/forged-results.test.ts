@@ -54,7 +54,7 @@ attack(
   "An unknown field in `security`, `delegation` or a hop",
   "refused with `slot_unknown`; in a slot that no plugin may write the field is dropped",
   () => {
-    it("in `security`, in the subject, beside the chain, in a hop", async () => {
+    it("in `security`, in the subject, next to the chain, in a hop", async () => {
       await refusedAt(["slot"], () => ({ removed_labels: ["PII"] }), "slot_unknown");
       await refusedAt(["slot"], () => ({ labels: ["PII"], Labels: [] }), "slot_unknown");
       await refusedAt(["subject"], () => ({ admin: true }), "slot_unknown");
@@ -63,7 +63,7 @@ attack(
       await refusedAt(["whole"], () => beside, "slot_unknown", "delegation");
     });
 
-    it("in another slot is read, for what it holds, and dropped", async () => {
+    it("in another slot is read, for hostile values, and dropped", async () => {
       const returned = { agent: { admin: true }, http: { body: "x" } };
       await expectIgnored({ extensions, returned, capabilities: everything }, []);
       const bad = { agent: { admin: () => 0 } };

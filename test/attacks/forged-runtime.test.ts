@@ -76,7 +76,7 @@ attack(
       await resultRefused(() => namespace, "snapshot_key", "(result)");
     });
 
-    it("a date with the prototype of a record is an empty record", async () => {
+    it("a date with a record's prototype is an empty record", async () => {
       expect(await takenAsCustom(() => ({ date: bare(new Date(0)) }))).toEqual({ date: {} });
     });
   },
@@ -117,7 +117,7 @@ attack(
       await resultRefused(args, "snapshot_prototype", "payload");
     });
 
-    it.each(bytes)("%s with the prototype of a record is copied", async (_what, make) => {
+    it.each(bytes)("%s with a record's prototype is copied", async (_what, make) => {
       const dressed = bare(make()) as Record<number, number>;
       const before = [dressed[0], dressed[1]];
       const { custom } = mergeExtensions(extensions, { custom: { dressed } }, []).extensions;
@@ -140,7 +140,7 @@ attack(
     it.each([
       ["big numbers", () => new BigInt64Array(1), "snapshot_type"],
       ["not-a-number", () => new Float64Array([Number.NaN]), "snapshot_type"],
-    ] as const)("%s with the prototype of a record", (_what, make, code) =>
+    ] as const)("%s with a record's prototype", (_what, make, code) =>
       refusedAt(["custom", "data", "label"], () => bare(make()), code),
     );
   },
@@ -170,7 +170,7 @@ attack(
 
     it("as the result", () => resultRefused(foreign("{}"), "snapshot_prototype", "(result)"));
 
-    it("dressed in prototypes of this realm, or without one", async () => {
+    it("disguised with prototypes of this realm, or without one", async () => {
       const list = foreign("[1, { deep: 2 }]")() as unknown[];
       Object.setPrototypeOf(list, Array.prototype);
       bare(list[1] as object);

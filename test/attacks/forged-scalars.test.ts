@@ -1,4 +1,4 @@
-/** Forged return values: what is no JSON, and what means nothing. */
+/** Forged return values: what is not JSON, and what has no effect. */
 import {
   createExtensions,
   decodeExtensions,
@@ -26,7 +26,7 @@ import {
 import { expectRefused } from "./proposal.ts";
 
 const merge = (returned: unknown) => mergeExtensions(extensions, returned, everything);
-// A key of these names is what the tests are about.
+// Keys with these names are the subject of the tests.
 const promised: string = "then";
 
 attack(
@@ -34,13 +34,13 @@ attack(
   "A thenable as extensions, as a slot or in free-form data",
   "refused with `snapshot_type`; its `then` is never called",
   () => {
-    it("of its own", async () => {
+    it("as an own property", async () => {
       await refusedAt(everywhere, ({ run }) => ({ [promised]: run }), "snapshot_type");
       const thenable = ({ run }: Watch) => ({ metadata: { [promised]: run } });
       await resultRefused(thenable, "snapshot_type", "(result).metadata");
     });
 
-    it("of its class, and a promise", async () => {
+    it("of its class, or on a promise", async () => {
       const ofClass = ({ run }: Watch) =>
         new (class {
           [promised] = run;
@@ -63,7 +63,7 @@ attack(
       expect([result.violation?.code, watch.ran]).toEqual(["snapshot_type", 0]);
     });
 
-    it("that is data under that name is data", async () => {
+    it("that is plain data stays data", async () => {
       const taken = await takenAsCustom(() => ({ [promised]: { [promised]: 1 } }));
       expect(taken).toEqual({ [promised]: { [promised]: 1 } });
     });
@@ -75,12 +75,12 @@ attack(
   "A `toJSON` method on a slot or in free-form data",
   "refused with `snapshot_type`; it is never called, not even while encoding",
   () => {
-    it("of its own", async () => {
+    it("as an own property", async () => {
       await refusedAt(everywhere, ({ run }) => ({ toJSON: run }), "snapshot_type");
       await refusedAt(["slot"], ({ run }) => ({ labels: ["PII"], toJSON: run }), "snapshot_type");
     });
 
-    it("of its class", async () => {
+    it("on its class", async () => {
       const ofClass = ({ run }: Watch) =>
         new (class {
           toJSON = run;
@@ -88,7 +88,7 @@ attack(
       await refusedAt(everywhere, ofClass, "snapshot_prototype");
     });
 
-    it("that is data under that name is encoded as data", async () => {
+    it("that is plain data is encoded as data", async () => {
       const custom = () => ({ toJSON: "text", nested: { toJSON: { a: 1 } } });
       expect(await takenAsCustom(custom)).toEqual(custom());
       const text = encodeExtensions(createExtensions({ custom: custom() }));
@@ -115,7 +115,7 @@ attack(
     it("by a symbol", () =>
       refusedAt(scalars, ({ run }) => ({ [Symbol.toPrimitive]: run }), "snapshot_key"));
 
-    it("by an array of one text", async () => {
+    it("by an array with one string", async () => {
       await refusedAt(["label"], () => ["PII"], "extensions_shape");
       await refusedAt(["header"], () => ["1"], "header_invalid");
     });
@@ -133,14 +133,14 @@ attack(
       await resultRefused(() => box, "snapshot_prototype", "(result)");
     });
 
-    it("a text with the prototype of a record", async () => {
+    it("a string with a record's prototype", async () => {
       for (const text of ["PII", ""]) {
         await refusedAt(everywhere, () => bare(Object(text)), "snapshot_key");
         await resultRefused(() => bare(Object(text)), "snapshot_key", "(result)");
       }
     });
 
-    it("a number with the prototype of a record is an empty record", async () => {
+    it("a number with a record's prototype is an empty record", async () => {
       await refusedAt(["labels", "label", "chain"], () => bare(Object(1)), "extensions_shape");
       expect(await takenAsCustom(() => ({ box: bare(Object(1)) }))).toEqual({ box: {} });
     });
@@ -190,11 +190,11 @@ attack(
   "Negative zero, which equals 0 but can serialise differently",
   "stored as 0, so that equality and round trips agree",
   () => {
-    it("counts as the zero that was shown", () => {
+    it("equals a zero that was shown", () => {
       expect(merge({ custom: { ...extensions.custom, n: -0 } }).extensions).toBe(extensions);
     });
 
-    it("is zero where it is new", async () => {
+    it("is stored as 0 if it is new", async () => {
       const { z, list } = await takenAsCustom(() => ({ z: -0, list: [-0, { z: -0 }] }));
       expect(z).toBe(0);
       expect(list).toEqual([0, { z: 0 }]);
@@ -229,7 +229,7 @@ attack(
       expect(result.executions).toMatchObject([{ applied: false, changed: [] }]);
     });
 
-    it("at a key of free-form data is what leaving the key out is", () => {
+    it("at a key of free-form data equals leaving the key out", () => {
       const { n: _n, ...rest } = filterExtensions(extensions, []).custom ?? {};
       const given = merge({ custom: { ...rest, n: undefined } }).extensions;
       expect(given).toEqual(merge({ custom: rest }).extensions);
@@ -243,7 +243,7 @@ attack(
   "`null` for a slot, the labels, the chain or the headers, to clear them",
   "a slot or optional field is treated as omitted; labels, chain and headers are refused with `extensions_shape`",
   () => {
-    it("as a slot or an optional field is no change", () => {
+    it("as a slot or an optional field is not a change", () => {
       const slots = { custom: null, security: null, delegation: null, http: null, agent: null };
       expect(merge(slots).extensions).toBe(extensions);
       expect(merge({ agent: { turn: null }, http: { method: null } }).extensions).toBe(extensions);
@@ -265,7 +265,7 @@ attack(
       );
     });
 
-    it("for them is refused where nothing was to be seen of them, too", () => {
+    it("for them is refused even if they were hidden", () => {
       const blind = (returned: object) => codeOf(() => mergeExtensions(extensions, returned, []));
       expect(blind({ security: { labels: null } })).toBe("extensions_shape");
       expect(blind({ http: { headers: null } })).toBe("extensions_shape");

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Forged return values: holes, lengths, cycles, depth and broken text. */
+/** Forged return values: holes, lengths, cycles, depth and invalid strings. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
@@ -24,10 +24,10 @@ attack(
       await refusedAt(["chain"], () => [hop, , hop], "snapshot_type");
     });
 
-    it("a hole whose place in the count a named property takes", () =>
+    it("a hole compensated by a named property", () =>
       refusedAt(["labels", "data"], () => Object.assign(new Array(1), { x: 1 }), "snapshot_type"));
 
-    it.each(["a getter", "a value"])("a hole behind which the prototype has %s", async (kind) => {
+    it.each(["a getter", "a value"])("a hole over which the prototype has %s", async (kind) => {
       const watch = new Watch();
       const patch =
         kind === "a value"
@@ -60,7 +60,7 @@ attack(
   "refused with `snapshot_limit` before any element is read",
   () => {
     const endless = () => Object.assign([], { length: 2 ** 32 - 1 });
-    it("wherever it stands", async () => {
+    it("in any place", async () => {
       await refusedAt(everywhere, endless, "snapshot_limit");
       const args = () => ({ modifiedPayload: { args: { list: endless() } } });
       await resultRefused(args, "snapshot_limit", "payload");

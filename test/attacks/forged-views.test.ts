@@ -1,4 +1,4 @@
-/** Tampering with what a handler was given. */
+/** Tampering with a handler's arguments. */
 import vm from "node:vm";
 import { filterExtensions, mergeExtensions } from "glassine";
 import { freezePayload } from "glassine/messages";
@@ -11,7 +11,7 @@ import { everything, extensions } from "./forged.ts";
 const view = filterExtensions(extensions, everything);
 const payload = freezePayload({ name: "add", args: { list: [1, { deep: 2 }], map: { a: null } } });
 
-/** Runs the attempts on what a handler is given, and tells whether anything was to be seen of it. */
+/** Runs the attempts on a handler's arguments, and returns whether any had a visible effect. */
 async function tampering(attempt: (value: object) => void) {
   const before = [JSON.stringify(extensions), JSON.stringify(payload), JSON.stringify(view)];
   for (const value of [...reach(view), ...reach(payload)]) attempt(value);
@@ -65,7 +65,7 @@ attack(
   },
 );
 
-/** A part of `Object.prototype` that nobody should use any more. */
+/** A deprecated member of `Object.prototype`. */
 const legacy = (key: string, part: "value" | "set") =>
   Object.getOwnPropertyDescriptor(Object.prototype, key)?.[part] as () => unknown;
 
@@ -87,7 +87,7 @@ attack(
         expect(Reflect.setPrototypeOf(value, { forged: true })).toBe(false);
       }));
 
-    it("by the statements and methods of the language", () =>
+    it("by statements and methods", () =>
       tampering((value) => {
         const loose = value as Record<string, unknown>;
         const attempts = [
@@ -104,7 +104,7 @@ attack(
         for (const attempt of attempts) expect(attempt).toThrow(TypeError);
       }));
 
-    it("by code that is not strict, which is told nothing", async () => {
+    it("in sloppy mode, without an error", async () => {
       const sloppy = vm.runInThisContext(
         "(function (value) { value.forged = 1; value[0] = 1; value.length = 0; delete value.a; })",
       ) as (value: object) => void;

@@ -1,4 +1,4 @@
-/** What forgers of return values work on: a grant of everything, and an envelope with every part. */
+/** Set-up for forged return values: all capabilities, and an envelope with every part. */
 import { capabilities, createExtensions, mergeExtensions } from "glassine";
 import { expect } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
@@ -16,7 +16,7 @@ export const extensions = createExtensions({
   custom: { a: { deep: [1, 2] }, n: 0 },
 });
 
-/** Where in a proposal a value is put, and the path under which its refusal is told. */
+/** Where in a proposal a value is put, and the path under which its refusal is reported. */
 export const places = {
   whole: { path: "(extensions)", put: (value: unknown) => value },
   slot: { path: "security", put: (security: unknown) => ({ security }) },
@@ -44,7 +44,7 @@ export const everywhere = Object.keys(places) as readonly PlaceName[];
 
 /**
  * A forged proposal is refused as a whole, by the merge and by a run, and no code of it runs.
- * The value is made once for each place. `told` is the path where it is known more exactly.
+ * The value is created once for each place. `told` is the path if it is known more precisely.
  */
 export async function refusedAt(
   names: readonly PlaceName[],
@@ -65,7 +65,7 @@ export async function refusedAt(
   }
 }
 
-/** A forged result is refused as a whole; where the operator ignores that, the next goes on. */
+/** A forged result is refused as a whole; if the operator ignores errors, the next plugin runs. */
 export async function resultRefused(
   make: (watch: Watch) => unknown,
   code: string,
@@ -88,7 +88,7 @@ export async function resultRefused(
     expect(result.violation?.code).toBe(onError === "fail" ? code : undefined);
     expect(result.errors).toMatchObject([{ plugin: "forger", code }]);
     expect(result.rejections).toMatchObject([{ plugin: "forger", code }]);
-    // Or further in, by the schema's names: which is for other tests to say.
+    // Or deeper, by the schema's names; other tests check that.
     expect([path, result.rejections[0]?.path.slice(0, path.length)]).toEqual([path, path]);
     expect(result.executions[1]).toMatchObject({ status: "error", applied: false, changed: [] });
     expect(result.payload).toBe(call);
@@ -99,7 +99,7 @@ export async function resultRefused(
   }
 }
 
-/** What custom data becomes, by the merge and by a run: both give the same bytes. */
+/** What custom data becomes, by the merge and by a run: both result in the same bytes. */
 export async function takenAsCustom(custom: () => object): Promise<Record<string, unknown>> {
   const merged = mergeExtensions(extensions, { custom: custom() }, everything);
   expect(merged.rejections).toEqual([]);
@@ -112,7 +112,7 @@ export async function takenAsCustom(custom: () => object): Promise<Record<string
   return merged.extensions.custom as Record<string, unknown>;
 }
 
-/** A proxy's traps, all of them counted. */
+/** A proxy's traps, each of which counts its calls. */
 export const traps = (watch: Watch): ProxyHandler<never> =>
   Object.fromEntries(Reflect.ownKeys(Reflect).map((name) => [name, watch.run]));
 

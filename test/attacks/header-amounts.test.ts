@@ -1,4 +1,4 @@
-/** Headers: copies, amounts, and letters beyond Latin-1. */
+/** Headers: copies, amounts, and characters outside Latin-1. */
 import {
   createExtensions,
   createPluginManager,
@@ -45,7 +45,7 @@ attack(
       expect(result.extensions.custom).toEqual({ secret });
     });
 
-    it("in what a plugin throws, denies with and labels", async () => {
+    it("in errors, denials and labels of a plugin", async () => {
       verifies("audit:redacted-request");
       const events: unknown[] = [];
       const copies = (
@@ -94,13 +94,13 @@ attack(
       }
     });
 
-    it("what is at the limits is taken", () => {
+    it("what is at the limits is accepted", () => {
       const most = { ...numbered(127), ["x".repeat(128)]: "x".repeat(8192) };
       const merged = mergeExtensions(few, { http: { headers: most } }, capabilities);
       expect(merged.extensions.http?.headers).toEqual(most);
     });
 
-    it("a hundred, beside a hundred that the view did not show: a refusal would tell of them", () => {
+    it("a hundred, with a hundred hidden ones: a refusal would reveal them", () => {
       verifies("merge:limits");
       const view = filterExtensions(few, ["write_headers"]);
       const now = createExtensions({ http: { headers: { a: "1", ...numbered(100, "y") } } });
@@ -134,7 +134,7 @@ attack("A-132", "Write a value outside Latin-1", "refused with `header_invalid`"
     ),
   );
 
-  it("the last character of it is taken, and one that comes back unchanged stays", async () => {
+  it("its last character is accepted, and an existing one returned unchanged stays", async () => {
     const odd = createExtensions({ http: { headers: { x: "\u0100" } } });
     await expectIgnored(
       { extensions: odd, returned: { http: { headers: { x: "\u0100" } } }, capabilities },

@@ -1,4 +1,4 @@
-// A process of its own: a warning comes once a process.
+// A process of its own: the warning is emitted once per process.
 /** Headers: their secrets. */
 import process from "node:process";
 import { inspect } from "node:util";
@@ -48,7 +48,7 @@ const full: readonly Capability[] = [
   "read_client",
 ];
 
-/** Everything there is to see of a value, for whoever prints it. */
+/** Everything that printing a value can show. */
 function printed(value: unknown): string {
   const all = { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true, showProxy: true };
   const error =
@@ -56,7 +56,7 @@ function printed(value: unknown): string {
   return [inspect(value, all), inspect(value), String(JSON.stringify(value)), ...error].join("\n");
 }
 
-/** The side outputs of a run: all but payload and extensions. */
+/** The side outputs of a run: everything except payload and extensions. */
 const sidesOf = ({ payload: _p, extensions: _e, ...sides }: Result) => sides;
 
 async function thrownBy(run: () => unknown): Promise<unknown> {
@@ -73,7 +73,7 @@ attack(
   "Read sensitive headers or claims from printed contexts, managers, plugins, errors, records, the log or the audit trail",
   "none of them contains the values; only `encodeExtensions` writes them",
   () => {
-    it("contexts, while their handler runs, when it waits, and afterwards", async () => {
+    it("contexts, while their handler runs, while it waits, and afterwards", async () => {
       const texts: string[] = [];
       const contexts: PluginContext[] = [];
       const gate = deferred();
@@ -243,7 +243,7 @@ attack(
       expect(result.executions).toHaveLength(1);
     });
 
-    it("what a handler threw, with a view in it", async () => {
+    it("an error from a handler, with a view in it", async () => {
       const result = await runOnce(
         [
           plugin(
@@ -277,7 +277,7 @@ attack(
       for (const warning of warnings) expect(printed(warning)).not.toContain(canary);
     });
 
-    it("what is encoded is faithful", () => {
+    it("encoding keeps the values", () => {
       const text = encodeExtensions(extensions);
       expect(JSON.parse(text)).toMatchObject({ http: { headers, response_headers: headers } });
     });

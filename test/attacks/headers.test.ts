@@ -56,7 +56,7 @@ attack(
       ["a line separator", "a\u2028b"],
     ])("%s", (_, value) => expectNowhere("x", value));
 
-    it("every control character but tab, and no other of Latin-1", () => {
+    it("every control character except tab, and no other Latin-1 character", () => {
       const refused: number[] = [];
       for (let code = 0; code < 256; code++) {
         const returned = { http: { headers: { ...shown, x: `a${String.fromCharCode(code)}b` } } };
@@ -118,7 +118,7 @@ attack(
       ["before the one that was shown", { "X-a": "2", ...shown }],
     ])("%s", (_, more) => expectRefused(written(more), ...duplicate));
 
-    it("the helper changes the one that is there", () => {
+    it("the helper changes the existing one", () => {
       expect(setHeader(view, "x-a", "2").http?.headers).toEqual({ ...shown, "X-A": "2" });
     });
 
@@ -128,7 +128,7 @@ attack(
       expect(getHeader(twice, "X-a")).toBe("1");
     });
 
-    it("beside one that came since the view was given: the one that came stays alone", () => {
+    it("with one that was added since the view was taken: only that one stays", () => {
       verifies("merge:header-by-name", "merge:unseen-kept");
       const now = createExtensions({ http: { headers: { ...shown, Authorization: "host's" } } });
       for (const name of ["authorization", "Authorization"]) {
@@ -213,9 +213,9 @@ attack(
       ":path",
     ])("%s", (name) => expectNowhere(name, "1"));
 
-    it("the host is changed", () => expectRefused(written({ Host: "evil.test" }), ...invalid));
+    it("`host` is changed", () => expectRefused(written({ Host: "evil.test" }), ...invalid));
 
-    it("the host is taken away", async () => {
+    it("`host` is removed", async () => {
       const { Host: _, ...others } = shown;
       const returned = { http: { headers: others } };
       await expectRefused({ extensions, returned, capabilities }, ...invalid);
@@ -226,7 +226,7 @@ attack(
       expect(codeOf(() => removeHeader(view, "HOST"))).toBe("header_invalid");
     });
 
-    it("the host comes back as it was", () => expectIgnored(written({}), []));
+    it("`host` is returned unchanged", () => expectIgnored(written({}), []));
   },
 );
 

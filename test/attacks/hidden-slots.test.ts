@@ -1,4 +1,4 @@
-/** A slot that its host keeps to itself: the table does not say who reads it. */
+/** A slot private to its host: the table names no reader. */
 import type { Capability } from "glassine";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -49,7 +49,7 @@ attack(
         hooks: {
           evaluate(_message, _context, view) {
             seen.push(view);
-            // @ts-expect-error: no type of a view has it.
+            // @ts-expect-error: no view type has it.
             const hidden: unknown = view.sealed;
             expect(hidden).toBeUndefined();
             return {
@@ -68,7 +68,7 @@ attack(
       expect(result.executions[0]?.saw).not.toContain("sealed");
     });
 
-    it("in a view that does not differ from one without it", () => {
+    it("in a view that is identical to one without it", () => {
       const { sealed: _, ...others } = { ...extensions };
       const without = host.createExtensions(others);
       for (const grant of [[], all]) {
@@ -103,7 +103,7 @@ describe("a table", () => {
     expect(codeOf(slot)).toBe("slot_invalid");
   });
 
-  it("does not take everyone for a capability", () => {
+  it("does not treat everyone as a capability", () => {
     expect(Object.keys(host.capabilities)).not.toContain("everyone");
     expect(() => host.resolveCapabilities(["everyone" as never])).toThrow("no capability");
     expect(codeOf({ tier: "immutable", read: "everyone" })).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Inference of hidden data from what it costs. */
+/** Inference of hidden data from costs. */
 import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
 import { extensionsLimits } from "../../src/core/data/index.ts";
@@ -11,7 +11,7 @@ import { canary, full, grants } from "./two-worlds.ts";
 const cases = grants.map((grant) => ({ grant }));
 const compiled = compileSlots(standardSlots);
 
-/** `level` with whatever `mask` hides in it replaced by a proxy that counts who looks into it. */
+/** `level` with everything that `mask` hides replaced by proxies that count accesses. */
 function guarded(nodes: readonly Node[], level: object, mask: number, watch: Watch): object {
   const traps = Object.fromEntries(
     Object.getOwnPropertyNames(Reflect).map((name) => [name, watch.run]),
@@ -50,7 +50,7 @@ attack(
         for (const { key } of hidden) expect(outcome.extensions[key]).toBe(current[key]);
       }
       expect(watch.ran).toBe(0);
-      // The counter counts: looking into any of them is noticed.
+      // The counter works: access to any of them is counted.
       expect(() => Object.keys(current[hidden[0]?.key ?? ""] as object)).toThrow();
       expect(watch.ran).toBe(1);
     });

@@ -34,7 +34,7 @@ type Grant = readonly Capability[];
 const cases = grants.map((grant) => ({ grant }));
 const worldsFor = (grant: Grant) => [full, worldWithout(grant)] as const;
 
-/** Errors that a plugin can make the library throw at it, over its view. */
+/** Errors that a plugin can make the library throw, using its view. */
 const provocations: Record<string, (view: object, context: PluginContext) => unknown> = {
   "a label without the right": (view) => addLabels(view as never, "a"),
   "a header without the right": (view) => setHeader(view as never, "a", "b"),
@@ -104,7 +104,7 @@ attack(
       expect(found.every((each) => each === undefined)).toBe(true);
     });
 
-    it("the caller of a handler that is no strict code", async () => {
+    it("the caller of a handler in sloppy mode", async () => {
       const found: unknown[] = [];
       const sloppy = new Function(
         "found",
@@ -257,7 +257,7 @@ attack(
       expect(seen[1]?.next).toBe(seen[0]?.next);
     });
 
-    it.each([false, true])("beside others, or up to a limit, strict: %s", (strict) => {
+    it.each([false, true])("with others, or up to a limit, strict: %s", (strict) => {
       const many = (count: number) =>
         Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, "1"]));
       const returns = [

@@ -82,7 +82,7 @@ attack(
   },
 );
 
-/** What a plugin without rights may try to write, and what is misshapen. */
+/** What a plugin without capabilities may try to write, and invalid shapes. */
 const writes: Record<string, object> = {
   agent: { agent: { turn: 3 } },
   headers: { http: { headers: { "x-a": canary } } },
@@ -92,9 +92,9 @@ const writes: Record<string, object> = {
   subject: { security: { subject: { id: canary, type: "user" } } },
   client: { security: { client: { client_id: canary } } },
   chain: { delegation: { chain: [] } },
-  "what is misshapen": { agent: { turn: "3" } },
-  "what is no label": { security: { labels: [""] } },
-  "what is no slot": { secrets: {} },
+  "an invalid shape": { agent: { turn: "3" } },
+  "an invalid label": { security: { labels: [""] } },
+  "an unknown slot": { secrets: {} },
   everything: JSON.parse(JSON.stringify(full)) as object,
 };
 
@@ -125,7 +125,7 @@ attack(
       expect(seen[1]).toEqual(seen[0]);
     });
 
-    /** A hop without a time gets that of the merge. */
+    /** A hop without a timestamp gets the time of the merge. */
     const next = (view: object) => inspect(view, { depth: 9 }).replaceAll(/timestamp: '.*'/g, "");
 
     /** What the plugin sees of the run after it returned something. */
@@ -254,7 +254,7 @@ attack(
       expect(looks[1]).toEqual(looks[0]);
     });
 
-    it("without capabilities nothing of the hidden is in it", () => {
+    it("without capabilities it contains nothing hidden", () => {
       const [one] = partsOf([]);
       expect(inspect(one, all) + JSON.stringify(one)).not.toContain(canary);
       expect(inspect(full, all)).toContain(canary);

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Label laundering by amounts, repeats and modes that only look on. */
+/** Label laundering by amounts, repeats and observe-only modes. */
 import {
   addLabels,
   createExtensions,
@@ -26,7 +26,7 @@ import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
-/** The lengths of the texts that were normalised. Patched before the library loads and captures it. */
+/** Lengths of the normalised strings. Patched before the library loads and captures `normalize`. */
 const normalised = vi.hoisted(() => {
   const lengths: number[] = [];
   const { normalize } = String.prototype;
@@ -72,7 +72,7 @@ attack(
       ["of a hundred marks", 100],
       ["of 256 units, the most there can be in a label", 127],
       ["of four hundred thousand units", 200_000],
-    ])("a label %s: no more than a label's length is normalised", (_, marks) => {
+    ])("a label %s: at most a label's length is normalised", (_, marks) => {
       const label = `a${"\u0323\u0301".repeat(marks)}\u0301`;
       const run = [
         () =>
@@ -86,19 +86,19 @@ attack(
       expectRefused(proposed(["PII", label]), ...invalid);
     });
 
-    it("a label with a mark is normalised, so that what is counted here is counted", () => {
+    it("a label with a combining mark is normalised, so the counter above works", () => {
       normalised.length = 0;
       expect(labelsOf({ extensions: labelled("x\u0301") })).toEqual(["x\u0301"]);
       expect(normalised).toEqual([2]);
     });
 
-    it("what is at the limits is taken", () => {
+    it("what is at the limits is accepted", () => {
       const labels = ["PII", "x".repeat(128), "\u{1f512}".repeat(128), ...numbered(253)];
       const merged = mergeExtensions(labelled("PII"), { security: { labels } }, ["append_labels"]);
       expect(labelsOf(merged)).toHaveLength(256);
     });
 
-    it("200 labels, and two plugins at once that add 50 each", async () => {
+    it("200 labels, and two concurrent plugins that add 50 each", async () => {
       verifies("merge:limits");
       const extensions = labelled(...numbered(200));
       const fifty = (name: string) =>
@@ -128,7 +128,7 @@ attack("A-077", "Return a label more than once", "stored once", () => {
     expect(labelsOf(merged)).toEqual(["PII", "a"]);
   });
 
-  it("those that are there, which is no change", () =>
+  it("existing ones, which is not a change", () =>
     expectIgnored(
       {
         extensions: labelled("EU", "PII"),
@@ -186,7 +186,7 @@ attack(
 
     const inOwnManager = async () => manage([tagger("smuggled")]);
     it.each(["audit", "fire_and_forget"] as const)(
-      "in %s, by a run in a manager of its own",
+      "in %s, by a run in a separate manager",
       async (mode) => {
         verifies("dispatch:nesting-turn");
         const nests: Run = async (payload, context, _extensions) => {
@@ -235,7 +235,7 @@ attack(
       expect(result.executions).toMatchObject([{ applied: false, changed: ["security.labels"] }]);
     });
 
-    it("after its deadline, by a run that ends then", async () => {
+    it("after its deadline, by a run that ends afterwards", async () => {
       const mayEnd = deferred();
       const ended = deferred();
       const slow = async () =>

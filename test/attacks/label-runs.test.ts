@@ -42,7 +42,7 @@ attack(
       expect(next.extensions).toBe(extensions);
     });
 
-    it.each(Object.entries(shadow))("as the field %s beside them", async (key, value) => {
+    it.each(Object.entries(shadow))("as the field %s next to them", async (key, value) => {
       const result = await runOnce([returning({ [key]: value })], { extensions });
       expect(result.violation).toMatchObject({ plugin: "shadows", code: "payload_shape" });
       expect([result.payload, result.extensions]).toEqual([call, extensions]);
@@ -59,7 +59,7 @@ attack(
   },
 );
 
-/** Ways for a plugin to end its turn badly, and the code of the violation. */
+/** Ways for a plugin to fail or deny, and the code of the violation. */
 const endings: readonly (readonly [what: string, run: Run, code: string])[] = [
   ["denies", (_p, _c) => deny("no"), "denied"],
   [
@@ -120,7 +120,7 @@ attack(
   "Return a view from before another plugin added a label",
   "both labels stay; refused with `tier_monotonic` if the plugin had seen the label",
   () => {
-    it("a merge with the view it was given joins them", () => {
+    it("a merge with the view it received joins them", () => {
       const before = labelled("PII");
       const view = filterExtensions(before, ["append_labels"]);
       const now = mergeExtensions(before, adding(view, "later"), ["append_labels"], { view });
@@ -132,7 +132,7 @@ attack(
       expect(same.extensions).toBe(now.extensions);
     });
 
-    it("concurrent plugins, all with one view, have theirs joined", async () => {
+    it("labels of concurrent plugins with one view are joined", async () => {
       const result = await runOnce(
         [tagger("one", { mode: "concurrent" }), tagger("two", { mode: "concurrent" })],
         { extensions: labelled("PII") },
@@ -140,7 +140,7 @@ attack(
       expect(labelsOf(result)).toEqual(["PII", "one", "two"]);
     });
 
-    it("one that kept an older view and was shown a newer one is refused", async () => {
+    it("one that returns an older view after seeing a newer one is refused", async () => {
       let kept: unknown;
       const result = await runOnce(
         [
@@ -186,7 +186,7 @@ attack(
       expect((await path()).extensions).toBe(extensions);
     });
 
-    it("aborted on the way: with what was merged", async () => {
+    it("aborted midway: with what was merged", async () => {
       const host = new AbortController();
       const result = await runOnce(
         [

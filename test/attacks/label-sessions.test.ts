@@ -93,7 +93,7 @@ attack(
       ).toMatchObject(refused);
     });
 
-    it("a closed connection and a new one, of a session that the host names", async () => {
+    it("a closed connection and a new one, of a session named by the host", async () => {
       const labels = host();
       const first = await connect(labels);
       await first.read();
@@ -102,7 +102,7 @@ attack(
       expect(await second.send()).toMatchObject(refused);
     });
 
-    it("a call that was cancelled, whose answer is late", async () => {
+    it("a cancelled call, whose answer is late", async () => {
       const store = memoryLabelStore();
       const { guard, peer, received, send } = await connect(host(store));
       await guard.send(request("late", "tools/call", { name: "read_secret" }));
@@ -110,12 +110,12 @@ attack(
       await guard.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
       peer(toolResult("late", "s3cret"));
       await settle();
-      // No label is needed for what never arrived.
+      // A result that never arrived needs no label.
       expect(JSON.stringify(received())).not.toContain("s3cret");
       expect(await send()).toMatchObject({ result: {} });
     });
 
-    it("many sessions, so that the store forgets the one with the label", async () => {
+    it("many sessions, so that the store evicts the one with the label", async () => {
       const store = memoryLabelStore({ maxSessions: 2 });
       const { read, send } = await connect(host(store));
       await read();
@@ -138,7 +138,7 @@ attack(
       expect(await send()).toMatchObject({ result: {} });
     });
 
-    it("a store that is gone when the label is due", async () => {
+    it("a store that fails when the label is stored", async () => {
       const store = memoryLabelStore();
       const gone: LabelStore = {
         load: store.load,

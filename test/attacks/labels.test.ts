@@ -41,7 +41,7 @@ attack(
       expectRefused(relabelled(shown.filter((label) => label !== gone)), ...monotonic),
     );
 
-    it("by an edit of the view, which passes, and is refused when it comes back", () => {
+    it("by an edit of the view, which succeeds, and is refused when returned", () => {
       const edited = amend(view, (draft) => {
         const security = draft.security as { labels: readonly string[] };
         security.labels = security.labels.slice(1);
@@ -65,7 +65,7 @@ attack(
   "refused with `tier_monotonic`",
   () => {
     it("of the same number", () => expectRefused(relabelled(["a", "b", "c"]), ...monotonic));
-    it("of a greater one", () => expectRefused(relabelled(["a", "b", "c", "d"]), ...monotonic));
+    it("of a greater number", () => expectRefused(relabelled(["a", "b", "c", "d"]), ...monotonic));
   },
 );
 
@@ -113,7 +113,7 @@ attack(
   () => {
     it("an empty list", () => expectRefused(relabelled([]), ...monotonic));
 
-    it("an envelope of the plugin's own making", async () => {
+    it("an envelope created by the plugin", async () => {
       const made = createExtensions({ security: { labels: ["PII"] } });
       const word = { labels: ["PII"], reason: "mine", authority: "me" };
       for (const returned of [
@@ -139,7 +139,7 @@ attack(
   "Have one plugin remove a label and a later one restore it",
   "the first is refused with `tier_monotonic`, and the label stays throughout",
   () => {
-    it("with a policy that lets the run go on", async () => {
+    it("with an error policy that lets the run continue", async () => {
       let between: unknown;
       const result = await runOnce(
         [
@@ -195,7 +195,7 @@ attack(
       return expectIgnored({ extensions, returned: lent, capabilities: [] }, [denied]);
     });
 
-    it("by the helper, which refuses", () => {
+    it("by the helper, which throws", () => {
       const blind = filterExtensions(extensions, ["read_labels"]);
       expect(codeOf(() => addLabels(blind as never, "new"))).toBe("edit_denied");
     });
@@ -233,7 +233,7 @@ attack(
       expectIgnored(security({ [field]: value }), [[`security.${field}`, "tier_immutable"]]),
     );
 
-    it("beside a label, which is taken alone", () => {
+    it("with a label, of which only the label is accepted", () => {
       const returned = { security: { labels: [...shown, "a"], classification: "public" } };
       const merged = mergeExtensions(extensions, returned, capabilities).extensions;
       expect(merged.security).toEqual({

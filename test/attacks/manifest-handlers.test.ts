@@ -20,7 +20,7 @@ import { attack } from "./attack.ts";
 
 const secrets = labelled("SECRET");
 
-/** What a handler of some shape was handed, by a manager of its own. */
+/** What a handler of some shape receives from its own manager. */
 async function handed(handler: unknown, extensions?: boolean): Promise<readonly unknown[]> {
   given.length = 0;
   const entry = extensions === undefined ? handler : { handler, extensions };
@@ -64,7 +64,7 @@ attack(
       [
         "arguments",
         function (_p: unknown) {
-          // biome-ignore lint/complexity/noArguments: what it finds there is the question.
+          // biome-ignore lint/complexity/noArguments: its content is under test.
           take(...arguments);
         },
         undefined,
@@ -88,7 +88,7 @@ attack(
       const args = await handed(handler, extensions);
       expect(args).toHaveLength(count);
       expect(args[0]).toBe(call);
-      // The plugin has no capability: the labels are not there.
+      // The plugin has no capability, so it sees no labels.
       if (count === 3) expect((args[2] as FullView).security?.labels).toBeUndefined();
       expect(args).not.toContain(secrets);
     });
@@ -100,7 +100,7 @@ attack(
       ["zero", { value: 0 }],
       ["a negative number", { value: -3 }],
       ["not a number", { value: Number.NaN }],
-    ])("no extensions where the length is %s and the entry says nothing", async (_what, length) => {
+    ])("no extensions if the length is %s and the entry does not say", async (_what, length) => {
       expect(await handed(long(length), undefined)).toHaveLength(2);
       if ("get" in length) expect(length.get).not.toHaveBeenCalled();
     });
@@ -189,7 +189,7 @@ attack(
       }
     });
 
-    it("runs nothing of what it refuses", () => {
+    it("runs no code of what it refuses", () => {
       const trap = vi.fn(() => undefined);
       const traps = { get: trap, apply: trap, getPrototypeOf: trap as never };
       const handler = new Proxy((payload: unknown) => void payload, traps);
@@ -197,7 +197,7 @@ attack(
       expect(trap).not.toHaveBeenCalled();
     });
 
-    it("takes a bound function", async () => {
+    it("accepts a bound function", async () => {
       const seen: unknown[] = [];
       const bound = function (this: unknown, ...args: unknown[]) {
         seen.push(this, ...args);
@@ -256,7 +256,7 @@ attack(
       expect(result.violation).toBeUndefined();
     });
 
-    it("a context that claims more still grants what its plugin has", async () => {
+    it("a context that claims more grants only what its plugin has", async () => {
       const views: FullView[] = [];
       const inner = await manage([tagger("inner", { capabilities: [] })]);
       const claims: Run = async (payload, context, view) => {
@@ -275,7 +275,7 @@ attack(
       expect(labelsOf(result)).toEqual(["SECRET"]);
     });
 
-    it("a context of another plugin adds nothing by way of a result", async () => {
+    it("another plugin's context adds nothing to a result", async () => {
       let stolen: PluginContext | undefined;
       const rich: Run = (_p, context) => {
         stolen = context;

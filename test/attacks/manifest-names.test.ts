@@ -1,4 +1,4 @@
-/** Capability and manifest escalation: names, and who may register. */
+/** Capability and manifest escalation: names and registration. */
 import { createPluginManager } from "glassine";
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
@@ -79,7 +79,7 @@ attack(
       expect(manager.plugins.map(({ name }) => name)).toEqual(["one"]);
     });
 
-    it("the manager is frozen, and has these parts", async () => {
+    it("the manager is frozen, and has exactly these members", async () => {
       const manager = await createPluginManager({ plugins: [] });
       expect(Object.keys(manager).sort()).toEqual([
         "audit",

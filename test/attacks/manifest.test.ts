@@ -13,7 +13,7 @@ import { define, manifest, problemsOf, withHandler } from "../plugins/support.ts
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 
-/** Each field at fault once. */
+/** Each faulty field once. */
 const faultsOf = (input: unknown) => [...new Set(problemsOf(input).map(({ field }) => field))];
 
 const codeOfManager = (plugins: unknown) =>
@@ -88,7 +88,7 @@ attack(
     });
 
     it.each(["handler", "extensions", "mode", "priority", "onError", "timeoutMs", "conditions"])(
-      "for %s of an entry, which is no setting either",
+      "for %s of an entry, which is not a setting either",
       (field) => {
         const entry = { handler: (payload: unknown) => void payload };
         const get = counted(entry, field, undefined);
@@ -104,7 +104,7 @@ attack(
       expect(get).not.toHaveBeenCalled();
     });
 
-    it("for a condition or its list, or by a proxy of them", () => {
+    it("for a condition or its list, or with a proxy of them", () => {
       const trap = vi.fn(() => undefined);
       const handler = (payload: unknown) => void payload;
       const ticking = {};

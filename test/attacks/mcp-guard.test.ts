@@ -1,4 +1,4 @@
-/** Ways for a peer to get past a guard by ids, by other transports, or by what nobody wired. */
+/** Ways for a peer to bypass a guard: ids, other transports, unconfigured parts. */
 import { createExtensions, createPluginManager, definePlugin, deny } from "glassine";
 import { createGuard } from "glassine/mcp";
 import { expect, it } from "vitest";
@@ -15,7 +15,7 @@ import {
 } from "../adapters/mcp/support/raw.ts";
 import { attack } from "./attack.ts";
 
-/** A plugin of the `cmf` points that renames the call of a tool, and puts a secret into each result. */
+/** A plugin on `cmf` hooks that renames a tool call, and puts a secret into each result. */
 const rewriter = (from: string, to: string) =>
   definePlugin({
     name: "rewriter",
@@ -86,7 +86,7 @@ attack(
   "Answer a harmless call on one connection with the id of a task that another connection started",
   "the other connection's task keeps its tool; if ambiguous, `task_forgotten`",
   () => {
-    it("with two connections, and a third that asks", async () => {
+    it("with two connections, and a third that fetches", async () => {
       const manager = fakeManager();
       const guards = [await rawGuard(manager), await rawGuard(manager), await rawGuard(manager)];
       const [owner, liar, third] = guards as [
@@ -123,7 +123,7 @@ attack(
   "Have the envelope name a server other than the one called, to evade a plugin for the latter",
   "the guard's `serverId` decides; a guard without one is refused with `options_invalid`",
   () => {
-    it("with a plugin for one server", async () => {
+    it("with a plugin limited to one server", async () => {
       const strict = definePlugin({
         name: "strict",
         version: "1.0.0",
@@ -177,7 +177,7 @@ attack(
   "Have one plugin allow a tool call, and a later one rename it",
   "the first runs again, and its denial stands",
   () => {
-    it("with arguments, a result, and a plugin that is for the other name only", async () => {
+    it("with arguments, a result, and a plugin limited to the other name", async () => {
       const judge = definePlugin({
         name: "judge",
         version: "1.0.0",
@@ -214,7 +214,7 @@ attack(
   "Cancel calls endlessly through a bridge, so that it keeps their messages and treats the calls as open",
   "each is forgotten when cancelled: what the server sends is matched to the call that is open",
   () => {
-    it("with 300 calls, and an elicitation of the next", async () => {
+    it("with 300 calls, and an elicitation during the next", async () => {
       const [near, far] = [new RawTransport(), new RawTransport()];
       await createGuard(fakeManager()).bridge(near, far);
       for (let id = 0; id < 300; id++) {
@@ -287,7 +287,7 @@ attack(
       return { guard, raw, wrapped, received, ends, hold };
     };
 
-    it("before a call is handed on", async () => {
+    it("before a call is forwarded", async () => {
       const { guard, raw, received, ends, hold } = await ended("cmf.tool_pre_invoke");
       raw.onmessage?.(toolCall(1));
       await settle();
@@ -297,7 +297,7 @@ attack(
       expect([received, raw.sent, ends]).toEqual([[], [], ["aborted"]]);
     });
 
-    it("before a result, and a notification, is", async () => {
+    it("before a result or a notification is forwarded", async () => {
       for (const message of [
         toolResult(1, "secret"),
         notification("notifications/message", { level: "info", data: "secret" }),
@@ -318,7 +318,7 @@ attack(
       }
     });
 
-    it("and after it", async () => {
+    it("and after the session ended", async () => {
       const { guard, raw, wrapped, received, hold } = await ended("cmf.tool_pre_invoke");
       hold.open();
       guard.endSession("s");

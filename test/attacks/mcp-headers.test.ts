@@ -1,4 +1,4 @@
-/** Ways for a plugin to send by the headers of a call what is not its own. */
+/** Ways for a plugin to abuse a call's headers: credentials of others, headers of the transport. */
 import { createExtensions, createPluginManager, definePlugin, setHeader } from "glassine";
 import { createGuard, type FetchLike, type GuardEvent } from "glassine/mcp";
 import { expect, it } from "vitest";

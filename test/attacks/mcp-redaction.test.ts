@@ -1,4 +1,4 @@
-/** Ways for a peer to keep a text from the plugins that would redact or refuse it. */
+/** Redaction bypasses: ways for a peer to hide text from plugins that would redact or refuse it. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { createGuard } from "glassine/mcp";
 import type { Message } from "glassine/messages";
@@ -119,7 +119,7 @@ attack(
       }
     });
 
-    it("and beside the params and the result, where JSON-RPC has nothing", async () => {
+    it("and next to params and result, where JSON-RPC defines nothing", async () => {
       const raw = new RawTransport();
       const guard = createGuard(fakeManager()).wrap(raw);
       const received: unknown[] = [];
@@ -167,8 +167,8 @@ attack(
   },
 );
 
-describe("what MCP names where it stands", () => {
-  it("passes: null of a known field, and the name of contents, which is shown", async () => {
+describe("strings in fields that MCP defines", () => {
+  it("pass: null for a known field, and the name of contents, which is shown", async () => {
     const manager = fakeManager({ "cmf.resource_post_fetch": () => undefined });
     const contents = [{ uri, name: "notes", text: "a", blob: null, title: null }];
     const { answer } = await exchange(manager, "resources/read", { uri }, { result: { contents } });

@@ -1,4 +1,4 @@
-/** Ways for a peer to get a message past the plugins that are there for messages of its kind. */
+/** Ways for a peer to get a message past the plugins that listen for its kind. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import type { Message } from "glassine/messages";
 import { expect, it } from "vitest";
@@ -47,7 +47,7 @@ attack(
       },
     );
 
-    it("switched off after a failure", async () => {
+    it("disabled after a failure", async () => {
       const plugin = definePlugin({
         name: "fails",
         version: "1.0.0",
@@ -69,7 +69,7 @@ attack(
       });
     });
 
-    it("but not where one is skipped and another runs", async () => {
+    it("but forwarded if one is skipped and another runs", async () => {
       const seen: string[] = [];
       const plugins = [{ tools: ["tools/list"] }, undefined].map((conditions, at) =>
         definePlugin({
@@ -195,7 +195,7 @@ attack(
       expect(received()).toEqual([notification("notifications/other")]);
     });
 
-    it("but for a ping, and what a connection cannot be held without", async () => {
+    it("except for a ping, and what a connection needs to stay open", async () => {
       const { peer, received, guard, sent } = await rawGuard(await only());
       peer(request(1, "ping"));
       await expect.poll(() => received().length).toBe(1);
@@ -269,7 +269,7 @@ attack(
       expect(sent).toBeUndefined();
     });
 
-    it("but what a model may say passes, also by a task", async () => {
+    it("but allowed model output passes, also through a task", async () => {
       const fine = { ...said, content: { type: "text", text: "Ahoy" } };
       const { guard, peer, received } = await rawGuard(judge());
       await guard.send(request(1, "sampling/createMessage", { ...asked, task: { ttl: 5 } }));
@@ -355,7 +355,7 @@ attack(
       expect(JSON.stringify(manager.calls)).toContain(secret);
     });
 
-    it("but not a text that the protocol has there", async () => {
+    it("but not a string that the protocol defines there", async () => {
       verifies("mcp:guard-paths");
       const manager = fakeManager({ "cmf.mcp_request": () => ({}) });
       const params = {

@@ -3,7 +3,7 @@ import { readJson } from "../../src/core/data/free-form.ts";
 import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { newReadState, STOP } from "../../src/core/data/read-state.ts";
 
-/** Reads what is over a limit: how many values were looked at before that, and how deep it went. */
+/** Reads a value over a limit: how many values were read before it applied, and how deep. */
 export function overLimit(value: unknown): { values: number; depth: number } {
   const walk = newReadState({
     origin: "plugin",

@@ -1,5 +1,5 @@
-// A process of its own: its walk of the realm reads getters that change what they are on.
-/** A patched realm: a plugin replaces what is built in, after the library has loaded. */
+// A process of its own: walking the realm reads getters that have side effects.
+/** A patched realm: a plugin replaces built-ins after the library has loaded. */
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -33,9 +33,9 @@ import type { Played } from "./realm-program.ts";
 let folder = "";
 const played = new Map<string, Played>();
 
-// Patches would reach the test runner: they are all played in one process of their own.
+// Patches would affect the test runner, so all of them run in a separate process.
 beforeAll(async () => {
-  // A folder of this process: two runs of the tests must not pull it away from each other.
+  // A folder for this process: concurrent test runs must not remove each other's.
   const { program } = await bundle(`attacks-realm-${process.pid}`, {
     program: "test/attacks/realm-program.ts",
   });
@@ -53,7 +53,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Each patch of an attack changes nothing, and nothing of it is called in admit and merge. */
+/** Each patch of an attack changes nothing, and is never called while reading and merging. */
 function comesOutAsEver(number: string): void {
   it.each(Object.keys(patches[number] ?? {}))("%s", (name) => {
     verifies("dispatch:realm-captured");
@@ -119,12 +119,12 @@ attack(
   () => {
     comesOutAsEver("A-164");
 
-    it("finds no pattern among the exports, but in the inside of zod's schemas", () => {
+    it("finds no regular expression in the exports, except inside zod's schemas", () => {
       const found = patternsIn({ root, audit, host, labels, messages, remote, mcp });
       expect(found.filter(({ path }) => !path.includes("._zod."))).toEqual([]);
     });
 
-    it("rewrites those, to no effect", () => {
+    it("modifies those, to no effect", () => {
       const found = patternsIn({ root, audit, host, labels, messages, remote, mcp });
       expect(found.length).toBeGreaterThan(0);
       const before = found.map(({ pattern }) => [pattern.source, pattern.flags] as const);
@@ -143,7 +143,7 @@ attack(
   },
 );
 
-/** Every pattern that can be reached by own properties and getters of their own. */
+/** Every regular expression that is reachable through own properties and getters. */
 function patternsIn(exports: object): readonly { path: string; pattern: RegExp }[] {
   const seen = new Set<unknown>();
   const found: { path: string; pattern: RegExp }[] = [];
@@ -156,7 +156,7 @@ function patternsIn(exports: object): readonly { path: string; pattern: RegExp }
       try {
         visit(Reflect.get(value as object, key), `${path}.${String(key)}`);
       } catch {
-        // A getter that wants another receiver.
+        // A getter that needs another receiver.
       }
     }
   };
@@ -205,7 +205,7 @@ attack(
   () => {
     comesOutAsEver("A-169");
 
-    it("shows whoever prints stacks the errors of this library, and nothing hidden in them", () => {
+    it("exposes nothing hidden in this library's errors to code that formats stacks", () => {
       const canary = "hidden-canary";
       const seen: unknown[] = [];
       const extensions = root.createExtensions({
@@ -276,7 +276,7 @@ attack(
     it.each(named)("$key", ({ key, patch }) => {
       verifies("dispatch:tampering-told");
       expect(patch.told.length).toBeGreaterThan(0);
-      // Of a flood of changes the first thousand are told.
+      // Of a flood of changes the first thousand are reported.
       expect([...(played.get(key)?.told ?? [])].sort()).toEqual(patch.told.slice(0, 1000).sort());
     });
 

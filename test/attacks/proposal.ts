@@ -1,4 +1,4 @@
-/** Tries what a plugin proposes at both doors: the bare merge, and a whole run of a manager. */
+/** Tries a plugin's proposal in both ways: the bare merge, and a whole run of a manager. */
 import { type Extensions, mergeExtensions } from "glassine";
 import { expect } from "vitest";
 import { refusalOf } from "../admit/support.ts";
@@ -10,7 +10,7 @@ export interface Proposal {
   readonly capabilities: readonly Capability[];
 }
 
-/** The other parts of an attacker's result: nothing is wrong with them. */
+/** The other parts of an attacker's result, which are valid. */
 const rest = { modifiedPayload: { args: { a: 2 } }, metadata: { note: 1 } };
 
 async function run({ extensions, returned, capabilities }: Proposal): Promise<Result> {
@@ -20,7 +20,7 @@ async function run({ extensions, returned, capabilities }: Proposal): Promise<Re
   return runOnce([before, attacker, plugin("after", (_p, _c) => undefined)], { extensions });
 }
 
-/** The whole result is refused at `path`: nothing of it is applied, what stood before stands. */
+/** The whole result is refused at `path`: nothing of it is applied, and nothing else changes. */
 export async function expectRefused(proposal: Proposal, code: string, path: string): Promise<void> {
   const { extensions, returned, capabilities } = proposal;
   const error = refusalOf(() => mergeExtensions(extensions, returned, capabilities));
@@ -37,7 +37,7 @@ export async function expectRefused(proposal: Proposal, code: string, path: stri
   expect(result.metadata).toEqual({ before: { stands: true } });
 }
 
-/** The envelope stays the very object it was, the rest of the result counts, and this is told. */
+/** The envelope stays the same object, the rest of the result applies, and this is reported. */
 export async function expectIgnored(
   proposal: Proposal,
   told: readonly (readonly [path: string, code: string])[],

@@ -1,4 +1,4 @@
-/** Rules of payloads and slots in a realm where zod cannot note what it finds. */
+/** Rules of payloads and slots in a realm where zod cannot record its findings. */
 import { definePlugin } from "glassine";
 import { defineHost } from "glassine/host";
 import { createMessage } from "glassine/messages";
@@ -38,9 +38,9 @@ const parts = {
   },
 } as const;
 
-/** The rules of the standard schemas are none of zod's. */
+/** The rules of the standard schemas do not use zod. */
 export function messagesWithPush(): void {
-  it.each(Object.keys(parts))("takes no %s for want of `push`", async (name) => {
+  it.each(Object.keys(parts))("accepts no invalid %s without `push`", async (name) => {
     const content = [parts[name as keyof typeof parts]];
     expect(without(() => codeOf(() => createMessage({ role: "user", content })))).toBe(
       "message_invalid",
@@ -81,9 +81,9 @@ const schemas: Record<string, z.ZodType> = {
     .transform((text) => text),
 };
 
-/** A host's checks are called one by one, and where only zod can read it is not asked. */
+/** A host's checks are called one by one, and zod alone is never trusted. */
 export function hostChecksWithPush(): void {
-  it.each(Object.keys(schemas))("is held to a host's %s without `push`", (name) => {
+  it.each(Object.keys(schemas))("enforces a host's %s without `push`", (name) => {
     const schema = z.object({ a: schemas[name] as z.ZodType });
     const host = defineHost({
       slots: {

@@ -1,4 +1,4 @@
-/** Edits that are made in a patched realm, and what may come of them. */
+/** Edits made in a patched realm, and their possible outcomes. */
 import {
   addLabels,
   amend,
@@ -35,7 +35,7 @@ const hop = {
 const merged = (edited: object, shown: object = view) =>
   mergeExtensions(shown === empty ? bare : envelope, edited, caps, { view: shown }).extensions;
 
-/** An edit, and what the merge makes of it. They may call no patch. */
+/** An edit and its merge. They may call no patch. */
 export const editSteps: Readonly<Record<string, () => unknown>> = {
   "add labels": () => merged(addLabels(view, ["NEW", "PII", "\u00c4"])),
   "add a label where there is none": () => merged(addLabels(empty, "NEW"), empty),
@@ -77,7 +77,7 @@ type Draft = {
 };
 const amending = (recipe: (draft: Draft) => unknown) => () => merged(amend(view, recipe as never));
 
-/** Immer calls patches. What it makes of them is refused, or sound. */
+/** Immer calls patches. Its result is refused, or sound. */
 export const amendSteps: Readonly<Record<string, () => unknown>> = {
   "amend labels": amending((draft) => {
     draft.security.labels = ["PII", "SECRET", "NEW"];

@@ -1,4 +1,4 @@
-/** What is done for the first time in a patched realm, and what only a host does. */
+/** First-time work in a patched realm, and work that only a host does. */
 import { createExtensions, declassify, withSlots } from "glassine";
 import { defineHost } from "glassine/host";
 import { createMessage, freezePayload } from "glassine/messages";
@@ -30,7 +30,7 @@ const filled = (host: Host) =>
     billing: { account: "acme", limit: 5 },
   });
 
-// A host for each patch, and one for the untouched realm: what comes first is done once for each.
+// A host for each patch, and one for the untouched realm: first-time work is done once for each.
 const played = 1 + Object.values(patches).reduce((sum, of) => sum + Object.keys(of).length, 0);
 const onFresh = (act: (host: Host, extensions: ReturnType<typeof filled>) => unknown) => {
   const hosts = Array.from({ length: played }, makeHost);

@@ -1,4 +1,4 @@
-/** Patches that a handler puts in place for a moment, and that answer as suits its author. */
+/** Patches that a handler installs briefly, and that return whatever suits its author. */
 import {
   addLabels,
   createExtensions,
@@ -25,7 +25,7 @@ import {
 
 type Undo = () => void;
 
-/** Puts `value` in place of a built-in property. */
+/** Replaces a built-in property with `value`. */
 function put(target: object, key: PropertyKey, value: unknown): Undo {
   const before = Object.getOwnPropertyDescriptor(target, key);
   Object.defineProperty(target, key, { configurable: true, writable: true, value });
@@ -35,7 +35,7 @@ function put(target: object, key: PropertyKey, value: unknown): Undo {
   };
 }
 
-/** A run of one plugin that patches the realm for its own edit alone. */
+/** A run of one plugin that patches the realm only during its own edit. */
 function runEdit(
   patch: () => Undo,
   edit: (view: FullView) => object,
@@ -56,12 +56,12 @@ function runEdit(
   return runOnce([evil], { extensions });
 }
 
-/** Whatever a level, a field or a header map is read by, it gives this. */
+/** Whatever reads an object, a field or a header map gets this. */
 const giving = (value: unknown) => ({ read: () => value, overlay: () => value });
 
-/** An edit is not read again by the merge: nobody may slip anything into it while it is made. */
+/** The merge does not read an edit again, so nothing may be injected while it is made. */
 export function editsWithFind(): void {
-  it("merges no live level by a reader of the plugin's own for one edit", () => {
+  it("merges no live object through a plugin's own reader during one edit", () => {
     const envelope = createExtensions({ http: { headers: { a: "1" } } });
     const view = filterExtensions(envelope, []);
     const live = { leak: {} };
@@ -77,7 +77,7 @@ export function editsWithFind(): void {
     expect(extensions.custom).toEqual({ k: 1 });
   });
 
-  it("sends no header that breaks a line by a live map for one edit", async () => {
+  it("sends no header with a line break through a live map during one edit", async () => {
     let reads = 0;
     const live = new Proxy(Object.create(null) as object, {
       ownKeys: () => ["a", "x-evil"],
@@ -110,7 +110,7 @@ export function editsWithIteration(): void {
     ["bad labels", ["bad\nlabel \u202e", " padded"]],
     ["a live object", [live]],
     ["fewer labels", []],
-  ])("adds the label alone where iteration gives %s for one edit", async (_name, items) => {
+  ])("adds only the label if iteration yields %s during one edit", async (_name, items) => {
     const result = await runEdit(
       () => {
         let loops = 0;
@@ -129,9 +129,9 @@ export function editsWithIteration(): void {
   });
 }
 
-/** zod copies a default each time, by functions that may be patched. */
+/** zod copies a default each time, using functions that may be patched. */
 export function defaultsWithIsArray(): void {
-  it("takes the default of a host's own field where zod's copy of it is live", () => {
+  it("uses the default of a host's own field if zod's copy of it is live", () => {
     const host = defineHost({
       slots: {
         notes: {
@@ -162,7 +162,7 @@ export function defaultsWithIsArray(): void {
 }
 
 export function editsWithAssign(): void {
-  it("sets one key of custom data where copies are live for one edit", async () => {
+  it("sets one key of custom data if copies are live during one edit", async () => {
     const live = { other: 1 };
     const result = await runEdit(
       () => put(Object, "assign", () => live),
@@ -193,9 +193,9 @@ export const textLies: readonly Lie[] = [
   ["slice", texts, ""],
 ];
 
-/** Whatever is handed out while a plugin makes a manager of its own is frozen. */
+/** Everything exposed while a plugin creates its own manager is frozen. */
 export function managersWhilePatched(): void {
-  it("changes no rule through what making a manager hands to patches", async () => {
+  it("changes no rule through values passed to patches while a manager is created", async () => {
     const envelope = createExtensions({ security: { labels: ["PII"] } });
     const seen = new Set<object>();
     const undos = ["map", "flatMap", "filter", "some", "find", "every", "sort"].map((name) => {
@@ -233,9 +233,9 @@ export function managersWhilePatched(): void {
   });
 }
 
-/** Who can make a condition fail to match has switched off the guard behind it. */
+/** Making a condition fail to match disables the guard behind it. */
 export function guardsWithConditions(lies: readonly Lie[]): void {
-  it.each(lies)("passes over no guard where `%s` lies", async (name, target, answer) => {
+  it.each(lies)("skips no guard if `%s` lies", async (name, target, answer) => {
     const result = await runGuard(() => put(target, name, () => answer), { tools: ["*r*m*"] });
     expect(result.executions.map(({ status }) => status)).toEqual(["completed", "completed"]);
     expect(result.violation).toMatchObject({ plugin: "guard", code: "denied" });
@@ -248,13 +248,13 @@ export function guardsWithNames(): void {
     ["uri", "rm", { resources: ["rm"] }],
     ["mcp", { prompt: { name: "rm", server_id: "rm" } }, { prompts: ["rm"] }],
     ["tenant", "rm", { tenants: ["rm"] }],
-  ])("runs no guard for `%s` of all objects", async (name, value, conditions) => {
+  ])("runs no guard for an inherited `%s`", async (name, value, conditions) => {
     const { executions } = await runGuard(() => put(Object.prototype, name, value), conditions);
     expect(executions.map(({ status }) => status)).toEqual(["completed", "skipped"]);
   });
 }
 
-/** All of it runs at once, so that the patch is gone before anybody else's turn. */
+/** Everything runs synchronously, so that the patch is gone before other code runs. */
 async function runGuard(patch: () => Undo, conditions: object): Promise<Result> {
   let undo: Undo = () => {};
   const denial = deny("no rm");

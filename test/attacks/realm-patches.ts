@@ -15,7 +15,7 @@ import {
   plain,
 } from "./realm-patching.ts";
 
-/** Every name that the sources read, give or spell out: a record of the library may lack any. */
+/** Every name that occurs in the sources: a record of the library may lack any of them. */
 const sourceNames = namesIn(
   readdirSync("src", { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
@@ -33,7 +33,7 @@ const forgedThen = (yes: (value: unknown) => void) => {
   called(then);
   yes({ continueProcessing: true });
 };
-/** An odd instance: `instanceof` says what the patch says. */
+/** An odd instance: `instanceof` returns what the patch returns. */
 const instances = (name: string, target: object): Patch =>
   patch(name, target, {
     [Symbol.hasInstance]: plain(() => {
@@ -96,7 +96,7 @@ export const patches: Readonly<Record<string, Readonly<Record<string, Patch>>>> 
     }),
     "elements of all arrays": {
       apply: patch("Array.prototype", Array.prototype, indexes).apply,
-      // An array itself, which its new elements make longer.
+      // An array itself, which grows with its new elements.
       told: [
         "Array.prototype.length replaced",
         ...patch("Array.prototype", Array.prototype, indexes).told,

@@ -1,7 +1,7 @@
 /**
- * Tools to patch the realm, and to put it back. Each patch counts who calls it.
+ * Tools to patch and restore the realm. Each patch counts its calls.
  *
- * What runs while patches are on uses no method of a prototype and no iteration.
+ * Code that runs while patches are active uses no prototype methods and no iteration.
  */
 import ts from "typescript-5.9";
 
@@ -12,7 +12,7 @@ const define = (target: object, key: PropertyKey, descriptor: PropertyDescriptor
 
 export interface Patch {
   readonly apply: () => void;
-  /** What `detectTampering` says of it, a line each: `Promise replaced`. */
+  /** What `detectTampering` reports, one line each: `Promise replaced`. */
   readonly told: readonly string[];
 }
 
@@ -22,14 +22,14 @@ interface Undo {
 }
 let undo: Undo | undefined;
 
-/** Takes every patch back. */
+/** Removes every patch. */
 export function restore(): void {
   for (; undo !== undefined; undo = undo.next) undo.back();
   Array.prototype.length = 0;
 }
 
 let seen: Record<string, true> = create(null);
-/** What was called, of all that patches put in place, since the last time this was asked. */
+/** Which patched functions were called since the last call of this. */
 export function takeCalled(): readonly string[] {
   const names = Object.keys(seen);
   seen = create(null);
@@ -64,7 +64,7 @@ export function patch(name: string, target: object, properties: Properties): Pat
   };
 }
 
-/** Each name of a property in the sources, and each string that could be one. */
+/** Each property name in the sources, and each string that could be one. */
 export function namesIn(sources: readonly string[]): readonly string[] {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {
@@ -111,14 +111,14 @@ const throwing = (name: string): PropertyDescriptor => ({
     throw new Error(`${name} is patched`);
   },
 });
-/** Methods that throw when anybody calls them. */
+/** Methods that throw when called. */
 export const methods = (name: string, target: object, ...names: readonly PropertyKey[]): Patch =>
   patch(
     name,
     target,
     Object.fromEntries(names.map((key) => [key, throwing(`${name} ${String(key)}`)])),
   );
-/** Methods that give what is said, whatever they are asked. */
+/** Methods that return the given values, whatever their arguments. */
 export const answering = (
   name: string,
   target: object,
@@ -149,7 +149,7 @@ export const everyMethod = (name: string, target: object): Patch => {
 export const globals = (...names: readonly string[]): Patch => methods("", globalThis, ...names);
 
 export const plain = (value: unknown): PropertyDescriptor => ({ value, writable: true });
-/** Inherited by every plain object, and listed by a loop over keys. */
+/** Inherited by every plain object, and visited by `for … in`. */
 export const inherited = (value: unknown): PropertyDescriptor => ({
   ...plain(value),
   enumerable: true,

@@ -1,6 +1,6 @@
 /**
- * A program of its own, because patches would reach the test runner, too. Plays every patch, one
- * after the other with the realm restored in between, and prints a line of JSON for each.
+ * A separate program, because patches would affect the test runner too. Applies the patches one
+ * after the other, restores the realm in between, and prints a line of JSON for each.
  */
 import process from "node:process";
 import { createPluginManager, detectTampering, isGlassineError } from "glassine";
@@ -12,28 +12,28 @@ import { type Patch, restore, takeCalled } from "./realm-patching.ts";
 import { playConditions, playEdits, playHeaders } from "./realm-runs.ts";
 import { outcomeOf, play, steps, wireSteps } from "./realm-scenes.ts";
 
-/** What came of one patch. Each list is empty where all was well. */
+/** The outcome of one patch. Each list is empty if all is well. */
 export interface Played {
   readonly attack: string;
   readonly name: string;
-  /** Steps that came out otherwise than in an untouched realm. */
+  /** Steps whose outcome differs from that in an untouched realm. */
   readonly differs: readonly string[];
-  /** What of the patch was called during `admit`, `merge`, `filter` and edits. */
+  /** Patched functions called during `admit`, `merge`, `filter` and edits. */
   readonly calledInMerge: readonly string[];
-  /** What came of a recipe that Immer ran, neither refused nor sound. */
+  /** Outcomes of a recipe run by Immer that are neither refused nor sound. */
   readonly unsound: readonly string[];
-  /** What `detectTampering` named while the patch was on, and what after it. */
+  /** What `detectTampering` reported while the patch was active, and afterwards. */
   readonly told: readonly string[];
   readonly left: readonly string[];
-  /** What a manager that denies tampering says when it is made, and of a run and its handler. */
+  /** What a manager with `tampering: "deny"` reports on creation, and for a run and its handler. */
   readonly denied: string;
 }
 
 type Outcomes = { [step: string]: string };
 
 /**
- * Runs all steps in a realm that is patched once for them. A patch of some thousand names takes an
- * engine long: patched for each step, the run took minutes.
+ * Runs all steps in a realm that is patched once for them. V8 needs long for a patch of some
+ * thousand names: patching for each step took minutes.
  */
 function outcomesOf(
   wanted: typeof steps,
@@ -76,7 +76,7 @@ async function runOf(
   }
 }
 
-/** What is made by Immer in a patched realm: an error, or what the library would make itself. */
+/** What Immer creates in a patched realm: an error, or what the library would create itself. */
 function unsoundUnder(patch: Patch): readonly string[] {
   const unsound: string[] = [];
   for (const [step, run] of Object.entries(amendSteps)) {
@@ -121,7 +121,7 @@ async function denialUnder(patch: Patch): Promise<string> {
   return `${refusal} ${violation?.code} ${executions.map(({ status }) => status).join()}`;
 }
 
-/** The first place where two texts differ. */
+/** The first position at which two strings differ. */
 function difference(step: string, expected = "", got = ""): readonly string[] {
   if (expected === got) return [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** Whole runs: handlers that patch the realm for one edit of theirs, and guards for some calls. */
+/** Whole runs: handlers that patch the realm during one edit, and guards with conditions. */
 import {
   addLabels,
   appendHop,
@@ -41,7 +41,7 @@ const edits: Readonly<Record<string, (view: FullView) => object>> = {
   refused: (view) => addLabels(view, " padded"),
 };
 
-/** A run in which each handler patches the realm for its own edit alone. */
+/** A run in which each handler patches the realm only during its own edit. */
 export async function playEdits(apply: Apply, restore: () => void): Promise<string> {
   const plugins = Object.entries(edits).map(([name, edit]) =>
     plugin(
@@ -61,7 +61,7 @@ export async function playEdits(apply: Apply, restore: () => void): Promise<stri
   return bytesOf(await manager.invoke(hook, call, { extensions: given, request: "r-1" }));
 }
 
-/** A run whose payload has headers, in a realm that was patched before. */
+/** A run whose payload has headers, in a realm patched before it. */
 export async function playHeaders(apply: Apply, restore: () => void): Promise<string> {
   const manager = await manage([
     plugin("looks", (_payload, _context, _view) => undefined, { capabilities }),
@@ -115,7 +115,7 @@ const message = createMessage({
   ],
 });
 
-/** Runs of guards that are for some calls only, after a plugin that patches the realm. */
+/** Runs of guards with conditions, after a plugin that patches the realm. */
 export async function playConditions(apply: Apply, restore: () => void): Promise<string> {
   const handler = (name: string) => (_payload: object, _context: object, view: FullView) =>
     assign(create(null), { modifiedExtensions: addLabels(view, name) });

@@ -1,4 +1,4 @@
-/** What is done in a patched realm, at both levels: single functions, and whole runs of plugins. */
+/** Work in a patched realm, at both levels: single functions, and whole runs of plugins. */
 import {
   appendHop,
   createExtensions,
@@ -73,7 +73,7 @@ const accessor = {
 };
 const merge = (returned: unknown) => mergeExtensions(envelope, returned, caps, { view });
 
-/** What single functions do. Those of `admit` and `merge` may call no patch. */
+/** Single functions. Those of `admit` and `merge` may call no patch. */
 export const steps: Readonly<Record<string, () => unknown>> = {
   "merge a change of every tier": () => merge(proposal),
   "merge a hop": () => merge(edited),
@@ -95,14 +95,14 @@ export const steps: Readonly<Record<string, () => unknown>> = {
     createMessage({ role: "user", content: [{ content_type: "text", text: "Ahoy" }] }),
 };
 
-/** The way from the wire and to it. It may call patches, as long as what comes out is the same. */
+/** Decoding and encoding. They may call patches, as long as the result is the same. */
 export const wireSteps: Readonly<Record<string, () => unknown>> = {
   encode: () => encodeExtensions(envelope),
   "encode a view": () => encodeExtensions(view),
   decode: () => decodeExtensions(text),
 };
 
-/** What came of a step, as text, once the realm is as it was. */
+/** The outcome of a step as a string, after the realm is restored. */
 export function outcomeOf(run: () => unknown): () => string {
   let value: unknown;
   let threw = false;
@@ -153,7 +153,7 @@ function scene(apply: (() => void) | undefined, guarded: boolean): Promise<Manag
   };
   return manage([
     plugin("patches", (_p, _c) => {
-      // Once: the next run goes by what the patch left.
+      // Once: the next run continues with what the patch left.
       if (!patched) apply?.();
       patched = true;
     }),
@@ -180,8 +180,8 @@ function scene(apply: (() => void) | undefined, guarded: boolean): Promise<Manag
 }
 
 /**
- * A run in which a plugin patches the realm, one in the patched realm, the end of the background
- * and of the manager, and a run once the realm is as it was.
+ * A run in which a plugin patches the realm, one in the patched realm, the end of background work
+ * and of the manager, and a run after the realm is restored.
  */
 export async function play(
   apply: (() => void) | undefined,

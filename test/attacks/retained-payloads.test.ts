@@ -41,7 +41,7 @@ attack(
   "Change the payload that a handler received: its fields, nested maps, arrays",
   "throws a `TypeError` in strict mode and does nothing in sloppy mode; the payload is unchanged",
   () => {
-    it("in strict code", async () => {
+    it("in strict mode", async () => {
       verifies("dispatch:payload-frozen");
       let attempts = 0;
       await tampering((payload) => {
@@ -68,7 +68,7 @@ attack(
       expect(attempts).toBe(22);
     });
 
-    it("in other code", () =>
+    it("in sloppy mode", () =>
       tampering(
         vm.runInThisContext(`(function (payload) {
           payload.name = "forged";
@@ -107,7 +107,7 @@ attack(
       expect(ran).toBe(0);
     });
 
-    it("bytes with the prototype of a record", async () => {
+    it("bytes with a record's prototype", async () => {
       const bytes = Object.setPrototypeOf(new Uint8Array([97, 98]), Object.prototype) as object;
       const writes: Run = (payload, _c) => {
         Reflect.set(payload.args.bytes as object, 0, 0);

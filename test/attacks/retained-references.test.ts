@@ -62,7 +62,7 @@ function spoil(returned: Returned) {
 const capabilities = ["append_labels", "append_delegation"] as const;
 const returning = (run: Run) => plugin("returns", run, { capabilities });
 
-/** Runs the plugins, and holds the result and what a last plugin sees against what was returned. */
+/** Runs the plugins, and compares the result and a last plugin's view with what was returned. */
 async function untouchedBy(...plugins: readonly ReturnType<typeof plugin>[]) {
   const seen: unknown[] = [];
   const looks: Run = (payload, _c, { security, delegation, custom }) => {
@@ -96,7 +96,7 @@ attack(
       );
     });
 
-    it("by an asynchronous handler that was first, while another is waited for", async () => {
+    it("by an asynchronous handler that finished first, while another is awaited", async () => {
       const returned = fresh();
       let release = () => {};
       const released = new Promise<void>((resolve) => {
@@ -144,7 +144,7 @@ attack(
   "Change the returned value in a `finally`, or in a microtask queued before the return",
   "read at one moment: completely, validated, and only once",
   () => {
-    it("in a `finally`, which comes before the return ends", async () => {
+    it("in a `finally`, which runs before the return completes", async () => {
       const settled = async (run: (returned: Returned) => unknown) => {
         const result = await runOnce([returning((_p, _c) => run(fresh()))], {
           extensions: labelled("PII"),
@@ -162,7 +162,7 @@ attack(
       expect(await settled(async (returned) => atOnce(returned))).toBe("in the finally");
     });
 
-    it("in a `finally` that takes a label away, which is refused", async () => {
+    it("in a `finally` that removes a label, which is refused", async () => {
       const takes: Run = (_p, _c) => {
         const returned = fresh();
         try {
@@ -176,7 +176,7 @@ attack(
       expect(labelsOf(result)).toEqual(["PII"]);
     });
 
-    it("in reactions queued before, of a handler that returns at once: they come too late", () =>
+    it("in microtasks queued before, by a synchronous handler: they run too late", () =>
       untouchedBy(
         returning((_p, _c) => {
           const returned = fresh();
@@ -186,7 +186,7 @@ attack(
         plugin("waits", (_p, _c) => later(1)),
       ));
 
-    it("in every reaction from then on: no part is older or newer than another", async () => {
+    it("in every microtask from then on: no part is older or newer than another", async () => {
       const returned = {
         modifiedPayload: { name: "0", args: { twin: "0" } },
         modifiedExtensions: { custom: { twin: "0" } },
@@ -265,7 +265,7 @@ attack(
       expect(kept).toHaveLength(1);
     });
 
-    it("after its own turn was ended by the deadline, while the run goes on", async () => {
+    it("after the handler's deadline, while the run continues", async () => {
       const codes: unknown[] = [];
       const asked = deferred();
       const late: Run = async (_p, context) => {

@@ -39,7 +39,7 @@ attack(
         context.state.set("stash", context.plugin.name);
         expect(Object.hasOwn(context, "global")).toBe(false);
         for (const value of objects(context)) {
-          // What is put on a context goes with it: each call has one of its own.
+          // Data on a context is lost with it: each call has its own.
           expect(Reflect.set(value, "stash", context.plugin.name)).toBe(value === context);
         }
         expect(Reflect.set(Object.getPrototypeOf(context) as object, "stash", 1)).toBe(false);
@@ -58,7 +58,7 @@ attack(
   },
 );
 
-/** Returns its argument from the constructor, so that a field of an heir is put on that. */
+/** Returns its argument from the constructor, so that a subclass's field is added to it. */
 class Override {
   constructor(value: object) {
     // biome-ignore lint/correctness/noConstructorReturn: the trick is to return another object.
@@ -77,14 +77,14 @@ attack(
   "Add a private field to frozen views, payloads and contexts by returning them from a constructor",
   "visible only to the class that added it; the library's own private state is unchanged",
   () => {
-    it("on what a handler was given", async () => {
+    it("on what a handler received", async () => {
       let stamped = 0;
       const stamps: Run = (payload, context, view) => {
         for (const value of [payload, payload.args, view, view.security, context]) {
           try {
             new Stamped(value);
           } catch (error) {
-            // An engine may refuse private fields on frozen objects; that is as good.
+            // An engine may refuse private fields on frozen objects; that is fine too.
             expect(error).toBeInstanceOf(TypeError);
           }
           if (Stamped.has(value)) stamped += 1;
@@ -121,7 +121,7 @@ attack(
       expect(labelsOf(result)).toEqual(["PII", "inner", "own"]);
     });
 
-    it("on an envelope, a view, a plugin and a result's context: their marks stay", async () => {
+    it("on an envelope, a view, a plugin and a result's context: the library still recognises them", async () => {
       const stamp = <Value extends object>(value: Value): Value => {
         expect(Stamped.has(new Stamped(value))).toBe(true);
         return value;

@@ -1,4 +1,4 @@
-/** Changes of trust: what reasons, other processes, crashes, disks and forgers can bring about. */
+/** Changes of trust: hostile reasons, concurrent processes, crashes, disks and forged journals. */
 // Only in test:all: it stops and races changes of trust.
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -28,7 +28,7 @@ attack(
   "Put a tab, a line break, NUL or U+2028 into a reason, to inject a line or field into the journal",
   "escaped: a change is one line of six fields, and the reason reads back unchanged",
   () => {
-    it("whatever it ends elsewhere, and with a whole line behind it", async () => {
+    it("whatever it terminates elsewhere, and with a whole line after it", async () => {
       const line = "2026-01-01T00:00:00Z\ttrust\tevil\t1.0.0\tsha256:00\tno reason";
       for (const end of ["\t", "\n", "\r", "\r\n", "\0", "\u2028", "\u2029", "\u0085", "\v"]) {
         const { path, journalText, lines } = await lockFolder();
@@ -41,7 +41,7 @@ attack(
           ["revoke", "acme.pii"],
         ]);
         expect(read.map((each) => each.reason)).toEqual([reason, reason]);
-        // Also for a reader that splits at whatever ends a line somewhere.
+        // Also for a reader that splits at any known line terminator.
         expect((await journalText()).split(/[\n\r\v\f\0\u0085\u2028\u2029]/)).toHaveLength(3);
       }
     });
@@ -84,7 +84,7 @@ attack(
       expect(await lines()).toHaveLength(2);
     });
 
-    it("is refused where it does not wait", async () => {
+    it("is refused if it does not wait", async () => {
       const { path, lines } = await lockFolder();
       const changes = [pii, rate].map((entry) => trustPlugins(path, [entry], "r", { waitMs: 0 }));
       const settled = await Promise.allSettled(changes);
@@ -108,7 +108,7 @@ attack(
   "taken over by one process at a time; another host's claim is not, and the refusal says what to remove",
   () => {
     const since = "2026-01-01T00:00:00Z";
-    it("by one of many that find it", async () => {
+    it("by one of many processes that find it", async () => {
       const { path, exclusion, lines, names } = await lockFolder();
       await writeFile(exclusion, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), since }));
       const ids = Array.from({ length: 12 }, (_, at) => `acme.p${at}`);
@@ -117,7 +117,7 @@ attack(
       expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
     });
 
-    it("never of another host", async () => {
+    it("never if it belongs to another host", async () => {
       const { path, exclusion } = await lockFolder();
       await writeFile(exclusion, JSON.stringify({ pid: 2 ** 22 + 1, host: "elsewhere", since }));
       const refused = await refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
@@ -177,7 +177,7 @@ attack(
       }
     });
 
-    it("a part of each write is followed by the rest", async () => {
+    it("partial writes are completed", async () => {
       const { folder, path, lines } = await lockFolder();
       const { restore } = installFaults({ folder, at: 0, what: "dribble" });
       await trustPlugins(path, [pii], "r");
@@ -188,7 +188,7 @@ attack(
   },
 );
 
-/** A journal of four lines, and what is read of it after it was tampered with. */
+/** A journal of four lines, and what a reader returns after tampering. */
 async function tampered(edit: (lines: string[]) => readonly string[], end = "\n") {
   const { path, journalText } = await lockFolder();
   for (const id of ["acme.one", "acme.two", "acme.three", "acme.four"]) {
@@ -204,7 +204,7 @@ attack(
   "Truncate the journal in the middle of a line, or edit, remove or move lines",
   "reported as `torn` or `chain_broken` by line number; the other lines are read. Lines missing from the end are detected if they changed the lock, and not if they renewed it",
   () => {
-    it("cut", async () => {
+    it("truncated", async () => {
       const { ids, problems } = await tampered(
         (lines) => lines.with(3, lines[3]?.slice(0, 80) ?? ""),
         "",
@@ -232,7 +232,7 @@ attack(
       ]);
     });
 
-    it("ended early at a line: the lock tells", async () => {
+    it("ended early at a line: the lock reveals it", async () => {
       const { path, journal, journalText } = await lockFolder();
       await trustPlugins(path, [pii], "r");
       const before = await journalText();
@@ -244,7 +244,7 @@ attack(
       ).toEqual([{ line: undefined, id: "acme.rate", problem: "journal_mismatch" }]);
     });
 
-    it("ended early at a grant that changed nothing: nobody can tell", async () => {
+    it("ended early at a grant that changed nothing: undetectable", async () => {
       const { path, journal, journalText } = await lockFolder();
       await trustPlugins(path, [pii], "r");
       const before = await journalText();
@@ -270,7 +270,7 @@ attack(
       expect(problems).toEqual([{ line: 3, id: "acme.two", problem: "chain_broken" }]);
     });
 
-    it("with the digest of another place", async () => {
+    it("with the digest of another position", async () => {
       const { problems } = await tampered((lines) => [
         ...lines,
         `${forged("trust")}\tactor=a@b\tlock=${"0".repeat(64)}\tprev=${"0".repeat(64)}`,

@@ -1,8 +1,8 @@
-/** Two worlds that a plugin with a grant cannot tell apart: all slots full, and only what it sees. */
+/** Two worlds that a plugin cannot distinguish: one with all slots, one with only what it sees. */
 import { createExtensions, type Extensions, filterExtensions } from "glassine";
 import type { Capability } from "../dispatch/support.ts";
 
-/** In everything that a capability hides. Part of no text that the library makes. */
+/** In everything that a capability hides. Not part of any string that the library creates. */
 export const canary = "c4n4ry";
 
 export const full: Extensions = createExtensions({
@@ -28,7 +28,7 @@ export const full: Extensions = createExtensions({
   custom: { note: 1 },
 });
 
-/** Some of each: nothing, one field of a mixed slot, whole slots, and the right to write. */
+/** Some of each: nothing, one field of a mixed slot, whole slots, and write access. */
 export const grants: readonly (readonly Capability[])[] = [
   [],
   ["read_labels"],

@@ -1,4 +1,4 @@
-/** The process boundary: what crosses it, and what the far side can bring about. */
+/** The process boundary: what crosses it, and what the remote side can cause. */
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
 import { decodeResult, decodeTask, encodeTask } from "glassine/remote";
 import { expect, it } from "vitest";
@@ -17,7 +17,7 @@ const extensions = createExtensions({
   security: { labels: ["PII"], subject: { id: "ada", type: "user", claims: { token: canary } } },
 });
 
-/** Runs a plugin whose far side answers `reply` to the task. */
+/** Runs a plugin whose remote side answers the task with `reply`. */
 async function exchanging(
   capabilities: readonly ("write_headers" | "append_labels")[],
   reply: object,
@@ -48,7 +48,7 @@ attack(
   "Put a sensitive header into a task or a reply, to read or set it across the process boundary",
   "stripped in both directions, in any case and with blanks around the name; the host's own headers are unchanged",
   () => {
-    it("none is in a task, and a reader strips what another writer left in", async () => {
+    it("none is in a task, and a reader strips what another writer left", async () => {
       const { task } = await exchanging(["write_headers"], {});
       expect(task).not.toContain(canary);
       const read = decodeTask({ ...JSON.parse(task), extensions: { http: maps } });
@@ -56,7 +56,7 @@ attack(
       expect(read.droppedCount).toBe(15);
     });
 
-    it("none that comes back is taken, and none is missing afterwards", async () => {
+    it("none that is returned is accepted, and none is missing afterwards", async () => {
       for (const http of [{ headers: { authorization: "forged" } }, { headers: {} }, maps]) {
         const { result } = await exchanging(["write_headers"], {
           modified_extensions: { http },
@@ -67,7 +67,7 @@ attack(
       }
     });
 
-    it("what is told of them names no value", async () => {
+    it("reports about them contain no value", async () => {
       const { dropped } = await exchanging(["write_headers"], {
         modified_extensions: { http: maps },
         http_headers: secrets,
@@ -106,7 +106,7 @@ attack(
       ]);
     });
 
-    it("a task with more capabilities than the host granted opens nothing that was not sent", async () => {
+    it("a task with more capabilities than granted reveals nothing that was not sent", async () => {
       const { task } = await exchanging(["append_labels"], {});
       const { config, ...rest } = JSON.parse(task) as { readonly config: object };
       const capabilities = ["append_labels", "read_agent", "read_claims", "read_headers"];
@@ -116,7 +116,7 @@ attack(
   },
 );
 
-/** A port whose far side says what the test says. */
+/** A port whose remote side sends what the test sends. */
 function scriptedPort() {
   const listeners = new Map<string, (value: unknown) => void>();
   const sent: { readonly id: number }[] = [];
@@ -142,7 +142,7 @@ attack(
   "Reply to a task that was never sent, or reply twice",
   "up to the transport: in the example the reply is dropped and counted",
   () => {
-    it("unknown numbers, second replies, and messages that are none", async () => {
+    it("unknown ids, second replies, and invalid messages", async () => {
       const { port, sent, say } = scriptedPort();
       const far = new FarSide(() => port);
       const { signal } = new AbortController();
@@ -159,7 +159,7 @@ attack(
       expect(far.strays).toBe(6);
     });
 
-    it("replies of a far side that was ended", async () => {
+    it("replies from a remote that was closed", async () => {
       const ports = [scriptedPort(), scriptedPort()] as const;
       let next = 0;
       const far = new FarSide(() => (ports[next++] as (typeof ports)[0]).port);

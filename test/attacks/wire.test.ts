@@ -1,4 +1,4 @@
-/** The wire: text that is damaged, ambiguous, too large, or not what it says. */
+/** The wire: text that is damaged, ambiguous, too large, or mislabelled. */
 import {
   createExtensions,
   decodeExtensions,
@@ -11,7 +11,7 @@ import { decodeError, decodeResult, decodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { attack } from "./attack.ts";
 
-/** Every door for text, and the code of what it cannot read. */
+/** Every function that decodes text, and its code for invalid input. */
 const doors: readonly (readonly [string, (text: string) => unknown, string])[] = [
   ["decodeExtensions", decodeExtensions, "extensions_invalid"],
   ["decodeMessage", decodeMessage, "message_invalid"],
@@ -36,7 +36,7 @@ attack(
   "Send a duplicate key, so that a check reads one value and the host the other",
   "the last one counts, and only what was read is used and forwarded",
   () => {
-    it("also where one is escaped", () => {
+    it("also if one is escaped", () => {
       const text = '{"security":{"labels":["first"],"lab\\u0065ls":["last"]}}';
       const { extensions } = decodeExtensions(text);
       expect(extensions.security?.labels).toEqual(["last"]);
@@ -129,7 +129,7 @@ attack(
       expect(codesOf(() => createMessage(document as never))[0]).toBe("message_invalid");
     });
 
-    it("any text, and none", () => {
+    it("any string, and none", () => {
       const versionOf = (document: object) => decodeMessage(document).message.schema_version;
       expect(versionOf({ role: "user", schema_version: "99" })).toBe("99");
       expect(versionOf({ role: "user" })).toBe("2.0");
@@ -175,7 +175,7 @@ attack(
     it.each([
       ["a value", '{"custom":{"a":"\\ud800"}}', "snapshot_string"],
       ["a key", '{"custom":{"\\udc00":1}}', "snapshot_key"],
-    ])("half a pair in %s", (_name, text, problem) => {
+    ])("a lone surrogate in %s", (_name, text, problem) => {
       expect(codesOf(() => decodeExtensions(text))).toEqual(["extensions_invalid", problem]);
       const reply = `{"modified_extensions":${text}}`;
       expect(codesOf(() => decodeResult(reply))).toEqual(["result_shape", problem]);
@@ -191,7 +191,7 @@ attack(
     const text =
       '{"custom":{"__proto__":{"polluted":1},"constructor":2,"prototype":3,"toString":4}}';
 
-    it("in what is decoded", () => {
+    it("in decoded data", () => {
       const { extensions } = decodeExtensions(text);
       expect(Object.keys(extensions.custom ?? {})).toEqual([
         "__proto__",
@@ -203,7 +203,7 @@ attack(
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     });
 
-    it("in what a plugin of another process hands back", () => {
+    it("in what a plugin in another process returns", () => {
       const { result } = decodeResult(`{"modified_extensions":${text}}`);
       const { modifiedExtensions } = result as { readonly modifiedExtensions: object };
       expect(JSON.stringify(modifiedExtensions)).toBe(text);
@@ -223,8 +223,8 @@ attack(
   "refused with `snapshot_limit`: the length before the text is parsed, depth and count before anything is kept",
   () => {
     describe.each(doors)("%s", (_name, decode, code) => {
-      it("a text over its limit is not parsed", () => {
-        // No JSON at all, which nobody gets to find out.
+      it("a string over its limit is not parsed", () => {
+        // Not even JSON, but the limit applies first.
         const text = "[".repeat(40_000_000);
         expect(codesOf(() => decode(text))).toEqual([code, "snapshot_limit"]);
       });

@@ -1,4 +1,4 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 import "./virtual-time.ts";
 import {
   adds,
@@ -23,7 +23,7 @@ import { advance, timersHeld } from "./virtual-time.ts";
 
 const waits = 3;
 
-/** Handlers that wait several times, each for one turn of the promises, then add their name. */
+/** Handlers that await several microtasks, then add their name. */
 async function managerOf(modes: readonly LiveMode[]): Promise<Manager> {
   return manage(
     modes.map((mode, at) =>
@@ -46,7 +46,7 @@ const pattern = {
   together: /^(completed |cancelled )*(skipped )*$/,
 };
 
-/** What holds of any run that was aborted somewhere. */
+/** Invariants of any aborted run. */
 function expectAborted(result: Result, modes: readonly LiveMode[]): void {
   const statuses = result.executions.map(({ status }) => status);
   const of = (test: (mode: LiveMode) => boolean) =>
@@ -80,7 +80,7 @@ describe("F-04: the host aborts at every await point", () => {
     let turns = 0;
     const outcomes = new Set<string>();
     const uncaught = await uncaughtDuring(async () => {
-      // Until the run is over before the abort comes.
+      // Until the run ends before the abort.
       for (let over = false; !over; turns += 1) {
         const manager = await managerOf(modes);
         const host = new AbortController();
@@ -101,7 +101,7 @@ describe("F-04: the host aborts at every await point", () => {
         if (result.violation !== undefined) expectAborted(result, modes);
         else expect(result.executions.map(({ status }) => status)).toEqual(unhalted(modes));
 
-        // Nothing is left behind, and what comes later changes nothing.
+        // Nothing is left behind, and late results change nothing.
         expect(getEventListeners(host.signal, "abort")).toEqual([]);
         await advance(2);
         expect(timersHeld()).toBe(0);
@@ -121,7 +121,7 @@ describe("F-04: the host aborts at every await point", () => {
     expect(uncaught).toEqual([]);
     ends.expectComplete();
     expect(ends.denied + ends.errored).toBe(0);
-    // Each waiting step was cut short at least once.
+    // Each awaiting step was interrupted at least once.
     expect(ends.aborted > 0).toBe(waiting.length > 0);
     for (const [at] of waiting.entries()) {
       const cut = [...outcomes].filter((outcome) => outcome.split(",")[at] === "cancelled");

@@ -1,4 +1,4 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 import "./virtual-time.ts";
 import {
   bytesOf,
@@ -129,7 +129,7 @@ describe("F-06: the event loop is blocked", () => {
           gate.resolve();
           await advance(2 * timeoutMs);
           const result = await running;
-          // The promises have their turn before the timers do.
+          // Promises settle before timers fire.
           expect(result.metadata).toEqual({ waits: { settled: true } });
           expect([result.violation, result.errors]).toEqual([undefined, []]);
           expect(await manager.close()).toMatchObject({ drained: true, late: 0 });
@@ -150,7 +150,7 @@ const jumps = {
 } as const;
 
 describe("F-08: the wall clock is changed during a run", () => {
-  /** Runs a handler that hangs between two sound ones, and tells the result and when it came. */
+  /** Runs a handler that hangs between two working ones, and returns the result and its time. */
   async function run(mode: LiveMode, jump: () => void): Promise<{ result: Result; ms: number }> {
     const modes = [mode, mode, mode];
     const fault = { code: "handler_timeout", run: never as Run } as const;

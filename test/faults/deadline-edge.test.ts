@@ -1,4 +1,4 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 // Only in test:all: it runs every order of events around a deadline.
 import "./virtual-time.ts";
 import { deny } from "glassine";
@@ -19,7 +19,7 @@ import { verifies } from "../support/verifies.ts";
 import { advance, advanceInOneTurn, time, timersHeld } from "./virtual-time.ts";
 
 const runs = 10_000;
-/** Milliseconds from the deadline at which a handler settles; the last is beyond all grace. */
+/** Milliseconds from the deadline at which a handler settles; the last is beyond any tolerance. */
 const offsets = [-3, -1, -0.5, 0, 0.5, 1, 3, 6, 10, timeoutMs / 16 + 4] as const;
 const hows = ["adds", "denies", "rejects"] as const;
 
@@ -30,7 +30,7 @@ interface Edge {
   readonly how: (typeof hows)[number];
 }
 
-/** Starts many runs, a few each quarter of a millisecond, and has each settle near its deadline. */
+/** Starts many runs, a few every quarter of a millisecond, and settles each near its deadline. */
 async function settleAtTheEdge(
   mode: "sequential" | "concurrent" | "fire_and_forget",
   goOn: (ms: number) => Promise<void>,
@@ -75,7 +75,7 @@ async function settleAtTheEdge(
 
 const codes = { adds: undefined, denies: "denied", rejects: "handler_error" } as const;
 
-/** What is odd about a run; nothing is where it had exactly one outcome, and the right one. */
+/** What is wrong with a run: nothing if it had exactly one outcome, the right one. */
 function oddity({ how, offset }: Edge, result: Result): string | undefined {
   const [record] = result.executions;
   const late = record?.status === "timeout";
@@ -90,7 +90,7 @@ function oddity({ how, offset }: Edge, result: Result): string | undefined {
   return undefined;
 }
 
-/** Promises have their turn between two timers, or all due timers come before them. */
+/** Promises settle between two timers, or after all due timers. */
 const turns = {
   "promises first": advance,
   "timers first": async (ms: number) => advanceInOneTurn(ms),

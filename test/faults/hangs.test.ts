@@ -1,4 +1,4 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 import "./virtual-time.ts";
 import {
   type Deferred,
@@ -110,7 +110,7 @@ describe("F-02: a handler hangs at step k of n, for every k", () => {
     for (let i = 0; i < modes.length; i += 1) await oneDeadline();
     const { executions, errors } = await running;
     expect(errors.map(({ plugin }) => plugin)).toEqual(modes.map((_mode, at) => nameOf(at)));
-    // What comes after all that is dropped, and counted.
+    // Later results are dropped, and counted.
     const uncaught = await uncaughtDuring(async () => {
       for (const gate of gates) gate.resolve();
     });

@@ -1,4 +1,4 @@
-/** Runs with one fault in them, at any step, and what `docs/lifecycle.md` says comes of it. */
+/** Runs with one fault at any step, and the outcome according to `docs/lifecycle.md`. */
 import type { ExecutionRecord, Mode, OnError } from "glassine";
 import { expect } from "vitest";
 import {
@@ -49,7 +49,7 @@ export const lists: readonly (readonly LiveMode[])[] = [
   liveModes.flatMap((mode) => [mode, mode]),
 ];
 
-/** Every position of every list, under every policy, in both paces. */
+/** Every position of every list, under every policy, synchronous and asynchronous. */
 export const placesOf = (modes: readonly LiveMode[]) =>
   modes.flatMap((_mode, at) =>
     policies.flatMap((onError) => paces.map((pace) => ({ modes, at, onError, pace }))),
@@ -60,7 +60,7 @@ export const nameOf = (at: number): string => `step-${at}`;
 /** The deadline of every step, in milliseconds. */
 export const timeoutMs = 160;
 
-/** The plugins of a plan: each adds its name as a label, but for the one that is at fault. */
+/** The plugins of a plan: each adds its name as a label, except the faulty one. */
 export function pluginsOf({ modes, at, onError, pace, fault }: Plan): readonly Plugin[] {
   return modes.map((mode, index) => {
     const name = nameOf(index);
@@ -76,13 +76,13 @@ interface Expected {
   readonly statuses: readonly ExecutionRecord["status"][];
   readonly labels: readonly string[];
   readonly halted: boolean;
-  /** Whether the fault is told in `errors`; the background's come after the result. */
+  /** Whether the fault is listed in `errors`; background faults come after the result. */
   readonly told: boolean;
 }
 
 const mayHalt = (mode: LiveMode) => mode === "sequential" || mode === "concurrent";
 
-/** What has to come of a plan, worked out from its modes alone. */
+/** The expected outcome of a plan, derived from its modes alone. */
 function expectedOf({ modes, at, onError, fault }: Plan): Expected {
   const mode = modes[at] as LiveMode;
   const inBackground = mode === "fire_and_forget";
@@ -152,8 +152,8 @@ export const invoke = (manager: Manager): Promise<Result> =>
   manager.invoke(hook, call, { extensions: labelled("PII") });
 
 /**
- * Runs a plan twice. The second time a plugin that was disabled by its fault is passed over, and
- * any other fails again. `goOn` lets the time pass that a run needs.
+ * Runs a plan twice. The second time a plugin that was disabled by its fault is skipped, and
+ * any other fails again. `goOn` advances time as far as a run needs.
  */
 export async function tryPlan(
   plan: Plan,

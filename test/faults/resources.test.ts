@@ -16,7 +16,7 @@ import {
 } from "../dispatch/support.ts";
 import { liveModes } from "./plans.ts";
 
-/** How many timers hold the process. Those of the test runner come and go. */
+/** How many timers keep the process alive. Those of the test runner come and go. */
 const timersHeld = () =>
   process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 let usual = Number.POSITIVE_INFINITY;
@@ -55,7 +55,7 @@ it.each(cases)(
       const running = hosts.map(({ signal }) => manager.invoke(hook, call, { signal }));
       if (aborts) for (const host of hosts) host.abort();
       await Promise.all(running);
-      // In the background a deadline outlives the abort; it does not keep the process.
+      // A background deadline outlives the abort; it does not keep the process alive.
       if (!aborts || mode !== "fire_and_forget") await manager.close();
       for (const { signal } of hosts) expect(getEventListeners(signal, "abort")).toEqual([]);
       let held = timersHeld();

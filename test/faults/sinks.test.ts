@@ -1,4 +1,4 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 // Only in test:all: it waits for sinks that hang.
 import "./virtual-time.ts";
 import {

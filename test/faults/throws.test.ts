@@ -1,4 +1,4 @@
-// A process of its own: it has a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 import "./virtual-time.ts";
 import { type Run, uncaughtDuring } from "../dispatch/support.ts";
 import { EndCounter, type Fault, lists, placesOf, tryPlan } from "./plans.ts";

@@ -1,4 +1,4 @@
-/** Disks that are full, broken or not ours, while it is changed what is trusted. */
+/** Disks that are full, broken or not writable, during a change of trust. */
 // Only in test:all: it kills and starts processes.
 import { appendFileSync } from "node:fs";
 import { chmod, chown, readFile, stat, unlink } from "node:fs/promises";
@@ -45,7 +45,7 @@ async function tryWith(scene: Scene, at: number, what: string) {
   return { stage, outcome };
 }
 
-/** What removes our own claim failed: it holds until this process ends, and says so. */
+/** Removing our own claim failed: it stays until this process ends, and is reported. */
 async function removeClaim({ file, order }: Stage, warnings: readonly string[]): Promise<void> {
   expect(warnings).toEqual([expect.stringContaining("It holds until this process ends.")]);
   const next = await carryOut({ ...order, waitMs: 0 });
@@ -72,7 +72,7 @@ describe("F-10: any system call of a change fails", () => {
           const { stage, outcome } = await tryWith(scene, index + 1, what);
           if (outcome.code === null) {
             made += 1;
-            // What cannot be removed stays for the next change. All else is no reason to fail.
+            // What cannot be removed stays for the next change. Nothing else is a reason to fail.
             const isLast = index === calls.length - 1;
             await expectMade(
               scene,
@@ -132,7 +132,7 @@ describe("F-10: the disk is full", () => {
     const line = (await callsOf(scene)).indexOf("write plugins.lock.journal");
     const stage = await scene.stage();
     const halved = installFaults({ folder: stage.folder, at: line + 1, what: "short" });
-    // The rest of the line finds no room: another fault on top of the first.
+    // There is no space for the rest of the line: a second fault on top of the first.
     const full = installFaults({ folder: stage.folder, at: line + 2, what: "full" });
     const outcome = await carryOut(stage.order);
     full.restore();
@@ -173,9 +173,9 @@ describe("F-10: reads and writes are partial", () => {
 
 describe("a change that can no longer be rolled back", () => {
   it.each([
-    // The line stands: flushing it fails, and cutting it off.
+    // The line stays: flushing it fails, and so does truncating it.
     ["its line", /^(?:datasync|truncate) plugins\.lock\.journal$/],
-    // The lock stands: its line cannot be written, and the old lock gets its name no more.
+    // The lock stays: its line cannot be written, and the old lock cannot be renamed back.
     ["its lock", /^(?:write plugins\.lock\.journal|rename plugins\.lock\S+tmp plugins\.lock)$/],
   ])("for %s stands, says so, and is completed by the next one", async (_what, calls) => {
     verifies("journal:forward");
@@ -230,7 +230,7 @@ describe("a change that can no longer be rolled back", () => {
 });
 
 describe.skipIf(process.platform === "win32")("permissions of the system itself", () => {
-  /** Whom no file of ours lets in. Where we are the superuser, nobody; else we are enough. */
+  /** A user without access to our files: `nobody` if we are root, otherwise ourselves. */
   const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
   let programs: Programs;
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 /**
- * A file layer with faults: it counts each call that has to do with a folder, and at one of them
- * the process dies, or the call fails or does a part only. It sees what goes through
- * `node:fs/promises`, which is all that changes of trust use.
+ * A file layer with faults: it counts each call that concerns a folder, and at one of them
+ * the process dies, or the call fails or is partial. It intercepts `node:fs/promises`, which is all
+ * that changes of trust use.
  */
 import fs from "node:fs";
 import type { FileHandle } from "node:fs/promises";
@@ -11,7 +11,7 @@ import process from "node:process";
 
 export interface Fault {
   readonly folder: string;
-  /** Which call, from 1; calls after it too, where `what` says so. Or each whose label matches. */
+  /** Which call, from 1; later calls too, if `what` says so. Or each whose label matches. */
   readonly at: number | Pick<RegExp, "test">;
   /**
    * A code is one that the call fails with. `kill` ends the process before the call, `kill_half`
@@ -39,7 +39,7 @@ const needsRoom = [
   "mkdir",
 ];
 
-/** Puts the faults in, and gives what takes them out again. */
+/** Installs the faults, and returns a function that removes them. */
 export function installFaults({ folder, at, what }: Fault) {
   const calls: string[] = [];
   const promises = fs.promises as unknown as Methods;
@@ -125,7 +125,7 @@ function failure(code: string, name: string): Error {
   return Object.assign(new Error(`${code}: injected, ${name}`), { code, syscall: name });
 }
 
-/** Nothing of this process runs after it, no handler and no clean-up. */
+/** Nothing of this process runs afterwards, neither handlers nor clean-up. */
 function die(): never {
   process.kill(process.pid, "SIGKILL");
   for (;;);

@@ -1,4 +1,4 @@
-/** Processes that die while they change what is trusted. Real ones: nothing of them runs after. */
+/** Real processes that are killed during a change of trust: nothing of them runs afterwards. */
 // Only in test:all: it kills and starts processes.
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -30,10 +30,10 @@ async function open(name: string, isLinked = false): Promise<Scene> {
   return scene;
 }
 
-/** Before a call that only looks, the files are as before the next one. */
+/** Before a call that only reads, the files are the same as before the next one. */
 const changing = /^(?:open .*(?:wx|journal)$|write|chmod|link|rename|unlink)/;
 
-/** A process dies at a call; then the lock is one or the other, and the next change mends the rest. */
+/** A process dies at a call; the lock is old or new, and the next change repairs the rest. */
 async function killAt(scene: Scene, at: number, what = "kill") {
   const stage = await scene.stage();
   const { folder, order } = stage;
@@ -45,7 +45,7 @@ async function killAt(scene: Scene, at: number, what = "kill") {
   return { standing, recovered };
 }
 
-/** Both cores, and no more: others want them as well. */
+/** Both cores, and no more: other tests need them too. */
 async function twoAtATime<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const worker = async () => {
@@ -74,7 +74,7 @@ describe("F-09: a process is killed at any system call of a change", () => {
       seen.add(standing).add(recovered ?? "nothing");
     });
     report(`kills: ${scene.name}`, kills.length);
-    // All that there is to find was found: nothing begun, begun, made, made and told.
+    // Every state occurred: not begun, begun, done, done and recorded.
     const all = ["old", "new", "nothing", "applied", "discarded"];
     const isRenewed = scene.oldLock === scene.newLock;
     expect([...seen].sort()).toEqual((isRenewed ? ["new", "nothing", "applied"] : all).sort());

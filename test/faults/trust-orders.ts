@@ -1,4 +1,4 @@
-/** Changes of trust as data, so that a process of its own can be told of one. */
+/** Changes of trust as data, so that another process can receive one. */
 import { isGlassineError } from "../../src/core/errors/index.ts";
 import { revokePlugins, trustPlugins } from "../../src/operate/trust/change/index.ts";
 import type { LockEntry } from "../../src/operate/trust/lockfile/index.ts";
@@ -12,7 +12,7 @@ export interface Order {
   readonly waitMs?: number;
 }
 
-/** What came of it: the code of a refusal, or none. */
+/** The outcome: the code of a refusal, or none. */
 export interface Outcome {
   readonly code: string | null;
   readonly message: string;

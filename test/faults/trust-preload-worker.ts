@@ -1,6 +1,6 @@
 /**
- * Loaded before a program with `node --import`: puts in the fault that the environment names. A text
- * as `at` is the source of a pattern.
+ * Loaded before a program with `node --import`: installs the fault that the environment names.
+ * A string as `at` is the source of a regular expression.
  */
 import process from "node:process";
 import { type Fault, installFaults } from "./trust-fs-faults.ts";

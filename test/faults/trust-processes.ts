@@ -6,7 +6,7 @@ import { bundle } from "../support/bundle.ts";
 import type { Fault } from "./trust-fs-faults.ts";
 import type { Order, Outcome } from "./trust-orders.ts";
 
-/** The programs, made of the sources as they are now. */
+/** The programs, compiled from the current sources. */
 export interface Programs {
   readonly worker: string;
   readonly preload: string;
@@ -22,7 +22,7 @@ export async function bundlePrograms(name: string): Promise<Programs> {
 
 export interface Ended {
   readonly signal: string | null;
-  /** What it told, if it lived to tell it. */
+  /** What it reported, if it lived long enough. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -47,9 +47,9 @@ export function runFaulty(
 
 /** Processes that wait for orders. */
 export interface Crew {
-  /** Gives each of the first ones its order at once, and resolves with what came of all. */
+  /** Sends each of the first ones its order at once, and resolves to all outcomes. */
   carryOut(orders: readonly Order[]): Promise<readonly Outcome[]>;
-  /** Ends one in the middle of whatever it does. Its order is never answered. */
+  /** Kills one in the middle of whatever it does. Its order is never answered. */
   kill(at: number): Promise<void>;
   dismiss(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What a long run found out, for `tools/scripts/trust-faults.mjs` to print. */
+/** The findings of a long run, for `tools/scripts/trust-faults.mjs` to print. */
 import { appendFileSync } from "node:fs";
 import process from "node:process";
 
@@ -10,7 +10,7 @@ export const isWhole = matrix === "whole";
 /** How often many processes write at once. */
 export const roundsOfWriters = Number(rounds ?? 3);
 
-/** Writes a fact down, if anybody asked. */
+/** Records a fact, if a report was requested. */
 export function report(what: string, count: number): void {
   const { GLASSINE_TRUST_REPORT: path } = process.env;
   if (path !== undefined) appendFileSync(path, `${JSON.stringify({ what, count })}\n`);

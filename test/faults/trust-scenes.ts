@@ -1,4 +1,4 @@
-/** Locks on which changes are tried with faults, and what has to hold afterwards. */
+/** Locks on which changes are tried with faults, and the invariants afterwards. */
 import { createHash } from "node:crypto";
 import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -111,7 +111,7 @@ async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch(() => undefined);
 }
 
-/** What is there, beside the lock and its journal. */
+/** The files besides the lock and its journal. */
 async function othersIn({ folder }: Stage): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -120,21 +120,21 @@ async function othersIn({ folder }: Stage): Promise<readonly string[]> {
     .filter((name) => !["link.lock", "plugins.lock", "plugins.lock.journal"].includes(name));
 }
 
-/** Whether the change was made, as the lock shows: it shows the one or the other, and parses. */
+/** Whether the change was made, according to the lock, which has to parse. */
 export async function expectOldOrNew(scene: Scene, { path }: Stage): Promise<"old" | "new"> {
   const text = (await readLockfile(path))?.text;
   expect([scene.oldLock, scene.newLock]).toContain(text);
   return text === scene.newLock ? "new" : "old";
 }
 
-/** After a change that failed: lock and journal to the byte as before, and nothing beside them. */
+/** After a failed change: lock and journal are byte for byte as before, without other files. */
 export async function expectUntouched(scene: Scene, stage: Stage): Promise<void> {
   expect(await textOf(stage.path)).toBe(scene.oldLock);
   expect(await textOf(`${stage.file}.journal`)).toBe(scene.oldJournal);
   expect(await othersIn(stage)).toEqual([]);
 }
 
-/** After a change that was made. `left` is what may still be there. */
+/** After a successful change. `left` lists files that may remain. */
 export async function expectMade(scene: Scene, stage: Stage, left: RegExp = /^$/): Promise<void> {
   expect(await textOf(stage.path)).toBe(scene.newLock);
   expect(await linesOfChange(stage)).toBe(scene.count);
@@ -161,7 +161,7 @@ export async function expectMended(
   const lock = await readLockfile(path);
   const journal = await readTrustJournal(path);
   expect(checkJournal(lock as NonNullable<typeof lock>, journal)).toEqual([]);
-  // A renewed grant leaves the lock as it was, so its record alone says whether it was made.
+  // A renewed grant does not change the lock, so only its record shows whether it was made.
   const lines = await linesOfChange(stage);
   if (scene.oldLock === scene.newLock) expect([0, scene.count]).toContain(lines);
   else expect(lines).toBe(standing === "new" ? scene.count : 0);

@@ -1,12 +1,12 @@
 /**
- * A process of its own that changes what is trusted: once as its first argument says, and as the
- * user that the second one names, or each time it is told.
+ * A separate process that changes what is trusted: once, as its first argument says and as the
+ * user that the second one names, or whenever it receives an order.
  */
 import process from "node:process";
 import { carryOut, type Order } from "./trust-orders.ts";
 
 const [, , order, user = ""] = process.argv;
-// Not before the program is loaded: it may lie where that user cannot read.
+// Only after the program is loaded: that user may not be able to read it.
 if (user !== "") {
   process.setgroups?.([]);
   process.setgid?.(Number(user));

@@ -14,7 +14,7 @@ import { entryOf } from "./trust-scenes.ts";
 
 const size = 32;
 const timeout = 60_000 + roundsOfWriters * 60_000;
-/** Longer than any queue: what is waited for is not the subject here. */
+/** Longer than any queue: waiting is not the subject here. */
 const waitMs = 300_000;
 
 let programs: Programs;
@@ -95,7 +95,7 @@ describe("F-11: 32 processes trust different plugins at once", () => {
     const { path, names: files } = await lockFolder();
     const victims = [0, 1, 2, 3].map((at) => (at * 7 + round) % 12);
     const orders = trusting(path, names(12));
-    // What a victim began may be made or not; who is alive has to succeed.
+    // What a killed process began may be done or not; those alive have to succeed.
     const survivors = crew.carryOut(orders.filter((_order, at) => !victims.includes(at)));
     const doomed = await crewOf(victims.length, programs);
     void doomed.carryOut(victims.map((at) => orders[at] as Order));
@@ -150,7 +150,7 @@ describe("processes that change one lock at the same time", () => {
     await crew.carryOut(trust);
     for (let at = 0; at < (isWhole ? 50 : 8); at++) {
       const orders = at % 2 === 0 ? [...trust, ...revoke] : [...revoke, ...trust];
-      // A revocation that comes second time in a row finds nothing to revoke.
+      // A second revocation in a row finds nothing to revoke.
       const outcomes = await crew.carryOut(orders);
       const refused = outcomes.filter(({ code }) => code !== null).map(({ code }) => code);
       expect(["", "trust_refused"]).toContain(refused.join());

@@ -1,8 +1,8 @@
 /**
- * Time that moves only when told to, for the library alone.
+ * Virtual time for the library alone.
  *
- * The library takes clocks and timers as they are when it loads. So this module puts its own in
- * their place, and `end-of-loading.ts` puts the real ones back. Import the one, then the library,
+ * The library captures clocks and timers when it loads. So this module installs its own in
+ * their place, and `end-of-loading.ts` restores the real ones. Import the one, then the library,
  * then the other: each for its effect.
  */
 
@@ -47,7 +47,7 @@ Object.assign(globalThis, {
 Object.defineProperty(performance, "now", { value: () => now, configurable: true });
 Date.now = () => wall;
 
-/** Puts the real clocks and timers back, for the tests themselves. */
+/** Restores the real clocks and timers, for the tests themselves. */
 export function endLoading(): void {
   Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout });
   Reflect.deleteProperty(performance, "now");
@@ -61,7 +61,7 @@ export function settle(): Promise<void> {
   });
 }
 
-/** The next timer due; what blocks the thread meanwhile makes more of them due. */
+/** The next timer due; blocking the thread meanwhile makes more of them due. */
 function nextTimer(until: number): Timer | undefined {
   let next: Timer | undefined;
   const end = Math.max(until, now);
@@ -71,7 +71,7 @@ function nextTimer(until: number): Timer | undefined {
   return next;
 }
 
-/** Moves both clocks, and runs the timers that fall due, each at its time. */
+/** Advances both clocks, and runs the timers that fall due, each at its time. */
 export async function advance(ms: number): Promise<void> {
   const until = now + ms;
   await settle();
@@ -84,7 +84,7 @@ export async function advance(ms: number): Promise<void> {
   pass(Math.max(until - now, 0));
 }
 
-/** As `advance` without a pause: all timers that fall due run in this turn, before any promise. */
+/** Like `advance` without a pause: all due timers run in this turn, before any promise. */
 export function advanceInOneTurn(ms: number): void {
   const until = now + ms;
   for (let timer = nextTimer(until); timer !== undefined; timer = nextTimer(until)) {
@@ -95,18 +95,18 @@ export function advanceInOneTurn(ms: number): void {
   pass(Math.max(until - now, 0));
 }
 
-/** Time goes by, and no timer can run: the thread is blocked. */
+/** Time passes, and no timer can run: the thread is blocked. */
 export function pass(ms: number): void {
   now += ms;
   wall += ms;
 }
 
-/** The wall clock is set to another time; the other one goes on. */
+/** The wall clock is set to another time; the monotonic one continues. */
 export function jumpWallClock(ms: number): void {
   wall += ms;
 }
 
 export const time = (): number => now;
 
-/** How many timers hold the process. */
+/** How many timers keep the process alive. */
 export const timersHeld = (): number => [...timers].filter(({ held }) => held).length;
