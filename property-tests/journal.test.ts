@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { latestLines } from "../src/operate/trust/change/check-journal.ts";
 import {
   checkJournal,
   encodeJournalLine,
@@ -20,17 +19,13 @@ import {
   revokePlugins,
   trustPlugins,
 } from "../src/operate/trust/change/index.ts";
-import {
-  appended,
-  chained,
-  endOf,
-  type UnchainedLine,
-} from "../src/operate/trust/change/journal.ts";
-import { parseJournalLine } from "../src/operate/trust/change/journal-line.ts";
-import { missingOf } from "../src/operate/trust/change/recover.ts";
+import { appended, chained, endOf, parseJournalLine } from "../src/operate/trust/change/journal.ts";
+import { missingOf } from "../src/operate/trust/change/pending.ts";
 import { type LockEntry, readLockfile } from "../src/operate/trust/lockfile/index.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters } from "./support/schema-values.ts";
+
+type UnchainedLine = Parameters<typeof chained>[0][number];
 
 const sha256 = (text: string | Uint8Array) => createHash("sha256").update(text).digest("hex");
 const encoder = new TextEncoder();
@@ -280,7 +275,7 @@ it("L44: replaying the journal results in the lock, after any changes", async ()
         const journal = await readTrustJournal(path);
         expect(checkJournal(lock, journal)).toEqual([]);
         expect(journal.lines.map(({ reason }) => reason)).toEqual(told);
-        const folded = [...latestLines(journal.lines).values()].filter(
+        const folded = [...new Map(journal.lines.map((line) => [line.id, line])).values()].filter(
           ({ action }) => action === "trust",
         );
         const trusted = lock.entries.map(({ id, version, hash }) => ({ id, version, hash }));

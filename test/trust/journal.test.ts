@@ -9,7 +9,7 @@ import {
   readTrustJournal,
   trustPlugins,
 } from "../../src/operate/trust/change/index.ts";
-import { isJournalTime, parseJournalLine } from "../../src/operate/trust/change/journal-line.ts";
+import { isJournalTime, parseJournalLine } from "../../src/operate/trust/change/journal.ts";
 import { verifies } from "../support/verifies.ts";
 import { byHand, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

@@ -9,16 +9,13 @@ import { hostname, userInfo } from "node:os";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { type Lockfile, newLockfile, parseLockfile, readLockfile } from "../lockfile/index.ts";
 import { printable } from "../printable.ts";
-import { sha256 } from "./digest.ts";
-import { remove, statsOf, tryRemove } from "./durable.ts";
 import { exclusively, removeLeftovers } from "./exclusion.ts";
-import { lockfileFailed, onFile } from "./failure.ts";
+import { lockfileFailed, onFile, remove, sha256, statsOf, tryRemove } from "./files.ts";
+import type { JournalAction } from "./journal.ts";
 import { appended, chained, endOf } from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
-import type { JournalAction } from "./journal-line.ts";
-import { pendingChange, type Recovery, writeRecord } from "./pending.ts";
+import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
 import { type Places, placesOf } from "./places.ts";
-import { recover } from "./recover.ts";
 import { type Replaced, replaceFile } from "./replace-file.ts";
 
 /** How a change is made. */

@@ -14,16 +14,18 @@ import { link, readdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { printable } from "../printable.ts";
-import { sameBytes, sha256 } from "./digest.ts";
 import {
   linksUnsupported,
   makeFile,
   newMode,
+  onFile,
   readFileWhole,
+  sameBytes,
+  sha256,
+  systemCode,
   temporaryFor,
   tryRemove,
-} from "./durable.ts";
-import { onFile, systemCode } from "./failure.ts";
+} from "./files.ts";
 import { type Owner, ownClaim, type ProcessState, processStateOf, readOwner } from "./owner.ts";
 import type { Places } from "./places.ts";
 

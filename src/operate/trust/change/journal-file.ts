@@ -7,14 +7,15 @@ import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import {
   expectRegular,
+  lockfileFailed,
   newMode,
+  onFile,
   readFileWhole,
   readWhole,
   statsOf,
   tryRemove,
   writeWhole,
-} from "./durable.ts";
-import { lockfileFailed, onFile } from "./failure.ts";
+} from "./files.ts";
 import { type Journal, readJournal } from "./journal.ts";
 import { placesOf } from "./places.ts";
 

@@ -1,12 +1,41 @@
 /**
- * The journal: every change of trust in its order, each line with the digest of the line before.
- * The chain shows that a line was removed, moved or edited, as long as nobody makes the digests
- * anew: there is no key in it.
+ * The journal: every change of trust in its order. A line has six fields with tabs between them,
+ * and what this library adds behind them; readers take the six by position, so that a line of
+ * another tool or a hand counts as well. Each line has the digest of the line before: this chain
+ * shows that a line was removed, moved or edited, as long as nobody computes the digests anew,
+ * because there is no key in it.
  *
- * @see spec `journal:chain`, `journal:torn`
+ * @see spec `journal:fields`, `journal:further-fields`, `journal:chain`, `journal:torn`
  */
-import { sha256 } from "./digest.ts";
-import { encodeJournalLine, type JournalLine, parseJournalLine } from "./journal-line.ts";
+import type { Lockfile } from "../lockfile/index.ts";
+import { sha256 } from "./files.ts";
+
+/** Trust was granted, or taken back. */
+export type JournalAction = "trust" | "revoke";
+
+/** A change of trust, as the journal records it. */
+export interface JournalLine {
+  /** When, as it is written there: ISO 8601. */
+  readonly at: string;
+  readonly action: JournalAction;
+  /** The plugin's. */
+  readonly id: string;
+  /** `-` for a revocation. */
+  readonly version: string;
+  /** The hash of the package; `-` for a revocation. */
+  readonly hash: string;
+  readonly reason: string;
+  /** The last day of the trust: `2027-01-31`; `undefined` for no end. */
+  readonly until?: string | undefined;
+  /** Who, as `user@host`. */
+  readonly actor: string | undefined;
+  /** The SHA-256 of the lock's text after the change, in hex. */
+  readonly lock: string | undefined;
+  /** The SHA-256 of the line before, in hex; `-` for the first. */
+  readonly prev: string | undefined;
+  /** Whether the line before had no end when this one was appended. */
+  readonly afterTorn: boolean;
+}
 
 /** What can be wrong with a journal. */
 type JournalFault = "malformed" | "torn" | "chain_broken" | "journal_mismatch" | "lock_edited";
@@ -21,22 +50,95 @@ export interface JournalProblem {
   readonly detail: string;
 }
 
-/** A line with its place. */
-export interface NumberedLine extends JournalLine {
-  /** From 1. */
-  readonly number: number;
-}
-
 /** A journal that was read. */
 export interface Journal {
-  /** The lines that count, in order. */
-  readonly lines: readonly NumberedLine[];
+  /** The lines that count, in order, each with its number from 1. */
+  readonly lines: readonly (JournalLine & { readonly number: number })[];
   /** By line. */
   readonly problems: readonly JournalProblem[];
 }
 
-const lineFeed = 0x0a;
+const leading = 6;
+/** Says that the line before does not count. */
+const afterTorn = "before=torn";
+
+/** The line without its line feed. Whatever its fields hold, it is one line of as many fields. */
+export function encodeJournalLine(line: JournalLine): string {
+  const { until, actor, lock, prev } = line;
+  const texts = [line.id, line.version, line.hash, line.reason].map(escapeField);
+  const further = Object.entries({ until, actor, lock, prev }).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${escapeField(value)}`],
+  );
+  const last = line.afterTorn ? [afterTorn] : [];
+  return [line.at, line.action, ...texts, ...further, ...last].join("\t");
+}
+
+/** The line, or why it is not one. A carriage return that an editor left at its end is ignored. */
+export function parseJournalLine(text: string): JournalLine | { readonly fault: string } {
+  const fields = text.replace(/\r$/, "").split("\t");
+  const [at = "", action = "", ...rest] = fields.slice(0, leading);
+  const [id = "", version = "", hash = "", reason = ""] = rest.map(unescapeField);
+  if (fields.length < leading)
+    return { fault: `It has ${fields.length} of the ${leading} fields.` };
+  if (!isJournalTime(at)) return { fault: "Its first field is not a date and time of ISO 8601." };
+  if (action !== "trust" && action !== "revoke")
+    return { fault: "Its second field is neither trust nor revoke." };
+  if (id === "" || version === "" || hash === "")
+    return { fault: "Its id, version or hash is empty." };
+  const further = fields.slice(leading);
+  const field = (key: string): string | undefined => {
+    const found = further.find((each) => each.startsWith(`${key}=`));
+    return found === undefined ? undefined : unescapeField(found.slice(key.length + 1));
+  };
+  return {
+    ...{ at, action, id, version, hash, reason },
+    ...{ until: field("until"), actor: field("actor"), lock: field("lock"), prev: field("prev") },
+    afterTorn: further.includes(afterTorn),
+  };
+}
+
+const time =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/i;
+
+/** Whether a string is a date and time as ISO 8601 writes them, of a day that exists. */
+export function isJournalTime(text: string): boolean {
+  const [, year, month, day] = (time.exec(text) ?? []).map(Number);
+  if (year === undefined || month === undefined || day === undefined) return false;
+  // Day 0 of the next month is the last of this one.
+  const last = new Date(0);
+  last.setUTCFullYear(year, month, 0);
+  return day <= last.getUTCDate();
+}
+
+/** Backslash, control characters, separators of lines and paragraphs, and lone surrogates. */
+const special = /[\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const escaped = /\\(?:([\\tnr])|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\})/g;
+const short: Readonly<Record<string, string>> = { "\\": "\\", "\t": "t", "\n": "n", "\r": "r" };
+
+/** A tab becomes `\t`, NUL `\x00`, the line separator `\u{2028}`; most text stays as it is. */
+export function escapeField(text: string): string {
+  return text.replaceAll(special, (character) => {
+    const point = character.codePointAt(0) ?? 0;
+    const hex = point.toString(16);
+    const long = point > 0xff ? `u{${hex}}` : `x${hex.padStart(2, "0")}`;
+    return `\\${short[character] ?? long}`;
+  });
+}
+
+/** A backslash before anything else is one that a hand wrote. */
+function unescapeField(field: string): string {
+  return field.replaceAll(escaped, (written, letter?: string, byte?: string, point?: string) => {
+    if (letter !== undefined)
+      return Object.entries(short).find(([, each]) => each === letter)?.[0] ?? written;
+    const code = Number.parseInt(byte ?? point ?? "", 16);
+    return code > 0x10ffff ? written : String.fromCodePoint(code);
+  });
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lineFeed = 0x0a;
+/** What the first line has as the digest of the line before. */
+const noLine = "-";
 
 /**
  * Reads a journal. It never throws: what cannot be read as a line is a problem with its number, and
@@ -46,13 +148,15 @@ export function readJournal(bytes: Uint8Array): Journal {
   const raw = linesOf(bytes);
   const isTorn = endsMidLine(bytes);
   const parsed = raw.map(parseBytes);
-  const lines: NumberedLine[] = [];
+  const lines: (JournalLine & { number: number })[] = [];
   const problems: JournalProblem[] = [];
   parsed.forEach((line, index) => {
     const number = index + 1;
     const next = parsed[index + 1];
-    const report = (problem: JournalFault, detail: string) =>
-      problems.push({ line: number, id: idOf(line), problem, detail });
+    const report = (problem: JournalFault, detail: string) => {
+      const id = "fault" in line ? undefined : line.id;
+      problems.push({ line: number, id, problem, detail });
+    };
     if ((next !== undefined && !("fault" in next) && next.afterTorn) || (isTorn && !next)) {
       report("torn", "It has no end, so it does not count.");
       return;
@@ -63,16 +167,12 @@ export function readJournal(bytes: Uint8Array): Journal {
     }
     const before = raw[index - 1];
     const expected = before === undefined ? noLine : sha256(before);
-    if (line.prev !== undefined && line.prev !== expected) {
+    if (line.prev !== undefined && line.prev !== expected)
       report("chain_broken", "The line before is not the one after which it was written.");
-    }
     lines.push({ ...line, number });
   });
   return { lines, problems };
 }
-
-/** What the first line has as the digest of the line before. */
-const noLine = "-";
 
 /** Where the next line goes. */
 export interface JournalEnd {
@@ -87,11 +187,8 @@ export interface JournalEnd {
 export function endOf(bytes: Uint8Array): JournalEnd {
   const lines = linesOf(bytes);
   const last = lines.at(-1);
-  return {
-    lines: lines.length,
-    isTorn: endsMidLine(bytes),
-    digest: last === undefined ? noLine : sha256(last),
-  };
+  const digest = last === undefined ? noLine : sha256(last);
+  return { lines: lines.length, isTorn: endsMidLine(bytes), digest };
 }
 
 function endsMidLine(bytes: Uint8Array): boolean {
@@ -110,7 +207,7 @@ function linesOf(bytes: Uint8Array): readonly Uint8Array[] {
   return lines;
 }
 
-function parseBytes(bytes: Uint8Array): JournalLine | { readonly fault: string } {
+function parseBytes(bytes: Uint8Array): ReturnType<typeof parseJournalLine> {
   try {
     return parseJournalLine(decoder.decode(bytes));
   } catch {
@@ -118,15 +215,11 @@ function parseBytes(bytes: Uint8Array): JournalLine | { readonly fault: string }
   }
 }
 
-function idOf(line: JournalLine | { readonly fault: string }): string | undefined {
-  return "fault" in line ? undefined : line.id;
-}
-
-/** A line that has no place in a journal yet. */
-export type UnchainedLine = Omit<JournalLine, "prev" | "afterTorn">;
-
 /** The lines as they stand behind the end of a journal, without line feeds. */
-export function chained(lines: readonly UnchainedLine[], end: JournalEnd): readonly string[] {
+export function chained(
+  lines: readonly Omit<JournalLine, "prev" | "afterTorn">[],
+  end: JournalEnd,
+): readonly string[] {
   let prev = end.digest;
   return lines.map((line, index) => {
     const text = encodeJournalLine({ ...line, prev, afterTorn: end.isTorn && index === 0 });
@@ -142,4 +235,50 @@ export function appended(
 ): Uint8Array {
   const text = lines.map((line) => `${line}\n`).join("");
   return new TextEncoder().encode(isTorn && text !== "" ? `\n${text}` : text);
+}
+
+/**
+ * What is wrong with a journal in itself, and where it disagrees with the lock.
+ *
+ * The last line of an id counts: it has to trust the version, hash and end of trust of its entry,
+ * and an id that the journal trusts last has to have an entry. Where all of that is so and the last
+ * line says which text of the lock it left, that has to be the text of now.
+ *
+ * @returns problems of the journal by line, then those of the lock's entries in their order, then
+ *   those of other ids in the order of their lines
+ */
+export function checkJournal(
+  lock: Pick<Lockfile, "entries" | "text">,
+  { lines, problems }: Journal,
+): readonly JournalProblem[] {
+  const latest = new Map(lines.map((line) => [line.id, line]));
+  const mismatches: JournalProblem[] = [];
+  const report = (id: string, detail: string) =>
+    mismatches.push({ line: latest.get(id)?.number, id, problem: "journal_mismatch", detail });
+  for (const { id, version, hash, until } of lock.entries) {
+    const line = latest.get(id);
+    if (line === undefined) report(id, "The lock has an entry, and the journal no line for it.");
+    else if (line.action === "revoke")
+      report(id, "The lock has an entry, and the journal revokes it last.");
+    else if (line.version !== version || line.hash !== hash) {
+      const last = `version ${escapeField(line.version)} with hash ${escapeField(line.hash)}`;
+      report(id, `The journal trusts ${last} last, and the lock has another.`);
+    } else if (line.until !== until) {
+      const end = (day: string | undefined) =>
+        day === undefined ? "without an end" : `until ${day}`;
+      const journaled = escapeField(end(line.until));
+      report(id, `The journal trusts it ${journaled}, and the lock ${end(until)}.`);
+    }
+  }
+  const locked = new Set(lock.entries.map(({ id }) => id));
+  for (const { id, action } of latest.values())
+    if (action === "trust" && !locked.has(id))
+      report(id, "The journal trusts it, and the lock has no entry.");
+  const last = lines.at(-1);
+  // An edit that changes no version and no hash: a comment, or capabilities that are granted.
+  if (mismatches.length === 0 && last?.lock !== undefined && last.lock !== sha256(lock.text)) {
+    const detail = "The lock was edited after the change that this line records.";
+    return [...problems, { line: last.number, id: undefined, problem: "lock_edited", detail }];
+  }
+  return [...problems, ...mismatches];
 }

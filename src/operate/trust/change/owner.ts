@@ -8,7 +8,7 @@ import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as z from "zod";
 import { jsonOf } from "../signing/json-file.ts";
-import { systemCode } from "./failure.ts";
+import { systemCode } from "./files.ts";
 
 const ownerSchema = z.object({
   pid: z.int().min(1),

@@ -2,16 +2,35 @@
  * The record of a change in progress. Written before the lock is replaced and removed after
  * the journal has its lines, it says after a crash how both were to end.
  *
- * @see spec `journal:pending`
+ * Recovery finishes such a change. If the lock has the new text, the journal gets its lines; if it
+ * has the old one, nothing was done; if it has another, nobody can tell.
+ *
+ * @see spec `journal:pending`, `journal:recovery`, `journal:conflict`
  */
 import { rename } from "node:fs/promises";
 import * as z from "zod";
+import { printable } from "../printable.ts";
 import { jsonOf } from "../signing/json-file.ts";
-import { sha256 } from "./digest.ts";
-import { makeFile, readFileWhole, syncFolderOf, temporaryFor, tryRemove } from "./durable.ts";
 import { isHeld } from "./exclusion.ts";
-import { onFile } from "./failure.ts";
-import { type JournalLine, parseJournalLine } from "./journal-line.ts";
+import {
+  onFile,
+  putInPlace,
+  readFileWhole,
+  remove,
+  sameBytes,
+  sha256,
+  statsOf,
+  tryRemove,
+} from "./files.ts";
+import {
+  appended,
+  chained,
+  endOf,
+  type JournalLine,
+  parseJournalLine,
+  readJournal,
+} from "./journal.ts";
+import { openJournal } from "./journal-file.ts";
 import { type Places, placesOf } from "./places.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -68,7 +87,7 @@ export async function pendingChange(path: string): Promise<PendingChange | undef
   };
 }
 
-export async function readRecord({ pending }: Places): Promise<Uint8Array | undefined> {
+async function readRecord({ pending }: Places): Promise<Uint8Array | undefined> {
   return readFileWhole(pending, maxRecordBytes);
 }
 
@@ -79,40 +98,106 @@ export async function writeRecord(
   mode: number,
 ): Promise<void> {
   await onFile(pending, "write", async () => {
-    const made = temporaryFor(lock);
     const bytes = new TextEncoder().encode(`${JSON.stringify({ version: 1, ...record })}\n`);
-    await makeFile(made, bytes, mode);
-    try {
-      await rename(made, pending);
-      await syncFolderOf(pending);
-    } catch (error) {
-      await tryRemove(made);
+    await putInPlace(pending, bytes, mode, lock).catch(async (error) => {
       await tryRemove(pending);
       throw error;
-    }
+    });
   });
 }
 
 /** The record; `undefined` for bytes that are none, or whose lines are not lines. */
-export function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
+function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
   const json = jsonOf(bytes);
   return "fault" in json ? undefined : recordSchema.safeParse(json.value).data;
 }
 
 /** The line that a text is, if it is one. */
-export function linesIn(text: string): readonly JournalLine[] {
+function linesIn(text: string): readonly JournalLine[] {
   const line = parseJournalLine(text);
   return "fault" in line ? [] : [line];
 }
 
 /** A change that leaves the text as it was counts as made once its record is there. */
-export async function outcomeOf(
-  record: PendingRecord | undefined,
-  { lock }: Places,
-): Promise<Recovery> {
+async function outcomeOf(record: PendingRecord | undefined, { lock }: Places): Promise<Recovery> {
   if (record === undefined) return "conflict";
   const bytes = await readFileWhole(lock, maxLockBytes);
   const now = bytes === undefined ? null : sha256(bytes);
   if (now === record.new) return "applied";
   return now === record.old ? "discarded" : "conflict";
+}
+
+/** Only for whoever holds the exclusion. `warn` gets a sentence about what was found. */
+export async function recover(
+  places: Places,
+  now: Date,
+  warn: (text: string) => void,
+): Promise<Recovery | undefined> {
+  const bytes = await readRecord(places);
+  if (bytes === undefined) return undefined;
+  const shown = printable(places.lock);
+  const record = parseRecord(bytes);
+  const outcome = await outcomeOf(record, places);
+  if (record === undefined || outcome === "conflict") {
+    const kept = await keepRecord(places, now);
+    warn(
+      `${shown} is not what an unfinished change left. The record of that change is kept as ${printable(kept)}, and the journal got no line for it.`,
+    );
+    return "conflict";
+  }
+  if (outcome === "applied") await completeJournal(places, record);
+  await onFile(places.pending, "remove", () => remove(places.pending));
+  warn(
+    outcome === "applied"
+      ? `An unfinished change of ${shown} was found made. The journal has its lines now.`
+      : `An unfinished change of ${shown} was found not made, and is forgotten.`,
+  );
+  return outcome;
+}
+
+async function keepRecord({ pending }: Places, now: Date): Promise<string> {
+  // Without the colons, which Windows takes in no name.
+  const name = `${pending}.conflict-${now.toISOString().replaceAll(/[-:.]/g, "")}`;
+  return onFile(pending, "keep", async () => {
+    let kept = name;
+    for (let count = 2; (await statsOf(kept)) !== undefined; count++) kept = `${name}-${count}`;
+    await rename(pending, kept);
+    return kept;
+  });
+}
+
+/** Appends what is missing of the record's lines, be it the second half of one. */
+async function completeJournal({ journal }: Places, record: PendingRecord): Promise<void> {
+  if (record.lines.length === 0) return;
+  const file = await openJournal(journal);
+  try {
+    const missing = missingOf(record, file.bytes);
+    if (missing.length > 0) await file.append(missing);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What has to be appended to a journal so that it has each line of the record once. */
+export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Array {
+  const before = journal.subarray(0, record.journal);
+  const since = journal.subarray(record.journal);
+  const wanted = appended(record.lines, endOf(before));
+  const isOnItsWay = before.length === record.journal && since.length <= wanted.length;
+  if (isOnItsWay && sameBytes(since, wanted.subarray(0, since.length))) {
+    return wanted.subarray(since.length);
+  }
+  // Something else was appended, or the journal was cut: the lines are chained to what is there.
+  const end = endOf(journal);
+  const present = readJournal(journal).lines.filter(({ number }) => number > endOf(before).lines);
+  const lines = record.lines
+    .flatMap(linesIn)
+    .filter((line) => !present.some((other) => isSameChange(line, other)));
+  return appended(chained(lines, end), end);
+}
+
+/** Whether two lines tell the same change, wherever they stand, and be one without its last fields. */
+function isSameChange(one: JournalLine, other: JournalLine): boolean {
+  const keys = ["at", "action", "id", "version", "hash", "reason", "until"] as const;
+  return keys.every((key) => one[key] === other[key]);
 }

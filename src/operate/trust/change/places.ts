@@ -6,8 +6,7 @@
  */
 import { readlink, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { statsOf } from "./durable.ts";
-import { lockfileFailed, onFile } from "./failure.ts";
+import { lockfileFailed, onFile, statsOf } from "./files.ts";
 
 /** The files of one lock. */
 export interface Places {

@@ -8,12 +8,13 @@ import {
   linksUnsupported,
   makeFile,
   newMode,
+  onFile,
   remove,
   syncFolderOf,
+  systemCode,
   temporaryFor,
   tryRemove,
-} from "./durable.ts";
-import { onFile, systemCode } from "./failure.ts";
+} from "./files.ts";
 
 /** What was there before. */
 export interface Before {

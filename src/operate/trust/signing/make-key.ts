@@ -1,6 +1,6 @@
 /** Makes a key to sign packages with. */
 import { generateKeyPairSync } from "node:crypto";
-import { makeFile } from "../change/durable.ts";
+import { makeFile } from "../change/files.ts";
 import { expectIdentity, readKeyId } from "./sign-package.ts";
 import { readSigningKey } from "./signing-key.ts";
 

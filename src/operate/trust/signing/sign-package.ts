@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { hashPackage, isObject } from "../../packages/index.ts";
-import { newMode, putInPlace, statsOf } from "../change/durable.ts";
+import { newMode, putInPlace, statsOf } from "../change/files.ts";
 import { oneLine } from "../printable.ts";
 import { signedBytes } from "./ed25519-evidence.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { putInPlace } from "../change/durable.ts";
+import { putInPlace } from "../change/files.ts";
 import { type SignedEvidence, type SignPackageOptions, signPackage } from "./sign-package.ts";
 import { readTarball, unpackTarball, withFile } from "./tarball.ts";
 import { ed25519File } from "./types.ts";

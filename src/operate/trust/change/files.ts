@@ -1,10 +1,11 @@
 /** File operations for changes of trust: files are whole or absent, and on disk before it goes on. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { readSmallFile } from "../../packages/index.ts";
-import { lockfileFailed, systemCode } from "./failure.ts";
+import { printable } from "../printable.ts";
 
 /** The mode of new files, less the umask. */
 export const newMode = 0o644;
@@ -99,9 +100,14 @@ export async function makeFile(
   }
 }
 
-/** Puts a new file in place of another, whole or not at all. */
-export async function putInPlace(path: string, bytes: Uint8Array, like: Kept | number) {
-  const made = temporaryFor(path);
+/** Puts a new file in place of another, whole or not at all. It is made beside `beside`. */
+export async function putInPlace(
+  path: string,
+  bytes: Uint8Array,
+  like: Kept | number,
+  beside = path,
+): Promise<void> {
+  const made = temporaryFor(beside);
   await makeFile(made, bytes, like);
   try {
     await rename(made, path);
@@ -162,4 +168,54 @@ export async function statsOf(path: string): Promise<Stats | undefined> {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** What the system says of a refusal, such as `ENOSPC`; `undefined` for any other error. */
+export function systemCode(error: unknown): string | undefined {
+  const isCoded = error instanceof Error && "code" in error && typeof error.code === "string";
+  return isCoded ? (error.code as string) : undefined;
+}
+
+/**
+ * Does one thing to a file. What the system refuses becomes an error that names the file.
+ *
+ * @param doing in the infinitive: `write`
+ * @throws GlassineError `lockfile_failed` with the system's code as `data.systemCode`
+ */
+export async function onFile<T>(path: string, doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = systemCode(error);
+    if (isGlassineError(error) || code === undefined) throw error;
+    const why = systemMessage(error as Error, code);
+    throw lockfileFailed(path, (shown) => `Cannot ${doing} ${shown}: ${why}.`, error);
+  }
+}
+
+/** `describe` returns the message for a path that is safe to print. */
+export function lockfileFailed(
+  path: string,
+  describe: (shown: string) => string,
+  cause?: unknown,
+): GlassineError {
+  const code = systemCode(isGlassineError(cause) ? cause.cause : cause);
+  const data = { path, ...(code === undefined ? {} : { systemCode: code }) };
+  return new GlassineError("lockfile_failed", describe(printable(path)), data, cause);
+}
+
+/** `ENOSPC: no space left on device`, without the call and the paths behind it. */
+function systemMessage({ message }: Error, code: string): string {
+  const [words = ""] = message.replace(`${code}: `, "").split(/, \w+|\n/);
+  return `${code}: ${words.replace(/\.$/, "")}`;
+}
+
+/** The SHA-256 of bytes, or of a string in UTF-8: 64 digits in lower case. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Whether two byte strings are the same. */
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
