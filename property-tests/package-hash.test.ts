@@ -14,8 +14,7 @@ import fc from "fast-check";
 import { isGlassineError } from "glassine";
 import { afterAll, expect, it } from "vitest";
 import { foldedName, nameFault } from "../src/operate/packages/file-names.ts";
-import { hashPackage } from "../src/operate/packages/hash-package.ts";
-import { type HashRecord, hashRecords } from "../src/operate/packages/hash-records.ts";
+import { type HashRecord, hashPackage, hashRecords } from "../src/operate/packages/hash-package.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters } from "./support/schema-values.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../src/core/observe/index.ts";
 import type { CommandHost } from "../../src/operate/cli/command-host.ts";
 import { createCommand } from "../../src/operate/cli/index.ts";
-import type { TextStream } from "../../src/operate/cli/output.ts";
+import type { TextStream } from "../../src/operate/cli/process-io.ts";
 import { installFixturePackage } from "../../src/testing/index.ts";
 import { verifies } from "../support/verifies.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { errorCodes, GlassineError } from "../../src/core/errors/index.ts";
 import type { CommandServices } from "../../src/operate/cli/command-services.ts";
-import type { TextStream } from "../../src/operate/cli/output.ts";
+import type { TextStream } from "../../src/operate/cli/process-io.ts";
 import { documentCodes } from "../../src/operate/cli/texts.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, rejected, report, trusted, verified } from "./support/facts.ts";

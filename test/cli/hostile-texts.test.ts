@@ -1,7 +1,7 @@
 /** Texts that packages chose, in everything that is printed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { paintFor } from "../../src/operate/cli/print/paint.ts";
+import { paintFor } from "../../src/operate/cli/print/parts.ts";
 import {
   printable,
   printableJson,

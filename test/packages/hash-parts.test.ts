@@ -2,7 +2,7 @@
 // Only in test:all: it hashes packages at their limits.
 import { describe, expect, it } from "vitest";
 import { foldedName, nameFault } from "../../src/operate/packages/file-names.ts";
-import { type HashRecord, hashRecords } from "../../src/operate/packages/hash-records.ts";
+import { type HashRecord, hashRecords } from "../../src/operate/packages/hash-package.ts";
 import { bundledIn } from "../../src/operate/packages/package-json.ts";
 import { verifies } from "../support/verifies.ts";
 

@@ -2,9 +2,12 @@
 import { rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type HashPackageOptions, hashPackage } from "../../src/operate/packages/hash-package.ts";
+import {
+  expectSame,
+  type HashPackageOptions,
+  hashPackage,
+} from "../../src/operate/packages/hash-package.ts";
 import type { PackageHash } from "../../src/operate/packages/types.ts";
-import { expectSame } from "../../src/operate/packages/unchanged.ts";
 import { verifies } from "../support/verifies.ts";
 import { isLinux, packageOf, plugin } from "./hash-support.ts";
 

@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { certificateSigner } from "../../src/operate/trust/signing/certificate-signer.ts";
 import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
 import { decideTrust } from "../../src/operate/trust/signing/decide-trust.ts";
-import { statementFault } from "../../src/operate/trust/signing/in-toto.ts";
-import { sigstoreVerifier } from "../../src/operate/trust/signing/sigstore-verifier.ts";
+import {
+  sigstoreVerifier,
+  statementFault,
+} from "../../src/operate/trust/signing/sigstore-verifier.ts";
 import { verifies } from "../support/verifies.ts";
 import { packageOf, signedAt, temporary } from "./signing-support.ts";
 import { type Document, issuer, statement, subject } from "./sigstore-authority.ts";

@@ -2,10 +2,9 @@
 import { makeSigningKey } from "../trust/index.ts";
 import { trust, untrust } from "./work/change-trust.ts";
 import { discover } from "./work/discover.ts";
-import { journal } from "./work/journal.ts";
 import { lock } from "./work/lock.ts";
 import { sign } from "./work/sign.ts";
-import { lockState, verify } from "./work/verify.ts";
+import { journal, lockState, verify } from "./work/verify.ts";
 
 /**
  * What a service refuses, it throws as `GlassineError`; what an operator has to choose again, it

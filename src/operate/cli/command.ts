@@ -9,7 +9,7 @@ import type { NamedHost } from "./command-host.ts";
 import type { CommandServices } from "./command-services.ts";
 import type { Report } from "./documents.ts";
 import type { GivenOptions, OptionName } from "./option-table.ts";
-import type { Paint } from "./print/paint.ts";
+import type { Paint } from "./print/parts.ts";
 import type { Progress } from "./scope.ts";
 
 export interface Command<Schema extends z.ZodType = z.ZodType> {

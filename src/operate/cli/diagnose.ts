@@ -1,13 +1,22 @@
-/** What is wrong with plugins: a row for each that is installed or in the catalogue, by state. */
+/** What `doctor` finds: a row for each plugin by its state, and problems of settings, lockfile and journal. */
 
+import { errorCodes } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
-import { type diagnosis, doctorStates, type Report } from "./documents.ts";
+import { type diagnosis, doctorStates, type finding, type Report } from "./documents.ts";
+import { journalTodo, responseTo } from "./print/next-steps.ts";
+import { journalText } from "./print/parts.ts";
 import { listed, say } from "./print/printable.ts";
-import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "./reports.ts";
-import { responseTo } from "./responses.ts";
+import type {
+  DiscoveryReport,
+  DriftRow,
+  PluginFacts,
+  ReadFault,
+  RejectedPlugin,
+} from "./reports.ts";
 import { texts } from "./texts.ts";
+import type { LockState } from "./work/verify.ts";
 
 /** One row of `doctor`. */
 export type Diagnosis = Report<typeof diagnosis>;
@@ -187,3 +196,45 @@ function lostRows(
 
 /** The recommendation where there is nothing to do. */
 export const nothingToDo = "No action required.";
+
+export type LockFinding = Report<typeof finding>;
+
+export function lockFindings(
+  report: Pick<DiscoveryReport, "mode" | "setting_faults">,
+  state: LockState,
+): readonly LockFinding[] {
+  const { lock, fault, journal_fault: unread, journal, pending } = state;
+  const findings: LockFinding[] = [];
+  for (const each of report.setting_faults) findings.push(faultFinding("setting", each));
+  if (fault !== null) {
+    findings.push(faultFinding("lock", fault));
+  } else if (lock === null && report.mode === "production") {
+    const { means, todo } = rejectionCodes.lock_missing;
+    findings.push({ about: "mode", severity: "error", message: means, recommendation: todo });
+  }
+  if (unread !== null) findings.push(faultFinding("journal", unread));
+  if (pending) {
+    const todo = texts.endPending;
+    const message = texts.pending;
+    findings.push({ about: "pending", severity: "warning", message, recommendation: todo });
+  }
+  for (const problem of journal) {
+    const todo = journalTodo(problem.problem);
+    const message = journalText(problem);
+    findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
+  }
+  const more = state.journal_count - journal.length;
+  if (more > 0) {
+    const todo = "Mend the first ones, and look again.";
+    const message = texts.moreProblems(more);
+    findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
+  }
+  return findings;
+}
+
+function faultFinding(about: LockFinding["about"], { code, message }: ReadFault): LockFinding {
+  const todo = Object.hasOwn(errorCodes, code)
+    ? errorCodes[code as keyof typeof errorCodes].todo
+    : "Mend the file, or restore it from version control.";
+  return { about, severity: "error", message: say`${message}`, recommendation: todo };
+}

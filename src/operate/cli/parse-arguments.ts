@@ -1,7 +1,6 @@
 /** Parses a command line into a command with its options, or into what is printed instead. */
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { packageVersion } from "../../core/plugins/index.ts";
-import { asHelp, faultOf, operandsOf } from "./check-arguments.ts";
 import { type Command as CommandSpec, exitCodes, named } from "./command.ts";
 import type { NamedHost } from "./command-host.ts";
 import { commands } from "./command-table.ts";
@@ -190,4 +189,63 @@ function commandAt(root: Command, argv: readonly string[]): Command {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const options: readonly OptionSpec[] = Object.values(optionTable);
+const helpFlags: readonly string[] = ["--help", "-h"];
+
+/** A fault in words, or nothing. */
+function faultOf(argv: readonly string[]): string | undefined {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  const seen = new Set<string>();
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (!isOption(word)) continue;
+    // The boundary of a PEM block. What is quoted of it in a message would be the key.
+    if (word.startsWith("-----")) return texts.keyAsArgument;
+    // There is no other of one letter, and a number is no id.
+    if (!word.startsWith("--") && !helpFlags.includes(word)) return texts.unknownOption(word);
+    const [flag = "", ...rest] = word.split("=");
+    if (seen.has(flag)) return texts.givenTwice(flag);
+    seen.add(flag);
+    const spec = options.find((each) => each.flag === flag);
+    if (spec?.value === undefined) continue;
+    const value = rest.length > 0 ? rest.join("=") : words[++at];
+    const isMissing = value === undefined || (rest.length === 0 && isOption(value));
+    if (isMissing || (value === "" && spec.mayBeEmpty !== true))
+      return texts.needsValue(flag, spec.value);
+  }
+  // A script whose id is `--help` must not take the help for success.
+  return seen.size > 1 && helpFlags.some((flag) => seen.has(flag)) ? texts.helpAlone : undefined;
+}
+
+/** `help` in place of a command, with the words of one or without, asks what `--help` asks. */
+function asHelp(argv: readonly string[]): readonly string[] {
+  const at = argv[0] === "plugins" ? 1 : 0;
+  if (argv[at] !== "help") return argv;
+  return [...argv.slice(0, at), ...argv.slice(at + 1), "--help"];
+}
+
+/** The words that are neither options nor values of options. */
+export function operandsOf(argv: readonly string[]): readonly string[] {
+  const operands: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? "";
+    if (word === "--") return [...operands, ...argv.slice(at + 1)];
+    if (!isOption(word)) operands.push(word);
+    else if (options.some(({ flag, value }) => flag === word && value !== undefined)) at += 1;
+  }
+  return operands;
+}
+
+/** Whether the document for programs is asked for, also where nothing else can be read. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end === -1 ? argv : argv.slice(0, end)).includes(optionTable.json.flag);
+}
+
+/** `-` alone is a value: standard input. */
+function isOption(word: string): boolean {
+  return word.startsWith("-") && word !== "-";
 }

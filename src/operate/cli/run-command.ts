@@ -1,17 +1,16 @@
 /** Runs one command line from its words to its exit code. */
 import process from "node:process";
 import type { Environment } from "../../core/plugins/index.ts";
-import { asksForJson } from "./check-arguments.ts";
 import type { ByteSource, Command, CommandContext, Outcome } from "./command.ts";
 import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
 import type { CommandServices } from "./command-services.ts";
 import { commands } from "./command-table.ts";
 import { type Failure, failureFor, refusal } from "./failure.ts";
-import { type TextStream, writeComplaint, writeResult } from "./output.ts";
-import { type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
-import { paintFor } from "./print/paint.ts";
+import { asksForJson, type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
+import { paintFor } from "./print/parts.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
+import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
 import { progressLine } from "./progress.ts";
 
 /** What a command line is run with. */

@@ -1,7 +1,6 @@
 /** The SHA-256 of one file, read in pieces. */
 import { createHash } from "node:crypto";
-import type { BigIntStats } from "node:fs";
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageSize } from "./package-limits.ts";

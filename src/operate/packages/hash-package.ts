@@ -1,15 +1,15 @@
 /** The hash of an installed package: every file of it, and nothing else. */
+
+import { createHash } from "node:crypto";
 import { mkdir, realpath, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expectOptions } from "../../core/data/index.ts";
-import { coverageOf } from "./covered.ts";
 import { hashFile } from "./hash-file.ts";
-import { type HashRecord, hashRecords } from "./hash-records.ts";
 import { readBundled } from "./package-json.ts";
 import { packageSize } from "./package-limits.ts";
-import { packageRefused, systemCode, throwCopyFailed } from "./refused.ts";
+import { packageRefused, shownPath, systemCode, throwCopyFailed } from "./refused.ts";
 import type { PackageHash } from "./types.ts";
-import { type Found, walkPackage } from "./walk-package.ts";
+import { coverageOf, type Found, walkPackage } from "./walk-package.ts";
 
 /** Options of `hashPackage`. */
 export interface HashPackageOptions {
@@ -125,4 +125,78 @@ async function folderAt(path: string): Promise<string> {
   }
   if (isFolder) return root;
   throw packageRefused("unsupported_file", "", "The package is not a folder.");
+}
+
+/** A file by the SHA-256 of its bytes, or a link by its target. */
+export type HashRecord =
+  | { readonly kind: "file"; readonly path: string; readonly size: number; readonly sha256: string }
+  | { readonly kind: "link"; readonly path: string; readonly target: string };
+
+const version = "glassine-package-hash-v1";
+
+/**
+ * The hash of records, in whatever order they come. No path and no target has a NUL or a line feed,
+ * so no two sets of records have the same text.
+ *
+ * @see spec `package:framing`
+ */
+export function hashRecords(records: readonly HashRecord[]): string {
+  const sorted = records
+    .map((record) => ({ record, key: Buffer.from(record.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key));
+  const hash = createHash("sha256").update(`${version}\n`);
+  for (const { record } of sorted) hash.update(textOf(record));
+  return `sha256:${hash.digest("hex")}`;
+}
+
+function textOf(record: HashRecord): string {
+  const { kind, path } = record;
+  const facts = record.kind === "file" ? [String(record.size), record.sha256] : [record.target];
+  return `${[kind, path, ...facts].join("\0")}\n`;
+}
+
+/**
+ * What a package.json says counts where it is the one that was hashed.
+ *
+ * @throws GlassineError `package_refused` with `unsupported_file`
+ */
+export function expectManifest(sha256: string | undefined, { files }: PackageHash): void {
+  if (sha256 !== undefined && sha256 === files.get("package.json")) return;
+  const text = "Its package.json changes while it is read.";
+  throw packageRefused("unsupported_file", "package.json", text);
+}
+
+/**
+ * Compares two hashes of one package.
+ *
+ * @throws GlassineError `package_refused`, with the code `hash_mismatch` and the first path, in the
+ *   order of its characters, that was added, removed or changed; empty where it is a link
+ * @see spec `package:unchanged`
+ */
+export function expectSame(before: PackageHash, now: PackageHash): void {
+  if (now.hash === before.hash) return;
+  const [change] = changesBetween(before.files, now.files);
+  if (change === undefined) {
+    const text = "A link of the package was added, removed or changed since it was hashed.";
+    throw packageRefused("hash_mismatch", "", text);
+  }
+  const text = `${shownPath(change.path)} was ${change.how} since the package was hashed.`;
+  throw packageRefused("hash_mismatch", change.path, text);
+}
+
+interface Change {
+  readonly path: string;
+  readonly how: "added" | "removed" | "changed";
+}
+
+function changesBetween(
+  before: PackageHash["files"],
+  now: PackageHash["files"],
+): readonly Change[] {
+  const paths = [...new Set([...before.keys(), ...now.keys()])].sort();
+  return paths.flatMap((path): readonly Change[] => {
+    if (before.get(path) === now.get(path)) return [];
+    if (!before.has(path)) return [{ path, how: "added" }];
+    return [{ path, how: now.has(path) ? "changed" : "removed" }];
+  });
 }

@@ -7,7 +7,13 @@ export {
   pathFrom,
 } from "./closure.ts";
 export { findPackages, packageFolder } from "./find-packages.ts";
-export { copyPackage, type HashPackageOptions, hashPackage } from "./hash-package.ts";
+export {
+  copyPackage,
+  expectManifest,
+  expectSame,
+  type HashPackageOptions,
+  hashPackage,
+} from "./hash-package.ts";
 export {
   isCapabilityName,
   isHookId,
@@ -35,4 +41,3 @@ export type {
   PluginKind,
   Rejection,
 } from "./types.ts";
-export { expectManifest, expectSame } from "./unchanged.ts";

@@ -75,3 +75,30 @@ function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
   return isObject(value) ? Object.keys(value) : [];
 }
+
+/** More than any that is no plugin has. */
+const maxRefusedBytes = 16 * 1024 * 1024;
+
+/** By its text, whatever is wrong with it: `JSON.parse` takes what the strict reader refuses. */
+export function claimsPlugin(text: string, field: string): boolean {
+  try {
+    const data: unknown = JSON.parse(text);
+    if (isObject(data)) {
+      const { keywords } = data;
+      const hasKeyword = Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
+      return Object.hasOwn(data, field) || hasKeyword;
+    }
+  } catch {
+    // Then it is told where it says so.
+  }
+  return text.includes(`"${field}"`) || text.includes(`"${field}-plugin"`);
+}
+
+/**
+ * The same of a file that is too large or a link. It is read for this alone, through links too, and
+ * no pipe is waited for. True where it cannot be known.
+ */
+export async function mayClaimPlugin(path: string, field: string): Promise<boolean> {
+  const file = await readSmallFile(path, { maxBytes: maxRefusedBytes, followLinks: true });
+  return "fault" in file || claimsPlugin(new TextDecoder().decode(file.bytes), field);
+}

@@ -1,8 +1,8 @@
 /** What a package.json says of plugins. It is read as data; nothing of the package is run. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { commandFault } from "./commands.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
+import { foldedName } from "./file-names.ts";
 import {
   isCapabilityName,
   isHookId,
@@ -11,8 +11,7 @@ import {
   isPackageName,
   isVersion,
 } from "./names.ts";
-import { bundledIn } from "./package-json.ts";
-import { claimsPlugin, mayClaimPlugin } from "./plugin-claims.ts";
+import { bundledIn, claimsPlugin, mayClaimPlugin } from "./package-json.ts";
 import { isObject, readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
@@ -269,4 +268,31 @@ async function readText(path: string): Promise<ReadText | Fault | undefined> {
   } catch {
     return { fault: "its package.json is not UTF-8", mentions: () => true };
   }
+}
+
+/**
+ * Why a package's commands cannot be beside those of the host, or `undefined` where they can: of two
+ * packages with one command installers let either have it.
+ *
+ * @param commands those of the host
+ */
+function commandFault(
+  { name, bin, directories }: Readonly<Record<string, unknown>>,
+  commands: readonly string[],
+): string | undefined {
+  const own = commands.map(foldedName);
+  const taken = commandsIn(bin, name).find((each) => own.includes(foldedName(each)));
+  if (taken !== undefined) return `its bin claims '${taken}', a command of the host`;
+  if (commands.length === 0 || bin !== undefined || !isObject(directories)) return undefined;
+  if (directories.bin === undefined) return undefined;
+  return "its commands are those of a folder, directories.bin: bin is to name them";
+}
+
+/** As npm makes names of them: the last part of each, and for one file the package's name. */
+function commandsIn(bin: unknown, name: unknown): readonly string[] {
+  const given = Array.isArray(bin) ? bin : isObject(bin) ? Object.keys(bin) : [name];
+  if (bin === undefined || bin === null) return [];
+  return given.flatMap((each) =>
+    typeof each === "string" ? [each.split(/[/\\:]/).at(-1) ?? ""] : [],
+  );
 }

@@ -1,12 +1,56 @@
 /** Finds what a package has on disk. Nothing is opened but its folders. */
 import type { Dirent } from "node:fs";
-import { opendir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Coverage, FoundKind } from "./covered.ts";
+import { lstat, opendir, readlink, realpath } from "node:fs/promises";
+import { isAbsolute, join, posix, relative, sep } from "node:path";
 import { decodeForMessage, decodeName, foldedName, nameFault } from "./file-names.ts";
 import { type PackageSize, packageLimits, tooMany } from "./package-limits.ts";
-import { readPackageLink } from "./package-link.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
+
+/** Where installers put the dependencies of a package. */
+const dependenciesFolder = "node_modules";
+const versionControl = ".git";
+/** They cannot be under the hash that they sign, and are verified by themselves. */
+const evidence = ["glassine.sig.json", "glassine.sigstore.json"];
+
+// `a` and `@a/b`. Anything else would name part of a package, or a whole scope.
+const packageName = /^(?:@[^/]+\/)?[^@/][^/]*$/;
+
+/** What kind of thing a name stands for. */
+type FoundKind = "file" | "folder" | "link" | "other";
+
+/** Decides, for one package, what counts. */
+export interface Coverage {
+  /** Whether a path with parts `parts` counts, itself of `kind` where that is known. */
+  covers(parts: readonly string[], kind: FoundKind): boolean;
+}
+
+/**
+ * What is left out is left out at the root alone, and the folder of dependencies but for the
+ * packages that the package brings along. Below the root these names are like any other, so that
+ * they hide no code.
+ *
+ * A bundled name is compared as a system without cases would look it up.
+ */
+export function coverageOf(bundled: readonly string[]): Coverage {
+  const names = bundled
+    .filter((name) => packageName.test(name))
+    .map((name) => foldedName(name).split("/"));
+  /** Whether a path is that of a bundled package, inside of one, or of the scope around one. */
+  const meetsBundled = (path: readonly string[]): boolean => {
+    const folded = path.map(foldedName);
+    return names.some((name) => folded.every((part, at) => at >= name.length || part === name[at]));
+  };
+  return {
+    covers(parts, kind) {
+      const [first, ...rest] = parts;
+      if (first === versionControl)
+        return parts.length === 1 && (kind === "link" || kind === "other");
+      if (parts.length === 1 && kind === "file") return !evidence.includes(first as string);
+      const isDependency = first === dependenciesFolder && (rest.length > 0 || kind === "folder");
+      return isDependency ? meetsBundled(rest) : true;
+    },
+  };
+}
 
 /** A file or link of a package, by its path with `/` between the parts. */
 export type Found =
@@ -132,4 +176,60 @@ function kindOf(entry: BytesEntry): FoundKind {
   if (entry.isFile()) return "file";
   if (entry.isDirectory()) return "folder";
   return entry.isSymbolicLink() ? "link" : "other";
+}
+
+/**
+ * The target of the link at `path`, as it is stored. A target that leads out by its text is refused
+ * before anybody follows it.
+ *
+ * @throws GlassineError `package_refused` with `unsafe_symlink` or `unsupported_file`
+ */
+async function readPackageLink(root: string, path: string, coverage: Coverage): Promise<string> {
+  const target = await readTarget(root, path);
+  const unsafe = (text: string, cause?: unknown) =>
+    packageRefused("unsafe_symlink", path, `${shownPath(path)} is a link ${text}.`, cause);
+  if (isAbsolute(target) || posix.isAbsolute(target)) throw unsafe("with an absolute target");
+  const parts = posix.join(posix.dirname(path), target).split("/");
+  if (parts[0] === "..") throw unsafe("that leads out of the package");
+  let real: string;
+  try {
+    real = await realpath(join(root, path));
+  } catch (error) {
+    throw unsafe(`that leads nowhere (${systemCode(error)})`, error);
+  }
+  const inside = relative(root, real);
+  const realParts = inside.split(sep);
+  if (isAbsolute(inside) || realParts[0] === "..") throw unsafe("that leads out of the package");
+  // A folder by two names would be one that is hashed by the one and loaded by the other.
+  if (!(await lstat(real)).isFile()) throw unsafe("to something that is not a file");
+  const counts = coverage.covers(parts, "file") && coverage.covers(realParts, "file");
+  if (!counts) throw unsafe("to a file that is not part of the package's hash");
+  return target;
+}
+
+async function readTarget(root: string, path: string): Promise<string> {
+  const refuse = (text: string, cause?: unknown) =>
+    packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`, cause);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readlink(join(root, path), "buffer");
+  } catch (error) {
+    throw refuse(`is a link that cannot be read (${systemCode(error)})`, error);
+  }
+  const text = decodeName(bytes);
+  if (text === undefined) throw refuse("is a link whose target is not UTF-8");
+  const target = sep === "/" ? text : text.replaceAll(sep, "/");
+  for (const part of target.split("/")) {
+    if (part === "" || part === "." || part === "..") continue;
+    // Of a drive and of other names that not every system holds.
+    const fault = nameFault(part);
+    if (fault === undefined) continue;
+    const shown = shownPath(decodeForMessage(bytes));
+    throw packageRefused(
+      "unsafe_symlink",
+      path,
+      `${shownPath(path)} is a link to ${shown}, which ${fault}.`,
+    );
+  }
+  return target;
 }

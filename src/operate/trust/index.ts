@@ -45,13 +45,13 @@ export { checkEvidence } from "./signing/check-evidence.ts";
 export { decideTrust } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
 export { readJsonFile } from "./signing/json-file.ts";
-export { type MadeKey, type MakeKeyOptions, makeSigningKey } from "./signing/make-key.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {
   type SignedEvidence,
   type SignPackageOptions,
   signPackage,
+  signTarball,
 } from "./signing/sign-package.ts";
-export { signTarball } from "./signing/sign-tarball.ts";
+export { makeSigningKey } from "./signing/signing-key.ts";
 export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";
 export type { Evidence, SignatureVerifier, SignedPackage } from "./signing/types.ts";

@@ -1,9 +1,9 @@
 /** Holds a document that a command printed to its definition. */
 import { expect } from "vitest";
 import * as z from "zod";
-import { operandsOf } from "../../../src/operate/cli/check-arguments.ts";
 import { commands } from "../../../src/operate/cli/command-table.ts";
 import { errorDocument } from "../../../src/operate/cli/documents.ts";
+import { operandsOf } from "../../../src/operate/cli/parse-arguments.ts";
 
 /** The definition of what the words of a command line print. */
 export function definitionOf(argv: readonly string[]) {

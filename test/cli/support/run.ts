@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { type CommandHost, readCommandHost } from "../../../src/operate/cli/command-host.ts";
 import type { CommandServices } from "../../../src/operate/cli/command-services.ts";
-import type { TextStream } from "../../../src/operate/cli/output.ts";
+import type { TextStream } from "../../../src/operate/cli/process-io.ts";
 import { type RunInput, runCommand } from "../../../src/operate/cli/run-command.ts";
 import { expectDocument } from "./expect-document.ts";
 import { report } from "./facts.ts";

@@ -3,8 +3,8 @@
 import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
 import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
 import { commands } from "../../../src/operate/cli/command-table.ts";
-import { journalProblems } from "../../../src/operate/cli/journal-problems.ts";
 import { optionTable } from "../../../src/operate/cli/option-table.ts";
+import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";
 import { rejectionCodes, signatureCauses } from "../../../src/operate/packages/index.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 

@@ -1,10 +1,14 @@
 /** `completion SHELL` */
 import * as z from "zod";
-import { defineCommand } from "../command.ts";
-import { completionScript, shells } from "../completion-script.ts";
+import { type Command, defineCommand, named } from "../command.ts";
+import type { NamedHost } from "../command-host.ts";
 import { text } from "../documents.ts";
 import { misuse } from "../failure.ts";
+import { type OptionSpec, optionTable } from "../option-table.ts";
 import { singleQuoted } from "../print/printable.ts";
+
+const shells = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof shells)[number];
 
 export const completion = defineCommand({
   path: ["completion"],
@@ -33,3 +37,109 @@ export const completion = defineCommand({
     return Promise.resolve({ exitCode: 0, document, lines });
   },
 });
+
+/** The lines of a script. */
+function completionScript(
+  shell: Shell,
+  commands: readonly Command[],
+  host: NamedHost,
+): readonly string[] {
+  return { bash, zsh, fish }[shell](wordsBehind(commands, host), host);
+}
+
+interface Word {
+  readonly word: string;
+  readonly what: string;
+}
+
+/** The words that can follow each beginning of a command line. */
+type Endings = readonly (readonly [string, readonly Word[]])[];
+
+/** The longest beginning comes first. */
+function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
+  const ofCommands = commands.map(
+    (spec) =>
+      [
+        spec.path.join(" "),
+        spec.options.map((name) => ({
+          word: optionTable[name].flag,
+          what: named(optionTable[name].what, host),
+        })),
+      ] as const,
+  );
+  const nested = commands.filter(({ path }) => path.length > 1).map((spec) => wordOf(spec, host));
+  const top = commands.filter(({ path }) => path.length === 1).map((spec) => wordOf(spec, host));
+  const plugins = { word: "plugins", what: "find, review, trust and check plugins" };
+  return [...ofCommands, ["plugins", nested], ["", [plugins, ...top]]];
+}
+
+function wordOf({ path, summary }: Command, host: NamedHost): Word {
+  return { word: path.at(-1) ?? "", what: named(summary, host) };
+}
+
+function functionName({ bin }: NamedHost): string {
+  return `_${bin.replaceAll("-", "_")}`;
+}
+
+/** `case` goes by the whole beginning: `plugins lock` is none of `plugins`. */
+function cases(endings: Endings, line: (words: readonly Word[]) => string): readonly string[] {
+  return endings.map(([path, words]) => {
+    const pattern = path === "" ? '""' : path === "plugins" ? "plugins" : `"${path}"|"${path} "*`;
+    return `    ${pattern}) ${line(words)} ;;`;
+  });
+}
+
+const listOf = (words: readonly Word[]) => words.map(({ word }) => word).join(" ");
+
+function bash(endings: Endings, host: NamedHost): readonly string[] {
+  const name = functionName(host);
+  return [
+    `${name}() {`,
+    '  local words=""',
+    `  local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")`,
+    `  case "\${before[*]}" in`,
+    ...cases(endings, (words) => `words="${listOf(words)}"`),
+    "  esac",
+    `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
+    "}",
+    `complete -o default -F ${name} ${host.bin}`,
+  ];
+}
+
+function zsh(endings: Endings, host: NamedHost): readonly string[] {
+  const name = functionName(host);
+  return [
+    `#compdef ${host.bin}`,
+    `${name}() {`,
+    `  case "\${(j: :)words[2,CURRENT-1]}" in`,
+    ...cases(endings, (words) => `compadd -- ${listOf(words)}`),
+    "  esac",
+    "  _files",
+    "}",
+    `compdef ${name} ${host.bin}`,
+  ];
+}
+
+function fish(endings: Endings, host: NamedHost): readonly string[] {
+  return endings.flatMap(([path, words]) => {
+    if (path === "") return words.map((each) => fishLine(host, "__fish_use_subcommand", each));
+    const [first = "", second] = path.split(" ");
+    const seen = `__fish_seen_subcommand_from ${second ?? first}`;
+    if (path === "plugins") {
+      const until = `${seen}; and not __fish_seen_subcommand_from ${listOf(words)}`;
+      return words.map((each) => fishLine(host, until, each));
+    }
+    return words.map((each) => fishLine(host, seen, each));
+  });
+}
+
+function fishLine({ bin }: NamedHost, condition: string, { word, what }: Word): string {
+  const said = `-n '${condition}' -d ${fishQuoted(what)}`;
+  if (!word.startsWith("--")) return `complete -c ${bin} -f ${said} -a ${word}`;
+  const spec: OptionSpec | undefined = Object.values(optionTable).find(({ flag }) => flag === word);
+  return `complete -c ${bin} ${said} -l ${word.slice(2)}${spec?.value === undefined ? "" : " -r"}`;
+}
+
+function fishQuoted(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, "\\$&")}'`;
+}

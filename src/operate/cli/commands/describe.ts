@@ -19,11 +19,10 @@ import {
 import { type CommandFailure, negative } from "../failure.ts";
 import { lookupOptions } from "../option-table.ts";
 import { changesSince, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
-import type { Paint } from "../print/paint.ts";
-import { driftText, pluginRow } from "../print/parts.ts";
+import { responseTo } from "../print/next-steps.ts";
+import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say, withSortedKeys } from "../print/printable.ts";
 import type { DiscoveryReport, PluginFacts, RejectedPlugin } from "../reports.ts";
-import { responseTo } from "../responses.ts";
 import { reasonOf, texts } from "../texts.ts";
 
 export const describe = defineCommand({

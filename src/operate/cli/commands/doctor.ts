@@ -2,7 +2,14 @@
 import * as z from "zod";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
-import { type Diagnosis, diagnose, isProblem, nothingToDo } from "../diagnose.ts";
+import {
+  type Diagnosis,
+  diagnose,
+  isProblem,
+  type LockFinding,
+  lockFindings,
+  nothingToDo,
+} from "../diagnose.ts";
 import {
   diagnosis,
   doctorStates,
@@ -11,10 +18,8 @@ import {
   mode,
   warnings as warningsSchema,
 } from "../documents.ts";
-import { type LockFinding, lockFindings } from "../lock-findings.ts";
 import { lookupOptions } from "../option-table.ts";
-import type { Paint } from "../print/paint.ts";
-import { headLines, section } from "../print/parts.ts";
+import { headLines, type Paint, section } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
 import type { DiscoveryReport } from "../reports.ts";
 

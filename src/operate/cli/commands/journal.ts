@@ -11,8 +11,7 @@ import {
   trustEvent,
   warnings,
 } from "../documents.ts";
-import type { Paint } from "../print/paint.ts";
-import { journalSection, shortHash } from "../print/parts.ts";
+import { journalSection, type Paint, shortHash } from "../print/parts.ts";
 import { say } from "../print/printable.ts";
 
 export const journal = defineCommand({

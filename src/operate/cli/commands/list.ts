@@ -8,8 +8,14 @@ import { lookupFor } from "../command-context.ts";
 import { drift, lock, mode, plugin, text, textOrNull, warnings } from "../documents.ts";
 import { lookupOptions } from "../option-table.ts";
 import { stepsOfList } from "../print/next-steps.ts";
-import type { Paint } from "../print/paint.ts";
-import { driftSection, headLines, pluginRow, section, shortHash } from "../print/parts.ts";
+import {
+  driftSection,
+  headLines,
+  type Paint,
+  pluginRow,
+  section,
+  shortHash,
+} from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
 import type { DiscoveryReport, PluginFacts, RejectedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";

@@ -14,8 +14,7 @@ import {
   warnings,
 } from "../documents.ts";
 import { stepsOfVerify } from "../print/next-steps.ts";
-import type { Paint } from "../print/paint.ts";
-import { driftSection, journalSection, section } from "../print/parts.ts";
+import { driftSection, journalSection, type Paint, section } from "../print/parts.ts";
 import { listed, printable } from "../print/printable.ts";
 import { reasonOf, texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";

@@ -1,13 +1,46 @@
 /** What an operator does next, at the end of `list` and `verify`: a line for each kind of trouble. */
-import { rejectionCodes } from "../../packages/index.ts";
-import { journalTodo } from "../journal-problems.ts";
-import type { DiscoveryReport, DriftRow } from "../reports.ts";
-import { responseTo } from "../responses.ts";
+import { type RejectionCode, rejectionCodes, signatureCauses } from "../../packages/index.ts";
+import type { DiscoveryReport, DriftRow, RejectedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
-import type { Paint } from "./paint.ts";
-import { section } from "./parts.ts";
+import { type Paint, section } from "./parts.ts";
 import { say } from "./printable.ts";
+
+interface JournalProblemSpec {
+  readonly means: string;
+  readonly todo: string;
+}
+
+/** By the word of a problem. */
+export const journalProblems = {
+  journal_mismatch: {
+    means: "plugins.lock has an entry that the journal does not tell, or the other way round.",
+    todo: "Pair the edit with a line in the journal, or redo it with the commands.",
+  },
+  lock_edited: {
+    means: "plugins.lock was edited after its last change, in what is neither version nor hash.",
+    todo: "Look at the edit. Restore plugins.lock from version control, or trust a plugin again: that records the file as it is.",
+  },
+  chain_broken: {
+    means: "A line in front of this one was changed, moved or removed.",
+    todo: "Restore the journal from version control. Trusting again does not mend it: no line is ever rewritten.",
+  },
+  malformed: {
+    means: "A line cannot be read, and does not count.",
+    todo: "Restore the journal from version control, or mend a line that somebody wrote by hand: six fields with a tab between them.",
+  },
+  torn: {
+    means: "A line has no end: writing it was cut off, and it does not count.",
+    todo: "See whether what it tells was done, and do it again if it was not. The line stays reported; version control may have the whole journal.",
+  },
+} as const satisfies Record<string, JournalProblemSpec>;
+
+/** What to do about a problem. */
+export function journalTodo(problem: string): string {
+  return Object.hasOwn(journalProblems, problem)
+    ? journalProblems[problem as keyof typeof journalProblems].todo
+    : journalProblems.journal_mismatch.todo;
+}
 
 /** What is in trouble, and what is done about it. */
 type Step = readonly [about: string, todo: string | undefined];
@@ -66,4 +99,20 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
     if (todo !== undefined) abouts.set(todo, (abouts.get(todo) ?? new Set()).add(about));
   const lines = [...abouts].map(([todo, names]) => say`  ${[...names].join(", ")}: ${todo}`);
   return section(texts.next, lines, paint);
+}
+
+/** A sentence or two; `undefined` for a code that is not of the list. */
+export function responseTo(
+  { code, cause }: Pick<RejectedPlugin, "code" | "cause">,
+  { lock_fault: fault }: Pick<DiscoveryReport, "lock_fault">,
+): string | undefined {
+  if (cause !== undefined) return signatureCauses[cause].todo;
+  // There is one: to make another beside it would not help.
+  if (code === "lock_missing" && fault !== null)
+    return "Mend plugins.lock first: it cannot be read.";
+  return isRejectionCode(code) ? rejectionCodes[code].todo : undefined;
+}
+
+function isRejectionCode(code: string): code is RejectionCode {
+  return Object.hasOwn(rejectionCodes, code);
 }

@@ -1,5 +1,6 @@
-/** Lines that several commands print. */
+/** Colours, and lines that several commands print. */
 
+import colours from "picocolors";
 import type { Environment } from "../../../core/plugins/index.ts";
 import { driftLabels } from "../../trust/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
@@ -11,8 +12,26 @@ import type {
   PluginFacts,
 } from "../reports.ts";
 import { texts } from "../texts.ts";
-import type { Paint } from "./paint.ts";
 import { printable, say, singleQuoted } from "./printable.ts";
+
+export interface Paint {
+  readonly title: (text: string) => string;
+  readonly faint: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly doubtful: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+/** Colours on a terminal that can show them, unless `NO_COLOR` has a value. */
+export function paintFor(isTerminal: boolean, env: Environment): Paint {
+  const wanted = isTerminal && !isSet(env.NO_COLOR) && env.TERM !== "dumb";
+  const { bold, dim, green, yellow, red } = colours.createColors(wanted);
+  return { title: bold, faint: dim, good: green, doubtful: yellow, bad: red };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "";
+}
 
 /** A title and lines after an empty line, or nothing where there are no lines. */
 export function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {

@@ -2,8 +2,7 @@
 import { changesSince, dependencyChange, type Words } from "../plain-words.ts";
 import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
-import type { Paint } from "./paint.ts";
-import { shortHash } from "./parts.ts";
+import { type Paint, shortHash } from "./parts.ts";
 import { listed, say } from "./printable.ts";
 
 /** What documents say about one plugin that is trusted now. */

@@ -17,13 +17,19 @@ import {
   revokePlugins,
   trustPlugins,
 } from "../../trust/index.ts";
+import { responseTo } from "../print/next-steps.ts";
 import type { LockedFacts, LockFacts, TrustedPlugin, TrustRefusal } from "../reports.ts";
-import { responseTo } from "../responses.ts";
 import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
-import { optionsFor, type Surveyed, staticRequest, surveyFor } from "./discover.ts";
+import {
+  expectOwnLock,
+  newLockWarnings,
+  optionsFor,
+  type Surveyed,
+  staticRequest,
+  surveyFor,
+} from "./discover.ts";
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
-import { expectOwnLock, newLockWarnings } from "./lock-place.ts";
 
 /**
  * What the lockfile has no say in: the policy of signatures is asked at every start, and may be

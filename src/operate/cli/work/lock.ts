@@ -15,9 +15,16 @@ import type { LockFacts, TrustedPlugin } from "../reports.ts";
 import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 import { entryOf, limitWarnings, trusted } from "./change-trust.ts";
-import { optionsFor, type Surveyed, staticRequest, surveyFor } from "./discover.ts";
+import {
+  expectNamedLock,
+  expectOwnLock,
+  newLockWarnings,
+  optionsFor,
+  type Surveyed,
+  staticRequest,
+  surveyFor,
+} from "./discover.ts";
 import { factsOfLock } from "./facts.ts";
-import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
 
 export interface LockRequest extends CommandScope {
   /** `create` if there is none, trust `all`, `prune` what is gone, `check` that it can be read. */

@@ -10,12 +10,19 @@ import { GlassineError } from "../../../core/errors/index.ts";
 import { type Lockfile, newLockfile, parseLockfile, readLockfile } from "../lockfile/index.ts";
 import { printable } from "../printable.ts";
 import { exclusively, removeLeftovers } from "./exclusion.ts";
-import { lockfileFailed, onFile, remove, sha256, statsOf, tryRemove } from "./files.ts";
-import type { JournalAction } from "./journal.ts";
-import { appended, chained, endOf } from "./journal.ts";
+import {
+  lockfileFailed,
+  onFile,
+  type Places,
+  placesOf,
+  remove,
+  sha256,
+  statsOf,
+  tryRemove,
+} from "./files.ts";
+import { appended, chained, endOf, type JournalAction } from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
-import { type Places, placesOf } from "./places.ts";
 import { type Replaced, replaceFile } from "./replace-file.ts";
 
 /** How a change is made. */

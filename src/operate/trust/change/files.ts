@@ -1,8 +1,8 @@
 /** File operations for changes of trust: files are whole or absent, and on disk before it goes on. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, lstat, open, readlink, realpath, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { readSmallFile } from "../../packages/index.ts";
 import { printable } from "../printable.ts";
@@ -218,4 +218,40 @@ export function sha256(bytes: Uint8Array | string): string {
 /** Whether two byte strings are the same. */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
+/** The files of one lock. */
+export interface Places {
+  /** The file itself, no link. It need not be there. */
+  readonly lock: string;
+  readonly journal: string;
+  /** A change that is on its way, or was when its process ended. */
+  readonly pending: string;
+  /** Who is changing the lock. */
+  readonly exclusion: string;
+}
+
+const maxLinks = 40;
+
+/** @throws GlassineError `lockfile_failed` where its folder is not there, or links go in a circle */
+export async function placesOf(path: string): Promise<Places> {
+  const lock = await onFile(path, "find", () => followed(path));
+  return {
+    lock,
+    journal: `${lock}.journal`,
+    pending: `${lock}.pending`,
+    exclusion: `${lock}.lck`,
+  };
+}
+
+async function followed(path: string): Promise<string> {
+  let at = resolve(path);
+  for (let links = 0; links <= maxLinks; links++) {
+    const folder = await realpath(dirname(at));
+    at = join(folder, basename(at));
+    const stats = await statsOf(at);
+    if (!stats?.isSymbolicLink()) return at;
+    at = resolve(folder, await readlink(at));
+  }
+  throw lockfileFailed(path, (shown) => `Cannot find ${shown}: its links go in a circle.`);
 }

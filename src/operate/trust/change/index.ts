@@ -1,4 +1,5 @@
 export { changeLock, recoverLock, settleLock } from "./change-lock.ts";
+export { ownClaim, processStateOf, readOwner } from "./exclusion.ts";
 export {
   checkJournal,
   encodeJournalLine,
@@ -7,7 +8,6 @@ export {
   readJournal,
 } from "./journal.ts";
 export { readTrustJournal, type TrustJournal } from "./journal-file.ts";
-export { ownClaim, processStateOf, readOwner } from "./owner.ts";
 export { pendingChange } from "./pending.ts";
 export {
   checkReason,

@@ -10,6 +10,7 @@ import {
   lockfileFailed,
   newMode,
   onFile,
+  placesOf,
   readFileWhole,
   readWhole,
   statsOf,
@@ -17,7 +18,6 @@ import {
   writeWhole,
 } from "./files.ts";
 import { type Journal, readJournal } from "./journal.ts";
-import { placesOf } from "./places.ts";
 
 /** Far more than a journal of years. */
 const maxJournalBytes = 64 * 2 ** 20;

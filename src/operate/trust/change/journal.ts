@@ -116,7 +116,7 @@ const escaped = /\\(?:([\\tnr])|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\})/g;
 const short: Readonly<Record<string, string>> = { "\\": "\\", "\t": "t", "\n": "n", "\r": "r" };
 
 /** A tab becomes `\t`, NUL `\x00`, the line separator `\u{2028}`; most text stays as it is. */
-export function escapeField(text: string): string {
+function escapeField(text: string): string {
   return text.replaceAll(special, (character) => {
     const point = character.codePointAt(0) ?? 0;
     const hex = point.toString(16);

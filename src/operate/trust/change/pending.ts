@@ -14,6 +14,8 @@ import { jsonOf } from "../signing/json-file.ts";
 import { isHeld } from "./exclusion.ts";
 import {
   onFile,
+  type Places,
+  placesOf,
   putInPlace,
   readFileWhole,
   remove,
@@ -31,7 +33,6 @@ import {
   readJournal,
 } from "./journal.ts";
 import { openJournal } from "./journal-file.ts";
-import { type Places, placesOf } from "./places.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const isLine = (text: string) => !text.includes("\n") && linesIn(text).length === 1;

@@ -1,8 +1,13 @@
 /** The changes of trust that there are: it is granted, or taken back. Each needs a reason. */
-
 import { GlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import type { AuditOptions } from "../../../core/observe/index.ts";
+import {
+  type AuditOptions,
+  auditEvent,
+  createTrail,
+  factKindsOf,
+  readAuditOptions,
+} from "../../../core/observe/index.ts";
 import {
   type LockEntry,
   type Lockfile,
@@ -12,7 +17,6 @@ import {
 } from "../lockfile/index.ts";
 import { printable } from "../printable.ts";
 import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
-import { type AuditOutcome, type TrustAction, trustRecorder } from "./record-trust.ts";
 
 /** Of a change of trust. */
 export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
@@ -242,4 +246,64 @@ export function checkReason(reason: unknown, command: string): asserts reason is
 
 function refusal(message: string): GlassineError {
   return new GlassineError("reason_invalid", message);
+}
+
+/** One plugin of which trust has changed. */
+interface TrustFact {
+  readonly id: string;
+  /** `undefined` where it is not trusted any more. */
+  readonly version?: string | undefined;
+  readonly hash?: string | undefined;
+}
+
+/** What was done, as the record has it. */
+type TrustAction = "trust" | "untrust" | "lock";
+
+interface AuditOutcome {
+  /** The ids whose record was not taken. */
+  readonly unaudited: readonly string[];
+  /** A sentence for the operator on each. */
+  readonly warnings: readonly string[];
+}
+
+/** Records what was done to plugins, in their order. */
+type RecordTrust = (
+  action: TrustAction,
+  plugins: readonly TrustFact[],
+  reason: string,
+) => Promise<AuditOutcome>;
+
+/**
+ * Reads the options before anything is changed.
+ *
+ * @throws GlassineError `options_invalid`; the function it gives rejects with `audit_failed` where
+ *   `strict` asks for every record and one was not taken
+ */
+function trustRecorder(audit: AuditOptions | undefined): RecordTrust {
+  const options = readAuditOptions(audit);
+  const trail = createTrail(options);
+  return async (action, plugins, reason) => {
+    const unaudited: string[] = [];
+    const causes: unknown[] = [];
+    for (const { id, version = null, hash = null } of plugins) {
+      const facts = { plugin_name: id, action, version, package_hash: hash, reason };
+      const event = auditEvent("plugin.trust_changed", facts);
+      const outcome = await trail.emit(event, { kinds: factKindsOf(event) });
+      if (outcome.ok) continue;
+      unaudited.push(id);
+      causes.push(outcome.error);
+    }
+    if (unaudited.length > 0 && options.strict) throw notKept(unaudited, causes[0]);
+    return { unaudited, warnings: unaudited.map(notTaken) };
+  };
+}
+
+function notTaken(id: string): string {
+  return `the audit trail did not take the record of ${printable(id)}; the change is made and journaled`;
+}
+
+function notKept(ids: readonly string[], cause: unknown): GlassineError {
+  const names = ids.map(printable).join(", ");
+  const text = `The audit trail did not take the record of ${names}. The change is made and journaled.`;
+  return new GlassineError("audit_failed", text, { ids }, cause);
 }

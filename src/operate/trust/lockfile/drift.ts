@@ -2,8 +2,7 @@
 
 import { quoteName } from "../../../core/hooks/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
-import { readDependency } from "./entry-rules.ts";
-import type { LockEntry } from "./types.ts";
+import { type LockEntry, readDependency } from "./entry-rules.ts";
 
 /** The facts of an installed plugin that are compared, known before any of its code runs. */
 export interface InstalledPlugin {

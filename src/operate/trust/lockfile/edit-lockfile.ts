@@ -6,9 +6,9 @@
  */
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { entryOf, type Row, rowOf, rowSchema, sameEntry } from "./entry-rules.ts";
-import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./parse-lockfile.ts";
-import { refreshed } from "./refresh-entry.ts";
+import { entryOf, type LockEntry, type Row, rowOf, rowSchema, sameEntry } from "./entry-rules.ts";
+import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./read-lockfile.ts";
+import { assignments, lineEndOf, refreshed } from "./refresh-entry.ts";
 import { uneditable } from "./refusals.ts";
 import {
   afterLine,
@@ -19,8 +19,6 @@ import {
   type Span,
   type TablePlace,
 } from "./toml-places.ts";
-import type { LockEntry } from "./types.ts";
-import { assignments, lineEndOf } from "./write-toml.ts";
 
 /** A text has no path; messages call it by the name of the file. */
 const nameOfFile = "plugins.lock";

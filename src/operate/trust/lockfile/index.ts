@@ -7,9 +7,8 @@ export {
   type InstalledPlugin,
 } from "./drift.ts";
 export { removeEntry, setEntry } from "./edit-lockfile.ts";
+export type { LockEntry, Lockfile } from "./entry-rules.ts";
 export { isDay, readDependency, sameEntry } from "./entry-rules.ts";
 export { locateLockfile } from "./locate-lockfile.ts";
-export { newLockfile, parseLockfile } from "./parse-lockfile.ts";
-export { isThere, readLockfile } from "./read-lockfile.ts";
+export { isThere, newLockfile, parseLockfile, readLockfile } from "./read-lockfile.ts";
 export type { LockfileProblem } from "./refusals.ts";
-export type { LockEntry, Lockfile } from "./types.ts";

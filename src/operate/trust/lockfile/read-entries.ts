@@ -2,10 +2,9 @@
 import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { entryOf, kindOf, rowKeys, rowSchema } from "./entry-rules.ts";
+import { entryOf, kindOf, type LockEntry, rowKeys, rowSchema } from "./entry-rules.ts";
 import type { Fault } from "./refusals.ts";
 import { type FieldPlace, type Places, partsOf } from "./toml-places.ts";
-import type { LockEntry } from "./types.ts";
 
 const tables = "plugins must be an array of tables, got";
 const top = z.strictObject({

@@ -1,11 +1,13 @@
 /** Reads plugins.lock from the disk. Where it cannot be read, nobody concludes that there is none. */
 import { lstat } from "node:fs/promises";
+import { parse, TomlError } from "smol-toml";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { readSmallFile, systemCode } from "../../packages/index.ts";
 import { printable } from "../printable.ts";
-import { maxLockfileBytes, parseLockfile, tooLarge } from "./parse-lockfile.ts";
-import { fileInvalid } from "./refusals.ts";
-import type { Lockfile } from "./types.ts";
+import type { Lockfile } from "./entry-rules.ts";
+import { readEntries } from "./read-entries.ts";
+import { fileInvalid, lockfileInvalid, problemsAt } from "./refusals.ts";
+import { type Places, placesOf } from "./toml-places.ts";
 
 /**
  * Reads the lockfile at a path; `undefined` where there is none. A link is followed. At most 5 MiB
@@ -53,4 +55,120 @@ export async function isThere(path: string): Promise<boolean> {
     () => true,
     (error) => !["ENOENT", "ENOTDIR"].includes(systemCode(error)),
   );
+}
+
+/** No lockfile that people look after is larger. */
+const maxLockfileBytes = 5 * 1024 * 1024;
+
+/** Text of a lockfile without entries. */
+export const newLockfile = "version = 1\n";
+
+/** A valid lock has three levels; more is the parser's stack that somebody is after. */
+const maxDepth = 8;
+const byteOrderMark = "\ufeff";
+const emptyFile =
+  "it is empty, as after an interrupted write; restore it, or write `version = 1` and trust again";
+
+/**
+ * Reads the bytes of a plugins.lock. All of it has to fit: every problem is told, in one message
+ * with lines and columns. `path` is for messages.
+ *
+ * A file of no bytes is refused: it is what an interrupted write leaves behind.
+ *
+ * @throws GlassineError `lockfile_invalid` (`data`: `path`, `lockProblems` with `line`, `column`,
+ * `message`), `lockfile_newer` (`data`: `path`, `version`, `supported`)
+ * @see spec `lockfile:schema`, `lockfile:strict`
+ */
+export function parseLockfile(bytes: Uint8Array, path: string): Lockfile {
+  if (bytes.length > maxLockfileBytes) throw tooLarge(path);
+  return readLockText(decoded(bytes, path), path).lock;
+}
+
+function tooLarge(path: string): GlassineError {
+  return fileInvalid(path, "it is larger than 5 MiB; remove what is not the entry of a plugin");
+}
+
+/** A lockfile that is valid, and where things stand in it. */
+export interface ReadLock {
+  readonly lock: Lockfile;
+  readonly places: Places;
+}
+
+export function readLockText(text: string, path: string): ReadLock {
+  if (text === "") throw atBeginning(path, emptyFile);
+  if (text.startsWith(byteOrderMark))
+    throw atBeginning(path, "it begins with a byte order mark; save it without one");
+  const data = parsed(text, path);
+  const { version } = data;
+  if (typeof version === "bigint" && version > 1n) throw newer(path, version);
+  const places = placesOf(text);
+  const { entries, faults } = readEntries(data, places);
+  if (faults.length > 0) throw lockfileInvalid(path, problemsAt(text, faults));
+  const warnings =
+    version === undefined ? ["plugins.lock has no version; it is read as schema version 1"] : [];
+  const lock = Object.freeze({
+    path,
+    text,
+    entries: Object.freeze(entries),
+    warnings: Object.freeze(warnings),
+  });
+  return { lock, places };
+}
+
+function atBeginning(path: string, message: string): GlassineError {
+  return lockfileInvalid(path, [{ line: 1, column: 1, message }]);
+}
+
+function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    return parse(text, { integersAsBigInt: true, maxDepth });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const { line, column } = error;
+    // What follows the first line is the text of the file.
+    const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
+    throw lockfileInvalid(path, [{ line, column, message: `it is not TOML: ${first}` }], error);
+  }
+}
+
+function newer(path: string, version: bigint): GlassineError {
+  const digits = String(version);
+  const shown = digits.length > 20 ? `${digits.slice(0, 20)}…` : digits;
+  return new GlassineError(
+    "lockfile_newer",
+    `plugins.lock schema version ${shown} is newer than supported version 1`,
+    { path, version: shown, supported: 1 },
+  );
+}
+
+function decoded(bytes: Uint8Array, path: string): string {
+  const text = asUtf8(bytes, false);
+  if (text !== undefined) return text;
+  const before = validPart(bytes);
+  const line = before.split("\n").length;
+  const column = before.length - before.lastIndexOf("\n");
+  throw lockfileInvalid(path, [{ line, column, message: "it is not valid UTF-8 from here on" }]);
+}
+
+/** The longest beginning that can be the beginning of a UTF-8 text. */
+function validPart(bytes: Uint8Array): string {
+  let good = 0;
+  let bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >>> 1;
+    if (asUtf8(bytes.subarray(0, middle), true) === undefined) bad = middle;
+    else good = middle;
+  }
+  return asUtf8(bytes.subarray(0, good), true) ?? "";
+}
+
+function asUtf8(bytes: Uint8Array, isPart: boolean): string | undefined {
+  try {
+    // The mark stays in the text, to be refused.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, {
+      stream: isPart,
+    });
+  } catch {
+    return undefined;
+  }
 }

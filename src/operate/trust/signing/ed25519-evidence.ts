@@ -2,9 +2,8 @@
 
 import { quoteName } from "../../../core/hooks/index.ts";
 import { type FileFault, isObject } from "../../packages/index.ts";
-import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
-import { readJsonFile } from "./json-file.ts";
+import { fromBase64, readJsonFile } from "./json-file.ts";
 import { ed25519File } from "./types.ts";
 
 /** What the file says. Nothing of it is verified. */

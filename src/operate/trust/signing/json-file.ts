@@ -1,4 +1,4 @@
-/** Reads JSON that somebody else wrote, strictly: UTF-8, and no name twice in an object. */
+/** Reads what somebody else wrote, strictly: UTF-8, JSON with no key twice in an object, and base64. */
 import {
   type FileFault,
   type FileRules,
@@ -31,4 +31,13 @@ export function jsonOf(bytes: Uint8Array): ReadJson {
     if (!(error instanceof StrictJsonError)) throw error;
     return { fault: `cannot be used: ${error.message}` };
   }
+}
+
+/**
+ * The bytes of a base64 text in its one canonical form: padded, in the standard alphabet, no unused
+ * bits set. Of several texts for the same bytes all but one are refused.
+ */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text ? new Uint8Array(bytes) : undefined;
 }

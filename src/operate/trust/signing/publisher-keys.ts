@@ -4,9 +4,8 @@ import * as z from "zod";
 import { formatPath, GlassineError, quoted } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { oneLine } from "../printable.ts";
-import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
-import { readJsonFile } from "./json-file.ts";
+import { fromBase64, readJsonFile } from "./json-file.ts";
 
 /** A key, and who signs with it. */
 export interface PublisherKey {

@@ -1,5 +1,7 @@
-/** Signs a package for its author: writes `glassine.sig.json` into its folder. */
+/** Signs a package for its author: puts `glassine.sig.json` into its folder, or into its tarball. */
 import { sign } from "node:crypto";
+import { mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
@@ -7,9 +9,9 @@ import { hashPackage, isObject } from "../../packages/index.ts";
 import { newMode, putInPlace, statsOf } from "../change/files.ts";
 import { oneLine } from "../printable.ts";
 import { signedBytes } from "./ed25519-evidence.ts";
-import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 import { readJsonFile } from "./json-file.ts";
-import { readSigningKey } from "./signing-key.ts";
+import { expectIdentity, readKeyId, readSigningKey } from "./signing-key.ts";
+import { readTarball, unpackTarball, withFile } from "./tarball.ts";
 import { ed25519File } from "./types.ts";
 
 /** What `signPackage` takes. */
@@ -95,21 +97,6 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
   return Object.freeze({ path: target, name, version, hash, identity, keyId, publicKey });
 }
 
-/** @throws GlassineError `options_invalid` */
-export function readKeyId(keyId: unknown): string {
-  if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
-  const rule = "1 to 128 letters, digits and . _ : @ / + = -";
-  throw new GlassineError("options_invalid", `The id of a key has ${rule}.`);
-}
-
-/** @throws GlassineError `options_invalid`: an identity that no operator could list */
-export function expectIdentity(identity: unknown): void {
-  const fault = typeof identity === "string" ? identityFault(identity) : "is not a string";
-  if (fault === undefined) return;
-  const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";
-  throw new GlassineError("options_invalid", `The identity${shown} of who signs ${fault}.`);
-}
-
 /** A link there would have the evidence written to where it leads. */
 async function expectReplaceable(target: string): Promise<void> {
   const stats = await statsOf(target);
@@ -135,4 +122,32 @@ async function readNameAndVersion(
 function refused(text: string): GlassineError {
   const data = { code: "invalid_metadata", path: "" };
   return new GlassineError("package_refused", text, data);
+}
+
+/**
+ * Signs the package in a tarball. `path` is that of the tarball, which is replaced, whole or not at
+ * all, by one with `glassine.sig.json` in it: what is published from it or installed is signed.
+ *
+ * @param inspect given the folder of the package while it is unpacked
+ * @throws GlassineError (as a rejection) `package_refused`, `options_invalid`, as `signPackage`
+ * @see spec `signing:tarball`
+ */
+export async function signTarball(
+  { path, ...options }: SignPackageOptions,
+  inspect: (folder: string) => Promise<void> = async () => {},
+): Promise<SignedEvidence> {
+  const target = await realpath(path);
+  const tarball = await readTarball(target);
+  const folder = await mkdtemp(join(tmpdir(), "glassine-sign-"));
+  try {
+    await unpackTarball(tarball, folder);
+    const unpacked = join(folder, tarball.folder);
+    const signed = await signPackage({ ...options, path: unpacked });
+    await inspect(unpacked);
+    const bytes = await withFile(tarball, ed25519File, await readFile(signed.path));
+    await putInPlace(target, bytes, await stat(target));
+    return Object.freeze({ ...signed, path: target });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

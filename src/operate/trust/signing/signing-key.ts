@@ -1,6 +1,14 @@
-/** The private key of an author. No text of this file's errors has a part of it. */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { GlassineError } from "../../../core/errors/index.ts";
+/** The private key of an author. No message of an error in here has a part of it. */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from "node:crypto";
+import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { makeFile } from "../change/files.ts";
+import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
 /** A key to sign with, and what others know it by. */
 export interface SigningKey {
@@ -53,4 +61,55 @@ function privateKeyOf(pem: string): KeyObject {
 
 function refused(text: string): GlassineError {
   return new GlassineError("options_invalid", text);
+}
+
+/** What `makeSigningKey` takes. */
+export interface MakeKeyOptions {
+  /** Where the private key goes: PEM, in a file that is not there yet. */
+  readonly path: string;
+  readonly identity: string;
+  /** Default: 32 hexadecimal digits of the SHA-256 of the public half. */
+  readonly keyId?: string | undefined;
+}
+
+/** An entry for a file of publisher keys. Nothing of it is secret. */
+export interface MadeKey {
+  readonly identity: string;
+  readonly keyId: string;
+  /** The 32 bytes of the public key in base64. */
+  readonly publicKey: string;
+}
+
+/**
+ * Makes an Ed25519 key and writes its private half to a new file, which only its owner can read.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`: an identity or key id that no operator
+ *   could list
+ * @throws (as a rejection) what the system says: `EEXIST` where there is a file already
+ * @see spec `signing:key-made`
+ */
+export async function makeSigningKey(options: MakeKeyOptions): Promise<MadeKey> {
+  const { path, identity } = options;
+  expectIdentity(identity);
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const pem = String(privateKey.export({ format: "pem", type: "pkcs8" }));
+  const { keyId: ownKeyId, publicKey } = readSigningKey(pem);
+  const keyId = readKeyId(options.keyId ?? ownKeyId);
+  await makeFile(path, new TextEncoder().encode(pem), 0o600);
+  return { identity, keyId, publicKey };
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readKeyId(keyId: unknown): string {
+  if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
+  const rule = "1 to 128 letters, digits and . _ : @ / + = -";
+  throw new GlassineError("options_invalid", `The id of a key has ${rule}.`);
+}
+
+/** @throws GlassineError `options_invalid`: an identity that no operator could list */
+export function expectIdentity(identity: unknown): void {
+  const fault = typeof identity === "string" ? identityFault(identity) : "is not a string";
+  if (fault === undefined) return;
+  const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";
+  throw new GlassineError("options_invalid", `The identity${shown} of who signs ${fault}.`);
 }

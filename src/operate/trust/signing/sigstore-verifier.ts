@@ -6,11 +6,11 @@ import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
+import { isObject } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
 import { certificateSigner } from "./certificate-signer.ts";
 import { identityFault, maxIdentityUnits } from "./identity.ts";
-import { inTotoPayload, statementFault } from "./in-toto.ts";
-import { readJsonFile } from "./json-file.ts";
+import { jsonOf, readJsonFile } from "./json-file.ts";
 import { loadPeer } from "./peer.ts";
 import { readTrustedRoot } from "./trusted-root.ts";
 import {
@@ -213,4 +213,40 @@ function invalid(detail: string): Evidence {
 
 function misuse(text: string): GlassineError {
   return new GlassineError("options_invalid", text);
+}
+
+/** The media type of such a statement in an envelope. */
+const inTotoPayload = "application/vnd.in-toto+json";
+
+const statementTypes = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
+
+/**
+ * Why a statement does not speak for a package with `hash`; `undefined` where it does.
+ *
+ * A statement about the package may say the opposite of what is wanted, that a test of it failed.
+ * So its kind is one of `predicateTypes`.
+ */
+export function statementFault(
+  payload: Uint8Array,
+  hash: string,
+  predicateTypes: readonly string[],
+): string | undefined {
+  const json = jsonOf(payload);
+  if ("fault" in json) return `its statement ${json.fault}`;
+  const { value } = json;
+  if (!isObject(value) || !statementTypes.includes(value._type as string))
+    return "its statement is not one of in-toto";
+  const { predicateType, subject } = value;
+  if (typeof predicateType !== "string" || !predicateTypes.includes(predicateType)) {
+    const kind = typeof predicateType === "string" ? quoteName(predicateType, 200) : "no text";
+    return `its statement is of the kind ${kind}, which does not vouch for a package`;
+  }
+  const isAbout = Array.isArray(subject) && subject.some((each) => digestOf(each) === hash);
+  return isAbout ? undefined : "its statement is about other files than these";
+}
+
+function digestOf(subject: unknown): string | undefined {
+  const digest = isObject(subject) ? subject.digest : undefined;
+  const { sha256 } = isObject(digest) ? digest : {};
+  return typeof sha256 === "string" ? `sha256:${sha256}` : undefined;
 }
