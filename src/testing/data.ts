@@ -1,4 +1,6 @@
-/** What the laws say of data: reach, leaves, copies. */
+/** What the laws say of data: reach, leaves, copies, and what a call comes to. */
+import { errorCodes, type GlassineError, isGlassineError } from "../core/errors/index.ts";
+
 export type Level = { readonly [key: string]: unknown };
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
@@ -63,5 +65,19 @@ export function scramble(value: unknown): void {
     if (Array.isArray(object)) object.push("scrambled");
     for (const key of Object.keys(object)) Reflect.set(object, key, "scrambled");
     Reflect.set(object, "scrambled", { scrambled: true });
+  }
+}
+
+/** What a call comes to: a value, or a coded error. Anything else thrown fails the law. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: GlassineError; readonly code: string };
+
+export function outcomeOf<T>(run: () => T): Outcome<T> {
+  try {
+    return { ok: true, value: run() };
+  } catch (error) {
+    if (!isGlassineError(error) || !Object.hasOwn(errorCodes, error.code)) throw error;
+    return { ok: false, error, code: error.code };
   }
 }

@@ -7,8 +7,7 @@ export {
 } from "./fixture-package.ts";
 export { type HostileValue, hostileValues, Watch } from "./hostile-values.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
-export type { PluginUnderTest } from "./plugin-under-test.ts";
-export type { AnyHost, HostTables } from "./subject.ts";
+export type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
 export { arbitrariesFor, pluginLaws, slotLaws } from "./with-fast-check.ts";
 export {
   type AccessHolder,

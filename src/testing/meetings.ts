@@ -1,8 +1,7 @@
 /** A plugin's answer meets an envelope: the one its view was made of, or one that went on since. */
 import * as fc from "fast-check";
-import type { Level } from "./data.ts";
+import { type Level, outcomeOf } from "./data.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
-import { outcomeOf } from "./outcome.ts";
 import { type Plan, plansOf, propose } from "./proposals.ts";
 import type { Subject } from "./subject.ts";
 

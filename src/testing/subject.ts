@@ -4,7 +4,7 @@ import { expectOptions, type Limits } from "../core/data/index.ts";
 import type { Rejection } from "../core/envelope/index.ts";
 import { GlassineError, quoted, suggestion } from "../core/errors/index.ts";
 import { type HookSpec, type HookTable, standardHooks } from "../core/hooks/index.ts";
-import type { AnyManager } from "../core/plugins/index.ts";
+import type { AnyManager, Plugin } from "../core/plugins/index.ts";
 import {
   type CompiledSlots,
   compileSlots,
@@ -40,6 +40,26 @@ export interface HostTables {
   readonly values?: { readonly [slot: string]: fc.Arbitrary<unknown> };
   /** Payloads by hook, for the same reason, or to try only some. */
   readonly payloads?: { readonly [hook: string]: fc.Arbitrary<unknown> };
+}
+
+/** A plugin, and the settings for checking its laws. */
+export interface PluginUnderTest extends HostTables {
+  /** The plugin; or a function that makes it, for one with state, so that each run has its own. */
+  readonly plugin: Plugin | (() => Plugin);
+  /** The host whose `definePlugin` made it. Default: `glassine`. */
+  readonly host?: AnyHost;
+  /**
+   * Plugins that are registered with it, such as those it depends on. Their handlers do not run:
+   * the laws are about this one.
+   */
+  readonly others?: readonly Plugin[];
+  /** Further options of the manager: services, configuration, limits. */
+  readonly options?: { readonly [option: string]: unknown };
+  /**
+   * Whether it gives the same answer to the same input. Default true. False for a plugin that
+   * depends on the clock, chance or earlier calls: the laws that compare answers are left out.
+   */
+  readonly deterministic?: boolean;
 }
 
 /** A host's functions as code that knows its table only at run time calls them. */

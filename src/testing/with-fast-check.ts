@@ -1,10 +1,9 @@
 /** The laws and arbitraries. They need fast-check; the rest of `glassine/testing` works without it. */
 import { GlassineError } from "../core/errors/index.ts";
+import { standardHost } from "../core/host/index.ts";
 import type { HostArbitraries } from "./arbitraries.ts";
 import type { Law } from "./laws/law.ts";
-import type { PluginUnderTest } from "./plugin-under-test.ts";
-import { standardHost } from "./standard-host.ts";
-import type { AnyHost, HostTables } from "./subject.ts";
+import type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
 
 type Made = typeof import("./needs-fast-check.ts");
 

@@ -1,6 +1,6 @@
 /** The functions of a host for a compiled table of slots, with the standard hooks. */
 import { type StandardHooks, standardHooks } from "../../src/core/hooks/index.ts";
-import { bindFunctions } from "../../src/core/host/define-host.ts";
+import { bindFunctions, hostParts } from "../../src/core/host/define-host.ts";
 import type { Host } from "../../src/core/host/index.ts";
 import { standardProfile } from "../../src/core/plugins/index.ts";
 import type { CompiledSlots, SlotTable } from "../../src/core/slots/index.ts";
@@ -10,5 +10,5 @@ export function bindStandard<Table extends SlotTable>(
 ): Host<Table, StandardHooks> {
   const { capabilities } = slots;
   const surface = { hooks: standardHooks, capabilities, services: {}, profile: standardProfile };
-  return bindFunctions({ slots, surface }) as unknown as Host<Table, StandardHooks>;
+  return bindFunctions(hostParts(slots, surface)) as unknown as Host<Table, StandardHooks>;
 }

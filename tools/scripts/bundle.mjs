@@ -35,7 +35,7 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
 const groups = [
   {
     name: "base",
-    test: /core\/(?:hooks\/results|observe\/json-lines|labels\/(?:store|settle-within)|data\/(?:read-options|within))\.ts$/,
+    test: /core\/(?:hooks\/results|observe\/event|labels\/store|data\/(?:read-options|within))\.ts$/,
   },
   { name: "plugin", test: /core\/(?:plugins\/define-plugin|slots\/compile|slots\/table)\.ts$/ },
   { name: "manager", test: /core\/plugins\/(?:manager|profile)\.ts$/ },

@@ -9,6 +9,7 @@ import {
   type Surface,
 } from "../plugins/index.ts";
 import {
+  type CompiledSlots,
   compileSlots,
   defineSlots,
   joinSlots,
@@ -112,7 +113,17 @@ export function compileHost(
   { services, profile }: HostExtras<ServiceTable>,
 ): HostParts {
   const slots = compileSlots(table);
-  return { slots, surface: { hooks, capabilities: slots.capabilities, services, profile } };
+  return hostParts(slots, {
+    hooks,
+    capabilities: slots.capabilities,
+    services,
+    profile,
+  });
+}
+
+export function hostParts(slots: CompiledSlots, surface: Surface): HostParts {
+  const hooks = Object.entries(surface.hooks).filter(([, { semantic }]) => semantic === "message");
+  return { slots, surface, wire: { slots, hooks: Object.fromEntries(hooks) } };
 }
 
 /** The host itself: every function, bound to its parts. */

@@ -18,7 +18,7 @@ import {
   setCustomOf,
   setHeaderOf,
 } from "../envelope/index.ts";
-import type { AnyInvokeResult, HookTable } from "../hooks/index.ts";
+import type { AnyInvokeResult } from "../hooks/index.ts";
 import {
   createManager,
   defineCoreHandlerFor,
@@ -45,6 +45,8 @@ import { filterBy, type MergeOptions, mergeOrThrow } from "./merge-extensions.ts
 export interface HostParts {
   readonly slots: CompiledSlots;
   readonly surface: Surface;
+  /** The hooks whose handlers can be in another process: what they return has a form on the wire. */
+  readonly wire: WireSurface;
 }
 
 // Names.
@@ -113,33 +115,23 @@ export const hasLabel = () => labelIn;
 
 // Plugins in other processes.
 
-export const encodeTask = (parts: HostParts) => {
-  const wire = wireOf(parts);
-  return (turn: Turn) => encodeTurn(wire, turn);
-};
-export const decodeTask = (parts: HostParts) => {
-  const wire = wireOf(parts);
-  return (input: unknown, options?: DecodeTaskOptions) => decodeTurn(wire, input, options);
-};
-export const encodeResult = (parts: HostParts) => {
-  const wire = wireOf(parts);
-  return (returned: unknown, options?: EncodeResultOptions) =>
+export const encodeTask =
+  ({ wire }: HostParts) =>
+  (turn: Turn) =>
+    encodeTurn(wire, turn);
+export const decodeTask =
+  ({ wire }: HostParts) =>
+  (input: unknown, options?: DecodeTaskOptions) =>
+    decodeTurn(wire, input, options);
+export const encodeResult =
+  ({ wire }: HostParts) =>
+  (returned: unknown, options?: EncodeResultOptions) =>
     encodeReturned(wire, returned, options);
-};
-export const encodeInvokeResult = (parts: HostParts) => {
-  const wire = wireOf(parts);
-  return (result: AnyInvokeResult, options?: EncodeInvokeResultOptions) =>
+export const encodeInvokeResult =
+  ({ wire }: HostParts) =>
+  (result: AnyInvokeResult, options?: EncodeInvokeResultOptions) =>
     encodeInvoked(wire, result, options);
-};
-export const decodeResult = (parts: HostParts) => {
-  const wire = wireOf(parts);
-  return (input: unknown, options?: DecodeResultOptions) => decodeReturned(wire, input, options);
-};
-
-/** The hooks whose handlers can be in another process: what they return has a form on the wire. */
-function wireOf({ slots, surface }: HostParts): WireSurface {
-  const ofMessages = Object.entries(surface.hooks).filter(
-    ([, { semantic }]) => semantic === "message",
-  );
-  return { slots, hooks: Object.fromEntries(ofMessages) as HookTable };
-}
+export const decodeResult =
+  ({ wire }: HostParts) =>
+  (input: unknown, options?: DecodeResultOptions) =>
+    decodeReturned(wire, input, options);

@@ -12,7 +12,7 @@ import {
 import { GlassineError, quoted, TierViolationError } from "../errors/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
-const { freeze, hasOwn } = intrinsics;
+const { freeze, ownValue } = intrinsics;
 
 /** Options of `mergeExtensions`. */
 export interface MergeOptions<View> {
@@ -68,21 +68,19 @@ type Options = {
   readonly [Key in keyof MergeOptions<object>]-?: MergeOptions<object>[Key] | undefined;
 };
 
-/**
- * What the host really gave: an option found on a patched prototype is none. Most give few, and
- * what is not even there is told sooner than what is not its own.
- */
+/** What the host really gave: an option on a patched prototype is not one of them. */
 function read(options: MergeOptions<object> = {}): Options {
   if (typeof options !== "object" || options === null) {
     const text = "mergeExtensions expects its options in an object; got another value.";
     throw new GlassineError("options_invalid", text);
   }
+  const own = (name: keyof Options) => ownValue(options, name);
   return {
-    view: "view" in options && hasOwn(options, "view") ? options.view : undefined,
-    strict: "strict" in options && hasOwn(options, "strict") ? options.strict : undefined,
-    plugin: "plugin" in options && hasOwn(options, "plugin") ? options.plugin : undefined,
-    limits: "limits" in options && hasOwn(options, "limits") ? options.limits : undefined,
-  };
+    view: own("view"),
+    strict: own("strict"),
+    plugin: own("plugin"),
+    limits: own("limits"),
+  } as Options;
 }
 
 /** Without an envelope, there is nothing to merge into. */

@@ -12,7 +12,6 @@ export {
   policyLabels,
   stampResult,
 } from "./policy.ts";
-export { settleWithin } from "./settle-within.ts";
 export {
   checkSession,
   type LabelStore,
@@ -20,4 +19,5 @@ export {
   maxSessionLabels,
   readLabels,
   sessionFull,
+  settleWithin,
 } from "./store.ts";

@@ -158,7 +158,7 @@ function listOf(policy: unknown, field: string): readonly unknown[] {
 function malformed(field: string): GlassineError {
   return new GlassineError(
     "extensions_shape",
-    `A data policy expected a list of texts as ${field}. Make the envelope with createExtensions.`,
+    `A data policy expected a list of strings as ${field}. Make the envelope with createExtensions.`,
     { field },
   );
 }

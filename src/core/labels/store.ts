@@ -1,5 +1,5 @@
 /** Where the labels of a session are between its calls. */
-import { asSet, extensionsLimits, isLabel } from "../data/index.ts";
+import { asSet, extensionsLimits, isLabel, within } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 
 /**
@@ -42,7 +42,7 @@ export function checkSession(session: unknown): asserts session is string {
 
 function whatCame(session: unknown): string {
   if (typeof session !== "string") return session === null ? "null" : typeof session;
-  if (session === "") return "an empty text";
+  if (session === "") return "an empty string";
   return session.length > maxSessionUnits ? "a longer one" : "one that is not valid Unicode";
 }
 
@@ -78,4 +78,19 @@ export function sessionFull(): GlassineError {
     `A session holds at most ${maxSessionLabels} labels, as an envelope does. Nothing was added, and nothing forgotten.`,
     { limit: maxSessionLabels },
   );
+}
+
+/**
+ * Settles as `work` does, or rejects with `label_store_failed` once `timeoutMs` are over.
+ * What comes later is dropped, a rejection included.
+ */
+export async function settleWithin<Result>(
+  timeoutMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const end = await within(timeoutMs, work);
+  if (end.how === "returned") return end.value;
+  if (end.how === "threw") throw end.value;
+  const text = `The label store did not answer within ${timeoutMs} ms.`;
+  throw new GlassineError("label_store_failed", text, { timeoutMs });
 }

@@ -1,9 +1,8 @@
 /** Laws of reading and writing: what goes into an envelope, and what comes out again. */
 import * as fc from "fast-check";
-import { plainCopy, reach, scramble, withoutNow } from "../data.ts";
+import { outcomeOf, plainCopy, reach, scramble, withoutNow } from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
 import { Watch } from "../hostile-values.ts";
-import { outcomeOf } from "../outcome.ts";
 import { hostiles, places, plant } from "../plant.ts";
 import { plansOf, propose } from "../proposals.ts";
 import type { Subject } from "../subject.ts";

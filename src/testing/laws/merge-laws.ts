@@ -1,10 +1,9 @@
 /** Laws of the merge: how an envelope may change, whatever a plugin returns. */
 import * as fc from "fast-check";
-import { at, jsonCopy, type Level, plainCopy, reach, withoutNow } from "../data.ts";
+import { at, jsonCopy, type Level, outcomeOf, plainCopy, reach, withoutNow } from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
 import { hostileValues, Watch } from "../hostile-values.ts";
 import { meetingsOf, met } from "../meetings.ts";
-import { outcomeOf } from "../outcome.ts";
 import { growingLists, growingSets, isHidden, mayWrite, type Part, partsOf } from "../parts.ts";
 import { places, plant } from "../plant.ts";
 import { plansOf, propose } from "../proposals.ts";

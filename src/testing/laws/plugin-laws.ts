@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { expectOptions } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { standardHost } from "../../core/host/index.ts";
 import { at, type Level } from "../data.ts";
 import { growingSets } from "../parts.ts";
 import {
@@ -13,9 +14,7 @@ import {
   type Told,
   type Trial,
 } from "../plugin-runs.ts";
-import type { PluginUnderTest } from "../plugin-under-test.ts";
-import { standardHost } from "../standard-host.ts";
-import { subjectOf } from "../subject.ts";
+import { type PluginUnderTest, subjectOf } from "../subject.ts";
 import { broken, expectSame, type Law, type LawOptions, law } from "./law.ts";
 
 const fields = [
