@@ -4,7 +4,7 @@ import { GlassineError } from "../../src/core/errors/index.ts";
 import { describeThrown } from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";
 
-const noText = "What was thrown says nothing that can be read.";
+const noText = "What was thrown has no readable message.";
 
 class DiskFull extends Error {}
 class Named extends Error {

@@ -123,7 +123,7 @@ export class PluginExecutionError extends GlassineError {
   }
 }
 
-/** Plugins depend on what is not there, or on each other in a circle. */
+/** A plugin depends on a missing plugin, or plugins depend on each other in a cycle. */
 export class PluginDependencyError extends GlassineError {
   override readonly name = "PluginDependencyError";
 

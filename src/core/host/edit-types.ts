@@ -1,4 +1,4 @@
-/** The types that say what `amend` and the helpers may change in a view. */
+/** Types of what `amend` and the helpers may change in a view. */
 import type { DraftOf, GrantIn, SlotTable, TableIn } from "../slots/index.ts";
 
 /** `V` itself if its grant has the capability, otherwise a type that says what is missing. */

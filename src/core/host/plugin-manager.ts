@@ -39,7 +39,7 @@ type OptionsOf<Spec extends HookSpec, Extensions> =
       ]
     : readonly [options?: InvokeOptions<Extensions, OperationInputOf<Spec>> | undefined];
 
-/** Whether a key of the hook's operation is required. Of a hook that nobody knows none is. */
+/** Whether a key of the hook's operation is required. An unknown hook requires none. */
 type AsksForFacts<Spec extends HookSpec> = [Spec] extends [never]
   ? false
   : Record<never, never> extends OperationInputOf<Spec>

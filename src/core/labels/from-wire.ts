@@ -1,5 +1,5 @@
 /**
- * What a peer says of its own data, as labels.
+ * A peer's description of its own data, as labels.
  *
  * It is a claim, so it only adds: what is missing, unknown or malformed reads as the restrictive
  * answer. A host switches a mapping on by passing it.
@@ -40,7 +40,7 @@ export function labelsFromIfc(meta: unknown, labels: IfcLabels = {}): readonly s
   return Object.freeze(found);
 }
 
-/** By hint, the label that a tool gets unless its annotations say the harmless value. */
+/** By hint, the label that a tool gets unless its annotations have the harmless value. */
 export interface AnnotationLabels {
   readonly openWorldHint?: string;
   readonly readOnlyHint?: string;

@@ -34,7 +34,7 @@ const noLabels: readonly never[] = Object.freeze([]);
  * It takes room only for sessions that have labels, and a session that was not used for `ttlMs` is
  * over: its room is free, and its id begins anew without labels. A store that is full of others
  * refuses one more with `label_store_full`; it never makes room by forgetting one that is not over.
- * Time is measured by a clock that nobody sets.
+ * Time is measured by a monotonic clock.
  *
  * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
  *   `label_invalid` or `label_store_full`

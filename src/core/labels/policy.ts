@@ -21,7 +21,7 @@ export interface DataEntity {
   readonly uri?: string | undefined;
 }
 
-/** A data policy that says no. */
+/** Why a data policy does not allow an action. */
 export interface DataViolation {
   readonly code: ErrorCode & "data_action_denied";
   readonly reason: string;
@@ -147,7 +147,7 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** A list of a policy. In a document that nobody has read yet it can be anything. */
+/** A list of a policy. In a document that was not read yet it can be any value. */
 function listOf(policy: unknown, field: string): readonly unknown[] {
   const list = ownValue(policy, field);
   if (isAbsent(list)) return noLabels;

@@ -5,8 +5,7 @@ import { GlassineError, quoted } from "../errors/index.ts";
 /**
  * Keeps labels from one call of a session to the next.
  *
- * A store only grows: what was appended is in every later answer, whoever appended it and in
- * whatever order, until the session has not been used for as long as the store keeps it.
+ * A store only grows: every later answer has what was appended, by whomever and in whatever order, until the session has not been used for as long as the store keeps it.
  * Rather than forget or leave away a label, a store rejects. Both functions settle in time.
  *
  * @see spec `labels:store-union`

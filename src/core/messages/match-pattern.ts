@@ -19,7 +19,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return compilePattern(pattern)(text);
 }
 
-/** Prepares `pattern` for many texts; see `matchesPattern`. */
+/** Prepares `pattern` for many strings; see `matchesPattern`. */
 export function compilePattern(pattern: string): (text: string) => boolean {
   /** By unit: the states from which it leads to the next one. */
   const steps = newRecord() as Record<string, bigint>;

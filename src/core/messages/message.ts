@@ -77,8 +77,8 @@ export function createMessage(input: MessageInput): Message {
 }
 
 /**
- * Makes a message of plain data that the library put together and nobody else has, so it is read
- * without descriptors. The data stays as it was.
+ * Makes a message of plain data that the library built and shares with nobody, so it is read without
+ * descriptors. The data is not changed.
  *
  * @throws GlassineError `message_invalid`
  */
@@ -172,7 +172,7 @@ function readPayload(
   return as;
 }
 
-/** Whether a copy says the same as a value this library froze. */
+/** Whether a copy equals a value that this library froze. */
 function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
   const again = admit(anyJson, copy, {
     origin: "host",

@@ -1,4 +1,4 @@
-/** What each kind of part says of itself: one entry a kind, from the Common Message Format. */
+/** What is known about each kind of part: one entry a kind, from the Common Message Format. */
 import { writeText } from "../data/index.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
 import type { JsonMap, Part, PartAction, PartKind } from "./part-types.ts";

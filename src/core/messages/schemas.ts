@@ -37,7 +37,7 @@ const leafParts = [
 
 const nestedMessage: z.core.$ZodType<Message, MessageInput> = z.lazy(() => messageObject);
 
-/** Every part, told apart by `content_type`. */
+/** Every part, distinguished by `content_type`. */
 export const partSchemas = [...leafParts, promptResultPart(nestedMessage)] as const;
 
 /** A message has no other field; in particular, extensions travel beside it. */

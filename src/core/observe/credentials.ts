@@ -2,8 +2,8 @@
  * Takes out what looks like a credential: PEM blocks, the user in front of a host, and what follows
  * words such as `token`.
  *
- * Rule: each unit of the text is looked at a fixed number of times, whatever the text is. What is
- * taken out once leaves nothing that would be taken out the next time.
+ * Rule: each unit of the string is read a fixed number of times, whatever the string is. What is left
+ * contains nothing that a second run would remove.
  */
 import { intrinsics } from "../data/index.ts";
 import { marker } from "./one-line.ts";

@@ -1,9 +1,9 @@
 /**
  * Says in words what somebody threw, without running code of it.
  *
- * Own data properties are read by descriptor, classes are told by the chain of prototypes. A getter
- * is not called and a proxy not touched: what they hide stays hidden. Where the runtime cannot tell
- * a proxy, its traps run; what they throw is caught.
+ * Own data properties are read by descriptor, and the class by the prototype chain. No getter is
+ * called and no proxy touched. Where the runtime cannot recognise a proxy, its traps run; what they
+ * throw is caught.
  */
 import { intrinsics } from "../data/index.ts";
 
@@ -24,10 +24,10 @@ export interface Described {
   readonly text: string;
 }
 
-/** What a record says that nobody threw. No error of a plugin can give itself these names. */
+/** Names for failures that nobody threw. No error of a plugin can take them. */
 const errorTypes = { timeout: "timeout", contract: "ContractViolation" } as const;
 
-const noText = "What was thrown says nothing that can be read.";
+const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
 
@@ -85,7 +85,7 @@ function typeOf(thrown: object): string {
   return isReserved ? "Error" : given;
 }
 
-/** What an object or a prototype says of its name: the name itself, or that of its class. */
+/** The name that an object or a prototype has: its own, or that of its class. */
 function nameAt(holder: object): unknown {
   for (let i = 0; i < known.length; i++) {
     const each = known[i] as (typeof known)[number];
@@ -97,7 +97,7 @@ function nameAt(holder: object): unknown {
   return typeof ofClass === "function" && !isProxy(ofClass) ? dataOf(ofClass, "name") : undefined;
 }
 
-/** The first text that is found on the object or up its prototypes. */
+/** The first string found on the object or along its prototype chain. */
 function find(thrown: object, at: (holder: object) => unknown): string | undefined {
   let holder: object | null = thrown;
   for (let i = 0; i < maxClasses && holder !== null && !isProxy(holder); i++) {

@@ -2,8 +2,8 @@
  * The events that this library raises, in one table: types, documents and the schema are read off
  * it. A key that is not here is in no record of these types.
  *
- * Rule: what is no free text is a fact of the library's own, and no secret of a request or of a
- * configuration is taken out of it. Whoever sends a request could erase who did what.
+ * Rule: everything but free text is a fact of this library, and secrets of a request or configuration
+ * are not removed from it. Otherwise whoever sends a request could erase who did what.
  */
 import * as z from "zod/mini";
 

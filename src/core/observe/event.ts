@@ -59,7 +59,7 @@ export function timestampOf(text: unknown): string | undefined {
 
 /**
  * The record of an event as one line of JSON, without a line end. The fields have their order, keys
- * of the metadata are sorted: events that say the same are the same text.
+ * of the metadata are sorted, so that equal events are equal lines.
  *
  * @see spec `audit:json-line`
  * @example

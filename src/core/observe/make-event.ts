@@ -17,7 +17,7 @@ export type AuditFacts<Type extends AuditEventType> = DeepReadonly<
   z.input<z.ZodMiniObject<Table[Type]["metadata"]>>
 >;
 
-/** What an event says beside its facts. */
+/** What an event has in addition to its facts. */
 export interface AuditEventOptions {
   /** The tenant of the request. Default `default`; events about plugins have `system`. */
   readonly tenantId?: string | undefined;

@@ -6,7 +6,7 @@
  * not spelled out again.
  */
 
-/** What stands where something was taken out. */
+/** Replaces what was removed. */
 export const marker = "[REDACTED]";
 /** Marks where a string was cut. */
 export const ellipsis = "…";

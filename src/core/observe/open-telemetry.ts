@@ -38,10 +38,10 @@ const warn = { severityNumber: 13, severityText: "WARN" } as const;
  * Event name and body are the event's type, the severity is INFO for a success and WARN for a
  * failure. Attributes are `PREFIX.actor_uri`, `PREFIX.target_uri`, `PREFIX.tenant_id`,
  * `PREFIX.outcome` and `PREFIX.metadata.KEY`, objects in the metadata flattened with dots. A list of
- * texts, numbers or booleans stays one; any other list is a text of JSON; null is left out.
+ * strings, numbers or booleans stays a list; any other list becomes JSON text; null is left out.
  *
- * A logger takes a record before it is exported. What an exporter loses later, no sink is told: for
- * a record that must not be lost, write to a file as well.
+ * A logger accepts a record before it is exported, and a sink does not learn what an exporter loses
+ * later. For a record that must not be lost, write to a file as well.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:open-telemetry`

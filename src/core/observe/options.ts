@@ -4,8 +4,8 @@ import { GlassineError } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 
 /**
- * Where events go. It may give a promise, and has then taken the event when that resolves; what
- * throws or rejects has not taken it. It is given one event at a time.
+ * Where events go. It may return a promise, and has then accepted the event when that resolves; if it
+ * throws or rejects, it has not. It gets one event at a time.
  */
 export type AuditSink = (event: AuditEvent) => unknown;
 
@@ -13,15 +13,15 @@ export type AuditSink = (event: AuditEvent) => unknown;
 export interface AuditOptions {
   /** The host's own record: a file, a stream, OpenTelemetry, or a function. Default: none. */
   readonly sink?: AuditSink;
-  /** Whether a request whose events are not taken is denied. Default false. */
+  /** Whether a request is denied if its events are not accepted. Default false. */
   readonly strict?: boolean;
-  /** How long one event may take to be taken, in milliseconds. Default 5000. */
+  /** How long the sink may take to accept an event, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
   /** Strings that no record may contain, such as the host's own tokens. */
   readonly secrets?: readonly string[];
 }
 
-/** Gets a line for each event that was not taken. */
+/** Gets a line for each event that was not accepted. */
 export interface AuditLogger {
   error(text: string): void;
 }

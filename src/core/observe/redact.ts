@@ -11,7 +11,7 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * `[REDACTED]` stands for: what follows the words authorization, bearer, token, secret, password,
  * api key and cookie behind `=`, `:` or a space; the user and password of a URL; PEM blocks; and
  * every occurrence of a secret. Characters that do not print are spelled out as `\u{a}`.
- * Redacting what was redacted changes nothing. The work is linear in the length of the text.
+ * Redacting a redacted string changes nothing. The work is linear in the length of the string.
  *
  * A secret is found in capital and small letters, line by line, and as JSON and URLs write it; not
  * in another encoding. One of up to three characters is found as a word of its own: it would take

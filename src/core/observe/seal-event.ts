@@ -26,9 +26,9 @@ const maxNodes = 10_000;
 
 /** The secrets that are taken out of an event. */
 export interface Redaction {
-  /** Those that the host named for its trail: out of every text. */
+  /** The secrets that the host named for its trail: removed from every string. */
   readonly named: Needles;
-  /** These and all others: out of what somebody wrote. */
+  /** These and all others: removed from free text. */
   readonly all: Needles;
   /** What kind of text its metadata has. The host's own events have free text. */
   readonly kinds: FactKinds | undefined;

@@ -1,8 +1,8 @@
 /**
  * Takes out secrets: those that a host names, those of a request, the values of configurations.
  *
- * Each is looked for by Knuth, Morris and Pratt: the work is the length of the text and of the
- * secret together, whatever they are. Both may be an attacker's.
+ * The search is that of Knuth, Morris and Pratt: its work is linear in the length of string and
+ * secret, both of which an attacker may have chosen.
  */
 import { intrinsics } from "../data/index.ts";
 import { ellipsis, marker, spelledOut } from "./one-line.ts";
@@ -12,18 +12,18 @@ const { toLowerAscii } = intrinsics;
 /** A part of fewer units is a word like any other, and is looked for as a word only. */
 const minPart = 4;
 
-/** A text to be taken out, in lower case. */
+/** A string to remove, in lower case. */
 interface Needle {
   readonly text: string;
   /** By index: how much of the needle is still matched when the unit behind that index is not. */
   readonly fallback: Uint32Array;
 }
 
-/** Secrets, ready to be looked for, by their text. */
+/** Secrets, prepared for the search, by their text. */
 export interface Needles {
-  /** Taken out wherever they stand. */
+  /** Removed wherever they occur. */
   readonly parts: Map<string, Needle>;
-  /** Those of up to three units: taken out where they stand as words of their own. */
+  /** Those of up to three units: removed where they are words of their own. */
   readonly words: Map<string, Needle>;
 }
 
@@ -35,8 +35,8 @@ export function needlesOf(secrets: readonly string[]): Needles {
 }
 
 /**
- * A marker and the ellipsis at the end of a text stand for themselves, and no search goes through
- * them. So of a secret that holds one, the texts around it are taken out each for itself.
+ * No search matches across a marker, or the ellipsis at the end of a string. So of a secret that
+ * contains one, each part around it is a secret of its own.
  */
 export function addSecrets({ parts, words }: Needles, secrets: readonly string[]): void {
   for (const secret of secrets) {
@@ -147,7 +147,7 @@ function placesOf(text: string, lower: string, { text: needle, fallback }: Needl
   return places;
 }
 
-/** By index: 1 where a secret stands. */
+/** By index: 1 within a secret. */
 function coverOf(ends: Uint32Array): Uint8Array {
   const covered = new Uint8Array(ends.length);
   let until = 0;

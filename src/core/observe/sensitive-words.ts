@@ -6,7 +6,7 @@ const header = /authorization|cookie/;
 const endsSensitive = /(?:authorization|bearer|token|secret|password|cookie|api[_-]?key)s?$/;
 /** RFC 9110 §11: names of schemes, with the credential behind a space. */
 const scheme = /^(?:basic|digest|negotiate|ntlm|hawk|dpop)$/;
-/** What stands between a word and its value in prose: `secret access key: …`, `the password is …`. */
+/** What may come between a word and its value in prose: `secret access key: …`, `the password is …`. */
 const link = /^(?:access|api|are|header|is|keys?|value|was)$/;
 
 /** How a name contains a sensitive word. */
@@ -22,7 +22,7 @@ export function sensitivityOf(name: string): Sensitivity | undefined {
   return { isWhole: endsSensitive.test(name), isHeader: header.test(name) };
 }
 
-/** Whether nobody is to read what stands under a name in lower case. */
+/** Whether the value under a name in lower case is to be hidden. */
 export function isSensitiveName(name: string): boolean {
   return sensitive.test(name);
 }

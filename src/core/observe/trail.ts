@@ -1,7 +1,7 @@
 /**
  * The audit trail: takes events one at a time, in the order in which they were raised, first to
- * the host's sink and then to whoever the manager names. It never throws for what a recipient
- * does, and never forgets what it could not hand over.
+ * the host's sink and then to the handlers that the manager names. A failing recipient never makes it
+ * throw, and is always counted.
  */
 import { ignore, isAwaitable, within } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
@@ -22,7 +22,7 @@ export type AuditOutcome =
       readonly error: GlassineError;
     };
 
-/** How often a recipient did not take an event. */
+/** How often a recipient did not accept an event. */
 export interface AuditFailures {
   readonly total: number;
   readonly byType: { readonly [eventType: string]: number };
@@ -40,30 +40,30 @@ interface EmitOptions {
 
 /** A trail of events. */
 export interface AuditTrail {
-  /** Whether anybody is there to take an event. */
+  /** Whether there is a recipient. */
   readonly active: boolean;
   readonly strict: boolean;
   /**
    * Records an event. The outcome is there at once where all recipients answer at once and no
    * other event is on its way; else a promise of it, which never rejects.
    *
-   * A recipient that raises an event while it takes one must not wait for the outcome there: the new
-   * one has its turn afterwards.
+   * A recipient that raises an event while it handles one must not wait for the outcome: the new event
+   * is delivered afterwards.
    *
    * @throws GlassineError `options_invalid` if it is not an event
    */
   emit(event: AuditEventInput, options?: EmitOptions): AuditOutcome | Promise<AuditOutcome>;
   /** Counts and logs an event that could not be raised at all. */
   miss(eventType: string, why: unknown): void;
-  /** What was not taken so far. */
+  /** The failures so far. */
   readonly failures: AuditFailures;
   /** Resolves when no event is on its way. */
   flush(): Promise<void>;
-  /** Takes no event any more, and resolves when those before have been dealt with. */
+  /** Accepts no more events, and resolves when the earlier ones have been dealt with. */
   close(): Promise<void>;
 }
 
-/** A sink that hangs for ever must not fill the memory: events beyond these count as not taken. */
+/** A sink that hangs must not fill the memory: further events count as not delivered. */
 const maxWaiting = 100_000;
 
 /** An event that was raised. */
@@ -87,7 +87,7 @@ const taken: AuditOutcome = Object.freeze({ ok: true });
 /** Which of the two recipients. */
 type Recipient = "sink" | "audit_emit";
 
-/** `deliver` gets each event after the sink. What throws or rejects has not taken it. */
+/** `deliver` gets each event after the sink. If it throws or rejects, the delivery failed. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
   const { sink, strict, timeoutMs, logger } = options;
   const named = needlesOf(options.secrets);
@@ -99,7 +99,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   let total = 0;
   const byType: Record<string, number> = {};
   const idle: (() => void)[] = [];
-  /** Those that let their time run out and have not answered since. */
+  /** The recipients that missed a deadline and have not answered since. */
   const stuck: Record<Recipient, boolean> = { sink: false, audit_emit: false };
 
   function emit(
@@ -171,8 +171,8 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   }
 
   /**
-   * How long an event may take. One that waited behind others for a recipient that is stuck has had
-   * its time there: else each of them would wait for all before it.
+   * How long an event may take. For a recipient that is stuck, the time that an event waited in the
+   * queue counts; otherwise each event would wait for all those before it.
    */
   function timeLeft(recipient: Recipient, { raisedAt }: Raised): number {
     return stuck[recipient] ? Math.max(0, raisedAt + timeoutMs - performance.now()) : timeoutMs;

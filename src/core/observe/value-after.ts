@@ -20,7 +20,7 @@ const spaces = new RegExp(`${space}*`, "uy");
 const closers = new RegExp(`(?:["'\`\\])]|(?!${space})\\\\)*`, "uy");
 /** `=`, `:`, `=>` and the end of a tag, with spaces. */
 const parting = new RegExp(`>?(?:${space}|[=:]|(?<==)>)*`, "uy");
-/** What stands between a value and the next one that belongs to it. */
+/** What may come between a value and the next one that belongs to it. */
 const between = new RegExp(`${space}*((?:[=:]${space}*)*)`, "uy");
 const anySpace = new RegExp(space, "gu");
 /** The end of a line, spelled out: of Unicode's own list, UAX #14 class BK, CR, LF and NL. */

@@ -1,14 +1,14 @@
-/** What a result says beside its changes: how the caller is to be answered. */
+/** Instructions in a result for the answer to the caller. */
 
 import { intrinsics, payloadLimits } from "../data/index.ts";
 import { type HeaderMap, headerFault } from "../envelope/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, misuse, readOption } from "./documents.ts";
-import { isRecord, recordOf, type Tell, withoutSecrets } from "./headers.ts";
+import { isRecord, type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
 import { answerFields, compileDocument } from "./schemas.ts";
 
-/** What a plugin wishes for the answer to the caller. Nothing in this library acts on it. */
+/** A plugin's instructions for the answer to the caller. This library does not act on them. */
 export interface Answer {
   /**
    * Headers for the answer: each name once, in whichever case, and none that frames a message.
@@ -59,14 +59,14 @@ export function answerHeaders({ httpHeaders }: Answer): HeaderMap | undefined {
   return withoutSecrets(httpHeaders, "http_headers") as HeaderMap | undefined;
 }
 
-/** The headers that another process wishes for, as far as a plugin may write them. */
+/** The answer's headers from another process, as far as a plugin may write them. */
 export function wishedHeaders(
   map: HeaderMap | undefined,
   path: readonly string[],
-  tell: Tell,
+  onDropped: OnDropped,
 ): HeaderMap | undefined {
-  const kept = withoutSecrets(map, formatPath(path), tell) as HeaderMap | undefined;
-  return kept && fitHeaders(kept, (name) => tell(formatPath([...path, name])));
+  const kept = withoutSecrets(map, formatPath(path), onDropped) as HeaderMap | undefined;
+  return kept && fitHeaders(kept, (name) => onDropped(formatPath([...path, name])));
 }
 
 /** The headers that a plugin may write, of each name the first. */

@@ -48,7 +48,7 @@ export interface DecodeResultOptions<Payload extends object = object, View exten
 export interface DecodedResult<Payload = object, Proposal = object> extends Dropped {
   /** For the handler to return. Changes are as they came: the dispatcher judges them. */
   readonly result: Denial | Changed<Payload, Proposal> | undefined;
-  /** What the denial says. */
+  /** The violation of a denial. */
   readonly violation: Violation | undefined;
   readonly answer: Answer;
   readonly executions: readonly WireExecution[];
@@ -59,7 +59,7 @@ const level = reader.level as Level;
 
 type Written = z.output<typeof resultSchema>;
 /**
- * Of a denial that stands although it could not be read whole, parts of the violation are missing.
+ * A denial that could only be read in part may lack parts of its violation.
  */
 type ResultDocument = Readonly<Omit<Written, "violation">> & {
   readonly violation?: Partial<NonNullable<Written["violation"]>> | undefined;
@@ -100,8 +100,8 @@ function readResult(input: unknown, options: DecodeWireOptions): ReadWire<Result
 }
 
 /**
- * The denial that a document says, or what could be read of one. A document that stops the
- * operation is a denial whatever it says of it: what cannot stand is replaced and reported.
+ * Returns the denial in a document, or what could be read of it. A document that stops the operation
+ * is a denial whatever its violation contains: invalid parts are replaced and reported.
  */
 function denialFrom(document: ResultDocument["violation"], report: DropReport): Denial {
   if (document === undefined) return deny({ code: "denied", reason: unexplained });
@@ -161,15 +161,15 @@ function proposalFrom(
     return isKnown;
   });
   const kept = known.length === Object.keys(proposal).length ? proposal : recordOf(known);
-  const tell = (path: string) => report.add(`modified_extensions.${path}`);
+  const onDropped = (path: string) => report.add(`modified_extensions.${path}`);
   const stripped = changeHeaderMaps(slots.nodes, kept, (map, path) => {
-    if (view !== undefined) return withoutSecrets(map, path, tell);
+    if (view !== undefined) return withoutSecrets(map, path, onDropped);
     // Without the view, stripped headers cannot be distinguished from removed ones.
-    tell(path);
+    onDropped(path);
     return undefined;
   });
   if (view === undefined) return stripped;
-  const meant = asReturned ? stripped : asMeant(slots, stripped, view, tell);
+  const meant = asReturned ? stripped : asMeant(slots, stripped, view, onDropped);
   return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
     withSecretsOf(shownAt(view, keys), map),
   );

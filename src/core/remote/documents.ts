@@ -129,7 +129,7 @@ export function unreadable(
   return new GlassineError(code, text, { problems });
 }
 
-/** How much there may be is the reader's affair; what is deeper, the engine could not write. */
+/** The reader limits the size. The engine could not write anything deeper. */
 export const anySize: Limits = Object.freeze({
   ...(Object.fromEntries(
     Object.keys(payloadLimits).map((limit) => [limit, Number.POSITIVE_INFINITY]),

@@ -79,8 +79,8 @@ const reader = compileDocument(errorSchema);
 type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
 
 /**
- * Returns the error in a text from another process, for the handler to throw. Its code is that
- * of the text where this library knows it, else `handler_error`. `data` has `plugin`,
+ * Returns the error in a document from another process, for the handler to throw. Its code is the
+ * document's if this library knows it, else `handler_error`. `data` has `plugin`,
  * `remoteCode`, `details` and `mcpErrorCode`. The message is text of the other side: on one line,
  * capped, never trusted.
  *

@@ -18,7 +18,7 @@ export interface WireExecution {
   readonly applied: boolean;
   readonly payloadModified: boolean;
   readonly extensionsModified: boolean;
-  /** Nanoseconds; 0 where nobody measured. */
+  /** Nanoseconds; 0 if it was not measured. */
   readonly durationNs: number;
   readonly reason?: string | undefined;
   /** A code of the implementation that wrote the record. */

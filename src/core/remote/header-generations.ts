@@ -1,13 +1,13 @@
 /**
- * The headers of a request are in `http.headers` for the older generation of the format, and in
- * `http.request_headers` for the newer one. Across the boundary each finds all of them where it
- * looks, and what it says of them is a change to the map in which the host has them.
+ * The older generation of the format has the headers of a request in `http.headers`, the newer one
+ * in `http.request_headers`. A task has all of them in both maps; a change in a reply is applied to
+ * the map in which the host has the header.
  */
 import { intrinsics } from "../data/index.ts";
 import type { HeaderMap } from "../envelope/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
-import { isRecord, ownAt, recordOf, type Tell, withoutSecrets } from "./headers.ts";
+import { isRecord, type OnDropped, ownAt, recordOf, withoutSecrets } from "./headers.ts";
 
 /** In the order in which a header is looked up. */
 const mapNames = ["headers", "request_headers"] as const;
@@ -92,13 +92,17 @@ function withMaps(http: LevelValue, maps: readonly (readonly [string, unknown])[
 type Changes = Map<string, { readonly name: string; readonly value: string | undefined }>;
 
 /**
- * What came back at `http`, stripped: what it changes in either map is changed where the view has
- * the header, and a new one goes where `setHeader` puts it. Of two values for one header that of
- * `headers` counts, because it is looked up first.
+ * Applies the changes in a reply's `http` to the maps in which the view has those headers; a new
+ * header goes where `setHeader` puts it. If both maps change a header, `headers` wins, because it is
+ * looked up first.
  *
- * An empty map says nothing where the host's is empty: others write one for what they do not know.
+ * An empty map has no effect where the host's is empty: others write one for what they do not know.
  */
-export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): LevelValue {
+export function foldedHeaders(
+  view: unknown,
+  proposed: LevelValue,
+  onDropped: OnDropped,
+): LevelValue {
   const given = mapNames.filter((name) => ownAt(proposed, name) !== undefined);
   if (given.length === 0 || !given.every((name) => isRecord(proposed[name]))) return proposed;
   const came = mapsOf(proposed);
@@ -107,7 +111,7 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
   const changes: Changes = new Map();
   for (const name of given) {
     if (isEmptyContainer(came[name]) && isEmptyContainer(own[name])) {
-      if (!isEmptyContainer(shown[name])) tell(name);
+      if (!isEmptyContainer(shown[name])) onDropped(name);
       continue;
     }
     const more = changesIn(shown[name], came[name]);
@@ -115,7 +119,7 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
     if (more === undefined) return proposed;
     for (const [key, change] of more) {
       const first = changes.get(key) ?? change;
-      if (first.value !== change.value) tell(formatPath([name, change.name]));
+      if (first.value !== change.value) onDropped(formatPath([name, change.name]));
       changes.set(key, first);
     }
   }

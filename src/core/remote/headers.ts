@@ -1,21 +1,21 @@
 /**
- * Sensitive headers never cross the process boundary, and what the other side says of them has no
- * say: a map that comes back without them is a map in which nobody touched them.
+ * Sensitive headers never cross the process boundary. A map that comes back is read as if it had
+ * them unchanged, whatever the other side says.
  */
 import { isSensitiveHeader } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 
-/** Told of what is left out, by path. */
-export type Tell = (path: string) => void;
+/** Gets the path of what is left out. */
+export type OnDropped = (path: string) => void;
 
 /** The headers that may cross; the map itself when all may. */
-export function withoutSecrets(map: unknown, path: string, tell?: Tell): unknown {
+export function withoutSecrets(map: unknown, path: string, onDropped?: OnDropped): unknown {
   if (!isRecord(map)) return map;
   const entries = Object.entries(map);
   const kept = entries.filter(([name]) => {
     if (!isSensitiveHeader(name)) return true;
-    tell?.(`${path}.${name.trim().toLowerCase()}`);
+    onDropped?.(`${path}.${name.trim().toLowerCase()}`);
     return false;
   });
   return kept.length === entries.length ? map : recordOf(kept);

@@ -3,24 +3,24 @@ import { canonicalInstant } from "../data/index.ts";
 import { isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
-import { isRecord, ownAt, recordOf, shownAt, type Tell } from "./headers.ts";
+import { isRecord, type OnDropped, ownAt, recordOf, shownAt } from "./headers.ts";
 
 /** A proposal as this library's writer would have written it. */
 export function asMeant(
   { nodes, envelope }: CompiledSlots,
   proposal: LevelValue,
   view: object,
-  tell: Tell,
+  onDropped: OnDropped,
 ): LevelValue {
-  const meant = withEchoedHops(folded(proposal, view, tell), view);
+  const meant = withEchoedHops(folded(proposal, view, onDropped), view);
   return withoutEmpties(nodes, envelope.level, meant, view);
 }
 
 /** Moves the headers of both generations to where the view has them. */
-function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
+function folded(proposal: LevelValue, view: object, onDropped: OnDropped): LevelValue {
   const http = ownAt(proposal, "http");
   if (!isRecord(http)) return proposal;
-  const next = foldedHeaders(ownAt(view, "http"), http, (path) => tell(`http.${path}`));
+  const next = foldedHeaders(ownAt(view, "http"), http, (path) => onDropped(`http.${path}`));
   const entries = Object.entries(proposal).filter(([slot]) => slot !== "http");
   return next === http ? proposal : recordOf([...entries, ["http", next]]);
 }
@@ -63,8 +63,8 @@ function microseconds(value: unknown): string | undefined {
 type Field = Level["fields"][number];
 
 /**
- * A proposal without what says nothing where the view shows nothing: an empty container that is
- * empty by default, and a level of nothing else. Others write those for what they do not have.
+ * Removes what has no effect where the view shows nothing: a container that is empty by default, and
+ * a level that has nothing else. Others write those for what they do not have.
  */
 function withoutEmpties(
   nodes: readonly Node[],

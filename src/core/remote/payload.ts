@@ -40,12 +40,12 @@ function unwrapped(
   hooks: HookTable,
   hook: string | undefined,
   payload: object,
-  tell: (key: string) => void,
+  onDropped: (key: string) => void,
 ): object {
   const { message, ...rest } = payload as { readonly message?: unknown };
   // A message has a role and no message.
   if (!isMessageHook(hooks, hook) || !isRecord(message) || "role" in rest) return payload;
-  for (const key of Object.keys(rest)) if (key !== "hook") tell(key);
+  for (const key of Object.keys(rest)) if (key !== "hook") onDropped(key);
   return message;
 }
 

@@ -30,9 +30,9 @@ export function readView(
   value: LevelValue,
   { mask, limits, shownHeaders, report }: ViewReading,
 ): Slots {
-  const tell = (path: string) => report.add(`extensions.${path}`);
+  const onDropped = (path: string) => report.add(`extensions.${path}`);
   const given = changeHeaderMaps(slots.nodes, value, (map, path) =>
-    withoutSecrets(map, path, tell),
+    withoutSecrets(map, path, onDropped),
   );
   const admitted = admit(slots.envelope, asShown(given, shownHeaders), {
     // Read and copied before, with the document.

@@ -2,8 +2,8 @@
  * A document that stops the operation is a denial even if it cannot be read as a whole, because a
  * failure could be ignored. It is read part by part; unreadable parts are dropped and reported.
  *
- * What was not text may be anything: of the whole and of the violation only own data properties
- * are looked at, and nothing of them runs.
+ * A document that was not text can be any value: only own data properties of it and of its violation
+ * are read, and no code of it runs.
  */
 
 import { hasMoreIndexes, intrinsics, type Limits, mapped } from "../data/index.ts";

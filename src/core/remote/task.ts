@@ -85,14 +85,17 @@ export function encodeTurn(surface: WireSurface, turn: Turn): string {
 }
 
 /**
- * What a turn says beside payload and extensions, all of it JSON data.
+ * Returns the parts of a turn other than payload and extensions, all of them JSON data.
  *
  * @throws GlassineError `options_invalid`
  */
 function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "config"> {
   const { context } = (turn ?? {}) as Partial<Turn>;
   if (typeof context !== "object" || context === null) {
-    throw misuse("encodeTask", "a turn: payload, context and, for who takes them, extensions");
+    throw misuse(
+      "encodeTask",
+      "a turn: payload, context and, if the handler takes them, extensions",
+    );
   }
   const { hook, request, operation, capabilities, config } = context;
   const { name, version } = (context.plugin ?? {}) as Partial<PluginContext["plugin"]>;
