@@ -1,9 +1,12 @@
 /** Runs a hook of the other four semantics from its first handler to its answer. */
-import { intrinsics } from "../../data/index.ts";
+import { intrinsics, isAwaitable } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
+import { endTurn } from "../dispatch/context.ts";
+import { viewFor } from "../dispatch/message-run.ts";
+import { isAborted } from "../dispatch/signals.ts";
 import type { HandlerStep, Meter } from "../dispatch/types.ts";
-import { joinsPromise } from "../dispatch/wait.ts";
-import { type OperationRun, takeTurn } from "./operation-run.ts";
+import { joinsPromise, settle, timedOut, unowned } from "../dispatch/wait.ts";
+import type { OperationRun, TurnHow } from "./operation-run.ts";
 import { abortedError, type SemanticRules, semanticRules } from "./take-outcome.ts";
 
 const { monotonicNow } = intrinsics;
@@ -15,8 +18,7 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as HandlerStep;
     const startedAt = meter === undefined ? 0 : monotonicNow();
-    const turn = takeTurn(run, step, run.payload);
-    if (turn !== undefined) await turn;
+    await takeTurn(run, step);
     if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
     if (run.how === "aborted") endAborted(run);
     else {
@@ -26,6 +28,51 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
     if (run.ending !== undefined) return;
   }
   end(run);
+}
+
+/**
+ * Gives a handler its turn. What came of it is in `how` and `outcome`. A handler that blocks the
+ * thread beyond its deadline has timed out like any other, also where it did so before its promise
+ * resolved: then no timer had its turn.
+ */
+async function takeTurn(run: OperationRun, step: HandlerStep): Promise<void> {
+  const { options, payload, runtime } = run;
+  run.how = "pending";
+  run.outcome = undefined;
+  if (isAborted(options.signal)) return ended(run, "aborted", undefined);
+  const context = new runtime.Context(step, run);
+  const { handler, timeoutMs } = step;
+  const startedAt = monotonicNow();
+  const isLate = () => timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
+  let returned: unknown;
+  try {
+    returned = step.extensions
+      ? handler(payload, context, viewFor(run, step, run.extensions))
+      : handler(payload, context);
+  } catch (thrown) {
+    return ended(run, "threw", thrown);
+  }
+  if (isLate()) {
+    if (isAwaitable(returned)) unowned(returned);
+    endTurn(context);
+    return ended(run, "timeout", undefined);
+  }
+  if (!isAwaitable(returned)) return ended(run, "returned", returned);
+  const { lateCounters } = runtime;
+  const latePolicy = { lateCounters, step, counts: true };
+  const { how, value } = await settle(returned, step.deadline, latePolicy, options.signal);
+  // Behind a lock the deadline begins later, and is held to there.
+  const cameLate = how === "returned" && step.deadline !== undefined && isLate();
+  if (cameLate) lateCounters.late += 1;
+  if (how === "timeout" || how === "aborted" || cameLate) endTurn(context);
+  return cameLate ? ended(run, "timeout", undefined) : ended(run, how, value);
+}
+
+/** Who guards a handler that runs alone throws a marker when its time is over. */
+function ended(run: OperationRun, how: TurnHow, outcome: unknown): void {
+  const isMarker = how === "threw" && outcome === timedOut;
+  run.how = isMarker ? "timeout" : how;
+  run.outcome = isMarker ? undefined : outcome;
 }
 
 /** A hook that is fire and forget always resolves, unless it is strict. */
