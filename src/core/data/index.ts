@@ -4,7 +4,7 @@ export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";
 export { parseText, writeText } from "./json-text.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
-export { beginsWith, concat, includes, mapped } from "./lists.ts";
+export { beginsWith, concat, forEach, includes, mapped, some } from "./lists.ts";
 export { payloadLimitsInForce, underPayloadLimits } from "./payload-limits.ts";
 export {
   checkKey,

@@ -2,7 +2,7 @@
  * Lists, looked through and put together without iteration and without a method of theirs: both
  * are found on prototypes, which a plugin may have patched.
  */
-import { copyOf, countOf, newArray } from "./intrinsics.ts";
+import { copyOf, countOf, type List, newArray } from "./intrinsics.ts";
 
 const nothing: readonly never[] = [];
 
@@ -22,6 +22,17 @@ export function mapped<T, U>(list: readonly T[], of: (item: T) => U): U[] {
   const all = newArray<U>(countOf(list));
   for (let i = 0; i < all.length; i++) all[i] = of(list[i] as T);
   return all;
+}
+
+/** Calls `visit` with each item, in order. */
+export function forEach<T>(list: readonly T[] | List<T>, visit: (item: T) => void): void {
+  for (let i = 0; i < list.length; i++) visit(list[i] as T);
+}
+
+/** Whether any item passes the test. */
+export function some<T>(list: readonly T[] | List<T>, test: (item: T) => boolean): boolean {
+  for (let i = 0; i < list.length; i++) if (test(list[i] as T)) return true;
+  return false;
 }
 
 export function includes<T>(list: readonly T[], item: T): boolean {

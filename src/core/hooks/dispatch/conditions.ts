@@ -4,7 +4,7 @@
  * A plugin that is passed over guards nothing. So what runs for a call goes by captured calls and
  * own properties alone: an earlier plugin may have patched the realm.
  */
-import { intrinsics } from "../../data/index.ts";
+import { forEach, intrinsics, some } from "../../data/index.ts";
 import { compilePattern } from "../../messages/index.ts";
 
 /** Every kind that is listed must match; of its patterns one is enough. `*` stops at `/`. */
@@ -41,41 +41,44 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
   });
   return (payload, extensions, given) => {
     const names = namesIn(payload, extensions, given, isMessage);
-    for (let i = 0; i < tests.length; i++) {
-      const { kind, patterns } = tests[i] as Test;
-      if (kind === "tools" && isUnknownTool(names.tools)) continue;
-      if (!isAnyMatched(names[kind], patterns)) return false;
-    }
-    return true;
+    return !some(tests, ({ kind, patterns }) => {
+      // The result of a tool whose name the host does not know may be any tool's.
+      if (kind === "tools" && some(names.tools, (name) => name === "")) return false;
+      return !some(names[kind], (name) => some(patterns, (matches) => matches(name)));
+    });
   };
-}
-
-/** The result of a tool whose name the host does not know may be any tool's. */
-function isUnknownTool(tools: Names["tools"]): boolean {
-  for (let i = 0; i < tools.length; i++) if (tools[i] === "") return true;
-  return false;
-}
-
-function isAnyMatched(names: Names[ConditionKind], patterns: Test["patterns"]): boolean {
-  for (let i = 0; i < names.length; i++) {
-    for (let j = 0; j < patterns.length; j++) {
-      const matches = patterns[j] as Test["patterns"][number];
-      if (matches(names[i] as string)) return true;
-    }
-  }
-  return false;
 }
 
 const { append, newList, ownValue } = intrinsics;
 type Names = { readonly [K in ConditionKind]: intrinsics.List<string> };
 
+/** Where something is named, by the type of a part or the field of the `mcp` slot it is in. */
+const places: readonly {
+  readonly of: string;
+  readonly kind: ConditionKind;
+  readonly key: string;
+}[] = [
+  { of: "tool_call", kind: "tools", key: "name" },
+  { of: "tool_result", kind: "tools", key: "tool_name" },
+  { of: "prompt_request", kind: "prompts", key: "name" },
+  { of: "prompt_request", kind: "servers", key: "server_id" },
+  { of: "prompt_result", kind: "prompts", key: "prompt_name" },
+  { of: "resource", kind: "resources", key: "uri" },
+  { of: "resource_ref", kind: "resources", key: "uri" },
+  { of: "mcp.tool", kind: "tools", key: "name" },
+  { of: "mcp.tool", kind: "servers", key: "server_id" },
+  { of: "mcp.prompt", kind: "prompts", key: "name" },
+  { of: "mcp.prompt", kind: "servers", key: "server_id" },
+  { of: "mcp.resource", kind: "resources", key: "name" },
+  { of: "mcp.resource", kind: "resources", key: "uri" },
+  { of: "mcp.resource", kind: "servers", key: "server_id" },
+  { of: "older payload", kind: "tools", key: "name" },
+  { of: "older payload", kind: "prompts", key: "prompt_id" },
+  { of: "older payload", kind: "resources", key: "uri" },
+];
+
 /** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
-function namesIn(
-  payload: object,
-  extensions: object,
-  { tenant, server }: Given,
-  isMessage: boolean,
-): Names {
+function namesIn(payload: object, extensions: object, given: Given, isMessage: boolean): Names {
   const names: Names = {
     tools: newList(),
     prompts: newList(),
@@ -83,59 +86,25 @@ function namesIn(
     servers: newList(),
     tenants: newList(),
   };
-  if (tenant !== undefined) append(names.tenants, tenant);
+  const addNamesOf = (of: unknown, value: unknown) => {
+    forEach(places, (place) => {
+      const name = place.of === of ? ownValue(value, place.key) : undefined;
+      if (typeof name === "string") append(names[place.kind], name);
+    });
+  };
   // What a server answered on an older hook is data, however much it looks like parts.
-  if (isMessage) fromParts(ownValue(payload, "content") as readonly unknown[], names);
-  else fromOlder(payload, names);
+  if (isMessage) {
+    forEach(ownValue(payload, "content") as readonly unknown[], (part) =>
+      addNamesOf(ownValue(part, "content_type"), ownValue(part, "content")),
+    );
+  } else addNamesOf("older payload", payload);
   const mcp = ownValue(extensions, "mcp");
-  fromEntity(ownValue(mcp, "tool"), names.tools, names.servers);
-  fromEntity(ownValue(mcp, "prompt"), names.prompts, names.servers);
-  const resource = ownValue(mcp, "resource");
-  fromEntity(resource, names.resources, names.servers);
-  add(names.resources, ownValue(resource, "uri"));
-  if (server === undefined) return names;
+  addNamesOf("mcp.tool", ownValue(mcp, "tool"));
+  addNamesOf("mcp.prompt", ownValue(mcp, "prompt"));
+  addNamesOf("mcp.resource", ownValue(mcp, "resource"));
+  if (given.tenant !== undefined) append(names.tenants, given.tenant);
+  if (given.server === undefined) return names;
   const servers = newList<string>();
-  append(servers, server);
+  append(servers, given.server);
   return { ...names, servers };
-}
-
-function fromEntity(entity: unknown, list: Names[ConditionKind], servers: Names["servers"]): void {
-  add(list, ownValue(entity, "name"));
-  add(servers, ownValue(entity, "server_id"));
-}
-
-function fromOlder(payload: object, names: Names): void {
-  add(names.tools, ownValue(payload, "name"));
-  add(names.prompts, ownValue(payload, "prompt_id"));
-  add(names.resources, ownValue(payload, "uri"));
-}
-
-function fromParts(parts: readonly unknown[], names: Names): void {
-  for (let i = 0; i < parts.length; i++) fromPart(parts[i], names);
-}
-
-function fromPart(part: unknown, names: Names): void {
-  const content = ownValue(part, "content");
-  switch (ownValue(part, "content_type")) {
-    case "tool_call":
-      add(names.tools, ownValue(content, "name"));
-      break;
-    case "tool_result":
-      add(names.tools, ownValue(content, "tool_name"));
-      break;
-    case "prompt_request":
-      add(names.servers, ownValue(content, "server_id"));
-      add(names.prompts, ownValue(content, "name"));
-      break;
-    case "prompt_result":
-      add(names.prompts, ownValue(content, "prompt_name"));
-      break;
-    case "resource":
-    case "resource_ref":
-      add(names.resources, ownValue(content, "uri"));
-  }
-}
-
-function add(list: Names[ConditionKind], name: unknown): void {
-  if (typeof name === "string") append(list, name);
 }

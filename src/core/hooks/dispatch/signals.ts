@@ -5,46 +5,38 @@
 import { intrinsics } from "../../data/index.ts";
 
 const { apply, getOwnPropertyDescriptor, weakGet, weakSet } = intrinsics;
+const SetAtLoad = Set;
+const { add, delete: remove, forEach } = Set.prototype;
 const { addEventListener, removeEventListener } = EventTarget.prototype;
 const abortedGetter = getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
   ?.get as () => boolean;
 
-/** Whether the host gave up. A signal that the runtime did not make is asked itself. */
+/** Whether the host gave up. A signal that the runtime did not make answers for itself. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && (abortedAtLoad(signal) ?? signal.aborted === true);
 }
 
-/** What the runtime says of a signal that it made. */
+/** What the runtime says of a signal; `undefined` for one that it did not make. */
 function abortedAtLoad(signal: AbortSignal): boolean | undefined {
   try {
     return apply(abortedGetter, signal, []);
   } catch {
-    // Somebody else made it.
+    return undefined;
   }
-  return undefined;
-}
-
-/** Whoever waits for the abort of a signal. Linked: no patched iterator leaves one out. */
-interface Waiter {
-  readonly onAbort: () => void;
-  next: Waiter | undefined;
-  previous: Waiter | undefined;
 }
 
 /** One signal, with one listener for all that wait: a host may give it to any number of runs. */
 class Watch {
-  #first: Waiter | undefined = undefined;
-  #last: Waiter | undefined = undefined;
+  readonly #waiting = new SetAtLoad<() => void>();
+  #count = 0;
   #unlisten: (() => void) | undefined = undefined;
 
   enter(signal: AbortSignal, onAbort: () => void): () => void {
-    const waiter: Waiter = { onAbort, next: undefined, previous: this.#last };
-    if (this.#last === undefined) this.#first = waiter;
-    else this.#last.next = waiter;
-    this.#last = waiter;
-    const leave = () => this.#leave(waiter);
+    apply(add, this.#waiting, [onAbort]);
+    this.#count += 1;
+    const leave = () => this.#leave(onAbort);
     try {
-      this.#unlisten ??= listen(signal, this.#abort);
+      this.#unlisten ??= listen(signal, () => this.#abort());
     } catch (error) {
       leave();
       throw error;
@@ -52,40 +44,34 @@ class Watch {
     return leave;
   }
 
-  #leave(waiter: Waiter): void {
-    const { next, previous } = waiter;
-    if (previous === undefined && this.#first !== waiter) return;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    waiter.next = undefined;
-    waiter.previous = undefined;
-    if (this.#first !== undefined) return;
+  #leave(onAbort: () => void): void {
+    if (!apply(remove, this.#waiting, [onAbort])) return;
+    this.#count -= 1;
+    if (this.#count > 0) return;
     const unlisten = this.#unlisten;
     this.#unlisten = undefined;
     unlisten?.();
   }
 
   /** In the order in which they came. What one throws keeps none of the others. */
-  readonly #abort = (): void => {
+  #abort(): void {
     let failure: { readonly error: unknown } | undefined;
-    while (this.#first !== undefined) {
-      const waiter: Waiter = this.#first;
-      this.#leave(waiter);
+    const end = (onAbort: () => void) => {
+      this.#leave(onAbort);
       try {
-        waiter.onAbort();
+        onAbort();
       } catch (error) {
         failure ??= { error };
       }
-    }
+    };
+    apply(forEach, this.#waiting, [end]);
     if (failure !== undefined) throw failure.error;
-  };
+  }
 }
 
 const watches = new WeakMap<AbortSignal, Watch>();
 
-/** Calls `onAbort` when the signal aborts. Gives what keeps it from that again. */
+/** Calls `onAbort` when the signal aborts. Returns what takes it off again. */
 export function whenAborted(signal: AbortSignal, onAbort: () => void): () => void {
   let watch = weakGet(watches, signal);
   if (watch === undefined) {
@@ -98,7 +84,7 @@ export function whenAborted(signal: AbortSignal, onAbort: () => void): () => voi
 // A null prototype: no patched `once`, `signal` or `capture` is found beside it.
 const plainly = { __proto__: null };
 
-/** Puts a listener on a signal. Gives what takes it off again. */
+/** Puts a listener on a signal. Returns what takes it off again. */
 function listen(signal: AbortSignal, listener: () => void): () => void {
   if (abortedAtLoad(signal) === undefined) {
     signal.addEventListener("abort", listener);
