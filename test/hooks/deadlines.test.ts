@@ -1,3 +1,4 @@
+// A process of its own: it puts a clock of its own in place before the sources load.
 import process from "node:process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
