@@ -37,7 +37,7 @@ describe("deny says what it expects", () => {
     [
       "a description that is no text",
       { code: "c", reason: "r", description: 5 },
-      "deny expects a description that is a text.",
+      "deny expects a description that is a string.",
     ],
     ["details that are a list", { code: "c", reason: "r", details: [] }, details],
     ["details that are null", { code: "c", reason: "r", details: null }, details],

@@ -50,18 +50,18 @@ interface VotingHook extends OperationHook {
 interface FilterHook extends OperationHook {
   readonly semantic: "filter_chain";
   /**
-   * A rule beyond the schema: what is wrong with the value a handler gave for the one it got, or
-   * `undefined`. `plugin` is the handler's.
+   * A rule beyond the schema: returns what is wrong with the value that a handler of `plugin`
+   * returned for the one it got, or `undefined`.
    */
   readonly keeps?: (given: never, got: never, plugin: string) => string | undefined;
 }
 
-/** A hook whose handlers give numbers by id. Its payload is the scored list. */
+/** A hook whose handlers return numbers by id. Its payload is the scored list. */
 interface ScoreHook extends OperationHook {
   readonly semantic: "score_delta";
 }
 
-/** A hook whose handlers are told of something. Its payload is an object of facts. */
+/** A hook whose handlers are notified. Its payload is an object of facts. */
 interface FireHook extends OperationHook {
   readonly semantic: "fire_and_forget";
   /** Whether the first failure stops the rest and reaches the caller. Default false. */
@@ -244,7 +244,7 @@ export function defineHooks<const Hooks extends { readonly [hook: string]: HookD
   return Object.freeze(joinHooks({}, hooks));
 }
 
-/** Joins two tables. A name that exists, or differs only in separators, is refused. */
+/** Joins two tables. Rejects a name that exists, or differs from another only in separators. */
 export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B): A & B {
   const names = new Map(Object.keys(a).map((name) => [folded(name), name]));
   const specs = Object.entries(b).map(([name, spec]) => {
@@ -278,10 +278,10 @@ function folded(name: string): string {
 
 const readers = new WeakMap<HookSpec["payload"], Compiled>();
 
-/** Compiled once a schema. */
+/** How the payload of a hook is read. Compiled once for each schema. */
 export function payloadReader({ payload }: HookSpec): Compiled {
   if (payload === messageSchema) return messageReader;
-  // Captured: a plugin that makes a manager in a realm of its own must not get hold of the others'.
+  // Captured: a plugin that makes a manager in a patched realm must not get hold of other readers.
   let reader = intrinsics.weakGet(readers, payload);
   if (reader === undefined) {
     reader = compileSchema(zodOf(payload), { closed: true, shownWhole: true });

@@ -17,8 +17,7 @@ export {
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
-export { exclusive } from "./dispatch/exclusive.ts";
-export { Lock } from "./dispatch/lock.ts";
+export { exclusive, Lock } from "./dispatch/exclusive.ts";
 export { MessageRun } from "./dispatch/message-run.ts";
 export { secretsOf } from "./dispatch/report.ts";
 export { Refused, readReturned } from "./dispatch/result.ts";

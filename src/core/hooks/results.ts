@@ -1,10 +1,10 @@
-/** What a handler says: allow, deny, or a change. */
+/** What a handler answers: `allow`, or `deny` with a reason. */
 import { createStamp, intrinsics, type Json, sharedNotes } from "../data/index.ts";
 import { GlassineError, rejectionReason } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { oneLine } from "./shown-text.ts";
 
-/** Why a plugin stopped an operation. Text of a plugin: capped, on one line, never trusted. */
+/** Why a plugin stopped an operation. Its strings are the plugin's: capped, on one line, never trusted. */
 export interface Violation {
   /** The plugin that stopped it; absent when the host's abort did. */
   readonly plugin?: string;
@@ -27,18 +27,18 @@ export type DenyInput =
 
 declare const decision: unique symbol;
 
-/** The answer "go on". Made by `allow` only, of any copy of this library; a look-alike is no vote. */
+/** The answer "go on". Only `allow` makes it, in any copy of this library; a look-alike is not a vote. */
 export interface Allow {
   readonly [decision]: "allow";
   readonly allow: true;
 }
 
-/** The answer "stop". Made by `deny` only, of any copy of this library; a look-alike is no denial. */
+/** The answer "stop". Only `deny` makes it, in any copy of this library; a look-alike is not a denial. */
 export interface Denial {
   readonly [decision]: "deny";
 }
 
-/** A denial as the host gets it: who denied, and why. A handler may return it, too. */
+/** A denial as the host gets it: who denied, and why. A handler may return it too. */
 export interface Denied extends Denial, Violation {
   readonly allow: false;
 }
@@ -51,16 +51,16 @@ const { execPattern, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, i
   intrinsics;
 
 const denials = createStamp<Violation>();
-/** By which other copies of this library know an answer. Only who could vote anyway gains by it. */
+/** How other copies of this library know an answer. Only those who may vote anyway can use it. */
 const answers = sharedNotes("answers");
-/** What each error of this library has, in every copy. */
+/** The brand of every error of this library, in every copy. */
 const errorBrand = Symbol.for("glassine.error");
-// Handlers resolve promises with these. Without a prototype nothing patched answers for them.
+// Handlers resolve promises with these. Without a prototype, no patched `then` answers for them.
 const allowed = freeze({ __proto__: null, allow: true }) as unknown as Allow;
 answers.set(allowed, true);
 
 /**
- * The answer "go on", which returning nothing says too.
+ * The answer "go on". Returning nothing means the same.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export function allow(): Allow {
 /**
  * The answer "stop", with a reason. Handlers return it.
  *
- * @throws GlassineError `result_shape` when there is no reason or a field is not as it should be
+ * @throws GlassineError `result_shape` when the reason is missing or a field is invalid
  * @example
  * ```ts
  * import { definePlugin, deny } from "glassine";
@@ -106,8 +106,8 @@ export function deny(input: DenyInput): Denial {
   const why = typeof reason === "string" ? oneLine(reason, maxReason) : "";
   if (why === "") throw misuse("a reason that is not empty");
   if (description !== undefined && typeof description !== "string")
-    throw misuse("a description that is a text");
-  // An empty one says nothing, and is how the wire says that there is none.
+    throw misuse("a description that is a string");
+  // On the wire an empty description stands for none.
   const described = description === undefined ? "" : oneLine(description, 2000);
   const violation: Violation = freeze({
     code,
@@ -115,7 +115,7 @@ export function deny(input: DenyInput): Denial {
     ...(described === "" ? {} : { description: described }),
     ...(details === undefined ? {} : { details: readDetails(details) }),
   });
-  // Its own key makes a spread or clone of it no result, where an empty one would pass.
+  // With a key of its own, a spread or clone of it is not a valid result; an empty object would be.
   return sealed({ __proto__: null, deny: true }, violation) as Denial;
 }
 
@@ -131,7 +131,7 @@ export function rejectionOf(thrown: unknown): Violation | undefined {
   return violationOf(deny(isReason(reason) ? reason : "rejected"));
 }
 
-/** Of a `RejectError` of another copy. Anybody can make one, and says no more by it than by `deny`. */
+/** The reason of a `RejectError` of another copy. Anybody can forge one, but `deny` does the same. */
 function reasonOfCopy(thrown: unknown): string | undefined {
   if (typeof thrown !== "object" || thrown === null || isProxy(thrown)) return undefined;
   if (dataOf(thrown, errorBrand) !== true || dataOf(thrown, "code") !== "rejected")
@@ -151,19 +151,19 @@ export function deniedBy(violation: Violation): Denied {
 
 const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 
-/** Whether a text can be the code of a violation. */
+/** Whether a string can be the code of a violation. */
 export function isViolationCode(code: string): boolean {
   return execPattern(codePattern, code) !== null;
 }
 
 const maxReason = 500;
 
-/** Whether a text can be the reason of a violation: something of it can be shown. */
+/** Whether a string can be the reason of a violation: some of it can be shown. */
 export function isReason(text: string): boolean {
   return oneLine(text, maxReason) !== "";
 }
 
-/** A field that was really given: one found on a patched prototype is none. */
+/** A field that was really given, not found on a patched prototype. */
 function own<Key extends keyof Exclude<DenyInput, string>>(
   given: Exclude<DenyInput, string>,
   key: Key,
@@ -172,8 +172,8 @@ function own<Key extends keyof Exclude<DenyInput, string>>(
 }
 
 /**
- * What a value answers: `"allow"`, or the violation of a denial, of this copy of the library or of
- * another. `undefined` for anything that neither `allow` nor `deny` made.
+ * What a value answers: `"allow"`, or the violation of a denial. `undefined` for anything that neither
+ * `allow` nor `deny` made, in this or another copy of the library.
  */
 export function answerOf(value: unknown): "allow" | Violation | undefined {
   if (value === allowed) return "allow";
@@ -186,7 +186,7 @@ export function answerOf(value: unknown): "allow" | Violation | undefined {
   if (told === true) return "allow";
   if (typeof told !== "object" || told === null) return undefined;
   try {
-    // Read as if it were given to `deny` here: anybody can say so of an object.
+    // Read like an argument of `deny`: anybody can write such a note.
     return denials.of(deny(told as DenyInput));
   } catch {
     return undefined;

@@ -1,13 +1,13 @@
-/** What a hook can be: its semantic, where it stands in an operation, who runs on it first. */
+/** What hooks can be: their semantics, bands, orderings and settings, and the modes of plugins. */
 
 /**
  * The five ways a hook is dispatched.
  *
  * - `message`: handlers change a payload and its extensions, or deny.
  * - `voting`: handlers allow or deny; the first denial is the answer.
- * - `filter_chain`: each handler gets the value that the one before it gave.
- * - `score_delta`: handlers give numbers by id, which are summed.
- * - `fire_and_forget`: handlers are told; what they return is ignored.
+ * - `filter_chain`: each handler gets the value that the one before it returned.
+ * - `score_delta`: handlers return numbers by id, which are summed.
+ * - `fire_and_forget`: handlers are notified; what they return is ignored.
  */
 export const semantics = [
   "message",
@@ -17,7 +17,7 @@ export const semantics = [
   "fire_and_forget",
 ] as const;
 
-/** What kind of dispatch a hook gets. */
+/** How a hook is dispatched. */
 export type Semantic = (typeof semantics)[number];
 
 /** The bands of one operation with their numbers, in the order in which its phases run. */

@@ -1,4 +1,4 @@
-/** Names and texts that somebody else chose, fit to be shown in messages. */
+/** Makes strings that somebody else chose fit to be shown. */
 import { intrinsics } from "../data/index.ts";
 
 const { apply, charCodeAt, execPattern, slice, trim } = intrinsics;
@@ -8,7 +8,7 @@ const { toString: numberText } = Number.prototype;
 /** Control, invisible and unknown characters, what ends a line, and what would end the name. */
 const unsafe = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\']/u;
 
-/** In single quotes, on one line, at most `max` characters of it. */
+/** A name in single quotes, on one line, at most `max` characters of it. */
 export function quoteName(name: string, max = 64): string {
   let rest = name.length > max ? `${slice(name, 0, max)}…` : name;
   let text = "";
@@ -25,16 +25,16 @@ export function quoteName(name: string, max = 64): string {
 // Line breaks and control, format and direction characters, which would forge a log or a screen.
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
 
-/** Text somebody else chose, fit to be shown: one line, capped. */
+/** A string on one line, at most `max` characters of it. */
 export function oneLine(text: string, max: number): string {
   const line = trim(withSpaces(slice(text, 0, max * 2)));
   if (line.length <= max) return line;
-  // A character of two units may be cut in two; half of it is no valid Unicode.
+  // Do not cut a character of two units in half.
   const isCut = (charCodeAt(line, max - 1) & 0xfc00) === 0xd800;
   return `${slice(line, 0, isCut ? max - 1 : max)}…`;
 }
 
-/** One space for each run of characters that are not to be shown. */
+/** Replaces each run of characters that must not be shown by a space. */
 function withSpaces(text: string): string {
   let line = "";
   let rest = text;

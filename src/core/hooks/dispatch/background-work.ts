@@ -1,11 +1,11 @@
-/** Background work of one manager: nobody waits for it, so it is counted, bounded and drained at the end. */
-import { intrinsics, nextMacrotask } from "../../data/index.ts";
+/** Background work of one manager. Nobody waits for it, so it is counted, bounded and drained at the end. */
+import { forEach, intrinsics, nextMacrotask } from "../../data/index.ts";
 
 const { append, freeze, newList } = intrinsics;
 const PromiseAtLoad = Promise;
 const { floor, max: larger } = Math;
 
-/** A plugin with background handlers. */
+/** A plugin, as its background handlers are counted. */
 interface Worker {
   /** How many of its background handlers are under way. */
   inBackground: number;
@@ -28,7 +28,7 @@ export class BackgroundWork {
   readonly #max: number;
   /** How many tasks of one plugin may be under way. */
   #share: number;
-  /** Whoever waits for the end of it all. */
+  /** Who waits until all of it has ended. */
   #waiting = newList<() => void>();
   #pending = 0;
 
@@ -37,12 +37,12 @@ export class BackgroundWork {
     this.#share = max;
   }
 
-  /** So that none of so many plugins, with tasks that never end, takes the room of the others. */
+  /** Divides the room, so that no plugin whose tasks never end takes that of the others. */
   shareAmong(plugins: number): void {
     this.#share = larger(1, floor(this.#max / plugins));
   }
 
-  /** Whether there is room for one more task of a plugin, beside those chosen already. */
+  /** Whether there is room for another task of a plugin, besides those already chosen. */
   hasRoom({ inBackground }: Worker, chosen: number, chosenOfPlugin: number): boolean {
     return this.#pending + chosen < this.#max && inBackground + chosenOfPlugin < this.#share;
   }
@@ -62,7 +62,7 @@ export class BackgroundWork {
 
   async #run(plugin: Worker, task: () => Promise<BackgroundEnd>): Promise<void> {
     await nextMacrotask();
-    // Nobody takes a rejection of this, so nothing is called that a plugin may have patched.
+    // Nobody handles a rejection of this promise, so call nothing that a plugin may have patched.
     const end = await task();
     this.#counts[end] += 1;
     this.#pending -= 1;
@@ -70,7 +70,7 @@ export class BackgroundWork {
     if (this.#pending > 0) return;
     const waiting = this.#waiting;
     this.#waiting = newList();
-    for (let i = 0; i < waiting.length; i++) (waiting[i] as () => void)();
+    forEach(waiting, (resolve) => resolve());
   }
 
   counts(): BackgroundCounts {

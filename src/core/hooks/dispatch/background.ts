@@ -1,5 +1,5 @@
 /** The background phase: handlers that start once the caller has its result. */
-import { intrinsics, isAwaitable } from "../../data/index.ts";
+import { forEach, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import type { MessageRun } from "./message-run.ts";
@@ -14,36 +14,36 @@ const { append, monotonicNow, newList, toArray } = intrinsics;
 export function chooseBackground(run: MessageRun): readonly Step[] {
   const { background, runtime } = run.compiled;
   const chosen = newList<Step>();
-  for (let i = 0; i < background.length; i++) {
-    const step = background[i] as Step;
-    if (step.guarded && !mayRun(run, step)) continue;
+  forEach(background, (step) => {
+    if (step.guarded && !mayRun(run, step)) return;
     const ofPlugin = countOf(chosen, step.plugin);
     if (runtime.background.hasRoom(step.plugin, chosen.length, ofPlugin)) append(chosen, step);
     else {
       runtime.background.drop();
       run.log.record(step, { status: "skipped", reason: "The background queue is full." });
     }
-  }
+  });
   return toArray(chosen);
 }
 
 function countOf(steps: intrinsics.List<Step>, plugin: PluginState): number {
   let count = 0;
-  for (let i = 0; i < steps.length; i++) if ((steps[i] as Step).plugin === plugin) count += 1;
+  forEach(steps, (step) => {
+    if (step.plugin === plugin) count += 1;
+  });
   return count;
 }
 
 /** Starts background handlers with the final snapshot of their run. */
 export function runBackground(run: MessageRun, steps: readonly Step[]): void {
   run.background = steps.length;
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] as Step;
+  forEach(steps, (step) => {
     run.runtime.background.start(step.plugin, async () => {
       const end = await runStep(run, step);
       run.background -= 1;
       return end;
     });
-  }
+  });
 }
 
 async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {

@@ -1,4 +1,4 @@
-/** What a handler is handed as second argument. */
+/** The second argument of a handler. */
 import { intrinsics } from "../../data/index.ts";
 import { CapabilityError, GlassineError } from "../../errors/index.ts";
 import { requestOf, stateOf } from "./scope.ts";
@@ -22,15 +22,15 @@ const signalAtLoad = (controller: AbortController): AbortSignal =>
   intrinsics.apply(signalGetter, controller, []);
 
 /**
- * One per call of a handler. Everything is private and read through the prototype, which is
- * frozen; so making one costs next to nothing.
+ * One for each call of a handler. Everything is private and read through the frozen prototype, so
+ * that making one costs next to nothing.
  */
 export class HandlerContext implements PluginContext {
   #step: HandlerStep;
   #run: AnyRun;
   /**
-   * Made when the signal is asked for, or the turn is ended early, which aborts it: making one costs
-   * as much as many handlers.
+   * Made when the signal is read, or when the turn is ended early, which aborts it: making one costs
+   * as much as many calls of handlers.
    */
   #controller: AbortController | undefined;
 
@@ -69,7 +69,7 @@ export class HandlerContext implements PluginContext {
     return stateOf(this.#run.scope, this.#step.plugin);
   }
 
-  // The functions of the dispatcher. A handler holds an instance, from which it cannot reach them.
+  // For the dispatcher. A handler holds an instance, from which it cannot reach statics.
 
   /** Ends a handler's turn early: its signal aborts. */
   static endTurn(context: PluginContext): void {
@@ -105,14 +105,14 @@ export class HandlerContext implements PluginContext {
     return controller !== undefined && isAborted(signalAtLoad(controller));
   }
 
-  /** The host's handle behind an accessor, for whoever declared its capability. */
+  /** The host's handle behind an accessor, for plugins that declared its capability. */
   static handleFor(value: unknown, { capability, accessor, spelling }: Service): unknown {
     if (!HandlerContext.#is(value)) {
       const text = `${spelling} works on the context of a handler only`;
       throw new CapabilityError(text, "unknown", capability, spelling);
     }
     const { plugin, handles } = value.#step;
-    // Before the handle is looked at: nobody finds out what the host has.
+    // Checked before the handle is looked up: nobody finds out what the host supplies.
     if (plugin.services[capability] !== true) {
       const text = `plugin '${plugin.name}' cannot call ${spelling}: capability '${capability}' not declared`;
       throw new CapabilityError(text, plugin.name, capability, spelling);
@@ -142,8 +142,8 @@ Object.freeze(HandlerContext);
 export function contextClassWith(services: readonly Service[]): ContextClass {
   if (services.length === 0) return HandlerContext;
   class ServiceContext extends HandlerContext {
-    // Written out: engines hand on the arguments of one left out by the iterator of arrays, and a
-    // patched one would be handed the step and the run.
+    // Written out: V8 passes the arguments of an implicit constructor through the iterator of
+    // arrays, and a patched one would see the step and the run.
     constructor(step: HandlerStep, run: AnyRun) {
       super(step, run);
     }

@@ -3,15 +3,54 @@ import { intrinsics, isAwaitable } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Deadline } from "../deadlines.ts";
 import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
-import type { Lock } from "./lock.ts";
-import type { AnyHandler } from "./types.ts";
+import type { AnyHandler, HandlerLock } from "./types.ts";
 import { settle, settledWith, timedOut, unowned } from "./wait.ts";
 
 const { monotonicNow } = intrinsics;
+const PromiseAtLoad = Promise;
+
+/** Who waits for a lock. Linked: no patched list method lets two in. */
+interface Waiter {
+  readonly enter: () => void;
+  next: Waiter | undefined;
+}
+
+/** One call holds it at a time; the others wait in the order in which they came. */
+export class Lock implements HandlerLock {
+  #isTaken = false;
+  #first: Waiter | undefined = undefined;
+  #last: Waiter | undefined = undefined;
+
+  take(): boolean {
+    if (this.#isTaken) return false;
+    this.#isTaken = true;
+    return true;
+  }
+
+  wait(): Promise<void> {
+    return new PromiseAtLoad((resolve) => {
+      const waiter: Waiter = { enter: resolve, next: undefined };
+      if (this.#last === undefined) this.#first = waiter;
+      else this.#last.next = waiter;
+      this.#last = waiter;
+    });
+  }
+
+  leave(): void {
+    const next = this.#first;
+    if (next === undefined) {
+      this.#isTaken = false;
+      return;
+    }
+    this.#first = next.next;
+    if (this.#first === undefined) this.#last = undefined;
+    next.enter();
+  }
+}
 
 /** What guards one handler. */
 export interface Exclusion {
-  readonly lock: Lock;
+  readonly lock: HandlerLock;
   /** Whether the handler takes extensions. */
   readonly extensions: boolean;
   /** Its deadline, which begins when it is called: nobody else's time counts against it. */
@@ -93,7 +132,7 @@ async function hold(
 }
 
 /** Whether a handler behind the same lock started the run, or a run that it is nested in. */
-function waitsForItself(context: unknown, lock: Lock): boolean {
+function waitsForItself(context: unknown, lock: HandlerLock): boolean {
   let origin = originOf(context)?.run.options.parent;
   while (origin !== undefined) {
     if (origin.step.plugin.lock === lock) return true;

@@ -1,5 +1,5 @@
 /** Where a run of a message hook stands, and what it writes down. `run.ts` says how it goes on. */
-import { concat, includes, intrinsics } from "../../data/index.ts";
+import { concat, forEach, includes, intrinsics } from "../../data/index.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
@@ -224,11 +224,12 @@ export class RunLog {
   reject(step: Step, rejections: readonly Rejection[]): readonly Rejection[] {
     const named = newList<Rejection>();
     this.#rejections ??= newList();
-    for (let i = 0; i < rejections.length; i++) {
-      const rejection = freeze({ plugin: step.plugin.name, ...(rejections[i] as Rejection) });
-      append(named, rejection);
-      append(this.#rejections, rejection);
-    }
+    const all = this.#rejections;
+    forEach(rejections, (rejection) => {
+      const withName = freeze({ plugin: step.plugin.name, ...rejection });
+      append(named, withName);
+      append(all, withName);
+    });
     return freeze(toArray(named));
   }
 
@@ -290,10 +291,9 @@ function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
 
 function union(some: readonly string[], others: readonly string[]): readonly string[] {
   const added = newList<string>();
-  for (let i = 0; i < others.length; i++) {
-    const other = others[i] as string;
+  forEach(others, (other) => {
     if (!includes(some, other)) append(added, other);
-  }
+  });
   return freeze(concat(some, toArray(added)));
 }
 

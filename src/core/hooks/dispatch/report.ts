@@ -1,5 +1,12 @@
-/** What a run reports to the host beside its result: what handlers threw, and audit notes. */
-import { ignore, intrinsics, isAwaitable, isSensitiveHeader, without } from "../../data/index.ts";
+/** What a run reports to the host besides its result: what handlers threw, and audit notes. */
+import {
+  forEach,
+  ignore,
+  intrinsics,
+  isAwaitable,
+  isSensitiveHeader,
+  without,
+} from "../../data/index.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
@@ -37,8 +44,7 @@ const lastWord = /[^\s;,=]+$/;
  */
 export function secretsOf({ options, extensions, runtime }: AnyRun): readonly string[] {
   const found = newList<string>();
-  const named = options.secrets;
-  for (let i = 0; named !== undefined && i < named.length; i++) append(found, named[i] as string);
+  if (options.secrets !== undefined) forEach(options.secrets, (secret) => append(found, secret));
   addHeaders(found, runtime.slots.nodes, extensions as LevelValue);
   return toArray(found);
 }
@@ -48,25 +54,22 @@ function addHeaders(
   nodes: readonly Node[],
   level: LevelValue,
 ): void {
-  for (let i = 0; i < nodes.length; i++) {
-    const { key, compiled, fields } = nodes[i] as Node;
+  forEach(nodes, ({ key, compiled, fields }) => {
     const value = ownValue(level, key);
-    if (typeof value !== "object" || value === null) continue;
+    if (typeof value !== "object" || value === null) return;
     if (compiled.shape === "headers") addValues(found, value as LevelValue);
     else addHeaders(found, fields, value as LevelValue);
-  }
+  });
 }
 
 function addValues(found: intrinsics.List<string>, headers: LevelValue): void {
-  const names = enumerableKeys(headers);
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
+  forEach(enumerableKeys(headers), (name) => {
     const value = headers[name];
-    if (!isSensitiveHeader(name) || typeof value !== "string" || value === "") continue;
+    if (!isSensitiveHeader(name) || typeof value !== "string" || value === "") return;
     append(found, value);
     const word = execPattern(lastWord, value)?.[0];
     if (word !== undefined && word.length >= minWord) append(found, word);
-  }
+  });
 }
 
 /** Whether the audit trail kept the notes of one run. */
@@ -100,7 +103,7 @@ interface NotedRun extends AnyRun {
   receipts: AuditReceipts | undefined;
 }
 
-/** Keeps a note in the host's trail, if it has one. */
+/** Writes a note into the host's audit trail, if there is one. */
 export function note(run: NotedRun, said: RunNote): void {
   const { audit } = run.runtime;
   if (audit === undefined) return;
@@ -113,7 +116,7 @@ export function noteError(run: NotedRun, step: HandlerStep, type: string, text: 
   note(run, { kind: "error", step, type, text });
 }
 
-/** What a handler threw, as the trail has it: on one line, without secrets. */
+/** Notes what a handler threw, on one line and without secrets. */
 export function noteThrown(run: NotedRun, step: HandlerStep, thrown: unknown): void {
   const { audit, meter, describe } = run.runtime;
   if (audit === undefined && meter === undefined) return;
@@ -122,12 +125,10 @@ export function noteThrown(run: NotedRun, step: HandlerStep, thrown: unknown): v
 }
 
 export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly Rejection[]): void {
-  for (let i = 0; i < refused.length; i++) {
-    note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
-  }
+  forEach(refused, (rejection) => note(run, { kind: "refused", step, rejection }));
 }
 
-/** The labels that the handler added. */
+/** Notes the labels that a handler added. */
 export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void {
   if (after === run.extensions) return;
   const labels = without(labelsOf(after), labelsOf(run.extensions));

@@ -1,4 +1,4 @@
-/** Reads what a handler returned. Hostile: every property is read once, through its descriptor. */
+/** Reads what a handler returned, which may be hostile: each property once, through its descriptor. */
 
 import { concat, hasMoreIndexes, intrinsics, outgrows } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
@@ -34,7 +34,7 @@ const {
   toArray,
 } = intrinsics;
 
-/** What a result changes, all of it checked and nothing of it applied. */
+/** What a result changes: all of it checked, none of it applied. */
 export interface Changes {
   readonly payload: object;
   readonly extensions: Slots;
@@ -48,7 +48,7 @@ export interface Changes {
 export class Refused {
   readonly code: ErrorCode;
   readonly path: string;
-  /** Made by the library: types and names, no value. */
+  /** Written by the library: types and names, no value. */
   readonly reason: string;
   constructor(code: ErrorCode, path: string, reason: string) {
     this.code = code;
@@ -70,13 +70,13 @@ function unfit(
   part: string,
   reader: Compiled,
 ): Refused {
-  // An unknown field of a payload is no slot.
+  // An unknown field of a payload is not a slot.
   const shown = code === "slot_unknown" ? "payload_shape" : code;
   const where = formatPath(concat<string | number>([part], pathInSchema(reader, path)));
   return new Refused(shown, where, `Expected ${expected}, got ${received}.`);
 }
 
-/** The parts of what a handler returned, not judged. */
+/** The parts of what a handler returned, unchecked. */
 interface ReturnedParts {
   modifiedPayload: unknown;
   modifiedExtensions: unknown;
@@ -177,7 +177,7 @@ function joined<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return b.length === 0 ? a : freeze(concat(a, b));
 }
 
-/** The payload with what the plugin may write of it taken over, field by field. */
+/** The payload with the fields that the plugin changed and may write. */
 function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
   if (returned === undefined || returned === null || returned === current) {
@@ -225,7 +225,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
     const reason = `Expected ${expected} together with what was there, got more.`;
     return new Refused("snapshot_limit", "payload", reason);
   }
-  // What is taken of a proposal need not pass because the whole of it would.
+  // The whole proposal passed; the fields that are taken over may not.
   if (compiled.payload.passes?.(next) === false) {
     return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
   }

@@ -5,7 +5,7 @@
  * handler may make the host abort, so check `result` after each call of foreign code: the run may be
  * over.
  */
-import { concat, intrinsics, isAwaitable } from "../../data/index.ts";
+import { concat, forEach, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
@@ -154,11 +154,9 @@ function goOn(run: MessageRun): void {
 /** With `recheck: "only"` handlers are asked as if they had allowed another payload before. */
 function askAgainOnly(run: MessageRun): void {
   const { serial, background } = run.compiled;
-  const all = concat(serial, background);
-  for (let i = 0; i < all.length; i++) {
-    const step = all[i] as Step;
+  forEach(concat(serial, background), (step) => {
     if (!step.mayHalt) run.log.record(step, { status: "skipped", reason: "It may not deny." });
-  }
+  });
   run.again = true;
   run.changedAt = serial.length;
   run.index = -1;

@@ -26,14 +26,14 @@ interface States {
   [plugin: string]: Map<unknown, unknown>;
 }
 
-/** What is known of a request. */
+/** What is known about a request. */
 interface Facts {
   id: string | undefined;
   states: States;
   /**
-   * The manager it is for, where it comes of a nested run and so gets into a plugin's hands. With
-   * a manager of its own, a plugin could run another one by other settings on the state that this
-   * has in the host's.
+   * The manager it is for, if it comes from a nested run and so gets into a plugin's hands. Otherwise
+   * a plugin could make a manager with other settings and run another plugin there, on the state
+   * that it has in the host's manager.
    */
   readonly home: object | undefined;
   /** The states that plugins have with each manager of the request. */
@@ -50,7 +50,7 @@ function factsWith(id: string | undefined): Facts {
  * result of one `invoke` to the options of the next, and can read only the id.
  */
 export class RequestScope {
-  /** Made when somebody asks: in most runs nobody does, and each result holds a scope. */
+  /** Made on demand: each result holds a scope, and most are never read. */
   #facts: Facts | undefined;
 
   constructor(id: string | undefined) {
@@ -73,7 +73,7 @@ export class RequestScope {
     return scope;
   }
 
-  /** The id of the request, whatever somebody has put on the object. @internal */
+  /** The id of the request, whatever is found on the object. @internal */
   static requestOf(scope: RequestScope): string {
     const facts = RequestScope.#factsOf(scope);
     facts.id ??= freshId();
@@ -104,7 +104,7 @@ export class RequestScope {
     return RequestScope.#with({ id, states, home: to, byRuntime });
   }
 
-  /** What a manager goes by, given the scope of an earlier result. @internal */
+  /** The scope that a manager uses, given that of an earlier result. @internal */
   static scopeIn(scope: RequestScope, runtime: object): RequestScope {
     const home = scope.#facts?.home;
     return home === undefined || home === runtime
@@ -119,7 +119,7 @@ export class RequestScope {
 }
 export const { requestOf, stateOf, renamedScope, nestedScope, scopeIn } = RequestScope;
 export const isScope: (value: unknown) => value is RequestScope = RequestScope.isScope;
-// A host may hand a scope on: nobody reaches another plugin's state from it.
+// A host may pass a scope on: nobody reaches another plugin's state from it.
 Reflect.deleteProperty(RequestScope.prototype, "constructor");
 Object.freeze(RequestScope.prototype);
 Object.freeze(RequestScope);

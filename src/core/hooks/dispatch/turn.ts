@@ -32,8 +32,8 @@ export function takeReturned(run: MessageRun, step: Step, returned: unknown): Tu
 }
 
 /**
- * Asked again, a handler wants the payload other than later ones left it. It allowed neither that
- * nor what would come of another change: the run may not go on, whatever the error policy says.
+ * Asked again, a handler would change the payload that later ones left. It has allowed neither that
+ * payload nor its own, so the run may not go on, whatever the error policy says.
  */
 function contest(run: MessageRun, step: Step): TurnEnd {
   const reason = `Plugin "${step.plugin.name}" was asked again on ${run.compiled.hook}, because a later plugin changed the payload, and would change it once more.`;
@@ -42,7 +42,7 @@ function contest(run: MessageRun, step: Step): TurnEnd {
   return halt(run, step, code, "payload", reason);
 }
 
-/** Ends the run for what it may not go on with, whatever the plugin's error policy says. */
+/** Ends the run, whatever the plugin's error policy says. */
 function halt(
   run: MessageRun,
   step: Step,
@@ -169,7 +169,7 @@ function failed(
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }
 
-/** Whether the handler's turn comes at all: it is on, and the call is one it is for. */
+/** Whether a handler has a turn: it is switched on, and its conditions match the call. */
 export function mayRun(run: MessageRun, step: Step): boolean {
   if (step.plugin.off) {
     if (run.again) return false;

@@ -12,7 +12,6 @@ import type { Violation } from "../results.ts";
 import type { Mode, OnError } from "../semantics.ts";
 import type { BackgroundWork } from "./background-work.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
-import type { Lock } from "./lock.ts";
 import type { RequestScope } from "./scope.ts";
 
 /** A handler as the dispatcher calls it. */
@@ -31,7 +30,7 @@ export interface Handles {
   readonly [accessor: string]: (() => unknown) | undefined;
 }
 
-/** What the host asks of one run beside payload and extensions, checked. */
+/** The options of one run, checked. */
 export interface RunOptions {
   readonly operation: Readonly<Record<string, unknown>> | undefined;
   readonly signal: AbortSignal | undefined;
@@ -47,7 +46,16 @@ export interface RunOptions {
   readonly depth: number;
 }
 
-/** A plugin while the manager runs; for each handler of the host's own, one named `core`. */
+/** Lets one handler of a plugin run at a time. */
+export interface HandlerLock {
+  /** Takes the lock if it is free. Returns whether it was. */
+  take(): boolean;
+  /** Resolves once the caller has the lock. */
+  wait(): Promise<void>;
+  leave(): void;
+}
+
+/** A plugin while the manager runs. Each handler of the host's own has one named `core`. */
 export interface PluginState {
   /** That of the plugin's definition; unique in the process. */
   readonly id: number;
@@ -58,7 +66,7 @@ export interface PluginState {
   readonly services: { readonly [capability: string]: true };
   readonly config: unknown;
   /** Lets one handler run at a time, where the plugin is not `asyncSafe`. */
-  readonly lock: Lock | undefined;
+  readonly lock: HandlerLock | undefined;
   /** Set by `onError: "disable"`. */
   off: boolean;
   /** How many of its background handlers are under way. */
@@ -160,13 +168,13 @@ export interface ManagerRuntime {
   readonly background: BackgroundWork;
 }
 
-/** Receives what a handler threw. What the sink itself throws changes nothing. */
+/** Receives what a handler threw. Errors of the sink itself are ignored. */
 export type HandlerErrorSink = (
   thrown: unknown,
   at: { readonly plugin: string; readonly hook: string },
 ) => void;
 
-/** What a handler knows of its run. Its fields are read-only; only `state` is the plugin's own. */
+/** What a handler knows about its run. Read-only, except for `state`, which is the plugin's own. */
 export interface PluginContext<Operation = Readonly<Record<string, unknown>> | undefined> {
   readonly plugin: { readonly name: string; readonly version: string };
   /** The hook that was invoked; for a covering hook, the point. */
@@ -206,14 +214,14 @@ export interface Origin {
 /** Makes the context of one call of a handler. */
 export type ContextClass = new (step: HandlerStep, run: AnyRun) => PluginContext;
 
-/** Results that came after their handler was given up. */
+/** Counts results that came after their deadline or an abort. */
 export interface LateCounters {
   late: number;
   /** Called for each handler that rejected after its deadline. Never throws. */
   readonly rejected: (step: HandlerStep, thrown: unknown) => void;
 }
 
-/** Something to be audited that happened in a handler's turn. */
+/** An event of a handler's turn for the audit trail. */
 export type RunNote =
   | {
       readonly kind: "denied";
@@ -230,7 +238,7 @@ export type RunNote =
   | { readonly kind: "refused"; readonly step: HandlerStep; readonly rejection: Rejection }
   | { readonly kind: "labels"; readonly step: HandlerStep; readonly labels: readonly string[] };
 
-/** The host's audit trail, as runs use it. Never throws. */
+/** The host's audit trail, as runs use it. It never throws. */
 export interface RunAudit {
   /** Whether a run whose notes cannot be kept is denied. */
   readonly strict: boolean;
@@ -238,7 +246,7 @@ export interface RunAudit {
   tell(run: AnyRun, note: RunNote): boolean | Promise<boolean>;
 }
 
-/** Counts and measures runs. Never throws. Times are in milliseconds. */
+/** Counts and measures runs. It never throws. Times are in milliseconds. */
 export interface Meter {
   /** A run of a hook has begun. */
   fired(hook: string): void;
@@ -252,7 +260,7 @@ export interface Meter {
   decided(hook: string, decision: "allow" | "deny"): void;
 }
 
-/** How a handler's turn ended. `started` is a background handler that nobody waits for. */
+/** How a handler's turn ended. `started`: a background handler, which nobody waits for. */
 export type Status =
   | "completed"
   | "error"
@@ -269,9 +277,9 @@ export interface ExecutionRecord {
   readonly hook: string;
   readonly mode: Mode;
   readonly status: Status;
-  /** What the handler said; absent when it said nothing of the kind. */
+  /** What the handler answered; `undefined` if it neither allowed nor denied. */
   readonly requestedAllow: boolean | undefined;
-  /** What held. */
+  /** What held, given mode and error policy. */
   readonly effectiveAllow: boolean;
   /** Whether anything it returned was taken. */
   readonly applied: boolean;
@@ -283,7 +291,7 @@ export interface ExecutionRecord {
   readonly saw: readonly string[];
   /** The slots and fields it changed, or, in mode `audit`, would have changed. */
   readonly changed: readonly string[];
-  /** Changes of it that were not taken. */
+  /** Its changes that were refused. */
   readonly refused: readonly Rejection[];
   /** Why it was skipped, or how it failed. */
   readonly reason: string | undefined;
@@ -297,7 +305,7 @@ export interface InvokeError {
   readonly plugin: string;
   readonly hook: string;
   readonly code: ErrorCode;
-  /** Made by the library: no text of the plugin, no value. */
+  /** Written by the library: no string of the plugin, no value. */
   readonly message: string;
 }
 
@@ -310,7 +318,7 @@ export interface AnyInvokeResult {
   readonly rejections: readonly Rejection[];
   readonly errors: readonly InvokeError[];
   readonly executions: readonly ExecutionRecord[];
-  /** What handlers told, by plugin name. */
+  /** The metadata of handlers, by plugin name. */
   readonly metadata: { readonly [plugin: string]: { readonly [key: string]: unknown } };
   /** Carries private state to the next invocation of the same request. */
   readonly context: RequestScope;
@@ -318,7 +326,7 @@ export interface AnyInvokeResult {
   readonly then: undefined;
 }
 
-/** How a run ended: a halt by a handler's word is a denial, one by its failure an error. */
+/** How a run ended. A handler that halts it by its answer denies; one that fails is an error. */
 export type Ending = "allowed" | "denied" | "errored" | "aborted";
 
 /** `started = allowed + denied + errored + aborted + inFlight`. */

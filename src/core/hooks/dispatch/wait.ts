@@ -18,7 +18,7 @@ const PromiseAtLoad = Promise;
 const promisePrototype = Promise.prototype;
 const promiseThen = Promise.prototype.then as Then;
 
-/** What becomes of a result that arrives when nobody waits for it any more. */
+/** What happens to a result that arrives when nobody waits for it any more. */
 export interface LatePolicy {
   readonly lateCounters: LateCounters;
   /** Whether it counts as a late result. */
@@ -46,7 +46,7 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   next: DeadlineWait | undefined = undefined;
   previous: DeadlineWait | undefined = undefined;
   dueAt = 0;
-  /** Whoever waits; nobody once it went on. */
+  /** Who waits; `undefined` once the owner went on. */
   owner: Owner | undefined;
   readonly #rules: WaitRules<Owner>;
   #deadline: Deadline | undefined = undefined;
@@ -156,7 +156,7 @@ export function settle(
   });
 }
 
-/** How many thenables in thenables are followed before timers, and so deadlines, have a turn. */
+/** How many thenables of a chain are followed before timers, and so deadlines, may run. */
 const hopsInARow = 500;
 
 /** Whether a promise that resolves to an object would ask a `then` found on it or above it. */
@@ -174,14 +174,14 @@ export function joinsPromise(value: object): boolean {
 }
 
 /**
- * A promise of what `value` settles to; ask `settledTo` for it then. For a promise that nobody
- * dressed up that is itself, as fast as ever. Anything else brings a `then` of the plugin's.
+ * A promise to `await` for what `value` settles to; `settledTo` unpacks the outcome. A plain promise
+ * is returned as it is. Anything else has a `then` of the plugin's, which is called here.
  */
 export function promiseOf(value: PromiseLike<unknown>, wait: Wait): PromiseLike<unknown> {
   return isPlain(value) ? value : unwrap(value, wait);
 }
 
-/** Whether `await` takes a promise as it is, and runs nothing of the plugin's. */
+/** Whether `await` takes a promise as it is, and runs no code of the plugin. */
 function isPlain(value: object): boolean {
   return (
     isNativePromise(value) &&
@@ -190,13 +190,13 @@ function isPlain(value: object): boolean {
   );
 }
 
-/** What was waited for, given what `await` made of a `promiseOf`. */
+/** Unpacks what `await` made of a `promiseOf`. */
 let settledTo: (awaited: unknown) => unknown;
 
-/** Carries a value through a promise as it is: `settledTo` gives it back. */
+/** Carries a value through a promise as it is: `settledTo` returns it. */
 export const settledWith = (value: unknown): object => new Settled(value);
 
-/** What a followed thenable settled to. Its `then` is none: no patched prototype has a say. */
+/** What a thenable settled to. Its own `then` is undefined, so that no patched one is called. */
 class Settled {
   // biome-ignore lint/suspicious/noThenProperty: see above.
   readonly then = undefined;
@@ -212,9 +212,8 @@ class Settled {
   }
 }
 /**
- * Does what `await` does, but for one thing: a thenable that resolves to another, and so on, would
- * keep timers from ever having their turn, and with them every deadline of the process. And once
- * nobody waits any more, it is not followed further.
+ * Does what `await` does, except that a chain of thenables without an end lets timers run, and with
+ * them every deadline of the process. Once nobody waits any more, the chain is not followed.
  */
 async function unwrap(first: unknown, wait: Wait): Promise<Settled> {
   let value = first;
@@ -238,7 +237,7 @@ function called(then: Then, value: unknown): Promise<Settled> {
 function thenOf(value: unknown): Then | undefined {
   if (typeof value !== "object" && typeof value !== "function") return undefined;
   const own = plainly(value, "then");
-  // Of a promise that does not deny to be one, `await` calls no `then`.
+  // `await` calls no `then` of a native promise, unless its constructor is another.
   const isPromise =
     isNativePromise(value) &&
     (typeof own !== "function" || plainly(value, "constructor") === PromiseAtLoad);
@@ -247,9 +246,8 @@ function thenOf(value: unknown): Then | undefined {
 }
 
 /**
- * Takes note of a promise that nobody waits for any more, so that its rejection is no surprise.
- * A thenable that the runtime did not make rejects nowhere, and is not called: the `then` of
- * promises takes no other.
+ * Handles the rejection of a promise that nobody waits for any more. A thenable that the runtime did
+ * not make is not called: nothing reports its rejection.
  */
 export function unowned(pending: PromiseLike<unknown>): undefined {
   void ignore(isPlain(pending) ? pending : called(promiseThen, pending));
