@@ -20,11 +20,10 @@ import {
   type Grant,
   grantOf,
   handlerStep,
+  type ManagerParts,
   type Member,
   type StepDefaults,
 } from "./handler-step.ts";
-import type { ReadOptions } from "./manager-options.ts";
-import type { Surface } from "./profile.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
@@ -42,11 +41,8 @@ interface Registered {
   readonly index: number;
 }
 
-export interface HookCompilerInput {
-  readonly surface: Surface;
-  readonly defaults: StepDefaults;
+export interface HookCompilerInput extends ManagerParts {
   readonly members: readonly Member[];
-  readonly options: ReadOptions;
   readonly runtime: ManagerRuntime;
 }
 

@@ -12,6 +12,8 @@ import {
   type PluginState,
 } from "../hooks/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
+import type { ReadOptions } from "./manager-options.ts";
+import type { Surface } from "./profile.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 
@@ -22,6 +24,13 @@ export interface StepDefaults {
   /** The deadline of handlers that set none. */
   readonly timeoutMs: number | null;
   readonly deadlines: Map<number, Deadline>;
+}
+
+/** What the hooks of a manager are compiled with. */
+export interface ManagerParts {
+  readonly surface: Surface;
+  readonly options: ReadOptions;
+  readonly defaults: StepDefaults;
 }
 
 /** What a plugin is registered as. */

@@ -22,7 +22,7 @@ import { type CloseOptions, type CloseReport, closeRuntime } from "./closing.ts"
 import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
 import { type HandlerInfo, handlersOn } from "./handler-info.ts";
-import type { StepDefaults } from "./handler-step.ts";
+import type { ManagerParts, StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
 import { knownSecrets } from "./known-secrets.ts";
@@ -113,6 +113,7 @@ export async function createManager(
     timeoutMs: options.timeoutMs,
     deadlines: new Map(),
   };
+  const parts: ManagerParts = { surface, options, defaults };
   const runtimeWith = (audit: ManagerRuntime["audit"]): ManagerRuntime => ({
     slots,
     onHandlerError: options.onHandlerError,
@@ -137,10 +138,8 @@ export async function createManager(
   const Context = contextClassWith(servicesOf(surface));
   const innerRuntime = runtimeWith(recorder.inner);
   const { members, asGiven, operations } = await register({
-    surface,
-    options,
+    parts,
     items,
-    parts: { defaults, options },
     innerRuntime,
     recorder,
     noExtensions: empty,
@@ -148,7 +147,7 @@ export async function createManager(
     keepSecret: secrets.keep,
   });
   const runtime = runtimeWith(recorder.runs());
-  const compiledHooks = compileHooks({ surface, defaults, members: asGiven, options, runtime });
+  const compiledHooks = compileHooks({ ...parts, members: asGiven, runtime });
   const chains = operations.compiledHooks(runtime);
   const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
   runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);

@@ -1,121 +1,138 @@
-/** The hooks of the other four semantics while plugins register: who is there so far. */
+/** The hooks of the other four semantics: who has handlers there, and in which order they run. */
 import { intrinsics } from "../data/index.ts";
-import type { CompiledOperation, HandlerStep, ManagerRuntime } from "../hooks/index.ts";
+import {
+  type CompiledOperation,
+  type HookSpec,
+  type ManagerRuntime,
+  payloadReader,
+} from "../hooks/index.ts";
+import { compileSchema } from "../schema/index.ts";
+import { zodOf } from "../slots/index.ts";
 import { isOfService } from "./capabilities.ts";
-import { compiledOperation, compileOperation, type OperationParts } from "./compile-operations.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
   bindingOf,
+  type Grant,
   grantOf,
   type HandlerBinding,
   handlerStep,
+  type ManagerParts,
   type Member,
   stateOf,
 } from "./handler-step.ts";
+import { byUnits } from "./order.ts";
 import type { Surface } from "./profile.ts";
 
 /** Handlers by hook, as they are registered one plugin after the other. */
 export class Operations {
-  readonly #surface: Surface;
-  readonly #parts: OperationParts;
+  readonly #parts: ManagerParts;
   readonly #handlers = new Map<string, HandlerBinding[]>();
-  /** Programs made since the last handler came. */
-  readonly #made = new Map<string, CompiledOperation>();
 
-  constructor(surface: Surface, parts: OperationParts, cores: readonly CoreDefinition[]) {
-    this.#surface = surface;
+  constructor(parts: ManagerParts) {
     this.#parts = parts;
-    for (const core of cores) this.#add(this.#coreBinding(core));
-  }
-
-  /** The compiled hook as it is now, for runs of one runtime. */
-  compiled(hook: string, runtime: ManagerRuntime): CompiledOperation | undefined {
-    const spec = this.#surface.hooks[hook];
-    if (spec === undefined || spec.semantic === "message") return undefined;
-    const made = this.#made.get(hook);
-    if (made?.runtime === runtime) return made;
-    const handlers = this.#handlers.get(hook) ?? [];
-    const compiled = compileOperation(this.#parts, runtime, hook, spec, handlers);
-    this.#made.set(hook, compiled);
-    return compiled;
-  }
-
-  /** The program of a hook with the handler of one more plugin after all the others. */
-  programWithLast(
-    hook: string,
-    member: Member,
-    runtime: ManagerRuntime,
-  ): CompiledOperation | undefined {
-    const before = this.compiled(hook, runtime);
-    const spec = this.#surface.hooks[hook];
-    if (before === undefined || spec === undefined) return undefined;
-    const last: HandlerStep[] = handlersOf(this.#surface, member)
-      .filter((handler) => handler.hook === hook)
-      .map((handler) =>
-        handlerStep(this.#parts.defaults, {
-          ...handler,
-          grant: grantOf([], handler.state, handler.mask),
-        }),
-      );
-    const { options } = this.#parts;
-    // Grants of their own: the last one shares no view with the others.
-    const steps = [...before.steps, ...last.map((step) => ({ ...step, grant: -1 }))];
-    return compiledOperation(hook, spec, steps, options, runtime);
+    for (const core of parts.options.core) this.#add(coreBinding(parts, core));
   }
 
   register(member: Member): void {
-    for (const handler of handlersOf(this.#surface, member)) this.#add(handler);
+    for (const handler of handlersOf(this.#parts.surface, member)) this.#add(handler);
   }
 
-  /** All programs, by hook. Without a prototype: an unknown hook is found nowhere. */
+  /**
+   * The hook as it is now. Handlers of `last`, a plugin that has not registered yet, run after all
+   * others.
+   */
+  compiled(hook: string, runtime: ManagerRuntime, last?: Member): CompiledOperation | undefined {
+    const { surface, defaults, options } = this.#parts;
+    const spec = surface.hooks[hook];
+    if (spec === undefined || spec.semantic === "message") return undefined;
+    const ofLast = last === undefined ? [] : handlersOf(surface, last);
+    const handlers = [
+      ...inOrder(spec, this.#handlers.get(hook) ?? []),
+      ...ofLast.filter((handler) => handler.hook === hook),
+    ];
+    const grants: Grant[] = [];
+    const steps = handlers.map((handler) =>
+      handlerStep(defaults, { ...handler, grant: grantOf(grants, handler.state, handler.mask) }),
+    );
+    return Object.freeze({
+      hook,
+      semantic: spec.semantic,
+      payload: payloadReader(spec),
+      operation: spec.operation && operationReader(spec.operation),
+      steps: Object.freeze(steps),
+      strict: spec.strict ?? false,
+      required: spec.required ?? false,
+      // A rule about the values of its hook's schema, which are all that it is called with.
+      keeps: spec.keeps as CompiledOperation["keeps"],
+      limits: options.payloadLimits,
+      runtime,
+    });
+  }
+
+  /** All of them, by hook. Without a prototype: an unknown hook is found nowhere. */
   compiledHooks(runtime: ManagerRuntime): { readonly [hook: string]: CompiledOperation } {
-    const compiledHooks = intrinsics.newRecord() as Record<string, CompiledOperation>;
-    for (const hook of Object.keys(this.#surface.hooks)) {
+    const byHook: Record<string, CompiledOperation> = Object.create(null);
+    for (const hook of Object.keys(this.#parts.surface.hooks)) {
       const compiled = this.compiled(hook, runtime);
-      if (compiled !== undefined) compiledHooks[hook] = compiled;
+      if (compiled !== undefined) byHook[hook] = compiled;
     }
-    return compiledHooks;
+    return byHook;
   }
 
   #add(handler: HandlerBinding): void {
-    this.#made.delete(handler.hook);
     const here = this.#handlers.get(handler.hook) ?? [];
     here.push(handler);
     this.#handlers.set(handler.hook, here);
-  }
-
-  #coreBinding(core: CoreDefinition): HandlerBinding {
-    const { slots } = this.#parts.defaults;
-    const { capabilities } = this.#surface;
-    const mask = capabilities.mask(core.capabilities);
-    const services = core.capabilities.filter((name) => isOfService(this.#surface, name));
-    const state = stateOf(slots, {
-      id: nextCoreId(),
-      name: "core",
-      version: "0.0.0",
-      mask,
-      services,
-      config: undefined,
-      asyncSafe: true,
-    });
-    const { hook, handler, name, extensions, timeoutMs } = core;
-    return { state, mask, hook, handler, name, isCore: true, extensions, timeoutMs };
   }
 }
 
 let lastCoreId = 0;
 
-/** Below those of plugins, so that no state is shared with one. */
-function nextCoreId(): number {
+function coreBinding({ surface, defaults }: ManagerParts, core: CoreDefinition): HandlerBinding {
+  const mask = surface.capabilities.mask(core.capabilities);
+  const services = core.capabilities.filter((name) => isOfService(surface, name));
+  // Below the ids of plugins, so that no state is shared with one.
   lastCoreId -= 1;
-  return lastCoreId;
+  const state = stateOf(defaults.slots, {
+    id: lastCoreId,
+    name: "core",
+    version: "0.0.0",
+    mask,
+    services,
+    config: undefined,
+    asyncSafe: true,
+  });
+  const { hook, handler, name, extensions, timeoutMs } = core;
+  return { state, mask, hook, handler, name, isCore: true, extensions, timeoutMs };
 }
 
 /** A plugin's handlers on hooks whose semantic is not `message`. */
 function handlersOf({ hooks }: Surface, { item, state }: Member): readonly HandlerBinding[] {
-  // A plugin that the operator switched off votes no more than it labels.
+  // A plugin that the operator disabled does not vote either.
   if (item.settings.mode === "disabled") return [];
   return item.definition.manifest.hooks
     .filter(({ hook }) => hooks[hook]?.semantic !== "message")
     .map((entry) => bindingOf({ item, state }, entry));
+}
+
+/** The host's and the plugins' as the hook says; within each by plugin, then by handler. */
+function inOrder(
+  { ordering }: HookSpec,
+  handlers: readonly HandlerBinding[],
+): readonly HandlerBinding[] {
+  const corePlace = ordering === "plugins_first" ? 1 : -1;
+  const placeOf = ({ isCore }: HandlerBinding) => (isCore ? corePlace : 0);
+  return [...handlers].sort(
+    (a, b) =>
+      placeOf(a) - placeOf(b) || byUnits(a.state.name, b.state.name) || byUnits(a.name, b.name),
+  );
+}
+
+const readers = new WeakMap<object, ReturnType<typeof compileSchema>>();
+
+function operationReader(schema: NonNullable<HookSpec["operation"]>) {
+  const known = intrinsics.weakGet(readers, schema);
+  const reader = known ?? compileSchema(zodOf(schema), { closed: true, shownWhole: true });
+  intrinsics.weakSet(readers, schema, reader);
+  return reader;
 }

@@ -16,11 +16,9 @@ import {
 import { freezePayload } from "../messages/index.ts";
 import { type AuditRecorder, emitHook } from "./audit-recorder.ts";
 import { noRunOptions } from "./begin-run.ts";
-import type { OperationParts } from "./compile-operations.ts";
 import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
-import { type Member, stateOf } from "./handler-step.ts";
-import type { ReadOptions } from "./manager-options.ts";
+import { type ManagerParts, type Member, stateOf } from "./handler-step.ts";
 import { Operations } from "./operations.ts";
 import {
   byName,
@@ -51,10 +49,8 @@ export interface Registration {
 
 /** What registering needs of the manager that is being made. */
 export interface RegistrationInput {
-  readonly surface: Surface;
-  readonly options: ReadOptions;
+  readonly parts: ManagerParts;
   readonly items: readonly ReadItem[];
-  readonly parts: OperationParts;
   /** The runtime of runs that no caller asked for. */
   readonly innerRuntime: ManagerRuntime;
   readonly recorder: AuditRecorder;
@@ -67,9 +63,10 @@ export interface RegistrationInput {
 
 /** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
 export async function register(input: RegistrationInput): Promise<Registration> {
-  const { items, recorder, options, surface } = input;
+  const { items, recorder } = input;
+  const { options } = input.parts;
   await expectNoRefusals(input);
-  const operations = new Operations(surface, input.parts, options.core);
+  const operations = new Operations(input.parts);
   const deliver = () => recorder.deliverTo(operations.compiled(emitHook, input.innerRuntime));
   deliver();
   const members: Member[] = [];
@@ -98,7 +95,8 @@ export async function register(input: RegistrationInput): Promise<Registration> 
 
 /** Tells of all that is refused before any code of a plugin runs, and throws where that ends it. */
 async function expectNoRefusals(input: RegistrationInput): Promise<void> {
-  const { recorder, options } = input;
+  const { recorder } = input;
+  const { options } = input.parts;
   const { refused: packages = [], warnings = [] } = options.discovered ?? {};
   for (const warning of warnings) options.logger.warn(warning);
   const refusals = await staticRefusals(input);
@@ -117,9 +115,8 @@ function lineOf({ name, version, hooks, capabilities }: Plugin): string {
 
 /** What is wrong with the plugins as far as their definitions tell. */
 async function staticRefusals({
-  surface,
+  parts: { surface, options },
   items,
-  options,
 }: RegistrationInput): Promise<readonly Refusal[]> {
   const plugins = items.map(({ plugin }) => plugin);
   const refusals: Refusal[] = duplicatesIn(plugins).map(({ plugin, error }) => ({
@@ -186,7 +183,8 @@ async function admitted(
   item: ReadItem,
   operations: Operations,
 ): Promise<{ readonly refusal?: Refusal; readonly state?: PluginState }> {
-  const { options, items, surface } = input;
+  const { items } = input;
+  const { options, surface, defaults } = input.parts;
   const { plugin, definition } = item;
   const read = readConfig({
     plugin: plugin.name,
@@ -203,7 +201,7 @@ async function admitted(
   }
   input.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
-  const state = stateOf(input.parts.defaults.slots, {
+  const state = stateOf(defaults.slots, {
     id: definition.id,
     name: plugin.name,
     version: plugin.version,
@@ -223,7 +221,7 @@ async function vetoOf(
   operations: Operations,
 ): Promise<Refusal | undefined> {
   const { plugin } = member.item;
-  const compiled = operations.programWithLast("config_validate", member, innerRuntime);
+  const compiled = operations.compiled("config_validate", innerRuntime, member);
   if (compiled?.semantic !== "voting") return undefined;
   const facts = freezePayload({ plugin: publicView(plugin, member.item) });
   const scope = new RequestScope(undefined);
