@@ -44,7 +44,7 @@ describe("docs/embed.md", () => {
     ["Of a profile", Object.keys(standardProfile)],
     ["Of a handler", fieldsOf("plugins/handler-info.ts", "HandlerInfo")],
     ["Of a health report", fieldsOf("plugins/health.ts", "HealthReport")],
-    ["Health option", fieldsOf("plugins/health-options.ts", "HealthOptions")],
+    ["Health option", fieldsOf("plugins/health.ts", "HealthOptions")],
   ])("has every row of the table %s", (first, fields) => {
     expect(named(first)).toEqual(fields);
   });

@@ -1,27 +1,29 @@
-/** Asks the plugins of a manager how they are: on request, and again and again where it polls. */
-import { intrinsics } from "../data/index.ts";
+/** Asks the plugins of a manager for their health: on request, and repeatedly where it polls. */
+import { intrinsics, isAwaitable, waitEnd } from "../data/index.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type AnyRun,
   endTurn,
-  type HandlerStep,
+  type HandlerEnd,
   type ManagerRuntime,
+  oneLine,
   RequestScope,
+  settle,
+  unowned,
 } from "../hooks/index.ts";
+import { timestampNow } from "../observe/index.ts";
 import { noRunOptions } from "./begin-run.ts";
-import { handlerStep, type Member, type StepDefaults } from "./handler-step.ts";
-import type { HealthReport } from "./health.ts";
-import type { ReadOptions } from "./manager-options.ts";
-import { pollHealth } from "./poll-health.ts";
-import { type HealthCheck, runHealthChecks } from "./run-health-check.ts";
+import { handlerStep, type ManagerParts, type Member } from "./handler-step.ts";
+import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
+import { quoteName } from "./read-plain.ts";
 
-const { append, newList, toArray } = intrinsics;
+const { isProxy, monotonicNow } = intrinsics;
+// Captured, so that a test's or plugin's clock keeps no check from ending.
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
-interface HealthMonitorInput {
+interface HealthMonitorInput extends ManagerParts {
   readonly members: readonly Member[];
-  readonly defaults: StepDefaults;
   readonly runtime: ManagerRuntime;
-  readonly options: ReadOptions;
   readonly redact: (text: string) => string;
 }
 
@@ -30,35 +32,80 @@ export interface HealthMonitor {
   readonly stop: () => void;
 }
 
+/** Checks run concurrently; reports are in the order of the plugins. */
 export function healthMonitor(input: HealthMonitorInput): HealthMonitor {
-  const { members, options } = input;
-  const { poll, intervalMs, onChange } = options.health;
-  const checked = members.map((member) => ({ ...member, step: checkStep(input, member) }));
-  const ask = (inBackground: boolean) => () => {
-    // By index: a patched method would be handed the plugins, and with them their services.
-    const checks = newList<HealthCheck>();
-    for (let i = 0; i < checked.length; i++)
-      append(checks, checkOf(input, checked[i] as CheckedPlugin, inBackground));
-    return runHealthChecks(toArray(checks));
-  };
-  const stop = poll
-    ? pollHealth({ intervalMs, check: ask(true), onChange: onChange ?? logged(options) })
-    : () => undefined;
-  return { check: ask(false), stop };
+  // Functions: a patched method is handed no plugin, and with it no service.
+  const checks = input.members.map((member) => checkOf(input, member));
+  const ask = async (inBackground: boolean) =>
+    Object.freeze(await Promise.all(checks.map((check) => check(inBackground))));
+  const { health, logger } = input.options;
+  const { onChange = logTo(logger.warn) } = health;
+  const stop = health.poll ? poll(health.intervalMs, () => ask(true), onChange) : () => undefined;
+  return { check: () => ask(false), stop };
 }
 
-function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onChange"]> {
+type OnChange = (report: HealthReport, before: HealthStatus) => unknown;
+
+function logTo(warn: (text: string) => void): OnChange {
   return ({ pluginName, status, message }, before) => {
     const why = message === "" ? "" : `: ${message}`;
-    logger.warn(`plugin '${pluginName}' went from ${before} to ${status}${why}`);
+    warn(`plugin '${pluginName}' went from ${before} to ${status}${why}`);
   };
 }
 
-const hook = "health_check";
+/**
+ * Asks repeatedly, the first time after one interval, and never twice at a time. A plugin counts as
+ * `unknown` before its first report. Returns what stops it; nothing is reported after that.
+ */
+function poll(
+  intervalMs: number,
+  check: () => Promise<readonly HealthReport[]>,
+  onChange: OnChange,
+): () => void {
+  const known = new Map<string, HealthStatus>();
+  let isStopped = false;
+  let timer: ReturnType<typeof startTimer>;
+  const round = async () => {
+    for (const report of await check()) {
+      const before = known.get(report.pluginName) ?? "unknown";
+      known.set(report.pluginName, report.status);
+      if (isStopped || before === report.status) continue;
+      try {
+        const answer = onChange(report, before);
+        if (isAwaitable(answer)) unowned(answer);
+      } catch {
+        // The next change is reported all the same.
+      }
+    }
+    start();
+  };
+  const start = () => {
+    if (isStopped) return;
+    timer = startTimer(() => void round(), intervalMs);
+    letGo(timer);
+  };
+  start();
+  return () => {
+    isStopped = true;
+    stopTimer(timer);
+  };
+}
 
-/** The check as a handler, so that its context is one like any other. */
-function checkStep({ defaults }: HealthMonitorInput, { item, state }: Member): HandlerStep {
-  return handlerStep(defaults, {
+/** What a report says of a check. */
+type Finding = Pick<HealthReport, "status" | "message" | "errorSummary">;
+
+const hook = "health_check";
+const maxShown = 500;
+
+/** A function that runs the plugin's check to its report, and never rejects. */
+function checkOf(
+  { defaults, options, runtime, redact }: HealthMonitorInput,
+  { item, state }: Member,
+): (inBackground: boolean) => Promise<HealthReport> {
+  const { healthCheck } = item.definition.manifest;
+  const { timeoutMs } = options.health;
+  // A handler like any other, so that its context is one, too.
+  const step = handlerStep(defaults, {
     state,
     mask: item.mask,
     hook,
@@ -69,40 +116,120 @@ function checkStep({ defaults }: HealthMonitorInput, { item, state }: Member): H
     timeoutMs: null,
     grant: 0,
   });
-}
-
-interface CheckedPlugin extends Member {
-  readonly step: HandlerStep;
-}
-
-function checkOf(
-  { defaults, runtime, options, redact }: HealthMonitorInput,
-  { item, state, step }: CheckedPlugin,
-  inBackground: boolean,
-): HealthCheck {
-  const { healthCheck } = item.definition.manifest;
-  let isOver = false;
-  const run: AnyRun = {
-    hook,
-    runtime,
-    extensions: emptyExtensions(defaults.slots),
-    scope: new RequestScope(undefined),
-    options: noRunOptions,
-    isOver: () => isOver,
-  };
-  const context = new runtime.Context(step, run);
-  return {
-    plugin: state.name,
-    version: state.version,
-    check: healthCheck,
-    context,
-    timeoutMs: options.health.timeoutMs,
-    inBackground,
-    endTurn: (end) => {
+  // Redacted before it is cut: half a secret is no match.
+  const shown = (text: string) => oneLine(redact(text), maxShown);
+  return async (inBackground) => {
+    let isOver = false;
+    const run: AnyRun = {
+      hook,
+      runtime,
+      extensions: emptyExtensions(defaults.slots),
+      scope: new RequestScope(undefined),
+      options: noRunOptions,
+      isOver: () => isOver,
+    };
+    let finding: Finding = {
+      status: "unknown",
+      message: "no health check registered",
+      errorSummary: null,
+    };
+    if (healthCheck !== undefined) {
+      const context = new runtime.Context(step, run);
+      const end = await endOf(() => healthCheck(context), timeoutMs, inBackground);
       isOver = true;
-      if (end === "timed_out") endTurn(context);
-    },
-    describe: (thrown) => runtime.describe(thrown, undefined),
-    redact,
+      if (end.how === "timeout") endTurn(context);
+      finding = findingOf(end, timeoutMs, (thrown) => runtime.describe(thrown, undefined));
+    }
+    const { status, message, errorSummary } = finding;
+    return Object.freeze({
+      pluginName: state.name,
+      pluginVersion: state.version,
+      status,
+      message: shown(message),
+      checkedAt: timestampNow(),
+      errorSummary: errorSummary === null ? null : shown(errorSummary),
+    });
   };
+}
+
+/**
+ * How a check ended. What it does after its deadline concerns nobody, a rejection included. A check
+ * that blocks the thread cannot be interrupted: it has timed out once it is over.
+ */
+async function endOf(
+  check: () => unknown,
+  timeoutMs: number,
+  inBackground: boolean,
+): Promise<HandlerEnd> {
+  const startedAt = monotonicNow();
+  const isLate = () => monotonicNow() - startedAt > timeoutMs;
+  let returned: unknown;
+  try {
+    returned = check();
+  } catch (thrown) {
+    return waitEnd("threw", thrown);
+  }
+  if (isLate()) {
+    if (isAwaitable(returned)) unowned(returned);
+    return waitEnd("timeout", undefined);
+  }
+  if (!isAwaitable(returned)) return waitEnd("returned", returned);
+  let timer: ReturnType<typeof startTimer>;
+  // A timer of its own: in the background it lets the process end.
+  const end = await settle(returned, {
+    join: (node) => {
+      timer = startTimer(() => node.onDeadline(), timeoutMs);
+      if (inBackground) letGo(timer);
+    },
+    leave: () => stopTimer(timer),
+  });
+  return end.how === "returned" && isLate() ? waitEnd("timeout", undefined) : end;
+}
+
+function findingOf(
+  { how, value }: HandlerEnd,
+  timeoutMs: number,
+  describe: ManagerRuntime["describe"],
+): Finding {
+  if (how === "timeout") {
+    const message = `health check timed out after ${(timeoutMs / 1000).toFixed(3)}s`;
+    return { status: "unhealthy", message, errorSummary: "timeout" };
+  }
+  if (how === "threw") {
+    const { type, text } = describe(value, undefined);
+    return { status: "unhealthy", message: text, errorSummary: `${type}: ${text}` };
+  }
+  const answer = answerOf(value);
+  if (answer !== undefined) return { ...answer, errorSummary: null };
+  const type = kindOfValue(value);
+  const odd = oddStatus(value);
+  return {
+    status: "unhealthy",
+    message: `health_check returned ${type}; expected PluginHealth`,
+    errorSummary:
+      odd === undefined ? `invalid result: ${type}` : `invalid status: ${quoteName(odd)}`,
+  };
+}
+
+/** What `typeof` says, or `null`, or `array`. */
+function kindOfValue(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}
+
+/** The status of a look-alike, where it is a string but not one of the four. */
+function oddStatus(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  try {
+    const status: unknown = Object.getOwnPropertyDescriptor(value, "status")?.value;
+    return typeof status === "string" && !isStatus(status) ? status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets the process end although the timer runs, where the runtime knows how. */
+function letGo(timer: object | number): void {
+  if (typeof timer === "object" && "unref" in timer && typeof timer.unref === "function")
+    timer.unref();
 }

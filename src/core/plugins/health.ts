@@ -1,5 +1,12 @@
-/** How a plugin says that it is well. */
-import { intrinsics, sharedNotes } from "../data/index.ts";
+/** How a plugin reports its health, and how the host asks for it. */
+import {
+  expectOptions,
+  intrinsics,
+  longestTimerMs,
+  readOption,
+  readWhole,
+  sharedNotes,
+} from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 
 const { freeze, ownValue } = intrinsics;
@@ -14,13 +21,13 @@ const { freeze, ownValue } = intrinsics;
  */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy" | "unknown";
 
-const statuses: readonly string[] = ["healthy", "degraded", "unhealthy", "unknown"];
+const statuses = { healthy: true, degraded: true, unhealthy: true, unknown: true };
 
 declare const answer: unique symbol;
 
 /**
- * What a health check answers. Made by `health` only, of any copy of this library; a look-alike is
- * no answer.
+ * What a health check returns. Made by `health` only, of any copy of this library; a look-alike does
+ * not count.
  */
 export interface PluginHealth {
   readonly [answer]: true;
@@ -29,7 +36,7 @@ export interface PluginHealth {
   readonly message: string;
 }
 
-/** What a health check came to. */
+/** The outcome of a health check. */
 export interface HealthReport {
   readonly pluginName: string;
   readonly pluginVersion: string;
@@ -49,9 +56,9 @@ export function answerOf(
   value: unknown,
 ): { readonly status: HealthStatus; readonly message: string } | undefined {
   try {
-    const told = answers.get(value);
-    const status = ownValue(told, "status");
-    const message = ownValue(told, "message");
+    const found = answers.get(value);
+    const status = ownValue(found, "status");
+    const message = ownValue(found, "message");
     if (typeof status !== "string" || !isStatus(status) || typeof message !== "string") return;
     return { status, message };
   } catch {
@@ -61,10 +68,10 @@ export function answerOf(
 }
 
 /**
- * The answer of a health check. It tells and does nothing: the handlers of an unhealthy plugin go
- * on as before.
+ * The answer of a health check. It informs and does nothing: the handlers of an unhealthy plugin run
+ * as before.
  *
- * @throws GlassineError `options_invalid` when the status is none of the four or the message no text
+ * @throws GlassineError `options_invalid` for another status, or a message that is not a string
  * @example
  * ```ts
  * import { definePlugin } from "glassine";
@@ -81,7 +88,7 @@ export function answerOf(
 export function health(status: HealthStatus, message = ""): PluginHealth {
   if (typeof status !== "string" || !isStatus(status))
     throw misuse("health expects healthy, degraded, unhealthy or unknown.");
-  if (typeof message !== "string") throw misuse("The message of health is a text.");
+  if (typeof message !== "string") throw misuse("The message of health must be a string.");
   // Checks resolve promises with it. Without a prototype nothing patched answers for it.
   const answer = freeze({ __proto__: null, status, message });
   answers.set(answer, answer);
@@ -90,8 +97,36 @@ export function health(status: HealthStatus, message = ""): PluginHealth {
 }
 
 export function isStatus(text: string): text is HealthStatus {
-  for (let i = 0; i < statuses.length; i++) if (statuses[i] === text) return true;
-  return false;
+  return intrinsics.hasOwn(statuses, text);
+}
+
+/** The manager's option `health`. */
+export interface HealthOptions {
+  /** How long one check may take, in milliseconds. Default 5 000. */
+  readonly timeoutMs?: number;
+  /** Whether the manager asks again and again, until it is closed. Default false. */
+  readonly poll?: boolean;
+  /** Between two rounds of polling, in milliseconds. Default 60 000. */
+  readonly intervalMs?: number;
+  /**
+   * Called once for each change that polling finds. What it throws, or rejects with, changes nothing.
+   * Default: a line in the log.
+   */
+  readonly onChange?: (report: HealthReport, before: HealthStatus) => unknown;
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readHealthOptions(given: HealthOptions = {}) {
+  expectOptions(given, ["timeoutMs", "poll", "intervalMs", "onChange"], "The option health");
+  const { timeoutMs = 5_000, intervalMs = 60_000, onChange } = given;
+  if (onChange !== undefined && typeof onChange !== "function")
+    throw misuse("health.onChange must be a function.");
+  return {
+    timeoutMs: readWhole("health.timeoutMs", timeoutMs, longestTimerMs),
+    poll: readOption(given, "poll", "boolean") ?? false,
+    intervalMs: readWhole("health.intervalMs", intervalMs, longestTimerMs),
+    onChange,
+  };
 }
 
 function misuse(text: string): GlassineError {

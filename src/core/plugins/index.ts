@@ -21,8 +21,13 @@ export {
   type TrustDecision,
 } from "./discovered.ts";
 export type { HandlerInfo } from "./handler-info.ts";
-export { type HealthReport, type HealthStatus, health, type PluginHealth } from "./health.ts";
-export type { HealthOptions } from "./health-options.ts";
+export {
+  type HealthOptions,
+  type HealthReport,
+  type HealthStatus,
+  health,
+  type PluginHealth,
+} from "./health.ts";
 export { type HostSetting, hostSettings } from "./host-settings.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type InvokeCounts, type PluginRoute } from "./manager.ts";

@@ -19,7 +19,7 @@ import {
 } from "./core-handlers.ts";
 import type { HandlesOf, ServiceTable } from "./define-services.ts";
 import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discovered.ts";
-import { type HealthOptions, type ReadHealthOptions, readHealthOptions } from "./health-options.ts";
+import { type HealthOptions, readHealthOptions } from "./health.ts";
 import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
 import { type Metrics, type MetricsSink, readMetrics } from "./metrics.ts";
 import { didYouMean } from "./near.ts";
@@ -143,7 +143,7 @@ export interface ReadOptions {
   readonly env: Environment | undefined;
   readonly audit: ReadAuditOptions;
   readonly metrics: Metrics | undefined;
-  readonly health: ReadHealthOptions;
+  readonly health: ReturnType<typeof readHealthOptions>;
   readonly logger: ReadLogger;
   readonly timeoutMs: number | null;
   readonly strict: boolean;
@@ -192,7 +192,7 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
     env: values.env === undefined ? undefined : pluginVariables(surface, values.env),
     audit: readAuditOptions(values.audit, logger),
     metrics: readMetrics(values.metrics, surface.profile.metricPrefix),
-    health: readHealthOptions(values.health),
+    health: readHealthOptions(values.health as HealthOptions | undefined),
     logger,
     timeoutMs: timeoutMs as number | null,
     strict: readBoolean("strict", values.strict),

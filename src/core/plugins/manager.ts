@@ -152,7 +152,7 @@ export async function createManager(
   const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
   runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
   const report = reportOf(surface, members, options.services);
-  const health = healthMonitor({ members, defaults, runtime, options, redact });
+  const health = healthMonitor({ ...parts, members, runtime, redact });
   let closed = false;
 
   const isMessage = (hook: string) => compiledHooks[hook] !== undefined;
