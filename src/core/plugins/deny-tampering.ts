@@ -3,17 +3,15 @@ import { detectTampering, intrinsics, type Json } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { Violation } from "../hooks/index.ts";
 
-const { freeze, getOwnPropertyDescriptor, hasOwn, isProxy } = intrinsics;
+const { freeze } = intrinsics;
+const message = "The realm is not as it was when the library loaded";
 const maxNamed = 8;
 
-/** Whether the options of a manager, which nobody has read yet, say so. */
+/** Whether the options of a manager say so. They are read later, by code that a patch may mislead. */
 export function asksToDeny(options: unknown): boolean {
-  if (typeof options !== "object" || options === null || isProxy(options)) return false;
   try {
-    const option = getOwnPropertyDescriptor(options, "tampering");
-    return option !== undefined && hasOwn(option, "value") && option.value === "deny";
+    return (options as { readonly tampering?: unknown }).tampering === "deny";
   } catch {
-    // A global of another context can throw when it is read, and is refused when it is.
     return false;
   }
 }
@@ -28,11 +26,7 @@ export function assertUntampered(): void {
   }
   const others = changes.length - maxNamed;
   if (others > 0) text += `, and ${others} more`;
-  throw new GlassineError(
-    "realm_tampered",
-    `The realm is not as it was when the library loaded: ${text}.`,
-    { changes },
-  );
+  throw new GlassineError("realm_tampered", `${message}: ${text}.`, { changes });
 }
 
 /** The reason may reach a caller, so the names are in the details, which stay with the host. */
@@ -40,9 +34,6 @@ export function tamperedViolation(): Violation | undefined {
   const changes = detectTampering();
   if (changes.length === 0) return undefined;
   // Changes are plain JSON; their interface has no index signature.
-  return freeze({
-    code: "realm_tampered",
-    reason: "The realm is not as it was when the library loaded.",
-    details: freeze({ changes: changes as unknown as Json }),
-  });
+  const details = freeze({ changes: changes as unknown as Json });
+  return freeze({ code: "realm_tampered", reason: `${message}.`, details });
 }

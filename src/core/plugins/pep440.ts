@@ -8,10 +8,8 @@ type Part = number | string;
 
 interface Version {
   readonly epoch: number;
-  /** Without trailing zeros, so that 1.0 is 1. */
-  readonly release: readonly number[];
   /** As many parts as were written. */
-  readonly written: readonly number[];
+  readonly release: readonly number[];
   readonly pre: readonly [letter: string, number: number] | undefined;
   readonly post: number | undefined;
   readonly dev: number | undefined;
@@ -33,153 +31,111 @@ const letters: Readonly<Record<string, string>> = {
 function parseVersion(text: string): Version | undefined {
   const found = versionPattern.exec(text.trim().toLowerCase())?.groups;
   if (found === undefined) return undefined;
-  const written = (found.release ?? "").split(".").map(Number);
-  const { letter } = found;
+  const { epoch = 0, release = "", letter, pre = 0, post, dev, local } = found;
   return {
-    epoch: Number(found.epoch ?? 0),
-    release: withoutTrailingZeros(written),
-    written,
-    pre: letter === undefined ? undefined : [letters[letter] ?? letter, Number(found.pre ?? 0)],
-    post: found.post === undefined ? undefined : Number(found.implicit ?? found.number ?? 0),
-    dev: found.dev === undefined ? undefined : Number(found.devNumber ?? 0),
-    local: (found.local?.split(/[-_.]/) ?? []).map((part) =>
-      /^\d+$/.test(part) ? Number(part) : part,
-    ),
+    epoch: Number(epoch),
+    release: release.split(".").map(Number),
+    pre: letter === undefined ? undefined : [letters[letter] ?? letter, Number(pre)],
+    post: post === undefined ? undefined : Number(found.implicit ?? found.number ?? 0),
+    dev: dev === undefined ? undefined : Number(found.devNumber ?? 0),
+    local: local?.split(/[-_.]/).map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [],
   };
 }
 
-function withoutTrailingZeros(parts: readonly number[]): readonly number[] {
-  return parts.slice(0, parts.findLastIndex((part) => part !== 0) + 1);
-}
-
-/** Which of two comes later: below 0, 0 or above. */
+/** Which of two is later: below 0, 0 or above. The first part that differs decides. */
 function compare(one: Version, other: Version): number {
-  return compareKeys(keyOf(one), keyOf(other)) || compareLocals(one.local, other.local);
-}
-
-/**
- * What is compared first, without the local label. Before a release come its pre-releases, and
- * before each of those its development releases; after it come its post-releases.
- */
-function keyOf({ epoch, release, pre, post, dev }: Version): readonly (readonly Part[])[] {
-  const isDevOfRelease = pre === undefined && post === undefined && dev !== undefined;
-  return [
-    [epoch],
-    release,
-    isDevOfRelease ? [""] : (pre ?? ["z"]),
-    [post ?? -1],
-    [dev ?? Number.POSITIVE_INFINITY],
-  ];
-}
-
-function compareKeys(
-  one: readonly (readonly Part[])[],
-  other: readonly (readonly Part[])[],
-): number {
-  for (const [at, parts] of one.entries()) {
-    const difference = compareParts(parts, other[at] ?? []);
-    if (difference !== 0) return difference;
+  const length = Math.max(one.release.length, other.release.length);
+  const [a, b] = [partsOf(one, length), partsOf(other, length)];
+  for (let at = 0; at < Math.max(a.length, b.length); at++) {
+    const [x, y] = [a[at], b[at]];
+    if (x === y) continue;
+    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
+    return x < y ? -1 : 1;
   }
   return 0;
 }
 
-/** Part by part; of two that begin alike the longer one is later. */
-function compareParts(one: readonly Part[], other: readonly Part[]): number {
-  for (const [at, part] of one.entries()) {
-    const against = other[at];
-    if (against === undefined) return 1;
-    if (part !== against) return part < against ? -1 : 1;
-  }
-  return one.length - other.length;
+/**
+ * Before a release are its pre-releases, and before each of those its development releases; after it
+ * are its post-releases. In a local label, a number is later than a string.
+ */
+function partsOf({ epoch, release, pre, post, dev, local }: Version, length: number) {
+  const isDevOfRelease = pre === undefined && post === undefined && dev !== undefined;
+  return [
+    epoch,
+    ...Array.from({ length }, (_, at) => release[at] ?? 0),
+    ...(pre ?? [isDevOfRelease ? "" : "z", 0]),
+    post ?? -1,
+    dev ?? Number.POSITIVE_INFINITY,
+    ...local.flatMap((part): Part[] => [typeof part === "number" ? 1 : 0, part]),
+  ];
 }
 
-/** A number in a local label is later than a text. */
-function compareLocals(one: readonly Part[], other: readonly Part[]): number {
-  const ranked = (parts: readonly Part[]) =>
-    parts.flatMap((part): Part[] => (typeof part === "number" ? [1, part] : [0, part]));
-  return compareParts(ranked(one), ranked(other));
-}
-
-type Holds = (version: Version, text: string) => boolean;
-
-const publicOf = (version: Version): Version => ({ ...version, local: [] });
 /** Whether the release of a version begins with these parts. */
-function beginsWith(version: Version, epoch: number, parts: readonly number[]): boolean {
-  return version.epoch === epoch && parts.every((part, at) => part === (version.written[at] ?? 0));
+function beginsWith({ epoch, release }: Version, named: Version, parts: readonly number[]) {
+  return epoch === named.epoch && parts.every((part, at) => part === (release[at] ?? 0));
 }
 
-/** By operator: what a version has to be, of the version named; `undefined` where it takes none such. */
-const operators: Readonly<Record<string, (named: Version) => Holds | undefined>> = {
-  "==": (named) => (version) =>
-    compare(named.local.length === 0 ? publicOf(version) : version, named) === 0,
-  "!=": (named) => (version) =>
-    compare(named.local.length === 0 ? publicOf(version) : version, named) !== 0,
-  ">=": (named) => withoutLocal(named, (version) => compare(publicOf(version), named) >= 0),
-  "<=": (named) => withoutLocal(named, (version) => compare(publicOf(version), named) <= 0),
-  // A pre-release of the version named comes before it, but is not what `<` is meant for.
-  "<": (named) => {
-    const first = isPre(named) ? named : { ...named, dev: 0 };
-    return withoutLocal(named, (version) => compare(version, first) < 0);
-  },
-  // Nor is a post-release of it, or a local version of it, what `>` is meant for.
-  ">": (named) =>
-    withoutLocal(named, (version) => {
-      const { post } = named.post === undefined ? { post: undefined } : version;
+/** Whether a version is what an operator wants; `undefined` where it takes no such name. */
+function isAs(version: Version, operator: string, named: Version): boolean | undefined {
+  const isLocal = named.local.length > 0;
+  const released = { ...version, local: [] };
+  if (operator === "==") return compare(isLocal ? version : released, named) === 0;
+  if (operator === "!=") return compare(isLocal ? version : released, named) !== 0;
+  if (isLocal) return undefined;
+  switch (operator) {
+    case ">=":
+      return compare(released, named) >= 0;
+    case "<=":
+      return compare(released, named) <= 0;
+    case "<": {
+      // A pre-release of the version named is before it, but is not what `<` is meant for.
+      const isPre = named.pre !== undefined || named.dev !== undefined;
+      return compare(version, isPre ? named : { ...named, dev: 0 }) < 0;
+    }
+    case ">": {
+      // Nor is a post-release of it, or a local version of it, what `>` is meant for.
+      const post = named.post === undefined ? undefined : version.post;
       const dev = post === version.post ? version.dev : undefined;
-      return compare({ ...publicOf(version), post, dev }, named) > 0;
-    }),
-  "~=": (named) =>
-    named.written.length < 2
-      ? undefined
-      : withoutLocal(
-          named,
-          (version) =>
-            compare(publicOf(version), named) >= 0 &&
-            beginsWith(version, named.epoch, named.written.slice(0, -1)),
-        ),
-};
-
-function withoutLocal(named: Version, holds: Holds): Holds | undefined {
-  return named.local.length === 0 ? holds : undefined;
+      return compare({ ...released, post, dev }, named) > 0;
+    }
+    case "~=": {
+      const parts = named.release.slice(0, -1);
+      if (parts.length === 0) return undefined;
+      return compare(released, named) >= 0 && beginsWith(version, named, parts);
+    }
+    default:
+      return undefined;
+  }
 }
-
-const isPre = ({ pre, dev }: Version) => pre !== undefined || dev !== undefined;
 
 const specifierPattern = /^(===|~=|==|!=|<=|>=|<|>)\s*(\S+)$/;
-const prefixPattern = /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)\.\*$/;
+const prefixPattern = /^(v?(?:\d+!)?\d+(?:\.\d+)*)\.\*$/;
 
-/** One specifier, such as `>=0.9`; `undefined` for a text that is none. */
-function parseSpecifier(text: string): Holds | undefined {
-  const [, operator = "", named = ""] = specifierPattern.exec(text) ?? [];
-  if (operator === "===") return (_, version) => version.toLowerCase() === named.toLowerCase();
-  const prefix = prefixPattern.exec(named);
-  if (prefix !== null) {
-    const parts = (prefix[2] ?? "").split(".").map(Number);
-    const begins: Holds = (version) => beginsWith(version, Number(prefix[1] ?? 0), parts);
-    if (operator === "==") return begins;
-    return operator === "!=" ? (version, given) => !begins(version, given) : undefined;
-  }
-  const version = parseVersion(named);
-  return version && operators[operator]?.(version);
+/** Whether a version fits one specifier, such as `>=0.9`; `undefined` for an invalid one. */
+function fits(given: string, version: Version, specifier: string): boolean | undefined {
+  const [, operator = "", name = ""] = specifierPattern.exec(specifier) ?? [];
+  if (operator === "===") return given.toLowerCase() === name.toLowerCase();
+  const prefix = prefixPattern.exec(name)?.[1];
+  const named = parseVersion(prefix ?? name);
+  if (named === undefined || prefix === undefined)
+    return named && isAs(version, operator, named);
+  if (operator !== "==" && operator !== "!=") return undefined;
+  return beginsWith(version, named, named.release) === (operator === "==");
 }
 
-/** Whether a text is a version of PEP 440. */
+/** Whether a string is a version of PEP 440. */
 export function isVersion(text: string): boolean {
   return parseVersion(text) !== undefined;
 }
 
 /**
- * Whether a version is in a set of specifiers, which commas separate and each of which must hold.
- * A pre-release counts like any version. `undefined`: the set is none of PEP 440.
+ * Whether a version fits a set of specifiers, separated by commas, each of which must hold. A
+ * pre-release counts like any version. `undefined` for a set that is not one of PEP 440.
  */
 export function isWithin(set: string, given: string): boolean | undefined {
   const version = parseVersion(given);
   if (version === undefined) return false;
-  let isMet = true;
-  for (const part of set.split(",")) {
-    const holds = parseSpecifier(part.trim());
-    if (holds === undefined) return undefined;
-    isMet &&= holds(version, given.trim());
-  }
-  return isMet;
+  const found = set.split(",").map((part) => fits(given.trim(), version, part.trim()));
+  return found.includes(undefined) ? undefined : !found.includes(false);
 }
