@@ -33,7 +33,7 @@ describe("docs/embed.md", () => {
     [
       "Plugin setting",
       [
-        ...fieldsOf("plugins/read-item.ts", "PluginItem"),
+        ...fieldsOf("plugins/types.ts", "PluginItem"),
         ...fieldsOf("plugins/types.ts", "RunSettings"),
       ],
     ],

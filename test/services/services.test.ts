@@ -370,7 +370,7 @@ describe("the services of a host", () => {
     await expect(
       host.createPluginManager({ plugins: [], services: { valut: {} } as never }),
     ).rejects.toThrow(
-      "services has 'valut', which is no handle of this host. Did you mean 'vault'?",
+      "services has 'valut', which is not a handle of this host. Did you mean 'vault'?",
     );
   });
 });

@@ -13,12 +13,10 @@ export {
   registrationFailures,
 } from "./event-types.ts";
 export { auditEvent, factKindsOf } from "./make-event.ts";
-export { marker } from "./one-line.ts";
 export { type OpenTelemetrySinkOptions, openTelemetrySink } from "./open-telemetry.ts";
 export {
   type AuditOptions,
   type AuditSink,
-  type ReadAuditOptions,
   readAuditOptions,
 } from "./options.ts";
 export { redacted, redactText } from "./redact.ts";

@@ -30,7 +30,7 @@ import type { RefusedPackage } from "./discovered.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
-import type { ReadItem } from "./read-item.ts";
+import { emitHook, type ReadItem } from "./read-item.ts";
 import type { Plugin } from "./types.ts";
 
 /** A plugin that is refused, as the trail has it. */
@@ -71,9 +71,6 @@ interface RecorderInput {
   readonly secrets: KnownSecrets;
   readonly noExtensions: Slots;
 }
-
-/** The hook whose handlers get every event. */
-export const emitHook = "audit_emit";
 
 export function auditRecorder({
   surface,

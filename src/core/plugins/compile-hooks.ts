@@ -127,7 +127,7 @@ function compileHook(
     hook,
     slots,
     payload,
-    headersField: options.keepHeaders ? undefined : spec.headersField,
+    headersField: options.payloadHeaders === "keep" ? undefined : spec.headersField,
     empty: steps.every(({ mode }) => mode === "disabled"),
     payloadFields: payload.level?.fields.map(({ key }) => key) ?? [],
     writable: Object.assign(

@@ -42,7 +42,6 @@ export {
   type Surface,
   standardProfile,
 } from "./profile.ts";
-export type { PluginItem } from "./read-item.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CapabilityReport } from "./service-access.ts";
@@ -52,6 +51,7 @@ export type {
   Handler,
   HookEntry,
   Plugin,
+  PluginItem,
   PluginManifest,
   RunSettings,
 } from "./types.ts";

@@ -1,4 +1,5 @@
 /** The options of `createPluginManager`, and how they are read. */
+import * as z from "zod/mini";
 import {
   extensionsLimits,
   type Limits,
@@ -8,7 +9,7 @@ import {
 } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
-import { type AuditOptions, type ReadAuditOptions, readAuditOptions } from "../observe/index.ts";
+import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
 import type { SlotTable } from "../slots/index.ts";
 import type { Environment } from "./config-environment.ts";
 import {
@@ -20,15 +21,15 @@ import {
 import type { HandlesOf, ServiceTable } from "./define-services.ts";
 import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discovered.ts";
 import { type HealthOptions, readHealthOptions } from "./health.ts";
-import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
-import { type Metrics, type MetricsSink, readMetrics } from "./metrics.ts";
+import { type Logger, readLogger } from "./logger.ts";
+import { type MetricsSink, readMetrics } from "./metrics.ts";
 import { didYouMean } from "./near.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
-import type { PluginItem } from "./read-item.ts";
-import { quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
+import { isFunction } from "./read-hooks.ts";
+import { plainList, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
-import type { Plugin } from "./types.ts";
+import type { Plugin, PluginItem } from "./types.ts";
 
 /** Options of `createPluginManager`. */
 export interface ManagerOptions<
@@ -100,30 +101,6 @@ export interface ManagerOptions<
   readonly onHandlerError?: HandlerErrorSink;
 }
 
-const optionNames = [
-  "plugins",
-  "discovered",
-  "core",
-  "services",
-  "config",
-  "env",
-  "audit",
-  "metrics",
-  "health",
-  "logger",
-  "timeoutMs",
-  "strict",
-  "timings",
-  "limits",
-  "payloadLimits",
-  "payloadPolicy",
-  "payloadHeaders",
-  "tampering",
-  "maxInFlight",
-  "maxBackground",
-  "onHandlerError",
-];
-
 /** The host's services, each as the property it was given as. */
 export interface GivenServices {
   /** What a getter among them is called on. */
@@ -131,123 +108,112 @@ export interface GivenServices {
   readonly properties: { readonly [handle: string]: PropertyDescriptor };
 }
 
-/** The options, read. */
-export interface ReadOptions {
-  readonly items: readonly unknown[];
-  readonly discovered: DiscoveryFacts | undefined;
-  readonly core: readonly CoreDefinition[];
-  readonly services: GivenServices;
-  /** The sections of plugins, copied. */
-  readonly config: { readonly [plugin: string]: Data };
-  /** The variables of plugins, copied; `undefined` where the process's count. */
-  readonly env: Environment | undefined;
-  readonly audit: ReadAuditOptions;
-  readonly metrics: Metrics | undefined;
-  readonly health: ReturnType<typeof readHealthOptions>;
-  readonly logger: ReadLogger;
-  readonly timeoutMs: number | null;
-  readonly strict: boolean;
-  readonly timings: boolean;
-  readonly limits: Limits;
-  readonly payloadLimits: Limits;
-  readonly payloadPolicy: { readonly [hook: string]: readonly string[] };
-  readonly keepHeaders: boolean;
-  readonly denyTampering: boolean;
-  readonly maxInFlight: number;
-  readonly maxBackground: number;
-  readonly onHandlerError: HandlerErrorSink | undefined;
-}
+const flag = (name: string) => z._default(z.boolean(`${name} must be true or false.`), false);
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
 
-export function readManagerOptions(surface: Surface, input: unknown): ReadOptions {
-  const values = readPlainObject(input, "options", (_, message) => fail(message)) ?? {};
-  for (const key of Object.keys(values)) {
-    if (optionNames.includes(key)) continue;
-    fail(`createPluginManager has no option ${quoteName(key)}.${didYouMean(key, optionNames)}`);
-  }
+const schema = z.object({
   // As many as the host likes: a hole ends the reading of an array that only says it is long.
-  const items =
-    readPlainArray(values.plugins, Number.POSITIVE_INFINITY) ??
-    fail("plugins must be an array of plugins.");
-  const { maxTimeoutMs } = surface.profile;
-  const {
-    timeoutMs = Math.min(30_000, maxTimeoutMs),
-    payloadHeaders = "move",
-    onHandlerError,
-  } = values;
-  const { tampering = "ignore" } = values;
+  plugins: plainList(z.unknown(), "plugins must be an array of plugins.", Number.POSITIVE_INFINITY),
+  discovered: z.optional(
+    z.pipe(
+      z.transform(discoveryFactsOf),
+      z.custom<DiscoveryFacts>(isObject, "discovered must be what discoverPlugins returned."),
+    ),
+  ),
+  core: z._default(plainList(z.unknown(), "core must be an array of core handlers."), []),
+  services: z._default(z.custom<object>(isObject, "services must be an object."), {}),
+  config: z.optional(z.unknown()),
+  env: z.optional(z.custom<Environment>(isObject, "env must be an object of variables.")),
+  audit: z.optional(z.unknown()),
+  metrics: z.optional(z.unknown()),
+  health: z.optional(z.custom<HealthOptions>()),
+  logger: z.optional(z.unknown()),
+  timeoutMs: z.optional(z.custom<number | null>()),
+  strict: flag("strict"),
+  timings: flag("timings"),
+  limits: z.optional(z.unknown()),
+  payloadLimits: z.optional(z.unknown()),
+  payloadPolicy: z.optional(z.unknown()),
+  payloadHeaders: z._default(
+    z.enum(["move", "keep"], 'payloadHeaders must be "move" or "keep".'),
+    "move",
+  ),
+  tampering: z._default(
+    z.enum(["ignore", "deny"], 'tampering must be "ignore" or "deny".'),
+    "ignore",
+  ),
+  maxInFlight: z._default(z.custom<number>(), Number.MAX_SAFE_INTEGER),
+  maxBackground: z._default(z.custom<number>(), 10_000),
+  onHandlerError: z.optional(
+    z.custom<HandlerErrorSink>(isFunction, "onHandlerError must be a function."),
+  ),
+});
+
+/** The options, read. */
+export type ReadOptions = ReturnType<typeof readManagerOptions>;
+
+/** @throws GlassineError `options_invalid` */
+export function readManagerOptions(surface: Surface, input: unknown) {
+  const values = plainOption("options", input);
+  const names = Object.keys(schema.shape);
+  for (const name of Object.keys(values)) {
+    if (names.includes(name)) continue;
+    fail(`createPluginManager has no option ${quoteName(name)}.${didYouMean(name, names)}`);
+  }
+  const { data, error } = z.safeParse(schema, values);
+  if (data === undefined) return fail(error?.issues[0]?.message ?? "The options are invalid.");
+  const { maxTimeoutMs, metricPrefix } = surface.profile;
+  const { timeoutMs = Math.min(30_000, maxTimeoutMs) } = data;
   const fault = timeoutFault(timeoutMs, maxTimeoutMs);
-  if (fault !== undefined) fail(fault);
-  if (payloadHeaders !== "move" && payloadHeaders !== "keep")
-    fail('payloadHeaders must be "move" or "keep".');
-  if (tampering !== "ignore" && tampering !== "deny") fail('tampering must be "ignore" or "deny".');
-  if (onHandlerError !== undefined && typeof onHandlerError !== "function")
-    fail("onHandlerError must be a function.");
-  const logger = readLogger(values.logger);
+  if (fault !== undefined) return fail(fault);
+  const logger = readLogger(data.logger);
   return {
-    items,
-    discovered: readDiscovered(values.discovered),
-    core: readCores(surface, values.core),
-    services: readServices(surface, values.services),
-    config: readSections(values.config),
-    env: values.env === undefined ? undefined : pluginVariables(surface, values.env),
-    audit: readAuditOptions(values.audit, logger),
-    metrics: readMetrics(values.metrics, surface.profile.metricPrefix),
-    health: readHealthOptions(values.health as HealthOptions | undefined),
+    ...data,
+    timeoutMs,
+    core: readCores(surface, data.core),
+    services: readServices(surface, data.services),
+    config: readSections(data.config),
+    env: data.env && pluginVariables(surface, data.env),
+    audit: readAuditOptions(data.audit, logger),
+    metrics: readMetrics(data.metrics, metricPrefix),
+    health: readHealthOptions(data.health),
     logger,
-    timeoutMs: timeoutMs as number | null,
-    strict: readBoolean("strict", values.strict),
-    timings: readBoolean("timings", values.timings),
-    limits: readLimits("limits", values.limits, extensionsLimits),
-    payloadLimits: readLimits("payloadLimits", values.payloadLimits, payloadLimits),
-    payloadPolicy: readPolicy(values.payloadPolicy),
-    keepHeaders: payloadHeaders === "keep",
-    denyTampering: tampering === "deny",
-    maxInFlight: readCount("maxInFlight", values.maxInFlight, Number.MAX_SAFE_INTEGER),
-    maxBackground: readCount("maxBackground", values.maxBackground, 10_000),
-    onHandlerError: onHandlerError as HandlerErrorSink | undefined,
+    limits: readLimits("limits", data.limits, extensionsLimits),
+    payloadLimits: readLimits("payloadLimits", data.payloadLimits, payloadLimits),
+    payloadPolicy: readPolicy(data.payloadPolicy),
+    maxInFlight: readWhole("maxInFlight", data.maxInFlight),
+    maxBackground: readWhole("maxBackground", data.maxBackground),
   };
 }
 
-function readDiscovered(value: unknown): DiscoveryFacts | undefined {
-  const facts = discoveryFactsOf(value);
-  if (value !== undefined && facts === undefined)
-    fail("discovered must be what discoverPlugins of glassine/node gave.");
-  return facts;
-}
-
-function readCores(surface: Surface, value: unknown): readonly CoreDefinition[] {
-  if (value === undefined) return [];
-  const items = readPlainArray(value) ?? fail("core must be an array of core handlers.");
+function readCores(surface: Surface, items: readonly unknown[]): readonly CoreDefinition[] {
   return withoutTwins(
     items.map((item, index) => {
       const definition = coreDefinitionOf(item);
-      if (definition === undefined)
-        return fail(`core[${index}] must be what defineCoreHandler made.`);
-      if (definition.surface === surface) return definition;
-      return fail(`core[${index}] was made by another host's defineCoreHandler.`);
+      if (definition?.surface === surface) return definition;
+      return definition === undefined
+        ? fail(`core[${index}] must be what defineCoreHandler returned.`)
+        : fail(`core[${index}] was made by another host's defineCoreHandler.`);
     }),
   );
 }
 
-/** By handle, each as the property it is: a getter of the host's is asked when a plugin asks. */
-function readServices(surface: Surface, value: unknown): GivenServices {
-  if (value === undefined) return { source: {}, properties: {} };
-  if (typeof value !== "object" || value === null) return fail("services must be an object.");
+/** By handle, each as the property it is: a getter of the host's runs when a plugin asks. */
+function readServices(surface: Surface, source: object): GivenServices {
   const known = Object.values(surface.services).map(({ handle }) => handle);
-  const given = Object.entries(Object.getOwnPropertyDescriptors(value));
-  for (const [handle] of given) {
+  const properties = Object.getOwnPropertyDescriptors(source);
+  for (const handle of Object.keys(properties)) {
     if (known.includes(handle)) continue;
-    fail(
-      `services has ${quoteName(handle)}, which is no handle of this host.${didYouMean(handle, known)}`,
-    );
+    const text = `services has ${quoteName(handle)}, which is not a handle of this host.`;
+    fail(`${text}${didYouMean(handle, known)}`);
   }
-  return { source: value, properties: Object.fromEntries(given) };
+  return { source, properties };
 }
 
-function readSections(value: unknown): ReadOptions["config"] {
-  if (value === undefined) return {};
-  const given = readPlainObject(value, "config", (_, message) => fail(message)) ?? {};
-  return Object.fromEntries(Object.entries(given).map(([name, part]) => [name, readData(part)]));
+/** The sections of plugins, copied. */
+function readSections(value: unknown = {}): { readonly [plugin: string]: Data } {
+  const sections = Object.entries(plainOption("config", value));
+  return Object.fromEntries(sections.map(([name, section]) => [name, readData(section)]));
 }
 
 /** The variables of the process, as they are now. Some runtimes ask the user before it is read. */
@@ -256,41 +222,29 @@ export function processVariables(surface: Surface): Environment {
   return pluginVariables(surface, process?.env ?? {});
 }
 
-function pluginVariables({ profile }: Surface, given: unknown): Environment {
-  if (typeof given !== "object" || given === null)
-    return fail("env must be an object of variables.");
+function pluginVariables({ profile }: Surface, given: Environment): Environment {
   const names = Object.keys(given).filter((name) => name.startsWith(`${profile.envPrefix}PLUGIN_`));
-  return Object.fromEntries(names.map((name) => [name, (given as Environment)[name]]));
+  return Object.fromEntries(names.map((name) => [name, given[name]]));
 }
 
-function readBoolean(name: string, value: unknown): boolean {
-  if (value === undefined) return false;
-  return typeof value === "boolean" ? value : fail(`${name} must be true or false.`);
-}
-
-function readCount(name: string, value: unknown, fallback: number): number {
-  return value === undefined ? fallback : readWhole(name, value);
-}
-
-function readPolicy(value: unknown): ReadOptions["payloadPolicy"] {
-  if (value === undefined) return Object.create(null);
-  const given = readPlainObject(value, "payloadPolicy", (_, message) => fail(message)) ?? {};
-  for (const [hook, names] of Object.entries(given)) {
-    const fields = readPlainArray(names);
-    if (fields === undefined || !fields.every((field) => typeof field === "string"))
+function readPolicy(value: unknown = {}): { readonly [hook: string]: readonly string[] } {
+  const policy: Record<string, readonly string[]> = Object.create(null);
+  for (const [hook, names] of Object.entries(plainOption("payloadPolicy", value))) {
+    const fields = readPlainArray(names) ?? [undefined];
+    const isField = (field: unknown) => typeof field === "string";
+    if (!fields.every(isField))
       fail(`payloadPolicy of ${quoteName(hook)} must be an array of payload fields.`);
-    given[hook] = fields;
+    else policy[hook] = fields;
   }
-  return given as ReadOptions["payloadPolicy"];
+  return policy;
 }
 
 function readLimits(name: string, value: unknown, defaults: Limits): Limits {
-  if (value === undefined) return defaults;
-  return limitsOver(
-    defaults,
-    readPlainObject(value, name, (_, message) => fail(message)),
-    name,
-  );
+  return value === undefined ? defaults : limitsOver(defaults, plainOption(name, value), name);
+}
+
+function plainOption(name: string, value: unknown): Record<string, unknown> {
+  return readPlainObject(value, name, (_, message) => fail(message)) ?? {};
 }
 
 function fail(text: string): never {

@@ -29,8 +29,7 @@ import { knownSecrets } from "./known-secrets.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
 import type { Surface } from "./profile.ts";
-import type { ReadItem } from "./read-item.ts";
-import { readItems } from "./read-items.ts";
+import { type ReadItem, readItems } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
@@ -165,7 +164,7 @@ export async function createManager(
     slots,
     runtime,
     empty,
-    denyTampering: options.denyTampering,
+    denyTampering: options.tampering === "deny",
     invoke: entry,
   };
 

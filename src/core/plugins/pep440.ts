@@ -118,8 +118,7 @@ function fits(given: string, version: Version, specifier: string): boolean | und
   if (operator === "===") return given.toLowerCase() === name.toLowerCase();
   const prefix = prefixPattern.exec(name)?.[1];
   const named = parseVersion(prefix ?? name);
-  if (named === undefined || prefix === undefined)
-    return named && isAs(version, operator, named);
+  if (named === undefined || prefix === undefined) return named && isAs(version, operator, named);
   if (operator !== "==" && operator !== "!=") return undefined;
   return beginsWith(version, named, named.release) === (operator === "==");
 }

@@ -1,6 +1,5 @@
-/** One item of `plugins`, and how it is read. */
+/** The plugins of a manager, each with what the operator set over it. */
 import { GlassineError, type ManifestProblem } from "../errors/index.ts";
-import type { CapabilityIn, SlotTable, WithImplied } from "../slots/index.ts";
 import { isOfService, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
@@ -8,35 +7,13 @@ import {
   definitionOf,
   manifestCarriedBy,
 } from "./define-plugin.ts";
-import type { ServiceCapability, ServiceTable } from "./define-services.ts";
+import type { ReadOptions } from "./manager-options.ts";
 import { didYouMean, otherHosts } from "./near.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
 import { nameOrQuoted, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
-
-/** The operator's word over one plugin's defaults. It holds for all of its hooks. */
-export interface PluginItem<
-  Table extends SlotTable,
-  Services extends ServiceTable = Record<never, never>,
-  Caps extends string = string,
-> extends RunSettings {
-  readonly plugin: Plugin<Caps>;
-  /** Narrows the declared capabilities to these. It can never widen them. */
-  readonly grant?: readonly Grantable<Table, Services, NoInfer<Caps>>[];
-  /** The plugin's own configuration, over the section of the manager's `config`. */
-  readonly config?: unknown;
-}
-
-/** What a plugin declares, and what that implies; any capability, where the compiler does not know. */
-type Grantable<
-  Table extends SlotTable,
-  Services extends ServiceTable,
-  Caps extends string,
-> = string extends Caps
-  ? CapabilityIn<Table> | ServiceCapability<Services>
-  : WithImplied<Table, Caps>;
 
 /** One plugin with the operator's word, read. */
 export interface ReadItem {
@@ -53,6 +30,54 @@ export interface ReadItem {
   readonly faults: readonly ManifestProblem[];
 }
 
+/** The hook whose handlers get every audit event. */
+export const emitHook = "audit_emit";
+
+/**
+ * The plugins that the operator passed, and those that were discovered.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function readItems(surface: Surface, options: ReadOptions): readonly ReadItem[] {
+  const items = itemsOf(surface, options);
+  expectKnown(options.config, items);
+  expectKeeper(options, items);
+  return items;
+}
+
+function itemsOf(surface: Surface, { plugins, discovered }: ReadOptions): readonly ReadItem[] {
+  const read = plugins.map((item, index) => readItem(surface, item, index));
+  const given = new Set(read.map(({ plugin }) => plugin));
+  const found = discovered?.plugins.filter(({ plugin }) => !given.has(plugin)) ?? [];
+  return [
+    ...read,
+    ...found.map(({ plugin }, index) => readItem(surface, plugin, read.length + index)),
+  ];
+}
+
+/** A misspelt section would leave a plugin without its configuration. */
+function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]): void {
+  const names = items.map(({ plugin }) => plugin.name);
+  for (const name of Object.keys(config)) {
+    if (names.includes(name)) continue;
+    const text = `config has a section ${quoteName(name)}, which is not among the plugins.`;
+    throw new GlassineError("options_invalid", `${text}${didYouMean(name, names)}`, { name });
+  }
+}
+
+/** Where nobody keeps a record, strict would have no effect. */
+function expectKeeper({ audit, core }: ReadOptions, items: readonly ReadItem[]): void {
+  if (!audit.strict || audit.sink !== undefined) return;
+  const isKept =
+    core.some(({ hook }) => hook === emitHook) ||
+    items.some(
+      ({ plugin, settings }) => settings.mode !== "disabled" && plugin.hooks.includes(emitHook),
+    );
+  if (isKept) return;
+  const text = "audit: strict needs a sink, or a handler of audit_emit: nobody keeps a record.";
+  throw new GlassineError("options_invalid", text);
+}
+
 const itemFields = ["plugin", "grant", "config", ...settingNames];
 
 const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
@@ -65,7 +90,7 @@ function entryOf(item: unknown, index: number): Record<string, unknown> {
 }
 
 /** One item of `plugins`: a plugin, or a plugin with settings. */
-export function readItem(surface: Surface, item: unknown, index: number): ReadItem {
+function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
   const manifest = manifestCarriedBy(entry.plugin);
   if (manifest === undefined) return fail(`plugins[${index}] ${noPlugin}`);
@@ -94,7 +119,7 @@ export function readItem(surface: Surface, item: unknown, index: number): ReadIt
   };
 }
 
-/** A word that has no effect is refused: an operator would take a guard for one that is on trial. */
+/** Rejects settings that would have no effect, so that an operator does not think a live guard is on trial. */
 function checkForMessages(
   { hooks }: Surface,
   plugin: Plugin,
@@ -161,7 +186,7 @@ function readGrant(
     if (typeof name !== "string" || !knowsCapability(surface, name)) {
       throw new GlassineError(
         "capability_unknown",
-        `${where}: grant names ${typeof name === "string" ? quoteName(name) : "what is no text"}, which is no capability.`,
+        `${where}: grant names ${typeof name === "string" ? quoteName(name) : "a value that is not a string"}, which is not a capability.`,
         {
           plugin: plugin.name,
         },

@@ -64,8 +64,8 @@ export function readPlainArray(value: unknown, max = 1000): readonly unknown[] |
 }
 
 /** A plain array of `item`, copied and frozen. `text` says what is expected. */
-export function plainList<Item extends z.core.$ZodType>(item: Item, text: string) {
-  const plain = z.transform((value: unknown): unknown => readPlainArray(value));
+export function plainList<Item extends z.core.$ZodType>(item: Item, text: string, max?: number) {
+  const plain = z.transform((value: unknown): unknown => readPlainArray(value, max));
   return z.pipe(plain, z.readonly(z.array(item, text)));
 }
 

@@ -14,7 +14,7 @@ import {
   RequestScope,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
-import { type AuditRecorder, emitHook } from "./audit-recorder.ts";
+import type { AuditRecorder } from "./audit-recorder.ts";
 import { noRunOptions } from "./begin-run.ts";
 import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
@@ -32,7 +32,7 @@ import {
 import type { Surface } from "./profile.ts";
 import { readConfig } from "./read-config.ts";
 import { manifestError, problemsError } from "./read-fields.ts";
-import type { ReadItem } from "./read-item.ts";
+import { emitHook, type ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 import { failedVote, type Refusal, refusalOf, together, withPackages } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";

@@ -12,7 +12,7 @@ import type {
   PayloadOf,
   PluginContext,
 } from "../hooks/index.ts";
-import type { CapabilityIn, ProposalOf, SlotTable, ViewOf } from "../slots/index.ts";
+import type { CapabilityIn, ProposalOf, SlotTable, ViewOf, WithImplied } from "../slots/index.ts";
 import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
 import type { PluginHealth } from "./health.ts";
 
@@ -158,3 +158,25 @@ export interface Plugin<Caps extends string = string> {
   readonly hooks: readonly string[];
   readonly dependsOn: readonly string[];
 }
+
+/** What the operator sets over one plugin's defaults, for all of its hooks. */
+export interface PluginItem<
+  Table extends SlotTable,
+  Services extends ServiceTable = Record<never, never>,
+  Caps extends string = string,
+> extends RunSettings {
+  readonly plugin: Plugin<Caps>;
+  /** Narrows the declared capabilities to these. It can never widen them. */
+  readonly grant?: readonly Grantable<Table, Services, NoInfer<Caps>>[];
+  /** The plugin's own configuration, over the section of the manager's `config`. */
+  readonly config?: unknown;
+}
+
+/** What a plugin declares, and what that implies; any capability, where the compiler does not know. */
+type Grantable<
+  Table extends SlotTable,
+  Services extends ServiceTable,
+  Caps extends string,
+> = string extends Caps
+  ? CapabilityIn<Table> | ServiceCapability<Services>
+  : WithImplied<Table, Caps>;
