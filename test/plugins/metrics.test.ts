@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pluginMetrics } from "../../src/core/plugins/metrics-table.ts";
+import { pluginMetrics } from "../../src/core/plugins/metrics.ts";
 import { defineHooks, defineHost } from "../../src/host.ts";
 import {
   type Allow,

@@ -119,8 +119,8 @@ describe("where a configuration comes from", () => {
     ["a proxy", new Proxy({}, {}), "(root): expected"],
     ["NaN", { n: Number.NaN }, "n: expected a finite number"],
   ])("is JSON data, and no %s", (_, value, text) => {
-    expect(fault({ section: value })).toContain(`the section is no JSON data: ${text}`);
-    expect(fault({ item: value })).toContain(`its config is no JSON data: ${text}`);
+    expect(fault({ section: value })).toContain(`the section is not JSON data: ${text}`);
+    expect(fault({ item: value })).toContain(`its config is not JSON data: ${text}`);
   });
 
   it("without a schema is handed out, and what stands elsewhere with a warning", () => {
@@ -236,11 +236,11 @@ describe("a variable of the environment", () => {
 
   it("is no way to a prototype", () => {
     const env = { GLASSINE_PLUGIN_FOO___PROTO__: "x", GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" };
-    const text = /^it is no JSON data: .*expected ordinary keys, got __proto__$/;
+    const text = /^it is not JSON data: .*expected ordinary keys, got __proto__$/;
     expect(fault({ env })).toMatch(text);
     expect(fault({ env, schema: limits })).toMatch(text);
     const section = JSON.parse('{ "__proto__": { "x": 1 } }');
-    expect(fault({ section })).toMatch(/^the section is no JSON data: .*got __proto__$/);
+    expect(fault({ section })).toMatch(/^the section is not JSON data: .*got __proto__$/);
     expect(configOf({ env: { GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" } })).toEqual({
       constructor: "x",
     });
@@ -645,13 +645,17 @@ describe("a schema that is not zod's", () => {
       },
       "configuration: is not accepted; configuration: expected a string of the format [REDACTED]; configuration: expected one of '[REDACTED]'",
     ],
-    ["gives a promise", async () => ({}), "parse gave a promise; a configSchema answers at once"],
+    [
+      "gives a promise",
+      async () => ({}),
+      "parse returned a promise; a configSchema answers at once",
+    ],
     [
       "gives a promise that rejects",
       async () => {
         throw new Error("late");
       },
-      "parse gave a promise; a configSchema answers at once",
+      "parse returned a promise; a configSchema answers at once",
     ],
     [
       "gives a thenable of thenables without end, and is not waited for",
@@ -660,25 +664,33 @@ describe("a schema that is not zod's", () => {
         const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
         return endless;
       },
-      "parse gave a promise; a configSchema answers at once",
+      "parse returned a promise; a configSchema answers at once",
     ],
-    ["gives nothing", () => undefined, "configSchema gave nothing; expected JSON data"],
+    ["gives nothing", () => undefined, "configSchema returned nothing; expected JSON data"],
     [
       "gives a date",
       () => ({ at: new Date(0) }),
-      "configSchema gave what is no JSON data: at: expected",
+      "configSchema returned a value that is not JSON data: at: expected",
     ],
     [
       "gives a function",
       () => ({ run() {} }),
-      "configSchema gave what is no JSON data: run: expected a JSON value, got function",
+      "configSchema returned a value that is not JSON data: run: expected a JSON value, got function",
     ],
-    ["gives a Map", () => new Map(), "configSchema gave what is no JSON data: (root): expected"],
-    ["gives a circle", () => circular, "configSchema gave what is no JSON data: self: expected"],
+    [
+      "gives a Map",
+      () => new Map(),
+      "configSchema returned a value that is not JSON data: (root): expected",
+    ],
+    [
+      "gives a circle",
+      () => circular,
+      "configSchema returned a value that is not JSON data: self: expected",
+    ],
     [
       "gives a proxy",
       () => new Proxy({}, {}),
-      "configSchema gave what is no JSON data: (root): expected",
+      "configSchema returned a value that is not JSON data: (root): expected",
     ],
   ])("and %s", (_, parse, text) => {
     const told = fault({ schema: { parse }, section }) ?? "";
@@ -687,13 +699,17 @@ describe("a schema that is not zod's", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["a text", "ok", "safeParse gave string; expected { success, data }"],
-    ["nothing", undefined, "safeParse gave nothing; expected { success, data }"],
-    ["no success", { data: 1 }, "safeParse gave an object whose success is neither true nor false"],
+    ["a text", "ok", "safeParse returned string; expected { success, data }"],
+    ["nothing", undefined, "safeParse returned nothing; expected { success, data }"],
+    [
+      "no success",
+      { data: 1 },
+      "safeParse returned an object whose success is neither true nor false",
+    ],
     [
       "an odd success",
       { success: 1 },
-      "safeParse gave an object whose success is neither true nor false",
+      "safeParse returned an object whose success is neither true nor false",
     ],
     ["a failure without an error", { success: false }, refused],
     [
@@ -704,9 +720,13 @@ describe("a schema that is not zod's", () => {
     [
       "a promise",
       Promise.resolve({ success: true, data: {} }),
-      "safeParse gave a promise; a configSchema answers at once",
+      "safeParse returned a promise; a configSchema answers at once",
     ],
-    ["success with nothing", { success: true }, "configSchema gave nothing; expected JSON data"],
+    [
+      "success with nothing",
+      { success: true },
+      "configSchema returned nothing; expected JSON data",
+    ],
   ])("and safeParse gives %s", (_, given, text) => {
     expect(fault({ schema: { safeParse: () => given }, section })).toBe(text);
   });
@@ -737,7 +757,7 @@ describe("a schema that is not zod's", () => {
   it("of zod that makes no JSON data is told where", () => {
     const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
     expect(fault({ schema, section: { at: "2026-01-01" } })).toMatch(
-      /^configSchema gave what is no JSON data: at: expected /,
+      /^configSchema returned a value that is not JSON data: at: expected /,
     );
   });
 });

@@ -124,7 +124,7 @@ describe("the profile", () => {
       "plugin 'aaa' requires glassine '>=1.0.0', but current version is 0.1.0",
     );
     expect(await faultOf("?", words)).toBe(
-      "plugin 'aaa' has invalid requires_glassine '?': '?' is no range of versions",
+      "plugin 'aaa' has invalid requires_glassine '?': '?' is not a range of versions",
     );
   });
 
@@ -147,12 +147,12 @@ describe("the profile", () => {
 
 describe("what is no range", () => {
   it.each([
-    ["not-a-specifier", "'not-a-specifier' is no range of versions"],
-    ["latest", "'latest' is no range of versions"],
-    ["==0.9.0", "'==0.9.0' is no range of versions"],
-    [">=0.9.0 nonsense", "'>=0.9.0 nonsense' is no range of versions"],
-    [">=0.9.0a1,nonsense", "'nonsense' is no range of versions"],
-    ["* || nonsense", "'nonsense' is no range of versions"],
+    ["not-a-specifier", "'not-a-specifier' is not a range of versions"],
+    ["latest", "'latest' is not a range of versions"],
+    ["==0.9.0", "'==0.9.0' is not a range of versions"],
+    [">=0.9.0 nonsense", "'>=0.9.0 nonsense' is not a range of versions"],
+    [">=0.9.0a1,nonsense", "'nonsense' is not a range of versions"],
+    ["* || nonsense", "'nonsense' is not a range of versions"],
     ["", "it is empty; say * for any version"],
     ["  ", "it is empty; say * for any version"],
     [">=0.9.0a1,", "it has an empty part"],

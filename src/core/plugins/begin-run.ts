@@ -55,7 +55,7 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
   /**
    * Whether plugins that may deny are asked again about a payload that a later one changed. Then
    * what the result holds is what they allowed. Default: false. `only`: they are the only ones to be
-   * asked, about a payload that an earlier run gave and that was changed elsewhere since.
+   * asked, about a payload that an earlier run returned and that was changed elsewhere since.
    */
   readonly recheck?: boolean | "only" | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
@@ -170,7 +170,7 @@ const optionNames: Readonly<Record<string, true>> = Object.assign(
   } as const,
 );
 
-/** An option the host really gave: one found on a patched prototype is none. */
+/** An option of the host's own: one on a patched prototype does not count. */
 function ownOption<Key extends keyof InvokeOptions<unknown>>(
   given: InvokeOptions<unknown>,
   key: Key,
@@ -191,7 +191,7 @@ export const noRunOptions: RunOptions = Object.freeze({
 });
 
 /**
- * Whether the host gives extensions and nothing else, which is what most hosts do.
+ * Whether the host passes extensions and nothing else, as most hosts do.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -228,8 +228,8 @@ function readRunOptions(
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse("signal expects an AbortSignal.");
   }
-  if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
-  if (server !== undefined && typeof server !== "string") throw misuse("server expects a text.");
+  if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a string.");
+  if (server !== undefined && typeof server !== "string") throw misuse("server expects a string.");
   if (typeof recheck !== "boolean" && recheck !== "only")
     throw misuse('recheck expects true, false or "only".');
   const origin = parent === undefined ? undefined : originOf(parent);
@@ -260,7 +260,7 @@ function readSecrets(given: unknown): readonly string[] | undefined {
   if (texts?.every((text) => typeof text === "string" && text !== "") === true) {
     return intrinsics.freeze(texts as string[]);
   }
-  throw misuse("secrets expects a list of texts that are not empty.");
+  throw misuse("secrets expects a list of strings that are not empty.");
 }
 
 /** Facts are data too: nobody changes them under a handler's hands. */
@@ -286,7 +286,7 @@ function readScope(
     throw misuse("context expects the context of an earlier result.");
   }
   if (request !== undefined && typeof request !== "string") {
-    throw misuse("request expects the request's id, a text.");
+    throw misuse("request expects the request's id, a string.");
   }
   if (context !== undefined) {
     const scope = scopeIn(context, runtime);

@@ -1,4 +1,4 @@
-/** The end of a manager: what is under way comes to its end, as far as there is time. */
+/** Closes a manager: waits for what is under way, as long as there is time. */
 import { intrinsics, within } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { BackgroundCounts, ManagerRuntime } from "../hooks/index.ts";

@@ -9,7 +9,6 @@ import {
   type ManagerRuntime,
   type Mode,
   modes,
-  type PluginState,
   payloadReader,
   type Step,
 } from "../hooks/index.ts";
@@ -19,24 +18,20 @@ import {
   bindingOf,
   type Grant,
   grantOf,
+  type HandlerBinding,
   handlerStep,
   type ManagerParts,
   type Member,
   type StepDefaults,
 } from "./handler-step.ts";
-import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 
-/** A handler with everything settled but the hook it runs on. */
-interface Registered {
-  readonly state: PluginState;
+/** A handler before its position on a message hook is known. */
+interface MessageBinding extends HandlerBinding {
+  readonly mode: Mode;
   /** Whether any hook of the plugin may switch it off, so that each has to look. */
   readonly canGoOff: boolean;
-  readonly item: ReadItem;
-  readonly entry: ReadHook;
-  readonly mode: Mode;
-  readonly priority: number;
   /** Its place among all handlers, as the plugins were given. */
   readonly index: number;
 }
@@ -50,50 +45,43 @@ export function compileHooks(input: HookCompilerInput): Record<string, CompiledH
   const { surface, options } = input;
   for (const hook of Object.keys(options.payloadPolicy)) {
     if (Object.hasOwn(surface.hooks, hook)) continue;
-    const text = `payloadPolicy names ${quoteName(hook)}, which is no hook of this host.`;
+    const text = `payloadPolicy names ${quoteName(hook)}, which is not a hook of this host.`;
     throw new GlassineError("hook_unknown", text);
   }
-  const registered = registeredBy(input);
+  const bindings = bindingsByHook(input.members);
   const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
   const compiledHooks = intrinsics.newRecord() as Record<string, CompiledHook>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
     if (spec.semantic !== "message") continue;
     const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
     const names = [hook, ...above.map(([name]) => name)];
-    const here = names.flatMap((name) => registered.get(name) ?? []);
+    const here = names.flatMap((name) => bindings.get(name) ?? []);
     compiledHooks[hook] = compileHook(input, hook, spec, here);
   }
   return compiledHooks;
 }
 
 /** The handlers of each hook, so that not all of them are gone through for every hook. */
-function registeredBy(input: HookCompilerInput): ReadonlyMap<string, readonly Registered[]> {
-  const byHook = new Map<string, Registered[]>();
+function bindingsByHook(members: readonly Member[]): ReadonlyMap<string, MessageBinding[]> {
+  const byHook = new Map<string, MessageBinding[]>();
   let index = 0;
-  for (const member of input.members) {
-    for (const registered of registrationsOf(member, index)) {
-      const { hook } = registered.entry;
-      const here = byHook.get(hook) ?? [];
-      here.push(registered);
-      byHook.set(hook, here);
+  for (const member of members) {
+    const canGoOff = canSwitchOff(member.item);
+    for (const entry of member.item.definition.manifest.hooks) {
+      const binding = bindingOf(member, entry);
+      const { mode = "sequential" } = binding.settings;
+      const here = byHook.get(entry.hook) ?? [];
+      here.push({ ...binding, mode, canGoOff, index });
+      byHook.set(entry.hook, here);
       index += 1;
     }
   }
   return byHook;
 }
 
-function registrationsOf({ item, state }: Member, first: number): Registered[] {
-  const { definition, settings } = item;
-  const canGoOff = canSwitchOff(item);
-  return definition.manifest.hooks.map((entry, at) => ({
-    state,
-    canGoOff,
-    item,
-    entry,
-    index: first + at,
-    mode: settings.mode ?? entry.settings.mode ?? "sequential",
-    priority: settings.priority ?? entry.settings.priority ?? 100,
-  }));
+function canSwitchOff({ definition, settings }: ReadItem): boolean {
+  if (settings.onError !== undefined) return settings.onError === "disable";
+  return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
 const modeNames = Object.keys(modes) as Mode[];
@@ -102,20 +90,20 @@ function compileHook(
   { defaults, options, runtime }: HookCompilerInput,
   hook: string,
   spec: HookSpec,
-  registered: readonly Registered[],
+  bindings: readonly MessageBinding[],
 ): CompiledHook {
   const { slots } = defaults;
-  const inOrder = [...registered].sort(
+  const inOrder = [...bindings].sort(
     (a, b) =>
       modeNames.indexOf(a.mode) - modeNames.indexOf(b.mode) ||
-      a.priority - b.priority ||
+      priorityOf(a) - priorityOf(b) ||
       a.index - b.index,
   );
   const grants: Grant[] = [];
   const isMessage = spec.payload === messageSchema;
-  const steps = inOrder.map((each, position): Step => {
-    const grant = grantOf(grants, each.state, each.item.mask);
-    return compileStep(defaults, each, { position, grant, isMessage });
+  const steps = inOrder.map((binding, position) => {
+    const grant = grantOf(grants, binding.state, binding.mask);
+    return compileStep(defaults, { ...binding, grant }, position, isMessage);
   });
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
@@ -160,26 +148,18 @@ function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]):
   }
 }
 
-/** Where a handler stands on its hook. */
-interface Place {
-  readonly position: number;
-  /** The number of its grant. */
-  readonly grant: number;
-  readonly isMessage: boolean;
-}
+const priorityOf = ({ settings }: MessageBinding) => settings.priority ?? 100;
 
 function compileStep(
   defaults: StepDefaults,
-  { state, canGoOff, item, entry, mode }: Registered,
-  { position, grant, isMessage }: Place,
+  binding: MessageBinding & { readonly grant: number },
+  position: number,
+  isMessage: boolean,
 ): Step {
-  const own = { ...entry.settings, ...item.settings };
+  const { settings, mode, mask } = binding;
   const { mayHalt, mayModify } = modes[mode];
-  // What cannot halt does not fail the request either, unless somebody asked for it.
-  const onError = own.onError ?? (mayHalt ? "fail" : "ignore");
-  const conditions =
-    own.conditions === undefined ? undefined : compileConditions(own.conditions, isMessage);
-  const step = handlerStep(defaults, { ...bindingOf({ item, state }, entry), grant });
+  const conditions = settings.conditions && compileConditions(settings.conditions, isMessage);
+  const step = handlerStep(defaults, binding);
   // Written out: of a spread the dispatcher reads more slowly, and D12 is missed.
   return {
     plugin: step.plugin,
@@ -195,22 +175,18 @@ function compileStep(
     timeoutMs: step.timeoutMs,
     deadline: step.deadline,
     isAsync: intrinsics.isAsyncFunction(step.handler),
-    mask: item.mask,
+    mask,
     mode,
     mayHalt,
     mayModify,
-    onError,
+    // What cannot halt does not fail the request either, unless somebody asked for it.
+    onError: settings.onError ?? (mayHalt ? "fail" : "ignore"),
     conditions,
-    writtenConditions: own.conditions,
-    guarded: conditions !== undefined || canGoOff,
+    writtenConditions: settings.conditions,
+    guarded: conditions !== undefined || binding.canGoOff,
     position,
-    plain: plainRecord(defaults.slots, state, entry, item, mode),
+    plain: plainRecord(defaults.slots, binding),
   };
-}
-
-function canSwitchOff({ definition, settings }: ReadItem): boolean {
-  if (settings.onError !== undefined) return settings.onError === "disable";
-  return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
 const nothing: readonly never[] = Object.freeze([]);
@@ -221,14 +197,11 @@ const plainStatus: Partial<Record<Mode, ExecutionRecord["status"]>> = {
 
 function plainRecord(
   slots: CompiledSlots,
-  state: PluginState,
-  entry: ReadHook,
-  item: ReadItem,
-  mode: Mode,
+  { state, hook, mode, mask, extensions }: MessageBinding,
 ): ExecutionRecord {
   return Object.freeze({
     plugin: state.name,
-    hook: entry.hook,
+    hook,
     mode,
     status: plainStatus[mode] ?? "completed",
     requestedAllow: undefined,
@@ -236,8 +209,8 @@ function plainRecord(
     applied: false,
     payloadModified: false,
     extensionsModified: false,
-    extensions: entry.extensions,
-    saw: entry.extensions ? visiblePaths(slots.nodes, item.mask) : nothing,
+    extensions,
+    saw: extensions ? visiblePaths(slots.nodes, mask) : nothing,
     changed: nothing,
     refused: nothing,
     reason: undefined,
@@ -246,7 +219,7 @@ function plainRecord(
   });
 }
 
-/** The slots a grant opens; of a mixed slot, the gated fields it opens beside the slot itself. */
+/** The slots a grant opens; of a mixed slot, the gated fields it opens in addition to the slot itself. */
 function visiblePaths(nodes: readonly Node[], mask: number): readonly string[] {
   const paths = nodes.flatMap((node): readonly string[] => {
     if (node.open !== 0 && (node.open & mask) === 0) return [];

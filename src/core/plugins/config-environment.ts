@@ -60,7 +60,7 @@ function suffixOf({ plugin, names, prefix }: EnvironmentOf, variable: string): s
   return owner === plugin && suffix !== "" ? suffix : undefined;
 }
 
-/** A variable, to be named in a text. Its name is longer than most. */
+/** A variable as messages name it. Its name is longer than most. */
 export function inText(variable: string): string {
   return quoteName(variable, 200);
 }

@@ -4,8 +4,8 @@ import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
 import { kindOfValue } from "./config-schema.ts";
-import { printedValues } from "./config-secrets.ts";
 import { quoteName, readPlainArray } from "./read-plain.ts";
+import { printedValues } from "./secrets.ts";
 
 const { hasOwn } = intrinsics;
 
@@ -19,8 +19,8 @@ const maxShown = 200;
 export interface Refused {
   readonly config: unknown;
   readonly secrets: Needles;
-  /** The paths of objects whose unknown keys were told already. */
-  readonly told: ReadonlySet<string>;
+  /** The paths of objects whose unknown keys were reported already. */
+  readonly reported: ReadonlySet<string>;
 }
 
 /** What the error of a schema says, one sentence a problem. */
@@ -32,7 +32,7 @@ export function faultsOf(error: unknown, refused: Refused): readonly string[] {
   }
   return issues.flatMap((issue) => {
     const path = pathOf(issue);
-    if (issue.code === "unrecognized_keys" && refused.told.has(formatPath(path))) return [];
+    if (issue.code === "unrecognized_keys" && refused.reported.has(formatPath(path))) return [];
     return [`${placeOf(path, refused.secrets)}: ${sentenceOf(issue, path, refused)}`];
   });
 }

@@ -37,28 +37,28 @@ function methodOf(schema: object, name: string): ((value: unknown) => unknown) |
   }
 }
 
-/** What a schema said: the value, what it threw or gave as its error, or how it broke its contract. */
+/** What a schema answered: a value, an error that it threw or returned, or a breach of its contract. */
 type Answer =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: unknown }
   | { readonly kind: "breach"; readonly text: string };
 
-/** Asks a schema. Whatever it does, this gives an answer. */
+/** Asks a schema. Never throws. */
 export function ask({ method, read }: ReadSchema, value: unknown): Answer {
   try {
     const given = read(value);
     if (isAwaitable(given)) {
       // Not waited for: a thenable that resolves to another, and so on, would never let go.
       unowned(given);
-      return breach(`${method} gave a promise; a configSchema answers at once`);
+      return breach(`${method} returned a promise; a configSchema answers at once`);
     }
     if (method === "parse") return { kind: "value", value: given };
     if (typeof given !== "object" || given === null)
-      return breach(`safeParse gave ${kindOfValue(given)}; expected { success, data }`);
+      return breach(`safeParse returned ${kindOfValue(given)}; expected { success, data }`);
     const { success } = given as { success?: unknown };
     if (success === true) return { kind: "value", value: (given as { data?: unknown }).data };
     if (success === false) return { kind: "error", error: (given as { error?: unknown }).error };
-    return breach("safeParse gave an object whose success is neither true nor false");
+    return breach("safeParse returned an object whose success is neither true nor false");
   } catch (error) {
     return { kind: "error", error };
   }
@@ -86,7 +86,7 @@ interface UnknownKey {
 /** Part of a JSON Schema. */
 type Part = Readonly<Record<string, unknown>>;
 
-/** A schema of zod as JSON Schema; `undefined` for any other, and for one that cannot be told so. */
+/** A schema of zod as JSON Schema; `undefined` for any other, and for one that has no such form. */
 export function documentOf(schema: object): Part | undefined {
   try {
     return z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" });

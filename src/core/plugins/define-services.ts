@@ -35,7 +35,7 @@ type Handle<Spec extends ServiceSpec> = Spec extends { readonly type: HandleType
   : unknown;
 
 /**
- * The accessors that the capabilities `Caps` open. Each gives the host's handle, or `null` where
+ * The accessors that the capabilities `Caps` open. Each returns the host's handle, or `null` where
  * the host supplies none.
  */
 export type AccessorsOf<Services extends ServiceTable, Caps extends string> = {
@@ -76,7 +76,7 @@ export function handleOf<Handle>(): HandleType<Handle> {
   return Object.freeze({});
 }
 
-// A dot tells the capability of a service from that of a slot.
+// A dot distinguishes the capability of a service from that of a slot.
 const capabilityPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 const identifierPattern = /^[a-z][A-Za-z0-9]*$/;
 const settings = ["accessor", "handle", "description", "review", "type"];

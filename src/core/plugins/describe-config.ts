@@ -1,4 +1,4 @@
-/** What configuration a plugin takes, for whoever operates it. Values never come into it. */
+/** What configuration a plugin takes, for whoever operates it. Never contains values. */
 import { sensitivityOf } from "../observe/index.ts";
 import { documentOf } from "./config-schema.ts";
 import { definitionOf } from "./define-plugin.ts";

@@ -1,7 +1,9 @@
 /** Plugins that were found in installed packages, and those of them that were refused. */
-import { createStamp } from "../data/index.ts";
+import { createStamp, intrinsics } from "../data/index.ts";
 import type { GlassineError } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
+import { byUnits } from "./order.ts";
+import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
 /** Why a plugin of a package is loaded. */
@@ -52,7 +54,7 @@ export interface DiscoveryFacts {
 
 const discoveries = createStamp<DiscoveryFacts>();
 
-/** Marks what `discoverPlugins` gives, so that the manager knows it from a look-alike. */
+/** Marks what `discoverPlugins` returns, so that the manager can tell it from a look-alike. */
 export const markDiscovery: <D extends object>(discovery: D, facts: DiscoveryFacts) => D =
   discoveries.put;
 
@@ -61,4 +63,51 @@ export const discoveryFactsOf: (value: unknown) => DiscoveryFacts | undefined = 
 /** The type of what `createPluginManager` takes as `discovered`. Made by `discoverPlugins` only. */
 export interface Discovered {
   readonly plugins: readonly Plugin[];
+}
+
+type Warn = (text: string) => void;
+
+/** Their names, sorted. */
+export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly string[] {
+  const found = discovered?.plugins.filter(
+    ({ origin }) => origin.decision === "development_unsigned_override",
+  );
+  return Object.freeze((found ?? []).map(({ plugin }) => plugin.name).sort(byUnits));
+}
+
+/** Warns of each of them, once, and of plugins of other kinds that are the host's to run. */
+export function warnOfUnsigned(
+  discovered: DiscoveryFacts | undefined,
+  { warn }: { readonly warn: Warn },
+): void {
+  for (const name of [...unsignedAmong(discovered), ...(discovered?.unsignedOthers ?? [])])
+    warn(unsignedWarning(name, discovered?.signingVariable ?? ""));
+}
+
+/** What is said of a plugin that is loaded without a verified signature, because of a setting. */
+export function unsignedWarning(name: string, signingVariable: string): string {
+  return `SECURITY WARNING: unsigned plugin ${quoteName(name)} loaded because ${signingVariable}=false; do not use this setting in production`;
+}
+
+const everyMs = 60_000;
+
+/** `invoke`, with a warning before it: at the first run, and at most once a minute afterwards. */
+export function warnedAbout<Run extends (...given: never[]) => unknown>(
+  invoke: Run,
+  discovered: DiscoveryFacts | undefined,
+  { warn }: { readonly warn: Warn },
+): Run {
+  const names = unsignedAmong(discovered);
+  if (names.length === 0) return invoke;
+  const text = `SECURITY WARNING: unsigned plugins active via ${discovered?.signingVariable}=false: ${names.join(", ")}`;
+  let due = intrinsics.monotonicNow();
+  return ((hook: never, payload: never, options: never) => {
+    const now = intrinsics.monotonicNow();
+    if (now >= due) {
+      due = now + everyMs;
+      warn(text);
+    }
+    // By name: a patched iterator would be handed the payload and the extensions.
+    return invoke(hook, payload, options);
+  }) as Run;
 }

@@ -32,7 +32,7 @@ export interface HandlerInfo {
   readonly bandOrder: number | null;
   /** On message hooks. */
   readonly mode: Mode | null;
-  /** Which calls it is for: the operator's word, or the manifest's. Null for all. */
+  /** Which calls it is for, as the operator or the manifest says. Null for all. */
   readonly conditions: Conditions | null;
   /** What its plugin may see, change and use. */
   readonly capabilities: readonly string[];

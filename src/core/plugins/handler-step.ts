@@ -16,6 +16,7 @@ import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
+import type { RunSettings } from "./types.ts";
 
 /** What steps are made with, once a manager. */
 export interface StepDefaults {
@@ -80,8 +81,8 @@ export interface HandlerBinding {
   readonly name: string;
   readonly isCore: boolean;
   readonly extensions: boolean;
-  /** `undefined` for the manager's. */
-  readonly timeoutMs: number | null | undefined;
+  /** The operator's over its own. */
+  readonly settings: RunSettings;
 }
 
 interface PlacedBinding extends HandlerBinding {
@@ -89,7 +90,7 @@ interface PlacedBinding extends HandlerBinding {
   readonly grant: number;
 }
 
-/** A plugin's handler. The operator's deadline goes over its own. */
+/** A plugin's handler. */
 export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
   return {
     state,
@@ -99,13 +100,13 @@ export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBind
     name: `${state.name}.${entry.name}`,
     isCore: false,
     extensions: entry.extensions,
-    timeoutMs: { ...entry.settings, ...item.settings }.timeoutMs,
+    settings: { ...entry.settings, ...item.settings },
   };
 }
 
 export function handlerStep(defaults: StepDefaults, binding: PlacedBinding): HandlerStep {
   const { state, mask, hook, name, isCore, extensions, grant } = binding;
-  const timeoutMs = binding.timeoutMs === undefined ? defaults.timeoutMs : binding.timeoutMs;
+  const { timeoutMs = defaults.timeoutMs } = binding.settings;
   const deadline = timeoutMs === null ? undefined : deadlineOf(defaults.deadlines, timeoutMs);
   const { lock } = state;
   return {

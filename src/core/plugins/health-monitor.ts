@@ -113,7 +113,7 @@ function checkOf(
     name: `${state.name}.${hook}`,
     isCore: false,
     extensions: false,
-    timeoutMs: null,
+    settings: { timeoutMs: null },
     grant: 0,
   });
   // Redacted before it is cut: half a secret is no match.

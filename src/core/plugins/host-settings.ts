@@ -16,7 +16,7 @@ export const hostSettings = {
   },
   PLUGIN_TRUST_OVERRIDE_PUBLISHERS: {
     default: "empty",
-    means: "Signers whose plugins are loaded as an exception, which the audit trail tells.",
+    means: "Signers whose plugins are loaded as an exception, which the audit trail records.",
   },
   PLUGIN_PUBLISHER_KEYS: {
     default: "empty",

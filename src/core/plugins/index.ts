@@ -19,6 +19,7 @@ export {
   type PluginOrigin,
   type RefusedPackage,
   type TrustDecision,
+  unsignedWarning,
 } from "./discovered.ts";
 export type { HandlerInfo } from "./handler-info.ts";
 export {
@@ -32,8 +33,7 @@ export { type HostSetting, hostSettings } from "./host-settings.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type InvokeCounts, type PluginRoute } from "./manager.ts";
 export type { ManagerOptions } from "./manager-options.ts";
-export type { MetricLabels, MetricsSink } from "./metrics.ts";
-export { pluginMetrics } from "./metrics-table.ts";
+export { type MetricLabels, type MetricsSink, pluginMetrics } from "./metrics.ts";
 export { byUnits } from "./order.ts";
 export {
   type HostProfile,
@@ -55,4 +55,3 @@ export type {
   PluginManifest,
   RunSettings,
 } from "./types.ts";
-export { unsignedWarning } from "./unsigned-warning.ts";

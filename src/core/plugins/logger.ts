@@ -1,4 +1,4 @@
-/** The host's log: what is not worth an error, and nobody is asked about. */
+/** The host's log: for what is not worth an error. */
 import { ignore } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 

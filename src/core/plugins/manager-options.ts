@@ -43,8 +43,8 @@ export interface ManagerOptions<
     readonly [At in keyof Caps]: Plugin<Caps[At]> | PluginItem<Table, Services, Caps[At]>;
   };
   /**
-   * What `discoverPlugins` of `glassine/node` found. Its plugins register beside those of `plugins`,
-   * where one of them may stand with the operator's word.
+   * What `discoverPlugins` of `glassine/node` found. They register with those of `plugins`,
+   * where one of them may be listed with settings of its own.
    */
   readonly discovered?: Discovered;
   /** The host's own handlers, made by `defineCoreHandler`. Not for message hooks. */
@@ -82,7 +82,7 @@ export interface ManagerOptions<
   readonly payloadLimits?: Partial<Limits>;
   /** By hook: the payload fields that plugins may write, out of those the hook allows. */
   readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] };
-  /** What becomes of `headers` on an older payload. Default `move`: into the `http` slot. */
+  /** What happens to `headers` on an older payload. Default `move`: into the `http` slot. */
   readonly payloadHeaders?: "move" | "keep";
   /**
    * What a patched realm leads to. Default `ignore`. With `deny` the realm is checked by

@@ -16,25 +16,30 @@ import {
 import { type AuditEventInput, type AuditFailures, describeThrown } from "../observe/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { auditRecorder, type Declassified } from "./audit-recorder.ts";
-import type { InvokeOptions } from "./begin-run.ts";
-import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
+import {
+  type Beginning,
+  beginMessage,
+  beginOperation,
+  type InvokeOptions,
+  unknownHook,
+} from "./begin-run.ts";
 import { type CloseOptions, type CloseReport, closeRuntime } from "./closing.ts";
 import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
+import { unsignedAmong, warnedAbout, warnOfUnsigned } from "./discovered.ts";
 import { type HandlerInfo, handlersOn } from "./handler-info.ts";
 import type { ManagerParts, StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
-import { knownSecrets } from "./known-secrets.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadItem, readItems } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 import { register } from "./registration.ts";
+import { knownSecrets } from "./secrets.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
 import type { Plugin } from "./types.ts";
-import { unsignedAmong, warnedAbout, warnOfUnsigned } from "./unsigned-warning.ts";
 
 /** How runs ended: `started` is the sum of the others. */
 export interface InvokeCounts {
@@ -74,7 +79,7 @@ export interface AnyManager {
    * Writes an event of the host's own into the audit trail, redacted as all are. Resolves to
    * whether it was kept.
    *
-   * @throws GlassineError (as a rejection) `options_invalid` for what is no event
+   * @throws GlassineError (as a rejection) `options_invalid` for what is not an event
    */
   audit(event: AuditEventInput): Promise<boolean>;
   /** How many records were not kept, also by type. */

@@ -2,9 +2,80 @@
 import { isAwaitable } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type AnyInvokeResult, type HandlerStep, type Meter, unowned } from "../hooks/index.ts";
-import { type MetricName, pluginMetrics } from "./metrics-table.ts";
 
-/** The labels of a sample: each of the names that the metric has, with a text. */
+/** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
+const buckets = Object.freeze([5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3]);
+
+interface MetricSpec {
+  readonly kind: keyof MetricsSink;
+  readonly labels: readonly string[];
+  readonly means: string;
+  readonly buckets?: readonly number[];
+}
+
+/**
+ * Every metric by its name, without the host's prefix, `glassine_plugin_` by default: for a backend
+ * whose instruments are made beforehand.
+ */
+export const pluginMetrics = Object.freeze({
+  hook_fire_total: {
+    kind: "counter",
+    labels: ["hook"],
+    means: "Runs of a hook that were started.",
+  },
+  handler_invocation_total: {
+    kind: "counter",
+    labels: ["hook", "plugin"],
+    means: "Calls of handlers.",
+  },
+  handler_error_total: {
+    kind: "counter",
+    labels: ["hook", "plugin", "error_type"],
+    means: "Handlers that failed, by the `error_type` of the audit trail.",
+  },
+  voting_decision_total: {
+    kind: "counter",
+    labels: ["hook", "decision"],
+    means: "Decisions of voting hooks: `allow` or `deny`.",
+  },
+  denial_total: {
+    kind: "counter",
+    labels: ["hook", "plugin", "code"],
+    means: "Runs of message hooks that were denied, by the plugin that denied and its code.",
+  },
+  registration_total: {
+    kind: "counter",
+    labels: ["outcome", "reason"],
+    means: "Plugins that registered or were refused, with the audit trail's `reason`, else `none`.",
+  },
+  hook_duration_seconds: {
+    kind: "histogram",
+    labels: ["hook"],
+    means: "How long a run took.",
+    buckets,
+  },
+  handler_duration_seconds: {
+    kind: "histogram",
+    labels: ["hook", "plugin"],
+    means: "How long a handler took.",
+    buckets,
+  },
+  registered_count: {
+    kind: "gauge",
+    labels: [],
+    means: "Plugins that are registered.",
+  },
+  handlers_per_hook: {
+    kind: "gauge",
+    labels: ["hook"],
+    means: "Handlers that a hook has.",
+  },
+} as const satisfies Record<string, MetricSpec>);
+
+/** The name of a metric, without the host's prefix. */
+type MetricName = keyof typeof pluginMetrics;
+
+/** The labels of a sample: a string for each name that the metric has. */
 export type MetricLabels = Readonly<Record<string, string>>;
 
 /**
@@ -21,11 +92,9 @@ export interface MetricsSink {
   readonly gauge: (name: string, labels: MetricLabels, value: number) => unknown;
 }
 
-const kinds = ["counter", "histogram", "gauge"] as const;
-
 type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
 
-/** What a manager measures beside its runs. */
+/** What a manager measures. */
 export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
@@ -40,7 +109,7 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
   if (typeof given !== "object" || given === null) throw unfit("metrics must be an object.");
   const { counter, histogram, gauge } = given as MetricsSink;
   const methods = { counter, histogram, gauge };
-  for (const kind of kinds) {
+  for (const kind of ["counter", "histogram", "gauge"] as const) {
     if (typeof methods[kind] !== "function") throw unfit(`metrics.${kind} must be a function.`);
   }
   return metricsBy((name, labels, value) => {
@@ -92,7 +161,7 @@ export function measured<Run extends Invoke>(
     const { started } = counts;
     const startedAt = performance.now();
     const pending = invoke(hook, payload, options);
-    // What is refused before it begins is no run.
+    // A refusal before it begins is not a run.
     if (counts.started > started && isMessage(hook)) void follow(pending, hook, startedAt, metrics);
     return pending;
   }) as Run;

@@ -103,7 +103,8 @@ function coreBinding({ surface, defaults }: ManagerParts, core: CoreDefinition):
     asyncSafe: true,
   });
   const { hook, handler, name, extensions, timeoutMs } = core;
-  return { state, mask, hook, handler, name, isCore: true, extensions, timeoutMs };
+  const settings = timeoutMs === undefined ? {} : { timeoutMs };
+  return { state, mask, hook, handler, name, isCore: true, extensions, settings };
 }
 
 /** A plugin's handlers on hooks whose semantic is not `message`. */

@@ -49,17 +49,17 @@ export function missingIn<P extends Ordered>(plugins: readonly P[]): readonly Mi
 
 /** One error for all that is missing. */
 export function missingError(missing: readonly Missing[]): PluginDependencyError {
-  const told = missing.map(
+  const sentences = missing.map(
     ({ plugin, dependencies }) => `${plugin.name} missing ${dependencies.join(", ")}`,
   );
-  return new PluginDependencyError(`missing plugin dependencies: ${told.join("; ")}`, {
+  return new PluginDependencyError(`missing plugin dependencies: ${sentences.join("; ")}`, {
     missing: missing.map(({ plugin, dependencies }) => ({ plugin: plugin.name, dependencies })),
   });
 }
 
 /**
- * A circle of plugins that depend on each other: for every order in which they are given the same
- * one, told from the same plugin on. `undefined` where there is none.
+ * A circle of plugins that depend on each other: the same one, from the same plugin on, whatever the
+ * order in which they are given. `undefined` where there is none.
  */
 export function circleIn(plugins: readonly Ordered[]): readonly string[] | undefined {
   return walked(sorted(plugins)).circle;
@@ -71,8 +71,8 @@ export function circleError(names: readonly string[]): PluginDependencyError {
 }
 
 /**
- * Each plugin after those it depends on; among the others the order in which they come. By now
- * names are unique, nothing is missing, and there is no circle.
+ * Each plugin after those it depends on; otherwise in the order given. By now names
+ * are unique, nothing is missing, and there is no circle.
  */
 export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] {
   return walked(plugins).order;
@@ -132,7 +132,7 @@ function walked<P extends Ordered>(
   return { order, circle: undefined };
 }
 
-/** The names from where the path comes back to, that one at both ends. */
+/** The names of the circle, the plugin that closes it at both ends. */
 function circleOf(path: readonly { readonly plugin: Ordered }[], back: Ordered): readonly string[] {
   const names = path.map(({ plugin }) => plugin.name);
   return [...names.slice(names.indexOf(back.name)), back.name];

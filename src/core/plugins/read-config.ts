@@ -12,13 +12,13 @@ import {
 } from "./config-environment.ts";
 import { faultsOf, joined, nameOf, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, unknownKeys } from "./config-schema.ts";
-import { secretsOf } from "./config-secrets.ts";
 import { orClause } from "./near.ts";
 import { quoteName } from "./read-plain.ts";
+import { secretsOf } from "./secrets.ts";
 
 const { create, freeze, hasOwn, isArray, parseJson } = intrinsics;
 
-/** Where the configuration of one plugin comes from. */
+/** The sources of one plugin's configuration. */
 interface ConfigSources {
   readonly plugin: string;
   /** The names of all plugins of the host. */
@@ -26,9 +26,9 @@ interface ConfigSources {
   readonly schema: ReadSchema | undefined;
   /** The host's section for the plugin. */
   readonly section: Data;
-  /** What the operator gives beside the plugin. It goes over the section. */
+  /** What the operator sets with the plugin. It overrides the section. */
   readonly item: Data;
-  /** Goes over both, key by key. */
+  /** Overrides both, key by key. */
   readonly env: Environment | undefined;
   /** In front of environment variables: `GLASSINE_`. */
   readonly prefix: string;
@@ -40,14 +40,14 @@ type ReadConfig =
       /** Frozen JSON data; `undefined` where none was given. */
       readonly config: unknown;
       readonly warnings: readonly string[];
-      /** The texts and long numbers of the configuration, to be kept out of records and logs. */
+      /** The strings and long numbers of the configuration, to be kept out of records and logs. */
       readonly secrets: readonly string[];
     }
   | { readonly fault: string };
 
 /**
  * Reads a configuration. Without a schema it is handed out as given, with a warning unless all of it
- * stands beside the plugin, where the operator sees both. A schema gets an object, empty
+ * was set with the plugin, where the operator sees both. A schema gets an object, empty
  * where nothing was given, and answers at once with JSON data. What a fault says names keys and what
  * was expected; values are taken out of whatever the schema adds.
  */
@@ -70,16 +70,18 @@ export function readConfig(sources: ConfigSources): ReadConfig {
     const place = path.length === 0 ? "" : `${placeOf(path, secrets)}: `;
     return `${place}unknown key ${nameOf(key, secrets)}${from === undefined ? "" : ` of the variable ${inText(from)}`}${orClause(key, known)}`;
   });
-  const told = new Set(unknown.map(({ path }) => formatPath(path)));
+  const reported = new Set(unknown.map(({ path }) => formatPath(path)));
   // A copy of its own: some schemas change what they are handed.
   const answer = ask(schema, parseJson(writeText(wanting)));
   if (answer.kind === "breach") faults.push(answer.text);
   if (answer.kind === "error")
-    faults.push(...faultsOf(answer.error, { config: wanting, secrets, told }));
+    faults.push(...faultsOf(answer.error, { config: wanting, secrets, reported }));
   if (answer.kind !== "value") return failed(plugin, joined(faults), secrets);
   const read = readData(answer.value);
-  if ("problem" in read) faults.push(`configSchema gave what is no JSON data: ${read.problem}`);
-  else if (read.value === undefined) faults.push("configSchema gave nothing; expected JSON data");
+  if ("problem" in read)
+    faults.push(`configSchema returned a value that is not JSON data: ${read.problem}`);
+  else if (read.value === undefined)
+    faults.push("configSchema returned nothing; expected JSON data");
   if ("problem" in read || faults.length > 0) return failed(plugin, joined(faults), secrets);
   const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, wanting))]);
   return { config: read.value, warnings: [], secrets: [...ofAll] };
@@ -91,7 +93,7 @@ function failed(plugin: string, detail: string, secrets: Needles): ReadConfig {
   return { fault: `plugin ${quoteName(plugin)} failed config validation: ${safe}` };
 }
 
-/** Of what a schema gave, what it made of given keys; its defaults are no secrets. */
+/** What a schema made of the given keys; its defaults are not secrets. */
 function madeOf(value: unknown, given: unknown): unknown {
   if (!isRecord(value) || !isRecord(given)) return value;
   return Object.entries(value)
@@ -104,7 +106,7 @@ type Merged =
       readonly given: unknown;
       /** The variables of the environment, by key. */
       readonly variables: ReadonlyMap<string, string>;
-      /** Whether any key stands elsewhere than beside the plugin. */
+      /** Whether any key was set elsewhere than with the plugin. */
       readonly isFromAfar: boolean;
     }
   | { readonly fault: string };
@@ -112,8 +114,8 @@ type Merged =
 function mergedOf(sources: ConfigSources): Merged {
   const { plugin, names, schema, env, prefix } = sources;
   const { section, item } = sources;
-  if ("problem" in section) return { fault: `the section is no JSON data: ${section.problem}` };
-  if ("problem" in item) return { fault: `its config is no JSON data: ${item.problem}` };
+  if ("problem" in section) return { fault: `the section is not JSON data: ${section.problem}` };
+  if ("problem" in item) return { fault: `its config is not JSON data: ${item.problem}` };
   const keys = schema === undefined ? undefined : knownKeys(schema);
   const fromEnv =
     env === undefined ? { values: [] } : readEnvironment({ plugin, names, env, prefix, keys });
@@ -127,7 +129,7 @@ function mergedOf(sources: ConfigSources): Merged {
   if (item.value !== undefined && !isRecord(item.value))
     return { fault: "its config must be an object, to go over what is configured elsewhere" };
   const whole = readData(over(section.value, item.value, fromEnv.values));
-  if ("problem" in whole) return { fault: `it is no JSON data: ${whole.problem}` };
+  if ("problem" in whole) return { fault: `it is not JSON data: ${whole.problem}` };
   return { given: whole.value, variables, isFromAfar };
 }
 
@@ -147,7 +149,7 @@ function over(
 
 const anyJson = compileSchema(jsonValue(), { closed: true, shownWhole: true });
 const reading = {
-  // A key `__proto__` is refused, whoever gave it.
+  // A key `__proto__` is refused, whoever set it.
   origin: "plugin",
   limits: extensionsLimits,
   shapeCode: "options_invalid",
@@ -156,10 +158,10 @@ const reading = {
   partial: false,
 } as const;
 
-/** JSON data, or why it is none. */
+/** JSON data, or why a value is not. */
 export type Data = { readonly value: unknown } | { readonly problem: string };
 
-/** A frozen copy of JSON data, `undefined` for nothing, or where it is no such data. */
+/** A frozen copy of JSON data, `undefined` for nothing, or why it is not JSON data. */
 export function readData(value: unknown): Data {
   if (value === undefined) return { value };
   const admitted = admit(anyJson, value, reading);

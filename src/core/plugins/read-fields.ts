@@ -4,7 +4,7 @@ import { orClause } from "./near.ts";
 import { quoteName, readPlainObject } from "./read-plain.ts";
 
 /**
- * Reads the fields of a plain object. All problems come in one error: those of the object and its
+ * Reads the fields of a plain object. All problems are in one error: those of the object and its
  * unknown fields first, then those of the other fields in their order.
  *
  * @throws ManifestError `manifest_invalid`, with `problems`

@@ -15,7 +15,7 @@ import { nameOrQuoted, quoteName, readPlainArray, readPlainObject } from "./read
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
-/** One plugin with the operator's word, read. */
+/** One plugin with the operator's settings, read. */
 export interface ReadItem {
   readonly plugin: Plugin;
   readonly definition: Definition;
@@ -24,7 +24,7 @@ export interface ReadItem {
   readonly mask: number;
   /** The capabilities of services among the grant, sorted. */
   readonly services: readonly string[];
-  /** What the item gives as configuration, copied, and not judged. */
+  /** The item's configuration, copied, and not checked. */
   readonly config: Data;
   /** Why it does not fit this host, where it was defined for another. */
   readonly faults: readonly ManifestProblem[];

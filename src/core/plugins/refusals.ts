@@ -1,4 +1,4 @@
-/** Plugins that are refused, and the one error that tells of all of them. */
+/** Plugins that are refused, and the one error that reports all of them. */
 
 import {
   type GlassineError,
@@ -42,16 +42,16 @@ export function together(refusals: readonly Refusal[]): GlassineError {
 function unresolvedTogether(errors: readonly PluginDependencyError[]): PluginDependencyError {
   const missing = errors.flatMap(({ data }) => (data.missing as readonly MissingData[]) ?? []);
   const circles = errors.filter(({ data }) => data.circle !== undefined);
-  const told = missingError(
+  const lacking = missingError(
     missing.map(({ plugin, dependencies }) => ({
       plugin: { name: plugin, dependsOn: [] },
       dependencies,
     })),
   );
-  const text = [told, ...circles].map(({ message }) => message).join("; ");
+  const text = [lacking, ...circles].map(({ message }) => message).join("; ");
   return new PluginDependencyError(
     text,
-    Object.assign({}, told.data, ...circles.map(({ data }) => data)),
+    Object.assign({}, lacking.data, ...circles.map(({ data }) => data)),
   );
 }
 
@@ -60,7 +60,7 @@ interface MissingData {
   readonly dependencies: readonly string[];
 }
 
-/** One error for packages that are refused, and for plugins beside them. */
+/** One error for packages and plugins that are refused. */
 export function withPackages(
   packages: readonly RefusedPackage[],
   refusals: readonly Refusal[],

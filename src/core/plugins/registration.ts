@@ -1,6 +1,6 @@
 /**
- * Registers plugins: all of them, or none. What can be told without running a plugin's code is told
- * of every plugin at once.
+ * Registers plugins: all of them, or none. Problems that can be found without running a plugin's code
+ * are reported for every plugin at once.
  */
 
 import type { Slots } from "../envelope/index.ts";
@@ -57,7 +57,7 @@ export interface RegistrationInput {
   readonly noExtensions: Slots;
   /** The variables of the process; absent where no plugin has a `configSchema`. */
   readonly processEnv: Environment | undefined;
-  /** Told of values of configurations that are secret. */
+  /** Receives the secret values of configurations. */
   readonly keepSecret: (values: readonly string[]) => void;
 }
 
@@ -93,7 +93,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
   return { members, asGiven, operations };
 }
 
-/** Tells of all that is refused before any code of a plugin runs, and throws where that ends it. */
+/** Reports all that is refused before any code of a plugin runs, and throws where that ends it. */
 async function expectNoRefusals(input: RegistrationInput): Promise<void> {
   const { recorder } = input;
   const { options } = input.parts;
@@ -113,7 +113,7 @@ function lineOf({ name, version, hooks, capabilities }: Plugin): string {
   return `registered plugin ${quoteName(name)} version=${version} hooks=[${hooks.join(", ")}] capabilities=[${capabilities.join(", ")}]`;
 }
 
-/** What is wrong with the plugins as far as their definitions tell. */
+/** What is wrong with the plugins, judged by their definitions. */
 async function staticRefusals({
   parts: { surface, options },
   items,

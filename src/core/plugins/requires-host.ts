@@ -25,7 +25,7 @@ const maxRange = 256;
  * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`. Where the profile says `pep440`, what
  * PEP 440 can read is read as it has it, and only the rest, such as `^1.2.0`, as npm does.
  *
- * @throws GlassineError `options_invalid` for a profile whose `hostVersion` is no version
+ * @throws GlassineError `options_invalid` for a profile whose `hostVersion` is not a version
  */
 export async function hostFault(plugin: Requiring, profile: Naming): Promise<string | undefined> {
   const range = plugin.requiresHost ?? profile.requiresDefault;
@@ -62,7 +62,7 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
       const parsed = made(
         () => new Range(part.split(/ +/).map(asSemver).join(" "), { includePrerelease: true }),
       );
-      if (parsed === undefined) return `${quoteName(part)} is no range of versions`;
+      if (parsed === undefined) return `${quoteName(part)} is not a range of versions`;
       holds &&= parsed.test(version);
     }
     isMet ||= holds;
@@ -71,11 +71,11 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
 }
 
 function noVersion(hostVersion: string): GlassineError {
-  const text = `The hostVersion ${quoteName(hostVersion)} of the profile is no version.`;
+  const text = `The hostVersion ${quoteName(hostVersion)} of the profile is not a version.`;
   return new GlassineError("options_invalid", text);
 }
 
-/** Why a text is not looked at any further. */
+/** Why a range is not parsed at all. */
 function faultOfText(range: string): string | undefined {
   if (range.length > maxRange) return `it has more than ${maxRange} characters`;
   if (range.trim() === "") return "it is empty; say * for any version";

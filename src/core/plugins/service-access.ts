@@ -13,7 +13,7 @@ export interface CapabilityReport {
   };
 }
 
-/** The services of a host, as contexts ask for them. */
+/** The services of a host, as contexts need them. */
 export function servicesOf({ services, profile }: Surface): readonly Service[] {
   return Object.entries(services).map(([capability, { accessor }]) =>
     Object.freeze({

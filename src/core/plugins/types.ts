@@ -1,4 +1,4 @@
-/** The types a plugin author meets: the manifest, its handlers, and what they are handed. */
+/** The types for plugin authors: the manifest, its handlers, and what they are passed. */
 import type {
   Allow,
   Conditions,
@@ -16,7 +16,7 @@ import type { CapabilityIn, ProposalOf, SlotTable, ViewOf, WithImplied } from ".
 import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
 import type { PluginHealth } from "./health.ts";
 
-/** What a message handler may hand back beside allow and deny. Any other key is refused. */
+/** What a message handler may return instead of allow and deny. Any other key is refused. */
 export interface Changed<Payload, Proposal> {
   readonly modifiedPayload?: Payload | undefined;
   readonly modifiedExtensions?: Proposal | undefined;
@@ -46,7 +46,7 @@ type ReturnOf<Spec extends HookSpec, Proposal> = {
 /** A name that no host knows. */
 type Nothing = Record<never, never>;
 
-/** What a handler is handed as second argument: services by the capabilities it declared. */
+/** The second argument of a handler: services by the capabilities it declared. */
 type ContextOf<
   Spec extends HookSpec,
   Services extends ServiceTable,
@@ -61,7 +61,7 @@ type WithServices<Context, Services extends ServiceTable, Caps extends string> =
   : Context & AccessorsOf<Services, Caps>;
 
 /**
- * A handler of one hook. Take three parameters to be handed the extensions. The compiler's messages
+ * A handler of one hook. Take three parameters to be passed the extensions. The compiler's messages
  * name what is first in it, and cut off the tables, which are long.
  */
 export type Handler<
@@ -78,7 +78,7 @@ export type Handler<
   | ReturnOf<Hooks[Hook], ProposalOf<Table, Caps>>
   | PromiseLike<ReturnOf<Hooks[Hook], ProposalOf<Table, Caps>>>;
 
-/** How a handler runs. The operator's word goes over it. */
+/** How a handler runs. The operator's settings override it. */
 export interface RunSettings {
   /** Default `sequential`. */
   readonly mode?: Mode;
@@ -134,13 +134,13 @@ export interface PluginManifest<
   };
   /** Values for the host, which mounts them or does not. The library looks at none. */
   readonly routes?: readonly unknown[];
-  /** Tells how the plugin is, by `health(status, message?)`. Not a hook. */
+  /** Reports the plugin's health, by `health(status, message?)`. Not a hook. */
   readonly healthCheck?: (
     context: WithServices<PluginContext, Services, Caps[number]>,
   ) => PluginHealth | PromiseLike<PluginHealth>;
-  /** Reads the plugin's configuration; what it gives is `context.config`. */
+  /** Reads the plugin's configuration; its output is `context.config`. */
   readonly configSchema?: ConfigSchema<unknown>;
-  /** Plugins that come before this one. */
+  /** Plugins that run before this one. */
   readonly dependsOn?: readonly string[];
 }
 

@@ -1,0 +1,57 @@
+/** What a manager knows to be secret: what the host named, and values of configurations. */
+import { intrinsics } from "../data/index.ts";
+import { addSecrets, bothOf, type Needles, needlesOf, redacted } from "../observe/index.ts";
+
+const { isArray } = intrinsics;
+
+/** A shorter number is a count or a limit like any other. */
+const minDigits = 4;
+
+/** The strings of a value, and its numbers of four digits and more, without repeats. */
+export function secretsOf(value: unknown): readonly string[] {
+  const secrets = leavesOf(value).flatMap((leaf) => {
+    if (typeof leaf === "string") return [leaf];
+    return typeof leaf === "number" && isLong(leaf) ? [String(Math.abs(leaf))] : [];
+  });
+  return [...new Set(secrets.filter((text) => text.trim() !== ""))];
+}
+
+function isLong(value: number): boolean {
+  return String(value).replace(/\D/g, "").length >= minDigits;
+}
+
+/** Every value inside a value, as it would be printed. */
+export function printedValues(value: unknown): readonly string[] {
+  const printed = leavesOf(value).filter((leaf) => leaf !== null && leaf !== undefined);
+  return [...new Set(printed.map(String).filter((text) => text.trim() !== ""))];
+}
+
+function leavesOf(value: unknown): readonly unknown[] {
+  if (typeof value !== "object" || value === null) return [value];
+  const parts: readonly unknown[] = isArray(value) ? value : Object.values(value);
+  return parts.flatMap(leavesOf);
+}
+
+export interface KnownSecrets {
+  /** Takes in the values of one more configuration. */
+  readonly keep: (values: readonly string[]) => void;
+  /** The values of configurations, and more of them. */
+  readonly unnamed: (more?: readonly string[]) => Needles;
+  /** A text fit for a log or a message. */
+  readonly redact: (text: string, more?: readonly string[]) => string;
+}
+
+export function knownSecrets(named: readonly string[]): KnownSecrets {
+  const all = needlesOf(named);
+  const configured = needlesOf([]);
+  const withMore = (known: Needles, more: readonly string[] | undefined) =>
+    more === undefined || more.length === 0 ? known : bothOf(known, needlesOf(more));
+  return {
+    keep: (values) => {
+      addSecrets(all, values);
+      addSecrets(configured, values);
+    },
+    unnamed: (more) => withMore(configured, more),
+    redact: (text, more) => redacted(text, withMore(all, more)),
+  };
+}
