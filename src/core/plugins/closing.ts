@@ -1,8 +1,6 @@
 /** Closes a manager: waits for what is under way, as long as there is time. */
-import { intrinsics, within } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { expectOptions, intrinsics, longestTimerMs, readWhole, within } from "../data/index.ts";
 import type { BackgroundCounts, ManagerRuntime } from "../hooks/index.ts";
-import { timeoutFault } from "./settings.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -24,7 +22,7 @@ export interface CloseOptions {
 /** @throws GlassineError `options_invalid` */
 export async function closeRuntime(
   runtime: ManagerRuntime,
-  given: unknown,
+  given: CloseOptions | undefined,
   begin: () => void,
   flush: () => Promise<void>,
 ): Promise<CloseReport> {
@@ -58,17 +56,8 @@ async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>):
 }
 
 /** @throws GlassineError `options_invalid` */
-function readCloseTimeout(given: unknown): number {
-  if (given === undefined) return 10_000;
-  const isObject = typeof given === "object" && given !== null;
-  const { timeoutMs = 10_000, ...others } = (isObject ? given : {}) as { timeoutMs?: unknown };
-  const [other] = Object.keys(others);
-  if (!isObject || other !== undefined) throw misuse("close takes { timeoutMs } or nothing.");
-  const fault = timeoutFault(timeoutMs) ?? (timeoutMs === null ? "it must be a number" : undefined);
-  if (fault !== undefined) throw misuse(`timeoutMs of close: ${fault}.`);
-  return timeoutMs as number;
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
+function readCloseTimeout(given: CloseOptions = {}): number {
+  expectOptions(given, ["timeoutMs"], "close");
+  const { timeoutMs = 10_000 } = given;
+  return readWhole("timeoutMs of close", timeoutMs, longestTimerMs);
 }

@@ -26,6 +26,7 @@ import {
 } from "./handler-step.ts";
 import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
+import { modeNames } from "./settings.ts";
 
 /** A handler before its position on a message hook is known. */
 interface MessageBinding extends HandlerBinding {
@@ -83,8 +84,6 @@ function canSwitchOff({ definition, settings }: ReadItem): boolean {
   if (settings.onError !== undefined) return settings.onError === "disable";
   return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
-
-const modeNames = Object.keys(modes) as Mode[];
 
 function compileHook(
   { defaults, options, runtime }: HookCompilerInput,

@@ -78,7 +78,8 @@ const coreFields = (surface: Surface) => {
     name: z.string(nameText).check(z.maxLength(64, nameText), z.regex(namePattern, nameText)),
     handler: z.custom<AnyHandler>(isFunction, "handler of a core handler is not callable").check(
       z.refine((handler) => handlerFault(handler) === undefined, {
-        error: ({ input }) => `handler of a core handler ${handlerFault(input as AnyHandler)}`,
+        error: ({ input }) =>
+          `handler of a core handler ${isFunction(input) ? handlerFault(input) : ""}`,
       }),
     ),
     capabilities: z._default(capabilityList(surface, "core handler"), []),

@@ -16,21 +16,17 @@ export interface ReadLogger {
   readonly error: (text: string) => void;
 }
 
-const levels = ["info", "warn", "error"] as const;
-
 /** @throws GlassineError `options_invalid` */
 export function readLogger(given: unknown): ReadLogger {
   if (given === undefined) return { info: () => undefined, warn: byConsole, error: byConsole };
   if (typeof given !== "object" || given === null) throw unfit("logger must be an object.");
-  const logger = given as Logger;
-  const read = levels.map((level) => {
-    const method = logger[level];
-    if (method !== undefined && typeof method !== "function")
-      throw unfit(`logger.${level} must be a function.`);
-    return [level, method === undefined ? () => undefined : safely(method.bind(logger))] as const;
-  });
-  // One entry for each level, which fromEntries does not keep in its type.
-  return Object.fromEntries(read) as unknown as ReadLogger;
+  const logger: Logger = given;
+  const read = (level: keyof Logger) => {
+    const method = logger[level] ?? (() => undefined);
+    if (typeof method !== "function") throw unfit(`logger.${level} must be a function.`);
+    return safely(method.bind(logger));
+  };
+  return { info: read("info"), warn: read("warn"), error: read("error") };
 }
 
 function unfit(text: string): GlassineError {

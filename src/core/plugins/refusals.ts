@@ -26,7 +26,8 @@ export interface Refusal {
 
 /** One error for all that is wrong; one alone is thrown as it is. */
 export function together(refusals: readonly Refusal[]): GlassineError {
-  if (refusals.length === 1) return (refusals[0] as Refusal).error;
+  const [first, ...others] = refusals;
+  if (first !== undefined && others.length === 0) return first.error;
   const unresolved = refusals.flatMap(({ error }) =>
     error instanceof PluginDependencyError ? [error] : [],
   );

@@ -10,7 +10,6 @@ import {
   type ManagerRuntime,
   OperationRun,
   operate,
-  type PluginState,
   RequestScope,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
@@ -76,20 +75,19 @@ export async function register(input: RegistrationInput): Promise<Registration> 
     item,
   }));
   for (const { item } of byName(facts)) {
-    const { refusal, state } = await admitted(input, item, operations);
-    if (refusal !== undefined || state === undefined) {
-      await recorder.refused(refusal as Refusal);
-      throw (refusal as Refusal).error;
+    const member = await admitted(input, item, operations);
+    if ("error" in member) {
+      await recorder.refused(member);
+      throw member.error;
     }
-    const member = { item, state };
     operations.register(member);
     deliver();
     members.push(member);
-    await recorder.registered(item, state);
+    await recorder.registered(item, member.state);
     options.logger.info(lineOf(item.plugin));
   }
   const known = new Map(members.map((member) => [member.item, member]));
-  const asGiven = inOrder(facts).map(({ item }) => known.get(item) as Member);
+  const asGiven = inOrder(facts).flatMap(({ item }) => known.get(item) ?? []);
   return { members, asGiven, operations };
 }
 
@@ -173,8 +171,10 @@ function unresolvedAmong(
   );
   const circle = circleIn(plugins);
   if (circle === undefined) return lacking;
-  const plugin = plugins.find(({ name }) => name === circle[0]) as Plugin;
-  return [...lacking, { plugin, reason: "dependency", error: circleError(circle) }];
+  const inCircle = plugins
+    .filter(({ name }) => name === circle[0])
+    .map((plugin): Refusal => ({ plugin, reason: "dependency", error: circleError(circle) }));
+  return [...lacking, ...inCircle];
 }
 
 /** Reads a plugin's configuration and has it voted on. */
@@ -182,7 +182,7 @@ async function admitted(
   input: RegistrationInput,
   item: ReadItem,
   operations: Operations,
-): Promise<{ readonly refusal?: Refusal; readonly state?: PluginState }> {
+): Promise<Member | Refusal> {
   const { items } = input;
   const { options, surface, defaults } = input.parts;
   const { plugin, definition } = item;
@@ -197,7 +197,7 @@ async function admitted(
   });
   if ("fault" in read) {
     const error = manifestError("configSchema", read.fault);
-    return { refusal: { plugin, reason: "config_validate", error } };
+    return { plugin, reason: "config_validate", error };
   }
   input.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
@@ -210,8 +210,7 @@ async function admitted(
     config: read.config,
     asyncSafe: plugin.asyncSafe,
   });
-  const refusal = await vetoOf(input, { item, state }, operations);
-  return refusal === undefined ? { state } : { refusal };
+  return (await vetoOf(input, { item, state }, operations)) ?? { item, state };
 }
 
 /** What the voters of `config_validate` have against a plugin; its own handler votes last. */

@@ -5,7 +5,8 @@ import { standardProfile } from "./profile.ts";
 import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
-const modeNames = Object.keys(modes) as Mode[];
+/** In the order of their phases. */
+export const modeNames = Object.keys(modes) as Mode[];
 const errorPolicies = ["fail", "ignore", "disable"] as const;
 const isPriority = (value: unknown) => Number.isSafeInteger(value);
 
