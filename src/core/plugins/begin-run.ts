@@ -33,7 +33,7 @@ import { type Compiled, compileSchema, jsonObject } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { tamperedViolation } from "./deny-tampering.ts";
 import { orClause } from "./near.ts";
-import { callSiteAbove, headersMoved, warnHeaders } from "./payload-headers.ts";
+import { headersMoved, warnHeaders } from "./payload-headers.ts";
 import type { Surface } from "./profile.ts";
 import { quoteName, readPlainArray } from "./read-plain.ts";
 
@@ -73,13 +73,13 @@ export interface Beginning {
   /** What a run without extensions has. */
   readonly empty: Slots;
   readonly denyTampering: boolean;
-  /** The function that the caller called, for warnings that name the call's place. */
-  readonly invoke: (...args: never[]) => unknown;
+  /** The hooks whose caller was warned of `headers` on a payload. */
+  readonly warned: Record<string, unknown>;
 }
 
 /** A run of a message hook, or its result where nothing runs. */
 export function beginMessage(
-  { slots, runtime, empty, denyTampering, invoke }: Beginning,
+  { slots, runtime, empty, denyTampering, warned }: Beginning,
   compiled: CompiledHook,
   payload: unknown,
   given: Given,
@@ -94,7 +94,8 @@ export function beginMessage(
   const field = compiled.headersField;
   if (field !== undefined && (read as Record<string, unknown>)[field] !== undefined) {
     const { [field]: headers, ...rest } = read as Record<string, unknown>;
-    warnHeaders(hook, callSiteAbove(invoke));
+    if (warned[hook] !== true) warnHeaders(hook);
+    warned[hook] = true;
     extensions = headersMoved(slots, extensions, headers as HeaderMap, replaceSlots);
     read = payloadFor(compiled.payload, rest, "payload_invalid", hook, payloadLimits);
   }

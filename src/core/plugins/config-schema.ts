@@ -1,6 +1,6 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
 import * as z from "zod/mini";
-import { intrinsics, isAwaitable } from "../data/index.ts";
+import { intrinsics, isAwaitable, typeName } from "../data/index.ts";
 import { unowned } from "../hooks/index.ts";
 
 const { apply, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
@@ -70,9 +70,7 @@ function breach(text: string): Answer {
 
 /** The kind of a value as a word. */
 export function kindOfValue(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  return isArray(value) ? "array" : typeof value;
+  return value === undefined ? "nothing" : typeName(value);
 }
 
 /** A key that a schema does not know. */

@@ -1,5 +1,5 @@
 /** Asks the plugins of a manager for their health: on request, and repeatedly where it polls. */
-import { intrinsics, isAwaitable, waitEnd } from "../data/index.ts";
+import { intrinsics, isAwaitable, typeName, waitEnd } from "../data/index.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type AnyRun,
@@ -201,7 +201,7 @@ function findingOf(
   }
   const answer = answerOf(value);
   if (answer !== undefined) return { ...answer, errorSummary: null };
-  const type = kindOfValue(value);
+  const type = typeName(value);
   const odd = oddStatus(value);
   return {
     status: "unhealthy",
@@ -209,12 +209,6 @@ function findingOf(
     errorSummary:
       odd === undefined ? `invalid result: ${type}` : `invalid status: ${quoteName(odd)}`,
   };
-}
-
-/** What `typeof` says, or `null`, or `array`. */
-function kindOfValue(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
 }
 
 /** The status of a look-alike, where it is a string but not one of the four. */

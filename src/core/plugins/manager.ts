@@ -170,7 +170,7 @@ export async function createManager(
     runtime,
     empty,
     denyTampering: options.tampering === "deny",
-    invoke: entry,
+    warned: intrinsics.newRecord(),
   };
 
   function handlersOf(hook: string): readonly HandlerInfo[] {

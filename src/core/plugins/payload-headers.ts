@@ -3,7 +3,7 @@ import { intrinsics } from "../data/index.ts";
 import { emptyExtensions, type Slots, spellingOf } from "../envelope/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
-const { create, enumerableKeys, newRecord } = intrinsics;
+const { create, enumerableKeys } = intrinsics;
 
 interface Headers {
   readonly [name: string]: string;
@@ -35,23 +35,11 @@ export function headersMoved(
   return replace(base, { http: { ...http, headers: merged } });
 }
 
-const warned: Record<string, unknown> = newRecord();
-let warnedCount = 0;
-const maxCallSites = 1000;
-
-interface MaybeNode {
-  process?: {
-    emitWarning?: (warning: string, options: { type: string; code: string }) => void;
+/** Warns of `headers` on a payload. On a runtime without such warnings it does nothing. */
+export function warnHeaders(hook: string): void {
+  const { process } = globalThis as {
+    process?: { emitWarning?: (text: string, kind: { type: string; code: string }) => void };
   };
-}
-
-/** Warns once for each place in the host's code that passes `headers`. */
-export function warnHeaders(hook: string, callSite: string | undefined): void {
-  const key = `${hook} ${callSite ?? ""}`;
-  if (warned[key] === true || warnedCount >= maxCallSites) return;
-  warned[key] = true;
-  warnedCount += 1;
-  const { process } = globalThis as MaybeNode;
   try {
     process?.emitWarning?.(
       `headers on the payload of ${hook} are deprecated: pass them in extensions.http. They were moved there.`,
@@ -59,24 +47,5 @@ export function warnHeaders(hook: string, callSite: string | undefined): void {
     );
   } catch {
     // The request's outcome does not depend on a warning.
-  }
-}
-
-type CaptureStack = (target: object, above: (...args: never[]) => unknown) => void;
-
-/**
- * The first line of the stack above `entry`: where the host called. V8 only; else nothing. A
- * `prepareStackTrace` of the host's can make the stack anything, or throw.
- */
-export function callSiteAbove(entry: (...args: never[]) => unknown): string | undefined {
-  const { captureStackTrace } = Error as { captureStackTrace?: CaptureStack };
-  if (captureStackTrace === undefined) return undefined;
-  const holder: { stack?: unknown } = {};
-  try {
-    captureStackTrace(holder, entry);
-    const { stack } = holder;
-    return typeof stack === "string" ? stack.split("\n")[1]?.trim() : undefined;
-  } catch {
-    return undefined;
   }
 }
