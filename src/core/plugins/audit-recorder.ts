@@ -23,43 +23,17 @@ import {
   auditEvent,
   createTrail,
   factKindsOf,
-  type RegistrationFailure,
 } from "../observe/index.ts";
 import { noRunOptions } from "./begin-run.ts";
 import type { PluginOrigin, RefusedPackage } from "./discovered.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
+import type { Refusal } from "./refusals.ts";
 import type { KnownSecrets } from "./secrets.ts";
 import type { Plugin } from "./types.ts";
 
-/** A plugin that is refused, as the trail has it. */
-interface RefusedPlugin {
-  readonly plugin: Plugin;
-  readonly reason: RegistrationFailure;
-  readonly error: Error;
-  readonly vetoedBy?: string;
-}
-
-export interface AuditRecorder {
-  refused(refusal: RefusedPlugin): Promise<void>;
-  /** Of a package, none of whose plugins was made. */
-  refusedPackage(refusal: RefusedPackage): Promise<void>;
-  /** @throws GlassineError `audit_failed`: a plugin that nobody wrote down is not registered */
-  registered(item: ReadItem, state: PluginState): Promise<void>;
-  /** Has events go to the handlers of `audit_emit`, too. */
-  deliverTo(compiled: CompiledOperation | undefined): void;
-  /** What runs tell; `undefined` where nobody would hear of it. */
-  runs(): RunAudit | undefined;
-  /** What runs that no caller asked for tell. */
-  readonly inner: RunAudit;
-  /** Takes labels away, and writes it down. @throws GlassineError `declassify_refused`, `audit_failed` */
-  declassify(extensions: object, declassification: Declassification): Promise<Declassified>;
-  /** Writes down what the host has to tell. */
-  audit(event: AuditEventInput): Promise<boolean>;
-  failures(): AuditFailures;
-  flush(): Promise<void>;
-}
+export type AuditRecorder = ReturnType<typeof auditRecorder>;
 
 /** The extensions without the labels, and the record of it. */
 export type Declassified = ReturnType<typeof removeLabels>;
@@ -72,12 +46,7 @@ interface RecorderInput {
   readonly noExtensions: Slots;
 }
 
-export function auditRecorder({
-  surface,
-  options,
-  secrets,
-  noExtensions,
-}: RecorderInput): AuditRecorder {
+export function auditRecorder({ surface, options, secrets, noExtensions }: RecorderInput) {
   const { profile } = surface;
   const { metrics } = options;
   const origins = new Map(
@@ -120,19 +89,21 @@ export function auditRecorder({
     keptOf(emit(runEvent(run, note), run.hook === emitHook, secretsOf(run)));
 
   return {
-    refused: async ({ plugin, reason, error, vetoedBy }) => {
+    refused: async ({ plugin, reason, error, vetoedBy }: Refusal): Promise<void> => {
       const facts = { ...aboutOf(plugin), reason, validation_failure: error.message };
       const vetoed = vetoedBy === undefined ? {} : { vetoed_by: vetoedBy };
       metrics?.registration("failure", reason);
       await emit(auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, profile));
     },
-    refusedPackage: async ({ name, reason, error, origin }) => {
+    /** A package, none of whose plugins was made. */
+    refusedPackage: async ({ name, reason, error, origin }: RefusedPackage): Promise<void> => {
       const known = origin === undefined ? {} : originFacts(origin);
       const facts = { plugin_name: name, ...known, reason, validation_failure: error.message };
       metrics?.registration("failure", reason);
       await emit(auditEvent("plugin.registration_failed", facts, profile));
     },
-    registered: async ({ plugin }, state) => {
+    /** @throws GlassineError `audit_failed`: a plugin without a record is not registered */
+    registered: async ({ plugin }: ReadItem, state: PluginState): Promise<void> => {
       const facts = { ...aboutOf(plugin), capabilities: state.capabilities };
       const event = auditEvent("plugin.registered", facts, profile);
       const outcome = await emit(event);
@@ -142,16 +113,23 @@ export function auditRecorder({
       const text = `plugin '${plugin.name}' is not registered: the audit trail did not keep it`;
       throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);
     },
-    deliverTo: (compiled) => {
-      const isTold = compiled?.semantic === "fire_and_forget" && compiled.steps.length > 0;
-      emitters = isTold ? compiled : undefined;
+    /** Delivers events to the handlers of `audit_emit`, too. */
+    deliverTo: (compiled: CompiledOperation | undefined): void => {
+      const hasHandlers = compiled?.semantic === "fire_and_forget" && compiled.steps.length > 0;
+      emitters = hasHandlers ? compiled : undefined;
     },
-    runs: () => {
-      const isHeard = options.audit.sink !== undefined || emitters !== undefined;
-      return isHeard ? { strict: options.audit.strict, tell } : undefined;
+    /** Records the notes of runs; `undefined` where nobody would receive them. */
+    runs: (): RunAudit | undefined => {
+      const isKept = options.audit.sink !== undefined || emitters !== undefined;
+      return isKept ? { strict: options.audit.strict, tell } : undefined;
     },
+    /** Records the notes of runs that no caller asked for. */
     inner: { strict: false, tell },
-    declassify: async (extensions, declassification) => {
+    /** Removes labels, and records it. @throws GlassineError `declassify_refused`, `audit_failed` */
+    declassify: async (
+      extensions: object,
+      declassification: Declassification,
+    ): Promise<Declassified> => {
       const declassified = removeLabels(extensions, declassification);
       const { labels, reason, authority, request_id } = declassified.record;
       const facts = { labels, reason, authority, request_id };
@@ -160,9 +138,11 @@ export function auditRecorder({
       const text = "The audit trail did not keep the declassification: the labels stay.";
       throw new GlassineError("audit_failed", text, {}, outcome.error);
     },
-    audit: async (event) => await keptOf(trail.emit(event, { secrets: secrets.unnamed() })),
-    failures: () => trail.failures,
-    flush: () => trail.flush(),
+    /** Records an event of the host's own. */
+    audit: async (event: AuditEventInput): Promise<boolean> =>
+      await keptOf(trail.emit(event, { secrets: secrets.unnamed() })),
+    failures: (): AuditFailures => trail.failures,
+    flush: (): Promise<void> => trail.flush(),
   };
 }
 

@@ -6,7 +6,6 @@ import {
   type CompiledHook,
   type CompiledOperation,
   type Conditions,
-  conditionKinds,
   type HandlerStep,
   type Mode,
 } from "../hooks/index.ts";
@@ -66,21 +65,11 @@ export function handlersOn(
       band: band ?? null,
       bandOrder: band === undefined ? null : bands[band],
       mode: step.mode ?? null,
-      conditions: frozenConditions(step.writtenConditions),
+      conditions: step.writtenConditions ?? null,
       capabilities: step.plugin.capabilities,
     });
   if (chain !== undefined) return freeze(mapped(chain.steps, info));
   if (compiled === undefined) throw unknownHook(surface, hook);
   const { serial, concurrent, background } = compiled;
   return freeze(mapped(concat(concat(serial, concurrent), background), info));
-}
-
-function frozenConditions(written: Conditions | undefined): Conditions | null {
-  if (written === undefined) return null;
-  const copy: { -readonly [Kind in keyof Conditions]: Conditions[Kind] } = {};
-  for (const kind of conditionKinds) {
-    const patterns = written[kind];
-    if (patterns !== undefined) copy[kind] = freeze([...patterns]);
-  }
-  return freeze(copy);
 }
