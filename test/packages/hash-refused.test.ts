@@ -326,10 +326,10 @@ describe("CLI-076: small and large packages", () => {
   it("folders are counted on their own", () => {
     const size = packageSize();
     for (let n = 0; n < 20_000; n++) {
-      size.addFolder("d");
-      size.addFile("f");
+      size.add("folders", "d");
+      size.add("files", "f");
     }
-    expect(() => size.addFolder("d")).toThrow("The package has more than 20000 folders.");
+    expect(() => size.add("folders", "d")).toThrow("The package has more than 20000 folders.");
   });
 });
 

@@ -83,7 +83,7 @@ export function entryOf(
   );
 }
 
-/** The entries whose slug, package or summary holds the text, in any case. */
+/** The entries with the query in slug, package or summary, in any case. */
 export function matching(catalog: readonly CatalogEntry[], query: string): readonly CatalogEntry[] {
   const wanted = query.toLowerCase();
   return catalog.filter((entry) =>

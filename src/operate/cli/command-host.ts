@@ -18,7 +18,7 @@ export interface CommandHost {
   /** In front of every environment variable: `GLASSINE_`. */
   readonly prefix: string;
   /**
-   * The host that plugins are held to, made by `defineHost` under the same names. Default: one with
+   * The host that plugins have to fit, made by `defineHost` under the same names. Default: one with
    * the standard hooks.
    */
   readonly host?: object | undefined;

@@ -1,6 +1,6 @@
 /**
  * What a command is. The command line, its help, shell completion, docs/commands.md and
- * spec/schemas/commands are all made of these objects. In their texts `{bin}`, `{hostName}` and
+ * spec/schemas/commands are all made of these objects. In their strings `{bin}`, `{hostName}` and
  * `{prefix}` stand for the names of the host.
  */
 import type * as z from "zod";
@@ -24,7 +24,7 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
     readonly isOptional?: boolean;
   }[];
   readonly options: readonly OptionName[];
-  /** Exit codes with a meaning of their own, beside those that all commands share. */
+  /** Exit codes with a meaning of their own; all commands share the others. */
   readonly exits: { readonly [code: number]: string };
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   /** Its refusals begin with its name. */
@@ -79,7 +79,7 @@ export interface Outcome<Document = unknown> {
   readonly notes?: readonly string[];
 }
 
-/** Fills the names of a host into a text of a command or an option. */
+/** Puts the names of a host into a string of a command or an option. */
 export function named(
   text: string,
   host: { readonly bin: string; readonly hostName: string; readonly prefix: string },

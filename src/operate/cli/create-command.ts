@@ -5,7 +5,7 @@ import { commandServices } from "./command-services.ts";
 import { hearFailures, keepExit, keepStdout, runToEnd } from "./process-io.ts";
 import { type RunInput, runCommand } from "./run-command.ts";
 
-/** What a run takes in place of the process's own. */
+/** What a run uses in place of the process's own. */
 export type CommandIo = Partial<Omit<RunInput, "argv" | "services" | "host">>;
 
 /** A command line of a host. */
@@ -22,8 +22,8 @@ export interface HostCommand {
 /**
  * Makes a command line with the commands `plugins …` and `doctor` for a host, under its names.
  *
- * Its texts, settings and the field of `package.json` that names plugins follow `hostName` and
- * `prefix`. The catalog of `search` and `enable` is what the host gives, and empty without it.
+ * Its messages, settings and the field of `package.json` that names plugins follow `hostName` and
+ * `prefix`. The catalog of `search` and `enable` is that of the host, and empty without one.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `cli:exit-codes`, `cli:own-names`

@@ -163,7 +163,7 @@ export const diagnosis = z.object({
   id: textOrNull,
 });
 
-/** What is found beside plugins. */
+/** A problem that is not of a plugin. */
 export const finding = z.object({
   about: z.enum(["setting", "mode", "lock", "journal", "pending"]),
   severity: z.enum(["warning", "error"]),

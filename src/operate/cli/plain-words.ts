@@ -1,4 +1,4 @@
-/** What capabilities and hooks let a plugin do, in words that need no documentation beside them. */
+/** What capabilities and hooks let a plugin do, in words that need no documentation. */
 
 import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";

@@ -9,7 +9,7 @@ import { removeProcessFolder } from "../discovery/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
-/** The real standard output, held before any code of a plugin runs. */
+/** The real standard output, captured before any code of a plugin runs. */
 export function keepStdout(): TextStream {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout);
@@ -21,8 +21,8 @@ export function keepStdout(): TextStream {
 }
 
 /**
- * The real end of the process, held before any code of a plugin runs. A plugin that ends it fails,
- * and has no say in the exit code by a listener.
+ * The real `process.exit`, captured before any code of a plugin runs. A plugin that calls it fails,
+ * and cannot change the exit code by a listener.
  */
 export function keepExit(): (code: number) => never {
   const end = process.exit.bind(process);
@@ -53,7 +53,7 @@ export function hearFailures(): void {
 }
 
 /**
- * Runs to the end of the process. An end that comes before that of the command is an internal
+ * Runs to the end of the process. If the process ends before the command, that is an internal
  * error: a plugin that exits must not pass for a result.
  */
 export async function runToEnd(
@@ -76,7 +76,7 @@ export interface TextStream {
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** What a system says when nobody reads any more. */
+/** The codes of the system for a stream that has no reader any more. */
 const gone: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ECONNRESET"]);
 
 /** Streams whose errors are listened to: an error without a listener ends the process. */

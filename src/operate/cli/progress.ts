@@ -1,4 +1,4 @@
-/** One line on a terminal that says how far long work has come, and goes away again. */
+/** One line on a terminal that shows the progress of long work, and is removed at the end. */
 
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "./print/printable.ts";
@@ -40,7 +40,7 @@ export function progressLine({ isTerminal, env, write, now }: ProgressOptions): 
       clearTimeout(timer);
       const time = now();
       const earliest = last === undefined ? begun + firstAfterMs : last + everyMs;
-      // One step can take long: what comes too early is shown later, unless another one comes.
+      // One step can take long: one that is too early is shown later, unless another one follows.
       if (time < earliest) timer = setTimeout(show, earliest - time, step).unref();
       else show(step);
     },

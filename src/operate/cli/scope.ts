@@ -1,8 +1,8 @@
-/** Where commands look for plugins, and how far they have come. */
+/** Where commands look for plugins, and how they report progress. */
 import type { Environment } from "../../core/plugins/index.ts";
 import type { NamedHost } from "./command-host.ts";
 
-/** How far a piece of long work has come. */
+/** The progress of long work. */
 export interface Progress {
   /** A word or two: `hashing`. */
   readonly what: string;

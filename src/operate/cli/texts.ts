@@ -69,7 +69,7 @@ export const texts = {
   ownVariable: "the variable is for the host to read: in a host that does not, the plugin runs",
   namedNoMore: "its package is installed with other files, and no package names the plugin",
 
-  // What is no fault of the operator.
+  // What the operator did not cause.
   hostModule: (from: string, module: string, detail: string) =>
     `${from}: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
   noHost: (name: string) =>

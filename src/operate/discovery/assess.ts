@@ -159,7 +159,7 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault
     manifestProblems.find(
       ({ field, message }) => field === "configSchema" && message.startsWith(`plugin '${name}' `),
     )?.message;
-  // Dependencies that are told beside other faults are told alone in the next round.
+  // Faults of dependencies are reported in the next round, when there are no others.
   return events
     .filter(({ eventType }) => eventType === "plugin.registration_failed")
     .filter(({ metadata }) => !String(metadata.reason).startsWith("dependency"))

@@ -1,4 +1,4 @@
-/** Discovery as a host uses it: from installed packages to what its manager takes. */
+/** Discovery as a host uses it: from installed packages to the options of its manager. */
 
 import {
   GlassineError,
@@ -52,7 +52,7 @@ export interface DiscoveredPlugin {
  * known without running anything, then the code of what was accepted. Nothing of a package that is
  * refused runs.
  *
- * Hand what it gives to the manager: it registers the plugins, tells the audit trail of those that
+ * Pass the result to the manager: it registers the plugins, records in the audit trail those that
  * were refused, and is not made where there are some, unless `onRejected` is `skip`.
  *
  * @throws GlassineError (as a rejection) `lockfile_missing`: production mode without plugins.lock
@@ -120,7 +120,7 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
   );
 }
 
-/** What production does not start without: a guard that is gone is no guard that was not wanted. */
+/** What production does not start without: a guard that is gone may have been wanted. */
 function missingIn(report: StaticReport): readonly Refused[] {
   return goneFrom(report)
     .filter(({ blocking }) => blocking)

@@ -1,4 +1,4 @@
-/** Makes the plugin of a hook package: its factory is called, and its manifest held to the package. */
+/** Makes the plugin of a hook package: calls its factory, and compares its manifest with the package. */
 import { within } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import {

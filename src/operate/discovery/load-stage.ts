@@ -14,7 +14,7 @@ import { procedureKind } from "./procedures.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
-/** What the load stage gives. */
+/** The result of the load stage. */
 export interface LoadReport {
   readonly loaded: readonly LoadedPlugin[];
   /** Those of the static stage, and those that failed here. */

@@ -22,7 +22,7 @@ interface Installation {
 
 /** Entries of the lockfile whose id no package of this host names. */
 interface LostPlugins {
-  /** Those whose package is there and differs, as far as its hash tells. */
+  /** Those whose package is there, and differs by its hash. */
   readonly changed: readonly InstalledPlugin[];
   /** The ids of those whose package is as it was trusted, and names plugins of other hosts only. */
   readonly ofOthers: ReadonlySet<string>;
@@ -58,7 +58,7 @@ export async function lostPlugins(
   return { changed, ofOthers };
 }
 
-/** `undefined` where there is none: that is no hash that was trusted. */
+/** `undefined` where it cannot be hashed. */
 async function hashOf(path: string): Promise<PackageHash | undefined> {
   return hashPackage(path).catch(() => undefined);
 }

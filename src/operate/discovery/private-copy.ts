@@ -2,7 +2,7 @@
  * What runs is what was hashed: packages are copied where nobody else can write, hashed while they
  * are copied, and imported from there. What becomes of the originals in the meantime changes nothing.
  */
-import { lstat, mkdir, realpath, rm, symlink } from "node:fs/promises";
+import { mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -19,6 +19,7 @@ import {
   resolveName,
   systemCode,
 } from "../packages/index.ts";
+import { isThere } from "../trust/index.ts";
 import { expectNothingAbove, processFolder } from "./process-folder.ts";
 
 /** A package, and what was found of it. */
@@ -156,13 +157,6 @@ async function libraryFolder(): Promise<string | undefined> {
     if (own !== undefined) return own.name === "glassine" ? realpath(at) : undefined;
     if (dirname(at) === at) return undefined;
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function onDisk(path: string, work: () => Promise<unknown>): Promise<void> {

@@ -36,7 +36,7 @@ async function make(): Promise<string> {
   try {
     const above = await realpath(tmpdir());
     await removeLeftovers(above);
-    // With mode 0700, and a name that nobody knows before.
+    // With mode 0700, and a name that cannot be guessed.
     const folder = await mkdtemp(join(above, prefix));
     made = folder;
     process.once("exit", removeProcessFolder);
@@ -48,7 +48,7 @@ async function make(): Promise<string> {
   }
 }
 
-/** A process that is killed leaves its folder to those that come after it. */
+/** Removes the folders of processes that were killed. */
 async function removeLeftovers(above: string): Promise<void> {
   const names = (await readdir(above)).filter((name) => name.startsWith(prefix));
   await Promise.allSettled(

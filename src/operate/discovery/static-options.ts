@@ -48,14 +48,14 @@ export interface DiscoverOptions {
    * made. With `skip` it is made without them, and without what depends on them.
    */
   readonly onRejected?: "fail" | "skip";
-  /** Kinds of plugins beside those with hooks. Default: procedures. */
+  /** Kinds of plugins other than those with hooks. Default: procedures. */
   readonly kinds?: readonly Kind[];
   /** How long a module may take to load, and its factory to answer. Default 30 000. */
   readonly loadTimeoutMs?: number;
 }
 
-/** What a command says beside the options of a host. */
-export interface BesideOptions {
+/** Further options, for a command. */
+export interface CommandOptions {
   /** Where `./plugins.lock` is looked for. Default: the root. */
   readonly cwd?: string;
   /**
@@ -111,7 +111,7 @@ const names = [
 /** @throws GlassineError `options_invalid`, `setting_invalid`, `lockfile_invalid`, `lockfile_newer`, `lockfile_failed` */
 export async function readDiscoverOptions(
   given: DiscoverOptions,
-  beside: BesideOptions = {},
+  command: CommandOptions = {},
 ): Promise<ReadDiscoverOptions> {
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail" } = given;
@@ -120,7 +120,7 @@ export async function readDiscoverOptions(
   if (onRejected !== "fail" && onRejected !== "skip")
     throw unfit('onRejected must be "fail" or "skip".');
   const { envPrefix } = surface.profile;
-  const { faults = "throw" } = beside;
+  const { faults = "throw" } = command;
   const { settings: all, settingFaults } = readSettings(
     withoutMode(env, envPrefix, given),
     envPrefix,
@@ -134,7 +134,7 @@ export async function readDiscoverOptions(
   const bin = readBin(given.bin ?? surface.profile.hostName);
   const place = await locateLockfile({
     ...(given.lock === undefined ? {} : { explicit: given.lock }),
-    cwd: beside.cwd ?? root,
+    cwd: command.cwd ?? root,
     env,
     bin,
   });
@@ -147,7 +147,7 @@ export async function readDiscoverOptions(
     mode,
     settings,
     faults,
-    looksAlways: beside.looksAlways ?? false,
+    looksAlways: command.looksAlways ?? false,
     settingFaults,
     ...read,
     lockPath: place.path,

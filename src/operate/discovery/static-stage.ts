@@ -115,7 +115,7 @@ function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
   );
 }
 
-/** A host in dev mode beside a lockfile may be one that was meant for production. */
+/** A host in dev mode that has a lockfile may have been meant for production. */
 function unenforced(
   entries: readonly LockEntry[],
   drift: StaticReport["drift"],

@@ -67,7 +67,7 @@ async function defaultVerifiers(
 const form =
   'Its form is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
 
-/** Who set the variable may know neither of its name in the middle of a start, nor of the form. */
+/** Names the variable and the form of the file, which a person who starts a host may not know. */
 async function keysOf(path: string, variable: string): Promise<PublisherKeys> {
   try {
     return await readPublisherKeys(path);

@@ -3,7 +3,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { byUnits } from "../../core/plugins/index.ts";
-import { packageFolder } from "./find-packages.ts";
+import { installedNames, packageFolder } from "./find-packages.ts";
 import { expectManifest, hashPackage } from "./hash-package.ts";
 import { isPackageName } from "./names.ts";
 import { type PackageNeeds, readNeeds } from "./package-json.ts";
@@ -122,7 +122,7 @@ export function closureHasher(
         }
       }
     }
-    /** Whether what is installed under a name in the folder of a package is nothing that it needs. */
+    /** Whether a package does not need what is installed under a name in its folder. */
     const isForeign = async (folder: string, { name, at }: InstalledName): Promise<boolean> => {
       const isOwn = folder === plugin.path;
       const real = await realpath(at).catch(() => at);
@@ -176,7 +176,7 @@ async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<reado
   return shared;
 }
 
-/** The names that a package imports, as far as its package.json tells; none that it gets as a peer. */
+/** The names that a package imports, as far as its package.json says, without peers that the host provides. */
 function namesAskedBy(
   { name: importer, needs }: Importer,
   fromHost: readonly string[],
@@ -221,7 +221,7 @@ async function named<Value>(name: string, work: Promise<Value>): Promise<Value> 
   }
 }
 
-/** What installers put into a `node_modules` beside packages. */
+/** What installers put into a `node_modules` next to packages. */
 const ofInstallers = [
   ".bin",
   ".modules.yaml",
@@ -239,13 +239,9 @@ interface InstalledName {
 /** Everything in the `node_modules` of a package. */
 async function installedIn(path: string): Promise<readonly InstalledName[]> {
   const folder = join(path, "node_modules");
-  const names = ((await namesIn(folder)) ?? []).filter((name) => !ofInstallers.includes(name));
-  const found = names.map(async (name) => {
-    const inScope = name.startsWith("@") ? await namesIn(join(folder, name)) : undefined;
-    return inScope?.map((each) => `${name}/${each}`) ?? [name];
-  });
-  return (await Promise.all(found))
-    .flat()
+  const names = await installedNames(folder, namesIn);
+  return names
+    .filter((name) => !ofInstallers.includes(name))
     .map((name) => ({ name, at: join(folder, ...name.split("/")) }));
 }
 

@@ -11,7 +11,7 @@ export interface EntryPoint {
 
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]{0,127}$/;
 
-/** Reads `path` or `path:export`; a text says what is wrong. */
+/** Reads `path` or `path:export`; a string says what is wrong. */
 export function parseEntryPoint(text: string): EntryPoint | string {
   if (text === "") return "it is empty";
   if (text.length > 512) return "it has more than 512 characters";
@@ -39,7 +39,7 @@ function pathFault(path: string): string | undefined {
   return undefined;
 }
 
-/** Why a file is no file inside of the package, or `undefined` where it is. Links are followed. */
+/** Why a file is not in the package, or `undefined` where it is. Links are followed. */
 export async function fileFault(root: string, file: string): Promise<string | undefined> {
   let real: string;
   try {

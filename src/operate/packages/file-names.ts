@@ -1,4 +1,4 @@
-/** Names of files that every system can hold, each of them as a name of its own. */
+/** Names of files that are valid on every system, and different there. */
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -23,7 +23,7 @@ const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const notForWindows = /[<>:"|?*\\]/;
 const device = /^(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3])$/i;
 
-/** Why a name of a file or folder is none that every system holds, as the end of a sentence. */
+/** Why the name of a file or folder is not valid on every system, as the end of a sentence. */
 export function nameFault(name: string): string | undefined {
   if (control.test(name)) return "has a control character in its name";
   if (notForWindows.test(name) || /[. ]$/.test(name)) return "has a name that Windows cannot hold";

@@ -10,13 +10,13 @@ export interface FindOptions {
   readonly root: string;
   /** The host's name: the key in package.json. */
   readonly field: string;
-  /** The kinds of plugins beside those with hooks. */
+  /** The kinds of plugins other than those with hooks. */
   readonly kinds: readonly NamedKind[];
   /** The host's commands, which no package but its own may have. Default: `glassine` and the field. */
   readonly commands?: readonly string[];
   /** Real paths of the host's own packages. They hide others of their names, wherever they are. */
   readonly own?: readonly string[];
-  /** Folders that hold packages, or are one, and are not installed. */
+  /** Folders that are a package or have packages in them, and are not installed. */
   readonly local?: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export async function findPackages({
     );
     if (read === undefined) return;
     const others = taken.filter((each) => each.package.name === read.package.name);
-    // A name in a package.json is a claim: it hides nothing that is installed beside it, or under
+    // A name in a package.json is a claim: it hides nothing that is installed next to it, or under
     // another name.
     const hiding = others.find(
       (each) => own.includes(each.package.path) || each.package.path === nearest.get(installedAs),
@@ -141,16 +141,9 @@ interface Notes {
 }
 
 async function candidatesIn(folder: string, notes: Notes): Promise<readonly Candidate[]> {
-  const names = await namesIn(folder, notes);
-  const scopes = names.filter((name) => name.startsWith("@"));
-  const scoped = await Promise.all(
-    scopes.map(async (scope) =>
-      (await namesIn(join(folder, scope), notes)).map((name) => `${scope}/${name}`),
-    ),
-  );
-  const all = [...names.filter((name) => !name.startsWith("@")), ...scoped.flat()];
+  const names = await installedNames(folder, (each) => namesIn(each, notes));
   const found: Candidate[] = [];
-  for (const name of all.sort()) {
+  for (const name of [...names].sort()) {
     const foundAt = join(folder, ...name.split("/"));
     try {
       found.push({ path: await realpath(foundAt), foundAt, installedAs: name });
@@ -161,6 +154,18 @@ async function candidatesIn(folder: string, notes: Notes): Promise<readonly Cand
     }
   }
   return found;
+}
+
+/** The names in a `node_modules`, those in a scope with its name: `is-odd`, `@acme/guard`. */
+export async function installedNames(
+  folder: string,
+  list: (folder: string) => Promise<readonly string[] | undefined>,
+): Promise<readonly string[]> {
+  const found = ((await list(folder)) ?? []).map(async (name) => {
+    const inScope = name.startsWith("@") ? await list(join(folder, name)) : undefined;
+    return inScope?.map((each) => `${name}/${each}`) ?? [name];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Names of folders and links; those that begin with a dot are the installer's. */

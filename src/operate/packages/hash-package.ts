@@ -32,7 +32,7 @@ const pieceBytes = 64 * 1024;
  *
  * @returns `sha256:` with 64 digits, the SHA-256 of each file by its path, and the bytes of all
  * @throws GlassineError (as a rejection) `package_refused`: a link that leads out or nowhere
- *   (`unsafe_symlink`), something that is no plain file, cannot be read or has an unsafe name
+ *   (`unsafe_symlink`), something that is not a regular file, cannot be read or has an unsafe name
  *   (`unsupported_file`), too much of it (`package_too_large`). `data` has that `code` and the
  *   `path` in the package
  * @throws GlassineError (as a rejection) `options_invalid`
@@ -135,7 +135,7 @@ export type HashRecord =
 const version = "glassine-package-hash-v1";
 
 /**
- * The hash of records, in whatever order they come. No path and no target has a NUL or a line feed,
+ * The hash of records, in any order. No path and no target has a NUL or a line feed,
  * so no two sets of records have the same text.
  *
  * @see spec `package:framing`

@@ -6,7 +6,7 @@ export {
   type PackageClosure,
   pathFrom,
 } from "./closure.ts";
-export { findPackages, packageFolder } from "./find-packages.ts";
+export { findPackages, installedNames, packageFolder } from "./find-packages.ts";
 export {
   copyPackage,
   expectManifest,

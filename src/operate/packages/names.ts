@@ -4,7 +4,7 @@ const hookPlugin = /^[a-z][a-z0-9-]{2,63}$/;
 const ofKind = /^(?=.{1,200}$)[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+$/;
 const namePart = "[a-z0-9~-][a-z0-9._~-]*";
 const packageName = new RegExp(`^(?=.{1,214}$)(?:@${namePart}/)?${namePart}$`, "i");
-// No character of a range, and none that ends a text or begins an escape.
+// No character of a range, and none that ends a string or begins an escape.
 const exactVersion = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/;
 const hook = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 const capability = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;

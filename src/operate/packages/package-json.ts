@@ -76,10 +76,10 @@ function namesIn(value: unknown): readonly string[] {
   return isObject(value) ? Object.keys(value) : [];
 }
 
-/** More than any that is no plugin has. */
+/** More than any package.json that is not of a plugin has. */
 const maxRefusedBytes = 16 * 1024 * 1024;
 
-/** By its text, whatever is wrong with it: `JSON.parse` takes what the strict reader refuses. */
+/** By its text, whatever is wrong with it: `JSON.parse` accepts what the strict reader refuses. */
 export function claimsPlugin(text: string, field: string): boolean {
   try {
     const data: unknown = JSON.parse(text);
@@ -89,7 +89,7 @@ export function claimsPlugin(text: string, field: string): boolean {
       return Object.hasOwn(data, field) || hasKeyword;
     }
   } catch {
-    // Then it is told where it says so.
+    // Then its text is searched.
   }
   return text.includes(`"${field}"`) || text.includes(`"${field}-plugin"`);
 }

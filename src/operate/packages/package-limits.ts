@@ -11,39 +11,24 @@ export const packageLimits = Object.freeze({
   depth: 64,
 });
 
-const maxBytes = packageLimits.mebibytes * 1024 * 1024;
-
-/** What a package has, counted while it is read. */
-export interface PackageSize {
-  /** A file or link. */
-  addFile(path: string): void;
-  addFolder(path: string): void;
-  /** Before they are read: a sparse file has more bytes than anybody can read. */
-  addBytes(path: string, bytes: number): void;
-  readonly bytes: number;
-}
-
-/** Each of its functions throws `package_refused` where that is too much. */
-export function packageSize(): PackageSize {
-  let files = 0;
-  let folders = 0;
+/** Counts what a package has while it is read. Throws `package_refused` where that is too much. */
+export function packageSize() {
+  const counts = { files: 0, folders: 0 };
   let bytes = 0;
   return {
-    addFile(path) {
-      files += 1;
-      if (files > packageLimits.files) throw tooMany("files");
-      expectNotDeep(path);
+    /** A file, a link or a folder. */
+    add(what: keyof typeof counts, path: string): void {
+      counts[what] += 1;
+      if (counts[what] > packageLimits.files) throw tooMany(what);
+      if (path.split("/").length > packageLimits.depth)
+        throw tooLarge(path, `${shownPath(path)} is more than ${packageLimits.depth} levels deep.`);
     },
-    addFolder(path) {
-      folders += 1;
-      if (folders > packageLimits.files) throw tooMany("folders");
-      expectNotDeep(path);
-    },
-    addBytes(path, more) {
+    /** Before they are read: a sparse file has more bytes than can be read. */
+    addBytes(path: string, more: number): void {
       bytes += more;
-      if (bytes <= maxBytes) return;
-      const text = `With ${shownPath(path)} the package has more than ${packageLimits.mebibytes} MiB.`;
-      throw packageRefused("package_too_large", path, text);
+      if (bytes <= packageLimits.mebibytes * 1024 * 1024) return;
+      const limit = `${packageLimits.mebibytes} MiB`;
+      throw tooLarge(path, `With ${shownPath(path)} the package has more than ${limit}.`);
     },
     get bytes() {
       return bytes;
@@ -51,14 +36,13 @@ export function packageSize(): PackageSize {
   };
 }
 
+export type PackageSize = ReturnType<typeof packageSize>;
+
 /** For a folder that has more than could count, before its names are kept. */
 export function tooMany(what: "files" | "folders"): Error {
-  const text = `The package has more than ${packageLimits.files} ${what}.`;
-  return packageRefused("package_too_large", "", text);
+  return tooLarge("", `The package has more than ${packageLimits.files} ${what}.`);
 }
 
-function expectNotDeep(path: string): void {
-  if (path.split("/").length <= packageLimits.depth) return;
-  const text = `${shownPath(path)} is more than ${packageLimits.depth} levels deep.`;
-  throw packageRefused("package_too_large", path, text);
+function tooLarge(path: string, text: string): Error {
+  return packageRefused("package_too_large", path, text);
 }

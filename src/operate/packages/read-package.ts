@@ -47,15 +47,11 @@ const maxBytes = 1024 * 1024;
  */
 export async function readPackage(place: Place, asked: Asked): Promise<ReadPackage | undefined> {
   const { field } = asked;
-  const text = await readText(join(place.path, "package.json"));
-  if (text === undefined) return undefined;
-  const read = "fault" in text ? text : parsed(text);
-  const name = "fault" in read ? place.installedAs : nameOf(read.data, place);
-  if ("fault" in read) {
-    // Of what cannot be read nobody knows whether it is a plugin: it is told where it says so.
-    return (await read.mentions(field)) ? broken(place, name, read.fault) : undefined;
-  }
+  const read = await readManifest(join(place.path, "package.json"), field);
+  if (read === undefined) return undefined;
+  if ("fault" in read) return broken(place, place.installedAs, read.fault);
   const { data, sha256 } = read;
+  const name = typeof data.name === "string" ? data.name : place.installedAs;
   const keywords = Array.isArray(data.keywords) ? data.keywords : [];
   const hasKeyword = keywords.includes(`${field}-plugin`);
   const given = Object.hasOwn(data, field) ? data[field] : undefined;
@@ -114,10 +110,6 @@ function broken(place: Place, name: string, reason: string): ReadPackage {
   const nothing = { version: "0.0.0", data: {}, hasKeyword: false, manifestHash: undefined };
   const base = baseOf(place, { name, ...nothing });
   return { package: base, rejected: [reject(name, "invalid_metadata", reason)] };
-}
-
-function nameOf({ name }: Record<string, unknown>, { installedAs }: Place): string {
-  return typeof name === "string" ? name : installedAs;
 }
 
 interface Facts {
@@ -197,7 +189,7 @@ function readField(
     if (given[key] !== undefined && asks[key] === undefined)
       return { fault: `its ${key} must be an array of names` };
   }
-  // The lockfile takes no other: what cannot be granted is no reason to grant nothing at all.
+  // The lockfile accepts no other names.
   const strange = asks.capabilities?.find((each) => !isCapabilityName(each));
   if (strange !== undefined)
     return { fault: `${JSON.stringify(strange.slice(0, 64))} is not the name of a capability` };
@@ -226,52 +218,43 @@ function readEntries(
   return { entries };
 }
 
-interface Fault {
-  readonly fault: string;
-  /** Whether it is one of a plugin of the host with that name, as far as that can be known. */
-  readonly mentions: (field: string) => boolean | Promise<boolean>;
-}
-
-interface ReadText {
-  readonly text: string;
-  readonly sha256: string;
-}
-
-interface ReadData {
-  readonly data: Record<string, unknown>;
-  readonly sha256: string;
-}
-
-function parsed({ text, sha256 }: ReadText): ReadData | Fault {
-  const mentions = (field: string) => claimsPlugin(text, field);
-  try {
-    const data = parseStrictJson(text);
-    return isObject(data)
-      ? { data, sha256 }
-      : { fault: "its package.json is no object", mentions: () => true };
-  } catch (error) {
-    return { fault: `its package.json cannot be read: ${(error as Error).message}`, mentions };
-  }
-}
-
-async function readText(path: string): Promise<ReadText | Fault | undefined> {
+/**
+ * The data of a package.json, or what is wrong with it. `undefined` where there is none, and where
+ * one that cannot be read is not a plugin's: it is no concern of this host.
+ */
+async function readManifest(
+  path: string,
+  field: string,
+): Promise<
+  | { readonly data: Record<string, unknown>; readonly sha256: string }
+  | { readonly fault: string }
+  | undefined
+> {
   const file = await readSmallFile(path, { maxBytes, followLinks: false });
   if ("fault" in file) {
-    // Folders without a package.json are no packages.
+    // A folder without a package.json is not a package.
     if (file.why === "absent" || file.code === "ENOTDIR") return undefined;
-    const mentions = (field: string) => mayClaimPlugin(path, field);
-    return { fault: `its package.json ${file.fault}`, mentions };
+    const fault = `its package.json ${file.fault}`;
+    return (await mayClaimPlugin(path, field)) ? { fault } : undefined;
   }
-  const sha256 = createHash("sha256").update(file.bytes).digest("hex");
+  let text: string;
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(file.bytes), sha256 };
+    text = new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
   } catch {
-    return { fault: "its package.json is not UTF-8", mentions: () => true };
+    return { fault: "its package.json is not UTF-8" };
+  }
+  try {
+    const data = parseStrictJson(text);
+    if (!isObject(data)) return { fault: "its package.json is no object" };
+    return { data, sha256: createHash("sha256").update(file.bytes).digest("hex") };
+  } catch (error) {
+    const fault = `its package.json cannot be read: ${(error as Error).message}`;
+    return claimsPlugin(text, field) ? { fault } : undefined;
   }
 }
 
 /**
- * Why a package's commands cannot be beside those of the host, or `undefined` where they can: of two
+ * Why a package's commands clash with those of the host, or `undefined` where they do not: of two
  * packages with one command installers let either have it.
  *
  * @param commands those of the host

@@ -7,7 +7,7 @@ import { packageRefused, shownPath, systemCode } from "./refused.ts";
 export interface ResolvedName {
   /** Real paths: one, or two where `import` and `require` find different folders. */
   readonly folders: readonly string[];
-  /** Files beside a package's folder that `require` would run in its place. */
+  /** Files next to a package's folder that `require` would run in its place. */
   readonly files: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import type { RejectionCode, SignatureCause } from "./rejection-codes.ts";
 /** What a plugin of a package is: handlers on `hooks`, or the name of a kind, such as `procedure`. */
 export type PluginKind = string;
 
-/** A kind beside hook plugins, as package.json has it. */
+/** A kind of plugins other than those with hooks, as package.json has it. */
 export interface NamedKind {
   readonly name: string;
   /** The key in the host's field with the entry points by id: `procedures`. */
@@ -38,7 +38,7 @@ export interface InstalledPackage {
   /** What it says that its plugins ask for; `undefined` where it does not say. */
   readonly capabilities: readonly string[] | undefined;
   readonly hooks: readonly string[] | undefined;
-  /** An entry point that is none, where it names one: the others are not loaded without it. */
+  /** An entry point that is not valid: the others are not loaded without it. */
   readonly refusedEntry: { readonly id: string; readonly code: RejectionCode } | undefined;
   readonly hasKeyword: boolean;
   /** The SHA-256 of its package.json, in hex; `undefined` of one that says nothing that can be read. */

@@ -99,11 +99,11 @@ async function walkFolder(
       throw packageRefused("unsupported_file", path, text);
     }
     if (kind === "folder") {
-      input.size.addFolder(path);
+      input.size.add("folders", path);
       await walkFolder(input, [...above, name], found);
       continue;
     }
-    input.size.addFile(path);
+    input.size.add("files", path);
     if (kind === "file") found.push({ kind, path });
     else {
       const target = await readPackageLink(input.root, path, input.coverage);
@@ -112,7 +112,7 @@ async function walkFolder(
   }
 }
 
-/** The names in a folder that count, sorted, each of them one that every system holds. */
+/** The names in a folder that count, sorted. Each is valid on every system. */
 async function namesIn(input: WalkInput, above: readonly string[]): Promise<readonly Named[]> {
   const names: Named[] = [];
   const byFolded = new Map<string, string>();
@@ -133,7 +133,7 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
   return names;
 }
 
-/** With names as bytes: one that is not UTF-8 would come as another than it is. */
+/** With names as bytes: decoding would change one that is not UTF-8. */
 type BytesEntry = Omit<Dirent, "name"> & { readonly name: Uint8Array };
 
 interface Entry {
@@ -221,7 +221,7 @@ async function readTarget(root: string, path: string): Promise<string> {
   const target = sep === "/" ? text : text.replaceAll(sep, "/");
   for (const part of target.split("/")) {
     if (part === "" || part === "." || part === "..") continue;
-    // Of a drive and of other names that not every system holds.
+    // Such as the name of a drive, which is not valid on every system.
     const fault = nameFault(part);
     if (fault === undefined) continue;
     const shown = shownPath(decodeForMessage(bytes));

@@ -36,7 +36,7 @@ export interface TrustSettings {
 export interface TrustSettingsOptions {
   /**
    * Names of plugins that are known to be there. A variable that is the configuration of one of
-   * them is no mistyped setting, however much it looks like one.
+   * them is not a mistyped setting, however much it looks like one.
    */
   readonly plugins?: readonly string[];
 }
@@ -110,9 +110,9 @@ export function readTrustSettings(
 }
 
 /**
- * The mode that a text means, trimmed and in any case.
+ * Reads a mode, trimmed and in any case.
  *
- * @throws GlassineError `setting_invalid`: it means none
+ * @throws GlassineError `setting_invalid`: it is not a mode
  * @see spec `signing:settings-mode`
  * @example
  * ```ts
@@ -134,7 +134,7 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ...["false", "0", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-/** The value of a text that is not empty, or a sentence about it. */
+/** The value of a string that is not empty, or a sentence about it. */
 type Parse<Value> = (
   text: string,
   variable: string,
@@ -219,8 +219,8 @@ function mistypedSettings(
 }
 
 /**
- * Another begin, and nearly a setting all the same: `PLUGINS_MODE`, `PLUGINMODE`, `PULGIN_MODE`.
- * What is not near both is a variable of somebody else's, such as `LOGIN_MODE`.
+ * Another beginning, and nearly a setting all the same: `PLUGINS_MODE`, `PLUGINMODE`, `PULGIN_MODE`.
+ * What is not near both is another program's variable, such as `LOGIN_MODE`.
  */
 function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
   const name = variable.slice(prefix.length);

@@ -55,7 +55,7 @@ interface Word {
 /** The words that can follow each beginning of a command line. */
 type Endings = readonly (readonly [string, readonly Word[]])[];
 
-/** The longest beginning comes first. */
+/** With the longest beginning first. */
 function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
   const ofCommands = commands.map(
     (spec) =>
@@ -81,7 +81,7 @@ function functionName({ bin }: NamedHost): string {
   return `_${bin.replaceAll("-", "_")}`;
 }
 
-/** `case` goes by the whole beginning: `plugins lock` is none of `plugins`. */
+/** `case` compares the whole beginning, so that `plugins lock` does not match `plugins`. */
 function cases(endings: Endings, line: (words: readonly Word[]) => string): readonly string[] {
   return endings.map(([path, words]) => {
     const pattern = path === "" ? '""' : path === "plugins" ? "plugins" : `"${path}"|"${path} "*`;

@@ -107,7 +107,7 @@ export function responseTo(
   { lock_fault: fault }: Pick<DiscoveryReport, "lock_fault">,
 ): string | undefined {
   if (cause !== undefined) return signatureCauses[cause].todo;
-  // There is one: to make another beside it would not help.
+  // There is one, so making another would not help.
   if (code === "lock_missing" && fault !== null)
     return "Mend plugins.lock first: it cannot be read.";
   return isRejectionCode(code) ? rejectionCodes[code].todo : undefined;

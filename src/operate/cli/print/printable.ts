@@ -23,10 +23,10 @@ export function listed(names: readonly string[], nothing = "-"): string {
   return names.length === 0 ? nothing : names.map(printable).join(", ");
 }
 
-/** JSON whose texts are safe on a terminal, and which parses to the same value. */
+/** JSON whose strings are safe on a terminal, and which parses to the same value. */
 export function printableJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent);
-  // Line feeds outside of texts are those of the layout.
+  // Line feeds outside of strings are those of the layout.
   return text.replace(unprintable, (found) => (found === "\n" ? found : escaped(found)));
 }
 

@@ -32,8 +32,8 @@ import {
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 
 /**
- * What the lockfile has no say in: the policy of signatures is asked at every start, and may be
- * another one there. A signature that is invalid is none of them: it speaks against the files.
+ * Refusals that do not prevent trust: the policy of signatures applies at every start, and may be
+ * another one there. An invalid signature is not among them: it speaks against the files.
  */
 const policyCodes: readonly string[] = [
   "unsigned",

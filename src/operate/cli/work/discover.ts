@@ -117,7 +117,7 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
   };
 }
 
-/** Those that a host gives when it loads the same. */
+/** The same warnings as those of a host that loads these plugins. */
 function unsignedWarnings(
   { prefix }: Pick<DiscoverRequest, "prefix">,
   loaded: readonly PluginFacts[],

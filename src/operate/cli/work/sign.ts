@@ -1,7 +1,7 @@
 /** Signs a package for its author, and says where that may not be what is published. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readBundled } from "../../packages/index.ts";
+import { installedNames, readBundled } from "../../packages/index.ts";
 import { signPackage, signTarball } from "../../trust/index.ts";
 import { texts } from "../texts.ts";
 
@@ -51,27 +51,17 @@ async function warningsOf(path: string): Promise<readonly string[]> {
 
 const dependenciesFolder = "node_modules";
 
-/** Where what is bundled is not what the signature is over: npm packs what that needs beside it. */
+/** Warns where the bundled packages are not those that the signature covers. */
 async function bundleWarnings(path: string): Promise<readonly string[]> {
   const bundled = await readBundled(path);
-  const inside = await packagesIn(join(path, dependenciesFolder));
+  const folder = join(path, dependenciesFolder);
+  const names = await installedNames(folder, (each) => readdir(each).catch(() => []));
+  const inside = names.filter((name) => !name.startsWith("."));
   const missing = bundled.filter((name) => !inside.includes(name)).sort();
   const uncovered = inside.filter((name) => !bundled.includes(name)).sort();
   return [
     ...(missing.length === 0 ? [] : [texts.bundledMissing(missing)]),
     ...(uncovered.length === 0 ? [] : [texts.uncovered(uncovered)]),
-  ];
-}
-
-/** The names of packages in a folder, those of scopes too. */
-async function packagesIn(folder: string): Promise<readonly string[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith("."));
-  const inScopes = names
-    .filter((name) => name.startsWith("@"))
-    .map(async (scope) => (await readdir(join(folder, scope))).map((name) => `${scope}/${name}`));
-  return [
-    ...names.filter((name) => !name.startsWith("@")),
-    ...(await Promise.all(inScopes)).flat(),
   ];
 }
 

@@ -118,7 +118,7 @@ export async function recoverLock(
   return afterRecovery(path, options, async () => ({}));
 }
 
-/** The same where there is something to finish. Else nothing is touched and nobody waited for. */
+/** The same where there is something to finish. Otherwise it touches nothing and does not wait. */
 export async function settleLock(
   path: string,
   options: ChangeOptions = {},

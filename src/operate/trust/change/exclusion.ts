@@ -61,7 +61,7 @@ const maxSuccession = 8;
 /**
  * Does work that nobody else does to the same lock at the same time.
  *
- * @param atRelease told why the claim could not be removed
+ * @param atRelease called with the reason if the claim could not be removed
  * @throws GlassineError `lockfile_busy`, `lockfile_failed`, `aborted`
  */
 export async function exclusively<T>(
@@ -106,7 +106,7 @@ async function take(file: string, asker: Asker, succession = 0): Promise<Holder 
     // A network file system may have made a link and lost the answer.
     if (sameBytes(holder.bytes, asker.claim)) return undefined;
     if (holder.state !== "gone") return holder;
-    // Files that name each other in a circle are nobody's succession.
+    // Files may name each other in a circle.
     if (succession === maxSuccession) return { ...holder, state: "elsewhere" };
     const other = await removeLeft(file, holder, asker, succession + 1);
     if (other !== undefined) return other;
@@ -163,7 +163,7 @@ async function create(file: string, claim: Uint8Array): Promise<boolean> {
   }
 }
 
-/** For a file system without links. A crash in here leaves a claim that names nobody. */
+/** For a file system without links. A crash in here leaves a claim without an owner. */
 async function createAlone(file: string, claim: Uint8Array): Promise<boolean> {
   try {
     await makeFile(file, claim, newMode);
@@ -204,7 +204,7 @@ function busy(file: string, { owner, state }: Holder): GlassineError {
   return new GlassineError("lockfile_busy", text, { path: file, pid, host });
 }
 
-/** Not the same for all, so that those who wait do not come back all at once. */
+/** Of random length, so that those who wait do not try again all at once. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
 }
@@ -213,7 +213,7 @@ function pause(): Promise<void> {
 const left = /^(?:\.lck(?:\.[0-9a-f]{16})?)?\.[0-9a-f]{16}\.tmp$|^\.lck\.[0-9a-f]{16}$/;
 
 /**
- * Removes what processes left beside a lock when they ended in the middle. Only for whoever holds
+ * Removes what processes left next to a lock when they ended in the middle. Only for whoever holds
  * the exclusion: then nobody else is writing, and no right to remove a claim is of any use. A
  * process that is about to make its claim makes it again.
  */
@@ -254,7 +254,7 @@ export async function ownClaim(now: Date): Promise<Uint8Array> {
   return new TextEncoder().encode(`${JSON.stringify(claim)}\n`);
 }
 
-/** Who an exclusion file names; `undefined` for a text that names nobody. */
+/** Who an exclusion file names; `undefined` for one that names nobody. */
 export function readOwner(bytes: Uint8Array): Owner | undefined {
   const json = jsonOf(bytes);
   return "fault" in json ? undefined : ownerSchema.safeParse(json.value).data;
@@ -281,13 +281,13 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** What Linux tells of a process: proc(5). A process that ended may wait for its parent as `Z`. */
+/** What Linux knows of a process: proc(5). A process that ended may wait for its parent as `Z`. */
 async function readProcess(
   pid: number,
 ): Promise<{ readonly started: string; readonly hasEnded: boolean } | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The second field is a name in parentheses, which may hold some itself.
+    // The second field is a name in parentheses, which may contain some itself.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state = "", started] = [fields[0], fields[19]];
     return started === undefined ? undefined : { started, hasEnded: /^[ZXx]$/.test(state) };

@@ -19,14 +19,14 @@ export const linksUnsupported: readonly string[] = [
   "EMLINK",
 ];
 
-/** A new name beside `path`. `isTemporary` knows it again. */
+/** A new name next to `path`, which `removeLeftovers` recognises. */
 export function temporaryFor(path: string): string {
   return `${path}.${randomBytes(8).toString("hex")}.tmp`;
 }
 
 /**
  * The bytes of a file; `undefined` where there is none. Links and pipes are not opened: a folder
- * that came from others may have them in place of what belongs there.
+ * from somebody else may have them in place of the file.
  *
  * @throws GlassineError `lockfile_failed`
  */
@@ -57,7 +57,7 @@ export async function readWhole(handle: FileHandle, size: number): Promise<Uint8
   return bytes;
 }
 
-/** Writes all bytes, also where the system takes them in pieces. `taken` is called for each. */
+/** Writes all bytes, also where the system writes them in pieces. `taken` is called for each. */
 export async function writeWhole(
   handle: FileHandle,
   bytes: Uint8Array,
@@ -100,14 +100,14 @@ export async function makeFile(
   }
 }
 
-/** Puts a new file in place of another, whole or not at all. It is made beside `beside`. */
+/** Puts a new file in place of another, whole or not at all. It is made next to `neighbour`. */
 export async function putInPlace(
   path: string,
   bytes: Uint8Array,
   like: Kept | number,
-  beside = path,
+  neighbour = path,
 ): Promise<void> {
-  const made = temporaryFor(beside);
+  const made = temporaryFor(neighbour);
   await makeFile(made, bytes, like);
   try {
     await rename(made, path);

@@ -29,7 +29,7 @@ type TakenBack = "gone" | "stands";
 
 /** A journal that is open. */
 export interface JournalFile {
-  /** What it held when it was opened. */
+  /** Its bytes when it was opened. */
   readonly bytes: Uint8Array;
   readonly mode: number;
   /** Resolves when the bytes are on the disk. */
@@ -100,7 +100,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
   };
 }
 
-/** A journal, and where it is: beside the file of the lock that a path leads to. */
+/** A journal and its path: next to the file of the lock that a path leads to. */
 export interface TrustJournal extends Journal {
   readonly path: string;
 }

@@ -62,7 +62,7 @@ const leading = 6;
 /** Says that the line before does not count. */
 const afterTorn = "before=torn";
 
-/** The line without its line feed. Whatever its fields hold, it is one line of as many fields. */
+/** The line without its line feed. Whatever is in its fields, it is one line of as many fields. */
 export function encodeJournalLine(line: JournalLine): string {
   const { until, actor, lock, prev } = line;
   const texts = [line.id, line.version, line.hash, line.reason].map(escapeField);

@@ -52,7 +52,7 @@ const recordSchema = z.object({
 /** A change as its record has it. */
 export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "version">;
 
-/** What becomes of an unfinished change: it is completed, was not made, or can no longer be told. */
+/** The outcome of an unfinished change: it is completed, was not made, or is not known. */
 export type Recovery = "applied" | "discarded" | "conflict";
 
 /** A change that was not finished. */
@@ -107,13 +107,13 @@ export async function writeRecord(
   });
 }
 
-/** The record; `undefined` for bytes that are none, or whose lines are not lines. */
+/** The record; `undefined` for bytes that are not a valid record. */
 function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
   const json = jsonOf(bytes);
   return "fault" in json ? undefined : recordSchema.safeParse(json.value).data;
 }
 
-/** The line that a text is, if it is one. */
+/** The line that a string is, if it is one. */
 function linesIn(text: string): readonly JournalLine[] {
   const line = parseJournalLine(text);
   return "fault" in line ? [] : [line];
@@ -157,7 +157,7 @@ export async function recover(
 }
 
 async function keepRecord({ pending }: Places, now: Date): Promise<string> {
-  // Without the colons, which Windows takes in no name.
+  // Without colons, which Windows does not allow in names.
   const name = `${pending}.conflict-${now.toISOString().replaceAll(/[-:.]/g, "")}`;
   return onFile(pending, "keep", async () => {
     let kept = name;
@@ -197,7 +197,7 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
   return appended(chained(lines, end), end);
 }
 
-/** Whether two lines tell the same change, wherever they stand, and be one without its last fields. */
+/** Whether two lines record the same change, at any place, and also if one lacks its last fields. */
 function isSameChange(one: JournalLine, other: JournalLine): boolean {
   const keys = ["at", "action", "id", "version", "hash", "reason", "until"] as const;
   return keys.every((key) => one[key] === other[key]);

@@ -117,8 +117,8 @@ export async function trustPlugins(
 
 /**
  * Takes trust back: removes the entries of these ids from the lock, and appends a line each to the
- * journal, by id. All of them, or none. Their packages need not be installed. It holds from the
- * next start; what runs goes on.
+ * journal, by id. All of them, or none. Their packages need not be installed. It takes effect at
+ * the next start; what runs goes on.
  *
  * @param path of the lock
  * @throws GlassineError `reason_invalid`, `trust_refused` where the lock has no entry of an id,
@@ -276,7 +276,7 @@ type RecordTrust = (
 /**
  * Reads the options before anything is changed.
  *
- * @throws GlassineError `options_invalid`; the function it gives rejects with `audit_failed` where
+ * @throws GlassineError `options_invalid`; the function it returns rejects with `audit_failed` where
  *   `strict` asks for every record and one was not taken
  */
 function trustRecorder(audit: AuditOptions | undefined): RecordTrust {

@@ -10,7 +10,7 @@ export interface InstalledPlugin {
   readonly package: string;
   readonly version: string;
   readonly entryPoint: string;
-  /** `undefined` where the package cannot be hashed: it is no hash that was trusted. */
+  /** `undefined` where the package cannot be hashed. */
   readonly hash: string | undefined;
   /** What its package.json asks for; `undefined` where it does not say. */
   readonly capabilities?: readonly string[] | undefined;
@@ -66,7 +66,7 @@ export interface Drift {
  * compared. Capabilities and hooks differ where a package has more than was granted. What is not
  * known on either side is not compared.
  *
- * @param today the day in UTC, `2026-11-22`, to hold against the end of trust
+ * @param today the day in UTC, `2026-11-22`, to compare with the end of trust
  * @see spec `lockfile:drift`, `lockfile:drift-order`
  */
 export function driftOf(
@@ -164,7 +164,7 @@ function listed(names: readonly string[]): string {
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** How long before its end an operator is told. */
+/** How many days before its end there is a warning. */
 const warnDays = 14;
 
 /** The day in UTC: `2027-01-31`. */

@@ -1,7 +1,7 @@
 /**
  * Changes to the text of plugins.lock. Bytes that are no part of a change stay as they are.
  *
- * What comes of an edit is parsed again and compared with what was meant. The package toml-patch is
+ * The result of an edit is parsed again and compared with what was meant. The package toml-patch is
  * not used: deep nesting overflows its stack, and it edits layouts that are refused here.
  */
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
@@ -31,7 +31,7 @@ const nameOfFile = "plugins.lock";
  * replaces values only, so comments stay. Nothing that an entry says can end its quotes.
  *
  * @throws GlassineError `lockfile_uneditable` where the rest would not stay as it is,
- * `trust_refused` for an entry that no lockfile takes, `lockfile_invalid`, `lockfile_newer`
+ * `trust_refused` for an entry that is not valid, `lockfile_invalid`, `lockfile_newer`
  * @see spec `lockfile:untouched`, `lockfile:refresh`, `lockfile:append`
  */
 export function setEntry(text: string, entry: LockEntry): string {
@@ -70,7 +70,7 @@ export function removeEntry(text: string, id: string): string {
   const rest = text.slice(0, start) + text.slice(end);
   // The file ends as it did, with a line feed or without.
   const ended = text.endsWith("\n") ? rest : rest.replace(/\r?\n$/, "");
-  // A file of no bytes is no lockfile.
+  // An empty file is not a lockfile.
   const left = ended === "" ? newLockfile.replace("\n", lineEndOf(text)) : ended;
   return confirmed(left, lock.entries.toSpliced(index, 1));
 }
@@ -94,7 +94,7 @@ function startOfBlock(text: string, { fields, tables }: Places, index: number): 
   return start > floor && lineAbove(text, start) === "" ? lineStart(text, start - 1) : start;
 }
 
-/** Behind the last line that has a header, a key or a value: a text of many lines is none of ours. */
+/** Behind the last line that has a header, a key or a value, also one of several lines. */
 function floorUnder(text: string, { fields, end }: Pick<TablePlace, "fields" | "end">): number {
   const last = fields.at(-1)?.end ?? end;
   return last === 0 ? 0 : afterLine(text, last);

@@ -23,11 +23,11 @@ export interface LockEntry {
   readonly entryPoint: string;
   /** `sha256:` or `sha512:`, and the digits in lower case. */
   readonly hash: string;
-  /** What was granted, sorted and without repeats; `undefined` where nobody wrote it down. */
+  /** What was granted, sorted and without repeats; `undefined` where the entry does not say. */
   readonly capabilities?: readonly string[] | undefined;
   /** The hooks that its package named, sorted and without repeats; `undefined` where it did not say. */
   readonly hooks?: readonly string[] | undefined;
-  /** Who verifiably signed it, or `unsigned`; `undefined` where nobody looked. */
+  /** Who verifiably signed it, or `unsigned`; `undefined` where the entry does not say. */
   readonly signer?: string | undefined;
   /** The last day on which it is trusted, in UTC: `2027-01-31`; `undefined` for no end. */
   readonly until?: string | undefined;
@@ -35,7 +35,7 @@ export interface LockEntry {
   readonly optional?: boolean | undefined;
   /**
    * Every package that it needs, theirs included, sorted: `is-odd@3.0.1 sha256:…`. `undefined` for
-   * none: what it needs beside them is drift.
+   * none: any other is drift.
    */
   readonly dependencies?: readonly string[] | undefined;
 }

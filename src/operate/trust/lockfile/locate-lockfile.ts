@@ -20,7 +20,7 @@ interface LocatedLockfile {
   /** Absolute. Where none is found, where one is to be made. */
   readonly path: string;
   readonly exists: boolean;
-  /** Where one can be put: beside the packages, or for all of a user's. */
+  /** Where one can be put: next to the packages, or for all of a user's. */
   readonly candidates: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Reads plugins.lock from the disk. Where it cannot be read, nobody concludes that there is none. */
+/** Reads plugins.lock from the disk. One that cannot be read does not count as missing. */
 import { lstat } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { GlassineError } from "../../../core/errors/index.ts";
@@ -63,14 +63,14 @@ const maxLockfileBytes = 5 * 1024 * 1024;
 /** Text of a lockfile without entries. */
 export const newLockfile = "version = 1\n";
 
-/** A valid lock has three levels; more is the parser's stack that somebody is after. */
+/** A valid lock has three levels; more would be an attack on the parser's stack. */
 const maxDepth = 8;
 const byteOrderMark = "\ufeff";
 const emptyFile =
   "it is empty, as after an interrupted write; restore it, or write `version = 1` and trust again";
 
 /**
- * Reads the bytes of a plugins.lock. All of it has to fit: every problem is told, in one message
+ * Reads the bytes of a plugins.lock. All of it has to be valid: one error names every problem,
  * with lines and columns. `path` is for messages.
  *
  * A file of no bytes is refused: it is what an interrupted write leaves behind.
@@ -142,33 +142,18 @@ function newer(path: string, version: bigint): GlassineError {
 }
 
 function decoded(bytes: Uint8Array, path: string): string {
-  const text = asUtf8(bytes, false);
-  if (text !== undefined) return text;
-  const before = validPart(bytes);
-  const line = before.split("\n").length;
-  const column = before.length - before.lastIndexOf("\n");
-  throw lockfileInvalid(path, [{ line, column, message: "it is not valid UTF-8 from here on" }]);
-}
-
-/** The longest beginning that can be the beginning of a UTF-8 text. */
-function validPart(bytes: Uint8Array): string {
-  let good = 0;
-  let bad = bytes.length;
-  while (bad - good > 1) {
-    const middle = (good + bad) >>> 1;
-    if (asUtf8(bytes.subarray(0, middle), true) === undefined) bad = middle;
-    else good = middle;
-  }
-  return asUtf8(bytes.subarray(0, good), true) ?? "";
-}
-
-function asUtf8(bytes: Uint8Array, isPart: boolean): string | undefined {
+  // The mark stays in the text, to be refused.
+  const options = { fatal: true, ignoreBOM: true };
   try {
-    // The mark stays in the text, to be refused.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, {
-      stream: isPart,
-    });
+    return new TextDecoder("utf-8", options).decode(bytes);
   } catch {
-    return undefined;
+    // What is not UTF-8 is another byte after decoding and encoding; a part of a character stays.
+    const again = Buffer.from(Buffer.from(bytes).toString());
+    const bad = bytes.findIndex((byte, at) => byte !== again[at]);
+    const valid = bytes.subarray(0, bad === -1 ? undefined : bad);
+    const before = new TextDecoder("utf-8", options).decode(valid, { stream: true });
+    const line = before.split("\n").length;
+    const column = before.length - before.lastIndexOf("\n");
+    throw lockfileInvalid(path, [{ line, column, message: "it is not valid UTF-8 from here on" }]);
   }
 }

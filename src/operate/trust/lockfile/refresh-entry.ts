@@ -32,7 +32,7 @@ export function refreshed(
     else added.push(assignment(after, key, newLine));
   }
   if (added.length > 0) changes.push(addedLines(text, last, added.join(newLine)));
-  // From the end, so that the offsets of what is still to be done hold.
+  // From the end, so that the offsets of the remaining changes stay valid.
   return changes
     .sort((a, b) => b.start - a.start)
     .reduce((now, { start, end, text: put }) => now.slice(0, start) + put + now.slice(end), text);
@@ -79,7 +79,7 @@ function removedLine(text: string, { start, end }: FieldPlace): Change {
   return { start: from - above, end: lineEnd, text: "" };
 }
 
-/** Whether an offset is the end of a text that has no line feed there. */
+/** Whether an offset is the end of a file that has no line feed there. */
 function endsInLine(text: string, at: number): boolean {
   return at === text.length && !text.endsWith("\n");
 }
@@ -103,7 +103,7 @@ function written(key: keyof Row, value: Value, newLine: string): string {
   return `[${items.map((item) => `${newLine}  ${item},`).join("")}${newLine}]`;
 }
 
-/** In the quotes that were there, where these can hold the string. */
+/** In the quotes that were there, if the string can be in such quotes. */
 function inQuotesOf(former: string, text: string): string {
   const staysLiteral = former.startsWith("'") && /^[\x20-\x26\x28-\x7e]*$/.test(text);
   return staysLiteral ? `'${text}'` : JSON.stringify(text);

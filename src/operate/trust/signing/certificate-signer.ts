@@ -20,7 +20,7 @@ const sequence = 0x30;
 const generalNames = { email: 0x81, uri: 0x86 } as const;
 
 /**
- * The names, or `undefined` where the certificate gives them in another form.
+ * The names, or `undefined` where the certificate has them in another form.
  *
  * The peer clears the high bit of each byte and takes the first name of several. What it read is
  * therefore encoded again and has to be what stands in the certificate, to the byte.

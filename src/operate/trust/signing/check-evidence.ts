@@ -25,9 +25,9 @@ export interface CheckEvidenceOptions {
  * Who signed a package, by all `verifiers` together.
  *
  * Every evidence that is there has to verify: one that does not makes the package `invalid`. A
- * verifier that throws, gives no answer in time, or answers with something else than evidence, is
- * such a one. With several signers, `identity` is the first by the order of `verifiers`. Evidence
- * that no verifier reads counts for nothing beside one that verified; alone it is `unchecked`.
+ * verifier that throws, does not answer in time, or returns something that is not evidence counts
+ * as one. With several signers, `identity` is the first by the order of `verifiers`. Evidence
+ * that no verifier reads does not count if another verified; alone it is `unchecked`.
  *
  * @throws GlassineError (as a rejection) `options_invalid`
  * @see spec `signing:every-evidence`, `signing:verifier-fails`, `signing:unread`
@@ -67,7 +67,7 @@ async function answerOf(
   return value ?? invalid(`${who} answered with something that is not evidence`);
 }
 
-/** A copy of an answer, each part of it read once; `undefined` where it is none. */
+/** A copy of an answer, each part of it read once; `undefined` where it is not evidence. */
 function readAnswer(answer: unknown): Evidence | undefined {
   if (!isObject(answer)) return undefined;
   const { kind, detail, cause, identity, further } = answer;
@@ -84,7 +84,7 @@ function isIdentity(value: unknown): value is string {
   return typeof value === "string" && identityFault(value) === undefined;
 }
 
-/** Evidence that nobody reads must not pass for none: the way out is another one. */
+/** Evidence without a verifier must not pass for no evidence: the remedy is another one. */
 async function withoutSigner({ path }: SignedPackage): Promise<Evidence> {
   for (const file of [ed25519File, sigstoreFile])
     if (await isThere(join(path, file))) return { kind: "unchecked", file };

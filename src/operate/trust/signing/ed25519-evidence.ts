@@ -22,7 +22,7 @@ const signatureBytes = 64;
 const fields = ["schema", "algorithm", "identity", "key_id", "signature"];
 const packageHash = /^sha256:[0-9a-f]{64}$/;
 
-/** Reads the file strictly: what is not exactly as specified is no evidence. */
+/** Reads the file strictly: what is not exactly as specified is not evidence. */
 export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
   const json = await readJsonFile(path, { maxBytes, followLinks: false });
   if ("fault" in json) return { fault: `${ed25519File} ${json.fault}`, why: json.why };
@@ -31,7 +31,7 @@ export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
   return { fault: `${ed25519File} ${read}` };
 }
 
-/** The evidence, or why it is none: what follows the name of the file in a sentence. */
+/** The evidence, or why it is not valid, as the end of a sentence about the file. */
 function evidenceOf(value: unknown): Ed25519Evidence | string {
   if (!isObject(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));

@@ -19,8 +19,8 @@ export interface Ed25519VerifierOptions {
  * A verifier of Ed25519 signatures over the hash of a package, in `glassine.sig.json`.
  *
  * The signature has to verify under a key of the very identity that it claims, which is neither
- * revoked nor out of its time now. It is over the package's name, version and hash, so it is worth
- * nothing beside another package.
+ * revoked nor out of its time now. It is over the package's name, version and hash, so it is not valid
+ * for another package.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `signing:identity-bound`, `signing:replay`, `signing:key-time`

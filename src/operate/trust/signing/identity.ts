@@ -1,13 +1,13 @@
-/** What the name of a signer may look like, wherever it comes from. */
+/** What the name of a signer may look like, in settings, files and certificates. */
 
 /** A signer as named by a certificate is the longest: an issuer and the URL of a workflow. */
 export const maxIdentityUnits = 1024;
 
-/** What nobody sees, and spaces that look like the plain one. */
+/** Invisible characters, and spaces that look like the plain one. */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
 
 /**
- * Why a text cannot be the name of a signer: what follows its name in a sentence.
+ * Why a string cannot be the name of a signer, as the end of a sentence.
  *
  * Names are compared as they are. Two that look alike and are not would differ by what is refused
  * here, or be split in two by the list they stand in.

@@ -17,7 +17,7 @@ export async function readJsonFile(path: string, rules: FileRules): Promise<Read
   return "fault" in file ? file : jsonOf(file.bytes);
 }
 
-/** What bytes say. A byte order mark is no part of JSON. */
+/** Parses bytes. A byte order mark is not part of JSON. */
 export function jsonOf(bytes: Uint8Array): ReadJson {
   let text: string;
   try {
@@ -35,7 +35,7 @@ export function jsonOf(bytes: Uint8Array): ReadJson {
 
 /**
  * The bytes of a base64 text in its one canonical form: padded, in the standard alphabet, no unused
- * bits set. Of several texts for the same bytes all but one are refused.
+ * bits set. Of several strings for the same bytes all but one are refused.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, "base64");

@@ -3,7 +3,7 @@
 import { GlassineError } from "../../../core/errors/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
 
-/** A package that the host installs beside this one, and what is taken from it. */
+/** An optional package that the host installs, and what is used of it. */
 export interface Peer {
   readonly name: string;
   /** As it goes behind `npm install`. */

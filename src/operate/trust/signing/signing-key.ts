@@ -21,7 +21,7 @@ export interface SigningKey {
 
 const wayOut = "Make one with `glassine plugins keygen`.";
 
-/** @throws GlassineError `options_invalid`: it is no Ed25519 private key in PEM, or encrypted */
+/** @throws GlassineError `options_invalid`: it is not an Ed25519 private key in PEM, or encrypted */
 export function readSigningKey(pem: unknown): SigningKey {
   const labels =
     typeof pem === "string"
@@ -54,7 +54,7 @@ function privateKeyOf(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // What the system says is no cause of it: it may quote what it could not read.
+    // Without the error of the system as cause: it may quote the key.
     throw refused("The key to sign with is PEM that cannot be read.");
   }
 }

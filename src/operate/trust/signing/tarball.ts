@@ -19,7 +19,7 @@ interface Entry {
   readonly to: number;
 }
 
-/** What a tarball holds. */
+/** The contents of a tarball. */
 export interface Tarball {
   /** The one folder that everything is in: `package`. */
   readonly folder: string;
@@ -29,7 +29,7 @@ export interface Tarball {
 }
 
 /**
- * Reads a tarball. It holds regular files and folders in one folder, each name once, and nothing
+ * Reads a tarball. It may have regular files and folders in one folder, each name once, and nothing
  * else: no link, no device, no path that leads elsewhere.
  *
  * @throws GlassineError (as a rejection) `package_refused`
@@ -61,7 +61,7 @@ async function unzipped(packed: Buffer): Promise<Buffer> {
   }
 }
 
-/** Writes what a tarball holds into a folder that is there and empty. */
+/** Writes the files of a tarball into an empty folder. */
 export async function unpackTarball({ entries }: Tarball, into: string): Promise<void> {
   for (const { name, bytes } of entries) {
     const path = join(into, ...name.split("/"));

@@ -32,7 +32,7 @@ export type Evidence =
   | {
       readonly kind: "verified";
       readonly identity: string;
-      /** Who signed it beside that, where a package has evidence of several kinds. */
+      /** Who else signed it, where a package has evidence of several kinds. */
       readonly further?: readonly string[];
     };
 
