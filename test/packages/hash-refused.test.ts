@@ -12,8 +12,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { hashFile } from "../../src/operate/packages/hash-file.ts";
-import { hashPackage } from "../../src/operate/packages/hash-package.ts";
+import { hashFile, hashPackage } from "../../src/operate/packages/hash-package.ts";
 import { packageSize } from "../../src/operate/packages/package-limits.ts";
 import { verifies } from "../support/verifies.ts";
 import {

@@ -11,7 +11,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { signedBytes } from "../../src/operate/trust/signing/ed25519-evidence.ts";
+import { signedBytes } from "../../src/operate/trust/signing/ed25519-verifier.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   identity,

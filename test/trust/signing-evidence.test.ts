@@ -142,7 +142,7 @@ describe("in the place of the evidence", () => {
   it("a file that cannot be read is invalid", async () => {
     verifies("signing:evidence-file");
     const { readEd25519Evidence } = await import(
-      "../../src/operate/trust/signing/ed25519-evidence.ts"
+      "../../src/operate/trust/signing/ed25519-verifier.ts"
     );
     const path = await packageOf({ signedBy: key });
     const below = join(path, "package.json", "glassine.sig.json");

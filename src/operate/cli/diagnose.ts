@@ -8,12 +8,12 @@ import { type diagnosis, doctorStates, type finding, type Report } from "./docum
 import { journalTodo, responseTo } from "./print/next-steps.ts";
 import { journalText } from "./print/parts.ts";
 import { listed, say } from "./print/printable.ts";
-import type {
-  DiscoveryReport,
-  DriftRow,
-  PluginFacts,
-  ReadFault,
-  RejectedPlugin,
+import {
+  type DiscoveryReport,
+  type DriftRow,
+  type InstalledPlugin,
+  installedIn,
+  type ReadFault,
 } from "./reports.ts";
 import { texts } from "./texts.ts";
 import type { LockState } from "./work/verify.ts";
@@ -44,25 +44,9 @@ export function isProblem({ status }: Diagnosis): boolean {
   return severity === "warning" || severity === "error";
 }
 
-/** A plugin that is installed, loaded or not. */
-interface Subject {
-  readonly id: string | null;
-  readonly package: string;
-  readonly facts: PluginFacts | null;
-  readonly rejected: RejectedPlugin | null;
-}
-
-function subjectsOf({ loaded, rejected }: DiscoveryReport): readonly Subject[] {
-  const all: readonly Subject[] = [
-    ...loaded.map((facts) => ({
-      ...{ id: facts.id, package: facts.package, facts, rejected: null },
-    })),
-    ...rejected.map((each) => ({
-      ...{ id: each.id, package: each.package, facts: each.facts, rejected: each },
-    })),
-  ];
-  const name = ({ id, package: from }: Subject) => `${id ?? from} ${from}`;
-  return [...all].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+function subjectsOf(report: DiscoveryReport): readonly InstalledPlugin[] {
+  const name = ({ id, package: from }: InstalledPlugin) => `${id ?? from} ${from}`;
+  return [...installedIn(report)].sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
 
 function rowsOfEntry(
@@ -90,7 +74,7 @@ function entryFields(entry: CatalogEntry | undefined) {
 
 /** What there is to say of an installed plugin: a row for each thing, or one that all is well. */
 function rowsOf(
-  subject: Subject,
+  subject: InstalledPlugin,
   report: DiscoveryReport,
   entry: CatalogEntry | undefined,
   env: Environment,
@@ -115,7 +99,7 @@ function rowsOf(
 type Finding = Pick<Diagnosis, "status" | "recommendation" | "reason">;
 
 function findingsOf(
-  { id, facts, rejected }: Subject,
+  { id, facts, rejected }: InstalledPlugin,
   report: DiscoveryReport,
   entry: CatalogEntry | undefined,
   switched: boolean | undefined,
@@ -164,11 +148,12 @@ function driftTodo(drift: readonly DriftRow[]): string {
 
 /** Entries of the lockfile whose plugin no package names: it is gone, or was changed. */
 function lostRows(
-  { drift, unreadable, ...report }: DiscoveryReport,
+  report: DiscoveryReport,
   catalog: readonly CatalogEntry[],
   env: Environment,
 ): readonly Diagnosis[] {
-  const known = new Set(subjectsOf({ ...report, drift, unreadable }).map(({ id }) => id));
+  const { drift, unreadable } = report;
+  const known = new Set(installedIn(report).map(({ id }) => id));
   const ids = new Set(drift.map(({ id }) => id));
   const isLost = (id: string) =>
     !known.has(id) || drift.some((row) => row.id === id && row.kind === "missing_from_install");

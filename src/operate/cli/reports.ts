@@ -115,6 +115,24 @@ export interface DiscoveryReport {
   readonly warnings: readonly string[];
 }
 
+/** A plugin that is installed, loaded or not. */
+export interface InstalledPlugin extends Pick<RejectedPlugin, "id" | "package" | "facts"> {
+  readonly rejected: RejectedPlugin | null;
+}
+
+/** Loaded plugins first. */
+export function installedIn({
+  loaded,
+  rejected,
+}: Pick<DiscoveryReport, "loaded" | "rejected">): readonly InstalledPlugin[] {
+  return [
+    ...loaded.map((facts) => ({ id: facts.id, package: facts.package, facts, rejected: null })),
+    ...rejected.map((each) => ({
+      ...{ id: each.id, package: each.package, facts: each.facts, rejected: each },
+    })),
+  ];
+}
+
 export interface JournalProblem extends Report<typeof journalProblem> {
   /** One sentence. */
   readonly detail?: string | undefined;

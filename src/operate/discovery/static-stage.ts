@@ -3,27 +3,41 @@
  * What is refused here is never imported.
  */
 import { realpath } from "node:fs/promises";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { byUnits } from "../../core/plugins/index.ts";
 import {
   closureHasher,
+  expectManifest,
   findPackages,
+  hashPackage,
+  type InstalledPackage,
   memberText,
+  type PackageClosure,
   pathFrom,
   type Rejection,
+  type RejectionCode,
 } from "../packages/index.ts";
 import {
+  checkEvidence,
   dayOf,
   driftOf,
   endingSoon,
   type InstalledPlugin,
   type LockEntry,
   printable,
+  type SignatureVerifier,
 } from "../trust/index.ts";
 import { type Judged, judge, signerIn } from "./judge.ts";
 import { lostPlugins } from "./lost-plugins.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
-import { survey, surveyOfLocal } from "./survey.ts";
-import type { Candidate, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
+import type {
+  Candidate,
+  OnStep,
+  Refused,
+  StaticPlugin,
+  StaticReport,
+  SurveyedPackage,
+} from "./types.ts";
 import { verifiersFor } from "./verifiers.ts";
 
 export async function staticStage(
@@ -160,4 +174,84 @@ function installed({
     signer: signerIn(evidence),
     dependencies: closure?.members.map(memberText),
   };
+}
+
+/** How many packages are read at a time. */
+const atATime = 4;
+
+interface SurveyInput {
+  readonly builtins: readonly string[];
+  readonly hashClosure: ReturnType<typeof closureHasher>;
+  readonly verifiers: readonly SignatureVerifier[];
+  readonly onStep: OnStep;
+}
+
+async function survey(
+  packages: readonly InstalledPackage[],
+  input: SurveyInput,
+): Promise<readonly SurveyedPackage[]> {
+  const total = packages.length;
+  let done = 0;
+  const surveyed: SurveyedPackage[] = [];
+  for (let at = 0; at < total; at += atATime) {
+    const batch = packages.slice(at, at + atATime).map(async (each) => {
+      input.onStep({ done, total, name: each.name });
+      const made = await surveyOf(each, input);
+      done += 1;
+      return made;
+    });
+    surveyed.push(...(await Promise.all(batch)));
+  }
+  return surveyed;
+}
+
+const nothing = {
+  hash: undefined,
+  closure: undefined,
+  evidence: undefined,
+  packageFault: undefined,
+};
+
+async function surveyOf(
+  found: InstalledPackage,
+  { builtins, hashClosure, verifiers }: SurveyInput,
+): Promise<SurveyedPackage> {
+  const { name, version, path, isLinked, bundled } = found;
+  const isBuiltin = builtins.includes(path);
+  let known: SurveyedPackage = { package: found, isBuiltin, isLocal: false, ...nothing };
+  try {
+    const hash = await hashPackage(path, { bundled });
+    known = { ...known, hash };
+    expectManifest(found.manifestHash, hash);
+    if (isBuiltin) return known;
+    const evidence = await checkEvidence({ name, version, path, ...hash }, verifiers);
+    known = { ...known, evidence };
+    const closure = await hashClosure({ path, hash, isLinked });
+    return { ...known, closure, packageFault: closureFault(closure, path) };
+  } catch (error) {
+    if (!(error instanceof GlassineError) || error.code !== "package_refused") throw error;
+    const { code } = error.data as { readonly code: RejectionCode };
+    return { ...known, packageFault: { code, reason: error.message } };
+  }
+}
+
+/** What cannot run, whoever trusts it. */
+function closureFault(
+  { foreign, missing }: PackageClosure,
+  path: string,
+): SurveyedPackage["packageFault"] {
+  const [first, ...more] = foreign;
+  if (first !== undefined) {
+    const others = more.length === 0 ? "" : `, and ${more.length} more`;
+    const reason = `${quoted(pathFrom(path, first), 300)} is nothing that the plugin asks for${others}`;
+    return { code: "foreign_package", reason };
+  }
+  const [gone] = missing;
+  if (gone === undefined) return undefined;
+  const reason = `the package '${gone.name}', which ${gone.askedBy} needs, is not installed`;
+  return { code: "dependency_missing", reason };
+}
+
+function surveyOfLocal(found: InstalledPackage): SurveyedPackage {
+  return { package: found, isBuiltin: false, isLocal: true, ...nothing };
 }

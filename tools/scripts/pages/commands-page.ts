@@ -26,7 +26,7 @@ const names: Readonly<Record<string, string>> = {
 
 export function commandsPage(): string {
   const sources =
-    "src/operate/cli/commands, src/operate/cli/option-table.ts, src/operate/cli/journal-problems.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
+    "src/operate/cli/commands, src/operate/cli/option-table.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,

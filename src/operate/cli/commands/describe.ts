@@ -22,7 +22,12 @@ import { changesSince, trustedTerms, type Words, wordsOf } from "../plain-words.
 import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say, withSortedKeys } from "../print/printable.ts";
-import type { DiscoveryReport, PluginFacts, RejectedPlugin } from "../reports.ts";
+import {
+  type DiscoveryReport,
+  installedIn,
+  type PluginFacts,
+  type RejectedPlugin,
+} from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 
 export const describe = defineCommand({
@@ -117,27 +122,17 @@ interface Shown {
   readonly paint: Paint;
 }
 
-type Named = { readonly id: string | null; readonly package: string };
-
 function notFound(report: DiscoveryReport, name: string): CommandFailure {
-  const all: readonly Named[] = [...report.loaded, ...report.rejected];
-  const known = all.flatMap(({ id, package: from }) => (id === null ? [from] : [id, from]));
+  const known = installedIn(report).flatMap(({ id, package: from }) => [id ?? from, from]);
   const near = closest(name, known);
   const more = near === undefined ? [] : [say`Did you mean ${near}?`];
   return negative("plugin_not_found", say`plugin not found: ${name}`, more);
 }
 
 /** Looks for an id first, then for a package, and among loaded plugins before rejected ones. */
-function find({ loaded, rejected, warnings }: DiscoveryReport, name: string) {
-  const all = [
-    ...loaded.map((facts) => ({ id: facts.id, package: facts.package, facts, rejected: null })),
-    ...rejected.map((row) => ({
-      id: row.id,
-      package: row.package,
-      facts: row.facts,
-      rejected: row,
-    })),
-  ];
+function find(report: DiscoveryReport, name: string) {
+  const { rejected, warnings } = report;
+  const all = installedIn(report);
   const found = all.find(({ id }) => id === name) ?? all.find((each) => each.package === name);
   if (found === undefined) return undefined;
   const id = found.facts?.id ?? found.id ?? name;

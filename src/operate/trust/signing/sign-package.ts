@@ -8,7 +8,7 @@ import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { hashPackage, isObject } from "../../packages/index.ts";
 import { newMode, putInPlace, statsOf } from "../change/files.ts";
 import { oneLine } from "../printable.ts";
-import { signedBytes } from "./ed25519-evidence.ts";
+import { signedBytes } from "./ed25519-verifier.ts";
 import { readJsonFile } from "./json-file.ts";
 import { expectIdentity, readKeyId, readSigningKey } from "./signing-key.ts";
 import { readTarball, unpackTarball, withFile } from "./tarball.ts";
