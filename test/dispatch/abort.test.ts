@@ -73,7 +73,7 @@ describe("a handler that makes the host abort", () => {
   });
 
   it.each(["sequential", "concurrent"] as const)(
-    "and returns a thenable in mode %s: nobody calls that",
+    "and returns a thenable in mode %s: its `then` is never called",
     async (mode) => {
       const host = new AbortController();
       let calls = 0;
@@ -93,7 +93,7 @@ describe("a handler that makes the host abort", () => {
   );
 
   it.each(["sequential", "concurrent"] as const)(
-    "and returns a promise in mode %s: no patched species is asked for one",
+    "and returns a promise in mode %s: no patched species is used",
     async (mode) => {
       const host = new AbortController();
       const usual = Object.getOwnPropertyDescriptor(Promise, Symbol.species) ?? {};
@@ -125,7 +125,7 @@ describe("a handler that makes the host abort", () => {
     },
   );
 
-  it("while others of its phase are waited for: what they give comes late", async () => {
+  it("while others of its phase are awaited: their results are late", async () => {
     const host = new AbortController();
     const gate = deferred();
     const mode = "concurrent";
@@ -142,7 +142,7 @@ describe("a handler that makes the host abort", () => {
     expect(await manager.close()).toMatchObject({ drained: true, late: 1 });
   });
 
-  it("through the sink for what handlers throw, gets one outcome", async () => {
+  it("through onHandlerError, has one outcome", async () => {
     for (const mode of ["sequential", "concurrent"] as const) {
       for (const onError of ["fail", "ignore"] as const) {
         const host = new AbortController();
@@ -167,7 +167,7 @@ describe("a handler that makes the host abort", () => {
     }
   });
 
-  it("through a listener on its own signal, at its deadline, gets one outcome", async () => {
+  it("through a listener on its own signal, at its deadline, has one outcome", async () => {
     for (const mode of ["sequential", "concurrent"] as const) {
       for (const onError of ["fail", "ignore"] as const) {
         const host = new AbortController();

@@ -47,7 +47,7 @@ const methods = {
 };
 
 describe("a handler", () => {
-  it("of one or two parameters gets exactly two arguments, of three or more the view too", async () => {
+  it("with one or two parameters receives exactly two arguments, with three or more the view too", async () => {
     verifies("dispatch:arity", "dispatch:two-arguments");
     function one(_payload: unknown) {
       // biome-ignore lint/complexity/noArguments: counts what it was called with.
@@ -71,7 +71,7 @@ describe("a handler", () => {
     expect(await argumentsOf(async (p: unknown, c: unknown, e: unknown) => take(p, c, e))).toBe(3);
   });
 
-  it("that hides its arity is taken at its word", async () => {
+  it("that hides its arity follows its `extensions` setting", async () => {
     verifies("dispatch:extensions-declared");
     expect(await argumentsOf(take, true)).toBe(3);
     expect(await argumentsOf(take, false)).toBe(2);
@@ -83,7 +83,7 @@ describe("a handler", () => {
     expect(await argumentsOf(preset)).toBe(2);
   });
 
-  it("that takes no parameter, or hides them all, gets two arguments", async () => {
+  it("with no parameters, or only hidden ones, receives two arguments", async () => {
     function none() {
       // biome-ignore lint/complexity/noArguments: counts what it was called with.
       take(...arguments);

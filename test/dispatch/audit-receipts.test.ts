@@ -15,8 +15,8 @@ async function kept(...answers: readonly (boolean | Promise<boolean>)[]): Promis
 }
 const later = (value: boolean) => rest().then(() => value);
 
-describe("a run's notes", () => {
-  it("are kept where each of them was, at once or later", async () => {
+describe("receipts of a run's audit events", () => {
+  it("are kept if each event was, synchronously or later", async () => {
     expect(await kept()).toBe(true);
     expect(await kept(true, true)).toBe(true);
     expect(await kept(later(true), true, later(true))).toBe(true);
@@ -29,7 +29,7 @@ describe("a run's notes", () => {
     ["later, before others", [later(false), later(true), true]],
     ["later, after others", [true, later(true), later(false)]],
     ["later, alone", [later(false)]],
-  ])("are lost where one of them was: %s", async (_, answers) => {
+  ])("are lost if one event was: %s", async (_, answers) => {
     expect(await kept(...answers)).toBe(false);
   });
 });
@@ -47,14 +47,14 @@ async function eventsOf(run: Run): Promise<readonly AuditEvent[]> {
 }
 
 describe("a turn", () => {
-  it("has a record of the labels that it added, and none where it added none", async () => {
+  it("has a record of the labels that it added, and none if it added none", async () => {
     const labels = await eventsOf((_p, _c, e) => ({ modifiedExtensions: addLabels(e, "a") }));
     expect(labels.map(({ eventType }) => eventType)).toEqual(["extensions.labels_added"]);
     const header = await eventsOf((_p, _c, e) => ({ modifiedExtensions: setHeader(e, "A", "b") }));
     expect(header).toEqual([]);
   });
 
-  it("that returned what may not be has a record of its kind", async () => {
+  it("that returned a refused result has a record of its kind", async () => {
     const events = await eventsOf((_p, _c, _e) => 5);
     expect(
       events.map(({ eventType, metadata }) => [eventType, metadata.error_type]),

@@ -8,8 +8,8 @@ import { call, hook, manage, never, plugin, type Run } from "./support.ts";
 
 const mode = "fire_and_forget";
 
-describe("a background handler whose time is over", () => {
-  it("has timed out, also where its plugin is not asyncSafe and it keeps the thread", async () => {
+describe("a background handler whose deadline has passed", () => {
+  it("has timed out, even if its plugin is not asyncSafe and it blocks the thread", async () => {
     const told: unknown[] = [];
     const handler = (_payload: unknown) => block(20);
     const blocks = definePlugin({
@@ -25,7 +25,7 @@ describe("a background handler whose time is over", () => {
     expect(told).toEqual([]);
   });
 
-  it("has a record in the trail that says so", async () => {
+  it("has an audit record that says so", async () => {
     const events: AuditEvent[] = [];
     const manager = await manage([plugin("hangs", (_p, _c) => never(), { mode, timeoutMs: 5 })], {
       audit: { sink: (event) => void events.push(event) },
@@ -41,7 +41,7 @@ describe("a background handler whose time is over", () => {
 });
 
 describe("the time of a background handler", () => {
-  it("is at least what it took and at most what passed around it", async () => {
+  it("is at least what it took, and at most the time that passed around it", async () => {
     const seconds: number[] = [];
     const metrics: MetricsSink = {
       counter: () => undefined,
@@ -62,7 +62,7 @@ describe("the time of a background handler", () => {
   });
 });
 
-it("a function that a background handler returns is not asked for what it holds", async () => {
+it("a function that a background handler returns is not inspected", async () => {
   let asked = false;
   const odd = Object.assign(() => undefined, {
     // biome-ignore lint/suspicious/noThenProperty: a function that looks like a promise.

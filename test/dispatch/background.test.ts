@@ -21,7 +21,7 @@ const mode = "fire_and_forget";
 const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
 
 describe("a background handler", () => {
-  it("gets the final payload and envelope", async () => {
+  it("receives the final payload and envelope", async () => {
     verifies("dispatch:background-last");
     const seen: unknown[] = [];
     const manager = await manage([
@@ -46,7 +46,7 @@ describe("a background handler", () => {
     expect(seen[0]).toBe(result.payload);
   });
 
-  it("starts after the caller has the result, also when nothing had to be waited for", async () => {
+  it("starts after the caller has the result, even if nothing was awaited", async () => {
     verifies("dispatch:background-awaited");
     const order: string[] = [];
     const manager = await manage([
@@ -71,7 +71,7 @@ describe("a background handler", () => {
     expect((await manager.close()).background).toEqual({ ...blank, started: 1, completed: 1 });
   });
 
-  it("is not started where the run was halted", async () => {
+  it("does not start if the run was halted", async () => {
     verifies("dispatch:background-not-halted");
     const turns: string[] = [];
     const noting = plugin("behind", (_p, _c) => void turns.push("behind"), { mode });
@@ -94,7 +94,7 @@ describe("a background handler", () => {
     expect(turns).toEqual([]);
   });
 
-  it("is recorded as skipped where its conditions do not match", async () => {
+  it("is recorded as skipped if its conditions do not match", async () => {
     const turns: string[] = [];
     const manager = await manage([
       plugin("behind", (_p, _c) => void turns.push("behind"), {
@@ -108,7 +108,7 @@ describe("a background handler", () => {
     expect(turns).toEqual([]);
   });
 
-  it("goes by the final payload in its conditions", async () => {
+  it("matches its conditions against the final payload", async () => {
     const manager = await manage([
       plugin("behind", (_p, _c) => {}, { mode, conditions: { tools: ["sub"] } }),
       plugin("renames", (payload, _c) => ({ modifiedPayload: { ...payload, name: "sub" } })),
@@ -117,7 +117,7 @@ describe("a background handler", () => {
     expect((await manager.close()).background).toEqual({ ...blank, started: 1, completed: 1 });
   });
 
-  it("may use its state and nest runs after the result is out, until it has ended", async () => {
+  it("may use its state and nest runs after the result is returned, until it ends", async () => {
     const inner = await manage([tagger("inner")]);
     const seen: unknown[] = [];
     let kept: { readonly state: unknown } | undefined;
@@ -142,7 +142,7 @@ describe("a background handler", () => {
   });
 });
 
-it("the background handlers of one run end each for itself", async () => {
+it("the background handlers of one run end independently", async () => {
   const gate = deferred();
   const notes: unknown[] = [];
   const manager = await manage([
@@ -163,7 +163,7 @@ it("the background handlers of one run end each for itself", async () => {
   expect(notes).toEqual([0, false]);
 });
 
-it("all background handlers of a plugin together have one share of the room", async () => {
+it("all background handlers of a plugin share one part of the capacity", async () => {
   const point = "cmf.tool_pre_invoke";
   const settings = { mode, timeoutMs: null, extensions: false } as const;
   const hangs = definePlugin({
@@ -197,7 +197,7 @@ describe("the failures of background handlers", () => {
     throw new Error("broken");
   };
 
-  it("change nothing for the others, and not when the sink throws", async () => {
+  it("do not affect the others, even if the sink throws", async () => {
     const turns: string[] = [];
     const uncaught = await uncaughtDuring(async () => {
       const manager = await manage(
@@ -222,7 +222,7 @@ describe("the failures of background handlers", () => {
     ["disable", "disabled"],
     ["ignore", "started"],
     ["fail", "started"],
-  ] as const)("switch the plugin off where it says so: %s", async (onError, next) => {
+  ] as const)("disable the plugin if it declares so: %s", async (onError, next) => {
     const overdue = deferred();
     const hangs: Run = (_p, context) => {
       context.signal.addEventListener("abort", () => overdue.resolve());

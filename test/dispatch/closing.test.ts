@@ -7,7 +7,7 @@ const mode = "fire_and_forget";
 const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
 
 describe("closing a manager", () => {
-  it("waits for runs in flight and for what they start behind them", async () => {
+  it("waits for runs in flight and for the background work they start", async () => {
     const turns: string[] = [];
     const gate = deferred();
     const manager = await manage([
@@ -25,7 +25,7 @@ describe("closing a manager", () => {
     expect(turns).toEqual(["behind"]);
   });
 
-  it("waits for runs in flight as often as it is asked to", async () => {
+  it("waits for runs in flight each time it is called", async () => {
     const gate = deferred();
     const manager = await manage([plugin("waits", (_p, _c) => gate.promise)]);
     const running = manager.invoke(hook, call);
@@ -61,7 +61,7 @@ describe("closing a manager", () => {
     expect(turns).toEqual(["done", "done"]);
   });
 
-  it("refuses further invocations from then on, and may be asked again", async () => {
+  it("refuses invocations from then on, and may be repeated", async () => {
     verifies("dispatch:closed");
     const manager = await manage([tagger("tags")]);
     const closing = manager.close();
@@ -70,7 +70,7 @@ describe("closing a manager", () => {
     expect(await manager.close()).toMatchObject({ drained: true });
   });
 
-  it("lets runs that are under way end", async () => {
+  it("lets runs in progress end", async () => {
     const gate = deferred();
     const manager = await manage([
       plugin("waits", async (p, c, e) => {
@@ -87,7 +87,7 @@ describe("closing a manager", () => {
 });
 
 describe("the queue of background work", () => {
-  it("drops what is over its bound, counts it, and takes more once there is room", async () => {
+  it("drops work over its limit, counts it, and accepts more once there is capacity", async () => {
     verifies("dispatch:background-bounded");
     const gate = deferred();
     const manager = await manage([plugin("behind", (_p, _c) => gate.promise, { mode })], {

@@ -23,7 +23,7 @@ const mode = "concurrent";
 const names = ["aaa", "bbb", "ccc", "ddd"] as const;
 
 describe("concurrent plugins", () => {
-  it("all start before any is waited for", async () => {
+  it("all start before any is awaited", async () => {
     const started: string[] = [];
     const gate = deferred();
     const running = runOnce(
@@ -44,7 +44,7 @@ describe("concurrent plugins", () => {
     await running;
   });
 
-  it("all see the envelope and the payload of the phase's start", async () => {
+  it("all see the envelope and the payload from the start of the phase", async () => {
     verifies("dispatch:concurrent-view");
     const seen: unknown[] = [];
     const looking: Run = (payload, context, extensions) => {
@@ -58,7 +58,7 @@ describe("concurrent plugins", () => {
     expect(seen).toEqual(names.map(() => [call, ["early"]]));
   });
 
-  it("see the same view when one of them makes the envelope grow by a nested run", async () => {
+  it("see the same view when one of them adds to the envelope through a nested run", async () => {
     const seen: unknown[] = [];
     const looking: Run = (_payload, _context, extensions) => {
       seen.push(extensions.security.labels);
@@ -95,7 +95,7 @@ describe("concurrent plugins", () => {
     expect(outcomes.size).toBe(1);
   });
 
-  it("go on past the failure of one that is ignored", async () => {
+  it("continue after the failure of one whose errors are ignored", async () => {
     const result = await runOnce([
       plugin("bad", (_p, _c) => Promise.reject(new Error("broken")), { mode, onError: "ignore" }),
       plugin("good", adds("good"), { mode }),
@@ -105,7 +105,7 @@ describe("concurrent plugins", () => {
     expect(result.errors).toMatchObject([{ plugin: "bad", code: "handler_error" }]);
   });
 
-  it("may add labels without taking extensions, each judged by the phase's start", async () => {
+  it("may add labels without taking extensions, compared with the start of the phase", async () => {
     const adding = (label: string) => (_payload: unknown, _context: unknown) => ({
       modifiedExtensions: { security: { labels: ["PII", label] } },
     });
@@ -128,7 +128,7 @@ describe("concurrent plugins", () => {
     expect(result.executions.map(({ status }) => status)).toEqual(["timeout", "completed"]);
   });
 
-  it("are told by their signals that the host aborted, unless they have ended", async () => {
+  it("receive the host's abort through their signals, unless they have ended", async () => {
     verifies("dispatch:abort");
     const host = new AbortController();
     const signals: AbortSignal[] = [];
@@ -157,7 +157,7 @@ describe("concurrent plugins", () => {
     expect(executions).toMatchObject([completed, completed, cancelled, cancelled]);
   });
 
-  it("follow the serial phases and come before the background", async () => {
+  it("run after the serial phases and before the background", async () => {
     const turns: string[] = [];
     const waiting = (name: string, as: "sequential" | "concurrent" | "fire_and_forget") =>
       plugin(
@@ -186,7 +186,7 @@ describe("concurrent plugins", () => {
     ]);
   });
 
-  it("leave payload and envelope as the objects they were when nobody adds anything", async () => {
+  it("leave payload and envelope the same objects if no plugin adds anything", async () => {
     verifies("dispatch:untouched");
     const extensions = createExtensions({ security: { labels: ["PII"] }, custom: { a: 1 } });
     const result = await runOnce(

@@ -114,7 +114,7 @@ describe("conditions", () => {
     await expectNames(named, message({ content_type, content }));
   });
 
-  it("find no name in a text, and the names of each of several parts", async () => {
+  it("find no name in a text part, and the names of each of several parts", async () => {
     await expectNames({ tools: [] }, message({ content_type: "text", text: "no-name" }));
     const parts = ["one", "two"].map((name) => ({
       content_type: "tool_call",
@@ -143,13 +143,13 @@ describe("conditions", () => {
     await expectNames({ ...named, tools, servers }, at, given({ server_id: "the-server" }));
   });
 
-  it("limit a plugin to tenants the host names", async () => {
+  it("limit a plugin to tenants named by the host", async () => {
     expect(await runs({ tenants: ["acme-*"] }, tool("add"), { tenant: "acme-eu" })).toBe(true);
     expect(await runs({ tenants: ["acme-*"] }, tool("add"), { tenant: "other" })).toBe(false);
     expect(await runs({ tenants: ["*"] }, tool("add"))).toBe(false);
   });
 
-  it("must all match, each by one of its patterns", async () => {
+  it("must all match, each with one of its patterns", async () => {
     const both = { tools: ["sub", "add"], tenants: ["acme"] };
     expect(await runs(both, tool("add"), { tenant: "acme" })).toBe(true);
     expect(await runs(both, tool("add"), { tenant: "other" })).toBe(false);
@@ -157,7 +157,7 @@ describe("conditions", () => {
     expect(await runs({}, tool("add"))).toBe(true);
   });
 
-  it("go by the payload as it is when the turn comes", async () => {
+  it("match the payload as it is when the plugin's turn comes", async () => {
     const turns: string[] = [];
     await runOnce([
       plugin("renames", (payload, _c) => ({ modifiedPayload: { ...payload, name: "sub" } })),
@@ -167,7 +167,7 @@ describe("conditions", () => {
     expect(turns).toEqual(["sub"]);
   });
 
-  it("leave out a plugin in every mode, and the record says skipped", async () => {
+  it("skip a plugin in every mode, and the record says so", async () => {
     const turns: string[] = [];
     for (const mode of ["sequential", "transform", "audit", "concurrent"] as const) {
       const manager = await manage([
@@ -183,7 +183,7 @@ describe("conditions", () => {
     expect(turns).toEqual([]);
   });
 
-  it("are not tripped by whatever a server puts into a result", async () => {
+  it("are not affected by what a server puts into a result", async () => {
     const contents: unknown[] = [
       [null],
       [5, "x", true, [], {}],
@@ -210,13 +210,13 @@ describe("conditions", () => {
     }
   });
 
-  it("take no names from the content of a resource", async () => {
+  it("read no names from the content of a resource", async () => {
     const content = [{ content_type: "tool_call", content: { name: "add" } }];
     const at = ["resource_post_fetch", { uri: "db://x", content }] as const;
     expect(await runs({ tools: ["add"] }, at)).toBe(false);
   });
 
-  it("can be set by the operator, over the plugin's own", async () => {
+  it("can be overridden by the operator", async () => {
     verifies("dispatch:overrides");
     const turns: string[] = [];
     const limited = plugin("limited", (_p, _c) => void turns.push("ran"), {

@@ -13,7 +13,7 @@ const contextOf = () =>
   new HandlerContext({} as HandlerStep, { isOver: () => false } as unknown as AnyRun);
 
 describe("a turn that ends early", () => {
-  it("aborts the signal that was asked for before, which stays the same", () => {
+  it("aborts the signal that was read before, which stays the same object", () => {
     const context = contextOf();
     const { signal } = context;
     expect([signal.aborted, isOngoing(context), isLive(context)]).toEqual([false, true, true]);
@@ -22,7 +22,7 @@ describe("a turn that ends early", () => {
     expect(context.signal).toBe(signal);
   });
 
-  it("has a signal that has aborted where one is asked for afterwards, and has ended still", () => {
+  it("has an aborted signal if it is read afterwards, and stays ended", () => {
     const context = contextOf();
     endTurn(context);
     const { signal } = context;

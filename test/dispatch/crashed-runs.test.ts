@@ -20,15 +20,15 @@ function breaking(looks: number): AbortSignal {
 
 const reason = `The run of ${hook} could not go on.`;
 
-describe("a run that could not go on", () => {
-  it("is counted as one that failed", async () => {
+describe("a run that cannot continue", () => {
+  it("is counted as failed", async () => {
     const manager = await manage([tagger("one"), tagger("two", { mode: "concurrent" })]);
     for (const looks of [0, 1, 2]) await manager.invoke(hook, call, { signal: breaking(looks) });
     const counts = { started: 3, allowed: 0, denied: 0, errored: 3, aborted: 0, inFlight: 0 };
     expect(manager.counts()).toEqual(counts);
   });
 
-  it("is a crash of the handler whose turn it was, to the trail", async () => {
+  it("is audited as a crash of the handler whose turn it was", async () => {
     const events: AuditEvent[] = [];
     const manager = await manage([tagger("one")], {
       audit: { sink: (event) => void events.push(event) },
@@ -46,7 +46,7 @@ describe("a run that could not go on", () => {
     ]);
   });
 
-  it("is told of once a strict trail has dealt with that", async () => {
+  it("is reported once a strict trail has handled that", async () => {
     const gate = deferred();
     let isUp = true;
     const manager = await manage([tagger("one")], {

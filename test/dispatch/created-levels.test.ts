@@ -22,7 +22,7 @@ const host = defineHost({
   },
 });
 
-it("a slot that comes with a part that is null is named by what was added to it", async () => {
+it("a new slot with a null part is reported by what was added to it", async () => {
   const tags = host.definePlugin({
     name: "tags",
     version: "1.0.0",

@@ -25,7 +25,7 @@ const addsAfter =
   };
 
 describe("a handler that hangs", () => {
-  it("fails at its deadline and leaves what was merged before", async () => {
+  it("fails at its deadline and keeps what was merged before", async () => {
     verifies("dispatch:timeout", "dispatch:merges-kept");
     const result = await runOnce([tagger("before"), hangs(), tagger("after")], {
       extensions: labelled("PII"),
@@ -39,7 +39,7 @@ describe("a handler that hangs", () => {
     ]);
   });
 
-  it("lets the run go on where its failure is ignored, time and again", async () => {
+  it("lets the run continue if its failure is ignored, each time", async () => {
     const result = await runOnce([
       hangs({ onError: "ignore" }),
       plugin("hangs-too", never as Run, { extensions: false, timeoutMs: 20, onError: "ignore" }),
@@ -50,7 +50,7 @@ describe("a handler that hangs", () => {
     expect(result.errors.map(({ plugin: name }) => name)).toEqual(["hangs", "hangs-too"]);
   });
 
-  it("is held to the manager's timeout where it set none, else to its own", async () => {
+  it("has its own timeout, or the manager's if it sets none", async () => {
     const byManager = await runOnce(
       [plugin("hangs", never as Run, { extensions: false })],
       {},
@@ -79,7 +79,7 @@ describe("a deadline", () => {
     expect(labelsOf(await runOnce(steps))).toEqual(["four", "one", "three", "two"]);
   });
 
-  it("does not run on for handlers that return at once after one that waited", async () => {
+  it("does not keep running for synchronous handlers after an asynchronous one", async () => {
     const result = await runOnce([
       plugin("waits", addsAfter(5, "waited"), { extensions: true, timeoutMs: 200 }),
       tagger("at-once"),
@@ -88,7 +88,7 @@ describe("a deadline", () => {
     expect(labelsOf(result)).toEqual(["at-once", "long", "waited"]);
   });
 
-  it("gives each handler exactly one outcome when it settles right then", async () => {
+  it("results in exactly one outcome for a handler that settles at that moment", async () => {
     const runs = Array.from({ length: 300 }, (_, i) =>
       runOnce([plugin("close", addsAfter(18 + (i % 6), "made-it"), { timeoutMs: 20 })], {
         extensions: labelled("PII"),
@@ -126,7 +126,7 @@ describe("a handler's signal", () => {
     expect(context?.signal.aborted).toBe(true);
   });
 
-  it("is aborted already when it is asked for after the run", async () => {
+  it("is already aborted when read after the run", async () => {
     const kept: PluginContext[] = [];
     await runOnce([plugin("keeps", (_p, context) => void kept.push(context))]);
     expect(kept[0]?.signal.aborted).toBe(true);

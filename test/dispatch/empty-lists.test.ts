@@ -7,7 +7,7 @@ import { call, hook, manage, plugin, runOnce, tagger } from "./support.ts";
 const throws = plugin("throws", (_p, _c) => Promise.reject(new Error("x")), { onError: "ignore" });
 const denies = plugin("denies", (_p, _c) => deny("no"), { mode: "transform" });
 
-it("a run of which something is written down shares its empty lists with all others", async () => {
+it("a recorded run shares its empty lists with all others", async () => {
   const { rejections, errors } = await runOnce([tagger("one")]);
   expect(rejections).toBe(emptyList);
   expect(errors).toBe(emptyList);
@@ -15,7 +15,7 @@ it("a run of which something is written down shares its empty lists with all oth
   expect((await manager.invoke(hook, call)).errors).toBe(errors);
 });
 
-it("where one list has something in it, only the other is shared", async () => {
+it("if one list is not empty, only the other is shared", async () => {
   const failed = await runOnce([throws]);
   expect(failed.errors).toHaveLength(1);
   expect(failed.rejections).toBe(emptyList);

@@ -83,7 +83,7 @@ describe("with onError ignore", () => {
 });
 
 describe("with onError disable", () => {
-  it.each(each)("$how switches the plugin off for later invocations", async ({ run, code }) => {
+  it.each(each)("$how disables the plugin for later invocations", async ({ run, code }) => {
     verifies("dispatch:on-error-disable");
     let calls = 0;
     const counting: Run = (...given) => {
@@ -106,7 +106,7 @@ describe("with onError disable", () => {
     expect(calls).toBe(1);
   });
 
-  it("the plugin is off on all of its hooks, and on for another manager", async () => {
+  it("the plugin is disabled on all of its hooks, and not in another manager", async () => {
     const { definePlugin } = await import("glassine");
     const turns: string[] = [];
     const two = definePlugin({
@@ -135,7 +135,7 @@ describe("with onError disable", () => {
 });
 
 describe("plugins that cannot halt", () => {
-  it.each(each)("$how of theirs is recorded and not raised", async ({ run, code }) => {
+  it.each(each)("their $how is recorded and not raised", async ({ run, code }) => {
     verifies("dispatch:observers-recorded");
     for (const mode of ["transform", "audit"] as const) {
       const result = await runOnce([failing(run, { mode }), tagger("after")], {
@@ -147,7 +147,7 @@ describe("plugins that cannot halt", () => {
     }
   });
 
-  it.each(each)("$how is raised where onError fail was set on them", async ({ run, code }) => {
+  it.each(each)("$how is raised if onError fail was set on them", async ({ run, code }) => {
     for (const mode of ["transform", "audit"] as const) {
       const given = { extensions: labelled("PII") };
       const own = await runOnce([failing(run, { mode, onError: "fail" })], given);
@@ -161,15 +161,15 @@ describe("plugins that cannot halt", () => {
     }
   });
 
-  it("follow the mode the operator gives them, not the one they declared", async () => {
+  it("follow the mode set by the operator, not the one they declared", async () => {
     const broken = failing(failures["handler_error (throws)"] as Run);
     const trial = await runOnce([{ plugin: broken, mode: "audit" }]);
     expect(trial.continueProcessing).toBe(true);
   });
 });
 
-describe("what is refused", () => {
-  it("is among the rejections under the plugin's name, with its code and path", async () => {
+describe("a refused result", () => {
+  it("is listed in the rejections under the plugin's name, with code and path", async () => {
     verifies("dispatch:rejections");
     const result = await runOnce(
       [failing(failures["tier_monotonic (drops a label)"] as Run, { onError: "ignore" })],
@@ -180,7 +180,7 @@ describe("what is refused", () => {
     expect(result.executions[0]?.refused).toMatchObject(refused);
   });
 
-  it("is a failure too where strict makes an ignored change one", async () => {
+  it("is also a failure if strict mode turns an ignored change into one", async () => {
     verifies("dispatch:strict");
     const forging = plugin("forger", (_p, _c) => ({
       modifiedExtensions: { request: { request_id: "forged" } },

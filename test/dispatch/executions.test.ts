@@ -67,12 +67,12 @@ describe("the records of a run", () => {
     );
   });
 
-  it("say all there is to say of an uneventful turn", async () => {
+  it("describe an uneventful turn completely", async () => {
     const { executions } = await runOnce([plugin("looks", (_p, _c) => undefined)]);
     expect(executions).toEqual([{ plugin: "looks", ...uneventful }]);
   });
 
-  it("tell what a handler was allowed to see, not what was there", async () => {
+  it("list what a handler was allowed to see, not what was there", async () => {
     const sees = async (extensions: object) => {
       const { executions } = await runOnce(
         [
@@ -97,7 +97,7 @@ describe("the records of a run", () => {
     expect(await sees({})).toEqual([labels, roles, nothing, none]);
   });
 
-  it("tell what a handler changed and what of it was refused", async () => {
+  it("list what a handler changed and what of it was refused", async () => {
     const run: Run = (payload, _context, extensions) => ({
       modifiedPayload: { ...payload, args: { a: 2 } },
       modifiedExtensions: {
@@ -129,7 +129,7 @@ describe("the records of a run", () => {
     expect([emptied.extensions.custom, emptied.executions[0]?.changed]).toEqual([{}, ["custom"]]);
   });
 
-  it("name what a plugin puts into a new slot of mixed tiers, and no part that came empty", async () => {
+  it("name what a plugin puts into a new slot of mixed tiers, and no empty part", async () => {
     const shelf = {
       tier: "immutable",
       read: "everyone",
@@ -163,7 +163,7 @@ describe("the records of a run", () => {
     expect(await changedBy({ note: "a", tags: ["b"] })).toEqual(["shelf.note", "shelf.tags"]);
   });
 
-  it("name no change of a change that says the same", async () => {
+  it("name no change if the new value is equal", async () => {
     const result = await runOnce(
       [
         plugin("same", (payload, _c, extensions) => ({
@@ -196,7 +196,7 @@ describe("the records of a run", () => {
     expect(result.executions).toMatchObject([{ plugin: "covers", hook: "message_pre_invoke" }]);
   });
 
-  it("share nothing between runs that a reader could tell apart", async () => {
+  it("share nothing between runs that a reader could notice", async () => {
     const manager = await manage([plugin("looks", (_p, _c) => undefined)]);
     const [one, two] = [await manager.invoke(hook, call), await manager.invoke(hook, call)];
     expect(one).not.toBe(two);
@@ -215,12 +215,12 @@ describe("the time a handler took", () => {
     plugin("beside-at-once", (_p, _c) => undefined, { mode: "concurrent" }),
   ];
 
-  it("is not told unless it is asked for", async () => {
+  it("is not reported unless requested", async () => {
     const { executions } = await runOnce(all());
     expect(executions.filter(({ durationMs }) => durationMs !== undefined)).toEqual([]);
   });
 
-  it("is told of every handler that had its turn, with timings", async () => {
+  it("is reported for every handler that ran, with timings", async () => {
     const { executions } = await runOnce(all(), {}, { timings: true });
     const took = Object.fromEntries(executions.map((e) => [e.plugin, e.durationMs ?? Number.NaN]));
     for (const [name, ms] of Object.entries(took)) {
@@ -233,7 +233,7 @@ describe("the time a handler took", () => {
     expect(took.hangs).toBeGreaterThan(15);
   });
 
-  it("is not told of those that had none", async () => {
+  it("is not reported for those that did not run", async () => {
     const { executions } = await runOnce(
       [
         plugin("elsewhere", (_p, _c) => undefined, { conditions: { tools: ["other"] } }),
@@ -250,7 +250,7 @@ describe("the time a handler took", () => {
     expect(timed.map((record) => record.plugin)).toEqual(["guard"]);
   });
 
-  it("is not told of a concurrent handler that was passed over", async () => {
+  it("is not reported for a concurrent handler that was skipped", async () => {
     const { executions } = await runOnce(
       [
         plugin("waits", (_p, _c) => later(5), { mode: "concurrent" }),

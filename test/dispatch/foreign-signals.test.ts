@@ -46,7 +46,7 @@ function foreign(look: (at: number) => boolean = () => false): Foreign {
   };
 }
 
-it("a signal that keeps its listeners and tells them once more changes nothing that is over", async () => {
+it("a signal that keeps its listeners and notifies them again changes nothing that has ended", async () => {
   const listeners: (() => void)[] = [];
   const signal = {
     aborted: false,
@@ -64,7 +64,7 @@ it("a signal that keeps its listeners and tells them once more changes nothing t
   expect(await manager.close()).toMatchObject({ drained: true, late: 0 });
 });
 
-it("a signal that tells of its abort while it is being listened to ends the run once", async () => {
+it("a signal that reports its abort while a listener is added ends the run once", async () => {
   const signal = {
     aborted: false,
     addEventListener: (_type: string, listener: () => void) => {
@@ -125,7 +125,7 @@ describe("a signal that breaks", () => {
     expect(labelsOf(await manager.invoke(hook, call))).toContain("two");
   });
 
-  it("as somebody listens ends the run as a failure, and what it waited for is of no effect", async () => {
+  it("when a listener is added ends the run as a failure, and what it awaited has no effect", async () => {
     const told: unknown[] = [];
     const turns: string[] = [];
     const gate: Deferred<never> = deferred();
@@ -158,7 +158,7 @@ describe("a signal that breaks", () => {
     expect(await manager.close()).toMatchObject({ drained: true, late: 1 });
   });
 
-  it("leaves room for as many runs as before", async () => {
+  it("leaves capacity for as many runs as before", async () => {
     const gate = deferred();
     const manager = await manage([plugin("waits", (_p, _c) => gate.promise)], { maxInFlight: 1 });
     expect((await manager.invoke(hook, call, { signal: breaking(0) })).violation).toBeDefined();
@@ -169,7 +169,7 @@ describe("a signal that breaks", () => {
   });
 });
 
-describe("a signal that calls its listeners and says nothing of it", () => {
+describe("a signal that calls its listeners without `aborted`", () => {
   const waits = plugin("waits", (_p, _c) => later(1));
   const settings = { onError: "ignore" } as const;
   const endings: Readonly<Record<string, () => unknown>> = {
@@ -231,7 +231,7 @@ describe("a signal that calls its listeners and says nothing of it", () => {
     expect(told).toBe(ending === endings.throws ? 1 : 0);
   });
 
-  it.each(Object.entries(nextOnes))("that is told by the sink, before %s", async (_whom, next) => {
+  it.each(Object.entries(nextOnes))("that the sink calls, before %s", async (_whom, next) => {
     const fails: readonly Run[] = [
       (_p, _c) => {
         throw new Error("broken");
@@ -248,7 +248,7 @@ describe("a signal that calls its listeners and says nothing of it", () => {
     }
   });
 
-  it.each(Object.entries(nextOnes))("that a deadline tells, before %s", async (_whom, next) => {
+  it.each(Object.entries(nextOnes))("that a deadline calls, before %s", async (_whom, next) => {
     const listens =
       (tell: () => void): Run =>
       (_payload, context) => {
@@ -266,7 +266,7 @@ describe("a signal that calls its listeners and says nothing of it", () => {
     expect(turns).toEqual([]);
   });
 
-  it("ends those beside each other once", async () => {
+  it("ends concurrent handlers once", async () => {
     const { signal, tell } = foreign();
     const thrown: unknown[] = [];
     const beside = { mode: "concurrent", onError: "ignore" } as const;
@@ -291,7 +291,7 @@ describe("a signal that calls its listeners and says nothing of it", () => {
 });
 
 describe("a signal that aborts without an event", () => {
-  it("ends a run that waited, before those beside each other", async () => {
+  it("ends a run that awaited, before concurrent handlers", async () => {
     let isAborted = false;
     const { signal } = foreign(() => isAborted);
     const gate: Deferred<void> = deferred();
@@ -309,7 +309,7 @@ describe("a signal that aborts without an event", () => {
   });
 });
 
-describe("a signal that aborts as soon as somebody listens", () => {
+describe("a signal that aborts as soon as a listener is added", () => {
   it("ends the run once", async () => {
     let isAborted = false;
     const signal = {

@@ -77,11 +77,11 @@ const runs: Record<string, () => Promise<Result>> = {
 };
 
 describe("the result of a run that", () => {
-  it.each(Object.entries(runs))("%s is frozen all the way down", async (_what, run) => {
+  it.each(Object.entries(runs))("%s is deeply frozen", async (_what, run) => {
     expect(faultsOf(await run())).toEqual([]);
   });
 
-  it.each(Object.entries(runs))("%s has a `then` of its own that is undefined", async (_w, run) => {
+  it.each(Object.entries(runs))("%s has its own `then`, which is undefined", async (_w, run) => {
     const descriptor = Object.getOwnPropertyDescriptor(await run(), "then");
     expect(descriptor).toMatchObject({ value: undefined, writable: false });
   });
@@ -91,8 +91,8 @@ describe("the result of a run that", () => {
   });
 });
 
-describe("what else a promise of the manager gives", () => {
-  it("has a `then` of its own that is undefined, too", async () => {
+describe("what other promises of the manager resolve to", () => {
+  it("has its own `then`, which is undefined, too", async () => {
     const manager = await manage([tagger("tags")]);
     await manager.invoke(hook, call, { extensions: labelled("PII") });
     const report = await manager.close();

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { adds, call, hook, labelsOf, manage, plugin, type Run, runOnce } from "./support.ts";
 
-describe("the context that a handler was given", () => {
+describe("the context that a handler receives", () => {
   it("cannot be changed", async () => {
     verifies("dispatch:context");
     const failures: unknown[] = [];
@@ -33,7 +33,7 @@ describe("the context that a handler was given", () => {
     expect(result.continueProcessing).toBe(true);
   });
 
-  it("is one context a call: what a handler puts on it reaches nobody", async () => {
+  it("is a new one for each call: what a handler puts on it reaches nobody", async () => {
     verifies("dispatch:context");
     const seen: unknown[] = [];
     const inner = await manage([plugin("inner", adds("inner"))]);
@@ -63,8 +63,8 @@ describe("the context that a handler was given", () => {
   });
 });
 
-describe("what the host gave", () => {
-  it("goes by reference where the library made it", async () => {
+describe("the host's input", () => {
+  it("is passed by reference if the library created it", async () => {
     verifies("dispatch:untouched");
     const seen: unknown[] = [];
     const extensions = createExtensions({ custom: { a: 1 } });

@@ -36,7 +36,7 @@ function lookalike() {
 }
 
 describe("a run with a signal of the host", () => {
-  it("ends when a plugin breaks the way back off the signal", async () => {
+  it("ends even if a plugin breaks removeEventListener", async () => {
     const manager = await manage([
       plugin(
         "breaks",
@@ -50,7 +50,7 @@ describe("a run with a signal of the host", () => {
     expect((await manager.close()).drained).toBe(true);
   });
 
-  it("shows its signal and its listener to no patch", async () => {
+  it("exposes its signal and its listener to no patch", async () => {
     const seen: unknown[] = [];
     const spy = function (this: unknown, ...args: unknown[]) {
       seen.push(this, ...args);
@@ -66,7 +66,7 @@ describe("a run with a signal of the host", () => {
     expect(seen).toEqual([]);
   });
 
-  it("aborts though a plugin says that no signal ever does", async () => {
+  it("aborts even if a plugin patches signals to never abort", async () => {
     const controller = new AbortController();
     const manager = await manage([
       plugin("lies", (_p) => {
@@ -82,7 +82,7 @@ describe("a run with a signal of the host", () => {
     expect([result.violation?.code, labelsOf(result)]).toEqual(["aborted", []]);
   });
 
-  it("shares it with any number of runs: all end, and no listener stays", async () => {
+  it("shares it with any number of runs: all end, and no listener remains", async () => {
     const warnings: unknown[] = [];
     const note = (warning: unknown) => warnings.push(warning);
     process.on("warning", note);
@@ -107,7 +107,7 @@ describe("a run with a signal of the host", () => {
     }
   });
 
-  it("is free of listeners whenever no run waits, and listened to again by the next", async () => {
+  it("leaves no listener while no run waits, and the next one listens again", async () => {
     const host = new AbortController();
     const listeners = () => getEventListeners(host.signal, "abort").length;
     const seen: number[] = [];
@@ -124,7 +124,7 @@ describe("a run with a signal of the host", () => {
     expect(seen).toEqual([1, 0, 1, 0, 1, 0]);
   });
 
-  it("ends others, too, when one that ends aborts, nests or ends some itself", async () => {
+  it("ends others too if one that ends aborts, nests or ends some itself", async () => {
     const host = new AbortController();
     const order: string[] = [];
     const manager = await manage([
@@ -158,7 +158,7 @@ describe("a run with a signal of the host", () => {
     expect(uncaught).toHaveLength(3);
   });
 
-  it("listens to it past what a plugin put on the prototype of all objects", async () => {
+  it("listens to it despite a patched Object.prototype", async () => {
     const host = new AbortController();
     const patch = { signal: AbortSignal.abort(), capture: true, once: false, passive: true };
     const patches: Run = (_payload, _context) => {
@@ -178,7 +178,7 @@ describe("a run with a signal of the host", () => {
     expect(getEventListeners(host.signal, "abort")).toHaveLength(0);
   });
 
-  it("takes a signal that the runtime did not make", async () => {
+  it("accepts a signal that the runtime did not create", async () => {
     const { signal, listeners } = lookalike();
     const manager = await manage([plugin("hangs", (_p) => never())]);
     const running = manager.invoke(hook, call, { signal: signal as never });
@@ -190,7 +190,7 @@ describe("a run with a signal of the host", () => {
     expect((await late).violation?.code).toBe("aborted");
   });
 
-  it("starts no more of a phase once such a signal told of the abort", async () => {
+  it("starts no more handlers of a phase once such a signal reported the abort", async () => {
     const { signal, listeners } = lookalike();
     const started: string[] = [];
     const mode = "concurrent";

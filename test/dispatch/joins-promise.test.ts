@@ -10,7 +10,7 @@ class Query {
   [key](): void {}
 }
 
-describe("a promise would ask", () => {
+describe("a promise would read `then`", () => {
   it.each<[string, object]>([
     ["a `then` of its own", holding(noop)],
     ["one of its class", new Query()],
@@ -25,7 +25,7 @@ describe("a promise would ask", () => {
   });
 });
 
-describe("a promise would not ask", () => {
+describe("a promise would not read `then`", () => {
   it.each<[string, object]>([
     ["an object without one", {}],
     ["one without a prototype", Object.create(null)],
@@ -38,7 +38,7 @@ describe("a promise would not ask", () => {
   });
 });
 
-it("no getter and no trap runs when it is told", () => {
+it("no getter and no trap runs in the decision", () => {
   const ran: string[] = [];
   const getter = Object.defineProperty({}, key, { get: () => void ran.push("getter") });
   const trap = (target: object, name: string | symbol) => {

@@ -80,7 +80,7 @@ describe("the labels of a request", () => {
     },
   );
 
-  it("are an empty envelope where the host gave none", async () => {
+  it("are an empty envelope if the host passed none", async () => {
     for (const given of [{}, { extensions: undefined }]) {
       const result = await runOnce([], given);
       expect(Object.isFrozen(result.extensions)).toBe(true);

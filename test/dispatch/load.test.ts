@@ -10,7 +10,7 @@ const codeOf = (running: Promise<unknown>) =>
   );
 
 describe("maxInFlight", () => {
-  it("refuses one more than the operator allows, and takes it once there is room", async () => {
+  it("refuses one more than the operator allows, and accepts it once there is capacity", async () => {
     verifies("dispatch:overloaded");
     const gate = deferred();
     const manager = await manage([plugin("waits", (_p, _c) => gate.promise)], { maxInFlight: 2 });
@@ -35,19 +35,22 @@ describe("maxInFlight", () => {
       return [fill(payload, context, extensions)];
     },
   };
-  it.each(Object.entries(endings))("has room again after a handler that %s", async (_how, run) => {
-    for (const mode of ["sequential", "transform", "concurrent", "fire_and_forget"] as const) {
-      const manager = await manage(
-        [plugin("ends", run, { mode, extensions: false, timeoutMs: 10 })],
-        { maxInFlight: 1 },
-      );
-      for (let i = 0; i < 3; i++) {
-        expect(await codeOf(manager.invoke(hook, call)), mode).toBe("accepted");
+  it.each(Object.entries(endings))(
+    "has capacity again after a handler that %s",
+    async (_how, run) => {
+      for (const mode of ["sequential", "transform", "concurrent", "fire_and_forget"] as const) {
+        const manager = await manage(
+          [plugin("ends", run, { mode, extensions: false, timeoutMs: 10 })],
+          { maxInFlight: 1 },
+        );
+        for (let i = 0; i < 3; i++) {
+          expect(await codeOf(manager.invoke(hook, call)), mode).toBe("accepted");
+        }
       }
-    }
-  });
+    },
+  );
 
-  it("has room again after an abort and after a refused invocation", async () => {
+  it("has capacity again after an abort and after a refused invocation", async () => {
     const manager = await manage([plugin("hangs", (_p, _c) => new Promise(() => {}))], {
       maxInFlight: 1,
     });

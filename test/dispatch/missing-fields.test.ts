@@ -30,8 +30,8 @@ async function payloadAfter(...plugins: readonly ReturnType<typeof agent>[]) {
   return payload;
 }
 
-describe("a field that a payload lacks and a patched prototype has", () => {
-  it("is no change of a plugin that changes another", async () => {
+describe("a field missing from a payload and present on a patched prototype", () => {
+  it("is not a change by a plugin that changes another field", async () => {
     const result = await runOnce([
       plugin("patches", (_p, _c) => void patch("headers", { a: "forged" })),
       plugin("renames", (_p, _c) => ({ modifiedPayload: { name: "sub", args: { a: 1 } } })),
@@ -51,7 +51,7 @@ describe("a field that a payload lacks and a patched prototype has", () => {
     expect(Object.isFrozen(tools)).toBe(true);
   });
 
-  it("swallows no change to what the prototype says", async () => {
+  it("hides no change to the prototype's value", async () => {
     const payload = await payloadAfter(
       agent("first", { system_prompt: "s" }),
       agent("second", { model: "m" }, () => patch("model", "m")),

@@ -90,7 +90,7 @@ describe("who may halt", () => {
     });
   });
 
-  it("not a plugin in mode fire_and_forget: the result is out before it speaks", async () => {
+  it("not a plugin in mode fire_and_forget: the result is returned before it runs", async () => {
     const manager = await manage([
       plugin("guard", (_p, _c) => deny("no"), { mode: "fire_and_forget" }),
     ]);
@@ -101,7 +101,7 @@ describe("who may halt", () => {
 });
 
 describe("a denial", () => {
-  it("discards nothing that earlier plugins changed, and carries no change of its own", async () => {
+  it("keeps earlier plugins' changes, and applies none of its own", async () => {
     verifies("dispatch:deny-discards", "dispatch:merges-kept");
     const result = await runOnce([
       plugin("changes", changesAll, { capabilities }),
@@ -116,7 +116,7 @@ describe("a denial", () => {
     ["a spread", (made: object) => ({ ...made, metadata: {} })],
     ["a structured clone", (made: object) => structuredClone(made)],
     ["a JSON round trip", (made: object) => JSON.parse(JSON.stringify(made)) as object],
-  ])("is never taken for an allowance when it comes as %s", async (_how, copy) => {
+  ])("is never read as allow when returned as %s", async (_how, copy) => {
     const result = await runOnce([plugin("guard", (_p, _c) => copy(deny("no")))]);
     expect(result.continueProcessing).toBe(false);
     expect(result.violation).toMatchObject({ plugin: "guard", code: "result_shape" });
@@ -203,7 +203,7 @@ describe("a plugin in mode audit", () => {
     });
   });
 
-  it("is told what would have been refused, as everybody is", async () => {
+  it("reports what would have been refused, like any plugin", async () => {
     const result = await runOnce(
       [
         plugin("trial", () => ({ modifiedExtensions: { request: { request_id: "forged" } } }), {
@@ -219,7 +219,7 @@ describe("a plugin in mode audit", () => {
     ]);
   });
 
-  it("raises no tier violation, and has it recorded", async () => {
+  it("has a tier violation recorded, not raised", async () => {
     verifies("dispatch:observers-recorded");
     const result = await runOnce(
       [
@@ -238,7 +238,7 @@ describe("a plugin in mode audit", () => {
 });
 
 describe("a disabled plugin", () => {
-  it("runs on no hook and leaves the others as they are", async () => {
+  it("runs on no hook and does not affect the others", async () => {
     verifies("dispatch:disabled");
     const result = await runOnce([
       { plugin: plugin("guard", (_p, _c) => deny("no")), mode: "disabled" },

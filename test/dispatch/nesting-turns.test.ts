@@ -24,7 +24,7 @@ import {
 const hangs = plugin("hangs", (_p, _c) => never(), { timeoutMs: null });
 
 describe("labels of an inner run", () => {
-  it("of the same manager join by the right of who added them", async () => {
+  it("of the same manager join if the plugin that added them may", async () => {
     verifies("dispatch:nesting-labels");
     const nests: Run = async (payload, context) => {
       if (payload.name !== "add") return;
@@ -41,7 +41,7 @@ describe("labels of an inner run", () => {
     expect(result.executions[0]).toMatchObject({ plugin: "nests", changed: ["security.labels"] });
   });
 
-  it("of a handler in mode audit show in its record, and do not join", async () => {
+  it("of a handler in mode audit appear in its record, and do not join", async () => {
     verifies("dispatch:nesting-labels");
     const inner = await manage([tagger("inner")]);
     const nests: Run = async (payload, context) => {
@@ -76,7 +76,7 @@ describe("labels of an inner run", () => {
     expect([labels, labelsOf(result)]).toEqual([["inner"], []]);
   });
 
-  it("that its handler's deadline aborts join no more", async () => {
+  it("aborted by its handler's deadline no longer join", async () => {
     verifies("dispatch:nesting-turn");
     const inner = await manage([tagger("inner"), hangs]);
     let ended: object | undefined;
@@ -97,7 +97,7 @@ describe("labels of an inner run", () => {
   it.each([
     ["at once", (): undefined => undefined],
     ["after a wait", () => rest()],
-  ] as const)("that a later handler ends %s join no more", async (_when, wait) => {
+  ] as const)("ended by a later handler %s no longer join", async (_when, wait) => {
     verifies("dispatch:nesting-turn");
     const inner = await manage([tagger("inner"), hangs]);
     const host = new AbortController();
@@ -121,7 +121,7 @@ describe("labels of an inner run", () => {
 });
 
 describe("the context of a nested run's result", () => {
-  it("is that of the next run of its manager, too", async () => {
+  it("can be passed to the next run of its manager", async () => {
     const seen: boolean[] = [];
     const inner = await manage([]);
     const nests: Run = async (payload, parent) => {

@@ -92,7 +92,7 @@ describe("labels of an inner run", () => {
     }
   });
 
-  it("join also when the inner run is denied, fails or is aborted", async () => {
+  it("join even if the inner run is denied, fails or is aborted", async () => {
     const endings: Record<string, Run> = {
       denied: (_p, _c) => deny("no"),
       fails: (_p, _c) => {
@@ -121,7 +121,7 @@ describe("labels of an inner run", () => {
     expect(labelsOf(result)).toEqual(["inner"]);
   });
 
-  it("join also when the outer handler then denies, fails or hangs", async () => {
+  it("join even if the outer handler then denies, fails or hangs", async () => {
     const endings: Run[] = [
       (_p, _c) => deny("no"),
       (_p, _c) => Promise.reject(new Error("broken")),
@@ -167,7 +167,7 @@ describe("labels of an inner run", () => {
     ["concurrent", "timeout"],
     ["concurrent", "return"],
   ] as const)(
-    "join no more once the turn of its handler, %s, is over by %s, while the outer run goes on",
+    "no longer join once its handler, %s, has ended by %s while the outer run continues",
     async (mode, ending) => {
       verifies("dispatch:nesting-turn");
       const result = await slowInner(mode, ending);
@@ -176,7 +176,7 @@ describe("labels of an inner run", () => {
     },
   );
 
-  it("show in the record of the handler that started it, whatever becomes of that", async () => {
+  it("appear in the record of the handler that started it, whatever its outcome", async () => {
     verifies("dispatch:executions");
     const endings: Record<string, [Run, object]> = {
       nothing: [() => undefined, { status: "completed" }],
@@ -203,7 +203,7 @@ describe("labels of an inner run", () => {
     }
   });
 
-  it("of several runs show once, and those that add nothing do not", async () => {
+  it("of several runs appear once, and those that add nothing do not", async () => {
     const result = await runOnce(
       [
         plugin("nests", async (payload, context) => {
@@ -221,7 +221,7 @@ describe("labels of an inner run", () => {
     ]);
   });
 
-  it("change no result that is out", async () => {
+  it("change no result that was returned", async () => {
     const gate = deferred();
     const slow = await manage([tagger("inner"), plugin("waits", (_p, _c) => gate.promise)]);
     let running: Promise<unknown> | undefined;
@@ -254,7 +254,7 @@ describe("a nested run", () => {
     expect(seen).toEqual(["r-1", "mine", "r-1", undefined, "r-1", undefined]);
   });
 
-  it("of a manager that a handler made itself reaches no other plugin's state", async () => {
+  it("of a manager created by a handler reaches no other plugin's state", async () => {
     verifies("dispatch:state");
     const stolen: unknown[] = [];
     const thief = plugin("thief", async (payload, context) => {
@@ -266,7 +266,7 @@ describe("a nested run", () => {
     expect(stolen).toEqual([[]]);
   });
 
-  it("adds no label by a handler that may add none", async () => {
+  it("adds no label through a handler that may not add any", async () => {
     verifies("dispatch:nesting-labels");
     const forges = plugin(
       "forges",
@@ -282,7 +282,7 @@ describe("a nested run", () => {
     expect(labelsOf(await runOnce([forges], { extensions: labelled("PII") }))).toEqual(["PII"]);
   });
 
-  it("starts from the envelope the caller gives, not from the outer one", async () => {
+  it("starts from the caller's envelope, not from the outer one", async () => {
     const seen: unknown[] = [];
     const manager = await manage([
       plugin("looks", (_p, _c, extensions) => void seen.push(extensions.security.labels)),
@@ -296,7 +296,7 @@ describe("a nested run", () => {
 });
 
 describe("nesting", () => {
-  it("by siblings is no deeper than by one", async () => {
+  it("by siblings is not deeper than by one", async () => {
     let runs = 0;
     const manager = await manage([
       plugin("counts", (_p, _c) => {
@@ -311,7 +311,7 @@ describe("nesting", () => {
     expect(runs).toBe(20);
   });
 
-  it("under a run that has ended, or under what is no context, is refused", async () => {
+  it("under a run that has ended, or a value that is not a context, is refused", async () => {
     verifies("dispatch:context-ends");
     verifies("dispatch:context-ends");
     const kept: PluginContext[] = [];
@@ -330,7 +330,7 @@ describe("nesting", () => {
     expect(await codeOf(Object.create(kept[0] as object))).toBe("options_invalid");
   });
 
-  it("under a handler whose deadline is over is refused", async () => {
+  it("under a handler whose deadline has passed is refused", async () => {
     let code: unknown;
     const gate = deferred();
     const manager = await inner();

@@ -38,7 +38,7 @@ function gated() {
 }
 
 describe("runs that wait for a plugin's handler", () => {
-  it("have their turns in the order in which they came", async () => {
+  it("run in the order in which they arrived", async () => {
     const { gates, handler } = gated();
     const manager = await manage([alone("one", handler)]);
     const runs = [0, 1, 2].map(() => manager.invoke(hook, call));
@@ -57,7 +57,7 @@ describe("runs that wait for a plugin's handler", () => {
     expect(gates).toHaveLength(4);
   });
 
-  it("have a turn also where all that waited had theirs", async () => {
+  it("run even after all earlier waiters have run", async () => {
     const { gates, handler } = gated();
     const manager = await manage([alone("one", handler)]);
     const runs = [manager.invoke(hook, call), manager.invoke(hook, call)];
@@ -74,7 +74,7 @@ describe("runs that wait for a plugin's handler", () => {
     expect(gates).toHaveLength(3);
   });
 
-  it("have none once their host gave up, and keep nobody from theirs", async () => {
+  it("do not run after their host aborted, and do not block others", async () => {
     const { gates, handler } = gated();
     const manager = await manage([alone("one", handler)]);
     const controller = new AbortController();
@@ -93,7 +93,7 @@ describe("runs that wait for a plugin's handler", () => {
   });
 });
 
-describe("a handler that runs alone and fails", () => {
+describe("a handler that runs exclusively and fails", () => {
   const failures: Readonly<Record<string, Handler>> = {
     "throws at once": () => {
       throw new Error("broken");
@@ -111,7 +111,7 @@ describe("a handler that runs alone and fails", () => {
     }
   });
 
-  it("has timed out where it kept the thread and then returned", async () => {
+  it("has timed out if it blocked the thread and then returned", async () => {
     const atOnce: Handler = async () => block(20);
     const laterOn: Handler = async () => {
       await Promise.resolve();
@@ -123,7 +123,7 @@ describe("a handler that runs alone and fails", () => {
     }
   });
 
-  it("has thrown where it kept the thread later on and then threw", async () => {
+  it("has thrown if it blocked the thread later and then threw", async () => {
     const late: Handler = async () => {
       await Promise.resolve();
       block(20);
@@ -133,7 +133,7 @@ describe("a handler that runs alone and fails", () => {
     expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_error");
   });
 
-  it("raises nothing where it kept the thread and what it gave rejects", async () => {
+  it("raises nothing if it blocked the thread and its promise rejects", async () => {
     const late: Handler = () => {
       block(20);
       return Promise.reject(new Error("late"));
@@ -146,7 +146,7 @@ describe("a handler that runs alone and fails", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("counts once as late where it settles after its deadline", async () => {
+  it("counts once as late if it settles after its deadline", async () => {
     const late: Handler = (_, { signal }) =>
       new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => setTimeout(resolve, 2));
@@ -171,7 +171,7 @@ describe("a run that a handler starts", () => {
     expect(told).toEqual(["reentrancy"]);
   });
 
-  it("may have a turn of another plugin that runs alone", async () => {
+  it("may run another plugin that runs exclusively", async () => {
     const statuses: unknown[] = [];
     const inner = await manage([alone("other", () => undefined)]);
     const outer: Handler = async (_, context) => {
@@ -185,7 +185,7 @@ describe("a run that a handler starts", () => {
   });
 });
 
-it("a handler that runs alone and returns at once is not waited for", async () => {
+it("a synchronous handler that runs exclusively is not awaited", async () => {
   const manager = await manage([alone("one", () => undefined)]);
   const controller = new AbortController();
   const pending = manager.invoke(hook, call, { signal: controller.signal });

@@ -50,7 +50,7 @@ describe("createPluginManager", () => {
     expect((await making(options)).code).toBe("options_invalid");
   });
 
-  it("names the option that may have been meant", async () => {
+  it("suggests a similar option", async () => {
     for (const [slip, meant] of [
       ["timeoutMS", "timeoutMs"],
       ["pluginz", "plugins"],
@@ -64,7 +64,7 @@ describe("createPluginManager", () => {
     expect((await making({ plugins: [], quite_else: 1 })).message).not.toContain("mean");
   });
 
-  it("takes a limit that is undefined for one that is not set", async () => {
+  it("treats an undefined limit as not set", async () => {
     const many = Array.from({ length: 300 }, (_, i) => `L${i}`);
     const manager = await createPluginManager({
       plugins: [
@@ -75,7 +75,7 @@ describe("createPluginManager", () => {
     expect((await manager.invoke(hook, call)).violation?.code).toBe("snapshot_limit");
   });
 
-  it("holds plugins of another host against its own slots and hooks", async () => {
+  it("checks plugins of another host against its own slots and hooks", async () => {
     verifies("dispatch:host-checked");
     const { defineHook } = await import("glassine/host");
     const z = await import("zod");
@@ -160,14 +160,14 @@ describe("invoke", () => {
     expect((await failureOf(manager.invoke(hook, call))).code).toBe("accepted");
   });
 
-  it("never throws at once", async () => {
+  it("never throws synchronously", async () => {
     const manager = await manage([]);
     const invoke = manager.invoke as (...args: readonly unknown[]) => Promise<unknown>;
     for (const [, , given] of cases)
       expect(invoke(...given).catch(() => {})).toBeInstanceOf(Promise);
   });
 
-  it("names the hook or the option that may have been meant", async () => {
+  it("suggests a similar hook or option", async () => {
     const manager = await manage([]);
     const hookSlip = await failureOf(manager.invoke("tool_pre_invok" as never, call as never));
     expect(hookSlip.message).toBe("unknown hook 'tool_pre_invok'; did you mean 'tool_pre_invoke'?");
@@ -175,7 +175,7 @@ describe("invoke", () => {
     expect(optionSlip.message).toContain("extensions");
   });
 
-  it("takes options that are undefined for options that are not given", async () => {
+  it("treats undefined options as omitted", async () => {
     const manager = await manage([tagger("tags")]);
     const nothing = {
       extensions: undefined,
@@ -191,7 +191,7 @@ describe("invoke", () => {
     expect((await manager.invoke(hook, call, undefined)).continueProcessing).toBe(true);
   });
 
-  it("takes extensions as data, as an envelope and as what was parsed from the wire", async () => {
+  it("accepts extensions as data, as an envelope and as parsed JSON", async () => {
     const manager = await manage([]);
     const envelope = labelled("PII");
     for (const extensions of [
@@ -206,7 +206,7 @@ describe("invoke", () => {
 });
 
 describe("close and handles", () => {
-  it("are told what is wrong with what they are given", async () => {
+  it("report what is wrong with their arguments", async () => {
     const manager = await manage([]);
     expect(() => manager.handles("tool_pre" as never)).toThrow(
       expect.objectContaining({ code: "hook_unknown" }),
@@ -218,7 +218,7 @@ describe("close and handles", () => {
     expect((await failureOf(close())).code).toBe("accepted");
   });
 
-  it("tell of a hook whether anything runs on it", async () => {
+  it("report whether anything runs on a hook", async () => {
     const manager = await manage([
       tagger("tags"),
       definePlugin({
@@ -241,7 +241,7 @@ describe("close and handles", () => {
 
 describe("extensions in the place of options", () => {
   const extensions = createExtensions({ agent: { turn: 1 } });
-  it("are refused by invoke and partsOf, which tell where they go", async () => {
+  it("are refused by invoke and partsOf, which say where they belong", async () => {
     const manager = await manage([tagger("one")]);
     const { code, message } = await failureOf(manager.invoke(hook, call, extensions as never));
     expect([code, message]).toEqual([

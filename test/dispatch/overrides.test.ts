@@ -26,8 +26,8 @@ const failureOf = (items: readonly unknown[]) =>
     (error: { code: string; message: string }) => error,
   );
 
-describe("the operator's word", () => {
-  it("sets mode, priority, onError and timeout over what the plugin declared", async () => {
+describe("the operator's overrides", () => {
+  it("replace the plugin's mode, priority, onError and timeout", async () => {
     verifies("dispatch:overrides");
     const guard = plugin("guard", (_p, _c) => deny("no"), { mode: "sequential", priority: 1 });
     expect((await runOnce([guard])).continueProcessing).toBe(false);
@@ -56,7 +56,7 @@ describe("the operator's word", () => {
     expect((await runOnce([{ plugin: slow, timeoutMs: 5000 }])).continueProcessing).toBe(true);
   });
 
-  it("holds for all hooks of the plugin, and leaves alone what it does not name", async () => {
+  it("apply to all hooks of the plugin, and leave unnamed settings alone", async () => {
     const two = definePlugin({
       name: "two-hooks",
       version: "1.0.0",
@@ -72,7 +72,7 @@ describe("the operator's word", () => {
     expect([pre, post].map(({ executions }) => executions[0]?.mode)).toEqual(["audit", "audit"]);
   });
 
-  it("is read once: changes of the item afterwards change nothing", async () => {
+  it("are read once: later changes of the item have no effect", async () => {
     verifies("dispatch:registered-once");
     const item = { plugin: tagger("tags"), mode: "sequential", conditions: { tools: ["add"] } };
     const items: Item[] = [item as Item];
@@ -85,7 +85,7 @@ describe("the operator's word", () => {
     expect(Object.isFrozen(manager.plugins)).toBe(true);
   });
 
-  it("hands the plugin its configuration, copied and frozen", async () => {
+  it("pass the plugin its configuration, copied and frozen", async () => {
     verifies("dispatch:overrides");
     const seen: unknown[] = [];
     const keeps = plugin("keeps", (_payload, context) => void seen.push(context.config));
@@ -134,7 +134,7 @@ describe("a grant", () => {
     return { view, context, result };
   }
 
-  it("of everything declared shows and takes everything declared", async () => {
+  it("of everything declared allows everything declared", async () => {
     for (const grant of [undefined, capabilities]) {
       const { view, result } = await under(grant);
       expect(view?.security.labels).toEqual(["PII"]);
@@ -145,7 +145,7 @@ describe("a grant", () => {
     }
   });
 
-  it("of less shows less and takes less", async () => {
+  it("of less allows less", async () => {
     verifies("dispatch:grant-narrows");
     const { view, context, result } = await under(["read_labels", "read_headers"]);
     expect(view?.security.labels).toEqual(["PII"]);
@@ -161,7 +161,7 @@ describe("a grant", () => {
     expect(result.executions[0]?.saw).toContain("http");
   });
 
-  it("of nothing shows nothing that is gated", async () => {
+  it("of nothing hides everything gated", async () => {
     const { view, context, result } = await under([]);
     expect(view?.http).toBeUndefined();
     expect(view?.security?.labels).toBeUndefined();
@@ -170,7 +170,7 @@ describe("a grant", () => {
     expect(labelsOf(result)).toEqual(["PII"]);
   });
 
-  it("cannot name what the plugin does not declare, nor what nobody knows", async () => {
+  it("cannot name an undeclared or unknown capability", async () => {
     verifies("dispatch:grant-narrows", "dispatch:checked-first");
     const reads = tagger("reads", { capabilities: ["read_labels"] });
     const grants = (grant: unknown) => failureOf([{ plugin: reads, grant }]);
@@ -201,7 +201,7 @@ describe("a grant", () => {
   });
 });
 
-describe("what is wrong with an item", () => {
+describe("a problem with an item", () => {
   const tags = plugin("tags", adds("tags"));
   it.each<[string, string, unknown[]]>([
     ["what definePlugin did not make", "options_invalid", [{ name: "x", version: "1.0.0" }]],
@@ -227,13 +227,13 @@ describe("what is wrong with an item", () => {
     expect((await failureOf(items)).code).toBe(code);
   });
 
-  it("is told with the name that may have been meant", async () => {
+  it("is reported with a similar name", async () => {
     const { code, message } = await failureOf([{ plugin: tags, priorty: 5 }]);
     expect(code).toBe("options_invalid");
     expect(message).toContain("'priority'");
   });
 
-  it("is told of dependencies that are missing or go in a circle", async () => {
+  it("is reported for missing and cyclic dependencies", async () => {
     const needs = (name: string, on: string) => tagger(name, { dependsOn: [on] });
     const missing = await failureOf([needs("one", "gone")]);
     expect(missing.code).toBe("dependency_unresolved");

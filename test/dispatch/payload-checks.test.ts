@@ -39,7 +39,7 @@ async function change(hook: HookName, payload: object, modifiedPayload: object, 
   return { manager, result };
 }
 
-describe("the payload that a change leaves is held to its whole schema", () => {
+describe("a changed payload is checked against its whole schema", () => {
   const refused: [string, HookName, object, object, string[]?][] = [
     ["when only a part of the change may be written", "told", {}, { from: 100, to: 200 }],
     ["when a policy lets only a part of it through", "asked", {}, { from: 100, to: 200 }, ["from"]],
@@ -101,7 +101,7 @@ describe("the payload that a change leaves is held to its whole schema", () => {
     ],
   ];
 
-  it.each(taken)("and takes %s", async (_name, hook, payload, modifiedPayload, after) => {
+  it.each(taken)("and accepts %s", async (_name, hook, payload, modifiedPayload, after) => {
     const { manager, result } = await change(hook, payload, modifiedPayload);
     expect(result.continueProcessing).toBe(true);
     expect(plain(result.payload)).toEqual({ from: 1, to: 5, ...after });
@@ -110,7 +110,7 @@ describe("the payload that a change leaves is held to its whole schema", () => {
     expect(plain(again.payload)).toEqual(plain(result.payload));
   });
 
-  it("and so is the payload of the host", async () => {
+  it("and so is the host's payload", async () => {
     const { manager } = await change("asked", {}, {});
     const misuse = manager.invoke("asked", { range: { from: 9, to: 1 } });
     await expect(misuse).rejects.toMatchObject({

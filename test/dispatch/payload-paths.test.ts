@@ -16,7 +16,7 @@ async function refusedWith(modifiedPayload: object) {
   return manager.invoke("evaluate", { role: "user", content: [] });
 }
 
-describe("a message that a plugin got wrong", () => {
+describe("an invalid message from a plugin", () => {
   it.each<[string, object, string]>([
     ["an unknown kind of part", { content: [{ content_type: "txt" }] }, "content[0].content_type"],
     ["a part without a kind", { content: [text("a"), {}] }, "content[1].content_type"],

@@ -10,8 +10,8 @@ import { call, hook, manage, plugin, type Run, runOnce, tagger } from "./support
 const over = (modifiedPayload: unknown, options = {}) =>
   runOnce([plugin("changes", (_p, _c) => ({ modifiedPayload }))], {}, options);
 
-describe("a field that the payload of the host lacks", () => {
-  it("is written past a setter that a plugin put on every object", async () => {
+describe("a field missing from the host's payload", () => {
+  it("is written despite a setter on Object.prototype", async () => {
     const evil = definePlugin({
       name: "evil",
       version: "1.0.0",
@@ -47,7 +47,7 @@ describe("a field that the payload of the host lacks", () => {
 });
 
 describe("a payload of the host", () => {
-  it("comes back as it went in where the library made it and nobody changed it", async () => {
+  it("is returned as the same object if the library created it and nobody changed it", async () => {
     verifies("dispatch:untouched", "dispatch:payload-frozen");
     const looks: Run = (payload, _c) => {
       expect(payload).toBe(call);
@@ -58,7 +58,7 @@ describe("a payload of the host", () => {
     expect((await manager.invoke("cmf.llm_input", message)).payload).toBe(message);
   });
 
-  it("is copied, completed and frozen once where it is the host's own", async () => {
+  it("is copied, completed and frozen once if the host created it", async () => {
     const seen: unknown[] = [];
     const own = { name: "add" };
     const manager = await manage([
@@ -74,7 +74,7 @@ describe("a payload of the host", () => {
     expect(Object.isFrozen(payload) && Object.isFrozen(payload.args)).toBe(true);
   });
 
-  it("is completed where it was frozen without a schema", async () => {
+  it("is completed if it was frozen without a schema", async () => {
     const { payload } = await (await manage([])).invoke(hook, freezePayload({ name: "add" }));
     expect(payload).toEqual({ name: "add", args: {} });
   });
@@ -91,7 +91,7 @@ describe("a modified payload", () => {
     expect((result.payload as typeof call).args).toBe(call.args);
   });
 
-  it("counts as no change when it is the payload, or says the same", async () => {
+  it("counts as no change if it is the payload, or equals it", async () => {
     verifies("dispatch:payload-same");
     for (const same of [
       call,
@@ -138,7 +138,7 @@ describe("a modified payload", () => {
     expect(result.rejections).toMatchObject([{ path, code }]);
   });
 
-  it("may be partial: a field left out stays as it is", async () => {
+  it("may be partial: an omitted field stays as it is", async () => {
     verifies("dispatch:payload-left-out");
     const payload = freezePayload({ name: "add", args: { a: 1 } });
     const renames = plugin("renames", (_p, _c) => ({ modifiedPayload: { name: "sub" } }));
@@ -153,7 +153,7 @@ describe("a modified payload", () => {
     expect(result.violation?.code).toBe("snapshot_limit");
   });
 
-  it("that plugins may not write is left as it is and reported, field by field", async () => {
+  it("that plugins may not write stays as it is and is reported, field by field", async () => {
     verifies("dispatch:payload-policy");
     const manager = await manage([
       definePlugin({
@@ -175,7 +175,7 @@ describe("a modified payload", () => {
     expect(result.executions).toMatchObject([{ applied: true, changed: ["payload.result"] }]);
   });
 
-  it("is judged by what is there by then", async () => {
+  it("is compared with the current payload", async () => {
     const old: object[] = [];
     const result = await runOnce([
       plugin("keeps", (payload, _c) => void old.push(payload)),
@@ -200,7 +200,7 @@ describe("the operator's payload policy", () => {
     expect(elsewhere.payload).toEqual(both);
   });
 
-  it("cannot widen it, and names hooks and fields that exist", async () => {
+  it("cannot widen it, and may name only existing hooks and fields", async () => {
     const refusal = (payloadPolicy: unknown) =>
       createPluginManager({ plugins: [], payloadPolicy: payloadPolicy as never }).then(
         () => "accepted",

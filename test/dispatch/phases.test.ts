@@ -52,7 +52,7 @@ describe("phases", () => {
     }
   });
 
-  it("put no priority of a later phase before an earlier phase", async () => {
+  it("ignore priorities across phases", async () => {
     const { turns, noting } = notebook();
     await runOnce([
       noting("early-audit", { mode: "audit", priority: -1000 }),
@@ -63,7 +63,7 @@ describe("phases", () => {
 });
 
 describe("order inside a phase", () => {
-  it("is by priority, low first, 100 where none is set", async () => {
+  it("is by priority, low first, 100 by default", async () => {
     verifies("dispatch:priority");
     const { turns, noting } = notebook();
     await runOnce([
@@ -76,7 +76,7 @@ describe("order inside a phase", () => {
     expect(turns).toEqual(["of-minus-1", "of-0", "of-99", "of-default", "of-101"]);
   });
 
-  it("is the order of the plugins array among equals", async () => {
+  it("is the order of the plugins array for equal priorities", async () => {
     verifies("dispatch:ties");
     for (const names of permutations(["one", "two", "six"])) {
       const { turns, noting } = notebook();
@@ -85,7 +85,7 @@ describe("order inside a phase", () => {
     }
   });
 
-  it("puts dependencies first among equals, however deep", async () => {
+  it("puts dependencies first for equal priorities, however deep", async () => {
     verifies("dispatch:ties");
     const { turns, noting } = notebook();
     await runOnce([
@@ -97,7 +97,7 @@ describe("order inside a phase", () => {
     expect(turns).toEqual(["base", "side", "mid", "top"]);
   });
 
-  it("goes by priority before it goes by dependency", async () => {
+  it("puts priority before dependencies", async () => {
     const { turns, noting } = notebook();
     await runOnce([
       noting("needs-base", { dependsOn: ["base"], priority: 1 }),
@@ -106,7 +106,7 @@ describe("order inside a phase", () => {
     expect(turns).toEqual(["needs-base", "base"]);
   });
 
-  it("holds for concurrent records and denials too", async () => {
+  it("applies to concurrent records and denials too", async () => {
     const result = await runOnce([
       plugin("second", (_p, _c) => deny("second"), { mode: "concurrent", priority: 2 }),
       plugin("first", (_p, _c) => deny("first"), { mode: "concurrent", priority: 1 }),
@@ -115,7 +115,7 @@ describe("order inside a phase", () => {
     expect(result.violation?.plugin).toBe("first");
   });
 
-  it("gives the same result for every permutation of plugins with priorities of their own", async () => {
+  it("has the same result for every permutation of plugins with distinct priorities", async () => {
     const plugins = [
       tagger("scan", { priority: 1 }),
       plugin("rename", (p, _c) => ({ modifiedPayload: { ...p, name: `${p.name}!` } }), {
@@ -166,7 +166,7 @@ describe("what each turn starts from", () => {
   });
 });
 
-describe("the hooks that cover points", () => {
+describe("the hooks that cover others", () => {
   const turns: string[] = [];
   const noting = (name: string, priority: number, ...hooks: string[]) =>
     definePlugin({
@@ -185,7 +185,7 @@ describe("the hooks that cover points", () => {
       ) as never,
     });
 
-  it("take part in every point of their side, in one order with the point's own handlers", async () => {
+  it("run at every hook of their side, in one order with that hook's own handlers", async () => {
     verifies("dispatch:pre-and-post");
     const manager = await createPluginManager({
       plugins: [

@@ -19,8 +19,8 @@ const saidBy = (result: Awaited<ReturnType<typeof runOnce>>) =>
     effectiveAllow ? status : "halted",
   ]);
 
-describe("a payload that is changed after a plugin allowed it", () => {
-  it("is put to that plugin again, where the host asks for it", async () => {
+describe("a payload changed after a plugin allowed it", () => {
+  it("is shown to that plugin again, if the host enables recheck", async () => {
     verifies("dispatch:recheck");
     const plugins = [plugin("guard", onlyAdd), plugin("alias", renames("remove_all"))];
     expect((await runOnce(plugins)).continueProcessing).toBe(true);
@@ -37,7 +37,7 @@ describe("a payload that is changed after a plugin allowed it", () => {
     ]);
   });
 
-  it("passes where the plugin allows that one too, and is shown to later phases once", async () => {
+  it("passes if the plugin allows that one too, and is shown to later phases once", async () => {
     verifies("dispatch:recheck", "dispatch:recheck-records");
     const seen: string[] = [];
     const notes =
@@ -65,7 +65,7 @@ describe("a payload that is changed after a plugin allowed it", () => {
     expect(saidBy(result)).toEqual(names.map((name) => [name, "completed"]));
   });
 
-  it("is put to it also where a plugin in mode transform changed it", async () => {
+  it("is shown to it even if a plugin in mode transform changed it", async () => {
     verifies("dispatch:recheck");
     const plugins = [
       plugin("guard", onlyAdd),
@@ -74,7 +74,7 @@ describe("a payload that is changed after a plugin allowed it", () => {
     expect((await runOnce(plugins, recheck)).violation).toMatchObject({ plugin: "guard" });
   });
 
-  it("is put to a plugin whose conditions match only now", async () => {
+  it("is shown to a plugin whose conditions match only now", async () => {
     verifies("dispatch:recheck");
     const denies: Run = () => deny("never");
     const guard = plugin("guard", denies, { conditions: { tools: ["remove_*"] } });
@@ -87,7 +87,7 @@ describe("a payload that is changed after a plugin allowed it", () => {
     ]);
   });
 
-  it("does not pass where the plugin would change it once more", async () => {
+  it("does not pass if the plugin would change it once more", async () => {
     verifies("dispatch:recheck-contested");
     const prefixes: Run = (payload, ...rest) => renames(`my_${payload.name}`)(payload, ...rest);
     const prefix = plugin("prefix", prefixes, { onError: "ignore" });
@@ -105,7 +105,7 @@ describe("a payload that is changed after a plugin allowed it", () => {
     });
   });
 
-  it("is asked about once, however many changed it, and not where nobody did", async () => {
+  it("is shown once, however many changed it, and not if nobody did", async () => {
     verifies("dispatch:recheck");
     let asked = 0;
     const counts: Run = () => {
@@ -128,10 +128,10 @@ describe("a payload that is changed after a plugin allowed it", () => {
   });
 });
 
-describe("a plugin that is asked again", () => {
+describe("a plugin that runs again", () => {
   const alias = plugin("alias", renames("sum"));
 
-  it("may add labels, and may take its time", async () => {
+  it("may add labels, and may be asynchronous", async () => {
     const slow: Run = async (_payload, _context, extensions) => {
       await undefined;
       const seen = extensions.security.labels ?? [];
@@ -145,7 +145,7 @@ describe("a plugin that is asked again", () => {
     expect(labelsOf(result)).toEqual(["once", "twice"]);
   });
 
-  it("that fails then is judged by its error policy", async () => {
+  it("that fails then is handled by its error policy", async () => {
     const throws: Run = ({ name }) => {
       if (name === "sum") throw new Error("no sums");
     };
@@ -184,7 +184,7 @@ describe("a plugin that is asked again", () => {
     expect(result.executions[1]).toMatchObject({ payloadModified: true, applied: true });
   });
 
-  it("has no turn once the host gave up", async () => {
+  it("does not run after the host aborted", async () => {
     const host = new AbortController();
     let asked = 0;
     const plugins = [
@@ -205,7 +205,7 @@ describe("a plugin that is asked again", () => {
 describe("a payload that another run changed", () => {
   const only = { recheck: "only" } as const;
 
-  it("is put to those alone that may deny", async () => {
+  it("is shown only to plugins that may deny", async () => {
     verifies("dispatch:recheck-only");
     const asked: string[] = [];
     const notes = (
@@ -241,7 +241,7 @@ describe("a payload that another run changed", () => {
   });
 });
 
-it("takes true, false or only, and nothing else", async () => {
+it("accepts true, false or only, and nothing else", async () => {
   const manager = await manage([plugin("any", () => {})]);
   await expect(manager.invoke(hook, call, { recheck: "yes" as never })).rejects.toMatchObject({
     code: "options_invalid",

@@ -20,7 +20,7 @@ describe("nothing", () => {
     ["empty extensions", { modifiedExtensions: {} }],
     ["slots that are undefined", { modifiedExtensions: { security: undefined, http: undefined } }],
     ["empty metadata", { metadata: {} }],
-  ])("is said by %s", async (_what, value) => {
+  ])("is expressed by %s", async (_what, value) => {
     verifies("dispatch:result-nothing", "dispatch:untouched");
     for (const each of [value, Promise.resolve(value)]) {
       const result = await over(each);
@@ -37,7 +37,7 @@ describe("nothing", () => {
 // biome-ignore lint/suspicious/noThenProperty: a value that looks like a promise.
 const thenMethod = { then() {} };
 
-describe("what is no result", () => {
+describe("a value that is not a result", () => {
   const cases: readonly [string, ErrorCode, unknown][] = [
     ["an unknown key beside good ones", "result_shape", { metadata: {}, modifiedPayloads: {} }],
     ["an unknown key without a value", "result_shape", { extensions: undefined }],
@@ -64,7 +64,7 @@ describe("what is no result", () => {
     }
   });
 
-  it("says nothing of what it held", async () => {
+  it("is refused without reporting its content", async () => {
     const secret = "s3cret";
     for (const value of [
       { [secret]: 1 },
@@ -97,7 +97,7 @@ describe("all or nothing", () => {
     ["one slot", { ...good, modifiedExtensions: { ...good.modifiedExtensions, unknown: 1 } }],
     ["the metadata", { ...good, metadata: { bad: Number.NaN } }],
     ["a key", { ...good, more: 1 }],
-  ])("holds when %s is refused", async (_part, value) => {
+  ])("applies if %s is refused", async (_part, value) => {
     verifies("dispatch:all-or-nothing");
     const result = await over(value);
     expect(result.continueProcessing).toBe(false);

@@ -27,7 +27,7 @@ describe("a run that a handler halts", () => {
     ["after a wait", [], (_p, _c) => Promise.resolve(deny("no"))],
     ["at once, after one that hung", [timesOut], (_p, _c) => deny("no")],
   ] satisfies [string, unknown[], Run][])(
-    "%s goes on no more, not even later",
+    "%s never continues, not even later",
     async (_when, first, run) => {
       for (const timings of [false, true]) {
         const turns: string[] = [];
@@ -54,7 +54,7 @@ describe("a run that a handler halts", () => {
   );
 });
 
-describe("a handler that makes the host abort at once", () => {
+describe("a handler that makes the host abort synchronously", () => {
   const aborting = (given: AbortController, before = () => {}) =>
     plugin("aborts", (_p, _c) => {
       before();
@@ -68,7 +68,7 @@ describe("a handler that makes the host abort at once", () => {
     expect(statusesOf(result)).toEqual(["completed", "completed"]);
   });
 
-  it("before those beside each other: none of them starts", async () => {
+  it("before concurrent handlers: none of them starts", async () => {
     const host = new AbortController();
     const result = await runOnce([aborting(host), tagger("beside", { mode: "concurrent" })], {
       signal: host.signal,
@@ -82,7 +82,7 @@ describe("a handler that makes the host abort at once", () => {
     ["none is waited for", (): undefined => undefined, "completed"],
     ["one is waited for", () => later(5), "cancelled"],
   ] as const)(
-    "beside others, of which %s: who has not started never does",
+    "among concurrent handlers, of which %s: the unstarted ones never start",
     async (_when, run, first) => {
       const host = new AbortController();
       const turns: string[] = [];
@@ -105,7 +105,7 @@ describe("a handler that makes the host abort at once", () => {
     },
   );
 
-  it("as the last of those beside each other: the run is done", async () => {
+  it("as the last concurrent handler: the run is done", async () => {
     const host = new AbortController();
     const mode = "concurrent";
     const aborts = plugin("aborts", (_p, _c) => host.abort(), { mode });
@@ -113,7 +113,7 @@ describe("a handler that makes the host abort at once", () => {
     expect([result.violation, labelsOf(result)]).toEqual([undefined, ["adds"]]);
   });
 
-  it("and patched what stands behind the last handler: the records are as without", async () => {
+  it("and patched Array.prototype: the records are the same as without", async () => {
     const host = new AbortController();
     const forged = { position: 99, plugin: { name: "forged" } };
     const patch = () => {
@@ -154,7 +154,7 @@ it("a manager is idle when the last of its runs has ended, not the first", async
   await closing;
 });
 
-it("a sink that rejects is no surprise to the process", async () => {
+it("a sink that rejects causes no unhandled rejection", async () => {
   const uncaught = await uncaughtDuring(async () => {
     const manager = await manage([plugin("fails", (_p, _c) => Promise.reject(new Error("x")))], {
       onHandlerError: (() => Promise.reject(new Error("no log"))) as never,
@@ -164,7 +164,7 @@ it("a sink that rejects is no surprise to the process", async () => {
   expect(uncaught).toEqual([]);
 });
 
-it("only a handler that is to be switched off by a failure is", async () => {
+it("only a handler with onError disable is disabled by a failure", async () => {
   let turns = 0;
   const fails: Run = (_p, _c) => {
     turns += 1;
@@ -179,7 +179,7 @@ it("only a handler that is to be switched off by a failure is", async () => {
 });
 
 describe("the context of a handler", () => {
-  it("ends with the run, also while handlers of its background go on", async () => {
+  it("ends with the run, even while background handlers continue", async () => {
     const outcomes: string[] = [];
     const outcomeOf = (read: () => unknown) => {
       try {
@@ -227,7 +227,7 @@ describe("the context of a handler", () => {
     expect(signals[0]?.reason).toMatchObject({ name: "AbortError" });
   });
 
-  it("leads to no class, and neither does what carries a request", async () => {
+  it("exposes no class, and neither does a result's context", async () => {
     let kept: object = {};
     const { context } = await runOnce([
       plugin("keeps", (_p, given) => {

@@ -15,24 +15,24 @@ const secrets = (headers: Readonly<Record<string, string>>, named?: readonly str
   } as never);
 
 describe("the secrets of a run", () => {
-  it("are the values of sensitive headers, whole and without what stands before the last word", () => {
+  it("are the values of sensitive headers, whole and without the scheme before the last word", () => {
     expect(secrets({ Authorization: "Bearer hunter2" })).toEqual(["Bearer hunter2", "hunter2"]);
     expect(secrets({ Cookie: "session=hunter2" })).toEqual(["session=hunter2", "hunter2"]);
     expect(secrets({ "X-Api-Key": "hunter2" })).toEqual(["hunter2", "hunter2"]);
   });
 
-  it("are of no other header, and of none that is empty", () => {
+  it("include no other header, and no empty value", () => {
     expect(secrets({ Accept: "text/plain", "X-Request-Id": "request-0042" })).toEqual([]);
     expect(secrets({ Cookie: "" })).toEqual([]);
   });
 
-  it("hold no last word that is short, or that is not there", () => {
+  it("include no last word that is short or missing", () => {
     expect(secrets({ Cookie: "a=abc" })).toEqual(["a=abc"]);
     expect(secrets({ Cookie: "a=abcd" })).toEqual(["a=abcd", "abcd"]);
     expect(secrets({ Cookie: "session=;" })).toEqual(["session=;"]);
   });
 
-  it("begin with what the host named", () => {
+  it("start with those named by the host", () => {
     expect(secrets({ Cookie: "session=;" }, ["a", "b"])).toEqual(["a", "b", "session=;"]);
     expect(secrets({}, [])).toEqual([]);
   });

@@ -19,9 +19,9 @@ function signalOf({ deaf = false } = {}) {
   return { signal, listeners, abort, state };
 }
 
-describe("those who wait for the abort of a signal", () => {
+describe("listeners for the abort of a signal", () => {
   it.each([[[0]], [[1]], [[2]], [[0, 1]], [[1, 0]], [[2, 1]], [[1, 2]], [[0, 2]], [[2, 0, 1]]])(
-    "are told in their order, but for %j, who left, and left again",
+    "are called in order, except %j, removed twice",
     (leaving) => {
       const { signal, listeners, abort } = signalOf();
       const told: number[] = [];
@@ -35,7 +35,7 @@ describe("those who wait for the abort of a signal", () => {
     },
   );
 
-  it("are all told when some of them throw; the first error gets out", () => {
+  it("are all called even if some throw; the first error is rethrown", () => {
     const { signal, abort } = signalOf();
     const told: number[] = [];
     for (const who of [0, 1, 2, 3]) {
@@ -54,7 +54,7 @@ describe("those who wait for the abort of a signal", () => {
     expect(told).toEqual([0, 1, 2, 3]);
   });
 
-  it("are not kept by a signal that takes no listener", () => {
+  it("are not kept by a signal that refuses listeners", () => {
     const { signal, abort, state } = signalOf({ deaf: true });
     const told: string[] = [];
     expect(() => whenAborted(signal, () => told.push("refused"))).toThrow(new Error("deaf"));

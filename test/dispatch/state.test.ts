@@ -22,7 +22,7 @@ function counting(name: string, seen: unknown[]) {
 }
 
 describe("the state of a plugin", () => {
-  it("goes from one invocation to the next with the context of the result", async () => {
+  it("is carried from one invocation to the next by the result's context", async () => {
     verifies("dispatch:state", "dispatch:state-carried");
     const seen: unknown[] = [];
     const manager = await manage([counting("one", seen), counting("two", seen)]);
@@ -40,7 +40,7 @@ describe("the state of a plugin", () => {
     expect(second.context).toBe(first.context);
   });
 
-  it("goes from the pre hook to the post hook, also after a denial or an abort", async () => {
+  it("is carried from the pre hook to the post hook, even after a denial or an abort", async () => {
     const seen: unknown[] = [];
     const manager = await manage([counting("one", seen), plugin("bad", (_p, _c) => 5)]);
     const first = await manager.invoke(hook, call);
@@ -54,7 +54,7 @@ describe("the state of a plugin", () => {
     ]);
   });
 
-  it("is separate for each request that carries no context", async () => {
+  it("is separate for each request without a context", async () => {
     const seen: unknown[] = [];
     const manager = await manage([counting("one", seen)]);
     await Promise.all(Array.from({ length: 20 }, () => manager.invoke(hook, call)));
@@ -91,7 +91,7 @@ describe("the state of a plugin", () => {
   });
 });
 
-describe("a manager that a handler made itself", () => {
+describe("a manager created by a handler", () => {
   const limiter = plugin("limiter", (_payload, context) => {
     const count = ((context.state.get("count") as number | undefined) ?? 0) + 1;
     context.state.set("count", count);
@@ -101,7 +101,7 @@ describe("a manager that a handler made itself", () => {
   const strict = { plugin: limiter, config: { max: 1 } };
   const loose = { plugin: limiter, config: { max: 3 } };
 
-  it("runs no plugin of the host's on the state that this has there", async () => {
+  it("does not share state with the host's plugins", async () => {
     verifies("dispatch:state");
     const told: unknown[] = [];
     const drives: Run = async (payload, context) => {
@@ -118,7 +118,7 @@ describe("a manager that a handler made itself", () => {
     expect(result.continueProcessing).toBe(true);
   });
 
-  it("nor by the context of a nested run of the host's manager", async () => {
+  it("nor through the context of a nested run of the host's manager", async () => {
     const told: unknown[] = [];
     let nested = false;
     const drives: Run = async (payload, context) => {
@@ -160,14 +160,14 @@ describe("the request's id", () => {
     expect(await idsOf({ request: "r-1" })).toEqual(["r-1", "r-1"]);
   });
 
-  it("is a fresh one where the host gives none", async () => {
+  it("is a new one if the host passes none", async () => {
     const [a, b, c, d] = await idsOf({}, {});
     expect(a).toBe(b);
     expect(c).toBe(d);
     expect(a).not.toBe(c);
   });
 
-  it("that is fresh tells when it was made, and in which order", async () => {
+  it("that is new contains its creation time and order", async () => {
     const before = Date.now();
     const ids = (await idsOf(...Array.from({ length: 20 }, () => ({})))).filter((_, i) => i % 2);
     const after = Date.now();
@@ -185,7 +185,7 @@ describe("the request's id", () => {
     expect(new Set(parts.map(([, , chance]) => chance)).size).toBeGreaterThan(10);
   });
 
-  it("stays when a plugin puts another on what an inner run gave it", async () => {
+  it("stays even if a plugin sets another on an inner run's result", async () => {
     const seen: string[] = [];
     const result = await runOnce(
       [
@@ -202,7 +202,7 @@ describe("the request's id", () => {
     expect(result.context.request).toBe("r-1");
   });
 
-  it("goes with the context, unless the host gives another", async () => {
+  it("is carried by the context, unless the host passes another", async () => {
     const manager = await manage([]);
     const { context } = await manager.invoke(hook, call, { request: "r-1" });
     expect(await idsOf({ context })).toEqual(["r-1", "r-1"]);
@@ -212,7 +212,7 @@ describe("the request's id", () => {
 });
 
 describe("the context", () => {
-  it("tells plugin, hook, capabilities in force, configuration and operation", async () => {
+  it("has plugin, hook, effective capabilities, configuration and operation", async () => {
     verifies("dispatch:context", "dispatch:overrides");
     let seen: PluginContext | undefined;
     const keeps = plugin("keeps", (_payload, context) => {
@@ -233,7 +233,7 @@ describe("the context", () => {
     expect(seen?.operation).toBeUndefined();
   });
 
-  it("shows nothing of the run to reflection", async () => {
+  it("exposes nothing of the run to reflection", async () => {
     let seen: PluginContext | undefined;
     const keeps = plugin("keeps", (_payload, context) => {
       seen = context;

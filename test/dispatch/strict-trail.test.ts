@@ -18,8 +18,8 @@ async function strictly(...plugins: readonly ReturnType<typeof plugin>[]) {
   return { manager, state };
 }
 
-describe("a run of which the trail", () => {
-  it("kept all passes as it is", async () => {
+describe("a run whose audit trail", () => {
+  it("kept everything is unchanged", async () => {
     const { manager } = await strictly(plugin("adds", adds("a")));
     const result = await manager.invoke(hook, call);
     expect(result.violation).toBeUndefined();
@@ -27,14 +27,14 @@ describe("a run of which the trail", () => {
     expect(result.extensions.security?.labels).toEqual(["a"]);
   });
 
-  it("was told nothing passes, also where a handler had to be waited for", async () => {
+  it("received no events is unchanged, even with an asynchronous handler", async () => {
     const waits: Run = (_payload, _context) => rest();
     const { manager, state } = await strictly(plugin("waits", waits));
     state.isUp = false;
     expect((await manager.invoke(hook, call)).violation).toBeUndefined();
   });
 
-  it("lost something is denied, with the reason that it has", async () => {
+  it("lost an event is denied, with the reason", async () => {
     const { manager, state } = await strictly(plugin("adds", adds("a")));
     state.isUp = false;
     expect((await manager.invoke(hook, call)).violation).toEqual({
@@ -43,7 +43,7 @@ describe("a run of which the trail", () => {
     });
   });
 
-  it("lost something starts no background handler, and says why each did not run", async () => {
+  it("lost an event starts no background handler, and records why", async () => {
     const background = { mode: "fire_and_forget" } as const;
     const { manager, state } = await strictly(
       plugin("adds", adds("a")),

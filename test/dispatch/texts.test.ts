@@ -75,7 +75,7 @@ describe("a result that is refused says what was expected", () => {
     expect(await refusedWith(value)).toEqual(expected);
   });
 
-  it("an object whose key is gone once it was listed", async () => {
+  it("an object whose key disappears after listing", async () => {
     let times = 0;
     let listings = Number.POSITIVE_INFINITY;
     const { value } = contextified(
@@ -92,7 +92,7 @@ describe("a result that is refused says what was expected", () => {
     expect(await refusedWith(value)).toEqual(result("snapshot_key", "Expected ordinary keys."));
   });
 
-  it("a payload that is over a limit with what was there", async () => {
+  it("a payload that exceeds a limit together with existing data", async () => {
     const guard = plugin("guard", (_p) => ({ modifiedPayload: { name: "a".repeat(60) } }));
     const text = { name: "add", args: { text: "b".repeat(60) } };
     const manager = await manage([guard], { payloadLimits: { units: 100 } });
@@ -106,7 +106,7 @@ describe("a result that is refused says what was expected", () => {
     expect(payload).toEqual(text);
   });
 
-  it("a payload that does not pass its schema's own check as a whole", async () => {
+  it("a payload that fails a check of its whole schema", async () => {
     const host = defineHost({
       hooks: {
         span: defineHook({
@@ -131,7 +131,7 @@ describe("a result that is refused says what was expected", () => {
     expect(payload).toEqual({ from: 1, to: 2 });
   });
 
-  it("under the plugin's name, and where it was refused", async () => {
+  it("with the plugin's name, and where it was refused", async () => {
     const { violation } = await runOnce([returning("yes")]);
     expect(violation).toEqual({
       plugin: "guard",
@@ -166,7 +166,7 @@ describe("a handler that fails", () => {
     });
   });
 
-  it("by what a helper refused it", async () => {
+  it("by an error of a helper", async () => {
     const { violation, executions } = await runOnce([
       plugin("guard", (_p) => deny({ code: "not a code", reason: "r" })),
     ]);
@@ -183,7 +183,7 @@ describe("a handler that fails", () => {
   });
 });
 
-it("an error of the library that is no refusal is told as any other", async () => {
+it("an error of the library that is not a refusal is reported like any other", async () => {
   const empty = await manage([]);
   const { violation } = await runOnce([
     plugin("guard", async (_p) => {
@@ -198,7 +198,7 @@ it("an error of the library that is no refusal is told as any other", async () =
 });
 
 describe("the reason of a record", () => {
-  it("of a handler that is off after a failure", async () => {
+  it("of a handler that is disabled after a failure", async () => {
     const manager = await manage([
       plugin(
         "guard",
@@ -218,7 +218,7 @@ describe("the reason of a record", () => {
     ]);
   });
 
-  it("of handlers whose turn did not come", async () => {
+  it("of handlers that did not run", async () => {
     const { executions } = await runOnce([
       plugin("denies", (_p) => deny("no"), { mode: "sequential" }),
       plugin("later", (_p) => undefined, { mode: "transform" }),
@@ -234,7 +234,7 @@ describe("the reason of a record", () => {
     ]);
   });
 
-  it("of a change that the mode does not let through", async () => {
+  it("of a change that the mode does not allow", async () => {
     const changes = {
       modifiedPayload: { name: "x", args: {} },
       modifiedExtensions: { custom: { a: 1 } },
@@ -271,7 +271,7 @@ describe("the reason of a record", () => {
     ]);
   });
 
-  it("of background work for which there is no room", async () => {
+  it("of background work over the limit", async () => {
     const wait = later(20);
     const manager = await manage(
       ["one", "two"].map((name) => plugin(name, (_p) => wait, { mode: "fire_and_forget" })),
@@ -286,7 +286,7 @@ describe("the reason of a record", () => {
   });
 });
 
-it("a context that has ended says so, and whose it was", async () => {
+it("an ended context reports that, and its plugin", async () => {
   let kept: PluginContext | undefined;
   await runOnce(
     [

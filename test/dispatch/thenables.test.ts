@@ -48,7 +48,7 @@ describe("a thenable", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("is waited for when its class has the then method", async () => {
+  it("is awaited if its class has the then method", async () => {
     verifies("dispatch:promises");
     class Query {
       // biome-ignore lint/suspicious/noThenProperty: the subject of these tests.
@@ -61,12 +61,12 @@ describe("a thenable", () => {
     expect(await outcomeOf(new Narrow())).toBe("changed");
   });
 
-  it("whose then is no function is a result with an unknown key", async () => {
+  it("whose then is not a function is a result with an unknown key", async () => {
     expect(await outcomeOf(Object.fromEntries([[key, 5]]))).toBe("result_shape");
   });
 });
 
-it("a few thenables in thenables take no turn of the timers", async () => {
+it("a few nested thenables need no timer", async () => {
   const turns: string[] = [];
   let chain: unknown = changed;
   for (let i = 0; i < 100; i += 1) {
@@ -144,12 +144,12 @@ describe("a then on a prototype that a plugin patched", () => {
 });
 
 describe("a native promise", () => {
-  it("of a subclass is waited for", async () => {
+  it("of a subclass is awaited", async () => {
     class Tracked<T> extends Promise<T> {}
     expect(await outcomeOf(Tracked.resolve(changed))).toBe("changed");
   });
 
-  it("given to two handlers settles both", async () => {
+  it("returned by two handlers settles both", async () => {
     const shared = Promise.resolve({ metadata: { shared: true } });
     const result = await runOnce([
       plugin("one", (_p, _c) => shared),

@@ -4,8 +4,8 @@ import { verifies } from "../support/verifies.ts";
 import { plugin, type Run, runOnce } from "./support.ts";
 import { readingsSoFar, thrownValues } from "./thrown.ts";
 
-describe("the sink for what handlers throw", () => {
-  it("gets the very value, with plugin and hook, once", async () => {
+describe("onHandlerError", () => {
+  it("receives the original value, with plugin and hook, once", async () => {
     verifies("dispatch:thrown-to-host");
     for (const [what, make] of Object.entries(thrownValues)) {
       for (const mode of ["sequential", "concurrent"] as const) {
@@ -32,7 +32,7 @@ describe("the sink for what handlers throw", () => {
     }
   });
 
-  it("is not told of refusals and timeouts, which nobody threw", async () => {
+  it("is not called for refusals and timeouts", async () => {
     const told: unknown[] = [];
     for (const run of [(() => 5) as Run, (() => new Promise(() => {})) as Run]) {
       await runOnce(

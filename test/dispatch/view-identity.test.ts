@@ -35,7 +35,7 @@ function twoHandlers(views: unknown[], between: Run | undefined) {
   return [watcher, labeller];
 }
 
-describe("the two handlers of one plugin on one point", () => {
+describe("two handlers of one plugin on one hook", () => {
   it.each([
     ["nothing changed", undefined],
     [
@@ -44,7 +44,7 @@ describe("the two handlers of one plugin on one point", () => {
         modifiedExtensions: { security: { labels: [...view.security.labels, "secret"] } },
       })) satisfies Run,
     ],
-  ])("get two views also where %s", async (_when, between) => {
+  ])("get separate views even if %s", async (_when, between) => {
     verifies("filter:rebuilt");
     const views: unknown[] = [];
     const manager = await manage(twoHandlers(views, between));
@@ -57,7 +57,7 @@ describe("the two handlers of one plugin on one point", () => {
   });
 });
 
-it("concurrent plugins that read alike share a view, whatever others add", async () => {
+it("concurrent plugins with the same capabilities share a view, whatever others add", async () => {
   const views: unknown[] = [];
   const mode = "concurrent";
   const keep: Run = (_p, _c, view) => void views.push(view);
@@ -73,7 +73,7 @@ it("concurrent plugins that read alike share a view, whatever others add", async
   expect(views[1]).not.toBe(views[2]);
 });
 
-it("plugins that read alike share a view as long as nothing changes", async () => {
+it("plugins with the same capabilities share a view as long as nothing changes", async () => {
   const views: unknown[] = [];
   const keep: Run = (_p, _c, view) => void views.push(view);
   const reads = { capabilities: ["read_labels"] } as const;

@@ -13,7 +13,7 @@ function counting() {
 }
 
 describe("a wait under the signal of a host", () => {
-  it("ends with what is given while the host has not aborted", async () => {
+  it("ends with the awaited value if the host has not aborted", async () => {
     const { signal } = new AbortController();
     const ended = await settle(Promise.resolve(5), undefined, undefined, signal);
     expect({ ...ended }).toEqual({ how: "returned", value: 5 });
@@ -28,14 +28,14 @@ describe("a wait under the signal of a host", () => {
     expect({ ...(await waiting) }).toEqual({ how: "aborted", value: undefined });
   });
 
-  it("ends at once where the host has aborted before", async () => {
+  it("ends at once if the host has aborted before", async () => {
     const waiting = settle(never(), undefined, undefined, AbortSignal.abort());
     const ended = await Promise.race([waiting, rest()]);
     expect({ ...ended }).toEqual({ how: "aborted", value: undefined });
   });
 });
 
-describe("what comes after an abort", () => {
+describe("what settles after an abort", () => {
   /** Waits, aborts, and lets `end` settle what was waited for. */
   async function afterAbort(latePolicy: LatePolicy | undefined, end: "resolve" | "reject") {
     const host = new AbortController();
@@ -46,7 +46,7 @@ describe("what comes after an abort", () => {
     return uncaughtDuring(async () => gate[end](new Error("late")));
   }
 
-  it.each(["resolve", "reject"] as const)("is late only where that counts: %s", async (end) => {
+  it.each(["resolve", "reject"] as const)("is late only if late results count: %s", async (end) => {
     for (const counts of [true, false]) {
       const { lateCounters, told } = counting();
       expect(await afterAbort({ lateCounters, step, counts }, end)).toEqual([]);
@@ -55,7 +55,7 @@ describe("what comes after an abort", () => {
   });
 
   it.each(["resolve", "reject"] as const)(
-    "surprises nobody who keeps no count: %s",
+    "causes no unhandled rejection without counters: %s",
     async (end) => {
       expect(await afterAbort(undefined, end)).toEqual([]);
     },
@@ -72,7 +72,7 @@ describe("a wait that was dropped", () => {
     return wait;
   };
 
-  it("counts what comes late, and reports who rejected after a deadline", () => {
+  it("counts late results, and reports rejections after a deadline", () => {
     const { lateCounters, told } = counting();
     const wait = dropped({ lateCounters, counts: true, step });
     wait.settled(false, 1);
@@ -83,16 +83,16 @@ describe("a wait that was dropped", () => {
     expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
   });
 
-  it("tells nobody where there are no counters", () => {
+  it("reports nothing without counters", () => {
     expect(() => dropped(undefined).settled(true, "x")).not.toThrow();
   });
 
-  it("has no deadline any more", () => {
+  it("no longer has a deadline", () => {
     expect(() => dropped(undefined).onDeadline()).not.toThrow();
   });
 });
 
-it("what is thrown at a deadline is frozen, and says so without a prototype", () => {
+it("the error at a deadline is frozen, and has no prototype", () => {
   expect(Object.getPrototypeOf(timedOut)).toBeNull();
   expect(Object.isFrozen(timedOut)).toBe(true);
   expect({ ...timedOut }).toEqual({ timedOut: true });
