@@ -58,7 +58,7 @@ describe("a document over the limits of the library", () => {
   };
 
   it.each(Object.entries(documents))(
-    "passes where the host allows it: %s",
+    "passes if the host allows it: %s",
     (_what, [onto, from, to]) => {
       verifies("adapters:limits");
       expect(codeOf(() => from(onto))).toBe("document_invalid");
@@ -79,7 +79,7 @@ describe("a document over the limits of the library", () => {
     expect(openai.fromChatRequest(document).messages).toHaveLength(1);
   });
 
-  it("comes in a stream as well", () => {
+  it("is also enforced in a stream", () => {
     const text = "a".repeat(17_000_000);
     const stream = openai.chatStream({ textUnits: 20_000_000, limits });
     stream.push({ choices: [{ index: 0, delta: { role: "assistant", content: text } }] });
@@ -90,7 +90,7 @@ describe("a document over the limits of the library", () => {
 });
 
 describe("each translation", () => {
-  it.each(translations)("%s takes limits, and none that do not exist", (_name, translate) => {
+  it.each(translations)("%s accepts limits, and refuses unknown ones", (_name, translate) => {
     verifies("adapters:limits");
     expect(() => translate({}, { limits: { depth: 0 } })).toThrow("limits.depth");
     expect(codeOf(() => translate({}, { limits: { size: 1 } }))).toBe("options_invalid");

@@ -27,13 +27,13 @@ function edited(
 }
 const redact = (json: string) => json.replaceAll("SECRET", "***");
 
-describe("a part that the SDK cannot say", () => {
+describe("a part that the SDK cannot express", () => {
   const dataUrl = "data:image/png;base64,SECRET";
   const text = { type: "text", text: "t" };
   const image = { type: "image-data", data: dataUrl, mediaType: "image/png" };
   const onto = [{ role: "tool", content: [contents(text, image)] }];
 
-  it("goes from what a tool gave where a plugin takes it out", () => {
+  it("disappears from a tool's output if a plugin removes it", () => {
     verifies("aisdk:lost", "adapters:gone");
     const withoutImage = (json: string) => {
       const messages = JSON.parse(json);
@@ -46,7 +46,7 @@ describe("a part that the SDK cannot say", () => {
     });
   });
 
-  it("goes where it is redacted", () => {
+  it("disappears if it is redacted", () => {
     verifies("aisdk:lost");
     const { document, lost } = edited(onto, redact);
     expect(document).toEqual([{ role: "tool", content: [contents(text)] }]);
@@ -83,14 +83,14 @@ describe("a part that the SDK cannot say", () => {
       }),
       {},
     ],
-  ] as const)("goes with %s that is redacted", (_, part, options) => {
+  ] as const)("disappears with %s that is redacted", (_, part, options) => {
     verifies("aisdk:lost");
     const { document, lost } = edited([{ role: "tool", content: [part] }], redact, options);
     expect(JSON.stringify(document)).not.toContain("SECRET");
     expect(lost.length).toBeGreaterThan(0);
   });
 
-  it("goes from a result", () => {
+  it("disappears from a result", () => {
     verifies("aisdk:lost");
     const content = [
       { type: "file", data: dataUrl, mediaType: "image/png" },
@@ -103,7 +103,7 @@ describe("a part that the SDK cannot say", () => {
     expect(pathsOf(lost)).toEqual(expect.arrayContaining(["[0].content[1]"]));
   });
 
-  it("is told of a field that has no place", () => {
+  it("is reported for a field that has no place", () => {
     verifies("aisdk:lost");
     const call = { type: "tool-call", toolCallId: "c", toolName: "t", input: {} };
     const named = (json: string) => json.replace('"name":"t"', '"name":"t","namespace":"n"');
@@ -121,7 +121,7 @@ describe("a medium in a data: URL", () => {
     mediaType,
   });
 
-  it("has the media type that a plugin gave it", () => {
+  it("has the media type that a plugin set", () => {
     verifies("aisdk:changed-part", "aisdk:media-type");
     const onto = [{ role: "user", content: [fileOf("image/*")] }];
     const webp = (json: string) => json.replace("image/png", "image/webp");
@@ -129,7 +129,7 @@ describe("a medium in a data: URL", () => {
     expect(edited(onto, webp)).toEqual({ document: [{ role: "user", content: [file] }], lost: [] });
   });
 
-  it("stays what it was where its bytes change", () => {
+  it("keeps its form if its bytes change", () => {
     verifies("aisdk:changed-part", "aisdk:media-type");
     const onto = [{ role: "user", content: [fileOf("application/pdf")] }];
     const { document } = edited(onto, (json) => json.replace("AAEC", "BLUR"));
@@ -147,7 +147,7 @@ describe("what a provider keeps", () => {
   ];
   const onto = [{ role: "assistant", content: thoughts }];
 
-  it("goes from all parts of an item of which one is redacted", () => {
+  it("disappears from all parts of an item if one is redacted", () => {
     verifies("aisdk:stored");
     const { document, lost } = edited(onto, redact);
     const [, , last] = thoughts;
@@ -156,7 +156,7 @@ describe("what a provider keeps", () => {
     expect(lost).toEqual(["[0].content[0]", "onto[0].content[1].providerOptions"]);
   });
 
-  it("goes where one is taken out, also from parts that messages do not show", () => {
+  it("disappears if one is removed, even from parts that messages do not show", () => {
     verifies("aisdk:stored");
     const hidden = { type: "custom", kind: "x", providerOptions: { openai: { itemId: "rs" } } };
     const content = [...thoughts, hidden];
@@ -174,7 +174,7 @@ describe("what a provider keeps", () => {
     );
   });
 
-  it("goes from a result in the same way", () => {
+  it("disappears from a result in the same way", () => {
     verifies("aisdk:stored");
     const said = (text: string) => ({
       type: "text",
@@ -204,14 +204,14 @@ describe("a call that the provider ran", () => {
   const gave = result({ type: "json", value: { sources: ["SECRET"] } });
   const onto = [{ role: "assistant", content: [call, gave] }];
 
-  it("is told where its result changes, since the provider may take its own", () => {
+  it("is reported if its result changes, since the provider may use its own", () => {
     verifies("aisdk:ran");
     const { document, lost } = edited(onto, redact);
     expect(JSON.stringify(document)).not.toContain("SECRET");
     expect(lost).toEqual(["[0].content[1].content"]);
   });
 
-  it("is told where its result is taken out", () => {
+  it("is reported if its result is removed", () => {
     verifies("aisdk:ran");
     const [message] = fromPrompt(onto).messages;
     const [first] = message?.content ?? [];
@@ -239,7 +239,7 @@ describe("a call that a person denied", () => {
     { role: "tool", content: [result({ type: "execution-denied", reason: "No, says SECRET" })] },
   ];
 
-  it("stays denied where its reason is redacted", () => {
+  it("stays denied if its reason is redacted", () => {
     verifies("aisdk:denied");
     const denied = result({ type: "execution-denied", reason: "No, says ***" });
     expect(edited(onto, redact)).toEqual({
@@ -248,7 +248,7 @@ describe("a call that a person denied", () => {
     });
   });
 
-  it("is told where a plugin makes something else of it", () => {
+  it("is reported if a plugin changes its decision", () => {
     verifies("aisdk:denied");
     const allowed = (json: string) => json.replace('"is_error":true', '"is_error":false');
     expect(edited(onto, allowed)).toEqual({

@@ -53,7 +53,7 @@ const inline = {
 } as const;
 
 describe("files of ai 7", () => {
-  it("are shown by what their data says they are", () => {
+  it("are shown according to their data", () => {
     verifies("aisdk:file-data");
     const { messages, left } = fromPrompt(prompt);
     expect(messages[0]?.content).toMatchObject([
@@ -69,7 +69,7 @@ describe("files of ai 7", () => {
     ]);
   });
 
-  it("come back as they were, and are changed in their form", () => {
+  it("survive a round trip, and keep their form when changed", () => {
     verifies("aisdk:file-data", "aisdk:onto");
     const { messages } = fromPrompt(prompt);
     expect(toPrompt(messages, { onto: prompt })).toEqual({ document: prompt, lost: [] });
@@ -86,7 +86,7 @@ describe("files of ai 7", () => {
     expect(last).toEqual(file({ type: "text", text: "***" }, "text/plain", { filename: "a.txt" }));
   });
 
-  it("of the output of a tool are read and written, too", () => {
+  it("in the output of a tool are read and written, too", () => {
     verifies("aisdk:file-data");
     const result = { type: "tool-result", toolCallId: "c", toolName: "t" };
     const value = [
@@ -107,7 +107,7 @@ describe("files of ai 7", () => {
     expect(document).toEqual(JSON.parse(JSON.stringify(onto).replace("Ada", "***")));
   });
 
-  it("are written anew where they are asked for, as what a message says", () => {
+  it("are written on request, with the content of the message", () => {
     verifies("aisdk:newer");
     const link = { type: "url", data: "HTTPS://A.Example/b.png", media_type: "image/png" } as const;
     const content = [text("a"), bytes, { content_type: "image", content: link }, inline];
@@ -186,7 +186,7 @@ describe("a result of ai 7", () => {
     warnings: [],
   };
 
-  it("has citations and a second form of its text, which do not stay with another text", () => {
+  it("has citations and a second form of its text, which are dropped if the text changes", () => {
     verifies("aisdk:provider-fields", "aisdk:copies", "aisdk:left");
     const { messages, left } = fromContent(result);
     const content = left.filter(({ kind }) => kind === "content").map(({ path }) => path);

@@ -20,8 +20,8 @@ const prompt = [
 const text = (value: string): ContentPart => ({ content_type: "text", text: value });
 const said = (role: Message["role"], ...content: ContentPart[]) => createMessage({ role, content });
 
-describe("an edit that makes a message say what a later one says", () => {
-  it("leaves signatures with what they sign", () => {
+describe("an edit that makes a message equal to a later one", () => {
+  it("keeps signatures with what they sign", () => {
     verifies("adapters:kept");
     const { messages } = fromPrompt(prompt);
     const masked = messages.with(0, said("user", text("[phone]")));
@@ -38,7 +38,7 @@ describe("an edit that makes a message say what a later one says", () => {
     expect(toPrompt(back, { onto: prompt }).document).toEqual([...prompt.slice(1), prompt[0]]);
   });
 
-  it("leaves hidden parts in their order where one is moved", () => {
+  it("keeps hidden parts in their order if one is moved", () => {
     verifies("adapters:kept", "aisdk:unshown-kept");
     const [first, hidden, last] = [
       { type: "text", text: "a" },
@@ -52,8 +52,8 @@ describe("an edit that makes a message say what a later one says", () => {
   });
 });
 
-describe("what goes with an old item", () => {
-  it("is told by its path in the document", () => {
+describe("what is lost with an old item", () => {
+  it("is reported by its path in the document", () => {
     verifies("adapters:gone");
     const { messages } = fromPrompt(prompt);
     const pathsOf = (list: readonly Message[]) =>
@@ -67,7 +67,7 @@ describe("what goes with an old item", () => {
     expect(lost.map(({ path }) => path)).toContain("onto.content[0]");
   });
 
-  it("is told of the URL that a file came from, where it is another file", () => {
+  it("is reported for the URL of a file that is replaced", () => {
     verifies("adapters:gone");
     const data = new URL("https://a.example/x");
     const file = { type: "file", mediaType: "image/png", data, originalUrl: "https://b.example/" };
@@ -79,7 +79,7 @@ describe("what goes with an old item", () => {
     expect(lost.map(({ path }) => path)).toEqual(["[0].content[0].content"]);
   });
 
-  it("is told of a name that messages do not show, where nothing holds it any more", () => {
+  it("is reported for a hidden name that nothing holds any more", () => {
     verifies("adapters:gone");
     const medium = (content_type: "image" | "document", more: object = {}) =>
       ({ content_type, content: { type: "base64", data: "AAEC", ...more } }) as ContentPart;
@@ -107,7 +107,7 @@ describe("what goes with an old item", () => {
     ]);
   });
 
-  it("is told of the name of a sound in what a tool gave, which becomes a URL", () => {
+  it("is reported for the name of audio in a tool's output that becomes a URL", () => {
     verifies("adapters:gone");
     const sound = { type: "file-data", data: "AAEC", mediaType: "audio/wav", filename: "a.wav" };
     const output = { type: "content", value: [sound] };

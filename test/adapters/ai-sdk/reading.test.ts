@@ -27,7 +27,7 @@ function parts(role: "user" | "assistant" | "tool", ...content: object[]) {
 }
 
 describe("a prompt", () => {
-  it("is messages of the same roles, with parts of the same order", () => {
+  it("reads as messages with the same roles, and parts in the same order", () => {
     verifies("aisdk:parts");
     const prompt: LanguageModelV3Prompt = [
       { role: "system", content: "Be brief." },
@@ -142,7 +142,7 @@ describe("a prompt", () => {
     ]);
   });
 
-  it("tells media by their type", () => {
+  it("distinguishes media by their type", () => {
     verifies("aisdk:media-type");
     const file = (mediaType: string, data: unknown) => ({ type: "file", mediaType, data });
     const { parts: shown, left } = parts(
@@ -161,7 +161,7 @@ describe("a prompt", () => {
     expect(left).toEqual(["data", "mediaType"].map((name) => `setting [0].content[3].${name}`));
   });
 
-  it("shows the original text of a URL only where it is that URL's", () => {
+  it("shows the original text of a URL only if it belongs to that URL", () => {
     verifies("aisdk:host-values");
     const data = new URL("https://a.example");
     const file = (originalUrl: string) => ({
@@ -253,7 +253,7 @@ describe("the output of a tool", () => {
 });
 
 describe("what messages do not show", () => {
-  it("is left: content that would be read or that acts, and settings", () => {
+  it("is reported as left over: content that is read or has an effect, and settings", () => {
     verifies("aisdk:left");
     const list: readonly { role: string; content: unknown; providerOptions?: object }[] = [
       { role: "user", content: "a", providerOptions: { test: {} } },
@@ -292,7 +292,7 @@ describe("what messages do not show", () => {
     ["content", { openrouter: { reasoning_details: [{ text: "a" }] } }],
     ["content", { __proto__: null, constructor: { name: "a" } }],
     ["content", "a"],
-  ])("is %s where providerOptions are %j", (kind, providerOptions) => {
+  ])("is %s if providerOptions are %j", (kind, providerOptions) => {
     verifies("aisdk:provider-settings");
     const output = { type: "text", value: "a", providerOptions };
     const list = [
@@ -310,7 +310,7 @@ describe("what messages do not show", () => {
     ]);
   });
 
-  it("of a result is content, but for what is known as a setting", () => {
+  it("of a result is content, except for known settings", () => {
     verifies("aisdk:left", "aisdk:settings", "aisdk:provider-settings");
     const call = { type: "tool-call", toolCallId: "c", toolName: "t", input: "{}" } as const;
     const contentOf = (result: object) => {
@@ -346,7 +346,7 @@ describe("what messages do not show", () => {
     ["{"],
     ['{"a":"\\ud800"}'],
     [`${'{"a":'.repeat(80)}1${"}".repeat(80)}`],
-  ])("is the input %j, which is no object of data", (input) => {
+  ])("is the input %j, which is not a data object", (input) => {
     verifies("aisdk:input");
     const call = { type: "tool-call", toolCallId: "c", toolName: "t", input } as const;
     const { messages, left } = fromContent(resultOf([call]));
@@ -359,7 +359,7 @@ describe("what messages do not show", () => {
     ]);
   });
 
-  it("is an input in text with a number that is more than a number holds", () => {
+  it("is an input string with a number beyond the range of numbers", () => {
     verifies("aisdk:input");
     const input = '{"account":12345678901234567890}';
     const call = { type: "tool-call", toolCallId: "c", toolName: "t", input } as const;
@@ -367,7 +367,7 @@ describe("what messages do not show", () => {
     expect(left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
   });
 
-  it("is an input in text that says a name twice, of which the last is shown", () => {
+  it("is an input string with a duplicate key, of which the last is shown", () => {
     verifies("aisdk:input");
     const input = '{"path":"/etc","path":"/tmp"}';
     const call = { type: "tool-call", toolCallId: "c", toolName: "t", input } as const;
@@ -378,7 +378,7 @@ describe("what messages do not show", () => {
 });
 
 describe("ModelMessage", () => {
-  it("may hold texts, images, buffers and URLs in text", () => {
+  it("may contain text, images, buffers and URL strings", () => {
     verifies("aisdk:parts", "aisdk:host-values");
     const list: ModelMessage[] = [
       { role: "user", content: "a" },
@@ -446,7 +446,7 @@ describe("a result", () => {
     expect(left).toEqual([]);
   });
 
-  it("fills completion and llm, which an envelope takes", () => {
+  it("fills completion and llm, which an envelope accepts", () => {
     verifies("aisdk:completion");
     const response = { id: "r", modelId: "m", timestamp: new Date(0), headers: { a: "b" } };
     const { extensions, left } = fromContent(resultOf([], { response }));
@@ -488,7 +488,7 @@ describe("a result", () => {
     );
   });
 
-  it("has no token counts where one is missing or no count", () => {
+  it("has no token counts if one is missing or invalid", () => {
     verifies("aisdk:completion");
     for (const total of [undefined, -1, 1.5, Number.NaN]) {
       const odd = { ...usage, inputTokens: { ...usage.inputTokens, total } };
@@ -537,13 +537,13 @@ describe("a document of the wrong shape", () => {
           ],
         },
       ]),
-  ])("is refused at once where a list is endless and holds nothing", (read) => {
+  ])("is refused at once for an empty list of huge length", (read) => {
     verifies("aisdk:refused");
     expect(refusalOf(() => read(new Array<never>(2 ** 32 - 1))).code).toBe("document_invalid");
   });
 
   it.each(["finishReason", "usage", "response"] as const)(
-    "is refused where %s of a result is nothing that JSON has",
+    "is refused if %s of a result is not JSON",
     (name) => {
       verifies("aisdk:refused");
       // Found by L24, with a proxy: it was passed over, and its traps ran as it was streamed.
@@ -559,7 +559,7 @@ describe("a document of the wrong shape", () => {
     },
   );
 
-  it("is refused where its own code throws", () => {
+  it("is refused if its own code throws", () => {
     verifies("aisdk:refused");
     const part = {
       type: "text",

@@ -170,14 +170,14 @@ describe.each([
   ["generateText", false],
   ["streamText", true],
 ] as const)("%s", (_name, streamed) => {
-  it("goes as without, when nothing changes", async () => {
+  it("sends the same as without a guard if nothing changes", async () => {
     const plain = await run(streamed);
     const passed = await run(streamed, passing(none, none));
     expect(passed).toEqual(plain);
     expect(plain.prompts).toHaveLength(2);
   });
 
-  it("sends and gives what was changed", async () => {
+  it("sends and returns what was changed", async () => {
     const redact: Edit = (messages) =>
       JSON.parse(JSON.stringify(messages).replaceAll("555-0100", "[number]")) as Message[];
     const rename: Edit = (messages) =>
@@ -202,7 +202,7 @@ describe.each([
   });
 });
 
-it("ModelMessage lists of the SDK's own making come back as they were", async () => {
+it("ModelMessage lists created by the SDK survive a round trip", async () => {
   const { mock } = model(false);
   const { response } = await generateText({
     model: mock,

@@ -29,7 +29,7 @@ const call: Event = { type: "tool-call", toolCallId: "c", toolName: "t", input: 
 const result: Event = { type: "tool-result", toolCallId: "c", toolName: "t", result: "a" };
 
 describe("a stream", () => {
-  it("gives the result that there would be without it", () => {
+  it("returns the same result as without streaming", () => {
     verifies("aisdk:streamed-alike");
     const stream = streamOf(
       { type: "stream-start", warnings: [] },
@@ -71,7 +71,7 @@ describe("a stream", () => {
     });
   });
 
-  it("shows what came so far", () => {
+  it("shows what has arrived so far", () => {
     verifies("aisdk:stream-current");
     const stream = streamOf(begun, { ...piece, delta: "a\ud83d" }, input, inputPiece);
     expect(stream.done).toBe(false);
@@ -88,7 +88,7 @@ describe("a stream", () => {
     expect(stream.current.left).toEqual([]);
   });
 
-  it("has one result of a call, the last", () => {
+  it("has one result for a call, the last", () => {
     verifies("aisdk:stream-preliminary");
     const early = { ...result, preliminary: true };
     const other = { ...result, toolCallId: "d" };
@@ -102,7 +102,7 @@ describe("a stream", () => {
     expect(stream.document.content).toEqual([{ ...result, result: "c" }, other, result]);
   });
 
-  it("tells of errors, raw events and those of no known kind", () => {
+  it("reports errors, raw events and unknown events", () => {
     verifies("aisdk:stream-aside", "aisdk:refused");
     const error = { type: "error", error: new Error("e") } as const;
     const raw = { type: "raw", rawValue: 1 } as const;
@@ -114,7 +114,7 @@ describe("a stream", () => {
     ]);
   });
 
-  it("keeps what its errors say, and streams them again", () => {
+  it("keeps the content of its errors, and streams them again", () => {
     verifies("aisdk:stream-aside", "aisdk:stream-events");
     const details = { code: 529, inner: { retry: [1, 2] } };
     const thrown = new Error("e");
@@ -125,7 +125,7 @@ describe("a stream", () => {
     expect(toStreamParts(document).filter(({ type }) => type === "error")).toEqual(errors);
   });
 
-  it("tells of fields that it does not know, of events that are not kept", () => {
+  it("reports unknown fields, and events that are not kept", () => {
     verifies("aisdk:stream-unknown");
     const later = { html: "<b>", none: null };
     const stream = streamOf(
@@ -146,7 +146,7 @@ describe("a stream", () => {
     );
   });
 
-  it("that was refused an event takes no more and is never done", () => {
+  it("accepts no more events after a refused one, and is never done", () => {
     verifies("aisdk:stream-faults");
     const stream = streamOf(begun, piece, ended);
     const first = refusalOf(() => stream.push(ended as StreamPartLike));
@@ -188,7 +188,7 @@ describe("a stream", () => {
     expect(message).toContain(where);
   });
 
-  it("holds to its limits", () => {
+  it("enforces its limits", () => {
     verifies("aisdk:stream-limits");
     const push = (limits: object, ...events: readonly StreamPartLike[]) => {
       const stream = contentStream(limits);
@@ -203,7 +203,7 @@ describe("a stream", () => {
     expect(refusalOf(() => contentStream({ maxEvents: 0 })).code).toBe("options_invalid");
   });
 
-  it("takes time in proportion to its events", () => {
+  it("takes time proportional to its events", () => {
     // In proportion to their square it would be minutes, and the runner's own limit ends the test.
     const count = 300_000;
     const stream = contentStream({ maxEvents: count + 1 });
@@ -213,7 +213,7 @@ describe("a stream", () => {
   });
 });
 
-it("a result is streamed by events that give it again", () => {
+it("a result streams as events that rebuild it", () => {
   verifies("aisdk:stream-events");
   const { document } = streamOf(
     { type: "response-metadata", id: "r" },

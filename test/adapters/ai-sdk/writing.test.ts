@@ -58,7 +58,7 @@ describe("new parts", () => {
       { content_type: "prompt_request", content: { prompt_request_id: "1", name: "p" } },
       ["[0].content[0]"],
     ],
-  ] as const)("that cannot be said by %s are lost: %j", (role, part, paths) => {
+  ] as const)("that %s cannot express are lost: %j", (role, part, paths) => {
     verifies("aisdk:lost", "aisdk:base64-only");
     expect(written(role, part as Part)).toEqual([[], paths]);
   });
@@ -80,14 +80,14 @@ describe("new parts", () => {
       { content_type: "tool_call", content: { tool_call_id: "c", name: "t", namespace: "n" } },
       "content[0].content.namespace",
     ],
-  ] as const)("that are said nearly, by %s: %j", (role, part, path) => {
+  ] as const)("that %s expresses approximately: %j", (role, part, path) => {
     verifies("aisdk:lost");
     const [content, lost] = written(role, part as Part);
     expect(content).toHaveLength(1);
     expect(lost).toEqual([`[0].${path}`]);
   });
 
-  it("of a message that the SDK has no place for", () => {
+  it("of a message without a place in the SDK", () => {
     verifies("aisdk:lost");
     const text = (each: string): Part => ({ content_type: "text", text: each });
     const messages = [
@@ -103,7 +103,7 @@ describe("new parts", () => {
     });
   });
 
-  it("have the form of ai 5 where that is asked for", () => {
+  it("have the form of ai 5 on request", () => {
     verifies("aisdk:older");
     const list: Part = {
       content_type: "tool_result",
@@ -204,7 +204,7 @@ describe("changed parts", () => {
     },
   ];
 
-  it("keep what did not change, but not what signs or stands for a model's old words", () => {
+  it("keep what did not change, except what signs or represents the model's old text", () => {
     verifies("aisdk:changed-part", "aisdk:provider-fields", "aisdk:unshown-kept");
     const { messages } = fromPrompt(prompt);
     const { document, lost } = toPrompt(replaced(messages, "Ada", "Bea"), { onto: prompt });
@@ -257,7 +257,7 @@ describe("changed parts", () => {
     });
   });
 
-  it("of a result take with them what beside the content may hold the old text", () => {
+  it("of a result drop what may hold the old text next to the content", () => {
     verifies("aisdk:copies");
     const ssn = "078-05-1120";
     const result = {
@@ -287,7 +287,7 @@ describe("changed parts", () => {
     expect(JSON.stringify(gone)).not.toContain(ssn);
   });
 
-  it("of an assistant take with them the options of its message that may stand for it", () => {
+  it("of an assistant drop options of the message that may represent the old text", () => {
     verifies("aisdk:provider-fields");
     const cached = { anthropic: { cacheControl: { type: "ephemeral" } } };
     const thought = { openrouter: { reasoning_details: [{ text: "Ada" }] } };
@@ -312,7 +312,7 @@ describe("changed parts", () => {
     ['{"n":1,"\\u006e":2}', '{"n":2}'],
     ['{"n":12345678901234567890}', '{"n":12345678901234567000}'],
     ['{ "n" : 1.50 }', undefined],
-  ])("or not: of the input %s only what was shown is sent on", (input, parsed) => {
+  ])("or not: of the input %s only what was shown is forwarded", (input, parsed) => {
     verifies("aisdk:input");
     const result = { content: [{ ...call, input, dynamic: true }] };
     const { messages } = fromContent(result);
@@ -333,7 +333,7 @@ describe("changed parts", () => {
     ]);
   });
 
-  it("keep the spelling of an input that says the same", () => {
+  it("keep the spelling of an equal input", () => {
     verifies("aisdk:changed-part");
     const result = { content: [{ ...call, input: '{ "name" : "Ada" }', dynamic: true }] };
     const { messages } = fromContent(result);
@@ -343,7 +343,7 @@ describe("changed parts", () => {
     expect(changed.content).toEqual([{ ...result.content[0], input: '{"name":"Bea"}' }]);
   });
 
-  it("of a tool's output tell of hidden items that go with it", () => {
+  it("of a tool's output report hidden items that are lost with it", () => {
     verifies("aisdk:lost");
     const { messages } = fromPrompt(prompt);
     const gone = messages.map((message) => ({
@@ -363,7 +363,7 @@ describe("changed parts", () => {
     expect(lost.map(({ path }) => path)).toEqual([0, 1, 2, 3].map((at) => `${value}[${at}]`));
   });
 
-  it("of a tool's data stay data, also where they look like parts", () => {
+  it("of a tool's data stay data, even if they look like parts", () => {
     verifies("aisdk:output-form");
     const result = { type: "tool-result", toolCallId: "c", toolName: "t" };
     const link = { content_type: "image", content: { type: "url", data: "https://evil.example/" } };
@@ -376,7 +376,7 @@ describe("changed parts", () => {
     }
   });
 
-  it("of a message that is a text stay one, if they are one", () => {
+  it("of a string message stay a string if they are one text", () => {
     verifies("aisdk:changed-part");
     const list = [{ role: "user", content: "Ada" }];
     const { messages } = fromModelMessages(list);
@@ -398,7 +398,7 @@ describe("changed parts", () => {
 });
 
 describe("what is written", () => {
-  it("is frozen, and has bytes and URLs of its own", () => {
+  it("is frozen, and has its own bytes and URLs", () => {
     verifies("aisdk:frozen");
     const bytes = new Uint8Array([1, 2]);
     const url = new URL("https://a.example/");
@@ -430,7 +430,7 @@ describe("what is written", () => {
     [() => toPrompt([], { specificationVersion: "v9" as never }), '"v3" for ai 6 or "v2"'],
     [() => toContent([], { specificationVersion: 3 as never }), "got a number"],
     [() => contentStream({ maxEvent: 1 } as never), 'Did you mean "maxEvents"'],
-  ])("takes no option that it does not know: %s", (act, text) => {
+  ])("refuses the unknown option %s", (act, text) => {
     verifies("aisdk:misuse");
     const { code, message } = refusalOf(act);
     expect([code, message]).toEqual(["options_invalid", expect.stringContaining(text)]);
@@ -447,7 +447,7 @@ describe("what is written", () => {
     expect(refusalOf(() => write([{}] as never)).code).toBe("message_invalid");
   });
 
-  it("takes no document of another kind", () => {
+  it("refuses another kind of document", () => {
     verifies("aisdk:refused");
     const { code } = refusalOf(() => toPrompt([], { onto: [{ role: "user", content: 3 }] }));
     expect(code).toBe("document_invalid");

@@ -58,7 +58,7 @@ const search = (...content: readonly object[]) => ({
 });
 
 describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) => {
-  it("goes with the text beside it, and the other results stay", () => {
+  it("disappears with its text, and the other results stay", () => {
     verifies("anthropic:sealed");
     const a = found("Lamp", { encrypted_content: "A" });
     const c = found("Wick", { encrypted_content: "C" });
@@ -70,7 +70,7 @@ describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) =>
     expect(lost[0]?.reason).toContain("encrypted");
   });
 
-  it("goes where one text of several changed, and where it is deeper or not known", () => {
+  it("disappears if one text of several changes, and if it is nested or unknown", () => {
     verifies("anthropic:sealed");
     for (const more of [{ encrypted_content: "SECRET" }, { later: [{ encrypted_later: {} }] }]) {
       const one = { ...found("Lamp", more), url: "SECRET" };
@@ -78,7 +78,7 @@ describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) =>
     }
   });
 
-  it("goes with the only output of a tool, so that the whole result goes", () => {
+  it("disappears with the only output of a tool, so that the whole result is dropped", () => {
     verifies("anthropic:sealed");
     const output = (stderr: string) => ({
       type: "code_execution_tool_result",
@@ -100,7 +100,7 @@ describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) =>
     });
   });
 
-  it("is none where it is empty: the texts change in their places", () => {
+  it("does not count if empty: the texts change in place", () => {
     verifies("anthropic:server-results");
     for (const encrypted_content of ["", null]) {
       const { content, paths } = write(called, search(found("SECRET", { encrypted_content })));
@@ -112,7 +112,7 @@ describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) =>
 });
 
 describe.each(ways)("what was parsed of a text, in a %s", (_, write) => {
-  it("goes with it, and is told", () => {
+  it("disappears with it, and is reported", () => {
     verifies("anthropic:stale");
     const parsed = { type: "text", text: '{"n":"SECRET"}', later: 1 };
     const more = { parsed_output: { n: "SECRET" }, parsed: "SECRET" };
@@ -122,7 +122,7 @@ describe.each(ways)("what was parsed of a text, in a %s", (_, write) => {
     expect(lost[0]?.reason).toContain("parsed_output");
   });
 
-  it("stays with a text that stays, and is nothing to tell where it is null", () => {
+  it("stays with an unchanged text, and is not reported if null", () => {
     verifies("anthropic:stale");
     const kept = { type: "text", text: "5", parsed_output: 5 };
     const { content, paths } = write(kept, { type: "text", text: "SECRET", parsed_output: null });
@@ -134,7 +134,7 @@ describe.each(ways)("what was parsed of a text, in a %s", (_, write) => {
 describe("what was parsed of an answer", () => {
   const answer = { role: "assistant", content: "SECRET", parsed_output: "SECRET" };
 
-  it("does not stay with it as a turn of a request, inside a result, or beside a citation", () => {
+  it("is dropped in a turn of a request, inside a result, or next to a citation", () => {
     verifies("anthropic:stale", "anthropic:citations");
     const cited = { type: "text", text: "SECRET", citations: [{ cited_text: "SECRET" }] };
     const inner = { ...cited, parsed_output: "SECRET" };
@@ -153,7 +153,7 @@ describe("what was parsed of an answer", () => {
     ]);
   });
 
-  it("is told where the text is that a result is, in no list", () => {
+  it("is reported if a result is a single string, not a list", () => {
     verifies("adapters:lost-paths", "anthropic:stale");
     const inner = { type: "text", text: "SECRET", parsed_output: "SECRET" };
     const { content, paths } = asResponse({
@@ -165,7 +165,7 @@ describe("what was parsed of an answer", () => {
     expect(paths).toEqual(["[0].content[0].content.content"]);
   });
 
-  it("stays with a turn that stays", () => {
+  it("stays with an unchanged turn", () => {
     verifies("anthropic:onto");
     const onto = { messages: [answer] };
     const { messages } = fromMessagesRequest(onto);
@@ -173,8 +173,8 @@ describe("what was parsed of an answer", () => {
   });
 });
 
-describe("what stands beside a text or bytes that go", () => {
-  it("is told of the texts that become one", () => {
+describe("what is next to a removed text or bytes", () => {
+  it("is reported for texts that are joined", () => {
     verifies("adapters:gone");
     const cached = { type: "text", text: "b", cache_control: { type: "ephemeral" } };
     const texts = [{ type: "text", text: "SECRET" }, { type: "text", text: "a" }, cached];
@@ -190,7 +190,7 @@ describe("what stands beside a text or bytes that go", () => {
     expect(paths).toEqual([`${old}[0].content[2]`, `${old}[1].source.content[2]`]);
   });
 
-  it("is told of a source that becomes one of another type", () => {
+  it("is reported for a source that changes its type", () => {
     verifies("adapters:gone");
     const source = { type: "url", url: "https://a", later: "hidden" };
     const blocks = [
@@ -221,7 +221,7 @@ describe("what stands beside a text or bytes that go", () => {
   });
 });
 
-describe("an input that a call begins with", () => {
+describe("an initial input of a call", () => {
   const streamed = (input: unknown, ...pieces: readonly string[]) => {
     const stream = messagesStream();
     const message = { id: "m", type: "message", role: "assistant", model: "m", content: [] };
@@ -236,7 +236,7 @@ describe("an input that a call begins with", () => {
     return stream;
   };
 
-  it("is told where pieces of another follow, as the SDK takes those", () => {
+  it("is reported if pieces of another input follow, which the SDK prefers", () => {
     verifies("anthropic:arguments");
     for (const first of [{ a: "hidden" }, "hidden", ["hidden"]]) {
       const { current, document } = streamed(first, '{"b"', ":1}");
@@ -245,12 +245,12 @@ describe("an input that a call begins with", () => {
     }
   });
 
-  it("is nothing to tell where the pieces say the same", () => {
+  it("is not reported if the pieces are equal", () => {
     verifies("anthropic:arguments");
     expect(streamed({ z: 1 }, '{"z"', ": 1}").current.left).toEqual([]);
   });
 
-  it("is what is shown where none follow, and nothing to tell where it is empty", () => {
+  it("is shown if no pieces follow, and not reported if empty", () => {
     verifies("anthropic:arguments");
     for (const pieces of [[], ["", " "]]) {
       const { current } = streamed({ a: 1 }, ...pieces);

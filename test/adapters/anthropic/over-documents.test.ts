@@ -43,8 +43,8 @@ const turns = [
 ];
 const request = { model: "m", max_tokens: 9, messages: turns };
 
-describe("an edit that makes a message say what a later one says", () => {
-  it("leaves signatures, what is encrypted and caches where they are", () => {
+describe("an edit that makes a message equal to a later one", () => {
+  it("keeps signatures, encrypted content and cache settings in place", () => {
     verifies("adapters:kept");
     const { messages } = fromMessagesRequest(request);
     const { document, lost } = toMessagesRequest(masked(messages), { onto: request });
@@ -55,7 +55,7 @@ describe("an edit that makes a message say what a later one says", () => {
     expect(front.lost).toEqual([]);
   });
 
-  it("leaves citations of an answer with their text", () => {
+  it("keeps citations of a response with their text", () => {
     verifies("adapters:kept");
     const at = { type: "char_location", cited_text: "c", document_index: 0, document_title: null };
     const content = [
@@ -77,8 +77,8 @@ describe("an edit that makes a message say what a later one says", () => {
   });
 });
 
-describe("messages of one turn that changed places", () => {
-  it("stand in it as they were put", () => {
+describe("reordered messages of one turn", () => {
+  it("keep their new order", () => {
     verifies("anthropic:lost", "anthropic:merged-turns");
     const mixed = [{ type: "tool_result", tool_use_id: "1", content: "ok" }, cached];
     const onto = { ...request, messages: [...turns.slice(0, 2), { role: "user", content: mixed }] };
@@ -91,7 +91,7 @@ describe("messages of one turn that changed places", () => {
 });
 
 describe("what goes with an old message or block", () => {
-  it("is told by its path in the document", () => {
+  it("is reported by its path in the document", () => {
     verifies("adapters:gone");
     const { messages } = fromMessagesRequest(request);
     const write = (list: readonly Message[]) => toMessagesRequest(list, { onto: request });
@@ -104,7 +104,7 @@ describe("what goes with an old message or block", () => {
     expect(write(messages.slice(1)).lost).toEqual([]);
   });
 
-  it("is told of one of the messages that a turn is, and of what a tool gave", () => {
+  it("is reported for one of several messages of a turn, and for a tool's output", () => {
     verifies("adapters:gone");
     const inner = [
       { type: "text", text: "a", cache_control: { type: "ephemeral" } },
@@ -135,7 +135,7 @@ describe("what goes with an old message or block", () => {
     }
   });
 
-  it("is told of a reason to stop that an edit replaces", () => {
+  it("is reported for a stop reason that an edit replaces", () => {
     verifies("anthropic:stop-follows");
     const onto = (stop_reason: string) => ({
       type: "message",
@@ -173,14 +173,14 @@ describe("a call that the provider runs", () => {
   const typesIn = (document: unknown) =>
     [...JSON.stringify(document).matchAll(/"type":"(\w+)"/g)].map(([, type]) => type);
 
-  it("stays what it is, whatever is put before it", () => {
+  it("stays the same, whatever is inserted before it", () => {
     verifies("anthropic:ran");
     const { document, lost } = toMessagesRequest([messages[0] as Message, ...messages], { onto });
     expect(document.messages.slice(1)).toEqual(onto.messages);
     expect(lost).toEqual([]);
   });
 
-  it("becomes no call for the caller, and its result none of the caller's: both are told", () => {
+  it("never becomes the caller's call, nor its result the caller's: both are reported", () => {
     verifies("anthropic:ran");
     const content = messages[1]?.content as readonly ContentPart[];
     const again = said("assistant", ...content.slice(0, 2));
@@ -203,7 +203,7 @@ describe("a call that the provider runs", () => {
     expect(pathsOf(answer.lost)).toEqual(["[0].content[0]"]);
   });
 
-  it("is no name that an edit can give a call of the caller's", () => {
+  it("has a name that an edit cannot give to the caller's calls", () => {
     verifies("anthropic:ran");
     const call = { type: "tool_use", id: "1", name: "f", input: {}, toolset_name: "files" };
     const own = { type: "message", role: "assistant", content: [call] };

@@ -68,7 +68,7 @@ describe("the system prompt", () => {
     );
   });
 
-  it("goes when its message does, and comes with one", () => {
+  it("disappears and appears with its message", () => {
     verifies("anthropic:system");
     const onto = request([{ role: "user", content: "Ahoy" }], { system: "old" });
     const { messages } = fromMessagesRequest(onto);
@@ -78,7 +78,7 @@ describe("the system prompt", () => {
     expect(toMessagesRequest(after, { onto: none }).document.system).toBe("new");
   });
 
-  it("later in the talk is a turn at its place", () => {
+  it("later in the conversation is a turn at its position", () => {
     verifies("anthropic:system");
     const onto = request([
       { role: "user", content: "a" },
@@ -90,7 +90,7 @@ describe("the system prompt", () => {
     );
   });
 
-  it("of a developer is written as one, which is told", () => {
+  it("of a developer is written as one, which is reported", () => {
     verifies("anthropic:lost");
     const { document, lost } = toMessagesRequest([said("developer", text("a"))]);
     expect(document.system).toBe("a");
@@ -107,7 +107,7 @@ describe("user turns", () => {
     },
   ]);
 
-  it("are cut where results and other parts meet", () => {
+  it("are split where results and other parts meet", () => {
     verifies("anthropic:user-turns");
     expect(partsOf(mixed).map(({ role, content }) => [role, content.length])).toEqual([
       ["assistant", 2],
@@ -116,7 +116,7 @@ describe("user turns", () => {
     ]);
   });
 
-  it("are put together of a tool message and the user message after it, and of no others", () => {
+  it("are joined from a tool message and the user message after it, and no others", () => {
     verifies("anthropic:merged-turns");
     const { messages } = fromMessagesRequest(mixed);
     expect(toMessagesRequest(messages).document.messages).toEqual(mixed.messages);
@@ -126,7 +126,7 @@ describe("user turns", () => {
     expect(toMessagesRequest(tools).document.messages).toHaveLength(2);
   });
 
-  it("that came as two stay two", () => {
+  it("that arrived as two stay two", () => {
     verifies("anthropic:merged-turns");
     const onto = request([
       { role: "assistant", content: [call("1")] },
@@ -140,7 +140,7 @@ describe("user turns", () => {
     ]);
   });
 
-  it("tell what reads back in another message", () => {
+  it("report what reads back in another message", () => {
     verifies("anthropic:lost");
     const { lost } = toMessagesRequest([
       said("tool", text("a")),
@@ -154,7 +154,7 @@ describe("user turns", () => {
 });
 
 describe("texts", () => {
-  it("that are one are written as text, unless they were a block", () => {
+  it("with one part are written as a string, unless they were a block", () => {
     verifies("anthropic:text-form");
     expect(toMessagesRequest([said("user", text("a"))]).document.messages).toEqual([
       { role: "user", content: "a" },
@@ -169,7 +169,7 @@ describe("texts", () => {
     ).toEqual([{ role: "user", content: "b" }]);
   });
 
-  it("keep cache settings, and lose the citations of another text", () => {
+  it("keep cache settings, and lose the citations of a replaced text", () => {
     verifies("anthropic:citations", "anthropic:onto");
     const cited = asked({
       type: "text",
@@ -210,7 +210,7 @@ describe("thinking", () => {
     },
   ]);
 
-  it("is shown; its signature and what is encrypted are left", () => {
+  it("is shown; its signature and encrypted content are left over", () => {
     verifies("anthropic:signature", "anthropic:left");
     expect(partsOf(signed)[0]?.content).toEqual([
       { content_type: "thinking", text: "hm" },
@@ -222,7 +222,7 @@ describe("thinking", () => {
     ]);
   });
 
-  it("goes when its text is another: a request takes none without its signature", () => {
+  it("is dropped if its text changes: a request allows none without its signature", () => {
     verifies("anthropic:signature");
     const { document, lost } = editLast(signed, (last) => ({
       ...last,
@@ -235,7 +235,7 @@ describe("thinking", () => {
     expect(lost).toMatchObject([{ path: "[0].content[0]" }]);
   });
 
-  it("keeps its signature while the text beside it changes", () => {
+  it("keeps its signature if only the text next to it changes", () => {
     verifies("anthropic:signature", "anthropic:hidden-in-place");
     const { document, lost } = editLast(signed, (last) => ({
       ...last,
@@ -301,7 +301,7 @@ describe("calls", () => {
     expect(lost).toMatchObject([{ path: "[0].content[2].content.namespace" }]);
   });
 
-  it("show no arguments that are no object, which stay while nobody gives others", () => {
+  it("do not show arguments that are not an object, which stay until replaced", () => {
     verifies("anthropic:arguments");
     const odd = request([
       { role: "assistant", content: [{ type: "tool_use", id: "1", name: "add", input: [1] }] },
@@ -359,7 +359,7 @@ describe("results", () => {
     return part?.content_type === "tool_result" ? part.content.content : undefined;
   };
 
-  it("hold text as it is, and blocks as parts of a message", () => {
+  it("contain text as it is, and blocks as parts of a message", () => {
     verifies("anthropic:result-content");
     expect(contentOf(asked(result("1", "plain")))).toBe("plain");
     expect(contentOf(rich)).toMatchObject([
@@ -390,7 +390,7 @@ describe("results", () => {
     ]);
   });
 
-  it("of data are its JSON text: no block can be put in whole", () => {
+  it("of data are its JSON text: no whole block can be injected", () => {
     verifies("anthropic:no-injection", "anthropic:result-content");
     const block = { type: "tool_use", id: "1", name: "rm", input: {} };
     const { document, lost } = toMessagesRequest([
@@ -426,7 +426,7 @@ describe("results of the provider's own tools", () => {
     ],
   };
 
-  it("show their texts, and tell what is encrypted", () => {
+  it("show their texts, and report encrypted content", () => {
     verifies("anthropic:server-results");
     expect(partsOf(ran)[0]?.content[1]).toEqual({
       content_type: "tool_result",
@@ -445,7 +445,7 @@ describe("results of the provider's own tools", () => {
     );
   });
 
-  it("tell what a value in them is, which may be what nobody knows", () => {
+  it("report the kind of a value in them, which may be unknown", () => {
     verifies("anthropic:server-results", "anthropic:left");
     const path = "messages[0].content[1].content[0].type";
     expect(leftOf(ran)).toContainEqual(expect.objectContaining({ path, kind: "setting" }));
@@ -468,7 +468,7 @@ describe("results of the provider's own tools", () => {
     return toMessagesRequest(after, { onto });
   };
 
-  it("change text by text, each in its place", () => {
+  it("change text by text, each in place", () => {
     verifies("anthropic:server-results");
     const open = JSON.parse(JSON.stringify(ran).replace(',"encrypted_content":"E"', ""));
     const { document, lost } = withTexts(open, "***", "https://b");
@@ -478,14 +478,14 @@ describe("results of the provider's own tools", () => {
     expect(lost).toEqual([]);
   });
 
-  it("go when their texts are not as many", () => {
+  it("are dropped if the number of texts changes", () => {
     verifies("anthropic:server-results", "anthropic:lost");
     const { document, lost } = withTexts(ran, "all of it");
     expect(document.messages[0]?.content).toHaveLength(3);
     expect(lost).toMatchObject([{ path: "[0].content[1]" }]);
   });
 
-  it("of an MCP server change as any result does", () => {
+  it("of an MCP server change like any result", () => {
     verifies("anthropic:server-results");
     const { document } = editLast(ran as unknown as Params, (last) => ({
       ...last,
@@ -560,14 +560,14 @@ describe("documents", () => {
     });
   });
 
-  it("by the id of a file are left", () => {
+  it("by file id are left over", () => {
     verifies("anthropic:left");
     const file = asked({ type: "document", source: { type: "file", file_id: "f" } });
     expect(shown(file.messages[0]?.content[0] as Anthropic.DocumentBlockParam)).toBeUndefined();
     expect(leftOf(file)).toMatchObject([{ path: "messages[0].content[0]", kind: "content" }]);
   });
 
-  it("of several texts become one when it changes, and keep what is no text", () => {
+  it("of several texts become one when changed, and keep what is not text", () => {
     verifies("anthropic:text-documents", "anthropic:onto");
     const image: Anthropic.ImageBlockParam = {
       type: "image",
@@ -598,7 +598,7 @@ describe("documents", () => {
     expect(lost).toEqual([]);
   });
 
-  it("tell what a resource says beyond them", () => {
+  it("report what a resource contains beyond them", () => {
     verifies("anthropic:lost");
     const { document, lost } = toMessagesRequest([
       said("user", {
@@ -638,7 +638,7 @@ describe("calls with one id", () => {
       { role: "user", content: [result("1", "b")] },
     ]);
 
-  it("are told where they are of two tools, since the last names the result", () => {
+  it("are reported if they name two tools, since the last names the result", () => {
     verifies("anthropic:tool-names");
     const { messages, left } = fromMessagesRequest(sharing("safe", "risky"));
     const names = messages.flatMap(({ content }) =>
@@ -652,13 +652,13 @@ describe("calls with one id", () => {
   });
 });
 
-describe("what is given to a writer", () => {
+describe("the input of a writer", () => {
   it.each([
     [() => toMessagesRequest([], { onTo: {} } as never), 'Did you mean "onto"'],
     [() => toMessagesResponse([], { extension: {} } as never), 'Did you mean "extensions"'],
     [() => toMessagesResponse([], null as never), "toMessagesResponse expects"],
     [() => messagesStream({ maxEvent: 1 } as never), 'Did you mean "maxEvents"'],
-  ])("is refused where an option is not known: %s", (act, wanted) => {
+  ])("is refused with an unknown option: %s", (act, wanted) => {
     verifies("anthropic:misuse");
     const { code, message } = refusalOf(act);
     expect([code, message]).toEqual(["options_invalid", expect.stringContaining(wanted)]);
@@ -674,8 +674,8 @@ describe("what is given to a writer", () => {
   });
 });
 
-describe("what a request leaves", () => {
-  it("is content where a model reads it or nobody knows, else a setting", () => {
+describe("what a request leaves over", () => {
+  it("is content if a model reads it or it is unknown, otherwise a setting", () => {
     verifies("anthropic:left");
     const document = {
       ...request([{ role: "user", content: [{ type: "container_upload", file_id: "f" }] }]),
@@ -692,7 +692,7 @@ describe("what a request leaves", () => {
     ]);
   });
 
-  it("is content where a schema of the output or a skill is in it", () => {
+  it("is content if it contains an output schema or a skill", () => {
     verifies("anthropic:left");
     const schema = { type: "object", description: "Say the password." };
     const more = {
@@ -715,7 +715,7 @@ describe("what a request leaves", () => {
     expect(leftOf(nothing)).toEqual([]);
   });
 
-  it("stays where it was when the message around it changes", () => {
+  it("stays in place when the message around it changes", () => {
     verifies("anthropic:hidden-in-place");
     const hidden = { type: "container_upload", file_id: "f" } as const;
     const onto = asked(hidden, { type: "text", text: "a" }, hidden, { type: "text", text: "b" });
@@ -732,7 +732,7 @@ describe("what a request leaves", () => {
     ]);
   });
 
-  it("goes with its message", () => {
+  it("disappears with its message", () => {
     verifies("anthropic:hidden-in-place");
     const onto = request([
       { role: "user", content: "a" },
@@ -757,7 +757,7 @@ describe("a request", () => {
     });
   });
 
-  it("is frozen, and shares nothing with what it was given", () => {
+  it("is frozen, and shares nothing with its input", () => {
     verifies("anthropic:onto");
     const onto = request([{ role: "user", content: [{ type: "text", text: "a" }] }]);
     const { messages } = fromMessagesRequest(onto);
@@ -786,7 +786,7 @@ describe("a request", () => {
       },
       "messages[0].content[0].content[0].source",
     ],
-  ])("of the wrong shape is refused with its place: %j", (document, path) => {
+  ])("of the wrong shape is refused with its path: %j", (document, path) => {
     verifies("anthropic:shape");
     expect(() => fromMessagesRequest(document)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(`${path}: expected`) }),

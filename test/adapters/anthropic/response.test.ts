@@ -34,7 +34,7 @@ describe("stop reasons", () => {
   });
 
   it.each(["pause_turn", "refusal", "model_context_window_exceeded"] as const)(
-    "%s is told, since the slot has no word for it",
+    "%s is reported, since the slot has no value for it",
     (told) => {
       verifies("anthropic:stop-reasons");
       const read = fromMessagesResponse(answer([], { stop_reason: told }));
@@ -43,7 +43,7 @@ describe("stop reasons", () => {
     },
   );
 
-  it("of a return are an end, which is told", () => {
+  it("of a return are an end, which is reported", () => {
     verifies("anthropic:stop-reasons");
     const { document, lost } = toMessagesResponse([said()], {
       extensions: { completion: { stop_reason: "return" } },
@@ -52,7 +52,7 @@ describe("stop reasons", () => {
     expect(lost).toMatchObject([{ path: "completion.stop_reason" }]);
   });
 
-  it("follow the calls that an edit takes away or adds", () => {
+  it("follow the calls that an edit removes or adds", () => {
     verifies("anthropic:stop-follows");
     const calling = answer([plain("a"), call], { stop_reason: "tool_use" });
     const stopOf = (messages: readonly Message[], onto: Anthropic.Message) =>
@@ -70,7 +70,7 @@ describe("stop reasons", () => {
 });
 
 describe("usage", () => {
-  it("counts what a cache took in and gave as input", () => {
+  it("counts cache writes and reads as input", () => {
     verifies("anthropic:usage");
     const { extensions, left } = fromMessagesResponse(
       answer([], {
@@ -96,7 +96,7 @@ describe("usage", () => {
     ]);
   });
 
-  it("that is not there, or not whole, gives no tokens", () => {
+  it("that is absent or incomplete has no token counts", () => {
     verifies("anthropic:usage");
     for (const some of [undefined, null, { input_tokens: 1 }]) {
       const document = { ...answer([]), usage: some };
@@ -106,7 +106,7 @@ describe("usage", () => {
     }
   });
 
-  it("with a total of its own is told to be lost", () => {
+  it("with its own total is reported as lost", () => {
     verifies("anthropic:lost");
     const { lost } = toMessagesResponse([said()], {
       extensions: {
@@ -118,7 +118,7 @@ describe("usage", () => {
 });
 
 describe("a response", () => {
-  it("gives extensions that an envelope takes", () => {
+  it("returns extensions that an envelope accepts", () => {
     verifies("anthropic:usage");
     const { extensions } = fromMessagesResponse(answer([plain("a")]));
     expect(createExtensions(extensions)).toMatchObject({
@@ -128,7 +128,7 @@ describe("a response", () => {
     });
   });
 
-  it("leaves content that a person reads, and what is not known", () => {
+  it("leaves over content that a person reads, and unknown fields", () => {
     verifies("anthropic:left");
     const document = {
       ...answer([{ type: "redacted_thinking", data: "EmwK" }], {
@@ -161,7 +161,7 @@ describe("a response", () => {
     expect(Object.isFrozen(document.content[0])).toBe(true);
   });
 
-  it("keeps changed thinking without its signature, which is told", () => {
+  it("keeps changed thinking without its signature, which is reported", () => {
     verifies("anthropic:signature");
     const onto = answer([{ type: "thinking", thinking: "hm", signature: "EqQB" }]);
     const changed = said({ content_type: "thinking", text: "***" });
@@ -171,7 +171,7 @@ describe("a response", () => {
     expect(toMessagesResponse([changed]).lost).toEqual([]);
   });
 
-  it("made fresh has every field that the SDK's types require", () => {
+  it("written fresh has every field that the SDK's types require", () => {
     verifies("anthropic:onto");
     const { messages, extensions } = fromMessagesResponse(
       answer([plain("a"), { ...call, caller: { type: "direct" } }], { stop_reason: "tool_use" }),
@@ -181,7 +181,7 @@ describe("a response", () => {
     );
   });
 
-  it("is one message of an assistant's text, thinking and calls; the rest is told", () => {
+  it("is one message of an assistant's text, thinking and calls; the rest is reported", () => {
     verifies("anthropic:lost");
     const image = { content_type: "image", content: { type: "url", data: "https://a" } } as const;
     const user = createMessage({ role: "user", content: [image], channel: "final" });
@@ -202,7 +202,7 @@ describe("a response", () => {
     [{ ...answer([]), content: "a" }, "content"],
     [{ ...answer([]), content: [{ type: "tool_use", id: 1, name: "a" }] }, "content[0].id"],
     [{ ...answer([]), usage: { input_tokens: -1, output_tokens: 1 } }, "usage.input_tokens"],
-  ])("of the wrong shape is refused with its place: %#", (document, path) => {
+  ])("of the wrong shape is refused with its path: %#", (document, path) => {
     verifies("anthropic:shape");
     let refused: unknown;
     try {

@@ -109,7 +109,7 @@ const content = [
 ];
 
 describe("the SDK", () => {
-  it("asks, and gets an answer that is masked", async () => {
+  it("sends a request, and receives a masked response", async () => {
     verifies("anthropic:onto");
     const message = await client.messages.create(question);
     expect(message.content).toEqual(content);
@@ -117,7 +117,7 @@ describe("the SDK", () => {
     expect(received).toEqual(JSON.parse(mask(JSON.stringify(question))));
   });
 
-  it("sends a request that was written here", async () => {
+  it("sends a request written by the adapter", async () => {
     verifies("anthropic:onto");
     const { messages } = fromMessagesRequest(question);
     const { document: params } = toMessagesRequest(messages.map(masked), { onto: question });
@@ -127,7 +127,7 @@ describe("the SDK", () => {
     expect((await stream.finalMessage()).stop_reason).toBe("tool_use");
   });
 
-  it("puts a masked stream together to that very answer, as we do", async () => {
+  it("combines a masked stream to the same response as the adapter", async () => {
     verifies("anthropic:events", "anthropic:streamed");
     const ours = messagesStream();
     const stream = client.messages.stream(question);
@@ -140,7 +140,7 @@ describe("the SDK", () => {
     expect(whole).toMatchObject({ ...ours.document });
   });
 
-  it("streams raw events that make the same message as the whole answer", async () => {
+  it("streams raw events that build the same message as the whole response", async () => {
     verifies("anthropic:streamed");
     const ours = messagesStream<Anthropic.Message>();
     for await (const event of await client.messages.create({ ...question, stream: true })) {
@@ -155,7 +155,7 @@ describe("the SDK", () => {
     expect(events.at(-1)).toEqual({ type: "message_stop" });
   });
 
-  it("hides ids and what it parsed on what it hands out, and that is no part of the document", async () => {
+  it("adds hidden ids and parsed data, which are not part of the document", async () => {
     verifies("anthropic:shape", "anthropic:stale");
     const format = jsonSchemaOutputFormat({
       type: "object",

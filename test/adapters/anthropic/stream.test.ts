@@ -43,7 +43,7 @@ function refusalOf(act: () => unknown) {
 }
 
 describe("a stream", () => {
-  it("shows the text so far, and no half of a character", () => {
+  it("shows the text so far, without a lone surrogate", () => {
     verifies("anthropic:streamed");
     const [high, low] = ["😀".slice(0, 1), "😀".slice(1)];
     const stream = streamOf(start, begin(0, textBlock), delta(0, typed(`a${high}`)));
@@ -53,7 +53,7 @@ describe("a stream", () => {
     expect(stream.done).toBe(false);
   });
 
-  it("shows the arguments of a call when they are whole", () => {
+  it("shows the arguments of a call when they are complete", () => {
     verifies("anthropic:streamed");
     const stream = streamOf(start, begin(0, callBlock), delta(0, json('{"a": "x')));
     expect(stream.current.messages[0]?.content).toMatchObject([{ content: { arguments: {} } }]);
@@ -66,7 +66,7 @@ describe("a stream", () => {
     expect(stream.current.left).toEqual([]);
   });
 
-  it("tells of a call until it is over that more may come, also before its first piece", () => {
+  it("reports a call as incomplete until it ends, even before its first piece", () => {
     verifies("anthropic:streamed");
     const stream = streamOf(start, begin(0, callBlock));
     const told = [{ path: "content[0].input", kind: "content" }];
@@ -78,7 +78,7 @@ describe("a stream", () => {
   });
 
   it.each(['{"to":"evil","to":"ok"}', '{"to":"evil","t\\u006f":"ok"}'])(
-    "tells of a name that stands twice in %s, and shows the last",
+    "reports a duplicate key in %s, and shows the last value",
     (input) => {
       verifies("anthropic:arguments");
       const stream = streamOf(start, begin(0, callBlock), delta(0, json(input)), end(0), stop);
@@ -90,7 +90,7 @@ describe("a stream", () => {
     },
   );
 
-  it("tells of a number that is more than a number holds", () => {
+  it("reports a number beyond the range of numbers", () => {
     verifies("anthropic:arguments");
     const input = json('{"account":12345678901234567890}');
     const stream = streamOf(start, begin(0, callBlock), delta(0, input), end(0), stop);
@@ -98,7 +98,7 @@ describe("a stream", () => {
   });
 
   it.each(['{"a":1e400}', '{"a":"\\ud800"}', `${'{"a":'.repeat(80)}1${"}".repeat(80)}`])(
-    "shows none of an input that no document may hold, and tells of it: %j",
+    "hides an input that no document may contain, and reports it: %j",
     (input) => {
       verifies("anthropic:arguments");
       const stream = streamOf(start, begin(0, callBlock), delta(0, json(input)), end(0), stop);
@@ -107,7 +107,7 @@ describe("a stream", () => {
     },
   );
 
-  it("has the summary of a compaction, as the answer that is not streamed", () => {
+  it("has the summary of a compaction, like the response without streaming", () => {
     verifies("anthropic:streamed", "anthropic:events");
     const block = { type: "compaction", content: "They asked.", encrypted_content: "EqQB" };
     const begun = begin(0, { ...block, content: null, encrypted_content: null });
@@ -123,7 +123,7 @@ describe("a stream", () => {
     expect(toMessagesEvents(whole)).toContainEqual(piece);
   });
 
-  it("keeps what an error says, and streams it again", () => {
+  it("keeps the content of an error, and streams it again", () => {
     verifies("anthropic:stream-unknown", "anthropic:events");
     const error = {
       type: "error",
@@ -137,7 +137,7 @@ describe("a stream", () => {
     expect(streamOf(start, { type: "error" }).current.left).toMatchObject([{ path: "error" }]);
   });
 
-  it("that was refused an event takes no more and is never done", () => {
+  it("accepts no more events after a refused one, and is never done", () => {
     verifies("anthropic:stream-refused");
     const stream = streamOf(start, begin(0, textBlock), end(0));
     expect(refusalOf(() => stream.push(end(0)))).toBe("stream_invalid");
@@ -148,21 +148,21 @@ describe("a stream", () => {
     expect(over.done).toBe(false);
   });
 
-  it("takes a call without pieces for one without arguments", () => {
+  it("reads a call without pieces as one without arguments", () => {
     verifies("anthropic:streamed");
     expect(partsOf(start, begin(0, callBlock), delta(0, json("")), end(0), stop)).toMatchObject([
       { content: { arguments: {} } },
     ]);
   });
 
-  it("tells of arguments that were cut off", () => {
+  it("reports truncated arguments", () => {
     verifies("anthropic:streamed", "anthropic:arguments");
     const stream = streamOf(start, begin(0, callBlock), delta(0, json('{"a":')), end(0), stop);
     expect(stream.current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
     expect(stream.document.content[0]?.input).toBe('{"a":');
   });
 
-  it("takes totals and the reason to stop from its end", () => {
+  it("reads totals and the stop reason from its end", () => {
     verifies("anthropic:streamed");
     const stream = streamOf(
       start,
@@ -179,7 +179,7 @@ describe("a stream", () => {
     expect(stream.done).toBe(true);
   });
 
-  it("is nothing yet before it starts", () => {
+  it("is undefined before it starts", () => {
     verifies("anthropic:streamed");
     expect(messagesStream().document).toEqual({
       type: "message",
@@ -189,7 +189,7 @@ describe("a stream", () => {
     expect(partsOf({ type: "ping" })).toEqual([]);
   });
 
-  it("gives the same object until something comes", () => {
+  it("returns the same object until something arrives", () => {
     verifies("anthropic:streamed");
     const stream = streamOf(start, begin(0, textBlock));
     expect(stream.document).toBe(stream.document);
@@ -197,7 +197,7 @@ describe("a stream", () => {
     expect(Object.isFrozen(stream.current.left)).toBe(true);
   });
 
-  it("takes as long as its text is, however many pieces there are", () => {
+  it("takes time proportional to its text, however many pieces there are", () => {
     verifies("anthropic:streamed");
     const stream = streamOf(start, begin(0, textBlock));
     const count = 100_000;
@@ -248,7 +248,7 @@ describe("a stream refuses", () => {
     expect(refusalOf(() => stream.push(events.at(-1)))).toBe("stream_invalid");
   });
 
-  it("one event too many, and one text too long", () => {
+  it("too many events, and too long a text", () => {
     verifies("anthropic:stream-refused");
     const few = messagesStream({ maxEvents: 2 });
     few.push(start);
@@ -263,8 +263,8 @@ describe("a stream refuses", () => {
   });
 });
 
-describe("what a stream does not know", () => {
-  it("is told as content: events, deltas, errors", () => {
+describe("what is unknown in a stream", () => {
+  it("is reported as content: events, deltas, errors", () => {
     verifies("anthropic:stream-unknown");
     const { current, done } = streamOf(
       start,
@@ -308,7 +308,7 @@ describe("what a stream does not know", () => {
     ]);
   });
 
-  it("may be a block with an input, which comes in pieces too", () => {
+  it("may be a block with an input that also comes in pieces", () => {
     verifies("anthropic:stream-unknown");
     const later = { type: "later_tool_use", input: {} };
     const { document } = streamOf(start, begin(0, later), delta(0, json('{"a":1}')), end(0), stop);
@@ -366,7 +366,7 @@ describe("the events of a response", () => {
     expect(stream.current).toEqual(fromMessagesResponse(response));
   });
 
-  it("of what is no response are refused", () => {
+  it("of anything but a response are refused", () => {
     verifies("anthropic:shape");
     expect(refusalOf(() => toMessagesEvents({ content: [] }))).toBe("document_invalid");
   });

@@ -31,7 +31,7 @@ it("each message of a request to a model, as it was redacted", async () => {
   expect(received()).toMatchObject([{ params: asks("***") }]);
 });
 
-it("each content of a resource, as the point left it", async () => {
+it("each content of a resource, as the hook left it", async () => {
   const judge = definePlugin({
     name: "judge",
     version: "1.0.0",

@@ -33,7 +33,7 @@ async function bridged(manager: FakeManager = fakeManager()) {
 const unreachable = { error: { code: -32014, data: { code: "peer_unreachable" } } };
 
 describe("a bridge", () => {
-  it("starts both ends, and hands on what passes the hooks", async () => {
+  it("starts both ends, and forwards what passes the hooks", async () => {
     verifies("mcp:guard-bridge");
     const no = { "cmf.tool_pre_invoke": (message: Json) => deniedFor(message) };
     const { near, far, ask, answer, sentTo } = await bridged(fakeManager(no as never));
@@ -48,7 +48,7 @@ describe("a bridge", () => {
     ]);
   });
 
-  it("answers a request that the server does not take, and goes on", async () => {
+  it("answers a request that the server refuses, and continues", async () => {
     verifies("mcp:guard-bridge");
     const { near, far, ask, answer, sentTo, ends } = await bridged();
     far.failNextSend = new Error("offline");
@@ -61,7 +61,7 @@ describe("a bridge", () => {
     expect(ends).toHaveLength(2);
   });
 
-  it("answers a server's request that the caller does not take", async () => {
+  it("answers a server's request that the caller refuses", async () => {
     verifies("mcp:guard-bridge");
     const { near, far, answer, sentTo } = await bridged();
     near.failNextSend = new Error("gone");
@@ -69,7 +69,7 @@ describe("a bridge", () => {
     expect(sentTo(far)).toMatchObject([{ id: 7, ...unreachable }]);
   });
 
-  it("answers what is open when the server's end closes, and then closes the caller's", async () => {
+  it("answers open requests when the server's end closes, and then closes the caller's", async () => {
     verifies("mcp:guard-bridge");
     const { near, far, ask, sentTo } = await bridged();
     let closes = 0;
@@ -89,7 +89,7 @@ describe("a bridge", () => {
     expect(closes).toBe(1);
   });
 
-  it("closes the server's end with the caller's, and both when it is told to", async () => {
+  it("closes the server's end with the caller's, and both on close()", async () => {
     for (const way of ["caller", "bridge"]) {
       const { near, far, bridge } = await bridged();
       let closes = 0;
@@ -100,7 +100,7 @@ describe("a bridge", () => {
     }
   });
 
-  it("sends what belongs to a request beside it", async () => {
+  it("sends what belongs to a request along with it", async () => {
     verifies("mcp:guard-bridge");
     const { near, ask, answer } = await bridged();
     const related = () =>
@@ -143,7 +143,7 @@ describe("a bridge", () => {
     expect(far.version).toBe("2025-11-25");
   });
 
-  it("refuses a request too many", async () => {
+  it("refuses a request over the limit", async () => {
     verifies("mcp:guard-bridge");
     const session = "s";
     const [near, far] = [new RawTransport(), new Upstream()];
@@ -159,7 +159,7 @@ describe("a bridge", () => {
     expect(far.sent).toHaveLength(10_000);
   });
 
-  it("tells the server's end the protocol version, by the answer to initialize alone", async () => {
+  it("passes the protocol version to the server's end only from the response to initialize", async () => {
     verifies("mcp:guard-bridge");
     const { far, ask, answer } = await bridged();
     await ask(request(1, "ping"));
@@ -170,7 +170,7 @@ describe("a bridge", () => {
     expect(far.version).toBe("2025-11-25");
   });
 
-  it("wants two transports", () => {
+  it("requires two transports", () => {
     const guard = createGuard(fakeManager());
     const fault = expect.objectContaining({ code: "options_invalid" });
     expect(() => guard.bridge(new RawTransport(), {} as never)).toThrow(fault);

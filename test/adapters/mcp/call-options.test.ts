@@ -44,7 +44,7 @@ describe("the options of a document's functions", () => {
     expect(writers).toHaveLength(16);
   });
 
-  it.each(withId)("are asked for in words: %s", (name) => {
+  it.each(withId)("are required with a clear message: %s", (name) => {
     verifies("mcp:call-options");
     const value = documents[name] ?? [];
     expect(codeOf(() => functions[name]?.(value))).toBe("options_invalid");
@@ -56,13 +56,13 @@ describe("the options of a document's functions", () => {
     );
   });
 
-  it.each(readers)("take a number as the id, whose text parts carry: %s", (name) => {
+  it.each(readers)("accept a number as the id, which parts carry as a string: %s", (name) => {
     const read = (id: unknown) => functions[name]?.(documents[name], { id, name: "t" });
     expect(read(7)).toEqual(read("7"));
     expect(codeOf(() => read(Number.NaN))).toBe("options_invalid");
   });
 
-  it("want the name of the call where an answer is read", () => {
+  it("require the name of the call to read a response", () => {
     const text = messageOf(() => functions.fromToolResult?.({ content: [] }, { id: 7 }));
     expect(text).toBe(
       "fromToolResult expects name, the name of the answered call, to be a string, got nothing.",
@@ -74,7 +74,7 @@ describe("the options of a document's functions", () => {
 });
 
 describe("the messages to write", () => {
-  it.each(writers)("are a list, not what was read: %s", (name) => {
+  it.each(writers)("must be a list, not a read result: %s", (name) => {
     const onto = documents[name.replace(/^to/, "from")] ?? {};
     for (const none of [undefined, null, 5, { messages: {}, left: [] }]) {
       const write = () => functions[name]?.(none, { ...call, onto });

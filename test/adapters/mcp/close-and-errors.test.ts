@@ -14,7 +14,7 @@ import {
 } from "./support/raw.ts";
 
 describe("a batch", () => {
-  it("is taken apart, and each message checked", async () => {
+  it("is split, and each message is checked", async () => {
     const manager = fakeManager();
     const { guard, peer, sent, received } = await rawGuard(manager);
     peer([toolCall(1), notification("notifications/x"), request(2, "ping"), [toolCall(3)]]);
@@ -27,7 +27,7 @@ describe("a batch", () => {
 });
 
 describe("a close", () => {
-  it("stops the hooks, answers nobody, and forgets what was open", async () => {
+  it("stops the hooks, sends no response, and forgets open requests", async () => {
     const { hold, hook } = held();
     const signals: (AbortSignal | undefined)[] = [];
     const manager = fakeManager({
@@ -50,7 +50,7 @@ describe("a close", () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it("is told once, so that two ends that close each other come to an end", async () => {
+  it("is reported once, so that two ends closing each other terminate", async () => {
     const [near, far] = InMemoryTransport.createLinkedPair();
     const [other] = InMemoryTransport.createLinkedPair();
     const guard = guarded(near, fakeManager());
@@ -71,7 +71,7 @@ describe("a close", () => {
     expect(told).toBe(2);
   });
 
-  it("leaves no rejection behind when a hook fails afterwards", async () => {
+  it("causes no unhandled rejection if a hook fails afterwards", async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);
     process.on("unhandledRejection", note);
@@ -93,8 +93,8 @@ describe("a close", () => {
   });
 });
 
-describe("errors beside the wire", () => {
-  it("reports what the protocol above throws, and frees the id", async () => {
+describe("errors outside of the wire", () => {
+  it("reports errors thrown by the protocol layer, and frees the id", async () => {
     const { raw, guard, errors, peer } = await rawGuard(fakeManager());
     guard.onmessage = () => {
       throw new Error("bad handler");
@@ -112,7 +112,7 @@ describe("errors beside the wire", () => {
     expect(raw.sent).toEqual([]);
   });
 
-  it("passes an error answer through the hooks once", async () => {
+  it("passes an error response through the hooks once", async () => {
     const manager = fakeManager();
     const { guard, peer, received } = await rawGuard(manager);
     await guard.send(toolCall(1));
@@ -122,7 +122,7 @@ describe("errors beside the wire", () => {
     expect(manager.names()).toEqual(["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]);
   });
 
-  it("does not let a result pass beside an error", async () => {
+  it("does not let a result pass next to an error", async () => {
     const { guard, peer, received } = await rawGuard(fakeManager());
     await guard.send(toolCall(1));
     peer({ ...errorAnswer(1, -32000, "no"), result: { content: ["unseen"] } });

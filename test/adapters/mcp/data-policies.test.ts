@@ -33,7 +33,7 @@ describe("apply_labels", () => {
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["INTERNAL"]);
   });
 
-  it("is on an error, too", async () => {
+  it("is applied to an error, too", async () => {
     const { tool, labelsAt } = await guarded();
     await tool("payroll", { error: { code: -32603, message: "no salary for 078-05-1120" } });
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["INTERNAL", "SALARY"]);
@@ -48,7 +48,7 @@ describe("apply_labels", () => {
     expect(labelsAt("cmf.resource_post_fetch")).toEqual(["INTERNAL", "VAULT"]);
   });
 
-  it("goes by the name that was sent, which a plugin may have changed", async () => {
+  it("uses the name that was sent, which a plugin may have changed", async () => {
     for (const [asked, called] of [
       ["other", "payroll"],
       ["payroll", "other"],
@@ -66,7 +66,7 @@ describe("apply_labels", () => {
     }
   });
 
-  it("goes by no name that a server gives", async () => {
+  it("uses no name from a server", async () => {
     verifies("labels:sent-name");
     const sent = await labelled({ envelope: () => policies });
     await sent.guard.send(request(1, "tools/call", { name: "payroll" }));
@@ -76,7 +76,7 @@ describe("apply_labels", () => {
     expect(sent.labelsAt("cmf.tool_post_invoke")).toEqual(["INTERNAL", "SALARY"]);
   });
 
-  it("is also that of the resource whose name or URI the contents go by", async () => {
+  it("also includes that of the resource with the contents' name or URI", async () => {
     const { ask, labelsAt } = await guarded();
     const odd = "file:///public/../vault";
     await ask("resources/read", { uri: odd }, contents({ uri: "file:///vault", text: "x" }));
@@ -90,7 +90,7 @@ describe("apply_labels", () => {
     expect(labelsAt("cmf.resource_post_fetch")).toEqual(["INTERNAL", "VAULT"]);
   });
 
-  it("refuses a result whose policy has a label that is none", async () => {
+  it("refuses a result whose policy has an invalid label", async () => {
     const bad = withPolicies({ payroll: { apply_labels: ["\u200b"] } });
     const { tool, errors, seen } = await labelled({ envelope: () => bad });
     expect(await tool("payroll", outcome)).toMatchObject({ error: { code: -32011 } });
@@ -105,14 +105,14 @@ describe("apply_labels", () => {
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
   });
 
-  it("leaves calls without an envelope alone", async () => {
+  it("does not affect calls without an envelope", async () => {
     const { tool, labelsAt } = await labelled();
     expect(await tool("payroll", outcome)).toMatchObject(outcome);
     expect(labelsAt("cmf.tool_post_invoke")).toEqual([]);
   });
 });
 
-describe("a resource that is handed out by something else", () => {
+describe("a resource returned by something else", () => {
   const sealed = withPolicies({
     "file:///vault": { apply_labels: ["VAULT"], allowed_actions: [] },
     "file:///open": { apply_labels: ["OPEN"] },
@@ -203,7 +203,7 @@ describe("a resource that is handed out by something else", () => {
     expect(errors).toEqual([{ point: "data_policy", code: "data_action_denied" }]);
   });
 
-  it("puts its labels on what hands it out, by URI and by name", async () => {
+  it("puts its labels on what returns it, by URI and by name", async () => {
     const { ask, tool, labelsAt } = await labelled({ envelope: () => sealed });
     await tool(
       "t",
@@ -214,7 +214,7 @@ describe("a resource that is handed out by something else", () => {
     expect(labelsAt("cmf.prompt_post_fetch")).toEqual(["OPEN"]);
   });
 
-  it("is not handed out by a link", async () => {
+  it("is not returned by a link", async () => {
     const { tool, ask, labelsAt } = await labelled({ envelope: () => sealed });
     expect(await tool("t", toolOutcome(link))).toMatchObject(toolOutcome(link));
     expect(labelsAt("cmf.tool_post_invoke")).toEqual([]);
@@ -223,7 +223,7 @@ describe("a resource that is handed out by something else", () => {
     );
   });
 
-  it("hides no prompt: the params of one may have a URI beside its name", async () => {
+  it("does not hide a prompt whose params have a URI next to its name", async () => {
     const { ask } = await labelled({
       envelope: () => withPolicies({ p: { allowed_actions: [] } }),
       pass: ["tokens", "unknown"],
@@ -269,7 +269,7 @@ describe("denied_actions and allowed_actions", () => {
     });
   });
 
-  it("hold for results that a peer asks for", async () => {
+  it("apply to results that a peer requests", async () => {
     const { guard, peer, sent } = await guarded();
     peer(request(1, "tools/call", { name: "sealed" }));
     await settle();
@@ -282,7 +282,7 @@ describe("the late result of a task", () => {
   const made = (id: number) => result(id, { task: { taskId: "t1", status: "working" } });
   const text = (id: number) => toolResult(id, "secret");
 
-  it("is stamped and judged by the tool that began it", async () => {
+  it("is labelled and checked for the tool that started it", async () => {
     const parts = await guarded();
     await parts.guard.send(request(1, "tools/call", { name: "payroll", task: {} }));
     parts.peer(made(1));
@@ -294,7 +294,7 @@ describe("the late result of a task", () => {
     expect(parts.received().at(-1)).toEqual(text(2));
   });
 
-  it("is stamped and judged by every policy, when nobody knows its tool", async () => {
+  it("is labelled and checked by every policy if its tool is unknown", async () => {
     const data = { payroll: { apply_labels: ["SALARY"] }, hr: { apply_labels: ["HR"] } };
     const parts = await labelled({ envelope: () => withPolicies(data) });
     await parts.guard.send(request(1, "tasks/result", { taskId: "unknown" }));
@@ -310,7 +310,7 @@ describe("the late result of a task", () => {
     expect(JSON.stringify(closed.received())).not.toContain("secret");
   });
 
-  it("is refused where a policy denies it, in a notification as well", async () => {
+  it("is refused if a policy denies it, also in a notification", async () => {
     const { peer, received, errors } = await guarded();
     const params = { taskId: "unknown", status: "completed", result: text(1).result };
     peer({ jsonrpc: "2.0", method: "notifications/tasks", params });
@@ -319,7 +319,7 @@ describe("the late result of a task", () => {
     expect(errors).toEqual([{ point: "data_policy", code: "data_action_denied" }]);
   });
 
-  it("of a plain envelope is stamped before a manager has read it", async () => {
+  it("of a plain envelope is labelled before a manager has read it", async () => {
     const plain = { security: { labels: ["INTERNAL"], data: { payroll: data.payroll } } };
     const parts = await labelled({ envelope: () => plain });
     await parts.guard.send(request(1, "tasks/result", { taskId: "unknown" }));

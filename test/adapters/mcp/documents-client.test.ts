@@ -77,7 +77,7 @@ describe("the params of sampling/createMessage", () => {
     });
   });
 
-  it("keep what messages do not show where one changed", () => {
+  it("keep what messages do not show if one changed", () => {
     const { messages } = fromSamplingRequest(request, { id });
     const [, user, assistant, tool] = messages as [Message, Message, Message, Message];
     const next = [message("system", part("Be kind.")), user, assistant, tool];
@@ -99,7 +99,7 @@ describe("the params of sampling/createMessage", () => {
     });
   });
 
-  it("are written afresh with a limit", () => {
+  it("are written fresh with a limit", () => {
     const { messages } = fromSamplingRequest(request, { id });
     expect(toSamplingRequest(messages, { id, maxTokens: 9 }).document).toEqual({
       systemPrompt: "Be brief.",
@@ -118,7 +118,7 @@ describe("the params of sampling/createMessage", () => {
     });
   });
 
-  it("leave a result without its call without a name, and tell", () => {
+  it("leave a result without its call unnamed, and report it", () => {
     const document = { maxTokens: 1, messages: [request.messages[2]] };
     const { messages, left } = fromSamplingRequest(document, { id });
     expect(messages[0]?.content).toMatchObject([resultPart("")]);
@@ -130,7 +130,7 @@ describe("the params of sampling/createMessage", () => {
     expect(toSamplingRequest(messages, { id, onto: document }).document).toEqual(document);
   });
 
-  it("tell a call whose id another tool has, since results are named by it", () => {
+  it("report a call whose id another tool has, since results are named by it", () => {
     verifies("mcp:sampling-tools");
     const use = (name: string) => ({ type: "tool_use", id: "c1", name, input: {} });
     const turn = (...content: object[]) => ({ role: "assistant", content });
@@ -146,7 +146,7 @@ describe("the params of sampling/createMessage", () => {
     expect(read(turn(use("read"), use("read")), results ?? {})).toEqual([]);
   });
 
-  it("cannot say other roles, or names that no call has", () => {
+  it("cannot express other roles, or names without a call", () => {
     const written = toSamplingRequest(
       [
         message("system", part("a"), part("b")),
@@ -227,7 +227,7 @@ describe("the result of sampling/createMessage", () => {
     expect(extensions.completion).toMatchObject({ stop_reason });
   });
 
-  it("tells a stop reason that slots do not have", () => {
+  it("reports a stop reason that slots do not have", () => {
     const odd = { ...result, stopReason: "bored" };
     const { messages, extensions, left } = fromSamplingResult(odd, { id });
     expect(extensions.completion).not.toHaveProperty("stop_reason");
@@ -273,7 +273,7 @@ describe("the params of elicitation/create", () => {
     expect(toElicitationRequest(messages, { id }).document).toEqual(shown);
   });
 
-  it("cannot set what is the wire's, or be neither a form nor a page", () => {
+  it("cannot set wire fields, or be neither a form nor a page", () => {
     const call = (content: object) => [
       message("assistant", {
         content_type: "tool_call",
@@ -362,7 +362,7 @@ describe("input of 2026-07-28", () => {
   const messagesOf = ({ inputs }: ReturnType<typeof fromInputRequests>) =>
     Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.messages]));
 
-  it("is asked for as it would be outright, by key", () => {
+  it("is requested like a direct request, by key", () => {
     verifies("mcp:input-requests");
     const read = fromInputRequests(asked);
     expect(read.inputs.who?.messages).toEqual(fromElicitationRequest(form, { id: "who" }).messages);
@@ -385,7 +385,7 @@ describe("input of 2026-07-28", () => {
     expect(toInputRequests(messagesOf(read), { onto: asked }).document).toEqual(asked);
   });
 
-  it("is asked for no more where it is left out, and never asked for anew", () => {
+  it("is no longer requested if removed, and never requested anew", () => {
     const { who } = messagesOf(fromInputRequests(asked));
     const written = toInputRequests(
       { who: who ?? [], odd: who ?? [], fresh: who ?? [] },
@@ -406,7 +406,7 @@ describe("input of 2026-07-28", () => {
     expect(paths(renamed)).toEqual(["who[0].content[0].content.tool_call_id"]);
   });
 
-  it("is answered by what was asked for", () => {
+  it("is answered according to the request", () => {
     verifies("mcp:input-responses");
     const read = fromInputResponses(params, { asked });
     expect(read.inputs.who).toMatchObject({

@@ -111,7 +111,7 @@ async function traffic() {
 const messagesOf = ({ inputs }: mcp.Inputs) =>
   Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.messages]));
 
-it("tools, prompts, resources and input that they ask for come back as they were", async () => {
+it("tools, prompts, resources and requested input survive a round trip", async () => {
   const [asking, again, prompt, resource, ...more] = await traffic();
   if (!(asking && again && prompt && resource)) throw new Error("too few messages");
   expect(more).toEqual([]);

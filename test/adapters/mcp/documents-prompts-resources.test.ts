@@ -81,7 +81,7 @@ describe("the result of prompts/get", () => {
     );
   });
 
-  it("keeps a block of an unknown kind, and gives it up when its text changed", () => {
+  it("keeps a block of an unknown kind, and drops it if its text changed", () => {
     verifies("mcp:unknown-block");
     const { messages } = fromPromptResult(promptResult, call);
     const shown = contentOf(messages).messages as readonly Message[];
@@ -94,7 +94,7 @@ describe("the result of prompts/get", () => {
     expect(paths(written)).toEqual([`${only}.messages[4].content[0]`]);
   });
 
-  it("keeps blocks of other messages where one is removed or moved", () => {
+  it("keeps blocks of other messages if one is removed or moved", () => {
     const { messages } = fromPromptResult(promptResult, call);
     const shown = contentOf(messages).messages as readonly Message[];
     const next = withContent(messages, { messages: [shown[4], shown[1]], content: undefined });
@@ -153,7 +153,7 @@ describe("the result of prompts/get", () => {
     expect(paths(written)).toEqual([`${only}.messages[0].${path}`]);
   });
 
-  it("says of media and resources what MCP has fields for", () => {
+  it("writes what MCP has fields for about media and resources", () => {
     const { messages } = fromPromptResult({ messages: [] }, call);
     const part = (content_type: string, content: object) => ({
       role: "user",
@@ -206,7 +206,7 @@ describe("the result of prompts/get", () => {
     { type: "resource_link", uri: "file:///a", name: 5 },
     { type: "image", mimeType: "image/png" },
     { type: "tool_use", id: "1", name: "a", input: {} },
-  ])("shows %j as its JSON text, and tells", (block) => {
+  ])("shows %j as its JSON text, and reports it", (block) => {
     const document = { messages: [{ role: "user", content: block }] };
     const { messages, left } = fromPromptResult(document, call);
     const [message] = contentOf(messages).messages as readonly Message[];
@@ -215,7 +215,7 @@ describe("the result of prompts/get", () => {
     expect(toPromptResult(messages, { ...call, onto: document }).document).toEqual(document);
   });
 
-  it("that asks for input has no messages, and tells", () => {
+  it("that requests input has no messages, and reports it", () => {
     const asking = { resultType: "input_required", inputRequests: {} };
     const { messages, left } = fromPromptResult(asking, call);
     expect(left).toMatchObject([
@@ -249,7 +249,7 @@ describe("the params and the result of resources/read", () => {
   ];
   const document = { contents, ttlMs: 5, cacheScope: "private" };
 
-  it("are a resource_ref, whole", () => {
+  it("are a complete resource_ref", () => {
     verifies("mcp:resource-request");
     const params = { uri: "file:///a", _meta: {} };
     const { messages, extensions } = fromResourceRequest(params, { id: "7" });
@@ -302,7 +302,7 @@ describe("the params and the result of resources/read", () => {
     ).toBe("document_invalid");
   });
 
-  it("cannot say other parts, or contents without a text or a blob", () => {
+  it("cannot express other parts, or contents without a text or a blob", () => {
     const { messages } = fromResourceResult(document, { id: "7" });
     const text = { content_type: "text", text: "a" };
     const empty = withContent(messages, { content: undefined });
@@ -316,7 +316,7 @@ describe("the params and the result of resources/read", () => {
     expect(codeOf(() => toResourceResult([], { id: "7" }))).toBe("message_invalid");
   });
 
-  it("ask for input without contents", () => {
+  it("request input without contents", () => {
     const asking = { resultType: "input_required", inputRequests: {} };
     const { messages } = fromResourceResult(asking, { id: "7" });
     expect(messages[0]?.content).toEqual([]);

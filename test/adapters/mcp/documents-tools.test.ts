@@ -51,7 +51,7 @@ const changed = (messages: readonly Message[], content: object, role?: string) =
 };
 
 describe("the params of tools/call", () => {
-  it("are one tool_call, and what it does not show is told", () => {
+  it("are one tool_call, and what it does not show is reported", () => {
     verifies("mcp:tool-call", "mcp:left", "mcp:wire");
     const { messages, extensions, left } = fromToolCall(params, { id: "7", serverId: "files" });
     expect(messages).toMatchObject([
@@ -75,7 +75,7 @@ describe("the params of tools/call", () => {
     ]);
   });
 
-  it("keep what messages do not show where one changed", () => {
+  it("keep what messages do not show if one changed", () => {
     verifies("mcp:onto");
     const { messages } = fromToolCall(params, call);
     const next = changed(messages, { name: "find", arguments: { q: "x" } });
@@ -86,7 +86,7 @@ describe("the params of tools/call", () => {
     expect(toToolCall(messages, { ...call, onto: params }).document).toEqual(params);
   });
 
-  it("are arguments and a name where they are written afresh", () => {
+  it("are arguments and a name when written fresh", () => {
     const bare = fromToolCall({ name: "search" }, call).messages;
     expect(toToolCall(bare, call).document).toEqual({ name: "search", arguments: {} });
     expect(toToolCall(bare, { ...call, onto: { name: "search" } }).document).toEqual({
@@ -94,7 +94,7 @@ describe("the params of tools/call", () => {
     });
   });
 
-  it("cannot say another id, a namespace, another role, or more than one part", () => {
+  it("cannot express another id, a namespace, another role, or more than one part", () => {
     verifies("mcp:lost");
     const { messages } = fromToolCall(params, call);
     const next = changed(messages, { tool_call_id: "8", namespace: "n", name: "" }, "user");
@@ -195,13 +195,13 @@ describe("the result of tools/call", () => {
     );
   });
 
-  it("of the oldest era tells that it has no blocks", () => {
+  it("of the oldest protocol reports that it has no blocks", () => {
     expect(fromToolResult({ toolResult: 5 }, call).left).toMatchObject([
       { path: "content", kind: "setting" },
     ]);
   });
 
-  it("that is a task shows and takes nothing of it; what it says of its state is told", () => {
+  it("that is a task shows and changes nothing of it; its status text is reported", () => {
     verifies("mcp:wire", "mcp:left");
     const task = { taskId: "t", status: "working", ttl: null, statusMessage: "Soon", later: 1 };
     const begun = { task };
@@ -230,7 +230,7 @@ describe("the result of tools/call", () => {
     ]);
   });
 
-  it("that asks for input shows what it asks for", () => {
+  it("that requests input shows the request", () => {
     const asking = {
       resultType: "input_required",
       inputRequests: { a: { method: "roots/list" } },
@@ -275,7 +275,7 @@ describe("the error of tools/call", () => {
 describe("a task", () => {
   const task = { taskId: "t", status: "completed", statusMessage: "Done.", result };
 
-  it("shows the result that it holds", () => {
+  it("shows the result that it contains", () => {
     verifies("mcp:task");
     const { messages, left } = fromTask(task, call);
     expect(messages).toEqual(fromToolResult(result, call).messages);
@@ -295,7 +295,7 @@ describe("a task", () => {
     });
   });
 
-  it("has none before it is done, and takes none", () => {
+  it("has none before it is done, and accepts none", () => {
     const working = { taskId: "t", status: "working" };
     expect(fromTask(working, call).messages).toEqual([]);
     const { messages } = fromTask(task, call);

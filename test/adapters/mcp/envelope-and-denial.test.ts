@@ -4,7 +4,7 @@ import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
 import { notification, rawGuard, request, toolCall, toolResult } from "./support/raw.ts";
 
 describe("the envelope", () => {
-  it("is made by the host from what it knows, and from nothing in _meta", async () => {
+  it("is created by the host from its own data, not from _meta", async () => {
     const seen: GuardedRequest[] = [];
     const manager = fakeManager();
     const { guard, peer } = await rawGuard(manager, {
@@ -64,7 +64,7 @@ describe("the envelope", () => {
     expect(JSON.stringify(manager.calls)).not.toContain("PUBLIC");
   });
 
-  it("is absent when the host makes none", async () => {
+  it("is absent if the host creates none", async () => {
     const manager = fakeManager();
     const { peer } = await rawGuard(manager);
     peer(toolCall(1, {}, { _meta: { extensions: { security: { labels: ["X"] } } } }));
@@ -76,7 +76,7 @@ describe("the envelope", () => {
     });
   });
 
-  it("that cannot be made refuses the request", async () => {
+  it("that cannot be created refuses the request", async () => {
     const events: GuardEvent[] = [];
     const manager = fakeManager();
     const { peer, sent, received } = await rawGuard(manager, {
@@ -91,7 +91,7 @@ describe("the envelope", () => {
     expect(events).toMatchObject([{ point: "envelope", error: { message: "no token 1234" } }]);
   });
 
-  it("may take its time, and the request can be cancelled meanwhile", async () => {
+  it("may be asynchronous, and the request can be cancelled meanwhile", async () => {
     const made = gate<object>();
     const manager = fakeManager();
     const { peer, sent, received } = await rawGuard(manager, { envelope: () => made.wait });
@@ -102,7 +102,7 @@ describe("the envelope", () => {
     expect([sent(), received(), manager.calls]).toEqual([[], [], []]);
   });
 
-  it("is fixed by the message as it came: the sender cannot change it afterwards", async () => {
+  it("depends on the message as received: the sender cannot change it afterwards", async () => {
     const hold = gate();
     const manager = fakeManager({ "cmf.tool_pre_invoke": async () => void (await hold.wait) });
     const { guard, sent } = await rawGuard(manager);
@@ -117,7 +117,7 @@ describe("the envelope", () => {
 });
 
 describe("a denial", () => {
-  it("comes asynchronously, with the right id, as if the peer had answered", async () => {
+  it("arrives asynchronously, with the right id, as if the peer had responded", async () => {
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial("no") });
     const { guard, sent, received } = await rawGuard(manager);
     const sending = guard.send(toolCall("a"));
@@ -133,7 +133,7 @@ describe("a denial", () => {
     ]);
   });
 
-  it("says no more than a printable reason, a code and the plugin", async () => {
+  it("contains only a printable reason, a code and the plugin", async () => {
     const secrets = { description: "secret", details: { secret: 1 }, plugin: "guard\u0000x" };
     const reason = `two\nlines \u202Eesrever\u200B ${"x".repeat(600)}`;
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial(reason, secrets) });
@@ -146,7 +146,7 @@ describe("a denial", () => {
     expect(error.data).toEqual({ code: "no_way", plugin: "guard x" });
   });
 
-  it("without words still is one", async () => {
+  it("without a reason still denies", async () => {
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => ({ continueProcessing: false }) });
     const { peer, sent, received } = await rawGuard(manager);
     peer(toolCall(1));
@@ -157,14 +157,14 @@ describe("a denial", () => {
     ]);
   });
 
-  it("keeps its codes where MCP has room for them", () => {
+  it("keeps its codes in the fields that MCP has for them", () => {
     const own = [guardErrorCodes.denied, guardErrorCodes.failed, guardErrorCodes.duplicate];
     expect(own.every((code) => code <= -32005 && code >= -32019)).toBe(true);
   });
 });
 
 describe("the observer", () => {
-  it("hears of each hook, and cannot change the outcome", async () => {
+  it("is called for each hook, and cannot change the outcome", async () => {
     const points: string[] = [];
     const { peer, guard, sent } = await rawGuard(
       fakeManager({ tool_post_invoke: () => undefined }),

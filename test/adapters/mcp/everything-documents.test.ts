@@ -231,7 +231,7 @@ function expectNoneSkipped(seen: Seen, requests: readonly Wire[]): void {
 }
 
 describe.each(["stdio", "streamable HTTP"])("server-everything over %s", (transport) => {
-  it("has every message in and out unchanged", async () => {
+  it("passes every message in and out unchanged", async () => {
     const http = transport === "stdio" ? undefined : await startHttp();
     try {
       const { client, below } = await connectEverything(

@@ -75,7 +75,7 @@ describe("the options of a guard", () => {
     expect(() => createGuard(manager)).not.toThrow();
   });
 
-  it("are not those that somebody changes later", async () => {
+  it("are not affected by later changes", async () => {
     const options: { onDeny: "error" | "tool_result"; envelope: () => object } = {
       onDeny: "error",
       envelope: () => ({}),
@@ -128,7 +128,7 @@ describe("what is wrapped", () => {
   });
 });
 
-describe("an envelope that is none", () => {
+describe("an invalid envelope", () => {
   it.each([undefined, null, "ada", 7, [[]]])("refuses its request: %j", async (made) => {
     verifies("mcp:guard-arguments");
     const events: GuardEvent[] = [];
@@ -143,7 +143,7 @@ describe("an envelope that is none", () => {
     expect(events).toMatchObject([{ point: "envelope", error: { code: "extensions_shape" } }]);
   });
 
-  it("does not compile where the function gives nothing", () => {
+  it("does not compile if the function returns nothing", () => {
     const options: GuardOptions[] = [
       // @ts-expect-error: nothing is returned
       { envelope: () => {} },

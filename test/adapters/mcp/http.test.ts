@@ -67,7 +67,7 @@ describe.each(["v1", "v2"] as const)("guards on both sides of HTTP, SDK %s", (sd
     await client.close();
   });
 
-  it("give the host what the transport authenticated", async () => {
+  it("pass the host what the transport authenticated", async () => {
     const { asked, client } = await connect(sdk);
     await client.readResource({ uri: "file:///pier" });
     expect(asked).toMatchObject([
@@ -76,7 +76,7 @@ describe.each(["v1", "v2"] as const)("guards on both sides of HTTP, SDK %s", (sd
     await client.close();
   });
 
-  it("answer what they deny on the stream of its request", async () => {
+  it("send a denial on the stream of its request", async () => {
     const { backend, client } = await connect(
       sdk,
       fakeManager(),

@@ -33,7 +33,7 @@ function nodes(value: unknown): object[] {
 }
 
 describe("copyJson", () => {
-  it("says the same, and shares nothing", () => {
+  it("is equal, and shares nothing", () => {
     fc.assert(
       fc.property(json, (value) => {
         const copy = copyJson(value);
@@ -52,7 +52,7 @@ describe("copyJson", () => {
 });
 
 describe("sameJson", () => {
-  it("calls same only what has the same canonical text", () => {
+  it("treats only values with the same canonical text as equal", () => {
     const canonical = (value: unknown): string =>
       JSON.stringify(value, (_, field: unknown) =>
         typeof field === "object" && field !== null && !Array.isArray(field)

@@ -43,7 +43,7 @@ describe.each(["client", "server"] as const)("MCP 2026-07-28, guarded on the %s 
     expect(manager.names()).toHaveLength(6);
   });
 
-  it("answers a denied tool with a result of that era", async () => {
+  it("answers a denied tool with a result of that version", async () => {
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial("no") });
     const { client, backend } = await connect(side, manager, { onDeny: "tool_result" });
     expect(await client.callTool({ name: "echo" })).toMatchObject({
@@ -65,7 +65,7 @@ describe.each(["client", "server"] as const)("MCP 2026-07-28, guarded on the %s 
     ]);
   });
 
-  it("is cancelled by the end of its request", async () => {
+  it("is cancelled when its request ends", async () => {
     const hold = gate();
     const reached = gate();
     const manager = fakeManager({
@@ -109,12 +109,12 @@ describe("the headers that mirror arguments", () => {
     return { options, sent: raw.sent[0]?.options as typeof options };
   }
 
-  it("stay when the arguments do", async () => {
+  it("stay if the arguments do", async () => {
     const { options, sent } = await sentHeaders(undefined);
     expect(sent).toBe(options);
   });
 
-  it("follow what a plugin changed, and are left out where that is not clear", async () => {
+  it("follow a plugin's changes, and are left out if ambiguous", async () => {
     const { options, sent } = await sentHeaders({
       region: "***",
       deep: { name: "Øy " },

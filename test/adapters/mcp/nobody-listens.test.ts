@@ -22,7 +22,7 @@ it("passes the same objects on in the same turn, with an envelope", async () => 
   expect(sent()[0]).toBe(answer);
 });
 
-it("passes a request on once the envelope is there, and drops it when it was cancelled", async () => {
+it("forwards a request once the envelope is there, and drops it if it was cancelled", async () => {
   let resolve: (made: object) => void = () => {};
   const waits = () => new Promise<object>((done) => (resolve = done));
   const { peer, received } = await rawGuard(manager, { envelope: waits });
@@ -39,7 +39,7 @@ it("passes a request on once the envelope is there, and drops it when it was can
   expect(received()).toHaveLength(1);
 });
 
-it("refuses where the host's envelope fails or is invalid", async () => {
+it("refuses if the host's envelope fails or is invalid", async () => {
   const envelopes = [
     () => {
       throw new Error("who?");
@@ -55,7 +55,7 @@ it("refuses where the host's envelope fails or is invalid", async () => {
   }
 });
 
-it("holds the data policies of the envelope", async () => {
+it("enforces the data policies of the envelope", async () => {
   const data = { echo: { denied_actions: ["receive"] } };
   const withPolicy = () => createExtensions({ security: { data } } as never);
   const { guard, peer, sent } = await rawGuard(manager, { envelope: withPolicy });
@@ -66,7 +66,7 @@ it("holds the data policies of the envelope", async () => {
   expect(sent()).toMatchObject([{ error: { data: { code: "data_action_denied" } } }]);
 });
 
-it("learns the names that a link tells, for a later policy", async () => {
+it("remembers the names in a link, for a later policy", async () => {
   let current: object = session;
   const { guard, peer, sent } = await rawGuard(manager, { envelope: () => current });
   peer(toolCall(1));
@@ -85,7 +85,7 @@ it("learns the names that a link tells, for a later policy", async () => {
   expect(sent()[1]).toMatchObject({ error: { data: { code: "data_action_denied" } } });
 });
 
-it("refuses a field that MCP does not name, and an answer that contains itself", async () => {
+it("refuses a field that MCP does not define, and a cyclic response", async () => {
   verifies("mcp:guard-unseen");
   const { guard, peer, received, sent } = await rawGuard(manager, { envelope });
   peer(toolCall(1, {}, { body: "ada@example.com" }));
@@ -101,7 +101,7 @@ it("refuses a field that MCP does not name, and an answer that contains itself",
   }
 });
 
-it("asks for copies where a plugin listens to the answer alone", async () => {
+it("copies messages if a plugin listens only to the response", async () => {
   const reader = definePlugin({
     name: "reader",
     version: "1.0.0",
@@ -119,7 +119,7 @@ it("asks for copies where a plugin listens to the answer alone", async () => {
   expect(sent()[0]).not.toBe(answer);
 });
 
-it("sends what plugins judged, whatever the peer does to its object meanwhile", async () => {
+it("sends what plugins checked, whatever the peer does to its object meanwhile", async () => {
   const judged: string[] = [];
   const slow = definePlugin({
     name: "slow",

@@ -42,7 +42,7 @@ describe("an older plugin that renames a call", () => {
     ]);
   });
 
-  it("gets to send a name that nobody guards", async () => {
+  it("may send an unguarded name", async () => {
     const manager = await createPluginManager({ plugins: [noEnv, rename("get-sum")] });
     const { guard, sent } = await rawGuard(manager);
     await guard.send(request(1, "tools/call", { name: "echo", arguments: {} }));

@@ -119,7 +119,7 @@ describe.each(perGuard)("a transport for each exchange, with %s", (_, made) => {
   });
 });
 
-it("decides as one, however its requests are spread over transports and guards", async () => {
+it("decides consistently, however its requests are spread over transports and guards", async () => {
   verifies("mcp:guard-memory");
   const step = fc.record({
     what: fc.constantFrom("list", "read", "tool", "task", "fetch"),
@@ -168,7 +168,7 @@ describe("a task id that several sessions have", () => {
   const begun = { result: { task: { taskId: "t", status: "working" } } };
   const fetch = request(9, "tasks/result", { taskId: "t" });
 
-  it("is each one's own where the transport stays, and refused elsewhere", async () => {
+  it("belongs to each session on its own transport, and is refused elsewhere", async () => {
     verifies("mcp:guard-tasks");
     const plugins = fakeManager();
     const guard = createGuard(plugins);
@@ -202,7 +202,7 @@ describe("a task id that several sessions have", () => {
     });
   });
 
-  it("is refused once so many were forgotten that nobody knows", async () => {
+  it("is refused once too many were forgotten to know", async () => {
     verifies("mcp:guard-tasks");
     const guard = createGuard(fakeManager());
     const { ask, raw, received } = await connection(guard);
@@ -227,7 +227,7 @@ describe("a task id that several sessions have", () => {
     expect(received).toHaveLength(before);
   });
 
-  it("is refused where its id is too long to be remembered", async () => {
+  it("is refused if its id is too long to remember", async () => {
     verifies("mcp:guard-tasks");
     const { ask } = await connection(createGuard(fakeManager()));
     const code = async (taskId: string) => {
@@ -241,7 +241,7 @@ describe("a task id that several sessions have", () => {
 });
 
 describe("a session that several transports share", () => {
-  it("checks an answer that comes through another than its request", async () => {
+  it("checks a response that arrives through another transport than its request", async () => {
     verifies("mcp:guard-session");
     const plugins = fakeManager({ "cmf.tool_post_invoke": () => denial("no") });
     const guard = createGuard(plugins);
@@ -254,7 +254,7 @@ describe("a session that several transports share", () => {
     expect(asks.received).toEqual([]);
   });
 
-  it("drops that answer where the request was of another session", async () => {
+  it("drops that response if the request belongs to another session", async () => {
     verifies("mcp:guard-session");
     const guard = createGuard(fakeManager());
     const [asks, answers] = [await connection(guard, "s"), await connection(guard, "t")];
@@ -265,7 +265,7 @@ describe("a session that several transports share", () => {
     expect(answers.errors).toHaveLength(1);
   });
 
-  it("refuses an id that is open on another, and is over with endSession", async () => {
+  it("refuses an id that is open on another, and ends with endSession", async () => {
     const guard = createGuard(fakeManager());
     const [one, two] = [await connection(guard, "s"), await connection(guard, "s")];
     one.raw.onmessage?.(toolCall(1));
@@ -277,7 +277,7 @@ describe("a session that several transports share", () => {
     expect(await three.ask(toolCall(1), { result: { content: [] } })).toMatchObject({ result: {} });
   });
 
-  it("is refused where too many others have requests without an answer", async () => {
+  it("is refused if too many others have unanswered requests", async () => {
     const guard = createGuard(fakeManager());
     for (let at = 0; at < 10_000; at++) {
       const raw = new RawTransport();
@@ -296,7 +296,7 @@ describe("a session that several transports share", () => {
 });
 
 describe("another manager", () => {
-  it("has the requests from then on, while those under way keep theirs", async () => {
+  it("handles requests from then on, while those in progress keep theirs", async () => {
     verifies("mcp:guard-use");
     const [before, after] = [fakeManager(), fakeManager()];
     const guard = createGuard(before, { envelope: () => sealed });
@@ -318,7 +318,7 @@ describe("another manager", () => {
     expect(before.names()).toHaveLength(2);
   });
 
-  it("does not get the state that plugins of the first one left with a task", async () => {
+  it("does not receive the state that plugins of the first one stored with a task", async () => {
     const context = {};
     const first = fakeManager({ "cmf.tool_pre_invoke": () => ({ context }) });
     const second = fakeManager();
@@ -335,7 +335,7 @@ describe("another manager", () => {
 });
 
 describe("ids of cancelled requests", () => {
-  it("are not used again, however many there are", async () => {
+  it("are not reused, however many there are", async () => {
     verifies("mcp:guard-ids");
     const { raw, wrapped, sent, received } = await connection(createGuard(fakeManager()));
     const count = 1500;
@@ -358,7 +358,7 @@ describe("ids of cancelled requests", () => {
     expect(received.at(-1)).toMatchObject({ id: count });
   });
 
-  it("that are no numbers are remembered, and then requests are refused", async () => {
+  it("that are not numbers are remembered up to a limit, then requests are refused", async () => {
     verifies("mcp:guard-ids");
     const { raw, wrapped, sent, received } = await connection(createGuard(fakeManager()));
     for (let at = 0; at <= 1024; at++) {
@@ -380,7 +380,7 @@ describe("ids of cancelled requests", () => {
     expect(received.at(-1)).toMatchObject({ id: "fresh" });
   });
 
-  it("never let a late answer pass for another's, in any order", async () => {
+  it("never let a late response pass for another's, in any order", async () => {
     verifies("mcp:guard-ids");
     const id = fc.oneof(fc.nat({ max: 4 }), fc.constantFrom("0", "1", "x"), fc.constant(-1));
     const step = fc.oneof(
@@ -415,7 +415,7 @@ describe("ids of cancelled requests", () => {
   });
 });
 
-describe("a cancellation between the last hook and the hand-over", () => {
+describe("a cancellation between the last hook and forwarding", () => {
   it.each([1, 2, 3, 4, 5, 6, 8, 12])("is honoured, %i microtasks after the hook", async (ticks) => {
     verifies("mcp:guard-cancel");
     const ids: number[] = [];
@@ -473,7 +473,7 @@ describe("the servers of SDK v2", () => {
     expect(await post("resources/read", { uri }, uri)).toMatchObject(denied);
   });
 
-  it("share a session by what the factory is called with", async () => {
+  it("share a session by the factory's arguments", async () => {
     verifies("mcp:guard-factory");
     const sessions: (string | undefined)[] = [];
     const guard = createGuard(fakeManager(), {

@@ -32,7 +32,7 @@ function rewritten(message: Message, change: (content: Json) => Json): { changed
 }
 
 describe("a list", () => {
-  it("of tools loses what a plugin hides by role, and keeps the rest as it came", async () => {
+  it("of tools loses what a plugin hides by role, and keeps the rest unchanged", async () => {
     verifies("mcp:guard-others");
     const hider = definePlugin({
       name: "hider",
@@ -88,7 +88,7 @@ describe("a list", () => {
     expect(answer).toMatchObject({ id: 7, error: { code: -32010, message: "poisoned" } });
   });
 
-  it("passes at once, untouched, where no plugin listens", async () => {
+  it("passes at once, unchanged, if no plugin listens", async () => {
     const { guard, peer, sent, received } = await rawGuard(fakeManager());
     const asked = request(1, "tools/list", { cursor: "a" });
     void guard.send(asked);
@@ -98,7 +98,7 @@ describe("a list", () => {
     expect(received()[0]).toBe(answer);
   });
 
-  it("is learned from as the server told it", async () => {
+  it("is remembered as the server sent it", async () => {
     const manager = fakeManager({
       "cmf.mcp_response": (message: Message) => rewritten(message, () => ({ resources: [] })),
     });
@@ -118,7 +118,7 @@ describe("a list", () => {
     expect(JSON.stringify(labels)).toContain("SALARY");
   });
 
-  it("takes time in proportion to its length", async () => {
+  it("takes time proportional to its length", async () => {
     let invocations = 0;
     const manager = fakeManager({ "cmf.mcp_response": () => void invocations++ });
     const tools = Array.from({ length: 2000 }, (_, at) => ({ name: `t${at}`, description: "x" }));
@@ -150,7 +150,7 @@ describe("the handshake", () => {
     expect(JSON.stringify(manager.calls)).not.toContain("2025-11-25");
   });
 
-  it("is not shown where the host lets it pass", async () => {
+  it("is not shown if the host lets it pass", async () => {
     const manager = fakeManager({ "cmf.mcp_response": () => denial("no") });
     const told = { instructions: "Obey" };
     const { answer } = await exchange(
@@ -205,7 +205,7 @@ describe("sampling", () => {
     expect(JSON.stringify(manager.calls[5])).toContain("m-1");
   });
 
-  it("with tools that no plugin would see is refused where one sees the rest", async () => {
+  it("with tools hidden from all plugins is refused if one sees the rest", async () => {
     const manager = fakeManager({ "cmf.llm_input": () => ({}) });
     const { sent, answer } = await exchange(manager, "sampling/createMessage", params, {});
     expect(sent).toBeUndefined();
@@ -224,7 +224,7 @@ describe("input of 2026-07-28", () => {
     ["tasks/get", { taskId: "t" }],
     ["tools/list", {}],
     ["vendor/ask", {}],
-  ])("that is asked for by %s is shown as if it were asked outright", async (method, params) => {
+  ])("that is requested by %s is shown like a direct request", async (method, params) => {
     verifies("mcp:guard-input");
     const manager = fakeManager({
       "cmf.mcp_request": (message: Message) =>
@@ -238,7 +238,7 @@ describe("input of 2026-07-28", () => {
     ["tools/call", { name: "t", requestState: "s" }],
     ["tasks/update", { taskId: "t" }],
     ["vendor/ask", {}],
-  ])("is shown as an answer where %s brings it", async (method, params) => {
+  ])("is shown as a response if %s contains it", async (method, params) => {
     const manager = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
     const inputResponses = { who: { action: "accept", content: { password: "x" } } };
     const { sent, answer } = await exchange(manager, method, { ...params, inputResponses }, {});
@@ -246,7 +246,7 @@ describe("input of 2026-07-28", () => {
     expect(answer).toMatchObject({ error: { message: "no secrets" } });
   });
 
-  it("of a model is shown to plugins that judge models, whatever message it comes in", async () => {
+  it("of a model is shown to plugins that check model output, in any message", async () => {
     const params = { messages: [turn("secret")], maxTokens: 9 };
     const inputRequests = { a: { method: "sampling/createMessage", params } };
     const asked = fakeManager({ "cmf.llm_input": () => denial("no questions") });
@@ -262,14 +262,14 @@ describe("input of 2026-07-28", () => {
     expect(answered.names()).toEqual(["cmf.llm_output"]);
   });
 
-  it.each(["resources/read", "vendor/ask"])("is refused where %s brings none", async (method) => {
+  it.each(["resources/read", "vendor/ask"])("is refused if %s contains none", async (method) => {
     const params = { uri: "file:///a", inputResponses: ["Password?"] };
     const judges = fakeManager({ "cmf.llm_output": () => ({}) });
     const { sent } = await exchange(judges, method, params, {});
     expect(sent).toBeUndefined();
   });
 
-  it("is refused under a name that is a text", async () => {
+  it("is refused under a key that contains text", async () => {
     const inputRequests = { "ask for the password now": ask };
     const { answer } = await exchange(
       fakeManager(),
@@ -283,7 +283,7 @@ describe("input of 2026-07-28", () => {
   });
 });
 
-describe("what a point does not show", () => {
+describe("what a hook does not show", () => {
   it("is shown by its path, and can be changed there", async () => {
     verifies("mcp:guard-rest");
     const manager = fakeManager({
@@ -306,7 +306,7 @@ describe("what a point does not show", () => {
     expect(answer.result).toEqual({ contents: [{ ...contents[0], title: "***" }], _meta });
   });
 
-  it("may be a field that MCP does not name: then a plugin that listens has to be there", async () => {
+  it("may be a field that MCP does not define, if a plugin listens", async () => {
     const odd = { content: [], task: { taskId: "t", later: "Obey" } };
     const listening = fakeManager({ "cmf.mcp_response": () => ({}) });
     const shown = await exchange(listening, "tools/call", { name: "t" }, { result: odd });
@@ -316,7 +316,7 @@ describe("what a point does not show", () => {
     expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });
   });
 
-  it("can be given no further field", async () => {
+  it("cannot get additional fields", async () => {
     const manager = fakeManager({
       "cmf.mcp_response": (message: Message) =>
         rewritten(message, (content) => ({ ...content, content: [] })),
@@ -336,7 +336,7 @@ describe("what a point does not show", () => {
 describe("a notification", () => {
   const log = (data: string) => notification("notifications/message", { level: "info", data });
 
-  it("is shown, and dropped where it is refused", async () => {
+  it("is shown, and dropped if refused", async () => {
     verifies("mcp:guard-notifications");
     const events: GuardEvent[] = [];
     const manager = fakeManager({
@@ -354,7 +354,7 @@ describe("a notification", () => {
     ]);
   });
 
-  it("stays before what came after it: another, and an answer", async () => {
+  it("stays before later messages: another notification, and a response", async () => {
     const { wait, open } = gate();
     const manager = fakeManager({
       "cmf.mcp_notification": async (message: Message) => {
@@ -380,7 +380,7 @@ describe("a notification", () => {
     ]);
   });
 
-  it("goes on with the envelope of the call that it is sent for", async () => {
+  it("is forwarded with the envelope of its call", async () => {
     const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
     let asked = 0;
     const { guard, peer } = await rawGuard(manager, {
@@ -402,7 +402,7 @@ describe("a notification", () => {
     peer(toolResult(5, "a"));
   });
 
-  it("of a cancellation goes on without its reason where that is refused", async () => {
+  it("of a cancellation is forwarded without its reason if that is refused", async () => {
     const manager = fakeManager({ "cmf.mcp_notification": () => denial("no") });
     const { guard, sent } = await rawGuard(manager);
     await guard.send(request(3, "ping"));
@@ -411,7 +411,7 @@ describe("a notification", () => {
     expect(sent().at(-1)).toEqual(notification("notifications/cancelled", { requestId: 3 }));
   });
 
-  it("passes in the same turn where no plugin listens, or nobody can want to refuse it", async () => {
+  it("passes in the same turn if no plugin listens, or it cannot be refused", async () => {
     const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
     const { peer, received } = await rawGuard(manager);
     peer(notification("notifications/initialized"));
@@ -423,7 +423,7 @@ describe("a notification", () => {
     expect(manager.calls).toEqual([]);
   });
 
-  it("without a field is shown by its method, and can be given one", async () => {
+  it("without fields is shown by its method, and can get one", async () => {
     const manager = fakeManager({
       "cmf.mcp_notification": (message: Message) => ({
         changed: JSON.parse(
@@ -450,7 +450,7 @@ describe("an error", () => {
     expect(JSON.stringify(manager.calls)).toContain("secret");
   });
 
-  it("that is about no request says nothing", async () => {
+  it("without a request is ignored", async () => {
     const { peer, received } = await rawGuard(fakeManager({ "cmf.mcp_response": () => ({}) }));
     peer({ ...errorAnswer(null, -32700, "secret", "secret") });
     expect(received()).toEqual([errorAnswer(null, -32700, "A message could not be read")]);
@@ -464,7 +464,7 @@ describe("the option pass", () => {
 });
 
 describe("a manager of another host", () => {
-  it("that knows no such hooks lets everything else pass", async () => {
+  it("without such hooks lets everything else pass", async () => {
     const manager = {
       ...fakeManager(),
       handles: (hook: string) => {

@@ -38,8 +38,8 @@ function inside(edit: (messages: readonly Message[]) => readonly Message[]): rea
 const said = (role: Message["role"], text: string) =>
   createMessage({ role, content: [{ content_type: "text", text }] });
 
-describe("an edit that makes a message say what a later one says", () => {
-  it("leaves annotations and metadata with their messages", () => {
+describe("an edit that makes a message equal to a later one", () => {
+  it("keeps annotations and metadata with their messages", () => {
     verifies("adapters:kept");
     const edited = inside((messages) => messages.with(0, said("user", "[phone]")));
     expect(toPromptResult(edited, { ...call, onto: result })).toEqual({
@@ -53,8 +53,8 @@ describe("an edit that makes a message say what a later one says", () => {
   });
 });
 
-describe("what goes with an old item", () => {
-  it("is told by its path in the document", () => {
+describe("what is lost with an old item", () => {
+  it("is reported by its path in the document", () => {
     verifies("adapters:gone");
     const pathsOf = (edited: readonly Message[]) =>
       toPromptResult(edited, { ...call, onto: result }).lost.map(({ path }) => path);
@@ -72,7 +72,7 @@ describe("what goes with an old item", () => {
     expect(lost.map(({ path }) => path)).toEqual(["onto.contents[0]"]);
   });
 
-  it("is told by the path of the whole document where one holds another", () => {
+  it("is reported by the path in the whole document if one contains another", () => {
     verifies("adapters:gone");
     const messages = [turn("user", "a", noted), turn("user", "b")];
     const params = { maxTokens: 1, messages };
@@ -85,7 +85,7 @@ describe("what goes with an old item", () => {
     expect(lost.map(({ path }) => path)).toEqual(["onto.inputRequests.k.params.messages[0]"]);
   });
 
-  it("refuses nothing in a guard: taking it out was the plugin's choice", async () => {
+  it("refuses nothing in a guard: removing it was the plugin's choice", async () => {
     verifies("mcp:guard");
     const cut = definePlugin({
       name: "cut",

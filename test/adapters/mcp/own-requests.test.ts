@@ -69,7 +69,7 @@ describe("requests of one's own", () => {
     expect(received()).toEqual([]);
   });
 
-  it('tells 1 from "1", and takes no answer for another\'s', async () => {
+  it('distinguishes 1 from "1", and accepts no response for another\'s', async () => {
     const manager = fakeManager();
     const { guard, peer, received } = await rawGuard(manager);
     await guard.send(toolCall(1, { which: "number" }));
@@ -86,7 +86,7 @@ describe("requests of one's own", () => {
     ["its id in a list", result([1] as never, {})],
     ["no id", { jsonrpc: "2.0", result: { content: [] } }],
     ["what is a request as well", { ...toolResult(1, "x"), method: "ping" }],
-  ])("drops an answer with %s", async (_, answer) => {
+  ])("drops a response with %s", async (_, answer) => {
     const { guard, peer, received, errors } = await rawGuard(fakeManager());
     await guard.send(toolCall(1));
     peer(answer);
@@ -95,7 +95,7 @@ describe("requests of one's own", () => {
     expect(errors).toHaveLength(1);
   });
 
-  it("drops an answer that comes before the request was sent, and a second one", async () => {
+  it("drops a response that arrives before the request was sent, and a second one", async () => {
     const { hold, hook } = held();
     const manager = fakeManager({ "cmf.tool_pre_invoke": hook });
     const { guard, peer, received, errors } = await rawGuard(manager);

@@ -28,7 +28,7 @@ class PrivateTransport extends RawTransport {
   }
 }
 
-describe("what is not the guard's", () => {
+describe("what does not concern the guard", () => {
   it("reaches methods, accessors and properties with the transport as this", () => {
     const raw = new PrivateTransport();
     const guard = guarded(raw, manager);
@@ -57,7 +57,7 @@ describe("what is not the guard's", () => {
     }
   });
 
-  it("passes everything else in the same turn, both ways, with what comes beside it", async () => {
+  it("passes everything else in the same turn, both ways, with its options", async () => {
     const { raw, guard, peer, sent, received, receivedExtras } = await rawGuard(manager);
     const options = { relatedRequestId: 4, resumptionToken: "t", onresumptiontoken: () => {} };
     const messages = [
@@ -83,7 +83,7 @@ describe("what is not the guard's", () => {
     expect(manager.calls).toEqual([]);
   });
 
-  it("passes the answers of unguarded requests", async () => {
+  it("passes the responses of unguarded requests", async () => {
     const { guard, peer, sent, received, errors } = await rawGuard(manager);
     await guard.send(request(1, "ping"));
     peer(result(1, { a: 1 }));
@@ -94,7 +94,7 @@ describe("what is not the guard's", () => {
     expect(errors).toEqual([]);
   });
 
-  it("rejects a send as the transport does", async () => {
+  it("rejects a send if the transport does", async () => {
     const { raw, guard } = await rawGuard(manager);
     for (const message of [request(1, "ping"), request(2, "tools/call", { name: "echo" })]) {
       raw.failNextSend = new Error("offline");
@@ -106,7 +106,7 @@ describe("what is not the guard's", () => {
 });
 
 describe("handlers", () => {
-  it("leaves the transport without a handler until there is one", () => {
+  it("sets no handler on the transport until there is one", () => {
     const raw = new RawTransport();
     const guard = guarded(raw, manager);
     expect(raw.onmessage).toBeUndefined();
@@ -116,7 +116,7 @@ describe("handlers", () => {
     expect(raw.onmessage).toBeUndefined();
   });
 
-  it("gives back what was set, and what the host had set before", () => {
+  it("returns what was set, and what the host had set before", () => {
     const raw = new RawTransport();
     const before = () => {};
     raw.onclose = before;
@@ -128,7 +128,7 @@ describe("handlers", () => {
     expect([guard.onclose, guard.onerror, raw.onerror]).toEqual([after, after, after]);
   });
 
-  it("shows a handler that the host set on the transport checked messages only", async () => {
+  it("passes only checked messages to a handler that the host set on the transport", async () => {
     const seen: unknown[] = [];
     const raw = new RawTransport();
     const guard = guarded(raw, fakeManager({ "cmf.tool_pre_invoke": () => new Promise(() => {}) }));
@@ -165,7 +165,7 @@ describe("handlers", () => {
     expect(Object.hasOwn(raw, "start")).toBe(false);
   });
 
-  it("is negotiated through by SDK v2", async () => {
+  it("supports version negotiation of SDK v2", async () => {
     const raw = new RawTransport();
     raw.sessionId = undefined;
     const guard = guarded(raw, manager);

@@ -27,8 +27,8 @@ function keysOf(list: readonly Entry[]): readonly string[] {
     .sort();
 }
 
-describe("the table of MCP's texts", () => {
-  it("has every place of the schemas, once", () => {
+describe("the table of MCP's strings", () => {
+  it("has every path of the schemas, once", () => {
     const places = textPlaces().map(({ revision, method, part, path }) =>
       [revision, method, part, path].join(" "),
     );
@@ -60,7 +60,7 @@ describe("the table of MCP's texts", () => {
     }
   }, 120_000);
 
-  it("lets tokens pass alone: no text that describes something", () => {
+  it("lets only tokens pass, and no descriptive text", () => {
     const passing = entries
       .filter(({ seen_at }) => seen_at.includes("tokens"))
       .flatMap(({ paths }) => paths)

@@ -4,7 +4,7 @@ import { cancelled, held } from "./support/held.ts";
 import { notification, rawGuard, request, result, toolCall, toolResult } from "./support/raw.ts";
 
 describe("requests of a peer", () => {
-  it("never passes on one that is cancelled during its pre hook", async () => {
+  it("never forwards one that is cancelled during its pre hook", async () => {
     const { hold, hook } = held();
     const { peer, sent, received } = await rawGuard(fakeManager({ "cmf.tool_pre_invoke": hook }));
     peer(toolCall(0));

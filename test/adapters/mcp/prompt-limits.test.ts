@@ -10,7 +10,7 @@ import {
   text,
 } from "./support/prompt-fixture.ts";
 
-describe("a prompt result that cannot be said", () => {
+describe("a prompt result that cannot be expressed", () => {
   it.each<[string, (content: PromptMessage["content"][0]["content"]) => object]>([
     ["another id", () => ({ prompt_request_id: "8" })],
     ["becoming an error", () => ({ is_error: true })],
@@ -39,7 +39,7 @@ describe("a prompt result that cannot be said", () => {
       }),
     ],
     ["a number as description", () => ({ content: 5 })],
-  ])("refuses the answer for %s", async (_, change) => {
+  ])("refuses the response for %s", async (_, change) => {
     expect((await run(post(change))).answer).toMatchObject({ error: { code: -32011 } });
   });
 
@@ -52,12 +52,12 @@ describe("a prompt result that cannot be said", () => {
     expect((await run({}, { result: odd })).answer).toMatchObject({ error: { code: -32011 } });
   });
 
-  it("lets a request for input pass that asks for nothing", async () => {
+  it("lets an empty request for input pass", async () => {
     const odd = { resultType: "input_required", requestState: "s" };
     expect((await run({}, { result: odd })).answer.result).toEqual(odd);
   });
 
-  it("keeps a list of blocks in one message, where a server sends that", async () => {
+  it("keeps a list of blocks in one message, if a server sends that", async () => {
     const odd = { messages: [{ role: "user", content: [text("a"), text("b")] }] };
     const { answer } = await run(
       post(() => ({
@@ -77,7 +77,7 @@ describe("a prompt result that cannot be said", () => {
   });
 });
 
-describe("an error answer to a prompt", () => {
+describe("an error response to a prompt", () => {
   const error = { code: -32602, message: "no Ann", data: { known: ["Bob"] } };
 
   it("is shown with its data as text, and both can be changed", async () => {
@@ -103,7 +103,7 @@ describe("an error answer to a prompt", () => {
     expect(answer.error).toEqual({ code: -32602, message: "no ***", data: { known: ["***"] } });
   });
 
-  it("loses its data when a plugin takes it away", async () => {
+  it("loses its data if a plugin removes it", async () => {
     const { answer } = await run(
       post(() => ({ content: null })),
       { error },

@@ -4,7 +4,7 @@ import { fakeManager } from "./support/fake-manager.ts";
 import { messagesOf, params, post, result, run, text } from "./support/prompt-fixture.ts";
 
 describe("a prompt", () => {
-  it("is shown as prompt_request and prompt_result, and stays as it was", async () => {
+  it("is shown as prompt_request and prompt_result, and stays unchanged", async () => {
     const manager = fakeManager({
       prompt_pre_fetch: () => undefined,
       prompt_post_fetch: () => undefined,
@@ -90,7 +90,7 @@ describe("a prompt", () => {
     expect(answer.result).toEqual(result);
   });
 
-  it("takes over changes of each kind of message, and keeps the fields hooks do not see", async () => {
+  it("applies changes to each kind of message, and keeps the fields hooks do not see", async () => {
     const { answer } = await run(
       post(({ messages }) => ({
         content: "A brief",
@@ -154,7 +154,7 @@ describe("a prompt", () => {
     expect(messagesOf(fewer.answer)).toEqual([result.messages[4], result.messages[1]]);
   });
 
-  it("takes a part of another kind, and drops a description", async () => {
+  it("accepts a part of another kind, and drops a description", async () => {
     const part = { content_type: "text", text: "[image]" };
     const { answer } = await run(
       post(({ messages }) => ({

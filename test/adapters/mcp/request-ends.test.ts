@@ -41,7 +41,7 @@ async function ending(manager: FakeManager, options: GuardOptions = {}) {
 }
 
 describe("the end of a request", () => {
-  it("says who asked for what, when it was allowed", async () => {
+  it("reports who requested what, if it was allowed", async () => {
     verifies("mcp:guard-end");
     const { wrapped, peer, ends, events } = await ending(fakeManager());
     peer(toolCall(1));
@@ -61,7 +61,7 @@ describe("the end of a request", () => {
     expect(new Set(events.map((event) => event.request))).toEqual(new Set([ends[0]?.request]));
   });
 
-  it("says by whom and why, when it was denied, before or after", async () => {
+  it("reports by whom and why, if it was denied, before or after", async () => {
     verifies("mcp:guard-end");
     for (const hook of ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]) {
       const no = () => denial("no", { code: "role_missing", plugin: "roles" });
@@ -87,7 +87,7 @@ describe("the end of a request", () => {
     expect(told()).toEqual([["errored", code]]);
   });
 
-  it("is told where the envelope cannot be made, the id is in use, or nobody takes it", async () => {
+  it("is reported if the envelope fails, the id is in use, or nobody accepts it", async () => {
     verifies("mcp:guard-end");
     const envelope = () => Promise.reject(new Error("no"));
     const broken = await ending(fakeManager(), { envelope });
@@ -106,7 +106,7 @@ describe("the end of a request", () => {
     ]);
   });
 
-  it("holds its limit of open ones for notifications about tasks, too", async () => {
+  it("counts open ones for notifications about tasks, too", async () => {
     verifies("mcp:guard-end");
     const { open, wait } = gate();
     const hook = async () => void (await wait);
@@ -120,7 +120,7 @@ describe("the end of a request", () => {
     expect(guard.counts()).toMatchObject({ open: 0, allowed: 10_000 });
   });
 
-  it("is told of one that was cancelled, at any time, and of a close", async () => {
+  it("is reported for a cancellation at any time, and for a close", async () => {
     verifies("mcp:guard-end");
     const { open, wait } = gate();
     const manager = fakeManager({ "cmf.tool_pre_invoke": async () => void (await wait) });
@@ -141,7 +141,7 @@ describe("the end of a request", () => {
     expect(guard.counts()).toMatchObject({ started: 3, aborted: 3, open: 0 });
   });
 
-  it("is told of a session that the host ends", async () => {
+  it("is reported for a session that the host ends", async () => {
     const ends: GuardEnd[] = [];
     const guard = createGuard(fakeManager(), { onEnd: (end) => void ends.push(end) });
     const raw = new RawTransport();
@@ -153,7 +153,7 @@ describe("the end of a request", () => {
     expect(ends).toMatchObject([{ outcome: "aborted", code: "closed" }]);
   });
 
-  it("is told of messages that belong to no request", async () => {
+  it("is reported for messages that belong to no request", async () => {
     verifies("mcp:guard-end");
     const { guard, peer, ends } = await ending(fakeManager());
     peer(toolResult(9, "x"));
@@ -165,7 +165,7 @@ describe("the end of a request", () => {
     expect(guard.counts()).toMatchObject({ started: 0, dropped: 2, open: 0 });
   });
 
-  it("names the call that began a task, for the requests about it", async () => {
+  it("names the call that started a task, for the requests about it", async () => {
     verifies("mcp:guard-end");
     const { wrapped, peer, ends, events } = await ending(fakeManager());
     peer(toolCall(1));
@@ -181,7 +181,7 @@ describe("the end of a request", () => {
     expect(events.at(-1)?.request).toBe(fetch.request);
   });
 
-  it("is told to nobody's harm", async () => {
+  it("does no harm if the callback throws", async () => {
     const onEnd = (() => Promise.reject(new Error("observer"))) as never;
     for (const observer of [
       onEnd,
@@ -197,7 +197,7 @@ describe("the end of a request", () => {
   });
 });
 
-it("comes once for each request, whatever is sent, and the counts add up", async () => {
+it("is reported once for each request, whatever is sent, and the counts add up", async () => {
   verifies("mcp:guard-counts");
   const id = fc.oneof(fc.nat({ max: 3 }), fc.constantFrom<unknown>("1", null, {}, -0, "x"));
   const hook = fc.constantFrom("allows", "denies", "throws", "waits");
@@ -349,7 +349,7 @@ describe("the audit trail and the metrics", () => {
     });
   });
 
-  it("are wanted of a manager that has an audit trail", () => {
+  it("are required of a manager with an audit trail", () => {
     const options = { access: "all" } as const;
     const fault = expect.objectContaining({ code: "options_invalid" });
     expect(() => createGuard(fakeManager(), options)).toThrow(fault);

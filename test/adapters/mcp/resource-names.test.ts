@@ -15,7 +15,7 @@ const denied = { error: { data: { code: "data_action_denied" } } };
 const listing = (...resources: unknown[]) => ({ result: { resources } });
 
 describe("a policy by the name of a resource", () => {
-  it("holds where the envelope says the name", async () => {
+  it("applies if the envelope contains the name", async () => {
     verifies("labels:resource-names");
     const mcp = { resource: { uri, name: "Payroll" } };
     const sealed = createExtensions({ mcp, security: { data } } as never);
@@ -27,7 +27,7 @@ describe("a policy by the name of a resource", () => {
     expect(read.labelsAt("cmf.resource_post_fetch")).toEqual(["SALARY"]);
   });
 
-  it("holds once the server listed it by that name", async () => {
+  it("applies once the server listed it by that name", async () => {
     verifies("labels:resource-names");
     const { ask, tool, errors } = await labelled({ envelope: () => withPolicies(data) });
     await ask("resources/list", {}, listing({ uri, name: "Payroll" }));
@@ -40,7 +40,7 @@ describe("a policy by the name of a resource", () => {
     expect(errors.map(({ code }) => code)).toEqual(Array(3).fill("data_action_denied"));
   });
 
-  it("holds for what a result linked to by that name, and not for the link", async () => {
+  it("applies to what a result linked by that name, and not to the link", async () => {
     verifies("labels:resource-names");
     const { ask, tool, labelsAt } = await labelled({ envelope: () => withPolicies(data) });
     const link = { type: "resource_link", uri, name: "Payroll" };
@@ -49,7 +49,7 @@ describe("a policy by the name of a resource", () => {
     expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
   });
 
-  it("holds for good: no later list takes a name away", async () => {
+  it("applies permanently: no later list removes a name", async () => {
     verifies("labels:resource-names-grow");
     const { ask } = await labelled({ envelope: () => withPolicies(data) });
     await ask("resources/list", {}, listing({ uri, name: "Payroll" }));
@@ -58,7 +58,7 @@ describe("a policy by the name of a resource", () => {
     expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
   });
 
-  it("holds for the server that listed it only, and survives odd lists", async () => {
+  it("applies only to the server that listed it, and survives invalid lists", async () => {
     const { ask, peer, guard } = await labelled({ envelope: () => withPolicies(data) });
     peer(request(1, "resources/list", {}));
     await guard.send(result(1, listing({ uri, name: "Payroll" }).result));
@@ -76,7 +76,7 @@ describe("a policy by the name of a resource", () => {
 });
 
 describe("names of resources", () => {
-  it("are kept as many as there is room for: of one beyond them nobody knows the name", () => {
+  it("are kept up to a limit: those beyond it count as unknown", () => {
     verifies("labels:resource-names-grow");
     const names = new ResourceNames();
     const many = Array.from({ length: 65_536 }, (_, at) => ({ uri: `a:${at}`, name: "n" }));
@@ -93,7 +93,7 @@ describe("names of resources", () => {
     expect(long.of("incoming", "a:1")).toBe(undefined);
   });
 
-  it("that are not known are under the policies of each", async () => {
+  it("that are unknown are under every policy", async () => {
     const { ask, labelsAt } = await labelled({ envelope: () => withPolicies(tagged) });
     const many = Array.from({ length: 65_537 }, (_, at) => ({ uri: `a:${at}`, name: "n" }));
     await ask("resources/list", {}, listing(...many));

@@ -26,7 +26,7 @@ const post = (change: (parts: ResourceMessage["content"]) => readonly unknown[])
 });
 
 describe("a resource", () => {
-  it("is shown as resource_ref and resource parts, one typed payload a content", async () => {
+  it("is shown as resource_ref and resource parts, one typed payload per content", async () => {
     const manager = fakeManager({
       resource_pre_fetch: () => undefined,
       resource_post_fetch: () => undefined,
@@ -79,7 +79,7 @@ describe("a resource", () => {
     expect(answer.result).toEqual(result);
   });
 
-  it("takes over a changed text, also where the message schema filled in defaults", async () => {
+  it("applies a changed text, even if the message schema filled in defaults", async () => {
     const { answer } = await run(
       post((parts) =>
         parts.map((part, place) => ({
@@ -99,7 +99,7 @@ describe("a resource", () => {
     });
   });
 
-  it("takes over contents that were removed, and a blob that became a text", async () => {
+  it("applies removed contents, and a blob that became a text", async () => {
     const fewer = await run(post((parts) => parts.slice(1)));
     expect(fewer.answer.result).toEqual({ ...result, contents: [result.contents[1]] });
     const { answer } = await run(
@@ -137,7 +137,7 @@ describe("a resource", () => {
     });
   });
 
-  it("refuses a range, which MCP cannot ask for", async () => {
+  it("refuses a range, which MCP cannot request", async () => {
     const hook = (message: ResourceMessage): Reply => ({
       changed: {
         ...message,
@@ -160,7 +160,7 @@ describe("a resource", () => {
     ],
     ["no uri", ([part]) => [{ ...part, content: { ...part?.content, uri: null } }]],
     ["bytes as content", ([part]) => [{ ...part, content: { ...part?.content, content: [1, 2] } }]],
-  ])("refuses the answer for %s", async (_, change) => {
+  ])("refuses the response for %s", async (_, change) => {
     expect((await run(post(change))).answer).toMatchObject({ error: { code: -32011 } });
   });
 
@@ -175,7 +175,7 @@ describe("a resource", () => {
   });
 });
 
-describe("an error answer to a read", () => {
+describe("an error response to a read", () => {
   const error = { code: -32002, message: "no log", data: "at /srv/7" };
 
   it("is shown as texts, and both can be changed", async () => {
@@ -195,7 +195,7 @@ describe("an error answer to a read", () => {
     expect(answer).toMatchObject({ error: { code: -32010, message: "hidden" } });
   });
 
-  it("loses its data when a plugin takes it away", async () => {
+  it("loses its data if a plugin removes it", async () => {
     const { answer } = await run(
       post(([first]) => [first]),
       { error },

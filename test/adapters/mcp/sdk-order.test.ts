@@ -3,7 +3,7 @@ import { fakeManager, gate, settle } from "./support/fake-manager.ts";
 import { connect, stands } from "./support/servers.ts";
 
 describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
-  it("delivers progress before the result, while the hooks take their time", async () => {
+  it("delivers progress before the result, while hooks are running", async () => {
     const manager = fakeManager({
       "cmf.tool_pre_invoke": async () => void (await settle()),
       "cmf.tool_post_invoke": async () => void (await settle()),
@@ -18,7 +18,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(answer.structuredContent).toEqual({ args: {} });
   });
 
-  it("lets other requests pass while a hook is waited for", async () => {
+  it("lets other requests pass while a hook is running", async () => {
     const hold = gate();
     const manager = fakeManager({ "cmf.tool_pre_invoke": async () => void (await hold.wait) });
     const { client, call } = await connect(stand, manager);
@@ -52,7 +52,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(errors).toEqual([]);
   });
 
-  it("delivers no answer for a request that is cancelled during the post hook", async () => {
+  it("delivers no response for a request that is cancelled during the post hook", async () => {
     const hold = gate();
     const reached = gate();
     const manager = fakeManager({
@@ -74,7 +74,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(errors).toEqual([]);
   });
 
-  it("cancels a request that the server works on", async () => {
+  it("cancels a request that the server is processing", async () => {
     const { call, backend, errors } = await connect(stand, fakeManager());
     const hold = gate();
     backend.hold = hold.wait;

@@ -23,7 +23,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(guarded.errors).toEqual([]);
   });
 
-  it("fires the points in order, and hands extensions and context from pre to post", async () => {
+  it("runs the hooks in order, and passes extensions and context from pre to post", async () => {
     const labelled = { security: { labels: ["PII"] } };
     const manager = fakeManager({
       "cmf.tool_pre_invoke": () => ({ extensions: labelled, context: "kept" }),
@@ -95,7 +95,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     });
   });
 
-  it("answers a denied request with an error, and never passes it on", async () => {
+  it("answers a denied request with an error, and never forwards it", async () => {
     const manager = fakeManager({
       "cmf.tool_pre_invoke": () =>
         denial("PII may not leave", { plugin: "egress", details: { ssn: "1" } }),
@@ -112,7 +112,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(backend.asked).toEqual([]);
   });
 
-  it("answers a denied tool with a result where the host wants that, and nothing else so", async () => {
+  it("answers only a denied tool with a result, if the host wants that", async () => {
     const manager = fakeManager({
       "cmf.tool_post_invoke": () => denial("too secret"),
       "cmf.prompt_post_fetch": () => denial("no prompts"),
@@ -125,7 +125,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     await expect(client.getPrompt({ name: "brief" })).rejects.toMatchObject({ code: -32010 });
   });
 
-  it("runs the post hooks on an error answer", async () => {
+  it("runs the post hooks on an error response", async () => {
     const manager = fakeManager({
       tool_post_invoke: ({ name, result }: { name: string; result: object }) => ({
         changed: { name, result: { ...result, message: "unavailable", data: undefined } },
@@ -145,7 +145,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(JSON.stringify(manager.calls[2]?.payload)).not.toContain("disk");
   });
 
-  it("shows the point an error answer as it came when no older hook changes it", async () => {
+  it("shows the hook an unchanged error response if no older hook changes it", async () => {
     const manager = fakeManager();
     const { call } = await connect(stand, manager);
     await call({ name: "break" }).catch(() => undefined);
@@ -155,7 +155,7 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     });
   });
 
-  it("fails closed when a hook cannot be run", async () => {
+  it("fails closed if a hook cannot run", async () => {
     const events: unknown[] = [];
     const manager = fakeManager({
       "cmf.tool_post_invoke": () => {

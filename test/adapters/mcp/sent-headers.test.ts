@@ -124,7 +124,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     expect(warnings).toEqual([]);
   });
 
-  it("are those alone: what the envelope says is not sent", async () => {
+  it("are only those: headers of the envelope are not sent", async () => {
     verifies("mcp:guard-headers");
     const envelope = () =>
       headersOf(
@@ -141,7 +141,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     }
   });
 
-  it("are none where no plugin wrote", async () => {
+  it("are none if no plugin wrote any", async () => {
     const plugins = [
       writer((extensions) => extensions),
       // The value that is there is no writing.
@@ -162,7 +162,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     }
   });
 
-  it("that a plugin took away are not sent by the transport either, if they are the same", async () => {
+  it("that a plugin removed are not sent by the transport either, if they are equal", async () => {
     verifies("mcp:guard-headers");
     const edit: Edit = (extensions) =>
       removeHeader(removeHeader(extensions as never, "x-user"), "authorization");
@@ -200,7 +200,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     for (const [asked, sent] of seen) expect(sent).toBe(asked);
   });
 
-  it("are sent again where the transport sends its request again", async () => {
+  it("are sent again if the transport repeats its request", async () => {
     verifies("mcp:guard-headers");
     let moved = 0;
     const answering: Answering = ({ message }, response) => {
@@ -213,7 +213,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     expect(server.of("tools/call").map(({ headers }) => headers["x-tag"])).toEqual(["a", "a"]);
   });
 
-  it("are not sent where a stream is taken up again, which asks for no call", async () => {
+  it("are not sent when a stream is resumed, which is not a call", async () => {
     verifies("mcp:guard-headers");
     let answer = {};
     const answering: Answering = ({ verb, message, headers }, response) => {
@@ -233,7 +233,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     expect(again[0]?.headers).not.toHaveProperty("x-tag");
   });
 
-  it("are forgotten with the end of their request", async () => {
+  it("are forgotten when their request ends", async () => {
     verifies("mcp:guard-headers");
     const { server, call, fetch } = await connect(sdk, await writer(withTag));
     await call({ tag: "a" });
@@ -245,7 +245,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     ]);
   });
 
-  it("that are none on the wire are refused by the manager, and their call with them", async () => {
+  it("that are invalid are refused by the manager, together with their call", async () => {
     verifies("mcp:guard-headers-fit");
     for (const [name, value] of [
       ["x-bad", "a\r\nx-smuggled: 1"],
@@ -266,7 +266,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     }
   });
 
-  it("are not sent in the place of the transport's own, and onResult is told", async () => {
+  it("do not replace the transport's own, and onResult reports it", async () => {
     verifies("mcp:guard-headers-fit");
     const names = ["Mcp-Session-Id", "accept", "Content-Type", "mcp-protocol-version"];
     const all = [...names, "Mcp-Param-Region", "DPoP", "proxy-authorization", "Last-Event-ID"];
@@ -282,7 +282,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
   });
 });
 
-it("an SDK's own retry after a refusal sends them again, and asks for its token without them", async () => {
+it("an SDK's own retry after a refusal sends them again, and requests its token without them", async () => {
   verifies("mcp:guard-headers");
   let token = "old";
   const answering: Answering = ({ message, headers, body }, response) => {
@@ -316,7 +316,7 @@ describe("headers behind a bridge", () => {
   it.each([
     ["v1", NearV1],
     ["v2", NearV2],
-  ] as const)("are what plugins wrote, and nothing of the caller, SDK %s", async (_, Near) => {
+  ] as const)("are only what plugins wrote, and none of the caller's, SDK %s", async (_, Near) => {
     verifies("mcp:guard-headers", "mcp:guard-bridge");
     const server = await httpServer();
     open.push(server.close);
@@ -347,7 +347,7 @@ describe("headers behind a bridge", () => {
   });
 });
 
-describe("what another manager leaves of the headers", () => {
+describe("headers from another manager", () => {
   const sent = async (before: object | undefined, after: unknown) => {
     const inits: RequestInit[] = [];
     const events: GuardEvent[] = [];
@@ -380,7 +380,7 @@ describe("what another manager leaves of the headers", () => {
     return { headers: Object.fromEntries(new Headers(inits[0]?.headers)), refused };
   };
 
-  it("is sent where it is sound and new, and told of where it is not", async () => {
+  it("are sent if valid and new, and reported otherwise", async () => {
     verifies("mcp:guard-headers", "mcp:guard-headers-fit");
     const part = fc.constantFrom(
       "x-a",
@@ -431,7 +431,7 @@ describe("what another manager leaves of the headers", () => {
     );
   });
 
-  it("does not hold what the host changes in its own object meanwhile", async () => {
+  it("are not affected by the host's changes to its own object meanwhile", async () => {
     const headers: Record<string, string> = { authorization: "Bearer caller" };
     const live = { http: { headers } };
     const after = { http: { headers: { ...headers, "x-a": "1" } } };
@@ -474,7 +474,7 @@ describe("a warning that headers are not sent", () => {
     ["HTTP without the fetch, v2", () => new NearV2(url)],
   ];
 
-  it.each(transports)("is given once for a transport that was handed over: %s", async (_, make) => {
+  it.each(transports)("is emitted once for a transport that was passed in: %s", async (_, make) => {
     verifies("mcp:guard-headers-warned");
     const manager = await managerOf(
       plugin("tagger", { "cmf.tool_pre_invoke": nothing, message_pre_invoke: nothing }),
@@ -488,7 +488,7 @@ describe("a warning that headers are not sent", () => {
     ]);
   });
 
-  it("is given for the server's end of a bridge, and not for the caller's", async () => {
+  it("is emitted for the server's end of a bridge, and not for the caller's", async () => {
     verifies("mcp:guard-headers-warned");
     const manager = await managerOf(plugin("tagger", { tool_pre_invoke: nothing }));
     const { guard, texts } = guardOf(manager);
@@ -499,7 +499,7 @@ describe("a warning that headers are not sent", () => {
     expect(texts[0]).toContain("plugin tagger may write headers on tool_pre_invoke");
   });
 
-  it("is given for another manager, if there is such a transport", async () => {
+  it("is emitted for another manager, if there is such a transport", async () => {
     verifies("mcp:guard-headers-warned");
     const { guard, texts } = guardOf(await managerOf());
     const next = () => managerOf(plugin("tagger", { "cmf.mcp_request": nothing }));
@@ -511,7 +511,7 @@ describe("a warning that headers are not sent", () => {
     expect(texts).toHaveLength(1);
   });
 
-  it("is given when the guard is made for what is written after an answer", async () => {
+  it("is emitted when the guard is created for headers written after a response", async () => {
     verifies("mcp:guard-headers-warned");
     for (const hook of ["cmf.tool_post_invoke", "message_post_invoke", "cmf.mcp_notification"]) {
       const { texts } = guardOf(await managerOf(plugin("late", { [hook]: nothing })));
@@ -521,7 +521,7 @@ describe("a warning that headers are not sent", () => {
     }
   });
 
-  it("is not given where a plugin cannot write", async () => {
+  it("is not emitted if a plugin cannot write", async () => {
     const hooks = ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"];
     const inMode = (mode: string) =>
       Object.fromEntries(hooks.map((hook) => [hook, { mode, handler: nothing }]));
@@ -544,7 +544,7 @@ describe("a warning that headers are not sent", () => {
     ]);
   });
 
-  it("is given where the function does not hand on its fetch, and the request goes on", async () => {
+  it("is emitted if the function does not pass on its fetch, and the request continues", async () => {
     verifies("mcp:guard-headers-warned");
     const texts: string[] = [];
     const guard = createGuard(await writer(withTag), {
@@ -562,8 +562,8 @@ describe("a warning that headers are not sent", () => {
   });
 });
 
-describe("a transport that a function makes", () => {
-  it("is held to what transports have, and the option fetch to it", () => {
+describe("a transport created by a function", () => {
+  it("must have the members of a transport, and allows the option fetch", () => {
     verifies("mcp:guard-arguments");
     const guard = createGuard(fakeManager());
     const unfit = (text: string) =>

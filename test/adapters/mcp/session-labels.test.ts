@@ -19,7 +19,7 @@ const noted = (options: Partial<GuardLabels> = {}, acts: Acts = {}) => {
 };
 
 describe("a session", () => {
-  it("brings the labels of earlier calls to the pre hooks of later ones", async () => {
+  it("passes the labels of earlier calls to the pre hooks of later ones", async () => {
     verifies("labels:session-brought");
     const { tool, labelsAt } = await labelled({ envelope: () => policies, labels: {} });
     await tool("payroll");
@@ -28,7 +28,7 @@ describe("a session", () => {
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
   });
 
-  it("brings them where the host makes no envelope", async () => {
+  it("passes them if the host creates no envelope", async () => {
     const acts = { "cmf.tool_post_invoke": { add: "SEEN" } };
     const { tool, labelsAt } = await labelled({ labels: {} }, acts);
     await tool("one");
@@ -36,7 +36,7 @@ describe("a session", () => {
     expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["SEEN"]);
   });
 
-  it("keeps its labels however long the guard is silent", async () => {
+  it("keeps its labels however long the guard is idle", async () => {
     verifies("labels:memory-full");
     vi.useFakeTimers({ toFake: ["performance"] });
     try {
@@ -50,14 +50,14 @@ describe("a session", () => {
     }
   });
 
-  it("is off by itself: each call has the labels of its envelope", async () => {
+  it("is off by default: each call has the labels of its envelope", async () => {
     const { tool, labelsAt } = await labelled({ envelope: () => policies });
     await tool("payroll");
     await tool("mail");
     expect(labelsAt("cmf.tool_pre_invoke")).toEqual([]);
   });
 
-  it("has the labels of the answer before it leaves, and of the pre hooks before the request does", async () => {
+  it("has the labels of the response before it is sent, and those of the pre hooks before the request is", async () => {
     verifies("labels:session-kept");
     const { log, guard, peer, sent, received } = await noted(
       {},
@@ -93,7 +93,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("asks the store no more than it must", async () => {
+  it("accesses the store no more than necessary", async () => {
     const { log, tool } = await noted();
     await tool("mail");
     expect(log).toEqual(["load s", "append s "]);
@@ -109,7 +109,7 @@ describe("a session", () => {
     expect(await after.store.load("s")).toEqual(["PII", "SALARY"]);
   });
 
-  it("shows the post hooks what another call brought meanwhile", async () => {
+  it("shows the post hooks what another call added meanwhile", async () => {
     const { guard, peer, tool, labelsAt } = await noted();
     await guard.send(request(1, "tools/call", { name: "slow" }));
     await tool("payroll");
@@ -132,7 +132,7 @@ describe("a session", () => {
     expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["MORE", "SALARY"]);
   });
 
-  it("gets the labels of a notice about a task", async () => {
+  it("includes the labels of a notification about a task", async () => {
     const { peer, received, store } = await noted();
     const params = { taskId: "t", status: "completed", result: { content: [] } };
     peer({ jsonrpc: "2.0", method: "notifications/tasks", params });
@@ -151,7 +151,7 @@ describe("a session", () => {
   });
 });
 
-describe("a plain envelope whose labels are none", () => {
+describe("a plain envelope with invalid labels", () => {
   it.each<[string, object]>([
     ["a text as labels", { security: { labels: "PII" } }],
     ["null as labels", { security: { labels: null } }],
@@ -186,7 +186,7 @@ describe("a plain envelope whose labels are none", () => {
 });
 
 describe("which session a request is of", () => {
-  it("is what the host says, from the request and its envelope", async () => {
+  it("is chosen by the host, from the request and its envelope", async () => {
     const asked: unknown[] = [];
     const { tool, log } = await noted({
       session: async (about: GuardedRequest, extensions: unknown) => {
@@ -205,7 +205,7 @@ describe("which session a request is of", () => {
     expect(asked[0]).toEqual(["tools/call", { name: "payroll" }, policies]);
   });
 
-  it("is by default one for the guard, and for no other", async () => {
+  it("is by default one per guard", async () => {
     verifies("labels:session-host");
     const one = await labelled({ envelope: () => policies, labels: {} });
     const two = await labelled({ envelope: () => policies, labels: {} });
@@ -230,7 +230,7 @@ describe("which session a request is of", () => {
     expect(await ignoring.tool("mail")).toMatchObject(failed);
   });
 
-  it("refuses a session that is none when the guard is made", async () => {
+  it("refuses an invalid session when the guard is created", async () => {
     await expect(noted({ session: "" })).rejects.toMatchObject({ code: "session_invalid" });
   });
 });
@@ -238,7 +238,7 @@ describe("which session a request is of", () => {
 describe("a store that fails", () => {
   const down = new Error("down");
 
-  it("keeps a request from being sent", async () => {
+  it("prevents a request from being sent", async () => {
     verifies("labels:session-failure");
     const { tool, sent, faults, errors, seen } = await noted();
     faults.load = down;
@@ -247,7 +247,7 @@ describe("a store that fails", () => {
     expect(errors).toEqual([{ point: "labels", code: undefined }]);
   });
 
-  it("keeps an answer from leaving", async () => {
+  it("prevents a response from being sent", async () => {
     const { tool, faults, sent } = await noted();
     faults.append = down;
     const answer = await tool("payroll", {
@@ -258,7 +258,7 @@ describe("a store that fails", () => {
     expect(JSON.stringify(answer)).not.toMatch(/secret|down/);
   });
 
-  it("keeps an answer from leaving when it fails after the post hooks", async () => {
+  it("prevents a response from being sent if it fails after the post hooks", async () => {
     const { tool, faults, store } = await noted({}, { "cmf.tool_post_invoke": { add: "LATE" } });
     const append = store.append;
     let appended = 0;
@@ -270,7 +270,7 @@ describe("a store that fails", () => {
     expect(appended).toBe(2);
   });
 
-  it("keeps a request from being sent when what the pre hooks added cannot be kept", async () => {
+  it("prevents a request from being sent if labels of the pre hooks cannot be stored", async () => {
     const { tool, faults, sent } = await noted({}, { "cmf.tool_pre_invoke": { add: "PII" } });
     faults.append = down;
     expect(await tool("mail")).toMatchObject(failed);
@@ -293,7 +293,7 @@ describe("a store that fails", () => {
     expect(await ignoring.tool("mail")).toMatchObject({ result: { content: [] } });
   });
 
-  it("is passed over, and told, where the host chose to", async () => {
+  it("is ignored, and reported, if the host chose so", async () => {
     const { tool, faults, errors, labelsAt } = await noted({ onStoreError: "ignore" });
     faults.load = down;
     faults.append = down;
@@ -304,7 +304,7 @@ describe("a store that fails", () => {
     expect(errors.map(({ point }) => point)).toEqual(["labels", "labels", "labels"]);
   });
 
-  it("is one that forgets what it was just given", async () => {
+  it("is one that forgets what it just stored", async () => {
     verifies("labels:session-forgetful");
     const store = { load: async () => [], append: async () => [] };
     const labels = { store, session: "s" };

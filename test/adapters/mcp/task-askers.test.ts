@@ -47,20 +47,23 @@ async function office(policies: Record<string, Data> = {}) {
 const both = ["OF-ada", "OF-bob", "PAY"];
 const paying = { ada: { pay: { apply_labels: ["PAY"] } } };
 
-describe("the result of a task that somebody else fetches", () => {
-  it.each(["tasks/result", "tasks/get"])("labels the one who asks, by %s", async (method) => {
-    verifies("labels:task-asker");
-    const { begin, fetch, ask, store, labelsAt } = await office(paying);
-    await begin();
-    expect(await fetch("bob", method)).toHaveProperty("result");
-    expect(labelsAt("cmf.tool_post_invoke")).toEqual(both);
-    expect(await store.load("bob")).toEqual(both);
-    expect(await store.load("ada")).toEqual(["OF-ada", "PAY"]);
-    await ask("bob", 3, "tools/call", { name: "mail" }, toolResult(3, "sent"));
-    expect(labelsAt("cmf.tool_pre_invoke")).toEqual(both);
-  });
+describe("the result of a task that another caller fetches", () => {
+  it.each(["tasks/result", "tasks/get"])(
+    "labels the caller that fetches it, by %s",
+    async (method) => {
+      verifies("labels:task-asker");
+      const { begin, fetch, ask, store, labelsAt } = await office(paying);
+      await begin();
+      expect(await fetch("bob", method)).toHaveProperty("result");
+      expect(labelsAt("cmf.tool_post_invoke")).toEqual(both);
+      expect(await store.load("bob")).toEqual(both);
+      expect(await store.load("ada")).toEqual(["OF-ada", "PAY"]);
+      await ask("bob", 3, "tools/call", { name: "mail" }, toolResult(3, "sent"));
+      expect(labelsAt("cmf.tool_pre_invoke")).toEqual(both);
+    },
+  );
 
-  it("is judged by the policies of the one who asks, and of the one who began it", async () => {
+  it("is checked against the policies of the caller that fetches it, and the one that started it", async () => {
     const uri = "file:///vault";
     const embedded = { type: "resource", resource: { uri, text: "secret" } };
     for (const owner of ["ada", "bob"]) {
@@ -99,14 +102,14 @@ describe("the result of a task that somebody else fetches", () => {
     }
   });
 
-  it("has the envelope made for the request that asks", async () => {
+  it("has the envelope of the request that fetches it", async () => {
     const { begin, fetch, requests } = await office();
     await begin();
     await fetch("bob");
     expect(requests.map(({ method }) => method)).toEqual(["tools/call", "tasks/result"]);
   });
 
-  it("is refused where there is no envelope for the one who asks", async () => {
+  it("is refused without an envelope for the caller that fetches it", async () => {
     let calls = 0;
     const { guard, peer, received, sent } = await labelled({
       envelope() {
@@ -123,7 +126,7 @@ describe("the result of a task that somebody else fetches", () => {
     expect(received().at(-1)).toMatchObject({ id: 2, error: { code: -32011 } });
   });
 
-  it("is told of by a notice that goes on with the envelope of the call", async () => {
+  it("is reported by a notification that is forwarded with the envelope of the call", async () => {
     const { begin, peer, requests, store, labelsAt } = await office(paying);
     await begin();
     const params = { taskId: "t", status: "completed", result: { content: [] } };
@@ -135,7 +138,7 @@ describe("the result of a task that somebody else fetches", () => {
   });
 });
 
-describe("what a task says of its state", () => {
+describe("the status text of a task", () => {
   const texts = { statusMessage: "secret", inputRequests: { a: { method: "elicitation/create" } } };
   const working = { taskId: "t", status: "working", ttl: 5, ...texts };
 
@@ -156,7 +159,7 @@ describe("what a task says of its state", () => {
 
   const sealed = { bob: { pay: { denied_actions: ["receive"] } } };
 
-  it("does not pass where a policy denies it: the asker gets an error", async () => {
+  it("does not pass if a policy denies it: the caller receives an error", async () => {
     const { begin, ask } = await office(sealed);
     await begin();
     const got = await ask("bob", 2, "tasks/get", { taskId: "t" }, result(2, working));
@@ -164,7 +167,7 @@ describe("what a task says of its state", () => {
     expect(JSON.stringify(got)).not.toContain("secret");
   });
 
-  it("is no tool result where it is refused, whatever onDeny says", async () => {
+  it("is not a tool result if refused, whatever onDeny says", async () => {
     for (const method of ["tasks/get", "tasks/cancel"]) {
       const { ask } = await labelled({
         envelope: () => createExtensions({ security: { data: sealed.bob } } as never),
@@ -179,7 +182,7 @@ describe("what a task says of its state", () => {
   });
 
   it.each(["notifications/tasks", "notifications/tasks/status"])(
-    "is taken out of a notice that is refused: %s",
+    "is removed from a refused notification: %s",
     async (method) => {
       const { peer, received, errors } = await labelled({
         envelope: () => createExtensions({ security: { data: sealed.bob } } as never),

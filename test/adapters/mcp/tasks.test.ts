@@ -25,7 +25,7 @@ async function withTask(manager = fakeManager(), options = {}, answer = made(1, 
 }
 
 describe("a tool call that becomes a task", () => {
-  it("has its result checked when that is fetched, with what the call's hooks left", async () => {
+  it("has its result checked when fetched, with what the call's hooks stored", async () => {
     const manager = fakeManager({
       "cmf.tool_pre_invoke": () => ({
         extensions: { security: { labels: ["PRE"] } },
@@ -72,7 +72,7 @@ describe("a tool call that becomes a task", () => {
     ]);
   });
 
-  it("has what it says of its state shown as a result of its tool, and changed there", async () => {
+  it("has its status text shown as a result of its tool, and changed there", async () => {
     verifies("mcp:task-state", "mcp:wire");
     const state = { statusMessage: "078-05-1120", inputRequests: null };
     const task = { taskId: "t1", status: "working", ...state };
@@ -97,7 +97,7 @@ describe("a tool call that becomes a task", () => {
     expect(received()).toEqual([result(1, { task: { ...task, statusMessage: "***" }, vendor: 1 })]);
   });
 
-  it("passes where a plugin maps the blocks that a result has", async () => {
+  it("passes if a plugin maps the blocks of a result", async () => {
     verifies("mcp:task-state");
     const task = { taskId: "t1", status: "working", statusMessage: "Soon" };
     const manager = fakeManager({

@@ -7,7 +7,7 @@ describe("what a plugin changes in a result", () => {
     "cmf.tool_post_invoke": (message: ToolMessage) => withPart(message, part),
   });
 
-  it("is written; what it left and what it did not see stays", async () => {
+  it("is written; what it did not change or see stays", async () => {
     const { answer } = await run({
       "cmf.tool_post_invoke": (message: ToolMessage) => {
         const content = message.content[0].content.content as typeof result;
@@ -28,7 +28,7 @@ describe("what a plugin changes in a result", () => {
     });
   });
 
-  it("may be a text or the blocks alone, which stand for all of it", async () => {
+  it("may be a text or the blocks alone, which replace all of it", async () => {
     const text = await run(post({ content: "redacted" }));
     const blocks = await run(post({ content: [{ type: "text", text: "redacted" }] }));
     const expected = {
@@ -50,17 +50,17 @@ describe("what a plugin changes in a result", () => {
     ["null as content", { content: null }],
     ["a field that is the wire's", { content: { content: [], _meta: {} } }],
     ["no verdict on errors", { is_error: "no" }],
-  ])("refuses the answer for %s", async (_, part) => {
+  ])("refuses the response for %s", async (_, part) => {
     expect((await run(post(part))).answer).toMatchObject({ error: { code: -32011 } });
   });
 
-  it("refuses an answer that is no object", async () => {
+  it("refuses a response that is not an object", async () => {
     expect((await run({}, { result: "raw" })).answer).toMatchObject({ error: { code: -32011 } });
     expect((await run({}, { error: "raw" })).answer).toMatchObject({ error: { code: -32011 } });
   });
 });
 
-describe("an error answer to a tool call", () => {
+describe("an error response to a tool call", () => {
   const error = { code: -32603, message: "at /srv/7", data: { path: "/srv/7" }, vendor: 1 };
 
   it("may be replaced by a text, which drops its data", async () => {

@@ -46,7 +46,7 @@ describe("what hooks see of a tool call", () => {
     expect(answer.result).toEqual(result);
   });
 
-  it("shows the point what the older hook changed, with the extensions it resolved to", async () => {
+  it("shows the hook what the older hook changed, with its resulting extensions", async () => {
     const manager = fakeManager({
       tool_pre_invoke: () => ({
         changed: { name: "find", args: params.arguments },
@@ -85,7 +85,7 @@ describe("what a plugin changes in a call", () => {
     expect(Object.getPrototypeOf(args.deep)).toBe(Object.prototype);
   });
 
-  it("leaves absent arguments absent, and adds some where a plugin does", async () => {
+  it("leaves absent arguments absent, and adds some if a plugin does", async () => {
     const bare = await exchange(fakeManager(), "tools/call", { name: "search" }, { result });
     expect(bare.sent?.params).toEqual({ name: "search" });
     const typed = fakeManager({

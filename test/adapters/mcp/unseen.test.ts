@@ -139,7 +139,7 @@ describe("content that no hook is shown", () => {
   );
 
   it.each(results)(
-    "refuses an answer, before it is handed on: %s",
+    "refuses a response, before it is forwarded: %s",
     async (_, method, params, result) => {
       const { answer } = await exchange(fakeManager(), method, params, { result });
       expect(answer).toMatchObject(refused);
@@ -148,7 +148,7 @@ describe("content that no hook is shown", () => {
   );
 
   it.each([...requests, ...results])(
-    "passes where the host chose so: %s",
+    "passes if the host chose so: %s",
     async (_, method, params, result) => {
       const { sent, answer } = await exchange(
         fakeManager(),
@@ -171,7 +171,7 @@ describe("content that no hook is shown", () => {
     },
   );
 
-  it("goes from a task whose result is refused for it", async () => {
+  it("is removed from a task whose result is refused for it", async () => {
     verifies("mcp:guard-unseen");
     const done = { ...working, status: "completed", result: tool, later: "Password?" };
     const params = { taskId: "t" };
@@ -180,7 +180,7 @@ describe("content that no hook is shown", () => {
     expect(answer).toMatchObject({ result: { taskId: "t", result: { isError: true } } });
   });
 
-  it("does not stand before a denial, which says why", async () => {
+  it("does not hide a denial, which says why", async () => {
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial("no") });
     const { answer } = await exchange(manager, "tools/call", { name: "t", odd: 1 }, {});
     expect(answer).toMatchObject({ error: { code: -32010, message: "no" } });

@@ -15,14 +15,14 @@ const of = (_meta: unknown) => ({ result: { content: [], _meta } });
 const post = "cmf.tool_post_invoke";
 
 describe("_meta", () => {
-  it("makes no label by itself", async () => {
+  it("adds no label by itself", async () => {
     verifies("labels:wire-off");
     const { tool, labelsAt } = await labelled({ labels: {} });
     await tool("t", of({ ...worst, labels: ["X"], security: { labels: ["X"] } }));
     expect(labelsAt(post)).toEqual([]);
   });
 
-  it("makes labels of the result and of the session, through the host's mapping", async () => {
+  it("adds labels to the result and the session, through the host's mapping", async () => {
     const { tool, labelsAt, received } = await over({ meta: labelsFromIfc });
     await tool("t", of(good));
     expect(labelsAt(post)).toEqual([]);
@@ -34,7 +34,7 @@ describe("_meta", () => {
     expect(received()[0]).toMatchObject({ result: { _meta: good } });
   });
 
-  it("takes no label away, whatever it says", async () => {
+  it("removes no label, whatever it contains", async () => {
     verifies("labels:wire-adds");
     const { tool, labelsAt } = await labelled({
       envelope,
@@ -59,7 +59,7 @@ describe("_meta", () => {
     }
   });
 
-  it("is a copy: a mapping that writes to it changes nothing that is sent on", async () => {
+  it("is a copy: a mapping that writes to it changes nothing that is forwarded", async () => {
     const { tool } = await over({
       meta(meta) {
         (meta as { ifc: unknown }).ifc = "changed";
@@ -102,7 +102,7 @@ describe("annotations of tools", () => {
     expect(labelsAt(post)).toEqual(["untrusted"]);
   });
 
-  it("do not get better by another list", async () => {
+  it("are not relaxed by another list", async () => {
     verifies("labels:annotations-grow");
     const { ask, tool, labelsAt } = await over(fromWire);
     await ask("tools/list", {}, listing({ name: "t", annotations: { openWorldHint: true } }));
@@ -115,7 +115,7 @@ describe("annotations of tools", () => {
     expect(worse.labelsAt(post)).toEqual(["untrusted"]);
   });
 
-  it("say nothing of prompts and resources, and nothing that a list of another direction says", async () => {
+  it("do not apply to prompts and resources, nor to lists of the other direction", async () => {
     const { ask, peer, guard, labelsAt, seen } = await over(fromWire);
     await ask("prompts/get", { name: "p" }, { result: { messages: [] } });
     await ask("resources/read", { uri: "u:a" }, { result: { contents: [] } });
@@ -143,7 +143,7 @@ describe("annotations of tools", () => {
     expect(labelsAt(post)).toEqual(["untrusted"]);
   });
 
-  it("of a tool too many, of odd lists and of mappings that throw count as never listed", async () => {
+  it("of a tool over the limit, of invalid lists and of throwing mappings count as never listed", async () => {
     const many = Array.from({ length: 4096 }, (_, at) => ({ name: `n${at}`, annotations: closed }));
     const { ask, tool, labelsAt } = await over(fromWire);
     await ask("tools/list", {}, listing(...many, { name: "t", annotations: closed }));

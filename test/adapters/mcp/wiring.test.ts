@@ -44,7 +44,7 @@ describe("conditions that a guard cannot decide", () => {
     }
   });
 
-  it("are no matter on a hook that it does not run, nor of a handler that is off", async () => {
+  it("do not matter on a hook that it does not run, or for a disabled handler", async () => {
     const elsewhere = await conditioned({ servers: ["x"] }, "agent_pre_invoke").manager;
     expect(warned(elsewhere).texts).toHaveLength(1);
     const off = await conditioned({ servers: ["x"] }, "cmf.tool_pre_invoke", { mode: "disabled" })
@@ -73,7 +73,7 @@ describe("a warning", () => {
     expect(texts[0]).toContain(`the condition ${kind} on ${hook}, where it never matches`);
   });
 
-  it("is not given for what is right", async () => {
+  it("is not emitted for valid conditions", async () => {
     for (const [conditions, hook] of [
       [{ tools: ["*"] }, "cmf.tool_post_invoke"],
       [{ prompts: ["*"] }, "prompt_pre_fetch"],
@@ -83,7 +83,7 @@ describe("a warning", () => {
     }
   });
 
-  it("is given once, however many guards are made, and again for another manager", async () => {
+  it("is emitted once, however many guards are created, and again for another manager", async () => {
     verifies("mcp:guard-wiring");
     const manager = await conditioned({}, "evaluate").manager;
     const { guard, texts } = warned(manager);
@@ -162,7 +162,7 @@ describe("the tenant of a call", () => {
     expect(sent()).toMatchObject([{ error: { code: -32011 } }]);
   });
 
-  it("of a notice about a task is that of its call", async () => {
+  it("of a notification about a task is that of its call", async () => {
     verifies("mcp:guard-tenant");
     const { ran, manager } = conditioned({ tenants: ["acme"] }, "cmf.tool_post_invoke");
     const { guard, peer } = await rawGuard(await manager, { tenant: asked });
@@ -177,7 +177,7 @@ describe("the tenant of a call", () => {
     expect(ran.length).toBe(before + 1);
   });
 
-  it("is a text or a function", async () => {
+  it("is a string or a function", async () => {
     const manager = await createPluginManager({ plugins: [] });
     expect(() => createGuard(manager, { tenant: 7 as never })).toThrow(unfit("as tenant"));
   });

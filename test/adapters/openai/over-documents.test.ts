@@ -30,8 +30,8 @@ const said = (text: string) => ({ type: "message", role: "user", content: text }
 const withContent = (message: Message | undefined, content: readonly ContentPart[]) =>
   createMessage({ ...message, content } as never);
 
-describe("an edit that makes a message say what a later one says", () => {
-  it("leaves names and stored sounds of a chat request with their messages", () => {
+describe("an edit that makes a message equal to a later one", () => {
+  it("keeps names and stored audio of a chat request with their messages", () => {
     verifies("adapters:kept");
     const onto = {
       model: "m",
@@ -49,7 +49,7 @@ describe("an edit that makes a message say what a later one says", () => {
     expect(lost).toEqual([]);
   });
 
-  it("leaves encrypted reasoning, ids and the text of arguments in Responses", () => {
+  it("keeps encrypted reasoning, ids and the text of arguments in Responses", () => {
     verifies("adapters:kept");
     const between = [
       { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "ENC" },
@@ -70,7 +70,7 @@ describe("an edit that makes a message say what a later one says", () => {
     ]);
   });
 
-  it("leaves each choice its number, its probabilities and its reason to stop", () => {
+  it("keeps each choice's index, logprobs and stop reason", () => {
     verifies("adapters:kept", "openai:choice-numbers");
     const choice = (index: number, content: string, finish_reason: string) => ({
       index,
@@ -108,8 +108,8 @@ describe("an edit that makes a message say what a later one says", () => {
   });
 });
 
-describe("what goes with an old item", () => {
-  it("is told by its path in the document, unless messages show all of it", () => {
+describe("what is lost with an old item", () => {
+  it("is reported by its path in the document, unless messages show all of it", () => {
     verifies("adapters:gone");
     const cited = [{ type: "url_citation", url: "u", title: "t", start_index: 0, end_index: 1 }];
     const onto = {
@@ -141,7 +141,7 @@ describe("what goes with an old item", () => {
     expect(pathsOf([first, withContent(answer, []), last])).toContain("onto.input[2]");
   });
 
-  it("is told of blocks that a text stands for, also in what a tool gave", () => {
+  it("is reported for blocks replaced by a text, also in a tool's output", () => {
     verifies("adapters:gone");
     const output = [
       { type: "input_text", text: "a" },
@@ -160,7 +160,7 @@ describe("what goes with an old item", () => {
   });
 });
 
-describe("a call that the model's side ran", () => {
+describe("a call that the provider ran", () => {
   const search = {
     type: "web_search_call",
     id: "ws_1",
@@ -177,7 +177,7 @@ describe("a call that the model's side ran", () => {
     error: null,
   };
 
-  it("stays what it is, whatever is put before it or edited in it", () => {
+  it("stays the same, whatever is inserted before it or edited in it", () => {
     verifies("openai:ran");
     const onto = { model: "m", input: [said("a"), search, mcp, said("b")] };
     const { messages } = fromResponsesRequest(onto);
@@ -191,7 +191,7 @@ describe("a call that the model's side ran", () => {
     expect(input).toEqual([said("a"), mcp, search, said("b")]);
   });
 
-  it("is no function call elsewhere: it is left out, with what its item holds, and told", () => {
+  it("is not a function call elsewhere: it is left out, with its item's content, and reported", () => {
     verifies("openai:ran");
     const onto = { model: "m", input: [said("a"), search, mcp] };
     const { messages } = fromResponsesRequest(onto);
@@ -205,7 +205,7 @@ describe("a call that the model's side ran", () => {
     );
   });
 
-  it("stands once in an answer, too", () => {
+  it("occurs once in a response, too", () => {
     verifies("openai:ran");
     const onto = { id: "r", object: "response", model: "m", status: "completed", output: [search] };
     const [answer] = fromResponsesResponse(onto).messages;
@@ -215,7 +215,7 @@ describe("a call that the model's side ran", () => {
     expect(lost.map(({ path }) => path)).toEqual(["[0].content[1]"]);
   });
 
-  it("of a custom tool is written as one of a custom tool, while it takes one text", () => {
+  it("of a custom tool is written as such while it has one text", () => {
     verifies("openai:ran");
     const custom = { type: "custom_tool_call", id: "ct_1", call_id: "c", name: "f", input: "go" };
     const onto = { model: "m", input: [said("a"), custom] };
@@ -234,14 +234,14 @@ describe("a call that the model's side ran", () => {
   });
 });
 
-describe("what a changed file or image had besides", () => {
+describe("other fields of a changed file or image", () => {
   const file = (title: string): ContentPart => ({
     content_type: "document",
     content: { type: "base64", data: "BBBB", title },
   });
   const image: ContentPart = { content_type: "image", content: { type: "url", data: "gs://b" } };
 
-  it("is told where a chat request names a stored copy", () => {
+  it("are reported if a chat request names a stored copy", () => {
     verifies("adapters:gone");
     const stored = { type: "file", file: { file_data: "AAAA", filename: "a", file_id: "file_1" } };
     const onto = { model: "m", messages: [{ role: "user", content: [stored] }] };
@@ -252,7 +252,7 @@ describe("what a changed file or image had besides", () => {
     expect(lost.map(({ path }) => path)).toEqual(["onto.messages[0].content[0].file.file_id"]);
   });
 
-  it("is told in Responses, and in what a tool gave", () => {
+  it("are reported in Responses, and in a tool's output", () => {
     verifies("adapters:gone");
     const blocks = [
       { type: "input_file", file_data: "AAAA", file_url: "https://a.example/", filename: "a" },

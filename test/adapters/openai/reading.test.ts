@@ -52,7 +52,7 @@ describe("chat requests", () => {
     expect(extensions).toEqual({ llm: { provider: "openai", model_id: "gpt-4.1" } });
   });
 
-  it("tell of what is not shown: settings, and what a model reads", () => {
+  it("report what is not shown: settings, and what a model reads", () => {
     verifies("openai:left");
     const { left } = fromChatRequest({
       ...chatParams,
@@ -79,7 +79,7 @@ describe("chat requests", () => {
     expect(JSON.stringify(left)).not.toContain("because");
   });
 
-  it("whose arguments have a number that is read as another show it, and say so", () => {
+  it("whose arguments have an inexact number show it, and report it", () => {
     verifies("openai:calls");
     const item = { type: "function_call", call_id: "c", name: "pay" };
     const { messages, left } = fromResponsesRequest({
@@ -108,7 +108,7 @@ describe("chat requests", () => {
     expect(left).toEqual([]);
   });
 
-  it("whose calls share an id say so where their names differ", () => {
+  it("whose calls share an id report it if their names differ", () => {
     verifies("openai:call-names");
     const call = (name: string) => ({
       id: "c",
@@ -126,7 +126,7 @@ describe("chat requests", () => {
     ]);
   });
 
-  it("tell of formats, skills and checks as of what a model reads", () => {
+  it("report formats, skills and checks as what a model reads", () => {
     verifies("openai:left");
     const schema = { type: "object" };
     const json_schema = { name: "n", strict: true, description: "d", schema };
@@ -177,7 +177,7 @@ describe("chat requests", () => {
     },
   );
 
-  it("whose arguments say a name twice show the last, and say so", () => {
+  it("whose arguments have a duplicate key show the last, and report it", () => {
     verifies("openai:calls");
     const called = (text: string) => ({
       messages: [
@@ -203,7 +203,7 @@ describe("chat requests", () => {
     expect(toChatRequest(messages).document).toEqual(legacy);
   });
 
-  it("are refused with every problem where known kinds lack what they need", () => {
+  it("are refused with every problem if known kinds lack required fields", () => {
     verifies("openai:refused");
     const bad = { messages: [{ role: "user", content: [{ type: "text" }] }, { role: "tool" }] };
     let caught: unknown;
@@ -230,7 +230,7 @@ describe("chat requests", () => {
 });
 
 describe("answers", () => {
-  it("say why they stopped, or that no stop reason says it", () => {
+  it("have their stop reason, or report that none matches", () => {
     verifies("openai:stop-reason", "openai:chat-response");
     const [choice] = chatCompletion.choices;
     const reasonOf = (finish_reason: string) => {
@@ -285,7 +285,7 @@ describe("answers", () => {
     expect(document.choices.map(({ index }) => index)).toEqual([1]);
   });
 
-  it("show a refusal as text, and say it as a refusal", () => {
+  it("show a refusal as text, and write it as a refusal", () => {
     verifies("openai:refusal");
     const message = { role: "assistant", content: null, refusal: "I will not." };
     const onto = { ...chatCompletion, choices: [{ ...choiceOf(0), message }] };
@@ -308,7 +308,7 @@ function choiceOf(index: number) {
 }
 
 describe("Responses", () => {
-  it("show reasoning as thinking, and a tool of the model's side as a call", () => {
+  it("show reasoning as thinking, and a provider's tool as a call", () => {
     verifies("openai:reasoning", "openai:built-in-tools", "openai:responses-response");
     const { messages, left } = fromResponsesResponse(response);
     expect(messages).toHaveLength(1);
@@ -334,7 +334,7 @@ describe("Responses", () => {
     expect(contentIn(left)).toEqual(["output[2].content[0].annotations"]);
   });
 
-  it("show what a call gave where its item has it", () => {
+  it("show the output of a call if its item has it", () => {
     verifies("openai:built-in-tools");
     const item = {
       type: "mcp_call",
@@ -356,7 +356,7 @@ describe("Responses", () => {
     ]);
   });
 
-  it("tell of what the policy cannot see", () => {
+  it("report what the policy cannot see", () => {
     verifies("openai:left", "openai:responses-request");
     const { messages, left } = fromResponsesRequest({
       previous_response_id: "resp_0",
@@ -388,13 +388,13 @@ describe("a phase", () => {
     return [messages[0]?.channel, left.map(({ kind, path }) => `${kind} ${path}`)];
   };
 
-  it("is the channel, and nothing that is left", () => {
+  it("is the channel, and not left over", () => {
     verifies("openai:responses-response");
     expect(read("final_answer")).toEqual(["final", []]);
     expect(read("commentary")).toEqual(["commentary", []]);
   });
 
-  it("is a setting where texts in a row differ, and content where it is not known", () => {
+  it("is a setting if consecutive texts differ, and content if unknown", () => {
     verifies("openai:left");
     const both = ["setting input[0].phase", "setting input[1].phase"];
     expect(read("final_answer", "commentary")).toEqual([undefined, expect.arrayContaining(both)]);

@@ -180,7 +180,7 @@ describe("the SDK through a guard that redacts", () => {
     ]);
   });
 
-  it("types what streams give as its own documents and events", () => {
+  it("types the results of streams as its own documents and events", () => {
     const chat = chatStream<OpenAI.Chat.ChatCompletion>();
     for (const event of toChatEvents<OpenAI.Chat.ChatCompletionChunk>(chatCompletion)) {
       expect(event.object).toBe("chat.completion.chunk");
@@ -201,7 +201,7 @@ describe("the SDK through a guard that redacts", () => {
     expect(untyped).toHaveLength(events.length + 1);
   });
 
-  it("parses an answer, and hides how it was parsed or works it out when it is asked", async () => {
+  it("parses a response, and hides or lazily computes the parsed data", async () => {
     verifies("openai:stale");
     said = inJson;
     const chat = {

@@ -128,7 +128,7 @@ describe("events of a response", () => {
     });
   };
 
-  it("tell of a field that nobody knows, once for each kind of event", () => {
+  it("report an unknown field, once for each kind of event", () => {
     verifies("openai:stream-unknown");
     expect(toldOf(events)).toEqual([]);
     const odd = events.map((event) => ({ ...event, secret: "SECRET" }));
@@ -136,7 +136,7 @@ describe("events of a response", () => {
     expect(toldOf(odd)).toEqual([0, 1, 2, 3, 5, 6, 7].map((at) => `content events[${at}].secret`));
   });
 
-  it("of an error tell of what stands beside the object that it is told in", () => {
+  it("of an error report what is next to its error object", () => {
     verifies("openai:stream-unknown");
     const error = { type: "server_error", message: "later" };
     expect(toldOf([{ type: "error", message: "later", code: "c", param: null }])).toEqual([]);
@@ -173,7 +173,7 @@ describe("events of a response", () => {
     expect(toldOf(silent)).toEqual(toldOf(odd));
   });
 
-  it("say of a whole part what its item says of it, unknown fields and all", () => {
+  it("report the same of a whole part as its item, including unknown fields", () => {
     verifies("openai:stream-refused");
     const odd = events.with(5, {
       ...events[5],
@@ -182,7 +182,7 @@ describe("events of a response", () => {
     expect(() => toldOf(odd)).toThrow("what the part said when it was whole");
   });
 
-  it("tell of nothing where an item or its parts came whole at first, or an image came later", () => {
+  it("report nothing if an item or its parts came complete at first, or an image came later", () => {
     verifies("openai:stream-unknown");
     const begun = { ...whole, content: [{ ...block, text: "h", secret: "?" }] };
     const [created, added, , , more, , done, end] = events;
@@ -198,7 +198,7 @@ describe("events of a response", () => {
     expect(toldOf(made({ ...image, secret: "?" }))).toEqual(["content events[0].item.secret"]);
   });
 
-  it("of which toResponsesEvents makes a stream are all known", () => {
+  it("that toResponsesEvents creates are all known", () => {
     verifies("openai:stream-unknown", "openai:stream-events");
     const custom = { type: "custom_tool_call", id: "ct", call_id: "c", name: "f", input: "go" };
     const document = { ...response, output: [...response.output, custom] };
@@ -280,7 +280,7 @@ describe("chunks of a chat completion", () => {
     expect(again.document).toEqual(document);
   });
 
-  it("do not take back what they told of a field by saying null or nothing", () => {
+  it("do not retract a reported field with null or nothing", () => {
     verifies("openai:stream-unknown");
     const stream = chatStream();
     const called = (more: object) =>
@@ -296,7 +296,7 @@ describe("chunks of a chat completion", () => {
     ]);
   });
 
-  it("tell of an object that calls itself something else", () => {
+  it("report an object of another type", () => {
     verifies("openai:stream-unknown");
     const stream = chatStream();
     for (const object of ["", null, "chat.completion", "chat.completion.chunk"]) {
@@ -307,7 +307,7 @@ describe("chunks of a chat completion", () => {
     expect(stream.current.left).toMatchObject([{ path: "object", kind: "setting" }]);
   });
 
-  it("keep probabilities of any shape, and have no message beside their delta", () => {
+  it("keep logprobs of any shape, and have no message next to their delta", () => {
     verifies("openai:stream-same", "openai:stream-refused");
     const stream = chatStream();
     stream.push(chunk({ content: "a" }, { logprobs: { content: [1], note: "x" } }));
@@ -342,7 +342,7 @@ describe("chunks of a chat completion", () => {
       { phase: "final_answer" },
       "phase",
     ],
-  ])("tell of what an item showed as it began: %j", (item, begun, field) => {
+  ])("report what an item showed at its start: %j", (item, begun, field) => {
     verifies("openai:stream-unknown");
     const leftOf = (first: object, last: object) => {
       const stream = responsesStream();

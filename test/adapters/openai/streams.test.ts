@@ -63,7 +63,7 @@ describe("chunks that contradict each other are refused", () => {
     expect(faultOf(chatStream(), events)).toBe("stream_invalid");
   });
 
-  it("a call of a custom tool begins as one of a function does", () => {
+  it("a call of a custom tool starts like one of a function", () => {
     verifies("adapters:stream-shown");
     const stream = chatStream();
     stream.push(call(0, { id: "a", type: "custom" }));
@@ -76,7 +76,7 @@ describe("chunks that contradict each other are refused", () => {
     ]);
   });
 
-  it("a role that is no assistant's is told, streamed and not", () => {
+  it("a role other than assistant is reported, streamed or not", () => {
     verifies("openai:left", "openai:stream-same");
     const stream = chatStream();
     stream.push(chunk({ role: "user", content: "a" }, { finish_reason: "stop" }));
@@ -90,7 +90,7 @@ describe("chunks that contradict each other are refused", () => {
     }
   });
 
-  it("what repeats itself is not refused, nor is usage after the end", () => {
+  it("repeated data is not refused, nor is usage after the end", () => {
     const stream = chatStream();
     const events = [begun, call(0, { id: "a", function: { name: "f", arguments: "{}" } })];
     for (const event of events) stream.push(event);
@@ -103,7 +103,7 @@ describe("chunks that contradict each other are refused", () => {
     });
   });
 
-  it("what is no chunk is refused with what came, and what to do with it", () => {
+  it("a value that is not a chunk is refused, saying what it is and what to do", () => {
     verifies("openai:stream-refused");
     const told = (event: unknown) => textOf(() => chatStream().push(event as object));
     expect(told(Promise.resolve({}))).toContain("chunk: expected an object, got a promise");
@@ -117,7 +117,7 @@ describe("chunks that contradict each other are refused", () => {
     expect(textOf(() => responsesStream().push(chunk({})))).toContain("there is chatStream");
   });
 
-  it("an error that comes alone is a chunk again", () => {
+  it("an error that arrives alone is written as a chunk", () => {
     verifies("openai:stream-events");
     const error = { message: "overloaded", code: "server_error" };
     const stream = chatStream();
@@ -130,7 +130,7 @@ describe("chunks that contradict each other are refused", () => {
     expect(again.document).toEqual(stream.document);
   });
 
-  it("a request that says no number of choices waits for one", () => {
+  it("a request without a number of choices expects one", () => {
     for (const choices of [null, undefined]) {
       const stream = chatStream({ choices });
       stream.push(chunk({ content: "A" }, { finish_reason: "stop" }));
@@ -138,7 +138,7 @@ describe("chunks that contradict each other are refused", () => {
     }
   });
 
-  it("padding is no part of an answer", () => {
+  it("padding is not part of a response", () => {
     verifies("openai:stream-padding");
     const stream = chatStream();
     stream.push({ ...chunk({ content: "A" }), obfuscation: "xY" });
@@ -159,7 +159,7 @@ describe("chunks that contradict each other are refused", () => {
     });
   });
 
-  it("an error in the stream is told as content", () => {
+  it("an error in the stream is reported as content", () => {
     const stream = chatStream();
     stream.push(chunk({ content: "A" }));
     stream.push({ error: { message: "overloaded" } });
@@ -306,7 +306,7 @@ describe("events that contradict each other are refused", () => {
     ]);
   });
 
-  it("an end may say more of settings, and fields in another order", () => {
+  it("an end may contain more settings, and fields in another order", () => {
     const stream = responsesStream();
     const { status, ...others } = shell("ls", { created_by: "a", outputs: [] });
     stream.push(begin(shell("ls", { status: "in_progress" })));
@@ -322,7 +322,7 @@ describe("events that contradict each other are refused", () => {
       chunk({}, { finish_reason: "stop" }),
     ],
     [responsesStream, [added, delta], ended([])],
-  ] as const)("a stream takes nothing more once an event was refused: %#", (make, events, end) => {
+  ] as const)("a stream accepts nothing more after a refused event: %#", (make, events, end) => {
     verifies("openai:stream-refused");
     const stream = make();
     stream.push(events[0]);
@@ -331,13 +331,13 @@ describe("events that contradict each other are refused", () => {
     expect(stream.done).toBe(false);
   });
 
-  it("an end that repeats no items leaves what was streamed", () => {
+  it("an end without items keeps what was streamed", () => {
     const stream = responsesStream();
     for (const event of [added, part, delta, done, ended([])]) stream.push(event);
     expect(stream.current.messages[0]?.content).toEqual([{ content_type: "text", text: "hi" }]);
   });
 
-  it("an error keeps what it tells in an object of its own", () => {
+  it("an error keeps its content in its own object", () => {
     verifies("openai:stream-same");
     const stream = responsesStream();
     const error = { type: "server_error", code: "overloaded", message: "later" };
@@ -345,7 +345,7 @@ describe("events that contradict each other are refused", () => {
     expect(stream.document).toMatchObject({ status: "failed", error });
   });
 
-  it("an error ends it, and is told as content", () => {
+  it("an error ends it, and is reported as content", () => {
     const stream = responsesStream();
     stream.push({ type: "error", code: "overloaded", message: "later", param: null });
     expect(stream.done).toBe(true);
@@ -357,7 +357,7 @@ describe("events that contradict each other are refused", () => {
 });
 
 describe("in both", () => {
-  it("an event of an unknown kind is told as content, once", () => {
+  it("an event of an unknown kind is reported as content, once", () => {
     verifies("openai:stream-unknown");
     const stream = responsesStream();
     stream.push({ type: "response.web_search_call.searching", output_index: 0 });
@@ -372,7 +372,7 @@ describe("in both", () => {
     ]);
   });
 
-  it("a field of an unknown kind is content, and put together", () => {
+  it("a field of an unknown kind is content, and combined", () => {
     verifies("openai:stream-unknown");
     const stream = chatStream();
     for (const reasoning_content of ["be", "cause"]) stream.push(chunk({ reasoning_content }));
@@ -382,7 +382,7 @@ describe("in both", () => {
     expect(JSON.stringify(stream.document)).toContain("because");
   });
 
-  it("misspelt and unfit options are refused", () => {
+  it("misspelt and invalid options are refused", () => {
     expect(textOf(() => chatStream({ maxEvent: 3 } as never))).toContain(
       'Did you mean "maxEvents"?',
     );

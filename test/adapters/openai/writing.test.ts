@@ -48,7 +48,7 @@ describe("over the document they came from", () => {
     ['{"to":"evil","to":"ok"}', '{"to":"ok"}'],
     ['{ "account": 9007199254740993 }', '{"account":9007199254740992}'],
     ['{"least":1e-400}', '{"least":0}'],
-  ])("arguments that can be read in two ways are sent on as they were shown: %s", (text, read) => {
+  ])("ambiguous arguments are forwarded as they were shown: %s", (text, read) => {
     verifies("openai:arguments-as-read");
     const ofFunction = { name: "f", arguments: text, parsed_arguments: { to: "evil" } };
     const call = { id: "c", type: "function", function: ofFunction };
@@ -97,7 +97,7 @@ describe("over the document they came from", () => {
     }
   });
 
-  it("what is put between a call and its result in one item is told to stand after it", () => {
+  it("what is inserted between a call and its result in one item is reported as moved after it", () => {
     verifies("openai:lost");
     const item = { type: "file_search_call", id: "fs_1", queries: ["q"], results: [] };
     const onto = { ...response, output: [item] } as never;
@@ -112,7 +112,7 @@ describe("over the document they came from", () => {
   });
 
   it.each([toChatRequest, toChatResponse, toResponsesRequest, toResponsesResponse])(
-    "misuse of %o is refused with what to hand in",
+    "misuse of %o is refused, saying what to pass",
     (to) => {
       const read = fromChatRequest(chatParams);
       const refused = (act: () => unknown) => {
@@ -138,7 +138,7 @@ describe("over the document they came from", () => {
     },
   );
 
-  it("an image that was made has no type, and that is told", () => {
+  it("a generated image has no type, and that is reported", () => {
     verifies("openai:lost");
     const made = { type: "image_generation_call", id: "ig_1", status: "completed", result: "AA==" };
     const onto = { ...response, output: [made] } as never;
@@ -168,7 +168,7 @@ describe("over the document they came from", () => {
     expect(fromResponsesRequest(document).messages).toEqual(messages);
   });
 
-  it("blocks that show nothing keep their places, and a message that is gone takes its own along", () => {
+  it("blocks that show nothing keep their places, and a removed message takes its own along", () => {
     verifies("openai:onto");
     const strange = { type: "hologram", depth: 3 };
     const onto = {
@@ -192,7 +192,7 @@ describe("over the document they came from", () => {
     );
   });
 
-  it("calls that are taken out leave no field, and no reason to stop for them", () => {
+  it("removed calls leave no field, and no stop reason for them", () => {
     verifies("openai:onto");
     const { messages } = fromChatResponse(chatCompletion);
     const [only] = at(messages, 0).content;
@@ -206,7 +206,7 @@ describe("over the document they came from", () => {
   });
 
   it.each(["changed", "taken out", "put in"])(
-    "a call that is %s leaves no probabilities and nothing parsed, and that is told",
+    "a call that is %s leaves no logprobs and nothing parsed, and that is reported",
     (way) => {
       verifies("openai:stale");
       const call = {
@@ -251,7 +251,7 @@ describe("over the document they came from", () => {
     },
   );
 
-  it("what was parsed of a message that a request repeats goes with another text", () => {
+  it("parsed data of a repeated message is dropped if its text changes", () => {
     verifies("openai:stale");
     const said = { role: "assistant", content: '{"a":"SECRET"}', refusal: null };
     const citations = [{ type: "url_citation", url_citation: { title: "SECRET" } }];
@@ -264,7 +264,7 @@ describe("over the document they came from", () => {
     expect(toChatRequest(messages, { onto })).toEqual({ document: onto, lost: [] });
   });
 
-  it("what was parsed of the arguments of an item, and of a response, goes with them", () => {
+  it("parsed data of arguments and of a response is dropped with them", () => {
     verifies("openai:stale");
     const parsed = { a: "SECRET" };
     const calls = [
@@ -291,7 +291,7 @@ describe("over the document they came from", () => {
     expect(written.output).toEqual([{ ...calls[0], name: "h" }, ...calls.slice(1)]);
   });
 
-  it("what nobody but the assistant says stays in a message of another, and is told as before", () => {
+  it("what only an assistant can say stays in another's message, and is reported as before", () => {
     verifies("openai:onto");
     const odd = { role: "user", content: "555-0100", refusal: "no", tool_calls: [{ id: "c" }] };
     const onto = { messages: [odd] };
@@ -302,7 +302,7 @@ describe("over the document they came from", () => {
     expect(lost).toEqual([]);
   });
 
-  it("what a part had that cannot be written is told with it", () => {
+  it("fields of a part that cannot be written are reported with it", () => {
     verifies("adapters:gone");
     const sound = { id: "audio_1", data: "AA==", expires_at: 1, transcript: "Hi" };
     const message = { role: "assistant", content: null, audio: sound };
@@ -319,7 +319,7 @@ describe("over the document they came from", () => {
     expect(alone.lost.map(({ path }) => path)).toEqual(told);
   });
 
-  it("what quotes the old text goes with it", () => {
+  it("what quotes the old text is dropped with it", () => {
     verifies("openai:stale");
     const { messages } = fromChatResponse(chatCompletion);
     const [, call] = at(messages, 0).content;
@@ -348,7 +348,7 @@ describe("over the document they came from", () => {
     expect(lost).toHaveLength(2);
   });
 
-  it("a sound that changed is told, since its id stands for the old one", () => {
+  it("changed audio is reported, since its id refers to the old one", () => {
     verifies("openai:stored");
     const audio = { id: "audio_1", data: "AAAA", transcript: "SECRET", expires_at: 9 };
     const message = { role: "assistant", content: null, audio };
@@ -361,7 +361,7 @@ describe("over the document they came from", () => {
     expect(lost).toEqual([{ path: "[0].content[0]", reason: keptById }]);
   });
 
-  it("a summary that is moved behind its text is told", () => {
+  it("a summary that is moved after its text is reported", () => {
     verifies("openai:lost");
     const summary = [{ type: "summary_text", text: "S" }];
     const content = [{ type: "reasoning_text", text: "C" }];
@@ -374,7 +374,7 @@ describe("over the document they came from", () => {
     ]);
   });
 
-  it("data of a built-in tool takes what fits its shape, and nothing else", () => {
+  it("data of a built-in tool accepts only what matches its shape", () => {
     verifies("openai:own-shape");
     const results = [
       { file_id: "f1", text: "secret" },
@@ -398,7 +398,7 @@ describe("over the document they came from", () => {
     expect(forged.lost).toHaveLength(1);
   });
 
-  it("nothing handed in is changed or kept", () => {
+  it("no input is changed or kept", () => {
     verifies("openai:frozen");
     const onto = JSON.parse(JSON.stringify(chatParams));
     const { messages } = fromChatRequest(onto);
@@ -411,13 +411,13 @@ describe("over the document they came from", () => {
   });
 });
 
-describe("what a format cannot say", () => {
+describe("what a format cannot express", () => {
   const result = (content: unknown, is_error = false): ContentPart => ({
     content_type: "tool_result",
     content: { tool_call_id: "c", tool_name: "f", content: content as never, is_error },
   });
 
-  it("is not written, and told", () => {
+  it("is not written, and reported", () => {
     verifies("openai:lost");
     const messages = [
       createMessage({
@@ -451,7 +451,7 @@ describe("what a format cannot say", () => {
     ]);
   });
 
-  it("Responses say thinking, lists and a channel", () => {
+  it("Responses express thinking, lists and a channel", () => {
     verifies("openai:lost");
     const messages = [
       createMessage({
