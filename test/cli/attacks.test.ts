@@ -1,4 +1,4 @@
-/** The command line: arguments that scripts pass on, and texts that packages chose. */
+/** The command line: arguments from scripts, and strings chosen by packages. */
 import { expect, it, vi } from "vitest";
 import { attack } from "../attacks/attack.ts";
 import { facts, rejected, report, trusted } from "./support/facts.ts";
@@ -16,18 +16,18 @@ attack(
       const { code } = await run(["plugins", "trust", id, "--reason", "r"], {
         services: { trust },
       });
-      // A hyphen alone is a name like any other, which no plugin has.
+      // A single hyphen is an ordinary name, which no plugin has.
       if (id !== "-") expect([code, trust.mock.calls]).toEqual([2, []]);
       else expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "-" }));
     });
 
-    it.each(smuggled)("trust takes %s for an id behind --", async (id) => {
+    it.each(smuggled)("trust reads %s after -- as an id", async (id) => {
       const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
       await run(["plugins", "trust", "--reason", "r", "--", id], { services: { trust } });
       expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id, check: false }));
     });
 
-    it.each(["--json", "-x", "--check"])("no path is %s", async (path) => {
+    it.each(["--json", "-x", "--check"])("%s is not read as a path", async (path) => {
       const discover = vi.fn();
       for (const option of ["--root", "--plugins-lock", "--local-plugins", "--catalog", "--host"]) {
         const { code } = await run(["plugins", "list", option, path], { services: { discover } });

@@ -1,4 +1,4 @@
-/** Configuration: amounts that are none, and variables that want to be more than a text. */
+/** Configuration: invalid amounts, and environment variables that inject structure. */
 import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
@@ -7,7 +7,7 @@ import { attack } from "../attacks/attack.ts";
 import { codeOf, manage } from "./hosts.ts";
 import { discover, newRoot } from "./support.ts";
 
-/** Amounts that are none, and delays that no timer can hold: 2 ** 32 ms would be over at once. */
+/** Invalid amounts, and delays too long for a timer: 2 ** 32 ms would fire at once. */
 const never = [
   ...[-1, -0, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   ...["5000", "5s", "", true, [], [5000], {}, 5000n, new Date(5000)],
@@ -71,7 +71,7 @@ attack(
         ]);
     });
 
-    it("the longest timer is taken", async () => {
+    it("the longest timer is accepted", async () => {
       const timeoutMs = 2 ** 31 - 1;
       const health = { timeoutMs, intervalMs: timeoutMs };
       const manager = await manage({ timeoutMs, health, audit: { timeoutMs } });
@@ -88,7 +88,7 @@ attack(
   () => {
     const schema = z.looseObject({});
 
-    /** What a plugin is handed that has a configuration of the host's too. */
+    /** The configuration of a plugin that also has one from the host. */
     async function configOf(variables: Record<string, string>, configSchema: unknown = schema) {
       const seen: unknown[] = [];
       const tool_pre_invoke = (_payload: unknown, context: { readonly config: unknown }) => {
@@ -112,9 +112,9 @@ attack(
       ...["${HOME}", "$HOME", "%HOME%", "{{HOME}}", "`id`", "$(id)", "!!js/undefined", "<<: *a"],
       ...["a=b&level.most=9", "level[most]=9", "x; level=9", "a,b", "__proto__", " "],
     ];
-    it.each(texts)("the text %j", async (text) => {
+    it.each(texts)("the string %j", async (text) => {
       expect(await configOf({ NOTE: text })).toEqual({ level: { most: 1 }, note: text });
-      // Over what the host gives it is a text as well, and no part of a structure.
+      // It also replaces the host's value with a string, and not with structure.
       expect(await configOf({ LEVEL: text })).toEqual({ level: text });
     });
 
@@ -129,7 +129,7 @@ attack(
     );
 
     it.each(["CONSTRUCTOR", "TOSTRING", "VALUEOF", "HASOWNPROPERTY"])(
-      "the key of every object %s",
+      "the built-in property %s as a key",
       async (key) => {
         const config = (await configOf({ [key]: "x" })) as object;
         expect(Object.entries(config)).toEqual([
@@ -145,7 +145,7 @@ attack(
       expect(({} as { level?: unknown }).level).toBeUndefined();
     });
 
-    it("is no number, list or switch by itself: the schema says what it takes", async () => {
+    it("is not converted to a number, list or boolean: the schema decides", async () => {
       const wants = (level: z.ZodType) => configOf({ LEVEL: "9" }, z.object({ level }));
       for (const type of [z.number(), z.boolean(), z.array(z.string()), z.object({})])
         await expect(wants(type)).rejects.toMatchObject({ code: "manifest_invalid" });

@@ -1,4 +1,4 @@
-/** Installed packages that want to run before they are checked, or in place of what was checked. */
+/** Installed packages that try to run before the check, or in place of what was checked. */
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { attack } from "../attacks/attack.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, ran, source, trust, unsigned } from "./support.ts";
 
-/** A root with a trusted plugin, all of whose checks are done, and whose code is not yet loaded. */
+/** A root with a trusted plugin that is fully checked and not yet loaded. */
 async function checked(files: Readonly<Record<string, string>> = {}) {
   const root = await newRoot();
   const marker = join(root, "ran");
@@ -80,7 +80,7 @@ attack(
   "Run code before the check: at the top level of a module, or in scripts of package.json",
   "no module of a refused package is imported, and no package script ever runs",
   () => {
-    /** A package that would leave a mark at every chance. */
+    /** A package that leaves a mark at every opportunity to run code. */
     async function eager(root: string, marker: string, more: object = {}) {
       const path = await install(root, "guard", {
         files: {
@@ -139,7 +139,7 @@ attack(
       expect([ran(marker), ran(`${marker}.script`)]).toEqual([false, false]);
     });
 
-    it("of one that is loaded, no script is run", async () => {
+    it("no script of a loaded one runs", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       await eager(root, marker);
@@ -183,7 +183,7 @@ attack(
       ["package_mismatch", { package: "@acme/guard" }],
       ["version_mismatch", { version: "1.0.1" }],
       ["missing_from_lock", { id: "guarb" }],
-    ])("by a lockfile that says another: %s", async (code, change) => {
+    ])("by a lockfile with another one: %s", async (code, change) => {
       const root = await newRoot();
       const marker = join(root, "ran");
       const path = await install(root, "guard", { code: source("guard", {}, marker) });
@@ -244,14 +244,14 @@ attack(
         expect(ran(marker)).toBe(false);
       });
 
-      it("which has no plugin and would switch the other one off", async () => {
+      it("which has no plugin and would disable the other one", async () => {
         const { root } = await impostor("node_modules/aaa", { glassine: {} });
         const discovery = await discover(root, { mode: "production" });
         expect(discovery.plugins.map(({ name }) => name)).toEqual(["guard"]);
         expect(codesOf(discovery)).toEqual(["guard: invalid_metadata"]);
       });
 
-      it("and each is told with its own hash", async () => {
+      it("and each is reported with its own hash", async () => {
         const { root } = await impostor("node_modules/aaa");
         const { refused } = await staticStage(await readDiscoverOptions({ root, env: unsigned }));
         const hashes = refused.map((each) => each.source?.hash?.hash);

@@ -1,4 +1,4 @@
-/** Code that lies where Node looks for packages, although nobody reviewed it. */
+/** Unreviewed code in places where Node looks for packages. */
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { attack } from "../attacks/attack.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, publisher, ran, source, trust } from "./support.ts";
 
-/** A package that writes the marker when it is run. */
+/** A package that writes the marker when it runs. */
 async function plant(folder: string, name: string, marker: string, more: object = {}) {
   const code = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, "ran");\n`;
   await mkdir(folder, { recursive: true });
@@ -24,7 +24,7 @@ async function needs(path: string, more: object) {
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), ...more }));
 }
 
-/** A plugin that imports a package, signed where somebody is named, and trusted. */
+/** A trusted plugin that imports a package, signed if a signer is named. */
 async function trusted(imported: string, identity?: string) {
   const root = await newRoot();
   const marker = join(root, "ran");
@@ -59,7 +59,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it("in a plugin that is a link itself", async () => {
+    it("in a plugin that is itself a link", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       const project = join(root, "project");
@@ -106,7 +106,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it("a file that `require` takes in place of the dependency", async () => {
+    it("a file that `require` loads in place of the dependency", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       await plant(join(root, "node_modules/dep"), "dep", join(root, "dep"));
@@ -160,7 +160,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it.each(Object.keys(layouts))("a file more in it: %s", async (layout) => {
+    it.each(Object.keys(layouts))("an extra file in it: %s", async (layout) => {
       const { deeper, look } = await needing(layout);
       await writeFile(join(deeper, "late.node"), "");
       expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
@@ -181,7 +181,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it("one that is gone", async () => {
+    it("one that is missing", async () => {
       const { deeper, look } = await needing("beside the plugin");
       await rm(deeper, { recursive: true });
       const { rejected } = await look();
@@ -189,7 +189,7 @@ attack(
       expect(rejected[0]?.reason).toBe("the package 'deeper', which dep needs, is not installed");
     });
 
-    it("one that was optional and not there", async () => {
+    it("one that was optional and absent", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       const path = await install(root, "guard", {
@@ -230,7 +230,7 @@ attack(
       expect(codesOf(await look(other.env))).toEqual(["guard: signer_mismatch"]);
     });
 
-    it("signed by nobody, where signatures are not asked for", async () => {
+    it("unsigned, if signatures are not required", async () => {
       const root = await newRoot();
       const path = await install(root, "guard");
       await trust(root, path, "guard", { signer: "builder@example.com" });
@@ -276,7 +276,7 @@ attack(
       expect(codesOf(await look("dev"))).toEqual([]);
     });
 
-    it("while plugins are looked for, with everything as it was afterwards", async () => {
+    it("while plugins are discovered, with everything restored afterwards", async () => {
       const { root } = await trusted("zod");
       const { entries = [] } = (await readLockfile(join(root, "plugins.lock"))) ?? {};
       const { packages } = await findPackages({
@@ -346,7 +346,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it("a peer that the host does not have is hashed as well", async () => {
+    it("a peer that the host lacks is hashed as well", async () => {
       const root = await newRoot();
       const path = await install(root, "guard");
       await needs(path, { peerDependencies: { late: "*" } });
@@ -406,7 +406,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it("takes any other command, and the host's own package with it", async () => {
+    it("allows any other command, and the host's own package with it", async () => {
       verifies("discovery:commands");
       const root = await newRoot();
       for (const name of ["guard", "own"]) {

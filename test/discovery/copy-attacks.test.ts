@@ -20,7 +20,7 @@ import {
   unsigned,
 } from "./support.ts";
 
-// The folder of temporary files is of this file alone: a test puts something into it.
+// This file has its own temporary folder, because a test writes into it.
 const usual = process.env.TMPDIR;
 process.env.TMPDIR = await mkdtemp(join(tmpdir(), "glassine-copies-"));
 afterAll(async () => {
@@ -29,7 +29,7 @@ afterAll(async () => {
   else process.env.TMPDIR = usual;
 });
 
-/** What is done right before a module is imported, and right afterwards, at the original's place. */
+/** Actions at the original's path right before and after a module is imported. */
 const around = vi.hoisted(() => ({
   before: async () => {},
   after: async () => {},
@@ -58,7 +58,7 @@ afterEach(() => {
   around.imported.length = 0;
 });
 
-/** What a module says when it runs: the name of the text that ran. */
+/** What a module reports when it runs: the name of its source. */
 const says = (what: string) => `(globalThis.testRan ??= []).push(${JSON.stringify(what)});\n`;
 const heard = (): readonly string[] => {
   const of = globalThis as { testRan?: string[] };
@@ -67,7 +67,7 @@ const heard = (): readonly string[] => {
   return told;
 };
 
-/** A plugin with a file of each sort that Node loads, some of them only when it is asked. */
+/** A plugin with a file of each kind that Node loads, some of them lazily. */
 const plugin = (name: string) => ({
   "plugin.js": `import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
@@ -109,13 +109,13 @@ attack(
       heard();
       const { plugins, rejected } = await discover(root, { mode: "production" });
       expect([plugins.map(({ name }) => name), rejected]).toEqual([["guard"], []]);
-      // What is imported later is of the same copy, whatever lies in the package by then.
+      // Later imports come from the same copy, whatever the package contains by then.
       await writeFile(at, other);
       await (globalThis as { testLater?: () => Promise<void> }).testLater?.();
       expect(heard()).toEqual(honest);
     });
 
-    it("by turns with the first one, by another thread, for as long as it is checked and loaded", async () => {
+    it("alternating with the first one, in another thread, while it is checked and loaded", async () => {
       const root = await newRoot();
       const path = await install(root, "guard", { files: plugin("guard") });
       await trust(root, path, "guard");
@@ -238,7 +238,7 @@ attack(
     it.each([
       ["a file that is not there", { "acme.run": "./none.js:Run" }, "invalid_entry_point"],
       ["the id of another package", { "acme.taken": "./run.js:Run" }, "duplicate_id"],
-    ])("behind an entry point beside %s", async (_, procedures, code) => {
+    ])("behind an entry point next to %s", async (_, procedures, code) => {
       verifies("discovery:whole-packages");
       const root = await newRoot();
       const marker = join(root, "ran");
@@ -255,7 +255,7 @@ attack(
       expect([ran(marker), around.imported]).toEqual([false, []]);
     });
 
-    it("behind an entry point that was never trusted, beside one that is", async () => {
+    it("behind an untrusted entry point, next to a trusted one", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       const plugins = { guard: "./plugin.js", second: "./second.js" };
@@ -270,7 +270,7 @@ attack(
       expect([ran(marker), around.imported]).toEqual([false, []]);
     });
 
-    it("as a procedure where signing is switched off: it is warned of", async () => {
+    it("as a procedure with signatures disabled: causes a warning", async () => {
       verifies("discovery:unsigned-warning");
       const root = await newRoot();
       await install(root, "acme-run", {
@@ -386,7 +386,7 @@ attack(
 );
 
 describe("a copy of a package", () => {
-  it("finds what it depends on, what it bundles, its peers and its host as the original does", async () => {
+  it("resolves dependencies, bundled packages, peers and host like the original", async () => {
     verifies("discovery:copy-names");
     const root = await newRoot();
     const at = (path: string) => join(root, "node_modules", path);
@@ -452,7 +452,7 @@ ${source("guard")}`,
       },
       url: expect.stringContaining("glassine-plugins-"),
     });
-    // The peer is the host's own: the module that it imports too, and no copy.
+    // The peer is the host's own module, and not a copy.
     const own = await import(join(at("peer"), "index.js"));
     expect(found?.peer).toBe(own.default);
     expect(found?.peer).toBe((globalThis as { testOwn?: { peer: object } }).testOwn?.peer);

@@ -1,4 +1,4 @@
-/** What happens where the lockfile is gone or older, or nothing is as it should be. */
+/** A missing or older lockfile, and a completely broken installation. */
 import { existsSync } from "node:fs";
 import {
   lstat,
@@ -61,7 +61,7 @@ attack(
       ]);
     });
 
-    it("to have an empty one taken for one without restrictions", async () => {
+    it("so that an empty one counts as unrestricted", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       await install(root, "guard", { code: source("guard", {}, marker) });
@@ -123,7 +123,7 @@ attack(
   },
 );
 
-/** Everything below a folder: what it is, since when, and what is in it. */
+/** Everything below a folder: type, time and content. */
 async function contentOf(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const lines = await Promise.all(
@@ -133,7 +133,7 @@ async function contentOf(folder: string): Promise<readonly string[]> {
       const text = entry.isFile()
         ? await readFile(path, "base64")
         : entry.isSymbolicLink() && (await readlink(path));
-      // No link is followed: some lead in a circle.
+      // Links are not followed: some are cyclic.
       const below = entry.isDirectory() ? await contentOf(path) : [];
       return [[path, mode, ino, mtimeMs, text].join(" "), ...below];
     }),

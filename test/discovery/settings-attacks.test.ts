@@ -1,4 +1,4 @@
-/** Configuration: files that say a thing twice, and names that are nearly right. */
+/** Configuration: files with duplicate keys, and misspelled names. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -27,7 +27,7 @@ attack(
   "Repeat a key, the second time with an escape, or use `__proto__`, in JSON of the operator or of a package",
   "refused as a whole: `setting_invalid`, `options_invalid`, `lockfile_invalid`, `invalid_metadata` or `signature_invalid`; no part of it counts",
   () => {
-    /** Each makes of an object's text one that is at fault. */
+    /** Each turns valid JSON of an object into a faulty one. */
     const faults: Readonly<Record<string, (text: string, key: string, value: string) => string>> = {
       "a key twice": (text, key, value) => text.replace("{", `{${JSON.stringify(key)}:${value},`),
       "a key twice, by an escape": (text, key, value) =>
@@ -133,7 +133,7 @@ attack(
     });
 
     it.each([{ capabilities: ["read_lables"] }, { capabilites: [] }, { hook: {} }])(
-      "of a manifest that another copy of this library let pass: %j",
+      "of a manifest accepted by another copy of this library: %j",
       async (more) => {
         const root = await newRoot();
         const manifest = JSON.stringify({ name: "guard", version: "1.0.0", hooks: {}, ...more });

@@ -1,4 +1,4 @@
-/** What somebody puts into a package so that other files are run than were reviewed. */
+/** Packages prepared so that other files run than were reviewed. */
 // Only in test:all: it hashes packages while they change.
 import { execFileSync } from "node:child_process";
 import {
@@ -46,7 +46,7 @@ attack(
       expect(await refusalAt(folder)).toEqual({ code: "unsafe_symlink", path: "link.js" });
     });
 
-    it("by way of a folder that is a link", async () => {
+    it("through a folder that is a link", async () => {
       const folder = packageOf({
         ...plugin,
         "a.js": { link: "z/secret.js" },
@@ -87,7 +87,7 @@ attack(
       },
     );
 
-    it("NUL, which no file system takes", () => {
+    it("NUL, which no file system accepts", () => {
       expect(() => packageOf({ "a\0b": "" })).toThrow();
     });
   },
@@ -211,7 +211,7 @@ attack(
       expect(await refusalAt(folder)).toEqual({ code: "package_too_large", path: "a.bin" });
     });
 
-    it("many names for one file", async () => {
+    it("many hard links to one file", async () => {
       const folder = freshFolder();
       const copied: Record<string, string> = {};
       writeFileSync(join(folder, "0"), "bytes");
@@ -223,7 +223,7 @@ attack(
       expect(await hashAt(folder)).toBe(await hashOf(copied));
     });
 
-    it("many names for one file of 300 MiB", async () => {
+    it("many hard links to one file of 300 MiB", async () => {
       const folder = packageOf({ "a.bin": "" });
       truncateSync(join(folder, "a.bin"), 300 * 1024 * 1024);
       linkSync(join(folder, "a.bin"), join(folder, "b.bin"));

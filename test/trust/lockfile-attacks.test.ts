@@ -1,4 +1,4 @@
-/** Trust: lockfiles that somebody prepared, and names that want to be more than names. */
+/** Trust: forged lockfiles, and names that inject syntax. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const entry: LockEntry = {
 const entriesOf = (text: string) =>
   parseLockfile(new TextEncoder().encode(text), "plugins.lock").entries;
 
-/** What ends a text, a line or a table of TOML, or a line of the journal. */
+/** What ends a string, a line or a table in TOML, or a line of the journal. */
 const control = [
   "\t",
   "\n",
@@ -69,7 +69,7 @@ attack(
       expect(codeOf(() => entriesOf(forged))).toBe("lockfile_invalid");
     });
 
-    it("names that objects have are names like any other", () => {
+    it("names of built-in properties are ordinary names", () => {
       for (const id of ["constructor", "plugins", "version"]) {
         const text = setEntry(newLockfile, { ...entry, id });
         expect(entriesOf(setEntry(text, { ...entry, id }))).toEqual([{ ...entry, id }]);

@@ -1,4 +1,4 @@
-/** Attacks on signatures, as far as one package and one decision go. */
+/** Attacks on signatures: one package and one decision. */
 import { sign } from "node:crypto";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ import {
 const key = testKey();
 const keys = [known(key)];
 
-/** What becomes of the package at a path, by the settings of an operator. */
+/** The decision about the package at a path, with an operator's settings. */
 async function decided(
   path: string,
   variables: Record<string, string> = {},
@@ -38,14 +38,14 @@ async function decided(
 }
 
 attack("A-220", "Remove the signature of a package", "refused as `unsigned`", () => {
-  it("is no way around it", async () => {
+  it("does not bypass the check", async () => {
     const path = await packageOf({ signedBy: key });
     expect(await decided(path)).toMatchObject({ decision: "trusted_publisher" });
     await rm(join(path, "glassine.sig.json"));
     expect(await decided(path)).toMatchObject({ accepted: false, code: "unsigned" });
   });
 
-  it("is no way around it by emptying or hiding it", async () => {
+  it("does not bypass the check when emptied or hidden", async () => {
     const path = await packageOf({ signedBy: key });
     for (const text of ["", "{}", "null"]) {
       await writeFile(join(path, "glassine.sig.json"), text);
@@ -64,14 +64,14 @@ attack(
       ["a version before", { version: "0.9.0" }],
       ["another name", { name: "@acme/guarb" }],
       ["a name without its scope", { name: "guard" }],
-    ])("is no signature of %s", async (_what, change) => {
+    ])("does not sign %s", async (_what, change) => {
       const signed = await packageOf({ signedBy: key });
       const path = await packageOf(change);
       await copyFile(join(signed, "glassine.sig.json"), join(path, "glassine.sig.json"));
       expect(await decided(path)).toMatchObject({ accepted: false, code: "signature_invalid" });
     });
 
-    it("is no signature of other files", async () => {
+    it("does not sign other files", async () => {
       const path = await packageOf({ signedBy: key });
       await writeFile(join(path, "dist/plugin.js"), "export default () => 1;\n");
       expect(await decided(path)).toMatchObject({ accepted: false, code: "signature_invalid" });
@@ -97,7 +97,7 @@ attack(
       expect(answer).toMatchObject({ accepted: false, code: "untrusted_identity" });
     });
 
-    it("nobody is trusted by an empty item of a list", async () => {
+    it("an empty item of a list trusts nobody", async () => {
       const lists = { PLUGIN_TRUSTED_PUBLISHERS: "a,,b", PLUGIN_TRUST_OVERRIDE_PUBLISHERS: ",," };
       const path = await packageOf();
       expect(await decided(path, lists)).toMatchObject({ code: "unsigned" });
@@ -133,7 +133,7 @@ attack(
       },
     );
 
-    it("a key is no key of somebody else, nor of another name of its own", async () => {
+    it("a key belongs to one publisher under one name", async () => {
       const other = testKey();
       const both = [...keys, known(other, { identity: "other@example.com", keyId: "k2" })];
       const path = await packageOf({ signedBy: other });
@@ -143,7 +143,7 @@ attack(
       }
     });
 
-    it("a signature with a number that is too large verifies nothing", async () => {
+    it("a signature with a non-canonical scalar verifies nothing", async () => {
       const path = await packageOf({ signedBy: key });
       const file = join(path, "glassine.sig.json");
       const { signature } = JSON.parse(await readFile(file, "utf8")) as { signature: string };
@@ -181,7 +181,7 @@ attack(
       expect(answer).toMatchObject({ accepted: false, code: "ack_missing" });
     });
 
-    it("the host does not start, and says what the operator would have to accept", async () => {
+    it("the host does not start, and reports what the operator would have to accept", async () => {
       const root = await newRoot();
       const marker = join(root, "ran");
       await install(root, "guard", { code: source("guard", {}, marker) });
@@ -194,7 +194,7 @@ attack(
       expect(ran(marker)).toBe(false);
     });
 
-    it("with the acknowledgement it starts, with a warning that cannot be overlooked", async () => {
+    it("with the acknowledgement it starts, with a prominent warning", async () => {
       const root = await newRoot();
       await install(root, "guard");
       const discovered = await discover(root, { env: unsigned, onRejected: "fail" });
@@ -207,13 +207,13 @@ attack(
       ]);
     });
 
-    it("the acknowledgement alone does not, either", async () => {
+    it("the acknowledgement alone does not load it either", async () => {
       const alone = { PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned" };
       const answer = await decided(await packageOf(), alone);
       expect(answer).toMatchObject({ accepted: false, code: "unsigned" });
     });
 
-    it("what both load is recorded as unsigned, whoever claims it", async () => {
+    it("what both load is recorded as unsigned, whoever claims to have signed it", async () => {
       const path = await packageOf({ signedBy: testKey() });
       const both = {
         PLUGIN_SIGNING_REQUIRED: "false",
@@ -227,7 +227,7 @@ attack(
   },
 );
 
-/** RFC 8032 §5.1.7: the second half of a signature is a number below the order of the group. */
+/** RFC 8032 §5.1.7: the second half of a signature is an integer below the group order. */
 function withOrderAdded(signature: string): string {
   const order = (1n << 252n) + 27742317777372353535851937790883648493n;
   const bytes = Buffer.from(signature, "base64");

@@ -1,4 +1,4 @@
-/** Signing what `npm pack` made. */
+/** Signing tarballs from `npm pack`. */
 // Only in test:all: it packs and signs many tarballs.
 import { execFile } from "node:child_process";
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ const run = promisify(execFile);
 const identity = "builder@example.com";
 const long = `dist/${"deep/".repeat(20)}${"x".repeat(90)}.js`;
 
-/** A package that npm packed, a key, and the file of publisher keys that has it. */
+/** A package packed by npm, a key, and the publisher key file that contains it. */
 async function packed(files: Readonly<Record<string, string>> = {}) {
   const folder = await temporary();
   const source = join(folder, "source");
@@ -58,8 +58,8 @@ async function verdict(path: string, keys: string) {
   return checkEvidence(signed, [ed25519Verifier({ keys: await readPublisherKeys(keys) })]);
 }
 
-describe("a tarball that is signed", () => {
-  it("is verified as what is unpacked of it, and has the same other files", async () => {
+describe("a signed tarball", () => {
+  it("verifies when unpacked, and has the same other files", async () => {
     verifies("signing:tarball");
     const { path, key, keys } = await packed();
     const before = await hashPackage(await unpacked(path));
@@ -70,7 +70,7 @@ describe("a tarball that is signed", () => {
     expect(await verdict(folder, keys)).toEqual({ kind: "verified", identity });
   });
 
-  it("may be signed again: it has the evidence once", async () => {
+  it("may be signed again, and contains the evidence once", async () => {
     verifies("signing:tarball");
     const { path, key, keys } = await packed();
     await signTarball({ path, key, identity });
@@ -82,7 +82,7 @@ describe("a tarball that is signed", () => {
     expect(await verdict(await unpacked(path), keys)).toEqual({ kind: "verified", identity });
   });
 
-  it("leaves nothing behind beside it", async () => {
+  it("leaves no other files behind", async () => {
     verifies("signing:tarball");
     const { folder, path, key } = await packed();
     const before = (await readdir(folder)).sort();
@@ -161,7 +161,7 @@ attack(
       await expect(lstat("/tmp/escaped.js")).rejects.toMatchObject({ code: "ENOENT" });
     });
 
-    it("what is not a gzip file, and one that grows beyond all limits", async () => {
+    it("a file that is not gzip, and a decompression bomb", async () => {
       verifies("signing:tarball");
       const folder = await temporary();
       const keyPath = join(folder, "signing.pem");
@@ -184,8 +184,8 @@ attack(
   },
 );
 
-describe("a key that is made", () => {
-  it("is its owner's alone, and no file is written over", async () => {
+describe("a generated key", () => {
+  it("is readable by its owner only, and overwrites no file", async () => {
     verifies("signing:key-made");
     const { keyPath, key } = await packed();
     if (platform !== "win32") expect((await stat(keyPath)).mode & 0o777).toBe(0o600);
@@ -195,7 +195,7 @@ describe("a key that is made", () => {
     expect(await readFile(keyPath, "utf8")).toBe(key);
   });
 
-  it("is not made for an identity or an id that no operator could list", async () => {
+  it("is not generated for an identity or id that no operator could list", async () => {
     verifies("signing:key-made");
     const path = join(await temporary(), "signing.pem");
     for (const wrong of [{ identity: "a,b" }, { identity, keyId: "a b" }])
