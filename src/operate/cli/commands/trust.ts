@@ -1,4 +1,5 @@
 /** `plugins trust ID` */
+import { match } from "ts-pattern";
 import * as z from "zod";
 import { isGlassineError } from "../../../core/errors/index.ts";
 import { dayOf, isDay } from "../../trust/index.ts";
@@ -85,27 +86,26 @@ export const trust = defineCommand({
   },
 });
 
-function refused(id: string, why: TrustRefusal): CommandFailure {
-  switch (why.kind) {
-    case "not_found": {
-      const available = listed([...why.available].sort(), "<none>");
-      const message = `trust: plugin ${id} not found among installed plugins. Available: ${available}`;
+const refused = (id: string, why: TrustRefusal): CommandFailure =>
+  match(why)
+    .with({ kind: "not_found" }, ({ available }) => {
+      const names = listed([...available].sort(), "<none>");
+      const message = `trust: plugin ${id} not found among installed plugins. Available: ${names}`;
       return refusal("trust_refused", message);
-    }
-    case "unhashable": {
-      const message = `trust: cannot hash package ${singleQuoted(why.package)}: ${printable(why.detail)}`;
+    })
+    .with({ kind: "unhashable" }, ({ package: name, detail }) => {
+      const message = `trust: cannot hash package ${singleQuoted(name)}: ${printable(detail)}`;
       return refusal("package_refused", message);
-    }
-    case "not_installed": {
+    })
+    .with({ kind: "not_installed" }, () => {
       const message = `trust: plugin ${id} is not an installed package and cannot be trusted`;
       return refusal("trust_refused", message);
-    }
-    case "rejected": {
-      const message = `trust: plugin ${id} is rejected: ${reasonOf(why.code, why.detail)}`;
-      return refusal("trust_refused", message, why.response === undefined ? [] : [why.response]);
-    }
-  }
-}
+    })
+    .with({ kind: "rejected" }, ({ code, detail, response }) => {
+      const message = `trust: plugin ${id} is rejected: ${reasonOf(code, detail)}`;
+      return refusal("trust_refused", message, response === undefined ? [] : [response]);
+    })
+    .exhaustive();
 
 /**
  * Where a reason is missing for a plugin that asks for more than it was granted, says for what.
