@@ -3,7 +3,7 @@
  * each under its own deadline. What they add is joined in plugin order, and the first denial
  * in plugin order decides, so the outcome does not depend on who finished first.
  */
-import { intrinsics, isAwaitable } from "../../data/index.ts";
+import { forEach, intrinsics, isAwaitable, mapped, some } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
@@ -21,7 +21,6 @@ type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancell
 interface Member {
   readonly step: Step;
   readonly phase: ConcurrentPhase;
-  readonly next: Member | undefined;
   ending: Ending;
   /** What it returned or threw. */
   outcome: unknown;
@@ -59,11 +58,11 @@ function end(member: Member, ending: Ending, outcome: unknown): void {
   if (member.phase.run.compiled.timed) member.durationMs = monotonicNow() - member.startedAt;
 }
 
-/** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
+/** The phase of one run. */
 export class ConcurrentPhase implements Phase {
   readonly run: MessageRun;
-  #first: Member | undefined = undefined;
-  /** The envelope at the start: what all are shown, also when a nested run makes it grow. */
+  readonly #members: readonly Member[];
+  /** The envelope at the start, which all handlers see, even if a nested run makes it grow. */
   readonly #start: Slots;
   /** Called once, when all have ended. */
   readonly #ended: () => void;
@@ -76,28 +75,24 @@ export class ConcurrentPhase implements Phase {
     this.run = run;
     this.#start = run.extensions;
     this.#ended = ended;
-    const { concurrent } = run.compiled;
-    for (let i = concurrent.length - 1; i >= 0; i--) {
-      this.#first = {
-        step: concurrent[i] as Step,
-        phase: this,
-        next: this.#first,
-        ending: "pending",
-        outcome: undefined,
-        context: undefined,
-        view: undefined,
-        startedAt: 0,
-        durationMs: undefined,
-        wait: undefined,
-      };
-    }
+    this.#members = mapped(run.compiled.concurrent, (step) => ({
+      step,
+      phase: this,
+      ending: "pending",
+      outcome: undefined,
+      context: undefined,
+      view: undefined,
+      startedAt: 0,
+      durationMs: undefined,
+      wait: undefined,
+    }));
   }
 
   start(): void {
-    for (let each = this.#first; each !== undefined; each = each.next) {
+    forEach(this.#members, (each) => {
       // A handler may make the host abort: then the others have no turn.
       if (each.ending === "pending") this.#call(each);
-    }
+    });
     this.waitEnded();
   }
 
@@ -143,26 +138,23 @@ export class ConcurrentPhase implements Phase {
     const wait = new Wait(member, memberWait);
     member.wait = wait;
     wait.start(promiseOf(returned, wait));
-    // Last, for where the stack ends before, the handler is taken for one that threw.
+    // Last: if the stack ends before, the handler counts as one that threw.
     this.#open += 1;
     wait.under(member.step.deadline);
   }
 
   /** Whether it is the turn of the handler that was handed `context`. */
   hasTurn(context: PluginContext): boolean {
-    for (let each = this.#first; each !== undefined; each = each.next) {
-      if (each.context === context) return each.ending === "pending";
-    }
-    return false;
+    return some(this.#members, (each) => each.context === context && each.ending === "pending");
   }
 
   /** Takes what all that ended returned, in plugin order. The first that halts decides. */
   join(): TurnEnd {
     let decision: TurnEnd;
-    for (let each = this.#first; each !== undefined; each = each.next) {
+    forEach(this.#members, (each) => {
       const denial = this.#take(each);
       decision ??= denial;
-    }
+    });
     return decision;
   }
 
@@ -181,22 +173,21 @@ export class ConcurrentPhase implements Phase {
     return undefined;
   }
 
-  /** The host aborts: nobody waits for who is still running; what the others added stays. */
+  /** The host aborts: the run goes on without those still running, and keeps what the others added. */
   cancel(): void {
     this.#open = 0;
-    for (let each = this.#first; each !== undefined; each = each.next) {
-      if (each.ending === "pending") {
-        each.ending = "cancelled";
-        dropWait(each, undefined);
-      }
-    }
+    forEach(this.#members, (each) => {
+      if (each.ending !== "pending") return;
+      each.ending = "cancelled";
+      dropWait(each, undefined);
+    });
     this.join();
   }
 
-  /** Tells those who were cancelled. Their listeners run, so the run must be over by now. */
+  /** Aborts the signals of those that were cancelled. Their listeners run, so end the run first. */
   endTurns(): void {
-    for (let each = this.#first; each !== undefined; each = each.next) {
-      if (each.ending === "cancelled" && each.context !== undefined) endTurn(each.context);
-    }
+    forEach(this.#members, ({ ending, context }) => {
+      if (ending === "cancelled" && context !== undefined) endTurn(context);
+    });
   }
 }
