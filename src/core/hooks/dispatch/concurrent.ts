@@ -42,7 +42,7 @@ const memberWait: WaitRules<Member> = {
   expired(member) {
     dropWait(member, member.step);
     end(member, "timeout", undefined);
-    endTurn(member.context as PluginContext);
+    if (member.context !== undefined) endTurn(member.context);
     member.phase.waitEnded();
   },
 };

@@ -86,8 +86,8 @@ export class HandlerContext implements PluginContext {
   }
 
   /** The run and the handler of a context, whatever became of its turn. */
-  static partOf(context: HandlerContext): Omit<Origin, "context"> {
-    return { run: context.#run, step: context.#step };
+  static partOf(context: PluginContext): Omit<Origin, "context"> | undefined {
+    return #run in context ? { run: context.#run, step: context.#step } : undefined;
   }
 
   /** False once a handler's turn was ended early. */
@@ -96,8 +96,10 @@ export class HandlerContext implements PluginContext {
   }
 
   /** Whether a context's handler may still do something in its run. */
-  static isLive(context: HandlerContext): boolean {
-    return !HandlerContext.#isEnded(context) && !context.#run.isOver(context.#step);
+  static isLive(context: PluginContext): boolean {
+    return (
+      #run in context && !HandlerContext.#isEnded(context) && !context.#run.isOver(context.#step)
+    );
   }
 
   static #isEnded(context: HandlerContext): boolean {

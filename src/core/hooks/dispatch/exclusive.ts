@@ -2,8 +2,8 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Deadline } from "../deadlines.ts";
-import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
-import type { AnyHandler, HandlerLock } from "./types.ts";
+import { endTurn, isLive, originOf, partOf } from "./context.ts";
+import type { AnyHandler, HandlerLock, PluginContext } from "./types.ts";
 import { settle, settledWith, timedOut, unowned } from "./wait.ts";
 
 const { monotonicNow } = intrinsics;
@@ -65,7 +65,7 @@ export interface Exclusion {
  */
 export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler {
   const { lock, extensions } = exclusion;
-  const call = (payload: unknown, context: unknown, view: unknown): unknown => {
+  const call = (payload: unknown, context: PluginContext, view: unknown): unknown => {
     const startedAt = monotonicNow();
     let returned: unknown;
     try {
@@ -77,17 +77,20 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
     if (isLate(exclusion, startedAt)) {
       if (isAwaitable(returned)) unowned(returned);
       lock.leave();
-      throw outOfTime(context as HandlerContext);
+      throw outOfTime(context);
     }
-    if (isAwaitable(returned))
-      return hold(exclusion, startedAt, context as HandlerContext, returned);
+    if (isAwaitable(returned)) return hold(exclusion, startedAt, context, returned);
     lock.leave();
     return returned;
   };
-  const queue = async (payload: unknown, context: unknown, view: unknown): Promise<unknown> => {
+  const queue = async (
+    payload: unknown,
+    context: PluginContext,
+    view: unknown,
+  ): Promise<unknown> => {
     await lock.wait();
     // The run may have gone on without it.
-    if (!isLive(context as HandlerContext)) {
+    if (!isLive(context)) {
       lock.leave();
       return undefined;
     }
@@ -110,7 +113,7 @@ function isLate({ timeoutMs }: Exclusion, startedAt: number): boolean {
   return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
 }
 
-function outOfTime(context: HandlerContext): object {
+function outOfTime(context: PluginContext): object {
   endTurn(context);
   return timedOut;
 }
@@ -118,11 +121,15 @@ function outOfTime(context: HandlerContext): object {
 async function hold(
   exclusion: Exclusion,
   startedAt: number,
-  context: HandlerContext,
+  context: PluginContext,
   pending: PromiseLike<unknown>,
 ): Promise<unknown> {
-  const { run, step } = partOf(context);
-  const latePolicy = { lateCounters: run.runtime.lateCounters, step, counts: false };
+  const part = partOf(context);
+  const latePolicy = part && {
+    lateCounters: part.run.runtime.lateCounters,
+    step: part.step,
+    counts: false,
+  };
   const { how, value } = await settle(pending, exclusion.deadline, latePolicy);
   const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
   exclusion.lock.leave();

@@ -5,7 +5,7 @@
  * handler may make the host abort, so check `result` after each call of foreign code: the run may be
  * over.
  */
-import { concat, forEach, intrinsics, isAwaitable } from "../../data/index.ts";
+import { concat, forEach, intrinsics, isAwaitable, mapped } from "../../data/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
@@ -14,7 +14,7 @@ import { emptyList, type MessageRun, noMetadata, viewFor } from "./message-run.t
 import { noteError, reportThrown } from "./report.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { fail, failThrown, joinOuter, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
-import type { AnyInvokeResult, ExecutionRecord, PluginContext, Step } from "./types.ts";
+import type { AnyInvokeResult, Step } from "./types.ts";
 import { type Pending, promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
 const { freeze, monotonicNow } = intrinsics;
@@ -113,7 +113,7 @@ const serialWait: WaitRules<MessageRun> = {
     const step = run.step as Step;
     run.dropWait(true, step);
     const end = fail(run, step, "handler_timeout", "timeout");
-    endTurn(run.context as PluginContext);
+    if (run.context !== undefined) endTurn(run.context);
     try {
       const pending = next(run, step, end);
       run.wait?.start(pending);
@@ -324,13 +324,10 @@ export function resultOf(
 }
 
 function deniedByAudit({ compiled }: MessageRun, result: AnyInvokeResult): AnyInvokeResult {
-  const executions = concat(result.executions);
-  for (let i = compiled.firstBackground; i < executions.length; i++) {
-    const record = executions[i] as ExecutionRecord;
-    if (record.status !== "started") continue;
-    const reason = "The run was halted before.";
-    executions[i] = freeze({ ...record, status: "skipped", reason } as const);
-  }
+  const executions = mapped(result.executions, (record) => {
+    if (record.status !== "started") return record;
+    return freeze({ ...record, status: "skipped", reason: "The run was halted before." } as const);
+  });
   const reason = `The audit trail did not keep what happened on ${compiled.hook}.`;
   return freeze({
     ...result,

@@ -84,8 +84,9 @@ export class RequestScope {
   static stateOf(scope: RequestScope, plugin: Owner): Map<unknown, unknown> {
     const { states } = RequestScope.#factsOf(scope);
     // By the very definition: another plugin of the same name gets its own.
-    states[plugin.id] ??= new MapAtLoad();
-    return states[plugin.id] as Map<unknown, unknown>;
+    const state = states[plugin.id] ?? new MapAtLoad();
+    states[plugin.id] = state;
+    return state;
   }
 
   /** The same private state under another request id. @internal */

@@ -15,7 +15,11 @@ import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { RequestScope } from "./scope.ts";
 
 /** A handler as the dispatcher calls it. */
-export type AnyHandler = (payload: unknown, context: unknown, extensions?: unknown) => unknown;
+export type AnyHandler = (
+  payload: unknown,
+  context: PluginContext,
+  extensions?: unknown,
+) => unknown;
 
 /** One service of the host, as contexts ask for it. */
 export interface Service {
