@@ -264,6 +264,9 @@ describe("PH-071: an unknown key", () => {
     ["of zod", z.object({ a: z.number().optional() })],
     ["of zod that is strict, told once", z.strictObject({ a: z.number().optional() })],
     ["of zod/mini", mini.object({ a: mini.optional(mini.number()) })],
+    ["that may be null", z.object({ a: z.number().optional() }).nullable()],
+    ["behind z.lazy", z.lazy(() => z.object({ a: z.number().optional() }))],
+    ["after a preprocess", z.preprocess((value) => value, z.object({ a: z.number().optional() }))],
     ["with a default around it", z.object({ a: z.number() }).partial().default({})],
     ["with a transform after it", z.object({ a: z.number().optional() }).transform(() => 1)],
     ["with a check", z.object({ a: z.number().optional() }).refine(() => true)],
@@ -284,6 +287,14 @@ describe("PH-071: an unknown key", () => {
     ["one that circles", z.lazy((): z.ZodType => z.any())],
   ])("is no fault for %s", (_, schema) => {
     expect(fault({ schema, section: { b: 1 } })).toBeUndefined();
+  });
+
+  const endless: z.ZodType = z.lazy(() => endless);
+  it.each([
+    ["throws", z.lazy((): z.ZodType => JSON.parse("{"))],
+    ["has no end", endless],
+  ])("is left to a lazy schema that %s", (_, schema) => {
+    expect(fault({ schema, section: { b: 1 } })).toMatch(/^configSchema refused it/);
   });
 
   it("is found inside of objects, lists and records", () => {

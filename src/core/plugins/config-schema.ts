@@ -1,5 +1,4 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import * as z from "zod/mini";
 import { intrinsics, isAwaitable, typeName } from "../data/index.ts";
 import { unowned } from "../hooks/index.ts";
 
@@ -81,47 +80,59 @@ interface UnknownKey {
   readonly known: readonly string[];
 }
 
-/** Part of a JSON Schema. */
-type Part = Readonly<Record<string, unknown>>;
-
-/** A schema of zod as JSON Schema; `undefined` for any other, and for one that has no such form. */
-export function documentOf(schema: object): Part | undefined {
-  try {
-    return z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" });
-  } catch {
-    return undefined;
-  }
-}
-
 /** The keys of an object, and whether it takes others. Of a union or intersection, of all its parts. */
 interface KnownKeys {
-  readonly properties: Part;
+  /** The schema of each. */
+  readonly shape: { readonly [key: string]: unknown };
   readonly isOpen: boolean;
 }
 
-function keysOf(part: unknown): KnownKeys | undefined {
-  if (!isPart(part)) return undefined;
-  if (isPart(part.properties))
-    return { properties: part.properties, isOpen: isPart(part.additionalProperties) };
-  const parts = [part.anyOf, part.oneOf, part.allOf].find(isArray) ?? [];
+// zod types a definition by its class; here any of them is read by what it has.
+interface Def {
+  readonly type: string;
+  readonly innerType?: unknown;
+  readonly getter?: () => unknown;
+  readonly in?: unknown;
+  readonly out?: unknown;
+  readonly shape?: { readonly [key: string]: unknown };
+  readonly catchall?: unknown;
+  readonly options?: readonly unknown[];
+  readonly left?: unknown;
+  readonly right?: unknown;
+  readonly element?: unknown;
+  readonly valueType?: unknown;
+}
+
+/** The definition of a schema of zod, without the wrappers around it; `undefined` for any other. */
+function defOf(schema: unknown): Def | undefined {
+  const def = (schema as { _zod?: { def?: Def } } | undefined)?._zod?.def;
+  if (def?.type === "pipe")
+    return defOf(def.in)?.type === "transform" ? defOf(def.out) : defOf(def.in);
+  if (def?.type === "lazy") return defOf(def.getter?.());
+  return def?.innerType === undefined ? def : defOf(def.innerType);
+}
+
+function keysOf(schema: unknown): KnownKeys | undefined {
+  const def = defOf(schema);
+  if (def?.shape !== undefined) {
+    const rest = defOf(def.catchall);
+    return { shape: def.shape, isOpen: rest !== undefined && rest.type !== "never" };
+  }
+  const parts = def?.type === "intersection" ? [def.left, def.right] : (def?.options ?? []);
   const known = parts.map(keysOf);
   if (known.length === 0 || known.includes(undefined)) return undefined;
   // Which part is for a value shows when it is read: what is in the key is not looked into.
-  const keys = known.flatMap((each) => Object.keys(each?.properties ?? {}));
+  const keys = known.flatMap((each) => Object.keys(each?.shape ?? {}));
   return {
-    properties: Object.fromEntries(keys.map((key) => [key, undefined])),
+    shape: Object.fromEntries(keys.map((key) => [key, undefined])),
     isOpen: known.some((each) => each?.isOpen),
   };
 }
 
-function isPart(value: unknown): value is Part {
-  return typeof value === "object" && value !== null && !isArray(value);
-}
-
 /** The keys of a schema that is an object of zod; `undefined` for any other. */
 export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined {
-  const known = keysOf(documentOf(schema));
-  return known && Object.keys(known.properties);
+  const known = readable(() => keysOf(schema));
+  return known && Object.keys(known.shape);
 }
 
 /**
@@ -129,34 +140,32 @@ export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined
  * where the schema does not say more. Of another schema they are its own affair.
  */
 export function unknownKeys({ schema }: ReadSchema, value: unknown): readonly UnknownKey[] {
-  const document = documentOf(schema);
-  return document === undefined ? [] : unknownIn(document, document, value, []);
+  return readable(() => unknownIn(schema, value, [])) ?? [];
+}
+
+/** `undefined` if a getter of a lazy schema throws, or never comes to an end. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function unknownIn(
-  document: Part,
-  given: unknown,
+  schema: unknown,
   value: unknown,
   path: UnknownKey["path"],
 ): readonly UnknownKey[] {
-  const part = resolved(document, given);
-  if (part === undefined || typeof value !== "object" || value === null) return [];
-  const inside = (schema: unknown, item: unknown, key: string | number) =>
-    unknownIn(document, schema, item, [...path, key]);
-  if (isArray(value)) return value.flatMap((item, at) => inside(part.items, item, at));
-  const known = keysOf(part);
+  const def = defOf(schema);
+  if (def === undefined || typeof value !== "object" || value === null) return [];
+  const inside = (part: unknown, item: unknown, key: string | number) =>
+    unknownIn(part, item, [...path, key]);
+  if (isArray(value)) return value.flatMap((item, at) => inside(def.element, item, at));
+  const known = keysOf(schema);
   return Object.entries(value).flatMap(([key, item]): readonly UnknownKey[] => {
-    if (known === undefined) return inside(part.additionalProperties, item, key);
-    if (hasOwn(known.properties, key)) return inside(known.properties[key], item, key);
-    return known.isOpen ? [] : [{ path, key, known: Object.keys(known.properties) }];
+    if (known === undefined) return inside(def.valueType, item, key);
+    if (hasOwn(known.shape, key)) return inside(known.shape[key], item, key);
+    return known.isOpen ? [] : [{ path, key, known: Object.keys(known.shape) }];
   });
-}
-
-/** The part itself, or what a reference in it stands for. */
-function resolved(document: Part, part: unknown): Part | undefined {
-  if (!isPart(part)) return undefined;
-  if (part.$ref === "#") return document;
-  const [, name = ""] = /^#\/\$defs\/(.+)$/.exec(String(part.$ref)) ?? [];
-  if (name === "") return part;
-  return isPart(document.$defs) && isPart(document.$defs[name]) ? document.$defs[name] : undefined;
 }

@@ -1,6 +1,6 @@
 /** What configuration a plugin takes, for whoever operates it. Never contains values. */
+import * as z from "zod/mini";
 import { sensitivityOf } from "../observe/index.ts";
-import { documentOf } from "./config-schema.ts";
 import { definitionOf } from "./define-plugin.ts";
 import type { Plugin } from "./types.ts";
 
@@ -37,6 +37,15 @@ export function configKeysIn(schema: object): readonly ConfigKeyFacts[] | undefi
       secret,
     };
   });
+}
+
+/** A schema of zod as JSON Schema; `undefined` for any other, and for one that has no such form. */
+function documentOf(schema: object): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" });
+  } catch {
+    return undefined;
+  }
 }
 
 function typeOf(part: unknown): string {
