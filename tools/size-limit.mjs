@@ -11,14 +11,14 @@ const entries = [
     name: "definePlugin alone",
     path: "../dist/index.js",
     import: "{ definePlugin }",
-    limit: "40 kB",
+    limit: "37 kB",
     gzip: true,
   },
   {
     name: "createPluginManager alone",
     path: "../dist/index.js",
     import: "{ createPluginManager }",
-    limit: "110 kB",
+    limit: "98 kB",
     gzip: true,
   },
   {
@@ -28,7 +28,7 @@ const entries = [
       "../dist/index.js": "{ createPluginManager, definePlugin, deny }",
       "../dist/providers/mcp/index.js": "{ createGuard }",
     },
-    limit: "147 kB",
+    limit: "132 kB",
     gzip: true,
   },
   {

@@ -17,4 +17,5 @@ export {
   rejectionReason,
   TierViolationError,
 } from "./glassine-error.ts";
+export { refusalCodes } from "./refusal-codes.ts";
 export { closest, formatPath, formatProblems, quoted, suggestion } from "./text.ts";

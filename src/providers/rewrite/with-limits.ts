@@ -4,6 +4,7 @@ import type { LimitOptions } from "./messages.ts";
 import type { MessageStream } from "./stream.ts";
 
 /** `translate`, with everything that it reads held to the `limits` in its options. */
+/* @__NO_SIDE_EFFECTS__ */
 export function withLimits<Translate extends (...given: never[]) => unknown>(
   call: string,
   translate: Translate,

@@ -1,7 +1,12 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
 import { intrinsics } from "../../data/index.ts";
 import { joinSets, Overlong } from "../../envelope/index.ts";
-import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
+import {
+  type ErrorCode,
+  type ErrorCodeSpec,
+  ownErrorCode,
+  refusalCodes,
+} from "../../errors/index.ts";
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
@@ -10,7 +15,7 @@ import { type Changes, Refused, readChanges } from "./result.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
-const { freeze } = intrinsics;
+const { freeze, hasOwn } = intrinsics;
 
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
@@ -121,6 +126,7 @@ function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): T
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
+const refusals: { readonly [code in ErrorCode]?: ErrorCodeSpec } = refusalCodes;
 const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
 
 /** A handler threw. An error of this library tells its code; any other is opaque. */
@@ -132,10 +138,11 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
   if (run.result !== undefined) return undefined;
   noteThrown(run, step, thrown);
   const code = ownErrorCode(thrown);
-  if (code === undefined || errorCodes[code].kind !== "refusal") {
+  const refusal = code !== undefined && hasOwn(refusals, code) ? refusals[code] : undefined;
+  if (code === undefined || refusal === undefined) {
     return fail(run, step, "handler_error", "error");
   }
-  const detail = ` ${errorCodes[code].means}${seeLog}`;
+  const detail = ` ${refusal.means}${seeLog}`;
   return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
 }
 
