@@ -66,7 +66,7 @@ function documentsWith(values: { readonly [slot: string]: Values }): fc.Arbitrar
   return fc.oneof(
     { weight: 4, arbitrary: fc.record(fields, { requiredKeys: [] }) },
     { weight: 1, arbitrary: fc.record(fields) },
-  ) as fc.Arbitrary<Level>;
+  );
 }
 
 /** Any grant: no capability to all of them. */

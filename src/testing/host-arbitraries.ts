@@ -38,7 +38,7 @@ export function arbitrariesOf<const H extends AnyHost>(
     operations: (hook: string) => operationsOf(subject, known(host, hook)),
   };
   // The tables of the host, read at run time, say what the type says.
-  return Object.freeze(arbitraries) as unknown as HostArbitraries<H>;
+  return Object.freeze(arbitraries) as HostArbitraries<H>;
 }
 
 function known({ hookNames }: AnyHost, hook: string): string {

@@ -52,7 +52,7 @@ function valuesIn(schema: z.core.$ZodType, place: Place): Values {
   const kind = kindOf(schema);
   if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
   // zod types a definition by its class; here any of them is read by its `type`.
-  const def = schema._zod.def as unknown as Def;
+  const def = schema._zod.def as Def;
   switch (def.type) {
     case "object":
       return place.depth === 0

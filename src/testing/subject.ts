@@ -117,9 +117,8 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
     slots,
     hooks,
     payloads,
-    host: host as unknown as HostFunctions,
-    createManager: (options) =>
-      host.createPluginManager(options as never) as unknown as Promise<AnyManager>,
+    host: host as HostFunctions,
+    createManager: (options) => host.createPluginManager(options as never) as Promise<AnyManager>,
   };
 }
 

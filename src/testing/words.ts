@@ -48,7 +48,7 @@ export function mapOf<T>(
 ): fc.Arbitrary<Record<string, T>> {
   return fc
     .uniqueArray(fc.tuple(key, value), { selector: ([each]) => each, maxLength })
-    .map((entries) => Object.fromEntries(entries) as Record<string, T>);
+    .map((entries) => Object.fromEntries(entries));
 }
 
 export const numbers: fc.Arbitrary<number> = fc.oneof(

@@ -163,12 +163,12 @@ function writeResult<Document extends ResultLike>(
       : restOf(onto, isSameJsonText(said, shown.parts), lost);
   const document = Object.freeze({ ...(hostCopy(rest) as Fields), content });
   // Built from the caller's document, whose type it keeps.
-  return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
+  return Object.freeze({ document: document as Document, lost: lost.list() });
 }
 
 /** What stands beside the content of a result. */
 function restOf(onto: ResultLike, isSame: boolean, lost: Collector<Lost>): Fields {
-  const { content: _, ...rest } = onto as Fields;
+  const { content: _, ...rest } = onto;
   if (isSame) return rest;
   return withoutCopies(rest, (name) => {
     const reason = `The content changed, so its ${name} is dropped.`;
@@ -182,7 +182,7 @@ function readResult(result: ResultLike, left: Collector<Left>) {
   const json = readDocument(schema, resultJson(result), "result");
   const notes = notesFor(left);
   // Read by field name; the SDK's interface has no index signature.
-  const raw = result as unknown as Fields;
+  const raw = result as Fields;
   const items = json.content as readonly PartJson[];
   const shown = readParts(result.content, items, assistant, notes.under("content"));
   const extensions = readCompletion(json, raw, notes);

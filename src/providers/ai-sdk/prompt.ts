@@ -149,5 +149,5 @@ function toList<Document extends PromptLike>(
   };
   const document = reading(nameOf(format), write, "document_invalid");
   // Built from the caller's document, whose type it keeps.
-  return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
+  return Object.freeze({ document: document as Document, lost: lost.list() });
 }

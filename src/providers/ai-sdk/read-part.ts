@@ -45,7 +45,7 @@ export function unshownFields({ content_type: kind }: ContentPart): readonly str
 }
 
 function readCall(json: PartJson, notes: Notes): ContentPart {
-  const { toolCallId, toolName, input } = json as PartJson & Readonly<Record<string, string>>;
+  const { toolCallId, toolName, input } = json;
   const values = typeof input === "string" ? parsedInput(input, notes) : input;
   if (!isFields(values)) {
     notes.reportLeft(
@@ -82,7 +82,7 @@ function parsedInput(text: string, notes: Notes): Fields | undefined {
 }
 
 function readResult(json: PartJson, notes: Notes): ContentPart {
-  const { toolCallId, toolName } = json as PartJson & Readonly<Record<string, string>>;
+  const { toolCallId, toolName } = json;
   const { content, is_error } = Object.hasOwn(json, "output")
     ? readOutput(json.output as PartJson, notes.under("output"))
     : { content: json.result as Json | undefined, is_error: json.isError === true };
@@ -114,7 +114,7 @@ function readOutput(output: PartJson, notes: Notes): Answer {
         return readPart(item, "output", notes.under("value", index)) ?? [];
       });
       // Frozen message parts are JSON, which their types do not say.
-      return { content: parts as unknown as Json, is_error };
+      return { content: parts as Json, is_error };
     }
     default:
       notes.reportLeft("content", "Messages cannot show an output of this kind.");
@@ -159,7 +159,7 @@ function readFile(json: PartJson, format: Format, notes: Notes): ContentPart | u
   }
   if (isFields(json.image)) return readFileData({}, { mediaType: "" }, notes);
   // By the schema, what is not an object here is a string.
-  const { data, url, image } = json as unknown as Readonly<Record<string, string>>;
+  const { data, url, image } = json as Readonly<Record<string, string>>;
   if (url !== undefined) {
     return readMedia({ type: "url", data: url }, mediaType, type === "image-url" ? anImage : {});
   }

@@ -43,7 +43,7 @@ export function writeList(messages: readonly Message[], given: ListWork): readon
   const before = shown.map(({ message }) => message);
   return rewriteList(onto.length, places, pairMessages(before, messages), {
     make: (index, { at, isSame }) => {
-      const old = at === undefined ? undefined : (shown[at] as ShownMessage);
+      const old = at === undefined ? undefined : shown[at];
       const raw = old === undefined ? undefined : onto[old.at];
       const content = fieldOf(raw, "content");
       const isSent = !Array.isArray(content) || !content.some(isDoubtful);
@@ -102,7 +102,7 @@ function settingsOf(
   role: string,
   reportLost: (reason: string, key: string) => void,
 ): Fields {
-  const fields = Object.entries((hostCopy(raw) ?? {}) as Fields).filter(([name, value]) => {
+  const fields = Object.entries(hostCopy(raw) ?? {}).filter(([name, value]) => {
     const isStale = role === "assistant" && isProviderField(name) && !isSetting(name, value);
     if (isStale)
       reportLost(

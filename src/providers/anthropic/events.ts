@@ -5,7 +5,6 @@ import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
 import { type Block, chosen, isObject, type JsonObject } from "./json.ts";
 import { readResponse } from "./response.ts";
-import type { MessagesResponse } from "./schemas.ts";
 
 /** An event of a streamed response. */
 export interface MessagesEvent extends JsonObject {
@@ -56,7 +55,7 @@ export const toMessagesEvents = withLimits(
     options: LimitOptions = {},
   ): readonly Event[] => {
     expectOptions(options, ["limits"], "toMessagesEvents");
-    const { error, ...response } = readResponse(document) as MessagesResponse & JsonObject;
+    const { error, ...response } = readResponse(document);
     const usage = isObject(response.usage) ? response.usage : {};
     const later = Object.fromEntries(
       endFields.filter((name) => Object.hasOwn(response, name)).map((name) => [name, null]),
@@ -68,7 +67,7 @@ export const toMessagesEvents = withLimits(
       error === undefined ? { type: "message_stop" } : { type: "error", error },
     ];
     // The schema checks what the interfaces say, and keeps unknown events.
-    return readDocument(events, list, "response") as unknown as readonly Event[];
+    return readDocument(events, list, "response") as readonly Event[];
   },
 );
 

@@ -251,7 +251,7 @@ function readResultContent(
   const [first] = parts;
   if (parts.length === 1 && first?.content_type === "text") return first.text;
   // Frozen message parts are JSON, which their types do not say.
-  return createMessage({ role: "tool", content: parts }).content as unknown as Json;
+  return createMessage({ role: "tool", content: parts }).content as Json;
 }
 
 export function innerParts(blocks: readonly Block[], path: Path, reading: Reading): ReadBlocks {

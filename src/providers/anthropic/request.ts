@@ -140,11 +140,11 @@ export const toMessagesRequest = withLimits(
     const base = old ?? (model === undefined ? {} : { model });
     const document = readRequest(withFields(base, { system, messages: turns }));
     // The schema checks the document; `Document` is the caller's type for it.
-    return Object.freeze({ document: document as object as Document, lost: lost.list() });
+    return Object.freeze({ document: document as Document, lost: lost.list() });
   },
 );
 
 function readRequest(document: unknown): MessagesRequest {
   // The schema checks what the interface says, and keeps unknown fields.
-  return readDocument(requestSchema, document, "request") as unknown as MessagesRequest;
+  return readDocument(requestSchema, document, "request") as MessagesRequest;
 }

@@ -151,13 +151,13 @@ export const toMessagesResponse = withLimits(
       old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
     const document = readResponse(withFields(fields, { content }));
     // The schema checks the document; `Document` is the caller's type for it.
-    return Object.freeze({ document: document as object as Document, lost: lost.list() });
+    return Object.freeze({ document: document as Document, lost: lost.list() });
   },
 );
 
 export function readResponse(document: unknown): MessagesResponse {
   // The schema checks what the interface says, and keeps unknown fields.
-  return readDocument(responseSchema, document, "response") as unknown as MessagesResponse;
+  return readDocument(responseSchema, document, "response") as MessagesResponse;
 }
 
 function readMessage(response: MessagesResponse, reading: Reading) {

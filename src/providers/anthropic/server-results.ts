@@ -42,7 +42,7 @@ export function isServerError({ content }: Block): boolean {
 /** The texts of a server result, in the order of the block. */
 export function serverTexts({ type, content }: Block): readonly FoundText[] {
   const wanted = [...(readable.get(type) ?? []), ...ofErrors];
-  return stringsOf(content as Json).filter(
+  return stringsOf(content).filter(
     ({ keys }) => wanted.some((pattern) => fits(pattern, keys)) && !isBinary(content, keys),
   );
 }
@@ -65,7 +65,7 @@ const innerTypes = new Set([
 /** Reports every value of a server result that no part shows. */
 export function reportServerResult(block: Block, path: Path, { left }: Reading): void {
   const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
-  for (const { keys, text } of stringsOf(block.content as Json, true)) {
+  for (const { keys, text } of stringsOf(block.content, true)) {
     if (shown.has(JSON.stringify(keys))) continue;
     const isType = keys.at(-1) === "type" && innerTypes.has(text);
     left.add({

@@ -123,13 +123,13 @@ export class StreamBlock {
         const read = readDocument(compactionSchema, delta, "delta", "stream_invalid");
         this.#meter.countText(JSON.stringify(read));
         // What was read from a document is JSON; the schema's type names fields only.
-        this.#compaction = chosen(read as unknown as JsonObject, ["content", "encrypted_content"]);
+        this.#compaction = chosen(read as JsonObject, ["content", "encrypted_content"]);
         break;
       }
       default: {
         const read = readDocument(citationSchema, delta, "delta", "stream_invalid");
         // What was read from a document is JSON; the schema's type names fields only.
-        const citation = read.citation as unknown as JsonObject;
+        const citation = read.citation as JsonObject;
         this.#meter.countText(JSON.stringify(citation));
         this.#citations.push(citation);
       }

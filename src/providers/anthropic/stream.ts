@@ -207,7 +207,7 @@ class Accumulator implements ResponseStream {
     }
     const { message } = this.#read(startSchema, event);
     // The schema of the start event checks what the interface says.
-    const response = message as unknown as MessagesResponse;
+    const response = message as MessagesResponse;
     this.#before = response.content;
     this.#fields = new Map(Object.entries(response));
   }

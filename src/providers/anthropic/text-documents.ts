@@ -117,7 +117,7 @@ export function writeResource(
       source: uri,
       title: name ?? "",
       content: texts,
-    }) as Block;
+    });
   }
   const source = block?.source as Block | undefined;
   return withFields(block, {
@@ -125,7 +125,7 @@ export function writeResource(
     source: isKept ? source : writeTextSource(source, old, content, path, lost),
     title: name,
     context: description,
-  }) as Block;
+  });
 }
 
 function writeTextSource(

@@ -23,8 +23,7 @@ export function writeText(
   path: Path,
   lost: Collector<Lost>,
 ): Block {
-  if (old === undefined || old.text === text)
-    return withFields(old, { type: "text", text }) as Block;
+  if (old === undefined || old.text === text) return withFields(old, { type: "text", text });
   const kept = withoutParsed(old, path, lost);
   if (!hasCitations(old)) return withFields(kept, { text });
   lost.add({

@@ -12,7 +12,7 @@ export function partsOf(content: Json | undefined): readonly ContentPart[] | und
   if (typeof content === "string") return messageParts([{ content_type: "text", text: content }]);
   if (!Array.isArray(content)) return undefined;
   // Any JSON list may come here: createMessage refuses what is not parts.
-  const parts = messageParts(content as unknown as MessageInput["content"]);
+  const parts = messageParts(content as MessageInput["content"]);
   return parts?.every(({ content_type }) => kinds.has(content_type)) ? parts : undefined;
 }
 

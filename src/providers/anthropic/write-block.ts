@@ -115,12 +115,12 @@ function blockFor(
       return writeThinking(part.text, old, path, writing);
     case "image": {
       const source = writeSource(part.content, before);
-      return source && (withFields(old?.block, { type: "image", source }) as Block);
+      return source && withFields(old?.block, { type: "image", source });
     }
     case "document": {
       const { title } = part.content;
       const source = writeSource(part.content, before);
-      return source && (withFields(old?.block, { type: "document", source, title }) as Block);
+      return source && withFields(old?.block, { type: "document", source, title });
     }
     case "resource": {
       const resource = old?.part.content_type === "resource" ? old.part.content : undefined;
@@ -162,7 +162,7 @@ function writeThinking(
     const reason = "The signature of the old thinking is dropped with its text.";
     lost.add({ path: pathOf(...path), reason });
   }
-  return withFields(old?.block, { type: "thinking", thinking: text, signature: "" }) as Block;
+  return withFields(old?.block, { type: "thinking", thinking: text, signature: "" });
 }
 
 type Call = Extract<ContentPart, { readonly content_type: "tool_call" }>["content"];
@@ -191,7 +191,7 @@ function writeCall(
     ...(before !== undefined && isSameJsonText(before.arguments, input) ? {} : { input }),
     ...(type === "tool_use" && isOthers ? { toolset_name: namespace } : {}),
     ...(type === "mcp_tool_use" && namespace !== undefined ? { server_name: namespace } : {}),
-  }) as Block;
+  });
 }
 
 function writeResult(
@@ -212,7 +212,7 @@ function writeResult(
     tool_use_id: id,
     ...(isKept ? {} : { content: writeContent(content, old, path, writing) }),
     ...(isError === (before?.is_error ?? false) ? {} : { is_error: isError }),
-  }) as Block;
+  });
 }
 
 function writeServerResult(

@@ -107,9 +107,8 @@ function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
       hook: "cmf.llm_input",
       optional: true,
       payload: () => messages[place] as Message,
-      write(changed) {
-        // The manager read the changed payload by the schema of messages.
-        messages[place] = changed as unknown as Message;
+      writeMessage(changed) {
+        messages[place] = changed;
         isChanged = true;
       },
     };
@@ -135,8 +134,8 @@ function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
     hook: "cmf.llm_output",
     optional: true,
     payload: () => read().messages[0] as Message,
-    write: (changed) =>
-      applyWritten(result, toSamplingResult([changed as never], { id, onto: result })),
+    writeMessage: (changed) =>
+      applyWritten(result, toSamplingResult([changed], { id, onto: result })),
   };
   const { passes, listens } = call.hooks;
   const { left } = read();

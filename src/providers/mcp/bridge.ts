@@ -40,7 +40,7 @@ export async function bridgeOf(
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
   // Only some transports have `setProtocolVersion`, so `TransportLike` leaves it out.
-  const [near, far] = [caller as unknown as WithVersion, upstream as unknown as WithVersion];
+  const [near, far] = [caller as WithVersion, upstream as WithVersion];
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
   let isClosed = false;
@@ -74,7 +74,7 @@ export async function bridgeOf(
   function note(message: JsonObject): JsonObject | undefined {
     const { method, params } = message;
     if (isRequest(message)) {
-      const id = message.id as RequestId;
+      const { id } = message;
       if (asked.isFull) return errorAnswer(id, unanswered);
       const isInitialize = method === "initialize";
       asked.add(String(keyOf(id)), { id, isInitialize, token: tokenOf(message) });

@@ -1,4 +1,5 @@
 import type { DataEntity } from "../../core/labels/index.ts";
+import type { Message } from "../../core/messages/index.ts";
 import type { Left } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
 import { copyMessage, isObject, type JsonObject } from "./json.ts";
@@ -66,7 +67,9 @@ export interface Call {
 }
 
 /** One hook to run for a call: makes the payload, and writes a changed one back. */
-export interface Step {
+export type Step = ShownPart & Writer;
+
+interface ShownPart {
   readonly hook: string;
   /** Runs only where a plugin listens. */
   readonly optional?: true;
@@ -78,9 +81,13 @@ export interface Step {
   payload(reportLeft: (left: readonly Left[]) => void): object;
   /** The same after a change, where it takes no new payload to know. */
   left?(): readonly Left[];
-  /** Writes a changed payload back. Throws when MCP cannot express the change. */
-  write(changed: JsonObject): void;
 }
+
+/** Writes a changed payload back. Throws when MCP cannot express the change. */
+type Writer =
+  | { write(changed: JsonObject): void }
+  /** For the hooks whose payload is a message. */
+  | { writeMessage(changed: Message): void };
 
 interface Rest {
   readonly hook: "cmf.mcp_request" | "cmf.mcp_response";

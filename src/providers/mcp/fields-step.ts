@@ -44,10 +44,9 @@ export function fieldsStep(call: Call, given: Fields): Step {
     return isResult ? resultMessage(id, method, shown) : callMessage(id, method, shown);
   }
 
-  function write(changed: JsonObject): void {
+  function writeMessage(changed: Message): void {
     const lost = lostReports();
-    // The manager read the changed payload by the schema of messages.
-    const messages = [changed as unknown as Message];
+    const messages = [changed];
     const values = isResult ? readResult(messages, lost) : readCall(messages, lost);
     const [first] = lost.list();
     if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
@@ -80,7 +79,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
     return content;
   }
 
-  return { hook, optional: true, payload, write, ...(unseen !== undefined && { unseen }) };
+  return { hook, optional: true, payload, writeMessage, ...(unseen !== undefined && { unseen }) };
 }
 
 function callMessage(id: string, name: string, values: object): Message {

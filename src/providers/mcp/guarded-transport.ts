@@ -14,7 +14,7 @@ export function guardedTransport<Transport extends TransportLike>(
   log: RequestLog,
 ): Transport {
   // Both SDKs type the same transport, each with a message type of its own.
-  const wire = transport as unknown as Wire;
+  const wire = transport as Wire;
   const joined = memory.join(sessionName);
   const session = () => memory.current(joined);
   /** The handlers of the protocol above. Absent until it sets them. */

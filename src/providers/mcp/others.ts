@@ -139,7 +139,7 @@ function errorStep(call: Call, error: JsonObject): Step {
     hook: "cmf.mcp_response",
     optional: true,
     payload: (reportLeft) => onlyMessage(fromToolError(error, options), reportLeft),
-    write: (changed) =>
-      applyWritten(error, toToolError([changed as never], { ...options, onto: error })),
+    writeMessage: (changed) =>
+      applyWritten(error, toToolError([changed], { ...options, onto: error })),
   };
 }

@@ -44,7 +44,7 @@ export const fromPromptRequest = withLimits(
     const content = {
       prompt_request_id: options.id,
       name,
-      arguments: values as never,
+      arguments: values,
       ...serverOf(options),
     };
     const message = {
@@ -123,7 +123,7 @@ export const fromPromptResult = withLimits(
       role: "tool",
       content: [{ content_type: "prompt_result", content }],
     } as const;
-    return readOf([message as never], {}, left.list());
+    return readOf([message], {}, left.list());
   },
 );
 

@@ -29,7 +29,7 @@ export const prompts: Subject = {
   accepts: (params) =>
     typeof params.name === "string" &&
     (params.arguments === undefined || isObject(params.arguments)),
-  describe: (call) => promptSlot(String(call.params.name), call).mcp as JsonObject,
+  describe: (call) => promptSlot(String(call.params.name), call).mcp,
   *pre(call) {
     const { params } = call;
     yield* responseSteps(call, params);
@@ -47,8 +47,8 @@ export const prompts: Subject = {
       hook: "cmf.prompt_pre_fetch",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload: (reportLeft) => onlyMessage(fromPromptRequest(params, options), reportLeft),
-      write: (changed) =>
-        applyWritten(params, toPromptRequest([changed as never], { ...options, onto: params })),
+      writeMessage: (changed) =>
+        applyWritten(params, toPromptRequest([changed], { ...options, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -66,8 +66,8 @@ function resultStep(call: Call, result: JsonObject): Step {
     hook: "cmf.prompt_post_fetch",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload: (reportLeft) => onlyMessage(fromPromptResult(result, options), reportLeft),
-    write: (changed) =>
-      applyWritten(result, toPromptResult([changed as never], { ...options, onto: result })),
+    writeMessage: (changed) =>
+      applyWritten(result, toPromptResult([changed], { ...options, onto: result })),
   };
 }
 
@@ -77,7 +77,7 @@ function errorStep(call: Call, error: JsonObject): Step {
     hook: "cmf.prompt_post_fetch",
     rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
     payload: (reportLeft) => onlyMessage(fromPromptError(error, options), reportLeft),
-    write: (changed) =>
-      applyWritten(error, toPromptError([changed as never], { ...options, onto: error })),
+    writeMessage: (changed) =>
+      applyWritten(error, toPromptError([changed], { ...options, onto: error })),
   };
 }

@@ -44,7 +44,7 @@ export function checkAudit(manager: unknown, { access }: GuardOptions): void {
 /** @throws GlassineError `options_invalid` */
 export function readWrap(options: unknown): WrapOptions {
   expectOwn(options, ["fetch", "session"], "guard.wrap");
-  const session = readOption(options as object, "session", "string") as string | undefined;
+  const session = readOption(options as object, "session", "string");
   return { session, fetch: readFunction(options as object, "fetch") as WrapOptions["fetch"] };
 }
 
@@ -88,7 +88,7 @@ export function readGuardOptions(options: unknown): GuardOptions {
     pass: readPass(ownValue(given, "pass")),
     serverId: readOption(given, "serverId", "string"),
     tenant: readTenant(ownValue(given, "tenant")),
-  }) as GuardOptions;
+  });
 }
 
 function readTenant(tenant: unknown): unknown {
@@ -133,13 +133,13 @@ function readLabelOptions(labels: unknown): GuardLabels {
     onStoreError: readWord(given, "onStoreError", ["deny", "ignore"]),
     fromWire: readFromWire(ownValue(given, "fromWire")),
     timeoutMs: readTimeout(ownValue(given, "timeoutMs")),
-  }) as GuardLabels;
+  });
 }
 
 /** @throws GlassineError `options_invalid` */
 function readTimeout(timeoutMs: unknown): number | undefined {
   if (timeoutMs === undefined) return undefined;
-  return readWhole("createGuard: labels.timeoutMs", timeoutMs as number, longestTimerMs);
+  return readWhole("createGuard: labels.timeoutMs", timeoutMs, longestTimerMs);
 }
 
 function readFromWire(mapping: unknown): object | undefined {

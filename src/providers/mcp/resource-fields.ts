@@ -64,7 +64,7 @@ export function readResource(
   }
   if (isObject(annotated?.annotations)) read.annotations = annotated.annotations;
   // Built by field name; every field was checked by its own `fits`.
-  return read as unknown as Resource;
+  return read as Resource;
 }
 
 /** Reports what `readResource` does not show. `extra` names the keys that identify the item. */

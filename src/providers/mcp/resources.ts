@@ -27,7 +27,7 @@ export const resources: Subject = {
     post: ["resource_post_fetch", "cmf.resource_post_fetch"],
   },
   accepts: (params) => typeof params.uri === "string",
-  describe: (call) => resourceSlot(String(call.params.uri), call).mcp as JsonObject,
+  describe: (call) => resourceSlot(String(call.params.uri), call).mcp,
   *pre(call) {
     const { params } = call;
     yield* responseSteps(call, params);
@@ -42,8 +42,8 @@ export const resources: Subject = {
       hook: "cmf.resource_pre_fetch",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload: (reportLeft) => onlyMessage(fromResourceRequest(params, { id }), reportLeft),
-      write: (changed) =>
-        applyWritten(params, toResourceRequest([changed as never], { id, onto: params })),
+      writeMessage: (changed) =>
+        applyWritten(params, toResourceRequest([changed], { id, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -97,8 +97,8 @@ function contentsStep(call: Call, result: JsonObject): Step {
     hook: "cmf.resource_post_fetch",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload: (reportLeft) => onlyMessage(fromResourceResult(result, { id }), reportLeft),
-    write: (changed) =>
-      applyWritten(result, toResourceResult([changed as never], { id, onto: result })),
+    writeMessage: (changed) =>
+      applyWritten(result, toResourceResult([changed], { id, onto: result })),
   };
 }
 
@@ -107,6 +107,6 @@ function errorStep(error: JsonObject): Step {
     hook: "cmf.resource_post_fetch",
     rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
     payload: (reportLeft) => onlyMessage(fromResourceError(error), reportLeft),
-    write: (changed) => applyWritten(error, toResourceError([changed as never], { onto: error })),
+    writeMessage: (changed) => applyWritten(error, toResourceError([changed], { onto: error })),
   };
 }

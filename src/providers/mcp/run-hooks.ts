@@ -1,6 +1,6 @@
 import { underPayloadLimits } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
-import { freezePayload } from "../../core/messages/index.ts";
+import { freezePayload, type Message } from "../../core/messages/index.ts";
 import type { Left } from "../rewrite/index.ts";
 import { inputPoints } from "./asked-steps.ts";
 import {
@@ -259,7 +259,9 @@ export class Hooks implements HookRunner {
     if (changed !== payload) {
       if (!isObject(changed)) throw payloadFault("an object as payload");
       underPayloadLimits(this.manager.payloadLimits, () => {
-        step.write(changed);
+        if ("write" in step) step.write(changed);
+        // The manager read it by the schema of messages.
+        else step.writeMessage(changed as Message);
         // Places in the document may have changed.
         if (step.left !== undefined) unseen = step.left();
         else if (step.rest !== undefined) step.payload(reportLeft);

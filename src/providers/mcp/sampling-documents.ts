@@ -36,17 +36,13 @@ export const fromSamplingRequest = withLimits(
     const document = readDocument(samplingRequestSchema, params, "sampling request");
     const left = leftReports();
     reportRest(document, ["messages", "systemPrompt"], left, [], settingsOf.samplingParams);
-    const turns = fromTurns(document.messages as readonly Turn[], styleOf(id), left, ["messages"]);
+    const turns = fromTurns(document.messages, styleOf(id), left, ["messages"]);
     const { systemPrompt } = document;
     const system = {
       role: "system",
       content: [{ content_type: "text", text: systemPrompt ?? "" }],
     } as const;
-    return readOf(
-      [...(systemPrompt === undefined ? [] : [system]), ...turns] as never,
-      {},
-      left.list(),
-    );
+    return readOf([...(systemPrompt === undefined ? [] : [system]), ...turns], {}, left.list());
   },
 );
 
@@ -79,7 +75,7 @@ export const toSamplingRequest = withLimits(
     const { messages: shown, left } =
       before === undefined ? { messages: [], left: [] } : fromSamplingRequest(before, { id });
     const old = {
-      turns: (before?.messages ?? []) as readonly Turn[],
+      turns: before?.messages ?? [],
       shown: before?.systemPrompt === undefined ? shown : shown.slice(1),
       path: ["messages"],
       removed: removedReporterIn(left, lost),
@@ -136,7 +132,7 @@ export const fromSamplingResult = withLimits(
     if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
       left.setting(["stopReason"], "The slot `completion` has no such stop reason.");
     }
-    return readOf([turn as never], slots, left.list());
+    return readOf([turn], slots, left.list());
   },
 );
 
@@ -177,7 +173,7 @@ function oldTurn(before: Turn, id: string, lost: LostReports) {
   const { messages, left } = fromSamplingResult(before, { id });
   const { role, content } = before;
   const shown = messages[0] as Message;
-  return { turn: { role, content } as Turn, shown, removed: removedReporterIn(left, lost) };
+  return { turn: { role, content }, shown, removed: removedReporterIn(left, lost) };
 }
 
 function styleOf(requestId: string): TurnStyle {

@@ -1,10 +1,13 @@
 /** What the adapter must know of MCP documents; everything else may be there, and stays. */
 import * as z from "zod/mini";
+import type { Json } from "../../core/data/index.ts";
 
 const object = z.looseObject({});
+/** An object whose values need no look: every document is read as JSON. */
+const values = z.catchall(z.object({}), z.custom<Json>());
 
 /** Params of `tools/call`. */
-export const toolCallSchema = z.looseObject({ name: z.string(), arguments: z.optional(object) });
+export const toolCallSchema = z.looseObject({ name: z.string(), arguments: z.optional(values) });
 
 /**
  * Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content.
@@ -17,7 +20,7 @@ export const toolResultSchema = z.looseObject({
 /** Params of `prompts/get`. */
 export const promptRequestSchema = z.looseObject({
   name: z.string(),
-  arguments: z.optional(object),
+  arguments: z.optional(values),
 });
 
 const turn = z.looseObject({

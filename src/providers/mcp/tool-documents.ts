@@ -48,7 +48,7 @@ export const fromToolCall = withLimits(
     const options = readRequestOptions(given, "fromToolCall");
     const document = readDocument(toolCallSchema, params, "tool call");
     const { name, arguments: values = {} } = document;
-    const content = { tool_call_id: options.id, name, arguments: values as never };
+    const content = { tool_call_id: options.id, name, arguments: values };
     const message = {
       role: "assistant",
       content: [{ content_type: "tool_call", content }],

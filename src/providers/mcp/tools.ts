@@ -56,8 +56,7 @@ export const tools: Subject = {
       hook: "cmf.tool_pre_invoke",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload: (reportLeft) => onlyMessage(fromToolCall(params, { id }), reportLeft),
-      write: (changed) =>
-        applyWritten(params, toToolCall([changed as never], { id, onto: params })),
+      writeMessage: (changed) => applyWritten(params, toToolCall([changed], { id, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -66,7 +65,7 @@ export const tools: Subject = {
 
 /** The `mcp` slot of a tool. */
 export function describeTool(call: Call, name: unknown): JsonObject {
-  return toolSlot(String(name), call).mcp as JsonObject;
+  return toolSlot(String(name), call).mcp;
 }
 
 /**
@@ -104,8 +103,8 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
       return message;
     },
     left: () => leftOfResult(result),
-    write(changed) {
-      const { document, lost } = toolResultOver(result, [changed as never], options);
+    writeMessage(changed) {
+      const { document, lost } = toolResultOver(result, [changed], options);
       applyWritten(result, { document, lost: lost.list() }, shown);
     },
   };
@@ -121,7 +120,7 @@ function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
   return {
     hook: "cmf.tool_post_invoke",
     payload: (reportLeft) => onlyMessage(fromToolError(error, options), reportLeft),
-    write: (changed) =>
-      applyWritten(error, toToolError([changed as never], { ...options, onto: error })),
+    writeMessage: (changed) =>
+      applyWritten(error, toToolError([changed], { ...options, onto: error })),
   };
 }

@@ -40,7 +40,7 @@ export function keyOf(id: unknown): string | undefined {
   return typeof id === "number" && Number.isFinite(id) ? `n${id}` : undefined;
 }
 
-export function isRequest(message: JsonObject): boolean {
+export function isRequest(message: JsonObject): message is JsonObject & { readonly id: RequestId } {
   return typeof message.method === "string" && message.id !== undefined;
 }
 

@@ -53,7 +53,7 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
     (manager.handlersFor?.(hook) ?? []).flatMap((handler) => {
       if (handler.mode === "disabled" || handler.conditions === null) return [];
       expectFacts(handler, options);
-      const never = (Object.keys(subjects) as Kind[]).find(
+      const never = Object.keys(subjects).find(
         (other) => other !== kind && handler.conditions?.[other] !== undefined,
       );
       if (never === undefined || handler.hook !== hook) return [];

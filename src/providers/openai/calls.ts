@@ -1,5 +1,4 @@
 /** Calls of tools, whose arguments are text. */
-import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, freezePayload } from "../../core/messages/index.ts";
 import { parseArguments, writeArguments } from "../rewrite/index.ts";
@@ -18,7 +17,7 @@ export function readArguments(text: string, path: string, left: ReportLeft): Arg
   const { values, isAmbiguous, isExact } = understood(text);
   if (values === undefined) {
     left({ path, kind: "content", reason: "The arguments are not the text of a JSON object." });
-    return parseArguments("").arguments as Arguments;
+    return parseArguments("").arguments;
   }
   if (isAmbiguous) left({ path, kind: "content", reason: "It has a duplicate key." });
   else if (!isExact)
@@ -37,7 +36,7 @@ function understood(text: string): Understood {
   const { arguments: values, isWhole, ...faith } = parseArguments(text);
   if (!isWhole) return { values: undefined, ...faith };
   try {
-    return { values: freezePayload(values) as Arguments, ...faith };
+    return { values: freezePayload(values), ...faith };
   } catch (error) {
     // Text can say what messages do not hold: half a character, or a depth beyond the limit.
     if (!isGlassineError(error)) throw error;
@@ -54,7 +53,7 @@ export function textAsRead(text: string): string {
 }
 
 function textOf(values: Arguments): string {
-  return writeArguments(values as { readonly [name: string]: Json });
+  return writeArguments(values);
 }
 
 /** The arguments as text: the old text if it means the same. */

@@ -47,7 +47,7 @@ export const toChatEvents = withLimits(
   ): readonly Chunk[] => {
     expectOptions(options, ["limits"], "toChatEvents");
     const response = read(chatResponseSchema, document, chatResponse);
-    const { choices, usage, ...facts } = response as JsonObject;
+    const { choices, usage, ...facts } = response;
     const isRepeated = ([key]: [string, Json]) => repeated.includes(key);
     const head = withFields(compact(Object.entries(facts).filter(isRepeated)), {
       object: "chat.completion.chunk",
@@ -62,7 +62,7 @@ export const toChatEvents = withLimits(
     const said = all.length === 0 ? [chunk([])] : all;
     said.push(withFields(facts, said.pop() as JsonObject));
     // The schema checks what the interface says, and keeps unknown fields.
-    return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
+    return readDocument(events, said, what) as readonly Chunk[];
   },
 );
 
@@ -80,7 +80,7 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
       logprobs: each === at ? logprobs : null,
       finish_reason: null,
     })),
-    withFields(others as JsonObject, { index, delta: {}, logprobs: null, finish_reason }),
+    withFields(others, { index, delta: {}, logprobs: null, finish_reason }),
   ];
 }
 

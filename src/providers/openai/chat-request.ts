@@ -96,7 +96,7 @@ export const toChatRequest = withLimits(
         ]);
     // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(chatRequestSchema, document, chatRequest) as unknown as Document,
+      document: read(chatRequestSchema, document, chatRequest) as Document,
       lost: lost.list(),
     });
   },

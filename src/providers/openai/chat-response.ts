@@ -189,7 +189,7 @@ export const toChatResponse = withLimits(
       : freshResponse(numbered, extensions);
     // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
+      document: read(chatResponseSchema, document, chatResponse) as Document,
       lost: lost.list(),
     });
   },

@@ -96,7 +96,7 @@ function llmOf(json: JsonObject): JsonObject {
 function frozen(slots: readonly (readonly [string, JsonObject | undefined])[]): ModelExtensions {
   const made = compact(slots);
   for (const slot of Object.values(made)) Object.freeze(slot);
-  return Object.freeze(made) as ModelExtensions;
+  return Object.freeze(made);
 }
 
 /** Unix time as an instant, to the millisecond. */

@@ -123,7 +123,7 @@ function resultIn(
     });
   }
   const { tool_call_id, name: tool_name } = call;
-  const content = output ?? (error as Json);
+  const content = output ?? error;
   return { tool_call_id, tool_name, content, is_error: error !== undefined };
 }
 

@@ -57,9 +57,7 @@ const computed = "output_parsed";
 
 function withoutComputed(document: unknown): unknown {
   if (!isReadable(document)) return document;
-  const { [computed]: found, ...own } = Object.getOwnPropertyDescriptors(document) as Readonly<
-    Record<string, PropertyDescriptor>
-  >;
+  const { [computed]: found, ...own } = Object.getOwnPropertyDescriptors(document);
   if (found?.get === undefined) return document;
   return Object.defineProperties({}, own);
 }

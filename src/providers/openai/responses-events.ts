@@ -39,7 +39,7 @@ export const toResponsesEvents = withLimits(
     ];
     const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
     // The schema checks what the interface says, and keeps unknown fields.
-    return readDocument(events, numbered, what) as readonly unknown[] as readonly Event[];
+    return readDocument(events, numbered, what) as readonly Event[];
   },
 );
 

@@ -136,7 +136,7 @@ export const toResponsesRequest = withLimits(
         ]);
     // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(responsesRequestSchema, document, responsesRequest) as unknown as Document,
+      document: read(responsesRequestSchema, document, responsesRequest) as Document,
       lost: lost.list(),
     });
   },

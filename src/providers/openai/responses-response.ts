@@ -201,7 +201,7 @@ export const toResponsesResponse = withLimits(
       : freshResponse(output, extensions);
     // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
+      document: read(responsesResponseSchema, document, responsesResponse) as Document,
       lost: lost.list(),
     });
   },

@@ -93,7 +93,7 @@ function partsIn(content: Json | undefined): readonly ContentPart[] | undefined 
     return undefined;
   }
   try {
-    const parts = createMessage({ role: "tool", content: content as never }).content;
+    const parts = createMessage({ role: "tool", content }).content;
     return isSameJsonText(parts, content) ? parts : undefined;
   } catch (error) {
     if (isGlassineError(error)) return undefined;

@@ -93,7 +93,7 @@ function overArguments(
   path: string,
   lost: ReportLost,
 ): { readonly [key: string]: Json | undefined } | undefined {
-  const values = call.arguments as JsonObject;
+  const values = call.arguments;
   switch (of.as) {
     case "text": {
       return { [of.key]: textOfArguments(values, textAt(item, of.key)) };

@@ -50,7 +50,7 @@ export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
     get done() {
       return stream.done;
     },
-  } as unknown as Stream;
+  } as Stream;
 }
 
 function limitsIn(options: unknown): unknown {

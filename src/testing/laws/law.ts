@@ -70,7 +70,7 @@ async function smaller(property: Property, found: Details, shrinkingMs: number):
 }
 
 async function tried(property: Property, parameters: fc.Parameters<unknown>): Promise<Details> {
-  return fc.check(property as fc.IAsyncProperty<unknown>, parameters);
+  return fc.check(property, parameters);
 }
 
 /** Reports what broke a law. */
