@@ -29,8 +29,8 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
  * a millisecond. A group takes what its modules import, too, and the first that wants a module
  * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all,
  * and leaves out files that nothing asks for. So the files part where programs do: what answers and
- * audit sinks need, what defines a plugin, what runs it, what reads messages, what edits, what
- * describes and makes parts of messages, what talks to other processes.
+ * audit sinks need, what defines a plugin, what runs it, what reads messages, what edits and
+ * what makes and describes parts of messages, what talks to other processes.
  * The functions of the standard host are in the last, where nothing runs that is not marked as pure.
  */
 const groups = [
@@ -44,8 +44,7 @@ const groups = [
     name: "messages",
     test: /core\/(?:messages\/(?:codec|message|schemas)|labels\/(?:memory-store|policy))\.ts$/,
   },
-  { name: "envelope", test: /core\/envelope\/[a-z.-]+\.ts$/ },
-  { name: "parts", test: /core\/messages\/[a-z.-]+\.ts$/ },
+  { name: "envelope", test: /core\/(?:envelope|messages)\/[a-z.-]+\.ts$/ },
   { name: "remote", test: /core\/remote\/[a-z.-]+\.ts$/ },
   { name: "host", test: /core\/host\/(?!field-types)[a-z.-]+\.ts$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
