@@ -186,7 +186,7 @@ describe("hooks", () => {
     ["pre_recall_authorize", /^Runs on pre_recall_authorize: .* It sees the facts and may deny\.$/],
     ["recall_filter", / It sees the value and may change it\.$/],
     ["recall_rank", / It sees the results and may change their scores\.$/],
-    ["post_recall_audit", / It is told, and changes nothing\.$/],
+    ["post_recall_audit", / It is notified, and changes nothing\.$/],
   ])("%s", (hook, words) => {
     expect(runsOn(hook)).toEqual([expect.stringMatching(words)]);
   });

@@ -37,7 +37,7 @@ export const optionTable = {
   host: {
     flag: "--host",
     value: "MODULE",
-    what: "hold plugins to the host that MODULE or MODULE:EXPORT gives, as glassine/memory-node; it is run (default: {prefix}PLUGIN_HOST)",
+    what: "check plugins against the host that MODULE or MODULE:EXPORT exports, such as glassine/memory-node; its code is run (default: {prefix}PLUGIN_HOST)",
   },
   catalog: {
     flag: "--catalog",

@@ -176,7 +176,7 @@ const does: Readonly<Record<Semantic, (writable: readonly string[]) => string>> 
   voting: () => "It sees the facts and may deny.",
   filter_chain: () => "It sees the value and may change it.",
   score_delta: () => "It sees the results and may change their scores.",
-  fire_and_forget: () => "It is told, and changes nothing.",
+  fire_and_forget: () => "It is notified, and changes nothing.",
 };
 
 function runOn(name: string, hooks: HookTable): readonly string[] {

@@ -245,7 +245,7 @@ async function readManifest(
   }
   try {
     const data = parseStrictJson(text);
-    if (!isObject(data)) return { fault: "its package.json is no object" };
+    if (!isObject(data)) return { fault: "its package.json is not an object" };
     return { data, sha256: createHash("sha256").update(file.bytes).digest("hex") };
   } catch (error) {
     const fault = `its package.json cannot be read: ${(error as Error).message}`;

@@ -19,7 +19,7 @@ export const rejectionCodes = {
   },
   invalid_metadata: {
     means:
-      "Its package.json is not readable, too large, has a field that means nothing, or claims a command of the host.",
+      "Its package.json is not readable, too large, has an invalid field, or claims a command of the host.",
     todo: report,
   },
   invalid_entry_point: {
@@ -31,7 +31,7 @@ export const rejectionCodes = {
     todo: reinstall,
   },
   unsupported_file: {
-    means: "A file of the package is none that can be hashed, or has a name that is not safe.",
+    means: "A file of the package cannot be hashed, or has a name that is not safe.",
     todo: reinstall,
   },
   package_too_large: {

@@ -19,7 +19,7 @@ export const completion = defineCommand({
   exits: {},
   examples: [
     { line: "completion bash", what: "to append to ~/.bash_completion" },
-    { line: "completion zsh", what: "behind compinit" },
+    { line: "completion zsh", what: "after compinit" },
     { line: "completion fish", what: "the same for fish" },
   ],
   document: {

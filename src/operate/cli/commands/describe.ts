@@ -32,7 +32,7 @@ import { reasonOf, texts } from "../texts.ts";
 
 export const describe = defineCommand({
   path: ["plugins", "describe"],
-  summary: "show one plugin: what it is, what it may see and change, how it is",
+  summary: "show one plugin: what it is, what it may see and change, and its health",
   about: [
     "It shows what came or went since the plugin was trusted.",
     "A rejected plugin is described by its files, and nothing of it is run.",

@@ -73,7 +73,7 @@ export const doctor = defineCommand({
   summary: "say what is wrong with plugins, plugins.lock and its journal",
   about: [
     "A plugin, a setting of trust, a plugins.lock or a journal that is broken does not stop it: to find that is what it is for.",
-    "It refuses what every command refuses: a mode that is none, and arguments that cannot be used.",
+    "It refuses what every command refuses: an invalid mode, and invalid arguments.",
   ],
   examples: [{ line: "doctor", what: "when something does not work" }],
   document: {

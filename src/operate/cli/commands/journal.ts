@@ -23,7 +23,7 @@ export const journal = defineCommand({
   ],
   arguments: [{ name: "ID", what: "the changes of one plugin alone", isOptional: true }],
   options: ["pluginsLock", "json", "verbose"],
-  exits: { 1: "the journal has a line that is none, or its chain is broken" },
+  exits: { 1: "the journal has an invalid line, or its chain is broken" },
   examples: [
     { line: "plugins journal", what: "every plugin" },
     { line: "plugins journal pii-scan", what: "the story of one" },

@@ -14,7 +14,7 @@ interface JournalProblemSpec {
 /** By the word of a problem. */
 export const journalProblems = {
   journal_mismatch: {
-    means: "plugins.lock has an entry that the journal does not tell, or the other way round.",
+    means: "plugins.lock has an entry that the journal does not record, or the other way round.",
     todo: "Pair the edit with a line in the journal, or redo it with the commands.",
   },
   lock_edited: {
@@ -31,7 +31,7 @@ export const journalProblems = {
   },
   torn: {
     means: "A line has no end: writing it was cut off, and it does not count.",
-    todo: "See whether what it tells was done, and do it again if it was not. The line stays reported; version control may have the whole journal.",
+    todo: "See whether the change was made, and make it again if it was not. The line stays reported; version control may have the whole journal.",
   },
 } as const satisfies Record<string, JournalProblemSpec>;
 

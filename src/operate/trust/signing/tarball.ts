@@ -206,7 +206,7 @@ function expectSafe(path: string): string {
   const parts = plain.split("/");
   const isSafe = parts.every((part) => part !== "" && part !== "." && part !== "..");
   if (isSafe && !/[\\:\p{Cc}]/u.test(plain) && parts.length <= packageLimits.depth) return plain;
-  throw refused(`has the path ${quoted(path, 200)}, which is not taken`);
+  throw refused(`has the path ${quoted(path, 200)}, which is not allowed`);
 }
 
 function tooLarge(): GlassineError {
