@@ -1,12 +1,12 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { expectOptions, intrinsics, readOption } from "../core/data/index.ts";
+import { expectOptions, readOption } from "../core/data/index.ts";
 import { GlassineError } from "../core/errors/index.ts";
 import { type AuditEvent, jsonLines } from "../core/observe/index.ts";
 import { lineFile, type OpenedFile } from "./line-file.ts";
 
 /** Options of `fileAuditSink`. */
 export interface FileAuditSinkOptions {
-  /** Whether a record has to be on the disk before it counts as taken. Default false. */
+  /** Whether a record has to be on the disk before it counts as delivered. Default false. */
   readonly fsync?: boolean;
   /** The mode of a file that is made, less the umask. Default 0o600: the owner alone. */
   readonly mode?: number;
@@ -15,26 +15,24 @@ export interface FileAuditSinkOptions {
 /** A sink that writes to a file. */
 export interface FileAuditSink {
   (event: AuditEvent): Promise<void>;
-  /** Closes the file after what was given to it. Later events are not taken. */
+  /** Closes the file after the earlier events are written. Later events are refused. */
   close(): Promise<void>;
 }
 
-const { defineProperty, freeze, isSafeInteger, ownValue } = intrinsics;
 const lineFeed = 0x0a;
 
 /**
  * A sink that appends each event to a file as one line of JSON.
  *
  * The file is opened for the first event, made if it is not there, and never cut or renamed. Its
- * directory has to be there. Lines are whole and in order, also where several processes append to
- * the file. A record that the disk took in part is not taken; the next one begins on a line of its
- * own. The promise rejects with what the system says: `ENOSPC`, `EACCES`, `ENOENT`.
+ * directory must exist. Lines are whole and in order, also if several processes append to the file.
+ * A record that was written in part is not delivered; the next one begins on a line of its own. The promise rejects with what the system says: `ENOSPC`, `EACCES`, `ENOENT`.
  *
- * With `fsync` a record is on the disk before it counts as taken, which costs a wait for the disk
- * each time. Without, a crash of the machine can lose the last ones; that of the process loses none.
+ * With `fsync` a record is on the disk before it counts as delivered, which waits for the disk each
+ * time. Without it, a crash of the machine can lose the last records; one of the process loses none.
  *
- * After the file was renamed, what comes goes to the renamed one. Rotate it by copying and
- * truncating, or start the process anew.
+ * If the file is renamed, later records go to the renamed file. Rotate it by copying and truncating,
+ * or restart the process.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:file-lines`, `audit:file-refused`
@@ -68,14 +66,13 @@ export function fileAuditSink(
   const isPath = (typeof path === "string" && path !== "") || path instanceof URL;
   if (!isPath) throw invalid("fileAuditSink expects a path that is not empty.");
   expectOptions(options, ["fsync", "mode"], "fileAuditSink");
-  const mode = readMode(ownValue(options, "mode") ?? 0o600);
+  const mode = readMode(options.mode ?? 0o600);
   const file = lineFile(
     () => openToAppend(path, mode),
     readOption(options, "fsync", "boolean") ?? false,
   );
   const sink = async (event: AuditEvent): Promise<void> => file.append(jsonLines(event));
-  defineProperty(sink, "close", { __proto__: null, value: () => file.close() } as object);
-  return freeze(sink) as FileAuditSink;
+  return Object.freeze(Object.assign(sink, { close: () => file.close() }));
 }
 
 async function openToAppend(path: string | URL, mode: number): Promise<OpenedFile> {
@@ -90,7 +87,7 @@ async function openToAppend(path: string | URL, mode: number): Promise<OpenedFil
   }
 }
 
-/** Whether a crash left a line without its end. A file that only its writer can read tells nobody. */
+/** Whether a crash left a line without its end. False for a file that cannot be read. */
 async function endsMidLine(path: string | URL, size: number): Promise<boolean> {
   let reader: FileHandle;
   try {
@@ -107,10 +104,9 @@ async function endsMidLine(path: string | URL, size: number): Promise<boolean> {
   }
 }
 
-function readMode(mode: unknown): number {
-  const isMode = isSafeInteger(mode) && (mode as number) >= 0 && (mode as number) <= 0o777;
-  if (!isMode) throw invalid("fileAuditSink: mode must be a file mode from 0 to 0o777.");
-  return mode as number;
+function readMode(mode: number): number {
+  if (Number.isSafeInteger(mode) && mode >= 0 && mode <= 0o777) return mode;
+  throw invalid("fileAuditSink: mode must be a file mode from 0 to 0o777.");
 }
 
 function invalid(text: string): GlassineError {

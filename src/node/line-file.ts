@@ -1,13 +1,11 @@
 /**
  * Whole lines at the end of a file that others may append to as well.
  *
- * Each line is one write, which the system appends as a whole. A line that got onto the disk only
- * in part stays broken: cutting it off again could take a line of somebody else. The next write
- * ends it first, so that no reader takes two lines for one.
+ * Each line is one write, which the system appends as a whole. A line that was written in part stays
+ * broken: truncating the file could remove another writer's line. The next write ends it first, so
+ * that no reader takes two lines for one.
  */
-import { intrinsics } from "../core/data/index.ts";
 import { GlassineError } from "../core/errors/index.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
 
 /** What is needed of a `FileHandle`. */
 export interface LineHandle {
@@ -29,9 +27,17 @@ export interface LineFile {
   close(): Promise<void>;
 }
 
-const { apply } = intrinsics;
 const encoder = new TextEncoder();
-const { encode } = encoder;
+
+/** Runs work in the order of the calls, each after the one before has settled. */
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next;
+    return next;
+  };
+}
 
 /** The file is opened for the first line, and tried again for the next where that fails. */
 export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineFile {
@@ -51,7 +57,7 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
   async function write(line: string): Promise<void> {
     if (closed) throw failure("The file of the audit trail is closed.");
     const file = await opened();
-    const bytes = apply(encode, encoder, [`${endsMidLine ? "\n" : ""}${line}\n`]) as Uint8Array;
+    const bytes = encoder.encode(`${endsMidLine ? "\n" : ""}${line}\n`);
     const { bytesWritten } = await file.write(bytes);
     const isWhole = bytesWritten === bytes.length;
     // The first byte of a line that mends is a line end.

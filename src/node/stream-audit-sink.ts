@@ -1,6 +1,6 @@
 import { GlassineError } from "../core/errors/index.ts";
 import { type AuditEvent, type AuditSink, jsonLines } from "../core/observe/index.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
+import { oneAtATime } from "./line-file.ts";
 
 /** What the sink needs of a writable stream of Node. */
 export interface WritableLike {
@@ -11,8 +11,6 @@ export interface WritableLike {
   off(event: "close" | "error", listener: (error?: Error) => void): unknown;
 }
 
-const PromiseAtLoad = Promise;
-
 /**
  * A sink that writes each event to a stream as one line of JSON: `process.stdout`, a pipe, a socket.
  *
@@ -20,8 +18,8 @@ const PromiseAtLoad = Promise;
  * waits in its buffer however slow it is. The promise resolves when the stream has passed its line
  * on, and rejects when the stream fails, is closed, or was ended. The stream is never ended here.
  *
- * It listens to errors of the stream, which therefore end no process: they are rejections of the
- * sink. What a pipe or socket loses after it took it, nobody is told.
+ * It listens for errors of the stream, so they do not end the process: the sink rejects. It does not
+ * learn what a pipe or socket loses after it accepted a line.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:stream-lines`, `audit:stream-refused`
@@ -49,7 +47,7 @@ export function streamAuditSink(stream: WritableLike): AuditSink {
     throw new GlassineError("options_invalid", "streamAuditSink expects a writable stream.");
   }
   const inTurn = oneAtATime();
-  /** Why the stream is of no use any more, where it said. */
+  /** Why the stream failed, if it said so. */
   let fault: Error | undefined;
   stream.on("error", (error) => {
     fault = error;
@@ -60,7 +58,7 @@ export function streamAuditSink(stream: WritableLike): AuditSink {
   }
 
   function write(line: string): Promise<void> {
-    return new PromiseAtLoad((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       if (stream.destroyed || stream.writableEnded) throw closed();
       const onClose = () => reject(closed());
       stream.on("close", onClose);
