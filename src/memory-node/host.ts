@@ -1,8 +1,32 @@
 /** The host of the memory node: its functions, bound to the 22 hooks and the 13 services. */
-import { defineHost } from "../host.ts";
+import { defineHost, type HostProfile } from "../host.ts";
 import { memoryNodeHooks } from "./hooks.ts";
-import { memoryNodeProfile } from "./profile.ts";
 import { memoryNodeServices } from "./services.ts";
+
+/**
+ * The names and figures of a host that replaces a Stigmem node: its messages, settings, versions and
+ * metrics have that system's names. For another version, use
+ * `{ ...memoryNodeProfile, hostVersion: "0.9.1" }`.
+ *
+ * @example
+ * ```ts
+ * import { memoryNodeProfile } from "glassine/memory-node";
+ *
+ * console.log(memoryNodeProfile.envPrefix, memoryNodeProfile.hostVersion); // STIGMEM_ 0.9.0a10
+ * ```
+ */
+export const memoryNodeProfile: HostProfile = Object.freeze({
+  hostName: "stigmem",
+  envPrefix: "STIGMEM_",
+  hostVersion: "0.9.0a10",
+  versions: "pep440",
+  requiresField: "requires_stigmem",
+  requiresDefault: ">=0.9.0a10",
+  accessorSpelling: "snake",
+  maxTimeoutMs: 30_000,
+  metricPrefix: "stigmem_plugin_",
+  evidenceName: "Sigstore verification",
+});
 
 /**
  * Everything that is bound to the memory node, like the result of `defineHost` for another host.

@@ -24,8 +24,8 @@ export {
   definePlugin,
   hookNames,
   memoryNode,
+  memoryNodeProfile,
 } from "./host.ts";
-export { memoryNodeProfile } from "./profile.ts";
 export { type MemoryNodeServices, memoryNodeServices } from "./services.ts";
 export { tenantIdFault } from "./tenant-id.ts";
 export type {

@@ -2,13 +2,12 @@
 import type * as z from "zod";
 import { bands, type HookSpec } from "../../../src/core/hooks/index.ts";
 import { toJsonSchema } from "../../../src/core/slots/index.ts";
-import { inboundForms } from "../../../src/memory-node/federation-hooks.ts";
+import { inboundForms, rankForms } from "../../../src/memory-node/hooks.ts";
 import {
   type MemoryNodeHooks,
   memoryNodeHooks,
   memoryNodeServices,
 } from "../../../src/memory-node/index.ts";
-import { rankForms } from "../../../src/memory-node/recall-hooks.ts";
 import { readHandles } from "../read-handles.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { fieldRows, type JsonSchema } from "./slot-fields.ts";
