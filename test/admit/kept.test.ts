@@ -74,12 +74,6 @@ describe("a label that was shown", () => {
   });
 });
 
-it("a key that was shown is not looked through again", () => {
-  const value = { "\ud800": 1, more: 2 };
-  expect(readingOf(jsonObject(), value, "host", { "\ud800": 1 })).toEqual(value);
-  expect(problemsOf(jsonObject(), value, "host", {}, { more: 2 })).toHaveLength(1);
-});
-
 it("a set that is handed back itself is not looked through", () => {
   const looks: PropertyKey[] = [];
   const get = (target: object, key: PropertyKey, receiver: unknown): unknown => {

@@ -159,7 +159,7 @@ describe("a field under two names", () => {
     expect(linesIn(read({ role: ["a"], roles: ["a"] }))).toHaveLength(1);
     expect(linesIn(read({ roles: ["a"], role: ["b"], a: 5 }))).toEqual([
       'role | extensions_shape | one "roles" | two that differ',
-      "a | extensions_shape | a text | number",
+      "a | extensions_shape | a string | number",
     ]);
   });
 
@@ -204,7 +204,7 @@ describe("a field that nobody knows", () => {
   it("is told beside what else is wrong", () => {
     expect(linesIn(reading(schema)({ b: 1, a: 5 }))).toEqual([
       "b | slot_unknown | a known field | an unknown one",
-      "a | extensions_shape | a text | number",
+      "a | extensions_shape | a string | number",
     ]);
   });
 });
@@ -218,13 +218,13 @@ describe("a level that keeps what it does not know", () => {
       ...{ on: true, n: 1, more: { a: null } },
     });
     expect(linesIn(read({ on: 1, n: "x", maybe: 5 }))).toEqual([
-      "on | extensions_shape | true or false | number",
+      "on | extensions_shape | a boolean | number",
       "n | extensions_shape | a number | string",
-      "maybe | extensions_shape | a text | number",
+      "maybe | extensions_shape | a string | number",
     ]);
     expect(linesIn(read({ more: 1 }))).toEqual(["on | extensions_shape | a value | nothing"]);
     expect(valueIn(read({ on: true, n: 2, rest: null }))).toEqual({ on: true, n: 2, rest: null });
-    expect(linesIn(read({ on: null }))).toEqual(["on | extensions_shape | true or false | null"]);
+    expect(linesIn(read({ on: null }))).toEqual(["on | extensions_shape | a boolean | null"]);
     expect(linesIn(read({ on: true, more: Number.NaN }))).toHaveLength(1);
   });
 

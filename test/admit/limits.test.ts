@@ -103,7 +103,7 @@ it("a limit decides, whatever of the shape was wrong before it", () => {
 });
 
 function refusedBy(schema: z.ZodType, value: unknown, limits: { readonly nodes: number }) {
-  const read = admit(compile(schema), value, optionsOf({ limits }));
+  const read = admit(compile(schema), value, optionsOf({ limits, origin: "parsed" }));
   if (read.ok) throw new Error("It was read.");
   return read;
 }

@@ -22,9 +22,9 @@ describe("where a problem is", () => {
       security: { labels: ["ok", ""], subject: { id: 5 } },
     };
     expect(placesOf(input)).toEqual([
+      ["custom/list/1/f", "snapshot_type"],
       ["agent/turn", "extensions_shape"],
       ["agent/conversation/history/1/at", "snapshot_type"],
-      ["custom/list/1/f", "snapshot_type"],
       ["http/headers/x-a", "extensions_shape"],
       ["security/labels/1", "label_invalid"],
       ["security/subject/id", "extensions_shape"],

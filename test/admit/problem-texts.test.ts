@@ -26,15 +26,15 @@ const told = (rows: readonly Row[]) =>
 
 describe("a value of another type", () => {
   told([
-    ["a number for a text", z.string(), 5, ofShape("a text", "number")],
-    ["null for a text", z.string(), null, ofShape("a text", "null")],
-    ["an array for a text", z.string(), [], ofShape("a text", "array")],
-    ["an object for a text", z.string(), {}, ofShape("a text", "object")],
+    ["a number for a text", z.string(), 5, ofShape("a string", "number")],
+    ["null for a text", z.string(), null, ofShape("a string", "null")],
+    ["an array for a text", z.string(), [], ofShape("a string", "array")],
+    ["an object for a text", z.string(), {}, ofShape("a string", "object")],
     ["a text for a number", z.number(), "x", ofShape("a number", "string")],
     ["a text for a whole number", wholeNumber(), "5", ofShape("a number", "string")],
     ["a truth for an amount", amount(), true, ofShape("a number", "boolean")],
-    ["a text for a truth", z.boolean(), "true", ofShape("true or false", "string")],
-    ["a number for an instant", instant(), 5, ofShape("a text", "number")],
+    ["a text for a truth", z.boolean(), "true", ofShape("a boolean", "string")],
+    ["a number for an instant", instant(), 5, ofShape("a string", "number")],
     ["an object for a list", z.array(z.number()), {}, ofShape("an array", "object")],
     ["a text for labels", labelSet(), "PII", ofShape("an array", "string")],
     ["a number for an object", jsonObject(), 5, ofShape("an object", "number")],
@@ -51,7 +51,7 @@ describe("a value of another type", () => {
   it("inside an element, a header, a record, or what a loose level keeps", () => {
     const inside = (schema: z.ZodType, value: unknown) =>
       problemsOf(z.object({ f: schema }), value);
-    const ofText = (path: string) => [`${path} | extensions_shape | a text | number`];
+    const ofText = (path: string) => [`${path} | extensions_shape | a string | number`];
     expect(inside(labelSet(), { f: ["a", 5] })).toEqual(ofText("f/1"));
     expect(inside(stringSet(), { f: [5] })).toEqual(ofText("f/0"));
     expect(inside(headerMap(), { f: { a: 5 } })).toEqual(ofText("f/a"));
@@ -62,12 +62,12 @@ describe("a value of another type", () => {
 
   it("in a text that was parsed here", () => {
     const schema = z.object({ f: z.string() });
-    expect(problemsOf(schema, { f: {} }, "parsed")).toEqual([ofShape("a text", "object")]);
+    expect(problemsOf(schema, { f: {} }, "parsed")).toEqual([ofShape("a string", "object")]);
   });
 
   it("as a header of a plugin's, by the code for headers", () => {
     const headers = z.object({ f: headerMap() });
-    const line = "f/a | header_invalid | a text | number";
+    const line = "f/a | header_invalid | a string | number";
     expect(problemsOf(headers, { f: { a: 5 } }, "plugin")).toEqual([line]);
     const unsafe = "f/a | snapshot_type | a JSON value | function";
     expect(problemsOf(headers, { f: { a: () => 0 } }, "plugin")).toEqual([unsafe]);
@@ -80,7 +80,7 @@ const tagged = z.discriminatedUnion("t", [
   z.object({ t: z.literal(1) }),
 ]);
 const ofLabel = (max: number) =>
-  `f/0 | label_invalid | a label: 1 to ${max} printable characters in NFC, not padded | another text`;
+  `f/0 | label_invalid | a label: 1 to ${max} printable characters in NFC, not padded | another string`;
 
 describe("a value of the right type that breaks a rule", () => {
   const whole = ofShape("a whole number from 0 on", "another number");
@@ -94,21 +94,26 @@ describe("a value of the right type that breaks a rule", () => {
     ["a negative whole number", wholeNumber(), -1, whole],
     ["a whole number past the safe ones", wholeNumber(), 2 ** 53, whole],
     ["a negative amount", amount(), -0.5, ofShape("a number from 0 on", "a negative one")],
-    ["a text that is no time", instant(), "soon", ofShape("an RFC 3339 date-time", "another text")],
+    [
+      "a text that is no time",
+      instant(),
+      "soon",
+      ofShape("an RFC 3339 date-time", "another string"),
+    ],
     ["a padded label", labelSet(), [" PII"], ofLabel(128)],
-    ["another text", z.enum(["a", "b"]), "c", ofShape('one of "a", "b"', "another text")],
+    ["another text", z.enum(["a", "b"]), "c", ofShape('one of "a", "b"', "another string")],
     ["a number for a name", z.enum(["a", "b"]), 5, ofShape('one of "a", "b"', "number")],
     [
       "no such literal",
       z.literal([1, "x", null]),
       "5",
-      ofShape('one of 1, "x", null', "another text"),
+      ofShape('one of 1, "x", null', "another string"),
     ],
     [
       "no such literal, where one is nothing",
       z.literal(["a", undefined]),
       "b",
-      ofShape('one of "a", undefined', "another text"),
+      ofShape('one of "a", undefined', "another string"),
     ],
     ["too many", z.array(z.number()).max(1), [1, 2], ofShape("at most 1 elements", "more")],
     ["too few", z.array(z.number()).min(1), [], ofShape("at least 1 elements", "fewer")],
@@ -176,7 +181,7 @@ describe("a field", () => {
     expect(problemsOf(z.object({ g: z.string() }), {})).toEqual([missing]);
     expect(problemsOf(z.looseObject({ g: z.string() }), {})).toEqual([missing]);
     expect(problemsOf(z.object({ g: jsonValue(), h: z.string() }), { h: 1 })).toEqual([
-      "h | extensions_shape | a text | number",
+      "h | extensions_shape | a string | number",
       missing,
     ]);
   });

@@ -79,7 +79,7 @@ describe("an option that is not known", () => {
     () => decodeExtensions("{}", { strict: 1 } as never),
     () => decodeMessage(message, { strict: "yes" } as never),
   ])("is refused with a value of another type", (call) => {
-    expect(refusalOf(call).message).toContain('The option "strict" expects true or false');
+    expect(refusalOf(call).message).toContain('The option "strict" expects a boolean');
   });
 });
 

@@ -1,13 +1,7 @@
 import type * as z from "zod";
 import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
 import { type GlassineError, isGlassineError, type Problem } from "../../src/core/errors/index.ts";
-import {
-  type Admitted,
-  admit,
-  type Compiled,
-  compileSchema,
-  takeParsed,
-} from "../../src/core/schema/index.ts";
+import { type Admitted, admit, type Compiled, compileSchema } from "../../src/core/schema/index.ts";
 
 /** The error a call is refused with. Fails when the call goes through. */
 export function refusalOf(run: () => unknown): GlassineError {
@@ -79,16 +73,13 @@ export function problemsBy(compiled: Compiled, value: unknown): readonly string[
   return linesIn(admit(compiled, value, optionsOf()));
 }
 
-/** What is taken over of a text at once; `undefined` where it has to be read the long way. */
-export function takenOf(
-  schema: z.ZodType,
-  text: string,
-  limits: Partial<Limits> = {},
-): object | undefined {
-  return takeParsed(compile(schema), JSON.parse(text), { ...extensionsLimits, ...limits });
+/** What is read of the value of a text, as of any value of a host; `undefined` where it is refused. */
+export function readGiven(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): unknown {
+  const read = admit(compile(schema), JSON.parse(text), optionsOf({ limits }));
+  return read.ok ? read.value : undefined;
 }
 
-/** What is read of a text the long way. */
+/** What is read of a text. */
 export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
   return admit(compile(schema), JSON.parse(text), optionsOf({ origin: "parsed", limits }));
 }

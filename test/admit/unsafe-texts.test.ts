@@ -51,7 +51,7 @@ describe("an unsafe value", () => {
       "a symbol as key",
       z.object({}),
       { [Symbol("x")]: 1 },
-      "f/(symbol) | snapshot_key | keys that are texts | a symbol",
+      "f/(symbol) | snapshot_key | keys that are strings | a symbol",
     ],
     [
       "a hidden key",

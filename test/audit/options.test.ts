@@ -33,7 +33,7 @@ describe("the options of a trail", () => {
     [[], "audit expects its options in an object."],
     [{ sinks: [] }, 'audit has no option "sinks". Did you mean "sink"?'],
     [{ sink: "audit.jsonl" }, "audit: sink must be a function that takes an event."],
-    [{ strict: "yes" }, 'The option "strict" expects true or false, got string.'],
+    [{ strict: "yes" }, 'The option "strict" expects a boolean, got string.'],
     [{ timeoutMs: 0 }, "audit: timeoutMs must be a whole number from 1 to 2147483647."],
     [{ timeoutMs: 1.5 }, "audit: timeoutMs must be a whole number from 1 to 2147483647."],
     [{ timeoutMs: 2 ** 31 }, "audit: timeoutMs must be a whole number from 1 to 2147483647."],

@@ -118,7 +118,7 @@ describe("OpenTelemetry", () => {
     [{}, {}, "openTelemetrySink expects a logger with emit"],
     [{ emit: () => {} }, { prefx: "a" }, 'openTelemetrySink has no option "prefx"'],
     [{ emit: () => {} }, { prefix: "" }, "prefix must be a string that is not empty"],
-    [{ emit: () => {} }, { prefix: 5 }, 'The option "prefix" expects a text'],
+    [{ emit: () => {} }, { prefix: 5 }, 'The option "prefix" expects a string'],
   ])("is refused as %o with %o", (logger, options, message) => {
     expect(() => openTelemetrySink(logger as never, options as never)).toThrow(message);
   });

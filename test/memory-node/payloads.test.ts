@@ -203,7 +203,7 @@ describe("null", () => {
   it("is no flag of a query", () => {
     const asked = { ...examplesOf.query, include_expired: null };
     expect(refusal(() => readPayload("pre_recall_rewrite", asked))).toContain(
-      "include_expired: expected true or false, got null",
+      "include_expired: expected a boolean, got null",
     );
   });
 

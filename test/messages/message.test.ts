@@ -122,7 +122,7 @@ describe("createMessage", () => {
       ["content", 2, "text"],
       ["content", 2, secret],
     ]);
-    expect(error.message).toContain("content[2].text: expected a text, got number");
+    expect(error.message).toContain("content[2].text: expected a string, got number");
     const values = error.data.problems?.map(({ expected, received }) => expected + received);
     expect(JSON.stringify(values)).not.toContain(secret);
   });

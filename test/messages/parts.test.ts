@@ -83,7 +83,7 @@ describe("the constructors of parts", () => {
       );
       expect(JSON.stringify([error.message, error.data])).not.toContain(secret);
     }
-    expect(() => text(5 as never)).toThrow("a text");
+    expect(() => text(5 as never)).toThrow("a string");
   });
 
   it("of a prompt takes messages as createMessage does, and messages that there are", () => {

@@ -222,7 +222,7 @@ describe("the options of a file", () => {
     ["", {}, "fileAuditSink expects a path that is not empty."],
     [5, {}, "fileAuditSink expects a path that is not empty."],
     ["a", { sync: true }, 'fileAuditSink has no option "sync".'],
-    ["a", { fsync: 1 }, 'The option "fsync" expects true or false, got number.'],
+    ["a", { fsync: 1 }, 'The option "fsync" expects a boolean, got number.'],
     ["a", { mode: 0o1000 }, "fileAuditSink: mode must be a file mode from 0 to 0o777."],
     ["a", { mode: "600" }, "fileAuditSink: mode must be a file mode from 0 to 0o777."],
     ["a", { mode: -1 }, "fileAuditSink: mode must be a file mode from 0 to 0o777."],

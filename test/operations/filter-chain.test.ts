@@ -111,7 +111,7 @@ describe("filter chain", () => {
     ]);
     const error = await rejection(manager.invoke("texts", ["z"]));
     expect(error.message).toBe(
-      "handler 'aaa.texts' returned an unfit value for filter-chain hook 'texts': [1]: expected a text, got number",
+      "handler 'aaa.texts' returned an unfit value for filter-chain hook 'texts': [1]: expected a string, got number",
     );
   });
 

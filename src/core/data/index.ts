@@ -1,57 +1,41 @@
 export { isAwaitable, plainly } from "./awaitable.ts";
-export { type Json, mismatch, readArray, readJson, readJsonObject, readMap } from "./free-form.ts";
+export { hasMoreIndexes, readAlone, readForeign, readValue } from "./copy-foreign.ts";
 export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";
+export { beginsWith, concat, forEach, includes, mapped, some } from "./intrinsics.ts";
 export { parseText, writeText } from "./json-text.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
-export { beginsWith, concat, forEach, includes, mapped, some } from "./lists.ts";
 export { payloadLimitsInForce, underPayloadLimits } from "./payload-limits.ts";
-export {
-  checkKey,
-  checkText,
-  containerKind,
-  hasMoreIndexes,
-  isRecord,
-  keysOf,
-  readProperty,
-  typeName,
-} from "./properties.ts";
-export { limitsOver } from "./read-limits.ts";
-export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
-export {
-  allowanceOf,
-  enterParsed,
-  isPolluted,
-  isSpent,
-  leaveParsed,
-  type ParsedReader,
-  readParsedBoolean,
-  readParsedJson,
-  readParsedList,
-  readParsedMap,
-  readParsedNumber,
-  readParsedString,
-  readParsedText,
-} from "./read-parsed.ts";
 export {
   BAD,
   type Bad,
+  checkKey,
+  checkNumber,
+  checkText,
   countAgain,
   countNode,
   countReady,
   currentPath,
   enter,
+  isRecord,
   isSnapshotCode,
+  type Json,
   leave,
-  makeRoom,
+  mismatch,
   newReadState,
   type Origin,
   type Reader,
+  type ReadOptions,
   type ReadState,
-  readAlone,
+  readArray,
+  readJson,
+  readJsonObject,
+  readMap,
   report,
-  STOP,
-} from "./read-state.ts";
+  typeName,
+} from "./read.ts";
+export { limitsOver } from "./read-limits.ts";
+export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
 export { asSet, hasAll, unionOf, without } from "./sets.ts";
 export { sharedNotes } from "./shared-notes.ts";
 export { addEntry, addGrowth, addSize, outgrown, outgrows, type Size } from "./size.ts";

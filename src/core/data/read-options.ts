@@ -1,7 +1,6 @@
 /** How the options of a function are read: a name that it does not know is refused. */
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
-import { enumerableKeys, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
-import { includes } from "./lists.ts";
+import { enumerableKeys, includes, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
 
 /** The longest that a timer waits; a longer delay overflows and fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
@@ -18,7 +17,7 @@ export function readOption<Type extends "boolean" | "string">(
 ): (Type extends "boolean" ? boolean : string) | undefined {
   const value = ownValue(options, name) ?? undefined;
   if (value !== undefined && typeof value !== type) {
-    const wanted = type === "string" ? "a text" : "true or false";
+    const wanted = type === "string" ? "a string" : "a boolean";
     throw misuse(`The option ${quoted(name)} expects ${wanted}, got ${typeof value}.`);
   }
   return value as ReturnType<typeof readOption<Type>>;

@@ -1,6 +1,7 @@
 /** Sets: frozen arrays of texts, sorted by code point, without repeats. */
 import {
   append,
+  concat,
   freeze,
   isArray,
   type List,
@@ -9,7 +10,6 @@ import {
   sortInPlace,
   toArray,
 } from "./intrinsics.ts";
-import { concat } from "./lists.ts";
 import { byCodePoint } from "./text-rules.ts";
 
 const none: readonly never[] = freeze([]);

@@ -10,7 +10,6 @@ import {
   toLowerAscii,
   trim,
 } from "./intrinsics.ts";
-import { isPrintableAscii } from "./properties.ts";
 
 /**
  * Order by Unicode code point. UTF-16 order differs: surrogates sort before U+E000…U+FFFF.
@@ -48,7 +47,16 @@ export function isLabel(text: string, max: number): boolean {
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
 }
 
-/** The length of a text in code points. */
+/** Whether all of `text` is printable ASCII, where most names end. */
+function isPrintableAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
+  return true;
+}
+
+/** The length of a string in code points. */
 function codePointLength(text: string): number {
   if (execPattern(beyondBmp, text) === null) return text.length;
   let count = 0;

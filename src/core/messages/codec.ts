@@ -12,7 +12,7 @@ import {
   writeText,
 } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { type Admitted, admit, takeParsed } from "../schema/index.ts";
+import { type Admitted, admit } from "../schema/index.ts";
 import { invalidMessage, markPayload, messageOf, messageReader } from "./message.ts";
 import type { Message, MessageInput } from "./message-types.generated.ts";
 
@@ -57,10 +57,6 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const strict = readOption(options, "strict", "boolean") === true;
   const isText = typeof input === "string";
   const value = isText ? parse(input, limits) : input;
-  if (isText && typeof value === "object" && value !== null) {
-    const message = takeParsed(messageReader, value, limits);
-    if (message !== undefined) return decoded(message, [], 0, limits);
-  }
   const read: Admitted = admit(messageReader, value, {
     origin: isText ? "parsed" : "host",
     limits,

@@ -10,14 +10,7 @@ import {
   payloadLimitsInForce,
 } from "../data/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
-import {
-  admit,
-  type Compiled,
-  compilerFor,
-  compileSchema,
-  jsonValue,
-  takeParsed,
-} from "../schema/index.ts";
+import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import { messageLayouts } from "./message-layouts.generated.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
@@ -84,9 +77,8 @@ export function createMessage(input: MessageInput): Message {
  */
 export function messageOfPlain(plain: MessageInput): Message {
   const limits = payloadLimitsInForce();
-  const read = takeParsed(messageReader, plain, limits);
-  if (read === undefined) return createMessage(plain);
-  return markPayload(read, messageReader, limits) as Message;
+  const read = readHost(messageReader, plain, "message_invalid", "message", limits, "parsed");
+  return markPayload(read as object, messageReader, limits) as Message;
 }
 
 /**
@@ -216,9 +208,10 @@ export function readHost(
   code: ErrorCode,
   what: string,
   limits: Limits = payloadLimitsInForce(),
+  origin: "host" | "parsed" = "host",
 ): unknown {
   const admitted = admit(compiled, value, {
-    origin: "host",
+    origin,
     limits,
     shapeCode: "payload_shape",
     strict: true,

@@ -9,11 +9,13 @@ import * as z from "zod/mini";
 import {
   BAD,
   type Bad,
+  countAgain,
   ignore,
-  makeRoom,
   mapped,
   type Reader,
   type ReadState,
+  readForeign,
+  readJson,
   report,
 } from "../data/index.ts";
 import {
@@ -109,43 +111,46 @@ export function checksOf(schema: z.core.$ZodType): readonly ZodCheck[] {
 }
 
 /** Adds checks to what reads a value, and to what judges one that was put together. */
-export function held(
+export function withChecks(
   compiled: Compiled,
   checks: readonly ZodCheck[],
   shownWhole: boolean,
 ): Compiled {
   if (checks.length === 0) return compiled;
   const judge = judgeOf(checks);
-  const judged = (read: Reader): Reader => {
-    return (state, value, previous) => {
-      const result = read(state, value, previous);
+  const { passes, read, shape } = compiled;
+  return {
+    ...compiled,
+    read: (state, value, previous, partial) => {
+      const { nodes, units } = state;
+      const result = read(state, value, previous, partial);
       // What was shown passed when it was read.
       if (result === BAD || result === previous) return result;
+      // Over what was shown in part, a level cannot be judged; the merge judges what it puts together.
+      if (partial === true && shape === "level" && !shownWhole) return result;
       const verdict = judge(result);
       if (!isFree(verdict)) return reportVerdict(state, verdict);
       // A check may change what it checks. What came of that was never read.
-      return verdict.value === result
-        ? result
-        : compiled.read(asMade(state), verdict.value, previous);
-    };
-  };
-  const { passes, readParsed } = compiled;
-  // Over what was shown in part, a level cannot be judged; the merge judges what it puts together.
-  const isPart = compiled.shape === "level" && !shownWhole;
-  return {
-    ...compiled,
-    readParsed:
-      readParsed &&
-      ((left, value) => {
-        const taken = readParsed(left, value);
-        if (taken === BAD) return BAD;
-        const verdict = judge(taken);
-        return isFree(verdict) && verdict.value === taken ? taken : BAD;
-      }),
-    read: judged(compiled.read),
-    readPartial: isPart ? compiled.readPartial : judged(compiled.readPartial),
+      if (verdict.value === result) return result;
+      countAgain(state, { nodes, units });
+      return readForeign(state, read, verdict.value, previous);
+    },
     element: undefined,
     passes: (value) => passes?.(value) !== false && isFree(judge(value)),
+  };
+}
+
+/** Reads by zod itself: unions without a tag, transforms, coercion, rules for keys. */
+export function readByZod(schema: z.core.$ZodType): Reader {
+  return (state, value, previous) => {
+    const { nodes, units } = state;
+    const copy = readJson(state, value, previous);
+    // What was shown comes back as it was: a transform is not run on its own output.
+    if (copy === BAD || copy === previous) return copy;
+    const verdict = runZod(schema, copy);
+    if (!isFree(verdict)) return reportVerdict(state, verdict);
+    countAgain(state, { nodes, units });
+    return readForeign(state, readJson, verdict.value, previous);
   };
 }
 
@@ -271,13 +276,8 @@ export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   }
 }
 
-/** What a function of the host made of a value is not JSON just because the value was. */
-export function asMade(state: ReadState): ReadState {
-  return state.origin === "parsed" ? { ...state, origin: "host" } : state;
-}
-
 /** zod's own message may quote the value; its code names the rule only. */
-export function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
+function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
   if (expected !== undefined) return report(state, state.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
     // A check of the host's own has the list in hand and may leave holes in it.
@@ -285,7 +285,6 @@ export function reportVerdict(state: ReadState, { expected, issues }: Verdict): 
     const at = state.depth;
     for (let j = 0; path !== undefined && j < path.length; j++) {
       const part = path[j] as PropertyKey;
-      makeRoom(state);
       state.path[state.depth] = typeof part === "symbol" ? "(symbol)" : part;
       state.depth += 1;
     }

@@ -1,9 +1,9 @@
 /**
- * Compiles a zod schema into a reader that copies, checks and freezes in one pass.
+ * Compiles a zod schema into a reader that checks, copies and freezes plain data in one pass.
  *
  * Known kinds, levels, maps, lists, plain types and their wrappers are read natively, and their
- * checks called one by one. Any other schema (a union, a transform) is copied first as free-form
- * JSON, then parsed by zod, then copied again: zod only ever sees our copy.
+ * checks called one by one. Any other schema (a union without a tag, a transform) is parsed by zod,
+ * which only ever sees our copy; what it makes of it is read again.
  */
 import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
@@ -12,29 +12,19 @@ import {
   checkText,
   countNode,
   mismatch,
-  type ParsedReader,
   type Reader,
-  type ReadState,
   readArray,
   readMap,
-  readParsedBoolean,
-  readParsedJson,
-  readParsedList,
-  readParsedMap,
-  readParsedNumber,
-  readParsedString,
-  readParsedText,
   report,
 } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
-import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
+import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { GeneratedLayout } from "./object-layout.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
-import { viaZod } from "./via-zod.ts";
 
 export interface CompileOptions {
   /** Whether an unknown field from a plugin refuses the whole proposal. */
@@ -110,7 +100,7 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) {
     const rest = checksBesideKind(schema);
-    return held(native(kind.shape, kind.read, kind.readParsed), rest, options.shownWhole);
+    return withChecks(native(kind.shape, kind.read), rest, options.shownWhole);
   }
   const checks = checksOf(schema);
   // zod types a definition by its class; here any of them is read by its `type`.
@@ -118,10 +108,10 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
   // Coercion is a transform: only zod knows it.
   const type = def.coerce === true ? "coerced" : def.type;
   const compileInner = (inner: unknown) => compile(inner as z.core.$ZodType, options);
-  const withChecks = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
-    held(compiled, rest, options.shownWhole);
+  const checked = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
+    withChecks(compiled, rest, options.shownWhole);
   const onlyZod = (shape: Shape): Compiled => ({
-    ...native(shape, viaZod(schema)),
+    ...native(shape, readByZod(schema)),
     passes: passesBy(checks),
   });
   switch (type) {
@@ -131,67 +121,53 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
       for (const key of Object.keys(shape)) options.keys[key] = true;
       if (def.catchall !== undefined && catchall !== "never") {
         const rest = compileInner(def.catchall).read;
-        return withChecks(native("map", compileLoose(shape, compileInner, rest)));
+        return checked(native("map", compileLoose(shape, compileInner, rest)));
       }
       const level = compileLevel(schema, shape, compileInner, {
         ...options,
         strict: catchall === "never",
       });
-      const { read, readPartial, readParsed } = level;
-      return withChecks({ ...native("level", read, readParsed), readPartial, level });
+      return checked({ ...native("level", level.read), level });
     }
     case "record": {
-      // Keys other than any text are a rule that only zod knows.
+      // Keys other than any string are a rule that only zod knows.
       const key = def.keyType as z.core.$ZodType;
-      const isAnyText = key._zod.def.type === "string" && checksOf(key).length === 0;
-      if (!isAnyText) return onlyZod("map");
-      const { read, readParsed } = compileInner(def.valueType);
-      return withChecks(
-        native(
-          "map",
-          (state, input, previous) => readMap(state, input, previous, read),
-          readParsed && ((left, input) => readParsedMap(left, input, readParsed)),
-        ),
+      const isAnyString = key._zod.def.type === "string" && checksOf(key).length === 0;
+      if (!isAnyString) return onlyZod("map");
+      const { read } = compileInner(def.valueType);
+      return checked(
+        native("map", (state, input, previous) => readMap(state, input, previous, read)),
       );
     }
     case "array": {
       const element = compileInner(def.element);
       const { bounds, others } = boundsOf(checks);
-      const limit = listLimitOf(schema);
-      const read = listReader(element.read, limit, bounds);
-      const readParsed = parsedListReader(element.readParsed, limit, bounds);
-      return withChecks({ ...native("list", read, readParsed), element }, others);
+      const read = listReader(element.read, listLimitOf(schema), bounds);
+      return checked({ ...native("list", read), element }, others);
     }
     case "union": {
-      const tagged = compileTagged(schema, compileInner, options.shownWhole);
-      if (tagged === undefined) return onlyZod("scalar");
-      return withChecks(native("scalar", tagged.read, tagged.readParsed));
+      const read = compileTagged(schema, compileInner, options.shownWhole);
+      return read === undefined ? onlyZod("scalar") : checked(native("scalar", read));
     }
     case "lazy":
-      return withChecks(compileLazy(def.getter as () => z.core.$ZodType, options));
+      return checked(compileLazy(def.getter as () => z.core.$ZodType, options));
     case "string":
-      return withChecks(native("scalar", readText, readParsedString));
+      return checked(native("scalar", readText));
     case "number":
-      return withChecks(native("scalar", readNumber, readParsedNumber));
+      return checked(native("scalar", readNumber));
     case "boolean":
-      return withChecks(native("scalar", readBoolean, readParsedBoolean));
+      return checked(native("scalar", readBoolean));
     case "enum":
-    case "literal": {
-      const values = [...(schema._zod.values as ReadonlySet<unknown>)];
-      return withChecks(native("scalar", oneOf(values), readParsedOneOf(values)));
-    }
+    case "literal":
+      return checked(native("scalar", oneOf([...(schema._zod.values as ReadonlySet<unknown>)])));
     case "nullable": {
-      const { read, readParsed } = compileInner(def.innerType);
-      return withChecks(
-        native(
-          "scalar",
-          (state, input, previous) =>
-            input === null ? readNull(state) : read(state, input, previous),
-          readParsed &&
-            ((left, input) =>
-              input === null ? readParsedJson(left, null) : readParsed(left, input)),
-        ),
-      );
+      const { read } = compileInner(def.innerType);
+      const readNullable: Reader = (state, input, previous) => {
+        if (input !== null) return read(state, input, previous);
+        countNode(state);
+        return null;
+      };
+      return checked(native("scalar", readNullable));
     }
     // What is absent is a field's affair; here a value is there.
     case "optional":
@@ -199,7 +175,7 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
     case "default":
     case "prefault":
     case "readonly":
-      return withChecks(compileInner(def.innerType));
+      return checked(compileInner(def.innerType));
     default:
       return onlyZod("scalar");
   }
@@ -208,19 +184,11 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
 function compileLazy(getter: () => z.core.$ZodType, options: Compiling): Compiled {
   let inner: Compiled | undefined;
   const compiled = () => {
-    if (inner !== undefined) return inner;
-    inner = compile(getter(), options);
+    inner ??= compile(getter(), options);
     return inner;
   };
   options.pending.push(compiled);
-  return native(
-    "scalar",
-    (state, input, previous) => compiled().read(state, input, previous),
-    (left, input) => {
-      const { readParsed } = compiled();
-      return readParsed === undefined ? BAD : readParsed(left, input);
-    },
-  );
+  return native("scalar", (state, input, previous) => compiled().read(state, input, previous));
 }
 
 interface Bounds {
@@ -253,42 +221,21 @@ function listReader(read: Reader, limit: keyof Limits | undefined, { min, max }:
   };
 }
 
-function parsedListReader(
-  readParsed: ParsedReader | undefined,
-  limit: keyof Limits | undefined,
-  { min, max }: Bounds,
-): ParsedReader | undefined {
-  if (readParsed === undefined) return undefined;
-  return (left, input) => {
-    const items = readParsedList(left, input, readParsed);
-    if (items === BAD) return BAD;
-    const { length } = items as readonly unknown[];
-    const most = left.limits[limit ?? "nodes"];
-    return length >= min && length <= max && length <= most ? items : BAD;
-  };
-}
-
 interface Def {
   readonly type: string;
   readonly catchall?: z.core.$ZodType;
   readonly [part: string]: unknown;
 }
 
-function native(shape: Shape, read: Reader, readParsed?: ParsedReader): Compiled {
-  const whole = { passes: undefined, level: undefined, element: undefined };
-  return { shape, read, readPartial: read, readParsed, ...whole };
+function native(shape: Shape, read: Reader): Compiled {
+  return { shape, read, passes: undefined, level: undefined, element: undefined };
 }
 
 const readBoolean: Reader = (state, value) => {
-  if (typeof value !== "boolean") return mismatch(state, value, "true or false");
+  if (typeof value !== "boolean") return mismatch(state, value, "a boolean");
   countNode(state);
   return value;
 };
-
-function readNull(state: ReadState): null {
-  countNode(state);
-  return null;
-}
 
 function oneOf(values: readonly unknown[]): Reader {
   const expected = `one of ${values.map((v) => (typeof v === "string" ? JSON.stringify(v) : String(v))).join(", ")}`;
@@ -297,15 +244,6 @@ function oneOf(values: readonly unknown[]): Reader {
     if (typeof value === "string" && checkText(state, value) === BAD) return BAD;
     for (let i = 0; i < values.length; i++) if (values[i] === value) return values[i];
     if (typeof value !== "string") return mismatch(state, value, expected);
-    return report(state, state.shapeCode, expected, "another text");
-  };
-}
-
-function readParsedOneOf(values: readonly unknown[]): ParsedReader {
-  return (left, value) => {
-    const found =
-      typeof value === "string" ? readParsedText(left, value) : readParsedJson(left, value);
-    for (let i = 0; i < values.length; i++) if (values[i] === found) return found;
-    return BAD;
+    return report(state, state.shapeCode, expected, "another string");
   };
 }

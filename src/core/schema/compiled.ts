@@ -1,4 +1,4 @@
-import type { ParsedReader, Reader } from "../data/index.ts";
+import type { Reader } from "../data/index.ts";
 import type { ObjectLayout } from "./object-layout.ts";
 
 /** What kind of container a value is. The merge and the filter go by it. */
@@ -7,12 +7,7 @@ export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
 /** A schema, compiled. What is absent is `undefined`: nothing is looked up on a prototype. */
 export interface Compiled {
   readonly shape: Shape;
-  /** Reads a whole value. */
   readonly read: Reader;
-  /** Reads a partial value over `previous`: a field of known shape that is left out stays. */
-  readonly readPartial: Reader;
-  /** Takes over fresh JSON data that nobody else has; `undefined` where only `read` knows how. */
-  readonly readParsed: ParsedReader | undefined;
   /** The schema's own checks, for a value that is put together later. */
   readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
@@ -37,7 +32,5 @@ export interface Field {
 export interface Level {
   readonly fields: readonly Field[];
   readonly read: Reader;
-  readonly readPartial: Reader;
-  readonly readParsed: ParsedReader | undefined;
   readonly layout: ObjectLayout;
 }

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { BAD, extensionsLimits, type Reader, readAlone, readJson } from "../data/index.ts";
 import { create, enumerableKeys, freeze } from "../data/intrinsics.ts";
-import { checksOf, held, isFree, passesBy, runZod } from "./checks.ts";
+import { checksOf, isFree, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field } from "./compiled.ts";
 
 const constants = new WeakSet<object>();
@@ -50,14 +50,14 @@ function compileOne(
       // Of what is optional, only a default stands in for what is absent.
       const stays = def.type !== "optional" || absenceIn(schema).optin === "defaulted";
       const fallback = stays ? inner.fallback : undefined;
-      return heldField(schema, { ...inner, optional, fallback }, shownWhole);
+      return checkedField(schema, { ...inner, optional, fallback }, shownWhole);
     }
     case "default":
     case "prefault": {
       const compiled = compileField(def.innerType, key);
       const fallback = fallbackOf(def, compiled);
       const field = { key, compiled: sharingEmpty(compiled, fallback), optional: false, fallback };
-      return heldField(schema, field, shownWhole);
+      return checkedField(schema, field, shownWhole);
     }
     default:
       return { key, compiled: compileField(schema, key), ...absenceOf(schema) };
@@ -71,14 +71,14 @@ interface WrapperDef {
 }
 
 /** A field under the checks of what is wrapped around its type. */
-function heldField(schema: z.core.$ZodType, field: Field, shownWhole: boolean): Field {
+function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean): Field {
   const checks = checksOf(schema);
   const passes = passesBy(checks);
   if (passes === undefined) return field;
   const { key, compiled, optional, fallback } = field;
   return {
     key,
-    compiled: held(compiled, checks, shownWhole),
+    compiled: withChecks(compiled, checks, shownWhole),
     // As zod has it, the checks are not for what may be absent; null is held to them.
     optional: optional && (schema._zod.optout === "optional" || isFree(runZod(schema, null))),
     fallback: fallback && (() => passing(fallback(), passes)),
@@ -136,16 +136,15 @@ function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
  * writes it out and one that leaves it out compare equal.
  */
 function sharingEmpty(compiled: Compiled, fallback: () => unknown): Compiled {
-  const { shape, read, readPartial, readParsed } = compiled;
+  const { shape, read } = compiled;
   const empty = shape === "level" || shape === "scalar" ? undefined : fallback();
   if (!isEmptyContainer(empty) || fallback() !== empty) return compiled;
-  const shared = (value: unknown, shown?: unknown) =>
-    value !== shown && isEmptyContainer(value) ? empty : value;
   return {
     ...compiled,
-    read: (state, value, previous) => shared(read(state, value, previous), previous),
-    readPartial: (state, value, previous) => shared(readPartial(state, value, previous), previous),
-    readParsed: readParsed && ((left, value) => shared(readParsed(left, value))),
+    read: (state, value, previous, partial) => {
+      const item = read(state, value, previous, partial);
+      return item !== previous && isEmptyContainer(item) ? empty : item;
+    },
   };
 }
 

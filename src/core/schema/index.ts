@@ -1,4 +1,4 @@
-export { type Admitted, admit, decisive, readPlain, takeParsed } from "./admit.ts";
+export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
 export type { Compiled, Level } from "./compiled.ts";

@@ -9,6 +9,7 @@ import {
   BAD,
   base64Of,
   canonicalInstant,
+  checkNumber,
   checkText,
   countNode,
   extensionsLimits,
@@ -18,28 +19,22 @@ import {
   type Json,
   type Limits,
   mismatch,
-  type ParsedReader,
   type Reader,
+  type ReadState,
   readAlone,
   readArray,
   readJson,
   readJsonObject,
   readMap,
-  readParsedJson,
-  readParsedMap,
-  readParsedNumber,
-  readParsedString,
   report,
 } from "../data/index.ts";
-import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "../data/intrinsics.ts";
+import { dateNow, enumerableKeys, isSafeInteger } from "../data/intrinsics.ts";
 import { type Checkable, checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 
 export interface FieldType {
   readonly shape: Shape;
   readonly read: Reader;
-  /** Default: what was parsed is read the long way. */
-  readonly readParsed?: ParsedReader;
   readonly jsonSchema: { readonly [keyword: string]: unknown };
 }
 
@@ -99,7 +94,6 @@ export function jsonValue(): z.ZodMiniType<Json, Json> {
   return declareRuled(z.custom<Json>(), {
     shape: "scalar",
     read: readJson,
-    readParsed: readParsedJson,
     jsonSchema: {},
   });
 }
@@ -112,13 +106,12 @@ export function jsonObject(): z.ZodMiniType<
   return declareRuled(z.custom<{ readonly [key: string]: Json }>(), {
     shape: "map",
     read: readJsonObject,
-    readParsed: (left, value) => readParsedMap(left, value, readParsedJson),
     jsonSchema: { type: "object" },
   });
 }
 
 export const readText: Reader = (state, value, previous) => {
-  if (typeof value !== "string") return mismatch(state, value, "a text");
+  if (typeof value !== "string") return mismatch(state, value, "a string");
   countNode(state);
   return checkText(state, value, previous);
 };
@@ -137,7 +130,6 @@ export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
       const text = fromUtf8(bytes as readonly number[]);
       return checkText(state, text ?? base64Of(bytes as readonly number[]));
     },
-    readParsed: readParsedString,
     jsonSchema: {
       anyOf: [
         { type: "string" },
@@ -164,10 +156,6 @@ export function wholeNumber(): z.ZodMiniNumber<number> {
         ? number
         : report(state, state.shapeCode, "a whole number from 0 on", "another number");
     },
-    readParsed: (left, value) => {
-      const number = readParsedNumber(left, value);
-      return isSafeInteger(number) && (number as number) >= 0 ? number : BAD;
-    },
     jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   });
 }
@@ -191,10 +179,7 @@ export function amount(): z.ZodMiniNumber<number> {
 export const readNumber: Reader = (state, value) => {
   if (typeof value !== "number") return mismatch(state, value, "a number");
   countNode(state);
-  if (!isFiniteNumber(value)) {
-    return report(state, "snapshot_type", "a finite number", "NaN or an infinity");
-  }
-  return value === 0 ? 0 : value;
+  return checkNumber(state, value);
 };
 
 const listLimits = new WeakMap<object, keyof Limits>();
@@ -244,22 +229,22 @@ const readLabel: Reader = (state, value, previous) => {
       state,
       "label_invalid",
       `a label: 1 to ${max} printable characters in NFC, not padded`,
-      "another text",
+      "another string",
     );
   }
   return text;
 };
 
-const readSet = (
-  state: Parameters<Reader>[0],
+function readSet(
+  state: ReadState,
   value: unknown,
   previous: unknown,
   readItem: Reader,
   max: number,
-): unknown => {
+): unknown {
   const items = readArray(state, value, previous, readItem, max);
   return items === BAD || items === previous ? items : asSet(items as readonly string[], previous);
-};
+}
 
 /** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
 export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniString<string>> {
@@ -285,7 +270,7 @@ export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniS
 const readHeaderValue: Reader = (state, value, previous) => {
   if (typeof value !== "string") {
     const code = state.origin === "plugin" ? "header_invalid" : state.shapeCode;
-    return mismatch(state, value, "a text", code);
+    return mismatch(state, value, "a string", code);
   }
   countNode(state);
   if (value.length > state.limits.headerValueUnits) {
@@ -302,7 +287,7 @@ export function instant(): z.ZodMiniString<string> {
       const text = readText(state, value, undefined);
       if (text === BAD) return BAD;
       const canonical = canonicalInstant(text as string);
-      return canonical ?? report(state, state.shapeCode, "an RFC 3339 date-time", "another text");
+      return canonical ?? report(state, state.shapeCode, "an RFC 3339 date-time", "another string");
     },
     jsonSchema: { type: "string", format: "date-time" },
   });

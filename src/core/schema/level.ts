@@ -7,40 +7,35 @@ import type * as z from "zod/mini";
 import {
   BAD,
   checkKey,
-  containerKind,
-  countAgain,
-  countNode,
   countReady,
   currentPath,
   enter,
   isRecord,
-  keysOf,
   leave,
+  mapped,
   mismatch,
   type Reader,
   type ReadState,
   readJson,
-  readProperty,
   report,
-  typeName,
 } from "../data/index.ts";
 import {
   append,
-  copyOf,
   create,
   enumerableKeys,
   freeze,
   hasOwn,
-  isArray,
   mapGet,
   newArray,
+  newList,
   newMap,
+  newRecord,
+  ownValue,
   put,
 } from "../data/intrinsics.ts";
 import type { Field, Level } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
 import { type GeneratedLayout, type LevelValue, layoutOf } from "./object-layout.ts";
-import { parsedLevelReader } from "./read-parsed-level.ts";
 
 const aliasesOf = new WeakMap<object, Readonly<Record<string, string>>>();
 
@@ -53,11 +48,9 @@ export function withAliases<S extends z.core.$ZodType>(
   return schema;
 }
 
-/** Where no field is read twice and none is filled in, nobody asks which were there. */
-const noMarks: (true | undefined)[] = newArray(0);
-
 /** A flood of unknown fields gets no list as long. */
 const maxDropped = 100;
+
 interface LevelOptions {
   /** An unknown field from a plugin refuses the proposal. */
   readonly closed: boolean;
@@ -75,172 +68,154 @@ export function compileLevel(
   options: LevelOptions,
 ): Level {
   const fields = compileFields(shape, compileField, options.shownWhole);
-  const keys = fields.map(({ key }) => key);
-  const places = new Map(keys.map((key, place) => [key, place]));
-  const aliases = aliasesOf.get(schema._zod?.def ?? schema) ?? {};
-  for (const [alias, key] of Object.entries(aliases)) places.set(alias, places.get(key) as number);
+  const keys = freeze(fields.map(({ key }) => key));
+  const readers = fields.map(({ compiled }) => compiled.read);
   const layout = layoutOf(keys, options.layouts);
-  const { length } = fields;
-  // An object has each key once, so only a second name can name a field again.
-  const hasAliases = places.size > length;
-  const noValues: readonly unknown[] = newArray(length);
+  const places = new Map<string, number>();
+  for (let i = 0; i < keys.length; i++) places.set(keys[i] as string, i);
+  const aliases = Object.entries(aliasesOf.get(schema._zod?.def ?? schema) ?? {});
+  for (const [alias, key] of aliases) places.set(alias, places.get(key) as number);
 
-  const readInto = (
-    state: ReadState,
-    value: unknown,
-    previous: unknown,
-    partial: boolean,
-  ): unknown => {
-    if (value === previous && previous !== undefined) return previous;
-    const kind = containerKind(state, value);
-    if (kind === BAD) return BAD;
-    if (kind !== "object") return mismatch(state, value, "an object");
-    const source = value as object;
-    if (!isRecord(state, source)) return BAD;
-    countNode(state);
-    if (!enter(state, source)) return BAD;
-    const known =
-      typeof previous === "object" && previous !== null ? (previous as LevelValue) : undefined;
-    const before = known === undefined ? noValues : layout.values(known);
-    // Over what was shown, what is left out stays, so the values are those until one differs.
-    let values: unknown[] | undefined = partial ? undefined : newArray(length);
-    const isMarked = hasAliases || !partial || options.shownWhole;
-    const seen = isMarked ? newArray<true | undefined>(length) : noMarks;
-    const found = keysOf(state, source);
-    let bad = false;
+  const needed = neededOf(fields);
+
+  const read: Reader = (state, value, previous, partial) => {
+    if (!isRecord(value)) return mismatch(state, value, "an object");
+    if (value === previous) return previous;
+    enter(state);
+    const { bad } = state;
+    const known = isRecord(previous) ? previous : undefined;
+    // A payload that was not there before is read as a whole, a slot still in part.
+    const isPart = partial === true && (known !== undefined || !options.shownWhole);
+    // What is left out of a part stays.
+    const values =
+      isPart && known !== undefined ? layout.values(known) : newArray<unknown>(keys.length);
+    // An object has each key once, so only a second name can name a field again.
+    const given = aliases.length > 0 ? newRecord() : undefined;
     let same = known !== undefined;
+    const { path } = state;
+    const at = state.depth - 1;
     // Documents mostly have the fields in the order of the schema.
     let next = 0;
-    for (let i = 0; i < found.length; i++) {
-      const key = found[i] as string;
-      const raw = readProperty(state, source, key);
-      while (next < length && keys[next] !== key) next += 1;
-      const place = next < length ? next : mapGet(places, key);
+    const names = enumerableKeys(value);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      const raw = value[name];
+      path[at] = name;
+      while (next < keys.length && keys[next] !== name) next += 1;
+      const place = next < keys.length ? next : mapGet(places, name);
       next = place ?? 0;
-      if (raw === BAD) {
-        bad = true;
-        // It is there, whatever it is: nobody is told that it is missing.
-        if (isMarked && place !== undefined) seen[place] = true;
-        continue;
-      }
       if (place === undefined) {
-        if (!unknownField(state, key, raw, options)) bad = true;
+        unknownField(state, name, raw, options);
         continue;
       }
-      const field = fields[place] as Field;
-      if (raw === undefined || (raw === null && field.optional && !mustBeGiven(state, field)))
-        continue;
-      const { compiled } = field;
-      const shown = before[place];
+      if (raw === undefined || (raw === null && mayBeNull(state, fields[place] as Field))) continue;
+      const key = keys[place] as string;
+      const shown = known === undefined ? undefined : ownValue(known, key);
       // What was shown was read and held to the rules before, so it costs the limits nothing.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
-      const item = isShown
-        ? raw
-        : (partial ? compiled.readPartial : compiled.read)(state, raw, shown);
-      if (item === BAD) bad = true;
-      else if (isMarked && seen[place] === true && (values ?? before)[place] !== item) {
-        report(state, state.shapeCode, `one "${field.key}"`, "two that differ");
-        bad = true;
+      const item = isShown ? raw : (readers[place] as Reader)(state, raw, shown, partial);
+      if (given !== undefined) {
+        if (hasOwn(given, key) && given[key] !== item) {
+          report(state, state.shapeCode, `one "${key}"`, "two that differ");
+        }
+        given[key] = item;
       }
-      if (isMarked) seen[place] = true;
-      if (item !== shown) {
-        same = false;
-        values ??= copyOf(before);
-      }
-      if (values !== undefined) values[place] = item;
+      if (item !== shown) same = false;
+      values[place] = item;
     }
-    if (!partial && !fillIn(state, fields, values as unknown[], seen)) bad = true;
+    if (!isPart) fillIn(state, needed, values);
     leave(state);
-    if (bad) return BAD;
-    if (same && (partial || sameValues(values as unknown[], before))) return known;
-    const whole = values ?? before;
-    // A payload may hold more than its schema knows.
+    if (state.bad > bad) return BAD;
+    if (same && (isPart || hasValues(known as LevelValue, keys, values))) return known;
     return freeze(
-      partial && options.shownWhole && known !== undefined
-        ? overlaid(known, keys, whole, seen)
-        : layout.build(whole),
+      isPart && known !== undefined && options.shownWhole
+        ? overlaid(known, keys, values)
+        : layout.build(values),
     );
   };
-
-  return {
-    fields,
-    layout,
-    readParsed: parsedLevelReader({ fields, places, layout }),
-    read: (state, value, previous) => readInto(state, value, previous, false),
-    readPartial: (state, value, previous) =>
-      readInto(state, value, previous, !options.shownWhole || previous !== undefined),
-  };
+  return { fields, layout, read };
 }
 
-/** From a plugin, null where a set or a header map belongs looks like an attempt to clear it. */
-function mustBeGiven(state: ReadState, { compiled: { shape } }: Field): boolean {
-  return state.origin === "plugin" && (shape === "headers" || shape === "set");
-}
-
+/** A payload may hold more than its schema knows, and need not have every field. */
 function overlaid(
   known: LevelValue,
   keys: readonly string[],
   values: readonly unknown[],
-  seen: Seen,
 ): LevelValue {
   const level: Record<string, unknown> = { ...known };
   for (let i = 0; i < keys.length; i++) {
-    if (seen[i] === true) put(level, keys[i] as string, values[i]);
+    const key = keys[i] as string;
+    if (values[i] !== ownValue(known, key)) put(level, key, values[i]);
   }
   return level;
 }
 
-type Seen = readonly (true | undefined)[];
-
-/** Gives what is absent its default. Whether all is there that must be. */
-function fillIn(
-  state: ReadState,
-  fields: readonly Field[],
-  values: unknown[],
-  seen: Seen,
-): boolean {
-  let isWhole = true;
-  for (let i = 0; i < fields.length; i++) {
-    if (seen[i] === true) continue;
-    const { key, optional, fallback } = fields[i] as Field;
-    if (fallback !== undefined) {
-      const value = fallback();
-      state.path[state.depth - 1] = key;
-      countReady(state, value);
-      values[i] = value;
-    }
-    if (optional || values[i] !== undefined) continue;
-    state.path[state.depth - 1] = key;
-    report(state, state.shapeCode, "a value", "nothing");
-    isWhole = false;
-  }
-  return isWhole;
+/**
+ * Whether null says that the field is absent. From a plugin, null where a set or a header map
+ * belongs looks like an attempt to clear it.
+ */
+function mayBeNull(state: ReadState, { optional, compiled: { shape } }: Field): boolean {
+  return optional && (state.origin !== "plugin" || (shape !== "headers" && shape !== "set"));
 }
 
-/** Whether a level that was read says the same as one that need not have every field. */
-function sameValues(values: readonly unknown[], known: readonly unknown[]): boolean {
-  for (let i = 0; i < values.length; i++) if (values[i] !== known[i]) return false;
+interface Needed extends Field {
+  readonly place: number;
+}
+
+/** The fields that mean something where they are absent. */
+function neededOf(fields: readonly Field[]): readonly Needed[] {
+  return fields
+    .map(({ key, compiled, optional, fallback }, place) => {
+      return { key, compiled, optional, fallback, place };
+    })
+    .filter(({ optional, fallback }) => !optional || fallback !== undefined);
+}
+
+/** Gives what is absent its default, and reports what must be there. */
+function fillIn(state: ReadState, needed: readonly Needed[], values: unknown[]): void {
+  for (let i = 0; i < needed.length; i++) {
+    const { key, place, optional, fallback } = needed[i] as Needed;
+    if (values[place] !== undefined) continue;
+    state.path[state.depth - 1] = key;
+    values[place] = fallback?.();
+    countReady(state, values[place]);
+    if (values[place] === undefined && !optional) {
+      report(state, state.shapeCode, "a value", "nothing");
+    }
+  }
+}
+
+/** Whether a level, which need not have every field, says just that. */
+function hasValues(
+  level: LevelValue,
+  keys: readonly string[],
+  values: readonly unknown[],
+): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    if (values[i] !== ownValue(level, keys[i] as string)) return false;
+  }
   return true;
 }
 
-/** Whether reading may go on after a key that the level does not have. */
-function unknownField(state: ReadState, key: string, raw: unknown, options: LevelOptions): boolean {
+/** Reports, lists or drops a field that the level does not have. */
+function unknownField(state: ReadState, key: string, raw: unknown, options: LevelOptions): void {
+  // It was reported when it could not be copied.
+  if (raw === BAD) return;
   if (state.origin === "plugin") {
     // Unsafe data outranks an unknown name, and its size counts. It ends the reading.
     checkKey(state, key);
     readJson(state, raw, undefined);
-    if (!options.closed && !options.strict) return true;
-    report(state, "slot_unknown", "a known field", "an unknown one");
-    return false;
-  }
-  if (options.strict || state.strict) {
+    if (options.closed || options.strict) {
+      report(state, "slot_unknown", "a known field", "an unknown one");
+    }
+  } else if (options.strict || state.strict) {
     const isOfTable = !options.strict && state.shapeCode === "extensions_shape";
     report(state, isOfTable ? "slot_unknown" : state.shapeCode, "a known field", "an unknown one");
-    return false;
+  } else {
+    state.droppedCount += 1;
+    state.dropped ??= newList();
+    if (state.dropped.length < maxDropped) append(state.dropped, currentPath(state));
   }
-  state.droppedCount += 1;
-  if (state.dropped.length < maxDropped) append(state.dropped, currentPath(state));
-  return true;
 }
 
 /**
@@ -255,37 +230,43 @@ export function compileLoose(
   const fields = compileFields(shape, compileField, true);
   const byKey: Record<string, Field> = create(null);
   for (const field of fields) byKey[field.key] = field;
+  const needed = neededOf(fields);
   return (state, value, previous) => {
-    const { nodes, units } = state;
-    const whole = readJson(state, value, previous);
-    if (whole === BAD) return BAD;
-    if (typeof whole !== "object" || whole === null || isArray(whole)) {
-      return report(state, state.shapeCode, "an object", typeName(whole));
-    }
-    if (whole === previous) return previous;
-    enter(state, whole);
-    countAgain(state, { nodes, units });
-    const keys = enumerableKeys(whole);
+    if (!isRecord(value)) return mismatch(state, value, "an object");
+    if (value === previous) return previous;
+    enter(state);
+    const { bad } = state;
+    const known = isRecord(previous) ? previous : undefined;
+    const keys = enumerableKeys(value);
     const map = newMap(keys.length);
+    let same = known !== undefined;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
-      const item = (whole as Record<string, unknown>)[key];
+      const raw = value[key];
       const field = byKey[key];
-      if (item === null && field?.optional === true) continue;
+      if (raw === undefined || (raw === null && field?.optional === true)) continue;
       state.path[state.depth - 1] = key;
-      map[key] = (field?.compiled.read ?? readRest)(state, item, undefined);
+      checkKey(state, key);
+      const shown = known === undefined ? undefined : ownValue(known, key);
+      map[key] = (field?.compiled.read ?? readRest)(state, raw, shown);
+      if (map[key] !== shown) same = false;
     }
+    const values = mapped(fields, ({ key }) => map[key]);
+    fillIn(state, needed, values);
     for (let i = 0; i < fields.length; i++) {
-      const { key, optional, fallback } = fields[i] as Field;
-      if (hasOwn(map, key)) continue;
-      if (fallback !== undefined) map[key] = fallback();
-      if (optional || map[key] !== undefined) continue;
-      state.path[state.depth - 1] = key;
-      map[key] = report(state, state.shapeCode, "a value", "nothing");
+      if (values[i] !== undefined) map[(fields[i] as Field).key] = values[i];
     }
     leave(state);
-    countAgain(state, { nodes, units });
-    // A part that was bad makes the whole so; it was told already.
-    return readJson(state, map, previous);
+    if (state.bad > bad) return BAD;
+    const found = enumerableKeys(map);
+    const isSame =
+      same &&
+      found.length === enumerableKeys(known as LevelValue).length &&
+      hasValues(
+        known as LevelValue,
+        found,
+        mapped(found, (key) => map[key]),
+      );
+    return isSame ? known : freeze(map);
   };
 }

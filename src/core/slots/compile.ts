@@ -88,8 +88,6 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     envelope: {
       shape: "level",
       read: level.read,
-      readPartial: level.readPartial,
-      readParsed: level.readParsed,
       passes: undefined,
       level,
       element: undefined,

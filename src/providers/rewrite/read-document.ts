@@ -4,14 +4,14 @@
  * What an SDK hides on its return values, such as the id of the HTTP request, is not part of it.
  */
 import * as z from "zod/mini";
-import { type Limits, payloadLimitsInForce } from "../../core/data/index.ts";
+import { type Limits, type Origin, payloadLimitsInForce } from "../../core/data/index.ts";
 import {
   type ErrorCode,
   formatProblems,
   GlassineError,
   type Problem,
 } from "../../core/errors/index.ts";
-import { admit, compileSchema, jsonValue, takeParsed } from "../../core/schema/index.ts";
+import { admit, compileSchema, jsonValue } from "../../core/schema/index.ts";
 import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
@@ -30,11 +30,8 @@ export function ownDocument(copy: object): void {
  * @throws GlassineError `document_invalid` where it exceeds a limit
  */
 export function writtenDocument(document: object, what: string): object {
-  const written =
-    takeParsed(anyJson, document, payloadLimitsInForce()) ??
-    (copyOf(document, what, "document_invalid", payloadLimitsInForce()) as object);
-  copies.add(written);
-  return written;
+  const limits = payloadLimitsInForce();
+  return copyOf(document, what, "document_invalid", limits, "parsed") as object;
 }
 
 /**
@@ -62,7 +59,13 @@ export function readDocument<Schema extends z.ZodMiniType>(
   );
 }
 
-function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): unknown {
+function copyOf(
+  value: unknown,
+  what: string,
+  code: ErrorCode,
+  limits: Limits,
+  origin: Origin = "library",
+): unknown {
   if (typeof value === "object" && value !== null && copies.has(value)) return value;
   const received = kindOf(value);
   if (received === "a promise") {
@@ -70,7 +73,7 @@ function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): 
     throw unreadable(what, code, [problem], " Await it first.");
   }
   const admitted = admit(anyJson, value, {
-    origin: "library",
+    origin,
     limits,
     shapeCode: code,
     strict: true,

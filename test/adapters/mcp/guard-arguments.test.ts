@@ -44,7 +44,7 @@ describe("the options of a guard", () => {
       { pass: ["list"] },
       /as each of pass, got "list"\. Did you mean "lists"/,
     ],
-    ["a number as serverId", { serverId: 7 }, /"serverId" expects a text/],
+    ["a number as serverId", { serverId: 7 }, /"serverId" expects a string/],
     ["an observer that is none", { onResult: {} }, /a function as onResult/],
     ["labels that are a store", { labels: store }, /as labels.store, with labels.session/],
     ["labels that are a switch", { labels: true }, /labels of createGuard expects its options/],
@@ -109,7 +109,7 @@ describe("what is wrapped", () => {
   it.each<[string, unknown, unknown, RegExp]>([
     ["no transport", undefined, {}, /a transport with start, send and close, got nothing/],
     ["an address", "http://localhost", {}, /got a string/],
-    ["a number as session", new RawTransport(), { session: 7 }, /"session" expects a text/],
+    ["a number as session", new RawTransport(), { session: 7 }, /"session" expects a string/],
     ["another option", new RawTransport(), { sesion: "s" }, /Did you mean "session"/],
   ])("is refused: %s", (_, transport, options, words) => {
     expect(faultOf(() => guard.wrap(transport as never, options as never))).toMatch(words);
