@@ -199,7 +199,7 @@ describe("the settings of an entry", () => {
 
   it("are refused when their name is unknown", () => {
     expect(message({ handler, timeout: 3 })).toEqual([
-      "hook 'tool_pre_invoke' has the unknown setting 'timeout'",
+      "hook 'tool_pre_invoke' has the unknown setting 'timeout'; did you mean 'timeoutMs'?",
     ]);
   });
 

@@ -107,7 +107,8 @@ export interface Metrics extends Meter {
 export function readMetrics(given: unknown, prefix: string): Metrics | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== "object" || given === null) throw unfit("metrics must be an object.");
-  const { counter, histogram, gauge } = given as MetricsSink;
+  const sink = given as MetricsSink;
+  const { counter, histogram, gauge } = sink;
   const methods = { counter, histogram, gauge };
   for (const kind of ["counter", "histogram", "gauge"] as const) {
     if (typeof methods[kind] !== "function") throw unfit(`metrics.${kind} must be a function.`);
@@ -115,7 +116,7 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
   return metricsBy((name, labels, value) => {
     try {
       const method = methods[pluginMetrics[name].kind];
-      const answer = method.call(given as MetricsSink, prefix + name, Object.freeze(labels), value);
+      const answer = method.call(sink, prefix + name, Object.freeze(labels), value);
       if (isAwaitable(answer)) unowned(answer);
     } catch {
       // What is measured happened, whether or not the backend took it.

@@ -1,7 +1,7 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
 import { intrinsics } from "../data/index.ts";
 import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
-import { orHooks } from "./near.ts";
+import { orClause, orHooks } from "./near.ts";
 import type { Surface } from "./profile.ts";
 import { nameOrQuoted, quoteName, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
@@ -59,7 +59,8 @@ function readHook(
   for (const fault of faults) report(`${where}: ${fault}`);
   for (const [key, setting] of Object.entries(settings)) {
     const fault = settingFault(key, semantic);
-    if (!entryFields.includes(key)) report(`${where} has the unknown setting ${quoteName(key)}`);
+    if (!entryFields.includes(key))
+      report(`${where} has the unknown setting ${quoteName(key)}${orClause(key, entryFields)}`);
     else if (fault !== undefined) {
       if (setting !== undefined) report(`${where}: ${fault}`);
       delete settings[key];
