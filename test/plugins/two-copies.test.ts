@@ -144,7 +144,7 @@ describe("answers that a plugin notes itself", () => {
     verifies("plugins:copies");
     const outcome = await outcomeOf(
       "index.js",
-      `const mark = (name, info) => { const made = { deny: true }; globalThis[Symbol.for("glassine." + name)].set(made, info); return made; };
+      `const mark = (name, info) => { const made = { __proto__: null, deny: true }; globalThis[Symbol.for("glassine." + name)].set(made, info); return made; };
 const throwing = new Proxy({}, { getOwnPropertyDescriptor() { throw new Error("trap"); }, get() { throw new Error("trap"); }, has() { throw new Error("trap"); } });
 const infos = { none: undefined, text: "allow", empty: {}, trap: throwing, getter: { get reason() { throw new Error("trap"); } }, long: { reason: "x".repeat(2_000_000) }, prototype: Object.create({ reason: "inherited" }), bad: { reason: "r", code: "a b" }, plugin: { reason: "r", plugin: "other" } };
 const seen = {};
