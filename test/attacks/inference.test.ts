@@ -6,7 +6,6 @@ import { createExtensions, type Extensions, filterExtensions, mergeExtensions } 
 import { expect, it } from "vitest";
 import { shapeOf } from "../../property-tests/support/data.ts";
 import { outcomeOf } from "../../property-tests/support/outcome.ts";
-import { extensionsLimits } from "../../src/core/data/index.ts";
 import {
   type Capability,
   call,
@@ -185,7 +184,7 @@ attack(
         },
       },
     } as never);
-    const limits = { ...extensionsLimits, nodes: 60, units: 400, depth: 9 };
+    const limits = { nodes: 60, units: 400, depth: 9 };
     const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
     const growing: Record<string, (size: number) => object> = {
       values: (size) => ({ custom: { list: Array.from({ length: size }, () => 1) } }),

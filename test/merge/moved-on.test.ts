@@ -14,7 +14,6 @@ import {
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/core/data/index.ts";
 import { refusalOf } from "../admit/support.ts";
 
 const all = ["append_labels", "append_delegation", "write_headers"] as const;
@@ -243,7 +242,7 @@ describe("what comes of a merge", () => {
   it("is read by the limits of the merge, whoever made the proposal", () => {
     const current = createExtensions({});
     const view = filterExtensions(current, all);
-    const limits = { ...extensionsLimits, labels: 1 };
+    const limits = { labels: 1 };
     const edited = addLabels(addLabels(view, "a"), "b");
     expect(mergeExtensions(current, edited, all, { view }).extensions.security?.labels).toEqual([
       "a",

@@ -2,7 +2,6 @@
 import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { codeOf } from "../admit/support.ts";
 
 const depth = 28;
@@ -52,7 +51,7 @@ describe("levels that a view shows empty, and that come into sight with a change
   const mergeWithin = (nodes: number) =>
     host.mergeExtensions(current, allWith({ text: "x" }), ["write_text"] as never, {
       view: view as never,
-      limits: { ...extensionsLimits, nodes },
+      limits: { nodes },
     });
 
   it("count both", () => {

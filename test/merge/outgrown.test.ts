@@ -8,7 +8,6 @@ import {
   setCustom,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { codeOf } from "../admit/support.ts";
 import {
   type FullView,
@@ -97,12 +96,24 @@ describe("one plugin after the other, each with a part that is within the limits
   });
 
   it("what is over the limit already may change and shrink, and not grow", () => {
-    const limits = { ...extensionsLimits, nodes: 50 };
+    const limits = { nodes: 50 };
     const extensions = createExtensions({ custom: { list: part(90), other: part(5) } });
     const change = (custom: object) => mergeExtensions(extensions, { custom }, [], { limits });
     const list = extensions.custom?.list;
     expect(change({ list, other: [1, 2, 3, 4, 6] }).extensions.custom).toHaveProperty("list");
     expect(change({ list }).extensions.custom).toEqual({ list });
     expect(codeOf(() => change({ list, other: part(6) }))).toBe("snapshot_limit");
+  });
+
+  it("keeps the default of each limit that is left out, and refuses names and values that are not limits", () => {
+    const change = (limits: object) =>
+      codeOf(() =>
+        mergeExtensions(createExtensions({}), { custom: { text: "x".repeat(2 ** 20) } }, [], {
+          limits,
+        }),
+      );
+    expect(change({ nodes: 50 })).toBe("snapshot_limit");
+    expect(change({ unit: 5 })).toBe("options_invalid");
+    expect(change({ units: "many" })).toBe("options_invalid");
   });
 });

@@ -1,5 +1,5 @@
 /** Filter and merge for a host that embeds them without a manager. */
-import { extensionsLimits, intrinsics, type Limits, mapped } from "../data/index.ts";
+import { extensionsLimits, intrinsics, type Limits, limitsOver, mapped } from "../data/index.ts";
 import {
   brandOf,
   createFrom,
@@ -23,7 +23,7 @@ export interface MergeOptions<View> {
   /** The plugin's name, for the error and the rejections. */
   readonly plugin?: string;
   /** Limits that differ from the defaults. */
-  readonly limits?: Limits;
+  readonly limits?: Partial<Limits>;
 }
 
 /** What `mergeExtensions` returns. */
@@ -108,7 +108,7 @@ export function mergeOrThrow(
     mask,
     strict: strict === true,
     growOnly: false,
-    limits: limits ?? extensionsLimits,
+    limits: limitsOver(extensionsLimits, limits),
   });
   if (outcome.ok) {
     const { extensions, rejections } = outcome;
