@@ -2,10 +2,9 @@
 import { appendFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { discover, install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { documentOf, linesOf, run } from "./support/run.ts";
+import { commandServices, documentOf, linesOf, run } from "./support/run.ts";
 
 let root = "";
 beforeEach(async () => {

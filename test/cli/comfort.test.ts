@@ -2,10 +2,9 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { catalogPath, documentOf, linesOf, run } from "./support/run.ts";
+import { catalogPath, commandServices, documentOf, linesOf, run } from "./support/run.ts";
 
 let root = "";
 beforeEach(async () => {

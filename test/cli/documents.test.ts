@@ -3,12 +3,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { commandSchemas } from "../../tools/scripts/command-schemas.ts";
 import { install, newRoot, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { definitionOf } from "./support/expect-document.ts";
-import { catalogPath, run } from "./support/run.ts";
+import { catalogPath, commandServices, run } from "./support/run.ts";
 
 const reason = ["--reason", "r"];
 /** In this order, one after the other in one folder. */

@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { platform } from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { verifies } from "../support/verifies.ts";
-import { run, runJson } from "./support/run.ts";
+import { commandServices, run, runJson } from "./support/run.ts";
 
 let folder = "";
 beforeAll(async () => {

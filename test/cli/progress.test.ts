@@ -1,12 +1,11 @@
 /** The line that says how far long work has come. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { progressLine } from "../../src/operate/cli/progress.ts";
 import { loadStage, readDiscoverOptions, staticStage } from "../../src/operate/discovery/index.ts";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { report } from "./support/facts.ts";
-import { run } from "./support/run.ts";
+import { commandServices, run } from "./support/run.ts";
 
 function shown(isTerminal = true, env = {}) {
   const written: string[] = [];

@@ -2,10 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { linesOf, run, runJson } from "./support/run.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 

@@ -7,11 +7,10 @@ import { join } from "node:path";
 import { platform } from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { hash } from "./support/facts.ts";
-import { linesOf, run, runJson } from "./support/run.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const secret = "MC4CAQAwBQYDK2VwBCIEIA";
 const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;

@@ -3,10 +3,9 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { linesOf, run } from "./support/run.ts";
+import { commandServices, linesOf, run } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];

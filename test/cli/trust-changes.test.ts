@@ -3,11 +3,10 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { dependencyChange } from "../../src/operate/cli/plain-words.ts";
 import { codesOf, discover, install, newRoot, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { linesOf, run, runJson } from "./support/run.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];

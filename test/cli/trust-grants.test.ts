@@ -2,10 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { discover, install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { linesOf, run } from "./support/run.ts";
+import { commandServices, linesOf, run } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];

@@ -3,11 +3,10 @@ import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { findPackages } from "../../src/operate/packages/index.ts";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { run } from "./support/run.ts";
+import { commandServices, run } from "./support/run.ts";
 
 // Windows has no such modes.
 const hasModes = process.platform !== "win32";

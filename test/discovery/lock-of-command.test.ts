@@ -3,8 +3,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
-import { runJson } from "../cli/support/run.ts";
+import { commandServices, runJson } from "../cli/support/run.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, trust } from "./support.ts";
 

@@ -12,12 +12,11 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { loadStage, readDiscoverOptions, staticStage } from "../../src/operate/discovery/index.ts";
 import { hashPackage } from "../../src/operate/packages/index.ts";
 import { trustPlugins } from "../../src/operate/trust/index.ts";
 import { attack } from "../attacks/attack.ts";
-import { documentOf, run } from "../cli/support/run.ts";
+import { commandServices, documentOf, run } from "../cli/support/run.ts";
 import { rejection } from "../operations/support.ts";
 import {
   codesOf,

@@ -1,10 +1,9 @@
 /** Verifiers that cannot work: a start ends with what is wrong, and `doctor` tells it. */
 import { GlassineError } from "glassine";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { verifierFaults } from "../../src/operate/discovery/verifiers.ts";
 import type { SignatureVerifier } from "../../src/operate/trust/index.ts";
-import { runJson } from "../cli/support/run.ts";
+import { commandServices, runJson } from "../cli/support/run.ts";
 import { verifies } from "../support/verifies.ts";
 import { discover, install, newRoot, unsigned } from "./support.ts";
 

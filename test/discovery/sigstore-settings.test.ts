@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { hashPackage, readTrustSettings } from "glassine/node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryNode } from "../../src/memory-node/index.ts";
-import { commandServices } from "../../src/operate/cli/command-services.ts";
-import { run } from "../cli/support/run.ts";
+import { commandServices, run } from "../cli/support/run.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   type Authority,

@@ -7,6 +7,9 @@ import { type RunInput, runCommand } from "../../../src/operate/cli/run-command.
 import { expectDocument } from "./expect-document.ts";
 import { report } from "./facts.ts";
 
+/** The services of the real command. */
+export { commandServices } from "../../../src/operate/cli/command-services.ts";
+
 export const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 export const catalogPath = `${fixtures}catalog.json`;
 
