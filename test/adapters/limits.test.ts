@@ -6,7 +6,7 @@ import * as mcp from "glassine/mcp";
 import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { rawGuard, result, toolCall } from "./mcp/support/raw.ts";
 

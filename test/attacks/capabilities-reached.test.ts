@@ -9,7 +9,7 @@ import {
 } from "glassine";
 import { health } from "glassine/audit";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import {
   adds,
   call,

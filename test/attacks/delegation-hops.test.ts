@@ -1,7 +1,7 @@
 /** Delegation: the hops that are appended. */
 import { appendHop, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import {
   bytesOf,
   type Capability,

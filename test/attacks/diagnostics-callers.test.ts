@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
 import { settle } from "../adapters/mcp/support/fake-manager.ts";
 import { rawGuard, toolCall } from "../adapters/mcp/support/raw.ts";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { call, hook, labelled, manage, plugin, type Run, runOnce } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";

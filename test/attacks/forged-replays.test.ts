@@ -1,7 +1,7 @@
 /** Forged results: other plugins' views, and values that start something else. */
 import { amend, createExtensions, filterExtensions, mergeExtensions, type View } from "glassine";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { type Capability, plugin, type Run, runOnce, tagger } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 import { contextified } from "./contextified.ts";

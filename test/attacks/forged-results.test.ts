@@ -1,7 +1,7 @@
 /** Forged results: unknown slots and fields, odd results, decisions. */
 import { allow, deny, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
-import { refusalOf } from "../admit/support.ts";
+import { refusalOf } from "../data/support.ts";
 import { plugin, runOnce } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";

@@ -8,7 +8,7 @@ import {
 } from "glassine";
 import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { plugin, type Run, runOnce } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";

@@ -7,7 +7,7 @@ import {
   mergeExtensions,
 } from "glassine";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { type Capability, call, hook, plugin, runOnce } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";

@@ -8,7 +8,7 @@ import {
   setHeader,
 } from "glassine";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import type { Capability } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";

@@ -15,7 +15,7 @@ import {
 } from "glassine";
 import { expect, it } from "vitest";
 import { outcomeOf } from "../../property-tests/support/outcome.ts";
-import { refusalOf } from "../admit/support.ts";
+import { refusalOf } from "../data/support.ts";
 import {
   type Capability,
   call,

@@ -10,7 +10,7 @@ import {
   withSlots,
 } from "glassine";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { adds, labelled, labelsOf, plugin, runOnce } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";

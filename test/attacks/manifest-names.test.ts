@@ -1,7 +1,7 @@
 /** Capability and manifest escalation: names and registration. */
 import { createPluginManager } from "glassine";
 import { expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { call, hook, plugin } from "../dispatch/support.ts";
 import { define, manifest, problemsOf } from "../plugins/support.ts";
 import { verifies } from "../support/verifies.ts";

@@ -1,7 +1,7 @@
 /** Tries a plugin's proposal in both ways: the bare merge, and a whole run of a manager. */
 import { type Extensions, mergeExtensions } from "glassine";
 import { expect } from "vitest";
-import { refusalOf } from "../admit/support.ts";
+import { refusalOf } from "../data/support.ts";
 import { type Capability, call, plugin, type Result, runOnce } from "../dispatch/support.ts";
 
 export interface Proposal {

@@ -4,7 +4,7 @@ import { defineHost } from "glassine/host";
 import { createMessage } from "glassine/messages";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { manage } from "../dispatch/support.ts";
 
 const { push } = Array.prototype;

@@ -1,15 +1,11 @@
 import { readFileSync } from "node:fs";
+import { decodeExtensions, filterExtensions, isGlassineError, mergeExtensions } from "glassine";
+import { decodeMessage, encodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { isGlassineError } from "../../src/core/errors/index.ts";
-import { decodeMessage, encodeMessage } from "../../src/core/messages/index.ts";
-import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { bindStandard } from "../support/bind-host.ts";
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
 import { deviations } from "./deviations.ts";
 import { answersOf, sameViews } from "./parts.ts";
-
-const host = bindStandard<StandardSlots>(compileSlots(standardSlots));
 
 function load(file: string): readonly VectorCase[] {
   const url = new URL(`../../spec/vectors/${file}`, import.meta.url);
@@ -31,7 +27,7 @@ function reading<T>(input: string, read: () => T): T {
 }
 
 const decode = (input: string, value: unknown) =>
-  value === null ? null : reading(input, () => host.decodeExtensions(value).extensions);
+  value === null ? null : reading(input, () => decodeExtensions(value).extensions);
 
 const decodeInput = (value: unknown) => reading("message", () => decodeMessage(value).message);
 
@@ -56,9 +52,7 @@ const operations: Record<string, (vector: VectorCase) => { answer: Answer; untou
     filter: ({ extensions, capabilities }) => ({
       answer: answer(() => {
         const envelope = decode("extensions", extensions);
-        return plain(
-          envelope === null ? null : host.filterExtensions(envelope, capabilities as never),
-        );
+        return plain(envelope === null ? null : filterExtensions(envelope, capabilities as never));
       }),
     }),
     merge: ({ original, proposed, capabilities }) => {
@@ -66,7 +60,7 @@ const operations: Record<string, (vector: VectorCase) => { answer: Answer; untou
       const result = answer(() => {
         const envelope = decode("original", original);
         if (envelope === null) return null;
-        const merged = host.mergeExtensions(envelope, proposed, capabilities as never).extensions;
+        const merged = mergeExtensions(envelope, proposed, capabilities as never).extensions;
         untouched = merged === envelope;
         return plain(merged);
       });
@@ -80,9 +74,7 @@ const operations: Record<string, (vector: VectorCase) => { answer: Answer; untou
         const message = decodeInput(vector.message);
         const envelope = decode("extensions", vector.extensions);
         const isCut = envelope !== null && vector.capabilities !== null;
-        const shown = isCut
-          ? host.filterExtensions(envelope, vector.capabilities as never)
-          : envelope;
+        const shown = isCut ? filterExtensions(envelope, vector.capabilities as never) : envelope;
         return plain(answersOf(vector, message, shown));
       }),
     }),

@@ -1,6 +1,6 @@
 import { amend, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const extensions = createExtensions({
   request: { request_id: "r" },

@@ -7,7 +7,7 @@ import {
   setCustom,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const extensions = createExtensions({
   security: { labels: ["PII"] },

@@ -1,6 +1,6 @@
 import { createExtensions, filterExtensions, mergeExtensions, withSlots } from "glassine";
 import { describe, expect, it } from "vitest";
-import { codeOf, refusalOf } from "../admit/support.ts";
+import { codeOf, refusalOf } from "../data/support.ts";
 
 const hop = { subject_id: "a", subject_type: "user", timestamp: "2026-01-01T00:00:00Z" };
 const extensions = createExtensions({

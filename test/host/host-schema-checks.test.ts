@@ -2,7 +2,7 @@ import type { GlassineError } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { codeOf, refusalOf } from "../admit/support.ts";
+import { codeOf, refusalOf } from "../data/support.ts";
 import { uncaughtDuring } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { plain } from "./support.ts";

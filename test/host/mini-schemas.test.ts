@@ -2,7 +2,7 @@
 import { defineHook, defineHost, labelSet, stringSet, withRule } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod/mini";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const even = withRule(z.number(), "an even number", (value) => value % 2 === 0);
 

@@ -2,7 +2,7 @@
 import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { reach } from "../../property-tests/support/data.ts";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const extensions = createExtensions({ custom: { a: 1 }, security: { labels: ["PII"] } });
 const grant = ["append_labels"] as const;

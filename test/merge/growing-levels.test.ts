@@ -3,7 +3,7 @@
 import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const description = "Of a test.";
 const host = defineHost({

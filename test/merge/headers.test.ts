@@ -1,7 +1,7 @@
 /** What a plugin may do to headers. What it may not is in test/attacks. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const extensions = createExtensions({
   http: {

@@ -14,7 +14,7 @@ import {
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { refusalOf } from "../admit/support.ts";
+import { refusalOf } from "../data/support.ts";
 
 const all = ["append_labels", "append_delegation", "write_headers"] as const;
 const moved = (before: Extensions, now: Extensions, returned: unknown) =>

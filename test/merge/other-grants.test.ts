@@ -2,7 +2,7 @@
 import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const depth = 28;
 const names = ["za", "zb", "zc", "zd", "ze", "zf", "zg", "zh"];

@@ -8,7 +8,7 @@ import {
   setCustom,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import {
   type FullView,
   hook,

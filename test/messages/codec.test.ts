@@ -1,7 +1,7 @@
 // A process of its own: it patches the realm.
 import { createMessage, decodeMessage, encodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 import { verifies } from "../support/verifies.ts";
 
 const call = {

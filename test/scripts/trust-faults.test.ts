@@ -12,7 +12,7 @@ describe("npm run faults", () => {
     const { status, said } = run("--rounds", "2");
     expect(said).toEqual([
       ...["kills", "disks", "writers"].map((name) =>
-        expect.stringContaining(`run test/faults/trust-${name}.test.ts`),
+        expect.stringContaining(`run faults/trust-${name}.test.ts`),
       ),
       "All of it held.",
     ]);

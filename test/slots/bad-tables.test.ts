@@ -2,7 +2,7 @@
 import { defineHost, jsonObject, labelSet, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { codeOf, refusalOf } from "../admit/support.ts";
+import { codeOf, refusalOf } from "../data/support.ts";
 
 const description = "Of a test.";
 const texts = { a: z.string().optional(), b: z.string().optional() };

@@ -11,7 +11,7 @@ import {
 } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { codeOf } from "../admit/support.ts";
+import { codeOf } from "../data/support.ts";
 
 const description = "Of a test.";
 const hostOf = (schema: z.ZodType, tier: "mutable" | "immutable" = "mutable") => {

@@ -23,7 +23,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
   data: [
-    "test/admit/",
+    "test/data/",
     "test/spec/envelope",
     "test/spec/schema",
     "test/conformance/",
@@ -32,7 +32,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/messages/",
     "test/host/",
     "test/slots/host-schemas",
-    ...laws("reading", "taken", "detached", "untouched", "untouchable", "read-once", "pollution"),
+    ...laws("reading", "parsed", "detached", "untouched", "untouchable", "read-once", "pollution"),
     ...laws("realm-independent", "redaction", "limits", "host-schemas"),
     ...attacks("forged-"),
   ],
@@ -45,7 +45,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/merge/",
     "test/conformance/",
     "test/extensions/",
-    "test/admit/",
+    "test/data/",
   ],
   dispatch: [
     "test/dispatch/",
@@ -87,7 +87,7 @@ const leftOut: Readonly<Record<string, string>> = {
 /** Tests that cannot share a realm with others: a file of `apart/` each. */
 const apart: Readonly<Record<string, { readonly begin: string; readonly because: string }>> = {
   tampering: {
-    begin: "test/admit/tampering",
+    begin: "test/data/tampering",
     because: "They compare the realm with what it was when the sources loaded.",
   },
   "deny-tampering": {
@@ -127,12 +127,12 @@ export function laterTests(): readonly string[] {
 
 function sharedTests(): readonly string[] {
   const begins = Object.values(apart).map(({ begin }) => begin);
-  return testsOf(room).filter((path) => !begins.some((begin) => path.startsWith(begin)));
+  return testsOf(room).filter((path) => !begins.some((begin) => beginsIn(path, begin)));
 }
 
 /** Those that load together in a file of `apart/`. */
 export function testsApart(name: string): readonly string[] {
-  return testsOf(room).filter((path) => path.startsWith(apart[name]?.begin ?? "?"));
+  return testsOf(room).filter((path) => beginsIn(path, apart[name]?.begin ?? "?"));
 }
 
 /** The files of this folder that have tests for the room. */
@@ -145,16 +145,21 @@ export function entries(): readonly string[] {
   ];
 }
 
+/** A test of `test/internal/` counts as one of the folder of the same name in `test/`. */
+function beginsIn(path: string, begin: string): boolean {
+  return path.replace("test/internal/", "test/").startsWith(begin);
+}
+
 function testsOf(room: string | undefined): readonly string[] {
-  const isOut = (path: string) => Object.keys(leftOut).some((begin) => path.startsWith(begin));
+  const isOut = (path: string) => Object.keys(leftOut).some((begin) => beginsIn(path, begin));
   const files = testFiles();
   const all = files.filter((path) => !isOut(path));
   const beginnings = testsFor[room ?? ""] ?? Object.values(testsFor).flat();
   const idle = [...beginnings, ...Object.keys(leftOut)].filter(
-    (begin) => !files.some((path) => path.startsWith(begin)),
+    (begin) => !files.some((path) => beginsIn(path, begin)),
   );
   if (idle.length > 0)
     throw new Error(`tools/mutation/tests.ts: no test is named ${idle.join(", ")}.`);
-  const found = beginnings.flatMap((begin) => all.filter((path) => path.startsWith(begin)));
+  const found = beginnings.flatMap((begin) => all.filter((path) => beginsIn(path, begin)));
   return [...new Set(found)];
 }

@@ -51,13 +51,9 @@ export function attacksIn(source: string, path: string): readonly Attack[] {
   );
 }
 
-/** Folders outside test/attacks that contain attacks. */
-const besideRooms = ["test/packages", "test/trust", "test/discovery", "test/cli"];
-
 /** Every attack, by number. */
 export function readAttacks(): readonly Attack[] {
-  const beside = besideRooms.flatMap(testFiles).filter(({ path }) => path.includes("attacks"));
-  return [...testFiles("test/attacks"), ...beside]
+  return testFiles("test")
     .flatMap(({ path, source }) => attacksIn(source, path))
     .sort(byNumber);
 }
@@ -72,18 +68,21 @@ export function numberedIn(source: string, path: string): readonly Numbered[] {
 
 /** Every law that a property test states, by number. */
 export function readLaws(): readonly Law[] {
-  return readNumbered("property-tests");
+  return numbered(testFiles("property-tests"));
 }
 
 /** Every fault that a test injects, by number. */
 export function readFaults(): readonly Fault[] {
-  return readNumbered("test/faults");
+  return numbered(testFiles("test").filter(({ path }) => path.includes("/faults/")));
 }
 
-function readNumbered(folder: string): readonly Numbered[] {
-  return testFiles(folder)
-    .flatMap(({ path, source }) => numberedIn(source, path))
-    .sort(byNumber);
+interface TestFile {
+  readonly path: string;
+  readonly source: string;
+}
+
+function numbered(files: readonly TestFile[]): readonly Numbered[] {
+  return files.flatMap(({ path, source }) => numberedIn(source, path)).sort(byNumber);
 }
 
 function byNumber(a: { readonly number: string }, b: { readonly number: string }): number {
@@ -95,10 +94,10 @@ function textOf(literal: string): string {
   return literal.slice(1, -1).replaceAll(/\\(.)/g, "$1");
 }
 
-function testFiles(folder: string): readonly { path: string; source: string }[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".test.ts"))
+function testFiles(folder: string): readonly TestFile[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+    .filter((path) => path.endsWith(".test.ts"))
     .sort()
-    .map((name) => `${folder}/${name}`)
     .map((path) => ({ path, source: readFileSync(path, "utf8") }));
 }

@@ -35,7 +35,7 @@ writeFileSync(path, "");
 
 // One file at a time: each of them uses both cores already.
 const codes = chosen.map((name) => {
-  const { status, error } = spawnSync("vitest", ["run", `test/faults/trust-${name}.test.ts`], {
+  const { status, error } = spawnSync("vitest", ["run", `faults/trust-${name}.test.ts`], {
     stdio: "inherit",
     env: {
       ...process.env,

@@ -13,7 +13,7 @@ import {
 } from "glassine/ai-sdk";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../../admit/support.ts";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const file = (data: unknown, mediaType = "application/pdf", more: object = {}) => ({

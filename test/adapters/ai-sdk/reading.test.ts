@@ -3,7 +3,7 @@ import type { ModelMessage } from "ai";
 import { createExtensions } from "glassine";
 import { fromContent, fromModelMessages, fromPrompt, toStreamParts } from "glassine/ai-sdk";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../admit/support.ts";
+import { refusalOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 type Result = LanguageModelV3GenerateResult;

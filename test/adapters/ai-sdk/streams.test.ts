@@ -1,7 +1,7 @@
 import type { LanguageModelV3StreamPart } from "@ai-sdk/provider";
 import { contentStream, type StreamPartLike, toStreamParts } from "glassine/ai-sdk";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../admit/support.ts";
+import { refusalOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 type Event = LanguageModelV3StreamPart | { readonly type: "later" };

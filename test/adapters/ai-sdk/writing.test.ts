@@ -11,7 +11,7 @@ import {
 } from "glassine/ai-sdk";
 import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../admit/support.ts";
+import { refusalOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 type Part = NonNullable<MessageInput["content"]>[number];

@@ -1,7 +1,7 @@
 /** The second argument of the functions that read and write documents, and their first. */
 import * as mcp from "glassine/mcp";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../../admit/support.ts";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 type Convert = (value: unknown, options?: unknown) => unknown;

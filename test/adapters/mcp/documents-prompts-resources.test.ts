@@ -14,7 +14,7 @@ import {
 } from "glassine/mcp";
 import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../../admit/support.ts";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { result as promptResult } from "./support/prompt-fixture.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "glassine/mcp";
 import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../../admit/support.ts";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { exchange } from "./support/exchange.ts";
 import { fakeManager } from "./support/fake-manager.ts";

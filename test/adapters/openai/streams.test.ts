@@ -1,7 +1,7 @@
 /** Streams that cannot be, that are too long, or that hold something unknown. */
 import { chatStream, fromChatResponse, responsesStream, toChatEvents } from "glassine/openai";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../../admit/support.ts";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const chunk = (delta: object, more: object = {}) => ({

@@ -1,0 +1,231 @@
+/** The events of this library: how they are made, their schema, and the pages about them. */
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import {
+  type AuditEventSpec,
+  type AuditEventType,
+  auditEvent,
+  auditEventTypes,
+  registrationFailures,
+} from "../../../src/core/observe/index.ts";
+import { auditEventSchema } from "../../../tools/scripts/audit-schema.ts";
+import { examples, plugin, turn } from "../../audit/examples.ts";
+import { eventOf, record, recordOf } from "../../audit/support.ts";
+import { codeIn, readTable } from "../../docs/support/markdown.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const isRecord = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(
+  JSON.parse(read("spec/schemas/audit-event.schema.json")),
+);
+const types = Object.entries<AuditEventSpec>(auditEventTypes);
+
+const made = Object.entries(examples);
+
+describe("an event of this library", () => {
+  it.each(made)("%s fits the schema, and has its keys and no other", (type, event) => {
+    verifies("audit:metadata");
+    const spec = auditEventTypes[type as AuditEventType] as AuditEventSpec;
+    const told = recordOf(event);
+    expect([isRecord(told), isRecord.errors]).toEqual([true, null]);
+    expect(auditEventSchema.parse(told)).toEqual(told);
+    expect(told).toMatchObject({ eventType: type, outcome: spec.outcome });
+    const keys = Object.keys(spec.metadata);
+    expect(Object.keys(told.metadata)).toEqual(
+      keys.map((key) => (key === "requires" ? "requires_glassine" : key)),
+    );
+  });
+
+  it.each(made)(
+    "%s is refused by the schema with another key, outcome or type of value",
+    (type, event) => {
+      const told = recordOf(event);
+      const spoilt = (changes: object) => isRecord({ ...told, ...changes });
+      const [key = ""] = Object.keys(told.metadata);
+      const { [key]: _, ...less } = told.metadata;
+      expect(spoilt({ outcome: told.outcome === "success" ? "failure" : "success" })).toBe(false);
+      expect(spoilt({ metadata: { ...told.metadata, extra: 1 } })).toBe(false);
+      expect(spoilt({ metadata: { ...told.metadata, [key]: 1 } })).toBe(false);
+      expect(spoilt({ metadata: { ...told.metadata, Key: "a" } })).toBe(false);
+      expect(spoilt({ metadata: less })).toBe(false);
+      expect(spoilt({ more: 1 })).toBe(false);
+      expect(spoilt({ timestamp: "2026-01-31T12:00:00Z" })).toBe(false);
+      expect(type).toBe(told.eventType);
+    },
+  );
+
+  it("is about a plugin, a handler's turn, or labels", () => {
+    verifies("audit:subjects");
+    const parties = made.map(([type, event]) => {
+      const { actorUri, targetUri, tenantId } = recordOf({ ...event });
+      return [type, actorUri, targetUri, tenantId];
+    });
+    const registry = ["system:plugin-registry", "plugin:aaa", "system"];
+    const handler = ["plugin:aaa", "hook:recall_filter", "default"];
+    expect(parties).toEqual([
+      ["plugin.registered", ...registry],
+      ["plugin.registration_failed", ...registry],
+      ["plugin.handler_denied", ...handler],
+      ["plugin.handler_error", ...handler],
+      ["plugin.trust_changed", ...registry],
+      ["extensions.change_refused", ...handler],
+      ["extensions.labels_added", ...handler],
+      ["extensions.declassified", "system:host", "extensions:security.labels", "default"],
+    ]);
+  });
+
+  it("has the tenant of the request, unless it is about a plugin", () => {
+    const facts = {
+      ...turn,
+      ...{ handler_name: "aaa.handler", code: "denied", reason: "no", tool: null },
+      subject_id: null,
+    };
+    const tenantOf = (tenantId: string | undefined) =>
+      auditEvent("plugin.handler_denied", facts, { tenantId }).tenantId;
+    expect([tenantOf("acme"), tenantOf(""), tenantOf(undefined)]).toEqual([
+      "acme",
+      "default",
+      "default",
+    ]);
+    expect(auditEvent("plugin.registered", plugin, { tenantId: "acme" }).tenantId).toBe("system");
+  });
+
+  it("has its lists sorted by code point and without repeats", () => {
+    verifies("audit:lists");
+    expect(recordOf(auditEvent("plugin.registered", plugin)).metadata).toMatchObject({
+      capabilities: ["append_labels", "read_labels"],
+      hooks: ["audit_emit", "recall_filter"],
+      depends_on: ["alpha", "zeta"],
+    });
+    expect(examples["extensions.labels_added"].metadata).toMatchObject({
+      labels: ["a", "b", "\uffe6", "\u{1f512}"],
+    });
+  });
+
+  it("names the versions of the host as the profile does", () => {
+    const { metadata } = recordOf(
+      auditEvent("plugin.registered", plugin, { requiresField: "requires_stigmem" }),
+    );
+    expect(metadata.requires_stigmem).toBe(">=1.0.0");
+    expect(Object.keys(metadata).filter((key) => key.startsWith("requires"))).toHaveLength(1);
+    expect(
+      isRecord(recordOf(auditEvent("plugin.registered", plugin, { requiresField: "needs" }))),
+    ).toBe(true);
+  });
+
+  it("has what is known of a plugin that was refused", () => {
+    const told = recordOf(
+      auditEvent("plugin.registration_failed", {
+        plugin_name: "unknown",
+        package: "@acme/odd",
+        reason: "discovery",
+        validation_failure: "package '@acme/odd' has an invalid glassine field: 3\ntoken=abc",
+      }),
+    );
+    expect([isRecord(told), isRecord.errors]).toEqual([true, null]);
+    expect(told.metadata).toEqual({
+      plugin_name: "unknown",
+      package: "@acme/odd",
+      reason: "discovery",
+      validation_failure:
+        "package '@acme/odd' has an invalid glassine field: 3\\u{a}token=[REDACTED]",
+    });
+  });
+
+  it("tells why a plugin was refused by a word of a closed list", () => {
+    verifies("audit:reasons");
+    const failed = (reason: string) =>
+      recordOf(
+        auditEvent("plugin.registration_failed", {
+          plugin_name: "aaa",
+          reason: reason as never,
+          validation_failure: "why",
+        }),
+      );
+    expect(Object.keys(registrationFailures)).toEqual([
+      ...["duplicate", "manifest_invalid", "config_validate", "config_exception", "config_result"],
+      ...[
+        "discovery",
+        "dependency",
+        "dependency_rejected",
+        "unsigned",
+        "signature_invalid",
+        "signature_unchecked",
+      ],
+      ...["untrusted_identity", "ack_missing", "lock_missing_entry", "lock_drift", "frozen"],
+    ]);
+    for (const reason of Object.keys(registrationFailures))
+      expect(isRecord(failed(reason))).toBe(true);
+    expect(isRecord(failed("because"))).toBe(false);
+  });
+
+  it("happened when its maker says so", () => {
+    const event = auditEvent(
+      "extensions.declassified",
+      { labels: ["PII"], reason: "r", authority: "a", request_id: null },
+      { timestamp: "2026-01-31T12:00:00.5Z" },
+    );
+    expect(recordOf(event).timestamp).toBe("2026-01-31T12:00:00.500Z");
+  });
+});
+
+describe("the schema", () => {
+  it.each([
+    ["plugin.registered", true],
+    ["a.b2_c", true],
+    ["billing.invoice.sent", true],
+    [`a.${"b".repeat(126)}`, true],
+    ["plugin", false],
+    ["plugin.", false],
+    [".plugin", false],
+    ["Plugin.registered", false],
+    ["plugin.2nd", false],
+    ["plugin registered", false],
+    [`a.${"b".repeat(127)}`, false],
+  ])("takes types of dotted words alone: %s %s", (eventType, expected) => {
+    verifies("audit:event-type");
+    // What stands in `allOf` is for the types of this library.
+    expect(auditEventSchema.safeParse({ ...record, eventType }).success).toBe(expected);
+    const raise = () => recordOf(eventOf({ eventType }));
+    if (expected) expect(raise().eventType).toBe(eventType);
+    else expect(raise).toThrow("dotted words");
+  });
+
+  it("takes any metadata of a host's own type, at any depth", () => {
+    const metadata = { a: [1, { b: [null, true, { c: "x" }] }] };
+    expect(isRecord({ ...record, metadata })).toBe(true);
+    expect(isRecord({ ...record, metadata: { a: { B: 1 } } })).toBe(false);
+    expect(isRecord({ ...record, metadata: { a: "x".repeat(502) } })).toBe(false);
+  });
+});
+
+describe("docs/audit.md", () => {
+  const page = read("docs/audit.md");
+  const meaning = (schema: z.core.$ZodType): string => {
+    const { innerType } = schema._zod.def as { innerType?: z.core.$ZodType };
+    const described = z.globalRegistry.get(schema)?.description;
+    return described ?? meaning(innerType!);
+  };
+
+  it("has every type, when it is raised, and its outcome", () => {
+    const rows = readTable(page, "Event").map(([event, when, outcome]) => [
+      codeIn(event)[0],
+      when,
+      codeIn(outcome)[0],
+    ]);
+    expect(rows).toEqual(types.map(([type, { when, outcome }]) => [type, when, outcome]));
+  });
+
+  it.each(types)("has the metadata of %s", (type, { metadata }) => {
+    const section = page.split(`### \`${type}\``)[1] ?? "";
+    const rows = readTable(section, "Key").map(([key, means]) => [codeIn(key)[0], means]);
+    expect(rows).toEqual(Object.entries(metadata).map(([key, schema]) => [key, meaning(schema)]));
+  });
+
+  it("has every reason of a refused registration", () => {
+    const rows = readTable(page, "Reason").map(([reason, means]) => [codeIn(reason)[0], means]);
+    expect(rows).toEqual(Object.entries(registrationFailures));
+  });
+});

@@ -1,0 +1,275 @@
+/** What becomes of an event on its way to a record. */
+import vm from "node:vm";
+import { describe, expect, it } from "vitest";
+import {
+  type AuditEvent,
+  auditEvent,
+  factKindsOf,
+  needlesOf,
+} from "../../../src/core/observe/index.ts";
+import { auditEventSchema } from "../../../tools/scripts/audit-schema.ts";
+import { eventOf, keeping, recordOf } from "../../audit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const deepFrozen = (value: unknown): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (Object.isFrozen(value) && Object.values(value).every(deepFrozen));
+
+describe("a record", () => {
+  it("has its fields in their order, is plain, and frozen all the way down", () => {
+    verifies("audit:event", "audit:own-events");
+    const metadata = { invoice: 7, nested: { list: [1, { deep: "a" }], none: null, yes: true } };
+    const record = recordOf(eventOf({ metadata, tenantId: "acme" }));
+    expect(Object.keys(record)).toEqual([
+      ...["eventType", "actorUri", "targetUri", "tenantId", "timestamp", "outcome", "metadata"],
+    ]);
+    expect(record).toMatchObject({ tenantId: "acme", outcome: "success" });
+    expect(record.metadata).toEqual(metadata);
+    expect(deepFrozen(record)).toBe(true);
+    expect(auditEventSchema.parse(record)).toEqual(record);
+  });
+
+  it("has a tenant and metadata where none are given, and no key for what is undefined", () => {
+    const record = recordOf(eventOf({ tenantId: undefined, metadata: undefined }));
+    expect(record).toMatchObject({ tenantId: "default", metadata: {} });
+    expect(Object.keys(recordOf(eventOf({ metadata: { a: undefined, b: 1 } })).metadata)).toEqual([
+      "b",
+    ]);
+  });
+
+  it("shares nothing with what was given", () => {
+    const metadata = { list: ["a"], inner: { a: 1 } };
+    const record = recordOf(eventOf({ metadata }));
+    metadata.list.push("b");
+    metadata.inner.a = 2;
+    expect(record.metadata).toEqual({ list: ["a"], inner: { a: 1 } });
+  });
+
+  it("tells when the event was raised, not when it was taken", async () => {
+    verifies("audit:timestamp");
+    const before = Date.now();
+    const { trail, records } = keeping({}, () => new Promise((resolve) => setTimeout(resolve, 20)));
+    void trail.emit(eventOf());
+    void trail.emit(eventOf());
+    const raised = Date.now();
+    await trail.flush();
+    expect(records).toHaveLength(2);
+    for (const { timestamp } of records) {
+      expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(before);
+      expect(Date.parse(timestamp)).toBeLessThanOrEqual(raised);
+    }
+  });
+
+  it.each([
+    ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"],
+    ["2026-01-31T12:00:00.5Z", "2026-01-31T12:00:00.500Z"],
+    ["2026-01-31T12:00:00.123456789Z", "2026-01-31T12:00:00.123Z"],
+  ])("takes the instant %s", (timestamp, expected) => {
+    expect(recordOf(eventOf({ timestamp })).timestamp).toBe(expected);
+  });
+});
+
+describe("texts, numbers and keys", () => {
+  const secrets = ["hunter2", "4711"];
+
+  it("are redacted wherever they stand, but for type, time, outcome and keys", () => {
+    const record = recordOf(
+      eventOf({
+        actorUri: "user:hunter2",
+        targetUri: "https://u:p@h/",
+        tenantId: "a\nhunter2",
+        metadata: { text: "token abc", list: ["hunter2", { inner: "xhunter2" }] },
+      }),
+      secrets,
+    );
+    expect(record).toMatchObject({
+      actorUri: "user:[REDACTED]",
+      targetUri: "https://[REDACTED]@h/",
+      tenantId: "a\\u{a}[REDACTED]",
+      metadata: { text: "token [REDACTED]", list: ["[REDACTED]", { inner: "x[REDACTED]" }] },
+    });
+    expect(recordOf(eventOf(), ["billing"]).eventType).toBe("billing.invoice_sent");
+  });
+
+  it("are numbers, unless a secret is among their digits", () => {
+    verifies("audit:redacted-numbers");
+    const { metadata } = recordOf(
+      eventOf({ metadata: { a: 47, b: 4711, c: -147_110.5, d: -0 } }),
+      secrets,
+    );
+    expect(metadata).toEqual({ a: 47, b: "[REDACTED]", c: "-1[REDACTED]0.5", d: 0 });
+  });
+
+  it("are hidden under a sensitive key, whatever they are", () => {
+    verifies("audit:redacted-keys");
+    const hidden = {
+      token: "a",
+      access_tokens: ["a"],
+      client_secret: { a: 1 },
+      password_hash: 5,
+      api_key: true,
+      apikey_id: null,
+      set_cookie: "a",
+      authorization: "a",
+      bearer: "a",
+    };
+    const { metadata } = recordOf(
+      eventOf({ metadata: { ...hidden, inner: { token: "b", key: "c" } } }),
+    );
+    for (const key of Object.keys(hidden)) expect(metadata[key]).toBe("[REDACTED]");
+    expect(metadata.inner).toEqual({ token: "[REDACTED]", key: "c" });
+  });
+
+  it("of a request's own secrets are redacted in that record alone, and not in who and where", () => {
+    const { trail, records } = keeping({ secrets: ["always"] });
+    const event = eventOf({ targetUri: "always once", metadata: { note: "always once" } });
+    trail.emit(event, { secrets: needlesOf(["once"]) });
+    trail.emit(event);
+    expect(records.map(({ targetUri, metadata }) => [targetUri, metadata.note])).toEqual([
+      ["[REDACTED] once", "[REDACTED] [REDACTED]"],
+      ["[REDACTED] once", "[REDACTED] once"],
+    ]);
+  });
+});
+
+describe("an event of this library", () => {
+  const denied = {
+    plugin_name: "egress-guard",
+    hook: "evaluate",
+    handler_name: "egress-guard.evaluate",
+    request: "q-egress-guard",
+    code: "denied",
+    reason: "egress-guard says no to evaluate",
+    tool: null,
+    subject_id: "ada",
+  };
+  const redactedIn = (secrets: readonly string[], named: readonly string[] = []) => {
+    const { trail, records } = keeping({ secrets: named });
+    const event = auditEvent("plugin.handler_denied", denied, { tenantId: "acme" });
+    trail.emit(event, { secrets: needlesOf(secrets), kinds: factKindsOf(event) });
+    return records[0] as AuditEvent;
+  };
+
+  it("keeps its facts, whatever a request calls secret; its free texts do not hold it", () => {
+    verifies("audit:facts");
+    const record = redactedIn(["egress-guard", "evaluate", "acme"]);
+    expect(record).toMatchObject({
+      actorUri: "plugin:egress-guard",
+      targetUri: "hook:evaluate",
+      tenantId: "acme",
+      metadata: { ...denied, reason: "[REDACTED] says no to [REDACTED]" },
+    });
+  });
+
+  it("keeps words of closed lists even from the secrets that the host named", () => {
+    const { trail, records } = keeping({ secrets: ["manual", "duplicate", "egress-guard"] });
+    const event = auditEvent("plugin.registration_failed", {
+      plugin_name: "egress-guard",
+      discovery_source: { type: "manual" },
+      reason: "duplicate",
+      validation_failure: "duplicate manual",
+    });
+    trail.emit(event, { kinds: factKindsOf(event) });
+    expect(records[0]?.metadata).toEqual({
+      plugin_name: "[REDACTED]",
+      discovery_source: { type: "manual" },
+      reason: "duplicate",
+      validation_failure: "[REDACTED] [REDACTED]",
+    });
+  });
+});
+
+describe("what is no event", () => {
+  const nested = (levels: number): object => (levels === 0 ? {} : { a: nested(levels - 1) });
+  const never = () => {
+    throw new Error("ran");
+  };
+  const metadata = (value: unknown) => eventOf({ metadata: { inner: value } as never });
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+
+  it.each<[string, unknown]>([
+    ["no object", 5],
+    ["null", null],
+    ["a list", []],
+    ["a proxy", new Proxy(eventOf(), { ownKeys: never, get: never })],
+    ["an object of a class", Object.assign(new (class Event {})(), eventOf())],
+    ["an unknown field", { ...eventOf(), hunter2: 1 }],
+    ["a key that is a symbol", { ...eventOf(), [Symbol("hunter2")]: 1 }],
+    ["a getter", Object.defineProperty(eventOf(), "tenantId", { get: never, enumerable: true })],
+    ["one word as its type", eventOf({ eventType: "invoice" })],
+    ["a type in capitals", eventOf({ eventType: "Billing.sent" })],
+    ["a type with a line end", eventOf({ eventType: "billing.sent\n" })],
+    ["a type that is too long", eventOf({ eventType: `a.${"b".repeat(127)}` })],
+    ["another outcome", eventOf({ outcome: "maybe" as never })],
+    ["no actor", eventOf({ actorUri: "" })],
+    ["a target that is no text", eventOf({ targetUri: 5 as never })],
+    ["a tenant that is empty", eventOf({ tenantId: "" })],
+    ["a time that is none", eventOf({ timestamp: "yesterday" })],
+    ["a day that is none", eventOf({ timestamp: "2026-02-30T12:00:00Z" })],
+    ["a time of another zone", eventOf({ timestamp: "2026-01-31T12:00:00+01:00" })],
+    ["a key in another case", eventOf({ metadata: { camelCase: 1 } })],
+    ["a key that is too long", eventOf({ metadata: { ["a".repeat(65)]: 1 } })],
+    ["the key __proto__", eventOf({ metadata: JSON.parse('{"__proto__":1}') })],
+    ["a function", metadata(never)],
+    ["a symbol", metadata(Symbol("hunter2"))],
+    ["a bigint", metadata(1n)],
+    ["NaN", metadata(Number.NaN)],
+    ["a Date", metadata(new Date())],
+    ["a Map", metadata(new Map())],
+    ["a list of another kind", metadata(new (class Many extends Array {})())],
+    ["a list with a hole", metadata(new Array(3))],
+    ["a list with a getter", metadata(Object.defineProperty([1], 0, { get: never }))],
+    ["undefined in a list", metadata([undefined])],
+    ["an inner proxy", metadata(new Proxy({}, { ownKeys: never }))],
+    ["a list that is a proxy", metadata(new Proxy([], { get: never }))],
+    ["an object that contains itself", metadata(cyclic)],
+    ["too many levels", metadata(nested(9))],
+    ["too many values", metadata(new Array(10_001).fill(0))],
+    [
+      "too many keys",
+      metadata(Object.fromEntries(new Array(10_001).fill(0).map((_, i) => [`k${i}`, 0]))),
+    ],
+    [
+      "a global of another context that throws late",
+      metadata(
+        vm.createContext(
+          new Proxy({ a: 1 } as object, {
+            ownKeys: () => ["a"],
+            getOwnPropertyDescriptor: never,
+            get: never,
+            has: never,
+          }),
+        ),
+      ),
+    ],
+    ["a global of another context", metadata(vm.createContext(new Proxy({}, { ownKeys: never })))],
+  ])("is refused, by name and type and never by value: %s", (_what, event) => {
+    verifies("audit:own-refused");
+    const { trail, records } = keeping();
+    expect(() => trail.emit(event as never)).toThrow(
+      expect.objectContaining({ name: "GlassineError", code: "options_invalid" }),
+    );
+    expect(records).toEqual([]);
+    expect(trail.failures.total).toBe(0);
+  });
+
+  it("is told with the way out", () => {
+    const { trail } = keeping();
+    expect(() => trail.emit({ ...eventOf(), tenant: "a" } as never)).toThrow(
+      'An audit event has no "tenant". Did you mean "tenantId"?',
+    );
+    expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
+      "metadata.a.b[1] of an audit event is JSON data in plain objects and lists; got an object of another kind.",
+    );
+  });
+
+  it("holds 8 levels and 10 000 values", () => {
+    const { trail, records } = keeping();
+    trail.emit(metadata(nested(6)));
+    trail.emit(metadata(new Array(9_999).fill(0)));
+    expect(records).toHaveLength(2);
+  });
+});

@@ -1,0 +1,259 @@
+// Only in test:all: it redacts texts of every large size.
+import { describe, expect, it } from "vitest";
+import { auditEvent, redactText } from "../../../src/core/observe/index.ts";
+import { recordOf } from "../../audit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const redact = (text: string) => redactText(text, []);
+
+describe("what follows a sensitive word", () => {
+  it.each([
+    ["Authorization: Bearer abc", "Authorization: [REDACTED]"],
+    ["AUTHORIZATION=Bearer abc", "AUTHORIZATION=[REDACTED]"],
+    [
+      "proxy-authorization: Digest a=b, c=d\nHost: h",
+      "proxy-authorization: [REDACTED]\\u{a}Host: h",
+    ],
+    ["authorization Bearer abc def", "authorization [REDACTED] def"],
+    ["sent bearer abc to h", "sent bearer [REDACTED] to h"],
+    ["bearer:abc", "bearer:[REDACTED]"],
+    ["token=abc", "token=[REDACTED]"],
+    ["token abc", "token [REDACTED]"],
+    ["Tokens: abc", "Tokens: [REDACTED]"],
+    ["access_token = abc def", "access_token = [REDACTED] def"],
+    ["client_secret:abc", "client_secret:[REDACTED]"],
+    ["AWS_SECRET_ACCESS_KEY=abc", "AWS_SECRET_ACCESS_KEY=[REDACTED]"],
+    ["password\tabc", "password\\u{9}[REDACTED]"],
+    ["PassWord:\u00a0abc", "PassWord:\u00a0[REDACTED]"],
+    ["api key abc", "api key [REDACTED]"],
+    ["api_key=abc", "api_key=[REDACTED]"],
+    ["X-Api-Key: abc", "X-Api-Key: [REDACTED]"],
+    ["apiKey: abc", "apiKey: [REDACTED]"],
+    ["API KEYS = abc", "API KEYS = [REDACTED]"],
+    ["Cookie: a=b; c=d\r\nHost: h", "Cookie: [REDACTED]\\u{d}\\u{a}Host: h"],
+    ["set-cookie: id=abc; Path=/", "set-cookie: [REDACTED]"],
+    ["token => abc", "token => [REDACTED]"],
+    ["<password>abc</password>", "<password>[REDACTED]"],
+  ])("is taken out of %j", (text, expected) => {
+    verifies("audit:redacted-words");
+    expect(redact(text)).toBe(expected);
+  });
+
+  it.each([
+    ['{"token":"a b","user":"bob"}', '{"token":"[REDACTED]","user":"bob"}'],
+    ['{"Authorization":"Bearer a","Accept":"x"}', '{"Authorization":"[REDACTED]","Accept":"x"}'],
+    ['{\\"token\\":\\"a\\\\\\"b\\",\\"n\\":1}', '{\\"token\\":\\"[REDACTED]\\",\\"n\\":1}'],
+    ["{ password: 'a b', n: 1 }", "{ password: '[REDACTED]', n: 1 }"],
+    ["headers['cookie'] = `a b`;", "headers['cookie'] = `[REDACTED]`;"],
+    ['token: ["a]", "b"] rest', "token: [REDACTED] rest"],
+    ["secret (a (b) c) rest", "secret [REDACTED] rest"],
+    ['token: {"a":{"b":"c"}} rest', "token: [REDACTED] rest"],
+    ['token="never closed, and more', 'token="[REDACTED]'],
+    ["token: [never closed", "token: [REDACTED]"],
+    ["secret key: abc def", "secret [REDACTED] def"],
+    ['token "name": "value" rest', "token [REDACTED] rest"],
+    ["token value = abc rest", "token [REDACTED] rest"],
+    ['Cookie: "a": "b" c\nHost: h', "Cookie: [REDACTED]\\u{a}Host: h"],
+    ["token: basic abc rest", "token: [REDACTED] rest"],
+    ["bearer token abc rest", "bearer [REDACTED] rest"],
+    ["secret access key: abc rest", "secret [REDACTED] rest"],
+    ["the password is abc rest", "the password [REDACTED] rest"],
+  ])("is taken out whole of %j", (text, expected) => {
+    verifies("audit:redacted-values");
+    expect(redact(text)).toBe(expected);
+  });
+
+  it.each([
+    "tokenizer failed",
+    "token",
+    "no token.",
+    "secretary",
+    'the option "token" is missing',
+    "password\u002dless login",
+    'token=""',
+    "the api is down",
+    "keys: a, b",
+  ])("is left where no value is told: %j", (text) => {
+    expect(redact(text)).toBe(text);
+  });
+});
+
+describe("what was redacted", () => {
+  it.each([
+    'Set-Cookie: \\\\"\\":// api key',
+    'token "a": b rest "c"',
+    'http://token="a b"@c',
+    "token abc def ghi",
+    `${"x".repeat(480)} token="${"y".repeat(40)}" z`,
+    `${"x".repeat(490)} token \n\n\n`,
+    "token= abc",
+  ])("is not changed by redacting it again: %j", (text) => {
+    for (const secrets of [[], ["c d"], ["= a"], ["/b"]]) {
+      const line = redactText(text, secrets);
+      expect(redactText(line, secrets)).toBe(line);
+    }
+  });
+});
+
+describe("URLs and PEM blocks", () => {
+  it.each([
+    ["GET https://u:p@h/ failed", "GET https://[REDACTED]@h/ failed"],
+    ["postgres://u@h:5/db?x=a@b", "postgres://[REDACTED]@h:5/db?x=a@b"],
+    ["https://u:p@w@h", "https://[REDACTED]@h"],
+    ['"https://u:p@h"', '"https://[REDACTED]@h"'],
+    ["https://h/@scope/name", "https://h/@scope/name"],
+    ["https://@h", "https://@h"],
+    ["http://a:1@b and http://c:2@d", "http://[REDACTED]@b and http://[REDACTED]@d"],
+  ])("a user is taken out of %j", (text, expected) => {
+    verifies("audit:redacted-urls");
+    expect(redact(text)).toBe(expected);
+  });
+
+  it.each([
+    ["a -----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY----- b", "a [REDACTED] b"],
+    ["-----BEGIN X-----abc-----END X----- and -----BEGIN Y-----", "[REDACTED] and [REDACTED]"],
+    ["key=-----BEGIN RSA PRIVATE KEY----- MII -----END RSA PRIVATE KEY-----", "key=[REDACTED]"],
+    ["token -----BEGIN K----- a b c -----END K----- d", "token [REDACTED] d"],
+    ["-----BEGIN K----- never ends", "[REDACTED]"],
+    ["-----BEGIN-----END -----BEGIN K-----abc-----END K-----", "[REDACTED] [REDACTED]"],
+    ["-----BEGIN K-----a-----END and no dashes", "[REDACTED] and no dashes"],
+  ])("a PEM block is taken out of %j", (text, expected) => {
+    verifies("audit:redacted-pem");
+    expect(redact(text)).toBe(expected);
+  });
+});
+
+describe("a line", () => {
+  it("has no character that does not print", () => {
+    verifies("audit:redacted-line");
+    expect(redact("a\nb\r\u2028\u2029\u0085\u200b\u202e\0\ud800 \udc00c")).toBe(
+      "a\\u{a}b\\u{d}\\u{2028}\\u{2029}\\u{85}\\u{200b}\\u{202e}\\u{0}\\u{d800} \\u{dc00}c",
+    );
+    expect(redact("ä \u{1f512} a\\nb")).toBe("ä \u{1f512} a\\nb");
+  });
+
+  it("is cut behind 500 units, and nothing is cut in two", () => {
+    const long = "x".repeat(495);
+    expect(redact("x".repeat(500))).toBe("x".repeat(500));
+    expect(redact("x".repeat(501))).toBe(`${"x".repeat(500)}…`);
+    expect(redact(`${"x".repeat(500)}…`)).toBe(`${"x".repeat(500)}…`);
+    expect(redact(`${"x".repeat(499)}\u{1f512}`)).toBe(`${"x".repeat(499)}…`);
+    expect(redact(`${long}\nabc`)).toBe(`${long}\\u{a}…`);
+    expect(redact(`${long}x\nabc`)).toBe(`${long}x…`);
+    expect(redact(`${long} token abc`)).toBe(`${long} toke…`);
+    expect(redact(`${"x".repeat(480)} token abc def gh`)).toBe(
+      `${"x".repeat(480)} token [REDACTED] de…`,
+    );
+    expect(redact(`${"x".repeat(488)} token abc`)).toBe(`${"x".repeat(488)} token …`);
+  });
+});
+
+describe("secrets of the host", () => {
+  it("are taken out wherever they stand, also over one another", () => {
+    verifies("audit:redacted-secrets");
+    expect(redactText("a hunter2 b hunter2c", ["hunter2"])).toBe("a [REDACTED] b [REDACTED]c");
+    expect(redactText("xababab!", ["abab", "b!"])).toBe("x[REDACTED]");
+    expect(redactText("aaaaab", ["aaaab", "aaaa"])).toBe("[REDACTED]");
+    expect(redactText("banana", ["anan", "", " "])).toBe("b[REDACTED]a");
+    expect(redactText("key is a\nb.", ["a\nb"])).toBe("key is [REDACTED].");
+    expect(redactText("[RED] and token x", ["RED"])).toBe("[[REDACTED]] and token [REDACTED]");
+    expect(redactText("x[REDACTED]y", ["x[REDACTED]y"])).toBe("[REDACTED][REDACTED][REDACTED]");
+    expect(redactText("a… b…", ["…"])).toBe("a[REDACTED] b…");
+  });
+
+  it("of up to three characters are taken out as words of their own", () => {
+    verifies("audit:redacted-short");
+    expect(redactText("abc, cab and abc. xabc", ["abc"])).toBe(
+      "[REDACTED], cab and [REDACTED]. xabc",
+    );
+    expect(redactText("banana a7 a -a-", ["a"])).toBe("banana a7 [REDACTED] -[REDACTED]-");
+    expect(redactText("äb b", ["b"])).toBe("äb [REDACTED]");
+    expect(redactText("hunter2ab", ["hunter2", "ab"])).toBe("[REDACTED]");
+    expect(redactText("-x-x", ["-x"])).toBe("[REDACTED]");
+  });
+
+  it("are taken out in any case, line by line, and as JSON and URLs write them", () => {
+    verifies("audit:redacted-forms");
+    const secret = 'line1 s3cr3t/€\nline2-"key"\n';
+    const forms = [
+      secret,
+      secret.toUpperCase(),
+      JSON.stringify({ secret }),
+      `https://host/?a=${encodeURIComponent(secret.trim())}`,
+      "the first is line1 s3cr3t/€",
+      'the second is LINE2-"key"',
+    ];
+    for (const form of forms) {
+      const line = redactText(form, [secret]);
+      expect(line).toContain("[REDACTED]");
+      expect(line.toLowerCase()).not.toMatch(/s3cr3t|line2/);
+    }
+    expect(redactText("a\ud800bc.", ["a\ud800bc"])).toBe("[REDACTED].");
+  });
+
+  it("hide no word before its value", () => {
+    expect(redactText("token=abc", ["ken"])).not.toContain("abc");
+    expect(redactText("token= abc", ["= a"])).not.toContain("bc");
+  });
+});
+
+it("refuses what is not a string, with a code", () => {
+  for (const given of [
+    [5, []],
+    ["a", "b"],
+    ["a", [5]],
+    ["a", [null]],
+  ] as never[]) {
+    const [text, secrets] = given as [string, string[]];
+    expect(() => redactText(text, secrets)).toThrow(
+      expect.objectContaining({ name: "GlassineError", code: "options_invalid" }),
+    );
+  }
+});
+
+describe("hostile texts", () => {
+  const size = 1024 * 1024;
+  const filled = (part: string) => part.repeat(Math.ceil(size / part.length));
+  // Quadratic work on a text of this size takes longer than a test may.
+  it.each([
+    ...["token", "token ", "token=", "authorization:", "cookie=[", 'secret="', "api ", "api key "],
+    ...["\\", '\\"', "\n", "\u00a0", "[", "{(", "[[REDACTED]", "[REDACTED", "://", "://a", "a://@"],
+    ...["-----BEGIN", "-----END", "-----BEGIN-----END", "-", "\\u{a}", "\\u{", "\ud800", "…", "K"],
+    ...["tokentoken_", "ä", "bearer: bearer ", "token\n", "'", ":", "token'", "(token)"],
+  ])("of a mebibyte of %j are redacted", (part) => {
+    verifies("audit:redacted-linear");
+    const line = redactText(`error: ${filled(part)}`, [`${part.repeat(500)}!`, "hunter2"]);
+    expect(line.length).toBeLessThanOrEqual(501);
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+  });
+
+  it("hide no secret behind a mebibyte that is taken out", () => {
+    const text = `token=${filled("x")} hunter2 password ${filled("y")} hunter2`;
+    expect(redactText(text, ["hunter2"])).toBe(
+      "token=[REDACTED] [REDACTED] password [REDACTED] [REDACTED]",
+    );
+  });
+});
+
+describe("a record", () => {
+  it("PH-104: has no credential, one line, and at most 501 characters of an error", () => {
+    const pem = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
+    const error = `Authorization: Bearer abc\nGET https://u:p@h/\n${pem}\n${"x".repeat(10_000)}`;
+    const { metadata } = recordOf(
+      auditEvent("plugin.handler_error", {
+        plugin_name: "aaa",
+        hook: "recall_filter",
+        request: "q-1",
+        handler_name: "aaa.handler",
+        error_type: "Error",
+        error,
+      }),
+    );
+    const told = metadata.error as string;
+    expect(
+      told.startsWith("Authorization: [REDACTED]\\u{a}GET https://[REDACTED]@h/\\u{a}[REDACTED]"),
+    ).toBe(true);
+    expect(told).toHaveLength(501);
+    expect(told).not.toMatch(/\n|abc|u:p|MIIE/);
+  });
+});

@@ -1,0 +1,74 @@
+/** `completion SHELL`: a script of the commands and options that there are. */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Command } from "../../../src/operate/cli/command.ts";
+import { commands } from "../../../src/operate/cli/command-table.ts";
+import { optionTable } from "../../../src/operate/cli/option-table.ts";
+import { run } from "../../cli/support/run.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const flagsOf = ({ options }: Command) => options.map((name) => optionTable[name].flag).sort();
+
+describe("the script for bash", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "glassine-completion-"));
+    await writeFile(join(folder, "script"), (await run(["completion", "bash"])).stdout);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** What bash offers for the last of these words. */
+  async function offered(...words: readonly string[]): Promise<readonly string[]> {
+    const script = `source "$1"; shift; COMP_WORDS=(glassine "$@"); COMP_CWORD=$#; _glassine; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const args = ["--norc", "-c", script, "bash", join(folder, "script"), ...words];
+    const { stdout } = await promisify(execFile)("bash", args);
+    return stdout.split("\n").filter((each) => each !== "");
+  }
+
+  it("offers every command where it stands", async () => {
+    verifies("cli:completion");
+    const top = commands.filter(({ path }) => path.length === 1).map(({ path }) => path[0]);
+    expect([...(await offered(""))].sort()).toEqual(["plugins", ...top].sort());
+    const nested = commands.filter(({ path }) => path.length > 1).map(({ path }) => path[1]);
+    expect([...(await offered("plugins", ""))].sort()).toEqual([...nested].sort());
+    expect(await offered("plugins", "des")).toEqual(["describe"]);
+  });
+
+  it.each(commands.map((spec) => [spec.path.join(" "), spec] as const))(
+    "offers the options of %s, and no other",
+    async (_, spec) => {
+      verifies("cli:completion");
+      expect([...(await offered(...spec.path, "--"))].sort()).toEqual(flagsOf(spec));
+      expect([...(await offered(...spec.path, "pii-scan", "--"))].sort()).toEqual(flagsOf(spec));
+    },
+  );
+});
+
+it.each(["zsh", "fish"])("the script for %s has every command and option", async (shell) => {
+  verifies("cli:completion");
+  const { code, stdout, stderr } = await run(["completion", shell]);
+  expect([code, stderr]).toEqual([0, ""]);
+  const words = new Set(stdout.split(/[\s"]+/));
+  for (const spec of commands) {
+    expect(words).toContain(spec.path.at(-1));
+    for (const flag of flagsOf(spec))
+      expect(words).toContain(shell === "fish" ? flag.slice(2) : flag);
+  }
+});
+
+it("goes by the name of the command, and quotes what others say", async () => {
+  const host = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
+  const { stdout } = await run(["completion", "bash"], { host });
+  expect(stdout).toContain("complete -o default -F _memory_node memory-node\n");
+});
+
+it("another shell is a usage error", async () => {
+  verifies("cli:completion");
+  const { code, stdout, stderr } = await run(["completion", "tcsh"]);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain("error: completion: 'tcsh' is none of bash, zsh, fish\n");
+});

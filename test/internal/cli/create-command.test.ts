@@ -1,0 +1,103 @@
+/** A host's own command line, over the services themselves. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditEvent } from "../../../src/core/observe/index.ts";
+import type { CommandHost } from "../../../src/operate/cli/command-host.ts";
+import { createCommand } from "../../../src/operate/cli/index.ts";
+import type { TextStream } from "../../../src/operate/cli/process-io.ts";
+import { installFixturePackage } from "../../../src/testing/index.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" } as const;
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "command-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(
+  argv: readonly string[],
+  env = {},
+  host: Partial<CommandHost> = {},
+  cwd = folder,
+) {
+  const written: string[] = [];
+  const stream: TextStream = {
+    write(text, done) {
+      written.push(text);
+      done();
+      return true;
+    },
+    on: () => {},
+  };
+  const isTTY = { stdout: false, stderr: false };
+  const io = { cwd, env: { HOME: folder, ...env }, stdout: stream, stderr: stream, isTTY };
+  const code = await createCommand({ ...names, ...host }).run(argv, io);
+  return { code, text: written.join("") };
+}
+
+describe("createCommand", () => {
+  it("speaks under the names of its host", async () => {
+    verifies("cli:own-names");
+    const { code, text } = await run(["--help"]);
+    expect([code, text]).toEqual([0, expect.stringMatching(/^Usage: memory-node /)]);
+    const env = { STIGMEM_PLUGIN_MODE: "production", GLASSINE_PLUGIN_MODE: "prod" };
+    const ended = await run(["plugins", "list"], env);
+    expect([ended.code, ended.text]).toEqual([
+      0,
+      expect.stringMatching(/^plugin mode: production\n/),
+    ]);
+  });
+
+  it("runs over what is installed, and writes nothing to look at it", async () => {
+    verifies("cli:exit-codes");
+    for (const argv of [["plugins", "list"], ["plugins", "doctor"], ["doctor"]])
+      expect(await run(argv)).toMatchObject({ code: 0 });
+    expect(await run(["plugins", "describe", "a"])).toEqual({
+      ...{ code: 1, text: "error: plugin not found: a\n" },
+    });
+    expect(await run(["plugins", "verify"])).toEqual({
+      ...{ code: 2, text: "verify: no plugins.lock found\n" },
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("has each change of trust in the audit trail of its host", async () => {
+    verifies("journal:audited");
+    const { root, remove } = await installFixturePackage({
+      name: "guard",
+      version: "1.0.0",
+      files: { "plugin.js": "export default () => ({});" },
+      glassine: { plugin: "./plugin.js" },
+    });
+    const told: unknown[] = [];
+    const audit = { sink: ({ metadata }: AuditEvent) => told.push(metadata) };
+    const host = { bin: "gate", hostName: "glassine", prefix: "GLASSINE_", audit };
+    const env = {
+      GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
+      GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
+    };
+    for (const [command, ...more] of [
+      ["trust", "guard"],
+      ["untrust", "guard"],
+      ["lock", "--all"],
+    ] as const) {
+      const argv = ["plugins", command, ...more, "--reason", "why"];
+      const { code, text } = await run(argv, env, host, root);
+      expect([code, text]).toEqual([0, expect.any(String)]);
+    }
+    expect(told).toMatchObject([{ action: "trust" }, { action: "untrust" }, { action: "lock" }]);
+    await rm(join(root, "node_modules"), { recursive: true });
+    const argv = ["plugins", "lock", "--prune", "--reason", "gone"];
+    expect([(await run(argv, env, host, root)).code, told.length]).toEqual([0, 4]);
+    await remove();
+  });
+
+  it("refuses names that are none", () => {
+    const make = () => createCommand({ ...names, prefix: "stigmem" });
+    expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
+  });
+});

@@ -1,0 +1,335 @@
+/** `plugins describe` in the forms that people and programs read. */
+import { describe, expect, it } from "vitest";
+import { memoryNode } from "../../../src/memory-node/index.ts";
+import { wordsOf } from "../../../src/operate/cli/plain-words.ts";
+import type { DiscoveryReport } from "../../../src/operate/cli/reports.ts";
+import { drift, facts, hash, lockAt, rejected, report } from "../../cli/support/facts.ts";
+import { linesOf, run, runJson } from "../../cli/support/run.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const serving = (given: Partial<DiscoveryReport>) => ({
+  discover: () => Promise.resolve(report(given)),
+});
+const describing = (name: string, given: Partial<DiscoveryReport>, env = {}) =>
+  run(["plugins", "describe", name], { services: serving(given), env });
+const describingJson = (name: string, given: Partial<DiscoveryReport>, env = {}) =>
+  runJson(["plugins", "describe", name], { services: serving(given), env });
+/** The words of a host with the standard hooks. */
+const standard = wordsOf(undefined);
+
+const plugin = facts({
+  id: "example-plugin",
+  capabilities: ["network.outbound", "audit.emit"],
+  hooks: ["pre_assert_authorize", "post_assert_audit"],
+  depends_on: ["base"],
+  discovery_source: { type: "npm_package", path: "/app/node_modules/example-plugin" },
+  requires: ">=0.1.0",
+  locked: true,
+  config: [
+    { key: "endpoint", type: "string", required: true, secret: false },
+    { key: "retries", type: "integer", required: false, default: 3, secret: false },
+    { key: "api_token", type: "string", required: false, default: "hunter2", secret: true },
+  ],
+});
+
+describe("plugins describe", () => {
+  it("CLI-065: prints its lines in order", async () => {
+    verifies("cli:describe-lines", "cli:describe-config", "cli:lock-shown");
+    const { code, stdout, stderr } = await describing("example-plugin", {
+      lock: lockAt,
+      loaded: [plugin],
+    });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(linesOf(stdout)).toEqual([
+      "name: example-plugin",
+      "version: 1.0.0",
+      "signed_by: builder@example.com",
+      "capabilities: audit.emit, network.outbound",
+      "hooks (2): post_assert_audit, pre_assert_authorize",
+      "depends_on: base",
+      'discovery_source: {"path":"/app/node_modules/example-plugin","type":"npm_package"}',
+      "health: healthy",
+      "health_message: ready",
+      "health_checked_at: 2026-01-01T00:00:00.000Z",
+      "status: loaded",
+      "package: example-plugin",
+      "entry_point: dist/plugin.js:default",
+      `distribution_hash: ${hash("a")}`,
+      "trust_decision: trusted_publisher",
+      "requires: >=0.1.0",
+      "lock: match",
+      "config:",
+      "  endpoint: string, required",
+      "  retries: integer, default 3",
+      "  api_token: string, secret",
+      "high_impact: network.outbound",
+      "kind: hooks",
+      "what the capabilities permit:",
+      '  audit.emit: Asks for "audit.emit", no capability of this host.',
+      '  network.outbound: Asks for "network.outbound", no capability of this host.',
+      "what its hooks see and change:",
+      '  Asks for "post_assert_audit", no hook of this host.',
+      '  Asks for "pre_assert_authorize", no hook of this host.',
+      "what every plugin sees and changes:",
+      ...standard.always.map((sentence) => `  ${sentence}`),
+      "lock_path: /home/lab/app/plugins.lock",
+    ]);
+  });
+
+  it("says what a plugin without any capability sees and changes", async () => {
+    verifies("cli:describe-permissions");
+    const loaded = [facts({ id: "a", capabilities: [], hooks: ["cmf.llm_input"] })];
+    const { stdout } = await describing("a", { loaded });
+    const sentence = expect.stringMatching(
+      /^ {2}Runs on cmf\.llm_input: .* It sees the payload, may deny, and may change its /,
+    );
+    expect(linesOf(stdout)).toContainEqual(sentence);
+    const { document } = await describingJson("a", { loaded });
+    expect([document.plain_words, document.hook_words, document.always]).toEqual([
+      {},
+      { "cmf.llm_input": expect.stringContaining("It sees the payload, may deny") },
+      standard.always,
+    ]);
+    expect(standard.always[0]).toMatch(/^Sees .*, as every plugin does/);
+  });
+
+  it("does not say that a plugin has no hooks where that is not known", async () => {
+    verifies("cli:describe-permissions");
+    const loaded = [facts({ id: "a", hooks: null })];
+    const { stdout } = await describing("a", { loaded });
+    expect(stdout).toContain("\nwhat its hooks see and change:\n  not known before it is loaded\n");
+    expect((await describingJson("a", { loaded })).document.hook_words).toBeNull();
+  });
+
+  it("CLI-065: the document has the row of list and what more is known", async () => {
+    verifies("cli:json-document");
+    const { code, document } = await describingJson("example-plugin", {
+      lock: lockAt,
+      loaded: [plugin],
+    });
+    expect(code).toBe(0);
+    expect(Object.keys(document)).toEqual([
+      ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
+      ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
+      ...["lock_only_dependencies", "signed_by", "trust_decision", "health", "status"],
+      ...["rejection", "requires", "lock"],
+      ...["lock_status", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
+      ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],
+      ...["provided_by_host", "plain_words", "hook_words", "always", "warnings"],
+    ]);
+    expect(document).toMatchObject({
+      ...{ id: "example-plugin", status: "loaded", rejection: null, requires: ">=0.1.0" },
+      ...{
+        lock: lockAt,
+        lock_status: "match",
+        high_impact: ["network.outbound"],
+        depends_on: ["base"],
+      },
+    });
+  });
+
+  it("lists what it needs, and says what no signature covers", async () => {
+    verifies("cli:dependencies-shown");
+    const hash = `sha256:${"1".repeat(64)}`;
+    const dependencies = [
+      { name: "is-number", version: "6.0.0", hash },
+      { name: "is-odd", version: "3.0.1", hash },
+    ];
+    const needing = facts({
+      id: "example-plugin",
+      dependencies,
+      lock_only_dependencies: ["is-number"],
+      provided_by_host: ["glassine", "zod"],
+    });
+    const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [needing] });
+    expect(stdout).toContain(
+      `dependencies (2):\n  is-number 6.0.0 ${hash}\n  is-odd 3.0.1 ${hash}\ndependencies trusted by the lock only: is-number\nprovided by the host: glassine, zod\n`,
+    );
+    const { document } = await describingJson("example-plugin", { loaded: [needing] });
+    expect(document).toMatchObject({
+      dependencies,
+      lock_only_dependencies: ["is-number"],
+      provided_by_host: ["glassine", "zod"],
+    });
+  });
+
+  it("says which hooks came and went, and who else signed it", async () => {
+    const changed = facts({
+      id: "example-plugin",
+      hooks: ["cmf.llm_input"],
+      granted_hooks: ["evaluate"],
+      signer: "unsigned",
+      trusted_signer: "builder@example.com",
+    });
+    const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [changed] });
+    expect(stdout).toContain(
+      "since it was trusted:\n  + hook cmf.llm_input\n  - hook evaluate\n  signed by nobody, not by builder@example.com as it was\n",
+    );
+  });
+
+  it("CLI-065: an unknown name ends with 1 and the text on stderr", async () => {
+    verifies("cli:describe-found", "cli:exit-codes");
+    const ended = await describing("nope", { loaded: [plugin] });
+    expect(ended).toEqual({ code: 1, stdout: "", stderr: "error: plugin not found: nope\n" });
+    const { code, document, stderr } = await describingJson("nope", {});
+    expect([code, stderr]).toEqual([1, "error: plugin not found: nope\n"]);
+    expect(document).toEqual({
+      error: { code: "plugin_not_found", message: "plugin not found: nope" },
+    });
+  });
+
+  it("CLI-065: an unhealthy plugin has the lines of its health", async () => {
+    verifies("cli:describe-lines");
+    const health = {
+      ...{ status: "unhealthy", message: "", checked_at: null, error_summary: "timeout after 5 s" },
+    };
+    const { stdout } = await describing("a", { loaded: [facts({ id: "a", health })] });
+    const lines = linesOf(stdout).filter((line) => line.startsWith("health"));
+    expect(lines).toEqual(["health: unhealthy", "health_error: timeout after 5 s"]);
+  });
+
+  it("CLI-066: shows keys and types of the configuration, and no value", async () => {
+    verifies("cli:describe-config");
+    const leaky = plugin.config?.map((key) => ({ ...key, value: "s3cr3t-value" })) ?? [];
+    const given = { loaded: [{ ...plugin, config: leaky }] };
+    const env = { GLASSINE_EXAMPLE_PLUGIN_API_TOKEN: "s3cr3t-value" };
+    for (const { stdout, stderr } of [
+      await describing("example-plugin", given, env),
+      await describingJson("example-plugin", given, env),
+    ]) {
+      expect(stdout).toContain("api_token");
+      expect(stdout + stderr).not.toMatch(/s3cr3t-value|hunter2/);
+    }
+    const { document } = await describingJson("example-plugin", given, env);
+    expect(document.config).toEqual([
+      { key: "endpoint", type: "string", required: true, secret: false },
+      { key: "retries", type: "integer", required: false, default: 3, secret: false },
+      { key: "api_token", type: "string", required: false, secret: true },
+    ]);
+  });
+
+  it("CLI-067: an upgrade that asks for more shows in the document", async () => {
+    verifies("cli:describe-permissions");
+    const before = facts({ id: "a", capabilities: ["audit.emit"], locked: true });
+    const granted_capabilities = ["audit.emit", "facts.read"];
+    const capabilities = ["audit.emit", "network.outbound"];
+    const after = facts({ ...before, capabilities, granted_capabilities });
+    const one = await describingJson("a", { loaded: [before] });
+    const two = await describingJson("a", { loaded: [after] });
+    expect(one.document.high_impact).toEqual([]);
+    expect(two.document.high_impact).toEqual(["network.outbound"]);
+    expect(two.document.capabilities).toEqual(capabilities);
+    expect(two.document.permission_change).toEqual({
+      ...{ added: ["network.outbound"], removed: ["facts.read"] },
+    });
+    const lines = linesOf((await describing("a", { loaded: [after] })).stdout);
+    expect(lines.slice(lines.indexOf("since it was trusted:"))).toEqual([
+      ...["since it was trusted:", "  + network.outbound", "  - facts.read"],
+    ]);
+  });
+
+  it("describes a rejected plugin by what is known of it", async () => {
+    verifies("cli:describe-rejected");
+    const refused = rejected({ id: "a", code: "unsigned", reason: "it has no signature" });
+    const { code, stdout } = await describing("a", { rejected: [refused] });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^status: rejected\nreason: unsigned: it has no signature\nresponse: Use a signed package /m,
+    );
+    expect(linesOf(stdout)).toEqual(expect.arrayContaining(["health: unknown", "version: 1.0.0"]));
+    const { document } = await describingJson("a", { rejected: [refused] });
+    expect(document).toMatchObject({
+      ...{ status: "rejected", rejection: { code: "unsigned", reason: "it has no signature" } },
+    });
+  });
+
+  it("says what there is to say of a package that cannot even be read", async () => {
+    verifies("cli:describe-rejected");
+    const refused = rejected({
+      id: null,
+      package: "p",
+      entry_point: null,
+      code: "invalid_metadata",
+    });
+    const { code, stdout } = await describing("p", { rejected: [refused] });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^name: -\nstatus: rejected\nreason: invalid_metadata\n/);
+    const { document } = await describingJson("p", { rejected: [refused] });
+    expect(document).toMatchObject({ id: null, package: "p", status: "rejected", config: null });
+  });
+
+  it("finds a plugin by its package, and says which others are in it", async () => {
+    verifies("cli:describe-found");
+    const inside = ["one", "two"].map((id) => facts({ id, package: "@acme/both" }));
+    const { stdout, stderr } = await describing("@acme/both", { loaded: inside });
+    expect(stdout).toMatch(/^name: one\n/);
+    expect(stderr).toBe("warning: @acme/both has other plugins too: two\n");
+    // An id comes before a package of that name.
+    const named = facts({ id: "@acme/both", package: "other" });
+    const { stdout: byId } = await describing("@acme/both", { loaded: [...inside, named] });
+    expect(byId).toMatch(/^name: @acme\/both\n/);
+  });
+
+  it("says that other packages claim the id", async () => {
+    const claims = ["p", "q"].map((name) =>
+      rejected({ id: "a", package: name, code: "duplicate_id" }),
+    );
+    const { stderr } = await describing("a", { rejected: claims });
+    expect(stderr).toBe("warning: a is claimed by other packages too: q\n");
+  });
+
+  it.each([
+    [[], true, "match"],
+    [[], false, "not locked"],
+    [[drift({ id: "a", kind: "missing_from_lock", expected: null })], false, "not locked"],
+    [
+      [drift({ id: "a" }), drift({ id: "a", kind: "hash_mismatch", expected: "x", actual: "y" })],
+      true,
+      "drift: version (expected='0.9.0', actual='1.0.0'); hash (expected='x', actual='y')",
+    ],
+  ])("says how the lock stands: %#", async (rows, locked, text) => {
+    const given = { lock: lockAt, loaded: [facts({ id: "a", locked })], drift: rows };
+    expect(linesOf((await describing("a", given)).stdout)).toContain(`lock: ${text}`);
+    expect((await describingJson("a", given)).document).toMatchObject({
+      ...{ lock: lockAt, lock_status: text.split(":")[0]?.replace(" ", "_"), drift: rows },
+    });
+  });
+
+  it("describes a procedure by its own fields", async () => {
+    verifies("cli:describe-lines");
+    const procedure = facts({ id: "acme.sum", kind: "procedure", hooks: null, health: null });
+    const { stdout } = await describing("acme.sum", { loaded: [procedure] });
+    expect(stdout).toContain("\nkind: procedure\n");
+    expect(stdout).not.toMatch(/^(hooks|health|signed_by|depends_on|trust_decision)/m);
+    const { document } = await describingJson("acme.sum", { loaded: [procedure] });
+    expect(document).not.toHaveProperty("health");
+  });
+});
+
+describe("capabilities in plain words", () => {
+  it("are those of the slots", () => {
+    verifies("cli:describe-permissions");
+    const words = wordsOf(undefined);
+    expect(words.of("read_labels")).toBe("Sees labels in security.");
+    expect(words.of("append_labels")).toBe("Sees labels in security. Adds to labels in security.");
+    expect(words.of("write_headers")).toContain("Changes http, but not its method");
+    expect(words.of("constructor")).toBe('Asks for "constructor", no capability of this host.');
+  });
+
+  it("are those of the host's services", () => {
+    verifies("cli:describe-permissions");
+    const words = wordsOf(memoryNode);
+    expect(words.of("network.outbound")).toBe(
+      "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave by it.",
+    );
+    expect(words.of("read_labels")).toBe("Sees labels in security.");
+  });
+
+  it("mark what reviewers look at first", () => {
+    const names = Object.keys(memoryNode.capabilities).filter((name) => name.includes("."));
+    expect(wordsOf(memoryNode).highImpact(names)).toEqual([
+      ...["audit.read", "facts.write", "federation.write", "identity.read", "network.outbound"],
+      ...["recall.write", "tenant.write"],
+    ]);
+  });
+});

@@ -1,0 +1,405 @@
+/** `plugins doctor` and `doctor`: what is wrong, and what to do. */
+import { describe, expect, it, vi } from "vitest";
+import { doctorStates } from "../../../src/operate/cli/documents.ts";
+import type { DiscoveryReport, PluginFacts } from "../../../src/operate/cli/reports.ts";
+import type { LockState } from "../../../src/operate/cli/work/verify.ts";
+import { drift, facts, lockAt, rejected, report } from "../../cli/support/facts.ts";
+import { catalogPath, linesOf, type RunOptions, run, runJson } from "../../cli/support/run.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const fine: LockState = {
+  ...{ lock: null, fault: null, journal_fault: null },
+  ...{ journal: [], journal_count: 0, pending: false, warnings: [] },
+};
+
+const serving = (given: Partial<DiscoveryReport>, state: Partial<LockState> = {}) => ({
+  discover: () => Promise.resolve(report(given)),
+  lockState: () => Promise.resolve({ ...fine, lock: given.lock ?? null, ...state }),
+});
+
+/** The rows of `plugins doctor --json`. */
+async function rowsOf(given: Partial<DiscoveryReport>, more: RunOptions = {}, argv: string[] = []) {
+  const services = serving(given);
+  const { document, code } = await runJson(["plugins", "doctor", ...argv], { ...more, services });
+  return { rows: document as readonly Record<string, unknown>[], code };
+}
+
+const ofCatalog = ["--catalog", catalogPath];
+const tombstones = "STIGMEM_TOMBSTONES_ENABLED";
+
+describe("plugins doctor", () => {
+  it("CLI-062: a variable that is on without its package is a problem", async () => {
+    verifies("cli:doctor-rows", "cli:doctor-severity");
+    const options = { env: { [tombstones]: "1" }, services: serving({}) };
+    const { code, stdout } = await run(["plugins", "doctor", ...ofCatalog], options);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `\nstigmem-plugin-tombstones status=enabled-not-installed enabled=true env=${tombstones}\n  recommendation: Install stigmem-plugin-tombstones or unset ${tombstones}.\n`,
+    );
+    expect(stdout).not.toContain("looks consistent");
+    const { rows, code: strict } = await rowsOf({}, options, [...ofCatalog, "--strict"]);
+    expect(strict).toBe(1);
+    expect(rows[2]).toEqual({
+      ...{ slug: "tombstones", package: "stigmem-plugin-tombstones", env_var: tombstones },
+      ...{ installed: false, enabled: true, status: "enabled-not-installed" },
+      recommendation: `Install stigmem-plugin-tombstones or unset ${tombstones}.`,
+      reason: null,
+      id: null,
+    });
+  });
+
+  it.each([
+    ["1", true],
+    ["TRUE", true],
+    [" on ", true],
+    ["yes", true],
+    ["0", false],
+    ["no", false],
+    ["", false],
+    ["enabled", false],
+  ])("CLI-063: the variable as %j is %s", async (value, enabled) => {
+    verifies("cli:variable");
+    const { rows } = await rowsOf({}, { env: { [tombstones]: value } }, ofCatalog);
+    expect(rows[2]).toMatchObject({ enabled });
+  });
+
+  it("says that all is well, and has a row for each plugin of the catalogue", async () => {
+    verifies("cli:doctor-rows", "cli:doctor-severity");
+    const options = { services: serving({}) };
+    const { code, stdout } = await run(["plugins", "doctor", ...ofCatalog, "--strict"], options);
+    expect(code).toBe(0);
+    expect(linesOf(stdout).at(-1)).toBe("Plugin configuration looks consistent.");
+    expect(
+      linesOf(stdout).filter((line) => / status=not-installed enabled=false /.test(line)),
+    ).toHaveLength(11);
+  });
+
+  it("tells an installed plugin of the catalogue by its variable", async () => {
+    verifies("cli:doctor-rows");
+    const given = { loaded: [facts({ id: "t", package: "stigmem-plugin-tombstones" })] };
+    const off = await rowsOf(given, {}, [...ofCatalog, "--strict"]);
+    expect(off.rows[2]).toMatchObject({
+      ...{ installed: true, enabled: false, status: "installed-disabled", id: "t" },
+      recommendation: `Set ${tombstones}=1 to enable it.`,
+      reason: "the variable is for the host to read: in a host that does not, the plugin runs",
+    });
+    expect(off.code).toBe(1);
+    const on = await rowsOf(given, { env: { [tombstones]: "yes" } }, [...ofCatalog, "--strict"]);
+    expect(on.rows[2]).toMatchObject({
+      ...{ status: "installed-enabled", recommendation: "No action required." },
+    });
+    expect([on.code, on.rows]).toEqual([0, expect.objectContaining({ length: 11 })]);
+  });
+
+  const mishaps: readonly (readonly [keyof typeof doctorStates, Partial<PluginFacts>, string])[] = [
+    [
+      "unsigned-in-production",
+      { trust_decision: "development_unsigned_override" },
+      "Use a signed package, and switch signing on again.",
+    ],
+    ["missing-keyword", { missing_keyword: true }, "Nothing here; tell its authors"],
+    [
+      "unsupplied-capability",
+      { unsupplied_capabilities: ["facts.read"] },
+      "The host supplies nothing for facts.read: ask for it, or remove the plugin.",
+    ],
+    [
+      "dependencies-not-covered",
+      { lock_only_dependencies: ["x", "y"] },
+      "No signature covers x, y: plugins.lock alone holds them.",
+    ],
+    [
+      "unhealthy",
+      { health: { status: "unhealthy", message: "", checked_at: null, error_summary: null } },
+      "Run `plugins describe a --json`, and read its health.",
+    ],
+    [
+      "degraded",
+      { health: { status: "degraded", message: "", checked_at: null, error_summary: null } },
+      "Run `plugins describe a --json`, and read its health.",
+    ],
+  ];
+
+  it.each(mishaps)("finds %s", async (status, given, recommendation) => {
+    verifies("cli:doctor-rows", "cli:doctor-severity");
+    const found = {
+      mode: "production",
+      lock: lockAt,
+      loaded: [facts({ id: "a", ...given })],
+    } as const;
+    const { rows, code } = await rowsOf(found, {}, ["--strict"]);
+    expect(rows.at(-1)).toMatchObject({ id: "a", installed: true, enabled: true, status });
+    expect(rows.at(-1)?.recommendation).toContain(recommendation);
+    const severity = doctorStates[status];
+    expect(code).toBe(severity === "note" ? 0 : 1);
+    // A note is no problem: beside it stands that all is well.
+    expect(rows).toHaveLength(severity === "note" ? 2 : 1);
+  });
+
+  it("finds unsigned plugins in production alone", async () => {
+    const loaded = [facts({ id: "a", trust_decision: "development_unsigned_override" })];
+    const { rows } = await rowsOf({ mode: "dev", loaded });
+    expect(rows.map(({ status }) => status)).toEqual(["installed-enabled"]);
+  });
+
+  it("has a row for each finding of one plugin", async () => {
+    verifies("cli:doctor-rows");
+    const both = facts({ id: "a", missing_keyword: true, unsupplied_capabilities: ["facts.read"] });
+    const { rows } = await rowsOf({ loaded: [both], drift: [drift({ id: "a" })] });
+    expect(rows.map(({ status }) => status)).toEqual([
+      ...["drifted", "unsupplied-capability", "missing-keyword"],
+    ]);
+  });
+
+  it("says of drift and rejection by which code, and the way out", async () => {
+    const rows = await rowsOf({
+      loaded: [facts({ id: "a" })],
+      rejected: [rejected({ id: "b", code: "hash_mismatch", reason: "expected 'x', actual 'y'" })],
+      drift: [
+        drift({ id: "a", kind: "missing_from_lock", expected: null }),
+        drift({ id: "b", kind: "hash_mismatch" }),
+        drift({ id: "c", kind: "missing_from_install", expected: "gone==1.0.0", actual: null }),
+      ],
+    });
+    expect(rows.rows.map(({ id, status, recommendation }) => [id, status, recommendation])).toEqual(
+      [
+        ["a", "drifted", "missing_from_lock: Review it, then run `plugins trust ID --reason …`."],
+        ["b", "rejected", expect.stringMatching(/^hash_mismatch: Compare /)],
+        [
+          "c",
+          "drifted",
+          "missing_from_install: Install what was trusted, or run `plugins untrust c` or `plugins lock --prune`. Each takes `--reason TEXT`.",
+        ],
+      ],
+    );
+    expect(rows.rows[2]).toMatchObject({ package: "gone", installed: false });
+  });
+
+  it("has nothing to say of a plugin that is gone and optional", async () => {
+    const gone = drift({
+      ...{ id: "c", kind: "missing_from_install", expected: "gone==1.0.0", actual: null },
+      blocking: false,
+    });
+    const { rows } = await rowsOf({ drift: [gone] });
+    expect(rows).toMatchObject([
+      { id: "c", package: "gone", installed: false, status: "not-installed" },
+    ]);
+  });
+
+  it("says what was found, beside what to do", async () => {
+    verifies("cli:doctor-reason");
+    const refused = [rejected({ id: "a", code: "dependency_missing", reason: "it needs b" })];
+    const { rows } = await rowsOf({ rejected: refused, loaded: [facts({ id: "z" })] });
+    expect(rows).toMatchObject([{ reason: "it needs b" }, { reason: null }]);
+    const services = serving({ rejected: refused });
+    expect(linesOf((await run(["plugins", "doctor"], { services })).stdout).slice(-2)).toEqual([
+      "  recommendation: dependency_missing: Install it, or remove the dependent.",
+      "  reason: it needs b",
+    ]);
+  });
+
+  it("says of a rejected plugin of the catalogue that it is rejected, whatever its variable", async () => {
+    verifies("cli:doctor-rows");
+    const refused = [rejected({ id: "t", package: "stigmem-plugin-tombstones" })];
+    for (const value of ["", "1"]) {
+      const { rows } = await rowsOf({ rejected: refused }, { env: { [tombstones]: value } }, [
+        ...ofCatalog,
+      ]);
+      expect(rows.filter(({ id }) => id === "t")).toMatchObject([
+        { slug: "tombstones", status: "rejected", enabled: value === "1", installed: true },
+      ]);
+      expect(rows).toHaveLength(11);
+    }
+  });
+
+  it("tells plugins of one package apart", async () => {
+    const loaded = ["one", "two"].map((id) => facts({ id, package: "@acme/one" }));
+    const { stdout } = await run(["plugins", "doctor"], { services: serving({ loaded }) });
+    expect(linesOf(stdout).filter((line) => line.includes("status="))).toEqual([
+      "@acme/one status=installed-enabled enabled=true env=-",
+      "@acme/one status=installed-enabled enabled=true env=- id=two",
+    ]);
+  });
+});
+
+describe("doctor", () => {
+  it("CLI-064: unsigned, crashing and cyclic plugins each have a row", async () => {
+    verifies("cli:doctor-status", "cli:doctor-goes-on");
+    const services = serving({
+      rejected: [
+        rejected({ id: "unsigned-one", code: "unsigned" }),
+        rejected({ id: "crashing", code: "import_failed", reason: "boom" }),
+        rejected({ id: "cyclic", code: "dependency_cycle" }),
+      ],
+    });
+    const { code, stdout } = await run(["doctor"], { services });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^status: error\n/)]);
+    for (const id of ["unsigned-one", "crashing", "cyclic"])
+      expect(stdout).toContain(`\n${id} status=rejected enabled=false env=-\n  recommendation: `);
+    expect((await run(["doctor", "--strict"], { services })).code).toBe(1);
+    const { document } = await runJson(["doctor"], { services });
+    expect([document.status, document.plugins]).toEqual([
+      "error",
+      expect.objectContaining({ length: 3 }),
+    ]);
+  });
+
+  it("is ok where there is nothing to say", async () => {
+    verifies("cli:doctor-status");
+    const { code, stdout } = await run(["doctor", "--strict"]);
+    expect([code, linesOf(stdout)]).toEqual([
+      0,
+      [
+        "status: ok",
+        "plugin mode: dev",
+        "plugins.lock: (none — production mode requires one to gate trust)",
+        "",
+        "Plugin state diagnostics:",
+        "Plugin configuration looks consistent.",
+      ],
+    ]);
+    const { document } = await runJson(["doctor"]);
+    expect(document).toEqual({
+      ...{ status: "ok", mode: "dev", lock: null, findings: [], plugins: [], warnings: [] },
+    });
+  });
+
+  it("goes on without a lockfile that cannot be read", async () => {
+    verifies("cli:doctor-goes-on", "cli:doctor-status");
+    const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };
+    const discover = vi.fn(() =>
+      Promise.resolve(report({ lock_fault: fault, loaded: [facts({ id: "a" })] })),
+    );
+    const services = { discover, lockState: () => Promise.resolve({ ...fine, fault }) };
+    const { code, stdout } = await run(["doctor"], { services });
+    expect(discover).toHaveBeenCalledWith(expect.objectContaining({ faults: "report" }));
+    expect([code, linesOf(stdout).slice(0, 6)]).toEqual([
+      0,
+      [
+        "status: error",
+        "plugin mode: dev",
+        "plugins.lock: (cannot be read)",
+        "",
+        "Findings:",
+        "  lock: /a/plugins.lock is not valid: line 3",
+      ],
+    ]);
+    expect(stdout).toContain("\na status=installed-enabled ");
+    const rows = await run(["plugins", "doctor"], { services });
+    expect([rows.code, rows.stderr]).toEqual([0, `warning: ${fault.message}\n`]);
+  });
+
+  it.each([
+    [{ pending: true }, "warning", "pending"],
+    [{ journal: [{ line: 3, id: "a", problem: "it does not pair" }] }, "warning", "journal"],
+    [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
+  ] as const)("finds what is wrong with lock and journal: %#", async (state, status, about) => {
+    const place = {
+      ...{ pending: "a change that was not ended", journal: "the journal", lock: "plugins.lock" },
+    }[about];
+    verifies("cli:doctor-status");
+    const services = serving({}, state);
+    const { document } = await runJson(["doctor"], { services });
+    expect([document.status, document.findings]).toEqual([
+      status,
+      [
+        {
+          about,
+          severity: status,
+          message: expect.any(String),
+          recommendation: expect.any(String),
+        },
+      ],
+    ]);
+    expect((await run(["doctor", "--strict"], { services })).code).toBe(1);
+    const ofPlugins = await run(["plugins", "doctor", "--strict"], { services });
+    expect([ofPlugins.code, linesOf(ofPlugins.stdout).at(-1)]).toEqual([
+      1,
+      `There are problems of ${place} too: \`doctor\` shows them.`,
+    ]);
+    const { stdout } = await run(["doctor"], { services });
+    expect(stdout).not.toContain("looks consistent");
+  });
+
+  it("does not advise to make a lockfile that is there, and cannot be read", async () => {
+    verifies("cli:doctor-goes-on");
+    const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };
+    const refused = [rejected({ id: "a", code: "lock_missing", reason: "it cannot be read" })];
+    const services = serving({ lock_fault: fault, rejected: refused }, { fault });
+    expect((await run(["doctor"], { services })).stdout).toContain(
+      "\n  recommendation: lock_missing: Mend plugins.lock first: it cannot be read.\n  reason: it cannot be read\n",
+    );
+  });
+
+  it("does not advise to drop trust where a folder cannot be read", async () => {
+    verifies("cli:doctor-unread");
+    const gone = drift({ id: "c", kind: "missing_from_install", expected: "c==1", actual: null });
+    const services = serving({ drift: [gone], unreadable: ["/a/node_modules"] });
+    expect((await run(["doctor"], { services })).stdout).toContain(
+      "\n  recommendation: missing_from_install: Make /a/node_modules readable and look again: the package may be there.\n",
+    );
+  });
+
+  it.each([
+    ["chain_broken", "Restore the journal from version control."],
+    ["journal_mismatch", "Pair the edit with a line in the journal"],
+    ["lock_edited", "trust a plugin again"],
+    ["malformed", "six fields"],
+    ["torn", "do it again if it was not"],
+    ["unheard", "Pair the edit"],
+  ])("says of %s in the journal what it is, and what to do", async (problem, todo) => {
+    verifies("cli:doctor-journal");
+    const services = serving(
+      {},
+      { journal: [{ line: 3, id: null, problem, detail: "So it is." }] },
+    );
+    const { document } = await runJson(["doctor"], { services });
+    expect(document.findings).toMatchObject([
+      {
+        message: `line 3: ${problem}: So it is.`,
+        recommendation: expect.stringContaining(todo),
+      },
+    ]);
+  });
+
+  it("goes on without a journal and with settings that cannot be read", async () => {
+    verifies("cli:doctor-goes-on");
+    const fault = (code: string) => ({ code, message: `${code}!` });
+    const services = serving(
+      { setting_faults: [fault("setting_invalid")] },
+      { journal_fault: fault("lockfile_failed") },
+    );
+    const { document } = await runJson(["doctor"], { services });
+    expect([document.status, document.findings]).toMatchObject([
+      "error",
+      [
+        { about: "setting", severity: "error", message: "setting_invalid!" },
+        { about: "journal", severity: "error", message: "lockfile_failed!" },
+      ],
+    ]);
+    expect((await run(["plugins", "doctor", "--strict"], { services })).code).toBe(1);
+  });
+
+  it("finds production without a lockfile", async () => {
+    verifies("cli:doctor-status");
+    const services = serving({ mode: "production" });
+    const { document } = await runJson(["doctor", "--plugin-mode", "production"], { services });
+    expect(document.findings).toMatchObject([
+      {
+        about: "mode",
+        recommendation: "Create it with `plugins lock`, then trust what was reviewed.",
+      },
+    ]);
+    const withLock = serving({ mode: "production", lock: lockAt }, { lock: lockAt });
+    const { document: fit } = await runJson(["doctor", "--plugin-mode", "production"], {
+      services: withLock,
+    });
+    expect(fit).toMatchObject({ status: "ok", findings: [], lock: lockAt });
+  });
+
+  it("tells each warning once", async () => {
+    const warnings = ["the journal can be written by others"];
+    const services = serving({ warnings }, { warnings });
+    expect((await run(["doctor"], { services })).stderr).toBe(`warning: ${warnings[0]}\n`);
+  });
+});

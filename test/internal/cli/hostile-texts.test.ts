@@ -1,0 +1,272 @@
+/** Texts that packages chose, in everything that is printed. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { paintFor } from "../../../src/operate/cli/print/parts.ts";
+import {
+  printable,
+  printableJson,
+  say,
+  singleQuoted,
+} from "../../../src/operate/cli/print/printable.ts";
+import type { Json, PluginFacts } from "../../../src/operate/cli/reports.ts";
+import { characters } from "../../../src/testing/words.ts";
+import {
+  drift,
+  facts,
+  locked,
+  rejected,
+  report,
+  trusted,
+  verified,
+} from "../../cli/support/facts.ts";
+import { documentOf, linesOf, type RunOptions, run } from "../../cli/support/run.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** What breaks a line, hides text, or moves the cursor of a terminal. */
+const spoilers = [
+  ...["\n", "\r", "\u0085", "\u2028", "\u2029", "\u001b[2J\u001b[31m", "\u009b31m", "\0", "\b"],
+  ...["\u007f", "\u202e", "\u2066", "\u200b", "\ufeff", "\u{e0041}", "\ud83d", "\t", "\v"],
+  ...["\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\ufe0f", "\u034f"],
+];
+const texts = fc
+  .array(fc.oneof(fc.constantFrom(...spoilers), fc.string({ unit: characters, maxLength: 5 })), {
+    ...{ minLength: 1, maxLength: 6 },
+  })
+  .map((parts) => parts.join(""));
+
+/** A plugin with the text everywhere. */
+function spoiled(text: string): PluginFacts {
+  const health = { status: text, message: text, checked_at: text, error_summary: text };
+  const names = { id: text, name: text, version: text, package: text, entry_point: text };
+  const lists = { capabilities: [text], hooks: [text], depends_on: [text] };
+  const policy = { signed_by: text, trust_decision: text, requires: text };
+  const key = { key: text, type: text, required: true, default: [text] as Json, secret: false };
+  return facts({
+    ...{ ...names, ...lists, ...policy, health, config: [key], distribution_hash: text },
+    discovery_source: { [text]: text },
+    granted_capabilities: [`${text}x`],
+    unsupplied_capabilities: [text],
+    granted_hooks: [`${text}x`],
+    trusted_signer: `${text}x`,
+    dependencies: [{ name: text, version: text, hash: text }],
+    lock_only_dependencies: [text],
+    provided_by_host: [text],
+    locked: true,
+  });
+}
+
+function services(text: string): RunOptions["services"] & object {
+  const plugin = spoiled(text);
+  const rows = [drift({ id: text, expected: text, actual: text })];
+  const refused = [
+    rejected({
+      id: text,
+      package: text,
+      entry_point: text,
+      code: text,
+      reason: text,
+      facts: plugin,
+    }),
+    rejected({ id: null, package: text, entry_point: null, code: text, reason: text, facts: null }),
+  ];
+  const lock = { path: text, schema_version: 1, entries: 1 };
+  const journal = [{ line: 1, id: text, problem: text }];
+  const change = trusted({
+    ...{ id: text, version: text, distribution_hash: text, lock, journal: text },
+    capabilities: [text],
+    previous: { ...trusted(), version: text, capabilities: ["a"] },
+    warnings: [text],
+  });
+  const { lock: _, journal: __, warnings: ___, ...trustedPlugin } = change;
+  return {
+    discover: () =>
+      Promise.resolve(
+        report({ lock, loaded: [plugin], rejected: refused, drift: rows, warnings: [text] }),
+      ),
+    lockState: () =>
+      Promise.resolve({
+        ...{ lock, fault: { code: text, message: text }, journal, pending: true, warnings: [text] },
+        journal_count: 2,
+        journal_fault: { code: text, message: text },
+      }),
+    verify: () =>
+      Promise.resolve(
+        verified({
+          ...{ lock, drift: rows, journal, warnings: [text] },
+          unhashable: [{ id: text, code: text, reason: text }],
+          permissions: [
+            {
+              ...{ id: text, added: [text], removed: [text] },
+              hook_change: { added: [text], removed: [text] },
+              signer_change: { was: text, now: `${text}x` },
+            },
+          ],
+        }),
+      ),
+    trust: () => Promise.resolve({ change }),
+    untrust: () => Promise.resolve({ refusal: { lock: text, locked: [text] } }),
+    lock: () =>
+      Promise.resolve(
+        locked({
+          ...{ lock, journal: text, trusted: [trustedPlugin], removed: [{ id: text }] },
+          skipped: [{ id: text, code: text, reason: text }],
+        }),
+      ),
+    sign: () => Promise.reject(new Error("not run here")),
+  };
+}
+
+const commands: readonly (readonly [readonly string[]])[] = [
+  [["plugins", "list"]],
+  [["plugins", "doctor"]],
+  [["doctor"]],
+  [["plugins", "verify"]],
+  [["plugins", "trust", "a", "--reason", "r"]],
+  [["plugins", "untrust", "a", "--reason", "r"]],
+  [["plugins", "lock", "--all", "--reason", "r"]],
+];
+
+describe("text that a package chose", () => {
+  it.each(commands)("CLI-009: adds no line and no control character to %j", async (argv) => {
+    verifies("cli:escaped", "cli:json-escaped");
+    const plain = await run(argv, { services: services("plain") });
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        const ended = await run(argv, { services: services(text) });
+        for (const [mine, theirs] of [
+          [ended.stdout, plain.stdout],
+          [ended.stderr, plain.stderr],
+        ] as const) {
+          expect(linesOf(mine)).toHaveLength(linesOf(theirs).length);
+          expect(mine.replaceAll("\n", "")).not.toMatch(unprintable);
+        }
+        const { stdout } = await run([...argv, "--json"], { services: services(text) });
+        expect(stdout.replaceAll("\n", "")).not.toMatch(unprintable);
+        documentOf(stdout);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("CLI-009: adds no line to describe", async () => {
+    verifies("cli:escaped");
+    await fc.assert(
+      fc.asyncProperty(
+        texts.filter((text) => text.trim() !== ""),
+        async (text) => {
+          const { code, stdout } = await run(["plugins", "describe", "--", text], {
+            services: services(text),
+          });
+          expect(code).toBe(0);
+          expect(stdout.replaceAll("\n", "")).not.toMatch(unprintable);
+          const { stdout: plain } = await run(["plugins", "describe", "plain"], {
+            services: services("plain"),
+          });
+          expect(linesOf(stdout)).toHaveLength(linesOf(plain).length);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("CLI-009: adds no line to a refusal that quotes an argument", async () => {
+    verifies("cli:escaped");
+    for (const text of spoilers) {
+      for (const argv of [
+        ["plugins", "describe", "--", `a${text}b`],
+        ["plugins", "enable", "--", `a${text}b`],
+        ["plugins", `a${text}b`],
+        ["plugins", "list", `--a${text}b`],
+        ["plugins", "list", "--root", `/a${text}b`],
+        ["plugins", "list", "--plugin-mode", `a${text}b`],
+        ["plugins", "search", "a", "--catalog", `/a${text}b`],
+        ["plugins", "list", "--host", `./a${text}b`],
+      ]) {
+        const { code, stderr } = await run(argv);
+        expect([1, 2]).toContain(code);
+        expect(stderr.replaceAll("\n", "")).not.toMatch(unprintable);
+        expect(stderr).toMatch(/^[^\n]+\n($|\nUsage|note: )/);
+      }
+    }
+  });
+
+  it("CLI-009: is spelled out where it stood", async () => {
+    verifies("cli:escaped");
+    const version = "1.0.0\u001b[2K\r\u202efake\nevil 9.9.9 hooks=0";
+    const loaded = [facts({ id: "a", version })];
+    const { stdout } = await run(["plugins", "list"], {
+      services: { discover: () => Promise.resolve(report({ loaded })) },
+    });
+    expect(linesOf(stdout).at(-1)).toBe(
+      "a 1.0.0\\u{1b}[2K\\u{d}\\u{202e}fake\\u{a}evil 9.9.9 hooks=0 hooks=0 health=healthy signed_by=builder@example.com",
+    );
+  });
+});
+
+describe("printable text", () => {
+  it("is what it was, where nothing has to be spelled out", () => {
+    verifies("cli:escaped");
+    for (const text of ["", "plain", "Grüße, 世界", "👍", "a\\b", "e\u0301"])
+      expect(printable(text)).toBe(text);
+  });
+
+  it("in quotes ends at its quote", () => {
+    verifies("cli:escaped");
+    expect(singleQuoted("it's \\ \n")).toBe("'it\\'s \\\\ \\u{a}'");
+    expect(say`a ${"\t"} ${1}`).toBe("a \\u{9} 1");
+  });
+
+  it("as JSON parses to the same value", () => {
+    verifies("cli:json-escaped");
+    fc.assert(
+      fc.property(fc.jsonValue(), texts, (value, text) => {
+        const given = { [text]: [value, text] };
+        for (const indent of [undefined, 2]) {
+          const printed = printableJson(given, indent);
+          expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify(given)));
+          expect(printed.replaceAll("\n", "")).not.toMatch(unprintable);
+        }
+      }),
+    );
+  });
+});
+
+describe("colours", () => {
+  const escapeCode = "\u001b[";
+  const list = (options: RunOptions) =>
+    run(["plugins", "list"], { ...options, services: services("plain") });
+
+  it("are used on a terminal alone", async () => {
+    verifies("cli:colours");
+    expect((await list({ isTTY: { stdout: true } })).stdout).toContain(escapeCode);
+    expect((await list({ isTTY: { stderr: true } })).stdout).not.toContain(escapeCode);
+    expect((await list({ env: { FORCE_COLOR: "1" } })).stdout).not.toContain(escapeCode);
+  });
+
+  it.each([
+    [{ NO_COLOR: "1" }, false],
+    [{ NO_COLOR: "" }, true],
+    [{ TERM: "dumb" }, false],
+    [{ TERM: "xterm" }, true],
+  ])("are used with %j: %s", async (env, used) => {
+    verifies("cli:colours");
+    const { stdout } = await list({ isTTY: { stdout: true }, env });
+    expect(stdout.includes(escapeCode)).toBe(used);
+  });
+
+  it("are never in a document", async () => {
+    verifies("cli:colours");
+    const options = { isTTY: { stdout: true, stderr: true }, services: services("plain") };
+    expect((await run(["plugins", "list", "--json"], options)).stdout).not.toContain(escapeCode);
+  });
+
+  it("only surround what is printed without them", async () => {
+    verifies("cli:colours");
+    const painted = await list({ isTTY: { stdout: true } });
+    const plain = await list({});
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them.
+    expect(painted.stdout.replaceAll(/\u001b\[\d+m/g, "")).toBe(plain.stdout);
+    expect(paintFor(false, {}).bad("x")).toBe("x");
+  });
+});

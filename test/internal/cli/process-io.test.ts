@@ -1,0 +1,102 @@
+// A process of its own: it has a module replaced.
+/** What a command needs of its process: an output of its own, and an end that is its own. */
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  hearFailures,
+  keepExit,
+  keepStdout,
+  runToEnd,
+} from "../../../src/operate/cli/process-io.ts";
+
+vi.mock("node:fs", async (original) => ({ ...(await original<object>()), writeSync: vi.fn() }));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("standard output", () => {
+  it("is kept from what plugins print", () => {
+    const real = process.stdout.write;
+    const toStdout = vi.fn(() => true);
+    const toStderr = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+    process.stdout.write = toStdout as never;
+    try {
+      const kept = keepStdout();
+      process.stdout.write("of a plugin");
+      expect([toStdout.mock.calls, toStderr.mock.calls]).toEqual([[], [["of a plugin"]]]);
+      const done = () => {};
+      kept.write("the result", done);
+      expect(toStdout).toHaveBeenCalledWith("the result", done);
+    } finally {
+      process.stdout.write = real;
+    }
+  });
+});
+
+describe("what fails on the side", () => {
+  it("is told on one line, and ends nothing", () => {
+    const known = { ...listeners() };
+    hearFailures();
+    const added = (event: keyof typeof known) =>
+      process.listeners(event as never).filter((each) => !known[event].includes(each as never));
+    const toStderr = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+    for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+      const [tell] = added(event) as unknown as readonly ((thrown: unknown) => void)[];
+      tell?.(new Error("late\n\u001b[2J"));
+      process.removeListener(event, tell as never);
+    }
+    const line = "warning: code of a plugin failed outside of its turn: late\\u{a}\\u{1b}[2J\n";
+    expect(toStderr.mock.calls).toEqual([[line], [line]]);
+  });
+});
+
+function listeners() {
+  return {
+    uncaughtException: process.listeners("uncaughtException"),
+    unhandledRejection: process.listeners("unhandledRejection"),
+  };
+}
+
+describe("the end of the process", () => {
+  it("is kept from plugins: who calls it fails, and nobody listens to it", () => {
+    const end = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+    const known = process.listeners("exit");
+    const spied = process.exit;
+    const inner = process as unknown as { reallyExit: (code: number) => never };
+    const { reallyExit } = inner;
+    const exit = keepExit();
+    expect(() => inner.reallyExit(0)).toThrow("process.reallyExit() was called");
+    expect(() => process.exit(0)).toThrow("process.exit(0) was called");
+    expect(() => process.exit()).toThrow("process.exit() was called");
+    expect(end).not.toHaveBeenCalled();
+    process.on("exit", () => {});
+    exit(1);
+    expect([end.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], 0]);
+    expect(inner.reallyExit).toBe(reallyExit);
+    process.exit = spied;
+    for (const each of known) process.on("exit", each);
+  });
+
+  it("is that of the command", async () => {
+    const exit = vi.fn<(code: number) => never>();
+    const before = process.listenerCount("exit");
+    await runToEnd(() => Promise.resolve(1), exit);
+    expect([exit.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], before]);
+  });
+
+  it("is an internal error where it comes before that of the command", () => {
+    const known = process.listeners("exit");
+    const { exitCode } = process;
+    void runToEnd(() => new Promise(() => {}), process.exit);
+    const [onExit] = process.listeners("exit").filter((each) => !known.includes(each));
+    onExit?.(0);
+    expect([process.exitCode, vi.mocked(writeSync).mock.calls]).toEqual([
+      70,
+      [[2, "internal error: the process was ended before the command was done\n"]],
+    ]);
+    process.exitCode = exitCode;
+    process.removeListener("exit", onExit as never);
+  });
+});

@@ -1,0 +1,239 @@
+/** What is other than when a plugin was trusted, and what its trust leaves open. */
+// Only in test:all: it races and repeats changes of trust.
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { dependencyChange } from "../../../src/operate/cli/plain-words.ts";
+import { commandServices, linesOf, run, runJson } from "../../cli/support/run.ts";
+import { codesOf, discover, install, newRoot, source, unsigned } from "../../discovery/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const services = commandServices;
+const reason = ["--reason", "reviewed"];
+
+/** Commands in a folder. */
+function commandIn(cwd: string) {
+  const options = { services, cwd, env: unsigned };
+  return {
+    at: (...argv: string[]) => run(["plugins", ...argv], options),
+    json: async (...argv: string[]) => (await runJson(["plugins", ...argv], options)).document,
+  };
+}
+
+/** A package that is no plugin, beside the plugin. */
+async function addPackage(cwd: string, name: string, version: string, code: string) {
+  const path = join(cwd, "node_modules", name);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, "package.json"), JSON.stringify({ name, version }));
+  await writeFile(join(path, "index.js"), code);
+}
+
+describe("a dependency that is another than when the plugin was trusted", () => {
+  const digits = "\\(sha256:[0-9a-f]{23}…\\)";
+
+  it.each([
+    ["trust", "guard"],
+    ["lock", "--all"],
+  ])("is told by `%s %s`", async (...argv) => {
+    verifies("cli:trust-permissions");
+    const cwd = await newRoot();
+    const { at, json } = commandIn(cwd);
+    const manifest = join(await install(cwd, "guard"), "package.json");
+    const needs = async (names: readonly string[]) => {
+      const dependencies = Object.fromEntries(names.map((name) => [name, "*"]));
+      const data = { ...JSON.parse(await readFile(manifest, "utf8")), dependencies };
+      await writeFile(manifest, JSON.stringify(data));
+    };
+    await needs(["same", "went", "kept"]);
+    for (const name of ["same", "went", "kept", "came"])
+      await addPackage(cwd, name, "1.0.0", "export default 1;\n");
+    const first = await at(...argv, ...reason);
+    expect(first.stdout).not.toMatch(/changed:|new:|gone:/);
+    await addPackage(cwd, "same", "1.0.0", "export default 2;\n");
+    await needs(["same", "kept", "came"]);
+    const before = await readFile(join(cwd, "plugins.lock"), "utf8");
+    const again = await at(...argv, ...reason);
+    const lines = linesOf(again.stdout).filter((line) => line.includes(" dependency "));
+    expect([again.code, lines]).toEqual([
+      0,
+      [
+        expect.stringMatching(
+          `^ {2}changed: dependency same 1\\.0\\.0 ${digits}, was 1\\.0\\.0 ${digits}$`,
+        ),
+        expect.stringMatching(`^ {2}new: {5}dependency came 1\\.0\\.0 ${digits}$`),
+        expect.stringMatching(`^ {2}gone: {4}dependency went 1\\.0\\.0 ${digits}$`),
+      ],
+    ]);
+    await writeFile(join(cwd, "plugins.lock"), before);
+    const document = (await json(...argv, ...reason)) as never as Told & { trusted?: Told[] };
+    const { dependencies, previous } = document.trusted?.[0] ?? document;
+    expect(previous.dependencies.map(({ name }) => name)).toEqual(["kept", "same", "went"]);
+    expect(dependencies.map(({ name }) => name)).toEqual(["came", "kept", "same"]);
+  });
+
+  interface Told {
+    readonly dependencies: readonly { readonly name: string }[];
+    readonly previous: { readonly dependencies: readonly { readonly name: string }[] };
+  }
+
+  it("is paired with what it was only where one came and one went", () => {
+    const of = (name: string, version: string) => ({ name, version, hash: `sha256:${version}` });
+    const was = [of("a", "1"), of("a", "2"), of("b", "1")];
+    expect(dependencyChange(was, [of("a", "3"), of("b", "2")])).toEqual({
+      changed: [{ was: of("b", "1"), now: of("b", "2") }],
+      added: [of("a", "3")],
+      removed: [of("a", "1"), of("a", "2")],
+    });
+    expect(dependencyChange(was, [...was, of("a", "3")])).toEqual({
+      ...{ changed: [], removed: [] },
+      added: [of("a", "3")],
+    });
+    expect(dependencyChange(was, was)).toEqual({ changed: [], added: [], removed: [] });
+  });
+});
+
+describe("a package that does not list what it asks for", () => {
+  const plain = { plugin: "./plugin.js" };
+
+  it("has unknown capabilities and hooks, and is trusted with a warning", async () => {
+    verifies("cli:trust-unlimited");
+    const cwd = await newRoot();
+    await install(cwd, "guard", { glassine: plain });
+    const { at, json } = commandIn(cwd);
+    const { stdout } = await at("describe", "guard", "--no-load");
+    expect(stdout).toContain("\ncapabilities: unknown\nhooks (unknown): -\n");
+    expect(stdout).toContain("\nhigh_impact: unknown\n");
+    const described = await json("describe", "guard", "--no-load");
+    expect(described).toMatchObject({ capabilities: null, hooks: null });
+    const trusted = await at("trust", "guard", ...reason);
+    expect(trusted.stderr).toMatch(
+      /^warning: nothing limits the capabilities and hooks of 'guard'.* --check.* package\.json\.\n$/,
+    );
+    const all = await newRoot();
+    await install(all, "guard", { glassine: plain });
+    const { warnings } = (await commandIn(all).json("lock", "--all", ...reason)) as {
+      warnings: readonly string[];
+    };
+    expect(warnings.filter((each) => each.startsWith("nothing limits"))).toHaveLength(1);
+  });
+
+  it("is warned of for what is missing alone, and not with --check", async () => {
+    verifies("cli:trust-unlimited", "cli:trust-check");
+    const told = async (asks: object, ...options: string[]) => {
+      const cwd = await newRoot();
+      await install(cwd, "guard", { glassine: { ...plain, ...asks } });
+      return (await commandIn(cwd).at("trust", "guard", ...options, ...reason)).stderr;
+    };
+    expect(await told({ capabilities: [] })).toContain("nothing limits the hooks of 'guard'");
+    expect(await told({ hooks: [] })).toContain("nothing limits the capabilities of 'guard'");
+    expect(await told({ capabilities: [], hooks: [] })).toBe("");
+    expect(await told({}, "--check")).toBe("");
+  });
+
+  it("is held to the hooks that were granted with --check", async () => {
+    verifies("cli:trust-check");
+    const cwd = await newRoot();
+    const { at } = commandIn(cwd);
+    // On a hook more from its second start on.
+    const code = `const hooks = {};
+export default () => {
+  hooks["cmf.llm_input" in hooks ? "cmf.llm_output" : "cmf.llm_input"] = () => undefined;
+  return globalThis.testDefinePlugin({ name: "guard", version: "1.0.0", hooks });
+};
+`;
+    await install(cwd, "guard", { glassine: plain, code });
+    expect(await at("trust", "guard", "--check", ...reason)).toMatchObject({ code: 0, stderr: "" });
+    const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
+    expect(lock).toContain('hooks = ["cmf.llm_input"]');
+    expect(codesOf(await discover(cwd, { mode: "production" }))).toEqual(["guard: hooks_mismatch"]);
+  });
+});
+
+describe("plugins untrust", () => {
+  it("says that the package is still installed, where it is", async () => {
+    verifies("cli:untrust-lines");
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    const { at } = commandIn(cwd);
+    await at("trust", "guard", ...reason);
+    const { code, stderr } = await at("untrust", "guard", ...reason);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^warning: plugin 'guard' is still installed at .*guard: a production host does not start there until its package is removed\n$/,
+      ),
+    ]);
+    const refused = await discover(cwd, { mode: "production" });
+    expect(codesOf(refused)).toEqual(["guard: missing_from_lock"]);
+    await at("trust", "guard", ...reason);
+    await rm(path, { recursive: true });
+    expect((await at("untrust", "guard", ...reason)).stderr).toBe("");
+  });
+});
+
+describe("plugins lock --prune", () => {
+  it("keeps what is optional, and says so", async () => {
+    verifies("cli:lock-prune");
+    const cwd = await newRoot();
+    const { at, json } = commandIn(cwd);
+    const paths = [await install(cwd, "guard"), await install(cwd, "other")];
+    await at("trust", "guard", "--optional", ...reason);
+    await at("trust", "other", ...reason);
+    for (const path of paths) await rm(path, { recursive: true });
+    const { stdout, stderr } = await at("lock", "--prune", ...reason);
+    expect([linesOf(stdout)[0], stderr]).toEqual([
+      "untrusted: other",
+      expect.stringMatching(/^warning: the entry of 'guard' stays .* optional/),
+    ]);
+    const again = await json("lock", "--prune", ...reason);
+    expect(again).toMatchObject({ untrusted: [], lock: { entries: 1 } });
+    expect(again).toMatchObject({ warnings: [expect.stringContaining("'guard' stays")] });
+    expect((await at("verify")).code).toBe(0);
+  });
+});
+
+describe("plugins verify", () => {
+  it("counts an id that two installed packages claim", async () => {
+    verifies("cli:verify-counts");
+    const cwd = await newRoot();
+    await install(cwd, "guard");
+    const { at, json } = commandIn(cwd);
+    await at("trust", "guard", ...reason);
+    expect((await at("verify")).code).toBe(0);
+    await install(cwd, "@other/guard", { code: source("guard") });
+    const { code, stdout } = await at("verify");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /\nIds that several packages claim, of which production loads none:\n {2}guard: .*@other\/guard, .*guard\n/,
+    );
+    expect(stdout).toContain("duplicate_id: Remove one of them");
+    expect(await json("verify")).toMatchObject({
+      ok: false,
+      duplicates: [{ id: "guard", paths: [expect.stringContaining("@other"), expect.anything()] }],
+    });
+  });
+});
+
+describe("a host in dev mode beside a lockfile", () => {
+  it("says how many entries differ from what is installed", async () => {
+    verifies("discovery:dev-drift");
+    const cwd = await newRoot();
+    const { at } = commandIn(cwd);
+    for (const name of ["changed", "gone", "kept", "optional"]) {
+      const path = await install(cwd, name);
+      const optional = name === "optional" ? ["--optional"] : [];
+      await at("trust", name, ...optional, ...reason);
+      if (name === "changed") await appendFile(join(path, "plugin.js"), "// changed\n");
+      if (name === "gone" || name === "optional") await rm(path, { recursive: true });
+    }
+    const warning =
+      "plugin mode is dev: plugins.lock is not enforced; 2 of its 4 entries differ from what is installed, which production refuses";
+    expect((await discover(cwd, { mode: "dev" })).warnings).toContain(warning);
+    expect((await at("list")).stderr).toContain(`warning: ${warning}\n`);
+    expect((await discover(cwd, { mode: "production" })).warnings).not.toContain(warning);
+    expect((await at("verify")).stderr).toBe("");
+    await at("lock", "--all", ...reason);
+    await at("untrust", "gone", ...reason);
+    expect((await discover(cwd, { mode: "dev" })).warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+/** Folders that an operator may not read: nothing is concluded from what is not found there. */
+import { chmod, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { expect, it } from "vitest";
+import { findPackages } from "../../../src/operate/packages/index.ts";
+import { commandServices, run } from "../../cli/support/run.ts";
+import { install, newRoot, unsigned } from "../../discovery/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+// Windows has no such modes.
+const hasModes = process.platform !== "win32";
+const isRoot = process.getuid?.() === 0;
+/** Any other: root reads every folder. */
+const somebody = 65_534;
+
+it.skipIf(!hasModes)("a package that cannot be looked at is not pruned, nor verified", async () => {
+  verifies("cli:lock-prune", "cli:doctor-unread", "cli:verify-counts", "cli:next");
+  const cwd = await newRoot();
+  await chmod(cwd, 0o755);
+  await install(cwd, "@acme/guard");
+  const at = (argv: readonly string[]) =>
+    run(argv, { services: commandServices, cwd, env: unsigned });
+  const reason = ["--reason", "r"];
+  expect((await at(["plugins", "trust", "guard", ...reason])).code).toBe(0);
+  const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
+  const keptOut = async <T>(folder: string, mode: number, look: () => Promise<T>): Promise<T> => {
+    await chmod(join(cwd, folder), mode);
+    if (isRoot) process.seteuid?.(somebody);
+    try {
+      return await look();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(join(cwd, folder), 0o755);
+    }
+  };
+  for (const [folder, mode] of [
+    ["node_modules", 0o700],
+    ["node_modules", 0o744],
+    ["node_modules/@acme", 0o700],
+    ["node_modules/@acme", 0o744],
+  ] as const) {
+    // An owner is kept out by what others have.
+    const ofOwner = (mode & 0o7) << 6;
+    const [found, pruned, told, verified, listed] = await keptOut(
+      folder,
+      isRoot ? mode : ofOwner,
+      () =>
+        Promise.all([
+          findPackages({ root: cwd, field: "glassine", kinds: [] }),
+          at(["plugins", "lock", "--prune", ...reason]),
+          at(["doctor"]),
+          at(["plugins", "verify"]),
+          at(["plugins", "list"]),
+        ]),
+    );
+    const [unread = ""] = found.unreadable;
+    expect(unread).toContain(folder);
+    expect([pruned.code, pruned.stderr]).toEqual([
+      2,
+      `lock: ${unread} cannot be read, so what is installed is not known; nothing was removed\n`,
+    ]);
+    expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(`  ${unread}\n`)]);
+    // That folder, and the plugin that was not found: production does not start without it.
+    expect(verified.stdout).toContain("\nverify failed: 2 problem(s)\n");
+    for (const { stdout } of [verified, listed])
+      expect(stdout.slice(stdout.indexOf("\nWhat to do next:\n"))).toBe(
+        `\nWhat to do next:\n  ${unread}: Make it readable, and look again: a package may be there.\n`,
+      );
+    expect(told.stdout).toContain(`Make ${unread} readable and look again`);
+    expect(told.stdout).not.toContain("untrust");
+  }
+  expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
+});

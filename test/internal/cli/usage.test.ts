@@ -1,0 +1,252 @@
+/** What a command line is taken for, before a command runs. */
+import { describe, expect, it, vi } from "vitest";
+import { packageVersion } from "../../../src/core/plugins/index.ts";
+import { exitCodes } from "../../../src/operate/cli/command.ts";
+import { commands, commandTable } from "../../../src/operate/cli/command-table.ts";
+import { optionTable } from "../../../src/operate/cli/option-table.ts";
+import { locked, report, trusted, verified } from "../../cli/support/facts.ts";
+import { fixtures, run, runJson } from "../../cli/support/run.ts";
+import { verifies } from "../../support/verifies.ts";
+
+/** A command line that each command takes. */
+const commandNames = Object.keys(commandTable) as readonly (keyof typeof commandTable)[];
+
+const complete = {
+  list: ["plugins", "list"],
+  describe: ["plugins", "describe", "a"],
+  search: ["plugins", "search", "a"],
+  enable: ["plugins", "enable", "a"],
+  disable: ["plugins", "disable", "a"],
+  pluginsDoctor: ["plugins", "doctor"],
+  trust: ["plugins", "trust", "a"],
+  untrust: ["plugins", "untrust", "a"],
+  verify: ["plugins", "verify"],
+  lock: ["plugins", "lock"],
+  journal: ["plugins", "journal"],
+  completion: ["completion", "bash"],
+  sign: ["plugins", "sign", "."],
+  keygen: ["plugins", "keygen", "key.pem", "--identity", "builder@example.com"],
+  doctor: ["doctor"],
+} as const satisfies Record<keyof typeof commandTable, readonly string[]>;
+
+describe("usage errors", () => {
+  const wrong: readonly (readonly [string, readonly string[], string])[] = [
+    ["an unknown option", ["plugins", "list", "--rot"], "unknown option '--rot'"],
+    ["an unknown short option", ["plugins", "list", "-x"], "unknown option '-x'"],
+    ["an option of another command", ["plugins", "search", "a", "--root", "."], "unknown option"],
+    ["help with another option", ["help", "plugins", "list", "--strict"], "--help stands alone"],
+    ["-h beside another option", ["plugins", "trust", "-h", "--reason=r"], "--help stands alone"],
+    ["an unknown sub-command", ["plugins", "lst"], "unknown command 'lst'"],
+    ["an unknown command", ["plugin"], "unknown command 'plugin'"],
+    ["a missing id", ["plugins", "trust"], "missing required argument 'ID'"],
+    ["a missing name", ["plugins", "describe"], "missing required argument 'NAME'"],
+    ["a missing query", ["plugins", "search"], "missing required argument 'QUERY'"],
+    ["an empty id", ["plugins", "trust", ""], "argument 'ID' is empty"],
+    ["a blank query", ["plugins", "search", " "], "argument 'QUERY' is empty"],
+    ["two ids", ["plugins", "describe", "a", "b"], "too many arguments"],
+    ["an argument too many", ["plugins", "list", "a"], "too many arguments"],
+    ["a missing value", ["plugins", "list", "--root"], "'--root PATH' needs a value"],
+    ["an empty path", ["plugins", "list", "--root="], "'--root PATH' needs a value"],
+    ["a switch with a value", ["plugins", "list", "--verbose=1"], "unknown option '--verbose=1'"],
+    ["two ways to lock", ["plugins", "lock", "--all", "--prune"], "only one of --all, --prune"],
+    ["a reason for nothing", ["plugins", "lock", "--reason", "r"], "--reason goes with"],
+    ["a missing key", ["plugins", "sign", ".", "--identity", "a"], "'--key' is not given"],
+    ["a missing identity", ["plugins", "sign", ".", "--key", "-"], "'--identity' is not given"],
+  ];
+
+  it.each(wrong)("CLI-010: %s ends with 2 and the usage on stderr", async (_, argv, message) => {
+    verifies("cli:usage", "cli:streams");
+    const { code, stdout, stderr } = await run(argv);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^Usage: glassine( plugins)?( \w+)? /m);
+  });
+
+  it.each(wrong)("say %s as one document too, with --json", async (_, argv, message) => {
+    verifies("cli:json-document", "cli:error-document");
+    const { code, document, stderr } = await runJson(argv);
+    expect(code).toBe(2);
+    expect(document).toEqual({ error: { code: "usage", message: expect.any(String) } });
+    expect(document.error.message).toContain(message);
+    expect(stderr).toContain(document.error.message);
+  });
+
+  it.each([
+    [[], ["plugins", "list"]],
+    [["plugins"], ["list"]],
+    [["plugins"], []],
+    [[], []],
+    [[], ["doctor"]],
+  ])("-h and help, after %j about %j, answer as --help does", async (before, after) => {
+    verifies("cli:help");
+    const asked = await run([...before, ...after, "--help"]);
+    expect([asked.code, asked.stderr, asked.stdout]).toEqual([
+      0,
+      "",
+      expect.stringMatching(/^Usage/),
+    ]);
+    expect(await run([...before, ...after, "-h"])).toEqual(asked);
+    expect(await run([...before, "help", ...after])).toEqual(asked);
+  });
+
+  it.each([[["help", "lst"]], [["plugins", "help", "lst"]], [["plugins", "lst", "-h"]]])(
+    "help on what is no command, %j, is a usage error",
+    async (argv) => {
+      verifies("cli:help");
+      const { code, stdout, stderr } = await run(argv);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^error: unknown command 'lst'\n/);
+    },
+  );
+
+  it("CLI-010: no service is asked", async () => {
+    const discover = vi.fn();
+    await run(["plugins", "list", "--rot"], { services: { discover } });
+    expect(discover).not.toHaveBeenCalled();
+  });
+
+  it("help with what is close", async () => {
+    expect((await run(["plugins", "verfy"])).stderr).toContain("Did you mean verify?");
+    expect((await run(["plugins", "verify", "--jsno"])).stderr).toContain("Did you mean --json?");
+  });
+});
+
+describe("help", () => {
+  it("is printed by a group alone, with exit 2", async () => {
+    verifies("cli:help");
+    for (const argv of [[], ["plugins"]]) {
+      const { code, stdout, stderr } = await run(argv);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("Commands:");
+    }
+  });
+
+  it.each<readonly (readonly string[])[]>([
+    [[]],
+    [["plugins"]],
+    ...commands.map(({ path }): [readonly string[]] => [path]),
+  ])("is printed by %j --help, with exit 0", async (path) => {
+    verifies("cli:help");
+    const { code, stdout, stderr } = await run([...path, "--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(new RegExp(`^Usage: glassine ${[...path, ""].join(" ")}`));
+    expect(stdout).not.toMatch(/\{(bin|hostName|prefix)\}/);
+  });
+
+  it.each(commandNames)(
+    "of %s names every option, argument, example and exit code",
+    async (name) => {
+      const spec = commandTable[name];
+      const { stdout } = await run([...spec.path, "--help"]);
+      for (const option of spec.options) expect(stdout).toContain(optionTable[option].flag);
+      for (const argument of spec.arguments) expect(stdout).toContain(argument.what);
+      for (const { line } of spec.examples) expect(stdout).toContain(`  glassine ${line}\n`);
+      for (const what of Object.values(spec.exits)) expect(stdout).toContain(what);
+      expect(stdout).toContain(exitCodes[2]);
+    },
+  );
+
+  it("has examples that are taken, and do no harm to each other", async () => {
+    const services = {
+      discover: () => Promise.resolve(report()),
+      trust: () => Promise.resolve({ change: trusted() }),
+      untrust: () => Promise.resolve({ refusal: { lock: "", locked: [] } as const }),
+      verify: () => Promise.resolve(verified()),
+      lock: () => Promise.resolve(locked()),
+      sign: () => Promise.reject(new Error("not reached: the key is not there")),
+    };
+    for (const { examples } of Object.values(commandTable)) {
+      for (const { line } of examples) {
+        const [words = ""] = line.split(/ [<>] /);
+        const argv = [...words.matchAll(/"([^"]*)"|(\S+)/g)].map(
+          ([, quoted, word]) => quoted ?? word ?? "",
+        );
+        const { stderr } = await run(argv, { services, cwd: fixtures });
+        expect([line, stderr]).toEqual([line, expect.not.stringContaining("Usage:")]);
+      }
+    }
+  });
+
+  it("prints the version", async () => {
+    expect(await run(["--version"])).toEqual({
+      code: 0,
+      stdout: `${packageVersion}\n`,
+      stderr: "",
+    });
+    const { stdout } = await run(["--version"], { host: { version: "7.1.0" } });
+    expect(stdout).toBe("7.1.0\n");
+  });
+});
+
+describe("words that only look like options, or only look like data", () => {
+  it("are data behind --", async () => {
+    verifies("cli:data-behind-dashes");
+    const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+    const { code } = await run(["plugins", "trust", "--reason", "r", "--", "--help"], {
+      services: { trust },
+    });
+    expect(code).toBe(0);
+    expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "--help", reason: "r" }));
+  });
+
+  it.each(["-1", "-", "--", "-h", "--plugin-mode=dev"])("never make %s an id", async (id) => {
+    verifies("cli:data-behind-dashes");
+    const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+    const { code } = await run(["plugins", "trust", id, "--reason", "r"], { services: { trust } });
+    if (id === "-") expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "-" }));
+    else expect([code, trust.mock.calls]).toEqual([2, []]);
+  });
+
+  it.each(["--json", "-x", "--", "--reason"])(
+    "do not make %s the value of an option",
+    async (value) => {
+      verifies("cli:option-values");
+      const { code, stderr } = await run(["plugins", "list", "--root", value, "."]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("'--root PATH' needs a value")]);
+    },
+  );
+
+  it("take a value that begins with - behind =", async () => {
+    verifies("cli:option-values");
+    const untrust = vi.fn(() => Promise.reject(new Error("enough")));
+    await run(["plugins", "untrust", "a", "--reason=- gone"], { services: { untrust } });
+    expect(untrust).toHaveBeenCalledWith(expect.objectContaining({ reason: "- gone" }));
+  });
+
+  it("refuse an option that is there twice", async () => {
+    verifies("cli:option-once");
+    for (const argv of [
+      ["--root", ".", "--root=."],
+      ["--json", "--json"],
+    ]) {
+      const { code, stderr } = await run(["plugins", "list", ...argv]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("is given twice")]);
+    }
+  });
+
+  it("refuse --help beside other options", async () => {
+    verifies("cli:help-alone");
+    const { code, stdout, stderr } = await run(["plugins", "trust", "--help", "--reason", "r"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("--help stands alone");
+  });
+});
+
+describe("the table of commands", () => {
+  it("has a command line here for each", () => {
+    for (const name of commandNames)
+      expect(complete[name].slice(0, commandTable[name].path.length)).toEqual(
+        commandTable[name].path,
+      );
+  });
+
+  it.each(commandNames)("gives %s --json and --verbose", (name) => {
+    expect(commandTable[name].options).toEqual(expect.arrayContaining(["json", "verbose"]));
+  });
+
+  it("has each flag but --check once", () => {
+    const flags = Object.values(optionTable).map(({ flag }) => flag);
+    expect(flags.filter((flag, at) => flags.indexOf(flag) !== at)).toEqual(["--check"]);
+  });
+});

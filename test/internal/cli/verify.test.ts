@@ -1,0 +1,133 @@
+/** `plugins verify`: what counts, and what is printed. */
+import { describe, expect, it } from "vitest";
+import type { VerifyReport } from "../../../src/operate/cli/work/verify.ts";
+import { drift, lockAt, verified } from "../../cli/support/facts.ts";
+import { linesOf, run, runJson } from "../../cli/support/run.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const serving = (given: Partial<VerifyReport>) => ({
+  verify: () => Promise.resolve(verified(given)),
+});
+const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
+const gone = drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null });
+const optional = { ...gone, blocking: false };
+
+const unchanged = { hook_change: { added: [], removed: [] }, signer_change: null };
+
+describe("plugins verify", () => {
+  it("says that all is as it was trusted", async () => {
+    verifies("cli:verify-lines", "cli:lock-shown");
+    const ended = await run(["plugins", "verify"], { services: serving({}) });
+    expect(ended).toEqual({
+      ...{ code: 0, stdout: `${head}\nplugins.lock verified: 2 entries\n`, stderr: "" },
+    });
+  });
+
+  const plain: readonly string[] = [];
+  it.each<readonly [Partial<VerifyReport>, readonly string[], number]>([
+    [{ drift: [drift()] }, plain, 1],
+    [{ drift: [drift(), drift({ id: "b", kind: "hash_mismatch" })] }, plain, 2],
+    [{ drift: [drift({ kind: "capabilities_mismatch" })] }, plain, 1],
+    [{ drift: [gone] }, plain, 1],
+    [{ drift: [optional] }, plain, 0],
+    [{ drift: [drift(), optional] }, plain, 1],
+    [{ linked: [{ id: "a", path: "/srv/a" }] }, plain, 1],
+    [{ duplicates: [{ id: "a", paths: ["/srv/a", "/srv/b"] }] }, plain, 1],
+    [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
+    [{ pending: true }, plain, 1],
+    [{ unreadable: ["/srv/node_modules"] }, plain, 1],
+    [{ journal: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
+    [{ journal: [{ line: 2, id: "a", problem: "p" }] }, ["--strict-journal"], 1],
+    [{ journal: [{ line: 2, id: "a", problem: "p" }], pending: true }, ["--strict-journal"], 2],
+    [{ permissions: [{ id: "a", added: ["x.y"], removed: [], ...unchanged }] }, plain, 0],
+  ])("counts %j with %j as %i", async (given, argv, count) => {
+    verifies("cli:verify-counts", "cli:verify-lines", "cli:exit-codes");
+    const services = serving(given);
+    const { code, stdout } = await run(["plugins", "verify", ...argv], { services });
+    const said = linesOf(stdout).find((line) =>
+      /^(plugins.lock verified|verify failed):/.test(line),
+    );
+    expect([code, said]).toEqual(
+      count === 0
+        ? [0, "plugins.lock verified: 2 entries"]
+        : [1, `verify failed: ${count} problem(s)`],
+    );
+    const { document, code: asDocument } = await runJson(["plugins", "verify", ...argv], {
+      services,
+    });
+    expect([asDocument, document.ok]).toEqual([code, count === 0]);
+  });
+
+  it("prints each finding", async () => {
+    verifies("cli:verify-lines", "cli:list-drift");
+    const given: Partial<VerifyReport> = {
+      drift: [drift(), optional],
+      linked: [{ id: "b", path: "/srv/b" }],
+      unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
+      journal: [
+        { line: 2, id: "a", problem: "it does not pair" },
+        { line: null, id: null, problem: "there is no journal" },
+      ],
+      pending: true,
+      unreadable: ["/srv/node_modules"],
+      permissions: [
+        {
+          ...{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] },
+          hook_change: { added: ["cmf.llm_input"], removed: ["evaluate"] },
+          signer_change: { was: "builder@example.com", now: "unsigned" },
+        },
+      ],
+    };
+    const { stdout } = await run(["plugins", "verify"], { services: serving(given) });
+    expect(linesOf(stdout)).toEqual([
+      head,
+      "",
+      "Drift vs plugins.lock:",
+      "  example-plugin: version (expected='0.9.0', actual='1.0.0')",
+      "  example-plugin: missing_from_install (expected='p==1.0.0', actual=None)",
+      "",
+      "Links, which production does not load:",
+      "  b: /srv/b",
+      "",
+      "Cannot be hashed:",
+      "  a: unsafe_symlink: it leads out",
+      "",
+      "Cannot be read, and what is in it was not compared:",
+      "  /srv/node_modules",
+      "",
+      "Permissions since it was trusted:",
+      "  example-plugin: asks for network.outbound",
+      "  example-plugin: no longer asks for audit.read",
+      "  example-plugin: runs on cmf.llm_input",
+      "  example-plugin: no longer runs on evaluate",
+      "  example-plugin: signed by nobody, not by builder@example.com as it was",
+      "",
+      "Journal:",
+      "  line 2: a: it does not pair",
+      "  there is no journal",
+      "",
+      "A change was begun and not ended: the next command that writes settles it.",
+      "",
+      "verify failed: 5 problem(s)",
+      "",
+      "What to do next:",
+      "  version_mismatch: Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.",
+      "  linked_package: Install the package from a registry or a tarball.",
+      "  unsafe_symlink: Reinstall the package. If it persists, treat it as tampering.",
+      "  /srv/node_modules: Make it readable, and look again: a package may be there.",
+      "  pending: Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
+      "  it does not pair, there is no journal: Pair the edit with a line in the journal, or redo it with the commands.",
+    ]);
+    const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
+    const { journal, ...rest } = given;
+    expect(document).toEqual({
+      ...{ ok: false, lock: lockAt, ...rest, duplicates: [], warnings: [] },
+      ...{ journal_problems: journal, journal_problem_count: 2 },
+    });
+    expect(Object.keys(document)).toEqual([
+      ...["ok", "lock", "drift", "linked", "duplicates", "unhashable"],
+      ...["journal_problems", "journal_problem_count"],
+      ...["pending", "unreadable", "permissions", "warnings"],
+    ]);
+  });
+});

@@ -1,0 +1,81 @@
+/** Every day there is, held to what Date says of it. */
+import { expect, it } from "vitest";
+import { byCodePoint, canonicalInstant, instantOf } from "../../../src/core/data/text-rules.ts";
+
+const dayMs = 86_400_000;
+const trimmed = (date: Date) => date.toISOString().replace(/\.?0*Z$/, "Z");
+const padded = (value: number, width = 2) => String(value).padStart(width, "0");
+
+/** The time of a day, or `undefined` where there is no such day. */
+function dateOf(year: number, month: number, day: number): Date | undefined {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date : undefined;
+}
+
+it.each([0, 1, 4, 99, 100, 400, 1582, 1899, 1900, 1970, 1999, 2000, 2024, 2026, 2100, 9999])(
+  "a day of the year %i is one exactly where the calendar has it",
+  (year) => {
+    for (let month = 0; month <= 13; month++) {
+      for (let day = 0; day <= 32; day++) {
+        const text = `${padded(year, 4)}-${padded(month)}-${padded(day)}T12:34:56Z`;
+        const isDay = month > 0 && day > 0 && dateOf(year, month, day) !== undefined;
+        expect(canonicalInstant(text)).toBe(isDay ? text : undefined);
+      }
+    }
+  },
+);
+
+it("a time is written as Date writes it, from the year 0 to 9999", () => {
+  const first = Date.parse("0000-01-01T00:00:00Z");
+  const last = Date.parse("9999-12-31T23:59:59.999Z");
+  for (let time = first; time <= last; time += 211 * dayMs + 12_345_678) {
+    const text = trimmed(new Date(time));
+    expect(instantOf(time)).toBe(text);
+    expect(canonicalInstant(text)).toBe(text);
+  }
+  for (const time of [first, last]) expect(instantOf(time)).toBe(trimmed(new Date(time)));
+  for (const time of [first - 1, last + 1]) expect(instantOf(time)).toBeUndefined();
+});
+
+it("a zone moves a time by its hours and minutes", () => {
+  for (const hours of [0, 1, 9, 10, 23]) {
+    for (const minutes of [0, 1, 30, 59]) {
+      const at = Date.parse("2026-03-01T00:30:15Z");
+      const zone = `${padded(hours)}:${padded(minutes)}`;
+      const offset = (hours * 60 + minutes) * 60_000;
+      expect(canonicalInstant(`2026-03-01T00:30:15+${zone}`)).toBe(trimmed(new Date(at - offset)));
+      expect(canonicalInstant(`2026-03-01T00:30:15-${zone}`)).toBe(trimmed(new Date(at + offset)));
+    }
+  }
+});
+
+it("texts are ordered by code point", () => {
+  const texts = [
+    "",
+    "a",
+    "ab",
+    "b",
+    "\ud7ff",
+    "\ue000",
+    "\uff61",
+    "\uffff",
+    "\u{10000}",
+    "\u{10ffff}",
+  ];
+  const points = (text: string) => [...text].map((char) => char.codePointAt(0) as number);
+  const compare = (a: string, b: string) => {
+    const [x, y] = [points(a), points(b)];
+    for (let i = 0; i < Math.min(x.length, y.length); i++) {
+      const difference = (x[i] as number) - (y[i] as number);
+      if (difference !== 0) return Math.sign(difference);
+    }
+    return Math.sign(x.length - y.length);
+  };
+  for (const a of texts) {
+    for (const b of texts) {
+      expect(Math.sign(byCodePoint(a, b))).toBe(compare(a, b));
+      expect(Math.sign(byCodePoint(`x${a}y`, `x${b}y`))).toBe(compare(`x${a}y`, `x${b}y`));
+    }
+  }
+});

@@ -1,0 +1,37 @@
+/** Listing the keys of what is small to make and long to list: a text or bytes dressed as a record. */
+import { createExtensions, mergeExtensions } from "glassine";
+import { describe, expect, it } from "vitest";
+import { extensionsLimits } from "../../../src/core/data/index.ts";
+import { codeOf } from "../../data/support.ts";
+import { plugin, runOnce } from "../../dispatch/support.ts";
+
+const max = extensionsLimits.nodes;
+const dressed = (value: object) => Object.setPrototypeOf(value, Object.prototype) as object;
+const empty = createExtensions({});
+// The engine lists no more than some hundred million keys, and takes many seconds for these.
+const endless: readonly (readonly [string, () => object])[] = [
+  ["a text", () => dressed(Object("x".repeat(2 ** 28)))],
+  ["bytes", () => dressed(new Uint8Array(2 ** 28))],
+];
+
+describe.each(endless)("%s dressed as a record", (_what, make) => {
+  it("is refused before its keys are listed", async () => {
+    const value = make();
+    expect(codeOf(() => mergeExtensions(empty, { custom: { value } }, []))).toBe("snapshot_limit");
+    expect(codeOf(() => mergeExtensions(empty, value, []))).toBe("snapshot_limit");
+    expect(codeOf(() => createExtensions({ custom: { value: value as never } }))).toBe(
+      "extensions_invalid",
+    );
+    for (const returned of [value, { metadata: value }, { modifiedPayload: { args: value } }]) {
+      const result = await runOnce([plugin("returns", (_p, _c) => returned)]);
+      expect(result.violation?.code).toBe("snapshot_limit");
+    }
+  });
+});
+
+describe("a record with a high number as key", () => {
+  it("is a record like any other", () => {
+    const custom = { [max]: 1, [max + 1]: "x" };
+    expect(mergeExtensions(empty, { custom }, []).extensions.custom).toEqual(custom);
+  });
+});

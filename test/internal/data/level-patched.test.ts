@@ -1,0 +1,130 @@
+// A process of its own: it patches the realm.
+/** How levels, sets and lists are read in a realm that a plugin has patched: nothing of it is met. */
+
+import { jsonValue, labelSet, stringSet } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { concat } from "../../../src/core/data/index.ts";
+import { type Admitted, admit, compileSchema } from "../../../src/core/schema/index.ts";
+import { patch, told } from "../../data/realm-patches.ts";
+import { compile, type How, linesIn, optionsOf, valueIn } from "../../data/support.ts";
+
+const text = z.string().optional();
+const few = z.object({ a: text, b: text });
+/** More fields than any level has that is read elsewhere, so that no list has an element there. */
+const fields = Array.from({ length: 60 }, (_, i) => `f${i}`);
+const many = z.object(Object.fromEntries(fields.map((key) => [key, text])));
+const last = fields.at(-1) as string;
+
+interface Met {
+  readonly met: number;
+  readonly read: Admitted;
+}
+
+/** What is read, and how often something is met that a plugin put under `keys` in every array. */
+function reading(
+  schema: z.ZodType,
+  value: unknown,
+  how: Reading,
+  keys: readonly PropertyKey[],
+): Met {
+  const { shownWhole = false, ...rest } = how;
+  const compiled = compileSchema(schema, { closed: true, shownWhole });
+  const options = optionsOf(rest);
+  let met = 0;
+  let read: Admitted | undefined;
+  const meet = () => {
+    met += 1;
+    return true;
+  };
+  told(() => {
+    for (const key of keys) patch(Array.prototype, key, { get: meet, set: meet });
+    read = admit(compiled, value, options);
+  });
+  return { met, read: read as Admitted };
+}
+type Reading = How & { readonly shownWhole?: boolean };
+
+describe("what a plugin put in every array", () => {
+  it("is not met past the last field, in whatever order fields come", () => {
+    const { met, read } = reading(few, { b: "b", a: "a" }, {}, [2]);
+    expect(valueIn(read)).toEqual({ a: "a", b: "b" });
+    expect(met).toBe(0);
+  });
+
+  it("is not met past the last field of what was shown", () => {
+    const previous = valueIn(admit(compile(few), { a: "a" }, optionsOf()));
+    const { met, read } = reading(few, { a: "a" }, { previous }, [2]);
+    expect(valueIn(read)).toBe(previous);
+    expect(met).toBe(0);
+  });
+
+  it("is not met where a value is deeper than most", () => {
+    let deep: unknown = "end";
+    for (let depth = 0; depth < 20; depth++) deep = { in: deep };
+    const beyond = Array.from({ length: 24 }, (_, depth) => depth);
+    const { met, read } = reading(jsonValue(), deep, {}, beyond);
+    expect(valueIn(read)).toEqual(deep);
+    expect(met).toBe(0);
+  });
+
+  it("gives a payload no field", () => {
+    const how = { previous: { a: "a" }, partial: true, shownWhole: true };
+    const { met, read } = reading(few, { a: "A" }, how, [2]);
+    expect(Object.entries(valueIn(read) as object)).toEqual([["a", "A"]]);
+    expect(met).toBe(0);
+  });
+
+  it("is not told which fields came", () => {
+    const over = { previous: {}, partial: true };
+    expect(reading(many, { [last]: "a" }, over, [59]).met).toBe(0);
+    const unsafe = Object.defineProperty({}, last, { get: () => 0, enumerable: true });
+    const { met, read } = reading(many, unsafe, over, [59]);
+    expect(linesIn(read)).toEqual([`${last} | snapshot_accessor | a value | a getter or setter`]);
+    expect(met).toBe(0);
+  });
+
+  it("is not told of a field that nobody knows", () => {
+    const unsafe = Object.defineProperty({}, "x", { get: () => 0, enumerable: true });
+    const { met, read } = reading(few, unsafe, {}, ["undefined"]);
+    expect(linesIn(read)).toEqual(["x | snapshot_accessor | a value | a getter or setter"]);
+    expect(met).toBe(0);
+  });
+
+  it.each([
+    ["a set", stringSet()],
+    ["labels", labelSet()],
+  ])("takes no text from what is put in order: %s", (_, schema) => {
+    const compiled = compile(schema);
+    let read: Admitted | undefined;
+    told(() => {
+      patch(Array.prototype, "-1", { value: "a" });
+      read = admit(compiled, ["b", "a"], optionsOf());
+    });
+    expect(valueIn(read as Admitted)).toEqual(["a", "b"]);
+  });
+
+  it("is not met where a list is continued from beyond the end of another", () => {
+    let met = 0;
+    const set = () => {
+      met += 1;
+    };
+    let made: readonly string[] = [];
+    told(() => {
+      for (const index of [0, 1]) patch(Array.prototype, index, { set });
+      made = concat(["a", "b"], ["c"], 2);
+    });
+    expect(made).toEqual(["a", "b"]);
+    expect(met).toBe(0);
+  });
+});
+
+it("what a plugin put in every object makes no accessor of a value", () => {
+  let read: Admitted | undefined;
+  const compiled = compile(few);
+  told(() => {
+    patch(Object.prototype, "get", { value: () => "forged", writable: true });
+    read = admit(compiled, { a: "a" }, optionsOf());
+  });
+  expect(valueIn(read as Admitted)).toEqual({ a: "a", b: undefined });
+});

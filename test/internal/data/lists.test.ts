@@ -1,0 +1,143 @@
+// A process of its own: it patches the realm.
+/** Lists are put together of elements of their own: no setter, getter or iterator is met. */
+import { describe, expect, it, vi } from "vitest";
+import { concat, includes, intrinsics, mapped } from "../../../src/core/data/index.ts";
+import { later, patch, told } from "../../data/realm-patches.ts";
+import { changingLength } from "../../support/changing-length.ts";
+
+const { append, copyOf, countOf, newArray, newList, toArray } = intrinsics;
+
+/** Around what is copied at once and what is not. */
+const lengths = [0, 1, 2, 255, 256, 257, 1_023, 1_024, 1_025];
+
+const numbered = (length: number) => Array.from({ length }, (_, i) => `item ${i}`);
+
+function listOf(items: readonly string[]) {
+  const list = newList<string>();
+  for (let i = 0; i < items.length; i++) append(list, items[i] as string);
+  return list;
+}
+
+const ways: readonly (readonly [string, (items: readonly string[]) => unknown])[] = [
+  ["concat", (items) => concat(items)],
+  ["concat of two", (items) => concat(items, ["-", "last"], 1)],
+  ["copyOf", (items) => copyOf(items)],
+  ["mapped", (items) => mapped(items, (item) => item)],
+  ["newArray", (items) => newArray(items.length)],
+  ["toArray", (items) => toArray(listOf(items))],
+];
+
+/** What is met in a realm in which every way to write or iterate an array is another's. */
+function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: number } {
+  let count = 0;
+  const meet = () => {
+    count += 1;
+  };
+  let made: T | undefined;
+  let met = 0;
+  told(() => {
+    const { length } = Array.prototype;
+    later(() => {
+      Array.prototype.length = length;
+    });
+    for (let i = 0; i < 3; i++) patch(Array.prototype, i, { get: meet, set: meet });
+    patch(Object.prototype, "256", { get: meet, set: meet });
+    patch(Array.prototype, Symbol.iterator, { value: meet });
+    patch(Array, Symbol.species, { get: meet });
+    patch(Function.prototype, "apply", { value: meet });
+    made = run();
+    // What is asked of the realm after that may meet the patches.
+    met = count;
+  });
+  return { made: made as T, met };
+}
+
+describe.each(ways)("%s", (_name, way) => {
+  it.each(lengths)("of %i gives a plain array", (length) => {
+    const items = numbered(length);
+    const made = way(items) as readonly unknown[];
+    expect(Array.isArray(made)).toBe(true);
+    expect(Object.keys(made)).toHaveLength(made.length);
+    expect(made).not.toBe(items);
+  });
+
+  it.each(lengths)("of %i gives the same in a patched realm, and meets nothing", (length) => {
+    const items = numbered(length);
+    const expected = way(items);
+    const { made, met } = inPatchedRealm(() => way(items));
+    expect(met).toBe(0);
+    expect(made).toEqual(expected);
+  });
+});
+
+describe("a new array", () => {
+  it("is another one each time, also where the last was written to", () => {
+    const first = newArray<number>(3);
+    first[0] = 1;
+    expect(newArray(3)).toEqual([undefined, undefined, undefined]);
+    expect(newArray(3)).not.toBe(newArray(3));
+  });
+
+  it.each([2, 256, 257])(
+    "of %i meets nothing also where it is the first of all",
+    async (length) => {
+      vi.resetModules();
+      const anew = await import("../../../src/core/data/intrinsics.ts");
+      const { made, met } = inPatchedRealm(() => anew.newArray(length));
+      expect(met).toBe(0);
+      expect(made).toHaveLength(length);
+    },
+  );
+
+  it.each([...lengths, 3_000])("has what a list of %i has, in order", (length) => {
+    const items = numbered(length);
+    expect(copyOf(items)).toEqual(items);
+    expect(concat(items)).toEqual(items);
+  });
+
+  it("has room for more than lies on the stack", () => {
+    const items = new Array<number>(600_000).fill(1);
+    const copy = copyOf(items);
+    expect([copy.length, copy.at(-1)]).toEqual([items.length, 1]);
+  });
+
+  it("has what was put together, in order", () => {
+    expect(concat(["a"], ["b", "c"])).toEqual(["a", "b", "c"]);
+    expect(concat(["a"], ["b", "c"], 1)).toEqual(["a", "c"]);
+    expect(concat(["a"], ["b"], 1)).toEqual(["a"]);
+    expect(mapped([1, 2], (item) => item * 2)).toEqual([2, 4]);
+    expect(toArray(listOf(["a", "b"]))).toEqual(["a", "b"]);
+  });
+});
+
+it("nothing is found past the end of a list", () => {
+  expect(includes(["a"], undefined)).toBe(false);
+  expect(includes(["a", undefined], undefined)).toBe(true);
+});
+
+describe("how many a list counts", () => {
+  it.each([0, 1, 256, Number.MAX_SAFE_INTEGER])("is what it says: %d", (length) => {
+    expect(countOf({ length })).toBe(length);
+  });
+
+  it.each([-1, -0.5, 1.5, 2 ** 53, Number.NaN])("is none where it says %d", (length) => {
+    expect(countOf({ length })).toBe(0);
+  });
+});
+
+describe("a list whose length is no number", () => {
+  const odd: readonly unknown[] = [
+    ...[-1, 1.5, Number.NaN, "3", null, undefined],
+    changingLength("3", 0, 5),
+    changingLength("300", 3, 400),
+  ];
+
+  it.each(odd.map((length) => [length]))("is empty, and changes no list after it", (length) => {
+    for (const way of [copyOf, concat, (list: readonly string[]) => mapped(list, (item) => item)]) {
+      expect(way({ length } as never)).toEqual([]);
+    }
+    expect(concat(["a"], { length } as never)).toEqual(["a"]);
+    for (const count of lengths) expect(newArray(count)).toHaveLength(count);
+    expect(newArray(3)).toEqual([undefined, undefined, undefined]);
+  });
+});

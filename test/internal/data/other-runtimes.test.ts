@@ -1,0 +1,174 @@
+// A process of its own: it loads the sources anew, in a realm that lacks something.
+/** What stands in for what a runtime lacks: safe all the same, and told less clearly. */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type * as intrinsics from "../../../src/core/data/intrinsics.ts";
+import { isWellFormed } from "../../../src/core/data/intrinsics.ts";
+import type * as schemaRoom from "../../../src/core/schema/index.ts";
+import { linesIn, optionsOf } from "../../data/support.ts";
+
+/** Loads a module anew where the runtime lacks what it may lack. */
+async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
+  const wellFormed = Object.getOwnPropertyDescriptor(String.prototype, "isWellFormed");
+  const { getBuiltinModule } = process;
+  vi.resetModules();
+  try {
+    Reflect.deleteProperty(String.prototype, "isWellFormed");
+    Reflect.deleteProperty(process, "getBuiltinModule");
+    return await load();
+  } finally {
+    if (wellFormed) Object.defineProperty(String.prototype, "isWellFormed", wellFormed);
+    process.getBuiltinModule = getBuiltinModule;
+  }
+}
+
+/** The same where there is no `process`, as in a browser. */
+async function withoutProcess<Module>(load: () => Promise<Module>): Promise<Module> {
+  const whole = Object.getOwnPropertyDescriptor(globalThis, "process");
+  vi.resetModules();
+  try {
+    Reflect.deleteProperty(globalThis, "process");
+    return await load();
+  } finally {
+    if (whole) Object.defineProperty(globalThis, "process", whole);
+  }
+}
+
+/** The same where the runtime knows how to get a module, and has none of that name. */
+async function withoutUtil<Module>(load: () => Promise<Module>): Promise<Module> {
+  const { getBuiltinModule } = process;
+  vi.resetModules();
+  try {
+    process.getBuiltinModule = () => undefined as never;
+    return await load();
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+}
+
+describe("on a runtime without isWellFormed and util.types", () => {
+  let bare: typeof intrinsics;
+  let named: string;
+
+  beforeAll(async () => {
+    bare = await loadBare(() => import("../../../src/core/data/intrinsics.ts"));
+    named = bare.isWellFormed.name;
+  });
+
+  it("a text is valid Unicode by the same rule", () => {
+    expect(named).not.toContain("bound");
+    const units = fc.constantFrom("a", "\ud7ff", "\ud800", "\udbff", "\udc00", "\udfff", "\ue000");
+    fc.assert(
+      fc.property(fc.array(units, { maxLength: 6 }), (parts) => {
+        const text = parts.join("");
+        expect(bare.isWellFormed(text)).toBe(isWellFormed(text));
+      }),
+    );
+  });
+
+  it.each([
+    ["", true],
+    ["\ud800\udc00", true],
+    ["\udbff\udfff\udbff\udfff", true],
+    ["\ud7ff\ue000", true],
+    ["\ud800", false],
+    ["\udc00", false],
+    ["\udc00\udc00", false],
+    ["\udc00\ud800", false],
+    ["\ud800\ud800\udc00", false],
+    ["\ud800\udc00\udc00", false],
+    ["\ud800\udbff", false],
+    ["\ud800\ue000", false],
+    ["a\udfff", false],
+    ["\udbff", false],
+  ])("%j: %s", (text, valid) => {
+    expect(bare.isWellFormed(text)).toBe(valid);
+  });
+
+  it("a promise is known by its prototype, and nothing else is one", () => {
+    expect(bare.isNativePromise(Promise.resolve())).toBe(true);
+    expect(bare.isNativePromise({})).toBe(false);
+    expect(bare.isNativePromise(Object.create(null))).toBe(false);
+    expect(bare.isNativePromise(null)).toBe(false);
+  });
+
+  it("a proxy passes for what it stands for, and an async function for any other", () => {
+    expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
+    expect(bare.isAsyncFunction(async () => 1)).toBe(false);
+  });
+
+  it("the keys of an object are asked for once, symbols among them", async () => {
+    const { ownKeys } = await loadBare(() => import("../../../src/core/data/intrinsics.ts"));
+    const target = { a: 1, [Symbol.iterator]: 2 };
+    let asked = 0;
+    const count = () => {
+      asked += 1;
+      return Reflect.ownKeys(target);
+    };
+    expect(ownKeys(new Proxy(target, { ownKeys: count }))).toEqual(["a", Symbol.iterator]);
+    expect(asked).toBe(1);
+  });
+});
+
+it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
+  ["a process", withoutProcess],
+  ["the module of its types", withoutUtil],
+])("a runtime without %s tells no proxy, and does all else", async (_, on) => {
+  const bare = (await on(
+    () => import("../../../src/core/data/intrinsics.ts"),
+  )) as typeof intrinsics;
+  expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
+  expect(bare.isNativePromise(Promise.resolve())).toBe(true);
+  expect(bare.ownKeys({ a: 1 })).toEqual(["a"]);
+});
+
+describe("an object that runs code, where the runtime cannot tell it from another", () => {
+  let bare: typeof schemaRoom;
+  beforeAll(async () => {
+    bare = await loadBare(() => import("../../../src/core/schema/index.ts"));
+  });
+
+  const problemsOf = (value: unknown) => {
+    const json = bare.compileSchema(bare.jsonValue(), { closed: true, shownWhole: false });
+    return linesIn(bare.admit(json, value, optionsOf()));
+  };
+  const throws = (): never => {
+    throw new Error("boom");
+  };
+  const revoked = (target: object) => {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  };
+
+  it.each<[string, object]>([
+    ["a revoked proxy", revoked({})],
+    ["a revoked proxy of a list", revoked([])],
+    ["its prototype", new Proxy({}, { getPrototypeOf: throws })],
+    ["its keys", new Proxy({}, { ownKeys: throws })],
+    ["a property", new Proxy({ a: 1 }, { getOwnPropertyDescriptor: throws })],
+    ["the keys of a list", new Proxy([], { ownKeys: throws })],
+    ["an element", new Proxy([1], { getOwnPropertyDescriptor: throws })],
+  ])("is refused when it throws: %s", (_, value) => {
+    expect(problemsOf([value])).toEqual([
+      "0 | snapshot_proxy | plain data | an object that throws when it is read",
+    ]);
+  });
+
+  it("is refused when a property it lists is none", () => {
+    const fleeting = new Proxy({}, { ownKeys: () => ["a"] });
+    expect(problemsOf(fleeting)).toEqual(["a | snapshot_key | a lasting property | none"]);
+  });
+
+  it("is copied as it was when it was read, each property read once", () => {
+    const reads: unknown[] = [];
+    const target = { a: { b: 1 } };
+    const note = (of: object, key: string | symbol) => {
+      reads.push(key);
+      return Reflect.getOwnPropertyDescriptor(of, key);
+    };
+    const watched = new Proxy(target, { getOwnPropertyDescriptor: note, get: throws });
+    expect(problemsOf(watched)).toEqual([]);
+    expect(reads.filter((key) => key === "a")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,77 @@
+/** What is read is held to the checks of its schema, each run once. */
+import { stringSet } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { withRule } from "../../../src/core/schema/index.ts";
+import { compile, problemsBy, readGiven } from "../../data/support.ts";
+
+/** A check that notes what it is given. */
+function noting() {
+  const given: unknown[] = [];
+  return { given, note: (value: unknown) => given.push(value) > 0 };
+}
+
+describe("a check", () => {
+  it("is given what was read, once", () => {
+    const { given, note } = noting();
+    const schema = z.object({ f: z.string().refine(note), g: z.number().optional() }).refine(note);
+    expect(readGiven(schema, '{"f":"a"}')).toEqual({ f: "a", g: undefined });
+    expect(given).toEqual(["a", { f: "a" }]);
+  });
+
+  it("is not given what is refused", () => {
+    const { given, note } = noting();
+    expect(readGiven(z.array(z.string().refine(note)), "[5]")).toBeUndefined();
+    expect(readGiven(z.array(z.string()).refine(note), "[5]")).toBeUndefined();
+    expect(given).toEqual([]);
+  });
+
+  it("that makes another value of it has that value read", () => {
+    const make = z.array(z.string()).check((payload) => {
+      payload.value = ["made"];
+    });
+    expect(readGiven(make, '["a"]')).toEqual(["made"]);
+    const same = z.array(z.string()).check(() => {});
+    expect(readGiven(same, '["a"]')).toEqual(["a"]);
+  });
+
+  it("is held to also where another one passes", () => {
+    const schema = z.array(z.string().min(2).max(3));
+    expect(readGiven(schema, '["ab","abc"]')).toEqual(["ab", "abc"]);
+    expect(readGiven(schema, '["a"]')).toBeUndefined();
+    expect(readGiven(schema, '["abcd"]')).toBeUndefined();
+  });
+});
+
+describe("a rule", () => {
+  it("is asked once a reading", () => {
+    const { given, note } = noting();
+    const schema = z.array(withRule(z.string(), "any", note));
+    expect(readGiven(schema, '["a"]')).toEqual(["a"]);
+    expect(given).toEqual(["a"]);
+    expect(problemsBy(compile(schema), ["b"])).toEqual([]);
+    expect(given).toEqual(["a", "b"]);
+  });
+
+  it("sees a level as it is stored, the checks beside it as zod has it", () => {
+    const rule = noting();
+    const check = noting();
+    const level = z.object({ a: z.string(), b: z.string().optional() });
+    const schema = withRule(level, "any", rule.note).refine(check.note);
+    expect(readGiven(schema, '{"a":"x"}')).toBeDefined();
+    expect(rule.given.map((value) => Object.keys(value as object))).toEqual([["a", "b"]]);
+    expect(check.given.map((value) => Object.keys(value as object))).toEqual([["a"]]);
+  });
+});
+
+describe("what has no checks", () => {
+  it.each<[string, z.ZodType]>([
+    ["a text", z.string()],
+    ["a union", z.union([z.string(), z.number()])],
+    ["a transform", z.string().transform((text) => text.length)],
+    ["a record of named keys", z.record(z.enum(["a"]), z.string())],
+    ["a set", stringSet()],
+  ])("has nothing that what is put together is held to: %s", (_, schema) => {
+    expect(compile(schema).passes).toBeUndefined();
+  });
+});

@@ -1,0 +1,77 @@
+// A process of its own: it patches the realm.
+/** What was parsed is read in a realm that a plugin has patched: nothing of the realm's is met. */
+import { jsonObject } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { admit } from "../../../src/core/schema/index.ts";
+import { patch, told } from "../../data/realm-patches.ts";
+import { compile, optionsOf, problemsBy } from "../../data/support.ts";
+
+const level = z.object({ a: z.string(), b: z.number().optional() });
+const text = '{"a":"x"}';
+
+/** What is read of a text while the realm is patched. What it is read by was compiled before. */
+function readWhile(schema: z.ZodType, document: string, patches: () => void): unknown {
+  const compiled = compile(schema);
+  const options = optionsOf({ origin: "parsed" });
+  let read: unknown;
+  told(() => {
+    patches();
+    const admitted = admit(compiled, JSON.parse(document), options);
+    read = admitted.ok ? admitted.value : undefined;
+  });
+  return read;
+}
+
+const readWith = (key: string, descriptor: PropertyDescriptor) =>
+  readWhile(level, text, () => patch(Object.prototype, key, descriptor));
+
+describe("what every object has", () => {
+  it("is not read where it can be enumerated", () => {
+    const found = { value: 1, enumerable: true, writable: true };
+    expect(readWith("b", found)).toEqual({ a: "x", b: undefined });
+    expect(readWith("other", found)).toEqual({ a: "x", b: undefined });
+  });
+
+  it("is not seen where it is hidden", () => {
+    expect(readWith("b", { value: 1 })).toEqual({ a: "x", b: undefined });
+  });
+});
+
+it("no setter is met where something is read", () => {
+  let met = 0;
+  const set = () => {
+    met += 1;
+  };
+  const schema = z.object({ f: z.array(z.string()), g: z.record(z.string(), z.number()) });
+  const read = readWhile(schema, '{"g":{"h":-0},"f":["a","b"]}', () => {
+    for (const key of ["f", "g", "h"]) patch(Object.prototype, key, { set });
+    for (const index of [0, 1, 2]) patch(Array.prototype, index, { set });
+  });
+  expect(met).toBe(0);
+  expect(read).toEqual({ f: ["a", "b"], g: { h: 0 } });
+});
+
+it("a tag is not looked up on a prototype", () => {
+  const option = (tag: string) => z.object({ t: z.literal(tag).default(tag) });
+  const schema = z.array(z.discriminatedUnion("t", [option("a"), option("b")]));
+  const read = readWhile(schema, "[{}]", () => patch(Object.prototype, "t", { value: "a" }));
+  expect(read).toBeUndefined();
+});
+
+it("a list with holes shows none of its elements to a setter", () => {
+  let met = 0;
+  const set = () => {
+    met += 1;
+  };
+  const compiled = compile(z.array(jsonObject()));
+  // biome-ignore lint/suspicious/noSparseArray: a hole is what is tried here.
+  const holes = [{ a: "secret" }, , { b: "secret" }];
+  let problems: readonly string[] = [];
+  told(() => {
+    for (const index of [0, 1, 2]) patch(Array.prototype, index, { set });
+    problems = problemsBy(compiled, holes);
+  });
+  expect(problems).toEqual(["1 | snapshot_type | a value | a hole"]);
+  expect(met).toBe(0);
+});

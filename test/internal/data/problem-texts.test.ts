@@ -1,0 +1,224 @@
+/** What a host is told of a value of the wrong shape: where, what was expected, what came. */
+
+import {
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { limited, withAliases, withRule } from "../../../src/core/schema/index.ts";
+import { problemsOf } from "../../data/support.ts";
+import { amount } from "../../support/kinds.ts";
+
+type Row = readonly [what: string, schema: z.ZodType, value: unknown, problem: string];
+const ofShape = (expected: string, received: string) =>
+  `f | extensions_shape | ${expected} | ${received}`;
+const told = (rows: readonly Row[]) =>
+  it.each(rows)("%s", (_, schema, value, problem) => {
+    const found = problemsOf(z.object({ f: schema }), { f: value });
+    expect(found).toEqual([problem]);
+  });
+
+describe("a value of another type", () => {
+  told([
+    ["a number for a text", z.string(), 5, ofShape("a string", "number")],
+    ["null for a text", z.string(), null, ofShape("a string", "null")],
+    ["an array for a text", z.string(), [], ofShape("a string", "array")],
+    ["an object for a text", z.string(), {}, ofShape("a string", "object")],
+    ["a text for a number", z.number(), "x", ofShape("a number", "string")],
+    ["a text for a whole number", wholeNumber(), "5", ofShape("a number", "string")],
+    ["a truth for an amount", amount(), true, ofShape("a number", "boolean")],
+    ["a text for a truth", z.boolean(), "true", ofShape("a boolean", "string")],
+    ["a number for an instant", instant(), 5, ofShape("a string", "number")],
+    ["an object for a list", z.array(z.number()), {}, ofShape("an array", "object")],
+    ["a text for labels", labelSet(), "PII", ofShape("an array", "string")],
+    ["a number for an object", jsonObject(), 5, ofShape("an object", "number")],
+    ["an array for an object", jsonObject(), [], ofShape("an object", "array")],
+    ["an array for headers", headerMap(), [], ofShape("an object", "array")],
+    ["a number for a level", z.object({}), 5, ofShape("an object", "number")],
+    ["an array for a level", z.object({}), [], ofShape("an object", "array")],
+    ["a number for a loose level", z.looseObject({}), 5, ofShape("an object", "number")],
+    ["an array for a loose level", z.looseObject({}), [], ofShape("an object", "array")],
+    ["null for a loose level", z.looseObject({}), null, ofShape("an object", "null")],
+    ["a number for a record", z.record(z.string(), z.string()), 5, ofShape("an object", "number")],
+  ]);
+
+  it("inside an element, a header, a record, or what a loose level keeps", () => {
+    const inside = (schema: z.ZodType, value: unknown) =>
+      problemsOf(z.object({ f: schema }), value);
+    const ofText = (path: string) => [`${path} | extensions_shape | a string | number`];
+    expect(inside(labelSet(), { f: ["a", 5] })).toEqual(ofText("f/1"));
+    expect(inside(stringSet(), { f: [5] })).toEqual(ofText("f/0"));
+    expect(inside(headerMap(), { f: { a: 5 } })).toEqual(ofText("f/a"));
+    expect(inside(z.record(z.string(), z.string()), { f: { a: 5 } })).toEqual(ofText("f/a"));
+    expect(inside(z.looseObject({ g: z.string() }), { f: { g: 5 } })).toEqual(ofText("f/g"));
+    expect(inside(z.object({}).catchall(z.string()), { f: { g: 5 } })).toEqual(ofText("f/g"));
+  });
+
+  it("in a text that was parsed here", () => {
+    const schema = z.object({ f: z.string() });
+    expect(problemsOf(schema, { f: {} }, "parsed")).toEqual([ofShape("a string", "object")]);
+  });
+
+  it("as a header of a plugin's, by the code for headers", () => {
+    const headers = z.object({ f: headerMap() });
+    const line = "f/a | header_invalid | a string | number";
+    expect(problemsOf(headers, { f: { a: 5 } }, "plugin")).toEqual([line]);
+    const unsafe = "f/a | snapshot_type | a JSON value | function";
+    expect(problemsOf(headers, { f: { a: () => 0 } }, "plugin")).toEqual([unsafe]);
+    expect(problemsOf(headers, { f: { a: () => 0 } })).toEqual([unsafe]);
+  });
+});
+
+const tagged = z.discriminatedUnion("t", [
+  z.object({ t: z.literal("a") }),
+  z.object({ t: z.literal(1) }),
+]);
+const ofLabel = (max: number) =>
+  `f/0 | label_invalid | a label: 1 to ${max} printable characters in NFC, not padded | another string`;
+
+describe("a value of the right type that breaks a rule", () => {
+  const whole = ofShape("a whole number from 0 on", "another number");
+  const own = ofShape("a value that passes its schema's own check", "another");
+  const late = ofShape("a schema whose checks and transforms do not wait", "another");
+  const fails = () => {
+    throw new Error("sk-secret");
+  };
+  told([
+    ["a fraction", wholeNumber(), 1.5, whole],
+    ["a negative whole number", wholeNumber(), -1, whole],
+    ["a whole number past the safe ones", wholeNumber(), 2 ** 53, whole],
+    ["a negative amount", amount(), -0.5, ofShape("a number from 0 on", "a negative one")],
+    [
+      "a text that is no time",
+      instant(),
+      "soon",
+      ofShape("an RFC 3339 date-time", "another string"),
+    ],
+    ["a padded label", labelSet(), [" PII"], ofLabel(128)],
+    ["another text", z.enum(["a", "b"]), "c", ofShape('one of "a", "b"', "another string")],
+    ["a number for a name", z.enum(["a", "b"]), 5, ofShape('one of "a", "b"', "number")],
+    [
+      "no such literal",
+      z.literal([1, "x", null]),
+      "5",
+      ofShape('one of 1, "x", null', "another string"),
+    ],
+    [
+      "no such literal, where one is nothing",
+      z.literal(["a", undefined]),
+      "b",
+      ofShape('one of "a", undefined', "another string"),
+    ],
+    ["too many", z.array(z.number()).max(1), [1, 2], ofShape("at most 1 elements", "more")],
+    ["too few", z.array(z.number()).min(1), [], ofShape("at least 1 elements", "fewer")],
+    ["another tag", tagged, { t: "b" }, "f/t | extensions_shape | one of a, 1 | another"],
+    ["a tag that is no text", tagged, { t: 2 }, "f/t | extensions_shape | one of a, 1 | another"],
+    ["no tag", tagged, {}, "f/t | extensions_shape | one of a, 1 | nothing"],
+    ["no object to have a tag", tagged, 5, ofShape("an object", "number")],
+    ["an array to have a tag", tagged, [], ofShape("an object", "array")],
+    ["null to have a tag", tagged, null, ofShape("an object", "null")],
+    [
+      "what no option takes",
+      z.union([z.string(), z.number()]),
+      true,
+      ofShape('a value that passes "invalid_union"', "another"),
+    ],
+    ["a bound", z.string().min(3), "a", ofShape('a value that passes "too_small"', "another")],
+    ["a refinement", z.string().refine(() => false), "a", own],
+    [
+      "a rule of ours",
+      withRule(z.string(), "a text of ours", () => false),
+      "a",
+      ofShape("a text of ours", "another"),
+    ],
+    [
+      "a refinement that throws",
+      z.string().refine(fails),
+      "a",
+      ofShape("a value that its schema's own check can judge", "another"),
+    ],
+    ["a refinement that waits", z.string().refine(async () => true), "a", late],
+    ["a transform that waits", z.string().transform(async () => 1), "a", late],
+    [
+      "a transform that throws",
+      z.string().transform(fails),
+      "a",
+      ofShape("a value its schema can read", "another"),
+    ],
+  ]);
+
+  it("several of them, each by itself", () => {
+    const schema = z.object({ f: z.string().regex(/a/).max(2) });
+    expect(problemsOf(schema, { f: "bbb" })).toEqual([
+      ofShape('a value that passes "invalid_format"', "another"),
+      ofShape('a value that passes "too_big"', "another"),
+    ]);
+  });
+
+  it("at the place that its check names", () => {
+    const path = ["f", "g", Symbol("s") as never, 0];
+    const schema = z.object({ f: z.string() }).refine(() => false, { path });
+    const place = own.replace("f |", "f/g/(symbol)/0 |");
+    expect(problemsOf(schema, { f: "a" })).toEqual([place]);
+    expect(problemsOf(z.object({ in: schema }), { in: { f: "a" } })).toEqual([`in/${place}`]);
+  });
+});
+
+describe("a field", () => {
+  const ofField = (expected: string, received: string) =>
+    `g | extensions_shape | ${expected} | ${received}`;
+  const missing = ofField("a value", "nothing");
+  const unknown = "g | slot_unknown | a known field | an unknown one";
+  const f = z.string().optional();
+
+  it("that is missing", () => {
+    expect(problemsOf(z.object({ g: z.string() }), {})).toEqual([missing]);
+    expect(problemsOf(z.looseObject({ g: z.string() }), {})).toEqual([missing]);
+    expect(problemsOf(z.object({ g: jsonValue(), h: z.string() }), { h: 1 })).toEqual([
+      "h | extensions_shape | a string | number",
+      missing,
+    ]);
+  });
+
+  it("that nobody knows", () => {
+    expect(problemsOf(z.object({ f }), { g: 1 })).toEqual([unknown]);
+    expect(problemsOf(z.object({ f }), { g: 1 }, "plugin")).toEqual([unknown]);
+    expect(problemsOf(z.strictObject({ f }), { g: 1 })).toEqual([
+      ofField("a known field", "an unknown one"),
+    ]);
+  });
+
+  it("under two names that say two things", () => {
+    const schema = withAliases(z.object({ f: z.string() }), { g: "f" });
+    expect(problemsOf(schema, { f: "a", g: "b" })).toEqual([ofField('one "f"', "two that differ")]);
+    expect(problemsOf(schema, { f: "a", g: "a" })).toEqual([]);
+  });
+
+  it("that cannot be read is not missing as well", () => {
+    const getter = {
+      get g() {
+        return "a";
+      },
+    };
+    const accessor = "g | snapshot_accessor | a value | a getter or setter";
+    expect(problemsOf(z.object({ g: z.string() }), getter)).toEqual([accessor]);
+    const aliased = withAliases(z.object({ f: z.string() }), { g: "f" });
+    expect(problemsOf(aliased, getter)).toEqual([accessor]);
+  });
+});
+
+it("a list under a limit of the operator's is told of the limit", () => {
+  const list = z.object({ f: limited(z.array(z.number()), "hops") });
+  expect(problemsOf(list, { f: [1, 2] }, "host", { hops: 1 })).toEqual([
+    "f | snapshot_limit | at most 1 elements | more",
+  ]);
+  expect(
+    problemsOf(z.object({ f: labelSet() }), { f: ["abc"] }, "host", { labelCodePoints: 2 }),
+  ).toEqual([ofLabel(2)]);
+});

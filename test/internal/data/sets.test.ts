@@ -1,0 +1,159 @@
+/** Sets are sorted, so comparing two of them is one walk over both. */
+import fc from "fast-check";
+import { defineHost, stringSet } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { asSet, hasAll, unionOf, without } from "../../../src/core/data/index.ts";
+import { byCodePoint } from "../../../src/core/data/text-rules.ts";
+import { assertGrown } from "../../../src/core/envelope/grown.ts";
+import { joinSets } from "../../../src/core/envelope/index.ts";
+import { compileSlots, defineSlots } from "../../../src/core/slots/index.ts";
+
+const schema = z.object({ seen: stringSet().default([]) });
+const grown = {
+  tier: "monotonic",
+  read: "everyone",
+  write: "everyone",
+  grows: "seen",
+  description: "Of a test.",
+  schema,
+} as const;
+const marked = {
+  tier: "mutable",
+  read: "everyone",
+  write: "everyone",
+  description: "Of a test.",
+  schema,
+  fields: { seen: { tier: "monotonic" } },
+} as const;
+const slots = compileSlots(defineSlots({ grown, marked }));
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, i) => `tag-${String(i).padStart(6, "0")}`);
+
+/** A list that counts how often an element of it is read. */
+function metered(list: readonly string[]) {
+  const meter = { reads: 0 };
+  const get = (target: readonly string[], key: string | symbol, receiver: unknown) => {
+    if (typeof key === "string" && key !== "length") meter.reads += 1;
+    return Reflect.get(target, key, receiver) as unknown;
+  };
+  return { meter, list: new Proxy(list, { get }) };
+}
+
+describe("what is in one set and not in another", () => {
+  it.each([
+    [["a", "b", "c"], ["b"], ["a", "c"]],
+    [["b"], ["a", "b", "c"], []],
+    [[], ["a"], []],
+    [["a"], [], ["a"]],
+    [
+      ["b", "d"],
+      ["a", "c", "e"],
+      ["b", "d"],
+    ],
+    [["\uff61", "\u{1d4b3}"], ["\u{1d4b3}"], ["\uff61"]],
+  ])("of %j without %j is %j", (set, other, rest) => {
+    expect(without(set, other)).toEqual(rest);
+    expect(Object.isFrozen(without(set, other))).toBe(true);
+  });
+});
+
+describe("sets of any texts", () => {
+  const text = fc.oneof(
+    fc.constantFrom("", "a", "b", "ab", "\uff61", "\u{1d4b3}", "\ud835"),
+    fc.string({ unit: "binary", maxLength: 3 }),
+    fc.nat(400).map((n) => `tag-${n}`),
+  );
+  const texts = fc.array(text, { maxLength: 40 });
+  const plain = (items: readonly string[]) => [...new Set(items)].sort(byCodePoint);
+  const sets = texts.map((items) => Object.freeze(plain(items)));
+
+  it("are sorted, have each text once, and are the known set where they say the same", () => {
+    fc.assert(
+      fc.property(texts, sets, fc.nat(40), (more, known, kept) => {
+        const items = [...known.slice(0, kept), ...more];
+        for (const previous of [undefined, known, "ab", null]) {
+          const set = asSet(items, previous);
+          expect(set).toEqual(plain(items));
+          expect(Object.isFrozen(set)).toBe(true);
+        }
+        const again = plain(items);
+        expect(asSet(items, again)).toBe(again);
+      }),
+    );
+  });
+
+  it("are joined in one that has what either has, or is the known one", () => {
+    fc.assert(
+      fc.property(sets, sets, (one, other) => {
+        const union = unionOf(one, other);
+        expect(union).toEqual(plain([...one, ...other]));
+        expect(Object.isFrozen(union)).toBe(true);
+        expect(unionOf(one, union, union)).toBe(union);
+        expect(unionOf(one, [], one)).toBe(one);
+      }),
+    );
+  });
+
+  it("have all of another where nothing of that is missing", () => {
+    fc.assert(
+      fc.property(sets, sets, (one, other) => {
+        expect(hasAll(one, other)).toBe(other.every((item) => one.includes(item)));
+        expect(hasAll(unionOf(one, other), other)).toBe(true);
+      }),
+    );
+  });
+
+  it("take one text more with a comparison for each halving", () => {
+    const many = numbered(256);
+    const before = metered(many);
+    unionOf(before.list, ["tag-000100x"]);
+    // Each of them is copied.
+    expect(before.meter.reads).toBeLessThan(many.length + 40);
+  });
+});
+
+describe("work that grows with the number of elements, and no faster", () => {
+  const many = numbered(2000);
+  const more = [...many, "zz"];
+
+  it.each([
+    ["to look for what is missing", (a: object, b: object) => without(a as never, b as never)],
+    [
+      "to hold the host to what is there",
+      (a: object, b: object) =>
+        assertGrown(slots, { marked: { seen: a } }, { marked: { seen: b } }),
+    ],
+    [
+      "to join a nested run",
+      (a: object, b: object) =>
+        joinSets(
+          slots,
+          { marked: { seen: many } },
+          { marked: { seen: b } },
+          { marked: { seen: a } },
+          0,
+        ),
+    ],
+  ])("%s", (_, run) => {
+    const [before, after] = [metered(many), metered(more)];
+    run(before.list, after.list);
+    expect(after.meter.reads).toBeGreaterThanOrEqual(many.length);
+    expect(before.meter.reads + after.meter.reads).toBeLessThan(5 * (many.length + more.length));
+  });
+});
+
+describe("the host's own change of a set that grows", () => {
+  const host = defineHost({ slots: { grown, marked } });
+  const at = (slot: "grown" | "marked", ...seen: string[]) => ({ [slot]: { seen } });
+
+  it.each(["grown", "marked"] as const)("takes more anywhere, and nothing away: %s", (slot) => {
+    const extensions = host.createExtensions(at(slot, "b", "d"));
+    const next = host.withSlots(extensions, at(slot, "a", "d", "c", "b"));
+    expect(next[slot]?.seen).toEqual(["a", "b", "c", "d"]);
+    expect(() => host.withSlots(extensions, at(slot, "a", "b", "c"))).toThrow(
+      expect.objectContaining({ code: "tier_monotonic" }),
+    );
+  });
+});

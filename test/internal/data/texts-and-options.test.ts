@@ -1,0 +1,130 @@
+import { jsonObject } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import {
+  expectOptions,
+  longestTimerMs,
+  parseText,
+  payloadLimits,
+  readOption,
+  readWhole,
+  writeText,
+} from "../../../src/core/data/index.ts";
+import { admit, compileSchema } from "../../../src/core/schema/index.ts";
+import { utf8Text } from "../../support/kinds.ts";
+
+describe("the options of a function", () => {
+  it.each([undefined, null, 3, "options", [], [{ name: "a" }]])("are no %j", (options) => {
+    expect(() => expectOptions(options, ["name"], "the call")).toThrow(
+      "the call expects its options in an object.",
+    );
+  });
+
+  it("are told with the type that each takes", () => {
+    expect(() => readOption({ name: 3 }, "name", "string")).toThrow(
+      'The option "name" expects a string, got number.',
+    );
+    expect(() => readOption({ isOn: "yes" }, "isOn", "boolean")).toThrow(
+      'The option "isOn" expects a boolean, got string.',
+    );
+  });
+});
+
+describe("JSON text", () => {
+  it("that is too long is told without it", () => {
+    expect(parseText("[1, 2]", { ...payloadLimits, textUnits: 5 })).toEqual({
+      problem: {
+        path: [],
+        code: "snapshot_limit",
+        expected: "JSON text of at most 5 UTF-16 units",
+        received: "a longer one",
+      },
+    });
+  });
+
+  it("that is none is told without it", () => {
+    expect(() => parseText("{", payloadLimits)).toThrow("Expected JSON text; it cannot be parsed.");
+  });
+
+  it.each([
+    ["objects", Object.prototype, "toJSON"],
+    ["arrays", Array.prototype, "toJSON"],
+  ] as const)("is written from own properties where %s have a toJSON", (_, prototype, key) => {
+    const value = { a: [1, { b: "c" }, null], d: undefined, e: true };
+    const text = writeText(value);
+    Object.defineProperty(prototype, key, { configurable: true, value: () => "forged" });
+    try {
+      expect(writeText(value)).toBe(text);
+    } finally {
+      Reflect.deleteProperty(prototype, key);
+    }
+  });
+
+  it("is written from own properties where arrays have another prototype", () => {
+    const value = { a: [1] };
+    const text = writeText(value);
+    const above = Object.getPrototypeOf(Array.prototype);
+    const forged = Object.create(above, { toJSON: { value: () => "forged" } });
+    Object.setPrototypeOf(Array.prototype, forged);
+    try {
+      expect(writeText(value)).toBe(text);
+    } finally {
+      Object.setPrototypeOf(Array.prototype, above);
+    }
+  });
+});
+
+/** What reading a value as text or bytes comes to: the text, or the problem. */
+function readUtf8(value: unknown): unknown {
+  const read = admit(compileSchema(utf8Text(), { closed: true, shownWhole: true }), value, {
+    origin: "host",
+    limits: payloadLimits,
+    shapeCode: "payload_shape",
+    strict: true,
+    previous: undefined,
+    partial: false,
+  });
+  if (read.ok) return read.value;
+  const [{ expected, received } = {}] = read.problems;
+  return [expected, received];
+}
+
+describe("a text that may come as bytes", () => {
+  it("is the text of the bytes", () => {
+    expect(readUtf8([104, 195, 169])).toBe("hé");
+    expect(readUtf8("hé")).toBe("hé");
+  });
+
+  it("is the base64 of bytes that are no UTF-8", () => {
+    expect(readUtf8([195])).toBe("ww==");
+  });
+
+  it("is told where bytes are none", () => {
+    expect(readUtf8([256])).toEqual(["a byte from 0 to 255", "another value"]);
+    expect(readUtf8(null)).toEqual(["a string", "null"]);
+  });
+});
+
+describe("what a library hands out", () => {
+  const read = (origin: "library" | "host") => {
+    const value = Object.defineProperty({ shown: 1 }, "hidden", { value: 2 });
+    return admit(compileSchema(jsonObject(), { closed: true, shownWhole: true }), value, {
+      origin,
+      limits: payloadLimits,
+      shapeCode: "payload_shape",
+      strict: true,
+      previous: undefined,
+      partial: false,
+    });
+  };
+
+  it("is read without what it hides; of anybody else the whole is refused", () => {
+    expect(read("library")).toMatchObject({ ok: true, value: { shown: 1 } });
+    expect(read("host")).toMatchObject({ ok: false, problems: [{ code: "snapshot_key" }] });
+  });
+});
+
+it("no timer is asked to wait longer than one can", () => {
+  expect(longestTimerMs).toBe(0x7fff_ffff);
+  expect(readWhole("timeoutMs", 0x7fff_ffff, longestTimerMs)).toBe(0x7fff_ffff);
+  expect(() => readWhole("timeoutMs", 0x8000_0000, longestTimerMs)).toThrow("1 to 2147483647");
+});

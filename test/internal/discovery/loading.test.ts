@@ -1,0 +1,373 @@
+import { writeFileSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createPluginManager, PluginDiscoveryError, PluginSignatureError } from "glassine";
+import type { AuditEvent } from "glassine/audit";
+import { describe, expect, it } from "vitest";
+import {
+  loadStage,
+  readDiscoverOptions,
+  staticStage,
+} from "../../../src/operate/discovery/index.ts";
+import {
+  codesOf,
+  discover,
+  install,
+  newRoot,
+  publisher,
+  ran,
+  source,
+  unsigned,
+} from "../../discovery/support.ts";
+import { rejection } from "../../operations/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+/** What a host that starts with what was discovered is told. */
+async function start(root: string, options: Parameters<typeof discover>[1] = {}) {
+  const events: AuditEvent[] = [];
+  const lines: string[] = [];
+  const discovered = await discover(root, { onRejected: "fail", ...options });
+  const making = createPluginManager({
+    plugins: [],
+    discovered,
+    env: {},
+    audit: { sink: (event) => events.push(event) },
+    logger: { warn: (text) => lines.push(text) },
+  });
+  const failures = () =>
+    events.filter(({ eventType }) => eventType === "plugin.registration_failed");
+  return { making, events, failures, lines };
+}
+
+const load = "export default";
+
+describe("loading", () => {
+  it.each([
+    ["throws", "throw new Error('no luck');", "failed to load plugin entry point 'guard': no luck"],
+    [
+      "exports an object",
+      `${load} {};`,
+      "plugin entry point 'guard' loaded object; expected a function that returns what definePlugin made",
+    ],
+    [
+      "exports nothing",
+      "export const other = 1;",
+      "plugin entry point 'guard' loaded undefined; expected a function that returns what definePlugin made",
+    ],
+    [
+      "has a factory that throws",
+      `${load} () => { throw new Error('token=abcdef'); };`,
+      "plugin entry point 'guard' failed while creating its plugin: token=[REDACTED]",
+    ],
+    [
+      "has a factory that rejects",
+      `${load} async () => { throw new Error('later'); };`,
+      "plugin entry point 'guard' failed while creating its plugin: later",
+    ],
+    [
+      "gives null",
+      `${load} () => null;`,
+      "plugin entry point 'guard' returned null; expected what definePlugin made",
+    ],
+    [
+      "gives a look-alike",
+      `${load} () => ({ name: 'guard', version: '1.0.0', hooks: [], capabilities: [] });`,
+      "plugin entry point 'guard' returned object; expected what definePlugin made",
+    ],
+    [
+      "declares another name",
+      source("other-guard"),
+      "plugin entry point 'guard' declares name 'other-guard'; they must match",
+    ],
+    [
+      "declares another version",
+      source("guard", { version: "1.0.1" }),
+      "plugin 'guard' manifest version '1.0.1' differs from package version '1.0.0'",
+    ],
+  ])("PH-076: a module that %s is refused with its message", async (_, code, message) => {
+    const root = await newRoot();
+    await install(root, "guard", { code });
+    const { making } = await start(root);
+    const error = await rejection(making);
+    expect(error).toBeInstanceOf(PluginDiscoveryError);
+    expect((error as Error).message).toBe(message);
+  });
+
+  it("PH-076: a field that is malformed has its message, and so has one name twice", async () => {
+    const root = await newRoot();
+    await install(root, "guard", { glassine: { plugin: 3 } as never });
+    const { making } = await start(root);
+    expect(((await rejection(making)) as Error).message).toBe(
+      "package 'guard' has an invalid glassine field: the entry point of 'guard' must be a string",
+    );
+  });
+
+  it("PH-077: no byte of a package that is refused runs, and the error names it", async () => {
+    verifies("discovery:stages");
+    verifies("discovery:signature-gate");
+    verifies("discovery:lock-gate");
+    const root = await newRoot();
+    const marker = join(root, "ran");
+    await install(root, "guard", { code: source("guard", {}, marker) });
+    const { making, failures } = await start(root, { env: {} });
+    const error = await rejection(making);
+    expect(error).toBeInstanceOf(PluginSignatureError);
+    expect((error as Error).message).toBe(
+      "plugin 'guard' is unsigned; production plugin registration requires a verified signature",
+    );
+    expect(failures()).toMatchObject([
+      { metadata: { plugin_name: "guard", reason: "unsigned", package: "guard" } },
+    ]);
+    await writeFile(join(root, "plugins.lock"), "version = 1\n");
+    const locked = await discover(root, { mode: "production" });
+    expect(codesOf(locked)).toEqual(["guard: missing_from_lock"]);
+    expect(ran(marker)).toBe(false);
+  });
+
+  it("PH-083: what depends on a refused plugin is refused for that", async () => {
+    verifies("discovery:dependents");
+    const root = await newRoot();
+    const { sign, env } = await publisher(root, "builder@example.com");
+    await install(root, "base");
+    await install(root, "middle", { manifest: { dependsOn: ["base"] }, sign });
+    await install(root, "above", { manifest: { dependsOn: ["middle"] }, sign });
+    await install(root, "apart", { sign });
+    const discovery = await discover(root, { env });
+    expect(codesOf(discovery)).toEqual([
+      "above: dependency_rejected",
+      "base: unsigned",
+      "middle: dependency_rejected",
+    ]);
+    expect(discovery.plugins.map(({ name }) => name)).toEqual(["apart"]);
+    const { making, failures } = await start(root, { env, onRejected: "skip" });
+    await (await making).close();
+    expect(failures().map(({ metadata }) => `${metadata.plugin_name}: ${metadata.reason}`)).toEqual(
+      ["base: unsigned", "middle: dependency_rejected", "above: dependency_rejected"],
+    );
+  });
+
+  it("PH-084: three broken packages are three problems of one error, and three events", async () => {
+    verifies("discovery:start");
+    const root = await newRoot();
+    await install(root, "one", { code: "throw new Error('one');" });
+    await install(root, "two", { code: `${load} () => 2;` });
+    await install(root, "three", { glassine: { plugin: "./none.js" } });
+    const { making, failures } = await start(root);
+    const error = (await rejection(making)) as PluginDiscoveryError;
+    expect(error).toBeInstanceOf(PluginDiscoveryError);
+    expect(error.problems.map(({ id, code }) => `${id}: ${code}`).sort()).toEqual([
+      "one: import_failed",
+      "three: invalid_entry_point",
+      "two: factory_failed",
+    ]);
+    expect(
+      failures()
+        .map(({ metadata }) => metadata.plugin_name)
+        .sort(),
+    ).toEqual(["one", "three", "two"]);
+  });
+
+  it("PH-085: a plugin of another copy of this library is taken", async () => {
+    verifies("discovery:copies");
+    const root = await newRoot();
+    // What another copy leaves of a plugin: a manifest behind the registered symbol.
+    const code = `${load} () => {
+      const plugin = {};
+      globalThis[Symbol.for("glassine.manifests")].set(plugin, {
+        name: "guard", version: "1.0.0", hooks: { tool_pre_invoke: (payload) => undefined },
+      });
+      return plugin;
+    };`;
+    await install(root, "guard", { code });
+    const { plugins } = await discover(root);
+    expect(plugins.map(({ name, hooks }) => [name, hooks])).toEqual([
+      ["guard", ["tool_pre_invoke"]],
+    ]);
+  });
+
+  it("PH-086: a factory is waited for, and no longer than it may take", async () => {
+    verifies("discovery:load");
+    const root = await newRoot();
+    await install(root, "slow", {
+      code: `${load} async () => { await null; return globalThis.testDefinePlugin({ name: "slow", version: "1.0.0" }); };`,
+    });
+    await install(root, "never", { code: `${load} () => new Promise(() => {});` });
+    await install(root, "never-loads", { code: "await new Promise(() => {});" });
+    const discovered = await discover(root, { loadTimeoutMs: 200 });
+    expect(discovered.plugins.map(({ name }) => name)).toEqual(["slow"]);
+    expect(codesOf(discovered)).toEqual(["never-loads: load_timeout", "never: load_timeout"]);
+    const { making } = await start(root, { loadTimeoutMs: 200 });
+    expect(((await rejection(making)) as Error).message).toContain(
+      "plugin entry point 'never' timed out while loading",
+    );
+  });
+
+  it("PH-097: a file that changes between the check and the import keeps the plugin out", async () => {
+    verifies("discovery:copy");
+    const root = await newRoot();
+    const marker = join(root, "ran");
+    const path = await install(root, "guard");
+    const options = await readDiscoverOptions({ root, env: unsigned });
+    const report = await staticStage(options);
+    expect(report.accepted).toHaveLength(1);
+    await writeFile(join(path, "plugin.js"), source("guard", {}, marker));
+    const { loaded, refused } = await loadStage(options, report);
+    expect(loaded).toEqual([]);
+    expect(refused).toMatchObject([{ id: "guard", code: "hash_mismatch" }]);
+    expect(ran(marker)).toBe(false);
+  });
+
+  it("a package that changes itself while it is imported changes its copy", async () => {
+    verifies("discovery:copy");
+    const root = await newRoot();
+    const code = `import { appendFileSync } from "node:fs"; appendFileSync(new URL(import.meta.url), "//");\n${source("guard")}`;
+    const path = await install(root, "guard", { code });
+    expect(codesOf(await discover(root))).toEqual([]);
+    expect(await readFile(join(path, "plugin.js"), "utf8")).toBe(code);
+  });
+
+  it("a module is imported once, and again where its files are others", async () => {
+    verifies("discovery:once");
+    const root = await newRoot();
+    const code = `globalThis.testImports = (globalThis.testImports ?? 0) + 1;\n${source("guard")}`;
+    const path = await install(root, "guard", { code });
+    const imports = () => (globalThis as { testImports?: number }).testImports;
+    await discover(root);
+    await discover(root);
+    expect(imports()).toBe(1);
+    await writeFile(join(path, "plugin.js"), `${code}//`);
+    expect((await discover(root)).rejected).toEqual([]);
+    expect(imports()).toBe(2);
+  });
+
+  it("a manifest may not ask for more than its package.json says", async () => {
+    verifies("discovery:says-the-same");
+    const root = await newRoot();
+    const manifest = { capabilities: ["read_labels", "read_roles"] };
+    const glassine = { plugin: "./plugin.js", capabilities: ["read_labels"] };
+    await install(root, "guard", { manifest, glassine });
+    const { rejected } = await discover(root);
+    expect(rejected).toMatchObject([
+      { code: "manifest_invalid", reason: expect.stringContaining("read_roles") },
+    ]);
+  });
+
+  it("CommonJS loads as well, and so does an export with a name", async () => {
+    const root = await newRoot();
+    const path = await install(root, "guard", {
+      files: {
+        "lib/plugin.cjs":
+          'exports.make = () => globalThis.testDefinePlugin({ name: "guard", version: "1.0.0" });',
+      },
+      glassine: { plugin: "lib/plugin.cjs:make" },
+    });
+    expect(path).toContain("guard");
+    expect((await discover(root)).plugins.map(({ name }) => name)).toEqual(["guard"]);
+  });
+
+  it("the record of a registered plugin says where it is from, and on whose word it is loaded", async () => {
+    verifies("discovery:origin");
+    const root = await newRoot();
+    const { sign, env } = await publisher(root, "builder@example.com");
+    await install(root, "@acme/guard", { sign });
+    const { making, events } = await start(root, { env });
+    await (await making).close();
+    expect(events.map(({ metadata }) => metadata)).toMatchObject([
+      {
+        plugin_name: "guard",
+        signed_by: "builder@example.com",
+        signing: { trust_decision: "trusted_publisher" },
+        discovery_source: {
+          type: "npm_package",
+          entry_point_name: "guard",
+          entry_point_value: "plugin.js:default",
+          distribution: "@acme/guard",
+          package_version: "1.0.0",
+        },
+        package: "@acme/guard",
+        package_hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      },
+    ]);
+  });
+
+  it("unsigned plugins are warned of when they are loaded, and when a hook is invoked", async () => {
+    verifies("discovery:unsigned-warning");
+    const root = await newRoot();
+    await install(root, "beta");
+    await install(root, "alpha");
+    const { making, lines } = await start(root);
+    const manager = await making;
+    expect(manager.developmentUnsignedPlugins()).toEqual(["alpha", "beta"]);
+    const because = "loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false";
+    expect(lines.map((line) => line.slice(0, line.indexOf(";")))).toEqual([
+      `SECURITY WARNING: unsigned plugin 'alpha' ${because}`,
+      `SECURITY WARNING: unsigned plugin 'beta' ${because}`,
+    ]);
+    lines.length = 0;
+    await manager.invoke("tool_pre_invoke", { name: "ls" });
+    await manager.invoke("tool_pre_invoke", { name: "ls" });
+    await manager.close();
+    expect(lines).toEqual([
+      "SECURITY WARNING: unsigned plugins active via GLASSINE_PLUGIN_SIGNING_REQUIRED=false: alpha, beta",
+    ]);
+  });
+
+  it("production without plugins.lock is refused, and names where one could be", async () => {
+    const root = await newRoot();
+    await install(root, "guard");
+    const env = { ...unsigned, XDG_CONFIG_HOME: join(root, "config") };
+    const error = await rejection(discover(root, { mode: "production", env }));
+    expect((error as Error).message).toBe(
+      `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${join(root, "plugins.lock")} or ${join(root, "config/glassine/plugins.lock")}`,
+    );
+  });
+
+  it("local plugins load in dev, and not in production", async () => {
+    verifies("discovery:local");
+    const root = await newRoot();
+    const local = join(root, "local");
+    await mkdir(join(local, "guard"), { recursive: true });
+    await writeFile(
+      join(local, "guard/package.json"),
+      JSON.stringify({
+        name: "guard",
+        version: "1.0.0",
+        type: "module",
+        glassine: { plugin: "./plugin.js" },
+      }),
+    );
+    await writeFile(join(local, "guard/plugin.js"), source("guard"));
+    const found = await discover(root, { local: [local], env: {} });
+    expect(found.plugins.map(({ name }) => name)).toEqual(["guard"]);
+    const error = await rejection(discover(root, { local: [local], mode: "production" }));
+    expect((error as Error).message).toBe("local plugins are not allowed in production mode");
+  });
+});
+
+describe("a package.json that is another when it is read than when it is hashed", () => {
+  it.each([
+    ["another file of the package as entry point", { glassine: { plugin: "./other.js" } }],
+    ["another version", { version: "2.0.0" }],
+    ["more capabilities", { glassine: { plugin: "./plugin.js", capabilities: ["read_labels"] } }],
+    ["a dependency less", { dependencies: {} }],
+  ])("is refused, and nothing is run: %s", async (_, fields) => {
+    verifies("discovery:manifest");
+    const root = await newRoot();
+    const marker = join(root, "ran");
+    const files = { "plugin.js": source("guard"), "other.js": source("guard", {}, marker) };
+    const path = await install(root, "guard", { files });
+    const manifest = join(path, "package.json");
+    const text = await readFile(manifest, "utf8");
+    await writeFile(manifest, JSON.stringify({ ...JSON.parse(text), ...fields }));
+    const options = await readDiscoverOptions({ root, env: unsigned });
+    const report = await staticStage(options, () => writeFileSync(manifest, text));
+    const { loaded } = await loadStage(options, report);
+    expect([report.accepted, loaded, ran(marker)]).toEqual([[], [], false]);
+    expect(report.refused).toMatchObject([
+      {
+        ...{ id: "guard", code: "unsupported_file" },
+        reason: "Its package.json changes while it is read.",
+      },
+    ]);
+  });
+});

@@ -1,0 +1,65 @@
+/** Verifiers that cannot work: a start ends with what is wrong, and `doctor` tells it. */
+import { GlassineError } from "glassine";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { verifierFaults } from "../../../src/operate/discovery/verifiers.ts";
+import type { SignatureVerifier } from "../../../src/operate/trust/index.ts";
+import { commandServices, runJson } from "../../cli/support/run.ts";
+import { discover, install, newRoot, unsigned } from "../../discovery/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const verifier = (prepare: () => Promise<void>): SignatureVerifier => ({
+  name: "acme",
+  prepare,
+  verify: () => Promise.resolve({ kind: "unsigned" }),
+});
+const never = () => new Promise<void>(() => {});
+
+afterEach(() => void vi.useRealTimers());
+
+describe("a verifier that has something to prepare", () => {
+  it("has 30 seconds, and no more", async () => {
+    verifies("signing:verifier-prepared");
+    vi.useFakeTimers();
+    const settled = vi.fn();
+    const faults = verifierFaults([verifier(never), verifier(() => Promise.resolve())]);
+    void faults.then(settled);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await faults).toMatchObject([
+      { code: "setting_invalid", message: 'The verifier "acme" is not ready after 30 seconds.' },
+    ]);
+  });
+
+  it.each([
+    [new GlassineError("setting_invalid", "The root is not there."), "The root is not there."],
+    [new Error("no key\nat all"), /^The verifier "acme" cannot be prepared: no key[^\n]+at all$/],
+    [undefined, /^The verifier "acme" cannot be prepared: /],
+  ])("keeps a host from starting where it cannot, and is a finding", async (thrown, message) => {
+    verifies("signing:verifier-prepared", "cli:doctor-goes-on");
+    const root = await newRoot();
+    await install(root, "guard");
+    const verifiers = [verifier(() => Promise.reject(thrown))];
+    const text = typeof message === "string" ? message : expect.stringMatching(message);
+    await expect(discover(root, { verifiers })).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: text,
+    });
+    const { code, document } = await runJson(["doctor"], {
+      ...{ services: commandServices, cwd: root, env: unsigned },
+      host: { discovery: { verifiers } },
+    });
+    expect([code, document.status, document.findings]).toMatchObject([
+      ...[0, "error"],
+      [{ about: "setting", severity: "error", message: text }],
+    ]);
+  });
+
+  it("is not asked where nothing is looked for", async () => {
+    verifies("signing:verifier-prepared", "discovery:off");
+    const prepare = vi.fn(never);
+    const env = { ...unsigned, GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };
+    await discover(await newRoot(), { env, verifiers: [verifier(prepare)] });
+    expect(prepare).not.toHaveBeenCalled();
+  });
+});

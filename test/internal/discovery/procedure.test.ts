@@ -1,0 +1,382 @@
+/** The contract of procedures, held without running anything of the class. */
+import { isGlassineError, ManifestError } from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  defineKind,
+  defineProcedure,
+  type KindFault,
+  procedureKind,
+} from "../../../src/operate/discovery/procedures.ts";
+
+const id = "acme.clean_up";
+const ran: string[] = [];
+
+/** A good class, which says so if anything of it runs. */
+const good = () =>
+  class CleanUp {
+    static readonly id: unknown = id;
+    static readonly name: unknown = "Clean up";
+    static readonly version: unknown = "0.1.0";
+    static readonly configModel: unknown = z.object({ days: z.number() });
+    static readonly requiredCapabilities: unknown = ["facts.write", "facts.read", "facts.write"];
+    constructor() {
+      ran.push("constructor");
+    }
+    async preflight() {
+      ran.push("preflight");
+    }
+    async run() {
+      ran.push("run");
+    }
+  };
+
+/** A good class with one own static that is something else. */
+const withStatic = (key: string, descriptor: PropertyDescriptor) =>
+  Object.defineProperty(good(), key, { configurable: true, enumerable: true, ...descriptor });
+const without = (key: string) => {
+  const made = good();
+  Reflect.deleteProperty(made, key);
+  return made;
+};
+const withMethod = (key: string, descriptor: PropertyDescriptor | undefined) => {
+  const made = good();
+  if (descriptor === undefined) Reflect.deleteProperty(made.prototype, key);
+  else Object.defineProperty(made.prototype, key, { configurable: true, ...descriptor });
+  return made;
+};
+const check = (exported: unknown) => procedureKind.check(exported, { id });
+const fault = (reason: string) => ({ ok: false, code: "contract_check_failed", reason });
+const trapped = () =>
+  new Proxy(
+    good(),
+    Object.fromEntries(
+      ["get", "has", "getPrototypeOf", "getOwnPropertyDescriptor", "ownKeys"].map((trap) => [
+        trap,
+        () => {
+          throw new Error(`the trap ${trap} ran`);
+        },
+      ]),
+    ),
+  );
+
+describe("a procedure that keeps the contract", () => {
+  it("is read, and nothing of it runs", () => {
+    const made = good();
+    expect(check(made)).toEqual({
+      ok: true,
+      plugin: {
+        id,
+        name: "Clean up",
+        requiredCapabilities: ["facts.read", "facts.write"],
+        configModel: made.configModel,
+        procedureClass: made,
+      },
+    });
+    expect(ran).toEqual([]);
+  });
+
+  it("is read once and frozen", () => {
+    const outcome = check(good());
+    expect(Object.isFrozen(outcome.ok && outcome.plugin)).toBe(true);
+    expect(Object.isFrozen(outcome.ok && outcome.plugin.requiredCapabilities)).toBe(true);
+  });
+
+  it("may have from what it extends", () => {
+    const made = class extends good() {};
+    expect(check(made)).toMatchObject({ ok: true, plugin: { id, name: "Clean up" } });
+  });
+
+  it.each([
+    ["parse", { parse: () => undefined }],
+    ["safeParse", { safeParse: () => undefined }],
+    ["a function", Object.assign(() => undefined, { parse: () => undefined })],
+    [
+      "a class of schemas",
+      new (class Model {
+        parse() {}
+      })(),
+    ],
+  ])("may have a schema of another library: %s", (_what, value) => {
+    expect(check(withStatic("configModel", { value }))).toMatchObject({ ok: true });
+  });
+
+  it("CLI-024: gives no version of the class", () => {
+    const outcome = check(good());
+    expect(outcome.ok).toBe(true);
+    expect(JSON.stringify(outcome)).not.toContain("0.1.0");
+    expect(outcome.ok && Object.keys(outcome.plugin)).not.toContain("version");
+  });
+});
+
+describe("CLI-016: the contract check of procedures", () => {
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [3, "number"],
+    ["class A {}", "string"],
+    [{}, "object"],
+    [[], "array"],
+    [() => undefined, "function"],
+    [async () => undefined, "function"],
+    [function Old() {}, "function"],
+    [Object.create(good().prototype), "object"],
+    [new Proxy(good(), {}), "proxy"],
+    [good().bind(null), "function"],
+    [Object.assign(() => undefined, { toString: () => "class A {}" }), "function"],
+  ])("refuses %s, which is no class", (exported, type) => {
+    expect(check(exported)).toEqual(fault(`entry point did not load to a class (got ${type})`));
+  });
+
+  it("asks no proxy", () => {
+    const reason = "entry point did not load to a class (got proxy)";
+    expect(check(trapped())).toEqual(fault(reason));
+  });
+
+  it.each(["id", "name", "version", "configModel", "requiredCapabilities"])(
+    "refuses a class without %s",
+    (key) => {
+      expect(check(without(key))).toEqual(fault(`missing attribute '${key}'`));
+      for (const value of [undefined, null])
+        expect(check(withStatic(key, { value }))).toEqual(fault(`missing attribute '${key}'`));
+    },
+  );
+
+  it("takes the name that every class has for none", () => {
+    const made = without("name");
+    expect(check(Object.defineProperty(made, "name", { value: "CleanUp" }))).toEqual(
+      fault("missing attribute 'name'"),
+    );
+  });
+
+  it.each(["id", "name", "version", "configModel", "requiredCapabilities"])(
+    "does not run a getter of %s",
+    (key) => {
+      const get = () => {
+        throw new Error("it ran");
+      };
+      expect(check(withStatic(key, { get }))).toEqual(
+        fault(`attribute '${key}' must be a value, not a getter`),
+      );
+    },
+  );
+
+  it.each([
+    ["id", 3],
+    ["name", ""],
+    ["version", { toString: () => "1.0.0" }],
+  ])("refuses %s as %j", (key, value) => {
+    expect(check(withStatic(key, { value }))).toEqual(fault(`attribute '${key}' must be a string`));
+  });
+
+  it.each([
+    ["an empty object", {}],
+    ["a text", "schema"],
+    ["parse as a text", { parse: "x" }],
+    ["a proxy", new Proxy({ parse() {} }, {})],
+  ])("refuses a configModel that is no schema: %s", (_what, value) => {
+    expect(check(withStatic("configModel", { value }))).toEqual(
+      fault("configModel must be a schema"),
+    );
+  });
+
+  it.each([
+    ["a text", "facts.read"],
+    ["numbers", [1]],
+    ["holes", Array(2)],
+    ["a getter", Object.defineProperty([], 0, { get: () => "a" })],
+    ["a proxy", new Proxy([], {})],
+    ["too many", Array.from({ length: 1001 }, () => "a")],
+  ])("refuses requiredCapabilities that are no list of names: %s", (_what, value) => {
+    expect(check(withStatic("requiredCapabilities", { value }))).toEqual(
+      fault("requiredCapabilities must be an array of names"),
+    );
+  });
+
+  it.each(["preflight", "run"])("refuses a class without %s", (key) => {
+    expect(check(withMethod(key, undefined))).toEqual(fault(`missing async ${key}()`));
+    const onInstance = class extends withMethod(key, undefined) {
+      [key] = async () => undefined;
+    };
+    expect(check(onInstance)).toEqual(fault(`missing async ${key}()`));
+  });
+
+  it.each([
+    ["a function", { value() {} }],
+    ["one that returns a promise", { value: () => Promise.resolve() }],
+    ["a generator", { *value() {} }],
+    ["an async generator", { async *value() {} }],
+    ["a class", { value: class {} }],
+    ["a text", { value: "async" }],
+    ["a proxy", { value: new Proxy(async () => undefined, {}) }],
+    ["a getter", { get: () => async () => undefined }],
+  ])("refuses a method that is %s", (_what, descriptor) => {
+    for (const key of ["preflight", "run"])
+      expect(check(withMethod(key, descriptor))).toEqual(fault(`${key} must be async`));
+  });
+
+  it("tells one fault, the first", () => {
+    expect(check(class {})).toEqual(fault("missing attribute 'id'"));
+  });
+
+  it("asks no proxy that the class extends", () => {
+    const made = good();
+    Reflect.deleteProperty(made, "id");
+    Object.setPrototypeOf(made, trapped());
+    expect(check(made)).toEqual(fault("missing attribute 'id'"));
+    const other = withMethod("run", undefined);
+    Object.setPrototypeOf(other.prototype, trapped());
+    expect(check(other)).toEqual(fault("missing async run()"));
+  });
+
+  it("refuses another id than package.json has", () => {
+    expect(procedureKind.check(good(), { id: "acme.other" })).toEqual({
+      ok: false,
+      code: "id_mismatch",
+      reason: 'it declares the id "acme.clean_up"',
+    });
+  });
+});
+
+it("CLI-017: a class of another id is refused under the id that is trusted", () => {
+  const evil = withStatic("id", { value: "evil.id" });
+  expect(procedureKind.check(evil, { id: "good.id" })).toMatchObject({
+    ok: false,
+    code: "id_mismatch",
+  });
+  const forging = withStatic("id", { value: "good.id\n  x: loaded\u001b[2J" });
+  expect(procedureKind.check(forging, { id: "good.id" })).toEqual({
+    ok: false,
+    code: "id_mismatch",
+    reason: String.raw`it declares the id "good.id\u{a}  x: loaded\u{1b}[2J"`,
+  });
+});
+
+describe("a procedure that is declared", () => {
+  const promising = () =>
+    class {
+      static readonly id: string = id;
+      static readonly name: string = "Clean up";
+      static readonly version: string = "0.1.0";
+      static readonly configModel = z.object({});
+      static readonly requiredCapabilities: readonly string[] = [];
+      preflight() {
+        return Promise.resolve(true);
+      }
+      run() {
+        return Promise.resolve("clean");
+      }
+    };
+
+  it("may have functions that return promises", async () => {
+    expect(check(promising())).toEqual(fault("preflight must be async"));
+    const Declared = defineProcedure(promising());
+    expect(check(Declared)).toMatchObject({ ok: true, plugin: { procedureClass: Declared } });
+    expect(await new Declared().run()).toBe("clean");
+    expect(Object.keys(Declared)).not.toContain("glassine.procedure");
+  });
+
+  it("is known to another copy of the library", () => {
+    const elsewhere = Object.defineProperty(promising(), Symbol.for("glassine.procedure"), {
+      value: true,
+    });
+    expect(check(elsewhere)).toMatchObject({ ok: true });
+  });
+
+  it("says nothing of what extends it", () => {
+    const Declared = defineProcedure(promising());
+    expect(check(class extends Declared {})).toEqual(fault("preflight must be async"));
+  });
+
+  it("may still have no generators, classes and proxies", () => {
+    const made = promising();
+    Object.defineProperty(made.prototype, "run", { value: async function* () {} });
+    expect(() => defineProcedure(made)).toThrow("run must be async");
+    for (const value of [class {}, new Proxy(made.prototype.run, {})]) {
+      Object.defineProperty(made.prototype, "run", { value });
+      expect(() => defineProcedure(made)).toThrow("run must be async");
+    }
+  });
+
+  it.each([
+    ["a class without anything", class {}, "missing attribute 'id'"],
+    ["no class", {}, "entry point did not load to a class (got object)"],
+    ...[
+      "Acme.clean",
+      "acme",
+      "acme..x",
+      "acme.",
+      ".acme",
+      "acme.1",
+      "acme.x y",
+      `acme.${"x".repeat(200)}`,
+    ].map((value) => [value, withStatic("id", { value }), "id must be lower-case words"] as const),
+    ["a frozen class", Object.freeze(promising()), "the class must not be frozen yet"],
+  ] as const)("is refused: %s", (_what, made, message) => {
+    const declaring = () => defineProcedure(made as never);
+    expect(declaring).toThrow(ManifestError);
+    expect(declaring).toThrow(message);
+  });
+});
+
+describe("kinds of plugins", () => {
+  it("has that of procedures", () => {
+    expect(procedureKind).toMatchObject({ name: "procedure", field: "procedures" });
+    expect(procedureKind.check(good(), { id })).toMatchObject({ ok: true, plugin: { id } });
+    expect(procedureKind.check({}, { id })).toEqual(check({}));
+  });
+
+  const theme = defineKind<{ readonly colour: string }>({
+    name: "theme",
+    field: "themes",
+    check: (exported, expected) => {
+      if (exported === expected.id) throw new Error("bad\npassword=hunter2");
+      return typeof exported === "string"
+        ? { ok: true, plugin: { colour: exported } }
+        : ({ ok: false, code: "contract_check_failed", reason: "no text" } satisfies KindFault);
+    },
+  });
+
+  it("takes others", () => {
+    expect(theme.check("blue", { id })).toEqual({ ok: true, plugin: { colour: "blue" } });
+    expect(theme.check(3, { id })).toEqual(fault("no text"));
+    expect(Object.isFrozen(theme)).toBe(true);
+  });
+
+  it("takes a check that throws for one that failed, and tells no secret and no second line", () => {
+    const outcome = theme.check(id, { id });
+    expect(outcome).toEqual(
+      fault(String.raw`the check of "theme" failed: bad\u{a}password=[REDACTED]`),
+    );
+  });
+
+  it.each([
+    [{ name: "hooks" }],
+    [{ field: "plugins" }],
+    [{ field: "capabilities" }],
+    [{ name: "" }],
+    [{ name: "Theme" }],
+    [{ field: "__proto__" }],
+    [{ name: 3 }],
+    [{ check: "yes" }],
+  ])("refuses %j", (changes) => {
+    const making = () =>
+      defineKind({ name: "a", field: "as", check: () => ({}), ...changes } as never);
+    try {
+      making();
+    } catch (error) {
+      expect(isGlassineError(error) && error.code).toBe("options_invalid");
+      return;
+    }
+    throw new Error("It was taken.");
+  });
+});
+
+it("is declared with all statics, or the compiler says so", () => {
+  const bare = class {
+    async preflight() {}
+    async run() {}
+  };
+  // @ts-expect-error A class without the statics of a procedure is none.
+  expect(() => defineProcedure(bare)).toThrow("missing attribute 'id'");
+});

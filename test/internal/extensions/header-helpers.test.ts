@@ -1,0 +1,234 @@
+import {
+  createExtensions,
+  decodeExtensions,
+  filterExtensions,
+  getHeader,
+  mergeExtensions,
+  removeHeader,
+  setHeader,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { extensionsLimits } from "../../../src/core/data/index.ts";
+import { codeOf } from "../../data/support.ts";
+
+type Header = readonly [name: string, value: string];
+const writer = ["write_headers"] as const;
+const viewOf = (http: object) => filterExtensions(createExtensions({ http } as never), writer);
+const older = viewOf({ headers: { "X-Trace": "1", Accept: "a" } });
+const newer = viewOf({
+  request_headers: { "X-Trace": "1" },
+  response_headers: { "X-Trace": "r" },
+  method: "GET",
+});
+
+describe("getHeader", () => {
+  it("looks in both generations, in any case, and never in the answer's headers", () => {
+    expect(getHeader(older, "x-trace")).toBe("1");
+    expect(getHeader(newer, "X-TRACE")).toBe("1");
+    expect(getHeader(viewOf({ response_headers: { a: "r" } }), "a")).toBeUndefined();
+    expect(getHeader(viewOf({}), "a")).toBeUndefined();
+    expect(getHeader(createExtensions({}), "a")).toBeUndefined();
+  });
+
+  it("takes the first as written where a document has a name twice", () => {
+    expect(getHeader(viewOf({ headers: { "x-a": "1", "X-A": "2" } }), "X-a")).toBe("1");
+  });
+
+  it("knows no header by the name of a member of every object", () => {
+    for (const name of ["constructor", "__proto__", "toString"])
+      expect(getHeader(older, name)).toBeUndefined();
+  });
+
+  it("compares by ASCII rules", () => {
+    expect(getHeader(viewOf({ headers: { k: "1" } }), "\u212a")).toBeUndefined();
+  });
+});
+
+describe("setHeader", () => {
+  it("keeps the spelling that is there, and writes the map the document uses", () => {
+    expect(setHeader(older, "x-trace", "2").http?.headers).toEqual({ "X-Trace": "2", Accept: "a" });
+    expect(setHeader(newer, "X-New", "2").http?.request_headers).toEqual({
+      "X-Trace": "1",
+      "X-New": "2",
+    });
+    expect(setHeader(newer, "x-trace", "2").http?.response_headers).toBe(
+      newer.http?.response_headers,
+    );
+    expect(setHeader(viewOf({}), "a", "1").http?.headers).toEqual({ a: "1" });
+  });
+
+  it("leaves no other value of the header, in either map, nor in another spelling", () => {
+    const both = viewOf({
+      headers: { "X-A": "1", b: "3", "x-a": "2" },
+      request_headers: { c: "5", "X-a": "4" },
+    });
+    const { http } = setHeader(both, "x-a", "new");
+    expect(http?.headers).toEqual({ "X-A": "new", b: "3" });
+    expect(http?.request_headers).toEqual({ c: "5", "X-a": "new" });
+    expect(Object.keys(http?.headers ?? {})).toEqual(["X-A", "b"]);
+    const older = viewOf({ headers: { a: "1" }, request_headers: { b: "2" } });
+    const second = setHeader(older, "B", "3").http;
+    expect([second?.headers, second?.request_headers]).toEqual([{ a: "1" }, { b: "3" }]);
+  });
+
+  it.each([0, 1, 15, 16, 17, 18, 100])("writes beside %i others as beside few", (count) => {
+    const others = Array.from({ length: count }, (_, i): Header => [`x-${i}`, `${i}`]);
+    const entriesOf = (headers: readonly Header[], value?: string) => {
+      const view = viewOf({ headers: Object.fromEntries(headers) });
+      const { http } = value === undefined ? removeHeader(view, "a") : setHeader(view, "a", value);
+      return Object.entries(http?.headers ?? {});
+    };
+    const half = Math.floor(count / 2);
+    const around = (...own: readonly Header[]) => others.toSpliced(half, 0, ...own);
+    expect(entriesOf(others, "new")).toEqual([...others, ["a", "new"]]);
+    expect(entriesOf(around(["A", "old"]), "new")).toEqual(around(["A", "new"]));
+    expect(entriesOf([...around(["A", "old"]), ["a", "1"]], "new")).toEqual(around(["A", "new"]));
+    expect(entriesOf(around(["A", "old"]))).toEqual(others);
+  });
+
+  it("gives the same view for the same value", () => {
+    expect(setHeader(older, "X-TRACE", "1")).toBe(older);
+    const both = viewOf({ headers: { "X-A": "1" }, request_headers: { "x-a": "1" } });
+    expect(setHeader(both, "X-a", "1")).toBe(both);
+  });
+
+  it("makes the slot where there is none", () => {
+    const seen = filterExtensions(createExtensions({}), writer);
+    const merged = mergeExtensions(createExtensions({}), setHeader(seen, "a", "1"), writer, {
+      view: seen,
+    });
+    expect(merged.extensions.http?.headers).toEqual({ a: "1" });
+  });
+
+  it("takes a tab, Latin-1, and nothing at all as a value", () => {
+    for (const value of ["a\tb", "caf\u00e9", ""])
+      expect(getHeader(setHeader(older, "x", value), "x")).toBe(value);
+  });
+
+  it.each([
+    ["a line break", "x", "a\r\nb: c"],
+    ["a bare line feed", "x", "a\nb"],
+    ["folding", "x", "a\r\n b"],
+    ["NUL", "x", "a\0"],
+    ["DEL", "x", "a\u007f"],
+    ["a control character", "x", "a\u0001"],
+    ["text beyond Latin-1", "x", "\u0100"],
+    ["a space in the name", "x y", "1"],
+    ["a colon in the name", "x:", "1"],
+    ["an empty name", "", "1"],
+    ["a Kelvin sign in the name", "\u212aey", "1"],
+    ["a pseudo header", ":authority", "1"],
+    ["the length", "Content-Length", "1"],
+    ["the framing", "transfer-encoding", "chunked"],
+    ["the connection", "CONNECTION", "close"],
+    ["the host", "Host", "evil.test"],
+    ["an upgrade", "Upgrade", "h2c"],
+  ])("refuses %s", (_, name, value) => {
+    expect(codeOf(() => setHeader(older, name, value))).toBe("header_invalid");
+  });
+
+  it("writes no map with a header named `__proto__`, also where a document has one", () => {
+    const { extensions } = decodeExtensions('{"http":{"headers":{"__proto__":"1","a":"2"}}}');
+    for (const name of ["__proto__", "__Proto__", "a", "b"])
+      expect(codeOf(() => setHeader(extensions, name, "3"))).toBe("snapshot_key");
+    expect(codeOf(() => removeHeader(extensions, "a"))).toBe("snapshot_key");
+    expect(Object.keys(removeHeader(extensions, "__proto__").http?.headers ?? {})).toEqual(["a"]);
+  });
+
+  it("refuses what is no text, and more headers than there may be", () => {
+    expect(codeOf(() => setHeader(older, "x", 5 as never))).toBe("header_invalid");
+    expect(codeOf(() => setHeader(older, null as never, "1"))).toBe("header_invalid");
+    expect(codeOf(() => setHeader(older, "__proto__", "1"))).toBe("snapshot_key");
+    const full = viewOf({
+      headers: Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`x-${i}`, ""])),
+    });
+    expect(codeOf(() => setHeader(full, "y", "1"))).toBe("snapshot_limit");
+  });
+
+  it("refuses without the capability, and names it", () => {
+    const reader = filterExtensions(createExtensions({ http: { headers: { a: "1" } } }), [
+      "read_headers",
+    ]);
+    expect(() => setHeader(reader as never, "a", "2")).toThrow(/write_headers/);
+    expect(() => removeHeader(reader as never, "a")).toThrow(/write_headers/);
+  });
+});
+
+describe("removeHeader", () => {
+  it("removes a header in any case, in every spelling, from both maps", () => {
+    expect(removeHeader(older, "x-TRACE").http?.headers).toEqual({ Accept: "a" });
+    const twice = viewOf({
+      headers: { "x-a": "1", "X-A": "2", b: "3" },
+      request_headers: { "X-a": "4", c: "5" },
+    });
+    const { http } = removeHeader(twice, "X-A");
+    expect([http?.headers, http?.request_headers]).toEqual([{ b: "3" }, { c: "5" }]);
+    expect(getHeader(removeHeader(twice, "x-a"), "X-A")).toBeUndefined();
+  });
+
+  it("gives the same view when there is no such header", () => {
+    expect(removeHeader(older, "nothing")).toBe(older);
+  });
+
+  it("refuses to take away what frames the message", () => {
+    expect(codeOf(() => removeHeader(viewOf({ headers: { Host: "a" } }), "host"))).toBe(
+      "header_invalid",
+    );
+  });
+});
+
+describe("a header beside what the host may have under wider limits", () => {
+  const limits = {
+    headers: 1_000,
+    headerNameUnits: 1_000,
+    headerValueUnits: 100_000,
+    units: 3_000_000,
+  };
+  const wide = (headers: Readonly<Record<string, string>>) =>
+    filterExtensions(createExtensions({ http: { headers } }, { limits }), writer);
+  const { headers, headerNameUnits, headerValueUnits, units } = extensionsLimits;
+  const many = (count: number, value = "") =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, value]));
+
+  it.each([
+    [
+      "a longer name",
+      { ["n".repeat(headerNameUnits + 1)]: "" },
+      { ["n".repeat(headerNameUnits)]: "" },
+    ],
+    [
+      "a longer value",
+      { n: "v".repeat(headerValueUnits + 1) },
+      { n: "v".repeat(headerValueUnits) },
+    ],
+    ["as many as there may be", many(headers), many(headers - 1)],
+    [
+      "more text in all",
+      many(headers - 1, "v".repeat(units / (headers - 2))),
+      many(headers - 1, "v".repeat(units / headers - 6)),
+    ],
+  ])("is refused where there is %s, as any edit is", (_, over, within) => {
+    expect(codeOf(() => setHeader(wide(over), "x-new", "1"))).toBe("snapshot_limit");
+    expect(setHeader(wide(within), "x-new", "1").http?.headers).toEqual({
+      ...within,
+      "x-new": "1",
+    });
+  });
+
+  it("has a name and a value that are no longer than they may be", () => {
+    const [name, value] = ["n".repeat(headerNameUnits), "v".repeat(headerValueUnits)];
+    expect(getHeader(setHeader(older, name, value), name)).toBe(value);
+    for (const [longName, longValue] of [
+      [`${name}n`, ""],
+      ["n", `${value}v`],
+    ] as const) {
+      expect(codeOf(() => setHeader(older, longName, longValue))).toBe("snapshot_limit");
+    }
+  });
+
+  it("is given to the host by the rules of the host: any valid text", () => {
+    const own = createExtensions({ http: { headers: { a: "1" } } });
+    expect(setHeader(own, "not a token", "é€").http?.headers["not a token"]).toBe("é€");
+    expect(codeOf(() => setHeader(own, "a", "\ud800"))).toBe("snapshot_string");
+  });
+});

@@ -1,0 +1,72 @@
+/** What a view carries unseen: its grant, and how much the envelope holds that it was cut from. */
+import {
+  createExtensions,
+  type Extensions,
+  filterExtensions,
+  setCustom,
+  withSlots,
+} from "glassine";
+import { defineHost } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import { brandOf } from "../../../src/core/envelope/index.ts";
+
+const grant = ["append_labels"] as const;
+
+describe("a filter", () => {
+  it("is compiled once for its grant, whichever other hosts filter in between", () => {
+    const hosts = [defineHost({ slots: {} }), defineHost({ slots: {} })] as const;
+    const levels = () =>
+      hosts.map((host) => host.filterExtensions(host.createExtensions({}), grant).security);
+    const first = levels();
+    const again = levels();
+    // What is shown of a level that is not there is made with the filter.
+    for (const [index, level] of first.entries()) expect(again[index]).toBe(level);
+  });
+
+  it("that begins with an edit, which nobody counted, gives a view like any other", () => {
+    const host = defineHost({ slots: {} });
+    const envelope = host.createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
+    const wide = host.filterExtensions(envelope, ["read_agent"]);
+    const narrow = host.filterExtensions(setCustom(wide, "c", 3) as Extensions, []);
+    expect(brandOf(narrow)?.nodes).toBe(0);
+    const edited = setCustom(narrow, "b", 2);
+    expect(edited.custom).toEqual({ a: 1, b: 2, c: 3 });
+    const { extensions } = host.mergeExtensions(envelope, edited, [], { view: narrow });
+    expect(extensions).toMatchObject({ agent: { turn: 1 }, custom: { a: 1, b: 2 } });
+  });
+});
+
+describe("the mark of a view", () => {
+  const envelope = createExtensions({ custom: { text: "four" } });
+
+  it("says how much the envelope holds that it was cut from, hidden parts included", () => {
+    for (const document of [{}, { agent: { input: "hidden" } }, { custom: { a: [1, 2] } }]) {
+      const made = createExtensions(document);
+      const { nodes, units } = brandOf(made) ?? {};
+      expect(nodes).toBeGreaterThan(0);
+      expect(brandOf(filterExtensions(made, []))).toMatchObject({ nodes, units });
+    }
+  });
+
+  it.each([
+    ["more text in as many values", { custom: { text: "longer" } }],
+    ["more values with as much text", { custom: { text: "fou", n: 1 } }],
+  ])("is another for an envelope that has %s", (_, document) => {
+    const one = brandOf(filterExtensions(envelope, grant));
+    const other = brandOf(createExtensions(document));
+    const differs = [other?.nodes !== one?.nodes, other?.units !== one?.units];
+    expect(differs.filter(Boolean)).toHaveLength(1);
+    const { nodes, units } = other ?? {};
+    const view = filterExtensions(createExtensions(document), grant);
+    expect(brandOf(view)).toMatchObject({ nodes, units });
+  });
+
+  it("is one for all views of an envelope, of its unchanged copies, and of others of its size", () => {
+    const like = createExtensions({ custom: { text: "five" } });
+    const views = [envelope, envelope, withSlots(envelope, {}), like].map((made) =>
+      brandOf(filterExtensions(made, grant)),
+    );
+    expect(views[0]?.kind.mask).toBeTypeOf("number");
+    for (const mark of views) expect(mark).toBe(views[0]);
+  });
+});

@@ -1,0 +1,92 @@
+/** What `deny` says when it is misused, and what becomes of the texts it is given. */
+import { deny, isGlassineError } from "glassine";
+import { describe, expect, it } from "vitest";
+import { violationOf } from "../../../src/core/hooks/results.ts";
+
+const told = (input: unknown) => {
+  try {
+    deny(input as never);
+  } catch (error) {
+    if (isGlassineError(error)) return [error.code, error.message];
+    throw error;
+  }
+  return "nothing";
+};
+const reasonOf = (reason: string) => violationOf(deny(reason))?.reason;
+
+describe("deny says what it expects", () => {
+  const code = "deny expects a code of letters, digits and _ . : -, at most 64 characters.";
+  const reason = "deny expects a reason that is not empty.";
+  const details = "deny expects details that are a plain object of JSON data.";
+
+  it.each<readonly [string, unknown, string]>([
+    ["nothing", undefined, "deny expects a reason, or an object with one."],
+    ["null", null, "deny expects a reason, or an object with one."],
+    ["a number", 5, "deny expects a reason, or an object with one."],
+    ["a code that is null", { code: null, reason: "r" }, code],
+    ["a code that is no text", { code: 5, reason: "r" }, code],
+    ["an empty code", { code: "", reason: "r" }, code],
+    ["a code that begins with a dash", { code: "-a", reason: "r" }, code],
+    ["a code with a space", { code: "a b", reason: "r" }, code],
+    ["a code with a line break", { code: "a\n", reason: "r" }, code],
+    ["a code that is too long", { code: "a".repeat(65), reason: "r" }, code],
+    ["no reason", { code: "c" }, reason],
+    ["an empty text", "", reason],
+    ["a reason of blanks", " \n\t", reason],
+    ["a reason that is no text", { code: "c", reason: 5 }, reason],
+    [
+      "a description that is no text",
+      { code: "c", reason: "r", description: 5 },
+      "deny expects a description that is a string.",
+    ],
+    ["details that are a list", { code: "c", reason: "r", details: [] }, details],
+    ["details that are null", { code: "c", reason: "r", details: null }, details],
+    ["details that are a text", { code: "c", reason: "r", details: "d" }, details],
+    ["details with a function", { code: "c", reason: "r", details: { f: () => 0 } }, details],
+  ])("for %s", (_, input, message) => {
+    expect(told(input)).toEqual(["result_shape", message]);
+  });
+
+  it("and nothing where all is well", () => {
+    for (const good of ["a".repeat(64), "0", "A_b.c:d-e"]) {
+      expect(violationOf(deny({ code: good, reason: "r" }))).toEqual({ code: good, reason: "r" });
+    }
+    const full = { code: "c", reason: "r", description: "d", details: { a: [1, null] } };
+    expect(violationOf(deny(full))).toEqual(full);
+    expect(violationOf(deny("r"))).toEqual({ code: "denied", reason: "r" });
+    expect(violationOf(deny({ reason: "r" }))).toEqual({ code: "denied", reason: "r" });
+    expect(Object.isFrozen(violationOf(deny("r"))) && Object.isFrozen(deny("r"))).toBe(true);
+  });
+});
+
+describe("a reason is one line", () => {
+  it.each([
+    ["  a b  ", "a b"],
+    ["a\r\n\tb", "a b"],
+    ["a\u202e\u2066b", "a b"],
+    ["a\u2028b\u0000", "a b"],
+    ["a \n b", "a   b"],
+    ["\u{1f600}\u{e0001}\u{1f600}", "\u{1f600} \u{1f600}"],
+    ["a\ud83db", "a b"],
+    ["\ude00a", "a"],
+  ])("%j", (given, shown) => {
+    expect(reasonOf(given)).toBe(shown);
+  });
+
+  it("of at most 500 units, and an ellipsis", () => {
+    expect(reasonOf("a".repeat(500))).toBe("a".repeat(500));
+    expect(reasonOf("a".repeat(501))).toBe(`${"a".repeat(500)}…`);
+    expect(reasonOf(`${"a".repeat(499)}\u{1f600}`)).toBe(`${"a".repeat(499)}…`);
+    expect(reasonOf(`${"a".repeat(498)}\u{1f600}b`)).toBe(`${"a".repeat(498)}\u{1f600}…`);
+    expect(reasonOf(`${"a".repeat(498)}\u{1f600}`)).toBe(`${"a".repeat(498)}\u{1f600}`);
+    expect(reasonOf(`${" ".repeat(999)}a`)).toBe("a");
+    expect(told(`${" ".repeat(1000)}a`)).not.toBe("nothing");
+  });
+
+  it("and a description of at most 2000", () => {
+    const description = (text: string) =>
+      violationOf(deny({ code: "c", reason: "r", description: text }))?.description;
+    expect(description("d".repeat(2000))).toBe("d".repeat(2000));
+    expect(description("d\n".repeat(1500))).toBe(`${"d ".repeat(1000)}…`);
+  });
+});

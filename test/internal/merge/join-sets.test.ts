@@ -1,0 +1,178 @@
+/** What an inner run added to growing sets goes up to the outer one, and nothing else does. */
+import { createExtensions } from "glassine";
+import { stringSet } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { extensionsLimits } from "../../../src/core/data/index.ts";
+import { filterFor, joinSets, Overlong } from "../../../src/core/envelope/index.ts";
+import { compileSlots, defineSlots, standardSlots } from "../../../src/core/slots/index.ts";
+import { bindStandard } from "../../support/bind-host.ts";
+
+const slots = compileSlots(standardSlots);
+const may = slots.capabilities.mask(["append_labels"]);
+const labelled = (...labels: string[]) => createExtensions({ security: { labels } }) as never;
+const none = createExtensions({}) as never;
+type Joined = Exclude<ReturnType<typeof joinSets>, Overlong>;
+const join = (outer: never, inner: never, start: never, mask = may) => {
+  const joined = joinSets(slots, outer, inner, start, mask);
+  const { extensions } = joined as Joined;
+  return (joined instanceof Overlong ? joined : extensions) as {
+    security?: { labels: readonly string[] };
+  };
+};
+
+describe("labels", () => {
+  it("that were added go up, sorted and once", () => {
+    const joined = join(labelled("m", "z"), labelled("a", "b", "z"), labelled("b"));
+    expect(joined.security?.labels).toEqual(["a", "m", "z"]);
+    expect(Object.isFrozen(joined) && Object.isFrozen(joined.security)).toBe(true);
+  });
+
+  it("go up to the limit, and none of those that would be over it", () => {
+    const numbered = (from: number, count: number) =>
+      labelled(...Array.from({ length: count }, (_, at) => `l${from + at}`));
+    const joined = join(numbered(0, 200), numbered(200, 56), none);
+    expect(joined.security?.labels).toHaveLength(256);
+    const over = join(numbered(0, 200), numbered(200, 57), none);
+    expect(over).toBeInstanceOf(Overlong);
+    expect(over).toMatchObject({ path: "security.labels" });
+    const wide = { ...extensionsLimits, labels: 300 };
+    const wider = joinSets(slots, numbered(0, 200), numbered(200, 57), none, may, wide);
+    expect(wider).toMatchObject({
+      extensions: { security: { labels: { length: 257 } } },
+      changed: ["security.labels"],
+    });
+  });
+
+  it("that the inner run was started with do not", () => {
+    const outer = labelled("m");
+    expect(join(outer, labelled("given", "m"), labelled("given"))).toBe(outer);
+    expect(join(none, labelled("given"), labelled("given"))).toBe(none);
+  });
+
+  it("make the slot, with its defaults, where the outer run has none", () => {
+    const joined = join(none, labelled("a"), none) as { security?: object };
+    const made = createExtensions({ security: { labels: ["a"] } }).security;
+    expect(joined.security).toEqual(made);
+    expect(Reflect.ownKeys(joined.security ?? {})).toEqual(Reflect.ownKeys(made ?? {}));
+  });
+
+  it("do not go up for who may not add them", () => {
+    const outer = labelled("m");
+    expect(join(outer, labelled("a"), none, 0)).toBe(outer);
+  });
+
+  it("that are there already change nothing, nor does a run that ends as it began", () => {
+    const outer = labelled("a", "m");
+    expect(join(outer, labelled("a"), none)).toBe(outer);
+    const inner = labelled("x");
+    expect(join(outer, inner, inner)).toBe(outer);
+    expect(join(outer, none, labelled("a"))).toBe(outer);
+  });
+
+  it("stay hidden where the envelope they join hides them", () => {
+    const view = filterFor(slots, 0)(labelled("m"));
+    const joined = join(view as never, labelled("a"), none);
+    expect(joined.security?.labels).toEqual(["a"]);
+    const again = bindStandard(slots).filterExtensions(joined as never, ["read_labels"]) as unknown;
+    expect(again).toHaveProperty("security", undefined);
+  });
+});
+
+describe("nothing else", () => {
+  it("goes up: neither what changed freely nor a chain that grew", () => {
+    const hop = { subject_id: "a", subject_type: "user" } as const;
+    const inner = createExtensions({ custom: { a: 1 }, delegation: { chain: [hop] } });
+    const all = slots.capabilities.mask(["append_labels", "append_delegation"]);
+    expect(join(none, inner as never, none, all)).toBe(none);
+  });
+
+  it("goes up of a slot that grows as a whole: its fields follow from its list", () => {
+    const table = compileSlots(
+      defineSlots({
+        trail: {
+          tier: "monotonic",
+          read: "everyone",
+          write: "everyone",
+          grows: "steps",
+          description: "Of a test.",
+          schema: z.object({ steps: stringSet().default([]) }),
+        },
+        open: {
+          tier: "immutable",
+          read: "everyone",
+          description: "Of a test.",
+          schema: z.object({ marks: stringSet().default([]) }),
+          fields: { marks: { tier: "monotonic", write: "everyone" } },
+        },
+      }),
+    );
+    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
+    const start = host.createExtensions({});
+    const inner = host.createExtensions({ trail: { steps: ["s"] }, open: { marks: ["m"] } });
+    const { extensions, changed } = joinSets(table, start, inner, start, 0) as Joined;
+    expect(extensions.trail).toBe(undefined);
+    // Without a gate, who may start a run may add.
+    expect(extensions.open).toEqual({ marks: ["m"] });
+    expect(changed).toEqual(["open.marks"]);
+  });
+
+  it("goes up of a host's own slot but its sets, each by its own capability", () => {
+    const table = compileSlots(
+      defineSlots({
+        board: {
+          tier: "mutable",
+          read: "everyone",
+          write: "everyone",
+          description: "Of a test.",
+          schema: z.object({
+            title: z.string().default("untitled"),
+            order: z.array(z.string()).default([]),
+            pins: stringSet().default([]),
+            free: stringSet().default([]),
+            marks: stringSet().optional(),
+          }),
+          fields: {
+            pins: { tier: "monotonic", read: "read_pins", write: "append_pins" },
+            marks: { tier: "monotonic", read: "read_marks", write: "append_marks" },
+          },
+        },
+      }),
+    );
+    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
+    const board = (more: object) => host.createExtensions({ board: more });
+    const inner = board({ title: "t", order: ["o"], pins: ["p"], free: ["f"], marks: ["m"] });
+    const boardAfter = (outer: never, ...grant: string[]) =>
+      (
+        joinSets(
+          table,
+          outer,
+          inner,
+          host.createExtensions({}),
+          table.capabilities.mask(grant),
+        ) as Joined
+      ).extensions.board;
+    const outer = board({ title: "mine", free: ["own"] });
+    expect(boardAfter(outer, "append_pins")).toEqual({
+      title: "mine",
+      order: [],
+      pins: ["p"],
+      free: ["own"],
+    });
+    expect(boardAfter(outer, "append_pins", "append_marks")).toEqual({
+      title: "mine",
+      order: [],
+      pins: ["p"],
+      free: ["own"],
+      marks: ["m"],
+    });
+    expect(boardAfter(host.createExtensions({}), "append_marks")).toEqual({
+      title: "untitled",
+      order: [],
+      pins: [],
+      free: [],
+      marks: ["m"],
+    });
+    expect(boardAfter(outer)).toBe((outer as { board: object }).board);
+  });
+});

@@ -1,0 +1,92 @@
+// A process of its own: it patches the realm.
+/** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
+import { afterEach, describe, expect, it } from "vitest";
+import { extensionsLimits, intrinsics, without } from "../../../src/core/data/index.ts";
+import { mergeHeaders, mergeMap } from "../../../src/core/envelope/maps.ts";
+import { type MergeState, noteChange } from "../../../src/core/envelope/merge-state.ts";
+import { compileSlots, nodeByKey, standardSlots } from "../../../src/core/slots/index.ts";
+
+const { nodes } = compileSlots(standardSlots);
+const headers = nodeByKey(nodeByKey(nodes, "http")?.fields ?? [], "headers")!;
+const state = (): MergeState => ({
+  mask: 0,
+  growOnly: false,
+  limits: extensionsLimits,
+  rejections: intrinsics.newList(),
+  faults: intrinsics.newList(),
+  refusals: undefined,
+  changed: undefined,
+  addedByOthers: { nodes: 0, units: 0 },
+  growth: { nodes: 0, units: 0 },
+});
+const mapOf = (entries: object) => Object.freeze(Object.assign(Object.create(null), entries));
+
+describe("in a realm whose lists go on behind their end", () => {
+  let looks = 0;
+  const patch = (index: number, name: string) =>
+    Object.defineProperty(Array.prototype, index, {
+      get: () => {
+        looks += 1;
+        return name;
+      },
+      configurable: true,
+    });
+  afterEach(() => {
+    looks = 0;
+    for (const index of [0, 1, 2]) Reflect.deleteProperty(Array.prototype, index);
+    Array.prototype.length = 0;
+  });
+
+  it.each([
+    [{}, { "x-a": "1", "X-A": "2" }],
+    [{ b: "1" }, { b: "1", "x-a": "1", "X-A": "2" }],
+  ])(
+    "a header beside the same name in another case is refused, where %j was shown",
+    (was, comes) => {
+      const shown = mapOf(was);
+      const under = state();
+      patch(Object.keys(was).length, "x-a");
+      mergeHeaders(under, headers, { current: shown, shown, proposed: mapOf(comes) });
+      const found = looks;
+      Reflect.deleteProperty(Array.prototype, Object.keys(was).length);
+      expect(intrinsics.toArray(under.refusals ?? intrinsics.newList())).toMatchObject([
+        { code: "header_duplicate" },
+      ]);
+      expect(found).toBe(0);
+    },
+  );
+
+  it("a set that grew is counted by what is new in it", () => {
+    const node = nodeByKey(nodeByKey(nodes, "security")?.fields ?? [], "labels")!;
+    const under = state();
+    const [before, after] = [Object.freeze(["a"]), Object.freeze(["a", "bb"])];
+    patch(1, "bb");
+    patch(2, "c");
+    noteChange(under, node, before, after);
+    const found = looks;
+    for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
+    expect(under.growth).toEqual({ nodes: 1, units: 2 });
+    expect(found).toBe(0);
+  });
+
+  it("what is in one set and not in another is told by those alone", () => {
+    patch(1, "b");
+    const rest = without(["a", "b"], ["a"]);
+    const found = looks;
+    Reflect.deleteProperty(Array.prototype, 1);
+    expect(rest).toEqual(["b"]);
+    expect(found).toBe(0);
+  });
+
+  it("a map of which the last key is gone comes out as it is proposed", () => {
+    const shown = mapOf({ a: 1, b: 2 });
+    const proposed = mapOf({ a: 1 });
+    patch(1, "b");
+    patch(2, "c");
+    const merged = mergeMap(state(), { current: shown, shown, proposed });
+    const found = looks;
+    for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
+    expect(merged).toBe(proposed);
+    expect(found).toBe(0);
+  });
+});

@@ -1,0 +1,172 @@
+/** What is ignored is reported, by known names; what is refused is refused for the gravest reason. */
+import { createExtensions, mergeExtensions, TierViolationError } from "glassine";
+import { defineHost, jsonValue } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { listed, type Rejection } from "../../../src/core/envelope/merge-state.ts";
+import { codeOf, refusalOf } from "../../data/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const extensions = createExtensions({
+  request: { request_id: "r" },
+  security: { labels: ["PII"] },
+  custom: { a: 1 },
+});
+
+describe("a change that is ignored", () => {
+  it("is reported with its path, its code and a reason, in the order of the table", () => {
+    const returned = {
+      custom: { a: 2 },
+      meta: { scope: "s" },
+      request: { request_id: "x" },
+      agent: { turn: 1 },
+    };
+    const { rejections, extensions: merged } = mergeExtensions(extensions, returned, []);
+    expect(rejections).toEqual([
+      { path: "request", code: "tier_immutable", reason: expect.stringMatching(/\S/) },
+      { path: "agent", code: "tier_immutable", reason: expect.stringMatching(/\S/) },
+      { path: "meta", code: "tier_immutable", reason: expect.stringMatching(/\S/) },
+    ]);
+    expect(merged.custom).toEqual({ a: 2 });
+    expect(Object.isFrozen(rejections) && rejections.every(Object.isFrozen)).toBe(true);
+  });
+
+  // Found by L8: a plugin could tell by the report whether something hidden was there.
+  it("is reported where it is a key of a map, also with nothing at the key", () => {
+    verifies("merge:empty-unreported");
+    const proposed = { http: {}, security: { data: { a: {} } } };
+    const grant = ["write_headers", "read_workload"] as const;
+    for (const document of [{}, { security: { this_workload: {} } }]) {
+      const envelope = createExtensions(document);
+      const merged = mergeExtensions(envelope, proposed, grant);
+      expect(merged.rejections).toMatchObject([{ path: "security.data", code: "tier_immutable" }]);
+      const strict = () => mergeExtensions(envelope, proposed, grant, { strict: true });
+      expect(codeOf(strict)).toBe("tier_immutable");
+    }
+    const empty = { security: { data: {}, objects: {}, labels: [] } };
+    expect(mergeExtensions(createExtensions({}), empty, grant).rejections).toEqual([]);
+  });
+
+  it("is reported where it is a null that the schema takes, and nothing was shown", () => {
+    const schema = z.object({ note: jsonValue() });
+    const host = defineHost({
+      slots: { fixed: { tier: "immutable", read: "everyone", description: "Of a test.", schema } },
+    });
+    const envelope = host.createExtensions({});
+    const merged = host.mergeExtensions(envelope, { fixed: { note: null } }, []);
+    expect(merged.extensions).toBe(envelope);
+    expect(merged.rejections).toMatchObject([{ path: "fixed", code: "tier_immutable" }]);
+  });
+
+  it("carries the plugin's name where the host gives it", () => {
+    const { rejections } = mergeExtensions(extensions, { request: {}, meta: { scope: "s" } }, [], {
+      plugin: "p",
+    });
+    expect(rejections).toMatchObject([{ plugin: "p", path: "meta" }]);
+  });
+});
+
+describe("a flood of changes that are ignored", () => {
+  const list = (count: number): Rejection[] =>
+    Array.from({ length: count }, (_, at) => ({
+      path: `p${at}`,
+      code: "mode_denied",
+      reason: "r",
+    }));
+
+  it("is reported up to a hundred, and then by how many more there were", () => {
+    const hundred = list(100);
+    expect(listed(hundred)).toBe(hundred);
+    const more = listed(list(103));
+    expect(more).toHaveLength(101);
+    expect(more.slice(0, 100)).toEqual(hundred);
+    const reason = "3 more changes were not taken.";
+    expect(more[100]).toEqual({ path: "(result)", code: "mode_denied", reason });
+    expect(Object.isFrozen(more) && Object.isFrozen(more[100])).toBe(true);
+  });
+});
+
+describe("with strict", () => {
+  it("refuses the result, and tells the tier that was touched", () => {
+    const run = (returned: unknown) => () =>
+      mergeExtensions(extensions, returned, [], { strict: true, plugin: "p" });
+    const immutable = refusalOf(run({ request: { request_id: "x" }, custom: { a: 2 } }));
+    expect(immutable).toBeInstanceOf(TierViolationError);
+    expect([immutable.code, immutable.data]).toEqual([
+      "tier_immutable",
+      { slot: "request", tier: "immutable", plugin: "p" },
+    ]);
+    const denied = refusalOf(run({ security: { labels: ["PII", "EU"] } }));
+    expect([denied.code, denied.data]).toEqual([
+      "capability_missing",
+      { slot: "security.labels", tier: "monotonic", plugin: "p" },
+    ]);
+  });
+
+  it("accepts what nothing is wrong with", () => {
+    expect(
+      mergeExtensions(extensions, { custom: {} }, [], { strict: true }).extensions.custom,
+    ).toEqual({});
+  });
+});
+
+describe("one refusal decides", () => {
+  const all = ["append_labels", "append_delegation", "write_headers"] as const;
+  const code = (returned: unknown, strict = false) =>
+    codeOf(() => mergeExtensions(extensions, returned, all, { strict }));
+  const unsafe = { custom: { f: () => 0 } };
+  const misshapen = { agent: { turn: "1" } };
+  const unlabelled = { security: { labels: [] } };
+  const badHeader = { http: { headers: { a: "\n" } } };
+  const forged = { request: { request_id: "x" } };
+
+  it("what cannot be read before what has the wrong shape, before a tier, before content", () => {
+    expect(code({ ...misshapen, ...unlabelled, ...badHeader, ...unsafe })).toBe("snapshot_type");
+    expect(code({ ...unlabelled, ...badHeader, ...misshapen })).toBe("extensions_shape");
+    expect(code({ ...badHeader, ...unlabelled })).toBe("tier_monotonic");
+    expect(code({ ...badHeader, ...forged }, true)).toBe("tier_immutable");
+    expect(code(badHeader)).toBe("header_invalid");
+  });
+
+  it("labels before the chain, as the table has them", () => {
+    const hop = { subject_id: "a", subject_type: "user" };
+    const both = createExtensions({ security: { labels: ["PII"] }, delegation: { chain: [hop] } });
+    const returned = { delegation: { chain: [] }, security: { labels: [] } };
+    const error = refusalOf(() => mergeExtensions(both, returned, all));
+    expect(error.data.slot).toBe("security.labels");
+  });
+
+  it("the shape of a part counts, also where its change would be ignored", () => {
+    expect(codeOf(() => mergeExtensions(extensions, misshapen, []))).toBe("extensions_shape");
+    expect(codeOf(() => mergeExtensions(extensions, { security: { labels: [""] } }, []))).toBe(
+      "label_invalid",
+    );
+  });
+});
+
+describe("a slot that a plugin makes", () => {
+  const description = "Of a test.";
+  const schema = z.object({ list: z.array(z.number()).default([]), owner: z.string() });
+  const host = defineHost({
+    slots: {
+      growing: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        grows: "list",
+        description,
+        schema,
+      },
+      free: { tier: "mutable", read: "everyone", write: "everyone", description, schema },
+    },
+  });
+
+  it("is refused when a field is missing that must be there", () => {
+    const none = host.createExtensions({});
+    for (const returned of [{ growing: { list: [1] } }, { free: { list: [1] } }]) {
+      expect(codeOf(() => host.mergeExtensions(none, returned, []))).toBe("extensions_shape");
+    }
+    const { free } = host.mergeExtensions(none, { free: { owner: "o" } }, []).extensions;
+    expect(free).toEqual({ list: [], owner: "o" });
+  });
+});

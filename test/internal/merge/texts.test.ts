@@ -1,0 +1,164 @@
+/** What a refusal or a rejection says, to the letter: hosts show these texts to people. */
+import { createExtensions, mergeExtensions } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { extensionsLimits } from "../../../src/core/data/index.ts";
+import { filterFor, merge } from "../../../src/core/envelope/index.ts";
+import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
+import { refusalOf } from "../../data/support.ts";
+
+const hop = (subject_id: string) => ({ subject_id, subject_type: "user" });
+const extensions = createExtensions({
+  request: { request_id: "r" },
+  security: { labels: ["PII"] },
+  delegation: { chain: [hop("a")] as never },
+  http: { headers: { "X-A": "1", Host: "here" } },
+});
+const all = ["append_labels", "append_delegation", "write_headers"] as const;
+const refused = (returned: unknown) => {
+  const { code, message, data } = refusalOf(() => mergeExtensions(extensions, returned, all));
+  return { code, message, data };
+};
+const headers = (more: object) => ({ http: { headers: more } });
+
+describe("a rejection says why the change was not taken", () => {
+  it("a slot that never changes", () => {
+    expect(mergeExtensions(extensions, { request: { request_id: "x" } }, all).rejections).toEqual([
+      { path: "request", code: "tier_immutable", reason: "It never changes." },
+    ]);
+  });
+
+  it("a capability that is not granted", () => {
+    const returned = { security: { labels: ["EU", "PII"] } };
+    expect(mergeExtensions(extensions, returned, ["read_labels"]).rejections).toEqual([
+      {
+        path: "security.labels",
+        code: "capability_missing",
+        reason: "The capability that writes it is not granted.",
+      },
+    ]);
+  });
+
+  it("a mode in which nothing but what grows may change", () => {
+    const slots = compileSlots(standardSlots);
+    const mask = slots.capabilities.mask(all);
+    const current = createExtensions({ custom: { a: 1 } }) as never;
+    const view = filterFor(slots, mask)(current);
+    const outcome = merge({
+      slots,
+      current,
+      view,
+      mask,
+      returned: { custom: { a: 2 }, security: { labels: ["a"] } },
+      strict: false,
+      growOnly: true,
+      limits: extensionsLimits,
+    });
+    if (!outcome.ok) throw new Error(outcome.refusal.reason);
+    expect(outcome.rejections).toEqual([
+      { path: "custom", code: "mode_denied", reason: "The plugin's mode may not change it." },
+    ]);
+    expect(outcome.extensions.custom).toBe((current as { custom: object }).custom);
+    expect(outcome.extensions.security).toMatchObject({ labels: ["a"] });
+  });
+});
+
+describe("a refusal says where and why", () => {
+  const refusal = (slot: string, reason: string) =>
+    `The proposal was refused at ${slot}: ${reason} Nothing of it was applied.`;
+
+  it("a label that was left out", () => {
+    expect(refused({ security: { labels: [] } })).toEqual({
+      code: "tier_monotonic",
+      message: refusal("security.labels", "Something that was shown is missing. It may only grow."),
+      data: { slot: "security.labels", tier: "monotonic" },
+    });
+  });
+
+  it("a hop that was left out", () => {
+    expect(refused({ delegation: { chain: [] } })).toEqual({
+      code: "tier_monotonic",
+      message: refusal(
+        "delegation",
+        "What was shown is not the beginning of what came back. It may only grow.",
+      ),
+      data: { slot: "delegation", tier: "monotonic" },
+    });
+  });
+
+  it("a header that may not be written", () => {
+    expect(refused(headers({ "X-A": "\n", Host: "here" }))).toEqual({
+      code: "header_invalid",
+      message: refusal("http.headers", "A header name or value may not be written."),
+      data: { slot: "http.headers" },
+    });
+  });
+
+  it("a header beside the same one in another case", () => {
+    expect(refused(headers({ "X-A": "1", Host: "here", "x-a": "2" }))).toEqual({
+      code: "header_duplicate",
+      message: refusal("http.headers", "A header was added beside the same name in another case."),
+      data: { slot: "http.headers" },
+    });
+  });
+
+  it("a framing header that was left out", () => {
+    expect(refused(headers({ "X-A": "1" }))).toEqual({
+      code: "header_invalid",
+      message: refusal("http.headers", "A header that frames the message may not be taken away."),
+      data: { slot: "http.headers" },
+    });
+  });
+
+  it("a part of the wrong shape, by the names that the table knows", () => {
+    expect(refused({ security: { subject: { id: 5 } } }).data).toEqual({
+      slot: "security.subject.id",
+    });
+    expect(refused({ made: { up: 1 } }).data).toEqual({ slot: "(extensions)" });
+    expect(refused(5).data).toEqual({ slot: "(extensions)" });
+    expect(refused(5).message).toBe(refusal("(extensions)", "Expected an object, got number."));
+  });
+});
+
+describe("what is put together is refused as a whole", () => {
+  const description = "Of a test.";
+  const pair = z
+    .object({ a: z.number().default(0), b: z.number().default(0), owner: z.string() })
+    .refine(({ a, b }) => a <= b);
+  const host = defineHost({
+    slots: {
+      pair: { tier: "mutable", read: "everyone", write: "everyone", description, schema: pair },
+      tags: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        description,
+        grows: "names",
+        schema: z.object({ names: stringSet().default([]), owner: z.string().default("o") }),
+      },
+    },
+  });
+  const message = (returned: unknown, current: object) =>
+    refusalOf(() => host.mergeExtensions(host.createExtensions(current as never), returned, []))
+      .message;
+
+  it("for a field that is missing", () => {
+    expect(message({ pair: { a: 1 } }, {})).toBe(
+      "The proposal was refused at pair.owner: A field that must be there is missing. Nothing of it was applied.",
+    );
+  });
+
+  it("for a check of the schema's own", () => {
+    const current = host.createExtensions({ pair: { a: 1, b: 5, owner: "o" } });
+    const view = host.filterExtensions(current, []);
+    const meanwhile = host.createExtensions({ pair: { a: 1, b: 2, owner: "o" } });
+    const run = () =>
+      host.mergeExtensions(meanwhile, { pair: { a: 4, b: 5, owner: "o" } }, [], { view });
+    expect(refusalOf(run)).toMatchObject({
+      code: "extensions_shape",
+      message:
+        "The proposal was refused at pair: The whole does not pass its schema's own check. Nothing of it was applied.",
+    });
+  });
+});

@@ -1,0 +1,237 @@
+/** Records in real files. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmod, mkdir, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import type { AuditEvent } from "../../../src/core/observe/index.ts";
+import { fileAuditSink } from "../../../src/node/index.ts";
+import { eventOf, record, trailTo } from "../../audit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "glassine-audit-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const freshPath = () => join(folder, `audit-${files++}.jsonl`);
+
+const numbered = (n: number): AuditEvent => ({ ...record, metadata: { n } });
+const numbersIn = (path: string): readonly unknown[] => {
+  const text = readFileSync(path, "utf8");
+  expect(text.endsWith("\n")).toBe(true);
+  return text
+    .slice(0, -1)
+    .split("\n")
+    .map((line) => JSON.parse(line).metadata.n);
+};
+
+describe("a file", () => {
+  it("gets whole lines, in order, and belongs to its owner alone", async () => {
+    verifies("audit:file-lines");
+    const path = freshPath();
+    const sink = fileAuditSink(path);
+    for (const n of [1, 2, 3]) await sink(numbered(n));
+    await sink.close();
+    expect(readFileSync(path, "utf8").split("\n")[0]).toBe(
+      '{"eventType":"billing.invoice_sent","actorUri":"system:billing","targetUri":"invoice:7",' +
+        '"tenantId":"default","timestamp":"2026-01-31T12:00:00.000Z","outcome":"success",' +
+        '"metadata":{"n":1}}',
+    );
+    expect(numbersIn(path)).toEqual([1, 2, 3]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("is not made before the first record, and is appended to where it is there", async () => {
+    const path = freshPath();
+    const unused = fileAuditSink(path);
+    await unused.close();
+    expect(existsSync(path)).toBe(false);
+    for (const n of [1, 2]) {
+      const sink = fileAuditSink(pathToFileURL(path), { fsync: true });
+      await sink(numbered(n));
+      await sink.close();
+    }
+    expect(numbersIn(path)).toEqual([1, 2]);
+  });
+
+  it("has the mode that the host wants, and keeps the one it has", async () => {
+    const path = freshPath();
+    const before = process.umask(0);
+    try {
+      const sink = fileAuditSink(path, { mode: 0o640 });
+      await sink(record);
+      await sink.close();
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    await chmod(path, 0o600);
+    const again = fileAuditSink(path, { mode: 0o644 });
+    await again(record);
+    await again.close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("has all records of 32 emitters at once, each emitter's in its order", async () => {
+    const path = freshPath();
+    const sink = fileAuditSink(path);
+    const { trail } = trailTo(sink);
+    await Promise.all(
+      Array.from({ length: 32 }, async (_, emitter) => {
+        for (let i = 0; i < 8; i++) {
+          const outcome = await trail.emit(eventOf({ metadata: { n: emitter * 8 + i } }));
+          expect(outcome.ok).toBe(true);
+        }
+      }),
+    );
+    await trail.close();
+    await sink.close();
+    const numbers = numbersIn(path) as readonly number[];
+    expect(numbers).toHaveLength(256);
+    for (let emitter = 0; emitter < 32; emitter++) {
+      const own = numbers.filter((n) => Math.floor(n / 8) === emitter);
+      expect(own).toEqual(Array.from({ length: 8 }, (_, i) => emitter * 8 + i));
+    }
+  });
+
+  it("has all lines of 32 sinks at once, none of them torn", async () => {
+    const path = freshPath();
+    const sinks = Array.from({ length: 32 }, () => fileAuditSink(path));
+    const writes = sinks.flatMap((sink, at) =>
+      Array.from({ length: 8 }, (_, i) =>
+        sink({ ...record, metadata: { n: at * 8 + i, filling: "x".repeat(400) } }),
+      ),
+    );
+    await Promise.all(writes);
+    await Promise.all(sinks.map((sink) => sink.close()));
+    const numbers = [...(numbersIn(path) as number[])].sort((a, b) => a - b);
+    expect(numbers).toEqual(Array.from({ length: 256 }, (_, n) => n));
+  });
+
+  it("goes on at its end when it was copied and truncated", async () => {
+    const path = freshPath();
+    const sink = fileAuditSink(path);
+    await sink(numbered(1));
+    await truncate(path, 0);
+    await sink(numbered(2));
+    await sink.close();
+    expect(numbersIn(path)).toEqual([2]);
+  });
+
+  it.each([
+    ['{"eventType":"a.b","cut', 1],
+    ["", 0],
+  ])(
+    "that a crash left with %j gets the next record on a line of its own",
+    async (left, broken) => {
+      verifies("audit:file-torn");
+      const path = freshPath();
+      writeFileSync(path, `${left}`);
+      const sink = fileAuditSink(path);
+      await sink(numbered(1));
+      await sink.close();
+      const lines = readFileSync(path, "utf8").split("\n");
+      expect(lines.slice(0, broken)).toEqual(left === "" ? [] : [left]);
+      expect(
+        lines.slice(broken).map((line) => (line === "" ? line : JSON.parse(line).metadata.n)),
+      ).toEqual([1, ""]);
+    },
+  );
+
+  it("takes nothing after it was closed, and can be closed again", async () => {
+    const path = freshPath();
+    const sink = fileAuditSink(path);
+    const writing = sink(numbered(1));
+    const closing = sink.close();
+    await expect(sink(numbered(2))).rejects.toMatchObject({ code: "audit_failed" });
+    await Promise.all([writing, closing, sink.close()]);
+    expect(numbersIn(path)).toEqual([1]);
+  });
+});
+
+describe("what the system refuses", () => {
+  const asNobody = typeof process.seteuid === "function" && process.geteuid?.() === 0;
+
+  it.skipIf(!existsSync("/dev/full"))("is a full disk, by its code", async () => {
+    verifies("audit:file-refused");
+    const sink = fileAuditSink("/dev/full");
+    const { trail, log } = trailTo(sink);
+    const outcome = await trail.emit(eventOf());
+    expect(outcome).toMatchObject({ ok: false, error: { cause: { code: "ENOSPC" } } });
+    expect(log[0]).toContain("ENOSPC");
+    await expect(sink(record)).rejects.toMatchObject({ code: "ENOSPC" });
+    await sink.close();
+  });
+
+  it("is a folder that is not there, and the record after it is there is taken", async () => {
+    verifies("audit:file-refused");
+    const missing = join(folder, "missing");
+    const path = join(missing, "audit.jsonl");
+    const sink = fileAuditSink(path);
+    await expect(sink(numbered(1))).rejects.toMatchObject({ code: "ENOENT" });
+    expect(existsSync(missing)).toBe(false);
+    await mkdir(missing);
+    await sink(numbered(2));
+    await sink.close();
+    expect(numbersIn(path)).toEqual([2]);
+  });
+
+  it("is a folder in place of the file", async () => {
+    await expect(fileAuditSink(folder)(record)).rejects.toMatchObject({ code: "EISDIR" });
+  });
+
+  it("is a file that this user may not write", async () => {
+    const path = freshPath();
+    writeFileSync(path, "", { mode: 0o400 });
+    await chmod(folder, 0o711);
+    const sink = fileAuditSink(path);
+    // Root may write everything, so it is somebody else for a moment.
+    if (asNobody) process.seteuid?.(65_534);
+    try {
+      await expect(sink(record)).rejects.toMatchObject({ code: "EACCES" });
+    } finally {
+      if (asNobody) process.seteuid?.(0);
+    }
+    await chmod(path, 0o600);
+    await sink(numbered(1));
+    await sink.close();
+    expect(numbersIn(path)).toEqual([1]);
+  });
+
+  it("is nothing where the file can be written but not read", async () => {
+    const path = freshPath();
+    writeFileSync(path, "never read\n");
+    await chmod(path, 0o222);
+    await chmod(folder, 0o711);
+    const sink = fileAuditSink(path);
+    if (asNobody) process.seteuid?.(65_534);
+    try {
+      await sink(numbered(1));
+    } finally {
+      if (asNobody) process.seteuid?.(0);
+    }
+    await sink.close();
+    await chmod(path, 0o600);
+    expect(readFileSync(path, "utf8")).toMatch(/^never read\n\{.*\}\n$/);
+  });
+});
+
+describe("the options of a file", () => {
+  it.each<[unknown, unknown, string]>([
+    ["", {}, "fileAuditSink expects a path that is not empty."],
+    [5, {}, "fileAuditSink expects a path that is not empty."],
+    ["a", { sync: true }, 'fileAuditSink has no option "sync".'],
+    ["a", { fsync: 1 }, 'The option "fsync" expects a boolean, got number.'],
+    ["a", { mode: 0o1000 }, "fileAuditSink: mode must be a file mode from 0 to 0o777."],
+    ["a", { mode: "600" }, "fileAuditSink: mode must be a file mode from 0 to 0o777."],
+    ["a", { mode: -1 }, "fileAuditSink: mode must be a file mode from 0 to 0o777."],
+  ])("are refused: %j with %j", (path, options, message) => {
+    expect(() => fileAuditSink(path as never, options as never)).toThrow(
+      expect.objectContaining({
+        code: "options_invalid",
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+});

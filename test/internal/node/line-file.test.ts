@@ -1,0 +1,117 @@
+/** Lines on a disk that fails, played. */
+import { describe, expect, it } from "vitest";
+import { type LineHandle, lineFile } from "../../../src/node/line-file.ts";
+import { rest } from "../../audit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+/** A file that takes as many bytes of each write as `room` says, and then all. */
+class Disk implements LineHandle {
+  text = "";
+  syncs = 0;
+  closes = 0;
+  writes = 0;
+  /** By write: how many bytes it takes, or what it throws. */
+  room: readonly (number | Error)[] = [];
+  syncFault: Error | undefined;
+
+  async write(bytes: Uint8Array) {
+    const room = this.room[this.writes++] ?? bytes.length;
+    await rest();
+    if (room instanceof Error) throw room;
+    this.text += new TextDecoder().decode(bytes.subarray(0, room));
+    return { bytesWritten: Math.min(room, bytes.length) };
+  }
+
+  async datasync() {
+    this.syncs += 1;
+    if (this.syncFault) throw this.syncFault;
+  }
+
+  async close() {
+    this.closes += 1;
+  }
+}
+
+const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+const fileOn = (disk: Disk, { fsync = false, endsMidLine = false } = {}) =>
+  lineFile(async () => ({ handle: disk, endsMidLine }), fsync);
+
+describe("a line that gets onto the disk in part", () => {
+  it("is not taken, and the next one begins on a line of its own", async () => {
+    verifies("audit:file-torn");
+    const disk = new Disk();
+    disk.room = [3];
+    const file = fileOn(disk);
+    await expect(file.append("first")).rejects.toMatchObject({
+      code: "audit_failed",
+      message: "Only 3 of 6 bytes of the record were written. The disk may be full.",
+    });
+    await file.append("second");
+    await file.append("third");
+    expect(disk.text).toBe("fir\nsecond\nthird\n");
+  });
+
+  it.each<[string, (number | Error)[], string, number]>([
+    ["nothing of it", [0], "second\nthird\n", 1],
+    ["all but its end", [5], "first\nsecond\nthird\n", 1],
+    ["a part, then nothing", [2, 0], "fi\nthird\n", 2],
+    ["a part, then its end", [2, 1], "fi\nthird\n", 2],
+    ["a part, then another", [2, 4], "fi\nsec\nthird\n", 2],
+    ["a part, then an error", [2, full], "fi\nthird\n", 2],
+    ["an error", [full], "second\nthird\n", 1],
+  ])("leaves every other line whole: %s", async (_what, room, expected, failures) => {
+    const disk = new Disk();
+    disk.room = room;
+    const file = fileOn(disk);
+    const ends = await Promise.allSettled(
+      ["first", "second", "third"].map((line) => file.append(line)),
+    );
+    expect(disk.text).toBe(expected);
+    expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(failures);
+  });
+
+  it("may be there from before", async () => {
+    const disk = new Disk();
+    const file = fileOn(disk, { endsMidLine: true });
+    await file.append("first");
+    expect(disk.text).toBe("\nfirst\n");
+  });
+});
+
+describe("lines", () => {
+  it("are one write each, one after the other, in the order in which they came", async () => {
+    const disk = new Disk();
+    const file = fileOn(disk);
+    await Promise.all(["a", "b", "ä\u{1f512}"].map((line) => file.append(line)));
+    expect(disk.text).toBe("a\nb\nä\u{1f512}\n");
+    expect(disk.writes).toBe(3);
+    expect(disk.syncs).toBe(0);
+  });
+
+  it("are on the disk when they count as taken, if the host wants that", async () => {
+    const disk = new Disk();
+    const file = fileOn(disk, { fsync: true });
+    await file.append("a");
+    expect(disk.syncs).toBe(1);
+    disk.syncFault = new Error("EIO");
+    await expect(file.append("b")).rejects.toBe(disk.syncFault);
+    disk.syncFault = undefined;
+    await file.append("c");
+    expect(disk.text).toBe("a\nb\nc\n");
+  });
+
+  it("go to a file that is opened once, and again where that failed", async () => {
+    const disk = new Disk();
+    let opens = 0;
+    const file = lineFile(async () => {
+      opens += 1;
+      if (opens === 1) throw full;
+      return { handle: disk, endsMidLine: false };
+    }, false);
+    await expect(file.append("a")).rejects.toBe(full);
+    await Promise.all([file.append("b"), file.append("c")]);
+    await file.close();
+    await file.close();
+    expect([opens, disk.text, disk.closes]).toEqual([2, "b\nc\n", 1]);
+  });
+});

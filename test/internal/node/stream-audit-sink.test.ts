@@ -1,0 +1,163 @@
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { AuditEvent } from "../../../src/core/observe/index.ts";
+import { streamAuditSink } from "../../../src/node/index.ts";
+import { eventOf, record, rest, trailTo, uncaughtDuring } from "../../audit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const numbered = (n: number): AuditEvent => ({ ...record, metadata: { n } });
+const broken = new Error("EPIPE");
+
+/** A stream that passes a chunk on when it is told to. */
+class Slow extends Writable {
+  readonly chunks: string[] = [];
+  readonly waiting: ((error?: Error) => void)[] = [];
+
+  constructor() {
+    super({ highWaterMark: 16, decodeStrings: false });
+  }
+
+  override _write(chunk: string, _encoding: string, callback: (error?: Error) => void) {
+    this.chunks.push(chunk);
+    this.waiting.push(callback);
+  }
+
+  pass(error?: Error): void {
+    this.waiting.shift()?.(error);
+  }
+}
+
+describe("a stream", () => {
+  it("gets one line of JSON a record, when it has passed on the one before", async () => {
+    verifies("audit:stream-lines");
+    const stream = new Slow();
+    const sink = streamAuditSink(stream);
+    let taken = 0;
+    const writes = [1, 2, 3].map(async (n) => {
+      await sink(numbered(n));
+      taken += 1;
+    });
+    for (const n of [1, 2, 3]) {
+      await rest();
+      expect([taken, stream.chunks.length]).toEqual([n - 1, n]);
+      // Nothing but the line in hand is in the buffer of the stream.
+      expect(stream.writableLength).toBe(stream.chunks[n - 1]?.length);
+      stream.pass();
+    }
+    await Promise.all(writes);
+    expect(stream.chunks.map((line) => JSON.parse(line).metadata.n)).toEqual([1, 2, 3]);
+    for (const line of stream.chunks) expect(line).toMatch(/^[^\n]+\n$/);
+  });
+
+  it("to a file has all records of 32 emitters", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "glassine-audit-"));
+    const path = join(folder, "audit.jsonl");
+    const stream = createWriteStream(path, { flags: "a", highWaterMark: 64 });
+    const { trail } = trailTo(streamAuditSink(stream));
+    const emitted = Array.from({ length: 32 }, (_, n) => trail.emit(eventOf({ metadata: { n } })));
+    for (const outcome of await Promise.all(emitted)) expect(outcome.ok).toBe(true);
+    await new Promise((resolve) => stream.end(resolve));
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).metadata.n)).toEqual(
+      Array.from({ length: 32 }, (_, n) => n),
+    );
+    rmSync(folder, { recursive: true });
+  });
+
+  it("is never ended, and may be that of the process", async () => {
+    const stream = new PassThrough({ encoding: "utf8" });
+    const sink = streamAuditSink(stream);
+    await sink(record);
+    expect([stream.writableEnded, stream.destroyed]).toEqual([false, false]);
+    expect(typeof streamAuditSink(process.stdout)).toBe("function");
+  });
+
+  it("leaves no listener behind but the one for errors", async () => {
+    const stream = new PassThrough();
+    stream.resume();
+    const sink = streamAuditSink(stream);
+    const before = stream.eventNames().map((name) => [name, stream.listenerCount(name)]);
+    for (let n = 0; n < 30; n++) await sink(numbered(n));
+    expect(stream.eventNames().map((name) => [name, stream.listenerCount(name)])).toEqual(before);
+    expect(stream.listenerCount("error")).toBe(1);
+  });
+});
+
+describe("a stream that fails", () => {
+  it("rejects with its error and ends no process, then and later", async () => {
+    verifies("audit:stream-refused");
+    const stream = new Slow();
+    const sink = streamAuditSink(stream);
+    const uncaught = await uncaughtDuring(async () => {
+      const write = sink(record);
+      await rest();
+      stream.pass(broken);
+      await expect(write).rejects.toBe(broken);
+      await rest();
+      await expect(sink(record)).rejects.toMatchObject({ code: "audit_failed", cause: broken });
+    });
+    expect(uncaught).toEqual([]);
+    expect(stream.chunks).toHaveLength(1);
+  });
+
+  it.each<[string, (stream: Slow) => void]>([
+    ["destroyed", (stream) => void stream.destroy()],
+    ["destroyed with an error", (stream) => void stream.destroy(broken)],
+    ["ended", (stream) => void stream.end()],
+  ])("is one that was %s before", async (_how, spoil) => {
+    const stream = new Slow();
+    const sink = streamAuditSink(stream);
+    const uncaught = await uncaughtDuring(async () => {
+      spoil(stream);
+      await expect(sink(record)).rejects.toMatchObject({ code: "audit_failed" });
+    });
+    expect(uncaught).toEqual([]);
+    expect(stream.chunks).toEqual([]);
+  });
+
+  it.each([undefined, broken])(
+    "is one that is destroyed while it has a line, with %s",
+    async (error) => {
+      const stream = new Slow();
+      const sink = streamAuditSink(stream);
+      const uncaught = await uncaughtDuring(async () => {
+        const writes = [sink(numbered(1)), sink(numbered(2))];
+        await rest();
+        stream.destroy(error);
+        const ends = await Promise.allSettled(writes);
+        expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+      });
+      expect(uncaught).toEqual([]);
+    },
+  );
+
+  it("is one whose write throws", async () => {
+    const stream = new PassThrough();
+    const sink = streamAuditSink(stream);
+    stream.write = () => {
+      throw broken;
+    };
+    await expect(sink(record)).rejects.toBe(broken);
+    expect(stream.listenerCount("close")).toBe(new PassThrough().listenerCount("close"));
+  });
+
+  it("is a failure of the trail, counted and logged", async () => {
+    const stream = new PassThrough();
+    const { trail, log } = trailTo(streamAuditSink(stream));
+    stream.destroy(broken);
+    await rest();
+    expect(await trail.emit(eventOf())).toMatchObject({ ok: false });
+    expect(trail.failures.total).toBe(1);
+    expect(log).toHaveLength(1);
+  });
+});
+
+it.each([undefined, null, {}, { write: () => true }, "stdout"])("%o is no stream", (value) => {
+  expect(() => streamAuditSink(value as never)).toThrow(
+    "streamAuditSink expects a writable stream.",
+  );
+});

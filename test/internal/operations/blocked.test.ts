@@ -1,0 +1,51 @@
+/** A handler that keeps the thread beyond its deadline and then answers at once. */
+import { describe, expect, it } from "vitest";
+import type { AuditEvent } from "../../../src/core/observe/index.ts";
+import { kept, managerOf, plugin } from "../../operations/support.ts";
+import { block } from "../../support/block.ts";
+import { verifies } from "../../support/verifies.ts";
+
+describe.each([true, false])(
+  "a handler that answers too late, where asyncSafe is %s,",
+  (asyncSafe) => {
+    async function fired(hook: "vote" | "told") {
+      const events: AuditEvent[] = [];
+      const thrown: unknown[] = [];
+      const { lines, logger } = kept();
+      const handler = (_: unknown) => block(20);
+      const manager = await managerOf(
+        [plugin("aaa", { [hook]: { handler, timeoutMs: 5 } }, { asyncSafe })],
+        {
+          logger,
+          onHandlerError: (error) => void thrown.push(error),
+          audit: { sink: (event) => void events.push(event) },
+        },
+      );
+      const failure = await manager.invoke(hook, {} as never).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      await manager.close();
+      const errors = events.filter(({ eventType }) => eventType === "plugin.handler_error");
+      return { failure, thrown, lines, types: errors.map(({ metadata }) => metadata.error_type) };
+    }
+
+    it("has timed out in a vote", async () => {
+      verifies("plugins:deadline-blocked");
+      const { failure, thrown, types } = await fired("vote");
+      expect(failure).toMatchObject({
+        message: expect.stringContaining("timed out for hook 'vote' after 0.005s"),
+        data: { type: "timeout" },
+      });
+      expect((failure as Error).cause).toBeUndefined();
+      expect([thrown, types]).toEqual([[], ["timeout"]]);
+    });
+
+    it("has timed out where nobody waits for what it says", async () => {
+      verifies("plugins:deadline-blocked");
+      const { failure, thrown, lines, types } = await fired("told");
+      expect([failure, thrown, types]).toEqual([undefined, [], ["timeout"]]);
+      expect(lines.filter((line) => line.includes("timed out"))).toHaveLength(1);
+    });
+  },
+);

@@ -1,0 +1,795 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import * as mini from "zod/mini";
+import { readSchema } from "../../../src/core/plugins/config-schema.ts";
+import { readConfig, readData } from "../../../src/core/plugins/read-config.ts";
+import { verifies } from "../../support/verifies.ts";
+
+interface Given {
+  readonly plugin?: string;
+  readonly names?: readonly string[];
+  readonly schema?: unknown;
+  readonly section?: unknown;
+  readonly item?: unknown;
+  readonly env?: Record<string, string | undefined>;
+  readonly prefix?: string;
+}
+
+const read = ({ schema, section, item, ...given }: Given) =>
+  readConfig({
+    plugin: "foo",
+    names: ["foo"],
+    env: undefined,
+    prefix: "GLASSINE_",
+    ...given,
+    section: readData(section),
+    item: readData(item),
+    schema: schema === undefined ? undefined : readSchema(schema),
+  });
+
+function taken(given: Given) {
+  const result = read(given);
+  if ("fault" in result) throw new Error(result.fault);
+  return result;
+}
+
+const configOf = (given: Given): unknown => taken(given).config;
+
+const fault = (given: Given): string | undefined => {
+  const result = read(given);
+  return "fault" in result
+    ? result.fault.replace(/^plugin 'foo' failed config validation: /, "")
+    : undefined;
+};
+
+const limits = z.object({
+  maxSize: z.coerce.number().optional(),
+  api_key: z.string().optional(),
+  mode: z.enum(["fast", "slow"]).default("fast"),
+});
+
+describe("where a configuration comes from", () => {
+  it("is the environment over the item over the section, key by key", () => {
+    verifies("plugins:config-sources");
+    const schema = z.record(z.string(), z.unknown());
+    const section = { a: 1, b: 1, c: 1, deep: { x: 1, y: 1 } };
+    const item = { b: 2, c: 2, deep: { x: 2 } };
+    const env = { GLASSINE_PLUGIN_FOO_C: "3" };
+    expect(configOf({ schema, section, item, env })).toEqual({
+      a: 1,
+      b: 2,
+      c: "3",
+      deep: { x: 2 },
+    });
+    expect(configOf({ schema, section })).toEqual(section);
+    expect(configOf({ schema, env })).toEqual({ c: "3" });
+  });
+
+  it("is nothing at all: then a schema gets an empty object, for its defaults", () => {
+    expect(configOf({ schema: limits })).toEqual({ mode: "fast" });
+    expect(fault({ schema: z.object({ url: z.string() }) })).toBe(
+      "url: expected string, got nothing",
+    );
+    expect(configOf({})).toBeUndefined();
+  });
+
+  it("is frozen all the way down, and nobody's but the plugin's", () => {
+    verifies("plugins:config-schema");
+    const item = { list: [{ a: 1 }], nothing: null };
+    for (const schema of [undefined, z.looseObject({}), { parse: (value: unknown) => value }]) {
+      const config = configOf({ schema, item }) as typeof item;
+      expect(config).toEqual(item);
+      for (const part of [config, config.list, config.list[0]])
+        expect(Object.isFrozen(part)).toBe(true);
+      expect(config.list).not.toBe(item.list);
+    }
+    expect(Object.isFrozen(item.list)).toBe(false);
+  });
+
+  it("may be changed by a schema while it reads: that is a copy", () => {
+    const schema = {
+      parse(value: { secret?: string; kept?: boolean }) {
+        delete value.secret;
+        value.kept = true;
+        return value;
+      },
+    };
+    const section = { secret: "abc" };
+    expect(configOf({ schema, section })).toEqual({ kept: true });
+    expect(section).toEqual({ secret: "abc" });
+  });
+
+  it("is one value where the operator gives one that is no object, and then nothing goes over it", () => {
+    expect(configOf({ item: [1, 2] })).toEqual([1, 2]);
+    expect(configOf({ item: 7, schema: z.number() })).toBe(7);
+    expect(configOf({ item: null, schema: z.null() })).toBeNull();
+    const text = "its config must be an object, to go over what is configured elsewhere";
+    expect(fault({ item: 7, section: {} })).toBe(text);
+    expect(fault({ item: [], env: { GLASSINE_PLUGIN_FOO_A: "1" } })).toBe(text);
+    for (const section of [7, [], null, "text"])
+      expect(fault({ section })).toBe("the section must be an object");
+  });
+
+  it.each([
+    ["a function", { run() {} }, "run: expected a JSON value, got function"],
+    ["a bigint", { n: 1n }, "n: expected a JSON value, got bigint"],
+    ["a date", { at: new Date(0) }, "at: expected"],
+    ["a getter", Object.defineProperty({}, "a", { get: () => 1, enumerable: true }), "a: expected"],
+    ["a proxy", new Proxy({}, {}), "(root): expected"],
+    ["NaN", { n: Number.NaN }, "n: expected a finite number"],
+  ])("is JSON data, and no %s", (_, value, text) => {
+    expect(fault({ section: value })).toContain(`the section is not JSON data: ${text}`);
+    expect(fault({ item: value })).toContain(`its config is not JSON data: ${text}`);
+  });
+
+  it("without a schema is handed out, and what stands elsewhere with a warning", () => {
+    verifies("plugins:config-unknown-key");
+    const warning = "plugin 'foo' has configuration but no configSchema";
+    expect(taken({ section: { a: 1 } }).warnings).toEqual([warning]);
+    expect(taken({ section: { a: 1 }, item: { b: 1 } }).warnings).toEqual([warning]);
+    expect(read({ env: { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" } })).toEqual({
+      config: { max_size: "3" },
+      warnings: [warning],
+      secrets: ["3"],
+    });
+    for (const given of [{}, { section: {} }, { item: { a: 1 } }, { section: {}, item: { a: 1 } }])
+      expect(taken(given).warnings).toEqual([]);
+    expect(taken({ section: { mode: "fast" }, schema: limits }).warnings).toEqual([]);
+  });
+});
+
+describe("a variable of the environment", () => {
+  it.each([
+    ["MAXSIZE", { maxSize: 3 }],
+    ["MAX_SIZE", { maxSize: 3 }],
+    ["max_Size", { maxSize: 3 }],
+    ["maxSize", { maxSize: 3 }],
+    ["API_KEY", { api_key: "3" }],
+    ["APIKEY", { api_key: "3" }],
+  ])("%s is for the key that is the same but for case and underscores", (suffix, config) => {
+    const env = { [`GLASSINE_PLUGIN_FOO_${suffix}`]: "3" };
+    for (const schema of [
+      limits,
+      limits.readonly(),
+      limits.transform((value) => value),
+      z.lazy(() => limits).optional(),
+    ])
+      expect(configOf({ schema, env })).toEqual({ mode: "fast", ...config });
+  });
+
+  it("is in lower case where the schema knows no keys", () => {
+    const env = { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" };
+    for (const schema of [
+      z.record(z.string(), z.string()),
+      z.looseObject({ other: z.string().optional() }),
+      { parse: (value: unknown) => value },
+    ])
+      expect(configOf({ schema, env })).toEqual({ max_size: "3" });
+  });
+
+  it("is for the key that is spelled so, where two differ in underscores alone", () => {
+    const schema = z.object({ apiKey: z.string().optional(), api_key: z.string().optional() });
+    const env = { GLASSINE_PLUGIN_FOO_API_KEY: "a", GLASSINE_PLUGIN_FOO_APIKEY: "b" };
+    expect(configOf({ schema, env })).toEqual({ apiKey: "b", api_key: "a" });
+  });
+
+  it("is alone with its key", () => {
+    verifies("plugins:config-environment");
+    const env = {
+      GLASSINE_PLUGIN_FOO_MAX_SIZE: "hunter-2",
+      GLASSINE_PLUGIN_FOO_MAXSIZE: "hunter-3",
+    };
+    expect(fault({ schema: limits, env })).toBe(
+      "the variables 'GLASSINE_PLUGIN_FOO_MAXSIZE' and 'GLASSINE_PLUGIN_FOO_MAX_SIZE' are both for one key",
+    );
+  });
+
+  it("belongs to the plugin with the longest name that fits", () => {
+    verifies("plugins:config-environment");
+    const env = {
+      GLASSINE_PLUGIN_FOO_A: "of foo",
+      GLASSINE_PLUGIN_FOO_BAR_A: "of foo-bar",
+      GLASSINE_PLUGIN_FOO_BAR_BAZ_A: "of foo-bar-baz",
+      GLASSINE_PLUGIN_FOO_BARN: "of foo as well",
+      GLASSINE_PLUGIN_FOO_BAR: "of foo, too",
+      GLASSINE_PLUGIN_FOOA: "of nobody",
+    };
+    const names = ["foo", "foo-bar-baz", "foo-bar"];
+    const of = (plugin: string) => configOf({ plugin, names, env });
+    expect(of("foo")).toEqual({ a: "of foo", barn: "of foo as well", bar: "of foo, too" });
+    expect(of("foo-bar")).toEqual({ a: "of foo-bar" });
+    expect(of("foo-bar-baz")).toEqual({ a: "of foo-bar-baz" });
+    expect(configOf({ env, names: [] })).toMatchObject({ bar_a: "of foo-bar" });
+  });
+
+  it.each([
+    "SIGNING_REQUIRED",
+    "UNSIGNED_ACK",
+    "TRUSTED_PUBLISHERS",
+    "TRUST_OVERRIDE_PUBLISHERS",
+    "PUBLISHER_KEYS",
+    "AUTO_DISCOVERY_ENABLED",
+    "MODE",
+  ])("PLUGIN_%s is the host's, whatever plugins are called", (setting) => {
+    const env = { [`GLASSINE_PLUGIN_${setting}`]: "x" };
+    const parts = setting.toLowerCase().split("_");
+    for (let length = 1; length < parts.length; length++) {
+      const plugin = parts.slice(0, length).join("-");
+      expect(configOf({ plugin, names: [plugin], env })).toBeUndefined();
+      const own = { [`GLASSINE_PLUGIN_${plugin.toUpperCase().replaceAll("-", "_")}_X`]: "1" };
+      expect(configOf({ plugin, names: [plugin], env: { ...env, ...own } })).toEqual({ x: "1" });
+    }
+  });
+
+  it("has the host's own prefix, and a value", () => {
+    const env = {
+      STIGMEM_PLUGIN_FOO_A: "1",
+      GLASSINE_PLUGIN_FOO_A: "2",
+      PLUGIN_FOO_A: "3",
+      GLASSINE_FOO_A: "4",
+      STIGMEM_PLUGIN_FOO_B: undefined,
+      STIGMEM_PLUGIN_FOO_: "5",
+    };
+    expect(configOf({ env, prefix: "STIGMEM_" })).toEqual({ a: "1" });
+  });
+
+  it("is no way to a prototype", () => {
+    const env = { GLASSINE_PLUGIN_FOO___PROTO__: "x", GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" };
+    const text = /^it is not JSON data: .*expected ordinary keys, got __proto__$/;
+    expect(fault({ env })).toMatch(text);
+    expect(fault({ env, schema: limits })).toMatch(text);
+    const section = JSON.parse('{ "__proto__": { "x": 1 } }');
+    expect(fault({ section })).toMatch(/^the section is not JSON data: .*got __proto__$/);
+    expect(configOf({ env: { GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" } })).toEqual({
+      constructor: "x",
+    });
+    expect(({} as { x?: unknown }).x).toBeUndefined();
+  });
+});
+
+describe("PH-071: an unknown key", () => {
+  it("is a fault, with a suggestion and the variable it came from", () => {
+    verifies("plugins:config-unknown-key");
+    expect(fault({ schema: limits, section: { maxsize: 3 } })).toBe(
+      "unknown key 'maxsize'; did you mean 'maxSize'?",
+    );
+    expect(fault({ schema: limits, env: { GLASSINE_PLUGIN_FOO_MAX_SIZES: "3" } })).toBe(
+      "unknown key 'max_sizes' of the variable 'GLASSINE_PLUGIN_FOO_MAX_SIZES'; did you mean 'maxSize'?",
+    );
+    expect(fault({ schema: limits, item: { banana: "hunter-2" } })).toBe("unknown key 'banana'");
+  });
+
+  const shapes: readonly (readonly [string, unknown])[] = [
+    ["of zod", z.object({ a: z.number().optional() })],
+    ["of zod that is strict, told once", z.strictObject({ a: z.number().optional() })],
+    ["of zod/mini", mini.object({ a: mini.optional(mini.number()) })],
+    ["that may be null", z.object({ a: z.number().optional() }).nullable()],
+    ["behind z.lazy", z.lazy(() => z.object({ a: z.number().optional() }))],
+    ["after a preprocess", z.preprocess((value) => value, z.object({ a: z.number().optional() }))],
+    ["with a default around it", z.object({ a: z.number() }).partial().default({})],
+    ["with a transform after it", z.object({ a: z.number().optional() }).transform(() => 1)],
+    ["with a check", z.object({ a: z.number().optional() }).refine(() => true)],
+    ["of a union", z.union([z.object({ a: z.number() }), z.object({ c: z.string().optional() })])],
+    ["of both", z.object({ a: z.number().optional() }).and(z.object({ c: z.number().optional() }))],
+  ];
+  it.each(shapes)("is told for an object %s", (_, schema) => {
+    expect(fault({ schema, section: { zebra: 1 } })).toBe("unknown key 'zebra'");
+  });
+
+  it.each([
+    ["a loose object", z.looseObject({ a: z.number().optional() })],
+    ["an object with a catchall", z.object({}).catchall(z.number())],
+    ["a record", z.record(z.string(), z.number())],
+    ["any value", z.any()],
+    ["an input that is changed first", z.preprocess((value) => value, z.any())],
+    ["another schema", { parse: (value: unknown) => value }],
+    ["one that circles", z.lazy((): z.ZodType => z.any())],
+  ])("is no fault for %s", (_, schema) => {
+    expect(fault({ schema, section: { b: 1 } })).toBeUndefined();
+  });
+
+  const endless: z.ZodType = z.lazy(() => endless);
+  it.each([
+    ["throws", z.lazy((): z.ZodType => JSON.parse("{"))],
+    ["has no end", endless],
+  ])("is left to a lazy schema that %s", (_, schema) => {
+    expect(fault({ schema, section: { b: 1 } })).toMatch(/^configSchema refused it/);
+  });
+
+  it("is found inside of objects, lists and records", () => {
+    const leaf = z.object({ port: z.number() });
+    const schema = z.object({
+      server: leaf.optional(),
+      list: z.array(leaf).optional(),
+      byName: z.record(z.string(), leaf).optional(),
+    });
+    const wrong = { port: 1, prot: 2 };
+    expect(
+      fault({ schema, section: { server: wrong, list: [wrong], byName: { eu: wrong } } }),
+    ).toBe(
+      "server: unknown key 'prot'; did you mean 'port'?; list[0]: unknown key 'prot'; did you mean 'port'?; byName.eu: unknown key 'prot'; did you mean 'port'?",
+    );
+  });
+
+  it("is told beside what else is wrong", () => {
+    expect(fault({ schema: limits, section: { banana: 1, mode: "none" } })).toBe(
+      "unknown key 'banana'; mode: expected one of 'fast', 'slow'",
+    );
+  });
+});
+
+describe("PH-071: what a schema expects is told, by path, and no value", () => {
+  const secret = "s3cr3t-Value";
+  const cases: readonly (readonly [string, z.ZodType, unknown, string])[] = [
+    ["a type", z.object({ a: z.number() }), { a: secret }, "a: expected number, got string"],
+    [
+      "a deep one",
+      z.object({ a: z.array(z.object({ b: z.boolean() })) }),
+      { a: [{ b: secret }] },
+      "a[0].b: expected boolean, got string",
+    ],
+    ["nothing", z.object({ a: z.number() }), {}, "a: expected number, got nothing"],
+    ["null", z.object({ a: z.string() }), { a: null }, "a: expected string, got null"],
+    [
+      "a coercion",
+      z.object({ a: z.coerce.number() }),
+      { a: secret },
+      "a: expected number, got string",
+    ],
+    ["a whole number", z.object({ a: z.int() }), { a: 4.5 }, "a: expected int, got number"],
+    [
+      "a shortest text",
+      z.object({ a: z.string().min(40) }),
+      { a: secret },
+      "a: expected at least 40 characters",
+    ],
+    [
+      "a longest text",
+      z.object({ a: z.string().max(2) }),
+      { a: secret },
+      "a: expected at most 2 characters",
+    ],
+    [
+      "an exact text",
+      z.object({ a: z.string().length(2) }),
+      { a: secret },
+      "a: expected exactly 2 characters",
+    ],
+    ["a least number", z.object({ a: z.number().gt(7) }), { a: 7 }, "a: expected more than 7"],
+    ["a greatest number", z.object({ a: z.number().lt(7) }), { a: 7 }, "a: expected less than 7"],
+    [
+      "a number of items",
+      z.object({ a: z.array(z.any()).min(2) }),
+      { a: [secret] },
+      "a: expected at least 2 items",
+    ],
+    [
+      "a multiple",
+      z.object({ a: z.number().multipleOf(5) }),
+      { a: 7 },
+      "a: expected a multiple of 5",
+    ],
+    ["a format", z.object({ a: z.url() }), { a: secret }, "a: expected a string of the format url"],
+    [
+      "a pattern",
+      z.object({ a: z.string().regex(/^x/) }),
+      { a: secret },
+      "a: expected a string of the format regex",
+    ],
+    [
+      "a choice",
+      z.object({ a: z.enum(["up", "down"]) }),
+      { a: secret },
+      "a: expected one of 'up', 'down'",
+    ],
+    [
+      "literals",
+      z.object({ a: z.literal([1, true, "x"]) }),
+      { a: secret },
+      "a: expected one of 1, true, 'x'",
+    ],
+    [
+      "a union",
+      z.object({ a: z.union([z.number(), z.boolean()]) }),
+      { a: secret },
+      "a: fits none of the forms that are allowed",
+    ],
+    [
+      "a tag",
+      z.object({ a: z.discriminatedUnion("k", [z.object({ k: z.literal("up") })]) }),
+      { a: { k: secret } },
+      "a.k: expected one of 'up'",
+    ],
+    [
+      "a key",
+      z.object({ a: z.record(z.string().max(2), z.any()) }),
+      { a: { long: 1 } },
+      "a.long: has a key that is not allowed",
+    ],
+    [
+      "a rule of its own",
+      z.object({ a: z.string().refine(() => false) }),
+      { a: secret },
+      "a: is not accepted",
+    ],
+    [
+      "the whole",
+      z.object({ a: z.string() }).refine(() => false, "must be even"),
+      { a: secret },
+      "configuration: is not accepted: must be even",
+    ],
+    [
+      "a message in its own words",
+      z.object({ a: z.string().min(40, `no ${secret}`) }),
+      { a: secret },
+      "a: expected at least 40 characters",
+    ],
+    [
+      "many",
+      z.object(Object.fromEntries(Array.from("abcdefghij", (key) => [key, z.number()]))),
+      {},
+      `${Array.from("abcdefgh", (key) => `${key}: expected number, got nothing`).join("; ")}; and 2 more`,
+    ],
+  ];
+  it.each(cases)("%s", (_, schema, section, text) => {
+    expect(fault({ schema, section })).toBe(text);
+  });
+
+  it("PH-071: a value of the environment of the wrong type", () => {
+    const schema = z.object({ port: z.coerce.number(), apiKey: z.string().max(8) });
+    const env = { GLASSINE_PLUGIN_FOO_PORT: secret, GLASSINE_PLUGIN_FOO_API_KEY: `${secret}-2` };
+    expect(read({ schema, env })).toEqual({
+      fault:
+        "plugin 'foo' failed config validation: port: expected number, got string; apiKey: expected at most 8 characters",
+    });
+  });
+});
+
+describe("PH-071: what an author's message says of a value is taken out", () => {
+  const secret = "s3cr3t-Value";
+  const says = (message: string, section: object) => {
+    const schema = z.object({ a: z.any(), b: z.any().optional() }).superRefine((_, context) => {
+      context.addIssue({ code: "custom", path: ["a"], message });
+    });
+    return fault({ schema, section });
+  };
+
+  it.each([
+    ["as it is", `not ${secret}!`, "not [REDACTED]!"],
+    ["in other letters", `not ${secret.toUpperCase()}!`, "not [REDACTED]!"],
+    ["more than once", `${secret}${secret} ${secret}`, "[REDACTED] [REDACTED]"],
+    ["on several lines", `a\n${secret}\nb`, "a [REDACTED] b"],
+    ["beyond what is shown", `${"x".repeat(195)}${secret}`, `${"x".repeat(195)}[REDA…`],
+  ])("%s", (_, message, text) => {
+    expect(says(message, { a: secret })).toBe(`a: is not accepted: ${text}`);
+    expect(says(message, { a: 1, b: { c: [secret] } })).toBe(`a: is not accepted: ${text}`);
+  });
+
+  it.each([
+    ["blanks around it", ` \t${secret}\n`, `got ${secret}`, "got [REDACTED]"],
+    [
+      "lines",
+      `first line\nsecond line\n`,
+      "got first line, then second line",
+      "got [REDACTED], then [REDACTED]",
+    ],
+    ["quotes", 'say "hello"', String.raw`got "say \"hello\""`, 'got "[REDACTED]"'],
+    ["what a URL escapes", "a b&c=d", "got a%20b%26c%3Dd", "got [REDACTED]"],
+    ["a short one", "xyz", "xyz, not xyzzy or .xyz.", "[REDACTED], not xyzzy or .[REDACTED]."],
+    ["a number", 4711, "4711 is too much", "[REDACTED] is too much"],
+    ["a truth", true, "must not be true", "must not be [REDACTED]"],
+    ["a part of another", { x: "abcdef", y: "defghi" }, "got abcdefghi", "got [REDACTED]"],
+    ["a key's value, deep", { x: [{ y: "q7" }] }, "got q7", "got [REDACTED]"],
+    ["nothing", null, "null is not allowed", "null is not allowed"],
+    ["an empty text", "", "must not be empty", "must not be empty"],
+  ])("of %s", (_, a, message, text) => {
+    expect(says(message, { a })).toBe(`a: is not accepted: ${text}`);
+  });
+
+  it("but short values of other fields are words like any other", () => {
+    expect(says("must be on or off", { a: 1, b: "on" })).toBe(
+      "a: is not accepted: must be on or off",
+    );
+  });
+
+  it("and what is too long to be looked through is left out", () => {
+    expect(says("x".repeat(20_001), { a: secret })).toBe("a: is not accepted");
+  });
+
+  it("in a path, too, and a path is one line", () => {
+    const schema = z.any().superRefine((_, context) => {
+      context.addIssue({ code: "custom", path: [secret, "x\nlevel=error", Symbol("s")] });
+    });
+    expect(fault({ schema, section: { a: secret } })).toBe(
+      "[REDACTED]: is not accepted".replace(
+        "[REDACTED]",
+        '["[REDACTED]"]["x\\u{a}level=error"]["(symbol)"]',
+      ),
+    );
+  });
+
+  it("also where a name is cut short or escaped", () => {
+    const long = `${"k".repeat(100)}"'`;
+    const schema = z.any().superRefine((_, context) => {
+      context.addIssue({ code: "custom", path: [long] });
+      context.addIssue({ code: "unrecognized_keys", keys: [long], input: {} });
+    });
+    expect(fault({ schema, section: { a: long } })).toBe(
+      `["[REDACTED]"]: is not accepted; configuration: unknown key '[REDACTED]'`,
+    );
+    expect(fault({ schema: z.object({ a: z.string() }), section: { a: long, [long]: 1 } })).toBe(
+      "unknown key '[REDACTED]'",
+    );
+  });
+
+  it("law: no text of a configuration is in a fault, whatever the schema says of it", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^[!-~]{8,20}$/), { minLength: 1, maxLength: 4 }),
+        fc.nat(3),
+        fc.array(fc.string(), { maxLength: 4 }),
+        fc.constantFrom("parse", "safeParse", "issues", "path"),
+        (secrets, at, around, how) => {
+          const section = Object.fromEntries(secrets.map((text, index) => [`field${index}`, text]));
+          const path = [how === "path" ? secrets[0] : `field${at}`];
+          const message = secrets.map((text, index) => `${around[index] ?? ""}${text}`).join(" ");
+          const error = how === "parse" ? new Error(message) : { issues: [{ path, message }] };
+          const schema =
+            how === "safeParse"
+              ? { safeParse: () => ({ success: false, error }) }
+              : {
+                  parse() {
+                    throw error;
+                  },
+                };
+          const text = fault({ schema, section }) ?? "";
+          expect(text).not.toBe("");
+          for (const secret of secrets) expect(text).not.toContain(secret);
+          expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+        },
+      ),
+    ));
+});
+
+describe("a schema that is not zod's", () => {
+  const section = { a: "s3cr3t-Value" };
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const throwing = {
+    get message(): string {
+      throw new Error("read");
+    },
+    get issues(): never {
+      throw new Error("read");
+    },
+  };
+  const refused = "configSchema refused it";
+
+  it.each<[string, (value: unknown) => unknown, string]>([
+    [
+      "throws an error",
+      () => {
+        throw new RangeError("a must be below 7");
+      },
+      `${refused}: a must be below 7`,
+    ],
+    [
+      "throws a text",
+      () => {
+        throw "no s3cr3t-Value";
+      },
+      `${refused}: no [REDACTED]`,
+    ],
+    [
+      "throws nothing",
+      () => {
+        throw undefined;
+      },
+      refused,
+    ],
+    [
+      "throws what throws",
+      () => {
+        throw throwing;
+      },
+      refused,
+    ],
+    [
+      "throws a proxy",
+      () => {
+        throw new Proxy(
+          {},
+          {
+            get() {
+              throw new Error("read");
+            },
+          },
+        );
+      },
+      refused,
+    ],
+    [
+      "throws odd issues",
+      () => {
+        throw { issues: [null, 7, { path: 3, code: {} }] };
+      },
+      "configuration: is not accepted; configuration: is not accepted; configuration: is not accepted",
+    ],
+    [
+      "throws no issues",
+      () => {
+        throw { issues: [], message: "wrong" };
+      },
+      `${refused}: wrong`,
+    ],
+    [
+      "throws issues of other words",
+      () => {
+        throw { issues: [{ code: "toString", path: ["a"], message: "wrong" }] };
+      },
+      "a: is not accepted: wrong",
+    ],
+    [
+      "throws issues that say little",
+      () => {
+        throw {
+          issues: [
+            { code: "invalid_type", path: ["a"] },
+            { code: "too_small" },
+            { code: "invalid_value", values: [] },
+          ],
+        };
+      },
+      "a: is not accepted; configuration: is not accepted; configuration: is not accepted",
+    ],
+    [
+      "throws one that names a value as what it expects",
+      () => {
+        throw {
+          issues: [
+            { code: "invalid_type", expected: "s3cr3t-Value", path: [] },
+            { code: "invalid_format", format: "s3cr3t-Value" },
+            { code: "invalid_value", values: ["s3cr3t-Value"] },
+          ],
+        };
+      },
+      "configuration: is not accepted; configuration: expected a string of the format [REDACTED]; configuration: expected one of '[REDACTED]'",
+    ],
+    [
+      "gives a promise",
+      async () => ({}),
+      "parse returned a promise; a configSchema answers at once",
+    ],
+    [
+      "gives a promise that rejects",
+      async () => {
+        throw new Error("late");
+      },
+      "parse returned a promise; a configSchema answers at once",
+    ],
+    [
+      "gives a thenable of thenables without end, and is not waited for",
+      () => {
+        // biome-ignore lint/suspicious/noThenProperty: What is tested.
+        const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
+        return endless;
+      },
+      "parse returned a promise; a configSchema answers at once",
+    ],
+    ["gives nothing", () => undefined, "configSchema returned nothing; expected JSON data"],
+    [
+      "gives a date",
+      () => ({ at: new Date(0) }),
+      "configSchema returned a value that is not JSON data: at: expected",
+    ],
+    [
+      "gives a function",
+      () => ({ run() {} }),
+      "configSchema returned a value that is not JSON data: run: expected a JSON value, got function",
+    ],
+    [
+      "gives a Map",
+      () => new Map(),
+      "configSchema returned a value that is not JSON data: (root): expected",
+    ],
+    [
+      "gives a circle",
+      () => circular,
+      "configSchema returned a value that is not JSON data: self: expected",
+    ],
+    [
+      "gives a proxy",
+      () => new Proxy({}, {}),
+      "configSchema returned a value that is not JSON data: (root): expected",
+    ],
+  ])("and %s", (_, parse, text) => {
+    const told = fault({ schema: { parse }, section }) ?? "";
+    if (text.endsWith("expected")) expect(told.startsWith(text)).toBe(true);
+    else expect(told).toBe(text);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a text", "ok", "safeParse returned string; expected { success, data }"],
+    ["nothing", undefined, "safeParse returned nothing; expected { success, data }"],
+    [
+      "no success",
+      { data: 1 },
+      "safeParse returned an object whose success is neither true nor false",
+    ],
+    [
+      "an odd success",
+      { success: 1 },
+      "safeParse returned an object whose success is neither true nor false",
+    ],
+    ["a failure without an error", { success: false }, refused],
+    [
+      "a failure with an error",
+      { success: false, error: new Error("a is s3cr3t-Value") },
+      `${refused}: a is [REDACTED]`,
+    ],
+    [
+      "a promise",
+      Promise.resolve({ success: true, data: {} }),
+      "safeParse returned a promise; a configSchema answers at once",
+    ],
+    [
+      "success with nothing",
+      { success: true },
+      "configSchema returned nothing; expected JSON data",
+    ],
+  ])("and safeParse gives %s", (_, given, text) => {
+    expect(fault({ schema: { safeParse: () => given }, section })).toBe(text);
+  });
+
+  it("is asked by safeParse where it has both", () => {
+    const schema = {
+      safeParse: () => ({ success: true, data: { by: "safeParse" } }),
+      parse: () => ({ by: "parse" }),
+    };
+    expect(configOf({ schema, section })).toEqual({ by: "safeParse" });
+  });
+
+  it("is called as a method", () => {
+    class Schema {
+      readonly by = "this";
+      parse() {
+        return { by: this.by };
+      }
+    }
+    expect(configOf({ schema: new Schema(), section })).toEqual({ by: "this" });
+  });
+
+  it("of zod that waits is told so", () => {
+    const schema = z.object({ a: z.string().refine(async () => true) });
+    expect(fault({ schema, section })).toMatch(/^configSchema refused it: .*synchronous/);
+  });
+
+  it("of zod that makes no JSON data is told where", () => {
+    const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
+    expect(fault({ schema, section: { at: "2026-01-01" } })).toMatch(
+      /^configSchema returned a value that is not JSON data: at: expected /,
+    );
+  });
+});
+
+describe("the secrets of a configuration", () => {
+  it("are its texts and its numbers of four digits and more, also what the schema made of them", () => {
+    verifies("plugins:config-secrets");
+    const schema = z.object({
+      token: z.string().transform((text) => `Bearer ${text}`),
+      list: z.array(z.string()),
+      port: z.number(),
+      region: z.string().default("eu-central"),
+      short: z.string(),
+    });
+    const section = { token: "abcd", list: ["wxyz", "abcd", " "], port: 8080, short: "abc" };
+    const given = ["abcd", "wxyz", "8080", "abc"];
+    expect(taken({ schema, section }).secrets).toEqual([...given, "Bearer abcd"]);
+    expect(taken({ section }).secrets).toEqual(given);
+    const numbers = { small: 999, long: -1234, exact: 2.5025, nothing: null, yes: true };
+    expect(taken({ section: numbers }).secrets).toEqual(["1234", "2.5025"]);
+    expect(taken({ item: "a whole text" }).secrets).toEqual(["a whole text"]);
+    expect(taken({}).secrets).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+/** What a patched prototype has beside a list is no part of it, and gets to see nothing of ours. */
+import { createExtensions, filterExtensions } from "glassine";
+import { describe, expect, it } from "vitest";
+import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
+
+/** Runs under accessors that give a text for these keys. What asked them, and what came of it. */
+function under<T>(target: object, keys: readonly string[], run: () => T) {
+  const stolen: unknown[] = [];
+  // One that is there needs no setter, which would be met here.
+  const steal = (it: unknown) => {
+    Object.defineProperty(stolen, stolen.length, { value: it, configurable: true });
+  };
+  for (const key of keys) {
+    Object.defineProperty(target, key, {
+      configurable: true,
+      get(this: unknown) {
+        steal(this);
+        return "read_labels";
+      },
+      set: steal,
+    });
+  }
+  let result: T;
+  try {
+    result = run();
+  } finally {
+    for (const key of keys) Reflect.deleteProperty(target, key);
+  }
+  return { result, stolen };
+}
+
+const envelope = createExtensions({ security: { labels: ["PII"] } });
+const seen = (names: readonly string[]) => filterExtensions(envelope, names as never).security;
+
+describe("a grant in a patched realm", () => {
+  it.each([1, 2, 31, 32, 40])("of %i names has none beside them, asked once or again", (count) => {
+    const names = Array.from({ length: count }, () => "read_agent");
+    const { result, stolen } = under(Array.prototype, ["-1", `${count}`], () => {
+      const first = seen(names);
+      return { first, again: seen(names) };
+    });
+    expect(stolen).toEqual([]);
+    expect(result).toEqual({ first: undefined, again: undefined });
+  });
+
+  it("is told by the names of the table alone", () => {
+    const { capabilities } = compileSlots(standardSlots);
+    const mask = capabilities.mask(["read_labels"]);
+    const past = `${capabilities.names.length}`;
+    const { result, stolen } = under(Array.prototype, [past], () => capabilities.namesOf(mask));
+    expect(stolen).toEqual([]);
+    expect(result).toEqual(["read_labels"]);
+  });
+});

@@ -1,0 +1,125 @@
+// A process of its own: it patches the realm.
+/** What is read off a table, or follows from a chain, looks nothing up that is not there. */
+import { createExtensions } from "glassine";
+import { defineHost, jsonValue } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { partsOf } from "../../../property-tests/support/nodes.ts";
+import { compileSlots, standardSlots, toJsonSchema } from "../../../src/core/slots/index.ts";
+import { deriveDelegation } from "../../../src/core/slots/schemas/delegation.ts";
+
+const { capabilities } = compileSlots(standardSlots);
+
+describe("the bits of capabilities", () => {
+  it("are none for what is no known name", () => {
+    for (const name of ["undefined", "null", "", "toString", "__proto__", "READ_LABELS"]) {
+      expect(capabilities.mask([name]), name).toBe(0);
+      expect(capabilities.bits([name]), name).toBe(0);
+    }
+  });
+
+  it("are none for what only reads like a name", () => {
+    const list = ["read_labels"];
+    for (const name of [list, { toString: () => "read_labels" }, null, 5]) {
+      expect(capabilities.mask([name as never])).toBe(0);
+    }
+  });
+
+  it("are those of the names together, with what they imply", () => {
+    const mask = capabilities.mask(["append_labels", "read_agent"]);
+    expect(capabilities.namesOf(mask)).toEqual(["append_labels", "read_agent", "read_labels"]);
+    expect(capabilities.namesOf(capabilities.bits(["append_labels"]))).toEqual(["append_labels"]);
+    expect(capabilities.namesOf(0)).toEqual([]);
+  });
+
+  it("are implied from the field upwards, and to each name by itself", () => {
+    for (const name of capabilities.names) expect(capabilities.implied.get(name)).toContain(name);
+    expect(capabilities.implied.get("read_labels")).toEqual(["read_labels"]);
+  });
+});
+
+it("a compiled table is frozen, down to the last field", () => {
+  const { nodes } = compileSlots(standardSlots);
+  const check = (level: typeof nodes): void => {
+    expect(Object.isFrozen(level)).toBe(true);
+    for (const node of level) {
+      expect(Object.isFrozen(node), node.path).toBe(true);
+      check(node.fields);
+    }
+  };
+  check(nodes);
+});
+
+it("a compiled table knows how many parts it has, slots and fields alike", () => {
+  const level = z.object({ a: z.string().optional(), b: z.string().optional() });
+  const slot = {
+    tier: "immutable",
+    read: "everyone",
+    description: "Of a test.",
+    schema: level,
+  } as const;
+  const fields = { a: { read: "read_a" } } as const;
+  expect(compileSlots({ one: slot, two: { ...slot, fields } }).parts).toBe(6);
+  expect(compileSlots(standardSlots).parts).toBe(partsOf(compileSlots(standardSlots)).length);
+});
+
+describe("what follows from a chain", () => {
+  it("is nothing for an empty one, also where indexes were patched", () => {
+    const forged = { value: { subject_id: "forged" }, configurable: true, writable: true };
+    for (const index of ["0", "-1"]) Object.defineProperty(Array.prototype, index, forged);
+    let derived: unknown;
+    try {
+      derived = deriveDelegation({ current: undefined, list: [], proposed: {} });
+    } finally {
+      for (const index of ["0", "-1"]) Reflect.deleteProperty(Array.prototype, index);
+      Array.prototype.length = 0;
+    }
+    expect(derived).toEqual({
+      depth: 0,
+      origin_subject_id: undefined,
+      actor_subject_id: undefined,
+      delegated: false,
+      age_seconds: 0,
+    });
+  });
+
+  it("is the first and the last of it; the first origin and the age stay", () => {
+    const list = ["a", "b"].map((subject_id) => ({ subject_id }));
+    expect(deriveDelegation({ current: undefined, list, proposed: { age_seconds: 3 } })).toEqual({
+      depth: 2,
+      origin_subject_id: "a",
+      actor_subject_id: "b",
+      delegated: true,
+      age_seconds: 3,
+    });
+    const current = { origin_subject_id: "first", age_seconds: 5 };
+    expect(deriveDelegation({ current, list, proposed: { age_seconds: 9 } })).toMatchObject({
+      origin_subject_id: "first",
+      age_seconds: 5,
+    });
+  });
+});
+
+describe("the JSON Schema of a part that may be absent", () => {
+  it("allows null, and says nothing where anything goes", () => {
+    const schema = z.object({ any: jsonValue().optional(), text: z.string().optional() });
+    expect(toJsonSchema(schema).properties).toEqual({
+      any: {},
+      text: { type: ["string", "null"] },
+    });
+  });
+});
+
+it("a slot that a plugin creates has all keys of its level, in their order", () => {
+  const host = defineHost({});
+  const view = host.filterExtensions(host.createExtensions({}), ["append_delegation"]);
+  const hop = { subject_id: "a", subject_type: "user" };
+  const { delegation } = host.mergeExtensions(
+    host.createExtensions({}),
+    host.appendHop(view, hop),
+    ["append_delegation"],
+    { view },
+  ).extensions;
+  const made = createExtensions({ delegation: { chain: [hop] } }).delegation;
+  expect(Reflect.ownKeys(delegation ?? {})).toEqual(Reflect.ownKeys(made ?? {}));
+});

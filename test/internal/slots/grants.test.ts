@@ -1,0 +1,200 @@
+// A process of its own: it patches the realm.
+/** What a list of names grants is told by the names alone, whatever was asked before. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import {
+  type Capability,
+  capabilities,
+  createExtensions,
+  filterExtensions,
+  mergeExtensions,
+  resolveCapabilities,
+} from "glassine";
+import { defineHost } from "glassine/host";
+import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
+import { changingLength } from "../../support/changing-length.ts";
+
+const envelope = createExtensions({
+  security: { labels: ["PII"], subject: { id: "u", type: "user" } },
+});
+const seven = [
+  ...["read_labels", "append_labels", "read_headers", "write_headers"],
+  ...["read_roles", "read_permissions", "read_claims"],
+] as const;
+
+// All that is garbage goes at once when this is called.
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const seen = (names: unknown): { readonly labels?: readonly string[] } | undefined =>
+  filterExtensions(envelope, names as never).security as never;
+
+describe("names that were resolved", () => {
+  const other = defineHost({
+    slots: {
+      first: {
+        tier: "immutable",
+        read: "aa_first",
+        description: "Of a test.",
+        schema: z.object({ id: z.string() }),
+      },
+    },
+  });
+  const ofOther = other.createExtensions({
+    security: { labels: ["PII"] },
+    first: { id: "hidden" },
+  });
+
+  it("grant what the same names grant, and with them what they imply", () => {
+    const names = fc.subarray([...Object.values(capabilities)]);
+    const writes = {
+      custom: { a: 1 },
+      security: { labels: ["PII", "new"] },
+      http: { method: "GET" },
+    };
+    fc.assert(
+      fc.property(names, (some) => {
+        const resolved = resolveCapabilities(some);
+        expect(filterExtensions(envelope, resolved)).toEqual(filterExtensions(envelope, some));
+        expect(filterExtensions(envelope, [...resolved])).toEqual(filterExtensions(envelope, some));
+        const view = filterExtensions(envelope, some);
+        const merged = (grant: readonly Capability[]) =>
+          mergeExtensions(envelope, writes, grant, { view }) as object;
+        expect(merged(resolved)).toEqual(merged(some));
+      }),
+    );
+  });
+
+  it("say nothing to a host with other capabilities, but by name", () => {
+    const all = resolveCapabilities(Object.values(capabilities));
+    expect(other.filterExtensions(ofOther, all)).not.toHaveProperty("first.id");
+    expect(other.filterExtensions(ofOther, all).security.labels).toEqual(["PII"]);
+    const first = other.resolveCapabilities(["aa_first"]);
+    expect(filterExtensions(envelope, first as never)).toEqual(filterExtensions(envelope, []));
+    expect(other.filterExtensions(ofOther, first).first).toEqual({ id: "hidden" });
+  });
+
+  it("stay as they are: nobody adds one", () => {
+    const resolved = resolveCapabilities(["read_roles"]);
+    expect(Object.isFrozen(resolved)).toBe(true);
+    expect(resolved).toEqual(["read_roles", "read_subject"]);
+    expect(Reflect.ownKeys(resolved)).toEqual(["0", "1", "length"]);
+  });
+
+  it("are told by what they imply, also where one was written alone", () => {
+    const { bits, mask, namesOf } = compileSlots(standardSlots).capabilities;
+    const alone = namesOf(bits(["append_labels"]));
+    expect(alone).toEqual(["append_labels"]);
+    expect(mask(alone)).toBe(mask(["append_labels"]));
+    expect(mask(alone)).not.toBe(bits(["append_labels"]));
+  });
+});
+
+describe("a grant", () => {
+  afterEach(() => void Reflect.deleteProperty(Array.prototype, "-1"));
+
+  it("is the same again, and another one for other names of the same number", () => {
+    expect(seen(seven)?.labels).toEqual(["PII"]);
+    expect(seen([...seven])?.labels).toEqual(["PII"]);
+    const others = ["read_agent", ...seven.slice(2), "write_headers"];
+    expect(others).toHaveLength(seven.length);
+    expect(seen(others)?.labels).toBeUndefined();
+    expect(seen(seven)?.labels).toEqual(["PII"]);
+  });
+
+  it("is none where the names are no list, and spoils no other", () => {
+    for (const length of [
+      -1,
+      1.5,
+      "1",
+      { valueOf: () => 1 },
+      Number.NaN,
+      changingLength("7", 0),
+      changingLength("7", 0, 40),
+    ]) {
+      expect(seen({ length })).toEqual(seen([]));
+      expect(seen({ length, 0: "read_labels" })).toEqual(seen([]));
+      expect(seen(seven)?.labels).toEqual(["PII"]);
+    }
+  });
+
+  it("is none where there is no list at all", () => {
+    for (const none of [5, true, "read_labels", Symbol("read_labels"), () => seven]) {
+      expect(seen(none)).toEqual(seen([]));
+    }
+  });
+
+  it("hands nothing of ours to an accessor of a patched prototype", () => {
+    const stolen: unknown[] = [];
+    Object.defineProperty(Array.prototype, "-1", {
+      configurable: true,
+      get(this: unknown) {
+        stolen.push(this);
+        return undefined;
+      },
+      set(this: unknown) {
+        stolen.push(this);
+      },
+    });
+    seen({ length: -1 });
+    expect(stolen).toEqual([]);
+  });
+
+  it("keeps no value that is no text", async () => {
+    const before = seen([1, {}] as never);
+    expect(before).toEqual(seen([]));
+    expect(seen(["read_labels", {}])?.labels).toEqual(["PII"]);
+    const references = [1, 2, 31, 32].map((count) => {
+      const value = {};
+      seen(Array.from({ length: count }, () => value));
+      return new WeakRef(value);
+    });
+    // Until then, whatever a reference was made of stays.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collectGarbage();
+    for (const reference of references) expect(reference.deref()).toBeUndefined();
+  });
+
+  it("is of as many names as were counted first", () => {
+    let asked = 0;
+    const growing = {
+      0: "read_agent",
+      1: "read_labels",
+      get length() {
+        asked = Math.min(asked + 1, 2);
+        return asked;
+      },
+    };
+    expect(seen(growing)?.labels).toBeUndefined();
+    expect(seen(["read_agent", "read_labels"])?.labels).toEqual(["PII"]);
+    // Also where it is not remembered: too many, or with something that is no text.
+    for (const first of [32, 1]) {
+      let last = first - 1;
+      const endless = {
+        get length() {
+          last += 1;
+          if (last > first + 99) throw new Error("counted on and on");
+          return last;
+        },
+      };
+      expect(seen(endless)).toEqual(seen([]));
+    }
+  });
+
+  it("reads each name once where the same were asked for before", () => {
+    let reads = 0;
+    const names = Object.defineProperty(["read_labels"], 0, {
+      get: () => {
+        reads += 1;
+        return "read_labels";
+      },
+    });
+    seen(names);
+    reads = 0;
+    expect(seen(names)?.labels).toEqual(["PII"]);
+    expect(reads).toBe(1);
+  });
+});

@@ -1,0 +1,276 @@
+/** What a refused table is told, to the letter: which slot or field it is, and what to do. */
+import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { compileSlots, joinSlots } from "../../../src/core/slots/index.ts";
+import { refusalOf } from "../../data/support.ts";
+
+const description = "Of a test.";
+const texts = z.object({ a: z.string().optional(), b: z.string().optional() });
+const lists = z.object({ list: z.array(z.string()).default([]), note: z.string().optional() });
+const plain = { tier: "immutable", read: "everyone", description, schema: texts };
+
+type Case = readonly [what: string, table: object, message: string, data: object];
+
+const shelf = (more: object) => ({ shelf: { ...plain, ...more } });
+const slotData = { slot: "shelf" };
+const told = (run: () => unknown) => {
+  const { code, message, data } = refusalOf(run);
+  return { code, message, data };
+};
+
+const names: readonly Case[] = (
+  ["Shelf", "a__b", "_a", "a_", "1a", "", "a".repeat(65)] as const
+).map((name) => [
+  `the name ${JSON.stringify(name).slice(0, 20)}`,
+  { [name]: plain },
+  expect.stringMatching(
+    /^A slot name is lower-case letters, digits and single underscores, and none of constructor, prototype, then, extensions; got ".*"\.$/,
+  ),
+  { name },
+]);
+const reserved: readonly Case[] = (["constructor", "prototype", "then", "extensions"] as const).map(
+  (name) => [
+    `the name ${name}`,
+    { [name]: plain },
+    `A slot name is lower-case letters, digits and single underscores, and none of constructor, prototype, then, extensions; got "${name}".`,
+    { name },
+  ],
+);
+
+const incomplete: readonly Case[] = [
+  [
+    "no tier",
+    { shelf: { description, schema: texts } },
+    'Slot "shelf" needs a tier: immutable, monotonic, mutable.',
+    slotData,
+  ],
+  [
+    "no description",
+    shelf({ description: undefined }),
+    'Slot "shelf" needs a description for its reference page.',
+    slotData,
+  ],
+  [
+    "no schema",
+    shelf({ schema: undefined }),
+    'Slot "shelf" needs a schema made with zod 4.',
+    slotData,
+  ],
+  [
+    "a schema of another make",
+    shelf({ schema: {} }),
+    'Slot "shelf" needs a schema made with zod 4.',
+    slotData,
+  ],
+];
+
+const settings: readonly Case[] = [
+  [
+    "a misspelt setting",
+    shelf({ raed: "read_shelf" }),
+    'shelf has the unknown setting "raed". Did you mean "read"?',
+    { path: "shelf" },
+  ],
+  [
+    "a setting like no other",
+    shelf({ zzzzzzzz: 1 }),
+    'shelf has the unknown setting "zzzzzzzz".',
+    { path: "shelf" },
+  ],
+  [
+    "an odd setting of a field",
+    shelf({ fields: { a: { zzzzzzzz: 1 } } }),
+    'shelf.a has the unknown setting "zzzzzzzz".',
+    { path: "shelf.a" },
+  ],
+  [
+    "a read that is no name",
+    shelf({ read: "Read Shelf" }),
+    'shelf.read must be a capability name such as "read_shelf", or "everyone".',
+    { path: "shelf" },
+  ],
+  [
+    "a write that is no text",
+    shelf({ fields: { a: { write: 5 } } }),
+    'shelf.a.write must be a capability name such as "write_a", or "everyone".',
+    { path: "shelf.a" },
+  ],
+  [
+    "a tier that there is not",
+    shelf({ fields: { a: { tier: "frozen" } } }),
+    "shelf.a.tier must be one of immutable, monotonic, mutable.",
+    { path: "shelf.a" },
+  ],
+];
+
+describe("defineSlots and joinSlots refuse", () => {
+  it.each([...names, ...reserved, ...incomplete, ...settings])("%s", (_, table, message, data) => {
+    expect(told(() => defineSlots(table as never))).toEqual({
+      code: "slot_invalid",
+      message,
+      data,
+    });
+  });
+
+  it("two names that only underscores tell apart", () => {
+    const expected = {
+      code: "slot_invalid",
+      message:
+        'The slot "shelf_a" is too close to "shelfa". Choose a name that nobody confuses with it.',
+      data: { name: "shelf_a", other: "shelfa" },
+    };
+    expect(told(() => defineSlots({ shelfa: plain, shelf_a: plain } as never))).toEqual(expected);
+    expect(told(() => joinSlots({ shelfa: plain } as never, { shelf_a: plain } as never))).toEqual(
+      expected,
+    );
+  });
+
+  it.each([...names, ...reserved, ...settings])("%s, joined", (_, table, message, data) => {
+    const joined = told(() => joinSlots({ other: plain } as never, table as never));
+    expect(joined).toEqual({ code: "slot_invalid", message, data });
+  });
+
+  it("nothing of a table that is well made", () => {
+    const long = "a".repeat(64);
+    const table = {
+      [long]: plain,
+      a1_b2: { ...plain, closed: true },
+      b: { ...plain, derive: Object },
+    };
+    expect(defineSlots(table as never)).toBe(table);
+    expect(Object.isFrozen(table)).toBe(true);
+    const both = joinSlots({ a: plain } as never, { b: plain } as never);
+    expect(both).toEqual({ a: plain, b: plain });
+    expect(Object.isFrozen(both)).toBe(true);
+  });
+});
+
+/** Everyone reads it, and writes it if it changes, where a case does not say. */
+const open = ({ tier }: { tier?: string }) =>
+  tier === "immutable" ? { read: "everyone" } : { read: "everyone", write: "everyone" };
+const host = (spec: object) => () =>
+  defineHost({ slots: { shelf: { ...open(spec), description, ...spec } as unknown as SlotSpec } });
+
+const compiled: readonly (readonly [string, object, string, object])[] = [
+  [
+    "a field that its schema does not have",
+    { ...plain, fields: { c: {} } },
+    'shelf has no field "c" in its schema.',
+    { path: "shelf" },
+  ],
+  [
+    "a slot that is no object",
+    { ...plain, schema: z.string() },
+    'Slot "shelf" must hold an object: z.object, z.record or jsonObject().',
+    slotData,
+  ],
+  [
+    "a list that there is not",
+    { tier: "monotonic", grows: "lost", schema: lists },
+    'Slot "shelf" grows "lost", which is no field.',
+    slotData,
+  ],
+  [
+    "nothing that grows",
+    { tier: "monotonic", schema: lists },
+    'Slot "shelf" is monotonic, so it must name the list that grows: grows: "FIELD".',
+    slotData,
+  ],
+  [
+    "a text that should grow",
+    { tier: "monotonic", grows: "note", schema: lists },
+    'Slot "shelf" must grow a list or a set.',
+    slotData,
+  ],
+  [
+    "gates inside what grows",
+    { tier: "monotonic", grows: "list", schema: lists, fields: { note: { read: "read_note" } } },
+    'Slot "shelf" is monotonic, so no field of it has gates of its own.',
+    slotData,
+  ],
+  [
+    "a refinement over parts that are hidden",
+    {
+      tier: "mutable",
+      schema: texts.refine(() => true),
+      fields: { a: { read: "read_a", write: "write_a" } },
+    },
+    'Slot "shelf" has parts with gates of their own in "shelf", so that takes no refinement as a whole.',
+    slotData,
+  ],
+  [
+    "a required field beside parts that are hidden",
+    {
+      tier: "mutable",
+      schema: z.object({ owner: z.string(), a: z.string().optional() }),
+      fields: { a: { read: "read_a", write: "write_a" } },
+    },
+    'Slot "shelf" has parts with gates of their own beside the required field "owner": make it optional, or give it a default.',
+    slotData,
+  ],
+  [
+    "a list that grows inside what does not",
+    {
+      tier: "immutable",
+      schema: lists,
+      fields: { list: { tier: "monotonic", write: "everyone" } },
+    },
+    'Slot "shelf" has the monotonic field "list", which must be a set: stringSet() or labelSet().',
+    slotData,
+  ],
+  [
+    "a write that writes nothing",
+    { ...plain, fields: { a: { write: "write_a" } } },
+    '"shelf.a" is immutable, so nothing writes it.',
+    { path: "shelf.a" },
+  ],
+  [
+    "a read without its write",
+    { tier: "mutable", read: "read_shelf", schema: jsonObject() },
+    '"shelf" is read with "read_shelf" and can change, so name the capability that writes it, or make it immutable.',
+    { path: "shelf" },
+  ],
+];
+
+describe("defineHost refuses", () => {
+  it.each(compiled)("%s", (_, spec, message, data) => {
+    expect(told(host(spec))).toEqual({ code: "slot_invalid", message, data });
+  });
+
+  it("more capabilities than a mask has bits for", () => {
+    const tableOf = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [
+          `slot${at}`,
+          { ...plain, read: `read_slot${at}` },
+        ]),
+      );
+    expect(compileSlots(tableOf(31) as never).capabilities.names).toHaveLength(31);
+    expect(told(() => compileSlots(tableOf(32) as never))).toEqual({
+      code: "slot_invalid",
+      message: "A slot table names at most 31 capabilities; this one names 32.",
+      data: { count: 32 },
+    });
+  });
+
+  it("a capability that there is not", () => {
+    const { resolveCapabilities } = defineHost({});
+    expect(told(() => resolveCapabilities(["read_label" as never]))).toEqual({
+      code: "capability_unknown",
+      message: '"read_label" is no capability of this host. Did you mean "read_labels"?',
+      data: { name: "read_label" },
+    });
+    expect(told(() => resolveCapabilities([5 as never]))).toEqual({
+      code: "capability_unknown",
+      message: "A capability is a text; got another value.",
+      data: {},
+    });
+  });
+});
+
+it("a set or a list may grow, also with a write that nothing gates", () => {
+  expect(host({ tier: "monotonic", grows: "list", schema: lists })()).toBeDefined();
+  const schema = z.object({ set: stringSet().default([]) });
+  expect(host({ tier: "monotonic", grows: "set", schema })()).toBeDefined();
+});

@@ -1,0 +1,282 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { filterFor } from "../../../src/core/envelope/index.ts";
+import {
+  codeOf,
+  compiled,
+  envelope,
+  everything,
+  host,
+  plain,
+  subject,
+  view,
+} from "../../spec/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const names = compiled.capabilities.names;
+const full = envelope(everything);
+const grant = fc.subarray([...names]);
+
+describe("capabilities", () => {
+  it("are those of the page", () => {
+    verifies("capability:names");
+    const page = readFileSync(new URL("../../../spec/filter.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `([a-z_]+)` +\|(.*)\|$/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual([...names]);
+    const brings = rows.map(([, name = "", rest = ""]) => [
+      name,
+      [
+        name,
+        ...(rest
+          .split("|")
+          .at(-1)
+          ?.match(/[a-z_]+/g) ?? []),
+      ].sort(),
+    ]);
+    expect(Object.fromEntries(brings)).toEqual(Object.fromEntries(compiled.capabilities.implied));
+  });
+
+  it("are compared exactly, and open nothing when unknown", () => {
+    verifies("capability:exact", "capability:unknown-opens-nothing");
+    for (const name of [
+      "Read_Agent",
+      " read_agent",
+      "read-agent",
+      "read_*",
+      "*",
+      "",
+      "__proto__",
+    ]) {
+      expect(view(full, name)).toEqual(view(full));
+      const returned = { http: { headers: { b: "2" } } };
+      const { rejections } = host.mergeExtensions(full, returned, [name] as never);
+      expect(rejections.map(({ code }) => code)).toEqual(["capability_missing"]);
+    }
+  });
+
+  it("are refused when unknown and declared", () => {
+    verifies("capability:unknown-refused");
+    expect(codeOf(() => host.resolveCapabilities(["read_agents"] as never))).toBe(
+      "capability_unknown",
+    );
+  });
+
+  it("bring the reading with the writing", () => {
+    verifies("capability:write-implies-read");
+    expect(host.resolveCapabilities(["write_headers"])).toEqual(["read_headers", "write_headers"]);
+    expect(view(full, "append_labels")).toEqual(view(full, "read_labels"));
+    expect(view(full, "write_headers")).toEqual(view(full, "read_headers"));
+    expect(view(full, "append_delegation")).toEqual(view(full, "read_delegation"));
+  });
+
+  it("bring the outer field with the inner one", () => {
+    verifies("capability:field-implies-parent");
+    expect(host.resolveCapabilities(["read_claims"])).toEqual(["read_claims", "read_subject"]);
+  });
+
+  it("bring nothing else", () => {
+    verifies("capability:nothing-else");
+    fc.assert(
+      fc.property(grant, (some) => {
+        const resolved = host.resolveCapabilities(some as never);
+        expect(host.resolveCapabilities(resolved)).toEqual(resolved);
+        expect(resolved).toEqual(
+          [...new Set(some.flatMap((name) => host.resolveCapabilities([name] as never)))].sort(),
+        );
+      }),
+    );
+    const others = names.filter(
+      (name) => !/^(append|write)_|roles|teams|claims|permissions/.test(name),
+    );
+    for (const name of others) expect(host.resolveCapabilities([name] as never)).toEqual([name]);
+  });
+});
+
+describe("a view", () => {
+  const ungated = [
+    "request",
+    "mcp",
+    "completion",
+    "provenance",
+    "llm",
+    "framework",
+    "meta",
+    "custom",
+  ];
+
+  it("starts from nothing", () => {
+    verifies("filter:from-nothing", "filter:null");
+    const wider = envelope({ ...everything });
+    const keys = Object.keys(view(wider, ...names));
+    expect(keys).toEqual(compiled.names);
+    expect(plain(view(envelope({}), ...names.filter((name) => !name.endsWith("_labels"))))).toEqual(
+      {},
+    );
+    expect(host.filterExtensions(null, ["read_agent"])).toBeNull();
+  });
+
+  it("holds what has no gate", () => {
+    verifies("filter:ungated");
+    const { security, ...rest } = plain(view(full)) as Record<string, unknown>;
+    expect(Object.keys(rest).sort()).toEqual([...ungated].sort());
+    expect(security).toEqual({
+      classification: "internal",
+      objects: plain(full.security?.objects),
+      data: plain(full.security?.data),
+      auth_method: "oidc",
+    });
+  });
+
+  it("holds a gated slot wholly or not at all", () => {
+    verifies("filter:gated-slot");
+    const gates = {
+      agent: ["read_agent"],
+      http: ["read_headers", "write_headers"],
+      delegation: ["read_delegation", "append_delegation"],
+    } as const;
+    for (const [slot, openers] of Object.entries(gates)) {
+      const key = slot as keyof typeof gates;
+      for (const name of names) {
+        const shown = (openers as readonly string[]).includes(name) ? full[key] : undefined;
+        expect(view(full, name)[key], `${slot} by ${name}`).toBe(shown);
+      }
+    }
+  });
+
+  it("holds a gated field or not", () => {
+    verifies("filter:gated-field");
+    const gates = {
+      labels: ["read_labels", "append_labels"],
+      client: ["read_client"],
+      caller_workload: ["read_workload"],
+      this_workload: ["read_workload"],
+    } as const;
+    for (const [field, openers] of Object.entries(gates)) {
+      const key = field as keyof typeof gates;
+      for (const name of names) {
+        const shown = (openers as readonly string[]).includes(name)
+          ? full.security?.[key]
+          : undefined;
+        expect(view(full, name).security?.[key], `${field} by ${name}`).toEqual(shown);
+      }
+    }
+  });
+
+  it("cuts the subject to what is granted", () => {
+    verifies("filter:subject-cut");
+    const cut = (...capabilities: readonly string[]) =>
+      plain(view(full, ...capabilities).security?.subject);
+    const { id, type, roles, claims } = subject;
+    expect(cut("read_subject")).toEqual({ id, type });
+    expect(cut("read_roles")).toEqual({ id, type, roles });
+    expect(cut("read_claims", "read_roles")).toEqual({ id, type, roles, claims });
+    expect(view(full, "read_labels", "read_client").security?.subject).toBeUndefined();
+    expect(cut("read_roles", "read_teams", "read_claims", "read_permissions")).toEqual(subject);
+  });
+
+  it("tells nothing of what is hidden", () => {
+    verifies("filter:hidden-is-absent");
+    const { agent: _, http: __, delegation: ___, ...open } = everything;
+    const security = { ...everything.security, subject: null, client: null, labels: [] };
+    const without = envelope({
+      ...open,
+      security: { ...security, caller_workload: null, this_workload: null },
+    });
+    const [a, b] = [view(full), view(without)];
+    expect(a).toEqual(b);
+    expect(JSON.stringify(a)).toBe(JSON.stringify(b));
+    expect(Reflect.ownKeys(a)).toEqual(Reflect.ownKeys(b));
+    expect(Reflect.ownKeys(a.security ?? {})).toEqual(Reflect.ownKeys(b.security ?? {}));
+  });
+
+  it("leaves out a level in which nothing is visible", () => {
+    verifies("filter:empty-is-absent");
+    const hidden = envelope({ security: { subject, labels: ["PII"], objects: {}, data: {} } });
+    expect(view(hidden).security).toBeUndefined();
+    expect(view(hidden, "read_client").security).toBeUndefined();
+    expect(view(hidden, "read_subject").security?.subject?.id).toBe("ada");
+  });
+
+  it("always holds labels for those who may read them", () => {
+    verifies("filter:labels-always");
+    expect(view(envelope({}), "read_labels").security?.labels).toEqual([]);
+    expect(view(envelope({}), "append_labels").security?.labels).toEqual([]);
+    expect(view(envelope({})).security).toBeUndefined();
+  });
+});
+
+describe("filtering", () => {
+  it("twice is filtering once", () => {
+    verifies("filter:idempotent");
+    fc.assert(
+      fc.property(grant, (some) => {
+        const once = view(full, ...some);
+        expect(view(once, ...some)).toEqual(once);
+      }),
+    );
+  });
+
+  it("shows no less to those who hold more", () => {
+    verifies("filter:monotone");
+    fc.assert(
+      fc.property(grant, grant, (some, more) => {
+        const less = plain(view(full, ...some)) as object;
+        expect(plain(view(full, ...some, ...more))).toMatchObject(less);
+      }),
+    );
+  });
+
+  it("touches nothing, and is touched by nothing", () => {
+    verifies("filter:untouched", "filter:frozen");
+    const before = host.encodeExtensions(full);
+    const shown = view(full, ...names);
+    const text = JSON.stringify(shown);
+    const visit = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      expect(Object.isFrozen(value)).toBe(true);
+      expect(Reflect.set(value, "added", 1)).toBe(false);
+      expect(Reflect.setPrototypeOf(value, {})).toBe(false);
+      for (const key of Object.keys(value)) {
+        expect(Reflect.deleteProperty(value, key)).toBe(false);
+        visit((value as Record<string, unknown>)[key]);
+      }
+    };
+    visit(shown);
+    host.addLabels(full, "later");
+    expect([host.encodeExtensions(full), JSON.stringify(shown)]).toEqual([before, text]);
+  });
+
+  it("shares what is wholly visible and builds the rest anew", () => {
+    verifies("filter:shared", "filter:rebuilt");
+    const [a, b] = [view(full, "read_agent"), view(full, "read_agent")];
+    for (const slot of ["request", "agent", "mcp", "custom", "meta"] as const) {
+      expect(a[slot]).toBe(full[slot]);
+    }
+    expect(a.security).toEqual(b.security);
+    expect(a.security).not.toBe(b.security);
+    expect(a.security).not.toBe(full.security);
+  });
+
+  it("does not look at what it hides", () => {
+    verifies("filter:unvisited");
+    const looks: string[] = [];
+    const hidden = new Proxy(
+      {},
+      new Proxy({}, { get: (_target, trap) => () => looks.push(String(trap)) && undefined }),
+    );
+    const { claims: _claims, ...others } = full.security?.subject ?? {};
+    const watched = {
+      ...full,
+      agent: hidden,
+      http: hidden,
+      delegation: hidden,
+      security: { ...full.security, labels: hidden, subject: { ...others, claims: hidden } },
+    };
+    const shown = filterFor(compiled, compiled.capabilities.mask(["read_roles"]))(watched);
+    expect(shown).toMatchObject({ security: { subject: { roles: subject.roles } } });
+    expect(looks).toEqual([]);
+    expect(Object.hasOwn(hidden, "a")).toBe(false);
+    expect(looks).toEqual(["getOwnPropertyDescriptor"]);
+  });
+});

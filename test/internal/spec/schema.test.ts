@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Problem } from "../../../src/core/errors/index.ts";
+import { isGlassineError } from "../../../src/core/errors/index.ts";
+import { standardSlots } from "../../../src/core/slots/index.ts";
+import { extensionsSchema } from "../../../tools/scripts/extensions-schema.ts";
+import { everything, hop, host } from "../../spec/support.ts";
+
+const read = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../spec/${path}`, import.meta.url), "utf8"));
+
+const schema = read("schemas/extensions.schema.json") as object;
+// `date-time` is one of the things that the schema alone cannot decide: a zone may be left out.
+const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { "date-time": true } });
+let fits: ReturnType<typeof ajv.compile>;
+beforeAll(() => {
+  fits = ajv.compile(schema);
+});
+
+interface Verdict {
+  /** What the schema has against the document, the wrappers of optional parts left out. */
+  readonly faults: readonly string[];
+  /** What decoding has against it. */
+  readonly problems: readonly Problem[];
+}
+
+function judge(document: unknown): Verdict {
+  const faults = fits(document)
+    ? []
+    : (fits.errors ?? []).flatMap(({ keyword, instancePath, params, schemaPath }) =>
+        keyword === "anyOf" || schemaPath.endsWith("/anyOf/1/type")
+          ? []
+          : [`${keyword} ${params.missingProperty ?? instancePath}`],
+      );
+  try {
+    host.decodeExtensions(JSON.stringify(document));
+    return { faults, problems: [] };
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    return { faults, problems: error.data.problems ?? [] };
+  }
+}
+
+const security = (part: object) => ({ security: part });
+const chain = (part: object) => ({ delegation: { chain: [{ ...hop("a"), ...part }] } });
+const many = (count: number) => Array.from({ length: count }, (_, at) => [`h${at}`, "v"]);
+
+/** What a reader takes although it is not the form to write. */
+const alsoRead: readonly (readonly [string, object, RegExp])[] = [
+  ["a set with repeats", security({ labels: ["a", "a"] }), /^uniqueItems /],
+];
+
+/** What no schema can say, or this one does not. */
+const unsaid: readonly (readonly [string, object, (problem: Problem) => boolean])[] = [
+  [
+    "the grammar of labels",
+    security({ labels: [" padded"] }),
+    ({ code }) => code === "label_invalid",
+  ],
+  [
+    "valid Unicode",
+    { request: { request_id: "\ud800" } },
+    ({ code }) => code === "snapshot_string" || code === "snapshot_key",
+  ],
+  [
+    "instants",
+    chain({ timestamp: "yesterday" }),
+    ({ expected }) => expected === "an RFC 3339 date-time",
+  ],
+  [
+    "two names of one field",
+    security({ subject: { ...everything.security.subject, subject_type: "agent" } }),
+    ({ expected }) => expected === 'one "type"',
+  ],
+  [
+    "limits on the whole",
+    { http: { headers: Object.fromEntries(many(129)) } },
+    ({ code }) => code === "snapshot_limit",
+  ],
+];
+
+describe("the schema", () => {
+  it("is current", () => {
+    expect(schema).toEqual(JSON.parse(JSON.stringify(extensionsSchema(standardSlots))));
+  });
+
+  it("takes an envelope with everything, as it is written", () => {
+    const { extensions } = host.decodeExtensions(everything);
+    expect(judge(JSON.parse(host.encodeExtensions(extensions)))).toEqual({
+      faults: [],
+      problems: [],
+    });
+  });
+
+  it.each(alsoRead)("is not the form of %s, which is read", (_name, document, fault) => {
+    const { faults, problems } = judge(document);
+    expect(problems).toEqual([]);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.every((each) => fault.test(each))).toBe(true);
+  });
+
+  it.each(unsaid)("does not know %s", (_name, document, told) => {
+    const { faults, problems } = judge(document);
+    expect(faults).toEqual([]);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.every(told)).toBe(true);
+  });
+
+  it("takes and refuses what decoding does, over the vectors", () => {
+    const documents = ["filter", "merge"].flatMap((op) => {
+      const { cases } = read(`vectors/${op}.json`) as { cases: Record<string, unknown>[] };
+      return cases.flatMap(({ name, extensions, original }) =>
+        [extensions, original]
+          .filter((document) => document !== undefined && document !== null)
+          .map((document) => ({ name, document })),
+      );
+    });
+    const unexplained = documents.filter(({ document }) => {
+      const { faults, problems } = judge(document);
+      if ((faults.length === 0) === (problems.length === 0)) return false;
+      const known = faults.every((fault) => alsoRead.some(([, , form]) => form.test(fault)));
+      return !known || !problems.every((problem) => unsaid.some(([, , told]) => told(problem)));
+    });
+    expect(unexplained.map(({ name }) => name)).toEqual([]);
+    const refused = documents.filter(({ document }) => judge(document).problems.length > 0);
+    expect([documents.length > 500, refused.length > 30]).toEqual([true, true]);
+  });
+});

@@ -1,0 +1,24 @@
+/** What a law reports when it does not hold. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { law } from "../../../src/testing/laws/law.ts";
+
+/** Waits without letting anything else run. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+it("reports the failure at hand where time for shrinking is up before the first case", async () => {
+  const slow = fc.integer().map((value) => {
+    block(5);
+    return value;
+  });
+  const never = law("L0", "Nothing holds.", () =>
+    fc.property(slow, () => {
+      throw new Error("broken");
+    }),
+  );
+  const checked = never.check({ numRuns: 3, seed: 1, shrinkingMs: 1 });
+  await expect(checked).rejects.toThrow(/^L0 does not hold: Nothing holds\.\nbroken\n/);
+});

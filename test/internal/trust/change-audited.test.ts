@@ -1,0 +1,110 @@
+/** Each change of trust is a record of the audit trail, once it is made. */
+import { writeFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import type { AuditEvent } from "../../../src/core/observe/index.ts";
+import { readCommandHost } from "../../../src/operate/cli/command-host.ts";
+import { revokePlugins, trustPlugins } from "../../../src/operate/trust/change/index.ts";
+import { verifies } from "../../support/verifies.ts";
+import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
+
+const pii = entryOf("acme.pii");
+const rate = entryOf("acme.rate");
+
+/** What stands in the lock is read when the record comes. */
+function recorder(text: () => Promise<string>) {
+  const events: AuditEvent[] = [];
+  const seen: string[] = [];
+  const sink = async (event: AuditEvent) => {
+    events.push(event);
+    seen.push(await text());
+  };
+  return { events, seen, audit: { sink } };
+}
+
+it("tells each plugin, in the order of the journal, when all is written", async () => {
+  verifies("journal:audited");
+  const { path, text, lines } = await lockFolder();
+  const { events, seen, audit } = recorder(text);
+  const granted = await trustPlugins(path, [rate, pii], "reviewed, token=hunter2", { audit });
+  const revoked = await revokePlugins(path, [rate.id], "leaks", { audit, command: "lock" });
+  expect([granted.unaudited, revoked.unaudited]).toEqual([[], []]);
+  const party = { actorUri: "system:plugin-registry", tenantId: "system", outcome: "success" };
+  const reason = "reviewed, token=[REDACTED]";
+  expect(events).toMatchObject(
+    [
+      { plugin_name: pii.id, action: "trust", version: "1.0.0", package_hash: pii.hash, reason },
+      { plugin_name: rate.id, action: "trust", version: "1.0.0", package_hash: rate.hash, reason },
+      {
+        plugin_name: rate.id,
+        action: "lock",
+        version: null,
+        package_hash: null,
+        reason: "leaks",
+      },
+    ].map((metadata) => ({
+      ...party,
+      eventType: "plugin.trust_changed",
+      targetUri: `plugin:${metadata.plugin_name}`,
+      metadata,
+    })),
+  );
+  expect((await lines()).map(({ id }) => id)).toEqual(events.map((e) => e.metadata.plugin_name));
+  expect(seen.map((lock) => [lock.includes(pii.id), lock.includes(rate.id)])).toEqual([
+    [true, true],
+    [true, true],
+    [true, false],
+  ]);
+});
+
+it("tells nothing of a change that was not made", async () => {
+  verifies("journal:audited");
+  const { path, text, names } = await lockFolder();
+  const { events, audit } = recorder(text);
+  await refusalOf(() => trustPlugins(path, [pii, pii], "twice", { audit }));
+  await refusalOf(() => trustPlugins(path, [pii], " ", { audit }));
+  await refusalOf(() => revokePlugins(path, [pii.id], "not there", { audit }));
+  const misspelled = { audit: { snik: () => {} } as object };
+  const { code } = await refusalOf(() => trustPlugins(path, [pii], "why", misspelled));
+  expect([code, events, await names()]).toEqual(["options_invalid", [], []]);
+});
+
+it("leaves a change whose record was not taken, and says so", async () => {
+  verifies("journal:audited");
+  const { path, lines } = await lockFolder();
+  const sink = ({ metadata }: AuditEvent) => {
+    if (metadata.plugin_name === pii.id) throw new Error("full");
+  };
+  const done = await trustPlugins(path, [pii, rate], "both", { audit: { sink } });
+  expect([done.unaudited, done.warnings]).toEqual([
+    [pii.id],
+    [`the audit trail did not take the record of ${pii.id}; the change is made and journaled`],
+  ]);
+  const strict = { audit: { sink, strict: true } };
+  const refused = await refusalOf(() => revokePlugins(path, [pii.id], "again", strict));
+  expect(refused).toMatchObject({ code: "audit_failed", data: { ids: [pii.id] } });
+  expect((await lines()).map(({ id, action }) => `${action} ${id}`)).toEqual([
+    `trust ${pii.id}`,
+    `trust ${rate.id}`,
+    `revoke ${pii.id}`,
+  ]);
+});
+
+it("tells nothing of a change that another process made and did not tell", async () => {
+  verifies("journal:completed-unaudited");
+  const { path, text, journalText, lines, pending } = await lockFolder();
+  await trustPlugins(path, [pii], "before");
+  const [before] = (await journalText()).split("\n");
+  const line = before?.replace("\tbefore\t", "\tuntold\t") ?? "";
+  const record = { version: 1, old: "0".repeat(64), new: sha256(await text()), journal: 0 };
+  await writeFile(pending, JSON.stringify({ ...record, lines: [line] }));
+  const { events, audit } = recorder(text);
+  const { recovered } = await trustPlugins(path, [rate], "next", { audit });
+  expect(recovered).toBe("applied");
+  expect((await lines()).map(({ reason }) => reason)).toEqual(["before", "untold", "next"]);
+  expect(events.map(({ metadata }) => metadata.plugin_name)).toEqual([rate.id]);
+});
+
+it("a command refuses options of the trail that mean nothing", () => {
+  const names = { bin: "a", hostName: "a", prefix: "A_" };
+  expect(() => readCommandHost({ ...names, audit: { sink: 1 } as object })).toThrow("sink");
+});

@@ -1,0 +1,361 @@
+/** One process at a time: who holds a lock, who succeeds whom, and who is told to wait. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { lstat, mkdir, readFile, symlink, unlink, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import process from "node:process";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  ownClaim,
+  processStateOf,
+  readOwner,
+} from "../../../src/operate/trust/change/exclusion.ts";
+import { changeLock, recoverLock, trustPlugins } from "../../../src/operate/trust/change/index.ts";
+import { installFaults } from "../../faults/trust-fs-faults.ts";
+import { verifies } from "../../support/verifies.ts";
+import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
+
+const pii = entryOf("acme.pii");
+const isLinux = process.platform === "linux";
+const since = "2026-01-01T00:00:00.000Z";
+const noPid = 2 ** 22 + 1;
+
+/** A process that is there until the test is over. */
+async function liveProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1000)"]);
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  await once(child.stdout, "data");
+  return child.pid as number;
+}
+
+async function endedProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", "0"]);
+  await once(child, "exit");
+  return child.pid as number;
+}
+
+/** A lock with a claim on it, and what comes of a change that does not wait. */
+async function claimed(claim: object | string) {
+  const lock = await lockFolder("version = 1\n");
+  const text = typeof claim === "string" ? claim : JSON.stringify(claim);
+  await writeFile(lock.exclusion, text);
+  const change = (waitMs = 0) => trustPlugins(lock.path, [pii], "r", { waitMs });
+  const expectBusy = async (message: string, waitMs?: number) => {
+    expect(await refusalOf(() => change(waitMs))).toMatchObject({ code: "lockfile_busy", message });
+    expect(await lock.names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
+    expect(await readFile(lock.exclusion, "utf8")).toBe(text);
+    expect(await lock.text()).toBe("version = 1\n");
+  };
+  const expectTaken = async () => {
+    expect((await change()).lock.entries).toEqual([pii]);
+    expect(await lock.names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+  };
+  return { ...lock, text, change, expectBusy, expectTaken };
+}
+
+const held = "plugins.lock is being changed by another process";
+
+describe("CLI-053: a claim", () => {
+  it("of a process that ended is taken over", async () => {
+    verifies("journal:takeover");
+    const { expectTaken } = await claimed({ pid: await endedProcess(), host: hostname(), since });
+    await expectTaken();
+  });
+
+  it("of a live process is waited for, and refused with its id", async () => {
+    verifies("journal:busy");
+    const pid = await liveProcess();
+    const { expectBusy } = await claimed({ pid, host: hostname(), since });
+    await expectBusy(`${held} (pid ${pid})`);
+    await expectBusy(`${held} (pid ${pid})`, 100);
+  });
+
+  it("of a live process is waited for for ten seconds, unless told otherwise", async () => {
+    verifies("journal:busy");
+    const { path, exclusion } = await lockFolder("version = 1\n");
+    const pid = await liveProcess();
+    await writeFile(exclusion, JSON.stringify({ pid, host: hostname(), since }));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const begun = performance.now();
+    let end: unknown;
+    void trustPlugins(path, [pii], "r").catch((error: unknown) => {
+      end = error;
+    });
+    while (end === undefined) {
+      // Files are read between two pauses, on no clock.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (vi.getTimerCount() > 0) vi.advanceTimersToNextTimer();
+    }
+    expect(end).toMatchObject({ code: "lockfile_busy", message: `${held} (pid ${pid})` });
+    const waited = performance.now() - begun;
+    expect([waited >= 10_000, waited < 10_100]).toEqual([true, true]);
+  });
+
+  it("of another host is never taken over, and the refusal says what to remove", async () => {
+    verifies("journal:elsewhere");
+    const claim = { pid: noPid, host: `not-${hostname()}\n`, since };
+    const { expectBusy, exclusion } = await claimed(claim);
+    await expectBusy(
+      `${held} (pid ${noPid} on host "not-${hostname()}\\u{a}"). If that process has ended, remove ${exclusion} and try again.`,
+    );
+  });
+
+  it.runIf(isLinux)("of another container is of another host, by whatever name", async () => {
+    verifies("journal:elsewhere");
+    const claim = { pid: noPid, host: hostname(), space: "pid:[1]", since };
+    const { expectBusy, exclusion } = await claimed(claim);
+    await expectBusy(
+      `${held} (pid ${noPid} on host "${hostname()}"). If that process has ended, remove ${exclusion} and try again.`,
+    );
+  });
+
+  it.runIf(isLinux)("of a process whose id is used again is taken over", async () => {
+    verifies("journal:takeover");
+    const pid = await liveProcess();
+    const { expectTaken } = await claimed({ pid, host: hostname(), started: "1", since });
+    await expectTaken();
+  });
+
+  it.runIf(isLinux)("of a process that ended and waits for its parent is taken over", async () => {
+    verifies("journal:takeover");
+    // The shell becomes a program that never asks after its child.
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+    onTestFinished(() => {
+      parent.kill("SIGKILL");
+    });
+    const [output] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(`${output}`.trim());
+    const stateOf = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.[0];
+    while ((await stateOf()) !== "Z") await new Promise((resolve) => setTimeout(resolve, 5));
+    const { expectTaken } = await claimed({ pid, host: hostname(), since });
+    await expectTaken();
+  });
+
+  it("tells when it was made in whatever form a hand gave it", async () => {
+    const pid = await liveProcess();
+    const { expectBusy } = await claimed({ pid, host: hostname(), started: since });
+    await expectBusy(`${held} (pid ${pid})`);
+  });
+
+  it.each([
+    ...["", "\n", "null", "[]", "{}", "17", "\ufeff{}", '{"pid":"17","host":"a"}', '{"pid":17}'],
+    ...['{"pid":0,"host":"a"}', '{"pid":-1,"host":"a"}', '{"pid":1.5,"host":"a"}', "\xff"],
+    '{"pid":17,"host":""}',
+  ])("of nobody is never taken over: %j", async (text) => {
+    verifies("journal:elsewhere");
+    const { expectBusy, exclusion } = await claimed(text);
+    await expectBusy(
+      `${held}, which ${exclusion} does not name. If there is none, remove ${exclusion} and try again.`,
+    );
+  });
+
+  it("of our own process is one as well", async () => {
+    verifies("journal:busy");
+    const { path } = await lockFolder();
+    let inner: unknown;
+    await changeLock(path, ({ text }) => {
+      inner = refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
+      return { text, lines: [] };
+    });
+    // It was asked for while the outer change went on, and waited for nothing.
+    expect(await inner).toMatchObject({
+      code: "lockfile_busy",
+      message: `${held} (pid ${process.pid})`,
+    });
+  });
+
+  it("is there with its text while a change goes on, and gone after it", async () => {
+    verifies("journal:exclusion");
+    const { path, exclusion, names } = await lockFolder();
+    const claim = ownClaim(new Date());
+    const owner = readOwner(await claim);
+    expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
+    expect(await processStateOf(owner as NonNullable<typeof owner>)).toBe("alive");
+    let during: unknown;
+    await changeLock(path, ({ text }) => {
+      during = readFile(exclusion, "utf8");
+      return { text, lines: [] };
+    });
+    const { started, space } = owner as NonNullable<typeof owner>;
+    expect(JSON.parse((await during) as string)).toMatchObject({
+      ...{ pid: process.pid, host: hostname() },
+      ...(isLinux ? { started, space } : {}),
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(await names()).toEqual(["plugins.lock"]);
+  });
+
+  it("that is another's by now is not removed", async () => {
+    verifies("journal:exclusion");
+    const { path, exclusion } = await lockFolder();
+    const other = JSON.stringify({ pid: process.pid, host: hostname(), since });
+    await changeLock(path, ({ text }) => {
+      // An operator took the file for one that was left behind, and another process made its own.
+      execFileSync("sh", ["-c", `printf %s '${other}' > '${exclusion}'`]);
+      return { text, lines: [] };
+    });
+    expect(await readFile(exclusion, "utf8")).toBe(other);
+  });
+});
+
+describe("succession", () => {
+  const left = JSON.stringify({ pid: noPid, host: hostname(), since });
+  const rightTo = (path: string, claim: string) => `${path}.lck.${sha256(claim).slice(0, 16)}`;
+
+  it("succeeds one who died while it succeeded another", async () => {
+    verifies("journal:takeover-once", "journal:leftovers");
+    const { path, expectTaken } = await claimed(left);
+    const second = JSON.stringify({ pid: noPid + 1, host: hostname(), since });
+    await writeFile(rightTo(path, left), second);
+    await writeFile(
+      rightTo(path, second),
+      JSON.stringify({ pid: noPid + 2, host: hostname(), since }),
+    );
+    await expectTaken();
+  });
+
+  it("waits for one who is at it", async () => {
+    verifies("journal:takeover-once");
+    const { path, change, exclusion, names } = await claimed(left);
+    const pid = await liveProcess();
+    const right = rightTo(path, left);
+    await writeFile(right, JSON.stringify({ pid, host: hostname(), since }));
+    const { message } = await refusalOf(() => change(60));
+    expect(message).toBe(`${held} (pid ${pid})`);
+    expect(await readFile(exclusion, "utf8")).toBe(left);
+    expect(await names()).toHaveLength(3);
+  });
+
+  it("never removes a claim that changed hands after it was looked at", async () => {
+    verifies("journal:takeover-once");
+    const { folder, change, exclusion, names } = await claimed(left);
+    const pid = await liveProcess();
+    const theirs = JSON.stringify({ pid, host: hostname(), since });
+    let isTaken = false;
+    // Another process succeeds before the first thing that this one does about it.
+    const at = {
+      test: (call: string) => {
+        if (!isTaken && /^(?:link|rename|unlink) .*\.lck/.test(call)) {
+          isTaken = true;
+          writeFileSync(exclusion, theirs);
+        }
+        return false;
+      },
+    };
+    const { restore } = installFaults({ folder, at, what: "none" });
+    const { message } = await refusalOf(() => change()).finally(restore);
+    expect({ isTaken, message }).toEqual({ isTaken: true, message: `${held} (pid ${pid})` });
+    expect(await readFile(exclusion, "utf8")).toBe(theirs);
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
+  });
+
+  it("ends where claims name each other in a circle", async () => {
+    const { path, change, exclusion } = await claimed(left);
+    const other = JSON.stringify({ pid: noPid + 1, host: hostname(), since });
+    await writeFile(rightTo(path, left), other);
+    await writeFile(rightTo(path, other), left);
+    const { code, message } = await refusalOf(() => change());
+    expect({ code, message }).toMatchObject({
+      code: "lockfile_busy",
+      message: expect.stringContaining(`remove ${exclusion}`),
+    });
+  });
+});
+
+describe("what is no file", () => {
+  const make: Readonly<Record<string, (path: string) => unknown>> = {
+    "a folder": (path) => mkdir(path),
+    "a link": async (path) => {
+      await writeFile(`${path}.target`, "");
+      await symlink(`${path}.target`, path);
+    },
+    "no file": (path) => void execFileSync("mkfifo", [path]),
+  };
+  const places = ["lck", "pending", "journal"].flatMap((place) =>
+    Object.keys(make).map((what) => ({ place, what })),
+  );
+  it.skipIf(process.platform === "win32").each(places)(
+    "is refused in place of .$place: $what",
+    async ({ place, what }) => {
+      verifies("journal:files-only");
+      const { path, text } = await lockFolder("version = 1\n");
+      const there = `${path}.${place}`;
+      await make[what]?.(there);
+      const refused = await refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
+      expect(refused).toMatchObject({
+        code: "lockfile_failed",
+        message: `${there} is not a regular file.`,
+        data: { path: there },
+      });
+      expect(await text()).toBe("version = 1\n");
+      expect((await lstat(there)).isFile()).toBe(false);
+      if (what === "a link") expect(await readFile(`${there}.target`, "utf8")).toBe("");
+    },
+  );
+});
+
+describe("a file system without links", () => {
+  it("has changes all the same, and takes them back", async () => {
+    verifies("journal:exclusion", "journal:all-or-nothing");
+    const { folder, path, text, names, lines } = await lockFolder();
+    await trustPlugins(path, [entryOf("acme.one")], "r");
+    const links = installFaults({ folder, at: /^link /, what: "EPERM" });
+    await trustPlugins(path, [pii], "r");
+    expect(links.calls.filter((call) => call.startsWith("link "))).toHaveLength(2);
+    const before = await text();
+    const full = installFaults({ folder, at: /^write plugins\.lock\.journal$/, what: "ENOSPC" });
+    const { data } = await refusalOf(() => trustPlugins(path, [entryOf("acme.new")], "r"));
+    full.restore();
+    links.restore();
+    expect(data.systemCode).toBe("ENOSPC");
+    expect(await text()).toBe(before);
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+    expect(await lines()).toHaveLength(2);
+  });
+
+  it("has one claim at a time", async () => {
+    verifies("journal:exclusion");
+    const { folder, path, lines } = await lockFolder();
+    const links = installFaults({ folder, at: /^link /, what: "ENOTSUP" });
+    const ids = ["acme.one", "acme.two", "acme.three", "acme.four"];
+    await Promise.all(ids.map((id) => trustPlugins(path, [entryOf(id)], "r")));
+    links.restore();
+    expect((await lines()).map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+});
+
+describe("a signal", () => {
+  it("gives up waiting, with its reason, before anything is written", async () => {
+    const pid = await liveProcess();
+    const { path, names } = await claimed({ pid, host: hostname(), since });
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    const work = trustPlugins(path, [pii], "r", { signal: abort.signal });
+    abort.abort(reason);
+    await expect(work).rejects.toMatchObject({ code: "aborted", cause: reason });
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
+  });
+});
+
+describe("what was left beside a lock", () => {
+  it("is removed by the next change, and nothing else is", async () => {
+    verifies("journal:leftovers");
+    const { folder, path, names } = await lockFolder("version = 1\n");
+    const hex = "0123456789abcdef";
+    const left = [`.${hex}.tmp`, `.lck.${hex}`, `.lck.${hex}.tmp`, `.lck.${hex}.${hex}.tmp`];
+    const kept = [
+      ...["bak", "tmp", `${hex}.tmp~`, "0123.tmp", `${hex}`, `${hex.toUpperCase()}.tmp`, "lck.old"],
+      ...[`pending.${hex}.tmp`, `lck.${hex}0`, "pending.conflict-20260101T000000000Z"],
+    ].map((name) => `plugins.lock.${name}`);
+    const others = [`other.lock.${hex}.tmp`, `xplugins.lock.${hex}.tmp`];
+    for (const name of left) await writeFile(path + name, "");
+    for (const name of [...kept, ...others]) await writeFile(`${folder}/${name}`, "");
+    expect(await recoverLock(path)).toEqual({ recovered: undefined, warnings: [] });
+    expect(await names()).toEqual(["plugins.lock", ...kept, ...others].sort());
+    await unlink(path);
+  });
+});

@@ -1,0 +1,278 @@
+/** What an earlier process began and did not finish: what becomes of it, and who is told. */
+// Only in test:all: it stops a change at each of its steps.
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import {
+  checkJournal,
+  pendingChange,
+  readTrustJournal,
+  recoverLock,
+  trustPlugins,
+} from "../../../src/operate/trust/change/index.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { verifies } from "../../support/verifies.ts";
+import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
+
+const pii = entryOf("acme.pii");
+const rate = entryOf("acme.rate");
+
+/** A lock in the middle of a change: the record is there, and as much of the rest as is said. */
+async function unfinished({
+  isMade,
+  of = [pii],
+}: {
+  isMade: boolean;
+  of?: readonly (typeof pii)[];
+}) {
+  const lock = await lockFolder();
+  await trustPlugins(lock.path, [entryOf("acme.first")], "first");
+  const [oldLock, oldJournal] = [await lock.text(), await lock.journalText()];
+  await trustPlugins(lock.path, of, "on its way");
+  const [newLock, newJournal] = [await lock.text(), await lock.journalText()];
+  const appended = newJournal.slice(oldJournal.length);
+  const record = {
+    version: 1,
+    old: sha256(oldLock) as string | null,
+    new: sha256(newLock),
+    journal: oldJournal.length,
+    lines: appended.split("\n").slice(0, -1),
+  };
+  await writeFile(lock.path, isMade ? newLock : oldLock);
+  await writeFile(lock.journal, oldJournal);
+  await writeFile(lock.pending, JSON.stringify(record));
+  return { ...lock, record, oldJournal, newJournal, oldLock, newLock, appended };
+}
+
+type Unfinished = Awaited<ReturnType<typeof unfinished>>;
+
+/** The next change, and what it leaves: a journal that tells what the lock says. */
+async function goOn({ path, names }: Unfinished, problems: readonly object[] = []) {
+  const outcome = (await pendingChange(path))?.outcome;
+  const changed = await trustPlugins(path, [rate], "next");
+  expect(changed.recovered).toBe(outcome);
+  const journal = await readTrustJournal(path);
+  expect(told(checkJournal(changed.lock, journal))).toEqual(problems);
+  expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+  return { ...changed, reasons: journal.lines.map(({ reason }) => reason) };
+}
+
+describe("a change that was not made", () => {
+  it("is forgotten, and told of", async () => {
+    verifies("journal:recovery", "journal:told");
+    const lock = await unfinished({ isMade: false });
+    const { recovered, warnings, reasons } = await goOn(lock);
+    expect(recovered).toBe("discarded");
+    expect(warnings).toEqual([
+      `An unfinished change of ${lock.path} was found not made, and is forgotten.`,
+    ]);
+    expect(reasons).toEqual(["first", "next"]);
+  });
+
+  it("is forgotten where there was no lock before it", async () => {
+    verifies("journal:recovery", "journal:pending");
+    const lock = await unfinished({ isMade: false });
+    await rm(lock.path);
+    await rm(lock.journal);
+    await writeFile(lock.pending, JSON.stringify({ ...lock.record, old: null, journal: 0 }));
+    expect((await goOn(lock)).reasons).toEqual(["next"]);
+  });
+});
+
+describe("a change that was made", () => {
+  it("has its lines after the next one, and is told of", async () => {
+    verifies("journal:recovery", "journal:told");
+    const lock = await unfinished({ isMade: true, of: [pii, entryOf("acme.two")] });
+    const { recovered, warnings, reasons } = await goOn(lock);
+    expect(recovered).toBe("applied");
+    expect(warnings).toEqual([
+      `An unfinished change of ${lock.path} was found made. The journal has its lines now.`,
+    ]);
+    expect(reasons).toEqual(["first", "on its way", "on its way", "next"]);
+    expect((await lock.journalText()).startsWith(lock.newJournal)).toBe(true);
+  });
+
+  it("gets exactly the rest of its lines, wherever they broke off", async () => {
+    verifies("journal:completed-line", "journal:append-only");
+    const lock = await unfinished({ isMade: true, of: [pii, entryOf("acme.two")] });
+    for (let at = 0; at <= lock.appended.length; at++) {
+      await writeFile(lock.pending, JSON.stringify(lock.record));
+      await writeFile(lock.journal, lock.oldJournal + lock.appended.slice(0, at));
+      expect((await recoverLock(lock.path)).recovered).toBe("applied");
+      expect(await lock.journalText()).toBe(lock.newJournal);
+    }
+  });
+
+  it("ends a torn line before it, wherever its own broke off", async () => {
+    verifies("journal:completed-line", "journal:after-torn");
+    const lock = await unfinished({ isMade: false });
+    const torn = `${lock.oldJournal}2026-05-25T1`;
+    await writeFile(lock.journal, torn);
+    await trustPlugins(lock.path, [pii], "on its way");
+    const whole = await lock.journalText();
+    const [line = ""] = whole.slice(torn.length + 1).split("\n");
+    const record = { ...lock.record, journal: torn.length, lines: [line] };
+    expect(line).toMatch(/\tbefore=torn$/);
+    for (let at = torn.length; at <= whole.length; at++) {
+      await writeFile(lock.pending, JSON.stringify(record));
+      await writeFile(lock.journal, whole.slice(0, at));
+      expect((await recoverLock(lock.path)).recovered).toBe("applied");
+      expect(await lock.journalText()).toBe(whole);
+    }
+  });
+
+  it("has its lines once where a hand appended behind them", async () => {
+    verifies("journal:completed-line");
+    const lock = await unfinished({ isMade: true });
+    const manual = byHand(["2026-05-25T10:15Z", "revoke", "acme.other", "-", "-", "by hand"]);
+    await writeFile(lock.journal, lock.newJournal + manual);
+    expect((await goOn(lock)).reasons).toEqual(["first", "on its way", "by hand", "next"]);
+  });
+
+  it("has them behind what a hand appended, chained anew", async () => {
+    verifies("journal:completed-line", "journal:chain");
+    const lock = await unfinished({ isMade: true });
+    const manual = byHand(["2026-05-25T10:15Z", "revoke", "acme.other", "-", "-", "by hand"]);
+    await writeFile(lock.journal, lock.oldJournal + manual);
+    expect((await goOn(lock)).reasons).toEqual(["first", "by hand", "on its way", "next"]);
+    expect(await lock.journalText()).toContain(`prev=${sha256(manual.slice(0, -1))}\n`);
+  });
+
+  it("has them behind what is torn and is none of them, which is told of", async () => {
+    verifies("journal:completed-line", "journal:after-torn");
+    const lock = await unfinished({ isMade: true });
+    await writeFile(lock.journal, `${lock.oldJournal}${"\0".repeat(20)}`);
+    const torn = { line: 2, id: undefined, problem: "torn" };
+    expect((await goOn(lock, [torn])).reasons).toEqual(["first", "on its way", "next"]);
+  });
+
+  it("has them where the journal was cut meanwhile, which the lock tells", async () => {
+    verifies("journal:completed-line", "journal:pairing");
+    const lock = await unfinished({ isMade: true });
+    await rm(lock.journal);
+    const gone = { line: undefined, id: "acme.first", problem: "journal_mismatch" };
+    expect((await goOn(lock, [gone])).reasons).toEqual(["on its way", "next"]);
+  });
+});
+
+describe("CLI-059: a lock that was edited by hand meanwhile", () => {
+  it("keeps the record, warns, invents no line, and goes on", async () => {
+    verifies("journal:conflict", "journal:told");
+    const lock = await unfinished({ isMade: true });
+    const edited = `# by hand\n${lock.newLock}`;
+    await writeFile(lock.path, edited);
+    expect(await pendingChange(lock.path)).toMatchObject({ outcome: "conflict" });
+    const text = await readFile(lock.pending, "utf8");
+    const now = () => new Date("2026-05-25T10:15:30.123Z");
+    const { recovered, warnings } = await trustPlugins(lock.path, [rate], "next", { now });
+    const kept = `${lock.pending}.conflict-20260525T101530123Z`;
+    expect(recovered).toBe("conflict");
+    expect(warnings).toEqual([
+      `${lock.path} is not what an unfinished change left. The record of that change is kept as ${kept}, and the journal got no line for it.`,
+    ]);
+    expect(await readFile(kept, "utf8")).toBe(text);
+    expect(await lock.names()).toEqual([
+      ...["plugins.lock", "plugins.lock.journal"],
+      "plugins.lock.pending.conflict-20260525T101530123Z",
+    ]);
+    expect((await lock.lines()).map(({ reason }) => reason)).toEqual(["first", "next"]);
+    expect((await lock.text()).startsWith(edited)).toBe(true);
+    expect(
+      told(
+        checkJournal((await readLockfile(lock.path)) as never, await readTrustJournal(lock.path)),
+      ),
+    ).toEqual([{ line: undefined, id: "acme.pii", problem: "journal_mismatch" }]);
+  });
+
+  it("keeps each record under a name of its own", async () => {
+    verifies("journal:conflict");
+    const { path, pending, names } = await lockFolder("version = 1\n");
+    for (const text of ["one", "two", "three"]) {
+      await writeFile(pending, text);
+      const now = () => new Date("2026-05-25T10:15:30.123Z");
+      expect((await recoverLock(path, { now })).recovered).toBe("conflict");
+    }
+    const name = "plugins.lock.pending.conflict-20260525T101530123Z";
+    expect(await names()).toEqual(["plugins.lock", name, `${name}-2`, `${name}-3`]);
+    expect(
+      await readFile(`${pending.replace(/plugins\.lock\.pending$/, "")}${name}-3`, "utf8"),
+    ).toBe("three");
+  });
+
+  it.each([
+    ...["", "null", "[]", "{}", "\xff\xfe"],
+    ...[{ version: 2 }, { old: 1 }, { new: null }, { new: "A".repeat(64) }, { journal: -1 }],
+    ...[{ journal: 0.5 }, { lines: "x" }, { lines: [1] }, { lines: ["no line"] }],
+    { lines: ["2026-05-25T10:15Z\ttrust\ta\t1\th\tr\n2026-05-25T10:15Z\ttrust\tb\t1\th\tr"] },
+  ])("keeps a record that cannot be read: %j", async (change) => {
+    verifies("journal:conflict", "journal:pending");
+    const lock = await unfinished({ isMade: true });
+    const text =
+      typeof change === "string" ? change : JSON.stringify({ ...lock.record, ...change });
+    await writeFile(lock.pending, text, "latin1");
+    const found = await pendingChange(lock.path);
+    expect(found).toMatchObject({ outcome: "conflict", lines: [] });
+    expect((await recoverLock(lock.path)).recovered).toBe("conflict");
+    expect(await lock.journalText()).toBe(lock.oldJournal);
+  });
+});
+
+describe("a reader", () => {
+  it("is told what will become of a change, and nothing is touched", async () => {
+    verifies("journal:told");
+    for (const isMade of [true, false]) {
+      const lock = await unfinished({ isMade });
+      const names = await lock.names();
+      expect(await pendingChange(lock.path)).toMatchObject({
+        path: lock.pending,
+        outcome: isMade ? "applied" : "discarded",
+        isInProgress: false,
+        lines: [{ id: "acme.pii", action: "trust", reason: "on its way" }],
+      });
+      expect(await lock.names()).toEqual(names);
+      expect(await lock.journalText()).toBe(lock.oldJournal);
+    }
+  });
+
+  it("is told of none where there is none", async () => {
+    const { path } = await lockFolder();
+    expect(await pendingChange(path)).toBe(undefined);
+  });
+
+  it("is told that a process may be at it, unless that process is gone", async () => {
+    verifies("journal:told");
+    const lock = await unfinished({ isMade: true });
+    const since = "2026-01-01T00:00:00Z";
+    for (const [pid, host, isInProgress] of [
+      [process.pid, hostname(), true],
+      [2 ** 22 + 1, hostname(), false],
+      [2 ** 22 + 1, "elsewhere", true],
+    ] as const) {
+      await writeFile(lock.exclusion, JSON.stringify({ pid, host, since }));
+      expect(await pendingChange(lock.path)).toMatchObject({ isInProgress });
+    }
+  });
+});
+
+describe("recoverLock", () => {
+  it("changes nothing else", async () => {
+    const lock = await unfinished({ isMade: true });
+    const { ino } = await stat(lock.path);
+    expect((await recoverLock(lock.path)).recovered).toBe("applied");
+    expect(await recoverLock(lock.path)).toEqual({ recovered: undefined, warnings: [] });
+    expect((await stat(lock.path)).ino).toBe(ino);
+    expect(await lock.journalText()).toBe(lock.newJournal);
+  });
+
+  it("comes before what refuses the change", async () => {
+    verifies("journal:order");
+    const lock = await unfinished({ isMade: true });
+    const { code } = await refusalOf(() =>
+      trustPlugins(lock.path, [{ ...pii, hash: "sha256:local" }], "r", { now: clock() }),
+    );
+    expect(code).toBe("trust_refused");
+    expect(await lock.journalText()).toBe(lock.newJournal);
+    expect(await pendingChange(lock.path)).toBe(undefined);
+  });
+});

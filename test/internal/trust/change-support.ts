@@ -1,0 +1,79 @@
+/** Locks in temporary folders, and what the changes of trust leave there. */
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isGlassineError } from "glassine";
+import { expect, onTestFinished } from "vitest";
+import { readJournal } from "../../../src/operate/trust/change/index.ts";
+import type { JournalProblem } from "../../../src/operate/trust/change/journal.ts";
+import type { LockEntry } from "../../../src/operate/trust/lockfile/index.ts";
+
+/** A folder for a test, gone after it, and the files of a lock in it. */
+export async function lockFolder(text?: string) {
+  const folder = await mkdtemp(join(tmpdir(), "glassine-lock-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, "plugins.lock");
+  if (text !== undefined) await writeFile(path, text);
+  return {
+    folder,
+    path,
+    journal: `${path}.journal`,
+    pending: `${path}.pending`,
+    exclusion: `${path}.lck`,
+    text: () => readFile(path, "utf8"),
+    journalText: () => readFile(`${path}.journal`, "utf8"),
+    /** The lines that count, and no problem among them. */
+    lines: async () => {
+      const { lines, problems } = readJournal(await readFile(`${path}.journal`));
+      expect(problems).toEqual([]);
+      return lines;
+    },
+    names: async () => (await readdir(folder)).sort(),
+  };
+}
+
+export function sha256(text: string | Uint8Array): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** What is trusted of a plugin, in a version. */
+export function entryOf(id: string, version = "1.0.0"): LockEntry {
+  return {
+    id,
+    package: `@acme/${id}`,
+    version,
+    entryPoint: "dist/plugin.js:default",
+    hash: `sha256:${sha256(`${id} ${version}`)}`,
+  };
+}
+
+/** A line as a hand appends it. */
+export function byHand(fields: readonly string[]): string {
+  return `${fields.join("\t")}\n`;
+}
+
+/** The problems, without the sentences. */
+export function told(problems: readonly JournalProblem[]) {
+  return problems.map(({ line, id, problem }) => ({ line, id, problem }));
+}
+
+/** The code, message and data that something is refused with. */
+export async function refusalOf(work: () => unknown) {
+  try {
+    await work();
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    return { code: error.code, message: error.message, data: error.data };
+  }
+  throw new Error("Nothing was refused.");
+}
+
+/** A clock that goes on by a second each time it is asked. */
+export function clock(from = "2026-05-25T10:15:30.123Z"): () => Date {
+  let at = Date.parse(from) - 1000;
+  return () => {
+    at += 1000;
+    return new Date(at);
+  };
+}

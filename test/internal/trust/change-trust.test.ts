@@ -1,0 +1,416 @@
+/** Trust is granted and taken back: what stands in the lock and in the journal then. */
+import { stat, utimes, writeFile } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  changeLock,
+  checkJournal,
+  checkReason,
+  createLock,
+  readTrustJournal,
+  revokePlugins,
+  trustPlugins,
+} from "../../../src/operate/trust/change/index.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { verifies } from "../../support/verifies.ts";
+import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
+
+const pii = entryOf("acme.pii");
+const rate = entryOf("acme.rate");
+
+/** A lock with comments in the places where they are easily lost. */
+const commented = `# what we trust
+version = 1
+
+# the first one
+[[plugins]]
+id = "acme.first"
+package = "@acme/first" # ours
+version = "1.0.0"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${entryOf("acme.first").hash}"
+
+# to be refreshed
+[[plugins]]
+version = '1.0.0'
+id = "acme.pii"
+# inside
+package = "@acme/acme.pii"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${pii.hash}"
+
+[[plugins]]
+id = "acme.last"
+package = "@acme/last"
+version = "1.0.0"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${entryOf("acme.last").hash}"
+`;
+
+describe("a reason", () => {
+  const blank = [undefined, "", " ", "\t\r\n\u2003", "\ufeff"];
+  it.each(blank)("CLI-026: %j is refused, and no file is made or touched", async (reason) => {
+    verifies("journal:reason", "journal:refused");
+    const { path, names, text } = await lockFolder("version = 1\n");
+    const past = new Date("2020-01-01T00:00:00Z");
+    await utimes(path, past, past);
+    const refused = await refusalOf(() => trustPlugins(path, [pii], reason as string));
+    expect(refused).toMatchObject({
+      code: "reason_invalid",
+      message: "trust: --reason is required (recorded in audit journal)",
+    });
+    expect(await names()).toEqual(["plugins.lock"]);
+    expect(await text()).toBe("version = 1\n");
+    expect((await stat(path)).mtime).toEqual(past);
+  });
+
+  it.each(["trust", "untrust", "lock"])("of %s is refused by that name", async (command) => {
+    const refused = await refusalOf(() => checkReason(" ", command));
+    expect(refused.message).toBe(`${command}: --reason is required (recorded in audit journal)`);
+    const { message } = await refusalOf(() => checkReason("x".repeat(2001), command));
+    expect(message).toBe(`${command}: --reason is too long (max 2000 characters)`);
+  });
+
+  it("CLI-040: of 2001 characters is refused, one of 2000 is not, whatever their units", async () => {
+    verifies("journal:reason");
+    for (const character of ["x", "é", "👍", "\ud800"]) {
+      const { message } = await refusalOf(() => checkReason(character.repeat(2001), "trust"));
+      expect(message).toBe("trust: --reason is too long (max 2000 characters)");
+      expect(() => checkReason(character.repeat(2000), "trust")).not.toThrow();
+    }
+    expect((await refusalOf(() => checkReason("x".repeat(1_000_000), "trust"))).code).toBe(
+      "reason_invalid",
+    );
+  });
+
+  it("CLI-040: with lone surrogates, NUL and what ends lines elsewhere is one line, and comes back", async () => {
+    verifies("journal:escapes");
+    const { path, journalText, lines } = await lockFolder();
+    const reason = "\0a\ud800b\udc00c\u2028d\u2029e\u0085f\u001b[2J\v\f\u007f\\x00";
+    await trustPlugins(path, [pii], reason);
+    const text = await journalText();
+    expect(text.split(/[\n\r\v\f\u0085\u2028\u2029]/)).toHaveLength(2);
+    expect(text.split("\t")[5]).toBe(
+      "\\x00a\\u{d800}b\\u{dc00}c\\u{2028}d\\u{2029}e\\x85f\\x1b[2J\\x0b\\x0c\\x7f\\\\x00",
+    );
+    expect((await lines())[0]?.reason).toBe(reason);
+  });
+
+  it("CLI-039: with a tab and a line feed adds one line, with the reason in its sixth field", async () => {
+    verifies("journal:escapes", "journal:fields");
+    const { path, journalText, lines } = await lockFolder();
+    await trustPlugins(path, [pii], "a\tb\nc");
+    const text = await journalText();
+    expect(text.match(/\n/g)).toHaveLength(1);
+    expect(text.split("\t")[5]).toBe("a\\tb\\nc");
+    expect((await lines()).map(({ reason }) => reason)).toEqual(["a\tb\nc"]);
+  });
+
+  it("keeps the blanks around it", async () => {
+    verifies("journal:reason");
+    const { path, lines } = await lockFolder();
+    await trustPlugins(path, [pii], "  twice blank ");
+    expect((await lines())[0]?.reason).toBe("  twice blank ");
+  });
+});
+
+describe("trusting", () => {
+  it("CLI-028: makes lock and journal where there are none", async () => {
+    verifies("journal:beside-the-file", "journal:further-fields", "journal:time", "journal:modes");
+    const { path, text, journal, journalText, names } = await lockFolder();
+    const trusted = await trustPlugins(path, [pii], "reviewed", {
+      now: () => new Date("2026-05-25T10:15:30.123Z"),
+    });
+    expect(trusted.lock.entries).toEqual([pii]);
+    expect(trusted).toMatchObject({ previous: undefined, journal, warnings: [] });
+    expect(trusted.plugins).toEqual([{ entry: pii, previous: undefined }]);
+    expect((await readLockfile(path))?.entries).toEqual([pii]);
+    const actor = `${userInfo().username}@${hostname()}`;
+    const lock = sha256(await text());
+    expect(await journalText()).toBe(
+      `2026-05-25T10:15:30.123Z\ttrust\tacme.pii\t1.0.0\t${pii.hash}\treviewed\tactor=${actor}\tlock=${lock}\tprev=-\n`,
+    );
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+    for (const file of [path, journal]) {
+      expect((await stat(file)).mode & 0o777).toBe(0o644 & ~process.umask());
+    }
+  });
+
+  it("CLI-029: again after an upgrade changes the entry where it stands, and adds a line", async () => {
+    const { path, text, lines } = await lockFolder(commented);
+    const next = entryOf("acme.pii", "1.1.0");
+    const first = await trustPlugins(path, [pii], "r1", { actor: "ada@lab" });
+    const second = await trustPlugins(path, [next], "r2", { actor: "ada@lab" });
+    expect(first.plugins[0]?.previous).toMatchObject({ version: "1.0.0" });
+    expect(second.plugins[0]).toEqual({ entry: next, previous: first.plugins[0]?.entry });
+    expect(second.lock.entries.map(({ id }) => id)).toEqual([
+      "acme.first",
+      "acme.pii",
+      "acme.last",
+    ]);
+    expect(await text()).toBe(commented.replace("'1.0.0'", "'1.1.0'").replace(pii.hash, next.hash));
+    expect((await lines()).map(({ version, actor }) => [version, actor])).toEqual([
+      ["1.0.0", "ada@lab"],
+      ["1.1.0", "ada@lab"],
+    ]);
+  });
+
+  it("again what is trusted changes no byte of the lock, and adds a line", async () => {
+    verifies("journal:renewed");
+    const { path, text, lines } = await lockFolder();
+    await trustPlugins(path, [pii], "first");
+    const before = await text();
+    const past = new Date("2020-01-01T00:00:00Z");
+    await utimes(path, past, past);
+    const { ino } = await stat(path);
+    const { plugins } = await trustPlugins(path, [pii], "renewed");
+    expect(plugins).toEqual([{ entry: pii, previous: pii }]);
+    expect(await text()).toBe(before);
+    expect(await stat(path)).toMatchObject({ mtime: past, ino });
+    expect((await lines()).map(({ reason }) => reason)).toEqual(["first", "renewed"]);
+  });
+
+  it("CLI-037: several is one change, with a line each by id", async () => {
+    verifies("journal:one-line-each");
+    const { path, text, lines } = await lockFolder();
+    const ids = ["bbb", "aaa.b", "aaa-b", "aaa", "aab"];
+    const { plugins } = await trustPlugins(
+      path,
+      ids.map((id) => entryOf(id)),
+      "all",
+    );
+    const sorted = ["aaa", "aaa-b", "aaa.b", "aab", "bbb"];
+    expect(plugins.map(({ entry }) => entry.id)).toEqual(sorted);
+    const all = await lines();
+    expect(all.map(({ id }) => id)).toEqual(sorted);
+    expect(new Set(all.map(({ lock }) => lock))).toEqual(new Set([sha256(await text())]));
+  });
+
+  it("one id twice is refused", async () => {
+    verifies("journal:refused");
+    const { path, names } = await lockFolder();
+    const refused = await refusalOf(() => trustPlugins(path, [pii, rate, pii], "r"));
+    expect(refused).toMatchObject({
+      code: "trust_refused",
+      message: "plugin 'acme.pii' is named twice",
+    });
+    expect(await names()).toEqual([]);
+  });
+
+  it("an id that no lock takes is refused, and nothing is written", async () => {
+    verifies("journal:refused");
+    const { path, names, text } = await lockFolder("version = 1\n");
+    const { code } = await refusalOf(() =>
+      trustPlugins(path, [rate, { ...pii, hash: "sha256:local" }], "r"),
+    );
+    expect(code).toBe("trust_refused");
+    expect(await names()).toEqual(["plugins.lock"]);
+    expect(await text()).toBe("version = 1\n");
+  });
+
+  it("in a lock that is not valid is refused, and nothing is written", async () => {
+    verifies("journal:refused");
+    const { path, names, text } = await lockFolder("version = 2\n");
+    const { code } = await refusalOf(() => trustPlugins(path, [pii], "r"));
+    expect(code).toBe("lockfile_newer");
+    expect(await names()).toEqual(["plugins.lock"]);
+    expect(await text()).toBe("version = 2\n");
+  });
+});
+
+describe("revoking", () => {
+  it("CLI-031: removes the entry alone, and the journal ends with its line", async () => {
+    verifies("journal:actions");
+    const { path, text, journalText } = await lockFolder(commented);
+    const { plugins, lock } = await revokePlugins(path, ["acme.pii"], "REASON");
+    expect(plugins.map(({ id }) => id)).toEqual(["acme.pii"]);
+    expect(lock.entries.map(({ id }) => id)).toEqual(["acme.first", "acme.last"]);
+    const [before, rest] = commented.split("# to be refreshed\n") as [string, string];
+    const after = rest.slice(rest.indexOf("\n[[plugins]]\nid"));
+    expect(await text()).toBe(before.replace(/\n$/, "") + after);
+    expect(await journalText()).toMatch(
+      /^[^\t\n]+\trevoke\tacme\.pii\t-\t-\tREASON\tactor=[^\n]+\n$/,
+    );
+  });
+
+  it("CLI-032: what is not locked is refused with what is, and nothing is written", async () => {
+    verifies("journal:refused");
+    const { path, names, text } = await lockFolder(commented);
+    const refused = await refusalOf(() => revokePlugins(path, ["acme.first", "x\n'"], "r"));
+    expect(refused).toMatchObject({
+      code: "trust_refused",
+      message: `plugin 'x\\u{a}\\u{27}' is not in ${path}. Locked: acme.first, acme.last, acme.pii`,
+      data: { locked: ["acme.first", "acme.last", "acme.pii"] },
+    });
+    expect(await names()).toEqual(["plugins.lock"]);
+    expect(await text()).toBe(commented);
+    const empty = await lockFolder("version = 1\n");
+    const { message } = await refusalOf(() => revokePlugins(empty.path, ["a"], "r"));
+    expect(message).toBe(`plugin 'a' is not in ${empty.path}. Locked: <none>`);
+  });
+
+  it("CLI-005: makes no lock where there is none", async () => {
+    const { path, names } = await lockFolder();
+    const refused = await refusalOf(() => revokePlugins(path, ["acme.pii"], "r"));
+    expect(refused).toMatchObject({
+      code: "lockfile_missing",
+      message: `plugins.lock not found: ${path}`,
+    });
+    expect(await names()).toEqual([]);
+  });
+
+  it("CLI-033: what was trusted restores a commented lock to the byte", async () => {
+    for (const text of [commented, commented.replaceAll("\n", "\r\n"), "version = 1\n"]) {
+      const lock = await lockFolder(text);
+      await trustPlugins(lock.path, [rate, entryOf("acme.more")], "r");
+      expect(await lock.text()).not.toBe(text);
+      await revokePlugins(lock.path, ["acme.more", "acme.rate"], "r");
+      expect(await lock.text()).toBe(text);
+    }
+  });
+
+  it("CLI-033: leaves a lock that was made with its header", async () => {
+    const { path, text } = await lockFolder();
+    await trustPlugins(path, [pii], "r");
+    await revokePlugins(path, [pii.id], "r");
+    expect(await text()).toBe("version = 1\n");
+  });
+});
+
+describe("the journal and the lock", () => {
+  const check = async (path: string) => {
+    const lock = await readLockfile(path);
+    return told(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path)));
+  };
+
+  it("agree after each change", async () => {
+    verifies("journal:pairing", "journal:lock-digest", "journal:order");
+    const { path } = await lockFolder();
+    await trustPlugins(path, [pii, rate], "r");
+    expect(await check(path)).toEqual([]);
+    await trustPlugins(path, [entryOf("acme.pii", "2.0.0")], "r");
+    expect(await check(path)).toEqual([]);
+    await revokePlugins(path, ["acme.rate"], "r");
+    expect(await check(path)).toEqual([]);
+  });
+
+  it("CLI-036: differ where an entry was removed by hand", async () => {
+    verifies("journal:pairing");
+    const { path } = await lockFolder();
+    await trustPlugins(path, [pii, rate], "r");
+    await writeFile(path, "version = 1\n");
+    expect(await check(path)).toEqual([
+      { line: 1, id: "acme.pii", problem: "journal_mismatch" },
+      { line: 2, id: "acme.rate", problem: "journal_mismatch" },
+    ]);
+  });
+
+  it("differ where an entry was added or changed by hand, or is revoked", async () => {
+    verifies("journal:pairing");
+    const { path, journal, text } = await lockFolder(commented);
+    expect(await check(path)).toEqual(
+      ["acme.first", "acme.pii", "acme.last"].map((id) => ({
+        line: undefined,
+        id,
+        problem: "journal_mismatch",
+      })),
+    );
+    await trustPlugins(
+      path,
+      ["acme.first", "acme.pii", "acme.last"].map((id) => entryOf(id)),
+      "r",
+    );
+    await writeFile(path, (await text()).replace("'1.0.0'", "'1.0.1'"));
+    expect(await check(path)).toEqual([{ line: 3, id: "acme.pii", problem: "journal_mismatch" }]);
+    await writeFile(journal, byHand(["2026-05-25T10:15Z", "revoke", "acme.last", "-", "-", "r"]), {
+      flag: "a",
+    });
+    expect(await check(path)).toEqual([
+      { line: 3, id: "acme.pii", problem: "journal_mismatch" },
+      { line: 4, id: "acme.last", problem: "journal_mismatch" },
+    ]);
+  });
+
+  it("differ where what is granted was changed by hand, which no version or hash shows", async () => {
+    verifies("journal:lock-digest");
+    const { path, text } = await lockFolder();
+    await trustPlugins(path, [{ ...pii, capabilities: ["read_labels"] }], "r");
+    expect(await check(path)).toEqual([]);
+    await writeFile(path, (await text()).replace("read_labels", "read_headers"));
+    expect(await check(path)).toEqual([{ line: 1, id: undefined, problem: "lock_edited" }]);
+    await trustPlugins(path, [{ ...pii, capabilities: ["read_headers"] }], "agreed");
+    expect(await check(path)).toEqual([]);
+  });
+
+  it("CLI-056: agree where a hand removed an entry and appended its line, with another offset", async () => {
+    verifies("journal:by-hand", "journal:order-counts");
+    const { path, journal } = await lockFolder();
+    await trustPlugins(path, [pii], "r");
+    await writeFile(path, "version = 1\n");
+    // Earlier than the line before it: the order counts.
+    const line = byHand(["2020-05-25T10:15:30+02:00", "revoke", "acme.pii", "-", "-", "by hand"]);
+    await writeFile(journal, line, { flag: "a" });
+    expect(await check(path)).toEqual([]);
+    await trustPlugins(path, [rate], "r");
+    expect(await check(path)).toEqual([]);
+  });
+});
+
+describe("making a lock", () => {
+  it("CLI-038: makes one without entries, and only reads one that is there", async () => {
+    const { path, text, names } = await lockFolder();
+    expect(await createLock(path)).toMatchObject({ isCreated: true, lock: { entries: [] } });
+    expect(await text()).toBe("version = 1\n");
+    await trustPlugins(path, [pii], "r");
+    const before = await stat(path);
+    const second = await createLock(path);
+    expect(second).toMatchObject({ isCreated: false, lock: { entries: [pii] } });
+    expect((await stat(path)).mtimeMs).toBe(before.mtimeMs);
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+  });
+
+  it("needs its folder", async () => {
+    const { folder } = await lockFolder();
+    const path = join(folder, "missing", "plugins.lock");
+    for (const work of [() => createLock(path), () => trustPlugins(path, [pii], "r")]) {
+      expect(await refusalOf(work)).toMatchObject({
+        code: "lockfile_failed",
+        data: { path, systemCode: "ENOENT" },
+      });
+    }
+  });
+});
+
+describe("changeLock", () => {
+  it("leaves all as it was where the edit throws", async () => {
+    verifies("journal:refused");
+    const { path, text, names } = await lockFolder(commented);
+    const edit = () => {
+      throw new Error("no");
+    };
+    await expect(changeLock(path, edit)).rejects.toThrow("no");
+    expect(await text()).toBe(commented);
+    expect(await names()).toEqual(["plugins.lock"]);
+  });
+
+  it("writes no text that is not a valid lock", async () => {
+    verifies("journal:refused");
+    const { path, text, names } = await lockFolder(commented);
+    const { code } = await refusalOf(() => changeLock(path, () => ({ text: "", lines: [] })));
+    expect(code).toBe("lockfile_invalid");
+    expect(await text()).toBe(commented);
+    expect(await names()).toEqual(["plugins.lock"]);
+  });
+
+  it("has the times of its lines in their order, also where changes wait for each other", async () => {
+    const { path, lines } = await lockFolder();
+    const now = clock();
+    await Promise.all(
+      ["aaa", "bbb", "ccc"].map((id) => trustPlugins(path, [entryOf(id)], "r", { now })),
+    );
+    const times = (await lines()).map(({ at }) => at);
+    expect(times).toEqual([...times].sort());
+    expect((await readLockfile(path))?.entries).toHaveLength(3);
+  });
+});

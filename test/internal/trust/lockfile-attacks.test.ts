@@ -1,0 +1,164 @@
+/** Trust: forged lockfiles, and names that inject syntax. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import {
+  type LockEntry,
+  newLockfile,
+  parseLockfile,
+  readLockfile,
+  setEntry,
+} from "../../../src/operate/trust/lockfile/index.ts";
+import { attack } from "../../attacks/attack.ts";
+import { codeOf } from "../../data/support.ts";
+import { badLockfiles, goodLockfile } from "../../trust/bad-lockfiles.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "glassine-lock-attacks-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const entry: LockEntry = {
+  id: "pii-scan",
+  package: "pii-scan",
+  version: "1.0.0",
+  entryPoint: "a.js:default",
+  hash: `sha256:${"0".repeat(64)}`,
+};
+const entriesOf = (text: string) =>
+  parseLockfile(new TextEncoder().encode(text), "plugins.lock").entries;
+
+/** What ends a string, a line or a table in TOML, or a line of the journal. */
+const control = [
+  "\t",
+  "\n",
+  "\r\n",
+  '"',
+  "'",
+  "]",
+  "=",
+  "#",
+  "\\",
+  '"\n[[plugins]]\nid = "evil',
+  '"""',
+  "'''",
+  "\0",
+  "\u2028",
+  "\u202e",
+  "\ud800",
+];
+
+attack(
+  "A-200",
+  "Trust a plugin whose id is not a plain name: tabs, line feeds, quotes, brackets, dots of other scripts, `__proto__`",
+  "refused with `trust_refused`, and in a lockfile with `lockfile_invalid`; only valid names are ever written",
+  () => {
+    const ids = [
+      ...control.map((text) => `pii${text}scan`),
+      "__proto__",
+      "acme․scan",
+      "acme。scan",
+      "ａcme.scan",
+      "-a.b",
+      ".",
+      "acme.",
+      "A.b",
+    ];
+    it.each(ids)("%j", (id) => {
+      expect(codeOf(() => setEntry(newLockfile, { ...entry, id }))).toBe("trust_refused");
+      const forged = goodLockfile.replace('"pii-scan"', JSON.stringify(id).replace("\ud800", "x"));
+      expect(codeOf(() => entriesOf(forged))).toBe("lockfile_invalid");
+    });
+
+    it("names of built-in properties are ordinary names", () => {
+      for (const id of ["constructor", "plugins", "version"]) {
+        const text = setEntry(newLockfile, { ...entry, id });
+        expect(entriesOf(setEntry(text, { ...entry, id }))).toEqual([{ ...entry, id }]);
+      }
+    });
+  },
+);
+
+attack(
+  "A-201",
+  "Inject TOML syntax through a plugin's version, hash, package or entry point",
+  "refused with `trust_refused`; what an entry point may contain is quoted and cannot close its quotes",
+  () => {
+    it.each(control)("%j", (text) => {
+      for (const field of ["version", "hash", "package"] as const) {
+        for (const value of [`${entry[field]}${text}`, text])
+          expect(codeOf(() => setEntry(newLockfile, { ...entry, [field]: value }))).toBe(
+            "trust_refused",
+          );
+      }
+      const capabilities = [`read_labels${text}`];
+      expect(codeOf(() => setEntry(newLockfile, { ...entry, capabilities }))).toBe("trust_refused");
+    });
+
+    it.each(control)("an entry point with %j", (text) => {
+      const hostile = { ...entry, entryPoint: `a${text}b.js:x` };
+      if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text))
+        expect(codeOf(() => setEntry(newLockfile, hostile))).toBe("trust_refused");
+      else expect(entriesOf(setEntry(newLockfile, hostile))).toEqual([hostile]);
+    });
+  },
+);
+
+attack(
+  "A-211",
+  "Supply a lockfile with another schema, duplicate tables or keys, no hash, or a meaningless hash",
+  "refused as a whole with `lockfile_invalid` or `lockfile_newer`, naming lines and columns",
+  () => {
+    const kinds = [
+      "version 2",
+      "the same table twice",
+      "the same key twice",
+      "the same id twice",
+      "no hash",
+      "md5",
+      "an algorithm in upper case",
+      "digits in upper case",
+      "63 digits",
+      "an empty digest",
+      "the placeholder unknown",
+    ];
+
+    it.each(kinds)("%s", (kind) => {
+      const [bad] = badLockfiles.filter(({ name }) => name === kind);
+      expect(bad?.bytes).toBeDefined();
+      expect(codeOf(() => parseLockfile(bad!.bytes!, "plugins.lock"))).toBe(bad!.code);
+    });
+  },
+);
+
+attack(
+  "A-212",
+  "Replace the lockfile with an empty file, a directory, 100 MB, or a dangling link",
+  "refused with `lockfile_invalid`, system errors with `lockfile_failed`; a link to a file is followed; an empty lockfile does not lift restrictions",
+  () => {
+    const read = (path: string) =>
+      readLockfile(path).then(
+        () => "taken",
+        ({ code }: { code: string }) => code,
+      );
+    const at = (name: string) => join(folder, name);
+
+    it("an empty file, and one of 100 MB", async () => {
+      writeFileSync(at("empty"), "");
+      writeFileSync(at("large"), "");
+      truncateSync(at("large"), 100_000_000);
+      expect(await read(at("empty"))).toBe("lockfile_invalid");
+      expect(await read(at("large"))).toBe("lockfile_invalid");
+    });
+
+    it("a directory, and links", async () => {
+      mkdirSync(at("directory"));
+      symlinkSync(at("directory"), at("link-to-directory"));
+      symlinkSync(at("gone"), at("link-to-nowhere"));
+      symlinkSync("/dev/zero", at("link-to-device"));
+      symlinkSync(at("link-to-itself"), at("link-to-itself"));
+      for (const name of ["directory", "link-to-directory", "link-to-nowhere", "link-to-device"])
+        expect([name, await read(at(name))]).toEqual([name, "lockfile_invalid"]);
+      expect(await read(at("link-to-itself"))).toBe("lockfile_failed");
+    });
+  },
+);

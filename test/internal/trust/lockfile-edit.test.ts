@@ -1,0 +1,373 @@
+/** Edits of a lockfile that people wrote into. */
+import { describe, expect, it } from "vitest";
+import { GlassineError } from "../../../src/core/errors/index.ts";
+import { sameEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
+import {
+  type LockEntry,
+  newLockfile,
+  parseLockfile,
+  removeEntry,
+  setEntry,
+} from "../../../src/operate/trust/lockfile/index.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;
+const entry = (id: string, changes: Partial<LockEntry> = {}): LockEntry => ({
+  id,
+  package: id,
+  version: "1.0.0",
+  entryPoint: "dist/plugin.js:default",
+  hash: hashOf("1"),
+  ...changes,
+});
+const parsed = (text: string) => parseLockfile(new TextEncoder().encode(text), "plugins.lock");
+
+function refusalOf(run: () => unknown): GlassineError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof GlassineError) return error;
+    throw error;
+  }
+  throw new Error("The edit was made.");
+}
+
+/** The lines that one text has and the other has not, by number. */
+function changedLines(before: string, after: string): readonly string[] {
+  const [a, b] = [before.split("\n"), after.split("\n")];
+  expect(b.length).toBe(a.length);
+  return b.flatMap((line, at) => (line === a[at] ? [] : [`${at + 1}: ${line}`]));
+}
+
+/** Comments, blank lines, CRLF, single quotes and an unusual order of keys. */
+const handwritten = `# Trust of the lab. Ask GB before you change it.
+version = 1   # schema
+
+
+# --- first
+#     reviewed in OPS-1284
+[[plugins]]
+distribution_hash = '${hashOf("a")}'  # of the tarball
+id = 'aaa' # [[plugins]]
+
+# pinned
+version = '1.0.0'
+package = "aaa"
+entry_point = """
+dist/plugin.js:default"""
+
+  [[ plugins ]] # second
+  id = "acme.bbb"
+  # the one from the fork
+  package = "@acme/bbb"
+  version = "1.0.0" # do not upgrade
+  entry_point = "dist/plugin.js:default"
+  distribution_hash = "${hashOf("b")}"
+  capabilities = ["read_labels"] # granted by GB
+  # end of the second
+
+# third
+[[plugins]]
+id = "ccc"
+package = "ccc"
+version = "1.0.0"
+entry_point = 'dist/#plugin.js:default'
+distribution_hash = "${hashOf("c")}"
+# nothing below
+`.replaceAll("\n", "\r\n");
+
+describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any order", () => {
+  it("CLI-043: gets a new entry behind what is there", () => {
+    verifies("lockfile:append", "lockfile:untouched");
+    const text = setEntry(handwritten, entry("ddd", { capabilities: ["b.c", "a", "a"] }));
+    expect(text).toBe(
+      `${handwritten}\r\n[[plugins]]\r\nid = "ddd"\r\npackage = "ddd"\r\nversion = "1.0.0"\r\nentry_point = "dist/plugin.js:default"\r\ndistribution_hash = "${hashOf("1")}"\r\ncapabilities = ["a", "b.c"]\r\n`,
+    );
+    expect(removeEntry(text, "ddd")).toBe(handwritten);
+  });
+
+  it("CLI-043: keeps all but the values of a refreshed entry", () => {
+    verifies("lockfile:refresh");
+    const [first] = parsed(handwritten).entries as [LockEntry];
+    const text = setEntry(handwritten, {
+      ...first,
+      version: "1.0.1",
+      hash: hashOf("d"),
+    });
+    expect(changedLines(handwritten, text)).toEqual([
+      `8: distribution_hash = '${hashOf("d")}'  # of the tarball\r`,
+      "12: version = '1.0.1'\r",
+    ]);
+    const moved = setEntry(handwritten, { ...first, entryPoint: "it's.js:default" });
+    expect(moved).toBe(
+      handwritten.replace('"""\r\ndist/plugin.js:default"""', '"it\'s.js:default"'),
+    );
+  });
+
+  it("CLI-043: loses the lines of a removed entry, and no other", () => {
+    verifies("lockfile:remove");
+    const [top, first, second, third] = parts(handwritten);
+    expect(removeEntry(handwritten, "aaa")).toBe(top + second + third);
+    expect(removeEntry(handwritten, "acme.bbb")).toBe(top + first + third);
+    expect(removeEntry(handwritten, "ccc")).toBe(top + first + second);
+  });
+
+  /** Cut by hand where one entry's lines begin. */
+  function parts(text: string): [string, string, string, string] {
+    const starts = ["\r\n# --- first", "\r\n  [[ plugins ]]", "\r\n# third"].map((mark) =>
+      text.indexOf(mark),
+    ) as [number, number, number];
+    const [a, b, c] = starts;
+    return [text.slice(0, a), text.slice(a, b), text.slice(b, c), text.slice(c)];
+  }
+});
+
+describe("CLI-044: the middle one of three", () => {
+  it("CLI-044: keeps its place and its comments when it is refreshed", () => {
+    const text = setEntry(
+      handwritten,
+      entry("acme.bbb", {
+        package: "@acme/bbb",
+        version: "2.0.0",
+        hash: hashOf("e"),
+        capabilities: ["read_labels", "append_labels"],
+      }),
+    );
+    expect(changedLines(handwritten, text)).toEqual([
+      '21:   version = "2.0.0" # do not upgrade\r',
+      `23:   distribution_hash = "${hashOf("e")}"\r`,
+      '24:   capabilities = ["append_labels", "read_labels"] # granted by GB\r',
+    ]);
+    expect(parsed(text).entries.map(({ id }) => id)).toEqual(["aaa", "acme.bbb", "ccc"]);
+  });
+
+  it("CLI-044: changes no byte when it is trusted again as it is", () => {
+    for (const each of parsed(handwritten).entries)
+      expect(setEntry(handwritten, each)).toBe(handwritten);
+    const [, second] = parsed(handwritten).entries as [LockEntry, LockEntry];
+    const turned = handwritten.replace('["read_labels"]', '["b", "a", "b"]');
+    expect(setEntry(turned, { ...second, capabilities: ["a", "b"] })).toBe(turned);
+  });
+});
+
+describe("CLI-045: an inline array", () => {
+  const values = `id = "aaa", package = "aaa", version = "1.0.0", entry_point = "a:b", distribution_hash = "${hashOf("1")}"`;
+
+  it.each([
+    [
+      "of one",
+      `version = 1\nplugins = [ { ${values} } ]\n`,
+      "line 2, column 1: plugins is an inline array",
+    ],
+    ["of none", "version = 1\nplugins = []\n", "line 2, column 1: plugins is an inline array"],
+    [
+      "under a quoted key",
+      `"plugins" = [\n{ # x\n${values}\n},\n]\n`,
+      "line 1, column 1: plugins is an inline array",
+    ],
+    [
+      "instead of it a quoted header",
+      `[["plugins"]]\n${values.replaceAll(", ", "\n")}\n`,
+      "line 1, column 1: the name in the header is in quotes",
+    ],
+    [
+      "instead of it an escaped header",
+      `\n[[ "pl\\u0075gins" ]]\n${values.replaceAll(", ", "\n")}\n`,
+      "line 2, column 1: the name in the header is in quotes",
+    ],
+  ])("CLI-045: %s is read, and not edited", (_form, text, told) => {
+    verifies("lockfile:form");
+    const { entries } = parsed(text);
+    for (const run of [
+      () => setEntry(text, entry("bbb")),
+      () => setEntry(text, entry("aaa")),
+      () => removeEntry(text, "aaa"),
+      ...entries.map((each) => () => setEntry(text, each)),
+    ]) {
+      const error = refusalOf(run);
+      expect(error.code).toBe("lockfile_uneditable");
+      expect(error.message).toBe(
+        `plugins.lock cannot be edited without rewriting it: ${told}; write each entry below a header [[plugins]]`,
+      );
+    }
+  });
+
+  it("CLI-045: has its entries all the same", () => {
+    expect(parsed(`plugins = [ { ${values} } ]`).entries).toEqual([
+      entry("aaa", { entryPoint: "a:b" }),
+    ]);
+  });
+});
+
+describe("the end of the file", () => {
+  it.each([
+    "version = 1",
+    "version = 1\n",
+    "version = 1\n\n",
+    "version = 1\n  ",
+    "# only this",
+    "\n",
+    "version = 1\r\n# x",
+  ])("is as it was after an entry came and went: %j", (text) => {
+    const edited = setEntry(text, entry("aaa"));
+    expect(edited.endsWith("\n")).toBe(text.endsWith("\n"));
+    expect(removeEntry(edited, "aaa")).toBe(text);
+  });
+
+  it("is never the end of an empty file", () => {
+    verifies("lockfile:never-empty");
+    const only = (lineEnd: string) =>
+      [
+        "[[plugins]]",
+        'id="aaa"',
+        'package="aaa"',
+        'version="1.0.0"',
+        'entry_point="a:b"',
+        `distribution_hash="${hashOf("1")}"`,
+      ].join(lineEnd);
+    expect(removeEntry(only("\n"), "aaa")).toBe("version = 1\n");
+    expect(removeEntry(`# x\r\n${only("\r\n")}`, "aaa")).toBe("version = 1\r\n");
+    expect(removeEntry(`# x\n\n${only("\n")}`, "aaa")).toBe("# x");
+    expect(removeEntry(`\n${only("\n")}`, "aaa")).toBe("version = 1\n");
+  });
+});
+
+describe("a line that only looks like a comment", () => {
+  it("is the value's when it ends one", () => {
+    const text = `[[plugins]]\nid = "aaa"\npackage = "aaa"\nversion = "1.0.0"\ndistribution_hash = "${hashOf("1")}"\nentry_point = """\\\n# a:b"""\n# kept\n[[plugins]]\nid = "bbb"\npackage = "bbb"\nversion = "1.0.0"\nentry_point = "a:b"\ndistribution_hash = "${hashOf("1")}"\n`;
+    expect(parsed(text).entries[0]?.entryPoint).toBe("# a:b");
+    expect(removeEntry(text, "bbb")).toBe(text.slice(0, text.indexOf("# kept")));
+    expect(removeEntry(text, "aaa")).toBe(text.slice(text.indexOf("# kept")));
+  });
+});
+
+describe("a grant", () => {
+  const line = "capabilities = ";
+  const base = setEntry(newLockfile, entry("aaa"));
+  const granted = (...capabilities: string[]) => entry("aaa", { capabilities });
+
+  it("gets a line of its own where there was none, and loses it again", () => {
+    verifies("lockfile:grant");
+    const text = setEntry(base, granted("b", "a"));
+    expect(text).toBe(`${base}${line}["a", "b"]\n`);
+    expect(setEntry(text, entry("aaa"))).toBe(base);
+    const open = base.slice(0, -1);
+    expect(setEntry(open, granted("a"))).toBe(`${open}\n${line}["a"]`);
+    expect(setEntry(setEntry(open, granted("a")), entry("aaa"))).toBe(open);
+    const windows = open.replaceAll("\n", "\r\n");
+    expect(setEntry(windows, granted("a"))).toBe(`${windows}\r\n${line}["a"]`);
+    expect(setEntry(setEntry(windows, granted("a")), entry("aaa"))).toBe(windows);
+  });
+
+  it("is as far from the margin as the key above it", () => {
+    const indented = base.replace("distribution_hash", "\t  distribution_hash");
+    expect(setEntry(indented, granted("a"))).toBe(`${indented}\t  ${line}["a"]\n`);
+  });
+
+  it("of nothing is another than none", () => {
+    const text = setEntry(base, granted());
+    expect(text).toBe(`${base}${line}[]\n`);
+    expect(parsed(text).entries[0]?.capabilities).toEqual([]);
+  });
+
+  it("leaves the comment behind it", () => {
+    const text = `${base}  ${line}[\n'a',\n] # why\n# more\n`;
+    expect(setEntry(text, granted("b"))).toBe(`${base}  ${line}["b"] # why\n# more\n`);
+    expect(setEntry(text, entry("aaa"))).toBe(`${base}  # why\n# more\n`);
+  });
+
+  it("with comments inside is not replaced, and the other values are not either", () => {
+    const text = `${base}${line}[\n  "a", # why\n]\n`;
+    expect(setEntry(text, { ...granted("a"), version: "2.0.0" })).toBe(
+      text.replace('"1.0.0"', '"2.0.0"'),
+    );
+    for (const fresh of [granted("b"), entry("aaa")]) {
+      const error = refusalOf(() => setEntry(text, { ...fresh, version: "2.0.0" }));
+      expect(error.code).toBe("lockfile_uneditable");
+      expect(error.message).toContain("line 9, column 16: capabilities has comments between");
+    }
+  });
+});
+
+describe("entries", () => {
+  it("say the same where each of their fields does", () => {
+    const one = entry("aaa", { capabilities: ["a", "b"] });
+    expect(sameEntry(one, { ...one, capabilities: ["a", "b"] })).toBe(true);
+    expect(sameEntry(entry("aaa"), entry("aaa"))).toBe(true);
+    const others: Partial<LockEntry>[] = [
+      { id: "x" },
+      { package: "x" },
+      { version: "x" },
+      { entryPoint: "x" },
+      { hash: "x" },
+      { capabilities: ["a"] },
+      { capabilities: ["a", "c"] },
+      { capabilities: undefined },
+    ];
+    for (const other of others) expect(sameEntry(one, { ...one, ...other })).toBe(false);
+    expect(sameEntry(entry("aaa"), one)).toBe(false);
+  });
+});
+
+describe("an edit is refused", () => {
+  it("of a lockfile that is not valid, or is newer", () => {
+    verifies("lockfile:version-newer");
+    for (const [text, code] of [
+      ["", "lockfile_invalid"],
+      ["\ufeffversion = 1\n", "lockfile_invalid"],
+      ["version = 1\nx = 1\n", "lockfile_invalid"],
+      ["version = 2\n", "lockfile_newer"],
+    ] as const) {
+      expect(refusalOf(() => setEntry(text, entry("aaa"))).code).toBe(code);
+      expect(refusalOf(() => removeEntry(text, "aaa")).code).toBe(code);
+    }
+  });
+
+  it("of an entry that is not there, with those that are", () => {
+    const error = refusalOf(() => removeEntry(handwritten, "no\nne"));
+    expect(error.code).toBe("trust_refused");
+    expect(error.message).toBe(
+      "plugin 'no\\u{a}ne' is not in plugins.lock. Locked: aaa, acme.bbb, ccc",
+    );
+    expect(error.data).toEqual({ id: "no\nne", locked: ["aaa", "acme.bbb", "ccc"] });
+    expect(refusalOf(() => removeEntry(newLockfile, "aaa")).message).toContain("Locked: <none>");
+  });
+
+  it("that would make a file which is not read any more", () => {
+    verifies("lockfile:confirmed");
+    const full = `${newLockfile}#${"x".repeat(5 * 1024 * 1024 - 100)}\n`;
+    expect(refusalOf(() => setEntry(full, entry("aaa")))).toMatchObject({
+      code: "lockfile_uneditable",
+      message: expect.stringContaining("it is larger than 5 MiB"),
+    });
+  });
+
+  it("of a text that no file can hold", () => {
+    expect(refusalOf(() => setEntry("# \ud800\n", entry("aaa")))).toMatchObject({
+      code: "lockfile_uneditable",
+      message: expect.stringContaining("the edited file would not say what was meant"),
+    });
+  });
+});
+
+describe("an entry that is optional", () => {
+  const base = setEntry(newLockfile, entry("aaa"));
+  const optional = entry("aaa", { capabilities: ["a"], optional: true });
+
+  it("says so on a line of its own, which goes where it no longer is", () => {
+    verifies("lockfile:optional");
+    const text = setEntry(newLockfile, optional);
+    expect(text).toBe(`${base}capabilities = ["a"]\noptional = true\n`);
+    expect(parsed(text).entries).toEqual([optional]);
+    expect(setEntry(base, entry("aaa", { optional: true }))).toBe(`${base}optional = true\n`);
+    const before = setEntry(newLockfile, entry("aaa", { capabilities: ["a"] }));
+    expect(setEntry(before, optional)).toBe(text);
+    const { optional: _, ...needed } = optional;
+    expect(setEntry(text, needed)).toBe(before);
+    expect(setEntry(text, { ...needed, optional: false })).toBe(before);
+    const denied = text.replace("true", "false");
+    expect(parsed(denied).entries).toEqual([needed]);
+    expect(setEntry(denied, needed)).toBe(denied);
+    expect(setEntry(denied, optional)).toBe(text);
+  });
+});

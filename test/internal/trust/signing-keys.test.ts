@@ -1,0 +1,254 @@
+import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readPublisherKeys } from "../../../src/operate/trust/signing/publisher-keys.ts";
+import { verifies } from "../../support/verifies.ts";
+import { identity, temporary, testKey } from "../../trust/signing-support.ts";
+
+const key = testKey();
+const publisher = { identity, key_id: "k1", public_key: key.publicKey };
+
+async function fileOf(content: unknown): Promise<string> {
+  const path = join(await temporary(), "publishers.json");
+  const isRaw = typeof content === "string" || content instanceof Uint8Array;
+  await writeFile(path, isRaw ? content : JSON.stringify(content));
+  return path;
+}
+
+function of(...publishers: readonly unknown[]) {
+  return { schema: 1, publishers };
+}
+
+/** What the refusal of a file says behind its path, and all problems in it. */
+async function refusalOf(content: unknown): Promise<{ text: string; places: readonly string[] }> {
+  const path = await fileOf(content);
+  const error = await readPublisherKeys(path).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toMatchObject({ code: "setting_invalid", data: { path } });
+  const { message, data } = error as {
+    message: string;
+    data: { keyProblems: readonly { place: string; fault: string }[] };
+  };
+  const begin = `The file of publisher keys "${path}" `;
+  expect(message.startsWith(begin)).toBe(true);
+  expect(message).toMatch(/^[^\n]*\.$/);
+  return {
+    text: message.slice(begin.length, -1).replace(/^cannot be used: /, ""),
+    places: data.keyProblems.map(({ place }) => place),
+  };
+}
+
+describe("a file of publisher keys", () => {
+  it("has keys in PEM and in base64, with and without a time", async () => {
+    verifies("signing:keys-file");
+    const other = testKey();
+    const path = await fileOf(
+      of(publisher, {
+        identity,
+        key_id: "k2",
+        public_key: other.publicPem,
+        not_before: "2026-01-01T00:00:00Z",
+        not_after: "2026-12-31T23:59:59.999Z",
+        revoked: true,
+      }),
+    );
+    const { keys } = await readPublisherKeys(path);
+    expect(keys).toEqual([
+      {
+        identity,
+        keyId: "k1",
+        publicKey: key.publicKey,
+        notBefore: undefined,
+        notAfter: undefined,
+        revoked: false,
+      },
+      {
+        identity,
+        keyId: "k2",
+        publicKey: other.publicKey,
+        notBefore: Date.UTC(2026, 0, 1),
+        notAfter: Date.UTC(2026, 11, 31, 23, 59, 59, 999),
+        revoked: true,
+      },
+    ]);
+    expect(Object.isFrozen(keys) && keys.every(Object.isFrozen)).toBe(true);
+  });
+
+  it("may be empty", async () => {
+    verifies("signing:keys-file");
+    expect(await readPublisherKeys(await fileOf(of()))).toEqual({ keys: [] });
+  });
+
+  it("may be a link, as secrets of containers are", async () => {
+    const path = join(await temporary(), "link.json");
+    await symlink(await fileOf(of(publisher)), path);
+    expect((await readPublisherKeys(path)).keys).toHaveLength(1);
+  });
+
+  it.each([
+    ["another schema", { schema: 2, publishers: [] }, "schema is not 1"],
+    ["no publishers", { schema: 1 }, "publishers is not an array"],
+    ["publishers by name", { schema: 1, publishers: {} }, "publishers is not an array"],
+    ["an unknown key", { ...of(), keys: [] }, "'keys' is unknown"],
+    ["a list", [], "it is not a JSON object"],
+    ["no object as publisher", of("builder"), "publishers[0] is not an object"],
+    [
+      "an unknown key of a publisher",
+      of({ ...publisher, expires: "" }),
+      "publishers[0].'expires' is unknown",
+    ],
+    [
+      "no identity",
+      of({ ...publisher, identity: undefined }),
+      "publishers[0].identity is not a string",
+    ],
+    ["an identity with a comma", of({ ...publisher, identity: "a,b" }), "has a comma in it"],
+    [
+      "an identity with spaces around",
+      of({ ...publisher, identity: " a" }),
+      "has spaces around it",
+    ],
+    ["an empty identity", of({ ...publisher, identity: "" }), "is empty"],
+    ["an identity of another form", of({ ...publisher, identity: "e\u0301" }), "normal form C"],
+    [
+      "an identity that nobody sees in full",
+      of({ ...publisher, identity: "a\u200bb" }),
+      "nobody sees",
+    ],
+    ["the word unsigned", of({ ...publisher, identity: "unsigned" }), "is the word"],
+    [
+      "a key id with a space",
+      of({ ...publisher, key_id: "k 1" }),
+      "publishers[0].key_id is not 1 to 128",
+    ],
+    [
+      "no key",
+      of({ ...publisher, public_key: undefined }),
+      "publishers[0].public_key is not a string",
+    ],
+    ["a short key", of({ ...publisher, public_key: "AAAA" }), "neither PEM nor 32 bytes"],
+    ["a key in hex", of({ ...publisher, public_key: "a".repeat(64) }), "neither PEM nor 32 bytes"],
+    [
+      "a key without padding",
+      of({ ...publisher, public_key: key.publicKey.slice(0, -1) }),
+      "neither PEM",
+    ],
+    [
+      "a time without zone",
+      of({ ...publisher, not_before: "2026-01-01T00:00:00" }),
+      "is not a time in UTC",
+    ],
+    [
+      "a time of another zone",
+      of({ ...publisher, not_after: "2026-01-01T00:00:00+02:00" }),
+      "is not a time in UTC",
+    ],
+    [
+      "a day that is none",
+      of({ ...publisher, not_after: "2026-02-30T00:00:00Z" }),
+      "is not a time in UTC",
+    ],
+    [
+      "a month that is none",
+      of({ ...publisher, not_after: "2026-13-01T00:00:00Z" }),
+      "is not a time in UTC",
+    ],
+    ["a time as number", of({ ...publisher, not_before: 0 }), "is not a time in UTC"],
+    ["a time that is null", of({ ...publisher, not_before: null }), "is not a time in UTC"],
+    [
+      "an end before the beginning",
+      of({ ...publisher, not_before: "2026-01-02T00:00:00Z", not_after: "2026-01-01T00:00:00Z" }),
+      "not_after is before not_before",
+    ],
+    ["revoked as text", of({ ...publisher, revoked: "false" }), "is neither true nor false"],
+    ["a name twice", '{"schema":1,"publishers":[],"publishers":[]}', "twice"],
+    ["no JSON", "publishers: []", "it is not JSON"],
+    ["other bytes than UTF-8", Uint8Array.from([0x7b, 0xff, 0x7d]), "is not UTF-8"],
+    ["too much", " ".repeat(1024 * 1024 + 1), "is larger than 1024 KiB"],
+  ])("with %s is refused", async (_name, content, fault) => {
+    verifies("signing:keys-refused", "signing:identity");
+    expect((await refusalOf(content)).text).toContain(fault);
+  });
+
+  it("with a key of another kind is refused", async () => {
+    verifies("signing:keys-refused");
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
+    const ed448 = generateKeyPairSync("ed448").publicKey;
+    const pem = (own: typeof rsa) => own.export({ format: "pem", type: "spki" }) as string;
+    const texts = [
+      [pem(rsa), "is of type rsa, not ed25519"],
+      [pem(ed448), "is of type ed448, not ed25519"],
+      [key.publicPem + pem(rsa), "is not one PUBLIC KEY in PEM"],
+      [key.publicPem.replace("MC", "XX"), "is PEM that cannot be read"],
+      [key.publicPem.replaceAll("PUBLIC KEY", "CERTIFICATE"), "is not one PUBLIC KEY in PEM"],
+    ] as const;
+    for (const [text, fault] of texts) {
+      const { text: said } = await refusalOf(of({ ...publisher, public_key: text }));
+      expect(said).toBe(`publishers[0].public_key ${fault}`);
+    }
+  });
+
+  it("with a private key is refused, and says nothing of it", async () => {
+    verifies("signing:keys-refused");
+    const { text } = await refusalOf(of({ ...publisher, public_key: key.pem }));
+    expect(text).toContain("is a private key");
+    for (const line of key.pem.split("\n").slice(1, 2)) expect(text).not.toContain(line);
+  });
+
+  it("with an entry or key that stands twice is refused", async () => {
+    verifies("signing:keys-once");
+    const other = testKey();
+    const again = { ...publisher, public_key: other.publicKey };
+    expect((await refusalOf(of(publisher, again))).text).toBe(
+      "publishers[1] has the identity and key_id of publishers[0]",
+    );
+    const renamed = { identity: "b@example.com", key_id: "k2", public_key: key.publicPem };
+    expect((await refusalOf(of({ ...publisher, revoked: true }, renamed))).text).toBe(
+      "publishers[1].public_key is that of publishers[0]",
+    );
+    const apart = [
+      publisher,
+      { ...publisher, key_id: "k2", public_key: other.publicKey },
+      {
+        ...publisher,
+        identity: "k1",
+        key_id: "builder@example.com",
+        public_key: testKey().publicKey,
+      },
+    ];
+    expect((await readPublisherKeys(await fileOf(of(...apart)))).keys).toHaveLength(3);
+  });
+
+  it("is refused with all its problems at once, the first eight of them in the message", async () => {
+    verifies("signing:keys-refused");
+    const broken = { identity: "", key_id: "", public_key: "", not_before: "", revoked: 0 };
+    const { text, places } = await refusalOf({ schema: 0, publishers: [broken, broken] });
+    expect(places).toHaveLength(11);
+    expect(places.slice(0, 3)).toEqual([
+      "schema",
+      "publishers[0].identity",
+      "publishers[0].key_id",
+    ]);
+    expect(text.split("; ")).toHaveLength(9);
+    expect(text).toMatch(/; and 3 more$/);
+  });
+
+  it("that is not a file is refused", async () => {
+    verifies("signing:keys-refused");
+    const folder = await temporary();
+    const refused = (path: string) => expect(readPublisherKeys(path)).rejects;
+    await refused(folder).toMatchObject({
+      code: "setting_invalid",
+      message: `The file of publisher keys "${folder}" is not a regular file.`,
+    });
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await refused(pipe).toThrow(`"${pipe}" is not a regular file.`);
+    const missing = join(folder, "missing.json");
+    await refused(missing).toThrow(`"${missing}" is not there.`);
+  });
+});

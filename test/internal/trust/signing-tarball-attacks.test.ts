@@ -1,0 +1,207 @@
+/** Signing tarballs from `npm pack`. */
+// Only in test:all: it packs and signs many tarballs.
+import { execFile } from "node:child_process";
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { platform } from "node:process";
+import { promisify } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { hashPackage } from "glassine/node";
+import { describe, expect, it } from "vitest";
+import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
+import { ed25519Verifier } from "../../../src/operate/trust/signing/ed25519-verifier.ts";
+import { readPublisherKeys } from "../../../src/operate/trust/signing/publisher-keys.ts";
+import { signTarball } from "../../../src/operate/trust/signing/sign-package.ts";
+import { makeSigningKey } from "../../../src/operate/trust/signing/signing-key.ts";
+import { attack } from "../../attacks/attack.ts";
+import { verifies } from "../../support/verifies.ts";
+import { temporary } from "../../trust/signing-support.ts";
+
+const run = promisify(execFile);
+const identity = "builder@example.com";
+const long = `dist/${"deep/".repeat(20)}${"x".repeat(90)}.js`;
+
+/** A package packed by npm, a key, and the publisher key file that contains it. */
+async function packed(files: Readonly<Record<string, string>> = {}) {
+  const folder = await temporary();
+  const source = join(folder, "source");
+  const all = {
+    "package.json": '{"name":"guard","version":"1.0.0"}',
+    "index.js": "",
+    "größe.js": "export {};",
+    [long]: "x".repeat(1500),
+    ...files,
+  };
+  for (const [path, text] of Object.entries(all)) {
+    await mkdir(join(source, path, ".."), { recursive: true });
+    await writeFile(join(source, path), text);
+  }
+  await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: source });
+  const keyPath = join(folder, "signing.pem");
+  const made = await makeSigningKey({ path: keyPath, identity });
+  const keys = join(folder, "publishers.json");
+  const publisher = { identity, key_id: made.keyId, public_key: made.publicKey };
+  await writeFile(keys, JSON.stringify({ schema: 1, publishers: [publisher] }));
+  const key = await readFile(keyPath, "utf8");
+  return { folder, path: join(folder, "guard-1.0.0.tgz"), key, keyPath, keys };
+}
+
+async function unpacked(path: string): Promise<string> {
+  const folder = await temporary();
+  await run("tar", ["xzf", path, "-C", folder]);
+  return join(folder, "package");
+}
+
+async function verdict(path: string, keys: string) {
+  const hash = await hashPackage(path);
+  const signed = { name: "guard", version: "1.0.0", path, ...hash };
+  return checkEvidence(signed, [ed25519Verifier({ keys: await readPublisherKeys(keys) })]);
+}
+
+describe("a signed tarball", () => {
+  it("verifies when unpacked, and has the same other files", async () => {
+    verifies("signing:tarball");
+    const { path, key, keys } = await packed();
+    const before = await hashPackage(await unpacked(path));
+    const signed = await signTarball({ path, key, identity });
+    const folder = await unpacked(path);
+    expect(await hashPackage(folder)).toEqual(before);
+    expect(signed).toMatchObject({ path, hash: before.hash, name: "guard" });
+    expect(await verdict(folder, keys)).toEqual({ kind: "verified", identity });
+  });
+
+  it("may be signed again, and contains the evidence once", async () => {
+    verifies("signing:tarball");
+    const { path, key, keys } = await packed();
+    await signTarball({ path, key, identity });
+    const first = await readFile(path);
+    await signTarball({ path, key, identity });
+    expect(gunzipSync(await readFile(path))).toEqual(gunzipSync(first));
+    const { stdout } = await run("tar", ["tzf", path]);
+    expect(stdout.split("\n").filter((name) => name.endsWith("sig.json"))).toHaveLength(1);
+    expect(await verdict(await unpacked(path), keys)).toEqual({ kind: "verified", identity });
+  });
+
+  it("leaves no other files behind", async () => {
+    verifies("signing:tarball");
+    const { folder, path, key } = await packed();
+    const before = (await readdir(folder)).sort();
+    await signTarball({ path, key, identity });
+    await expect(signTarball({ path, key: "no key", identity })).rejects.toThrow("is not PEM");
+    expect((await readdir(folder)).sort()).toEqual(before);
+  });
+});
+
+/** One header and its content, as tar writes them. */
+function tarEntry(name: string, text = "", type = "0", linkname = ""): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write("000644 \0", 100);
+  header.write(`${text.length.toString(8).padStart(11, "0")} `, 124);
+  header.write("        ", 148);
+  header.write(type, 156);
+  header.write(linkname, 157);
+  header.write("ustar\u000000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  const body = Buffer.alloc(Math.ceil(text.length / 512) * 512);
+  body.write(text);
+  return Buffer.concat([header, body]);
+}
+
+const manifest = tarEntry("package/package.json", '{"name":"guard","version":"1.0.0"}');
+const record = (text: string) => {
+  const length = text.length + 4;
+  return `${length > 99 ? length : ` ${length}`.trim()} ${text}\n`;
+};
+
+attack(
+  "A-274",
+  "Have an author sign a tarball that writes outside its target folder, or holds what npm does not unpack",
+  "refused with `package_refused`; the tarball is unchanged, and nothing is written elsewhere",
+  () => {
+    it.each([
+      ["a path up", [tarEntry("package/../../escaped.js", "x")]],
+      ["an absolute path", [tarEntry("/tmp/escaped.js", "x")]],
+      ["a path with a backslash", [tarEntry("package\\..\\escaped.js", "x")]],
+      [
+        "a path up in an extended header",
+        [tarEntry("h", record("path=package/../../e.js"), "x"), tarEntry("package/a.js", "x")],
+      ],
+      ["a symbolic link", [tarEntry("package/link", "", "2", "/etc/passwd")]],
+      ["a hard link", [tarEntry("package/link", "", "1", "package/package.json")]],
+      [
+        "a link and a file through it",
+        [tarEntry("package/d", "", "2", "/tmp"), tarEntry("package/d/x", "x")],
+      ],
+      ["a device", [tarEntry("package/null", "", "3")]],
+      ["a name twice", [tarEntry("package/a.js", "1"), tarEntry("package/a.js", "2")]],
+      ["a name twice but for case", [tarEntry("package/a.js", "1"), tarEntry("package/A.js", "2")]],
+      [
+        "a size of its own in an extended header",
+        [tarEntry("h", record("size=5"), "x"), tarEntry("package/a.js", "x")],
+      ],
+      ["two folders", [tarEntry("other/a.js", "x")]],
+      ["a global header", [tarEntry("g", record("path=package/a.js"), "g")]],
+      ["a damaged header", [Buffer.from(tarEntry("package/a.js", "x")).fill(1, 0, 1)]],
+      ["an entry that is cut off", [tarEntry("package/a.js", "x".repeat(600)).subarray(0, 1024)]],
+    ])("%s", async (_, entries) => {
+      verifies("signing:tarball");
+      const folder = await temporary();
+      const path = join(folder, "guard-1.0.0.tgz");
+      const keyPath = join(folder, "signing.pem");
+      await makeSigningKey({ path: keyPath, identity });
+      const bytes = gzipSync(Buffer.concat([manifest, ...entries]));
+      await writeFile(path, bytes);
+      const key = await readFile(keyPath, "utf8");
+      await expect(signTarball({ path, key, identity })).rejects.toMatchObject({
+        code: "package_refused",
+      });
+      expect(await readFile(path)).toEqual(bytes);
+      await expect(lstat("/tmp/escaped.js")).rejects.toMatchObject({ code: "ENOENT" });
+    });
+
+    it("a file that is not gzip, and a decompression bomb", async () => {
+      verifies("signing:tarball");
+      const folder = await temporary();
+      const keyPath = join(folder, "signing.pem");
+      await makeSigningKey({ path: keyPath, identity });
+      const key = await readFile(keyPath, "utf8");
+      const path = join(folder, "guard-1.0.0.tgz");
+      const bomb = gzipSync(Buffer.alloc(600 * 1024 * 1024), { level: 9 });
+      for (const [bytes, code] of [
+        [Buffer.from("no gzip"), "invalid_metadata"],
+        [gzipSync(Buffer.alloc(2048)), "invalid_metadata"],
+        [bomb, "package_too_large"],
+      ] as const) {
+        await writeFile(path, bytes);
+        await expect(signTarball({ path, key, identity })).rejects.toMatchObject({
+          code: "package_refused",
+          data: { code },
+        });
+      }
+    });
+  },
+);
+
+describe("a generated key", () => {
+  it("is readable by its owner only, and overwrites no file", async () => {
+    verifies("signing:key-made");
+    const { keyPath, key } = await packed();
+    if (platform !== "win32") expect((await stat(keyPath)).mode & 0o777).toBe(0o600);
+    await expect(makeSigningKey({ path: keyPath, identity })).rejects.toMatchObject({
+      code: "EEXIST",
+    });
+    expect(await readFile(keyPath, "utf8")).toBe(key);
+  });
+
+  it("is not generated for an identity or id that no operator could list", async () => {
+    verifies("signing:key-made");
+    const path = join(await temporary(), "signing.pem");
+    for (const wrong of [{ identity: "a,b" }, { identity, keyId: "a b" }])
+      await expect(makeSigningKey({ path, ...wrong })).rejects.toMatchObject({
+        code: "options_invalid",
+      });
+    await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});

@@ -1,0 +1,111 @@
+// A process of its own: it has a module replaced, and a library of it adds to the realm.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
+import { loadPeer, type Peer } from "../../../src/operate/trust/signing/peer.ts";
+import { sigstoreVerifier } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
+import { verifies } from "../../support/verifies.ts";
+import { packageOf, signedAt, temporary } from "../../trust/signing-support.ts";
+import { statement } from "../../trust/sigstore-authority.ts";
+import { authority } from "../../trust/sigstore-cases.ts";
+
+/** Names of peers, and by what they are asked for here. */
+const absent = vi.hoisted(() => new Map<string, string>());
+vi.mock("../../../src/operate/trust/signing/peer.ts", async (load) => {
+  const original = await load<typeof import("../../../src/operate/trust/signing/peer.ts")>();
+  return {
+    loadPeer: async (peer: Peer) => {
+      const name = absent.get(peer.name) ?? peer.name;
+      return original.loadPeer({ ...peer, name });
+    },
+  };
+});
+beforeEach(() => absent.clear());
+
+const install = "@sigstore/verify@3 @sigstore/bundle@4";
+const wayOut = `Run \`npm install ${install}\`.`;
+
+describe("a host that takes Sigstore bundles without the libraries for it", () => {
+  it.each([["@sigstore/verify"], ["@sigstore/bundle"]])(
+    "learns at its start that %s is missing, and finds every bundle invalid",
+    async (peer) => {
+      verifies("signing:sigstore-peers");
+      absent.set(peer, `${peer}-that-nobody-has`);
+      const path = await packageOf();
+      const signed = await signedAt(path);
+      const bundle = await authority.bundle(statement(signed.hash));
+      await writeFile(join(path, "glassine.sigstore.json"), JSON.stringify(bundle));
+      const trustedRoot = join(await temporary(), "trusted_root.json");
+      await writeFile(trustedRoot, JSON.stringify(authority.root));
+      const verifier = sigstoreVerifier({ trustedRoot });
+      const message = `The package ${peer}-that-nobody-has is not installed. ${wayOut}`;
+      await expect(verifier.prepare?.()).rejects.toMatchObject({
+        code: "setting_invalid",
+        message,
+      });
+      expect(await checkEvidence(signed, [verifier])).toEqual({
+        kind: "invalid",
+        detail: `glassine.sigstore.json: ${message}`,
+      });
+    },
+  );
+
+  it("finds a package without a bundle unsigned", async () => {
+    verifies("signing:sigstore-peers");
+    absent.set("@sigstore/verify", "@sigstore/verify-that-nobody-has");
+    const signed = await signedAt(await packageOf());
+    const verifier = sigstoreVerifier({ trustedRoot: "nowhere" });
+    expect(await checkEvidence(signed, [verifier])).toEqual({ kind: "unsigned" });
+  });
+});
+
+describe("an optional peer", () => {
+  const peer = (name: string, exports: readonly string[] = []) => ({ name, install, exports });
+
+  it("is loaded, with what is taken from it", async () => {
+    expect(await loadPeer(peer("@sigstore/verify", ["Verifier"]))).toHaveProperty("Verifier");
+  });
+
+  it("of another version is refused", async () => {
+    verifies("signing:sigstore-peers");
+    await expect(loadPeer(peer("@sigstore/verify", ["verifyEverything"]))).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: `The package @sigstore/verify is of a version without verifyEverything. ${wayOut}`,
+    });
+  });
+
+  it.each([
+    ["throws", "throw new Error('half\\nmissing');", "half"],
+    ["lacks a part", "import 'a-package-that-nobody-has';", "a-package-that-nobody-has"],
+  ])("that %s is refused, and is not called missing", async (_name, code, why) => {
+    verifies("signing:sigstore-peers");
+    const file = join(await temporary(), "peer.mjs");
+    await writeFile(file, code);
+    const { href } = pathToFileURL(file);
+    const refused = expect(loadPeer(peer(href))).rejects;
+    await refused.toMatchObject({ code: "setting_invalid" });
+    await expect(loadPeer(peer(href))).rejects.toThrow(`The package ${href} cannot be loaded: `);
+    await expect(loadPeer(peer(href))).rejects.toThrow(why);
+  });
+});
+
+describe("options of sigstoreVerifier", () => {
+  const trustedRoot = "trusted_root.json";
+  it.each([
+    [{}, '"trustedRoot" expects a non-empty string'],
+    [{ trustedRoot: "" }, '"trustedRoot" expects a non-empty string'],
+    [{ trustedRoot, issuer: "" }, '"issuer" is empty'],
+    [{ trustedRoot, issuer: "a,b" }, '"issuer" has a comma in it'],
+    [{ trustedRoot, issuer: /a/ }, '"issuer" is not a string'],
+    [{ trustedRoot, predicateTypes: [""] }, '"predicateTypes" expects'],
+    [{ trustedRoot, predicateTypes: "https://slsa.dev/provenance/v1" }, '"predicateTypes" expects'],
+    [{ trustedRoot, subject: "a" }, 'no option "subject"'],
+  ])("%o are refused", (options, message) => {
+    expect(() => sigstoreVerifier(options as never)).toThrow(message);
+    expect(() => sigstoreVerifier(options as never)).toThrow(
+      expect.objectContaining({ code: "options_invalid" }),
+    );
+  });
+});
