@@ -29,11 +29,12 @@ function setTimer(callback: () => void, delayMs = 0): Timer {
     dueAt: now + Math.max(Math.trunc(delayMs), 1),
     callback,
     held: true,
-    ref: () => {
-      timer.held = true;
+    // Of the timer that they are called on, as the methods of Node's timers are.
+    ref() {
+      this.held = true;
     },
-    unref: () => {
-      timer.held = false;
+    unref() {
+      this.held = false;
     },
   };
   timers.add(timer);
