@@ -34,6 +34,7 @@ import {
   leave,
   newReadState,
   type Origin,
+  type Place,
   type Reader,
   type ReadState,
   report,
@@ -143,17 +144,17 @@ function copyObject(state: ReadState, value: object, previous: unknown, copying:
   if (keys === undefined || keys.length > max) {
     return stop(state, "snapshot_limit", `at most ${max} keys`, "more");
   }
-  enterForeign(state, value, copying);
+  const place = enterForeign(state, value, copying);
   const known = isRecord(previous) ? previous : undefined;
   const copy = newMap(keys.length, state.nodes);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string | symbol;
     if (typeof key === "symbol") {
-      state.path[state.depth - 1] = "(symbol)";
+      place.key = "(symbol)";
       report(state, "snapshot_key", "keys that are strings", "a symbol");
       continue;
     }
-    state.path[state.depth - 1] = key;
+    place.key = key;
     const raw = readDescriptor(state, getOwnPropertyDescriptor(value, key));
     copy[key] = copyValue(
       state,
@@ -183,11 +184,11 @@ function copyArray(
   if (ownKeys(value).length - 1 > length) {
     report(state, "snapshot_key", "an array with elements only", "further properties");
   }
-  enterForeign(state, value, copying);
+  const place = enterForeign(state, value, copying);
   const known = isArray(previous) ? (previous as readonly unknown[]) : undefined;
   const copy = newArray<unknown>(length);
   for (let i = 0; i < length; i++) {
-    state.path[state.depth - 1] = i;
+    place.key = i;
     const descriptor = getOwnPropertyDescriptor(value, i);
     if (descriptor === undefined) copy[i] = report(state, "snapshot_type", "a value", "a hole");
     else {
@@ -212,9 +213,9 @@ function isWithinItself(state: ReadState, value: object, copying: Copying): bool
   return false;
 }
 
-function enterForeign(state: ReadState, value: object, copying: Copying): void {
+function enterForeign(state: ReadState, value: object, copying: Copying): Place {
   append(copying.above, value);
-  descend(state);
+  return descend(state);
 }
 
 /**

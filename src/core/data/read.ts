@@ -10,7 +10,7 @@
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import {
   append,
-  create,
+  concat,
   enumerableKeys,
   freeze,
   isArray,
@@ -21,10 +21,10 @@ import {
   newList,
   newMap,
   ownValue,
-  toArray,
+  slice,
 } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
-import { addSize, outgrown, type Size } from "./size.ts";
+import { addSize, outgrown } from "./size.ts";
 
 /** A JSON value, frozen all the way down. */
 export type Json =
@@ -72,11 +72,18 @@ export interface ReadState extends ReadOptions {
   bad: number;
   dropped: List<readonly (string | number)[]> | undefined;
   droppedCount: number;
-  /** The keys from the root to the current value, by depth. */
-  readonly path: { [depth: number]: string | number };
+  /** The innermost container that is being read. */
+  place: Place | undefined;
   depth: number;
   nodes: number;
   units: number;
+}
+
+/** A container that is being read. Paths are made of these, and only when a problem is reported. */
+export interface Place {
+  readonly above: Place | undefined;
+  /** Where in the container the reader is; `undefined` before its first key. */
+  key: string | number | undefined;
 }
 
 export function newReadState({ origin, limits, shapeCode, strict }: ReadOptions): ReadState {
@@ -89,7 +96,7 @@ export function newReadState({ origin, limits, shapeCode, strict }: ReadOptions)
     bad: 0,
     dropped: undefined,
     droppedCount: 0,
-    path: newList(),
+    place: undefined,
     depth: 0,
     nodes: 0,
     units: 0,
@@ -102,15 +109,28 @@ export const STOP: unique symbol = Symbol("stop");
 const maxProblems = 100;
 
 /** Where the reader is: the keys from the root to the current value. */
-export function currentPath(state: ReadState): (string | number)[] {
-  const path = newList<string | number>();
-  for (let i = 0; i < state.depth; i++) append(path, state.path[i] as string | number);
-  return toArray(path);
+export function currentPath({ place }: ReadState): (string | number)[] {
+  const upwards = newList<string | number>();
+  for (let at = place; at !== undefined; at = at.above) {
+    if (at.key !== undefined) append(upwards, at.key);
+  }
+  const { length } = upwards;
+  const path = newArray<string | number>(length);
+  for (let i = 0; i < length; i++) path[i] = upwards[length - 1 - i] as string | number;
+  return path;
 }
 
-export function report(state: ReadState, code: ErrorCode, expected: string, received: string): Bad {
+/** Reports a problem of the current value, or of what is `within` it. */
+export function report(
+  state: ReadState,
+  code: ErrorCode,
+  expected: string,
+  received: string,
+  within: readonly (string | number)[] = [],
+): Bad {
   state.bad += 1;
-  append(state.problems, { path: currentPath(state), code, expected, received });
+  const path = concat(currentPath(state), within);
+  append(state.problems, { path, code, expected, received });
   const fatal = code === "snapshot_limit" || (state.origin === "plugin" && isSnapshotCode(code));
   if (fatal || state.problems.length >= maxProblems) throw STOP;
   return BAD;
@@ -122,20 +142,9 @@ export function stop(state: ReadState, code: ErrorCode, expected: string, receiv
   throw STOP;
 }
 
-const snapshotCodes: Partial<Record<ErrorCode, true>> = Object.assign(create(null), {
-  snapshot_accessor: true,
-  snapshot_cycle: true,
-  snapshot_key: true,
-  snapshot_limit: true,
-  snapshot_prototype: true,
-  snapshot_proxy: true,
-  snapshot_string: true,
-  snapshot_type: true,
-});
-
 /** Snapshot problems outrank shape problems: what cannot be read safely has no shape. */
 export function isSnapshotCode(code: ErrorCode): boolean {
-  return snapshotCodes[code] === true;
+  return slice(code, 0, 9) === "snapshot_";
 }
 
 /** Counts one value. */
@@ -161,28 +170,26 @@ function holdToLimits(state: ReadState): void {
   if (expected !== undefined) report(state, "snapshot_limit", expected, "more");
 }
 
-/** Goes back to what was counted before, for what is read again from our own copy. */
-export function countAgain(state: ReadState, { nodes, units }: Size): void {
-  state.nodes = nodes;
-  state.units = units;
-}
-
 /** Steps into a container and counts it. */
-export function enter(state: ReadState): void {
+export function enter(state: ReadState): Place {
   countNode(state);
-  descend(state);
+  return descend(state);
 }
 
-/** Goes one level down. Nothing is reported there before the path has a key of it. */
-export function descend(state: ReadState): void {
+/** Goes one level down. */
+export function descend(state: ReadState): Place {
   if (state.depth >= state.limits.depth) {
     report(state, "snapshot_limit", `at most ${state.limits.depth} levels`, "more");
   }
   state.depth += 1;
+  const place: Place = { above: state.place, key: undefined };
+  state.place = place;
+  return place;
 }
 
 export function leave(state: ReadState): void {
   state.depth -= 1;
+  state.place = state.place?.above;
 }
 
 /** The words for a type in problems. */
@@ -260,19 +267,17 @@ export function readMap(
 ): unknown {
   if (!isRecord(value)) return mismatch(state, value, "an object");
   if (value === previous) return previous;
-  enter(state);
+  const place = enter(state);
   const { bad } = state;
   const known = isRecord(previous) ? previous : undefined;
   const keys = enumerableKeys(value);
   const map = newMap(keys.length, state.nodes);
   let same = known !== undefined;
   let count = 0;
-  const { path } = state;
-  const at = state.depth - 1;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     const raw = value[key];
-    path[at] = key;
+    place.key = key;
     checkKey(state, key);
     if (raw === undefined) continue;
     const shown = known === undefined ? undefined : ownValue(known, key);
@@ -299,15 +304,13 @@ export function readArray(
   if (value === previous) return value;
   const { length } = value;
   if (length > max) report(state, "snapshot_limit", `at most ${max} elements`, "more");
-  enter(state);
+  const place = enter(state);
   const { bad } = state;
-  const { path } = state;
-  const at = state.depth - 1;
   const known = isArray(previous) ? (previous as readonly unknown[]) : undefined;
   let same = known !== undefined && known.length === length;
   const items = newArray<unknown>(length);
   for (let i = 0; i < length; i++) {
-    path[at] = i;
+    place.key = i;
     const raw: unknown = value[i];
     const shown = known !== undefined && i < known.length ? known[i] : undefined;
     // In a map `undefined` is absent; in an array it is not a value, whatever the elements are.

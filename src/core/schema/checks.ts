@@ -9,7 +9,6 @@ import * as z from "zod/mini";
 import {
   BAD,
   type Bad,
-  countAgain,
   ignore,
   mapped,
   type Reader,
@@ -17,6 +16,7 @@ import {
   readForeign,
   readJson,
   report,
+  type Size,
 } from "../data/index.ts";
 import {
   arrayPrototype,
@@ -138,6 +138,12 @@ export function withChecks(
     element: undefined,
     passes: (value) => passes?.(value) !== false && isFree(judge(value)),
   };
+}
+
+/** Goes back to what was counted before, for what is read again from our own copy. */
+function countAgain(state: ReadState, { nodes, units }: Size): void {
+  state.nodes = nodes;
+  state.units = units;
 }
 
 /** Reads by zod itself: unions without a tag, transforms, coercion, rules for keys. */
@@ -282,19 +288,9 @@ function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
   for (let i = 0; i < issues.length; i++) {
     // A check of the host's own has the list in hand and may leave holes in it.
     const { path, code } = issues[i] ?? ({} as Issue);
-    const at = state.depth;
-    for (let j = 0; path !== undefined && j < path.length; j++) {
-      const part = path[j] as PropertyKey;
-      state.path[state.depth] = typeof part === "symbol" ? "(symbol)" : part;
-      state.depth += 1;
-    }
-    report(
-      state,
-      state.shapeCode,
-      code === "custom" ? ownCheck : `a value that passes "${code}"`,
-      "another",
-    );
-    state.depth = at;
+    const expected = code === "custom" ? ownCheck : `a value that passes "${code}"`;
+    const within = mapped(path ?? [], (key) => (typeof key === "symbol" ? "(symbol)" : key));
+    report(state, state.shapeCode, expected, "another", within);
   }
   return BAD;
 }

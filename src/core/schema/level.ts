@@ -14,6 +14,7 @@ import {
   leave,
   mapped,
   mismatch,
+  type Place,
   type Reader,
   type ReadState,
   readJson,
@@ -81,7 +82,7 @@ export function compileLevel(
   const read: Reader = (state, value, previous, partial) => {
     if (!isRecord(value)) return mismatch(state, value, "an object");
     if (value === previous) return previous;
-    enter(state);
+    const place = enter(state);
     const { bad } = state;
     const known = isRecord(previous) ? previous : undefined;
     // A payload that was not there before is read as a whole, a slot still in part.
@@ -92,28 +93,26 @@ export function compileLevel(
     // An object has each key once, so only a second name can name a field again.
     const given = aliases.length > 0 ? newRecord() : undefined;
     let same = known !== undefined;
-    const { path } = state;
-    const at = state.depth - 1;
     // Documents mostly have the fields in the order of the schema.
     let next = 0;
     const names = enumerableKeys(value);
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       const raw = value[name];
-      path[at] = name;
+      place.key = name;
       while (next < keys.length && keys[next] !== name) next += 1;
-      const place = next < keys.length ? next : mapGet(places, name);
-      next = place ?? 0;
-      if (place === undefined) {
+      const found = next < keys.length ? next : mapGet(places, name);
+      next = found ?? 0;
+      if (found === undefined) {
         unknownField(state, name, raw, options);
         continue;
       }
-      if (raw === undefined || (raw === null && mayBeNull(state, fields[place] as Field))) continue;
-      const key = keys[place] as string;
+      if (raw === undefined || (raw === null && mayBeNull(state, fields[found] as Field))) continue;
+      const key = keys[found] as string;
       const shown = known === undefined ? undefined : ownValue(known, key);
       // What was shown was read and held to the rules before, so it costs the limits nothing.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
-      const item = isShown ? raw : (readers[place] as Reader)(state, raw, shown, partial);
+      const item = isShown ? raw : (readers[found] as Reader)(state, raw, shown, partial);
       if (given !== undefined) {
         if (hasOwn(given, key) && given[key] !== item) {
           report(state, state.shapeCode, `one "${key}"`, "two that differ");
@@ -121,9 +120,9 @@ export function compileLevel(
         given[key] = item;
       }
       if (item !== shown) same = false;
-      values[place] = item;
+      values[found] = item;
     }
-    if (!isPart) fillIn(state, needed, values);
+    if (!isPart) fillIn(state, place, needed, values);
     leave(state);
     if (state.bad > bad) return BAD;
     if (same && (isPart || hasValues(known as LevelValue, keys, values))) return known;
@@ -159,27 +158,32 @@ function mayBeNull(state: ReadState, { optional, compiled: { shape } }: Field): 
 }
 
 interface Needed extends Field {
-  readonly place: number;
+  readonly index: number;
 }
 
 /** The fields that mean something where they are absent. */
 function neededOf(fields: readonly Field[]): readonly Needed[] {
   return fields
-    .map(({ key, compiled, optional, fallback }, place) => {
-      return { key, compiled, optional, fallback, place };
+    .map(({ key, compiled, optional, fallback }, index) => {
+      return { key, compiled, optional, fallback, index };
     })
     .filter(({ optional, fallback }) => !optional || fallback !== undefined);
 }
 
 /** Gives what is absent its default, and reports what must be there. */
-function fillIn(state: ReadState, needed: readonly Needed[], values: unknown[]): void {
+function fillIn(
+  state: ReadState,
+  place: Place,
+  needed: readonly Needed[],
+  values: unknown[],
+): void {
   for (let i = 0; i < needed.length; i++) {
-    const { key, place, optional, fallback } = needed[i] as Needed;
-    if (values[place] !== undefined) continue;
-    state.path[state.depth - 1] = key;
-    values[place] = fallback?.();
-    countReady(state, values[place]);
-    if (values[place] === undefined && !optional) {
+    const { key, index, optional, fallback } = needed[i] as Needed;
+    if (values[index] !== undefined) continue;
+    place.key = key;
+    values[index] = fallback?.();
+    countReady(state, values[index]);
+    if (values[index] === undefined && !optional) {
       report(state, state.shapeCode, "a value", "nothing");
     }
   }
@@ -234,7 +238,7 @@ export function compileLoose(
   return (state, value, previous) => {
     if (!isRecord(value)) return mismatch(state, value, "an object");
     if (value === previous) return previous;
-    enter(state);
+    const place = enter(state);
     const { bad } = state;
     const known = isRecord(previous) ? previous : undefined;
     const keys = enumerableKeys(value);
@@ -245,14 +249,14 @@ export function compileLoose(
       const raw = value[key];
       const field = byKey[key];
       if (raw === undefined || (raw === null && field?.optional === true)) continue;
-      state.path[state.depth - 1] = key;
+      place.key = key;
       checkKey(state, key);
       const shown = known === undefined ? undefined : ownValue(known, key);
       map[key] = (field?.compiled.read ?? readRest)(state, raw, shown);
       if (map[key] !== shown) same = false;
     }
     const values = mapped(fields, ({ key }) => map[key]);
-    fillIn(state, needed, values);
+    fillIn(state, place, needed, values);
     for (let i = 0; i < fields.length; i++) {
       if (values[i] !== undefined) map[(fields[i] as Field).key] = values[i];
     }

@@ -50,11 +50,8 @@ export function compileTagged(
       return read(state, value, ownValue(previous, tag) === key ? previous : undefined);
     }
     if (readJson(state, value, undefined) === BAD) return BAD;
-    state.path[state.depth] = tag;
-    state.depth += 1;
-    const bad = report(state, state.shapeCode, expected, key === undefined ? "nothing" : "another");
-    state.depth -= 1;
-    return bad;
+    const received = key === undefined ? "nothing" : "another";
+    return report(state, state.shapeCode, expected, received, [tag]);
   };
 }
 
