@@ -24,6 +24,7 @@ import {
   objectPrototype,
   ownKeys,
   ownValue,
+  rangeErrorPrototype,
 } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import {
@@ -101,9 +102,26 @@ function copyForeign(state: ReadState, value: unknown, previous: unknown): unkno
     return copy;
   } catch (thrown) {
     if (thrown === STOP) throw STOP;
+    if (isRangeError(thrown)) {
+      return stop(
+        state,
+        "snapshot_limit",
+        "a value that the stack has room to copy",
+        "a deeper one",
+      );
+    }
     // A contextified object of `vm`, and a proxy where the runtime cannot recognise one, runs code
     // when it is read, and that code can throw.
     return stop(state, "snapshot_proxy", "plain data", "an object that throws when it is read");
+  }
+}
+
+/** Whether the stack may have overflowed. A value that throws can also throw such an error. */
+function isRangeError(thrown: unknown): boolean {
+  try {
+    return typeof thrown === "object" && getPrototypeOf(thrown as object) === rangeErrorPrototype;
+  } catch {
+    return false;
   }
 }
 

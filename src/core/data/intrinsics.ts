@@ -33,6 +33,7 @@ export const { clz32, min } = Math;
 export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
 export const objectPrototype: object = Object.prototype;
 export const arrayPrototype: object = Array.prototype;
+export const rangeErrorPrototype: object = RangeError.prototype;
 const promisePrototype: object = Promise.prototype;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const { now: dateNow, UTC: dateUtc } = Date;

@@ -35,7 +35,11 @@ export type Admitted =
 
 type Path = readonly (string | number)[];
 
-/** Reads `value` by a compiled schema. Never throws for any value; a stack overflow passes. */
+/**
+ * Reads `value` by a compiled schema. Never throws for any value. If the stack overflows while a
+ * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
+ * where not even that could be reported.
+ */
 export function admit(compiled: Compiled, value: unknown, options: AdmitOptions): Admitted {
   const state = newReadState(options);
   const { previous, partial } = options;
