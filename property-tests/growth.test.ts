@@ -26,9 +26,9 @@ describe.each(worlds)("$name", (world) => {
       grant: fc.oneof(grantsOf(slots), fc.constant(slots.capabilities.names)),
       plan: fc.oneof(plansOf(slots, 1, "growing"), plansOf(slots)),
       spoilt: fc.option(fc.tuple(hostiles, places), { freq: 2 }),
-      age: fc.nat(2),
+      age: fc.constantFrom(0, 1, 1, 2),
     }),
-    { maxLength: 6, size: "max" },
+    { minLength: 3, maxLength: 6, size: "max" },
   );
 
   it("L13: no sequence of plugins, refused or not, late or not, ever removes a label", () => {

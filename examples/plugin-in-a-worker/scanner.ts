@@ -29,7 +29,7 @@ export const scanner = definePlugin({
   version: "1.0.0",
   capabilities: ["append_labels", "write_headers"],
   hooks: {
-    message_pre_invoke: { handler: ask, timeoutMs: 2_000 },
-    message_post_invoke: { handler: ask, timeoutMs: 2_000 },
+    message_pre_invoke: { handler: ask, timeoutMs: 10_000 },
+    message_post_invoke: { handler: ask, timeoutMs: 10_000 },
   },
 });

@@ -6,7 +6,7 @@ import { compile, type Ran, run } from "../docs/support/compile.ts";
 import { readPages } from "../docs/support/pages.ts";
 
 const example = "examples/guarded-everything";
-const limitMs = 30_000;
+const limitMs = 240_000;
 
 let ran: Ran;
 /** What was printed under each call, by its title. */
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const [, ...sections] = ran.output.trimEnd().split("\n\n");
   ending = sections.pop() ?? "";
   calls = new Map(sections.map((section) => [section.split("\n")[0] ?? "", section]));
-}, 120_000);
+}, 480_000);
 
 /** The lines of one plugin under a call, up to the next plugin or hook. */
 function linesOf(call: string, plugin: string): string {

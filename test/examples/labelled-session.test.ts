@@ -9,7 +9,7 @@ const example = "examples/labelled-session";
 it("lets a secret be read, and not sent, because its label followed", async () => {
   const { out, problems } = await compile("labelled-session", [example]);
   expect(problems).toEqual([]);
-  const ran = await run(process.execPath, [`${out}${example}/main.js`], 30_000);
+  const ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
   expect(ran).toMatchObject({ code: 0, complaints: "" });
   expect(ran.output.trimEnd().split("\n")).toEqual([
     "a session begins",

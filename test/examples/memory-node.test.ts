@@ -13,7 +13,7 @@ let told: ReadonlyMap<string, { readonly hooks: string; readonly answer: string 
 beforeAll(async () => {
   const { out, problems } = await compile("memory-node", [example]);
   expect(problems).toEqual([]);
-  ran = await run(process.execPath, [`${out}${example}/main.js`], 30_000);
+  ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
   const sections = ran.output.split(/\n(?=\S)/).map((section) => section.trim().split("\n  "));
   told = new Map(
     sections.map(([title = "", hooks = "", answer = ""]) => [

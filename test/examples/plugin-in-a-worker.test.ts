@@ -13,10 +13,10 @@ let told: ReadonlyMap<string, readonly string[]>;
 beforeAll(async () => {
   const { out, problems } = await compile("plugin-in-a-worker", [example]);
   expect(problems).toEqual([]);
-  ran = await run(process.execPath, [`${out}${example}/main.js`], 30_000);
+  ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
   const sections = ran.output.split(/\n(?=\S)/).map((section) => section.trim().split("\n"));
   told = new Map(sections.map(([title = "", ...lines]) => [title, lines.map((l) => l.trim())]));
-}, 120_000);
+}, 480_000);
 
 const kept = "headers Authorization=Bearer demo";
 

@@ -29,7 +29,7 @@ it("PH-115: denies the source agent:blocked with its reason, and allows any othe
 it("PH-115: runs as a user runs it, and observes the assertion", async () => {
   const { out, problems } = await compile("source-guard", [example]);
   expect(problems).toEqual([]);
-  const ran = await run(process.execPath, [`${out}${example}/main.js`], 30_000);
+  const ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
   expect(ran).toMatchObject({ code: 0, complaints: "" });
   expect(ran.output.trimEnd().split("\n")).toEqual([
     "agent:blocked: source is blocked by example-stigmem-plugin",

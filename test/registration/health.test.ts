@@ -138,7 +138,7 @@ describe("checkHealth", () => {
   it.each([
     [{ timeoutMs: 0 }, "health.timeoutMs must be a whole number from 1 to 2147483647"],
     [{ intervalMs: Number.NaN }, "health.intervalMs must be a whole number from 1 to 2147483647"],
-    [{ poll: "yes" }, 'The option "poll" expects true or false'],
+    [{ poll: "yes" }, 'The option "poll" expects a boolean'],
     [{ onChange: 3 }, "health.onChange must be a function"],
     [{ pol: true }, 'no option "pol"'],
   ])("refuses %o", async (options, text) => {
