@@ -345,7 +345,7 @@ describe("doctor", () => {
     ["journal_mismatch", "Pair the edit with a line in the journal"],
     ["lock_edited", "trust a plugin again"],
     ["malformed", "six fields"],
-    ["torn", "do it again if it was not"],
+    ["torn", "make it again if it was not"],
     ["unheard", "Pair the edit"],
   ])("says of %s in the journal what it is, and what to do", async (problem, todo) => {
     verifies("cli:doctor-journal");

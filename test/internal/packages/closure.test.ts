@@ -374,7 +374,7 @@ function hoisted(graph: Graph, folder: string): Tree {
 function stored(graph: Graph): Tree {
   const store = (name: string) => `node_modules/.pnpm/${name.replace("/", "+")}@1.0.0/node_modules`;
   const tree: Record<string, Tree[string]> = {};
-  const up = (from: string) => "../../".repeat(from.split("/").length - 1);
+  const up = (from: string) => "../".repeat(from.split("/").length - 1);
   for (const name of neededIn(graph)) {
     Object.assign(tree, asPackage(graph, `${store(name)}/${name}`, name));
     for (const each of graph.get(name) as readonly string[]) {
