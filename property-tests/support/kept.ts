@@ -48,6 +48,26 @@ const textOf = (value: unknown) => JSON.stringify(ai.normal(value));
 /** Items in a row, each of a message or part of its own. */
 const each = (items: readonly object[]) => items.map((item, of) => ({ of, json: textOf(item) }));
 
+/** The same where those with one `itemId` are one item: what changes one of them changes all. */
+function itemPieces(parts: readonly object[]): readonly Piece[] {
+  const ids = parts.map(itemIdsIn);
+  let owners = parts.map((_, at) => at);
+  for (const [at, own] of ids.entries()) {
+    for (let other = 0; other < at; other += 1) {
+      if (!own.some((id) => ids[other]?.includes(id))) continue;
+      owners = owners.map((owner) => (owner === owners[at] ? (owners[other] ?? owner) : owner));
+    }
+  }
+  return parts.map((part, at) => ({ of: owners[at] ?? at, json: textOf(part) }));
+}
+
+function itemIdsIn(value: unknown): readonly unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "itemId" ? [inner] : itemIdsIn(inner),
+  );
+}
+
 function turnPieces(document: object): readonly Piece[] {
   return readTurns(document as never, silentReport()).flatMap(({ shown }, of) =>
     shown.blocks.map((block) => ({ of, json: textOf(block) })),
@@ -172,7 +192,7 @@ export const cases: readonly Case[] = [
     documents: ai.prompts as fc.Arbitrary<object>,
     from: (document) => aisdk.fromPrompt(document as aisdk.PromptLike),
     over: (messages, onto) => aisdk.toPrompt(messages, { onto: onto as aisdk.PromptLike }),
-    pieces: (document) => each(document as readonly object[]),
+    pieces: (document) => itemPieces(document as readonly object[]),
   },
   {
     name: "messages of the AI SDK",
@@ -180,7 +200,7 @@ export const cases: readonly Case[] = [
     documents: ai.modelMessages as fc.Arbitrary<object>,
     from: (document) => aisdk.fromModelMessages(document as aisdk.PromptLike),
     over: (messages, onto) => aisdk.toModelMessages(messages, { onto: onto as aisdk.PromptLike }),
-    pieces: (document) => each(document as readonly object[]),
+    pieces: (document) => itemPieces(document as readonly object[]),
   },
   {
     name: "a result of the AI SDK",
@@ -188,7 +208,7 @@ export const cases: readonly Case[] = [
     documents: ai.results as fc.Arbitrary<object>,
     from: (document) => aisdk.fromContent(document as aisdk.ResultLike),
     over: (messages, onto) => aisdk.toContent(messages, { onto: onto as aisdk.ResultLike }),
-    pieces: (document) => each(list(document, "content")),
+    pieces: (document) => itemPieces(list(document, "content")),
   },
   ofMcp(
     "the result of prompts/get",
