@@ -59,6 +59,14 @@ describe("version", () => {
 });
 
 describe("description", () => {
+  it("is refused where it throws at every touch", () => {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    expect(problemsOf(manifest({ description: proxy }))).toEqual([
+      { field: "description", message: "description must be a string of at most 2000 characters" },
+    ]);
+  });
+
   it("may be absent, and is a string of at most 2000 characters", () => {
     expect(define(manifest()).description).toBeUndefined();
     expect(define(manifest({ description: "a".repeat(2000) })).description).toHaveLength(2000);

@@ -75,7 +75,10 @@ const coreFields = (surface: Surface) => {
     hook: z.custom<string>((hook) => hookFault(surface, hook) === undefined, {
       error: ({ input }) => hookFault(surface, input) ?? "",
     }),
-    name: z.string(nameText).check(z.maxLength(64, nameText), z.regex(namePattern, nameText)),
+    name: z.string(nameText).check(
+      z.refine((name) => name.length <= 64, nameText),
+      z.regex(namePattern, nameText),
+    ),
     handler: z.custom<AnyHandler>(isFunction, "handler of a core handler is not callable").check(
       z.refine((handler) => handlerFault(handler) === undefined, {
         error: ({ input }) =>

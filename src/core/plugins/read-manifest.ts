@@ -46,8 +46,9 @@ function manifestSchema(surface: Surface) {
       }),
     ),
     version: z.string(texts.version).check(z.regex(versionPattern, texts.version)),
+    // Not `z.maxLength`: zod reads the length of what is not a string, too, and a proxy may throw.
     description: z.optional(
-      z.string(texts.description).check(z.maxLength(2000, texts.description)),
+      z.string(texts.description).check(z.refine((text) => text.length <= 2000, texts.description)),
     ),
     requiresHost: z.optional(z.string(texts.requiresHost)),
     capabilities: z._default(capabilityList(surface, "plugin"), []),

@@ -12,8 +12,11 @@ const isPriority = (value: unknown) => Number.isSafeInteger(value);
 
 const patternsOf = (kind: string) => {
   const text = `conditions.${kind} must be a list of patterns that is not empty`;
-  const pattern = z.string(text).check(z.minLength(1, text));
-  return [kind, z.exactOptional(plainList(pattern, text).check(z.minLength(1, text)))];
+  const pattern = z.string(text).check(z.refine((pattern) => pattern.length > 0, text));
+  return [
+    kind,
+    z.exactOptional(plainList(pattern, text).check(z.refine((list) => list.length > 0, text))),
+  ];
 };
 const conditions = z.strictObject(Object.fromEntries(conditionKinds.map(patternsOf)), {
   error: ({ code }) =>
