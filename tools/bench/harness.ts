@@ -34,7 +34,8 @@ export interface Comparison extends Named {
   readonly unit?: () => Side;
 }
 
-const warmUpMs = 400;
+/** A guarded call takes some thousands of runs until it is compiled, a plain function less. */
+const warmUp = { leastMs: 400, runs: 4000, mostMs: 3000 };
 const sliceMs = 6;
 const slicesARound = 6;
 
@@ -131,10 +132,10 @@ async function oneRound(sides: readonly Warm[]): Promise<readonly number[]> {
 
 /** Runs a side until it is compiled for good, then counts how often it fits into a slice. */
 async function warmed(side: Side | Elsewhere): Promise<Warm> {
-  let times = 1;
-  let spentMs = 0;
-  while (spentMs < warmUpMs) {
+  let [times, runs, spentMs] = [1, 0, 0];
+  while (spentMs < warmUp.leastMs || (runs < warmUp.runs && spentMs < warmUp.mostMs)) {
     const tookMs = await spent(side, times);
+    runs += times;
     spentMs += tookMs;
     if (tookMs < sliceMs / 2) times *= 2;
   }
