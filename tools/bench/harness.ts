@@ -35,7 +35,7 @@ export interface Comparison extends Named {
 }
 
 /** A guarded call takes some thousands of runs until it is compiled, a plain function less. */
-const warmUp = { leastMs: 400, runs: 4000, mostMs: 3000 };
+const warmUp = { leastMs: 400, runs: 3000, mostMs: 1500 };
 const sliceMs = 6;
 const slicesARound = 6;
 
