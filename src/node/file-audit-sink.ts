@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { expectOptions, readOption } from "../core/data/index.ts";
-import { GlassineError } from "../core/errors/index.ts";
+import { optionsInvalid } from "../core/errors/index.ts";
 import { type AuditEvent, jsonLines } from "../core/observe/index.ts";
 import { lineFile, type OpenedFile } from "./line-file.ts";
 
@@ -64,7 +64,7 @@ export function fileAuditSink(
   options: FileAuditSinkOptions = {},
 ): FileAuditSink {
   const isPath = (typeof path === "string" && path !== "") || path instanceof URL;
-  if (!isPath) throw invalid("fileAuditSink expects a path that is not empty.");
+  if (!isPath) throw optionsInvalid("fileAuditSink expects a path that is not empty.");
   expectOptions(options, ["fsync", "mode"], "fileAuditSink");
   const mode = readMode(options.mode ?? 0o600);
   const file = lineFile(
@@ -106,9 +106,5 @@ async function endsMidLine(path: string | URL, size: number): Promise<boolean> {
 
 function readMode(mode: number): number {
   if (Number.isSafeInteger(mode) && mode >= 0 && mode <= 0o777) return mode;
-  throw invalid("fileAuditSink: mode must be a file mode from 0 to 0o777.");
-}
-
-function invalid(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
+  throw optionsInvalid("fileAuditSink: mode must be a file mode from 0 to 0o777.");
 }

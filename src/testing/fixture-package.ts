@@ -1,6 +1,6 @@
 /** Writes packages for tests of what reads installed packages. */
 import { expectOptions } from "../core/data/index.ts";
-import { GlassineError, quoted } from "../core/errors/index.ts";
+import { optionsInvalid, quoted } from "../core/errors/index.ts";
 import { readPlain } from "../core/schema/index.ts";
 
 /** A package to write. */
@@ -91,7 +91,7 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
       : paths.resolve(given);
   const path = paths.join(root, "node_modules", ...name.split("/"));
   const parents = paths.join(path, "..");
-  if (await exists(fs, path)) throw misuse(`The package ${quoted(name)} is there already.`);
+  if (await exists(fs, path)) throw optionsInvalid(`The package ${quoted(name)} is there already.`);
 
   const remove = async (): Promise<void> => {
     await fs.rm(given === undefined ? root : path, { recursive: true, force: true });
@@ -141,15 +141,19 @@ function readFixture(fixture: unknown): ReadFixture {
   const { name, version, files, glassine, root, sign } = fixture as Record<string, unknown>;
   const isName = typeof name === "string" && name.length <= 214 && namePattern.test(name);
   if (!isName || name === "node_modules")
-    throw misuse(
+    throw optionsInvalid(
       `A package name is one that npm takes, such as "guard" or "@acme/guard"; got ${shown(name)}.`,
     );
   if (typeof version !== "string" || version === "")
-    throw misuse(`The version of a package is a string such as "1.0.0"; got ${shown(version)}.`);
+    throw optionsInvalid(
+      `The version of a package is a string such as "1.0.0"; got ${shown(version)}.`,
+    );
   if (root !== undefined && (typeof root !== "string" || root === ""))
-    throw misuse(`The root of a package is the path of a directory; got ${shown(root)}.`);
+    throw optionsInvalid(`The root of a package is the path of a directory; got ${shown(root)}.`);
   if (sign !== undefined && typeof sign !== "function")
-    throw misuse(`sign is a function that is given the path of the package; got ${shown(sign)}.`);
+    throw optionsInvalid(
+      `sign is a function that is given the path of the package; got ${shown(sign)}.`,
+    );
   return {
     name,
     version,
@@ -162,18 +166,20 @@ function readFixture(fixture: unknown): ReadFixture {
 
 function readFiles(files: unknown): ReadFixture["files"] {
   if (typeof files !== "object" || files === null || Array.isArray(files))
-    throw misuse(`The files of a package are texts or bytes by path; got ${shown(files)}.`);
+    throw optionsInvalid(`The files of a package are texts or bytes by path; got ${shown(files)}.`);
   const read = Object.entries(files);
   const paths = new Set(read.map(([path]) => path));
   for (const [path, data] of read) {
     const fault = pathFault(path);
-    if (fault !== undefined) throw misuse(`The file ${quoted(path)} ${fault}.`);
+    if (fault !== undefined) throw optionsInvalid(`The file ${quoted(path)} ${fault}.`);
     const above = path.split("/").map((_, at, parts) => parts.slice(0, at).join("/"));
     const taken = above.find((each) => paths.has(each));
     if (taken !== undefined)
-      throw misuse(`The file ${quoted(path)} lies in ${quoted(taken)}, which is a file itself.`);
+      throw optionsInvalid(
+        `The file ${quoted(path)} lies in ${quoted(taken)}, which is a file itself.`,
+      );
     if (typeof data !== "string" && !(data instanceof Uint8Array))
-      throw misuse(`The file ${quoted(path)} is a string or bytes; got ${shown(data)}.`);
+      throw optionsInvalid(`The file ${quoted(path)} is a string or bytes; got ${shown(data)}.`);
   }
   return read;
 }
@@ -193,7 +199,7 @@ function pathFault(path: string): string | undefined {
 
 function readField(glassine: unknown): unknown {
   const isObject = typeof glassine === "object" && glassine !== null && !Array.isArray(glassine);
-  if (!isObject) throw misuse(`The field glassine is an object; got ${shown(glassine)}.`);
+  if (!isObject) throw optionsInvalid(`The field glassine is an object; got ${shown(glassine)}.`);
   return readPlain(glassine);
 }
 
@@ -211,7 +217,7 @@ async function exists(fs: FileSystem, path: string): Promise<boolean> {
 function builtin<Module>(id: string): Module {
   const module = (globalThis as WithBuiltins).process?.getBuiltinModule?.(id);
   if (module === undefined)
-    throw misuse(
+    throw optionsInvalid(
       `installFixturePackage writes files with ${id}, which this runtime does not have.`,
     );
   return module as Module;
@@ -221,8 +227,4 @@ function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (value === null) return "null";
   return Array.isArray(value) ? "an array" : typeof value;
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

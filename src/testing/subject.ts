@@ -2,7 +2,7 @@
 import type * as fc from "fast-check";
 import { expectOptions, type Limits } from "../core/data/index.ts";
 import type { Rejection } from "../core/envelope/index.ts";
-import { GlassineError, quoted, suggestion } from "../core/errors/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../core/errors/index.ts";
 import { type HookSpec, type HookTable, standardHooks } from "../core/hooks/index.ts";
 import type { AnyManager, Plugin } from "../core/plugins/index.ts";
 import {
@@ -108,7 +108,7 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
   const hooks = named<HookSpec>(host.hookNames, standardHooks, tables.hooks, "hooks");
   const foreign = slots.capabilities.names.find((name) => !Object.hasOwn(host.capabilities, name));
   if (foreign !== undefined)
-    throw invalid(
+    throw optionsInvalid(
       `The slots name the capability ${quoted(foreign)}, which the host does not have: pass the table that defineHost was given.`,
     );
   giveValues(slots, values);
@@ -125,7 +125,7 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
 function expectNames(given: object, names: object, text: string): void {
   const stray = Object.keys(given).find((name) => !Object.hasOwn(names, name));
   if (stray !== undefined)
-    throw invalid(`${text} ${quoted(stray)}.${suggestion(stray, Object.keys(names))}`);
+    throw optionsInvalid(`${text} ${quoted(stray)}.${suggestion(stray, Object.keys(names))}`);
 }
 
 /** The host's entries in the host's order, each from its own table or from the standard one. */
@@ -138,20 +138,16 @@ function named<Spec>(
   // The tables of a host of one's own hold the standard entries, too; the memory node's do not.
   const stranger = Object.keys(own).find((name) => !Object.hasOwn(names, name));
   if (stranger !== undefined && !Object.hasOwn(standard, stranger))
-    throw invalid(
+    throw optionsInvalid(
       `The host has nothing named ${quoted(stranger)} among its ${what}: pass the table that defineHost was given.`,
     );
   const entries = Object.keys(names).map((name): [string, Spec] => {
     const spec = Object.hasOwn(own, name) ? own[name] : standard[name];
     if (spec === undefined || (!Object.hasOwn(own, name) && !Object.hasOwn(standard, name)))
-      throw invalid(
+      throw optionsInvalid(
         `The host has ${quoted(name)} among its ${what}, and no table says what it is: pass { ${what} } as defineHost was given it.`,
       );
     return [name, spec];
   });
   return Object.freeze(Object.fromEntries(entries));
-}
-
-function invalid(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

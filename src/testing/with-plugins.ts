@@ -1,5 +1,5 @@
 /** A manager for the length of a test. */
-import { GlassineError } from "../core/errors/index.ts";
+import { optionsInvalid } from "../core/errors/index.ts";
 import { createPluginManager } from "../core/host/index.ts";
 import type { CloseOptions, CloseReport } from "../core/plugins/index.ts";
 
@@ -75,7 +75,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
   body: (manager: ManagerOf<C>) => Value | PromiseLike<Value>,
   options?: Omit<OptionsOf<C>, "plugins"> & WithPluginsOptions<C>,
 ): Promise<Value> {
-  if (typeof body !== "function") throw misuse("withPlugins expects a body: a function.");
+  if (typeof body !== "function") throw optionsInvalid("withPlugins expects a body: a function.");
   const { create, replace, close, rest } = readOptions(options);
   const holder = replace === undefined ? undefined : accessTo(replace);
   const manager = (await create({ ...rest, plugins } as never)) as ManagerOf<C>;
@@ -139,12 +139,12 @@ interface Read<C extends Create> {
 
 function readOptions<C extends Create>(options: object = {}): Read<C> {
   if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw misuse("withPlugins expects its options in an object.");
+    throw optionsInvalid("withPlugins expects its options in an object.");
   const { createPluginManager: create, replace, close, ...rest } = options as WithPluginsOptions<C>;
   if (create !== undefined && typeof create !== "function")
-    throw misuse("createPluginManager of withPlugins is the function of a host.");
+    throw optionsInvalid("createPluginManager of withPlugins is the function of a host.");
   if (Object.hasOwn(rest, "plugins"))
-    throw misuse("withPlugins takes its plugins first, not among its options.");
+    throw optionsInvalid("withPlugins takes its plugins first, not among its options.");
   return { create: (create ?? createPluginManager) as C, replace, close, rest };
 }
 
@@ -165,11 +165,7 @@ function accessTo<M>(replace: Holder<M>): Access<M> {
       };
     }
   }
-  throw misuse(
+  throw optionsInvalid(
     "replace of withPlugins is an object with the property manager, or with the functions get and set.",
   );
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

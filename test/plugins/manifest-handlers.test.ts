@@ -38,11 +38,11 @@ describe("what hides how many parameters it takes", () => {
     expect((await recordOf({ handler, extensions: true })).extensions).toBe(true);
   });
 
-  it("is a true or false, nothing else", () => {
+  it("must be a boolean", () => {
     verifies("dispatch:extensions-declared");
     for (const extensions of [1, "true", null, {}]) {
       expect(message({ handler: (payload: unknown) => void payload, extensions })).toEqual([
-        "extensions of hook 'tool_pre_invoke' must be true or false",
+        "extensions of hook 'tool_pre_invoke' must be a boolean",
       ]);
     }
   });

@@ -193,7 +193,7 @@ describe("asyncSafe", () => {
 
   it.each([0, 1, "false", null, {}])("is no %j", (asyncSafe) => {
     expect(problemsOf(manifest({ asyncSafe }))).toEqual(
-      only("asyncSafe", "asyncSafe must be true or false"),
+      only("asyncSafe", "asyncSafe must be a boolean"),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { GlassineError, quoted } from "../errors/index.ts";
+import { optionsInvalid, quoted } from "../errors/index.ts";
 import { enumerableKeys, freeze, hasOwn, isArray, newRecord, ownValue } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import { readWhole } from "./read-options.ts";
@@ -14,7 +14,7 @@ const maxDepth = 1_000;
 export function limitsOver(defaults: Limits, given: unknown, option = "limits"): Limits {
   if (given === undefined || given === defaults) return defaults;
   if (typeof given !== "object" || given === null || isArray(given)) {
-    throw misuse(`${option} must be an object with some of the limits.`);
+    throw optionsInvalid(`${option} must be an object with some of the limits.`);
   }
   const known = enumerableKeys(defaults);
   const changed = newRecord() as { -readonly [Name in keyof Limits]?: number };
@@ -22,7 +22,7 @@ export function limitsOver(defaults: Limits, given: unknown, option = "limits"):
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (!hasOwn(defaults, name)) {
-      throw misuse(`${option} has no ${quoted(name)}; it has ${known.join(", ")}.`);
+      throw optionsInvalid(`${option} has no ${quoted(name)}; it has ${known.join(", ")}.`);
     }
     const limit = ownValue(given, name);
     if (limit === undefined) continue;
@@ -31,8 +31,4 @@ export function limitsOver(defaults: Limits, given: unknown, option = "limits"):
   }
   // The very defaults, so that they are known by identity where it counts.
   return enumerableKeys(changed).length === 0 ? defaults : freeze({ ...defaults, ...changed });
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

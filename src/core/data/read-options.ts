@@ -1,5 +1,5 @@
 /** How the options of a function are read: a name that it does not know is refused. */
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import { enumerableKeys, includes, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
 
 /** The longest that a timer waits; a longer delay overflows and fires at once. */
@@ -18,7 +18,7 @@ export function readOption<Type extends "boolean" | "string">(
   const value = ownValue(options, name) ?? undefined;
   if (value !== undefined && typeof value !== type) {
     const wanted = type === "string" ? "a string" : "a boolean";
-    throw misuse(`The option ${quoted(name)} expects ${wanted}, got ${typeof value}.`);
+    throw optionsInvalid(`The option ${quoted(name)} expects ${wanted}, got ${typeof value}.`);
   }
   return value as ReturnType<typeof readOption<Type>>;
 }
@@ -33,7 +33,7 @@ export function readWhole(name: string, value: unknown, max = Number.MAX_SAFE_IN
     return value as number;
   }
   const range = max === Number.MAX_SAFE_INTEGER ? "above 0" : `from 1 to ${max}`;
-  throw misuse(`${name} must be a whole number ${range}.`);
+  throw optionsInvalid(`${name} must be a whole number ${range}.`);
 }
 
 /**
@@ -43,16 +43,12 @@ export function readWhole(name: string, value: unknown, max = Number.MAX_SAFE_IN
  */
 export function expectOptions(options: unknown, known: readonly string[], call: string): void {
   if (typeof options !== "object" || options === null || isArray(options)) {
-    throw misuse(`${call} expects its options in an object.`);
+    throw optionsInvalid(`${call} expects its options in an object.`);
   }
   const names = enumerableKeys(options);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (includes(known, name)) continue;
-    throw misuse(`${call} has no option ${quoted(name)}.${suggestion(name, known)}`);
+    throw optionsInvalid(`${call} has no option ${quoted(name)}.${suggestion(name, known)}`);
   }
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

@@ -62,6 +62,11 @@ export class GlassineError extends Error {
   }
 }
 
+/** What is thrown for an option that a function does not take. */
+export function optionsInvalid(message: string, data?: ErrorData): GlassineError {
+  return new GlassineError("options_invalid", message, data);
+}
+
 /** A returned change broke a tier. `data` has `slot`, `tier` and, where known, `plugin`. */
 export class TierViolationError extends GlassineError {
   override readonly name = "TierViolationError";

@@ -6,6 +6,7 @@ export {
   isGlassineError,
   ManifestError,
   type ManifestProblem,
+  optionsInvalid,
   ownErrorCode,
   type PackageProblem,
   PluginDependencyError,

@@ -9,7 +9,7 @@ import {
   type Rejection,
   type Slots,
 } from "../envelope/index.ts";
-import { GlassineError, quoted, TierViolationError } from "../errors/index.ts";
+import { GlassineError, optionsInvalid, quoted, TierViolationError } from "../errors/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
 const { freeze, ownValue } = intrinsics;
@@ -57,8 +57,7 @@ function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
  */
 function ownView(slots: CompiledSlots, view: object): Slots {
   if (brandOf(view)?.kind.slots === slots) return view as Slots;
-  throw new GlassineError(
-    "options_invalid",
+  throw optionsInvalid(
     "`view` must be the one that filterExtensions of this host returned; got another value.",
     { option: "view" },
   );
@@ -72,7 +71,7 @@ type Options = {
 function read(options: MergeOptions<object> = {}): Options {
   if (typeof options !== "object" || options === null) {
     const text = "mergeExtensions expects its options in an object; got another value.";
-    throw new GlassineError("options_invalid", text);
+    throw optionsInvalid(text);
   }
   const own = (name: keyof Options) => ownValue(options, name);
   return {

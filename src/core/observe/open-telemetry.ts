@@ -1,6 +1,6 @@
 /** Events as log records of OpenTelemetry. The API is not imported: any logger of its shape fits. */
 import { expectOptions, type Json, readOption, writeText } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 import type { AuditSink } from "./options.ts";
 
@@ -59,11 +59,14 @@ export function openTelemetrySink(
   options: OpenTelemetrySinkOptions = {},
 ): AuditSink {
   if (typeof logger?.emit !== "function") {
-    throw invalid("openTelemetrySink expects a logger with emit, as logs.getLogger(name) returns.");
+    throw optionsInvalid(
+      "openTelemetrySink expects a logger with emit, as logs.getLogger(name) returns.",
+    );
   }
   expectOptions(options, ["prefix"], "openTelemetrySink");
   const prefix = readOption(options, "prefix", "string") ?? "glassine.audit";
-  if (prefix === "") throw invalid("openTelemetrySink: prefix must be a string that is not empty.");
+  if (prefix === "")
+    throw optionsInvalid("openTelemetrySink: prefix must be a string that is not empty.");
   return (event) => {
     const { eventType, timestamp, outcome } = event;
     const { severityNumber, severityText } = outcome === "success" ? info : warn;
@@ -105,8 +108,4 @@ function factsOf(facts: { readonly [key: string]: Json }, path: string) {
 function listOf(list: readonly Json[]): AttributeValue {
   const isFlat = (item: Json) => typeof item !== "object";
   return list.every(isFlat) ? ([...list] as (string | number | boolean)[]) : writeText(list);
-}
-
-function invalid(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

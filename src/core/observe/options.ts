@@ -1,6 +1,6 @@
 /** The options of an audit trail, and how they are read. */
 import { expectOptions, intrinsics, longestTimerMs, readOption, readWhole } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 
 /**
@@ -43,10 +43,12 @@ export function readAuditOptions(given: unknown = {}, logger?: AuditLogger): Rea
   const { sink, secrets: named, timeoutMs } = given as AuditOptions;
   const secrets = named ?? [];
   if (sink !== undefined && typeof sink !== "function") {
-    throw invalid("audit: sink must be a function that takes an event.");
+    throw optionsInvalid("audit: sink must be a function that takes an event.");
   }
   if (!Array.isArray(secrets) || !secrets.every(isSecret)) {
-    throw invalid("audit: secrets must be an array of well-formed strings that are not empty.");
+    throw optionsInvalid(
+      "audit: secrets must be an array of well-formed strings that are not empty.",
+    );
   }
   return Object.freeze({
     sink,
@@ -59,8 +61,4 @@ export function readAuditOptions(given: unknown = {}, logger?: AuditLogger): Rea
 
 function isSecret(value: unknown): boolean {
   return typeof value === "string" && value !== "" && intrinsics.isWellFormed(value);
-}
-
-function invalid(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

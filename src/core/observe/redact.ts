@@ -1,5 +1,5 @@
 /** Prepares a string for a record: one line, bounded, without secrets. */
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import { withoutCredentials } from "./credentials.ts";
 import { cut, ellipsis, spelledOut } from "./one-line.ts";
 import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
@@ -31,7 +31,7 @@ export function redactText(text: string, secrets: readonly string[]): string {
   const isSound = Array.isArray(secrets) && [text, ...secrets].every(isString);
   if (!isSound) {
     const message = "redactText expects a string, and its secrets in an array of strings.";
-    throw new GlassineError("options_invalid", message);
+    throw optionsInvalid(message);
   }
   return redacted(text, needlesOf(secrets));
 }

@@ -3,7 +3,7 @@
  * What cannot be recorded is refused, and the refusal names places and types, never values.
  */
 import { intrinsics, type Json } from "../data/index.ts";
-import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import {
   type AuditEvent,
   type AuditEventInput,
@@ -52,21 +52,24 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
   const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) {
-    refuse(`An audit event has no ${quoted(unknown)}.${suggestion(unknown, fields)}`);
+    throw optionsInvalid(`An audit event has no ${quoted(unknown)}.${suggestion(unknown, fields)}`);
   }
   const { eventType, outcome, timestamp, metadata = {} } = given;
   if (typeof eventType !== "string" || !eventTypePattern.test(eventType)) {
-    refuse("The eventType of an audit event is dotted words in lower case, as plugin.registered.");
+    throw optionsInvalid(
+      "The eventType of an audit event is dotted words in lower case, as plugin.registered.",
+    );
   }
   if (outcome !== "success" && outcome !== "failure") {
-    refuse('The outcome of an audit event is "success" or "failure".');
+    throw optionsInvalid('The outcome of an audit event is "success" or "failure".');
   }
   const at = timestamp === undefined ? timestampNow() : timestampOf(timestamp);
-  if (at === undefined) refuse("The timestamp of an audit event is an instant in UTC.");
+  if (at === undefined)
+    throw optionsInvalid("The timestamp of an audit event is an instant in UTC.");
   const nameAt = (field: "actorUri" | "targetUri" | "tenantId") => {
     const name = given[field] ?? (field === "tenantId" ? defaultTenant : undefined);
     if (typeof name === "string" && name !== "") return redacted(name, named);
-    return refuse(`The ${field} of an audit event must be a string that is not empty.`);
+    throw optionsInvalid(`The ${field} of an audit event must be a string that is not empty.`);
   };
   return Object.freeze({
     eventType,
@@ -85,11 +88,11 @@ function readFacts(
   reading: Reading,
   kinds: FactKinds | undefined,
 ): AuditEvent["metadata"] {
-  if (path.length > maxDepth) refuse(`${placeOf(path)} is nested too deeply.`);
+  if (path.length > maxDepth) throw optionsInvalid(`${placeOf(path)} is nested too deeply.`);
   const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
     const at = [...path, key];
     if (!keyPattern.test(key)) {
-      refuse(`${placeOf(at)}: keys are snake_case, of at most 64 characters.`);
+      throw optionsInvalid(`${placeOf(at)}: keys are snake_case, of at most 64 characters.`);
     }
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
@@ -102,7 +105,8 @@ function readFacts(
 
 function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind): Json {
   reading.nodes += 1;
-  if (reading.nodes > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
+  if (reading.nodes > maxNodes)
+    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
   switch (typeof value) {
     case "string":
       return redacted(value, secretsFor(kind, reading));
@@ -140,7 +144,8 @@ function itemsOf(list: readonly unknown[], path: Path): readonly unknown[] {
   if (path.length > maxDepth || Object.getPrototypeOf(list) !== Array.prototype) {
     refuseFact(path, "a list of another kind, or one that is nested too deeply");
   }
-  if (list.length > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
+  if (list.length > maxNodes)
+    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
   return Array.from({ length: list.length }, (_, i) => valueAt(list, i, path));
 }
 
@@ -150,7 +155,8 @@ function entriesOf(value: unknown, path: Path): readonly (readonly [string, unkn
     return refuseFact(path, "something other than a plain object");
   }
   const keys = keysOfPlain(value) ?? refuseFact(path, "an object of another kind");
-  if (keys.length > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
+  if (keys.length > maxNodes)
+    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
   return keys.map((key) => {
     if (typeof key === "symbol") return refuseFact(path, "a key that is a symbol");
     return [key, valueAt(value, key, path)];
@@ -188,9 +194,5 @@ function placeOf(path: Path): string {
 }
 
 function refuseFact(path: Path, what: string): never {
-  return refuse(`${placeOf(path)} is JSON data in plain objects and lists; got ${what}.`);
-}
-
-function refuse(text: string): never {
-  throw new GlassineError("options_invalid", text);
+  throw optionsInvalid(`${placeOf(path)} is JSON data in plain objects and lists; got ${what}.`);
 }

@@ -10,7 +10,7 @@ import {
   replaceSlots,
   type Slots,
 } from "../envelope/index.ts";
-import { GlassineError, ManifestError, suggestion } from "../errors/index.ts";
+import { GlassineError, ManifestError, optionsInvalid, suggestion } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
   type CompiledHook,
@@ -198,7 +198,7 @@ export const noRunOptions: RunOptions = Object.freeze({
  */
 function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
   if (typeof given !== "object" || given === null)
-    throw misuse("invoke expects its options in an object.");
+    throw optionsInvalid("invoke expects its options in an object.");
   let only = true;
   for (const key in given) {
     if (key === "extensions" || !intrinsics.hasOwn(given, key)) continue;
@@ -227,15 +227,17 @@ function readRunOptions(
     if (isPlain && server === undefined) return noRunOptions;
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw misuse("signal expects an AbortSignal.");
+    throw optionsInvalid("signal expects an AbortSignal.");
   }
-  if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a string.");
-  if (server !== undefined && typeof server !== "string") throw misuse("server expects a string.");
+  if (tenant !== undefined && typeof tenant !== "string")
+    throw optionsInvalid("tenant expects a string.");
+  if (server !== undefined && typeof server !== "string")
+    throw optionsInvalid("server expects a string.");
   if (typeof recheck !== "boolean" && recheck !== "only")
-    throw misuse('recheck expects true, false or "only".');
+    throw optionsInvalid('recheck expects true, false or "only".');
   const origin = parent === undefined ? undefined : originOf(parent);
   if (parent !== undefined && origin === undefined) {
-    throw misuse("parent expects the context of a handler.");
+    throw optionsInvalid("parent expects the context of a handler.");
   }
   const depth = origin === undefined ? 0 : origin.run.options.depth + 1;
   if (depth >= maxDepth) {
@@ -261,7 +263,7 @@ function readSecrets(given: unknown): readonly string[] | undefined {
   if (texts?.every((text) => typeof text === "string" && text !== "") === true) {
     return intrinsics.freeze(texts as string[]);
   }
-  throw misuse("secrets expects a list of strings that are not empty.");
+  throw optionsInvalid("secrets expects a list of strings that are not empty.");
 }
 
 /** Facts are data too: nobody changes them under a handler's hands. */
@@ -284,10 +286,10 @@ function readScope(
   const context = ownOption(given, "context");
   const request = ownOption(given, "request");
   if (context !== undefined && !isScope(context)) {
-    throw misuse("context expects the context of an earlier result.");
+    throw optionsInvalid("context expects the context of an earlier result.");
   }
   if (request !== undefined && typeof request !== "string") {
-    throw misuse("request expects the request's id, a string.");
+    throw optionsInvalid("request expects the request's id, a string.");
   }
   if (context !== undefined) {
     const scope = scopeIn(context, runtime);
@@ -301,13 +303,11 @@ function readScope(
 
 function unknownOption(given: object, key: string): GlassineError {
   if (brandOf(given) !== undefined) {
-    return misuse("invoke expects its options in an object, got extensions: pass { extensions }.");
+    return optionsInvalid(
+      "invoke expects its options in an object, got extensions: pass { extensions }.",
+    );
   }
-  return misuse(
+  return optionsInvalid(
     `invoke has no option ${quoteName(key)}.${suggestion(key, Object.keys(optionNames))}`,
   );
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

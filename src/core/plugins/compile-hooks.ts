@@ -1,6 +1,6 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
 import { intrinsics } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError, optionsInvalid } from "../errors/index.ts";
 import {
   type CompiledHook,
   compileConditions,
@@ -139,8 +139,7 @@ function compileHook(
 function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]): void {
   for (const field of writable) {
     if (spec.writable?.includes(field) === true) continue;
-    throw new GlassineError(
-      "options_invalid",
+    throw optionsInvalid(
       `payloadPolicy of ${quoteName(hook)} names ${quoteName(String(field))}; plugins may write ${spec.writable?.join(", ") ?? "nothing"} there, or less.`,
       { hook },
     );

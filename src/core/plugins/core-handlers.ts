@@ -86,7 +86,7 @@ const coreFields = (surface: Surface) => {
       }),
     ),
     capabilities: z._default(capabilityList(surface, "core handler"), []),
-    extensions: z.optional(z.boolean("extensions of a core handler must be true or false")),
+    extensions: z.optional(z.boolean("extensions of a core handler must be a boolean")),
     timeoutMs: z.optional(
       z.custom<number | null>((value) => timeout(value) === undefined, {
         error: ({ input }) => timeout(input) ?? "",

@@ -7,7 +7,7 @@ import {
   readWhole,
   sharedNotes,
 } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 
 const { freeze, ownValue } = intrinsics;
 
@@ -87,8 +87,8 @@ export function answerOf(
  */
 export function health(status: HealthStatus, message = ""): PluginHealth {
   if (typeof status !== "string" || !isStatus(status))
-    throw misuse("health expects healthy, degraded, unhealthy or unknown.");
-  if (typeof message !== "string") throw misuse("The message of health must be a string.");
+    throw optionsInvalid("health expects healthy, degraded, unhealthy or unknown.");
+  if (typeof message !== "string") throw optionsInvalid("The message of health must be a string.");
   // Checks resolve promises with it. Without a prototype nothing patched answers for it.
   const answer = freeze({ __proto__: null, status, message });
   answers.set(answer, answer);
@@ -120,15 +120,11 @@ export function readHealthOptions(given: HealthOptions = {}) {
   expectOptions(given, ["timeoutMs", "poll", "intervalMs", "onChange"], "The option health");
   const { timeoutMs = 5_000, intervalMs = 60_000, onChange } = given;
   if (onChange !== undefined && typeof onChange !== "function")
-    throw misuse("health.onChange must be a function.");
+    throw optionsInvalid("health.onChange must be a function.");
   return {
     timeoutMs: readWhole("health.timeoutMs", timeoutMs, longestTimerMs),
     poll: readOption(given, "poll", "boolean") ?? false,
     intervalMs: readWhole("health.intervalMs", intervalMs, longestTimerMs),
     onChange,
   };
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

@@ -1,6 +1,6 @@
 /** The host's log: for what is not worth an error. */
 import { ignore } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 
 /** Takes lines of text. What a method throws, or rejects with, changes nothing. */
 export interface Logger {
@@ -19,18 +19,15 @@ export interface ReadLogger {
 /** @throws GlassineError `options_invalid` */
 export function readLogger(given: unknown): ReadLogger {
   if (given === undefined) return { info: () => undefined, warn: byConsole, error: byConsole };
-  if (typeof given !== "object" || given === null) throw unfit("logger must be an object.");
+  if (typeof given !== "object" || given === null)
+    throw optionsInvalid("logger must be an object.");
   const logger: Logger = given;
   const read = (level: keyof Logger) => {
     const method = logger[level] ?? (() => undefined);
-    if (typeof method !== "function") throw unfit(`logger.${level} must be a function.`);
+    if (typeof method !== "function") throw optionsInvalid(`logger.${level} must be a function.`);
     return safely(method.bind(logger));
   };
   return { info: read("info"), warn: read("warn"), error: read("error") };
-}
-
-function unfit(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }
 
 function safely(write: (text: string) => unknown): (text: string) => void {

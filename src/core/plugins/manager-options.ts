@@ -7,7 +7,7 @@ import {
   payloadLimits,
   readWhole,
 } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
 import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
 import type { SlotTable } from "../slots/index.ts";
@@ -108,7 +108,7 @@ export interface GivenServices {
   readonly properties: { readonly [handle: string]: PropertyDescriptor };
 }
 
-const flag = (name: string) => z._default(z.boolean(`${name} must be true or false.`), false);
+const flag = (name: string) => z._default(z.boolean(`${name} must be a boolean.`), false);
 const isObject = (value: unknown) => typeof value === "object" && value !== null;
 
 const schema = z.object({
@@ -158,14 +158,17 @@ export function readManagerOptions(surface: Surface, input: unknown) {
   const names = Object.keys(schema.shape);
   for (const name of Object.keys(values)) {
     if (names.includes(name)) continue;
-    fail(`createPluginManager has no option ${quoteName(name)}.${didYouMean(name, names)}`);
+    throw optionsInvalid(
+      `createPluginManager has no option ${quoteName(name)}.${didYouMean(name, names)}`,
+    );
   }
   const { data, error } = z.safeParse(schema, values);
-  if (data === undefined) return fail(error?.issues[0]?.message ?? "The options are invalid.");
+  if (data === undefined)
+    throw optionsInvalid(error?.issues[0]?.message ?? "The options are invalid.");
   const { maxTimeoutMs, metricPrefix } = surface.profile;
   const { timeoutMs = Math.min(30_000, maxTimeoutMs) } = data;
   const fault = timeoutFault(timeoutMs, maxTimeoutMs);
-  if (fault !== undefined) return fail(fault);
+  if (fault !== undefined) throw optionsInvalid(fault);
   const logger = readLogger(data.logger);
   return {
     ...data,
@@ -191,9 +194,11 @@ function readCores(surface: Surface, items: readonly unknown[]): readonly CoreDe
     items.map((item, index) => {
       const definition = coreDefinitionOf(item);
       if (definition?.surface === surface) return definition;
-      return definition === undefined
-        ? fail(`core[${index}] must be what defineCoreHandler returned.`)
-        : fail(`core[${index}] was made by another host's defineCoreHandler.`);
+      throw optionsInvalid(
+        definition === undefined
+          ? `core[${index}] must be what defineCoreHandler returned.`
+          : `core[${index}] was made by another host's defineCoreHandler.`,
+      );
     }),
   );
 }
@@ -205,7 +210,7 @@ function readServices(surface: Surface, source: object): GivenServices {
   for (const handle of Object.keys(properties)) {
     if (known.includes(handle)) continue;
     const text = `services has ${quoteName(handle)}, which is not a handle of this host.`;
-    fail(`${text}${didYouMean(handle, known)}`);
+    throw optionsInvalid(`${text}${didYouMean(handle, known)}`);
   }
   return { source, properties };
 }
@@ -233,7 +238,9 @@ function readPolicy(value: unknown = {}): { readonly [hook: string]: readonly st
     const fields = readPlainArray(names) ?? [undefined];
     const isField = (field: unknown) => typeof field === "string";
     if (!fields.every(isField))
-      fail(`payloadPolicy of ${quoteName(hook)} must be an array of payload fields.`);
+      throw optionsInvalid(
+        `payloadPolicy of ${quoteName(hook)} must be an array of payload fields.`,
+      );
     else policy[hook] = fields;
   }
   return policy;
@@ -244,9 +251,9 @@ function readLimits(name: string, value: unknown, defaults: Limits): Limits {
 }
 
 function plainOption(name: string, value: unknown): Record<string, unknown> {
-  return readPlainObject(value, name, (_, message) => fail(message)) ?? {};
-}
-
-function fail(text: string): never {
-  throw new GlassineError("options_invalid", text);
+  return (
+    readPlainObject(value, name, (_, message) => {
+      throw optionsInvalid(message);
+    }) ?? {}
+  );
 }

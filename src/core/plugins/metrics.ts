@@ -1,6 +1,6 @@
 /** Hands what a manager counts and measures to the host's backend. */
 import { isAwaitable } from "../data/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import { type AnyInvokeResult, type HandlerStep, type Meter, unowned } from "../hooks/index.ts";
 
 /** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
@@ -106,12 +106,14 @@ export interface Metrics extends Meter {
 /** @throws GlassineError `options_invalid` */
 export function readMetrics(given: unknown, prefix: string): Metrics | undefined {
   if (given === undefined) return undefined;
-  if (typeof given !== "object" || given === null) throw unfit("metrics must be an object.");
+  if (typeof given !== "object" || given === null)
+    throw optionsInvalid("metrics must be an object.");
   const sink = given as MetricsSink;
   const { counter, histogram, gauge } = sink;
   const methods = { counter, histogram, gauge };
   for (const kind of ["counter", "histogram", "gauge"] as const) {
-    if (typeof methods[kind] !== "function") throw unfit(`metrics.${kind} must be a function.`);
+    if (typeof methods[kind] !== "function")
+      throw optionsInvalid(`metrics.${kind} must be a function.`);
   }
   return metricsBy((name, labels, value) => {
     try {
@@ -181,8 +183,4 @@ async function follow(
     // The caller has it.
   }
   metrics.ran(hook, performance.now() - startedAt);
-}
-
-function unfit(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

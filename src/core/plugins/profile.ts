@@ -1,7 +1,7 @@
 /** The names and figures by which a host speaks, so that it can carry those of another system. */
 import * as z from "zod/mini";
 import { longestTimerMs } from "../data/index.ts";
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import type { HookTable } from "../hooks/index.ts";
 import type { CapabilityBits } from "../slots/index.ts";
 import type { ServiceTable } from "./define-services.ts";
@@ -101,7 +101,7 @@ export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
   for (const field of Object.keys(given)) {
     if (Object.hasOwn(schema.shape, field)) continue;
     const near = suggestion(field, Object.keys(schema.shape));
-    throw new GlassineError("options_invalid", `A profile has no ${quoted(field)}.${near}`);
+    throw optionsInvalid(`A profile has no ${quoted(field)}.${near}`);
   }
   const { data, error } = z.safeParse(schema, given);
   const [issue] = error?.issues ?? [];
@@ -109,7 +109,7 @@ export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
     const field = String(issue.path[0]);
     const value: unknown = Object.entries(given).find(([name]) => name === field)?.[1];
     const fault = `The ${field} of the profile: expected ${issue.message}, got ${shown(value)}.`;
-    throw new GlassineError("options_invalid", fault, { field });
+    throw optionsInvalid(fault, { field });
   }
   const own: Partial<HostProfile> = withoutMissing(data ?? {});
   const { hostName = standardProfile.hostName } = own;

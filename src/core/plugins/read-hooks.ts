@@ -67,9 +67,12 @@ function readHook(
     }
   }
   if (extensions !== undefined && typeof extensions !== "boolean")
-    report(`extensions of ${where} must be true or false`);
+    report(`extensions of ${where} must be a boolean`);
   const fault = handlerFault(handler);
-  if (fault !== undefined) report(`handler for ${where} ${fault}`);
+  if (fault !== undefined) {
+    report(`handler for ${where} ${fault}`);
+    return [];
+  }
   return [
     {
       hook,
@@ -118,7 +121,7 @@ function isClass(fn: AnyHandler): boolean {
 /** Decided once: as the entry says, or by the function's own arity where that is plain data. */
 export function takesExtensions(handler: AnyHandler, declared: unknown): boolean {
   if (typeof declared === "boolean") return declared;
-  const length = ownValue(handler, "length");
+  const length: unknown = Object.getOwnPropertyDescriptor(handler, "length")?.value;
   return typeof length === "number" && length >= 3;
 }
 
@@ -126,13 +129,7 @@ const maxName = 64;
 
 /** The function's own name where that is plain data, on one line; `handler` where it has none. */
 function nameOfHandler(handler: AnyHandler): string {
-  const name = ownValue(handler, "name");
+  const name: unknown = Object.getOwnPropertyDescriptor(handler, "name")?.value;
   const line = typeof name === "string" ? oneLine(name, maxName) : "";
   return line === "" ? "handler" : line;
-}
-
-/** Of a proxy, which is refused, no trap runs. */
-function ownValue(fn: AnyHandler, key: string): unknown {
-  if (intrinsics.isProxy(fn)) return undefined;
-  return Object.getOwnPropertyDescriptor(fn, key)?.value;
 }

@@ -1,5 +1,5 @@
 /** The plugins of a manager, each with what the operator set over it. */
-import { GlassineError, type ManifestProblem } from "../errors/index.ts";
+import { GlassineError, type ManifestProblem, optionsInvalid } from "../errors/index.ts";
 import { isOfService, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
@@ -61,7 +61,7 @@ function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]):
   for (const name of Object.keys(config)) {
     if (names.includes(name)) continue;
     const text = `config has a section ${quoteName(name)}, which is not among the plugins.`;
-    throw new GlassineError("options_invalid", `${text}${didYouMean(name, names)}`, { name });
+    throw optionsInvalid(`${text}${didYouMean(name, names)}`, { name });
   }
 }
 
@@ -75,7 +75,7 @@ function expectKeeper({ audit, core }: ReadOptions, items: readonly ReadItem[]):
     );
   if (isKept) return;
   const text = "audit: strict needs a sink, or a handler of audit_emit: nobody keeps a record.";
-  throw new GlassineError("options_invalid", text);
+  throw optionsInvalid(text);
 }
 
 const itemFields = ["plugin", "grant", "config", ...settingNames];
@@ -85,15 +85,19 @@ const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
 /** The settings of an item that has some. */
 function entryOf(item: unknown, index: number): Record<string, unknown> {
   const where = `plugins[${index}]`;
-  const refuse = (_: string, message: string) => fail(`${message}: it ${noPlugin}`);
-  return readPlainObject(item, where, refuse) ?? fail(`${where} ${noPlugin}`);
+  const refuse = (_: string, message: string) => {
+    throw optionsInvalid(`${message}: it ${noPlugin}`);
+  };
+  const entry = readPlainObject(item, where, refuse);
+  if (entry === undefined) throw optionsInvalid(`${where} ${noPlugin}`);
+  return entry;
 }
 
 /** One item of `plugins`: a plugin, or a plugin with settings. */
 function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
   const manifest = manifestCarriedBy(entry.plugin);
-  if (manifest === undefined) return fail(`plugins[${index}] ${noPlugin}`);
+  if (manifest === undefined) throw optionsInvalid(`plugins[${index}] ${noPlugin}`);
   // What another copy of this library made is read and checked anew.
   const own = definitionOf(entry.plugin);
   const plugin = own === undefined ? definePluginFor(surface, manifest) : (entry.plugin as Plugin);
@@ -101,11 +105,15 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const where = `plugin ${quoteName(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;
-    fail(`${where} has the unknown setting ${quoteName(key)}.${didYouMean(key, itemFields)}`);
+    throw optionsInvalid(
+      `${where} has the unknown setting ${quoteName(key)}.${didYouMean(key, itemFields)}`,
+    );
   }
   const settings = readSettings(
     entry,
-    (text) => fail(`${where}: ${text}.`),
+    (text) => {
+      throw optionsInvalid(`${where}: ${text}.`);
+    },
     surface.profile.maxTimeoutMs,
   );
   checkForMessages(surface, plugin, settings, where);
@@ -133,7 +141,7 @@ function checkForMessages(
   const idle = mode === undefined || mode === "disabled" ? others : { mode, ...others };
   const [first] = Object.keys(idle);
   if (first === undefined) return;
-  fail(`${where}: ${first} is for message hooks, and it has a handler on none.`);
+  throw optionsInvalid(`${where}: ${first} is for message hooks, and it has a handler on none.`);
 }
 
 /** Why a plugin that another host's definePlugin made does not fit this one. */
@@ -181,7 +189,9 @@ function readGrant(
   const declared = capabilities.mask(plugin.capabilities);
   const opened = plugin.capabilities.filter((name) => isOfService(surface, name));
   if (grant === undefined) return { mask: declared, services: opened };
-  const names = readPlainArray(grant) ?? fail(`${where}: grant must be an array of capabilities.`);
+  const names = readPlainArray(grant);
+  if (names === undefined)
+    throw optionsInvalid(`${where}: grant must be an array of capabilities.`);
   for (const name of names) {
     if (typeof name !== "string" || !knowsCapability(surface, name)) {
       throw new GlassineError(
@@ -193,7 +203,7 @@ function readGrant(
       );
     }
     if (!opened.includes(name) && (capabilities.bits([name]) & declared) === 0) {
-      fail(
+      throw optionsInvalid(
         `${where}: grant names ${quoteName(name)}, which the plugin does not declare. A grant can only narrow.`,
       );
     }
@@ -202,8 +212,4 @@ function readGrant(
     mask: capabilities.mask(names as string[]) & declared,
     services: opened.filter((name) => names.includes(name)),
   };
-}
-
-function fail(text: string): never {
-  throw new GlassineError("options_invalid", text);
 }

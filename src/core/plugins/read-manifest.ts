@@ -28,7 +28,7 @@ const texts = {
   version: "version must be a semantic version such as 1.0.0",
   description: "description must be a string of at most 2000 characters",
   requiresHost: "requiresHost must be a range of versions such as >=1.2.0",
-  asyncSafe: "asyncSafe must be true or false",
+  asyncSafe: "asyncSafe must be a boolean",
   routes: "routes must be an array, of at most 1000 routes",
   healthCheck: "health_check must be callable",
   configSchema:

@@ -1,5 +1,5 @@
 /** Whether a plugin is for this version of the host. */
-import { GlassineError } from "../errors/index.ts";
+import { type GlassineError, optionsInvalid } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
 import { quoteName } from "./read-plain.ts";
 
@@ -72,7 +72,7 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
 
 function noVersion(hostVersion: string): GlassineError {
   const text = `The hostVersion ${quoteName(hostVersion)} of the profile is not a version.`;
-  return new GlassineError("options_invalid", text);
+  return optionsInvalid(text);
 }
 
 /** Why a range is not parsed at all. */

@@ -2,7 +2,7 @@
 
 import { intrinsics, payloadLimits } from "../data/index.ts";
 import { type HeaderMap, headerFault } from "../envelope/index.ts";
-import { formatPath, GlassineError, quoted } from "../errors/index.ts";
+import { formatPath, optionsInvalid, quoted } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, misuse, readOption } from "./documents.ts";
 import { isRecord, type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
@@ -50,7 +50,7 @@ function checkHeaders(headers: HeaderMap): void {
   const option = "httpHeaders";
   fitHeaders(withoutSecrets(headers, option) as HeaderMap, (name) => {
     const text = `${option} expects well-formed headers that frame no message, each once; got another at ${quoted(name)}.`;
-    throw new GlassineError("options_invalid", text, { option, name });
+    throw optionsInvalid(text, { option, name });
   });
 }
 

@@ -12,6 +12,7 @@ import {
   formatPath,
   formatProblems,
   GlassineError,
+  optionsInvalid,
   type Problem,
 } from "../errors/index.ts";
 import { admit, type Compiled } from "../schema/index.ts";
@@ -141,12 +142,12 @@ export const anySize: Limits = Object.freeze({
 export function checkOptions(options: unknown, call: string): void {
   if (typeof options === "object" && options !== null) return;
   const text = `${call} expects its options in an object, got another value.`;
-  throw new GlassineError("options_invalid", text, {});
+  throw optionsInvalid(text);
 }
 
 export function misuse(option: string, expected: string): GlassineError {
   const text = `${option} expects ${expected}, got another value.`;
-  return new GlassineError("options_invalid", text, { option });
+  return optionsInvalid(text, { option });
 }
 
 /** Returns a copy of an option's value. @throws GlassineError `options_invalid` */
@@ -167,7 +168,7 @@ export function readOption<Value>(
   if (admitted.ok) return admitted.value as Value;
   const { problems } = admitted;
   const text = `${option} cannot be written. ${formatProblems(problems)}.`;
-  throw new GlassineError("options_invalid", text, { option, problems });
+  throw optionsInvalid(text, { option, problems });
 }
 
 /** Stands for a property that cannot be read without running code. No schema accepts it. */

@@ -1,5 +1,5 @@
 /** The catalogue of plugins that `search`, `enable` and `doctor` know: given, never shipped. */
-import { GlassineError } from "../../core/errors/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { isObject } from "../packages/index.ts";
 import { readJsonFile } from "../trust/index.ts";
@@ -29,18 +29,18 @@ const yes: readonly string[] = ["1", "true", "yes", "on"];
 export async function readCatalogFile(path: string): Promise<readonly CatalogEntry[]> {
   const where = `The catalog ${printable(path)}`;
   const file = await readJsonFile(path, { maxBytes, followLinks: true });
-  if ("fault" in file) throw invalid(`${where} ${file.fault}.`);
+  if ("fault" in file) throw optionsInvalid(`${where} ${file.fault}.`);
   return readCatalog(file.value, where);
 }
 
 /** @throws GlassineError `options_invalid` */
 export function readCatalog(value: unknown, where: string): readonly CatalogEntry[] {
-  if (!Array.isArray(value)) throw invalid(`${where} is not a list of plugins.`);
+  if (!Array.isArray(value)) throw optionsInvalid(`${where} is not a list of plugins.`);
   const problems = value.flatMap((row: unknown, at) => {
     const fault = faultOf(row, value.slice(0, at) as readonly unknown[]);
     return fault === undefined ? [] : [`row ${at + 1}: ${fault}`];
   });
-  if (problems.length > 0) throw invalid(`${where} is not valid: ${problems.join("; ")}.`);
+  if (problems.length > 0) throw optionsInvalid(`${where} is not valid: ${problems.join("; ")}.`);
   return value as readonly CatalogEntry[];
 }
 
@@ -62,10 +62,6 @@ function faultOf(row: unknown, before: readonly unknown[]): string | undefined {
 
 function isText(value: unknown, pattern: RegExp): value is string {
   return typeof value === "string" && pattern.test(value);
-}
-
-function invalid(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }
 
 /** The entry of a name: a slug, a package, or either without `HOST-plugin-` in front. */

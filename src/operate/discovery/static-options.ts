@@ -1,7 +1,7 @@
 /** Options of a discovery, and how they are read. */
 import { resolve } from "node:path";
 import { expectOptions } from "../../core/data/index.ts";
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
 import { standardHost, surfaceOf } from "../../core/host/index.ts";
 import type { Surface } from "../../core/plugins/index.ts";
 import {
@@ -116,9 +116,9 @@ export async function readDiscoverOptions(
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail" } = given;
   const surface = surfaceOf(given.host ?? standardHost);
-  if (surface === undefined) throw unfit("host must be what defineHost made.");
+  if (surface === undefined) throw optionsInvalid("host must be what defineHost made.");
   if (onRejected !== "fail" && onRejected !== "skip")
-    throw unfit('onRejected must be "fail" or "skip".');
+    throw optionsInvalid('onRejected must be "fail" or "skip".');
   const { envPrefix } = surface.profile;
   const { faults = "throw" } = command;
   const { settings: all, settingFaults } = readSettings(
@@ -209,27 +209,23 @@ function textsOf(name: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""))
     return value;
-  throw unfit(`${name} must be an array of non-empty strings.`);
+  throw optionsInvalid(`${name} must be an array of non-empty strings.`);
 }
 
 function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {
   const fields = given.flatMap(({ name, field }) => [name, field]);
   if (new Set(fields).size === fields.length) return given;
-  throw unfit("kinds must have names and fields that differ.");
+  throw optionsInvalid("kinds must have names and fields that differ.");
 }
 
 /** A name of a folder, as `createCommand` takes it. */
 function readBin(bin: unknown): string {
   if (typeof bin === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(bin)) return bin;
-  throw unfit('bin must be the name of a command such as "glassine".');
+  throw optionsInvalid('bin must be the name of a command such as "glassine".');
 }
 
 function readTimeout(value: unknown = 30_000): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value < 2 ** 31)
     return value;
-  throw unfit("loadTimeoutMs must be whole milliseconds above 0.");
-}
-
-function unfit(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
+  throw optionsInvalid("loadTimeoutMs must be whole milliseconds above 0.");
 }

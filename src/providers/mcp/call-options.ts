@@ -1,5 +1,5 @@
 import { expectOptions, intrinsics, readOption } from "../../core/data/index.ts";
-import { GlassineError } from "../../core/errors/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { kindOf, type LimitOptions } from "../rewrite/index.ts";
 
 const { isFiniteNumber } = intrinsics;
@@ -56,7 +56,7 @@ export function readAnswerOptions<Options extends AnswerOptions>(
 ): ReadOptions<Options> {
   const read = readRequestOptions(options, call);
   if (typeof options.name === "string") return read;
-  throw misuse(
+  throw optionsInvalid(
     `${call} expects name, the name of the answered call, to be a string, got ${kindOf(options.name)}.`,
   );
 }
@@ -64,7 +64,7 @@ export function readAnswerOptions<Options extends AnswerOptions>(
 function idText(id: unknown, call: string): string {
   if (typeof id === "string") return id;
   if (isFiniteNumber(id)) return String(id);
-  throw misuse(
+  throw optionsInvalid(
     `${call} expects id, the id of the request, to be a string or a number, got ${kindOf(id)}.`,
   );
 }
@@ -72,8 +72,4 @@ function idText(id: unknown, call: string): string {
 /** The server, in a slot or part that can name it. */
 export function serverOf({ serverId }: ServerOptions): { readonly server_id?: string } {
   return typeof serverId === "string" ? { server_id: serverId } : {};
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

@@ -1,6 +1,8 @@
 /** A transport, and the outbox that sends the headers that plugins write. */
+
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { type FetchLike, Outbox } from "./outbox.ts";
-import { checkTransport, misuse } from "./read-guard.ts";
+import { checkTransport } from "./read-guard.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
 /** Makes a transport that sends its requests through the `fetch` it is given. */
@@ -26,7 +28,7 @@ export function connectionOf<Transport extends TransportLike>(
   }
   checkTransport(given);
   if (base === undefined) return { transport: given };
-  throw misuse(
+  throw optionsInvalid(
     "The option fetch needs a function that makes the transport: pass (fetch) => transport.",
   );
 }

@@ -6,7 +6,7 @@ import {
   readOption,
   readWhole,
 } from "../../core/data/index.ts";
-import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
 import { kindOf } from "../rewrite/index.ts";
 import type { FactoryParts } from "./guard-factory.ts";
@@ -18,7 +18,7 @@ const { ownValue } = intrinsics;
 /** @throws GlassineError `options_invalid` */
 export function checkTransport(transport: unknown): void {
   if (hasFunctions(transport, ["start", "send", "close"])) return;
-  throw misuse(
+  throw optionsInvalid(
     `guard.wrap expects a transport with start, send and close, got ${kindOf(transport)}. Pass the transport itself.`,
   );
 }
@@ -30,7 +30,7 @@ export function checkManager(manager: unknown): void {
   const hint = isTransport
     ? "Pass transports to guard.wrap."
     : "Await createPluginManager({ plugins }) and pass the result.";
-  throw misuse(
+  throw optionsInvalid(
     `A guard expects a plugin manager, got ${isTransport ? "a transport" : kindOf(manager)}. ${hint}`,
   );
 }
@@ -38,7 +38,9 @@ export function checkManager(manager: unknown): void {
 /** @throws GlassineError `options_invalid` */
 export function checkAudit(manager: unknown, { access }: GuardOptions): void {
   if (access === undefined || hasFunctions(manager, ["audit"])) return;
-  throw misuse("createGuard expects a plugin manager with audit when the option access is set.");
+  throw optionsInvalid(
+    "createGuard expects a plugin manager with audit when the option access is set.",
+  );
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -54,10 +56,12 @@ export function readFactory<Context, Server extends object>(
   session: unknown,
 ): FactoryParts<Context, Server> {
   if (typeof factory !== "function") {
-    throw misuse(`guard.factory expects a function that makes a server, got ${kindOf(factory)}.`);
+    throw optionsInvalid(
+      `guard.factory expects a function that makes a server, got ${kindOf(factory)}.`,
+    );
   }
   if (session !== undefined && typeof session !== "function") {
-    throw misuse(
+    throw optionsInvalid(
       `guard.factory expects a function as its second argument, got ${kindOf(session)}.`,
     );
   }
@@ -95,14 +99,16 @@ function readTenant(tenant: unknown): unknown {
   if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
     return tenant;
   }
-  throw misuse(`createGuard expects a string or a function as tenant, got ${kindOf(tenant)}.`);
+  throw optionsInvalid(
+    `createGuard expects a string or a function as tenant, got ${kindOf(tenant)}.`,
+  );
 }
 
 /** @throws GlassineError `options_invalid` */
 function readPass(pass: unknown): readonly string[] | undefined {
   if (pass === undefined) return undefined;
   if (!Array.isArray(pass))
-    throw misuse(`createGuard expects an array as pass, got ${kindOf(pass)}.`);
+    throw optionsInvalid(`createGuard expects an array as pass, got ${kindOf(pass)}.`);
   const given: readonly unknown[] = [...pass];
   for (const word of given) readWord({ "each of pass": word ?? null }, "each of pass", passGroups);
   return Object.freeze(given as string[]);
@@ -110,19 +116,19 @@ function readPass(pass: unknown): readonly string[] | undefined {
 
 function readLabelOptions(labels: unknown): GuardLabels {
   if (isStore(labels))
-    throw misuse("createGuard expects a label store as labels.store, with labels.session.");
+    throw optionsInvalid("createGuard expects a label store as labels.store, with labels.session.");
   const known = ["fromWire", "onStoreError", "session", "store", "timeoutMs"];
   expectOwn(labels, known, "The option labels of createGuard");
   const given = labels as object;
   const store: unknown = ownValue(given, "store");
   const session: unknown = ownValue(given, "session");
   if (store !== undefined && !isStore(store)) {
-    throw misuse(
+    throw optionsInvalid(
       `createGuard expects a label store with load and append as labels.store, got ${kindOf(store)}.`,
     );
   }
   if (store !== undefined && session === undefined) {
-    throw misuse(
+    throw optionsInvalid(
       "createGuard expects labels.session with labels.store: a string that names the session, or a function that returns it for a request. Without it, a store carries nothing to another connection.",
     );
   }
@@ -160,7 +166,7 @@ function expectOwn(options: unknown, known: readonly string[], call: string): vo
   const given = options as object;
   const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
   if (inherited === undefined) return;
-  throw misuse(
+  throw optionsInvalid(
     `createGuard expects ${inherited} as an own property of the options, got an inherited one.`,
   );
 }
@@ -168,7 +174,7 @@ function expectOwn(options: unknown, known: readonly string[], call: string): vo
 function readFunction(options: object, name: string): unknown {
   const value: unknown = ownValue(options, name);
   if (value === undefined || typeof value === "function") return value;
-  throw misuse(`createGuard expects a function as ${name}, got ${kindOf(value)}.`);
+  throw optionsInvalid(`createGuard expects a function as ${name}, got ${kindOf(value)}.`);
 }
 
 function readWord(options: object, name: string, words: readonly string[]): string | undefined {
@@ -176,7 +182,7 @@ function readWord(options: object, name: string, words: readonly string[]): stri
   if (value === undefined || words.includes(value as string)) return value as string | undefined;
   const [received, hint] =
     typeof value === "string" ? [quoted(value), suggestion(value, words)] : [kindOf(value), ""];
-  throw misuse(
+  throw optionsInvalid(
     `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${received}.${hint}`,
   );
 }
@@ -192,8 +198,4 @@ function hasFunctions(value: unknown, names: readonly string[]): boolean {
 
 function present(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-export function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }

@@ -6,7 +6,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from "node:crypto";
-import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { GlassineError, optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { makeFile } from "../change/files.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
@@ -29,19 +29,22 @@ export function readSigningKey(pem: unknown): SigningKey {
       : [];
   const [label] = labels;
   if (typeof pem !== "string" || label === undefined)
-    throw refused("The key to sign with is not PEM text.");
-  if (labels.length > 1) throw refused("The key to sign with is more than one block of PEM.");
+    throw optionsInvalid("The key to sign with is not PEM text.");
+  if (labels.length > 1)
+    throw optionsInvalid("The key to sign with is more than one block of PEM.");
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*\bENCRYPTED\b/m.test(pem))
-    throw refused(
+    throw optionsInvalid(
       "The key to sign with is encrypted, and nobody is asked for its pass phrase. Hand in what `openssl pkey -in KEY` prints.",
     );
   if (label === "OPENSSH PRIVATE KEY")
-    throw refused(`The key to sign with is in the format of OpenSSH, not in PKCS #8. ${wayOut}`);
+    throw optionsInvalid(
+      `The key to sign with is in the format of OpenSSH, not in PKCS #8. ${wayOut}`,
+    );
   if (!label.endsWith("PRIVATE KEY"))
-    throw refused(`The key to sign with is not a private key. ${wayOut}`);
+    throw optionsInvalid(`The key to sign with is not a private key. ${wayOut}`);
   const privateKey = privateKeyOf(pem);
   if (privateKey.asymmetricKeyType !== "ed25519")
-    throw refused(
+    throw optionsInvalid(
       `The key to sign with is of type ${privateKey.asymmetricKeyType}, not ed25519. ${wayOut}`,
     );
   const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });
@@ -55,12 +58,8 @@ function privateKeyOf(pem: string): KeyObject {
     return createPrivateKey(pem);
   } catch {
     // Without the error of the system as cause: it may quote the key.
-    throw refused("The key to sign with is PEM that cannot be read.");
+    throw optionsInvalid("The key to sign with is PEM that cannot be read.");
   }
-}
-
-function refused(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }
 
 /** What `makeSigningKey` takes. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Bundle } from "@sigstore/bundle";
 import type { Verifier } from "@sigstore/verify";
 import { expectOptions } from "../../../core/data/index.ts";
-import { GlassineError } from "../../../core/errors/index.ts";
+import { GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
 import { isObject } from "../../packages/index.ts";
@@ -77,7 +77,8 @@ export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVer
   const { trustedRoot, issuer, predicateTypes = defaultPredicateTypes } = options;
   expectText("trustedRoot", trustedRoot);
   if (issuer !== undefined) expectIssuer(issuer);
-  if (!Array.isArray(predicateTypes)) throw misuse('The option "predicateTypes" expects a list.');
+  if (!Array.isArray(predicateTypes))
+    throw optionsInvalid('The option "predicateTypes" expects a list.');
   for (const each of predicateTypes) expectText("predicateTypes", each);
   let ready: Promise<Ready> | undefined;
   const load = (): Promise<Ready> => {
@@ -199,20 +200,16 @@ function identityOf(
 
 function expectIssuer(issuer: unknown): void {
   const fault = typeof issuer === "string" ? identityFault(issuer) : "is not a string";
-  if (fault !== undefined) throw misuse(`The option "issuer" ${fault}.`);
+  if (fault !== undefined) throw optionsInvalid(`The option "issuer" ${fault}.`);
 }
 
 function expectText(name: string, value: unknown): void {
   if (typeof value === "string" && value !== "") return;
-  throw misuse(`The option "${name}" expects a non-empty string.`);
+  throw optionsInvalid(`The option "${name}" expects a non-empty string.`);
 }
 
 function invalid(detail: string): Evidence {
   return { kind: "invalid", detail };
-}
-
-function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", text);
 }
 
 /** The media type of such a statement in an envelope. */
