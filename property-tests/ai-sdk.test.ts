@@ -211,16 +211,16 @@ it.each(pairs)("$name differ from a fresh document only where something is left 
       const paths = left.map(({ path }) => path);
       // Without hidden parts, all others have the same index.
       if (paths.some((path) => /(^|\.)(content|value)\[\d+\]$/.test(path))) return;
-      const isTold = (at: string) =>
+      const isReported = (at: string) =>
         paths.some((path) => at.startsWith(path) && /^($|[.[])/.test(at.slice(path.length)));
       const before = new Map(leavesOf(normal(document)));
       const after = new Map(leavesOf(normal(fresh(shown, extensions).document)));
       for (const [at, value] of before) {
-        if (!isTold(at)) expect([at, after.get(at)]).toEqual([at, value]);
+        if (!isReported(at)) expect([at, after.get(at)]).toEqual([at, value]);
         else met += 1;
       }
       for (const [at, value] of after)
-        if (!isTold(at)) expect([at, before.get(at)]).toEqual([at, value]);
+        if (!isReported(at)) expect([at, before.get(at)]).toEqual([at, value]);
     }),
   );
   expectSome(met);

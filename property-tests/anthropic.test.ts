@@ -172,9 +172,12 @@ function untold(
   reported: readonly { readonly path: string }[],
 ): readonly Path[] {
   const text = JSON.stringify(shown);
-  const told = new Set(reported.map(({ path }) => path));
-  const isTold = (path: Path) => path.some((_, i) => told.has(pathOf(...path.slice(0, i + 1))));
-  return [...marks].flatMap(([mark, path]) => (text.includes(mark) || isTold(path) ? [] : [path]));
+  const paths = new Set(reported.map(({ path }) => path));
+  const isReported = (path: Path) =>
+    path.some((_, i) => paths.has(pathOf(...path.slice(0, i + 1))));
+  return [...marks].flatMap(([mark, path]) =>
+    text.includes(mark) || isReported(path) ? [] : [path],
+  );
 }
 
 describe("nothing is dropped silently", () => {
@@ -261,11 +264,11 @@ describe("a stream", () => {
         const stream = messagesStream();
         for (const event of cutEvents(response, { ...plan, twice: true })) stream.push(event);
         expect(stream.current.messages).toEqual(fromMessagesResponse(response).messages);
-        const told = new Set(stream.current.left.map(({ path }) => path));
+        const reported = new Set(stream.current.left.map(({ path }) => path));
         for (const [at, block] of response.content.entries()) {
           if (!("input" in block) || !hasNames(block.input)) continue;
           met += 1;
-          expect(told).toContain(`content[${at}].input`);
+          expect(reported).toContain(`content[${at}].input`);
         }
       }),
     );
@@ -286,11 +289,11 @@ describe("a stream", () => {
           extensions: whole.extensions,
         });
         // Nothing else is reported about a block that no part shows.
-        const isTold = left.some(
+        const isReported = left.some(
           ({ path, kind }) =>
             kind === "content" && (path.endsWith("a_stray") || path === `content[${index}]`),
         );
-        expect([left, isTold]).toEqual([left, true]);
+        expect([left, isReported]).toEqual([left, true]);
       }),
     );
   });

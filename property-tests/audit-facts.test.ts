@@ -74,10 +74,10 @@ it("L68: an event of any type matches its schema and keeps its facts, whatever a
       const kinds = factKindsOf(event);
       trail.emit(event, { kinds });
       trail.emit(event, { kinds, secrets: needlesOf(secrets) });
-      const [plain, told] = records as [AuditEvent, AuditEvent];
-      expect([isRecord(told), isRecord.errors]).toEqual([true, null]);
-      expect(factsOf(told)).toEqual(factsOf(plain));
-      if (JSON.stringify(told).includes("[REDACTED]")) taken += 1;
+      const [plain, redacted] = records as [AuditEvent, AuditEvent];
+      expect([isRecord(redacted), isRecord.errors]).toEqual([true, null]);
+      expect(factsOf(redacted)).toEqual(factsOf(plain));
+      if (JSON.stringify(redacted).includes("[REDACTED]")) taken += 1;
     }),
   );
   expectSome(taken);
@@ -91,7 +91,7 @@ const host = defineHost({
       payload: z.object({ plugin: z.looseObject({}) }),
     },
     vote: { semantic: "voting", description: "May it be?", payload: z.looseObject({}) },
-    told: {
+    happened: {
       semantic: "fire_and_forget",
       description: "It was.",
       payload: z.looseObject({ quotes: z.string() }),
@@ -113,7 +113,7 @@ async function recordsWith(
     version: "1.0.0",
     hooks: {
       vote: (_payload) => deny(quoting(quoted)),
-      told: (_payload) => {
+      happened: (_payload) => {
         throw new Error(quoting(quoted));
       },
       config_validate: ({ plugin }) => (plugin.name === "refused" ? deny("no") : allow()),
@@ -141,7 +141,7 @@ async function recordsWith(
   });
   const given = { extensions, tenant: "acme", request: "run-1" };
   await manager.invoke("vote", {}, given);
-  await manager.invoke("told", { quotes: quoted }, given);
+  await manager.invoke("happened", { quotes: quoted }, given);
   await manager.invoke("evaluate", { role: "user" }, given);
   await manager.declassify(extensions, { labels: ["OLD"], reason: "reviewed", authority: "ada" });
   const second = host.createPluginManager({ ...options, plugins: [...plugins, refused] });
@@ -164,12 +164,12 @@ it("L69: every record of a manager matches its schema and says who did what wher
       fc.asyncProperty(configs, values, values, async (config, value, text) => {
         const headers = { authorization: `Bearer ${value}`, cookie: value };
         const plain = await recordsWith({}, {}, text);
-        const told = await recordsWith(config, headers, text);
-        expect(told.map(factsOf)).toEqual(plain.map(factsOf));
-        expect(new Set(told.map(({ eventType }) => eventType)).size).toBe(7);
-        for (const record of told)
+        const records = await recordsWith(config, headers, text);
+        expect(records.map(factsOf)).toEqual(plain.map(factsOf));
+        expect(new Set(records.map(({ eventType }) => eventType)).size).toBe(7);
+        for (const record of records)
           expect([record, isRecord(record), isRecord.errors]).toEqual([record, true, null]);
-        if (JSON.stringify(told).includes("[REDACTED]")) hidden += 1;
+        if (JSON.stringify(records).includes("[REDACTED]")) hidden += 1;
       }),
       share(0.25),
     )

@@ -51,7 +51,7 @@ it("L65: every event is delivered once, in the order raised, and every failure i
         const taken: [recipient: string, n: number][] = [];
         const outcomes: Promise<AuditOutcome>[] = [];
         const byNumber = new Map<number, (typeof plan)[number]>();
-        const told: boolean[] = [];
+        const successes: boolean[] = [];
         const uncaught = await uncaughtDuring(async () => {
           const emit = (step: (typeof plan)[number]) => {
             const n = raised.length;
@@ -83,7 +83,7 @@ it("L65: every event is delivered once, in the order raised, and every failure i
             if (step.waits) await outcome;
           }
           await trail.flush();
-          for (const outcome of outcomes) told.push((await outcome).ok);
+          for (const outcome of outcomes) successes.push((await outcome).ok);
           const failures = [...byNumber.values()].flatMap(({ sink, others, sinkOnly }) => [
             fails(sink),
             !sinkOnly && fails(others),
@@ -103,7 +103,7 @@ it("L65: every event is delivered once, in the order raised, and every failure i
               ],
         );
         expect(taken).toEqual(expected);
-        expect(told).toEqual(
+        expect(successes).toEqual(
           raised.map((n) => {
             const { sink = "takes", others = "takes", sinkOnly = false } = byNumber.get(n) ?? {};
             return !fails(sink) && (sinkOnly || !fails(others));
@@ -162,15 +162,15 @@ it("L66: whatever JSON an event has as metadata, its record matches the schema, 
         const secrets = ["hunter2", ...more];
         const { trail, records } = keeping({ secrets });
         trail.emit(eventOf({ metadata }));
-        const told = records[0] as AuditEvent;
-        trail.emit(told);
-        expect(records[1]).toEqual(told);
-        expect([isRecord(told), isRecord.errors]).toEqual([true, null]);
-        expect(auditEventSchema.parse(told)).toEqual(told);
-        const line = jsonLines(told);
+        const record = records[0] as AuditEvent;
+        trail.emit(record);
+        expect(records[1]).toEqual(record);
+        expect([isRecord(record), isRecord.errors]).toEqual([true, null]);
+        expect(auditEventSchema.parse(record)).toEqual(record);
+        const line = jsonLines(record);
         expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
-        expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(told)));
-        for (const text of textsIn(told.metadata)) {
+        expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(record)));
+        for (const text of textsIn(record.metadata)) {
           for (const piece of text.replace(/…$/u, "").split("[REDACTED]")) {
             expect(piece).not.toContain("hunter2");
           }
@@ -202,7 +202,7 @@ it("L67: any value that is not an event is refused, and nothing else is thrown",
             expect((error as Error).message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
           }
         }
-        for (const told of records) expect(isRecord(told)).toBe(true);
+        for (const record of records) expect(isRecord(record)).toBe(true);
       },
     ),
   );

@@ -13,7 +13,7 @@ import { worlds } from "./support/tables.ts";
 import { twinsOf } from "./support/two-worlds.ts";
 
 /** What a result reports about the watched plugin. */
-function toldOf({ rejections, errors, executions, metadata, violation }: AnyInvokeResult) {
+function reportOf({ rejections, errors, executions, metadata, violation }: AnyInvokeResult) {
   const own = <T extends { readonly plugin?: string }>(records: readonly T[]) =>
     records.filter(({ plugin }) => plugin === "watched");
   return {
@@ -27,7 +27,7 @@ function toldOf({ rejections, errors, executions, metadata, violation }: AnyInvo
 
 const observed = ({ notebook, results }: Played) => ({
   pages: notebook.pages,
-  told: results.map(toldOf),
+  reports: results.map(reportOf),
 });
 
 /** In every hidden free string. */
@@ -69,9 +69,9 @@ describe.each(worlds)("$name", (world) => {
           async ({ two, grant }, scene, scheduler) => {
             if (JSON.stringify(two).includes(canary)) hidden += 1;
             const played = await play(world, two, grant, scene, scheduler);
-            const { pages, told } = observed(played);
+            const { pages, reports } = observed(played);
             expect(JSON.stringify(pages)).not.toContain(canary);
-            expect(inspect(told, { showHidden: true, depth: 20 })).not.toContain(canary);
+            expect(inspect(reports, { showHidden: true, depth: 20 })).not.toContain(canary);
           },
         ),
       )
@@ -95,8 +95,12 @@ describe.each(worlds)("$name", (world) => {
           const answer = outcome.ok
             ? [outcome.value.rejections, host.filterExtensions(outcome.value.extensions, grant)]
             : [outcome.error, outcome.error.stack, outcome.error.data];
-          const told = inspect([view, answer], { showHidden: true, depth: 40, maxArrayLength: 50 });
-          expect(told).not.toContain(canary);
+          const shown = inspect([view, answer], {
+            showHidden: true,
+            depth: 40,
+            maxArrayLength: 50,
+          });
+          expect(shown).not.toContain(canary);
         },
       ),
     );

@@ -9,11 +9,11 @@ import { admit, compileSchema } from "../src/core/schema/index.ts";
 import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
 
 /** Without absent fields, and with null for optional ones. */
-function told(value: unknown): unknown {
+function withoutAbsent(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(told);
+  if (Array.isArray(value)) return value.map(withoutAbsent);
   const parts = Object.entries(value).filter(([, item]) => item != null);
-  return Object.fromEntries(parts.map(([key, item]) => [key, told(item)]));
+  return Object.fromEntries(parts.map(([key, item]) => [key, withoutAbsent(item)]));
 }
 
 function parse(schema: z.ZodType, value: unknown) {
@@ -49,7 +49,7 @@ it.each(["host", "plugin", "parsed"] as const)(
         });
         const { success, data } = parse(schema, value);
         expect(admitted.ok, JSON.stringify(admitted)).toBe(success);
-        if (admitted.ok) expect(told(admitted.value)).toEqual(told(data));
+        if (admitted.ok) expect(withoutAbsent(admitted.value)).toEqual(withoutAbsent(data));
       }),
     );
   },
@@ -73,11 +73,11 @@ it("whatever a plugin returns as a payload, the schema accepts the final one", a
           hooks: { asked: (_payload: unknown) => ({ modifiedPayload: other as never }) },
         });
         const manager = await host.createPluginManager({ plugins: [changer] });
-        const result = await manager.invoke("asked", told(data) as never);
-        const stands = parse(schema, told(result.payload));
-        expect({ ...stands, data: told(stands.data) }).toEqual({
+        const result = await manager.invoke("asked", withoutAbsent(data) as never);
+        const stands = parse(schema, withoutAbsent(result.payload));
+        expect({ ...stands, data: withoutAbsent(stands.data) }).toEqual({
           success: true,
-          data: told(result.payload),
+          data: withoutAbsent(result.payload),
         });
       },
     ),
@@ -97,18 +97,18 @@ it("whatever a plugin returns for a slot, the schema accepts the final one", () 
       const host = defineHost({ slots: { mine } });
       const { success, data } = parse(schema, value);
       if (!success) return;
-      const current = host.createExtensions({ mine: told(data) as never });
+      const current = host.createExtensions({ mine: withoutAbsent(data) as never });
       let merged = current;
       try {
         merged = host.mergeExtensions(current, { mine: other }, []).extensions;
       } catch {
         // Refused: the old value stays.
       }
-      expect(parse(schema, told(merged.mine)).success).toBe(true);
+      expect(parse(schema, withoutAbsent(merged.mine)).success).toBe(true);
       const created = host.createExtensions({});
       try {
         const { mine: made } = host.mergeExtensions(created, { mine: other }, []).extensions;
-        if (made !== undefined) expect(parse(schema, told(made)).success).toBe(true);
+        if (made !== undefined) expect(parse(schema, withoutAbsent(made)).success).toBe(true);
       } catch (error) {
         if (!(error instanceof Error && "code" in error)) throw error;
       }

@@ -253,7 +253,7 @@ it("L44: replaying the journal results in the lock, after any changes", async ()
       const folder = await mkdtemp(join(tmpdir(), "glassine-law-"));
       const path = join(folder, "plugins.lock");
       try {
-        const told: string[] = [];
+        const reasons: string[] = [];
         for (const { action, ids: some, version, reason } of all) {
           const lock = await readLockfile(path);
           const locked = some.filter((id) => lock?.entries.some((entry) => entry.id === id));
@@ -263,18 +263,18 @@ it("L44: replaying the journal results in the lock, after any changes", async ()
               some.map((id) => entryOf(id, version)),
               reason,
             );
-            told.push(...[...some].sort().map(() => reason));
+            reasons.push(...[...some].sort().map(() => reason));
           } else if (locked.length > 0) {
             revoked += 1;
             await revokePlugins(path, locked, reason);
-            told.push(...locked.map(() => reason));
+            reasons.push(...locked.map(() => reason));
           }
         }
         const lock = await readLockfile(path);
         if (lock === undefined) return;
         const journal = await readTrustJournal(path);
         expect(checkJournal(lock, journal)).toEqual([]);
-        expect(journal.lines.map(({ reason }) => reason)).toEqual(told);
+        expect(journal.lines.map(({ reason }) => reason)).toEqual(reasons);
         const folded = [...new Map(journal.lines.map((line) => [line.id, line])).values()].filter(
           ({ action }) => action === "trust",
         );

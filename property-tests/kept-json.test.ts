@@ -144,15 +144,15 @@ describe.each(cases)("over $name", (each) => {
         met += 1;
         const { document: now, lost } = outcome.value;
         const [old, text] = [JSON.stringify(onto), JSON.stringify(now)];
-        const told = lost.map(({ path }) => path);
-        const isTold = (path: string) =>
-          told.some((each) => {
+        const reported = lost.map(({ path }) => path);
+        const isReported = (path: string) =>
+          reported.some((each) => {
             if (!each.startsWith("onto")) return true;
             const of = each.replace(/^onto\.?/, "");
             return path.startsWith(of) && /^($|[.[])/.test(path.slice(of.length));
           });
         const silent = marks.filter(
-          ([mark, path]) => old.includes(mark) && !text.includes(mark) && !isTold(path),
+          ([mark, path]) => old.includes(mark) && !text.includes(mark) && !isReported(path),
         );
         expect(silent).toEqual([]);
       }),

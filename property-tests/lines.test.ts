@@ -129,7 +129,7 @@ const triesLater: Readonly<Record<string, (text: string) => Promise<unknown>>> =
     (await managerOf([])).invoke(hook, call, { extensions: any({ [text]: 1 }) }),
 };
 
-function expectToldInALine(error: GlassineError): void {
+function expectReportedInALine(error: GlassineError): void {
   expect(error.message).not.toMatch(unprintable);
   expectOneLine({ code: error.code, message: error.message });
 }
@@ -150,7 +150,7 @@ it("L41: an error is one printable line, whatever strings are passed in", () => 
           } catch (error) {
             if (!isGlassineError(error)) throw error;
             refused += 1;
-            expectToldInALine(error);
+            expectReportedInALine(error);
           }
         },
       ),
@@ -212,8 +212,8 @@ it("L41: each record of a run is one line with the same content, whatever a plug
         for (const record of [...errors, ...rejections, ...executions, violation ?? {}, metadata]) {
           expectOneLine(record);
         }
-        const told = [errors, rejections, executions, violation];
-        expect(JSON.stringify(told)).not.toMatch(unprintable);
+        const reported = [errors, rejections, executions, violation];
+        expect(JSON.stringify(reported)).not.toMatch(unprintable);
       },
     ),
   ));

@@ -58,10 +58,10 @@ it("a chat request with nothing left over can be rebuilt from its messages alone
   fc.assert(
     fc.property(chatRequests(plain), (request) => {
       const { messages, extensions, left } = fromChatRequest(request);
-      const told = left.filter(
+      const unexpected = left.filter(
         ({ reason }) => !/^(The call of this result|A call with another name)/.test(reason),
       );
-      expect(told).toEqual([]);
+      expect(unexpected).toEqual([]);
       expect(tidy(toChatRequest(messages, { extensions }).document)).toEqual(tidy(request));
     }),
   );

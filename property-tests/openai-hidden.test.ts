@@ -19,7 +19,7 @@ import { verifies } from "../test/support/verifies.ts";
 import { jsonCopy } from "./support/data.ts";
 import { chatRequests, chatResponses } from "./support/openai-chat.ts";
 import { chunksOf, draws } from "./support/openai-chat-stream.ts";
-import { isTold, planted } from "./support/openai-planted.ts";
+import { isReported, planted } from "./support/openai-planted.ts";
 import { responses, responsesRequests } from "./support/openai-responses.ts";
 import { eventsOf } from "./support/openai-responses-stream.ts";
 import { outcomeOf } from "./support/outcome.ts";
@@ -101,7 +101,7 @@ describe.each(cases)("$name", ({ documents, from, to }) => {
         if (textOf([messages, extensions]).includes(mark)) return;
         const paths = left.map(({ path }) => path);
         const path = pathOf(...keys);
-        expect([isTold(path, paths), path, paths]).toEqual([true, path, paths]);
+        expect([isReported(path, paths), path, paths]).toEqual([true, path, paths]);
       }),
     );
   });
@@ -128,7 +128,7 @@ describe.each(cases)("$name", ({ documents, from, to }) => {
           const below = lost.flatMap(({ path }) => (path.startsWith("onto") ? [path] : []));
           const names = lost.map(({ reason }) => reason.split(" ")[0]);
           const isNamed = keys.some((key) => names.includes(String(key)));
-          expect([isNamed || isTold(`onto.${pathOf(...keys)}`, below), keys, lost]).toEqual([
+          expect([isNamed || isReported(`onto.${pathOf(...keys)}`, below), keys, lost]).toEqual([
             true,
             keys,
             lost,
@@ -235,8 +235,8 @@ describe("in a stream", () => {
           for (const chunk of chunks.with(which, odd)) stream.push(chunk);
         });
         if (!outcome.ok) return;
-        const told = stream.current.left.map(({ path }) => path).join();
-        expect(told).toContain(field);
+        const reported = stream.current.left.map(({ path }) => path).join();
+        expect(reported).toContain(field);
         expect(stream.current.left).toEqual(fromChatResponse(stream.document).left);
       }),
     );
@@ -261,14 +261,14 @@ describe("in a stream", () => {
         const { left, messages } = stream.current;
         if (textOf([messages, stream.document]).includes(mark)) return;
         if (keys.some((key) => settings.includes(key))) return;
-        const told = left.map(({ path }) => path);
+        const reported = left.map(({ path }) => path);
         // Nothing else is reported about an item or field that is reported as a whole.
         const { output_index } = odd as { output_index?: number };
-        const within = told.filter((each) => !each.startsWith("events"));
+        const within = reported.filter((each) => !each.startsWith("events"));
         if (within.includes(`output[${output_index}]`)) return;
         if (within.some((each) => each.split(".").at(-1) === keys[1])) return;
         const path = pathOf("events", which, ...keys);
-        expect([isTold(path, told), path, told]).toEqual([true, path, told]);
+        expect([isReported(path, reported), path, reported]).toEqual([true, path, reported]);
       }),
     );
   });

@@ -108,13 +108,13 @@ it("the events of a response contain before its end what it contains at the end"
 });
 
 it("a final event that differs in messages from the items before it is refused", () => {
-  let told = 0;
+  let refused = 0;
   fc.assert(
     fc.property(responses(rich), draws, (response, draw) => {
       const other = { ...response, output: changed(response.output, draw) };
       const shown = [response, other].map((each) => jsonCopy(fromResponsesResponse(each).messages));
       if (JSON.stringify(shown[0]) === JSON.stringify(shown[1])) return;
-      told += 1;
+      refused += 1;
       const stream = responsesStream();
       const events = eventsOf(response, draw);
       for (const event of events.slice(0, -1)) stream.push(event);
@@ -124,7 +124,7 @@ it("a final event that differs in messages from the items before it is refused",
       expect(() => stream.push(events.at(-1) as object)).toThrow("The stream is not readable");
     }),
   );
-  expectSome(told, 20);
+  expectSome(refused, 20);
 });
 
 /** A copy in which one string is longer. */

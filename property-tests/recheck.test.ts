@@ -101,16 +101,16 @@ describe("dispatch", () => {
             acts: { a: "allow", b: "allow", c: "allow", [name]: each.acts[name] } as Spec["acts"],
             mode: names.includes(each.acts[name] as Name) ? ("audit" as const) : each.mode,
           }));
-          const outcome = async (recheck: boolean) => {
+          const outcomeWith = async (recheck: boolean) => {
             const { manager } = await watched(still);
-            const { context: _context, ...told } = await manager.invoke(
+            const { context: _context, ...outcome } = await manager.invoke(
               hook,
               freezePayload({ name }),
               { recheck },
             );
-            return told;
+            return outcome;
           };
-          expect(await outcome(true)).toEqual(await outcome(false));
+          expect(await outcomeWith(true)).toEqual(await outcomeWith(false));
         },
       ),
     ));

@@ -243,7 +243,7 @@ function timeless(value: unknown): string {
 }
 
 /** Everything of a result. */
-function told(result: AnyInvokeResult): string {
+function everythingOf(result: AnyInvokeResult): string {
   const { context, ...rest } = result;
   return timeless({ ...rest, request: context.request });
 }
@@ -288,7 +288,7 @@ describe.each(worlds)("$name", (world) => {
           expect(outcome(there.result)).toEqual(outcome(here.result));
           return;
         }
-        expect(told(there.result)).toBe(told(here.result));
+        expect(everythingOf(there.result)).toBe(everythingOf(here.result));
         expect(there.result.extensions === envelope).toBe(here.result.extensions === envelope);
         if (there.result.extensions !== envelope) changed += 1;
         if (there.result.errors.length > 0) refused += 1;
@@ -362,7 +362,7 @@ describe.each(worlds)("$name", (world) => {
         const left = { ...there.result, extensions: withoutSecretKeys(jsonCopy(extensions)) };
         if (traffic.unwritten.length > 0) {
           expect(outcome(left as AnyInvokeResult)).toEqual(outcome(here.result));
-        } else expect(told(left as AnyInvokeResult)).toBe(told(here.result));
+        } else expect(everythingOf(left as AnyInvokeResult)).toBe(everythingOf(here.result));
       }),
       share(0.5),
     );

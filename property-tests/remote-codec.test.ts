@@ -161,7 +161,7 @@ function extensionsOf({ slots, host }: World): fc.Arbitrary<Codec> {
 }
 
 /** The decoded value as text. What was dropped is reported once. */
-function told(decoded: unknown): string {
+function textOf(decoded: unknown): string {
   if (decoded instanceof GlassineError) {
     return JSON.stringify([decoded.code, decoded.message, decoded.data]);
   }
@@ -232,7 +232,7 @@ describe.each(all)("%s", (_name, documents) => {
       fc.property(documents, ({ text, decode, encode }) => {
         const first = decode(text);
         const again = encode(first as never);
-        expect(told(decode(again))).toBe(told(first));
+        expect(textOf(decode(again))).toBe(textOf(first));
         expect(encode(decode(again) as never)).toBe(again);
       }),
       share(0.5),
@@ -244,9 +244,9 @@ describe.each(all)("%s", (_name, documents) => {
       fc.property(documents, documents, (a, b) => {
         const [one, other] = [a, b].map(({ text, decode, encode }) => {
           const decoded = decode(text);
-          return { told: told(decoded), written: encode(decoded as never) };
+          return { data: textOf(decoded), written: encode(decoded as never) };
         });
-        expect(one?.written === other?.written).toBe(one?.told === other?.told);
+        expect(one?.written === other?.written).toBe(one?.data === other?.data);
       }),
       share(0.25),
     );
@@ -265,7 +265,7 @@ describe.each(all)("%s", (_name, documents) => {
         const outcome: Outcome<unknown> = outcomeOf(() => decode(damaged));
         if (!outcome.ok) return;
         const again = encode(outcome.value as never);
-        expect(told(decode(again))).toBe(told(outcome.value));
+        expect(textOf(decode(again))).toBe(textOf(outcome.value));
         expect(encode(decode(again) as never)).toBe(again);
       }),
     );

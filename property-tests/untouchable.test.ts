@@ -98,7 +98,7 @@ describe.each(worlds)("$name", (world) => {
               capabilities: grant,
               hooks: { [point]: { handler, mode, onError: "ignore" } },
             });
-          const told: unknown[] = [message, extensions];
+          const reachable: unknown[] = [message, extensions];
           const wishes = { extensions, operation: { facts: [{ deep: 1 }] }, request: "r-1" };
           for (const first of [looks, tampers]) {
             const plugins = [define("first", first, "sequential"), define("looks", looks, "audit")];
@@ -110,12 +110,12 @@ describe.each(worlds)("$name", (world) => {
             expect(result.errors).toEqual([]);
             expect(result.context.request).toBe("r-1");
             scopes.add(result.context);
-            told.push(result, ...plugins);
+            reachable.push(result, ...plugins);
           }
           expect(seen[2]).toBe(seen[1]);
-          const before = stateOf(told);
-          tamper(reachOf([...handed, ...told]), later);
-          expect(stateOf(told)).toBe(before);
+          const before = stateOf(reachable);
+          tamper(reachOf([...handed, ...reachable]), later);
+          expect(stateOf(reachable)).toBe(before);
         },
       ),
     ));

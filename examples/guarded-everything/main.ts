@@ -38,7 +38,7 @@ let session: Extensions = createExtensions({
 
 let latest = session;
 
-/** Told of every hook that ran. Labels of one call go with the session to the next. */
+/** Reports every hook that ran. Labels of one call go with the session to the next. */
 function onResult({ point, result }: GuardEvent<Extensions>): void {
   if (result === undefined) return;
   printHook(point, result);

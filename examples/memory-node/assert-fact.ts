@@ -19,7 +19,7 @@ export async function assertFact(
     fact = await store(node, await accepted(node, req, caller), caller);
   } catch (error) {
     const answer = answerTo(error);
-    // What is no request at all cannot be told as one.
+    // Without a valid request there is nothing to audit.
     if (answer.status === 400) throw answer;
     await audit(node, req, caller, null, failureOf(answer));
     throw answer;
@@ -28,7 +28,7 @@ export async function assertFact(
   try {
     await node.manager.invoke("post_assert_propagate", { fact, ...caller });
   } catch (error) {
-    throw new NodeError(500, "Peers could not be told.", error, true);
+    throw new NodeError(500, "Peers could not be notified.", error, true);
   } finally {
     await audit(node, req, caller, fact, { kind: "success" });
   }
@@ -50,7 +50,7 @@ async function store({ store, manager }: MemoryNode, req: AssertRequest, caller:
     ...req,
     confidence: req.confidence ?? 1,
     scope: req.scope ?? "local",
-    // What only the node can know, no caller says.
+    // Only the node can know these.
     id: randomUUID(),
     timestamp: new Date().toISOString(),
     attested: false,
@@ -58,13 +58,13 @@ async function store({ store, manager }: MemoryNode, req: AssertRequest, caller:
   };
   await store.transaction(async () => {
     if (!store.insert(fact, caller.tenant.tenantId)) throw new NodeError(500, "The id is taken.");
-    // What its handlers do is no reason to reject, and so undoes nothing.
+    // Nothing that its handlers do rejects the fact, so nothing is rolled back.
     await manager.invoke("post_assert_persist", { fact, ...caller });
   });
   return fact;
 }
 
-/** Records how it ended, once. Where that fails, the caller is told, and whether a fact is stored. */
+/** Records the outcome, once. If that fails, the caller learns it, and whether the fact was stored. */
 async function audit(
   node: MemoryNode,
   req: AssertRequest,

@@ -1,4 +1,4 @@
-/** A plugin that is on every hook, tells when it is called, and fails where it is told to. */
+/** A plugin that is on every hook, reports when it is called, and fails on request. */
 import { allow, type Plugin } from "glassine";
 import { definePlugin } from "glassine/memory-node";
 

@@ -70,9 +70,9 @@ async function audit(
   result: RecallResult | null,
   outcome: Outcome,
 ): Promise<void> {
-  const told = result === null ? null : { ids: result.facts.map(({ fact }) => fact.id) };
+  const shown = result === null ? null : { ids: result.facts.map(({ fact }) => fact.id) };
   try {
-    await node.manager.invoke("post_recall_audit", { result: told, ...caller, outcome });
+    await node.manager.invoke("post_recall_audit", { result: shown, ...caller, outcome });
     await emit(node, caller, {
       eventType: "recall.run",
       outcome: outcome.kind,

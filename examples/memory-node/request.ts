@@ -28,7 +28,7 @@ function textsIn(credentials: Json): readonly string[] {
 }
 
 /**
- * The tenant of a request. A tenant that cannot be told is never the shared one.
+ * The tenant of a request. A tenant that cannot be determined is never the shared one.
  *
  * @throws NodeError 403 no plugin's answer, or one that is no tenant
  */

@@ -591,7 +591,7 @@ export const plainResponses: fc.Arbitrary<Anthropic.Message> = fc.record({
       fc.record({ type: fc.constant("text" as const), text, citations: fc.constant(null) }),
       fc.record({
         type: fc.constant("tool_use" as const),
-        // An id that two tools share is told.
+        // An id that two tools share is reported.
         id: fc.uuid(),
         name,
         input: jsonObjects as fc.Arbitrary<unknown>,

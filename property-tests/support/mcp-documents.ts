@@ -22,7 +22,7 @@ export interface Kind {
   /** Without `onto`; what is in slots or options of the host is taken from the document. */
   readonly fresh: (messages: readonly Message[], document: Level) => mcp.Written<object>;
   /** What is in no message, and what `fresh` gets or makes by itself. */
-  readonly told?: readonly string[];
+  readonly unshown?: readonly string[];
   /** A document as `fresh` writes it: what the docs say of defaults. */
   readonly canonical: (document: Level) => Level;
 }
@@ -168,7 +168,7 @@ export const kinds: Kind[] = [
   },
   {
     name: "the params of sampling/createMessage",
-    told: ["maxTokens"],
+    unshown: ["maxTokens"],
     schemas: samplingRequest,
     documents: made(samplingRequest, fc.constant({})),
     from: (document) => mcp.fromSamplingRequest(document, { id }),
@@ -229,7 +229,7 @@ const errorKind = {
 /** Where the code is not shown, a fresh error is an internal one. */
 const withoutCode = {
   ...errorKind,
-  told: ["code"],
+  unshown: ["code"],
   canonical: (document: Level) => ({ ...document, code: -32603 }),
 };
 

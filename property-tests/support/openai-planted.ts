@@ -32,6 +32,8 @@ function withField(json: unknown, [key, ...rest]: Keys, field: string, value: un
 }
 
 /** Whether a path, or one above it, is among those. */
-export function isTold(path: string, told: readonly string[]): boolean {
-  return told.some((each) => path.startsWith(each) && /^($|[.[])/.test(path.slice(each.length)));
+export function isReported(path: string, reported: readonly string[]): boolean {
+  return reported.some(
+    (each) => path.startsWith(each) && /^($|[.[])/.test(path.slice(each.length)),
+  );
 }

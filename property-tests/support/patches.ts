@@ -140,9 +140,9 @@ export const patchLists: fc.Arbitrary<readonly Patch[]> = fc
       ...places,
       ...forged.map(([name, forge]) => inherited(Object.prototype, name, forge)),
     ];
-    // Told by name: to print a prototype is to call its methods.
-    const told = () => all.map(({ name }) => name).join(", ");
-    return Object.assign(all, { [fc.toStringMethod]: told });
+    // Printed by name, because printing a prototype calls its methods.
+    const names = () => all.map(({ name }) => name).join(", ");
+    return Object.assign(all, { [fc.toStringMethod]: names });
   });
 
 /** What was called although it was patched. */

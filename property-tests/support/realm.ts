@@ -38,18 +38,18 @@ function intrinsicObjects(): readonly object[] {
 
 const objects = intrinsicObjects();
 const numbers = new Map<unknown, number>(objects.map((object, index) => [object, index]));
-const told = (value: unknown) => numbers.get(value) ?? (isThing(value) ? "?" : String(value));
+const textOf = (value: unknown) => numbers.get(value) ?? (isThing(value) ? "?" : String(value));
 const isThing = (value: unknown) => typeof value === "object" || typeof value === "function";
 
 /** Everything about every intrinsic, as text. Not of the runtime's own: those it fills as it goes. */
 export function realmText(): string {
   let text = "";
   for (const object of objects) {
-    text += `${told(Reflect.getPrototypeOf(object))}${Reflect.isExtensible(object)}`;
+    text += `${textOf(Reflect.getPrototypeOf(object))}${Reflect.isExtensible(object)}`;
     for (const key of Reflect.ownKeys(object)) {
       const { value, get, set, writable, enumerable, configurable } =
         Reflect.getOwnPropertyDescriptor(object, key) ?? {};
-      text += `|${String(key)}:${told(value)},${told(get)},${told(set)},${writable},${enumerable},${configurable}`;
+      text += `|${String(key)}:${textOf(value)},${textOf(get)},${textOf(set)},${writable},${enumerable},${configurable}`;
     }
     text += "\n";
   }

@@ -198,8 +198,8 @@ function endOf({ ends: end }: Deed, modifiedExtensions: unknown): unknown {
 }
 
 /**
- * What another plugin proposes, where `grant` is that of the watched one. Of what is shown to both
- * it takes nothing but that: also whether a level is there can be told by what is hidden.
+ * What another plugin proposes, where `grant` is that of the watched one. It takes only what is shown
+ * to both, because even the presence of a level can depend on what is hidden.
  */
 export function proposalOf(
   { slots, host }: World,

@@ -114,7 +114,7 @@ const checks: fc.Arbitrary<Step> = fc.nat(2).chain((rest) => {
 const wrappers: readonly Step[] = [
   step("readonly()", (schema) => schema.readonly()),
   step("lazy()", (schema) => z.lazy(() => schema)),
-  step("describe()", (schema) => schema.describe("Told.")),
+  step("describe()", (schema) => schema.describe("A description.")),
   step("preprocess()", (schema) => z.preprocess((value) => value, schema)),
   (sample: Sample) => ({
     ...step("nullable()", (schema) => schema.nullable())(sample),

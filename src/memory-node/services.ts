@@ -44,7 +44,7 @@ export const memoryNodeServices = defineServices({
     accessor: "getFactsWriter",
     handle: "factsWriter",
     description: "Writes facts.",
-    review: "High. What it writes must be told apart from the rest, audited and bounded.",
+    review: "High. What it writes must be distinguishable from the rest, audited and bounded.",
     type: handleOf<FactsWriter>(),
   },
   "recall.read": {

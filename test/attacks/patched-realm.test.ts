@@ -274,7 +274,7 @@ attack(
     );
 
     it.each(named)("$key", ({ key, patch }) => {
-      verifies("dispatch:tampering-told");
+      verifies("dispatch:tampering-detected");
       expect(patch.told.length).toBeGreaterThan(0);
       // Of a flood of changes the first thousand are reported.
       expect([...(played.get(key)?.told ?? [])].sort()).toEqual(patch.told.slice(0, 1000).sort());

@@ -40,7 +40,7 @@ describe("CLI-079: a change that was not ended, beside a lock", () => {
   const commands = ["lock", "lock --prune --reason r", "trust guard --reason r"];
 
   it.each(commands)("is settled by %s", async (words) => {
-    verifies("journal:told", "cli:lock-settles");
+    verifies("journal:unfinished-reported", "cli:lock-settles");
     const { lock, at, findings, leave, names } = await newPlace();
     await at(["plugins", "trust", "guard", ...reason]);
     const text = await readFile(lock, "utf8");

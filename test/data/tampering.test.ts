@@ -14,7 +14,7 @@ afterEach(() => expect(detectTampering()).toEqual([]));
 
 describe("tampering", () => {
   it("is none where nothing was patched, whatever was used in the meantime", async () => {
-    verifies("dispatch:tampering-told");
+    verifies("dispatch:tampering-detected");
     /(a)/.exec("a");
     structuredClone(Buffer.from(new TextEncoder().encode("a")));
     new URL("https://a.example/?b").searchParams.get("b");

@@ -40,7 +40,7 @@ describe("the checks of a host's schema hold wherever they are written", () => {
     "after prefault": z.string().prefault("x").refine(notEvil),
     "after readonly": z.string().readonly().refine(notEvil),
     "after lazy": z.lazy(() => z.string()).refine(notEvil),
-    "between wrappers": z.string().optional().refine(notEvil).readonly().describe("Told."),
+    "between wrappers": z.string().optional().refine(notEvil).readonly().describe("A description."),
     "on a readonly level": z.object({ b: z.string() }).readonly().refine(notEvil),
     "on an optional level": inner.optional().refine(notEvil),
     "on a tagged union": z

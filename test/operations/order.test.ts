@@ -115,7 +115,7 @@ describe("the order of handlers", () => {
   });
 
   it("tells who runs, in which order, without anything that can be called", async () => {
-    verifies("plugins:handlers-told", "plugins:bands");
+    verifies("plugins:handlers-listed", "plugins:bands");
     const manager = await managerOf(
       [plugin("aaa", { vote: { handler: (_) => 1, timeoutMs: 50 } })],
       {
@@ -163,7 +163,7 @@ describe("the order of handlers", () => {
   });
 
   it("PH-072: what it hands out changes nothing", async () => {
-    verifies("plugins:handlers-told");
+    verifies("plugins:handlers-listed");
     const manager = await managerOf([plugin("aaa", { value: (text: string) => `${text}a` })]);
     const list = manager.handlersFor("value") as unknown[];
     expect(() => list.pop()).toThrow(TypeError);

@@ -13,7 +13,7 @@ const json = (text: string) => JSON.parse(text) as Record<string, never>;
 
 describe("sensitive headers", () => {
   it("are in no task, as written and as read", () => {
-    verifies("remote:headers-stripped", "remote:headers-told");
+    verifies("remote:headers-stripped", "remote:headers-reported");
     const text = encodeTask(turnOf(["read_headers"]));
     expect(text).not.toContain("s3cr3t");
     expect(json(text)).toMatchObject({

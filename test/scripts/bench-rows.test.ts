@@ -18,8 +18,8 @@ describe("a row", () => {
   });
 
   it("has the figures it is given, and neither met nor missed without a goal", () => {
-    const told = { ours: [9, 9], baseline: null, unit: "ms", figures: [1, 2] } as const;
-    expect(rowOf({ ...named, goal: null }, told)).toMatchObject({
+    const sides = { ours: [9, 9], baseline: null, unit: "ms", figures: [1, 2] } as const;
+    expect(rowOf({ ...named, goal: null }, sides)).toMatchObject({
       ...{ min: 1, median: 1.5, max: 2, met: null, baseline: null },
     });
   });
@@ -42,9 +42,9 @@ it("the table has a line for each row, in columns, with the units of its sides",
     rowOf({ ...named, id: "H1" }, { ours: [30], baseline: [20], unit: "B" }),
   ];
   expect(tableOf(rows)).toEqual([
-    " id  workload  goal    min  median    max            ours  baseline",
-    " D1  sync       0.5  0.250   0.250  0.250     met   10 ns     40 ns",
-    "D12  sync         –    NaN     NaN    NaN    told  2.0 ms          ",
-    " H1  sync       0.5  1.500   1.500  1.500  missed    30 B      20 B",
+    " id  workload  goal    min  median    max              ours  baseline",
+    " D1  sync       0.5  0.250   0.250  0.250       met   10 ns     40 ns",
+    "D12  sync         –    NaN     NaN    NaN  reported  2.0 ms          ",
+    " H1  sync       0.5  1.500   1.500  1.500    missed    30 B      20 B",
   ]);
 });

@@ -9,11 +9,11 @@ import { type Group, medianOf, type Named, type Row, rowOf, shuffled } from "./r
 
 /** One of two things that are compared. */
 export interface Side {
-  /** Runs the operation so many times and gives what the last run gave. This is what is timed. */
+  /** Runs the operation that many times and returns what the last run returned. This is timed. */
   readonly run: (times: number) => unknown;
-  /** Throws unless all of it ran and the last run gave what it should. Not timed. */
+  /** Throws unless all of it ran and the last run returned what it should. Not timed. */
   readonly check: (last: unknown, times: number) => void;
-  /** How many things one run of the operation handles, where time is told for one. Default 1. */
+  /** How many things one run of the operation handles, if time is reported for one. Default 1. */
   readonly per?: number;
 }
 

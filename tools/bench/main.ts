@@ -1,10 +1,9 @@
 /**
  * Runs the benchmarks: `npm run bench -- [--only D1,F] [--rounds N] [--json FILE]`.
  *
- * Each comparison runs in a process of its own, one after the other. A goal that is missed is told,
- * and is no failure; a check that fails is one. What cannot run here is told to be skipped; a name
- * that stands for nothing is refused. With `--guard`, few rounds decide, and a median beyond twice
- * its goal is a failure.
+ * Each comparison runs in a process of its own, one after the other. A missed goal is reported, but is
+ * not a failure; a failed check is. What cannot run here is reported as skipped; an unknown name is
+ * refused. With `--guard`, few rounds decide, and a median beyond twice its goal is a failure.
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";

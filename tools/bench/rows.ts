@@ -4,7 +4,7 @@
 export interface Named {
   readonly id: string;
   readonly workload: string;
-  /** Null where the figure is only told. */
+  /** Null if the figure is only reported. */
   readonly goal: number | null;
 }
 

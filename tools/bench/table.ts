@@ -21,6 +21,6 @@ function cellsOf(row: Row): string[] {
   const sides = [row.ours, row.baseline].map((side) =>
     side === null ? "" : `${side.toFixed(row.unit === "ms" ? 1 : 0)} ${row.unit}`.trim(),
   );
-  const verdict = row.met === null ? "told" : row.met ? "met" : "missed";
+  const verdict = row.met === null ? "reported" : row.met ? "met" : "missed";
   return [row.id, row.workload, String(row.goal ?? "–"), ...figures, verdict, ...sides];
 }

@@ -50,7 +50,7 @@ const maxNameLength = 64;
  * anybody's, and no patch can mislead it. What was patched before the library loaded, or is put
  * back in time, it cannot see. An intrinsic that was only frozen counts as it was.
  *
- * @see spec `dispatch:tampering-told`
+ * @see spec `dispatch:tampering-detected`
  * @example
  * ```ts
  * import { detectTampering } from "glassine";

@@ -68,7 +68,7 @@ describe("the outcome", () => {
   });
 
   it("lists what was ignored, in the order of the table", () => {
-    verifies("merge:rejections", "merge:no-values-told");
+    verifies("merge:rejections", "merge:no-values-disclosed");
     const returned = {
       llm: { model_id: "canary" },
       http: { headers: { canary: "canary" } },

@@ -60,7 +60,7 @@ async function goOn({ path, names }: Unfinished, problems: readonly object[] = [
 
 describe("a change that was not made", () => {
   it("is forgotten, and told of", async () => {
-    verifies("journal:recovery", "journal:told");
+    verifies("journal:recovery", "journal:unfinished-reported");
     const lock = await unfinished({ isMade: false });
     const { recovered, warnings, reasons } = await goOn(lock);
     expect(recovered).toBe("discarded");
@@ -82,7 +82,7 @@ describe("a change that was not made", () => {
 
 describe("a change that was made", () => {
   it("has its lines after the next one, and is told of", async () => {
-    verifies("journal:recovery", "journal:told");
+    verifies("journal:recovery", "journal:unfinished-reported");
     const lock = await unfinished({ isMade: true, of: [pii, entryOf("acme.two")] });
     const { recovered, warnings, reasons } = await goOn(lock);
     expect(recovered).toBe("applied");
@@ -158,7 +158,7 @@ describe("a change that was made", () => {
 
 describe("CLI-059: a lock that was edited by hand meanwhile", () => {
   it("keeps the record, warns, invents no line, and goes on", async () => {
-    verifies("journal:conflict", "journal:told");
+    verifies("journal:conflict", "journal:unfinished-reported");
     const lock = await unfinished({ isMade: true });
     const edited = `# by hand\n${lock.newLock}`;
     await writeFile(lock.path, edited);
@@ -220,7 +220,7 @@ describe("CLI-059: a lock that was edited by hand meanwhile", () => {
 
 describe("a reader", () => {
   it("is told what will become of a change, and nothing is touched", async () => {
-    verifies("journal:told");
+    verifies("journal:unfinished-reported");
     for (const isMade of [true, false]) {
       const lock = await unfinished({ isMade });
       const names = await lock.names();
@@ -241,7 +241,7 @@ describe("a reader", () => {
   });
 
   it("is told that a process may be at it, unless that process is gone", async () => {
-    verifies("journal:told");
+    verifies("journal:unfinished-reported");
     const lock = await unfinished({ isMade: true });
     const since = "2026-01-01T00:00:00Z";
     for (const [pid, host, isInProgress] of [

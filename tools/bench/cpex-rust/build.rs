@@ -9,16 +9,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cpex = lock
         .split_once("name = \"cpex-core\"\nversion = \"")
         .and_then(|(_, rest)| rest.split('"').next())
-        .ok_or("Cargo.lock names no cpex-core")?;
+        .ok_or("Cargo.lock does not name cpex-core")?;
     println!("cargo::rustc-env=CPEX_VERSION={cpex}");
     // rustc 1.95.0 (59807616e 2026-04-14)
-    let told = String::from_utf8(
+    let printed = String::from_utf8(
         Command::new(env::var("RUSTC")?)
             .arg("--version")
             .output()?
             .stdout,
     )?;
-    let rustc = told.split(' ').nth(1).ok_or("rustc tells no version")?;
+    let rustc = printed.split(' ').nth(1).ok_or("rustc reports no version")?;
     println!("cargo::rustc-env=RUSTC_VERSION={rustc}");
     Ok(())
 }

@@ -4,7 +4,7 @@ import { addLabels, amend, type Extensions, setHeader, type View } from "glassin
 import { realisticEnvelope } from "../workloads.ts";
 import type { allCapabilities } from "./workloads.ts";
 
-/** A view under the grant of all. Under a narrower one, an edit is only told what it may have. */
+/** A view under the grant of all. Under a narrower one, an edit sees only what it may have. */
 export type FullView = View<(typeof allCapabilities)[number]>;
 
 export interface Edit {

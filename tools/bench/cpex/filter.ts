@@ -48,8 +48,8 @@ export async function freshSide(capabilities: readonly Capability[]): Promise<Si
 }
 
 /**
- * Views are shared within an invocation, and nothing but an invocation comes by a shared one. So
- * this is one with `n` plugins that read alike, told for one plugin: its call is in it, too.
+ * Views are shared only within an invocation. So this is an invocation with `n` plugins that read the
+ * same fields, divided by `n`: it includes the call of each handler.
  */
 async function againSide(n: number): Promise<Side> {
   const lane = await newLane();

@@ -39,7 +39,7 @@ export function startLineServer(command: string, args: readonly string[]): LineS
   });
   child.on("error", (error) => fail(new Error(`${command} did not start: ${error.message}`)));
   child.on("close", (code) => fail(new Error(`${command} has ended, with ${code ?? "a signal"}.`)));
-  // A program that ended early is told by "close".
+  // "close" reports a program that ended early.
   child.stdin.on("error", () => {});
 
   return {

@@ -1,6 +1,6 @@
 """A timing server over CPEX 0.1 in Python: what the benchmark holds glassine against.
 
-It does what it is told on standard input, a line of JSON at a time, and answers each with a line:
+It reads commands from standard input, a line of JSON each, and answers each with a line:
 
     {"prepare": id, "case": name, "input": {...}}   {"prepared": id}
     {"case": id, "times": n}                        {"cpuNs": processor time of these n runs}

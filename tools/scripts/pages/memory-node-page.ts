@@ -190,9 +190,9 @@ function payloadCell(hook: string, { semantic, payload, operation }: HookSpec): 
 
 function namesIn({ properties = {} }: JsonSchema, given: readonly (readonly string[])[]): string {
   const always = Object.keys(properties).filter((name) => !given.flat().includes(name));
-  const told = given.map((form) => `with ${either(form, "and")}`);
-  if (told.length === 0) return either(always, "and");
-  return `${either(always, "and")}, ${told.slice(0, -1).join(", ")}${told.length > 2 ? "," : ""} or ${told.at(-1)}`;
+  const variants = given.map((form) => `with ${either(form, "and")}`);
+  if (variants.length === 0) return either(always, "and");
+  return `${either(always, "and")}, ${variants.slice(0, -1).join(", ")}${variants.length > 2 ? "," : ""} or ${variants.at(-1)}`;
 }
 
 function shapeBlock([name, hook, path]: (typeof shapes)[number]): string {
