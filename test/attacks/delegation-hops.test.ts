@@ -230,20 +230,20 @@ attack(
   "Append a hop without `append_delegation`",
   "ignored and reported as `capability_missing`",
   () => {
-    const told = [["delegation", "capability_missing"]] as const;
+    const rejections = [["delegation", "capability_missing"]] as const;
 
     it.each([
       ["without any capability", []],
       ["with the right to read the chain", ["read_delegation"]],
       ["with every other right to write", ["append_labels", "write_headers"]],
     ] as const)("%s", async (_, held) => {
-      await expectIgnored({ ...chained(first, second, hop("x")), capabilities: held }, told);
-      await expectIgnored({ ...chained(hop("x")), capabilities: held }, told);
+      await expectIgnored({ ...chained(first, second, hop("x")), capabilities: held }, rejections);
+      await expectIgnored({ ...chained(hop("x")), capabilities: held }, rejections);
     });
 
     it("by an edit of another plugin's view, and by the helper, which throws", async () => {
       const lent = appendHop(filterExtensions(extensions, ["append_delegation"]), hop("x"));
-      await expectIgnored({ extensions, returned: lent, capabilities: [] }, told);
+      await expectIgnored({ extensions, returned: lent, capabilities: [] }, rejections);
       const blind = filterExtensions(extensions, ["read_delegation"]);
       expect(codeOf(() => appendHop(blind as never, hop("x")))).toBe("edit_denied");
     });

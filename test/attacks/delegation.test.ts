@@ -151,18 +151,18 @@ attack(
       delegated: false,
       age_seconds: 0,
     };
-    const told = (fields: readonly string[]) =>
+    const rejected = (fields: readonly string[]) =>
       fields.map((field) => [`delegation.${field}`, "tier_immutable"] as const);
 
     it.each(Object.entries(forged))("%s alone", (field, value) =>
       expectIgnored(
         { ...chained(undefined), returned: { delegation: { [field]: value } } },
-        told([field]),
+        rejected([field]),
       ),
     );
 
     it("all, with the chain unchanged", () =>
-      expectIgnored(chained([a, b, c], forged), told(Object.keys(forged))));
+      expectIgnored(chained([a, b, c], forged), rejected(Object.keys(forged))));
 
     it("all, with a hop, of which only the hop is accepted", () => {
       const { delegation, rejections } = taken([a, b, c, d], forged);
@@ -173,7 +173,9 @@ attack(
         delegated: true,
         age_seconds: 5,
       });
-      expect(rejections.map(({ path, code }) => [path, code])).toEqual(told(Object.keys(forged)));
+      expect(rejections.map(({ path, code }) => [path, code])).toEqual(
+        rejected(Object.keys(forged)),
+      );
     });
   },
 );

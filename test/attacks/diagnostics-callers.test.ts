@@ -50,19 +50,19 @@ attack(
       verifies("dispatch:thrown-to-host");
       const watch = new Watch();
       const thrown = make(watch);
-      const told: unknown[] = [];
+      const reported: unknown[] = [];
       const throws: Run = (_p, _c) => {
         throw thrown;
       };
       const manager = await manage([plugin("throws", throws, { mode, extensions: false })], {
-        onHandlerError: (value) => told.push(value),
+        onHandlerError: (value) => reported.push(value),
       });
       const result = await manager.invoke(hook, call);
       await manager.close();
       inspect([result, manager], { depth: null, showHidden: true });
       JSON.stringify(result);
-      expect(told).toHaveLength(1);
-      expect(told[0] === thrown).toBe(true);
+      expect(reported).toHaveLength(1);
+      expect(reported[0] === thrown).toBe(true);
       expect(watch.ran).toBe(0);
     });
 
@@ -119,9 +119,9 @@ attack(
       const result = await failing.invoke(hook, call, { request: "r-17" });
       expect(result.context.request).toBe("r-17");
       const { violation, errors, rejections, executions } = result;
-      const told = JSON.stringify({ violation, errors, rejections, executions });
-      for (const mark of internals) expect(told).not.toContain(mark);
-      expect(told).not.toContain("Hidden");
+      const text = JSON.stringify({ violation, errors, rejections, executions });
+      for (const mark of internals) expect(text).not.toContain(mark);
+      expect(text).not.toContain("Hidden");
       const answer = await answerOf(run);
       for (const mark of [...internals, "Hidden"]) expect(answer).not.toContain(mark);
     });

@@ -115,7 +115,7 @@ function textsIn(value: unknown): readonly string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap(textsIn);
 }
-const toldBy = async (run: Run, name = "add") => {
+const reportedBy = async (run: Run, name = "add") => {
   const made = await manage([plugin("teller", run, { capabilities: ["write_headers"] })]);
   const result = await made.invoke(hook, { name }, { extensions: envelope });
   const { violation, errors, rejections, executions } = result;
@@ -150,7 +150,7 @@ attack(
         },
       ];
       for (const run of runs) {
-        const { violation, texts } = await toldBy(run, wellFormed(odd));
+        const { violation, texts } = await reportedBy(run, wellFormed(odd));
         expect(violation?.plugin).toBe("teller");
         expect(texts.filter((each) => unprintable.test(each))).toEqual([]);
       }
@@ -183,9 +183,9 @@ attack(
 
     it("in what a plugin says", async () => {
       const printed = methods.map((method) => vi.spyOn(console, method));
-      const { violation } = await toldBy((_p, _c) => deny(`because ${format}`));
+      const { violation } = await reportedBy((_p, _c) => deny(`because ${format}`));
       expect(violation?.reason).toBe(`because ${format}`);
-      const { texts } = await toldBy((_p, _c) => {
+      const { texts } = await reportedBy((_p, _c) => {
         throw new Error(format);
       });
       expect(texts.join()).not.toContain(format);
@@ -234,8 +234,8 @@ attack(
     };
     it.each(Object.entries(host))("%s", async (_what, run) => {
       const error = await refusalOf(run);
-      const told = inspect(error, { depth: null, showHidden: true });
-      expect(told).not.toContain("s3cret");
+      const inspected = inspect(error, { depth: null, showHidden: true });
+      expect(inspected).not.toContain("s3cret");
       expect(error.cause).toBeUndefined();
     });
 
@@ -247,7 +247,7 @@ attack(
       "a key of data": { custom: { [secret]: () => 1 } },
     };
     it.each(Object.entries(refused))("%s that is refused", async (_what, modifiedExtensions) => {
-      const { violation, texts } = await toldBy((_p, _c) => ({ modifiedExtensions }));
+      const { violation, texts } = await reportedBy((_p, _c) => ({ modifiedExtensions }));
       expect(violation).toBeDefined();
       expect(texts.join()).not.toContain("s3cret");
       const refusal = await refusalOf(() =>

@@ -40,11 +40,11 @@ attack(
   "counted and reported once, never unhandled; closing waits up to a limit and reports the rest",
   () => {
     it("in all ways at once", async () => {
-      const told: unknown[] = [];
+      const reported: unknown[] = [];
       const uncaught = await uncaughtDuring(async () => {
         const manager = await manage(
           Object.entries(failures).map(([name, run]) => plugin(name, run, settings)),
-          { onHandlerError: (thrown, at) => told.push([String(thrown), at.plugin]) },
+          { onHandlerError: (thrown, at) => reported.push([String(thrown), at.plugin]) },
         );
         const result = await manager.invoke(hook, call);
         expect(result.continueProcessing).toBe(true);
@@ -55,7 +55,7 @@ attack(
         late.resolve();
       });
       expect(uncaught).toEqual([]);
-      expect(told).toEqual([
+      expect(reported).toEqual([
         ["Error: broken", "throws"],
         ["Error: broken", "rejects"],
       ]);

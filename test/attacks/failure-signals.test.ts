@@ -67,13 +67,13 @@ attack(
       verifies("dispatch:signal");
       const signals: AbortSignal[] = [];
       const host = new AbortController();
-      let told = 0;
+      let aborts = 0;
       const looks = plugin(
         "looks",
         (_p, context) => {
           signals.push(context.signal);
           context.signal.addEventListener("abort", () => {
-            told += 1;
+            aborts += 1;
           });
           return never();
         },
@@ -100,7 +100,7 @@ attack(
         expect(await manager.close()).toMatchObject({ drained: true });
       });
       expect(uncaught).toEqual([]);
-      expect(told).toBe(1);
+      expect(aborts).toBe(1);
       expect(new Set([...signals, host.signal]).size).toBe(3);
       expect(host.signal.aborted).toBe(false);
     });

@@ -191,18 +191,18 @@ attack(
 attack("A-145", "Reject after the deadline", "never an unhandled rejection", () => {
   it.each([...modes, "fire_and_forget"] as const)("in mode %s", async (mode) => {
     verifies("dispatch:timeout-late");
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const gate = deferred<void>();
     const uncaught = await uncaughtDuring(async () => {
       const late = plugin("late", () => gate.promise, { mode, timeoutMs: 10, extensions: false });
-      const manager = await manage([late], { onHandlerError: (thrown) => told.push(thrown) });
+      const manager = await manage([late], { onHandlerError: (thrown) => reported.push(thrown) });
       await manager.invoke(hook, call);
       await manager.close();
       gate.reject(new Error("late"));
       await later(5);
     });
     expect(uncaught).toEqual([]);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 

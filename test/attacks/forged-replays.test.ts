@@ -59,7 +59,7 @@ attack(
       http: { headers: { "x-a": "forged" } },
       custom: extensions.custom,
     } as never);
-    const told = [
+    const rejections = [
       ["request", "tier_immutable"],
       ["agent", "tier_immutable"],
       ["http", "capability_missing"],
@@ -69,11 +69,11 @@ attack(
     ] as const;
 
     it("as the host's own object", () =>
-      expectIgnored({ extensions, returned: changed, capabilities: [] }, told));
+      expectIgnored({ extensions, returned: changed, capabilities: [] }, rejections));
 
     it("as the view of an accomplice", () => {
       const returned = filterExtensions(changed, everything);
-      return expectIgnored({ extensions, returned, capabilities: [] }, told);
+      return expectIgnored({ extensions, returned, capabilities: [] }, rejections);
     });
 
     it("as the very envelope of the run, from an accomplice that reads everything", async () => {

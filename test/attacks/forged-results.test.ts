@@ -42,9 +42,9 @@ attack(
       expect(error.data).toEqual({ slot: "(extensions)" });
       expect(error.message).not.toContain(name);
       const forger = plugin("forger", (_p, _c) => ({ modifiedExtensions: returned }));
-      const { payload: _payload, ...told } = await runOnce([forger], { extensions });
-      expect(told.violation?.code).toBe("slot_unknown");
-      expect(JSON.stringify(told)).not.toContain(name === "root" ? '"root"' : JSON.stringify(name));
+      const { payload: _payload, ...rest } = await runOnce([forger], { extensions });
+      expect(rest.violation?.code).toBe("slot_unknown");
+      expect(JSON.stringify(rest)).not.toContain(name === "root" ? '"root"' : JSON.stringify(name));
     });
   },
 );

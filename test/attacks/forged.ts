@@ -44,18 +44,18 @@ export const everywhere = Object.keys(places) as readonly PlaceName[];
 
 /**
  * A forged proposal is refused as a whole, by the merge and by a run, and no code of it runs.
- * The value is created once for each place. `told` is the path if it is known more precisely.
+ * The value is created once for each place. `exactPath` is the path if it is known more precisely.
  */
 export async function refusedAt(
   names: readonly PlaceName[],
   make: (watch: Watch) => unknown,
   code: string,
-  told?: string,
+  exactPath?: string,
 ): Promise<void> {
   for (const name of names) {
     const watch = new Watch();
     const { put } = places[name];
-    const path = told ?? places[name].path;
+    const path = exactPath ?? places[name].path;
     await expectRefused(
       { extensions, returned: put(make(watch)), capabilities: everything },
       code,

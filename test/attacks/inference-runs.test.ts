@@ -57,7 +57,7 @@ attack(
   "identical with and without hidden data; no call site exposes a function or receiver of the library",
   () => {
     it.each(Object.entries(provocations))("%s", async (_, provoke) => {
-      const told = [];
+      const caught = [];
       for (const extensions of worldsFor([])) {
         let thrown: unknown;
         const provokes: Run = (_p, context, view) => {
@@ -73,9 +73,9 @@ attack(
         const details = isGlassineError(thrown) ? (thrown as GlassineError).data : undefined;
         const text = inspect(thrown, { showHidden: true, depth: 9 });
         expect(text + stack).not.toContain(canary);
-        told.push([message, cause, details]);
+        caught.push([message, cause, details]);
       }
-      expect(told[1]).toEqual(told[0]);
+      expect(caught[1]).toEqual(caught[0]);
     });
 
     it("call sites", async () => {

@@ -104,13 +104,13 @@ attack(
       const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
       await manager.close();
       expect(result.violation).toMatchObject({ code });
-      const told = events
+      const recorded = events
         .slice(2)
         .map(({ eventType, metadata }) => [eventType, metadata.plugin_name]);
       const end = code === "denied" ? "plugin.handler_denied" : "plugin.handler_error";
-      expect(told[0]).toEqual(["extensions.labels_added", "labels"]);
+      expect(recorded[0]).toEqual(["extensions.labels_added", "labels"]);
       expect(events[2]?.metadata.labels).toEqual(["labels"]);
-      expect(told.at(-1)).toEqual([end, "ends"]);
+      expect(recorded.at(-1)).toEqual([end, "ends"]);
     });
   },
 );

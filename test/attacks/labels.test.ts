@@ -209,9 +209,9 @@ attack(
   () => {
     it("with the right to add labels, and with the right to read the subject too", async () => {
       const fresh = security({ subject: { id: "root", type: "system", roles: ["admin"] } });
-      const told = [["security.subject", "tier_immutable"]] as const;
-      await expectIgnored(fresh, told);
-      await expectIgnored({ ...fresh, capabilities: ["append_labels", "read_roles"] }, told);
+      const rejections = [["security.subject", "tier_immutable"]] as const;
+      await expectIgnored(fresh, rejections);
+      await expectIgnored({ ...fresh, capabilities: ["append_labels", "read_roles"] }, rejections);
     });
   },
 );

@@ -255,9 +255,13 @@ attack(
       peer(result(1, { task: { taskId: "T", status: "working" } }));
       await settle();
       const before = received().length;
-      for (const told of [{ statusMessage: "MARK" }, { x: "MARK" }, { result: { text: "MARK" } }]) {
+      for (const update of [
+        { statusMessage: "MARK" },
+        { x: "MARK" },
+        { result: { text: "MARK" } },
+      ]) {
         for (const name of ["notifications/tasks/status", "notifications/tasks"]) {
-          peer(notification(name, { taskId: "T", status: "working", ...told }));
+          peer(notification(name, { taskId: "T", status: "working", ...update }));
           await settle();
         }
       }

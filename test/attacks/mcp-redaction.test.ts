@@ -72,8 +72,8 @@ attack(
       ["resources/read", { uri }, { contents: [{ uri, text: "a", metadata: { a: secret } }] }],
       ["resources/read", { uri }, { contents: [], nextCursor: secret }],
       ["tools/call", { name: "t" }, { task: { ...working, status: `not ${secret}` } }],
-    ])("%s %#", async (method, params, told) => {
-      const { answer } = await exchange(fakeManager(), method, params, { result: told });
+    ])("%s %#", async (method, params, reply) => {
+      const { answer } = await exchange(fakeManager(), method, params, { result: reply });
       expect(JSON.stringify(answer)).not.toContain(secret);
       expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });
     });
@@ -106,13 +106,13 @@ attack(
       secret,
       [secret],
       null,
-    ])("%j", async (told) => {
+    ])("%j", async (reply) => {
       for (const method of ["tasks/get", "tasks/cancel"]) {
         const { answer } = await exchange(
           fakeManager(),
           method,
           { taskId: "t" },
-          { result: told ?? { [secret]: null } },
+          { result: reply ?? { [secret]: null } },
         );
         expect(JSON.stringify(answer)).not.toContain(secret);
         expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });

@@ -144,7 +144,7 @@ attack(
       ["logging/setLevel", { level: "info" }, {}],
       ["tools/list", {}, { nextCursor: "c" }],
       ["tasks/list", {}, { nextCursor: "c" }],
-    ])("an answer: %s %j", async (method, params, told) => {
+    ])("an answer: %s %j", async (method, params, reply) => {
       const manager = fakeManager({
         "cmf.mcp_response": () => ({
           continueProcessing: false,
@@ -153,7 +153,7 @@ attack(
       });
       const { guard, peer, received } = await rawGuard(manager);
       await guard.send(request(1, method, params));
-      peer(result(1, told));
+      peer(result(1, reply));
       await settle();
       expect(received()).toMatchObject([{ error: { message: "not allowed" } }]);
     });
@@ -237,8 +237,10 @@ attack(
       { task, ...noRole },
       { task: { ...task, status: "completed", result: said } },
       { ...task, resultType: "task", status: "completed", result: said },
-    ])("outright: %j", async (told) => {
-      const { answer } = await exchange(judge(), "sampling/createMessage", asked, { result: told });
+    ])("outright: %j", async (reply) => {
+      const { answer } = await exchange(judge(), "sampling/createMessage", asked, {
+        result: reply,
+      });
       expect(answer).toMatchObject({ error: {} });
       expect(JSON.stringify(answer)).not.toContain(secret);
     });
@@ -247,7 +249,7 @@ attack(
       ["tasks/result", said],
       ["tasks/result", noRole],
       ["tasks/get", { ...task, status: "completed", result: said }],
-    ])("by a task: %s %j", async (method, told) => {
+    ])("by a task: %s %j", async (method, reply) => {
       verifies("mcp:guard-sampling");
       const { guard, peer, received } = await rawGuard(judge());
       await guard.send(request(1, "sampling/createMessage", { ...asked, task: { ttl: 5 } }));
@@ -257,7 +259,7 @@ attack(
       expect(received()).toEqual([result(1, { task })]);
       await guard.send(request(2, method, { taskId: "t" }));
       await settle();
-      peer(result(2, told));
+      peer(result(2, reply));
       await settle();
       expect(received()[1]).toMatchObject({ id: 2, error: {} });
       expect(JSON.stringify(received())).not.toContain(secret);
@@ -335,11 +337,11 @@ attack(
       ),
     ];
 
-    it.each(answers)("an answer: %s %j %j", async (method, params, told) => {
+    it.each(answers)("an answer: %s %j %j", async (method, params, reply) => {
       const manager = fakeManager({ "cmf.mcp_response": () => ({}) });
-      const { answer } = await exchange(manager, method, params, { result: told });
+      const { answer } = await exchange(manager, method, params, { result: reply });
       expect(JSON.stringify(manager.calls)).toContain(secret);
-      expect(answer).toMatchObject({ result: told });
+      expect(answer).toMatchObject({ result: reply });
     });
 
     it.each([
@@ -369,8 +371,8 @@ attack(
         task: { ttl: 5 },
         requestState: "s",
       };
-      const told = { result: { content: [] } };
-      const { sent } = await exchange(manager, "tools/call", { name: "t", ...params }, told);
+      const reply = { result: { content: [] } };
+      const { sent } = await exchange(manager, "tools/call", { name: "t", ...params }, reply);
       expect(manager.names()).not.toContain("cmf.mcp_request");
       expect(sent).toMatchObject({ params });
     });

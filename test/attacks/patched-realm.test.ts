@@ -231,8 +231,8 @@ attack(
       }
       expect(seen.length).toBeGreaterThan(2);
       for (const error of seen as root.GlassineError[]) {
-        const told = [error.message, JSON.stringify(error.data), String(error.cause)].join(" ");
-        expect(told).not.toContain(canary);
+        const text = [error.message, JSON.stringify(error.data), String(error.cause)].join(" ");
+        expect(text).not.toContain(canary);
       }
     });
   },
@@ -275,9 +275,11 @@ attack(
 
     it.each(named)("$key", ({ key, patch }) => {
       verifies("dispatch:tampering-detected");
-      expect(patch.told.length).toBeGreaterThan(0);
+      expect(patch.changes.length).toBeGreaterThan(0);
       // Of a flood of changes the first thousand are reported.
-      expect([...(played.get(key)?.told ?? [])].sort()).toEqual(patch.told.slice(0, 1000).sort());
+      expect([...(played.get(key)?.detected ?? [])].sort()).toEqual(
+        patch.changes.slice(0, 1000).sort(),
+      );
     });
 
     describe("denied", () => {

@@ -40,18 +40,18 @@ export async function expectRefused(proposal: Proposal, code: string, path: stri
 /** The envelope stays the same object, the rest of the result applies, and this is reported. */
 export async function expectIgnored(
   proposal: Proposal,
-  told: readonly (readonly [path: string, code: string])[],
+  rejections: readonly (readonly [path: string, code: string])[],
 ): Promise<void> {
   const { extensions, returned, capabilities } = proposal;
   const merged = mergeExtensions(extensions, returned, capabilities);
   expect(merged.extensions).toBe(extensions);
-  expect(merged.rejections.map(({ path, code }) => [path, code])).toEqual(told);
+  expect(merged.rejections.map(({ path, code }) => [path, code])).toEqual(rejections);
 
   const result = await run(proposal);
   expect(result.violation).toBeUndefined();
   expect(result.extensions).toBe(extensions);
   expect(result.rejections.map((each) => [each.plugin, each.path, each.code])).toEqual(
-    told.map((each) => ["attacker", ...each]),
+    rejections.map((each) => ["attacker", ...each]),
   );
   expect(result.payload).toEqual({ name: "add", args: { a: 2 } });
   expect(result.metadata).toMatchObject({ attacker: { note: 1 } });

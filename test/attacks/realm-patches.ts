@@ -97,9 +97,9 @@ export const patches: Readonly<Record<string, Readonly<Record<string, Patch>>>> 
     "elements of all arrays": {
       apply: patch("Array.prototype", Array.prototype, indexes).apply,
       // An array itself, which grows with its new elements.
-      told: [
+      changes: [
         "Array.prototype.length replaced",
-        ...patch("Array.prototype", Array.prototype, indexes).told,
+        ...patch("Array.prototype", Array.prototype, indexes).changes,
       ],
     },
     "elements of all objects": patch("Object.prototype", Object.prototype, indexes),

@@ -13,7 +13,7 @@ const define = (target: object, key: PropertyKey, descriptor: PropertyDescriptor
 export interface Patch {
   readonly apply: () => void;
   /** What `detectTampering` reports, one line each: `Promise replaced`. */
-  readonly told: readonly string[];
+  readonly changes: readonly string[];
 }
 
 interface Undo {
@@ -60,7 +60,7 @@ export function patch(name: string, target: object, properties: Properties): Pat
         define(target, key, { configurable: true, ...properties[key] });
       }
     },
-    told: keys.map((key) => toldOf(name, target, key)),
+    changes: keys.map((key) => changeOf(name, target, key)),
   };
 }
 
@@ -89,7 +89,7 @@ function isPropertyName(node: ts.Identifier): boolean {
   );
 }
 
-function toldOf(owner: string, target: object, key: PropertyKey): string {
+function changeOf(owner: string, target: object, key: PropertyKey): string {
   const text = String(key);
   const inside = /^[A-Za-z_$][\w$]*$/.test(text) ? `.${text}` : `["${text}"]`;
   const place = typeof key === "symbol" ? `[${key.description}]` : inside;
@@ -101,7 +101,7 @@ export const all = (...patches: readonly Patch[]): Patch => ({
   apply: () => {
     for (let i = 0; i < patches.length; i++) patches[i]?.apply();
   },
-  told: patches.flatMap(({ told }) => told),
+  changes: patches.flatMap(({ changes }) => changes),
 });
 
 const throwing = (name: string): PropertyDescriptor => ({

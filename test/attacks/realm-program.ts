@@ -23,7 +23,7 @@ export interface Played {
   /** Outcomes of a recipe run by Immer that are neither refused nor sound. */
   readonly unsound: readonly string[];
   /** What `detectTampering` reported while the patch was active, and afterwards. */
-  readonly told: readonly string[];
+  readonly detected: readonly string[];
   readonly left: readonly string[];
   /** What a manager with `tampering: "deny"` reports on creation, and for a run and its handler. */
   readonly denied: string;
@@ -98,11 +98,11 @@ function unsoundUnder(patch: Patch): readonly string[] {
 const lines = (list: ReturnType<typeof detectTampering>) =>
   list.map(({ intrinsic, change }) => `${intrinsic} ${change}`);
 
-function tellWhile(patch: Patch): readonly string[] {
+function detectUnder(patch: Patch): readonly string[] {
   patch.apply();
-  const told = detectTampering();
+  const changes = detectTampering();
   restore();
-  return lines(told);
+  return lines(changes);
 }
 
 const watchful = await createPluginManager({
@@ -138,7 +138,7 @@ for (const [attack, named] of Object.entries(patches)) {
   for (const [name, patch] of Object.entries(named)) {
     const calledInMerge: string[] = [];
     takeCalled();
-    const told = tellWhile(patch);
+    const detected = detectUnder(patch);
     const outcomes: Outcomes = {
       ...outcomesOf(captured, patch, calledInMerge),
       ...outcomesOf(wireSteps, patch),
@@ -151,7 +151,16 @@ for (const [attack, named] of Object.entries(patches)) {
     const left = lines(detectTampering());
     const denied = await denialUnder(patch);
     const unsound = unsoundUnder(patch);
-    const played: Played = { attack, name, differs, calledInMerge, unsound, told, left, denied };
+    const played: Played = {
+      attack,
+      name,
+      differs,
+      calledInMerge,
+      unsound,
+      detected,
+      left,
+      denied,
+    };
     process.stdout.write(`${JSON.stringify(played)}\n`);
   }
 }

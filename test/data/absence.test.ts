@@ -4,7 +4,7 @@
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { patch, told } from "./realm-patches.ts";
+import { changesAfter, patch } from "./realm-patches.ts";
 import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const no = () => false;
@@ -132,7 +132,7 @@ describe("a default in a realm that a plugin has patched", () => {
     const before = fallback?.();
     let problems: readonly string[] = [];
     let during: unknown;
-    told(() => {
+    changesAfter(() => {
       patch(Array.prototype, "push", { value: () => 0 });
       problems = problemsBy(compiled, {});
       during = fallback?.();

@@ -4,7 +4,7 @@
 import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { patch, told } from "./realm-patches.ts";
+import { changesAfter, patch } from "./realm-patches.ts";
 import { compile, problemsOf, readingOf } from "./support.ts";
 
 const g = z.number().optional();
@@ -68,7 +68,7 @@ describe("a label that was shown", () => {
     expect(problems([" a", "b"], [" b"])).toHaveLength(1);
   });
 
-  it("is told where it is longer than a label may be by now", () => {
+  it("is refused if it is longer than a label may be by now", () => {
     expect(problems(["ab", "abc"], ["ab", "abc"])).toHaveLength(1);
     expect(problems(["ab", "\u{1d4b3}b"], ["ab", "\u{1d4b3}b"])).toEqual([]);
   });
@@ -145,7 +145,7 @@ describe("what a merge puts together is held to the checks of every wrapper", ()
 it("a set loses nothing to what a plugin left before every array", () => {
   const schema = z.object({ f: labelSet() });
   let read: unknown;
-  told(() => {
+  changesAfter(() => {
     patch(Array.prototype, "-1", { value: "a" });
     read = readingOf(schema, { f: ["a", "b"] });
   });

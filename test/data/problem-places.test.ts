@@ -14,7 +14,7 @@ describe("where a problem is", () => {
       code,
     ]);
 
-  it("is told to a host by the keys from the root, all problems at once", () => {
+  it("is reported to a host by the keys from the root, all problems at once", () => {
     const input = {
       agent: { turn: -1, conversation: { history: [{}, { at: Number.NaN }] } },
       custom: { list: [1, { f: () => 0 }] },
@@ -31,7 +31,7 @@ describe("where a problem is", () => {
     ]);
   });
 
-  it("is told inside a part that keeps what it does not know", () => {
+  it("is reported inside a part that keeps unknown fields", () => {
     const hop = {
       subject_id: "s",
       subject_type: "user",
@@ -43,7 +43,7 @@ describe("where a problem is", () => {
     ]);
   });
 
-  it("is told of a plugin's value by known names only", () => {
+  it("is reported for a plugin's value by known names only", () => {
     const error = refusalOf(() => merge({ custom: { "sk-secret": { deeper: Number.NaN } } }));
     expect(error.data).toEqual({ slot: "custom" });
     expect(error.message).not.toContain("sk-secret");
@@ -53,7 +53,7 @@ describe("where a problem is", () => {
   });
 });
 
-describe("an object that cannot be told from a plain one and yet runs code", () => {
+describe("an object that looks plain and yet runs code", () => {
   /** The global object of a context over a proxy, dressed as a plain object. */
   function contextified(handler: ProxyHandler<object>) {
     const sandbox = new Proxy({ a: 1, b: { c: 2 } }, handler);

@@ -30,8 +30,8 @@ export function remove(target: object, key: PropertyKey): void {
   deleteProperty(target, key);
 }
 
-/** Asks while the realm is patched, and has it restored before anybody else runs. */
-export function told(run: () => void): readonly RealmChange[] {
+/** The changes detected after `run` patched the realm, which is then restored. */
+export function changesAfter(run: () => void): readonly RealmChange[] {
   try {
     run();
     return detectTampering();

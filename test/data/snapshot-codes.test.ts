@@ -1,4 +1,4 @@
-/** Each way in which a value cannot be read safely has its code, and the place is told. */
+/** Each way in which a value cannot be read safely has its code, and its place is reported. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { hostileValues, Watch } from "../../property-tests/support/hostile.ts";

@@ -2,7 +2,7 @@
 /** What is watched of the realm: all of it that a program leans on. */
 import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
-import { patch, remove, told } from "./realm-patches.ts";
+import { changesAfter, patch, remove } from "./realm-patches.ts";
 
 afterEach(() => expect(detectTampering()).toEqual([]));
 
@@ -60,13 +60,13 @@ const named: readonly [string, object][] = [...classes, ...namespaces].flatMap((
 
 describe("what is watched", () => {
   it.each([...named, ...unnamed])("%s: what is added to it", (name, target) => {
-    expect(told(() => patch(target, "stowaway", { value: 1 }))).toEqual([
+    expect(changesAfter(() => patch(target, "stowaway", { value: 1 }))).toEqual([
       { intrinsic: `${name}.stowaway`, change: "added" },
     ]);
   });
 
   it.each([...classes, ...namespaces, ...functions])("%s: the global itself", (name) => {
-    const changes = told(() => remove(globalThis, name));
+    const changes = changesAfter(() => remove(globalThis, name));
     expect(changes).toEqual([{ intrinsic: name, change: "removed" }]);
   });
 
@@ -76,7 +76,7 @@ describe("what is watched", () => {
       return typeof symbol === "symbol" ? [[String(key), symbol] as const] : [];
     }),
   )("Symbol.%s as a key", (name, symbol) => {
-    const { intrinsic } = told(() => patch(Reflect, symbol, { value: 1 }))[0] ?? {};
+    const { intrinsic } = changesAfter(() => patch(Reflect, symbol, { value: 1 }))[0] ?? {};
     expect(intrinsic).toBe(`Reflect[Symbol.${name}]`);
   });
 });

@@ -3,7 +3,7 @@ import vm from "node:vm";
 import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { later, patch, remove, told } from "./realm-patches.ts";
+import { changesAfter, later, patch, remove } from "./realm-patches.ts";
 
 const { getOwnPropertyDescriptor } = Reflect;
 const replaced = (intrinsic: string) => ({ intrinsic, change: "replaced" });
@@ -43,19 +43,19 @@ describe("tampering", () => {
     ["Performance.prototype.now", Object.getPrototypeOf(performance), "now"],
     ["AbortController.prototype.signal", AbortController.prototype, "signal"],
     ["Buffer.from", Buffer, "from"],
-  ])("is told where %s has another value", (name, target, key) => {
+  ])("is detected if %s has another value", (name, target, key) => {
     const value = () => undefined;
-    const changes = told(() => patch(target, key, { value, writable: true }));
+    const changes = changesAfter(() => patch(target, key, { value, writable: true }));
     expect(changes.map(({ intrinsic }) => intrinsic)).toEqual([name]);
     expect(changes.map(({ change }) => change)).toEqual(["replaced"]);
   });
 
-  it("is told of getters and setters, and none of them runs", () => {
+  it("is detected in getters and setters, and none of them runs", () => {
     let ran = 0;
     const get = () => {
       ran += 1;
     };
-    const changes = told(() => {
+    const changes = changesAfter(() => {
       patch(Array.prototype, "push", { get });
       patch(Array.prototype, 0, { get, set: get });
       patch(Set.prototype, "size", { get });
@@ -71,8 +71,8 @@ describe("tampering", () => {
     expect(ran).toBe(0);
   });
 
-  it("is told where a property is new, gone, or listed by loops as it was not", () => {
-    const changes = told(() => {
+  it("is detected if a property is added, removed or becomes enumerable", () => {
+    const changes = changesAfter(() => {
       patch(Object.prototype, ["th", "en"].join(""), { value: 1, writable: true });
       patch(Object.prototype, "toString", { enumerable: true });
       remove(Map.prototype, "forEach");
@@ -88,9 +88,9 @@ describe("tampering", () => {
     ]);
   });
 
-  it("is told where a getter makes way for a value, even for none, or only a setter changes", () => {
+  it("is detected if a getter becomes a value, even undefined, or only a setter changes", () => {
     const { get } = getOwnPropertyDescriptor(Object.prototype, "__proto__") as PropertyDescriptor;
-    const changes = told(() => {
+    const changes = changesAfter(() => {
       patch(Set.prototype, "size", { value: undefined });
       patch(Object.prototype, "__proto__", { get: get as () => unknown, set() {} });
     });
@@ -100,17 +100,17 @@ describe("tampering", () => {
     ]);
   });
 
-  it("is told where one property makes way for another", () => {
-    const changes = told(() => {
+  it("is detected if one property replaces another", () => {
+    const changes = changesAfter(() => {
       remove(Map.prototype, "forEach");
       patch(Map.prototype, "forAll", { value: 1 });
     });
     expect(changes).toEqual([removed("Map.prototype.forEach"), added("Map.prototype.forAll")]);
   });
 
-  it("is told where a global is another one behind the getter that was there", () => {
+  it("is detected if a global changes behind its original getter", () => {
     const before = Buffer;
-    const changes = told(() => {
+    const changes = changesAfter(() => {
       later(() => {
         globalThis.Buffer = before;
       });
@@ -119,9 +119,9 @@ describe("tampering", () => {
     expect(changes).toEqual([replaced("Buffer")]);
   });
 
-  it("is told where a built-in object has another prototype", () => {
+  it("is detected if a built-in object has another prototype", () => {
     const before = Object.getPrototypeOf(Map.prototype) as object;
-    const changes = told(() => {
+    const changes = changesAfter(() => {
       later(() => Object.setPrototypeOf(Map.prototype, before));
       Object.setPrototypeOf(Map.prototype, { stolen: true });
     });
@@ -134,9 +134,9 @@ describe("tampering", () => {
     expect(detectTampering()).toEqual([]);
   });
 
-  it("is told in printable ASCII on one line, whatever the name", () => {
+  it("is reported in printable ASCII on one line, whatever the name", () => {
     const keys = ["a b", "", "\n\u202e\u0000", '"\\', "x".repeat(70), Symbol("a\nb"), Symbol()];
-    const changes = told(() => {
+    const changes = changesAfter(() => {
       for (const key of keys) patch(Reflect, key, { value: 1 });
     });
     expect(changes.map(({ intrinsic }) => intrinsic)).toEqual([
@@ -169,26 +169,26 @@ describe("tampering", () => {
     ["x".repeat(64), `.${"x".repeat(64)}`],
     ["x".repeat(65), `["${"x".repeat(64)}..."]`],
     [" ".repeat(64), `["${" ".repeat(64)}"]`],
-  ])("is told by a name as code spells it: %j", (key, shown) => {
-    const changes = told(() => patch(Reflect, key, { value: 1 }));
+  ])("is reported with the name as code spells it: %j", (key, shown) => {
+    const changes = changesAfter(() => patch(Reflect, key, { value: 1 }));
     expect(changes).toEqual([added(`Reflect${shown}`)]);
   });
 
-  it("is told of up to 1000 changes", () => {
-    const changes = told(() => {
+  it("is reported for up to 1000 changes", () => {
+    const changes = changesAfter(() => {
       for (let i = 0; i < 1200; i++) patch(Math, `x${i}`, { value: i });
     });
     expect(changes).toHaveLength(1000);
     expect(changes.at(-1)).toEqual(added("Math.x999"));
-    const withMore = told(() => {
+    const withMore = changesAfter(() => {
       for (let i = 0; i < 1000; i++) patch(Math, `x${i}`, { value: i });
       patch(Object.getPrototypeOf([].values()) as object, "next", { value: 1 });
     });
     expect(withMore).toEqual(changes);
   });
 
-  it("is told in a frozen list of frozen records", () => {
-    const changes = told(() => patch(Math, "max", { value: 1 }));
+  it("is reported in a frozen list of frozen records", () => {
+    const changes = changesAfter(() => patch(Math, "max", { value: 1 }));
     expect(Object.isFrozen(changes)).toBe(true);
     expect(changes.every((change) => Object.isFrozen(change))).toBe(true);
   });

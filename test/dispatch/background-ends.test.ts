@@ -10,7 +10,7 @@ const mode = "fire_and_forget";
 
 describe("a background handler whose deadline has passed", () => {
   it("has timed out, even if its plugin is not asyncSafe and it blocks the thread", async () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const handler = (_payload: unknown) => block(20);
     const blocks = definePlugin({
       name: "blocks",
@@ -18,11 +18,13 @@ describe("a background handler whose deadline has passed", () => {
       asyncSafe: false,
       hooks: { [hook]: { handler, mode, timeoutMs: 5 } },
     });
-    const manager = await manage([blocks], { onHandlerError: (error) => void told.push(error) });
+    const manager = await manage([blocks], {
+      onHandlerError: (error) => void reported.push(error),
+    });
     await manager.invoke(hook, call);
     const { background } = await manager.close();
     expect(background).toMatchObject({ started: 1, completed: 0, failed: 0, timedOut: 1 });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it("has an audit record that says so", async () => {

@@ -79,7 +79,7 @@ describe("conditions", () => {
   const kinds = ["tools", "prompts", "resources", "servers", "tenants"] as const;
   type Named = Readonly<Partial<Record<(typeof kinds)[number], readonly string[]>>>;
 
-  /** Each name of the call is of the kinds told, and of no other. */
+  /** Each name of the call has the given kinds, and no others. */
   async function expectNames(named: Named, at: readonly [HookName, object], given: object = {}) {
     const everyName = [...new Set(Object.values(named).flat()), "no-name"];
     for (const kind of kinds) {

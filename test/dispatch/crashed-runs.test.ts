@@ -1,4 +1,4 @@
-/** Runs that could not go on, and what the audit trail is told of them. */
+/** Runs that could not go on, and what the audit trail records about them. */
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { call, deferred, hook, manage, rest, tagger } from "./support.ts";
@@ -53,13 +53,13 @@ describe("a run that cannot continue", () => {
       audit: { strict: true, sink: () => (isUp ? undefined : gate.promise) },
     });
     isUp = false;
-    let told = false;
+    let hasEnded = false;
     const running = manager.invoke(hook, call, { signal: breaking(1) });
     const noted = running.then(() => {
-      told = true;
+      hasEnded = true;
     });
     await rest();
-    expect(told).toBe(false);
+    expect(hasEnded).toBe(false);
     gate.resolve();
     await noted;
     expect((await running).violation).toEqual({ plugin: "one", code: "handler_error", reason });

@@ -1,4 +1,4 @@
-/** What is told of a slot that a handler makes: a default of null is a default like any other. */
+/** What is reported for a slot that a handler creates: null is a default like any other. */
 import { defineHost, stringSet } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";

@@ -109,20 +109,20 @@ describe("a deadline", () => {
 describe("a handler's signal", () => {
   it("aborts at its deadline", async () => {
     verifies("dispatch:signal");
-    const told: string[] = [];
+    const events: string[] = [];
     let context: PluginContext | undefined;
     await runOnce([
       plugin(
         "hangs",
         (_payload, given) => {
           context = given;
-          given.signal.addEventListener("abort", () => told.push("aborted"));
+          given.signal.addEventListener("abort", () => events.push("aborted"));
           return never();
         },
         { timeoutMs: 20 },
       ),
     ]);
-    expect(told).toEqual(["aborted"]);
+    expect(events).toEqual(["aborted"]);
     expect(context?.signal.aborted).toBe(true);
   });
 

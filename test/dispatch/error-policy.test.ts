@@ -14,7 +14,7 @@ import {
   tagger,
 } from "./support.ts";
 
-/** Every way to fail, by the code it is told with. */
+/** Every way to fail, by the code that reports it. */
 const failures: Record<string, Run> = {
   "handler_error (throws)": (_p, _c) => {
     throw new Error("broken");

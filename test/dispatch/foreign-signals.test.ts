@@ -56,10 +56,10 @@ it("a signal that keeps its listeners and notifies them again changes nothing th
   const denies = plugin("denies", async (_p, _c) => deny("no"));
   const manager = await manage([denies, tagger("after")]);
   const result = await manager.invoke(hook, call, { signal: signal as never });
-  const told = JSON.stringify(result);
+  const before = JSON.stringify(result);
   expect(listeners).toHaveLength(1);
   for (const listener of listeners) expect(listener).not.toThrow();
-  expect(JSON.stringify(result)).toBe(told);
+  expect(JSON.stringify(result)).toBe(before);
   expect(result.violation?.code).toBe("denied");
   expect(await manager.close()).toMatchObject({ drained: true, late: 0 });
 });
@@ -102,10 +102,10 @@ describe("a signal that breaks", () => {
     ["after a wait", [waits, ...atOnce.slice(1)], 3, "two", ["one"]],
     ["after a deadline", [hangs, ...atOnce.slice(1)], 3, "two", []],
   ])("%s ends the run as a failure", async (_when, plugins, last, failing, labels) => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const manager = await manage([...plugins, tagger("behind", { mode: "fire_and_forget" })], {
       maxInFlight: 1,
-      onHandlerError: (thrown, at) => void told.push(thrown, at),
+      onHandlerError: (thrown, at) => void reported.push(thrown, at),
     });
     const result = await manager.invoke(hook, call, { signal: breaking(last) });
     const code = "handler_error";
@@ -115,7 +115,7 @@ describe("a signal that breaks", () => {
     expect(labelsOf(result)).toEqual(labels);
     const errors = result.errors.filter(({ plugin: name }) => name === failing);
     expect(errors).toEqual(failing === undefined ? [] : [{ ...by, hook, code, message: reason }]);
-    expect(told).toEqual(failing === undefined ? [] : [noStack, { plugin: failing, hook }]);
+    expect(reported).toEqual(failing === undefined ? [] : [noStack, { plugin: failing, hook }]);
     const from = ["one", "two", undefined].indexOf(failing);
     for (const [position, record] of result.executions.entries()) {
       if (position >= from) expect(record).toMatchObject(over);
@@ -126,7 +126,7 @@ describe("a signal that breaks", () => {
   });
 
   it("when a listener is added ends the run as a failure, and what it awaited has no effect", async () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const turns: string[] = [];
     const gate: Deferred<never> = deferred();
     const manager = await manage(
@@ -135,7 +135,7 @@ describe("a signal that breaks", () => {
         plugin("waits", (_p, _c) => gate.promise, { onError: "ignore", timeoutMs: 5 }),
         plugin("next", (_p, _c) => void turns.push("next")),
       ],
-      { maxInFlight: 1, onHandlerError: (thrown, at) => void told.push(thrown, at) },
+      { maxInFlight: 1, onHandlerError: (thrown, at) => void reported.push(thrown, at) },
     );
     const signal = {
       aborted: false,
@@ -154,7 +154,7 @@ describe("a signal that breaks", () => {
     });
     expect(uncaught).toEqual([]);
     expect(turns).toEqual([]);
-    expect(told).toEqual([noStack, { plugin: "waits", hook }]);
+    expect(reported).toEqual([noStack, { plugin: "waits", hook }]);
     expect(await manager.close()).toMatchObject({ drained: true, late: 1 });
   });
 
@@ -188,7 +188,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
     "those beside each other": { mode: "concurrent" },
   } as const;
 
-  /** Runs `waits`, the plugin and one after it. Nothing runs, or is told, once the run is over. */
+  /** Runs `waits`, the plugin and one after it. Nothing runs, or is reported, once the run is over. */
   async function expectOver(
     make: (tell: () => void) => ReturnType<typeof plugin>,
     next: (typeof nextOnes)[keyof typeof nextOnes],
@@ -196,14 +196,14 @@ describe("a signal that calls its listeners without `aborted`", () => {
   ) {
     const { signal, tell } = foreign();
     const turns: string[] = [];
-    let told = 0;
-    const whenTold = onHandlerError(tell);
+    let reported = 0;
+    const whenReported = onHandlerError(tell);
     const manager = await manage(
       [waits, make(tell), plugin("next", (_p, _c) => void turns.push("next"), next)],
       {
         onHandlerError: () => {
-          told += 1;
-          whenTold();
+          reported += 1;
+          whenReported();
         },
       },
     );
@@ -214,7 +214,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
     expect(turns).toEqual([]);
     expect(statusesOf(result).slice(0, 2)).toEqual(["completed", "cancelled"]);
     expect(await manager.close()).toMatchObject({ drained: true });
-    return told;
+    return reported;
   }
 
   const cases = Object.entries(endings).flatMap(([what, ending]) =>
@@ -227,8 +227,8 @@ describe("a signal that calls its listeners without `aborted`", () => {
         tell();
         return ending();
       };
-    const told = await expectOver((tell) => plugin("aborts", aborts(tell), settings), next);
-    expect(told).toBe(ending === endings.throws ? 1 : 0);
+    const reported = await expectOver((tell) => plugin("aborts", aborts(tell), settings), next);
+    expect(reported).toBe(ending === endings.throws ? 1 : 0);
   });
 
   it.each(Object.entries(nextOnes))("that the sink calls, before %s", async (_whom, next) => {
@@ -239,12 +239,12 @@ describe("a signal that calls its listeners without `aborted`", () => {
       (_p, _c) => Promise.reject(new Error("broken")),
     ];
     for (const run of fails) {
-      const told = await expectOver(
+      const reported = await expectOver(
         () => plugin("fails", run, settings),
         next,
         (tell) => tell,
       );
-      expect(told).toBe(1);
+      expect(reported).toBe(1);
     }
   });
 

@@ -26,7 +26,7 @@ function alone(name: string, handler: Handler, settings: RunSettings = {}) {
   });
 }
 
-/** A handler that tells who came, and lets go of each when it is told to. */
+/** A handler that records who called it, and finishes each call on request. */
 function gated() {
   const gates: Deferred<void>[] = [];
   const handler: Handler = () => {
@@ -160,15 +160,15 @@ describe("a handler that runs exclusively and fails", () => {
 
 describe("a run that a handler starts", () => {
   it("may not wait for a plugin whose handler waits for it", async () => {
-    const told: unknown[] = [];
+    const codes: unknown[] = [];
     const again: Handler = async (_, context) => {
       await manager.invoke(hook, call, { parent: context });
     };
     const manager = await manage([alone("one", again)], {
-      onHandlerError: (error) => void told.push((error as { code?: unknown }).code),
+      onHandlerError: (error) => void codes.push((error as { code?: unknown }).code),
     });
     expect((await manager.invoke(hook, call)).violation).toBeUndefined();
-    expect(told).toEqual(["reentrancy"]);
+    expect(codes).toEqual(["reentrancy"]);
   });
 
   it("may run another plugin that runs exclusively", async () => {

@@ -27,25 +27,25 @@ describe("createPluginManager", () => {
     ["plugins in a Set", { plugins: new Set() }],
     ["plugins by name", { plugins: { one: tagger("one") } }],
     ["plugins with a hole", { plugins: new Array(1) }],
-    ["a timeout of nothing", { plugins: [], timeoutMs: 0 }],
-    ["a timeout that is no number", { plugins: [], timeoutMs: "30s" }],
-    ["a timeout no timer can hold", { plugins: [], timeoutMs: 2 ** 31 }],
-    ["a strict that is no boolean", { plugins: [], strict: "yes" }],
-    ["timings that are no boolean", { plugins: [], timings: 1 }],
+    ["a timeout of 0", { plugins: [], timeoutMs: 0 }],
+    ["a timeout that is not a number", { plugins: [], timeoutMs: "30s" }],
+    ["a timeout too long for a timer", { plugins: [], timeoutMs: 2 ** 31 }],
+    ["a strict that is not a boolean", { plugins: [], strict: "yes" }],
+    ["timings that are not a boolean", { plugins: [], timings: 1 }],
     ["room for nothing", { plugins: [], maxInFlight: 0 }],
     ["room for half a run", { plugins: [], maxInFlight: 1.5 }],
     ["room for half a task", { plugins: [], maxBackground: 0.5 }],
     ["an unknown limit", { plugins: [], limits: { label: 5 } }],
-    ["a limit of nothing", { plugins: [], limits: { labels: 0 } }],
-    ["a limit that is no number", { plugins: [], payloadLimits: { nodes: "many" } }],
-    ["limits that are no object", { plugins: [], limits: 5 }],
-    ["an unknown way with headers", { plugins: [], payloadHeaders: "drop" }],
-    ["a sink that is no function", { plugins: [], onHandlerError: "console" }],
+    ["a limit of 0", { plugins: [], limits: { labels: 0 } }],
+    ["a limit that is not a number", { plugins: [], payloadLimits: { nodes: "many" } }],
+    ["limits that are not an object", { plugins: [], limits: 5 }],
+    ["an unknown header policy", { plugins: [], payloadHeaders: "drop" }],
+    ["a sink that is not a function", { plugins: [], onHandlerError: "console" }],
     [
       "a getter",
       Object.defineProperty({ plugins: [] }, "strict", { enumerable: true, get: () => true }),
     ],
-  ])("is told of %s", async (_what, options) => {
+  ])("is refused: %s", async (_what, options) => {
     verifies("dispatch:checked-first");
     expect((await making(options)).code).toBe("options_invalid");
   });

@@ -209,11 +209,15 @@ describe("a problem with an item", () => {
     ["nothing", "options_invalid", [null]],
     ["an item without plugin", "options_invalid", [{ mode: "audit" }]],
     ["an unknown mode", "options_invalid", [{ plugin: tags, mode: "enforce" }]],
-    ["a priority that is no number", "options_invalid", [{ plugin: tags, priority: "1" }]],
-    ["a priority without end", "options_invalid", [{ plugin: tags, priority: -Infinity }]],
+    ["a priority that is not a number", "options_invalid", [{ plugin: tags, priority: "1" }]],
+    ["an infinite priority", "options_invalid", [{ plugin: tags, priority: -Infinity }]],
     ["an unknown onError", "options_invalid", [{ plugin: tags, onError: "explode" }]],
-    ["a timeout of nothing", "options_invalid", [{ plugin: tags, timeoutMs: 0 }]],
-    ["a timeout that is no number", "options_invalid", [{ plugin: tags, timeoutMs: Number.NaN }]],
+    ["a timeout of 0", "options_invalid", [{ plugin: tags, timeoutMs: 0 }]],
+    [
+      "a timeout that is not a number",
+      "options_invalid",
+      [{ plugin: tags, timeoutMs: Number.NaN }],
+    ],
     ["an unknown condition", "options_invalid", [{ plugin: tags, conditions: { tool: ["a"] } }]],
     [
       "a condition without patterns",
@@ -222,7 +226,7 @@ describe("a problem with an item", () => {
     ],
     ["the same plugin twice", "plugin_duplicate", [tags, { plugin: tags, mode: "audit" }]],
     ["two plugins of one name", "plugin_duplicate", [tags, tagger("tags")]],
-  ])("is told: %s", async (_what, code, items) => {
+  ])("is refused: %s", async (_what, code, items) => {
     verifies("dispatch:checked-first");
     expect((await failureOf(items)).code).toBe(code);
   });

@@ -21,9 +21,9 @@ const asked = defineHook({
     .refine(({ from, to }) => from <= to),
   writable: ["from", "to", "range", "opts", "more"],
 });
-const told = defineHook({ ...asked, writable: ["from"] });
-const host = defineHost({ hooks: { asked, told } });
-type HookName = "asked" | "told";
+const limited = defineHook({ ...asked, writable: ["from"] });
+const host = defineHost({ hooks: { asked, limited } });
+type HookName = "asked" | "limited";
 
 async function change(hook: HookName, payload: object, modifiedPayload: object, policy?: string[]) {
   const plugin = host.definePlugin({
@@ -41,7 +41,7 @@ async function change(hook: HookName, payload: object, modifiedPayload: object, 
 
 describe("a changed payload is checked against its whole schema", () => {
   const refused: [string, HookName, object, object, string[]?][] = [
-    ["when only a part of the change may be written", "told", {}, { from: 100, to: 200 }],
+    ["when only a part of the change may be written", "limited", {}, { from: 100, to: 200 }],
     ["when a policy lets only a part of it through", "asked", {}, { from: 100, to: 200 }, ["from"]],
     ["when it is partial", "asked", {}, { from: 100 }],
     ["in a level that is new", "asked", {}, { range: { from: 9, to: 1 } }],
@@ -79,8 +79,8 @@ describe("a changed payload is checked against its whole schema", () => {
 
   const taken: [string, HookName, object, object, object][] = [
     [
-      "a part that passes, beside one that is not taken",
-      "told",
+      "a part that passes, beside one that may not be written",
+      "limited",
       {},
       { from: 3, to: 2 },
       { from: 3 },

@@ -75,8 +75,8 @@ describe("a value that is not a result", () => {
     ]) {
       const result = await over(value);
       expect(result.continueProcessing).toBe(false);
-      const { payload: _payload, ...told } = result;
-      expect(JSON.stringify(told)).not.toContain(secret);
+      const { payload: _payload, ...rest } = result;
+      expect(JSON.stringify(rest)).not.toContain(secret);
     }
   });
 });

@@ -103,23 +103,23 @@ describe("a manager created by a handler", () => {
 
   it("does not share state with the host's plugins", async () => {
     verifies("dispatch:state");
-    const told: unknown[] = [];
+    const reasons: unknown[] = [];
     const drives: Run = async (payload, context) => {
       const own = await manage([loose]);
       // By its context, and by the context of a result, which belongs to the same request.
       const first = await own.invoke(hook, payload, { parent: context });
       for (const given of [{ parent: context }, { context: first.context }, { parent: context }]) {
-        told.push((await own.invoke(hook, payload, given)).violation?.reason);
+        reasons.push((await own.invoke(hook, payload, given)).violation?.reason);
       }
     };
     const result = await runOnce([plugin("drives", drives), strict]);
     // In its own manager the plugin has one state for the request, as everywhere.
-    expect(told).toEqual([undefined, undefined, "4 of 3"]);
+    expect(reasons).toEqual([undefined, undefined, "4 of 3"]);
     expect(result.continueProcessing).toBe(true);
   });
 
   it("nor through the context of a nested run of the host's manager", async () => {
-    const told: unknown[] = [];
+    const reasons: unknown[] = [];
     let nested = false;
     const drives: Run = async (payload, context) => {
       if (nested) return;
@@ -128,15 +128,15 @@ describe("a manager created by a handler", () => {
       const own = await manage([loose]);
       for (let i = 0; i < 4; i++) {
         const { violation } = await own.invoke(hook, payload, { context: inner.context });
-        told.push(violation?.reason);
+        reasons.push(violation?.reason);
       }
       // Back in the host's manager, it goes on from where it was there.
       const { violation } = await manager.invoke(hook, payload, { context: inner.context });
-      told.push(violation?.reason);
+      reasons.push(violation?.reason);
     };
     const manager: Manager = await manage([plugin("drives", drives), strict]);
     const result = await manager.invoke(hook, call);
-    expect(told).toEqual([undefined, undefined, undefined, "4 of 3", "2 of 1"]);
+    expect(reasons).toEqual([undefined, undefined, undefined, "4 of 3", "2 of 1"]);
     expect(result.violation?.reason).toBe("3 of 1");
   });
 });

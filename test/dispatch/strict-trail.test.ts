@@ -1,4 +1,4 @@
-/** A run with a strict audit trail: what the trail kept passes, and what it lost is told. */
+/** A run with a strict audit trail: events that the trail kept pass, and lost ones are reported. */
 import { describe, expect, it } from "vitest";
 import { adds, call, hook, manage, plugin, type Run, rest, tagger } from "./support.ts";
 

@@ -11,7 +11,7 @@ describe("onHandlerError", () => {
       for (const mode of ["sequential", "concurrent"] as const) {
         readingsSoFar();
         const value = make();
-        const told: unknown[] = [];
+        const reported: unknown[] = [];
         await runOnce(
           [
             plugin(
@@ -23,27 +23,27 @@ describe("onHandlerError", () => {
             ),
           ],
           {},
-          { onHandlerError: (thrown, at) => told.push([Object.is(thrown, value), at]) },
+          { onHandlerError: (thrown, at) => reported.push([Object.is(thrown, value), at]) },
         );
         const at = { plugin: "breaks", hook: "tool_pre_invoke" };
-        expect(told, what).toEqual([[true, at]]);
+        expect(reported, what).toEqual([[true, at]]);
         expect(readingsSoFar(), what).toBe(0);
       }
     }
   });
 
   it("is not called for refusals and timeouts", async () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     for (const run of [(() => 5) as Run, (() => new Promise(() => {})) as Run]) {
       await runOnce(
         [plugin("bad", run, { extensions: true, timeoutMs: 10 })],
         {},
         {
-          onHandlerError: (thrown) => told.push(thrown),
+          onHandlerError: (thrown) => reported.push(thrown),
         },
       );
     }
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 

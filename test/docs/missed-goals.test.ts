@@ -1,4 +1,4 @@
-/** The page on performance tells each goal that the committed runs miss, and no other. */
+/** The page on performance names each goal that the committed runs miss, and no other. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -18,8 +18,8 @@ const withGoal = first.flatMap(({ id, workload, met }) => {
 
 it("each comparison that misses its goal in a run has its cost and its remedy", () => {
   const missed = new Set(withGoal.filter(({ met }) => !met).map(({ id }) => id));
-  const told = readTable(page, "Comparisons").flatMap(([ids = ""]) => ids.split(", "));
-  expect([...new Set(told)].sort()).toEqual([...missed].sort());
+  const listed = readTable(page, "Comparisons").flatMap(([ids = ""]) => ids.split(", "));
+  expect([...new Set(listed)].sort()).toEqual([...missed].sort());
 });
 
 it("how many are met is what the runs say", () => {

@@ -95,22 +95,22 @@ describe("an assertion", () => {
   });
 });
 
-/** What post_assert_audit was told, by a plugin that only listens. */
+/** What post_assert_audit received, recorded by a plugin that only listens. */
 function audits() {
-  const told: { readonly fact: Fact | null; readonly outcome: object }[] = [];
+  const received: { readonly fact: Fact | null; readonly outcome: object }[] = [];
   const listener = definePlugin({
     name: "aaa-listener",
     version: "1.0.0",
-    hooks: { post_assert_audit: ({ fact, outcome }) => told.push({ fact, outcome }) },
+    hooks: { post_assert_audit: ({ fact, outcome }) => received.push({ fact, outcome }) },
   });
-  return { told, listener };
+  return { received, listener };
 }
 
 describe("a denial", () => {
   const no = deny("not today");
 
   it("PH-056: of pre_assert_authorize is audited once as a failure without a fact, and nothing else runs", async () => {
-    const { told, listener } = audits();
+    const { received, listener } = audits();
     const blocked = definePlugin({
       name: "zzz-blocks",
       version: "1.0.0",
@@ -121,12 +121,12 @@ describe("a denial", () => {
     expect(refusal).toBeInstanceOf(NodeError);
     expect([refusal.status, refusal.message, refusal.stored]).toEqual([403, "not today", false]);
     expect(watched.seen).toEqual(["pre_assert_authorize", "post_assert_audit"]);
-    expect(told).toEqual([{ fact: null, outcome: { kind: "failure", reason: "not today" } }]);
+    expect(received).toEqual([{ fact: null, outcome: { kind: "failure", reason: "not today" } }]);
     expect(facts(watched)).toEqual([]);
   });
 
   it("of pre_assert_validate is a 422, audited the same", async () => {
-    const { told, listener } = audits();
+    const { received, listener } = audits();
     const strict = definePlugin({
       name: "zzz-strict",
       version: "1.0.0",
@@ -136,7 +136,7 @@ describe("a denial", () => {
     const refusal = await refusalOf(assertFact(watched.node, request, caller));
     expect([refusal.status, refusal.message]).toEqual([422, "not today"]);
     expect(watched.seen).toEqual([...order.slice(0, 2), "post_assert_audit"]);
-    expect(told).toEqual([{ fact: null, outcome: { kind: "failure", reason: "not today" } }]);
+    expect(received).toEqual([{ fact: null, outcome: { kind: "failure", reason: "not today" } }]);
     expect(facts(watched)).toEqual([]);
   });
 
@@ -168,7 +168,7 @@ describe("an error", () => {
   it.each(order.slice(0, 3))(
     "at %s aborts: nothing is stored, and that is audited",
     async (site) => {
-      const { told, listener } = audits();
+      const { received, listener } = audits();
       const watched = await started([site], [listener]);
       const refusal = await refusalOf(assertFact(watched.node, request, caller));
       expect([refusal.status, refusal.stored]).toEqual([500, false]);
@@ -177,7 +177,7 @@ describe("an error", () => {
         ...order.slice(0, order.indexOf(site) + 1),
         "post_assert_audit",
       ]);
-      expect(told).toMatchObject([
+      expect(received).toMatchObject([
         { fact: null, outcome: { kind: "failure", exceptionType: "PluginExecutionError" } },
       ]);
       expect(facts(watched)).toEqual([]);
@@ -187,12 +187,12 @@ describe("an error", () => {
   it.each(order.slice(3, 5))(
     "PH-057: at %s is logged and audited, and the fact stays",
     async (site) => {
-      const { told, listener } = audits();
+      const { received, listener } = audits();
       const watched = await started([site], [listener]);
       const fact = await assertFact(watched.node, request, caller);
       expect(facts(watched)).toEqual([fact]);
       expect(watched.seen).toEqual(order);
-      expect(told).toEqual([{ fact, outcome: { kind: "success" } }]);
+      expect(received).toEqual([{ fact, outcome: { kind: "success" } }]);
       expect(watched.eventsOf("plugin.handler_error")).toMatchObject([
         { targetUri: `hook:${site}`, metadata: { plugin_name: "onlooker", hook: site } },
       ]);
@@ -202,12 +202,12 @@ describe("an error", () => {
   );
 
   it("PH-058: at post_assert_audit after the fact was stored says so, and is not audited again", async () => {
-    const { told, listener } = audits();
+    const { received, listener } = audits();
     const watched = await started(["post_assert_audit"], [listener]);
     const refusal = await refusalOf(assertFact(watched.node, request, caller));
     expect([refusal.status, refusal.stored]).toEqual([500, true]);
     expect(watched.seen).toEqual(order);
-    expect(told.map(({ outcome }) => outcome)).toEqual([{ kind: "success" }]);
+    expect(received.map(({ outcome }) => outcome)).toEqual([{ kind: "success" }]);
     expect(facts(watched)).toHaveLength(1);
     expect(watched.eventsOf("fact.asserted")).toEqual([]);
   });

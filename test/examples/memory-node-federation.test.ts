@@ -33,7 +33,7 @@ describe("facts that come in", () => {
   });
 
   it.each(["federation_inbound_validate", "federation_inbound_filter"])(
-    "are not stored where %s fails, and the peer is not told why",
+    "are not stored if %s fails, and the peer does not learn why",
     async (site) => {
       const watched = await started([site]);
       const { accepted, rejected } = await federationInbound(watched.node, batch, showing);

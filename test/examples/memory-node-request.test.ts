@@ -19,7 +19,7 @@ const ada = { entity_uri: "agent:ada", tenant_id: "acme", permissions: ["facts:w
 const tokens = { "ada-token": ada };
 
 describe("who calls", () => {
-  it("is told by the node first; plugins may say more", async () => {
+  it("is identified by the node first; plugins may add to it", async () => {
     const team = definePlugin({
       name: "team",
       version: "1.0.0",
@@ -32,10 +32,10 @@ describe("who calls", () => {
   });
 
   it.each<[string, Json]>([
-    ["a text", "hunter2-credential"],
+    ["a string", "hunter2-credential"],
     ["a record", { scheme: "basic", parts: ["ada", { password: "hunter2-credential" }] }],
   ])(
-    "PH-105: is refused where a plugin fails, and credentials that it quotes are told nowhere: %s",
+    "PH-105: is refused if a plugin fails, and credentials that it quotes appear nowhere: %s",
     async (_, rawCredentials) => {
       const resolver = definePlugin({
         name: "resolver",

@@ -8,14 +8,14 @@ const example = "examples/memory-node";
 
 let ran: Ran;
 /** What was printed under each title: the hooks that ran, and the answer. */
-let told: ReadonlyMap<string, { readonly hooks: string; readonly answer: string }>;
+let runs: ReadonlyMap<string, { readonly hooks: string; readonly answer: string }>;
 
 beforeAll(async () => {
   const { out, problems } = await compile("memory-node", [example]);
   expect(problems).toEqual([]);
   ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
   const sections = ran.output.split(/\n(?=\S)/).map((section) => section.trim().split("\n  "));
-  told = new Map(
+  runs = new Map(
     sections.map(([title = "", hooks = "", answer = ""]) => [
       title,
       { hooks, answer: answer.replace("=> ", "") },
@@ -39,24 +39,24 @@ describe("the memory node", () => {
   });
 
   it("shows the order: authorize, validate, transform, store, audit", () => {
-    expect(told.get("an assertion")).toEqual({
+    expect(runs.get("an assertion")).toEqual({
       hooks: [...before, ...assertion, "audit_emit"].join(", "),
       answer: "project:apollo is stored",
     });
   });
 
   it("shows that a denial ends an assertion, and is audited", () => {
-    expect(told.get("a source that is blocked")).toEqual({
+    expect(runs.get("a source that is blocked")).toEqual({
       hooks: [...before, assertion[0], "audit_emit", "post_assert_audit", "audit_emit"].join(", "),
       answer: "403 this source is blocked",
     });
-    expect(told.get("a fact without a value")?.answer).toBe("422 a fact needs a value");
+    expect(runs.get("a fact without a value")?.answer).toBe("422 a fact needs a value");
   });
 
   it("shows what a failure does at each site of an assertion", () => {
     const failed = (site: string) =>
       `500 handler 'onlooker.${site}' failed for hook '${site}': no more at ${site}`;
-    const answers = assertion.map((site) => told.get(site)?.answer);
+    const answers = assertion.map((site) => runs.get(site)?.answer);
     expect(answers).toEqual([
       ...assertion.slice(0, 3).map(failed),
       "project:apollo is stored",
@@ -66,15 +66,15 @@ describe("the memory node", () => {
   });
 
   it("shows a recall, and that one whose filter fails gives nothing", () => {
-    expect(told.get("a recall")?.answer).toBe("1 found");
-    expect(told.get("a recall")?.hooks).toContain(
+    expect(runs.get("a recall")?.answer).toBe("1 found");
+    expect(runs.get("a recall")?.hooks).toContain(
       "pre_recall_authorize, pre_recall_rewrite, recall_filter, recall_rank, post_recall_audit",
     );
-    expect(told.get("recall_filter")?.answer).toContain("no more at recall_filter");
+    expect(runs.get("recall_filter")?.answer).toContain("no more at recall_filter");
   });
 
   it("shows a batch of a peer that goes on after a rejection, and facts that go out signed", () => {
-    expect(told.get("a batch of three")?.answer).toBe(
+    expect(runs.get("a batch of three")?.answer).toBe(
       "fact-0, fact-2 accepted; fact-1: only public facts come in",
     );
     expect(ran.output).toContain("sent: project:apollo with a digest: true");

@@ -77,7 +77,7 @@ interface Expected {
   readonly labels: readonly string[];
   readonly halted: boolean;
   /** Whether the fault is listed in `errors`; background faults come after the result. */
-  readonly told: boolean;
+  readonly isReported: boolean;
 }
 
 const mayHalt = (mode: LiveMode) => mode === "sequential" || mode === "concurrent";
@@ -104,13 +104,13 @@ function expectedOf({ modes, at, onError, fault }: Plan): Expected {
       .filter(grows)
       .map(({ index }) => nameOf(index)),
     halted,
-    told: !inBackground,
+    isReported: !inBackground,
   };
 }
 
 export function expectOutcome(plan: Plan, result: Result): void {
   const { at, fault } = plan;
-  const { statuses, labels, halted, told } = expectedOf(plan);
+  const { statuses, labels, halted, isReported } = expectedOf(plan);
   const shown = { ...plan, fault: fault.code };
   expect([shown, statusesOf(result)]).toEqual([shown, statuses]);
   expect(labelsOf(result)).toEqual(["PII", ...labels].sort());
@@ -120,7 +120,7 @@ export function expectOutcome(plan: Plan, result: Result): void {
   if (halted) expect(result.violation).toMatchObject(named);
   else expect(result.violation).toBeUndefined();
   expect(result.errors.map(({ plugin: name, code }) => ({ plugin: name, code }))).toEqual(
-    told ? [named] : [],
+    isReported ? [named] : [],
   );
 }
 

@@ -61,9 +61,9 @@ describe("F-05: a sink of the host throws, blocks or rejects", () => {
   it.each(cases)("onHandlerError $how, in $what", async ({ sink, modes }) => {
     verifies("dispatch:thrown-to-host");
     const ends = new EndCounter();
-    let told = 0;
+    let reported = 0;
     const onHandlerError = () => {
-      told += 1;
+      reported += 1;
       return sink() as undefined;
     };
     let expected = 0;
@@ -77,7 +77,7 @@ describe("F-05: a sink of the host throws, blocks or rejects", () => {
     });
     expect(uncaught).toEqual([]);
     ends.expectComplete();
-    expect(told).toBe(expected);
+    expect(reported).toBe(expected);
   });
 
   it("a blocking onHandlerError makes no other handler miss its deadline", async () => {

@@ -58,9 +58,9 @@ export function installFaults({ folder, at, what }: Fault) {
     args: readonly unknown[],
     run: (args: readonly unknown[]) => Promise<unknown>,
   ): Promise<unknown> {
-    const told = label(name, paths);
-    const count = calls.push(told);
-    const isHere = typeof at === "number" ? count === at : at.test(told);
+    const text = label(name, paths);
+    const count = calls.push(text);
+    const isHere = typeof at === "number" ? count === at : at.test(text);
     const isPart = (name === "write" || name === "read") && typeof args[2] === "number";
     const length = args[2] as number;
     const partly = (part: number) => run([args[0], args[1], Math.max(1, part), args[3]]);

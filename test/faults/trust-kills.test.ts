@@ -114,7 +114,12 @@ describe("CLI-049: a process is killed", () => {
     { after: "the line is written", call: /^datasync plugins\.lock\.journal$/, what: "kill" },
   ];
   it.each(places)("after $after", async ({ call, what }) => {
-    verifies("journal:pending", "journal:recovery", "journal:completed-line", "journal:unfinished-reported");
+    verifies(
+      "journal:pending",
+      "journal:recovery",
+      "journal:completed-line",
+      "journal:unfinished-reported",
+    );
     const scene = await open("refresh");
     const index = (await callsOf(scene)).findIndex((each) => call.test(each));
     expect(index).toBeGreaterThan(0);

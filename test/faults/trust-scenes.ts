@@ -52,7 +52,7 @@ export interface Scene {
 
 export interface Stage {
   readonly folder: string;
-  /** What the change is told. */
+  /** The path that the change is given. */
   readonly path: string;
   /** Where the lock is. */
   readonly file: string;

@@ -33,7 +33,7 @@ describe("forgetting by expiry", () => {
     const store = memoryLabelStore({ ttlMs: 1000 });
     const slow = await labelled({ envelope, labels: { store, session: "s" } });
     await slow.tool("read_secret");
-    let told = 0;
+    let reported = 0;
     const late = await labelled({
       labels: {
         store: { load: store.load, append: (...args) => forget(() => store.append(...args)) },
@@ -41,12 +41,12 @@ describe("forgetting by expiry", () => {
       },
     });
     const forget = <T>(work: () => T): T => {
-      told += 1;
+      reported += 1;
       vi.advanceTimersByTime(5000);
       return work();
     };
     await late.tool("harmless");
-    expect(told).toBe(1);
+    expect(reported).toBe(1);
     expect(await store.load("s")).toEqual(["SECRET"]);
   });
 

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Sets and lists that grow, in the slots of a host: what is taken, what is kept, what is told. */
+/** Sets and lists that grow, in the slots of a host: what is accepted, what is kept, what is reported. */
 import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -227,9 +227,9 @@ it("only what is empty all the way down says nothing, and a map with any key in 
     },
   });
   const current = odd.createExtensions({});
-  const told = (map: object) =>
+  const reported = (map: object) =>
     odd.mergeExtensions(current, { odd: { map } }, []).rejections.map(({ path }) => path);
   const maps = [{ undefined: "x" }, { a: [{}] }, { a: {}, b: { c: 0 } }, { a: null }, { a: [] }];
-  for (const map of maps) expect(told(map)).toEqual(["odd"]);
-  expect(told({})).toEqual([]);
+  for (const map of maps) expect(reported(map)).toEqual(["odd"]);
+  expect(reported({})).toEqual([]);
 });

@@ -136,7 +136,7 @@ describe("a header that was not seen", () => {
   const seen = createExtensions({ http: { headers: { a: "1" } } });
   const now = createExtensions({ http: { headers: { a: "1", "X-B": "theirs" } } });
 
-  it("is not written over, in any case, and the plugin is told so", () => {
+  it("is not overwritten, whatever its case, and a rejection says so", () => {
     for (const name of ["X-B", "x-b"]) {
       const { extensions, rejections } = moved(seen, now, {
         http: { headers: { a: "2", [name]: "mine", c: "3" } },

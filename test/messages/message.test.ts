@@ -236,7 +236,7 @@ describe("limits", () => {
     expect(problemsOf({ role: "user", content })).toEqual([["content", "snapshot_limit"]]);
   });
 
-  it("of the problems told", () => {
+  it("of the problems reported", () => {
     const parts = Array.from({ length: 5_000 }, () => ({ content_type: "poem" }));
     expect(refused(user(...parts)).data.problems).toHaveLength(100);
     expect(refused(user(...parts)).message.length).toBeLessThan(2_000);

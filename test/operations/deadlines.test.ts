@@ -8,7 +8,7 @@ import { kept, managerOf, plugin, rejection } from "./support.ts";
 const never = () => new Promise<never>(() => undefined);
 
 describe("deadlines", () => {
-  it("PH-041: a handler that never settles fails at its deadline, and is told", async () => {
+  it("PH-041: a handler that never settles fails at its deadline, and the failure is reported", async () => {
     verifies("plugins:deadline");
     let signal: AbortSignal | undefined;
     const manager = await managerOf([
@@ -50,10 +50,10 @@ describe("deadlines", () => {
 
   it("PH-043: handlers that hang on one hook keep nobody on another from their turn", async () => {
     const manager = await managerOf([
-      plugin("aaa", { told: { handler: never, timeoutMs: 200, extensions: false } }),
+      plugin("aaa", { happened: { handler: never, timeoutMs: 200, extensions: false } }),
       plugin("bbb", { vote: { handler: async (_) => allow(), timeoutMs: 1000 } }),
     ]);
-    const hung = Array.from({ length: 20 }, () => manager.invoke("told", {}));
+    const hung = Array.from({ length: 20 }, () => manager.invoke("happened", {}));
     expect(await manager.invoke("vote", {})).toBe(allow());
     await Promise.all(hung);
   });
@@ -107,9 +107,9 @@ describe("deadlines", () => {
     verifies("plugins:aborted");
     const controller = new AbortController();
     const manager = await managerOf([
-      plugin("aaa", { told: { handler: never, extensions: false } }),
+      plugin("aaa", { happened: { handler: never, extensions: false } }),
     ]);
-    const pending = manager.invoke("told", {}, { signal: controller.signal });
+    const pending = manager.invoke("happened", {}, { signal: controller.signal });
     controller.abort();
     expect(await pending).toBeUndefined();
     expect(manager.counts()).toMatchObject({ aborted: 1 });
@@ -256,13 +256,13 @@ describe("a plugin that is not asyncSafe", () => {
       return allow();
     };
     const manager = await managerOf([
-      plugin("aaa", { vote: handler, told: handler }, { asyncSafe }),
+      plugin("aaa", { vote: handler, happened: handler }, { asyncSafe }),
     ]);
     await Promise.all([
       manager.invoke("vote", {}),
-      manager.invoke("told", {}),
+      manager.invoke("happened", {}),
       manager.invoke("vote", {}),
-      manager.invoke("told", {}),
+      manager.invoke("happened", {}),
     ]);
     return peak;
   }
@@ -327,19 +327,19 @@ describe("a plugin that is not asyncSafe", () => {
       [
         plugin(
           "aaa",
-          { vote: (_, context: object) => again(context), told: (_) => undefined },
+          { vote: (_, context: object) => again(context), happened: (_) => undefined },
           { asyncSafe: false },
         ),
       ],
       { logger: { warn: logger.warn } },
     );
     again = async (context) => {
-      await manager.invoke("told", {}, { parent: context });
+      await manager.invoke("happened", {}, { parent: context });
       return allow();
     };
     expect(await manager.invoke("vote", {})).toBe(allow());
     expect(lines).toEqual([
-      "warn handler 'aaa.told' failed for hook 'told': The plugin is not asyncSafe, and one of its handlers waits for this run.",
+      "warn handler 'aaa.happened' failed for hook 'happened': The plugin is not asyncSafe, and one of its handlers waits for this run.",
     ]);
   });
 });

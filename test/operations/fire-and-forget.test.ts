@@ -7,41 +7,41 @@ describe("fire and forget", () => {
   it("PH-036: tells everybody, whoever fails before", async () => {
     verifies("plugins:fire-all");
     const { lines, logger } = kept();
-    const told: string[] = [];
+    const calls: string[] = [];
     const manager = await managerOf(
       [
         plugin("aaa", {
-          told: (_) => {
+          happened: (_) => {
             throw new Error("first");
           },
         }),
-        plugin("bbb", { told: (_) => told.push("bbb") }),
-        plugin("ccc", { told: async (_) => told.push("ccc") }),
+        plugin("bbb", { happened: (_) => calls.push("bbb") }),
+        plugin("ccc", { happened: async (_) => calls.push("ccc") }),
       ],
       { logger: { warn: logger.warn } },
     );
-    expect(await manager.invoke("told", {})).toBeUndefined();
-    expect(told).toEqual(["bbb", "ccc"]);
-    expect(lines).toEqual(["warn handler 'aaa.told' failed for hook 'told': first"]);
+    expect(await manager.invoke("happened", {})).toBeUndefined();
+    expect(calls).toEqual(["bbb", "ccc"]);
+    expect(lines).toEqual(["warn handler 'aaa.happened' failed for hook 'happened': first"]);
   });
 
   it("PH-037: a strict hook stops at the first failure, and says so", async () => {
     verifies("plugins:fire-strict");
-    const told: string[] = [];
+    const calls: string[] = [];
     const manager = await managerOf([
       plugin("aaa", {
-        told_strictly: (_) => {
+        happened_strictly: (_) => {
           throw new Error("disk full");
         },
       }),
-      plugin("bbb", { told_strictly: (_) => told.push("bbb") }),
+      plugin("bbb", { happened_strictly: (_) => calls.push("bbb") }),
     ]);
-    const error = await rejection(manager.invoke("told_strictly", {}));
+    const error = await rejection(manager.invoke("happened_strictly", {}));
     expect(error).toBeInstanceOf(PluginExecutionError);
     expect(error.message).toBe(
-      "handler 'aaa.told_strictly' failed for audit hook 'told_strictly': disk full",
+      "handler 'aaa.happened_strictly' failed for audit hook 'happened_strictly': disk full",
     );
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it("PH-038: a promise that rejects later is a failure like any other", async () => {
@@ -53,7 +53,7 @@ describe("fire and forget", () => {
     const manager = await managerOf(
       [
         plugin("aaa", {
-          told: (_) =>
+          happened: (_) =>
             new Promise((_resolve, reject) => {
               setTimeout(() => reject(new Error("later")), 5);
             }),
@@ -61,30 +61,30 @@ describe("fire and forget", () => {
       ],
       { logger: { warn: logger.warn } },
     );
-    await manager.invoke("told", {});
+    await manager.invoke("happened", {});
     await new Promise((resolve) => setTimeout(resolve, 20));
     process.off("unhandledRejection", onUnhandled);
-    expect(lines).toEqual(["warn handler 'aaa.told' failed for hook 'told': later"]);
+    expect(lines).toEqual(["warn handler 'aaa.happened' failed for hook 'happened': later"]);
     expect(unhandled).toEqual([]);
   });
 
   it("a RejectError is a failure, and denies nothing", async () => {
     const manager = await managerOf([
       plugin("aaa", {
-        told_strictly: (_) => {
+        happened_strictly: (_) => {
           throw new RejectError("no");
         },
       }),
     ]);
-    await expect(manager.invoke("told_strictly", {})).rejects.toThrow(
-      "handler 'aaa.told_strictly' failed for audit hook 'told_strictly': no",
+    await expect(manager.invoke("happened_strictly", {})).rejects.toThrow(
+      "handler 'aaa.happened_strictly' failed for audit hook 'happened_strictly': no",
     );
   });
 
   it("what handlers return is nobody's business", async () => {
     verifies("plugins:semantics");
-    const manager = await managerOf([plugin("aaa", { told: (_) => new Proxy({}, {}) })]);
-    expect(await manager.invoke("told", {})).toBeUndefined();
+    const manager = await managerOf([plugin("aaa", { happened: (_) => new Proxy({}, {}) })]);
+    expect(await manager.invoke("happened", {})).toBeUndefined();
   });
 
   it("PH-051: a hook for plugins alone takes no core handler", () => {

@@ -6,7 +6,7 @@ import { host, managerOf, plugin } from "./support.ts";
 
 /** Whom each of them calls, and the handlers as the manager tells them. */
 async function callsOn(
-  hook: "told" | "value",
+  hook: "happened" | "value",
   names: readonly string[],
   dependsOn: Readonly<Record<string, readonly string[]>> = {},
 ): Promise<string[]> {
@@ -26,10 +26,10 @@ async function callsOn(
         .map((name) => host.defineCoreHandler({ hook, name, handler: noting(name) as never })),
     },
   );
-  if (hook === "told") await manager.invoke("told", {});
+  if (hook === "happened") await manager.invoke("happened", {});
   else await manager.invoke("value", 1);
-  const told = manager.handlersFor(hook).map(({ handler }) => handler.replace(`.${hook}`, ""));
-  expect(told.map((name) => name.replace(".handler", ""))).toEqual(calls);
+  const handlers = manager.handlersFor(hook).map(({ handler }) => handler.replace(`.${hook}`, ""));
+  expect(handlers.map((name) => name.replace(".handler", ""))).toEqual(calls);
   return calls;
 }
 
@@ -39,7 +39,7 @@ describe("the order of handlers", () => {
   it("PH-049: the host's come first on a core_first hook, however they are registered", async () => {
     verifies("plugins:ordering", "plugins:order-by-name");
     for (const names of permutations(given)) {
-      expect(await callsOn("told", names)).toEqual([
+      expect(await callsOn("happened", names)).toEqual([
         "core.010.first",
         "core.020.second",
         "aaa",
@@ -52,7 +52,7 @@ describe("the order of handlers", () => {
     verifies("plugins:ordering", "plugins:order-by-name", "plugins:registration-order");
     const all = [...given, "mmm"];
     for (const names of permutations(all)) {
-      expect(await callsOn("told", names, { aaa: ["zzz", "mmm"], mmm: ["zzz"] })).toEqual([
+      expect(await callsOn("happened", names, { aaa: ["zzz", "mmm"], mmm: ["zzz"] })).toEqual([
         "core.010.first",
         "core.020.second",
         "aaa",
@@ -98,7 +98,7 @@ describe("the order of handlers", () => {
           fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
         ),
         async ([all, shuffled]) => {
-          expect(await callsOn("told", shuffled)).toEqual(await callsOn("told", all));
+          expect(await callsOn("happened", shuffled)).toEqual(await callsOn("happened", all));
         },
       ),
       { numRuns: 50 },
@@ -108,9 +108,9 @@ describe("the order of handlers", () => {
   it("two core handlers of one name on one hook are refused", async () => {
     verifies("plugins:core-twins");
     const twin = () =>
-      host.defineCoreHandler({ hook: "told", name: "core.001.log", handler: (_) => undefined });
+      host.defineCoreHandler({ hook: "happened", name: "core.001.log", handler: (_) => undefined });
     await expect(managerOf([], { core: [twin(), twin()] })).rejects.toThrow(
-      "core handler 'core.001.log' is already registered for hook 'told'",
+      "core handler 'core.001.log' is already registered for hook 'happened'",
     );
   });
 

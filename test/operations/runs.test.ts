@@ -21,8 +21,8 @@ describe("runs of every semantic", () => {
     expect(await manager.invoke("vote", {})).toBe(allow());
     expect(await manager.invoke("value", 7)).toBe(7);
     expect({ ...(await manager.invoke("scores", [])) }).toEqual({});
-    expect(await manager.invoke("told", {})).toBeUndefined();
-    expect(await manager.invoke("told_strictly", {})).toBeUndefined();
+    expect(await manager.invoke("happened", {})).toBeUndefined();
+    expect(await manager.invoke("happened_strictly", {})).toBeUndefined();
     expect(events).toEqual([]);
   });
 
@@ -82,19 +82,25 @@ describe("runs of every semantic", () => {
           order.push("vote aaa ends");
           return allow();
         },
-        told: (_) => order.push("told aaa"),
+        happened: (_) => order.push("happened aaa"),
       }),
       plugin("bbb", {
         vote: (_) => {
           order.push("vote bbb");
           return allow();
         },
-        told: (_) => order.push("told bbb"),
+        happened: (_) => order.push("happened bbb"),
       }),
     ]);
-    start = (context) => manager.invoke("told", {}, { parent: context });
+    start = (context) => manager.invoke("happened", {}, { parent: context });
     expect(await manager.invoke("vote", {})).toBe(allow());
-    expect(order).toEqual(["vote aaa", "told aaa", "told bbb", "vote aaa ends", "vote bbb"]);
+    expect(order).toEqual([
+      "vote aaa",
+      "happened aaa",
+      "happened bbb",
+      "vote aaa ends",
+      "vote bbb",
+    ]);
   });
 
   it("runs nest to a depth, and no further", async () => {
@@ -165,7 +171,7 @@ describe("runs of every semantic", () => {
           look(extensions as never);
           return {};
         },
-        told: (_facts, _context, extensions) => look(extensions as never),
+        happened: (_facts, _context, extensions) => look(extensions as never),
       },
     });
     const extensions = createExtensions({
@@ -175,7 +181,7 @@ describe("runs of every semantic", () => {
     await manager.invoke("vote", {}, { extensions });
     await manager.invoke("value", 1, { extensions });
     await manager.invoke("scores", [], { extensions });
-    await manager.invoke("told", {}, { extensions });
+    await manager.invoke("happened", {}, { extensions });
     expect(seen).toEqual(Array.from({ length: 4 }, () => [["PII"], undefined]));
   });
 
@@ -227,18 +233,20 @@ describe("runs of every semantic", () => {
     const manager = await managerOf(
       [
         plugin("aaa", {
-          told: (_) => {
+          happened: (_) => {
             throw new Error("cannot read hunter2-credential of ada");
           },
         }),
       ],
       { logger, audit: { sink: (event) => events.push(event) } },
     );
-    await manager.invoke("told", {}, { secrets: ["hunter2-credential"] });
-    const told = JSON.stringify([lines, events]);
-    expect(told).toContain("cannot read [REDACTED] of ada");
-    expect(told).not.toContain("hunter2");
-    await expect(manager.invoke("told", {}, { secrets: [""] })).rejects.toThrow("secrets expects");
+    await manager.invoke("happened", {}, { secrets: ["hunter2-credential"] });
+    const reported = JSON.stringify([lines, events]);
+    expect(reported).toContain("cannot read [REDACTED] of ada");
+    expect(reported).not.toContain("hunter2");
+    await expect(manager.invoke("happened", {}, { secrets: [""] })).rejects.toThrow(
+      "secrets expects",
+    );
   });
 
   it("PH-105: numbers, short texts and lines of a configuration are in no free text", async () => {
@@ -248,7 +256,7 @@ describe("runs of every semantic", () => {
     const api = "line1 s3cr3t/€\nline2-key";
     const config = { pin: 98_765_432, code: "abc", deep: [{ key: "d33p-key" }], api, small: 999 };
     const pinner = plugin("pinner", {
-      told: (_: unknown, context: PluginContext) => {
+      happened: (_: unknown, context: PluginContext) => {
         const given = context.config as typeof config;
         const { pin, code, small } = given;
         const forms = `${JSON.stringify(api)} ${encodeURIComponent(api)} ${api.toUpperCase()}`;
@@ -259,7 +267,7 @@ describe("runs of every semantic", () => {
     });
     const audit = { sink: (event: AuditEvent) => events.push(event) };
     const manager = await managerOf([{ plugin: pinner, config }], { logger, audit });
-    await manager.invoke("told", {});
+    await manager.invoke("happened", {});
     await manager.close();
     const said = "pin [REDACTED], code [REDACTED], abcd, 999, [REDACTED], [REDACTED]";
     expect(lines.filter((line) => line.startsWith("warn"))).toHaveLength(1);
@@ -286,15 +294,15 @@ describe("runs of every semantic", () => {
     const manager = await managerOf(
       [
         plugin("aaa", {
-          told: (_) => {
+          happened: (_) => {
             throw error;
           },
         }),
       ],
       { onHandlerError: (what, at) => thrown.push([what, at]) },
     );
-    await manager.invoke("told", {});
-    expect(thrown).toEqual([[error, { plugin: "aaa", hook: "told" }]]);
+    await manager.invoke("happened", {});
+    expect(thrown).toEqual([[error, { plugin: "aaa", hook: "happened" }]]);
   });
 
   it("PH-103: what overlapping runs tell all arrives", async () => {
@@ -302,7 +310,7 @@ describe("runs of every semantic", () => {
     const manager = await managerOf(
       [
         plugin("aaa", {
-          told: async (_) => {
+          happened: async (_) => {
             await new Promise((resolve) => setTimeout(resolve, 1));
             throw new Error("late");
           },
@@ -317,7 +325,7 @@ describe("runs of every semantic", () => {
         },
       },
     );
-    await Promise.all([manager.invoke("told", {}), manager.invoke("told", {})]);
+    await Promise.all([manager.invoke("happened", {}), manager.invoke("happened", {})]);
     await manager.close();
     expect(events.filter(({ eventType }) => eventType === "plugin.handler_error")).toHaveLength(2);
   });

@@ -41,13 +41,13 @@ describe("score delta", () => {
     [true, "boolean"],
     [null, "nothing"],
     [1n, "bigint"],
-  ])("PH-034: %s is no score", async (delta, told) => {
+  ])("PH-034: %s is not a score", async (delta, found) => {
     verifies("plugins:score-record");
     for (const returned of [{ f1: delta }, new Map([["f1", delta]])]) {
       const error = await rejection((await scorers(returned)).invoke("scores", scored));
       expect(error).toBeInstanceOf(PluginExecutionError);
       expect(error.message).toBe(
-        `handler 'aaa.scores' returned ${told} for 'f1'; expected a finite number`,
+        `handler 'aaa.scores' returned ${found} for 'f1'; expected a finite number`,
       );
     }
   });
@@ -77,12 +77,12 @@ describe("score delta", () => {
     [() => new (class Scores {})(), "an instance of a class"],
     [() => new Proxy(new Map(), {}), "proxy"],
     [() => new Set(["f1"]), "an instance of a class"],
-  ])("what is no record of scores is refused (%#)", async (make, told) => {
+  ])("a result that is not a record of scores is refused (%#)", async (make, found) => {
     verifies("plugins:score-record");
     const returned = make();
     const error = await rejection((await scorers(returned)).invoke("scores", scored));
     expect(error.message).toBe(
-      `handler 'aaa.scores' returned ${told}; expected record of string to number`,
+      `handler 'aaa.scores' returned ${found}; expected record of string to number`,
     );
   });
 

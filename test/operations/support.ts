@@ -38,8 +38,8 @@ export const hooks = defineHooks({
     description: "Scores by id.",
     payload: z.array(z.looseObject({ id: z.string() })),
   },
-  told: { semantic: "fire_and_forget", description: "Something happened.", payload: facts },
-  told_strictly: {
+  happened: { semantic: "fire_and_forget", description: "Something happened.", payload: facts },
+  happened_strictly: {
     semantic: "fire_and_forget",
     description: "Something happened, and must be written down.",
     payload: facts,

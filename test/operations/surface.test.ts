@@ -62,14 +62,17 @@ describe("a run", () => {
     const steps: string[] = [];
     const slow = (name: string, delayMs: number) =>
       plugin(name, {
-        told: async (facts: { run: string }) => {
+        happened: async (facts: { run: string }) => {
           steps.push(`${facts.run} ${name} begins`);
           await new Promise((resolve) => setTimeout(resolve, delayMs));
           steps.push(`${facts.run} ${name} ends`);
         },
       });
     const manager = await managerOf([slow("aaa", 15), slow("bbb", 1)]);
-    await Promise.all([manager.invoke("told", { run: "1" }), manager.invoke("told", { run: "2" })]);
+    await Promise.all([
+      manager.invoke("happened", { run: "1" }),
+      manager.invoke("happened", { run: "2" }),
+    ]);
     const of = (run: string) => steps.filter((step) => step.startsWith(run));
     for (const run of ["1", "2"]) {
       const order = ["aaa begins", "aaa ends", "bbb begins", "bbb ends"];
@@ -110,7 +113,7 @@ describe("a run", () => {
             seen.push(extensions.security?.labels, Object.isFrozen(extensions));
             return value;
           },
-          told: (_facts, _context, extensions: Extensions) => ({
+          happened: (_facts, _context, extensions: Extensions) => ({
             modifiedExtensions: addLabels(extensions as never, "FORGED"),
           }),
         },
@@ -120,7 +123,7 @@ describe("a run", () => {
     const extensions = host.createExtensions({ security: { labels: ["PII"] } });
     expect(await manager.invoke("value", 1, { extensions })).toBe(1);
     expect(seen).toEqual([["PII"], true, undefined, true]);
-    expect(await manager.invoke("told", {}, { extensions })).toBeUndefined();
+    expect(await manager.invoke("happened", {}, { extensions })).toBeUndefined();
     expect(extensions.security?.labels).toEqual(["PII"]);
   });
 });

@@ -64,9 +64,9 @@ describe("a manager that denies tampering", () => {
     expect(error.data.changes).toEqual(
       names.map((name) => ({ intrinsic: `Math.${name}`, change: "added" })),
     );
-    const told = names.slice(0, 8).map((name) => `Math.${name} was added`);
+    const changes = names.slice(0, 8).map((name) => `Math.${name} was added`);
     expect(error.message).toBe(
-      `The realm is not as it was when the library loaded: ${told.join(", ")}, and 4 more.`,
+      `The realm is not as it was when the library loaded: ${changes.join(", ")}, and 4 more.`,
     );
   });
 });

@@ -337,7 +337,7 @@ describe("polling", () => {
     onTell: () => unknown = () => {},
     intervalMs = 2,
   ) {
-    const told: string[] = [];
+    const changes: string[] = [];
     let at = 0;
     const check = () => {
       const status = rounds[Math.min(at, rounds.length - 1)] ?? "unknown";
@@ -345,16 +345,16 @@ describe("polling", () => {
       return health(status);
     };
     const onChange = ({ pluginName, status }: HealthReport, before: HealthStatus) => {
-      told.push(`${pluginName}: ${before} -> ${status}`);
+      changes.push(`${pluginName}: ${before} -> ${status}`);
       return onTell();
     };
     const manager = await managerOf({ cache: check }, { poll: true, intervalMs, onChange });
-    return { told, close: () => manager.close(), rounds: () => at };
+    return { changes, close: () => manager.close(), rounds: () => at };
   }
 
   it("reports each change once", async () => {
     verifies("plugins:health-polling");
-    const { told, rounds, close } = await poll([
+    const { changes, rounds, close } = await poll([
       "unknown",
       "healthy",
       "healthy",
@@ -364,7 +364,7 @@ describe("polling", () => {
     ]);
     await vi.waitUntil(() => rounds() > 7);
     await close();
-    expect(told).toEqual([
+    expect(changes).toEqual([
       "cache: unknown -> healthy",
       "cache: healthy -> unhealthy",
       "cache: unhealthy -> healthy",
@@ -372,21 +372,21 @@ describe("polling", () => {
   });
 
   it("goes on after a listener that throws", async () => {
-    const { told, close } = await poll(["healthy", "degraded"], () => {
+    const { changes, close } = await poll(["healthy", "degraded"], () => {
       throw new Error("listener");
     });
-    await vi.waitUntil(() => told.length === 2);
+    await vi.waitUntil(() => changes.length === 2);
     await close();
-    expect(told).toEqual(["cache: unknown -> healthy", "cache: healthy -> degraded"]);
+    expect(changes).toEqual(["cache: unknown -> healthy", "cache: healthy -> degraded"]);
   });
 
   it("goes on after a listener that rejects, and ends no process", async () => {
     verifies("plugins:health-polling");
     const uncaught = await uncaughtDuring(async () => {
-      const { told, close } = await poll(["healthy", "degraded"], async () => {
+      const { changes, close } = await poll(["healthy", "degraded"], async () => {
         throw new Error("slack is down");
       });
-      await vi.waitUntil(() => told.length === 2);
+      await vi.waitUntil(() => changes.length === 2);
       await close();
     });
     expect(uncaught).toEqual([]);
@@ -421,7 +421,7 @@ describe("polling", () => {
 
   it("ends with the manager, also in the midst of a round", async () => {
     verifies("plugins:health-polling");
-    const told: string[] = [];
+    const changes: string[] = [];
     let release = () => {};
     const check = vi.fn(
       () =>
@@ -429,13 +429,13 @@ describe("polling", () => {
           release = () => resolve(health("unhealthy"));
         }),
     );
-    const onChange = ({ status }: HealthReport) => void told.push(status);
+    const onChange = ({ status }: HealthReport) => void changes.push(status);
     const manager = await managerOf({ cache: check }, { poll: true, intervalMs: 1, onChange });
     await vi.waitUntil(() => check.mock.calls.length === 1);
     await manager.close();
     release();
     await later(20);
-    expect(told).toEqual([]);
+    expect(changes).toEqual([]);
     expect(check).toHaveBeenCalledTimes(1);
   });
 

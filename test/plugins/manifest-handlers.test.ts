@@ -203,11 +203,11 @@ describe("the settings of an entry", () => {
     ]);
   });
 
-  it("are all told at once", () => {
+  it("are all reported at once", () => {
     expect(message({ handler, mode: "x", priority: "x", onError: "x", extra: 1 })).toHaveLength(4);
   });
 
-  it("are taken as they are, and read once", async () => {
+  it("are used as given, and read once", async () => {
     const conditions = { tools: ["add"] };
     const entry = {
       handler,

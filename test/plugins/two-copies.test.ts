@@ -117,20 +117,20 @@ show({ ...seen, health: [status, message] });`,
     });
   });
 
-  it("is told that helpers edit the extensions of their own copy", async () => {
+  it("is refused: helpers edit only the extensions of their own copy", async () => {
     verifies("plugins:copies");
     const outcome = await outcomeOf(
       "index.js",
-      `let told;
+      `let reason;
 const made = plugin.definePlugin({
   name: "guard",
   version: "1.0.0",
   capabilities: ["append_labels"],
   hooks: { tool_pre_invoke: (payload, context, extensions) => ({ modifiedExtensions: plugin.addLabels(extensions, "pii") }) },
 });
-const manager = await host.createPluginManager({ plugins: [made], onHandlerError: (error) => { told = error.message; } });
+const manager = await host.createPluginManager({ plugins: [made], onHandlerError: (error) => { reason = error.message; } });
 const { continueProcessing } = await manager.invoke("tool_pre_invoke", { name: "cat", args: {} });
-show([continueProcessing, told]);`,
+show([continueProcessing, reason]);`,
     );
     expect(outcome).toEqual([
       false,

@@ -24,13 +24,13 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
     const child: ChildProcess = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    let told = "";
+    let output = "";
     child.stdout?.on("data", (chunk: Buffer) => {
-      told += chunk.toString("utf8");
+      output += chunk.toString("utf8");
     });
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
     // A line without its end was cut short by a kill.
-    return { child, ended, acknowledged: () => told.split("\n").slice(0, -1) };
+    return { child, ended, acknowledged: () => output.split("\n").slice(0, -1) };
   }
 
   it("loses no label of either", async () => {

@@ -1,4 +1,4 @@
-/** A configuration is its plugin's own: others see it neither directly nor in what is told of it. */
+/** A configuration belongs to its plugin: others see it neither directly nor in reports about it. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type AuditEvent, health } from "../../src/audit.ts";
@@ -14,7 +14,7 @@ const host = defineHost({
     vote: { semantic: "voting", description: "May it be?", payload: facts },
     value: { semantic: "filter_chain", description: "A value.", payload: z.string() },
     scores: { semantic: "score_delta", description: "Scores.", payload: z.array(facts) },
-    told: { semantic: "fire_and_forget", description: "It was.", payload: facts },
+    happened: { semantic: "fire_and_forget", description: "It was.", payload: facts },
   }),
 });
 
@@ -38,7 +38,7 @@ function talker() {
       vote: (_: unknown, context: PluginContext) => deny(`not with ${quoted(keyOf(context))}`),
       value: fail,
       scores: (_: unknown, context: PluginContext) => ({ [quoted(keyOf(context))]: "x" }),
-      told: fail,
+      happened: fail,
       evaluate: { handler: fail, onError: "ignore" },
     },
     healthCheck: (context: PluginContext) => health("degraded", `with ${quoted(keyOf(context))}`),
@@ -78,7 +78,7 @@ describe.each([
       host.definePlugin({
         name,
         version: "1.0.0",
-        hooks: { config_validate: see, audit_emit: see, told: see },
+        hooks: { config_validate: see, audit_emit: see, happened: see },
       } as never);
     const log = (line: string) => seen.push(line);
     const manager = await host.createPluginManager({
@@ -93,7 +93,7 @@ describe.each([
     await manager.invoke("vote", {});
     await take(manager.invoke("value", "x"));
     await manager.invoke("scores", []).catch(() => undefined);
-    await manager.invoke("told", {});
+    await manager.invoke("happened", {});
     const { errors, violation, executions } = await manager.invoke("evaluate", { role: "user" });
     said.push(errors, violation, executions, await manager.checkHealth());
     await manager.close();
@@ -109,12 +109,12 @@ it("PH-118: the record of an upgrade has the capabilities and hooks of the new v
     host.definePlugin({ name: "grower", version: number, ...more } as never);
   const before = version("1.0.0", {
     capabilities: ["read_labels"],
-    hooks: { told: { handler: (_: unknown) => undefined, extensions: false } },
+    hooks: { happened: { handler: (_: unknown) => undefined, extensions: false } },
   });
   const after = version("1.1.0", {
     capabilities: ["read_labels", "append_labels"],
     hooks: {
-      told: { handler: (_: unknown) => undefined, extensions: false },
+      happened: { handler: (_: unknown) => undefined, extensions: false },
       vote: (_: unknown) => allow(),
     },
   });
@@ -130,7 +130,7 @@ it("PH-118: the record of an upgrade has the capabilities and hooks of the new v
     ...old,
     version: "1.1.0",
     capabilities: ["append_labels", "read_labels"],
-    hooks: ["told", "vote"],
+    hooks: ["happened", "vote"],
   });
-  expect(old).toMatchObject({ capabilities: ["read_labels"], hooks: ["told"] });
+  expect(old).toMatchObject({ capabilities: ["read_labels"], hooks: ["happened"] });
 });

@@ -93,19 +93,19 @@ describe("checkHealth", () => {
   it("polls where the host wants it, tells of a change once, and stops when it is closed", async () => {
     verifies("plugins:health-polling");
     let isWell = true;
-    const told: [string, string][] = [];
+    const changes: [string, string][] = [];
     const manager = await managerOf(
       [checked("aaa", () => (isWell ? health("healthy") : health("degraded", "tired")))],
       {
         health: {
           poll: true,
           intervalMs: 5,
-          onChange: ({ status }: HealthReport, before) => told.push([before, status]),
+          onChange: ({ status }: HealthReport, before) => changes.push([before, status]),
         },
       },
     );
     const until = async (count: number) => {
-      while (told.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (changes.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
     };
     await until(1);
     isWell = false;
@@ -113,23 +113,23 @@ describe("checkHealth", () => {
     await manager.close();
     isWell = true;
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(told).toEqual([
+    expect(changes).toEqual([
       ["unknown", "healthy"],
       ["healthy", "degraded"],
     ]);
   });
 
-  it("writes a change into the log where nobody else is told", async () => {
+  it("logs a change if there is no onChange", async () => {
     const { lines, logger } = kept();
     const plugins = [
       checked("aaa", () => health("degraded", "tired")),
       checked("bbb", () => health("healthy")),
     ];
     const manager = await managerOf(plugins, { logger, health: { poll: true, intervalMs: 5 } });
-    const told = () => lines.filter((line) => line.startsWith("warn "));
-    while (told().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const warnings = () => lines.filter((line) => line.startsWith("warn "));
+    while (warnings().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await manager.close();
-    expect(told()).toEqual([
+    expect(warnings()).toEqual([
       "warn plugin 'aaa' went from unknown to degraded: tired",
       "warn plugin 'bbb' went from unknown to healthy",
     ]);

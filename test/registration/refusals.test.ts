@@ -30,7 +30,7 @@ describe("dependencies", () => {
   ];
 
   it.each(permutations(round).map((given) => [given.map(({ name }) => name).join(", "), given]))(
-    "PH-082: a circle is told whole, and the same, given as %s",
+    "PH-082: a cycle is reported whole, in the same words, whatever the order: %s",
     async (_, given) => {
       verifies("plugins:dependencies");
       const { error, events } = await refusalsOf(given as typeof round);
@@ -41,7 +41,7 @@ describe("dependencies", () => {
   );
 
   it.each(permutations([needing("other", "xxx"), needing("addon", "missing-b", "missing-a")]))(
-    "PH-082: all that is missing is told at once, with one record a plugin (%#)",
+    "PH-082: all missing dependencies are reported at once, with one record per plugin (%#)",
     async (...given) => {
       verifies("plugins:dependencies");
       const { error, events } = await refusalsOf(given);
@@ -60,14 +60,14 @@ describe("dependencies", () => {
     },
   );
 
-  it("what is missing and a circle are told together", async () => {
+  it("missing dependencies and a cycle are reported together", async () => {
     const { error, events } = await refusalsOf([...round, needing("addon", "nobody")]);
     expect(error).toBeInstanceOf(PluginDependencyError);
     expect(error.message).toBe(`missing plugin dependencies: addon missing nobody; ${circle}`);
     expect(events.map(([name]) => name)).toEqual(["addon", "alpha"]);
   });
 
-  it("what is missing is told beside whatever is wrong with others", async () => {
+  it("missing dependencies are reported together with other plugins' problems", async () => {
     verifies("plugins:registration-together");
     const { error, events } = await refusalsOf([
       plugin("aaa", {}, { requiresHost: ">=999.0.0" }),

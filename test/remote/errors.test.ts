@@ -133,17 +133,17 @@ describe("decodeError", () => {
     verifies("envelope:null-is-absent");
     const lean = { message: "a", plugin_name: "p" };
     const nulls = { ...lean, code: null, details: null, proto_error_code: null };
-    const told = (document: object) => {
+    const errorOf = (document: object) => {
       const { code, message, data } = decodeError(document);
       return { code, message, data };
     };
-    expect(told(nulls)).toEqual(told(lean));
-    expect(told(nulls).data.mcpErrorCode).toBe(-32603);
+    expect(errorOf(nulls)).toEqual(errorOf(lean));
+    expect(errorOf(nulls).data.mcpErrorCode).toBe(-32603);
     const codes = { ...lean, mcp_error_code: -5, proto_error_code: null };
-    expect(told(codes).data.mcpErrorCode).toBe(-5);
+    expect(errorOf(codes).data.mcpErrorCode).toBe(-5);
     // Who writes out defaults says -32603 for nothing.
     const both = { ...lean, mcp_error_code: -32603, proto_error_code: -5 };
-    expect(told(both).data.mcpErrorCode).toBe(-5);
+    expect(errorOf(both).data.mcpErrorCode).toBe(-5);
   });
 
   it("refuses two codes that differ", () => {

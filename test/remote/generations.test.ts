@@ -157,7 +157,7 @@ describe("a far side of the other generation", () => {
     expect(removed.http).toEqual({ headers: { B: "2" }, request_headers: { C: "3" } });
   });
 
-  it("that says two things of one header is told which of them does not count", async () => {
+  it("that changes one header in two ways learns which change does not count", async () => {
     verifies("remote:headers-shadowed");
     const { http, dropped } = await answering({ http: { headers: { A: "1" } } }, writer, () => ({
       http: { headers: { A: "2" }, request_headers: { a: "3" } },

@@ -48,7 +48,7 @@ describe("a message", () => {
     }
   });
 
-  it("comes back in the wrapper where the hook is told", () => {
+  it("comes back in the wrapper if the hook is named", () => {
     verifies("remote:message-wrapper");
     const task = decodeTask(encodeTask(turnAt(hook)));
     const reply = json(encodeResult({ modifiedPayload: bare }, task));

@@ -162,7 +162,7 @@ describe("decodeTask", () => {
     const { extensions: _, ...task } = written(encodeTask(turnOf([])));
     const { operation: __, ...context } = task.context as Record<string, unknown>;
     const { config: ___, ...config } = task.config as Record<string, unknown>;
-    const told = (document: object) => {
+    const taskOf = (document: object) => {
       const { context: read, ...rest } = decodeTask(document);
       return { ...rest, context: { ...read, signal: undefined } };
     };
@@ -174,9 +174,9 @@ describe("decodeTask", () => {
       context: { ...context, operation: null },
       config: { ...config, config: null },
     };
-    expect(told(nulls)).toEqual(told(lean));
+    expect(taskOf(nulls)).toEqual(taskOf(lean));
     const listed = { ...lean, shown_headers: { headers: null, request_headers: null } };
-    expect(told(listed)).toEqual(told(lean));
+    expect(taskOf(listed)).toEqual(taskOf(lean));
   });
 
   it("counts a flood of unknown fields and lists the first hundred", () => {

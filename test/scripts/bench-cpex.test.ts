@@ -35,7 +35,7 @@ describe("the Python of the comparisons with CPEX", () => {
     });
   });
 
-  it("is told when it is not there, or has no CPEX, or one that the goals are not for", () => {
+  it("is reported if it is missing, or has no CPEX, or a version that the goals are not for", () => {
     const none = program("echo Traceback >&2; echo No module named cpex >&2; exit 1");
     const later = program("echo 0.2.0 2.14.3 3.11.7");
     const absent = join(folderWith({}), "python");
@@ -66,7 +66,7 @@ describe("the program of the comparisons with CPEX in Rust", () => {
     expect(findCrate(asked)).toEqual({ found: true, versions: "cpex-core 0.2.3, Rust 1.95.0" });
   });
 
-  it("is told when it is not there, fails, or has a crate that the goals are not for", () => {
+  it("is reported if it is missing, fails, or has a version that the goals are not for", () => {
     const fails = program("echo cannot open shared object >&2; exit 127");
     const later = program("echo 0.3.0 1.95.0");
     expect(findCrate(fails)).toEqual({

@@ -67,7 +67,7 @@ describe("npm run bench:guard", () => {
     given: Partial<Parameters<typeof guard>[0]> = {},
   ) {
     const asked: (string | undefined)[] = [];
-    const told: string[] = [];
+    const lines: string[] = [];
     const exitCode = await guard({
       comparisons: runs[0] ?? [],
       known: [],
@@ -77,16 +77,16 @@ describe("npm run bench:guard", () => {
         asked.push(only);
         return { rows: runs[asked.length - 1] ?? [], failed: [] };
       },
-      tell: (line) => told.push(line),
+      tell: (line) => lines.push(line),
       ...given,
     });
-    return { exitCode, asked, told };
+    return { exitCode, asked, lines };
   }
 
   it("passes when nothing is beyond its bound", async () => {
-    const { exitCode, asked, told } = await guarded([[row("D1", 1, 2)]]);
+    const { exitCode, asked, lines } = await guarded([[row("D1", 1, 2)]]);
     expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: [undefined] });
-    expect(told.at(-1)).toBe("Nothing is beyond its bound, over 9 rounds.");
+    expect(lines.at(-1)).toBe("Nothing is beyond its bound, over 9 rounds.");
   });
 
   it("measures what is beyond once more, by id, and passes when it is not beyond again", async () => {
@@ -96,41 +96,41 @@ describe("npm run bench:guard", () => {
   });
 
   it("fails and tells what is beyond twice", async () => {
-    const { exitCode, told } = await guarded([
+    const { exitCode, lines } = await guarded([
       [row("D1", 1, 3), row("S1", 1, 3)],
       [row("D1", 1, 2.5), row("S1", 1, 1)],
     ]);
     expect(exitCode).toBe(1);
-    expect(told.at(-1)).toBe("D1, workload of D1: 2.500, where 2 is the most.");
+    expect(lines.at(-1)).toBe("D1, workload of D1: 2.500, where 2 is the most.");
   });
 
   it("fails where what was beyond gives no figure the second time", async () => {
-    const { exitCode, told } = await guarded([[row("D1", 1, 3)], []]);
+    const { exitCode, lines } = await guarded([[row("D1", 1, 3)], []]);
     expect(exitCode).toBe(1);
-    expect(told.at(-1)).toBe("D1, workload of D1: 3.000, where 2 is the most.");
+    expect(lines.at(-1)).toBe("D1, workload of D1: 3.000, where 2 is the most.");
   });
 
   it("fails where a comparison failed", async () => {
     const run = async () => ({ rows: [], failed: ["D1, one handler"] });
-    const { exitCode, told } = await guarded([], { run });
+    const { exitCode, lines } = await guarded([], { run });
     expect(exitCode).toBe(1);
-    expect(told.at(-1)).toBe("D1, one handler failed: a check, or the process.");
+    expect(lines.at(-1)).toBe("D1, one handler failed: a check, or the process.");
   });
 
   it("tells an entry that is stale, and passes", async () => {
-    const { exitCode, told } = await guarded([[row("W5", 1, 2)]], { known: [known("W5", 9)] });
+    const { exitCode, lines } = await guarded([[row("W5", 1, 2)]], { known: [known("W5", 9)] });
     expect(exitCode).toBe(0);
-    expect(told).toContain(
+    expect(lines).toContain(
       "W5, workload of W5: within twice its goal, so tools/bench/known-misses.ts need not name it.",
     );
   });
 
   it("fails before it measures where an entry names no comparison", async () => {
-    const { exitCode, asked, told } = await guarded([[row("D1", 1, 1)]], {
+    const { exitCode, asked, lines } = await guarded([[row("D1", 1, 1)]], {
       known: [known("D9", 1)],
     });
     expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
-    expect(told).toEqual([
+    expect(lines).toEqual([
       "tools/bench/known-misses.ts names no comparison with a goal: D9, workload of D9.",
     ]);
   });

@@ -19,7 +19,7 @@ describe("npm run faults", () => {
     expect(status).toBe(0);
   });
 
-  it("tries the parts that it is told", () => {
+  it("tries only the named parts", () => {
     expect(run("kills").said).toHaveLength(2);
   });
 

@@ -19,8 +19,8 @@ const host = defineHost({
   services,
   hooks: {
     vote: { semantic: "voting", description: "May it be?", payload: facts },
-    told: { semantic: "fire_and_forget", description: "It happened.", payload: facts },
-    told_strictly: {
+    happened: { semantic: "fire_and_forget", description: "It happened.", payload: facts },
+    happened_strictly: {
       semantic: "fire_and_forget",
       description: "It happened.",
       payload: facts,
@@ -173,7 +173,7 @@ describe("the services of a host", () => {
           state.set("other", getVault);
           return allow();
         },
-        told: (_facts) => undefined,
+        happened: (_facts) => undefined,
       },
     });
     const look = (context: AnyContext) => {
@@ -281,8 +281,8 @@ describe("the services of a host", () => {
         (context as unknown as AnyContext).getVault();
         return allow();
       },
-      told: (_facts, context) => void (context as unknown as AnyContext).getVault(),
-      told_strictly: (_facts, context) => void (context as unknown as AnyContext).getVault(),
+      happened: (_facts, context) => void (context as unknown as AnyContext).getVault(),
+      happened_strictly: (_facts, context) => void (context as unknown as AnyContext).getVault(),
     },
   });
 
@@ -311,11 +311,11 @@ describe("the services of a host", () => {
       audit: { sink: ({ eventType }) => events.push(eventType) },
       logger: { warn: (text) => lines.push(text) },
     });
-    await manager.invoke("told", {});
+    await manager.invoke("happened", {});
     expect(lines).toHaveLength(1);
     expect(events).toEqual(["plugin.registered", "plugin.handler_error"]);
-    await expect(manager.invoke("told_strictly", {})).rejects.toThrow(
-      "failed for audit hook 'told_strictly': plugin 'careless' cannot call getVault",
+    await expect(manager.invoke("happened_strictly", {})).rejects.toThrow(
+      "failed for audit hook 'happened_strictly': plugin 'careless' cannot call getVault",
     );
   });
 

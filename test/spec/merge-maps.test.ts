@@ -5,7 +5,7 @@ import { codeOf, envelope, everything, host, merge, plain, view } from "./suppor
 const full = envelope(everything);
 const outcome = (returned: unknown, capabilities: readonly string[] = []) => {
   const { extensions, rejections } = merge(full, returned, capabilities);
-  return { extensions, told: rejections.map(({ path, code }) => `${path} ${code}`) };
+  return { extensions, reported: rejections.map(({ path, code }) => `${path} ${code}`) };
 };
 
 describe("headers", () => {
@@ -35,12 +35,12 @@ describe("headers", () => {
 
   it("are all that changes in http", () => {
     verifies("merge:http-fixed");
-    const { extensions, told } = outcome(
+    const { extensions, reported } = outcome(
       { http: { method: "PUT", path: "/x", host: "h", scheme: "s" } },
       caps,
     );
     expect(extensions).toBe(full);
-    expect(told).toEqual(
+    expect(reported).toEqual(
       ["method", "path", "host", "scheme"].map((name) => `http.${name} tier_immutable`),
     );
   });

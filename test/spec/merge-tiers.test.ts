@@ -15,7 +15,7 @@ import {
 const full = envelope(everything);
 const outcome = (returned: unknown, capabilities: readonly string[] = []) => {
   const { extensions, rejections } = merge(full, returned, capabilities);
-  return { extensions, told: rejections.map(({ path, code }) => `${path} ${code}`) };
+  return { extensions, reported: rejections.map(({ path, code }) => `${path} ${code}`) };
 };
 
 describe("immutable parts", () => {
@@ -34,8 +34,8 @@ describe("immutable parts", () => {
       },
       custom: { kept: true },
     };
-    const { extensions, told } = outcome(forged, ["read_agent", "read_subject"]);
-    expect(told).toEqual([
+    const { extensions, reported } = outcome(forged, ["read_agent", "read_subject"]);
+    expect(reported).toEqual([
       "request tier_immutable",
       "agent tier_immutable",
       "security.classification tier_immutable",
@@ -58,13 +58,13 @@ describe("immutable parts", () => {
       security: { labels: ["PII", "EU"] },
       delegation: { chain: [...everything.delegation.chain, hop("bob")] },
     };
-    const { extensions, told } = outcome(returned, [
+    const { extensions, reported } = outcome(returned, [
       "read_headers",
       "read_labels",
       "read_delegation",
     ]);
     expect(extensions).toBe(full);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       "http capability_missing",
       "security.labels capability_missing",
       "delegation capability_missing",
@@ -90,8 +90,8 @@ describe("immutable parts", () => {
       security: { labels: [] },
       delegation: { chain: [] },
     };
-    const { extensions, told } = outcome(empty);
-    expect([extensions === full, told]).toEqual([true, []]);
+    const { extensions, reported } = outcome(empty);
+    expect([extensions === full, reported]).toEqual([true, []]);
   });
 
   it("answer alike, hidden or absent", () => {
@@ -118,7 +118,7 @@ describe("immutable parts", () => {
       { security: { subject: { roles: ["x"] } } },
     ];
     for (const returned of proposals) {
-      const told = [bare, rich].map((current) => {
+      const reported = [bare, rich].map((current) => {
         try {
           const { extensions, rejections } = merge(current, returned, []);
           return { same: extensions === current, rejections };
@@ -126,7 +126,7 @@ describe("immutable parts", () => {
           return { message: (error as Error).message };
         }
       });
-      expect(told[0]).toEqual(told[1]);
+      expect(reported[0]).toEqual(reported[1]);
     }
   });
 });
@@ -236,9 +236,9 @@ describe("delegation", () => {
     verifies("merge:derived-reported");
     expect(outcome({ delegation: { depth: 9, age_seconds: 1 } }, caps)).toEqual({
       extensions: full,
-      told: ["delegation.depth tier_immutable", "delegation.age_seconds tier_immutable"],
+      reported: ["delegation.depth tier_immutable", "delegation.age_seconds tier_immutable"],
     });
     const agreeing = { chain: [first, hop("bob")], depth: 2, actor_subject_id: "bob" };
-    expect(outcome({ delegation: agreeing }, caps).told).toEqual([]);
+    expect(outcome({ delegation: agreeing }, caps).reported).toEqual([]);
   });
 });

@@ -152,7 +152,7 @@ describe("a fault of the functions is found", () => {
 describe("a law", () => {
   const [first] = slotLaws() as readonly [Law];
 
-  it("runs as often as it is told, from the seed that it is told", async () => {
+  it("runs the given number of times, from the given seed", async () => {
     let calls = 0;
     const filterExtensions: unknown = (...args: Parameters<typeof glassine.filterExtensions>) => {
       calls += 1;

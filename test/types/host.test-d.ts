@@ -278,7 +278,7 @@ it("asks for the facts of the operation that a hook requires", async () => {
     hooks: {
       free: vote,
       asked: { ...vote, operation: z.object({ depth: z.number().default(1) }) },
-      told: { ...vote, operation: z.object({ account: z.string() }) },
+      happened: { ...vote, operation: z.object({ account: z.string() }) },
     },
   });
   const { invoke } = await asking.createPluginManager({ plugins: [] });
@@ -286,17 +286,17 @@ it("asks for the facts of the operation that a hook requires", async () => {
   invoke("free", {}, { operation: { any: "fact" } });
   invoke("asked", {});
   invoke("asked", {}, { operation: { depth: 2 } });
-  invoke("told", {}, { operation: { account: "acme" } });
+  invoke("happened", {}, { operation: { account: "acme" } });
   // @ts-expect-error: no options.
-  invoke("told", {});
+  invoke("happened", {});
   // @ts-expect-error: none at all.
-  invoke("told", {}, undefined);
+  invoke("happened", {}, undefined);
   // @ts-expect-error: options without the operation.
-  invoke("told", {}, { request: "req-1" });
+  invoke("happened", {}, { request: "req-1" });
   // @ts-expect-error: an operation without the account.
-  invoke("told", {}, { operation: {} });
+  invoke("happened", {}, { operation: {} });
   // @ts-expect-error: a misspelt one.
-  invoke("told", {}, { operation: { acount: "acme" } });
+  invoke("happened", {}, { operation: { acount: "acme" } });
   // @ts-expect-error: no option has that name.
   invoke("free", {}, { extension: {} });
   invoke("evaluate", { role: "user" }, undefined);

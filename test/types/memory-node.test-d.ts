@@ -172,8 +172,8 @@ it("types what invoke takes and resolves to, hook by hook", async () => {
   manager.invoke("recall_filter", [fact]);
   // @ts-expect-error: they are not among the options.
   manager.invoke("recall_filter", [fact], { request: "req-1" });
-  const told = manager.invoke("post_assert_persist", { fact, ...facts });
-  expectTypeOf(told).toEqualTypeOf<Promise<undefined>>();
+  const result = manager.invoke("post_assert_persist", { fact, ...facts });
+  expectTypeOf(result).toEqualTypeOf<Promise<undefined>>();
   // @ts-expect-error PH-039: there is no such hook.
   manager.invoke("nope", {});
   // @ts-expect-error PH-039: a hook of the standard host is none of this one.

@@ -14,7 +14,7 @@ const result = (output: object) => ({
 const contents = (...value: readonly object[]) => result({ type: "content", value });
 const pathsOf = (lost: readonly { readonly path: string }[]) => lost.map(({ path }) => path);
 
-/** The prompt after an edit of the JSON of its messages, and what is told. */
+/** The prompt after an edit of the JSON of its messages, and what is reported. */
 function edited(
   onto: PromptLike,
   edit: (json: string) => string,

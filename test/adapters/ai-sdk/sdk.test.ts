@@ -150,12 +150,12 @@ async function run(streamed: boolean, middleware?: LanguageModelV3Middleware): P
     system: "Be brief.",
     messages: asked,
   };
-  const told = streamed ? streamText(options) : await generateText(options);
-  const { messages } = await told.response;
+  const generated = streamed ? streamText(options) : await generateText(options);
+  const { messages } = await generated.response;
   return {
-    text: await told.text,
-    content: await told.content,
-    steps: (await told.steps).map(({ content, finishReason, usage: used, response }) => ({
+    text: await generated.text,
+    content: await generated.content,
+    steps: (await generated.steps).map(({ content, finishReason, usage: used, response }) => ({
       content,
       finishReason,
       used,

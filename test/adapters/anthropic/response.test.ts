@@ -25,19 +25,21 @@ describe("stop reasons", () => {
     ["tool_use", "call"],
     ["max_tokens", "max_tokens"],
     ["stop_sequence", "stop_sequence"],
-  ] as const)("%s is %s, and back", (told, reason) => {
+  ] as const)("%s is %s, and back", (stopReason, reason) => {
     verifies("anthropic:stop-reasons");
-    const { messages, extensions, left } = fromMessagesResponse(answer([], { stop_reason: told }));
+    const { messages, extensions, left } = fromMessagesResponse(
+      answer([], { stop_reason: stopReason }),
+    );
     expect(extensions.completion.stop_reason).toBe(reason);
     expect(left).toEqual([]);
-    expect(toMessagesResponse(messages, { extensions }).document.stop_reason).toBe(told);
+    expect(toMessagesResponse(messages, { extensions }).document.stop_reason).toBe(stopReason);
   });
 
   it.each(["pause_turn", "refusal", "model_context_window_exceeded"] as const)(
     "%s is reported, since the slot has no value for it",
-    (told) => {
+    (stopReason) => {
       verifies("anthropic:stop-reasons");
-      const read = fromMessagesResponse(answer([], { stop_reason: told }));
+      const read = fromMessagesResponse(answer([], { stop_reason: stopReason }));
       expect(read.extensions.completion).not.toHaveProperty("stop_reason");
       expect(read.left).toMatchObject([{ path: "stop_reason", kind: "setting" }]);
     },

@@ -59,9 +59,9 @@ async function reply(request: IncomingMessage, response: ServerResponse): Promis
   const asked = JSON.parse(body) as { stream?: boolean };
   const { messages } = fromMessagesRequest(asked);
   received = toMessagesRequest(messages.map(masked), { onto: asked }).document;
-  const told = JSON.parse(said) as Anthropic.Message;
-  const answered = fromMessagesResponse(told);
-  const { document } = toMessagesResponse(answered.messages.map(masked), { onto: told });
+  const message = JSON.parse(said) as Anthropic.Message;
+  const answered = fromMessagesResponse(message);
+  const { document } = toMessagesResponse(answered.messages.map(masked), { onto: message });
   if (asked.stream !== true) {
     response.setHeader("content-type", "application/json").end(JSON.stringify(document));
     return;

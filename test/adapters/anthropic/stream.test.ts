@@ -69,10 +69,10 @@ describe("a stream", () => {
   it("reports a call as incomplete until it ends, even before its first piece", () => {
     verifies("anthropic:streamed");
     const stream = streamOf(start, begin(0, callBlock));
-    const told = [{ path: "content[0].input", kind: "content" }];
-    expect(stream.current.left).toMatchObject(told);
+    const expected = [{ path: "content[0].input", kind: "content" }];
+    expect(stream.current.left).toMatchObject(expected);
     stream.push(delta(0, json('{"a":1}')));
-    expect(stream.current.left).toMatchObject(told);
+    expect(stream.current.left).toMatchObject(expected);
     stream.push(end(0));
     expect(stream.current.left).toEqual([]);
   });

@@ -54,21 +54,21 @@ describe("a close", () => {
     const [near, far] = InMemoryTransport.createLinkedPair();
     const [other] = InMemoryTransport.createLinkedPair();
     const guard = guarded(near, fakeManager());
-    let told = 0;
+    let closed = 0;
     guard.onclose = () => {
-      told += 1;
-      if (told < 9) void other.close();
+      closed += 1;
+      if (closed < 9) void other.close();
     };
     other.onclose = () => void guard.close();
     await guard.start();
     await far.close();
     await settle();
-    expect(told).toBe(1);
+    expect(closed).toBe(1);
 
     await guard.start();
     await guard.close();
     await settle();
-    expect(told).toBe(2);
+    expect(closed).toBe(2);
   });
 
   it("causes no unhandled rejection if a hook fails afterwards", async () => {

@@ -232,8 +232,8 @@ describe("a task id that several sessions have", () => {
     const { ask } = await connection(createGuard(fakeManager()));
     const code = async (taskId: string) => {
       await ask(toolCall(1), { result: { task: { taskId, status: "working" } } });
-      const told = await ask(request(2, "tasks/result", { taskId }), { result: { content: [] } });
-      return (told as { error?: { data?: { code?: string } } }).error?.data?.code;
+      const answer = await ask(request(2, "tasks/result", { taskId }), { result: { content: [] } });
+      return (answer as { error?: { data?: { code?: string } } }).error?.data?.code;
     };
     expect(await code("t".repeat(1024))).toBeUndefined();
     expect(await code("t".repeat(1025))).toBe("task_forgotten");

@@ -139,28 +139,28 @@ describe("the handshake", () => {
       capabilities: {},
       clientInfo: { name: "c", version: "1" },
     };
-    const told = {
+    const serverResult = {
       protocolVersion: "2025-11-25",
       capabilities: { tools: {} },
       serverInfo: { name: "s", version: "1" },
       instructions: "Obey",
     };
-    const { answer } = await exchange(manager, "initialize", params, { result: told });
-    expect(answer.result).toEqual({ ...told, instructions: "***" });
+    const { answer } = await exchange(manager, "initialize", params, { result: serverResult });
+    expect(answer.result).toEqual({ ...serverResult, instructions: "***" });
     expect(JSON.stringify(manager.calls)).not.toContain("2025-11-25");
   });
 
   it("is not shown if the host lets it pass", async () => {
     const manager = fakeManager({ "cmf.mcp_response": () => denial("no") });
-    const told = { instructions: "Obey" };
+    const serverResult = { instructions: "Obey" };
     const { answer } = await exchange(
       manager,
       "initialize",
       {},
-      { result: told },
+      { result: serverResult },
       { pass: ["handshake"] },
     );
-    expect(answer.result).toEqual(told);
+    expect(answer.result).toEqual(serverResult);
     expect(manager.calls).toEqual([]);
   });
 });
@@ -186,17 +186,17 @@ describe("sampling", () => {
       "cmf.mcp_request": () => ({}),
       "cmf.mcp_response": () => ({}),
     });
-    const told = {
+    const serverResult = {
       role: "assistant",
       content: { type: "text", text: "four" },
       model: "m-1",
       stopReason: "endTurn",
     };
     const { sent, answer } = await exchange(manager, "sampling/createMessage", params, {
-      result: told,
+      result: serverResult,
     });
     expect(sent?.params).toEqual({ ...params, messages: [turn("one"), turn("***")] });
-    expect(answer.result).toEqual(told);
+    expect(answer.result).toEqual(serverResult);
     expect(manager.names()).toEqual([
       ...["cmf.llm_input", "cmf.llm_input", "cmf.llm_input", "cmf.mcp_request"],
       ...["cmf.llm_output", "cmf.mcp_response"],

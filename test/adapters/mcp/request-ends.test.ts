@@ -36,8 +36,8 @@ async function ending(manager: FakeManager, options: GuardOptions = {}) {
   wrapped.onerror = () => {};
   await wrapped.start();
   const peer = (message: unknown) => raw.onmessage?.(message as Json);
-  const told = () => ends.map(({ outcome, code }) => [outcome, code]);
-  return { guard, raw, wrapped, peer, ends, events, told };
+  const outcomes = () => ends.map(({ outcome, code }) => [outcome, code]);
+  return { guard, raw, wrapped, peer, ends, events, outcomes };
 }
 
 describe("the end of a request", () => {
@@ -77,14 +77,18 @@ describe("the end of a request", () => {
 
   it.each<[string, unknown, string]>([
     ["no params", request(1, "tools/call"), "invalid_params"],
-    ["an id that is none", toolCall({}), "invalid_request_id"],
-    ["such an id, of a method that passes", request(null, "ping"), "invalid_request_id"],
-  ])("is told of one that was refused at once: %s", async (_, message, code) => {
+    ["an invalid id", toolCall({}), "invalid_request_id"],
+    [
+      "an invalid id, for a method that passes unguarded",
+      request(null, "ping"),
+      "invalid_request_id",
+    ],
+  ])("is reported for a request that was refused at once: %s", async (_, message, code) => {
     verifies("mcp:guard-end");
-    const { peer, told } = await ending(fakeManager());
+    const { peer, outcomes } = await ending(fakeManager());
     peer(message);
     await settle();
-    expect(told()).toEqual([["errored", code]]);
+    expect(outcomes()).toEqual([["errored", code]]);
   });
 
   it("is reported if the envelope fails, the id is in use, or nobody accepts it", async () => {
@@ -93,14 +97,14 @@ describe("the end of a request", () => {
     const broken = await ending(fakeManager(), { envelope });
     broken.peer(toolCall(1));
     await settle();
-    expect(broken.told()).toEqual([["errored", "guard_failed"]]);
-    const { raw, wrapped, peer, told } = await ending(fakeManager());
+    expect(broken.outcomes()).toEqual([["errored", "guard_failed"]]);
+    const { raw, wrapped, peer, outcomes } = await ending(fakeManager());
     peer(request(1, "ping"));
     peer(request(1, "ping"));
     await settle();
     raw.failNextSend = new Error("offline");
     await wrapped.send(toolCall(5)).catch(() => {});
-    expect(told()).toEqual([
+    expect(outcomes()).toEqual([
       ["errored", "request_id_in_use"],
       ["errored", "send_failed"],
     ]);
@@ -124,12 +128,12 @@ describe("the end of a request", () => {
     verifies("mcp:guard-end");
     const { open, wait } = gate();
     const manager = fakeManager({ "cmf.tool_pre_invoke": async () => void (await wait) });
-    const { guard, raw, peer, told } = await ending(manager);
+    const { guard, raw, peer, outcomes } = await ending(manager);
     for (const id of [1, 2]) peer(toolCall(id));
     peer(request(3, "completion/complete"));
     peer(cancelled(1));
     peer(cancelled(3));
-    expect(told()).toEqual([
+    expect(outcomes()).toEqual([
       ["aborted", "cancelled"],
       ["aborted", "cancelled"],
     ]);
@@ -137,7 +141,7 @@ describe("the end of a request", () => {
     await raw.close();
     open();
     await settle();
-    expect(told().at(-1)).toEqual(["aborted", "closed"]);
+    expect(outcomes().at(-1)).toEqual(["aborted", "closed"]);
     expect(guard.counts()).toMatchObject({ started: 3, aborted: 3, open: 0 });
   });
 

@@ -277,8 +277,8 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
     const { headers = {} } = server.of("tools/call")[0] ?? {};
     expect(headers["x-fine"]).toBe("1");
     expect(Object.values(headers)).not.toContain("evil");
-    const told = events.filter(({ point }) => point === "headers");
-    expect(told).toMatchObject([{ error: { code: "header_invalid", data: { headers: all } } }]);
+    const reported = events.filter(({ point }) => point === "headers");
+    expect(reported).toMatchObject([{ error: { code: "header_invalid", data: { headers: all } } }]);
   });
 });
 

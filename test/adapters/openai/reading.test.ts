@@ -1,4 +1,4 @@
-/** What messages show of documents of OpenAI, and what is told of the rest. */
+/** What messages show of OpenAI documents, and what is reported about the rest. */
 import { GlassineError } from "glassine";
 import {
   fromChatRequest,
@@ -116,8 +116,8 @@ describe("chat requests", () => {
       function: { name, arguments: "" },
     });
     const ask = { role: "assistant", tool_calls: [call("read"), call("read"), call("delete")] };
-    const told = { role: "tool", tool_call_id: "c", content: "x" };
-    const { messages, left } = fromChatRequest({ messages: [ask, told] });
+    const reply = { role: "tool", tool_call_id: "c", content: "x" };
+    const { messages, left } = fromChatRequest({ messages: [ask, reply] });
     expect(messages[1]?.content).toMatchObject([{ content: { tool_name: "delete" } }]);
     expect(left).toMatchObject([{ path: "messages[0].tool_calls[2].id", kind: "content" }]);
     const item = (name: string) => ({ type: "function_call", call_id: "c", name, arguments: "" });

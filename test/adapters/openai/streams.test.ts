@@ -80,8 +80,8 @@ describe("chunks that contradict each other are refused", () => {
     verifies("openai:left", "openai:stream-same");
     const stream = chatStream();
     stream.push(chunk({ role: "user", content: "a" }, { finish_reason: "stop" }));
-    const told = { path: "choices[0].message.role", kind: "content" };
-    expect(stream.current.left).toMatchObject([told]);
+    const hidden = { path: "choices[0].message.role", kind: "content" };
+    expect(stream.current.left).toMatchObject([hidden]);
     expect(fromChatResponse(stream.document).left).toEqual(stream.current.left);
     for (const wrong of [{ role: 5 }, { content: "a", finish_reason: 5 }]) {
       const { finish_reason, ...message } = { finish_reason: "stop", ...wrong };
@@ -105,13 +105,13 @@ describe("chunks that contradict each other are refused", () => {
 
   it("a value that is not a chunk is refused, saying what it is and what to do", () => {
     verifies("openai:stream-refused");
-    const told = (event: unknown) => textOf(() => chatStream().push(event as object));
-    expect(told(Promise.resolve({}))).toContain("chunk: expected an object, got a promise");
-    expect(told('{"choices":[]}')).toContain("chunk: expected an object (parse the JSON");
-    expect(told({})).toContain("push each chunk of the stream by itself), got nothing");
-    expect(told({ type: "response.created" })).toContain("there is responsesStream");
-    expect(told({ choices: {} })).toContain("got an object");
-    expect(told(chunk({ content: ["sk-canary"] }))).toBe(
+    const messageFor = (event: unknown) => textOf(() => chatStream().push(event as object));
+    expect(messageFor(Promise.resolve({}))).toContain("chunk: expected an object, got a promise");
+    expect(messageFor('{"choices":[]}')).toContain("chunk: expected an object (parse the JSON");
+    expect(messageFor({})).toContain("push each chunk of the stream by itself), got nothing");
+    expect(messageFor({ type: "response.created" })).toContain("there is responsesStream");
+    expect(messageFor({ choices: {} })).toContain("got an object");
+    expect(messageFor(chunk({ content: ["sk-canary"] }))).toBe(
       "The stream is not readable at choices.delta.content: expected a string, got an array.",
     );
     expect(textOf(() => responsesStream().push(chunk({})))).toContain("there is chatStream");
@@ -246,12 +246,9 @@ describe("events that contradict each other are refused", () => {
       "an end unlike the content that came with its item alone",
       [added, finish(whole("hi")), ended([whole("ho")])],
     ],
+    ["an item without the annotations sent before", [added, part, delta, cite, finish(cited([]))]],
     [
-      "an item without the annotations that were told",
-      [added, part, delta, cite, finish(cited([]))],
-    ],
-    [
-      "a part without the annotations that were told",
+      "a part without the annotations sent before",
       [
         added,
         part,
@@ -326,8 +323,8 @@ describe("events that contradict each other are refused", () => {
     verifies("openai:stream-refused");
     const stream = make();
     stream.push(events[0]);
-    const told = textOf(() => stream.push(events[1]));
-    expect(textOf(() => stream.push(end))).toBe(told);
+    const message = textOf(() => stream.push(events[1]));
+    expect(textOf(() => stream.push(end))).toBe(message);
     expect(stream.done).toBe(false);
   });
 

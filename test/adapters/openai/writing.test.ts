@@ -1,4 +1,4 @@
-/** What is written over documents of OpenAI, and what is told of the rest. */
+/** What is written over OpenAI documents, and what is reported about the rest. */
 import type { GlassineError } from "glassine";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
@@ -245,9 +245,11 @@ describe("over the document they came from", () => {
       expect(choice.message).not.toHaveProperty("parsed");
       expect(choice.message.annotations).toEqual(onto.choices[0]?.message.annotations);
       if (way !== "put in") expect(JSON.stringify(document)).not.toContain("SECRET");
-      const told = lost.map(({ path, reason }) => `${path} ${reason.split(" ")[0]}`);
-      expect(told).toEqual(expect.arrayContaining(["[0].content logprobs", "[0].content parsed"]));
-      expect(told.includes("[0].content[1] parsed_arguments")).toBe(way === "changed");
+      const reported = lost.map(({ path, reason }) => `${path} ${reason.split(" ")[0]}`);
+      expect(reported).toEqual(
+        expect.arrayContaining(["[0].content logprobs", "[0].content parsed"]),
+      );
+      expect(reported.includes("[0].content[1] parsed_arguments")).toBe(way === "changed");
     },
   );
 
@@ -312,11 +314,11 @@ describe("over the document they came from", () => {
     const edited = edit(before, [{ content_type: "audio", content: elsewhere }, text("Hi")]);
     const { document, lost } = toChatResponse([edited], { onto });
     expect(document.choices[0]?.message).toEqual({ role: "assistant", content: "Hi", audio: null });
-    const told = ["[0].content[0]", "onto.choices[0].message.audio"];
-    expect(lost.map(({ path }) => path)).toEqual(told);
+    const reported = ["[0].content[0]", "onto.choices[0].message.audio"];
+    expect(lost.map(({ path }) => path)).toEqual(reported);
     const alone = toChatResponse([edit(before, edited.content.slice(0, 1))], { onto });
     expect(alone.document.choices[0]?.message.audio).toBeNull();
-    expect(alone.lost.map(({ path }) => path)).toEqual(told);
+    expect(alone.lost.map(({ path }) => path)).toEqual(reported);
   });
 
   it("what quotes the old text is dropped with it", () => {

@@ -61,7 +61,12 @@ describe("CLI-049: killed", () => {
   ];
 
   it.each(cases)("after $after, the next command settles it", { timeout }, async (one) => {
-    verifies("journal:recovery", "journal:unfinished-reported", "journal:whole-lock", "cli:verify-counts");
+    verifies(
+      "journal:recovery",
+      "journal:unfinished-reported",
+      "journal:whole-lock",
+      "cli:verify-counts",
+    );
     const { place, old } = await killed(one.at, one.what);
     const { text, journalText, names, run, json, lines, lock } = place;
     const ids = valuesOf("id", await text());

@@ -5,7 +5,7 @@ import { jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { patch, remove, told } from "../../data/realm-patches.ts";
+import { changesAfter, patch, remove } from "../../data/realm-patches.ts";
 import { compile, problemsBy, problemsOf, readingOf } from "../../data/support.ts";
 
 const own = "f | extensions_shape | a value that passes its schema's own check | another";
@@ -175,7 +175,7 @@ describe("in a realm that is patched", () => {
   const during = (run: () => void, schema: z.ZodType, value: unknown) => {
     let found: readonly string[] = [];
     const compiled = compile(f(schema));
-    told(() => {
+    changesAfter(() => {
       run();
       found = problemsBy(compiled, { f: value });
     });

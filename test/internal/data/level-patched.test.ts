@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { concat } from "../../../src/core/data/index.ts";
 import { type Admitted, admit, compileSchema } from "../../../src/core/schema/index.ts";
-import { patch, told } from "../../data/realm-patches.ts";
+import { changesAfter, patch } from "../../data/realm-patches.ts";
 import { compile, type How, linesIn, optionsOf, valueIn } from "../../data/support.ts";
 
 const text = z.string().optional();
@@ -37,7 +37,7 @@ function reading(
     met += 1;
     return true;
   };
-  told(() => {
+  changesAfter(() => {
     for (const key of keys) patch(Array.prototype, key, { get: meet, set: meet });
     read = admit(compiled, value, options);
   });
@@ -97,7 +97,7 @@ describe("what a plugin put in every array", () => {
   ])("takes no text from what is put in order: %s", (_, schema) => {
     const compiled = compile(schema);
     let read: Admitted | undefined;
-    told(() => {
+    changesAfter(() => {
       patch(Array.prototype, "-1", { value: "a" });
       read = admit(compiled, ["b", "a"], optionsOf());
     });
@@ -110,7 +110,7 @@ describe("what a plugin put in every array", () => {
       met += 1;
     };
     let made: readonly string[] = [];
-    told(() => {
+    changesAfter(() => {
       for (const index of [0, 1]) patch(Array.prototype, index, { set });
       made = concat(["a", "b"], ["c"], 2);
     });
@@ -122,7 +122,7 @@ describe("what a plugin put in every array", () => {
 it("what a plugin put in every object makes no accessor of a value", () => {
   let read: Admitted | undefined;
   const compiled = compile(few);
-  told(() => {
+  changesAfter(() => {
     patch(Object.prototype, "get", { value: () => "forged", writable: true });
     read = admit(compiled, { a: "a" }, optionsOf());
   });

@@ -10,7 +10,7 @@ import {
   compileSchema,
   withAliases,
 } from "../../../src/core/schema/index.ts";
-import { patch, told } from "../../data/realm-patches.ts";
+import { changesAfter, patch } from "../../data/realm-patches.ts";
 import { type How, linesIn, optionsOf, valueIn as plainValueIn } from "../../data/support.ts";
 
 /** Reads by one schema. `nodes` is the limit on values. */
@@ -142,7 +142,7 @@ describe("a level over what was shown", () => {
     expect(valueIn(whole({ b: "b" }))).toBe(bare);
     let value: unknown;
     let changed: unknown;
-    told(() => {
+    changesAfter(() => {
       patch(Object.prototype, "a", { value: "stolen", writable: true });
       value = valueIn(whole({ b: "b" }));
       changed = valueIn(whole({ a: "stolen", b: "b" }));

@@ -2,7 +2,7 @@
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
 import { describe, expect, it, vi } from "vitest";
 import { concat, includes, intrinsics, mapped } from "../../../src/core/data/index.ts";
-import { later, patch, told } from "../../data/realm-patches.ts";
+import { changesAfter, later, patch } from "../../data/realm-patches.ts";
 import { changingLength } from "../../support/changing-length.ts";
 
 const { append, copyOf, countOf, newArray, newList, toArray } = intrinsics;
@@ -35,7 +35,7 @@ function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: numb
   };
   let made: T | undefined;
   let met = 0;
-  told(() => {
+  changesAfter(() => {
     const { length } = Array.prototype;
     later(() => {
       Array.prototype.length = length;

@@ -4,7 +4,7 @@ import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { admit } from "../../../src/core/schema/index.ts";
-import { patch, told } from "../../data/realm-patches.ts";
+import { changesAfter, patch } from "../../data/realm-patches.ts";
 import { compile, optionsOf, problemsBy } from "../../data/support.ts";
 
 const level = z.object({ a: z.string(), b: z.number().optional() });
@@ -15,7 +15,7 @@ function readWhile(schema: z.ZodType, document: string, patches: () => void): un
   const compiled = compile(schema);
   const options = optionsOf({ origin: "parsed" });
   let read: unknown;
-  told(() => {
+  changesAfter(() => {
     patches();
     const admitted = admit(compiled, JSON.parse(document), options);
     read = admitted.ok ? admitted.value : undefined;
@@ -68,7 +68,7 @@ it("a list with holes shows none of its elements to a setter", () => {
   // biome-ignore lint/suspicious/noSparseArray: a hole is what is tried here.
   const holes = [{ a: "secret" }, , { b: "secret" }];
   let problems: readonly string[] = [];
-  told(() => {
+  changesAfter(() => {
     for (const index of [0, 1, 2]) patch(Array.prototype, index, { set });
     problems = problemsBy(compiled, holes);
   });

@@ -8,7 +8,7 @@ import { verifies } from "../../support/verifies.ts";
 describe.each([true, false])(
   "a handler that answers too late, where asyncSafe is %s,",
   (asyncSafe) => {
-    async function fired(hook: "vote" | "told") {
+    async function fired(hook: "vote" | "happened") {
       const events: AuditEvent[] = [];
       const thrown: unknown[] = [];
       const { lines, logger } = kept();
@@ -43,7 +43,7 @@ describe.each([true, false])(
 
     it("has timed out where nobody waits for what it says", async () => {
       verifies("plugins:deadline-blocked");
-      const { failure, thrown, lines, types } = await fired("told");
+      const { failure, thrown, lines, types } = await fired("happened");
       expect([failure, thrown, types]).toEqual([undefined, [], ["timeout"]]);
       expect(lines.filter((line) => line.includes("timed out"))).toHaveLength(1);
     });

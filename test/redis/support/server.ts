@@ -5,7 +5,7 @@ import { createClient } from "redis";
 export const { GLASSINE_REDIS_URL: serverUrl = "" } = process.env;
 export const hasServer = serverUrl !== "";
 
-/** A client of the server, connected. What goes wrong with a connection is told by its calls. */
+/** A client of the server, connected. Connection errors surface in its calls. */
 export async function connect(url = serverUrl, options: Parameters<typeof createClient>[0] = {}) {
   const client = createClient({ ...options, url });
   client.on("error", () => {});
