@@ -12,7 +12,7 @@ attack(
     const smuggled = ["--plugin-mode=dev", "--check", "-h", "--help", "-1", "--", "--json", "-"];
 
     it.each(smuggled)("trust does nothing for the id %s", async (id) => {
-      const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+      const trust = vi.fn(() => Promise.resolve(trusted()));
       const { code } = await run(["plugins", "trust", id, "--reason", "r"], {
         services: { trust },
       });
@@ -22,7 +22,7 @@ attack(
     });
 
     it.each(smuggled)("trust reads %s after -- as an id", async (id) => {
-      const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+      const trust = vi.fn(() => Promise.resolve(trusted()));
       await run(["plugins", "trust", "--reason", "r", "--", id], { services: { trust } });
       expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id, check: false }));
     });

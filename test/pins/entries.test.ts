@@ -743,7 +743,6 @@ it("the export map", () => {
     "picocolors",
     "semver",
     "smol-toml",
-    "ts-pattern",
     "zod",
   ]);
 });

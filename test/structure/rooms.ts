@@ -73,7 +73,6 @@ export const plan: Plan = {
     "@sigstore/bundle": ["operate/trust"],
     "@sigstore/verify": ["operate/trust"],
     commander: ["operate/cli"],
-    "ts-pattern": ["operate/cli"],
     picocolors: ["operate/cli"],
     "node:crypto": ["operate/packages", "operate/trust"],
     "node:fs": ["operate"],

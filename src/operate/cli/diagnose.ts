@@ -188,7 +188,7 @@ export function lockFindings(
   report: Pick<DiscoveryReport, "mode" | "setting_faults">,
   state: LockState,
 ): readonly LockFinding[] {
-  const { lock, fault, journal_fault: unread, journal, pending } = state;
+  const { lock, fault, journal_fault: unread, journal_problems: problems, pending } = state;
   const findings: LockFinding[] = [];
   for (const each of report.setting_faults) findings.push(faultFinding("setting", each));
   if (fault !== null) {
@@ -203,12 +203,12 @@ export function lockFindings(
     const message = texts.pending;
     findings.push({ about: "pending", severity: "warning", message, recommendation: todo });
   }
-  for (const problem of journal) {
+  for (const problem of problems) {
     const todo = journalTodo(problem.problem);
     const message = journalText(problem);
     findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
   }
-  const more = state.journal_count - journal.length;
+  const more = state.journal_problem_count - problems.length;
   if (more > 0) {
     const todo = "Mend the first ones, and look again.";
     const message = texts.moreProblems(more);

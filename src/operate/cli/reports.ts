@@ -140,8 +140,8 @@ export interface JournalProblem extends Report<typeof journalProblem> {
 
 /** The first problems of a journal, and how many there are. */
 export interface JournalProblems {
-  readonly journal: readonly JournalProblem[];
-  readonly journal_count: number;
+  readonly journal_problems: readonly JournalProblem[];
+  readonly journal_problem_count: number;
 }
 
 /** A plugin that is trusted now. */
@@ -149,17 +149,3 @@ export interface TrustedPlugin extends LockedFacts {
   readonly id: string;
   readonly previous: LockedFacts | null;
 }
-
-/** Why a plugin is not trusted. */
-export type TrustRefusal =
-  | { readonly kind: "not_found"; readonly available: readonly string[] }
-  | { readonly kind: "unhashable"; readonly package: string; readonly detail: string }
-  /** It is local or linked. */
-  | { readonly kind: "not_installed" }
-  | {
-      readonly kind: "rejected";
-      readonly code: string;
-      readonly detail: string;
-      /** What to do about it. */
-      readonly response?: string | undefined;
-    };

@@ -99,8 +99,8 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
     linked: [],
     duplicates: [],
     unhashable: [],
-    journal: [],
-    journal_count: given.journal?.length ?? 0,
+    journal_problems: [],
+    journal_problem_count: given.journal_problems?.length ?? 0,
     pending: false,
     unreadable: [],
     permissions: [],
@@ -123,7 +123,7 @@ export function trusted(given: Partial<TrustChange> = {}): TrustChange {
     until: null,
     previous: null,
     lock: lockAt,
-    journal: "/home/lab/app/plugins.lock.journal",
+    journal_path: "/home/lab/app/plugins.lock.journal",
     warnings: [],
     ...given,
   };
@@ -132,10 +132,10 @@ export function trusted(given: Partial<TrustChange> = {}): TrustChange {
 export function locked(given: Partial<LockChange> = {}): LockChange {
   return {
     lock: lockAt,
-    journal: null,
+    journal_path: null,
     created: false,
     trusted: [],
-    removed: [],
+    untrusted: [],
     skipped: [],
     warnings: [],
     ...given,

@@ -25,7 +25,7 @@ const noServices: CommandServices = {
   lockState: () =>
     Promise.resolve({
       ...{ lock: null, fault: null, journal_fault: null },
-      ...{ journal: [], journal_count: 0, pending: false, warnings: [] },
+      ...{ journal_problems: [], journal_problem_count: 0, pending: false, warnings: [] },
     }),
   trust: notExpected("trust"),
   untrust: notExpected("untrust"),

@@ -9,7 +9,7 @@ import { verifies } from "../../support/verifies.ts";
 
 const fine: LockState = {
   ...{ lock: null, fault: null, journal_fault: null },
-  ...{ journal: [], journal_count: 0, pending: false, warnings: [] },
+  ...{ journal_problems: [], journal_problem_count: 0, pending: false, warnings: [] },
 };
 
 const serving = (given: Partial<DiscoveryReport>, state: Partial<LockState> = {}) => ({
@@ -291,7 +291,11 @@ describe("doctor", () => {
 
   it.each([
     [{ pending: true }, "warning", "pending"],
-    [{ journal: [{ line: 3, id: "a", problem: "it does not pair" }] }, "warning", "journal"],
+    [
+      { journal_problems: [{ line: 3, id: "a", problem: "it does not pair" }] },
+      "warning",
+      "journal",
+    ],
     [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
   ] as const)("finds what is wrong with lock and journal: %#", async (state, status, about) => {
     const place = {
@@ -351,7 +355,7 @@ describe("doctor", () => {
     verifies("cli:doctor-journal");
     const services = serving(
       {},
-      { journal: [{ line: 3, id: null, problem, detail: "So it is." }] },
+      { journal_problems: [{ line: 3, id: null, problem, detail: "So it is." }] },
     );
     const { document } = await runJson(["doctor"], { services });
     expect(document.findings).toMatchObject([

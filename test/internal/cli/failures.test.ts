@@ -173,7 +173,7 @@ describe("standard output", () => {
 
   it("is where the result goes, and nothing else", async () => {
     verifies("cli:streams");
-    const services = { trust: () => Promise.resolve({ change: trusted({ warnings: ["w"] }) }) };
+    const services = { trust: () => Promise.resolve(trusted({ warnings: ["w"] })) };
     const argv = ["plugins", "trust", "a", "--reason", "r"];
     const { stdout, stderr } = await run(argv, { services });
     expect([stdout.includes("warning"), stderr]).toEqual([false, "warning: w\n"]);

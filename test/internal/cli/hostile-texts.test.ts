@@ -1,6 +1,7 @@
 /** Texts that packages chose, in everything that is printed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { GlassineError } from "../../../src/core/errors/index.ts";
 import { paintFor } from "../../../src/operate/cli/print/parts.ts";
 import {
   printable,
@@ -71,14 +72,14 @@ function services(text: string): RunOptions["services"] & object {
     rejected({ id: null, package: text, entry_point: null, code: text, reason: text, facts: null }),
   ];
   const lock = { path: text, schema_version: 1, entries: 1 };
-  const journal = [{ line: 1, id: text, problem: text }];
+  const journal_problems = [{ line: 1, id: text, problem: text }];
   const change = trusted({
-    ...{ id: text, version: text, distribution_hash: text, lock, journal: text },
+    ...{ id: text, version: text, distribution_hash: text, lock, journal_path: text },
     capabilities: [text],
     previous: { ...trusted(), version: text, capabilities: ["a"] },
     warnings: [text],
   });
-  const { lock: _, journal: __, warnings: ___, ...trustedPlugin } = change;
+  const { lock: _, journal_path: __, warnings: ___, ...trustedPlugin } = change;
   return {
     discover: () =>
       Promise.resolve(
@@ -86,14 +87,14 @@ function services(text: string): RunOptions["services"] & object {
       ),
     lockState: () =>
       Promise.resolve({
-        ...{ lock, fault: { code: text, message: text }, journal, pending: true, warnings: [text] },
-        journal_count: 2,
+        ...{ lock, fault: { code: text, message: text }, pending: true, warnings: [text] },
+        ...{ journal_problems, journal_problem_count: 2 },
         journal_fault: { code: text, message: text },
       }),
     verify: () =>
       Promise.resolve(
         verified({
-          ...{ lock, drift: rows, journal, warnings: [text] },
+          ...{ lock, drift: rows, journal_problems, warnings: [text] },
           unhashable: [{ id: text, code: text, reason: text }],
           permissions: [
             {
@@ -104,12 +105,12 @@ function services(text: string): RunOptions["services"] & object {
           ],
         }),
       ),
-    trust: () => Promise.resolve({ change }),
-    untrust: () => Promise.resolve({ refusal: { lock: text, locked: [text] } }),
+    trust: () => Promise.resolve(change),
+    untrust: () => Promise.reject(new GlassineError("trust_refused", `${text} is not locked`)),
     lock: () =>
       Promise.resolve(
         locked({
-          ...{ lock, journal: text, trusted: [trustedPlugin], removed: [{ id: text }] },
+          ...{ lock, journal_path: text, trusted: [trustedPlugin], untrusted: [{ id: text }] },
           skipped: [{ id: text, code: text, reason: text }],
         }),
       ),

@@ -1,16 +1,14 @@
 /** `plugins trust`, `untrust` and `lock`: what they print, and how they refuse. */
 import { describe, expect, it, vi } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
-import type { TrustRefusal } from "../../../src/operate/cli/reports.ts";
 import { facts, lockAt, locked, rejected, report, trusted } from "../../cli/support/facts.ts";
 import { fixtures, linesOf, run, runJson } from "../../cli/support/run.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const procedure = "capa.contrib.my_procedure";
 const trusting = (given: Parameters<typeof trusted>[0] = {}) => ({
-  trust: vi.fn(() => Promise.resolve({ change: trusted(given) })),
+  trust: vi.fn(() => Promise.resolve(trusted(given))),
 });
-const refusing = (refusal: TrustRefusal) => ({ trust: () => Promise.resolve({ refusal }) });
 const failing = (error: unknown) => () => Promise.reject(error);
 const trust = ["plugins", "trust", procedure, "--reason", "reviewed"] as const;
 
@@ -126,40 +124,6 @@ describe("plugins trust", () => {
     expect(services.trust).toHaveBeenCalledWith(expect.objectContaining({ check: true }));
   });
 
-  it.each<readonly [TrustRefusal, string, string]>([
-    [
-      { kind: "not_found", available: ["b", "a"] },
-      "trust_refused",
-      `trust: plugin '${procedure}' not found among installed plugins. Available: a, b`,
-    ],
-    [
-      { kind: "not_found", available: [] },
-      "trust_refused",
-      `trust: plugin '${procedure}' not found among installed plugins. Available: <none>`,
-    ],
-    [
-      { kind: "unhashable", package: "p", detail: "a link leads out" },
-      "package_refused",
-      "trust: cannot hash package 'p': a link leads out",
-    ],
-    [
-      { kind: "not_installed" },
-      "trust_refused",
-      `trust: plugin '${procedure}' is not an installed package and cannot be trusted`,
-    ],
-    [
-      { kind: "rejected", code: "duplicate_id", detail: "claimed twice" },
-      "trust_refused",
-      `trust: plugin '${procedure}' is rejected: duplicate_id: claimed twice`,
-    ],
-  ])("is refused: %j", async (refusal, code, message) => {
-    verifies("cli:trust-refused", "cli:error-document");
-    const services = refusing(refusal);
-    expect(await run(trust, { services })).toEqual({ code: 2, stdout: "", stderr: `${message}\n` });
-    const { document } = await runJson(trust, { services });
-    expect(document).toEqual({ error: { code, message } });
-  });
-
   const missing = new GlassineError(
     "reason_invalid",
     "trust: --reason is required (recorded in audit journal)",
@@ -259,12 +223,12 @@ describe("what is wrong with the lockfile", () => {
 
 describe("plugins untrust", () => {
   const argv = ["plugins", "untrust", procedure, "--reason", "OPS-1"] as const;
-  const { warnings, lock, journal } = trusted();
+  const { warnings, lock, journal_path } = trusted();
 
   it("prints the id and the paths", async () => {
     verifies("cli:untrust-lines", "cli:lock-shown");
     const untrust = vi.fn(() =>
-      Promise.resolve({ change: { id: procedure, previous: earlier, lock, journal, warnings } }),
+      Promise.resolve({ id: procedure, previous: earlier, lock, journal_path, warnings }),
     );
     const { stdout } = await run(argv, { services: { untrust } });
     expect(linesOf(stdout)).toEqual([
@@ -277,20 +241,8 @@ describe("plugins untrust", () => {
     );
     const { document } = await runJson(argv, { services: { untrust } });
     expect(document).toMatchObject({
-      ...{ action: "untrust", id: procedure, lock: lockAt, journal_path: journal },
+      ...{ action: "untrust", id: procedure, lock: lockAt, journal_path },
     });
-  });
-
-  it("names what is locked, where the id is not", async () => {
-    verifies("cli:untrust-lines");
-    const refusal = { lock: "/a/plugins.lock", locked: ["a", "b"] } as const;
-    const { code, stderr } = await run(argv, {
-      services: { untrust: () => Promise.resolve({ refusal }) },
-    });
-    expect([code, stderr]).toEqual([
-      2,
-      `untrust: plugin '${procedure}' is not in /a/plugins.lock. Locked: a, b\n`,
-    ]);
   });
 });
 
@@ -321,9 +273,9 @@ describe("plugins lock", () => {
 
   it("trusts all, and ends with 1 where something was skipped", async () => {
     verifies("cli:lock-actions");
-    const { lock: _, journal: __, warnings: ___, ...plugin } = trusted();
+    const { lock: _, journal_path: __, warnings: ___, ...plugin } = trusted();
     const skipped = [{ id: "bad", code: "unsafe_symlink", reason: "a link leads out" }];
-    const given = { trusted: [plugin], skipped, journal: `${lock}.journal` };
+    const given = { trusted: [plugin], skipped, journal_path: `${lock}.journal` };
     const services = locking(given);
     const argv = ["plugins", "lock", "--all", "--reason", "r"];
     const { code, stdout } = await run(argv, { services });
@@ -347,7 +299,7 @@ describe("plugins lock", () => {
   it("removes what is gone, or says that nothing is", async () => {
     verifies("cli:lock-actions");
     const argv = ["plugins", "lock", "--prune", "--reason", "r"];
-    const removed = locking({ removed: [{ id: "a" }, { id: "b" }], journal: "/j" });
+    const removed = locking({ untrusted: [{ id: "a" }, { id: "b" }], journal_path: "/j" });
     expect(linesOf((await run(argv, { services: removed })).stdout)).toEqual([
       ...["untrusted: a", "untrusted: b", `  lock:    ${lock}`, "  journal: /j"],
     ]);

@@ -1,5 +1,6 @@
 /** What a command line is taken for, before a command runs. */
 import { describe, expect, it, vi } from "vitest";
+import { GlassineError } from "../../../src/core/errors/index.ts";
 import { packageVersion } from "../../../src/core/plugins/index.ts";
 import { exitCodes } from "../../../src/operate/cli/command.ts";
 import { commands, commandTable } from "../../../src/operate/cli/command-table.ts";
@@ -150,8 +151,8 @@ describe("help", () => {
   it("has examples that are taken, and do no harm to each other", async () => {
     const services = {
       discover: () => Promise.resolve(report()),
-      trust: () => Promise.resolve({ change: trusted() }),
-      untrust: () => Promise.resolve({ refusal: { lock: "", locked: [] } as const }),
+      trust: () => Promise.resolve(trusted()),
+      untrust: () => Promise.reject(new GlassineError("trust_refused", "it is not locked")),
       verify: () => Promise.resolve(verified()),
       lock: () => Promise.resolve(locked()),
       sign: () => Promise.reject(new Error("not reached: the key is not there")),
@@ -182,7 +183,7 @@ describe("help", () => {
 describe("words that only look like options, or only look like data", () => {
   it("are data behind --", async () => {
     verifies("cli:data-behind-dashes");
-    const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+    const trust = vi.fn(() => Promise.resolve(trusted()));
     const { code } = await run(["plugins", "trust", "--reason", "r", "--", "--help"], {
       services: { trust },
     });
@@ -192,7 +193,7 @@ describe("words that only look like options, or only look like data", () => {
 
   it.each(["-1", "-", "--", "-h", "--plugin-mode=dev"])("never make %s an id", async (id) => {
     verifies("cli:data-behind-dashes");
-    const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+    const trust = vi.fn(() => Promise.resolve(trusted()));
     const { code } = await run(["plugins", "trust", id, "--reason", "r"], { services: { trust } });
     if (id === "-") expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "-" }));
     else expect([code, trust.mock.calls]).toEqual([2, []]);

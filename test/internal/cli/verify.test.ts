@@ -36,9 +36,13 @@ describe("plugins verify", () => {
     [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
     [{ pending: true }, plain, 1],
     [{ unreadable: ["/srv/node_modules"] }, plain, 1],
-    [{ journal: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
-    [{ journal: [{ line: 2, id: "a", problem: "p" }] }, ["--strict-journal"], 1],
-    [{ journal: [{ line: 2, id: "a", problem: "p" }], pending: true }, ["--strict-journal"], 2],
+    [{ journal_problems: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
+    [{ journal_problems: [{ line: 2, id: "a", problem: "p" }] }, ["--strict-journal"], 1],
+    [
+      { journal_problems: [{ line: 2, id: "a", problem: "p" }], pending: true },
+      ["--strict-journal"],
+      2,
+    ],
     [{ permissions: [{ id: "a", added: ["x.y"], removed: [], ...unchanged }] }, plain, 0],
   ])("counts %j with %j as %i", async (given, argv, count) => {
     verifies("cli:verify-counts", "cli:verify-lines", "cli:exit-codes");
@@ -64,7 +68,7 @@ describe("plugins verify", () => {
       drift: [drift(), optional],
       linked: [{ id: "b", path: "/srv/b" }],
       unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
-      journal: [
+      journal_problems: [
         { line: 2, id: "a", problem: "it does not pair" },
         { line: null, id: null, problem: "there is no journal" },
       ],
@@ -119,10 +123,10 @@ describe("plugins verify", () => {
       "  it does not pair, there is no journal: Pair the edit with a line in the journal, or redo it with the commands.",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
-    const { journal, ...rest } = given;
+    const { journal_problems, ...rest } = given;
     expect(document).toEqual({
       ...{ ok: false, lock: lockAt, ...rest, duplicates: [], warnings: [] },
-      ...{ journal_problems: journal, journal_problem_count: 2 },
+      ...{ journal_problems, journal_problem_count: 2 },
     });
     expect(Object.keys(document)).toEqual([
       ...["ok", "lock", "drift", "linked", "duplicates", "unhashable"],

@@ -48,16 +48,11 @@ export const journal = defineCommand({
     const scope = await scopeOf(context);
     await expectLockfile(scope);
     const report = await services.journal({ ...scope, id });
-    const { path, changes, change_count, journal: problems, journal_count } = report;
+    const { journal_path: path, changes, change_count, journal_problem_count: problems } = report;
     const earlier = change_count - changes.length;
     return {
-      exitCode: journal_count === 0 ? 0 : 1,
-      document: {
-        ...report,
-        journal_path: path,
-        journal_problems: problems,
-        journal_problem_count: journal_count,
-      },
+      exitCode: problems === 0 ? 0 : 1,
+      document: report,
       lines: [
         say`journal: ${path}`,
         ...(earlier === 0 ? [] : [`${earlier} earlier ones are in the file`]),
@@ -67,9 +62,9 @@ export const journal = defineCommand({
           : changes.flatMap((each) => changeLines(each, paint))),
         ...journalSection(report, paint),
         "",
-        journal_count === 0
+        problems === 0
           ? paint.good(`journal: ${change_count} lines, nothing wrong`)
-          : paint.bad(`journal: ${journal_count} problem(s)`),
+          : paint.bad(`journal: ${problems} problem(s)`),
       ],
       warnings: report.warnings,
     };

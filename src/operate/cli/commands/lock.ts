@@ -13,7 +13,13 @@ import { misuse } from "../failure.ts";
 import { type GivenOptions, optionTable } from "../option-table.ts";
 import { wordsOf } from "../plain-words.ts";
 import { say } from "../print/printable.ts";
-import { permissionLines, trustedDocument, trustedLines, untrustedLine } from "../print/trusted.ts";
+import {
+  pathLines,
+  permissionLines,
+  trustedDocument,
+  trustedLines,
+  untrustedLine,
+} from "../print/trusted.ts";
 import type { LockRequest } from "../work/lock.ts";
 
 export const lock = defineCommand({
@@ -53,15 +59,9 @@ export const lock = defineCommand({
     const scope = await scopeOf(context);
     if (action === "check" || action === "prune") await expectLockfile(scope);
     const change = await services.lock({ ...scope, action, reason: options.reason });
-    const { journal, created, trusted, removed, skipped } = change;
+    const { created, trusted, untrusted, skipped } = change;
     const { path, entries } = change.lock;
-    const document = {
-      ...change,
-      action,
-      journal_path: journal,
-      trusted: trusted.map(trustedDocument),
-      untrusted: removed,
-    };
+    const document = { ...change, action, trusted: trusted.map(trustedDocument) };
     const outcome = { document, warnings: change.warnings } as const;
     if (action === "create" || action === "check") {
       const word = action === "check" ? "valid" : "exists";
@@ -78,11 +78,10 @@ export const lock = defineCommand({
           ...trustedLines(plugin, paint),
           ...permissionLines(plugin, words),
         ]),
-        ...removed.map(({ id }) => untrustedLine(id, paint)),
+        ...untrusted.map(({ id }) => untrustedLine(id, paint)),
         ...skipped.map(({ id, code }) => `${paint.doubtful("skipped:")} ${say`${id}: ${code}`}`),
-        ...((action === "all" ? trusted : removed).length > 0 ? [] : [nothing]),
-        say`  lock:    ${path}`,
-        ...(journal === null ? [] : [say`  journal: ${journal}`]),
+        ...((action === "all" ? trusted : untrusted).length > 0 ? [] : [nothing]),
+        ...pathLines(change),
       ],
     };
   },

@@ -1,5 +1,4 @@
 /** `plugins trust ID` */
-import { match } from "ts-pattern";
 import * as z from "zod";
 import { isGlassineError } from "../../../core/errors/index.ts";
 import { dayOf, isDay } from "../../trust/index.ts";
@@ -9,11 +8,11 @@ import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, refusal } from "../failure.ts";
 import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
-import { listed, printable, singleQuoted } from "../print/printable.ts";
+import { listed, singleQuoted } from "../print/printable.ts";
 import { pathLines, permissionLines, trustedDocument, trustedLines } from "../print/trusted.ts";
-import type { PluginFacts, TrustRefusal } from "../reports.ts";
+import type { PluginFacts } from "../reports.ts";
 import type { CommandScope } from "../scope.ts";
-import { reasonOf, texts } from "../texts.ts";
+import { texts } from "../texts.ts";
 
 export const trust = defineCommand({
   path: ["plugins", "trust"],
@@ -63,19 +62,13 @@ export const trust = defineCommand({
       throw refusal("options_invalid", message);
     }
     const request = { ...scope, id, reason, until, optional, check };
-    const answer = await services.trust(request).catch(async (thrown) => {
+    const change = await services.trust(request).catch(async (thrown) => {
       throw await withPermissions(thrown, services, { ...scope, id });
     });
-    if ("refusal" in answer) throw refused(singleQuoted(id), answer.refusal);
-    const { change } = answer;
     const words = wordsOf(context.host.host);
     return {
       exitCode: 0,
-      document: {
-        ...trustedDocument(change),
-        action: "trust" as const,
-        journal_path: change.journal,
-      },
+      document: { ...trustedDocument(change), action: "trust" as const },
       lines: [
         ...trustedLines(change, paint),
         ...pathLines(change),
@@ -85,27 +78,6 @@ export const trust = defineCommand({
     };
   },
 });
-
-const refused = (id: string, why: TrustRefusal): CommandFailure =>
-  match(why)
-    .with({ kind: "not_found" }, ({ available }) => {
-      const names = listed([...available].sort(), "<none>");
-      const message = `trust: plugin ${id} not found among installed plugins. Available: ${names}`;
-      return refusal("trust_refused", message);
-    })
-    .with({ kind: "unhashable" }, ({ package: name, detail }) => {
-      const message = `trust: cannot hash package ${singleQuoted(name)}: ${printable(detail)}`;
-      return refusal("package_refused", message);
-    })
-    .with({ kind: "not_installed" }, () => {
-      const message = `trust: plugin ${id} is not an installed package and cannot be trusted`;
-      return refusal("trust_refused", message);
-    })
-    .with({ kind: "rejected" }, ({ code, detail, response }) => {
-      const message = `trust: plugin ${id} is rejected: ${reasonOf(code, detail)}`;
-      return refusal("trust_refused", message, response === undefined ? [] : [response]);
-    })
-    .exhaustive();
 
 /**
  * Where a reason is missing for a plugin that asks for more than it was granted, says for what.

@@ -3,8 +3,6 @@ import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { expectLockfile, scopeOf } from "../command-context.ts";
 import { lock, locked, text, textOrNull, warnings } from "../documents.ts";
-import { refusal } from "../failure.ts";
-import { listed, printable, singleQuoted } from "../print/printable.ts";
 import { pathLines, untrustedLine } from "../print/trusted.ts";
 
 export const untrust = defineCommand({
@@ -37,16 +35,10 @@ export const untrust = defineCommand({
     const { services, options, paint } = context;
     const scope = await scopeOf(context);
     await expectLockfile(scope);
-    const answer = await services.untrust({ ...scope, id, reason: options.reason });
-    if ("refusal" in answer) {
-      const { lock: path, locked: ids } = answer.refusal;
-      const message = `untrust: plugin ${singleQuoted(id)} is not in ${printable(path)}. Locked: ${listed(ids, "<none>")}`;
-      throw refusal("trust_refused", message);
-    }
-    const { change } = answer;
+    const change = await services.untrust({ ...scope, id, reason: options.reason });
     return {
       exitCode: 0,
-      document: { ...change, action: "untrust" as const, journal_path: change.journal },
+      document: { ...change, action: "untrust" as const },
       lines: [untrustedLine(change.id, paint), ...pathLines(change)],
       warnings: change.warnings,
     };

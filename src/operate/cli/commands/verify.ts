@@ -68,12 +68,7 @@ export const verify = defineCommand({
     const problems = problemCount(report, context.options.strictJournal === true);
     return {
       exitCode: problems === 0 ? 0 : 1,
-      document: {
-        ...report,
-        ok: problems === 0,
-        journal_problems: report.journal,
-        journal_problem_count: report.journal_count,
-      },
+      document: { ...report, ok: problems === 0 },
       lines: linesOf(report, problems, context.paint),
       warnings: report.warnings,
     };
@@ -82,13 +77,13 @@ export const verify = defineCommand({
 
 /** How many problems make the command fail. */
 function problemCount(report: VerifyReport, countJournal: boolean): number {
-  const { drift, linked, duplicates, unhashable, unreadable, journal_count, pending } = report;
+  const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
   const lists = [linked, duplicates, unhashable, unreadable];
   return (
     drift.filter(({ blocking }) => blocking).length +
     lists.reduce((sum, list) => sum + list.length, 0) +
     (pending ? 1 : 0) +
-    (countJournal ? journal_count : 0)
+    (countJournal ? report.journal_problem_count : 0)
   );
 }
 

@@ -61,7 +61,7 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
 
 /** After `verify`. */
 export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly string[] {
-  const { drift, linked, duplicates, unhashable, unreadable, journal, pending } = report;
+  const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
   return steps(
     [
       ...driftSteps(drift, unreadable),
@@ -70,7 +70,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
       ...unhashable.map(({ code }): Step => [code, responseTo({ code }, { lock_fault: null })]),
       ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),
-      ...journal.map(({ problem }): Step => [problem, journalTodo(problem)]),
+      ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),
     ],
     paint,
   );

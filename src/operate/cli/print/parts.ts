@@ -68,12 +68,12 @@ export function driftText({ kind, expected, actual }: DriftRow): string {
 
 /** The first problems of a journal, and how many more there are. */
 export function journalSection(
-  { journal, journal_count }: JournalProblems,
+  { journal_problems: problems, journal_problem_count: count }: JournalProblems,
   paint: Paint,
 ): readonly string[] {
-  const more = journal_count - journal.length;
+  const more = count - problems.length;
   const lines = [
-    ...journal.map((problem) => `  ${journalText(problem)}`),
+    ...problems.map((problem) => `  ${journalText(problem)}`),
     ...(more === 0 ? [] : [`  ${texts.moreProblems(more)}`]),
   ];
   return section("Journal:", lines, paint);

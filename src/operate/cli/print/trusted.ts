@@ -28,12 +28,12 @@ export function untrustedLine(id: string, paint: Paint): string {
 
 export function pathLines({
   lock,
-  journal,
+  journal_path: journal,
 }: {
   readonly lock: LockFacts;
-  readonly journal: string;
+  readonly journal_path: string | null;
 }): readonly string[] {
-  return [say`  lock:    ${lock.path}`, say`  journal: ${journal}`];
+  return [say`  lock:    ${lock.path}`, ...(journal === null ? [] : [say`  journal: ${journal}`])];
 }
 
 /** What a plugin may do and what it needs, and how that differs from before. */

@@ -1,6 +1,4 @@
 /** Trusts a plugin, or takes the trust back. */
-
-import { GlassineError } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import {
   loadStage,
@@ -17,10 +15,12 @@ import {
   revokePlugins,
   trustPlugins,
 } from "../../trust/index.ts";
+import { type CommandFailure, refusal } from "../failure.ts";
 import { responseTo } from "../print/next-steps.ts";
-import type { LockedFacts, LockFacts, TrustedPlugin, TrustRefusal } from "../reports.ts";
+import { listed, printable, singleQuoted } from "../print/printable.ts";
+import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
 import type { CommandScope } from "../scope.ts";
-import { texts } from "../texts.ts";
+import { reasonOf, texts } from "../texts.ts";
 import {
   expectOwnLock,
   newLockWarnings,
@@ -53,50 +53,43 @@ interface TrustRequest extends CommandScope {
   readonly optional: boolean;
 }
 
-/** A change of trust, or why there is none. */
-type Change<Done, Refusal> = { readonly change: Done } | { readonly refusal: Refusal };
-
 export interface TrustChange extends TrustedPlugin {
   readonly lock: LockFacts;
-  readonly journal: string;
+  readonly journal_path: string;
   readonly warnings: readonly string[];
 }
 
-interface UntrustChange extends Pick<TrustChange, "id" | "lock" | "journal" | "warnings"> {
+interface UntrustChange extends Pick<TrustChange, "id" | "lock" | "journal_path" | "warnings"> {
   readonly previous: LockedFacts;
 }
 
-export async function trust(request: TrustRequest): Promise<Change<TrustChange, TrustRefusal>> {
-  checkReason(request.reason, "trust");
+/**
+ * @throws GlassineError what `trustPlugins` throws
+ * @throws CommandFailure the plugin cannot be trusted
+ */
+export async function trust(request: TrustRequest): Promise<TrustChange> {
+  const { id, reason, until, optional, audit } = request;
+  checkReason(reason, "trust");
   const surveyed = await surveyFor(staticRequest(request));
   await expectOwnLock(request, surveyed.options.lockPath, "trust");
-  const { id } = request;
-  const source = surveyed.report.found.find(({ entry }) => entry.id === id);
-  const refusal = refusalOf(id, source, surveyed);
-  if (refusal !== undefined || source === undefined)
-    return { refusal: refusal ?? { kind: "not_found", available: availableIn(surveyed) } };
+  const source = trustableIn(surveyed, id);
   const asked = request.check ? await askedBy(source, surveyed) : {};
-  if ("refusal" in asked) return asked;
-  const { until, optional } = request;
   const entry = entryOf(source, { ...asked, until, optional });
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
-    request.reason as string,
-    { audit: request.audit },
+    reason,
+    { audit },
   );
   const [granted] = plugins;
   const ofPlace = await newLockWarnings(request, surveyed.options);
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
   const limits = limitWarnings(entry, source);
-  const allWarnings = [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings];
   return {
-    change: {
-      ...trusted(granted as Granted),
-      lock: factsOfLock(lock),
-      journal,
-      warnings: allWarnings,
-    },
+    ...trusted(granted as Granted),
+    lock: factsOfLock(lock),
+    journal_path: journal,
+    warnings: [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings],
   };
 }
 
@@ -122,34 +115,39 @@ export function limitWarnings(
   return unlimited.length === 0 ? [] : [texts.noLimit(id, unlimited)];
 }
 
-function availableIn({ report }: Surveyed): readonly string[] {
+/** @throws CommandFailure the plugin cannot be trusted */
+function trustableIn({ report }: Surveyed, id: string): StaticPlugin {
+  const source = report.found.find(({ entry }) => entry.id === id);
+  const refused = report.refused.find((each) => each.id === id && !policyCodes.includes(each.code));
+  if (source?.isLocal === true || source?.package.isLinked === true)
+    throw notTrusted(id, "is not an installed package and cannot be trusted");
+  if (refused !== undefined) throw rejectedBy(id, refused);
+  if (source !== undefined) return source;
   const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
-  return [...new Set(ids)].sort(byUnits);
+  const available = listed([...new Set(ids)].sort(byUnits), "<none>");
+  throw notTrusted(id, `not found among installed plugins. Available: ${available}`);
 }
 
-function refusalOf(
-  id: string,
-  source: StaticPlugin | undefined,
-  { report }: Surveyed,
-): TrustRefusal | undefined {
-  const refused = report.refused.find((each) => each.id === id && !policyCodes.includes(each.code));
-  if (source === undefined && refused === undefined) return undefined;
-  if (source?.isLocal === true || source?.package.isLinked === true)
-    return { kind: "not_installed" };
-  if (refused === undefined) return undefined;
+function notTrusted(id: string, why: string, more: readonly string[] = []): CommandFailure {
+  return refusal("trust_refused", `trust: plugin ${singleQuoted(id)} ${why}`, more);
+}
+
+function rejectedBy(id: string, refused: Refused): CommandFailure {
   const { code, reason } = refused;
-  if (unhashableCodes.includes(code))
-    return { kind: "unhashable", package: refused.package, detail: reason };
-  const response =
-    code === "signature_invalid" ? responseTo(refused, { lock_fault: null }) : undefined;
-  return { kind: "rejected", code, detail: reason, response };
+  if (unhashableCodes.includes(code)) {
+    const text = `trust: cannot hash package ${singleQuoted(refused.package)}: ${printable(reason)}`;
+    return refusal("package_refused", text);
+  }
+  const todo = code === "signature_invalid" ? responseTo(refused, { lock_fault: null }) : undefined;
+  const why = `is rejected: ${reasonOf(code, reason)}`;
+  return notTrusted(id, why, todo === undefined ? [] : [todo]);
 }
 
 /** Loads the plugin, so that what it asks for is known from itself. */
 async function askedBy(
   source: StaticPlugin,
   { options, report }: Surveyed,
-): Promise<{ readonly refusal: TrustRefusal } | Pick<LockEntry, "capabilities" | "hooks">> {
+): Promise<Pick<LockEntry, "capabilities" | "hooks">> {
   const alone = report.accepted.filter((each) => each === source);
   const { loaded, refused } = await loadStage(options, { ...report, accepted: alone });
   const [one] = loaded;
@@ -158,8 +156,9 @@ async function askedBy(
     return { capabilities, hooks };
   }
   if (one !== undefined) return { capabilities: one.loaded.procedure?.requiredCapabilities };
-  const fault = refused.find(({ id }) => id === source.entry.id) as Refused;
-  return { refusal: { kind: "rejected", code: fault.code, detail: fault.reason } };
+  const { id } = source.entry;
+  const { code, reason } = refused.find((each) => each.id === id) as Refused;
+  throw notTrusted(id, `is rejected: ${reasonOf(code, reason)}`);
 }
 
 /** Where package.json says what it asks for, that is what every start compares; else `kept` says. */
@@ -190,31 +189,22 @@ export function trusted({ entry, previous }: Granted): TrustedPlugin {
   };
 }
 
-interface UntrustRefusal {
-  readonly lock: string;
-  readonly locked: readonly string[];
-}
-
+/** @throws GlassineError what `revokePlugins` throws */
 export async function untrust(
   request: Pick<TrustRequest, "id" | "reason"> & CommandScope,
-): Promise<Change<UntrustChange, UntrustRefusal>> {
-  checkReason(request.reason, "untrust");
+): Promise<UntrustChange> {
+  const { id, reason, audit } = request;
+  checkReason(reason, "untrust");
   const options = await optionsFor(staticRequest(request));
-  const { lockPath } = options;
-  const ofPlace = await installedWarnings(request.id, options);
-  try {
-    const { audit } = request;
-    const done = await revokePlugins(lockPath, [request.id], request.reason as string, { audit });
-    const [entry] = done.plugins;
-    const previous = lockedFacts(entry as LockEntry);
-    const { lock, journal } = done;
-    const warnings = [...ofPlace, ...done.warnings];
-    return { change: { id: request.id, previous, lock: factsOfLock(lock), journal, warnings } };
-  } catch (error) {
-    if (!(error instanceof GlassineError) || error.code !== "trust_refused") throw error;
-    const { locked = [] } = error.data as { readonly locked?: readonly string[] };
-    return { refusal: { lock: lockPath, locked: [...locked].sort(byUnits) } };
-  }
+  const ofPlace = await installedWarnings(id, options);
+  const done = await revokePlugins(options.lockPath, [id], reason, { audit });
+  return {
+    id,
+    previous: lockedFacts(done.plugins[0] as LockEntry),
+    lock: factsOfLock(done.lock),
+    journal_path: done.journal,
+    warnings: [...ofPlace, ...done.warnings],
+  };
 }
 
 /** What is not trusted is to go: production refuses what is installed without an entry. */

@@ -36,11 +36,11 @@ export interface LockRequest extends CommandScope {
 export interface LockChange {
   readonly lock: LockFacts;
   /** Null where nothing was recorded. */
-  readonly journal: string | null;
+  readonly journal_path: string | null;
   readonly created: boolean;
   /** By id. */
   readonly trusted: readonly TrustedPlugin[];
-  readonly removed: readonly { readonly id: string }[];
+  readonly untrusted: readonly { readonly id: string }[];
   readonly skipped: readonly {
     readonly id: string;
     readonly code: string;
@@ -60,7 +60,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
     throw new GlassineError("lockfile_missing", "there is no plugins.lock");
   const nothing = {
     lock: factsOfLock(present ?? { path: lockPath, entries: [] }),
-    ...{ journal: null, created: false, trusted: [], removed: [], skipped: [], warnings },
+    ...{ journal_path: null, created: false, trusted: [], untrusted: [], skipped: [], warnings },
   };
   if (action === "check") return nothing;
   const ofPlace = await newLockWarnings(request, options);
@@ -113,7 +113,7 @@ async function lockAll(
   return {
     ...nothing,
     lock: factsOfLock(done.lock),
-    journal: done.journal,
+    journal_path: done.journal,
     created: report.lock === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
@@ -149,8 +149,8 @@ async function prune(
   return {
     ...yet,
     lock: factsOfLock(done.lock),
-    journal: done.journal,
-    removed: done.plugins.map(({ id }) => ({ id })),
+    journal_path: done.journal,
+    untrusted: done.plugins.map(({ id }) => ({ id })),
     warnings: [...yet.warnings, ...done.warnings],
   };
 }

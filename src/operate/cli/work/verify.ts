@@ -91,8 +91,14 @@ export async function lockState(scope: CommandScope) {
     lock === undefined ? state : await readable<JournalProblems>(journalOf(lock), state);
   // The first change of all may have ended before there was a lockfile.
   const pending = await readable(isPending(lockPath), false);
-  const { journal, journal_count } = problems;
-  return { ...state, journal, journal_count, pending, journal_fault: faults[0] ?? null };
+  const { journal_problems, journal_problem_count } = problems;
+  return {
+    ...state,
+    journal_problems,
+    journal_problem_count,
+    pending,
+    journal_fault: faults[0] ?? null,
+  };
 }
 
 /** Whether a change was begun and not ended. */
@@ -120,7 +126,7 @@ export async function journal(request: CommandScope & { readonly id: string | un
   const wanted = lines.filter(({ id }) => request.id === undefined || id === request.id);
   return {
     lock: lockFacts(options),
-    path,
+    journal_path: path,
     changes: wanted.slice(-maxShown).map(eventOf),
     change_count: wanted.length,
     ...firstProblems(problems),
@@ -129,10 +135,11 @@ export async function journal(request: CommandScope & { readonly id: string | un
 }
 
 function firstProblems(problems: Journal["problems"]): JournalProblems {
-  const journal = problems
-    .slice(0, maxShown)
-    .map(({ line = null, id = null, ...each }) => ({ line, id, ...each }));
-  return { journal, journal_count: problems.length };
+  const first = problems.slice(0, maxShown);
+  return {
+    journal_problems: first.map(({ line = null, id = null, ...each }) => ({ line, id, ...each })),
+    journal_problem_count: problems.length,
+  };
 }
 
 function eventOf(line: Journal["lines"][number]) {
