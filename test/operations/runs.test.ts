@@ -245,7 +245,7 @@ describe("runs of every semantic", () => {
     expect(reported).toContain("cannot read [REDACTED] of ada");
     expect(reported).not.toContain("hunter2");
     await expect(manager.invoke("happened", {}, { secrets: [""] })).rejects.toThrow(
-      "secrets expects",
+      "secrets must be",
     );
   });
 

@@ -91,23 +91,22 @@ export function unsignedWarning(name: string, signingVariable: string): string {
 
 const everyMs = 60_000;
 
-/** `invoke`, with a warning before it: at the first run, and at most once a minute afterwards. */
-export function warnedAbout<Run extends (...given: never[]) => unknown>(
-  invoke: Run,
+/**
+ * Warns of plugins without a signature when it is called, at most once a minute. `undefined` if there
+ * are none.
+ */
+export function unsignedReminder(
   discovered: DiscoveryFacts | undefined,
   { warn }: { readonly warn: Warn },
-): Run {
+): (() => void) | undefined {
   const names = unsignedAmong(discovered);
-  if (names.length === 0) return invoke;
+  if (names.length === 0) return undefined;
   const text = `SECURITY WARNING: unsigned plugins active via ${discovered?.signingVariable}=false: ${names.join(", ")}`;
   let due = intrinsics.monotonicNow();
-  return ((hook: never, payload: never, options: never) => {
+  return () => {
     const now = intrinsics.monotonicNow();
-    if (now >= due) {
-      due = now + everyMs;
-      warn(text);
-    }
-    // By name: a patched iterator would be handed the payload and the extensions.
-    return invoke(hook, payload, options);
-  }) as Run;
+    if (now < due) return;
+    due = now + everyMs;
+    warn(text);
+  };
 }

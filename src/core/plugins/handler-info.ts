@@ -9,7 +9,6 @@ import {
   type HandlerStep,
   type Mode,
 } from "../hooks/index.ts";
-import { unknownHook } from "./begin-run.ts";
 import type { Surface } from "./profile.ts";
 
 /** One handler of a hook. */
@@ -45,12 +44,10 @@ type AnyStep = HandlerStep & {
   readonly writtenConditions?: Conditions | undefined;
 };
 
-/** @throws ManifestError `hook_unknown` */
 export function handlersOn(
   surface: Surface,
   hook: string,
-  compiled: CompiledHook | undefined,
-  chain: CompiledOperation | undefined,
+  compiled: CompiledHook | CompiledOperation,
 ): readonly HandlerInfo[] {
   const band = hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
   const info = (step: AnyStep): HandlerInfo =>
@@ -68,8 +65,7 @@ export function handlersOn(
       conditions: step.writtenConditions ?? null,
       capabilities: step.plugin.capabilities,
     });
-  if (chain !== undefined) return freeze(mapped(chain.steps, info));
-  if (compiled === undefined) throw unknownHook(surface, hook);
+  if ("steps" in compiled) return freeze(mapped(compiled.steps, info));
   const { serial, concurrent, background } = compiled;
   return freeze(mapped(concat(concat(serial, concurrent), background), info));
 }

@@ -1,5 +1,3 @@
-export type { InvokeOptions } from "./begin-run.ts";
-export type { CloseOptions, CloseReport } from "./closing.ts";
 export type { Environment } from "./config-environment.ts";
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
 export { definePluginFor, manifestCarriedBy } from "./define-plugin.ts";
@@ -31,7 +29,7 @@ export {
 } from "./health.ts";
 export { type HostSetting, hostSettings } from "./host-settings.ts";
 export type { Logger } from "./logger.ts";
-export { type AnyManager, createManager, type InvokeCounts, type PluginRoute } from "./manager.ts";
+export { type AnyManager, createManager, type PluginRoute } from "./manager.ts";
 export type { ManagerOptions } from "./manager-options.ts";
 export { type MetricLabels, type MetricsSink, pluginMetrics } from "./metrics.ts";
 export { byUnits } from "./order.ts";
@@ -44,12 +42,14 @@ export {
 } from "./profile.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
+export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";
 export type { CapabilityReport } from "./service-access.ts";
 export type {
   Changed,
   ConfigSchema,
   Handler,
   HookEntry,
+  InvokeOptions,
   Plugin,
   PluginItem,
   PluginManifest,

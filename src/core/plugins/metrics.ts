@@ -98,8 +98,8 @@ type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
 export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
-  /** Counts the result of a run of a message hook, if it was denied. */
-  denied(hook: string, result: AnyInvokeResult): void;
+  /** Counts and measures a run of a message hook. `startedAt` is by `performance.now`. */
+  follow(hook: string, startedAt: number, result: Promise<AnyInvokeResult>): void;
   registration(outcome: "success" | "failure", reason: string): void;
 }
 
@@ -137,10 +137,18 @@ function metricsBy(emit: Emit): Metrics {
     },
     failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
     decided: (hook, decision) => emit("voting_decision_total", { hook, decision }, 1),
-    denied: (hook, result) => {
-      if (result.violation === undefined) return;
-      const { code, plugin = "none" } = result.violation;
-      emit("denial_total", { hook, plugin, code }, 1);
+    async follow(hook, startedAt, pending) {
+      emit("hook_fire_total", { hook }, 1);
+      try {
+        const { violation } = await pending;
+        if (violation !== undefined) {
+          const { code, plugin = "none" } = violation;
+          emit("denial_total", { hook, plugin, code }, 1);
+        }
+      } catch {
+        // The caller gets the error.
+      }
+      emit("hook_duration_seconds", { hook }, (performance.now() - startedAt) / 1000);
     },
     standing: (hooks, plugins, handlers) => {
       emit("registered_count", {}, plugins);
@@ -148,39 +156,4 @@ function metricsBy(emit: Emit): Metrics {
     },
     registration: (outcome, reason) => emit("registration_total", { outcome, reason }, 1),
   };
-}
-
-type Invoke = (hook: string, payload: never, options: never) => Promise<AnyInvokeResult>;
-
-/** `invoke`, with its runs of message hooks measured; those of other hooks measure themselves. */
-export function measured<Run extends Invoke>(
-  invoke: Run,
-  metrics: Metrics | undefined,
-  isMessage: (hook: string) => boolean,
-  counts: { readonly started: number },
-): Run {
-  if (metrics === undefined) return invoke;
-  return ((hook: string, payload: never, options: never) => {
-    const { started } = counts;
-    const startedAt = performance.now();
-    const pending = invoke(hook, payload, options);
-    // A refusal before it begins is not a run.
-    if (counts.started > started && isMessage(hook)) void follow(pending, hook, startedAt, metrics);
-    return pending;
-  }) as Run;
-}
-
-async function follow(
-  pending: Promise<AnyInvokeResult>,
-  hook: string,
-  startedAt: number,
-  metrics: Metrics,
-): Promise<void> {
-  metrics.fired(hook);
-  try {
-    metrics.denied(hook, await pending);
-  } catch {
-    // The caller has it.
-  }
-  metrics.ran(hook, performance.now() - startedAt);
 }

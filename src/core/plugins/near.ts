@@ -1,5 +1,5 @@
 /** What somebody may have meant who misspelt a name. */
-import { closest } from "../errors/index.ts";
+import { closest, ManifestError } from "../errors/index.ts";
 import { libraryHostOf, quoteName } from "../hooks/index.ts";
 
 /** Behind a sentence: ` Did you mean 'x'?`, or nothing. */
@@ -39,4 +39,10 @@ export function otherHosts(hooks: readonly string[]): string {
 function near(name: string, known: Iterable<string>, begin: string): string {
   const match = closest(name, known);
   return match === undefined ? "" : `${begin} you mean ${quoteName(match)}?`;
+}
+
+/** The error for a hook that a host does not have. */
+export function unknownHook(name: string, known: readonly string[]): ManifestError {
+  const message = `unknown hook ${quoteName(name)}${orClause(name, known)}`;
+  return new ManifestError("hook_unknown", message, [{ field: "hook", message }]);
 }

@@ -1,38 +1,15 @@
 /** `headers` on an older payload: deprecated, and moved to where the capability rules hold. */
-import { intrinsics } from "../data/index.ts";
-import { emptyExtensions, type Slots, spellingOf } from "../envelope/index.ts";
-import type { CompiledSlots } from "../slots/index.ts";
+import { type HeaderMap, replaceSlots, type Slots, spellingOf } from "../envelope/index.ts";
 
-const { create, enumerableKeys } = intrinsics;
-
-interface Headers {
-  readonly [name: string]: string;
-}
-
-/** The `http` slot with the payload's headers added. A header that is there already stays. */
-export function headersMoved(
-  slots: CompiledSlots,
-  extensions: Slots | undefined,
-  headers: Headers,
-  replace: (extensions: object, changes: object) => Slots,
-): Slots {
-  const base = extensions ?? emptyExtensions(slots);
-  const http = base.http as
-    | { readonly headers: Headers; readonly request_headers?: Headers }
+/** Returns `extensions` with a payload's headers added to the `http` slot, where none is replaced. */
+export function headersMoved(extensions: Slots, headers: HeaderMap): Slots {
+  const http = extensions.http as
+    | { readonly headers: HeaderMap; readonly request_headers?: HeaderMap }
     | undefined;
-  const merged: Record<string, string> = create(null);
-  const present = http === undefined ? [] : enumerableKeys(http.headers);
-  for (let i = 0; i < present.length; i++) {
-    const name = present[i] as string;
-    merged[name] = http?.headers[name] as string;
-  }
-  const moved = enumerableKeys(headers);
-  for (let i = 0; i < moved.length; i++) {
-    const name = moved[i] as string;
-    const known = spellingOf(http?.headers, name) ?? spellingOf(http?.request_headers, name);
-    if (known === undefined) merged[name] = headers[name] as string;
-  }
-  return replace(base, { http: { ...http, headers: merged } });
+  const isNew = ([name]: readonly [string, string]) =>
+    (spellingOf(http?.headers, name) ?? spellingOf(http?.request_headers, name)) === undefined;
+  const all = [...Object.entries(http?.headers ?? {}), ...Object.entries(headers).filter(isNew)];
+  return replaceSlots(extensions, { http: { ...http, headers: Object.fromEntries(all) } });
 }
 
 /** Warns of `headers` on a payload. On a runtime without such warnings it does nothing. */

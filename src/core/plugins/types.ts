@@ -11,6 +11,7 @@ import type {
   PayloadInputOf,
   PayloadOf,
   PluginContext,
+  RequestScope,
 } from "../hooks/index.ts";
 import type { CapabilityIn, ProposalOf, SlotTable, ViewOf, WithImplied } from "../slots/index.ts";
 import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
@@ -180,3 +181,30 @@ type Grantable<
 > = string extends Caps
   ? CapabilityIn<Table> | ServiceCapability<Services>
   : WithImplied<Table, Caps>;
+
+/** Options of `invoke`. */
+export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, unknown>>> {
+  readonly extensions?: Extensions | undefined;
+  /** Further facts of the operation, for `context.operation`. */
+  readonly operation?: Operation | undefined;
+  /** Aborts the run. What was merged stays on the result. */
+  readonly signal?: AbortSignal | undefined;
+  /** The request's id. Default: that of `context` or `parent`, or a fresh one. */
+  readonly request?: string | undefined;
+  /** Who the call is for, for plugins with a `tenants` condition. */
+  readonly tenant?: string | undefined;
+  /** The server that the call is for, for plugins with a `servers` condition. Default: as `mcp` says. */
+  readonly server?: string | undefined;
+  /** Strings that no log line and no record of this run may contain, such as credentials. */
+  readonly secrets?: readonly string[] | undefined;
+  /**
+   * Whether plugins that may deny judge the payload again after a later plugin changed it, so that
+   * the result holds what they allowed. Default: false. With `only`, no other plugins run: for a
+   * payload that an earlier run returned and that was changed elsewhere since.
+   */
+  readonly recheck?: boolean | "only" | undefined;
+  /** `context` of an earlier result of the same request: carries private state. */
+  readonly context?: RequestScope | undefined;
+  /** The context of the handler that starts this run. Limits depth; labels join the outer run. */
+  readonly parent?: object | undefined;
+}

@@ -1,0 +1,129 @@
+/** What all runs of a manager share, and how a manager closes: it waits until they have ended. */
+import { expectOptions, intrinsics, longestTimerMs, readWhole, within } from "../data/index.ts";
+import {
+  type BackgroundCounts,
+  BackgroundWork,
+  type HandlerStep,
+  type ManagerRuntime,
+} from "../hooks/index.ts";
+import { describeThrown } from "../observe/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import type { ReadOptions } from "./manager-options.ts";
+import { quoteName } from "./read-plain.ts";
+
+const PromiseAtLoad = Promise;
+
+/** How runs ended: `started` is the sum of the others. */
+export interface InvokeCounts {
+  readonly started: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly errored: number;
+  readonly aborted: number;
+  readonly inFlight: number;
+}
+
+interface RuntimeInput {
+  readonly slots: CompiledSlots;
+  readonly options: ReadOptions;
+  readonly Context: ManagerRuntime["Context"];
+  readonly audit: ManagerRuntime["audit"];
+  readonly redact: (text: string, more?: readonly string[]) => string;
+}
+
+export function createRuntime({
+  slots,
+  options,
+  Context,
+  audit,
+  redact,
+}: RuntimeInput): ManagerRuntime {
+  const { logger } = options;
+  return {
+    slots,
+    onHandlerError: options.onHandlerError,
+    lateCounters: { late: 0, rejected: (step, thrown) => logger.warn(lateText(step, thrown)) },
+    counts: { started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0 },
+    Context,
+    audit,
+    meter: options.metrics,
+    describe: (thrown, more) => {
+      const { type, text } = describeThrown(thrown);
+      return { type, text: redact(text, more) };
+    },
+    warn: logger.warn,
+    logError: logger.error,
+    onIdle: undefined,
+    inFlight: 0,
+    background: new BackgroundWork(options.maxBackground),
+  };
+}
+
+/** Without the message, which may contain secrets of a request that is over. */
+function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
+  const { type } = describeThrown(thrown);
+  return `handler ${quoteName(name, 200)} rejected for hook ${quoteName(hook)} after its deadline: ${type}`;
+}
+
+export function countsOf({ counts, inFlight }: ManagerRuntime): InvokeCounts {
+  const { started, allowed, denied, errored, aborted } = counts;
+  return intrinsics.freeze({ started, allowed, denied, errored, aborted, inFlight });
+}
+
+/** What became of the manager's work. */
+export interface CloseReport {
+  /** False when background work was still under way at the time limit. */
+  readonly drained: boolean;
+  readonly background: BackgroundCounts;
+  /** Results that came after their deadline, or after an abort, and were dropped. */
+  readonly late: number;
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** How long to wait for background work, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number;
+}
+
+/** @throws GlassineError `options_invalid` */
+export async function closeRuntime(
+  runtime: ManagerRuntime,
+  given: CloseOptions | undefined,
+  begin: () => void,
+  flush: () => Promise<void>,
+): Promise<CloseReport> {
+  const timeoutMs = readCloseTimeout(given);
+  begin();
+  const { how } = await within(timeoutMs, () => settledWork(runtime, flush));
+  const drained = how === "returned";
+  const report = {
+    drained,
+    background: runtime.background.counts(),
+    late: runtime.lateCounters.late,
+  };
+  // Its own, so that a patched prototype does not turn the report into a promise; not shown.
+  intrinsics.defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
+  return intrinsics.freeze(report);
+}
+
+/** Resolves when no run is in flight, no background work is left and all records are kept. */
+async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>): Promise<void> {
+  if (runtime.inFlight > 0) {
+    await new PromiseAtLoad<void>((resolve) => {
+      const { onIdle } = runtime;
+      runtime.onIdle = () => {
+        onIdle?.();
+        resolve();
+      };
+    });
+  }
+  await runtime.background.drain();
+  await flush();
+}
+
+/** @throws GlassineError `options_invalid` */
+function readCloseTimeout(given: CloseOptions = {}): number {
+  expectOptions(given, ["timeoutMs"], "close");
+  const { timeoutMs = 10_000 } = given;
+  return readWhole("timeoutMs of close", timeoutMs, longestTimerMs);
+}
