@@ -14,14 +14,14 @@ beforeEach(async () => {
 const at = (argv: readonly string[], env: Readonly<Record<string, string>> = unsigned) =>
   run(argv, { services: commandServices, cwd: root, env });
 
-describe("a journal of 20,000 lines that are none", () => {
+describe("a journal of 20,000 malformed lines", () => {
   beforeEach(async () => {
     await install(root, "guard");
     await at(["plugins", "trust", "guard", "--reason", "r"]);
     await appendFile(join(root, "plugins.lock.journal"), "what is this\n".repeat(20_000));
   });
 
-  it("is told by its first hundred, and by how many there are", async () => {
+  it("is reported with its first hundred problems and their number", async () => {
     verifies("cli:journal-bounded");
     const { code, stdout } = await at(["plugins", "verify", "--strict-journal"]);
     expect(code).toBe(1);
@@ -40,7 +40,7 @@ describe("a journal of 20,000 lines that are none", () => {
     );
   });
 
-  it("is as many findings of doctor, and one more", async () => {
+  it("is a hundred findings of doctor, and one with the number of the rest", async () => {
     verifies("cli:journal-bounded");
     const { findings } = documentOf((await at(["doctor", "--json"])).stdout);
     expect(findings).toHaveLength(101);
@@ -60,7 +60,7 @@ it("a broken file of keys is not blamed on the lockfile or its journal", async (
 describe("control characters in the name of a folder", () => {
   const folder = "evil\u001b[2J\u202e\u3164\nSECURITY: all is well";
 
-  it("are escaped in what a host throws and warns, as in the command", async () => {
+  it("are escaped in errors and warnings of a host, as in the command", async () => {
     verifies("discovery:escaped");
     const below = join(root, folder);
     await mkdir(below);

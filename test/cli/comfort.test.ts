@@ -16,7 +16,7 @@ const documentAt = async (argv: readonly string[], env?: Readonly<Record<string,
   documentOf((await at([...argv, "--json"], env)).stdout);
 
 describe("settings in place of options", () => {
-  it("name the catalogue, unless the option does", async () => {
+  it("select the catalog, unless the option does", async () => {
     verifies("cli:settings");
     const env = { GLASSINE_PLUGIN_CATALOG: catalogPath };
     const search = ["plugins", "search", "tenant"];
@@ -28,7 +28,7 @@ describe("settings in place of options", () => {
     expect((await at(search, { GLASSINE_PLUGIN_CATALOG: "" })).stdout).toMatch(/^No catalog/);
   });
 
-  it("name the host, and are named where it is none", async () => {
+  it("select the host, and are named in the error if it is not one", async () => {
     verifies("cli:settings");
     const list = ["plugins", "list"];
     const wrong = await at(list, { GLASSINE_PLUGIN_HOST: "./none.js" });
@@ -46,7 +46,7 @@ describe("settings in place of options", () => {
     ).toMatch(/^there is no plugins\.lock/);
   });
 
-  it("that are mistyped are refused as every setting is", async () => {
+  it("are refused if mistyped, like any other setting", async () => {
     const { code, stderr } = await at(["plugins", "list"], { GLASSINE_PLUGIN_CATALOGUE: "a.json" });
     expect([code, stderr]).toEqual([2, expect.stringContaining("GLASSINE_PLUGIN_CATALOG?")]);
   });
@@ -99,7 +99,7 @@ describe("plugins journal", () => {
     expect(linesOf(stdout).at(-1)).toBe("journal: 1 problem(s)");
   });
 
-  it("is bounded, however long the journal is and however much is wrong", async () => {
+  it("has bounded output, however long or broken the journal is", async () => {
     verifies("cli:journal");
     const line = `2026-01-01T00:00:00Z\ttrust\tguard\t1.0.0\tsha256:${"0".repeat(64)}\tr\n`;
     await appendFile(join(root, "plugins.lock.journal"), `${line}none\n`.repeat(5000));
@@ -113,11 +113,11 @@ describe("plugins journal", () => {
   });
 });
 
-describe("a plugin that nobody signed, where signatures are switched off", () => {
+describe("an unsigned plugin, with signatures switched off", () => {
   const warning =
     "SECURITY WARNING: unsigned plugin 'guard' loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false; do not use this setting in production";
 
-  it("is warned of as by a host, in the document too", async () => {
+  it("causes the same warning as in a host, also in the document", async () => {
     verifies("cli:unsigned-warning");
     await install(root, "guard");
     for (const argv of [["plugins", "list"], ["plugins", "describe", "guard"], ["doctor"]]) {
@@ -136,7 +136,7 @@ describe("what to do next", () => {
     return from === -1 ? [] : lines.slice(from + 1);
   };
 
-  it("is at the end of list and verify, once for each way out", async () => {
+  it("ends list and verify, with one line for each remedy", async () => {
     verifies("cli:next");
     for (const name of ["aaa-guard", "bbb-guard"]) await install(root, name);
     const { stdout } = await at(["plugins", "list"], {});
@@ -158,7 +158,7 @@ describe("what to do next", () => {
     ]);
   });
 
-  it("is nothing where nothing is wrong", async () => {
+  it("is empty if nothing is wrong", async () => {
     verifies("cli:next");
     await install(root, "guard");
     await at(["plugins", "lock", "--all", "--reason", "r"]);

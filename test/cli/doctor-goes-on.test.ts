@@ -55,7 +55,7 @@ it.each([
   expect([listed.code, listed.stderr]).toEqual([2, `${message}\n`]);
 });
 
-it("a relative path of the file of keys is told with the folder that it is from", async () => {
+it("a relative path of the key file is reported with its base folder", async () => {
   verifies("signing:keys-refused");
   const cwd = await newRoot();
   const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: "nowhere.json" };
@@ -63,7 +63,7 @@ it("a relative path of the file of keys is told with the folder that it is from"
   expect(stderr).toContain(`"nowhere.json" is not there. The path is from ${process.cwd()}. `);
 });
 
-it("settings that mean nothing are a finding, and count as not set", async () => {
+it("invalid settings are a finding and count as unset", async () => {
   verifies("cli:doctor-goes-on");
   const cwd = await newRoot();
   await install(cwd, "guard");

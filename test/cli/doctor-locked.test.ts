@@ -20,7 +20,7 @@ it.each<readonly [string, (path: string) => Promise<unknown>]>([
       await writeFile(file, JSON.stringify({ ...fields, version: "2.0.0", glassine }));
     },
   ],
-])("a locked plugin %s is a problem, with the way out", async (_, change) => {
+])("a locked plugin %s is a problem with a remedy", async (_, change) => {
   verifies("cli:doctor-locked", "cli:doctor-severity");
   const cwd = await newRoot();
   const path = await install(cwd, "@acme/guard");

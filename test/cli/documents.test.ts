@@ -63,7 +63,7 @@ describe("documents", () => {
     await writeFile(join(root, "key.pem"), pem, { mode: 0o600 });
   });
 
-  it("are as their definitions say, whatever a command is asked", async () => {
+  it("match their schemas, whatever a command is asked", async () => {
     verifies("cli:schemas");
     const signing = ["plugins", "sign", join(root, "node_modules/nothing"), "--key", "key.pem"];
     const further = [

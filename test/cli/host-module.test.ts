@@ -14,7 +14,7 @@ describe("--host", () => {
     ["host.ts", "STIGMEM_", host],
     ["./host.ts:other", "OTHER_", other],
     [`${fixtures}host.ts:host`, "STIGMEM_", host],
-  ])("takes %s, with its names", async (module, prefix, imported) => {
+  ])("accepts %s and uses its names", async (module, prefix, imported) => {
     verifies("cli:host-module");
     const discover = vi.fn(({ mode }) => Promise.resolve(report({ mode })));
     const env = { [`${prefix}PLUGIN_MODE`]: "production", GLASSINE_PLUGIN_MODE: "prod" };
@@ -23,7 +23,7 @@ describe("--host", () => {
     expect(discover).toHaveBeenCalledWith(expect.objectContaining({ host: imported, prefix }));
   });
 
-  it("takes an entry of this package, by the only host in it", async () => {
+  it("accepts an entry of this package with only one host in it", async () => {
     verifies("cli:host-module");
     const discover = vi.fn(({ mode }) => Promise.resolve(report({ mode })));
     const env = { STIGMEM_PLUGIN_MODE: "production" };
@@ -66,7 +66,7 @@ describe("--host", () => {
     expect(discover).not.toHaveBeenCalled();
   });
 
-  it("says of a package that is not there no more than that", async () => {
+  it("reports a missing package without a stack", async () => {
     const { code, stderr } = await run(["plugins", "list", "--host", "no-such-package"]);
     expect([code, linesOf(stderr)]).toEqual([
       2,
@@ -74,7 +74,7 @@ describe("--host", () => {
     ]);
   });
 
-  it("says what a module throws, on one line", async () => {
+  it("reports what a module throws on one line", async () => {
     const folder = await mkdtemp(join(tmpdir(), "host-"));
     const path = join(folder, "throws.mjs");
     await writeFile(path, 'throw new Error("first\\nsecond");');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it("a key that `keygen` made signs a tarball, under the entry that it printed", async () => {
+it("a key made by `keygen` signs a tarball that verifies with the printed entry", async () => {
   verifies("signing:key-made", "signing:tarball");
   const options = { services: commandServices, cwd: folder };
   const who = ["--identity", "builder@example.com"];
@@ -40,7 +40,7 @@ it("a key that `keygen` made signs a tarball, under the entry that it printed", 
   expect(JSON.stringify([made, signed])).not.toContain(secret);
 });
 
-it("writes over no file, and needs an identity that can be listed", async () => {
+it("overwrites no file and requires a valid identity", async () => {
   verifies("signing:key-made");
   await writeFile(join(folder, "there.pem"), "mine");
   const options = { services: commandServices, cwd: folder };

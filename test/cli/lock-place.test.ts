@@ -20,7 +20,7 @@ const at = (cwd: string, argv: readonly string[]) =>
 const lock = (folder: string) => writeFile(join(folder, "plugins.lock"), "version = 1\n");
 
 describe("--root with a lockfile of its own", () => {
-  it("is told by commands that look", async () => {
+  it("is reported by read-only commands", async () => {
     verifies("cli:lock-of-root");
     await lock(root);
     const argv = ["list", "--root", root];
@@ -37,7 +37,7 @@ describe("--root with a lockfile of its own", () => {
     expect(linesOf((await at(elsewhere, named)).stderr)).toEqual([unsignedLoaded]);
   });
 
-  it("is refused by commands that change another one, and nothing is written", async () => {
+  it("is refused by commands that would change another one, and nothing is written", async () => {
     verifies("cli:lock-of-root");
     await lock(root);
     for (const argv of [["trust", "guard", ...reason], ["lock"], ["lock", "--all", ...reason]]) {
@@ -53,7 +53,7 @@ describe("--root with a lockfile of its own", () => {
   });
 });
 
-it("a lockfile that is made beside another folder's packages is told", async () => {
+it("creating a lockfile beside another folder's packages causes a warning", async () => {
   verifies("cli:lock-of-root");
   for (const argv of [["trust", "guard", ...reason], ["lock"], ["lock", "--all", ...reason]]) {
     const { code, stderr } = await at(elsewhere, [...argv, "--root", root]);
@@ -78,7 +78,7 @@ it("entries of one folder are not pruned by what another one has installed", asy
   expect(linesOf(named.stdout)[0]).toBe("untrusted: guard");
 });
 
-it("below the folder of a lockfile that one is in effect, for commands and hosts alike", async () => {
+it("a lockfile is in effect below its folder, for commands and hosts alike", async () => {
   verifies("lockfile:location", "lockfile:location-host");
   await lock(root);
   const below = join(root, "packages/app");

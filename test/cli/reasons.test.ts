@@ -13,7 +13,7 @@ async function rejectedIn(cwd: string): Promise<string> {
   return document.rejected[0].reason;
 }
 
-it("a plugin in place of a function that gives it is told as that", async () => {
+it("exporting a plugin instead of a factory is reported as such", async () => {
   verifies("discovery:load");
   const fault = "it loaded object; expected a function that returns what definePlugin made";
   for (const [made, reason] of [
@@ -29,7 +29,7 @@ it("a plugin in place of a function that gives it is told as that", async () => 
   }
 });
 
-it("a secret that is missing is told by its key and by what is expected", async () => {
+it("a missing secret is reported by its key and the expected type", async () => {
   verifies("cli:doctor-reason");
   const cwd = await newRoot();
   const schema = `{ safeParse: (value) => value.apiKey !== undefined ? { success: true, data: value } : { success: false, error: { issues: [{ code: "invalid_type", expected: "string", path: ["apiKey"], message: "" }] } } }`;
@@ -60,7 +60,7 @@ it("packages that claim one id are named", async () => {
   ]);
 });
 
-it("a name that is nearly there is suggested", async () => {
+it("a similar name is suggested", async () => {
   verifies("cli:describe-found");
   const cwd = await newRoot();
   await install(cwd, "egress-guard");
@@ -72,7 +72,7 @@ it("a name that is nearly there is suggested", async () => {
   expect((await describe("nope")).stderr).toBe("error: plugin not found: nope\n");
 });
 
-it("a lockfile that is newer than the command is told with the way out", async () => {
+it("a lockfile newer than the command is reported with the remedy", async () => {
   verifies("cli:refused-lock");
   const cwd = await newRoot();
   await writeFile(join(cwd, "plugins.lock"), "version = 2\n");

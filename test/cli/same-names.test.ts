@@ -17,7 +17,7 @@ async function twoGuards(glassine: { readonly [key: string]: unknown }) {
 
 const trust = ["plugins", "trust", "guard", "--reason", "reviewed"];
 
-it("CLI-019: `trust` takes neither of two packages of one name", async () => {
+it("CLI-019: `trust` accepts neither of two packages that claim one id", async () => {
   verifies("cli:trust-refused");
   const { cwd, told } = await twoGuards({ plugin: "./plugin.js" });
   const options = { services: commandServices, cwd, env: unsigned };
@@ -30,7 +30,7 @@ it("CLI-019: `trust` takes neither of two packages of one name", async () => {
   expect([document.loaded, document.warnings]).toEqual([[], [told]]);
 });
 
-it("`trust` tells what it found on the way", async () => {
+it("`trust` reports the warnings of discovery", async () => {
   const { cwd, told } = await twoGuards({ plugins: { "other-guard": "./plugin.js" } });
   const { code, stderr } = await run(trust, { services: commandServices, cwd, env: unsigned });
   expect([code, stderr]).toEqual([0, `warning: ${told}\n`]);

@@ -74,7 +74,7 @@ for publishers of an operator's file of keys:
     ["behind --key=", [`--key=${pem}`]],
     ["on one line", [`--key=${pem.replaceAll("\n", " ")}`]],
     ["as an argument", ["--key", "-", pem]],
-  ])("refuses a key %s, and repeats nothing of it", async (_, more) => {
+  ])("refuses a key %s without repeating any of it", async (_, more) => {
     verifies("cli:key-argument");
     const services = signing();
     for (const json of [[], ["--json"]]) {
@@ -97,7 +97,7 @@ for publishers of an operator's file of keys:
       ".",
       "sign: the key file cannot be read: EISDIR (its name is not repeated: it may be the key)\n",
     ],
-  ])("says of a key file that %s no more than that", async (_, path, stderr) => {
+  ])("reports that a key file %s without naming it", async (_, path, stderr) => {
     verifies("cli:sign-key", "cli:key-argument");
     const ended = await run([...argv, "--key", path], { services: signing(), cwd: folder });
     expect(ended).toEqual({ code: 2, stdout: "", stderr });
@@ -116,7 +116,7 @@ for publishers of an operator's file of keys:
     expect(ended).toEqual({ code: 2, stdout: "", stderr });
   });
 
-  it("prints an entry that verifies what it signed, and warns of what npm never packs", async () => {
+  it("prints an entry that verifies its signature, and warns about files that npm never packs", async () => {
     verifies("cli:sign-publisher", "cli:sign-folder");
     const services = commandServices;
     const cwd = await newRoot();
@@ -156,7 +156,7 @@ for publishers of an operator's file of keys:
   });
 
   it.each(["folder", "tarball"])(
-    "warns of what a bundle in a %s leaves uncovered",
+    "warns about bundled packages in a %s that the signature does not cover",
     async (kind) => {
       verifies("cli:sign-bundled");
       const cwd = await newRoot();
@@ -188,7 +188,7 @@ for publishers of an operator's file of keys:
     },
   );
 
-  it("warns of a key that would be published with the package", async () => {
+  it("warns about a key that would be published with the package", async () => {
     verifies("cli:sign-folder");
     const warned =
       "warning: the key file is in the package: it would be published with it; keep it elsewhere";

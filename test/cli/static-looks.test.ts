@@ -30,7 +30,7 @@ describe("with discovery switched off", () => {
     ]);
   });
 
-  it("`lock` trusts what is there, and removes no more than what is gone", async () => {
+  it("`lock` trusts what is installed and removes only what is gone", async () => {
     verifies("cli:static-looks");
     const cwd = await newRoot();
     await install(cwd, "guard");

@@ -39,7 +39,7 @@ describe("trust --check", () => {
   });
 });
 
-describe("a name that no capability has", () => {
+describe("an invalid capability name", () => {
   it.each(["x y", "", "1st", "x".repeat(129), "é", "a\nb"])("is skipped: %j", async (name) => {
     verifies("discovery:field-form", "cli:lock-actions");
     const cwd = await newRoot();

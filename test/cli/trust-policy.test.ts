@@ -31,7 +31,7 @@ async function rebind(env: Record<string, string>, change: object): Promise<void
 }
 
 describe("plugins trust", () => {
-  it("takes a package that its publisher signed, without a word", async () => {
+  it("accepts a package that its publisher signed, without a warning", async () => {
     const { cwd, env } = await signedGuard();
     expect(await run(trust, { services, cwd, env })).toMatchObject({ code: 0, stderr: "" });
   });
@@ -53,7 +53,7 @@ describe("plugins trust", () => {
     ["a key that was revoked", { revoked: true }, "is revoked", "a key that is not revoked"],
     ["a key whose time is over", { not_after: "2020-01-01T00:00:00Z" }, "after", "valid now"],
     ["a key that nobody bound", { key_id: "k2" }, "no key 'k1'", "Ask the publisher for the key"],
-  ])("refuses %s, with the way out of that", async (_, change, symptom, response) => {
+  ])("refuses %s with its own remedy", async (_, change, symptom, response) => {
     verifies("cli:trust-refused", "cli:describe-rejected");
     const { cwd, env } = await signedGuard();
     await rebind(env, change);
@@ -66,7 +66,7 @@ describe("plugins trust", () => {
     expect(stdout).toContain(`recommendation: signature_invalid: ${linesOf(stderr)[1]}\n`);
   });
 
-  it("trusts files whose signer is on no list, and says that policy refuses them", async () => {
+  it("trusts files of an unlisted signer, and warns that policy refuses them", async () => {
     verifies("cli:trust-policy");
     const { cwd, env } = await signedGuard();
     const strange = { ...env, GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: "somebody@example.com" };
@@ -85,7 +85,7 @@ describe("plugins trust", () => {
   it.each([
     ["unsigned", {}],
     ["ack_missing", { GLASSINE_PLUGIN_SIGNING_REQUIRED: "false" }],
-  ])("trusts an unsigned package, and says that policy refuses it: %s", async (code, env) => {
+  ])("trusts an unsigned package, and warns that policy refuses it: %s", async (code, env) => {
     verifies("cli:trust-policy");
     const cwd = await newRoot();
     await install(cwd, "guard");
@@ -94,7 +94,7 @@ describe("plugins trust", () => {
     expect(await run(trust, { services, cwd, env: unsigned })).toMatchObject({ stderr: "" });
   });
 
-  it("says that other files come under the version that was trusted", async () => {
+  it("reports different files under the trusted version", async () => {
     verifies("cli:trust-lines");
     const cwd = await newRoot();
     const path = await install(cwd, "guard");

@@ -36,10 +36,10 @@ const pending = {
     "Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
 };
 
-describe("CLI-079: a change that was not ended, beside a lock", () => {
+describe("CLI-079: an unfinished change beside a lock", () => {
   const commands = ["lock", "lock --prune --reason r", "trust guard --reason r"];
 
-  it.each(commands)("is settled by %s", async (words) => {
+  it.each(commands)("is finished by %s", async (words) => {
     verifies("journal:unfinished-reported", "cli:lock-settles");
     const { lock, at, findings, leave, names } = await newPlace();
     await at(["plugins", "trust", "guard", ...reason]);
@@ -53,7 +53,7 @@ describe("CLI-079: a change that was not ended, beside a lock", () => {
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });
 
-  it("is settled by `lock --all` where nothing can be trusted", async () => {
+  it("is finished by `lock --all` even if nothing can be trusted", async () => {
     verifies("cli:lock-settles");
     const { lock, cwd, leave, names } = await newPlace();
     await writeFile(lock, "version = 1\n");
@@ -67,7 +67,7 @@ describe("CLI-079: a change that was not ended, beside a lock", () => {
     ]);
   });
 
-  it("gets its lines where it was made", async () => {
+  it("gets its journal lines if the lock has it", async () => {
     verifies("journal:recovery");
     const { lock, at, leave } = await newPlace();
     await at(["plugins", "trust", "guard", ...reason]);
@@ -86,7 +86,7 @@ describe("CLI-079: a change that was not ended, beside a lock", () => {
     expect(await readFile(`${lock}.journal`, "utf8")).toBe(`${before}${line}\n`);
   });
 
-  it("is only told by `lock --check`, which reads", async () => {
+  it("is not finished by `lock --check`, which only reads", async () => {
     const { lock, at, leave, names } = await newPlace();
     await writeFile(lock, "version = 1\n");
     await leave("{}");
@@ -94,7 +94,7 @@ describe("CLI-079: a change that was not ended, beside a lock", () => {
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.pending"]);
   });
 
-  it("costs nothing where there is none: a folder that may not be written is read", async () => {
+  it("is not looked for with a claim: a read-only folder can be read", async () => {
     const { lock, at, names } = await newPlace();
     await writeFile(lock, "version = 1\n");
     await mkdir(`${lock}.lck`);
@@ -103,8 +103,8 @@ describe("CLI-079: a change that was not ended, beside a lock", () => {
   });
 });
 
-describe("a change that was not ended, without a lock", () => {
-  it("is found by `doctor`, and settled by the way out that it names", async () => {
+describe("an unfinished change without a lock", () => {
+  it("is found by `doctor` and finished by the remedy that it names", async () => {
     verifies("cli:doctor-status");
     const { at, findings, leave, names } = await newPlace();
     await leave({ version: 1, old: null, new: other, journal: 0, lines: [line] });
@@ -116,7 +116,7 @@ describe("a change that was not ended, without a lock", () => {
   });
 });
 
-describe("what a change left and cannot be read", () => {
+describe("an unreadable record of a change", () => {
   it.each(["with a lock", "without one"])("is a finding of `doctor`: %s", async (which) => {
     verifies("cli:doctor-goes-on");
     const { lock, at, findings } = await newPlace();
@@ -132,7 +132,7 @@ describe("what a change left and cannot be read", () => {
     expect((await at(["plugins", "lock"])).code).toBe(0);
   });
 
-  it("is told beside the journal, of which the one does not hide the other", async () => {
+  it("is reported beside journal problems; neither hides the other", async () => {
     verifies("cli:doctor-goes-on");
     const { lock, at, findings, leave } = await newPlace();
     await at(["plugins", "trust", "guard", ...reason]);

@@ -7,7 +7,7 @@ import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, ran, source, trust } from "./support.ts";
 
 describe("finding packages", () => {
-  it("PH-074: plugins come by id, with id, entry point, package and version", async () => {
+  it("PH-074: plugins are sorted by id, with id, entry point, package and version", async () => {
     verifies("discovery:order");
     const root = await newRoot();
     await install(root, "@acme/bbb");
@@ -112,7 +112,7 @@ describe("finding packages", () => {
       `{"name":"bad","version":"1.0.0","glassine":${"[".repeat(5000)}${"]".repeat(5000)}}`,
     ],
     ["is not UTF-8", Buffer.from([0x7b, 0xff, 0x7d])],
-  ])("PH-079: a package.json that %s is told, and the others are listed", async (_, text) => {
+  ])("PH-079: a package.json that %s is reported, and the others are listed", async (_, text) => {
     verifies("discovery:field-form");
     const root = await newRoot();
     await install(root, "good");
@@ -123,7 +123,7 @@ describe("finding packages", () => {
     expect(codesOf(discovery)).toEqual(["bad: invalid_metadata"]);
   });
 
-  describe("a package.json that cannot be taken", () => {
+  describe("an unusable package.json", () => {
     const twice = (fields: object) =>
       JSON.stringify({ name: "odd", version: "1.0.0", ...fields }).replace("{", '{"a":1,"a":2,');
     const large = (fields: object) =>
@@ -155,7 +155,7 @@ describe("finding packages", () => {
       expect(codesOf(discovery)).toEqual(codes);
     });
 
-    it("of which nothing can be known is refused, and no pipe is waited for", async () => {
+    it("is refused if it cannot be read, without waiting for a pipe", async () => {
       verifies("discovery:unrelated");
       const root = await newRoot();
       for (const [name, place] of [
@@ -171,7 +171,7 @@ describe("finding packages", () => {
     });
   });
 
-  it("PH-080: in a layout of links each real package is found once, and none is linked", async () => {
+  it("PH-080: in a layout of links each real package is found once, and none counts as linked", async () => {
     verifies("discovery:places");
     verifies("discovery:linked");
     const root = await newRoot();
@@ -189,7 +189,7 @@ describe("finding packages", () => {
     expect(discovery.rejected).toEqual([]);
   });
 
-  it("a node_modules that is a link itself makes no linked packages", async () => {
+  it("packages in a node_modules that is itself a link do not count as linked", async () => {
     verifies("discovery:linked");
     const root = await newRoot();
     const elsewhere = await newRoot();
@@ -208,7 +208,7 @@ describe("finding packages", () => {
     );
   });
 
-  it("the nearest package of a name wins, and the other is told", async () => {
+  it("the nearest package of a name wins, and the other is reported", async () => {
     verifies("discovery:places");
     const root = await newRoot();
     await install(root, "guard", { version: "2.0.0", manifest: { version: "2.0.0" } });
@@ -220,7 +220,7 @@ describe("finding packages", () => {
     expect(discovery.warnings).toEqual([expect.stringContaining("is hidden by the nearer one")]);
   });
 
-  it("PH-120: with discovery switched off nothing is read, and the log says so", async () => {
+  it("PH-120: nothing is read with discovery switched off, and the log says so", async () => {
     verifies("discovery:off");
     const root = await newRoot();
     const marker = join(root, "ran");

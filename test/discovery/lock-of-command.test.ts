@@ -10,7 +10,7 @@ import { codesOf, discover, install, newRoot, trust } from "./support.ts";
 const profile = { hostName: "stigmem", envPrefix: "STIGMEM_" };
 const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
 
-it("is that of the command that the host names", async () => {
+it("the lockfile is that of the command that the host names", async () => {
   verifies("lockfile:location-host");
   const [root, home] = [await newRoot(), await newRoot()];
   const host = defineHost({ profile });
@@ -31,7 +31,10 @@ it("is that of the command that the host names", async () => {
   });
 });
 
-it.each(["", "../x", "a/b", "Memory", "x".repeat(65), 3])("a command is no %j", async (bin) => {
-  const refused = discover(await newRoot(), { bin: bin as string });
-  await expect(refused).rejects.toMatchObject({ code: "options_invalid" });
-});
+it.each(["", "../x", "a/b", "Memory", "x".repeat(65), 3])(
+  "the command name %j is refused",
+  async (bin) => {
+    const refused = discover(await newRoot(), { bin: bin as string });
+    await expect(refused).rejects.toMatchObject({ code: "options_invalid" });
+  },
+);

@@ -25,28 +25,28 @@ const inManifest = (from: string, to: string) => async (path: string) => {
   await writeFile(file, text.replace(from, to));
 };
 
-describe("a package that is installed and names its plugin no more", () => {
+describe("an installed package that no longer names its plugin", () => {
   it.each<readonly [string, (path: string) => Promise<unknown>]>([
     ["a package.json that is no JSON", inManifest("{", "[")],
     ["a package.json without the field", inManifest('"glassine":', '"glassinf":')],
     ["a package.json with another id", inManifest('"plugin":', '"id":"other-guard","plugin":')],
     ["no package.json", (path) => rm(join(path, "package.json"))],
     ["no entry point", (path) => rm(join(path, "plugin.js"))],
-  ])("was changed, and is not missing: %s", async (_, change) => {
+  ])("counts as changed, not as missing: %s", async (_, change) => {
     verifies("lockfile:drift");
     const found = await driftAfter(change);
     expect(found[0]).toEqual(["hash_mismatch", true]);
     expect(found.flat()).not.toContain("missing_from_install");
   });
 
-  it("is missing where its folder is gone", async () => {
+  it("is missing if its folder is gone", async () => {
     verifies("lockfile:drift");
     const missing = [["missing_from_install", true]];
     expect(await driftAfter((path) => rm(path, { recursive: true }))).toEqual(missing);
     expect(await driftAfter((path, root) => rename(path, join(root, "away")))).toEqual(missing);
   });
 
-  it("is neither missing nor changed where it is another host's, and its package as it was", async () => {
+  it("is neither missing nor changed if it is another host's and its package is unchanged", async () => {
     verifies("lockfile:drift-other-hosts");
     const root = await newRoot();
     const path = await install(root, "guard", { glassine: { plugin: "./plugin.js", id: "guard" } });
@@ -85,7 +85,7 @@ describe("a production host whose lockfile trusts a plugin that is not installed
     );
   });
 
-  it("CLI-035: starts where the entry says that it is optional, and logs it", async () => {
+  it("CLI-035: starts if the entry is optional, and logs that", async () => {
     verifies("discovery:lost");
     const root = await oneGone({ optional: true });
     const discovered = await discover(root, { mode: "production", onRejected: "fail" });
@@ -102,7 +102,7 @@ describe("a production host whose lockfile trusts a plugin that is not installed
     );
   });
 
-  it("tells it in dev, and starts", async () => {
+  it("reports it in dev mode, and starts", async () => {
     const discovered = await discover(await oneGone(), { onRejected: "fail" });
     expect([codesOf(discovered), discovered.warnings.join()]).toEqual([
       [],

@@ -35,7 +35,7 @@ async function signedRoot() {
 const identity = `${issuer}#${subject}`;
 
 describe("a host with a trusted root of Sigstore in its settings", () => {
-  it("loads what a trusted identity has signed, and the command says so", async () => {
+  it("loads what a trusted identity has signed, as the command shows", async () => {
     verifies("signing:settings-sigstore");
     const { root, trustedRoot } = await signedRoot();
     const env = {
@@ -49,7 +49,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     expect(stdout).toContain(`signed_by=${identity}`);
   });
 
-  it("believes one issuer where it is told to, and lists subjects then", async () => {
+  it("accepts one issuer if configured, and then lists subjects", async () => {
     verifies("signing:settings-sigstore");
     const { root, trustedRoot } = await signedRoot();
     const env = {
@@ -68,7 +68,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     ]);
   });
 
-  it("refuses an identity that is on no list, and files that were changed", async () => {
+  it("refuses an unlisted identity and changed files", async () => {
     verifies("signing:settings-sigstore");
     const { root, path, trustedRoot } = await signedRoot();
     const env = { GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: trustedRoot };
@@ -78,7 +78,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     expect(codesOf(await discover(root, { env: listed }))).toEqual(["guard: signature_invalid"]);
   });
 
-  it("checks both kinds of signature where it has something to check both with", async () => {
+  it("checks both kinds of signature if it can", async () => {
     verifies("signing:settings-sigstore");
     const { root, trustedRoot } = await signedRoot();
     const { sign, env } = await publisher(root, "builder@example.com");
@@ -91,7 +91,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     expect(found.plugins.map(({ name }) => name)).toEqual(["guard", "watch"]);
   });
 
-  it("does not start without the file, and doctor tells that", async () => {
+  it("does not start without the file, as doctor reports", async () => {
     verifies("signing:settings-sigstore", "signing:sigstore-peers");
     const { root } = await signedRoot();
     const env = { GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: join(root, "nowhere.json") };
@@ -104,7 +104,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     expect(stdout).toContain("nowhere.json");
   });
 
-  it("does not start with an issuer and no root", () => {
+  it("does not start with an issuer but no root", () => {
     verifies("signing:settings-sigstore");
     const env = { GLASSINE_PLUGIN_SIGSTORE_ISSUER: issuer };
     expect(() => readTrustSettings(env)).toThrow(
@@ -115,8 +115,8 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
   });
 });
 
-describe("a host that has nothing to check a signature with", () => {
-  it("says which setting is missing, and not that the package was changed", async () => {
+describe("a host without anything to check a signature with", () => {
+  it("says which setting is missing, not that the package was changed", async () => {
     verifies("signing:unread", "signing:refused");
     const { root } = await signedRoot();
     const { sign } = await publisher(root, "builder@example.com");
@@ -142,7 +142,7 @@ describe("a host that has nothing to check a signature with", () => {
     ]);
   });
 
-  it("under the names of a memory node", async () => {
+  it("uses the names of a memory node", async () => {
     verifies("signing:unread");
     const root = await newRoot();
     const path = await install(root, "guard");

@@ -8,7 +8,7 @@ import { valuesOf } from "./trust-support.ts";
 
 const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
 
-it("CLI-080: from installing a plugin to trusting it, upgrading it and taking trust back", async () => {
+it("CLI-080: a plugin is installed, trusted, upgraded and untrusted", async () => {
   const { install, run, read, packageAt, root } = await newWorkspace();
   const begun = Date.now();
   /** What a command prints that ends with 0 and complains of nothing. */

@@ -76,7 +76,7 @@ const same = [0, [], []];
 const unsignedLoaded =
   "SECURITY WARNING: unsigned plugin 'acme-guard' loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false; do not use this setting in production";
 
-describe("CLI-070: a change that is seen", () => {
+describe("CLI-070: a change that is detected", () => {
   const changes: Readonly<Record<string, () => Promise<unknown>>> = {
     "an edit": () => writeFile(join(at, "dist/a.js"), "export const a = 9;\n"),
     "what is appended": () => appendFile(join(at, "dist/a.js"), "\n"),
@@ -109,7 +109,7 @@ describe("CLI-070: a change that is seen", () => {
   });
 });
 
-describe("CLI-071: what is no change", () => {
+describe("CLI-071: what is not a change", () => {
   const run = promisify(execFile);
   const things: Readonly<Record<string, () => Promise<unknown>>> = {
     "other times": () => utimes(join(at, "dist/plugin.js"), 0, 0),

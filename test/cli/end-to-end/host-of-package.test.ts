@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { newWorkspace } from "./support.ts";
 
-it("plugins of a memory node are held to it without a module of one's own", async () => {
+it("plugins of a memory node are checked against it without a custom module", async () => {
   verifies("cli:host-module");
   const { install, run } = await newWorkspace();
   const code = (requires: string) => `import { allow } from "glassine";

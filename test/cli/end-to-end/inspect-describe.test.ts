@@ -30,7 +30,7 @@ const configured = made(
 );
 const secret = "k-5f1d0c7e-secret";
 
-describe("of packages that are there", () => {
+describe("describe with installed packages", () => {
   let workspace: Workspace;
   let ofNode: { readonly env: Readonly<Record<string, string>> };
   beforeAll(async () => {
@@ -54,7 +54,7 @@ describe("of packages that are there", () => {
     });
   }, installTime);
 
-  it("CLI-065: the lines come in the order that is written down", async () => {
+  it("CLI-065: the lines come in the documented order", async () => {
     verifies("cli:describe-lines", "cli:describe-found");
     const args = ["plugins", "describe", "example-stigmem-plugin", "--host", memoryNode];
     const { code, stdout, stderr } = await workspace.run(args, ofNode);
@@ -124,7 +124,7 @@ describe("of packages that are there", () => {
     ]);
   });
 
-  it("CLI-065: a name that nothing has ends with 1 and the text on stderr", async () => {
+  it("CLI-065: an unknown name exits with 1 and an error on stderr", async () => {
     const ended = await workspace.run(["plugins", "describe", "nope"], dev);
     expect(ended).toMatchObject({ code: 1, stdout: "", stderr: "error: plugin not found: nope\n" });
     const { data } = await documentOf(workspace, ["plugins", "describe", "nope"], dev);

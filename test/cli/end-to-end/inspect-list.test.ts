@@ -18,7 +18,7 @@ import { newWorkspace, unsigned, type Workspace } from "./support.ts";
 const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
 const dev = { env: unsigned };
 
-describe("with one plugin of each fate", () => {
+describe("with one plugin of each outcome", () => {
   let workspace: Workspace;
   beforeAll(async () => {
     workspace = await newWorkspace();
@@ -41,7 +41,7 @@ describe("with one plugin of each fate", () => {
     );
   }, installTime);
 
-  it("CLI-012: each is in the right bucket in production", async () => {
+  it("CLI-012: each is in the right list in production", async () => {
     verifies("cli:list-document");
     const { code, stdout } = await workspace.node(
       ["command.mjs", "plugins", "list", "--json"],
@@ -185,7 +185,7 @@ describe("hook plugins", () => {
     ]);
   });
 
-  it("CLI-022: a long id widens its row, nothing is cut, the hash is short", async () => {
+  it("CLI-022: a long id widens its row: nothing is cut, the hash is short", async () => {
     const { stdout } = await workspace.run(["plugins", "list"], dev);
     const row = new RegExp(`^${long}  ${long}  1\\.0\\.0-alpha\\.20260101  sha256:[0-9a-f]{12}…$`);
     expect(long).toHaveLength(60);
@@ -226,7 +226,7 @@ describe("hook plugins", () => {
     ]);
   });
 
-  it("runs nothing with --no-load, and says what it cannot know", async () => {
+  it("runs nothing with --no-load, and shows what is unknown", async () => {
     verifies("cli:list-no-load");
     const { stdout } = await workspace.run(["plugins", "list", "--no-load"], dev);
     expect(linesOf(stdout)).toContain(
@@ -235,7 +235,7 @@ describe("hook plugins", () => {
   });
 });
 
-it("CLI-023: a health check that hangs is unhealthy after five seconds, and ends nothing", async () => {
+it("CLI-023: a hanging health check is unhealthy after five seconds and blocks nothing", async () => {
   const workspace = await newWorkspace();
   const check = (name: string, source: string) =>
     made(name, `definePlugin({ name: "${name}", version: "1.0.0", healthCheck: ${source} })`);

@@ -38,7 +38,7 @@ const ran = () => existsSync(workspace.marker);
 describe("the mode", () => {
   const refused = "invalid plugin mode 'prod': expected dev or production\n";
 
-  it("CLI-001: a mode that is none is refused, as option and as variable, and nothing is run", async () => {
+  it("CLI-001: an invalid mode is refused as option and as variable, and nothing is run", async () => {
     verifies("cli:mode-refused");
     for (const command of [["plugins", "list"], ["plugins", "doctor"], ["doctor"]]) {
       const option = await workspace.run([...command, "--plugin-mode", "prod"], dev);
@@ -96,7 +96,7 @@ describe("the mode", () => {
     expect(ran()).toBe(true);
   });
 
-  it("a local plugin that no node_modules is above finds the library of the command", async () => {
+  it("a local plugin without a node_modules above it finds the library of the command", async () => {
     verifies("discovery:local");
     const folder = await mkdtemp(join(tmpdir(), "glassine-local-"));
     const manifest = { name: "acme-far", version: "1.0.0", type: "module" };
@@ -135,7 +135,7 @@ What to do next:
     expect(ran()).toBe(false);
   });
 
-  it("CLI-021: with an empty one the host's own are loaded, and nothing else", async () => {
+  it("CLI-021: with an empty one only the host's own plugins are loaded", async () => {
     await cp(workspace.packageAt("acme-sweep"), join(workspace.above, "own"), { recursive: true });
     await workspace.write("own.mjs", commandOf({ builtins: [join(workspace.above, "own")] }));
     const other = commandOf({ builtins: [workspace.packageAt("acme-sweep")] });
@@ -152,7 +152,7 @@ What to do next:
     }
   });
 
-  it("CLI-021: an entry for one of the host's own is held against it, and keeps nothing out", async () => {
+  it("CLI-021: an entry for a built-in shows drift but does not block it", async () => {
     await workspace.write(
       "command.mjs",
       commandOf({ builtins: [workspace.packageAt("acme-sweep")] }),
@@ -184,7 +184,7 @@ it("CLI-004: in dev another version than the locked one is loaded, and shown as 
 });
 
 describe("a lockfile that is named", () => {
-  it("CLI-005: where it is absent it is refused, but list has none and trust makes it", async () => {
+  it("CLI-005: is refused if missing, except that list goes on and trust creates it", async () => {
     verifies("cli:lock-named");
     const named = ["--plugins-lock", "other.lock"];
     const stderr = `plugins.lock not found: ${workspace.root}/other.lock\n`;

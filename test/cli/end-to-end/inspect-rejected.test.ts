@@ -42,7 +42,7 @@ it("CLI-003: production without a lockfile does not start, and says where one wo
   expect(ran()).toBe(false);
 });
 
-it("CLI-011: an unsigned plugin is rejected and shown, the others as ever", async () => {
+it("CLI-011: an unsigned plugin is rejected and listed, the others load", async () => {
   verifies("cli:describe-rejected");
   const list = await workspace.run(["plugins", "list"], { env: signed });
   expect([list.code, list.stderr]).toEqual([0, ""]);
@@ -127,7 +127,7 @@ it.each(Object.entries(refusals))(
   },
 );
 
-it("what is accepted does run, but not with --no-load: the marker shows it", async () => {
+it("accepted plugins run, except with --no-load, as their marker file shows", async () => {
   for (const command of [["plugins", "list"], ["plugins", "describe", "acme-guard"], ["doctor"]]) {
     const { code } = await workspace.run([...command, "--no-load"], { env: unsigned });
     expect([command, code, ran()]).toEqual([command, 0, false]);

@@ -146,7 +146,7 @@ describe("CLI-009: text of packages", () => {
   });
 });
 
-it("a current directory that is gone is told, and is no internal error", async () => {
+it("a deleted current directory is reported, and is not an internal error", async () => {
   verifies("cli:paths", "cli:exit-codes");
   const command = join(workspace.above, "node_modules/glassine/dist/operate/cli/main.js");
   const gone = async (...args: readonly string[]) => {

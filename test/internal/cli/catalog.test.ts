@@ -50,14 +50,14 @@ describe("plugins search", () => {
     expect(document.map((row: { package: string }) => row.package)).toEqual(names);
   });
 
-  it("says where no variable turns a plugin on", async () => {
+  it("says when no variable enables a plugin", async () => {
     const { stdout } = await run(["plugins", "search", "zep", ...ofCatalog]);
     expect(linesOf(stdout)[2]).toBe(
       "  enable: # no enable variable: stigmem-plugin-zep-adapter is enabled by the host application",
     );
   });
 
-  it("notes that there is no catalogue", async () => {
+  it("notes a missing catalog", async () => {
     verifies("cli:catalog");
     const ended = await run(["plugins", "search", "tenant"]);
     expect(ended).toEqual({
@@ -67,7 +67,7 @@ describe("plugins search", () => {
     });
   });
 
-  it("takes the catalogue and the range of the host", async () => {
+  it("uses the catalog and the version range of the host", async () => {
     verifies("cli:own-names", "cli:catalog");
     const host = { catalog: rows, installRange: "^3" };
     const { stdout } = await run(["plugins", "search", "tenant"], { host });
@@ -95,7 +95,7 @@ Restart the stigmem node after changing plugin packages or gates.
     });
   });
 
-  it("CLI-061: disable takes the variable away", async () => {
+  it("CLI-061: disable prints how to unset the variable", async () => {
     verifies("cli:enable");
     const { stdout } = await run(["plugins", "disable", "tombstones", ...ofCatalog]);
     expect(linesOf(stdout)).toEqual([
@@ -128,7 +128,7 @@ Restart the stigmem node after changing plugin packages or gates.
     await rm(folder, { recursive: true });
   });
 
-  it("says where no variable decides", async () => {
+  it("say when no variable decides", async () => {
     const second =
       "# no enable variable: stigmem-plugin-zep-adapter is enabled by the host application";
     const enabled = await run(["plugins", "enable", "zep-adapter", ...ofCatalog]);
@@ -154,7 +154,7 @@ Restart the stigmem node after changing plugin packages or gates.
     expect(none.commands).toEqual([]);
   });
 
-  it("find a name with and without the host's words in front", () => {
+  it("find a name with and without the host's prefix", () => {
     verifies("cli:catalog-names");
     const entry = {
       slug: "acl",
@@ -233,7 +233,7 @@ describe("a catalogue", () => {
     expect(() => readCommandHost({ ...glassine, catalog: catalog as never })).toThrow(message);
   });
 
-  it("is refused when it has a field of the prototype, as a file and from the host", async () => {
+  it("is refused with inherited field names, as a file and from the host", async () => {
     const path = join(folder, "catalog.json");
     await writeFile(path, '[{"__proto__": {}}]');
     const { document } = await runJson(["plugins", "search", "a", "--catalog", path]);

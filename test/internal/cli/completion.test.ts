@@ -29,7 +29,7 @@ describe("the script for bash", () => {
     return stdout.split("\n").filter((each) => each !== "");
   }
 
-  it("offers every command where it stands", async () => {
+  it("offers every command at its place", async () => {
     verifies("cli:completion");
     const top = commands.filter(({ path }) => path.length === 1).map(({ path }) => path[0]);
     expect([...(await offered(""))].sort()).toEqual(["plugins", ...top].sort());
@@ -39,7 +39,7 @@ describe("the script for bash", () => {
   });
 
   it.each(commands.map((spec) => [spec.path.join(" "), spec] as const))(
-    "offers the options of %s, and no other",
+    "offers the options of %s and no others",
     async (_, spec) => {
       verifies("cli:completion");
       expect([...(await offered(...spec.path, "--"))].sort()).toEqual(flagsOf(spec));
@@ -60,7 +60,7 @@ it.each(["zsh", "fish"])("the script for %s has every command and option", async
   }
 });
 
-it("goes by the name of the command, and quotes what others say", async () => {
+it("uses the name of the command and quotes descriptions", async () => {
   const host = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
   const { stdout } = await run(["completion", "bash"], { host });
   expect(stdout).toContain("complete -o default -F _memory_node memory-node\n");

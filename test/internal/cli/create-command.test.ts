@@ -40,7 +40,7 @@ async function run(
 }
 
 describe("createCommand", () => {
-  it("speaks under the names of its host", async () => {
+  it("uses the names of its host", async () => {
     verifies("cli:own-names");
     const { code, text } = await run(["--help"]);
     expect([code, text]).toEqual([0, expect.stringMatching(/^Usage: memory-node /)]);
@@ -52,7 +52,7 @@ describe("createCommand", () => {
     ]);
   });
 
-  it("runs over what is installed, and writes nothing to look at it", async () => {
+  it("reads installed packages without writing anything", async () => {
     verifies("cli:exit-codes");
     for (const argv of [["plugins", "list"], ["plugins", "doctor"], ["doctor"]])
       expect(await run(argv)).toMatchObject({ code: 0 });
@@ -65,7 +65,7 @@ describe("createCommand", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("has each change of trust in the audit trail of its host", async () => {
+  it("records each change of trust in the audit trail of its host", async () => {
     verifies("journal:audited");
     const { root, remove } = await installFixturePackage({
       name: "guard",
@@ -96,7 +96,7 @@ describe("createCommand", () => {
     await remove();
   });
 
-  it("refuses names that are none", () => {
+  it("refuses invalid names", () => {
     const make = () => createCommand({ ...names, prefix: "stigmem" });
     expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
   });

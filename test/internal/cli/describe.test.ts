@@ -76,7 +76,7 @@ describe("plugins describe", () => {
     ]);
   });
 
-  it("says what a plugin without any capability sees and changes", async () => {
+  it("describes what a plugin without capabilities sees and changes", async () => {
     verifies("cli:describe-permissions");
     const loaded = [facts({ id: "a", capabilities: [], hooks: ["cmf.llm_input"] })];
     const { stdout } = await describing("a", { loaded });
@@ -93,7 +93,7 @@ describe("plugins describe", () => {
     expect(standard.always[0]).toMatch(/^Sees .*, as every plugin does/);
   });
 
-  it("does not say that a plugin has no hooks where that is not known", async () => {
+  it("does not claim that a plugin has no hooks when they are unknown", async () => {
     verifies("cli:describe-permissions");
     const loaded = [facts({ id: "a", hooks: null })];
     const { stdout } = await describing("a", { loaded });
@@ -101,7 +101,7 @@ describe("plugins describe", () => {
     expect((await describingJson("a", { loaded })).document.hook_words).toBeNull();
   });
 
-  it("CLI-065: the document has the row of list and what more is known", async () => {
+  it("CLI-065: the document extends the row of list", async () => {
     verifies("cli:json-document");
     const { code, document } = await describingJson("example-plugin", {
       lock: lockAt,
@@ -128,7 +128,7 @@ describe("plugins describe", () => {
     });
   });
 
-  it("lists what it needs, and says what no signature covers", async () => {
+  it("lists dependencies, and those that no signature covers", async () => {
     verifies("cli:dependencies-shown");
     const hash = `sha256:${"1".repeat(64)}`;
     const dependencies = [
@@ -153,7 +153,7 @@ describe("plugins describe", () => {
     });
   });
 
-  it("says which hooks came and went, and who else signed it", async () => {
+  it("reports added and removed hooks and a changed signer", async () => {
     const changed = facts({
       id: "example-plugin",
       hooks: ["cmf.llm_input"],
@@ -228,7 +228,7 @@ describe("plugins describe", () => {
     ]);
   });
 
-  it("describes a rejected plugin by what is known of it", async () => {
+  it("describes a rejected plugin as far as it is known", async () => {
     verifies("cli:describe-rejected");
     const refused = rejected({ id: "a", code: "unsigned", reason: "it has no signature" });
     const { code, stdout } = await describing("a", { rejected: [refused] });
@@ -243,7 +243,7 @@ describe("plugins describe", () => {
     });
   });
 
-  it("says what there is to say of a package that cannot even be read", async () => {
+  it("describes an unreadable package as far as possible", async () => {
     verifies("cli:describe-rejected");
     const refused = rejected({
       id: null,
@@ -258,7 +258,7 @@ describe("plugins describe", () => {
     expect(document).toMatchObject({ id: null, package: "p", status: "rejected", config: null });
   });
 
-  it("finds a plugin by its package, and says which others are in it", async () => {
+  it("finds a plugin by its package, and names the others in it", async () => {
     verifies("cli:describe-found");
     const inside = ["one", "two"].map((id) => facts({ id, package: "@acme/both" }));
     const { stdout, stderr } = await describing("@acme/both", { loaded: inside });
@@ -287,7 +287,7 @@ describe("plugins describe", () => {
       true,
       "drift: version (expected='0.9.0', actual='1.0.0'); hash (expected='x', actual='y')",
     ],
-  ])("says how the lock stands: %#", async (rows, locked, text) => {
+  ])("reports the lock status: %#", async (rows, locked, text) => {
     const given = { lock: lockAt, loaded: [facts({ id: "a", locked })], drift: rows };
     expect(linesOf((await describing("a", given)).stdout)).toContain(`lock: ${text}`);
     expect((await describingJson("a", given)).document).toMatchObject({

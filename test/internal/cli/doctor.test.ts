@@ -28,7 +28,7 @@ const ofCatalog = ["--catalog", catalogPath];
 const tombstones = "STIGMEM_TOMBSTONES_ENABLED";
 
 describe("plugins doctor", () => {
-  it("CLI-062: a variable that is on without its package is a problem", async () => {
+  it("CLI-062: a variable that enables a missing package is a problem", async () => {
     verifies("cli:doctor-rows", "cli:doctor-severity");
     const options = { env: { [tombstones]: "1" }, services: serving({}) };
     const { code, stdout } = await run(["plugins", "doctor", ...ofCatalog], options);
@@ -63,7 +63,7 @@ describe("plugins doctor", () => {
     expect(rows[2]).toMatchObject({ enabled });
   });
 
-  it("says that all is well, and has a row for each plugin of the catalogue", async () => {
+  it("reports that all is well, with a row for each plugin of the catalog", async () => {
     verifies("cli:doctor-rows", "cli:doctor-severity");
     const options = { services: serving({}) };
     const { code, stdout } = await run(["plugins", "doctor", ...ofCatalog, "--strict"], options);
@@ -74,7 +74,7 @@ describe("plugins doctor", () => {
     ).toHaveLength(11);
   });
 
-  it("tells an installed plugin of the catalogue by its variable", async () => {
+  it("shows whether the variable of an installed plugin enables it", async () => {
     verifies("cli:doctor-rows");
     const given = { loaded: [facts({ id: "t", package: "stigmem-plugin-tombstones" })] };
     const off = await rowsOf(given, {}, [...ofCatalog, "--strict"]);
@@ -151,7 +151,7 @@ describe("plugins doctor", () => {
     ]);
   });
 
-  it("says of drift and rejection by which code, and the way out", async () => {
+  it("reports drift and rejection with code and remedy", async () => {
     const rows = await rowsOf({
       loaded: [facts({ id: "a" })],
       rejected: [rejected({ id: "b", code: "hash_mismatch", reason: "expected 'x', actual 'y'" })],
@@ -175,7 +175,7 @@ describe("plugins doctor", () => {
     expect(rows.rows[2]).toMatchObject({ package: "gone", installed: false });
   });
 
-  it("has nothing to say of a plugin that is gone and optional", async () => {
+  it("does not report an optional plugin that is gone", async () => {
     const gone = drift({
       ...{ id: "c", kind: "missing_from_install", expected: "gone==1.0.0", actual: null },
       blocking: false,
@@ -186,7 +186,7 @@ describe("plugins doctor", () => {
     ]);
   });
 
-  it("says what was found, beside what to do", async () => {
+  it("reports the reason beside the recommendation", async () => {
     verifies("cli:doctor-reason");
     const refused = [rejected({ id: "a", code: "dependency_missing", reason: "it needs b" })];
     const { rows } = await rowsOf({ rejected: refused, loaded: [facts({ id: "z" })] });
@@ -198,7 +198,7 @@ describe("plugins doctor", () => {
     ]);
   });
 
-  it("says of a rejected plugin of the catalogue that it is rejected, whatever its variable", async () => {
+  it("reports a rejected plugin of the catalog as rejected, whatever its variable", async () => {
     verifies("cli:doctor-rows");
     const refused = [rejected({ id: "t", package: "stigmem-plugin-tombstones" })];
     for (const value of ["", "1"]) {
@@ -244,7 +244,7 @@ describe("doctor", () => {
     ]);
   });
 
-  it("is ok where there is nothing to say", async () => {
+  it("is ok if there are no findings", async () => {
     verifies("cli:doctor-status");
     const { code, stdout } = await run(["doctor", "--strict"]);
     expect([code, linesOf(stdout)]).toEqual([
@@ -264,7 +264,7 @@ describe("doctor", () => {
     });
   });
 
-  it("goes on without a lockfile that cannot be read", async () => {
+  it("continues if the lockfile cannot be read", async () => {
     verifies("cli:doctor-goes-on", "cli:doctor-status");
     const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };
     const discover = vi.fn(() =>
@@ -297,7 +297,7 @@ describe("doctor", () => {
       "journal",
     ],
     [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
-  ] as const)("finds what is wrong with lock and journal: %#", async (state, status, about) => {
+  ] as const)("reports problems of lock and journal: %#", async (state, status, about) => {
     const place = {
       ...{ pending: "a change that was not ended", journal: "the journal", lock: "plugins.lock" },
     }[about];
@@ -325,7 +325,7 @@ describe("doctor", () => {
     expect(stdout).not.toContain("looks consistent");
   });
 
-  it("does not advise to make a lockfile that is there, and cannot be read", async () => {
+  it("does not advise creating a lockfile that exists but cannot be read", async () => {
     verifies("cli:doctor-goes-on");
     const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };
     const refused = [rejected({ id: "a", code: "lock_missing", reason: "it cannot be read" })];
@@ -335,7 +335,7 @@ describe("doctor", () => {
     );
   });
 
-  it("does not advise to drop trust where a folder cannot be read", async () => {
+  it("does not advise removing trust if a folder cannot be read", async () => {
     verifies("cli:doctor-unread");
     const gone = drift({ id: "c", kind: "missing_from_install", expected: "c==1", actual: null });
     const services = serving({ drift: [gone], unreadable: ["/a/node_modules"] });
@@ -351,7 +351,7 @@ describe("doctor", () => {
     ["malformed", "six fields"],
     ["torn", "make it again if it was not"],
     ["unheard", "Pair the edit"],
-  ])("says of %s in the journal what it is, and what to do", async (problem, todo) => {
+  ])("explains %s in the journal, with a remedy", async (problem, todo) => {
     verifies("cli:doctor-journal");
     const services = serving(
       {},
@@ -366,7 +366,7 @@ describe("doctor", () => {
     ]);
   });
 
-  it("goes on without a journal and with settings that cannot be read", async () => {
+  it("continues if journal and settings cannot be read", async () => {
     verifies("cli:doctor-goes-on");
     const fault = (code: string) => ({ code, message: `${code}!` });
     const services = serving(
@@ -384,7 +384,7 @@ describe("doctor", () => {
     expect((await run(["plugins", "doctor", "--strict"], { services })).code).toBe(1);
   });
 
-  it("finds production without a lockfile", async () => {
+  it("reports production mode without a lockfile", async () => {
     verifies("cli:doctor-status");
     const services = serving({ mode: "production" });
     const { document } = await runJson(["doctor", "--plugin-mode", "production"], { services });
@@ -401,7 +401,7 @@ describe("doctor", () => {
     expect(fit).toMatchObject({ status: "ok", findings: [], lock: lockAt });
   });
 
-  it("tells each warning once", async () => {
+  it("prints each warning once", async () => {
     const warnings = ["the journal can be written by others"];
     const services = serving({ warnings }, { warnings });
     expect((await run(["doctor"], { services })).stderr).toBe(`warning: ${warnings[0]}\n`);

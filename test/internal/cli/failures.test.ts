@@ -82,7 +82,7 @@ describe("a failing service", () => {
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}]/u);
   });
 
-  it.each(Object.entries(odd))("is an internal error where it throws %s", async (_, value) => {
+  it.each(Object.entries(odd))("is an internal error if it throws %s", async (_, value) => {
     verifies("cli:internal", "cli:exit-codes");
     const options = { services: everywhere(value) };
     for (const argv of [
@@ -96,7 +96,7 @@ describe("a failing service", () => {
     }
   });
 
-  it("is one line, and a stack with --verbose alone", async () => {
+  it("is one line, with a stack only under --verbose", async () => {
     verifies("cli:internal");
     const services = everywhere(new TypeError("a bug"));
     const short = await run(["plugins", "list"], { services });
@@ -112,7 +112,7 @@ describe("a failing service", () => {
     );
   });
 
-  it("is a refusal where the system refuses", async () => {
+  it("is a refusal if the system refuses", async () => {
     verifies("cli:error-document");
     const { code, document, stderr } = await runJson(["plugins", "list"], {
       services: everywhere(thrown),
@@ -147,7 +147,7 @@ function failingOutput(code: string, how: "callback" | "throw" | "event"): TextS
 describe("standard output", () => {
   const ways = ["callback", "throw", "event"] as const;
 
-  it.each(ways)("that nobody reads any more changes nothing: %s", async (how) => {
+  it.each(ways)("that nobody reads any more does not change the exit code: %s", async (how) => {
     verifies("cli:closed-pipe");
     for (const code of ["EPIPE", "ERR_STREAM_DESTROYED"]) {
       const stdout = failingOutput(code, how);
@@ -162,7 +162,7 @@ describe("standard output", () => {
     }
   });
 
-  it.each(ways)("that takes nothing is a refusal: %s", async (how) => {
+  it.each(ways)("that cannot be written to is a refusal: %s", async (how) => {
     verifies("cli:closed-pipe");
     const stdout = failingOutput("ENOSPC", how);
     for (const argv of [["plugins", "list"], ["plugins", "list", "--json"], ["--help"]]) {
@@ -171,7 +171,7 @@ describe("standard output", () => {
     }
   });
 
-  it("is where the result goes, and nothing else", async () => {
+  it("receives the result and nothing else", async () => {
     verifies("cli:streams");
     const services = { trust: () => Promise.resolve(trusted({ warnings: ["w"] })) };
     const argv = ["plugins", "trust", "a", "--reason", "r"];

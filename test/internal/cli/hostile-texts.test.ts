@@ -192,7 +192,7 @@ describe("text that a package chose", () => {
     }
   });
 
-  it("CLI-009: is spelled out where it stood", async () => {
+  it("CLI-009: is escaped in place", async () => {
     verifies("cli:escaped");
     const version = "1.0.0\u001b[2K\r\u202efake\nevil 9.9.9 hooks=0";
     const loaded = [facts({ id: "a", version })];
@@ -206,13 +206,13 @@ describe("text that a package chose", () => {
 });
 
 describe("printable text", () => {
-  it("is what it was, where nothing has to be spelled out", () => {
+  it("is unchanged if nothing has to be escaped", () => {
     verifies("cli:escaped");
     for (const text of ["", "plain", "Grüße, 世界", "👍", "a\\b", "e\u0301"])
       expect(printable(text)).toBe(text);
   });
 
-  it("in quotes ends at its quote", () => {
+  it("in quotes cannot close its quote", () => {
     verifies("cli:escaped");
     expect(singleQuoted("it's \\ \n")).toBe("'it\\'s \\\\ \\u{a}'");
     expect(say`a ${"\t"} ${1}`).toBe("a \\u{9} 1");
@@ -238,7 +238,7 @@ describe("colours", () => {
   const list = (options: RunOptions) =>
     run(["plugins", "list"], { ...options, services: services("plain") });
 
-  it("are used on a terminal alone", async () => {
+  it("are used on a terminal only", async () => {
     verifies("cli:colours");
     expect((await list({ isTTY: { stdout: true } })).stdout).toContain(escapeCode);
     expect((await list({ isTTY: { stderr: true } })).stdout).not.toContain(escapeCode);

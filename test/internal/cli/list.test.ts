@@ -135,7 +135,7 @@ What to do next:
     expect(linesOf(stdout)).toContain(`${id}  ${name}  ${version}  sha256:aaaaaaaaaaaa…`);
   });
 
-  it("has the host's own plugins first, and the others by id", async () => {
+  it("lists the host's own plugins first, the others by id", async () => {
     verifies("cli:list-table");
     const own = facts({ id: "z.own", kind: "procedure", builtin: true, distribution_hash: null });
     const others = ["b", "a", "B"].map((id) => facts({ id }));
@@ -145,7 +145,7 @@ What to do next:
     expect(rows[0]).toMatch(/ -$/);
   });
 
-  it("has hook plugins in the order of registration", async () => {
+  it("lists hook plugins in the order of registration", async () => {
     verifies("cli:list-sections");
     const { stdout } = await list({ loaded: [facts({ id: "base" }), facts({ id: "alpha" })] });
     const lines = linesOf(stdout);
@@ -153,7 +153,7 @@ What to do next:
     expect(lines.slice(from + 1).map((line) => line.split(" ")[0])).toEqual(["base", "alpha"]);
   });
 
-  it("has rejected plugins by id, and says what it can of one without", async () => {
+  it("lists rejected plugins by id, or by what is known of them", async () => {
     verifies("cli:list-sections");
     const { stdout } = await list({
       rejected: [
@@ -182,7 +182,7 @@ What to do next:
     ]);
   });
 
-  it("has every kind of drift with its label, and None for what is absent", async () => {
+  it("lists every kind of drift with its label, and None for absent values", async () => {
     verifies("cli:list-drift", "cli:next");
     const rows = [
       drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null, blocking: false }),
@@ -214,7 +214,7 @@ What to do next:
     expect(document.drift).toEqual(rows);
   });
 
-  it("says whether a plugin of the catalogue is enabled, where a variable decides", async () => {
+  it("shows whether a plugin of the catalog is enabled, if a variable decides", async () => {
     verifies("cli:list-document");
     const loaded = [
       facts({ id: "tombstones", package: "stigmem-plugin-tombstones" }),
@@ -231,7 +231,7 @@ What to do next:
     expect(document.loaded[1]).not.toHaveProperty("enabled");
   });
 
-  it("says which dependencies no signature covers", async () => {
+  it("names the dependencies that no signature covers", async () => {
     verifies("cli:dependencies-shown");
     const needing = facts({
       id: "needing-plugin",
@@ -281,7 +281,7 @@ What to do next:
     expect(stdout.split("\n}\n")).toEqual([expect.any(String), ""]);
   });
 
-  it("tells warnings on stderr and in the document", async () => {
+  it("reports warnings on stderr and in the document", async () => {
     verifies("cli:streams", "cli:json-document");
     const warnings = ["plugins.lock can be written by others"];
     expect((await list({ warnings })).stderr).toBe(`warning: ${warnings[0]}\n`);
@@ -289,7 +289,7 @@ What to do next:
     expect([document.warnings, stderr]).toEqual([warnings, `warning: ${warnings[0]}\n`]);
   });
 
-  it("runs nothing with --no-load, and says what it does not know", async () => {
+  it("runs nothing with --no-load, and shows what is unknown", async () => {
     verifies("cli:list-no-load");
     const discover = vi.fn(() =>
       Promise.resolve(report({ loaded: [facts({ hooks: null, health: null })] })),
@@ -307,7 +307,7 @@ What to do next:
     expect(document.loaded[0]).toMatchObject({ hooks: null, hook_count: null });
   });
 
-  it("loads otherwise, and says nothing of it", async () => {
+  it("loads otherwise, without mentioning it", async () => {
     const discover = vi.fn(() => Promise.resolve(report()));
     const { document } = await runJson(["plugins", "list"], { services: { discover } });
     expect(discover).toHaveBeenCalledWith(
@@ -316,7 +316,7 @@ What to do next:
     expect(document).not.toHaveProperty("no_load");
   });
 
-  it("shows a short hash whole, and what is none as it is", async () => {
+  it("shows a short hash whole, and anything else unchanged", async () => {
     const loaded = ["sha256:local", hash("b")].map((distribution_hash, at) =>
       facts({ id: `p${at}`, distribution_hash }),
     );
@@ -326,8 +326,8 @@ What to do next:
   });
 });
 
-describe("a lockfile that is named and not there", () => {
-  it("is none for list, which warns", async () => {
+describe("a named lockfile that does not exist", () => {
+  it("is ignored by list, with a warning", async () => {
     verifies("cli:lock-named", "cli:list-head");
     const { code, stdout, stderr } = await list({}, ["--plugins-lock", "/nowhere/plugins.lock"]);
     expect([code, stderr]).toEqual([0, "warning: plugins.lock not found: /nowhere/plugins.lock\n"]);

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe("standard output", () => {
-  it("is kept from what plugins print", () => {
+  it("is closed to plugins", () => {
     const real = process.stdout.write;
     const toStdout = vi.fn(() => true);
     const toStderr = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
@@ -35,8 +35,8 @@ describe("standard output", () => {
   });
 });
 
-describe("what fails on the side", () => {
-  it("is told on one line, and ends nothing", () => {
+describe("a failure outside the command", () => {
+  it("is reported on one line and does not end the process", () => {
     const known = { ...listeners() };
     hearFailures();
     const added = (event: keyof typeof known) =>
@@ -60,7 +60,7 @@ function listeners() {
 }
 
 describe("the end of the process", () => {
-  it("is kept from plugins: who calls it fails, and nobody listens to it", () => {
+  it("cannot be caused or observed by plugins", () => {
     const end = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
     const known = process.listeners("exit");
     const spied = process.exit;
@@ -79,14 +79,14 @@ describe("the end of the process", () => {
     for (const each of known) process.on("exit", each);
   });
 
-  it("is that of the command", async () => {
+  it("has the exit code of the command", async () => {
     const exit = vi.fn<(code: number) => never>();
     const before = process.listenerCount("exit");
     await runToEnd(() => Promise.resolve(1), exit);
     expect([exit.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], before]);
   });
 
-  it("is an internal error where it comes before that of the command", () => {
+  it("is an internal error if it comes before the command ends", () => {
     const known = process.listeners("exit");
     const { exitCode } = process;
     void runToEnd(() => new Promise(() => {}), process.exit);

@@ -37,7 +37,7 @@ function onClock() {
 afterEach(() => void vi.useRealTimers());
 
 describe("progress", () => {
-  it("is not shown for what is done at once", () => {
+  it("is not shown for quick work", () => {
     verifies("cli:progress");
     const { at, end, written } = shown();
     at(0);
@@ -46,7 +46,7 @@ describe("progress", () => {
     expect(written).toEqual([]);
   });
 
-  it("is one line that is written over and taken away", () => {
+  it("is one line that is overwritten and then erased", () => {
     verifies("cli:progress");
     const { at, end, written } = shown();
     for (const ms of [400, 450, 499, 500, 700]) at(ms, "@acme/plugin");
@@ -69,7 +69,7 @@ describe("progress", () => {
     expect(written[0]?.length).toBeLessThan(90);
   });
 
-  it("is not shown where there is no terminal that can take it away", () => {
+  it("is not shown without a terminal that can erase it", () => {
     verifies("cli:progress");
     for (const { at, end, written } of [shown(false), shown(true, { TERM: "dumb" })]) {
       at(1000);
@@ -78,7 +78,7 @@ describe("progress", () => {
     }
   });
 
-  it("is shown of one step that takes long, also where no other comes", () => {
+  it("is shown for a single long step", () => {
     verifies("cli:progress");
     vi.useFakeTimers();
     const { line, written } = onClock();
@@ -116,7 +116,7 @@ describe("progress", () => {
     ]);
   });
 
-  it("goes through a command to both", async () => {
+  it("covers both stages of a command", async () => {
     verifies("cli:progress");
     const cwd = await newRoot();
     await install(cwd, "aaa");
@@ -130,7 +130,7 @@ describe("progress", () => {
     ]);
   });
 
-  it("is what a command hands to its services", async () => {
+  it("is passed by a command to its services", async () => {
     verifies("cli:progress");
     const discover = ({ progress }: { progress: (step: never) => void }) => {
       progress({ what: "hashing", done: 1 } as never);

@@ -28,13 +28,13 @@ async function addPackage(cwd: string, name: string, version: string, code: stri
   await writeFile(join(path, "index.js"), code);
 }
 
-describe("a dependency that is another than when the plugin was trusted", () => {
+describe("a dependency that changed since the plugin was trusted", () => {
   const digits = "\\(sha256:[0-9a-f]{23}…\\)";
 
   it.each([
     ["trust", "guard"],
     ["lock", "--all"],
-  ])("is told by `%s %s`", async (...argv) => {
+  ])("is reported by `%s %s`", async (...argv) => {
     verifies("cli:trust-permissions");
     const cwd = await newRoot();
     const { at, json } = commandIn(cwd);
@@ -76,7 +76,7 @@ describe("a dependency that is another than when the plugin was trusted", () => 
     readonly previous: { readonly dependencies: readonly { readonly name: string }[] };
   }
 
-  it("is paired with what it was only where one came and one went", () => {
+  it("is paired with its predecessor only if one was added and one removed", () => {
     const of = (name: string, version: string) => ({ name, version, hash: `sha256:${version}` });
     const was = [of("a", "1"), of("a", "2"), of("b", "1")];
     expect(dependencyChange(was, [of("a", "3"), of("b", "2")])).toEqual({
@@ -117,7 +117,7 @@ describe("a package that does not list what it asks for", () => {
     expect(warnings.filter((each) => each.startsWith("nothing limits"))).toHaveLength(1);
   });
 
-  it("is warned of for what is missing alone, and not with --check", async () => {
+  it("causes a warning only for the missing list, and none with --check", async () => {
     verifies("cli:trust-unlimited", "cli:trust-check");
     const told = async (asks: object, ...options: string[]) => {
       const cwd = await newRoot();
@@ -130,7 +130,7 @@ describe("a package that does not list what it asks for", () => {
     expect(await told({}, "--check")).toBe("");
   });
 
-  it("is held to the hooks that were granted with --check", async () => {
+  it("is limited to the hooks granted with --check", async () => {
     verifies("cli:trust-check");
     const cwd = await newRoot();
     const { at } = commandIn(cwd);
@@ -150,7 +150,7 @@ export default () => {
 });
 
 describe("plugins untrust", () => {
-  it("says that the package is still installed, where it is", async () => {
+  it("warns if the package is still installed", async () => {
     verifies("cli:untrust-lines");
     const cwd = await newRoot();
     const path = await install(cwd, "guard");
@@ -172,7 +172,7 @@ describe("plugins untrust", () => {
 });
 
 describe("plugins lock --prune", () => {
-  it("keeps what is optional, and says so", async () => {
+  it("keeps optional entries and says so", async () => {
     verifies("cli:lock-prune");
     const cwd = await newRoot();
     const { at, json } = commandIn(cwd);
@@ -215,7 +215,7 @@ describe("plugins verify", () => {
 });
 
 describe("a host in dev mode beside a lockfile", () => {
-  it("says how many entries differ from what is installed", async () => {
+  it("warns how many entries differ from what is installed", async () => {
     verifies("discovery:dev-drift");
     const cwd = await newRoot();
     const { at } = commandIn(cwd);

@@ -42,7 +42,7 @@ describe("plugins trust", () => {
     );
   });
 
-  it("says what a refreshed entry was", async () => {
+  it("shows the previous version of a refreshed entry", async () => {
     verifies("cli:trust-lines");
     const { stdout } = await run(trust, { services: trusting({ previous: earlier }) });
     expect(linesOf(stdout)[1]).toBe("  was:     0.3.0 (sha256:99999999999999999999999…)");
@@ -71,7 +71,7 @@ describe("plugins trust", () => {
     expect((await runJson(trust, { services: trusting() })).document.previous).toBe(null);
   });
 
-  it("has all that the earlier entry said in the document", async () => {
+  it("includes the whole previous entry in the document", async () => {
     verifies("cli:schemas");
     const previous = {
       ...earlier,
@@ -82,7 +82,7 @@ describe("plugins trust", () => {
     expect(trusted.document.previous).toEqual(previous);
   });
 
-  it("says what is granted: all of it first, and then what came and went", async () => {
+  it("lists all grants the first time, later only changes", async () => {
     verifies("cli:trust-permissions");
     const capabilities = ["read_labels", "audit.emit"];
     const first = await run(trust, { services: trusting({ capabilities }) });
@@ -95,7 +95,7 @@ describe("plugins trust", () => {
     ]);
   });
 
-  it("says which hooks came and went, who else signed it, and what it needs", async () => {
+  it("reports changed hooks, a changed signer, and dependencies", async () => {
     verifies("cli:trust-permissions");
     const dependencies = [{ name: "is-odd", version: "3.0.1", hash: `sha256:${"1".repeat(64)}` }];
     const now = { hooks: ["cmf.llm_input"], signer: "other@example.com", dependencies };
@@ -118,7 +118,7 @@ describe("plugins trust", () => {
     });
   });
 
-  it("hands on whether the plugin is to be loaded", async () => {
+  it("passes on whether the plugin should be loaded", async () => {
     const services = trusting();
     await run([...trust, "--check"], { services });
     expect(services.trust).toHaveBeenCalledWith(expect.objectContaining({ check: true }));
@@ -129,14 +129,14 @@ describe("plugins trust", () => {
     "trust: --reason is required (recorded in audit journal)",
   );
 
-  it("asks for the reason before all else", async () => {
+  it("requires the reason first", async () => {
     const discover = vi.fn(() => Promise.resolve(report({ loaded: [facts({ id: procedure })] })));
     const services = { trust: failing(missing), discover };
     const ended = await run(["plugins", "trust", procedure], { services });
     expect(ended).toEqual({ code: 2, stdout: "", stderr: `${missing.message}\n` });
   });
 
-  it("says for what it asks for a reason, where a plugin asks for more than it was granted", async () => {
+  it("says what a missing reason is needed for if a plugin asks for more than was granted", async () => {
     verifies("cli:trust-permissions");
     const asking = facts({
       id: procedure,
@@ -167,14 +167,14 @@ describe("plugins trust", () => {
     }
   });
 
-  it("says no more where that cannot be found out", async () => {
+  it("says no more if that cannot be determined", async () => {
     const services = { trust: failing(missing), discover: failing(new Error("broken")) };
     const { stderr } = await run(["plugins", "trust", procedure], { services });
     expect(stderr).toBe(`${missing.message}\n`);
   });
 });
 
-describe("what is wrong with the lockfile", () => {
+describe("a lockfile problem", () => {
   const invalid = new GlassineError(
     "lockfile_invalid",
     "/a/plugins.lock is not a valid plugins.lock: empty",
@@ -193,13 +193,13 @@ describe("what is wrong with the lockfile", () => {
     [newer, "trust: /a/plugins.lock has schema version 2; this version understands 1"],
     [busy, "trust: plugins.lock is being changed by another process (pid 7)"],
     [new GlassineError("lockfile_failed", "trust: said already"), "trust: said already"],
-  ])("is told with the name of the command: %#", async (error, message) => {
+  ])("is reported with the name of the command: %#", async (error, message) => {
     verifies("cli:refused-lock");
     const ended = await run(trust, { services: { trust: failing(error) } });
     expect([ended.code, ended.stdout, linesOf(ended.stderr)[0]]).toEqual([2, "", message]);
   });
 
-  it("is told by list as it is", async () => {
+  it("is reported by list unchanged", async () => {
     verifies("cli:refused-lock");
     const services = { discover: failing(invalid) };
     expect((await run(["plugins", "list"], { services })).stderr).toBe(`${invalid.message}\n`);
@@ -210,7 +210,7 @@ describe("what is wrong with the lockfile", () => {
     ]);
   });
 
-  it("is told by verify where there is none", async () => {
+  it("is reported by verify if there is no lockfile", async () => {
     verifies("cli:refused-lock");
     const { stderr } = await run(["plugins", "verify"], { services: { verify: failing(absent) } });
     expect(stderr).toBe("verify: no plugins.lock found\n");
@@ -255,7 +255,7 @@ describe("plugins lock", () => {
   it.each([
     [{ created: true }, [], `created: ${lock}`],
     [{}, [], `exists: ${lock} (2 entries)`],
-  ])("makes a lockfile, or says that there is one: %#", async (given, argv, line) => {
+  ])("creates a lockfile, or says that one exists: %#", async (given, argv, line) => {
     verifies("cli:lock-actions", "cli:lock-shown");
     const services = locking(given);
     const ended = await run(["plugins", "lock", ...argv], { services });
@@ -271,7 +271,7 @@ describe("plugins lock", () => {
     expect(services.lock).toHaveBeenCalledWith(expect.objectContaining({ action: "check" }));
   });
 
-  it("trusts all, and ends with 1 where something was skipped", async () => {
+  it("trusts everything, and exits with 1 if something was skipped", async () => {
     verifies("cli:lock-actions");
     const { lock: _, journal_path: __, warnings: ___, ...plugin } = trusted();
     const skipped = [{ id: "bad", code: "unsafe_symlink", reason: "a link leads out" }];
@@ -296,7 +296,7 @@ describe("plugins lock", () => {
     expect((await run(argv, { services: locking({ trusted: [plugin] }) })).code).toBe(0);
   });
 
-  it("removes what is gone, or says that nothing is", async () => {
+  it("removes what is gone, or says that there is nothing to remove", async () => {
     verifies("cli:lock-actions");
     const argv = ["plugins", "lock", "--prune", "--reason", "r"];
     const removed = locking({ untrusted: [{ id: "a" }, { id: "b" }], journal_path: "/j" });
@@ -308,7 +308,7 @@ describe("plugins lock", () => {
   });
 });
 
-it("a lockfile that is named is handed on, there or not, from the current directory", async () => {
+it("a named lockfile is passed on, existing or not, relative to the current directory", async () => {
   verifies("cli:paths");
   const services = trusting();
   await run([...trust, "--plugins-lock", "new.lock"], { services });

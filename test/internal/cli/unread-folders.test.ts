@@ -14,7 +14,7 @@ const isRoot = process.getuid?.() === 0;
 /** Any other: root reads every folder. */
 const somebody = 65_534;
 
-it.skipIf(!hasModes)("a package that cannot be looked at is not pruned, nor verified", async () => {
+it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", async () => {
   verifies("cli:lock-prune", "cli:doctor-unread", "cli:verify-counts", "cli:next");
   const cwd = await newRoot();
   await chmod(cwd, 0o755);

@@ -92,7 +92,7 @@ describe("usage errors", () => {
   });
 
   it.each([[["help", "lst"]], [["plugins", "help", "lst"]], [["plugins", "lst", "-h"]]])(
-    "help on what is no command, %j, is a usage error",
+    "help for the unknown command %j is a usage error",
     async (argv) => {
       verifies("cli:help");
       const { code, stdout, stderr } = await run(argv);
@@ -101,20 +101,20 @@ describe("usage errors", () => {
     },
   );
 
-  it("CLI-010: no service is asked", async () => {
+  it("CLI-010: no service is called", async () => {
     const discover = vi.fn();
     await run(["plugins", "list", "--rot"], { services: { discover } });
     expect(discover).not.toHaveBeenCalled();
   });
 
-  it("help with what is close", async () => {
+  it("suggest a similar option", async () => {
     expect((await run(["plugins", "verfy"])).stderr).toContain("Did you mean verify?");
     expect((await run(["plugins", "verify", "--jsno"])).stderr).toContain("Did you mean --json?");
   });
 });
 
 describe("help", () => {
-  it("is printed by a group alone, with exit 2", async () => {
+  it("is printed for a group without a command, with exit 2", async () => {
     verifies("cli:help");
     for (const argv of [[], ["plugins"]]) {
       const { code, stdout, stderr } = await run(argv);
@@ -148,7 +148,7 @@ describe("help", () => {
     },
   );
 
-  it("has examples that are taken, and do no harm to each other", async () => {
+  it("has examples that parse", async () => {
     const services = {
       discover: () => Promise.resolve(report()),
       trust: () => Promise.resolve(trusted()),
@@ -180,8 +180,8 @@ describe("help", () => {
   });
 });
 
-describe("words that only look like options, or only look like data", () => {
-  it("are data behind --", async () => {
+describe("words that look like options or data", () => {
+  it("are data after --", async () => {
     verifies("cli:data-behind-dashes");
     const trust = vi.fn(() => Promise.resolve(trusted()));
     const { code } = await run(["plugins", "trust", "--reason", "r", "--", "--help"], {
@@ -191,7 +191,7 @@ describe("words that only look like options, or only look like data", () => {
     expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "--help", reason: "r" }));
   });
 
-  it.each(["-1", "-", "--", "-h", "--plugin-mode=dev"])("never make %s an id", async (id) => {
+  it.each(["-1", "-", "--", "-h", "--plugin-mode=dev"])("never treat %s as an id", async (id) => {
     verifies("cli:data-behind-dashes");
     const trust = vi.fn(() => Promise.resolve(trusted()));
     const { code } = await run(["plugins", "trust", id, "--reason", "r"], { services: { trust } });
@@ -208,14 +208,14 @@ describe("words that only look like options, or only look like data", () => {
     },
   );
 
-  it("take a value that begins with - behind =", async () => {
+  it("accept a value that begins with - after =", async () => {
     verifies("cli:option-values");
     const untrust = vi.fn(() => Promise.reject(new Error("enough")));
     await run(["plugins", "untrust", "a", "--reason=- gone"], { services: { untrust } });
     expect(untrust).toHaveBeenCalledWith(expect.objectContaining({ reason: "- gone" }));
   });
 
-  it("refuse an option that is there twice", async () => {
+  it("refuse a repeated option", async () => {
     verifies("cli:option-once");
     for (const argv of [
       ["--root", ".", "--root=."],
@@ -246,7 +246,7 @@ describe("the table of commands", () => {
     expect(commandTable[name].options).toEqual(expect.arrayContaining(["json", "verbose"]));
   });
 
-  it("has each flag but --check once", () => {
+  it("has each flag once, except --check", () => {
     const flags = Object.values(optionTable).map(({ flag }) => flag);
     expect(flags.filter((flag, at) => flags.indexOf(flag) !== at)).toEqual(["--check"]);
   });

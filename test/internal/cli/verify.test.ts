@@ -15,7 +15,7 @@ const optional = { ...gone, blocking: false };
 const unchanged = { hook_change: { added: [], removed: [] }, signer_change: null };
 
 describe("plugins verify", () => {
-  it("says that all is as it was trusted", async () => {
+  it("reports success if everything is as it was trusted", async () => {
     verifies("cli:verify-lines", "cli:lock-shown");
     const ended = await run(["plugins", "verify"], { services: serving({}) });
     expect(ended).toEqual({

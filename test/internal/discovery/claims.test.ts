@@ -22,7 +22,7 @@ async function entryFor(path: string, id: string, more: object = {}) {
 }
 
 describe("ids", () => {
-  it("CLI-019: of two packages with one id neither is loaded, though one is trusted", async () => {
+  it("CLI-019: of two packages with one id neither is loaded, even if one is trusted", async () => {
     verifies("discovery:duplicates");
     const root = await newRoot();
     const marker = join(root, "ran");
@@ -51,7 +51,7 @@ describe("ids", () => {
     },
   );
 
-  it("CLI-018: the id of a built-in is nobody else's, in any order of installation", async () => {
+  it("CLI-018: no other package may take the id of a built-in, whatever the order of installation", async () => {
     verifies("discovery:builtins");
     for (const order of [
       ["@host/guard", "aaa-guard"],
@@ -77,7 +77,7 @@ describe("ids", () => {
     }
   });
 
-  it("CLI-021: with an empty lockfile production loads built-ins, and nothing else", async () => {
+  it("CLI-021: production with an empty lockfile loads built-ins only", async () => {
     const root = await newRoot();
     await install(root, "own-guard");
     await install(root, "guard");
@@ -90,7 +90,7 @@ describe("ids", () => {
     expect(codesOf(acknowledged)).toEqual(["guard: missing_from_lock"]);
   });
 
-  it("CLI-048: a name that differs from the id that is locked is loaded under neither", async () => {
+  it("CLI-048: a plugin whose name differs from the locked id is not loaded under either", async () => {
     const root = await newRoot();
     const path = await install(root, "key-locked", { code: source("class-locked") });
     const entry = await entryFor(path, "key-locked");
@@ -105,7 +105,7 @@ describe("ids", () => {
     expect([last.plugins, codesOf(last)]).toEqual([[], ["key-unlocked: missing_from_lock"]]);
   });
 
-  it("what was trusted is loaded in production, and what asks for more since is not", async () => {
+  it("production loads a trusted plugin, but not one that now asks for more", async () => {
     const root = await newRoot();
     const path = await install(root, "guard", { manifest: { capabilities: ["read_labels"] } });
     const lock = join(root, "plugins.lock");

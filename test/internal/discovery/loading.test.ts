@@ -93,7 +93,7 @@ describe("loading", () => {
     expect((error as Error).message).toBe(message);
   });
 
-  it("PH-076: a field that is malformed has its message, and so has one name twice", async () => {
+  it("PH-076: a malformed field and a duplicate name each have their own message", async () => {
     const root = await newRoot();
     await install(root, "guard", { glassine: { plugin: 3 } as never });
     const { making } = await start(root);
@@ -102,7 +102,7 @@ describe("loading", () => {
     );
   });
 
-  it("PH-077: no byte of a package that is refused runs, and the error names it", async () => {
+  it("PH-077: no code of a refused package runs, and the error names it", async () => {
     verifies("discovery:stages");
     verifies("discovery:signature-gate");
     verifies("discovery:lock-gate");
@@ -124,7 +124,7 @@ describe("loading", () => {
     expect(ran(marker)).toBe(false);
   });
 
-  it("PH-083: what depends on a refused plugin is refused for that", async () => {
+  it("PH-083: a plugin that depends on a refused one is refused for that", async () => {
     verifies("discovery:dependents");
     const root = await newRoot();
     const { sign, env } = await publisher(root, "builder@example.com");
@@ -167,7 +167,7 @@ describe("loading", () => {
     ).toEqual(["one", "three", "two"]);
   });
 
-  it("PH-085: a plugin of another copy of this library is taken", async () => {
+  it("PH-085: a plugin made with another copy of this library is accepted", async () => {
     verifies("discovery:copies");
     const root = await newRoot();
     // What another copy leaves of a plugin: a manifest behind the registered symbol.
@@ -185,7 +185,7 @@ describe("loading", () => {
     ]);
   });
 
-  it("PH-086: a factory is waited for, and no longer than it may take", async () => {
+  it("PH-086: a factory is waited for until its timeout", async () => {
     verifies("discovery:load");
     const root = await newRoot();
     await install(root, "slow", {
@@ -217,7 +217,7 @@ describe("loading", () => {
     expect(ran(marker)).toBe(false);
   });
 
-  it("a package that changes itself while it is imported changes its copy", async () => {
+  it("a package that changes itself while imported changes only its copy", async () => {
     verifies("discovery:copy");
     const root = await newRoot();
     const code = `import { appendFileSync } from "node:fs"; appendFileSync(new URL(import.meta.url), "//");\n${source("guard")}`;
@@ -226,7 +226,7 @@ describe("loading", () => {
     expect(await readFile(join(path, "plugin.js"), "utf8")).toBe(code);
   });
 
-  it("a module is imported once, and again where its files are others", async () => {
+  it("a module is imported once, and again if its files differ", async () => {
     verifies("discovery:once");
     const root = await newRoot();
     const code = `globalThis.testImports = (globalThis.testImports ?? 0) + 1;\n${source("guard")}`;
@@ -252,7 +252,7 @@ describe("loading", () => {
     ]);
   });
 
-  it("CommonJS loads as well, and so does an export with a name", async () => {
+  it("CommonJS and named exports load as well", async () => {
     const root = await newRoot();
     const path = await install(root, "guard", {
       files: {
@@ -265,7 +265,7 @@ describe("loading", () => {
     expect((await discover(root)).plugins.map(({ name }) => name)).toEqual(["guard"]);
   });
 
-  it("the record of a registered plugin says where it is from, and on whose word it is loaded", async () => {
+  it("the record of a registered plugin names its origin and its trust decision", async () => {
     verifies("discovery:origin");
     const root = await newRoot();
     const { sign, env } = await publisher(root, "builder@example.com");
@@ -290,7 +290,7 @@ describe("loading", () => {
     ]);
   });
 
-  it("unsigned plugins are warned of when they are loaded, and when a hook is invoked", async () => {
+  it("unsigned plugins cause a warning when loaded and when a hook is invoked", async () => {
     verifies("discovery:unsigned-warning");
     const root = await newRoot();
     await install(root, "beta");
@@ -312,7 +312,7 @@ describe("loading", () => {
     ]);
   });
 
-  it("production without plugins.lock is refused, and names where one could be", async () => {
+  it("production without plugins.lock is refused, naming where one could be", async () => {
     const root = await newRoot();
     await install(root, "guard");
     const env = { ...unsigned, XDG_CONFIG_HOME: join(root, "config") };
@@ -322,7 +322,7 @@ describe("loading", () => {
     );
   });
 
-  it("local plugins load in dev, and not in production", async () => {
+  it("local plugins load in dev but not in production", async () => {
     verifies("discovery:local");
     const root = await newRoot();
     const local = join(root, "local");
@@ -344,7 +344,7 @@ describe("loading", () => {
   });
 });
 
-describe("a package.json that is another when it is read than when it is hashed", () => {
+describe("a package.json that changes between reading and hashing", () => {
   it.each([
     ["another file of the package as entry point", { glassine: { plugin: "./other.js" } }],
     ["another version", { version: "2.0.0" }],

@@ -29,7 +29,7 @@ const nothing = {
 };
 
 describe("what every plugin may do", () => {
-  it("is said also of one that asks for nothing", () => {
+  it("is described even for a plugin that asks for nothing", () => {
     expect(wordsOf([])).toEqual({
       ...nothing,
       always: [
@@ -72,7 +72,7 @@ describe("what a capability of a slot opens", () => {
     expect(wordsOf([name])).toMatchObject({ ...nothing, sees, changes });
   });
 
-  it("is said once where several open the same", () => {
+  it("is described once if several capabilities open the same part", () => {
     const { sees } = wordsOf(["read_roles", "read_claims", "read_roles", "read_subject"]);
     expect(sees).toEqual([
       "Sees subject in security, with its roles and claims, without its teams and permissions.",
@@ -86,7 +86,7 @@ describe("what a capability of a slot opens", () => {
 });
 
 describe("what a capability of a service opens", () => {
-  it("is what the host says, with what to look at", () => {
+  it("is the host's description, with its review advice", () => {
     expect(wordsOf(["network.outbound", "facts.read"])).toMatchObject({
       ...nothing,
       uses: [
@@ -96,7 +96,7 @@ describe("what a capability of a service opens", () => {
     });
   });
 
-  it("is said without that where the host says nothing of it", () => {
+  it("is described without review advice if the host has none", () => {
     const services = defineServices({
       "clock.read": { accessor: "getClock", handle: "clock", description: "Tells the time." },
     });
@@ -107,7 +107,7 @@ describe("what a capability of a service opens", () => {
 });
 
 describe("every capability of the memory node", () => {
-  it.each(allCapabilities)("has words of its own: %s", (name) => {
+  it.each(allCapabilities)("has its own description: %s", (name) => {
     const { sees, changes, uses, unknown } = wordsOf([name]);
     expect(unknown).toEqual([]);
     const words = [...sees, ...changes, ...uses];
@@ -122,7 +122,7 @@ describe("every capability of the memory node", () => {
     ]);
   });
 
-  it("says what is seen and changed as the filter and the merge have it", () => {
+  it("describes what the filter shows and the merge accepts", () => {
     const { nodes, capabilities } = compileSlots(standardSlots);
     const tell = (words: readonly string[], slot: string) =>
       words.some((text) => new RegExp(`(?:Sees|Changes|in|of) ${slot}[:.,]`).test(text));
@@ -141,7 +141,7 @@ describe("every capability of the memory node", () => {
   });
 });
 
-describe("a host of one's own", () => {
+describe("a custom host", () => {
   const slots = defineSlots({
     ledger: {
       tier: "immutable",
@@ -160,7 +160,7 @@ describe("a host of one's own", () => {
     },
   });
 
-  it("has words for what it declares", () => {
+  it("has descriptions for what it declares", () => {
     const tables = { ...standardTables, slots };
     expect(describePermissions(tables, { capabilities: ["write_notes"], hooks: [] })).toEqual({
       ...nothing,
@@ -191,7 +191,7 @@ describe("hooks", () => {
     expect(runsOn(hook)).toEqual([expect.stringMatching(words)]);
   });
 
-  it("of messages say what of the payload may change", () => {
+  it("on messages say which parts of the payload may change", () => {
     expect(runsOn("cmf.tool_pre_invoke", standardTables)).toEqual([
       "Runs on cmf.tool_pre_invoke: A tool is about to be called. It sees the payload, may deny, and may change its content.",
     ]);
@@ -202,7 +202,7 @@ describe("hooks", () => {
     ]);
   });
 
-  it("all have words, in order and once", () => {
+  it("all have descriptions, in order and once", () => {
     const names = Object.keys(memoryNodeHooks);
     const all = describePermissions(memoryNode, { capabilities: [], hooks: [...names, ...names] });
     expect(all.runsOn.length).toBe(22);
@@ -211,7 +211,7 @@ describe("hooks", () => {
 });
 
 describe("names that the host does not know", () => {
-  it("are told, on one line, and grant nothing", () => {
+  it("are reported on one line and grant nothing", () => {
     const words = describePermissions(standardTables, {
       capabilities: ["facts.write", "__proto__", "constructor", "a\nb\u001b[2J"],
       hooks: ["toString", "nope"],
@@ -241,13 +241,13 @@ describe("capabilities of high impact", () => {
     "tenant.write",
   ];
 
-  it("are seven services of the memory node, on whatever host", () => {
+  it("include seven services of the memory node, on any host", () => {
     const services = Object.keys(memoryNodeServices);
     expect(highImpact(memoryNode, services)).toEqual(seven);
     expect(highImpact(standardTables, services)).toEqual(seven);
   });
 
-  it("are those of slots that write, and that open credentials", () => {
+  it("include those that write slots or open credentials", () => {
     expect(highImpact(memoryNode, slotCapabilities)).toEqual([
       "append_delegation",
       "append_labels",
@@ -258,7 +258,7 @@ describe("capabilities of high impact", () => {
     ]);
   });
 
-  it("are those of other services whose host says so", () => {
+  it("include services that their host marks", () => {
     const service = (review: string | undefined, at: number) => ({
       accessor: `getIt${at}`,
       handle: `it${at}`,
@@ -281,7 +281,7 @@ describe("capabilities of high impact", () => {
     ]);
   });
 
-  it("are no unknown ones, and each once", () => {
+  it("exclude unknown ones and duplicates", () => {
     expect(
       highImpact(memoryNode, ["__proto__", "toString", "x", "facts.write", "facts.write"]),
     ).toEqual(["facts.write"]);

@@ -16,8 +16,8 @@ const never = () => new Promise<void>(() => {});
 
 afterEach(() => void vi.useRealTimers());
 
-describe("a verifier that has something to prepare", () => {
-  it("has 30 seconds, and no more", async () => {
+describe("a verifier with a prepare function", () => {
+  it("has 30 seconds", async () => {
     verifies("signing:verifier-prepared");
     vi.useFakeTimers();
     const settled = vi.fn();
@@ -35,27 +35,30 @@ describe("a verifier that has something to prepare", () => {
     [new GlassineError("setting_invalid", "The root is not there."), "The root is not there."],
     [new Error("no key\nat all"), /^The verifier "acme" cannot be prepared: no key[^\n]+at all$/],
     [undefined, /^The verifier "acme" cannot be prepared: /],
-  ])("keeps a host from starting where it cannot, and is a finding", async (thrown, message) => {
-    verifies("signing:verifier-prepared", "cli:doctor-goes-on");
-    const root = await newRoot();
-    await install(root, "guard");
-    const verifiers = [verifier(() => Promise.reject(thrown))];
-    const text = typeof message === "string" ? message : expect.stringMatching(message);
-    await expect(discover(root, { verifiers })).rejects.toMatchObject({
-      code: "setting_invalid",
-      message: text,
-    });
-    const { code, document } = await runJson(["doctor"], {
-      ...{ services: commandServices, cwd: root, env: unsigned },
-      host: { discovery: { verifiers } },
-    });
-    expect([code, document.status, document.findings]).toMatchObject([
-      ...[0, "error"],
-      [{ about: "setting", severity: "error", message: text }],
-    ]);
-  });
+  ])(
+    "keeps a host from starting if it fails, and is a finding of doctor",
+    async (thrown, message) => {
+      verifies("signing:verifier-prepared", "cli:doctor-goes-on");
+      const root = await newRoot();
+      await install(root, "guard");
+      const verifiers = [verifier(() => Promise.reject(thrown))];
+      const text = typeof message === "string" ? message : expect.stringMatching(message);
+      await expect(discover(root, { verifiers })).rejects.toMatchObject({
+        code: "setting_invalid",
+        message: text,
+      });
+      const { code, document } = await runJson(["doctor"], {
+        ...{ services: commandServices, cwd: root, env: unsigned },
+        host: { discovery: { verifiers } },
+      });
+      expect([code, document.status, document.findings]).toMatchObject([
+        ...[0, "error"],
+        [{ about: "setting", severity: "error", message: text }],
+      ]);
+    },
+  );
 
-  it("is not asked where nothing is looked for", async () => {
+  it("is not called if no packages are looked for", async () => {
     verifies("signing:verifier-prepared", "discovery:off");
     const prepare = vi.fn(never);
     const env = { ...unsigned, GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };

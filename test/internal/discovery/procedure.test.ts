@@ -61,7 +61,7 @@ const trapped = () =>
   );
 
 describe("a procedure that keeps the contract", () => {
-  it("is read, and nothing of it runs", () => {
+  it("is read without running any of it", () => {
     const made = good();
     expect(check(made)).toEqual({
       ok: true,
@@ -82,7 +82,7 @@ describe("a procedure that keeps the contract", () => {
     expect(Object.isFrozen(outcome.ok && outcome.plugin.requiredCapabilities)).toBe(true);
   });
 
-  it("may have from what it extends", () => {
+  it("may inherit its members", () => {
     const made = class extends good() {};
     expect(check(made)).toMatchObject({ ok: true, plugin: { id, name: "Clean up" } });
   });
@@ -101,7 +101,7 @@ describe("a procedure that keeps the contract", () => {
     expect(check(withStatic("configModel", { value }))).toMatchObject({ ok: true });
   });
 
-  it("CLI-024: gives no version of the class", () => {
+  it("CLI-024: does not report the version of its class", () => {
     const outcome = check(good());
     expect(outcome.ok).toBe(true);
     expect(JSON.stringify(outcome)).not.toContain("0.1.0");
@@ -124,11 +124,11 @@ describe("CLI-016: the contract check of procedures", () => {
     [new Proxy(good(), {}), "proxy"],
     [good().bind(null), "function"],
     [Object.assign(() => undefined, { toString: () => "class A {}" }), "function"],
-  ])("refuses %s, which is no class", (exported, type) => {
+  ])("refuses %s, which is not a class", (exported, type) => {
     expect(check(exported)).toEqual(fault(`entry point did not load to a class (got ${type})`));
   });
 
-  it("asks no proxy", () => {
+  it("does not trigger a proxy", () => {
     const reason = "entry point did not load to a class (got proxy)";
     expect(check(trapped())).toEqual(fault(reason));
   });
@@ -142,7 +142,7 @@ describe("CLI-016: the contract check of procedures", () => {
     },
   );
 
-  it("takes the name that every class has for none", () => {
+  it("does not accept the built-in name of a class", () => {
     const made = without("name");
     expect(check(Object.defineProperty(made, "name", { value: "CleanUp" }))).toEqual(
       fault("missing attribute 'name'"),
@@ -174,7 +174,7 @@ describe("CLI-016: the contract check of procedures", () => {
     ["a text", "schema"],
     ["parse as a text", { parse: "x" }],
     ["a proxy", new Proxy({ parse() {} }, {})],
-  ])("refuses a configModel that is no schema: %s", (_what, value) => {
+  ])("refuses a configModel that is not a schema: %s", (_what, value) => {
     expect(check(withStatic("configModel", { value }))).toEqual(
       fault("configModel must be a schema"),
     );
@@ -187,7 +187,7 @@ describe("CLI-016: the contract check of procedures", () => {
     ["a getter", Object.defineProperty([], 0, { get: () => "a" })],
     ["a proxy", new Proxy([], {})],
     ["too many", Array.from({ length: 1001 }, () => "a")],
-  ])("refuses requiredCapabilities that are no list of names: %s", (_what, value) => {
+  ])("refuses requiredCapabilities that are not an array of names: %s", (_what, value) => {
     expect(check(withStatic("requiredCapabilities", { value }))).toEqual(
       fault("requiredCapabilities must be an array of names"),
     );
@@ -215,11 +215,11 @@ describe("CLI-016: the contract check of procedures", () => {
       expect(check(withMethod(key, descriptor))).toEqual(fault(`${key} must be async`));
   });
 
-  it("tells one fault, the first", () => {
+  it("reports only the first fault", () => {
     expect(check(class {})).toEqual(fault("missing attribute 'id'"));
   });
 
-  it("asks no proxy that the class extends", () => {
+  it("does not trigger a proxy that the class extends", () => {
     const made = good();
     Reflect.deleteProperty(made, "id");
     Object.setPrototypeOf(made, trapped());
@@ -276,19 +276,19 @@ describe("a procedure that is declared", () => {
     expect(Object.keys(Declared)).not.toContain("glassine.procedure");
   });
 
-  it("is known to another copy of the library", () => {
+  it("is recognised by another copy of the library", () => {
     const elsewhere = Object.defineProperty(promising(), Symbol.for("glassine.procedure"), {
       value: true,
     });
     expect(check(elsewhere)).toMatchObject({ ok: true });
   });
 
-  it("says nothing of what extends it", () => {
+  it("does not vouch for its subclasses", () => {
     const Declared = defineProcedure(promising());
     expect(check(class extends Declared {})).toEqual(fault("preflight must be async"));
   });
 
-  it("may still have no generators, classes and proxies", () => {
+  it("still may not have generators, classes or proxies as methods", () => {
     const made = promising();
     Object.defineProperty(made.prototype, "run", { value: async function* () {} });
     expect(() => defineProcedure(made)).toThrow("run must be async");
@@ -320,7 +320,7 @@ describe("a procedure that is declared", () => {
 });
 
 describe("kinds of plugins", () => {
-  it("has that of procedures", () => {
+  it("include procedures", () => {
     expect(procedureKind).toMatchObject({ name: "procedure", field: "procedures" });
     expect(procedureKind.check(good(), { id })).toMatchObject({ ok: true, plugin: { id } });
     expect(procedureKind.check({}, { id })).toEqual(check({}));
@@ -337,13 +337,13 @@ describe("kinds of plugins", () => {
     },
   });
 
-  it("takes others", () => {
+  it("may be defined by a host", () => {
     expect(theme.check("blue", { id })).toEqual({ ok: true, plugin: { colour: "blue" } });
     expect(theme.check(3, { id })).toEqual(fault("no text"));
     expect(Object.isFrozen(theme)).toBe(true);
   });
 
-  it("takes a check that throws for one that failed, and tells no secret and no second line", () => {
+  it("treat a throwing check as failed, and report it on one line without secrets", () => {
     const outcome = theme.check(id, { id });
     expect(outcome).toEqual(
       fault(String.raw`the check of "theme" failed: bad\u{a}password=[REDACTED]`),
@@ -372,7 +372,7 @@ describe("kinds of plugins", () => {
   });
 });
 
-it("is declared with all statics, or the compiler says so", () => {
+it("the compiler rejects a declared procedure without all statics", () => {
   const bare = class {
     async preflight() {}
     async run() {}

@@ -57,7 +57,7 @@ describe("the closure of a plugin", () => {
   describe("members", () => {
     verifies("closure:members", "closure:names");
 
-    it("has what it depends on, what that depends on, and so on", async () => {
+    it("include direct and transitive dependencies", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { "is-odd": "*", "@acme/log": "*" } }),
         files("node_modules/is-odd", "is-odd", { dependencies: { "is-number": "*" } }),
@@ -75,7 +75,7 @@ describe("the closure of a plugin", () => {
       expect(members[0]?.files.get("index.js")).toMatch(/^[0-9a-f]{64}$/);
     });
 
-    it("has what lies beside a bundled package and that needs it", async () => {
+    it("include packages that a bundled package finds beside it", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { "is-odd": "*" }, bundleDependencies: ["is-odd"] }),
         files(`${guard}/node_modules/is-odd`, "is-odd", { dependencies: { "is-number": "*" } }),
@@ -106,7 +106,7 @@ describe("the closure of a plugin", () => {
       expect(await texts(nested)).toEqual(await texts(beside));
     });
 
-    it("has an optional dependency and the peer of a dependency where they are installed", async () => {
+    it("include optional dependencies and peers of dependencies if installed", async () => {
       const tree = [
         files(guard, "guard", { dependencies: { a: "*" }, optionalDependencies: { gone: "*" } }),
         files("node_modules/a", "a", { peerDependencies: { b: "*", lost: "*" } }),
@@ -117,7 +117,7 @@ describe("the closure of a plugin", () => {
       ]);
     });
 
-    it("calls a package by the name under which it is imported", async () => {
+    it("are named as they are imported", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { alias: "npm:real@1" } }),
         files("node_modules/alias", "real"),
@@ -139,7 +139,7 @@ describe("the closure of a plugin", () => {
       expect((await closureAt(root)).members.map(memberText)).not.toEqual(before);
     });
 
-    it("has both packages where import and require find different ones", async () => {
+    it("include both packages when import and require resolve differently", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { a: "*" } }),
         files("node_modules/a", "a"),
@@ -167,7 +167,7 @@ describe("the closure of a plugin", () => {
       expect({ provided, missing }).toEqual({ provided: ["glassine", "zod"], missing: [] });
     });
 
-    it("has a dependency's own copy of what is a peer of the plugin", async () => {
+    it("include a dependency's own copy of a peer of the plugin", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { a: "*" }, peerDependencies: { zod: "*" } }),
         files(`${guard}/node_modules/a`, "a", { dependencies: { zod: "*" } }),
@@ -182,7 +182,7 @@ describe("the closure of a plugin", () => {
   describe("what is missing", () => {
     verifies("closure:missing");
 
-    it("says which dependency is not installed, and who asks for it", async () => {
+    it("names the missing dependency and the package that asks for it", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { a: "*" }, optionalDependencies: { c: "*" } }),
         files("node_modules/a", "a", { dependencies: { b: "*" } }),
@@ -195,7 +195,7 @@ describe("the closure of a plugin", () => {
 describe("foreign packages", () => {
   verifies("closure:foreign", "closure:not-foreign");
 
-  describe("what nothing asks for", () => {
+  describe("are reported", () => {
     const tree = [
       files(guard, "guard", { dependencies: { a: "*" }, peerDependencies: { zod: "*" } }),
       files("node_modules/a", "a"),
@@ -251,8 +251,8 @@ describe("foreign packages", () => {
     });
   });
 
-  describe("what belongs there", () => {
-    it("what installers put beside packages", async () => {
+  describe("are not reported", () => {
+    it("for files of installers", async () => {
       const root = rootOf(files(guard, "guard"), {
         [`${guard}/node_modules/.bin/tool`]: "",
         [`${guard}/node_modules/.package-lock.json`]: "{}",
@@ -260,7 +260,7 @@ describe("foreign packages", () => {
       expect(await foreignAt(root)).toEqual([]);
     });
 
-    it("tests of a dependency that have packages of their own", async () => {
+    it("for packages inside the tests of a dependency", async () => {
       const root = rootOf(
         files(guard, "guard", { dependencies: { a: "*" } }),
         files("node_modules/a", "a"),
@@ -269,7 +269,7 @@ describe("foreign packages", () => {
       expect(await foreignAt(root)).toEqual([]);
     });
 
-    it.runIf(isLinux)("a link to the copy that the host itself uses", async () => {
+    it.runIf(isLinux)("for a link to the copy that the host itself uses", async () => {
       const root = rootOf(
         files(guard, "guard", { peerDependencies: { glassine: "*" } }),
         files("node_modules/glassine", "glassine"),
@@ -279,7 +279,7 @@ describe("foreign packages", () => {
       expect(await foreignAt(root)).toEqual([]);
     });
 
-    it("what a project under development needs for that, but for a copy of the host", async () => {
+    it("for devDependencies of a linked project, except a copy of the host", async () => {
       const root = rootOf(
         files(guard, "guard", { devDependencies: { typescript: "*", glassine: "*" } }),
         files(`${guard}/node_modules/typescript`, "typescript"),

@@ -6,8 +6,8 @@ import { type HashRecord, hashRecords } from "../../../src/operate/packages/hash
 import { bundledIn } from "../../../src/operate/packages/package-json.ts";
 import { verifies } from "../../support/verifies.ts";
 
-describe("names that are one", () => {
-  it("are so in any case, and as lower or upper case", () => {
+describe("names that some systems treat as one", () => {
+  it("are equal in any case", () => {
     verifies("package:twins");
     const odd: string[] = [];
     for (let point = 0; point <= 0x10ffff; point++) {
@@ -23,14 +23,14 @@ describe("names that are one", () => {
     expect(odd).toEqual([]);
   });
 
-  it("are no others", () => {
+  it("do not include others", () => {
     const names = ["a", "b", "ä", "ab", "a.", "1", "\u200d", ""];
     expect(new Set(names.map(foldedName)).size).toBe(names.length);
   });
 });
 
-describe("names that every system holds", () => {
-  it("have none of the devices, with any extension", () => {
+describe("names that are valid on every system", () => {
+  it("exclude device names, with any extension", () => {
     verifies("package:names");
     for (const name of ["CON", "con.js", "CON .js", "Lpt0.x.y", "com\u00b3"])
       expect(nameFault(name)).toBe("has the name of a device of Windows");
@@ -68,7 +68,7 @@ describe("records", () => {
     sha256,
   });
 
-  it("have one hash in any order", () => {
+  it("have the same hash in any order", () => {
     verifies("package:order");
     const records = ["a.js", "a/b", "\u{1f600}", "\uff5e"].map((path) => file(path, 1, "00"));
     expect(hashRecords(records.toReversed())).toBe(hashRecords(records));

@@ -79,7 +79,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     expect(await refusalAt(folder)).toEqual({ code: "unsafe_symlink", path: "a.md" });
   });
 
-  it("a link that leads back by way of what does not count is unsafe", async () => {
+  it("a link that leads back through an excluded folder is unsafe", async () => {
     const folder = packageOf({
       ...plugin,
       "a.md": { link: "node_modules/back.md" },
@@ -94,7 +94,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     expect(await refusalAt(folder)).toEqual({ code: "unsupported_file", path: "a.md" });
   });
 
-  it("links to files that count are fine, one after the other too", async () => {
+  it("links to hashed files are fine, also in a chain", async () => {
     verifies("package:links");
     const hash = await hashOf({
       ...plugin,
@@ -120,7 +120,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     expect(await refusalAt(folder)).toEqual({ code: "unsupported_file", path: "package.json" });
   });
 
-  it("a socket is none", async () => {
+  it("a socket is refused", async () => {
     const folder = packageOf(plugin);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(join(folder, "socket"), resolve));
@@ -128,7 +128,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     server.close();
   });
 
-  it("nor is one of them under a name that is left out as a file or folder", async () => {
+  it("other kinds are refused even under an excluded name", async () => {
     for (const name of [".git", "node_modules", "glassine.sig.json"]) {
       const folder = packageOf(plugin);
       makePipe(join(folder, name));
@@ -136,7 +136,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     }
   });
 
-  it.runIf(process.getuid?.() !== 0)("what cannot be read is none", async () => {
+  it.runIf(process.getuid?.() !== 0)("an unreadable file is refused", async () => {
     verifies("package:kinds");
     const folder = packageOf(plugin);
     chmodSync(join(folder, "README.md"), 0);
@@ -146,7 +146,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     chmodSync(join(folder, "dist"), 0o755);
   });
 
-  it("what is another kind by the time it is opened is none, and is not followed", async () => {
+  it("a file that changes kind before it is opened is refused and not followed", async () => {
     const folder = packageOf({ ...plugin, "link.js": { link: "README.md" } });
     makePipe(join(folder, "pipe.js"));
     mkdirSync(join(folder, "folder.js"));
@@ -181,14 +181,14 @@ describe.runIf(isLinux)("CLI-074: names that are one on some systems", () => {
     expect(await hashOf({ [`x/${one}`]: "1", [`y/${other}`]: "2" })).toMatch(/^sha256:/);
   });
 
-  it("with what is left out too, but not among what is not looked at", async () => {
+  it("also with an excluded name, but not inside excluded folders", async () => {
     expect(await hashOf({ "node_modules/a/x": "1", "node_modules/A/y": "2" })).toBe(
       await hashOf({}),
     );
   });
 });
 
-describe.runIf(isLinux)("CLI-075: names that would forge", () => {
+describe.runIf(isLinux)("CLI-075: names that would forge records", () => {
   it.each([
     ...'\n\r\t\u0001\u007f\u0085\u009b\u2028\u2029<>:"|?*\\',
     "a. ",
@@ -233,11 +233,11 @@ describe.runIf(isLinux)("CLI-075: names that would forge", () => {
     "😀",
     "-",
     "%2e%2e",
-  ])("but not %j", async (name) => {
+  ])("%j is accepted", async (name) => {
     expect(await hashOf({ [name]: "" })).toMatch(/^sha256:/);
   });
 
-  it("bytes that are no UTF-8", async () => {
+  it("a name that is not UTF-8", async () => {
     verifies("package:names");
     for (const bytes of [[0xff], [0x61, 0xc0, 0xaf], [0xed, 0xa0, 0x80], [0x61, 0xc3]]) {
       const folder = freshFolder();
@@ -250,7 +250,7 @@ describe.runIf(isLinux)("CLI-075: names that would forge", () => {
     expect(await hashOf({ "\ufeffa": "" })).not.toBe(await hashOf({ a: "" }));
   });
 
-  it("is told on one line", async () => {
+  it("are reported on one line", async () => {
     const folder = packageOf({ "a\nb\u001b[2J\u202e": "" });
     await expect(hashPackage(folder)).rejects.toThrow(
       String.raw`"a\u{a}b\u{1b}[2J\u{202e}" has a control character in its name.`,
@@ -286,7 +286,7 @@ describe("CLI-076: small and large packages", () => {
     expect(most).toBeLessThan(100 * 1024 * 1024);
   });
 
-  it("20 000 files have a hash, one more is too much", async () => {
+  it("20,000 files have a hash, one more is too many", async () => {
     verifies("package:limits");
     const folder = freshFolder();
     for (let n = 0; n < 20_000; n++) {
@@ -322,7 +322,7 @@ describe("CLI-076: small and large packages", () => {
     expect(await refusalAt(empty)).toEqual({ code: "package_too_large", path: `${deep}/d/d` });
   });
 
-  it("folders are counted on their own", () => {
+  it("folders are counted separately", () => {
     const size = packageSize();
     for (let n = 0; n < 20_000; n++) {
       size.add("folders", "d");

@@ -20,7 +20,7 @@ const again = async (before: PackageHash, folder: string, options: HashPackageOp
   expectSame(before, await hashPackage(folder, options));
 
 describe.runIf(isLinux)("a package that is hashed once more", () => {
-  it("passes where it is the same", async () => {
+  it("passes if it is the same", async () => {
     verifies("package:unchanged");
     const { folder, before } = await hashed();
     utimesSync(join(folder, "README.md"), 1, 1);
@@ -55,7 +55,7 @@ describe.runIf(isLinux)("a package that is hashed once more", () => {
     await expect(again(before, folder)).rejects.toThrow('"a.js" was added');
   });
 
-  it("is refused where a link is another", async () => {
+  it("is refused if a link changed", async () => {
     const { folder, before } = await hashed();
     rmSync(join(folder, "link.js"));
     symlinkSync("./README.md", join(folder, "link.js"));
@@ -65,7 +65,7 @@ describe.runIf(isLinux)("a package that is hashed once more", () => {
     });
   });
 
-  it("is refused where it has no hash any more", async () => {
+  it("is refused if it can no longer be hashed", async () => {
     const { folder, before } = await hashed();
     symlinkSync("/etc/passwd", join(folder, "out.js"));
     await expect(again(before, folder)).rejects.toMatchObject({
@@ -73,7 +73,7 @@ describe.runIf(isLinux)("a package that is hashed once more", () => {
     });
   });
 
-  it("takes what is bundled from the caller", async () => {
+  it("takes the bundled names from the caller", async () => {
     const folder = packageOf({ ...plugin, "node_modules/dep/index.js": "1" });
     const options = { bundled: ["dep"] };
     const before = await hashPackage(folder, options);

@@ -66,7 +66,7 @@ describe("CLI-070: the hash changes", () => {
     expect(await hashAt(folder)).not.toBe(before);
   });
 
-  it("where a file is replaced by a link to an identical one", async () => {
+  it("if a file is replaced by a link to an identical one", async () => {
     verifies("package:links");
     const twice: Tree = { ...plugin, "dist/same.js": plugin["dist/plugin.js"] as string };
     const folder = packageOf(twice);
@@ -182,18 +182,18 @@ describe("CLI-072: what is left out at the root", () => {
     ".git/hooks/new.js",
     "glassine.sig.json",
     "glassine.sigstore.json",
-  ])("does not count: %j", async (path) => {
+  ])("is excluded: %j", async (path) => {
     verifies("package:left-out");
     expect(await hashOf(changed(dependent, path))).toBe(await hashOf(dependent));
   });
 
-  it("does not count: .git as a file", async () => {
+  it("is excluded: .git as a file", async () => {
     const { ".git/HEAD": _head, ...tree } = dependent;
     expect(await hashOf({ ...tree, ".git": "gitdir: elsewhere" })).toBe(await hashOf(tree));
   });
 
   it.each(["dist/node_modules/x.js", "dist/.git/hook.js", "dist/glassine.sig.json", ".gitignore"])(
-    "counts below the root and by other names: %j",
+    "is included below the root and under other names: %j",
     async (path) => {
       verifies("package:below");
       expect(await hashOf(changed(dependent, path))).not.toBe(await hashOf(dependent));
@@ -208,7 +208,7 @@ describe("CLI-072: what is left out at the root", () => {
     ["node_modules", { link: "package.json" }],
     ["Node_Modules/dep/index.js", "1"],
     [".GIT/hook.js", "1"],
-  ] as const)("counts where it is something else: %j as %j", async (path, content) => {
+  ] as const)("is included if it is something else: %j as %j", async (path, content) => {
     verifies("package:below");
     const tree: Tree = { "package.json": "{}" };
     expect(await hashOf({ ...tree, [path]: content })).not.toBe(await hashOf(tree));
@@ -221,7 +221,7 @@ describe("CLI-072: what is left out at the root", () => {
     ["@acme/dep", ["@acme/dep"]],
     ["@acme/dep", true],
     ["dep", ["DEP"]],
-  ])("counts where it is bundled: %j by %j", async (name, names) => {
+  ])("is included if it is bundled: %j by %j", async (name, names) => {
     verifies("package:bundled");
     const path = `node_modules/${name}/index.js`;
     for (const field of ["bundleDependencies", "bundledDependencies"]) {
@@ -239,12 +239,12 @@ describe("CLI-072: what is left out at the root", () => {
     ["@acme/dep", ["dep", "@acme", "@acme/", 3, null]],
     ["@acme/dep", "@acme/dep"],
     ["dep", false],
-  ])("does not count where another is: %j by %j", async (name, names) => {
+  ])("is excluded if another package is bundled: %j by %j", async (name, names) => {
     const tree = bundling(names);
     expect(await hashOf(changed(tree, `node_modules/${name}/index.js`))).toBe(await hashOf(tree));
   });
 
-  it("counts where the caller says that it is bundled", async () => {
+  it("is included if the caller lists it as bundled", async () => {
     const tree = changed(dependent, "node_modules/dep/index.js");
     expect(await hashOf(tree, { bundled: ["dep"] })).not.toBe(
       await hashOf(dependent, { bundled: ["dep"] }),
@@ -255,7 +255,7 @@ describe("CLI-072: what is left out at the root", () => {
   });
 
   it.each(["{", "[]", "3", '{ "bundleDependencies": 3 }', "\ufeff{}"])(
-    "does not count where package.json bundles nothing: %j",
+    "is excluded if package.json bundles nothing: %j",
     async (text) => {
       const tree = changed(dependent, "package.json", text);
       expect(await hashOf(changed(tree, "node_modules/dep/index.js"))).toBe(await hashOf(tree));
@@ -268,8 +268,8 @@ describe("CLI-072: what is left out at the root", () => {
   });
 });
 
-describe("what else comes with a hash", () => {
-  it("is the digest of each file, by path, and their size", async () => {
+describe("the rest of the result", () => {
+  it("has the digest of each file by path, and the total size", async () => {
     const folder = packageOf({
       "a/b.js": "export {};\n",
       "package.json": "{}\n",
@@ -283,19 +283,19 @@ describe("what else comes with a hash", () => {
     expect(size).toBe(14);
   });
 
-  it("is nothing where an option is unknown", async () => {
+  it("is an error for an unknown option", async () => {
     const folder = packageOf(plugin);
     await expect(hashPackage(folder, { bundle: [] } as never)).rejects.toThrow(/bundled/);
   });
 
-  it("is the reason of a signal that stops it", async () => {
+  it("is the reason of an aborted signal", async () => {
     const reason = new Error("stop");
     const signal = AbortSignal.abort(reason);
     await expect(hashPackage(packageOf(plugin), { signal })).rejects.toBe(reason);
   });
 });
 
-it.runIf(isLinux)("is told of the folder itself where that is not there", async () => {
+it.runIf(isLinux)("a missing package folder is reported", async () => {
   await expect(hashPackage("/nowhere/at/all")).rejects.toMatchObject({
     code: "package_refused",
     message: "The folder of the package cannot be read (ENOENT).",

@@ -21,7 +21,7 @@ function recorder(text: () => Promise<string>) {
   return { events, seen, audit: { sink } };
 }
 
-it("tells each plugin, in the order of the journal, when all is written", async () => {
+it("records each plugin in journal order once everything is written", async () => {
   verifies("journal:audited");
   const { path, text, lines } = await lockFolder();
   const { events, seen, audit } = recorder(text);
@@ -56,7 +56,7 @@ it("tells each plugin, in the order of the journal, when all is written", async 
   ]);
 });
 
-it("tells nothing of a change that was not made", async () => {
+it("records nothing when the change fails", async () => {
   verifies("journal:audited");
   const { path, text, names } = await lockFolder();
   const { events, audit } = recorder(text);
@@ -68,7 +68,7 @@ it("tells nothing of a change that was not made", async () => {
   expect([code, events, await names()]).toEqual(["options_invalid", [], []]);
 });
 
-it("leaves a change whose record was not taken, and says so", async () => {
+it("keeps the change and warns when the audit trail rejects a record", async () => {
   verifies("journal:audited");
   const { path, lines } = await lockFolder();
   const sink = ({ metadata }: AuditEvent) => {
@@ -89,7 +89,7 @@ it("leaves a change whose record was not taken, and says so", async () => {
   ]);
 });
 
-it("tells nothing of a change that another process made and did not tell", async () => {
+it("does not record a change that another process left unrecorded", async () => {
   verifies("journal:completed-unaudited");
   const { path, text, journalText, lines, pending } = await lockFolder();
   await trustPlugins(path, [pii], "before");
@@ -104,7 +104,7 @@ it("tells nothing of a change that another process made and did not tell", async
   expect(events.map(({ metadata }) => metadata.plugin_name)).toEqual([rate.id]);
 });
 
-it("a command refuses options of the trail that mean nothing", () => {
+it("a command rejects invalid audit options", () => {
   const names = { bin: "a", hostName: "a", prefix: "A_" };
   expect(() => readCommandHost({ ...names, audit: { sink: 1 } as object })).toThrow("sink");
 });

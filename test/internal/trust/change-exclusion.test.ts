@@ -59,13 +59,13 @@ async function claimed(claim: object | string) {
 const held = "plugins.lock is being changed by another process";
 
 describe("CLI-053: a claim", () => {
-  it("of a process that ended is taken over", async () => {
+  it("of a process that has ended is taken over", async () => {
     verifies("journal:takeover");
     const { expectTaken } = await claimed({ pid: await endedProcess(), host: hostname(), since });
     await expectTaken();
   });
 
-  it("of a live process is waited for, and refused with its id", async () => {
+  it("of a live process is waited for, then refused with the process id", async () => {
     verifies("journal:busy");
     const pid = await liveProcess();
     const { expectBusy } = await claimed({ pid, host: hostname(), since });
@@ -73,7 +73,7 @@ describe("CLI-053: a claim", () => {
     await expectBusy(`${held} (pid ${pid})`, 100);
   });
 
-  it("of a live process is waited for for ten seconds, unless told otherwise", async () => {
+  it("of a live process is waited for up to ten seconds by default", async () => {
     verifies("journal:busy");
     const { path, exclusion } = await lockFolder("version = 1\n");
     const pid = await liveProcess();
@@ -95,7 +95,7 @@ describe("CLI-053: a claim", () => {
     expect([waited >= 10_000, waited < 10_100]).toEqual([true, true]);
   });
 
-  it("of another host is never taken over, and the refusal says what to remove", async () => {
+  it("of another host is never taken over; the refusal names the file to remove", async () => {
     verifies("journal:elsewhere");
     const claim = { pid: noPid, host: `not-${hostname()}\n`, since };
     const { expectBusy, exclusion } = await claimed(claim);
@@ -104,23 +104,26 @@ describe("CLI-053: a claim", () => {
     );
   });
 
-  it.runIf(isLinux)("of another container is of another host, by whatever name", async () => {
-    verifies("journal:elsewhere");
-    const claim = { pid: noPid, host: hostname(), space: "pid:[1]", since };
-    const { expectBusy, exclusion } = await claimed(claim);
-    await expectBusy(
-      `${held} (pid ${noPid} on host "${hostname()}"). If that process has ended, remove ${exclusion} and try again.`,
-    );
-  });
+  it.runIf(isLinux)(
+    "of another container counts as another host, whatever its host name",
+    async () => {
+      verifies("journal:elsewhere");
+      const claim = { pid: noPid, host: hostname(), space: "pid:[1]", since };
+      const { expectBusy, exclusion } = await claimed(claim);
+      await expectBusy(
+        `${held} (pid ${noPid} on host "${hostname()}"). If that process has ended, remove ${exclusion} and try again.`,
+      );
+    },
+  );
 
-  it.runIf(isLinux)("of a process whose id is used again is taken over", async () => {
+  it.runIf(isLinux)("of a process whose id was reused is taken over", async () => {
     verifies("journal:takeover");
     const pid = await liveProcess();
     const { expectTaken } = await claimed({ pid, host: hostname(), started: "1", since });
     await expectTaken();
   });
 
-  it.runIf(isLinux)("of a process that ended and waits for its parent is taken over", async () => {
+  it.runIf(isLinux)("of a zombie process is taken over", async () => {
     verifies("journal:takeover");
     // The shell becomes a program that never asks after its child.
     const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
@@ -135,7 +138,7 @@ describe("CLI-053: a claim", () => {
     await expectTaken();
   });
 
-  it("tells when it was made in whatever form a hand gave it", async () => {
+  it("is read whatever form its start time has", async () => {
     const pid = await liveProcess();
     const { expectBusy } = await claimed({ pid, host: hostname(), started: since });
     await expectBusy(`${held} (pid ${pid})`);
@@ -145,7 +148,7 @@ describe("CLI-053: a claim", () => {
     ...["", "\n", "null", "[]", "{}", "17", "\ufeff{}", '{"pid":"17","host":"a"}', '{"pid":17}'],
     ...['{"pid":0,"host":"a"}', '{"pid":-1,"host":"a"}', '{"pid":1.5,"host":"a"}', "\xff"],
     '{"pid":17,"host":""}',
-  ])("of nobody is never taken over: %j", async (text) => {
+  ])("that names no process is never taken over: %j", async (text) => {
     verifies("journal:elsewhere");
     const { expectBusy, exclusion } = await claimed(text);
     await expectBusy(
@@ -153,7 +156,7 @@ describe("CLI-053: a claim", () => {
     );
   });
 
-  it("of our own process is one as well", async () => {
+  it("of this process blocks a second change in it", async () => {
     verifies("journal:busy");
     const { path } = await lockFolder();
     let inner: unknown;
@@ -168,7 +171,7 @@ describe("CLI-053: a claim", () => {
     });
   });
 
-  it("is there with its text while a change goes on, and gone after it", async () => {
+  it("exists with its content during a change and is removed afterwards", async () => {
     verifies("journal:exclusion");
     const { path, exclusion, names } = await lockFolder();
     const claim = ownClaim(new Date());
@@ -189,7 +192,7 @@ describe("CLI-053: a claim", () => {
     expect(await names()).toEqual(["plugins.lock"]);
   });
 
-  it("that is another's by now is not removed", async () => {
+  it("that now belongs to another process is not removed", async () => {
     verifies("journal:exclusion");
     const { path, exclusion } = await lockFolder();
     const other = JSON.stringify({ pid: process.pid, host: hostname(), since });
@@ -202,11 +205,11 @@ describe("CLI-053: a claim", () => {
   });
 });
 
-describe("succession", () => {
+describe("taking over a stale claim", () => {
   const left = JSON.stringify({ pid: noPid, host: hostname(), since });
   const rightTo = (path: string, claim: string) => `${path}.lck.${sha256(claim).slice(0, 16)}`;
 
-  it("succeeds one who died while it succeeded another", async () => {
+  it("takes over from a process that died while taking over", async () => {
     verifies("journal:takeover-once", "journal:leftovers");
     const { path, expectTaken } = await claimed(left);
     const second = JSON.stringify({ pid: noPid + 1, host: hostname(), since });
@@ -218,7 +221,7 @@ describe("succession", () => {
     await expectTaken();
   });
 
-  it("waits for one who is at it", async () => {
+  it("waits for a process that is taking over", async () => {
     verifies("journal:takeover-once");
     const { path, change, exclusion, names } = await claimed(left);
     const pid = await liveProcess();
@@ -230,7 +233,7 @@ describe("succession", () => {
     expect(await names()).toHaveLength(3);
   });
 
-  it("never removes a claim that changed hands after it was looked at", async () => {
+  it("never removes a claim that changed owner after it was read", async () => {
     verifies("journal:takeover-once");
     const { folder, change, exclusion, names } = await claimed(left);
     const pid = await liveProcess();
@@ -253,7 +256,7 @@ describe("succession", () => {
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
   });
 
-  it("ends where claims name each other in a circle", async () => {
+  it("ends when claims name each other in a circle", async () => {
     const { path, change, exclusion } = await claimed(left);
     const other = JSON.stringify({ pid: noPid + 1, host: hostname(), since });
     await writeFile(rightTo(path, left), other);
@@ -266,7 +269,7 @@ describe("succession", () => {
   });
 });
 
-describe("what is no file", () => {
+describe("something that is not a regular file", () => {
   const make: Readonly<Record<string, (path: string) => unknown>> = {
     "a folder": (path) => mkdir(path),
     "a link": async (path) => {
@@ -299,7 +302,7 @@ describe("what is no file", () => {
 });
 
 describe("a file system without links", () => {
-  it("has changes all the same, and takes them back", async () => {
+  it("still applies changes and undoes them", async () => {
     verifies("journal:exclusion", "journal:all-or-nothing");
     const { folder, path, text, names, lines } = await lockFolder();
     await trustPlugins(path, [entryOf("acme.one")], "r");
@@ -317,7 +320,7 @@ describe("a file system without links", () => {
     expect(await lines()).toHaveLength(2);
   });
 
-  it("has one claim at a time", async () => {
+  it("still allows one claim at a time", async () => {
     verifies("journal:exclusion");
     const { folder, path, lines } = await lockFolder();
     const links = installFaults({ folder, at: /^link /, what: "ENOTSUP" });
@@ -328,8 +331,8 @@ describe("a file system without links", () => {
   });
 });
 
-describe("a signal", () => {
-  it("gives up waiting, with its reason, before anything is written", async () => {
+describe("an abort signal", () => {
+  it("stops the wait with its reason before anything is written", async () => {
     const pid = await liveProcess();
     const { path, names } = await claimed({ pid, host: hostname(), since });
     const abort = new AbortController();
@@ -341,8 +344,8 @@ describe("a signal", () => {
   });
 });
 
-describe("what was left beside a lock", () => {
-  it("is removed by the next change, and nothing else is", async () => {
+describe("files left beside a lock", () => {
+  it("are removed by the next change, and nothing else is", async () => {
     verifies("journal:leftovers");
     const { folder, path, names } = await lockFolder("version = 1\n");
     const hex = "0123456789abcdef";

@@ -34,7 +34,7 @@ function umask(mask: number): void {
 }
 
 describe("CLI-058: a lock that is a link", () => {
-  it("stays one; its target is replaced, and all else is beside that", async () => {
+  it("stays a link: its target is replaced, and the other files go beside the target", async () => {
     verifies("journal:beside-the-file");
     const { folder, path, names } = await lockFolder();
     const real = join(folder, "real");
@@ -55,7 +55,7 @@ describe("CLI-058: a lock that is a link", () => {
     expect((await readdir(real)).sort()).toEqual(["ours.lock", "ours.lock.journal"]);
   });
 
-  it("is the same lock by each of its names, so that one process at a time changes it", async () => {
+  it("is one lock under all its names, so only one process at a time changes it", async () => {
     verifies("journal:beside-the-file", "journal:exclusion");
     const { folder, path } = await lockFolder("version = 1\n");
     const other = join(folder, "other");
@@ -95,7 +95,7 @@ describe.skipIf(process.platform === "win32")("modes", () => {
     expect([await modeOf(path), await modeOf(journal)]).toEqual([expected, expected]);
   });
 
-  it("of files that are there are kept, and the record has that of the journal", async () => {
+  it("of existing files are kept, and the record gets the mode of the journal", async () => {
     verifies("journal:modes", "journal:pending");
     umask(0o077);
     const { folder, path, journal, pending } = await lockFolder();
@@ -119,7 +119,7 @@ describe.skipIf(process.platform === "win32")("modes", () => {
     expect(mode).toBe(0o600);
   });
 
-  it("that let everybody write are warned of", async () => {
+  it("that let everybody write cause a warning", async () => {
     verifies("journal:open-to-all");
     const { path, journal } = await lockFolder();
     await trustPlugins(path, [pii], "r");

@@ -58,8 +58,8 @@ async function goOn({ path, names }: Unfinished, problems: readonly object[] = [
   return { ...changed, reasons: journal.lines.map(({ reason }) => reason) };
 }
 
-describe("a change that was not made", () => {
-  it("is forgotten, and told of", async () => {
+describe("an unfinished change that never reached the lock", () => {
+  it("is discarded with a warning", async () => {
     verifies("journal:recovery", "journal:unfinished-reported");
     const lock = await unfinished({ isMade: false });
     const { recovered, warnings, reasons } = await goOn(lock);
@@ -70,7 +70,7 @@ describe("a change that was not made", () => {
     expect(reasons).toEqual(["first", "next"]);
   });
 
-  it("is forgotten where there was no lock before it", async () => {
+  it("is discarded when there was no lock before", async () => {
     verifies("journal:recovery", "journal:pending");
     const lock = await unfinished({ isMade: false });
     await rm(lock.path);
@@ -80,8 +80,8 @@ describe("a change that was not made", () => {
   });
 });
 
-describe("a change that was made", () => {
-  it("has its lines after the next one, and is told of", async () => {
+describe("an unfinished change that reached the lock", () => {
+  it("gets its journal lines before the next change, with a warning", async () => {
     verifies("journal:recovery", "journal:unfinished-reported");
     const lock = await unfinished({ isMade: true, of: [pii, entryOf("acme.two")] });
     const { recovered, warnings, reasons } = await goOn(lock);
@@ -93,7 +93,7 @@ describe("a change that was made", () => {
     expect((await lock.journalText()).startsWith(lock.newJournal)).toBe(true);
   });
 
-  it("gets exactly the rest of its lines, wherever they broke off", async () => {
+  it("gets exactly its missing bytes, wherever the append broke off", async () => {
     verifies("journal:completed-line", "journal:append-only");
     const lock = await unfinished({ isMade: true, of: [pii, entryOf("acme.two")] });
     for (let at = 0; at <= lock.appended.length; at++) {
@@ -104,7 +104,7 @@ describe("a change that was made", () => {
     }
   });
 
-  it("ends a torn line before it, wherever its own broke off", async () => {
+  it("ends an earlier torn line first, wherever its own append broke off", async () => {
     verifies("journal:completed-line", "journal:after-torn");
     const lock = await unfinished({ isMade: false });
     const torn = `${lock.oldJournal}2026-05-25T1`;
@@ -122,7 +122,7 @@ describe("a change that was made", () => {
     }
   });
 
-  it("has its lines once where a hand appended behind them", async () => {
+  it("gets its lines only once when somebody appended after them", async () => {
     verifies("journal:completed-line");
     const lock = await unfinished({ isMade: true });
     const manual = byHand(["2026-05-25T10:15Z", "revoke", "acme.other", "-", "-", "by hand"]);
@@ -130,7 +130,7 @@ describe("a change that was made", () => {
     expect((await goOn(lock)).reasons).toEqual(["first", "on its way", "by hand", "next"]);
   });
 
-  it("has them behind what a hand appended, chained anew", async () => {
+  it("gets its lines after manually appended ones, chained to them", async () => {
     verifies("journal:completed-line", "journal:chain");
     const lock = await unfinished({ isMade: true });
     const manual = byHand(["2026-05-25T10:15Z", "revoke", "acme.other", "-", "-", "by hand"]);
@@ -139,7 +139,7 @@ describe("a change that was made", () => {
     expect(await lock.journalText()).toContain(`prev=${sha256(manual.slice(0, -1))}\n`);
   });
 
-  it("has them behind what is torn and is none of them, which is told of", async () => {
+  it("gets its lines after a foreign torn line, which is reported", async () => {
     verifies("journal:completed-line", "journal:after-torn");
     const lock = await unfinished({ isMade: true });
     await writeFile(lock.journal, `${lock.oldJournal}${"\0".repeat(20)}`);
@@ -147,7 +147,7 @@ describe("a change that was made", () => {
     expect((await goOn(lock, [torn])).reasons).toEqual(["first", "on its way", "next"]);
   });
 
-  it("has them where the journal was cut meanwhile, which the lock tells", async () => {
+  it("gets its lines when the journal was truncated meanwhile", async () => {
     verifies("journal:completed-line", "journal:pairing");
     const lock = await unfinished({ isMade: true });
     await rm(lock.journal);
@@ -156,8 +156,8 @@ describe("a change that was made", () => {
   });
 });
 
-describe("CLI-059: a lock that was edited by hand meanwhile", () => {
-  it("keeps the record, warns, invents no line, and goes on", async () => {
+describe("CLI-059: a lock that was edited manually meanwhile", () => {
+  it("keeps the record, warns, adds no journal line, and continues", async () => {
     verifies("journal:conflict", "journal:unfinished-reported");
     const lock = await unfinished({ isMade: true });
     const edited = `# by hand\n${lock.newLock}`;
@@ -185,7 +185,7 @@ describe("CLI-059: a lock that was edited by hand meanwhile", () => {
     ).toEqual([{ line: undefined, id: "acme.pii", problem: "journal_mismatch" }]);
   });
 
-  it("keeps each record under a name of its own", async () => {
+  it("keeps each record under its own name", async () => {
     verifies("journal:conflict");
     const { path, pending, names } = await lockFolder("version = 1\n");
     for (const text of ["one", "two", "three"]) {
@@ -205,7 +205,7 @@ describe("CLI-059: a lock that was edited by hand meanwhile", () => {
     ...[{ version: 2 }, { old: 1 }, { new: null }, { new: "A".repeat(64) }, { journal: -1 }],
     ...[{ journal: 0.5 }, { lines: "x" }, { lines: [1] }, { lines: ["no line"] }],
     { lines: ["2026-05-25T10:15Z\ttrust\ta\t1\th\tr\n2026-05-25T10:15Z\ttrust\tb\t1\th\tr"] },
-  ])("keeps a record that cannot be read: %j", async (change) => {
+  ])("keeps an unreadable record: %j", async (change) => {
     verifies("journal:conflict", "journal:pending");
     const lock = await unfinished({ isMade: true });
     const text =
@@ -219,7 +219,7 @@ describe("CLI-059: a lock that was edited by hand meanwhile", () => {
 });
 
 describe("a reader", () => {
-  it("is told what will become of a change, and nothing is touched", async () => {
+  it("sees the outcome of an unfinished change without changing anything", async () => {
     verifies("journal:unfinished-reported");
     for (const isMade of [true, false]) {
       const lock = await unfinished({ isMade });
@@ -235,12 +235,12 @@ describe("a reader", () => {
     }
   });
 
-  it("is told of none where there is none", async () => {
+  it("sees nothing when no change is unfinished", async () => {
     const { path } = await lockFolder();
     expect(await pendingChange(path)).toBe(undefined);
   });
 
-  it("is told that a process may be at it, unless that process is gone", async () => {
+  it("sees that a change is in progress, unless its process is gone", async () => {
     verifies("journal:unfinished-reported");
     const lock = await unfinished({ isMade: true });
     const since = "2026-01-01T00:00:00Z";
@@ -265,7 +265,7 @@ describe("recoverLock", () => {
     expect(await lock.journalText()).toBe(lock.newJournal);
   });
 
-  it("comes before what refuses the change", async () => {
+  it("runs before the change is refused", async () => {
     verifies("journal:order");
     const lock = await unfinished({ isMade: true });
     const { code } = await refusalOf(() =>

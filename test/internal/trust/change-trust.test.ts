@@ -65,14 +65,17 @@ describe("a reason", () => {
     expect((await stat(path)).mtime).toEqual(past);
   });
 
-  it.each(["trust", "untrust", "lock"])("of %s is refused by that name", async (command) => {
-    const refused = await refusalOf(() => checkReason(" ", command));
-    expect(refused.message).toBe(`${command}: --reason is required (recorded in audit journal)`);
-    const { message } = await refusalOf(() => checkReason("x".repeat(2001), command));
-    expect(message).toBe(`${command}: --reason is too long (max 2000 characters)`);
-  });
+  it.each(["trust", "untrust", "lock"])(
+    "is refused with the command name %s in front",
+    async (command) => {
+      const refused = await refusalOf(() => checkReason(" ", command));
+      expect(refused.message).toBe(`${command}: --reason is required (recorded in audit journal)`);
+      const { message } = await refusalOf(() => checkReason("x".repeat(2001), command));
+      expect(message).toBe(`${command}: --reason is too long (max 2000 characters)`);
+    },
+  );
 
-  it("CLI-040: of 2001 characters is refused, one of 2000 is not, whatever their units", async () => {
+  it("CLI-040: may have 2000 code points, but not 2001", async () => {
     verifies("journal:reason");
     for (const character of ["x", "é", "👍", "\ud800"]) {
       const { message } = await refusalOf(() => checkReason(character.repeat(2001), "trust"));
@@ -84,7 +87,7 @@ describe("a reason", () => {
     );
   });
 
-  it("CLI-040: with lone surrogates, NUL and what ends lines elsewhere is one line, and comes back", async () => {
+  it("CLI-040: with lone surrogates, NUL and line separators is one line and reads back unchanged", async () => {
     verifies("journal:escapes");
     const { path, journalText, lines } = await lockFolder();
     const reason = "\0a\ud800b\udc00c\u2028d\u2029e\u0085f\u001b[2J\v\f\u007f\\x00";
@@ -97,7 +100,7 @@ describe("a reason", () => {
     expect((await lines())[0]?.reason).toBe(reason);
   });
 
-  it("CLI-039: with a tab and a line feed adds one line, with the reason in its sixth field", async () => {
+  it("CLI-039: with a tab and a line feed is one line, with the reason in its sixth field", async () => {
     verifies("journal:escapes", "journal:fields");
     const { path, journalText, lines } = await lockFolder();
     await trustPlugins(path, [pii], "a\tb\nc");
@@ -107,7 +110,7 @@ describe("a reason", () => {
     expect((await lines()).map(({ reason }) => reason)).toEqual(["a\tb\nc"]);
   });
 
-  it("keeps the blanks around it", async () => {
+  it("keeps surrounding spaces", async () => {
     verifies("journal:reason");
     const { path, lines } = await lockFolder();
     await trustPlugins(path, [pii], "  twice blank ");
@@ -116,7 +119,7 @@ describe("a reason", () => {
 });
 
 describe("trusting", () => {
-  it("CLI-028: makes lock and journal where there are none", async () => {
+  it("CLI-028: creates a missing lock and journal", async () => {
     verifies("journal:beside-the-file", "journal:further-fields", "journal:time", "journal:modes");
     const { path, text, journal, journalText, names } = await lockFolder();
     const trusted = await trustPlugins(path, [pii], "reviewed", {
@@ -137,7 +140,7 @@ describe("trusting", () => {
     }
   });
 
-  it("CLI-029: again after an upgrade changes the entry where it stands, and adds a line", async () => {
+  it("CLI-029: after an upgrade changes the entry in place and adds a journal line", async () => {
     const { path, text, lines } = await lockFolder(commented);
     const next = entryOf("acme.pii", "1.1.0");
     const first = await trustPlugins(path, [pii], "r1", { actor: "ada@lab" });
@@ -156,7 +159,7 @@ describe("trusting", () => {
     ]);
   });
 
-  it("again what is trusted changes no byte of the lock, and adds a line", async () => {
+  it("an unchanged plugin again leaves the lock byte for byte and adds a journal line", async () => {
     verifies("journal:renewed");
     const { path, text, lines } = await lockFolder();
     await trustPlugins(path, [pii], "first");
@@ -171,7 +174,7 @@ describe("trusting", () => {
     expect((await lines()).map(({ reason }) => reason)).toEqual(["first", "renewed"]);
   });
 
-  it("CLI-037: several is one change, with a line each by id", async () => {
+  it("CLI-037: several plugins is one change with a journal line each, by id", async () => {
     verifies("journal:one-line-each");
     const { path, text, lines } = await lockFolder();
     const ids = ["bbb", "aaa.b", "aaa-b", "aaa", "aab"];
@@ -187,7 +190,7 @@ describe("trusting", () => {
     expect(new Set(all.map(({ lock }) => lock))).toEqual(new Set([sha256(await text())]));
   });
 
-  it("one id twice is refused", async () => {
+  it("the same id twice is refused", async () => {
     verifies("journal:refused");
     const { path, names } = await lockFolder();
     const refused = await refusalOf(() => trustPlugins(path, [pii, rate, pii], "r"));
@@ -198,7 +201,7 @@ describe("trusting", () => {
     expect(await names()).toEqual([]);
   });
 
-  it("an id that no lock takes is refused, and nothing is written", async () => {
+  it("an invalid id is refused, and nothing is written", async () => {
     verifies("journal:refused");
     const { path, names, text } = await lockFolder("version = 1\n");
     const { code } = await refusalOf(() =>
@@ -209,7 +212,7 @@ describe("trusting", () => {
     expect(await text()).toBe("version = 1\n");
   });
 
-  it("in a lock that is not valid is refused, and nothing is written", async () => {
+  it("in an invalid lock is refused, and nothing is written", async () => {
     verifies("journal:refused");
     const { path, names, text } = await lockFolder("version = 2\n");
     const { code } = await refusalOf(() => trustPlugins(path, [pii], "r"));
@@ -220,7 +223,7 @@ describe("trusting", () => {
 });
 
 describe("revoking", () => {
-  it("CLI-031: removes the entry alone, and the journal ends with its line", async () => {
+  it("CLI-031: removes only the entry and ends the journal with its line", async () => {
     verifies("journal:actions");
     const { path, text, journalText } = await lockFolder(commented);
     const { plugins, lock } = await revokePlugins(path, ["acme.pii"], "REASON");
@@ -234,7 +237,7 @@ describe("revoking", () => {
     );
   });
 
-  it("CLI-032: what is not locked is refused with what is, and nothing is written", async () => {
+  it("CLI-032: an unlocked plugin is refused with the list of locked ones, and nothing is written", async () => {
     verifies("journal:refused");
     const { path, names, text } = await lockFolder(commented);
     const refused = await refusalOf(() => revokePlugins(path, ["acme.first", "x\n'"], "r"));
@@ -250,7 +253,7 @@ describe("revoking", () => {
     expect(message).toBe(`plugin 'a' is not in ${empty.path}. Locked: <none>`);
   });
 
-  it("CLI-005: makes no lock where there is none", async () => {
+  it("CLI-005: does not create a missing lock", async () => {
     const { path, names } = await lockFolder();
     const refused = await refusalOf(() => revokePlugins(path, ["acme.pii"], "r"));
     expect(refused).toMatchObject({
@@ -260,7 +263,7 @@ describe("revoking", () => {
     expect(await names()).toEqual([]);
   });
 
-  it("CLI-033: what was trusted restores a commented lock to the byte", async () => {
+  it("CLI-033: what was just trusted restores a commented lock byte for byte", async () => {
     for (const text of [commented, commented.replaceAll("\n", "\r\n"), "version = 1\n"]) {
       const lock = await lockFolder(text);
       await trustPlugins(lock.path, [rate, entryOf("acme.more")], "r");
@@ -270,7 +273,7 @@ describe("revoking", () => {
     }
   });
 
-  it("CLI-033: leaves a lock that was made with its header", async () => {
+  it("CLI-033: the only plugin leaves a lock with its header", async () => {
     const { path, text } = await lockFolder();
     await trustPlugins(path, [pii], "r");
     await revokePlugins(path, [pii.id], "r");
@@ -295,7 +298,7 @@ describe("the journal and the lock", () => {
     expect(await check(path)).toEqual([]);
   });
 
-  it("CLI-036: differ where an entry was removed by hand", async () => {
+  it("CLI-036: differ when an entry was removed manually", async () => {
     verifies("journal:pairing");
     const { path } = await lockFolder();
     await trustPlugins(path, [pii, rate], "r");
@@ -306,7 +309,7 @@ describe("the journal and the lock", () => {
     ]);
   });
 
-  it("differ where an entry was added or changed by hand, or is revoked", async () => {
+  it("differ when an entry was added or changed manually, or is revoked", async () => {
     verifies("journal:pairing");
     const { path, journal, text } = await lockFolder(commented);
     expect(await check(path)).toEqual(
@@ -332,7 +335,7 @@ describe("the journal and the lock", () => {
     ]);
   });
 
-  it("differ where what is granted was changed by hand, which no version or hash shows", async () => {
+  it("differ when a grant was edited manually, although version and hash are the same", async () => {
     verifies("journal:lock-digest");
     const { path, text } = await lockFolder();
     await trustPlugins(path, [{ ...pii, capabilities: ["read_labels"] }], "r");
@@ -343,7 +346,7 @@ describe("the journal and the lock", () => {
     expect(await check(path)).toEqual([]);
   });
 
-  it("CLI-056: agree where a hand removed an entry and appended its line, with another offset", async () => {
+  it("CLI-056: agree when somebody removed an entry and appended its line, in another time zone", async () => {
     verifies("journal:by-hand", "journal:order-counts");
     const { path, journal } = await lockFolder();
     await trustPlugins(path, [pii], "r");
@@ -358,7 +361,7 @@ describe("the journal and the lock", () => {
 });
 
 describe("making a lock", () => {
-  it("CLI-038: makes one without entries, and only reads one that is there", async () => {
+  it("CLI-038: creates an empty one, and only reads an existing one", async () => {
     const { path, text, names } = await lockFolder();
     expect(await createLock(path)).toMatchObject({ isCreated: true, lock: { entries: [] } });
     expect(await text()).toBe("version = 1\n");
@@ -383,7 +386,7 @@ describe("making a lock", () => {
 });
 
 describe("changeLock", () => {
-  it("leaves all as it was where the edit throws", async () => {
+  it("leaves everything as it was when the edit throws", async () => {
     verifies("journal:refused");
     const { path, text, names } = await lockFolder(commented);
     const edit = () => {
@@ -394,7 +397,7 @@ describe("changeLock", () => {
     expect(await names()).toEqual(["plugins.lock"]);
   });
 
-  it("writes no text that is not a valid lock", async () => {
+  it("never writes an invalid lock", async () => {
     verifies("journal:refused");
     const { path, text, names } = await lockFolder(commented);
     const { code } = await refusalOf(() => changeLock(path, () => ({ text: "", lines: [] })));
@@ -403,7 +406,7 @@ describe("changeLock", () => {
     expect(await names()).toEqual(["plugins.lock"]);
   });
 
-  it("has the times of its lines in their order, also where changes wait for each other", async () => {
+  it("writes journal times in order, also when changes wait for each other", async () => {
     const { path, lines } = await lockFolder();
     const now = clock();
     await Promise.all(

@@ -35,7 +35,7 @@ const read = (text: string | Uint8Array) => readJournal(Buffer.from(text));
 const joined = (lines: readonly string[]) => lines.map((each) => `${each}\n`).join("");
 
 describe("a line", () => {
-  it("has six fields and those of this library behind them", () => {
+  it("has six fields, followed by those of this library", () => {
     verifies("journal:fields", "journal:further-fields");
     expect(encodeJournalLine(line)).toBe(
       `2026-05-25T10:15:30.123Z\ttrust\tacme.pii\t1.0.0\tsha256:00\twhy\tactor=ada@lab\tlock=${"a".repeat(64)}\tprev=-`,
@@ -43,7 +43,7 @@ describe("a line", () => {
     expect(parseJournalLine(encodeJournalLine(line))).toEqual(line);
   });
 
-  it("of six fields is as good", () => {
+  it("with only six fields is valid", () => {
     verifies("journal:by-hand");
     const further = { actor: undefined, lock: undefined, prev: undefined };
     const expected = { ...line, at: manual[0], ...further };
@@ -54,7 +54,7 @@ describe("a line", () => {
     );
   });
 
-  it("keeps the first field of each name, and passes over the others", () => {
+  it("takes the first field of each name and ignores repeats", () => {
     verifies("journal:further-fields");
     const more = ["note", "prev=aa", "prev=bb", "actor=a\\tb", "lock", "=", ""];
     expect(parseJournalLine([...manual, ...more].join("\t"))).toMatchObject({
@@ -71,7 +71,7 @@ describe("a line", () => {
     ["\\u{2028}\\u{D800}\\u{1f44d}", "\u2028\ud800👍"],
     // By a hand: no form of ours.
     ["C:\\Temp \\q \\x1 \\u{} \\u{110000} \\u{0000000} \\", null],
-  ])("turns %j back", (field, text) => {
+  ])("unescapes %j", (field, text) => {
     verifies("journal:unescapes");
     const parsed = parseJournalLine([...manual.slice(0, 5), field].join("\t"));
     expect(parsed).toMatchObject({ reason: text ?? field });
@@ -90,12 +90,12 @@ describe("a line", () => {
     [[manual[0], "trust", "", "1", "h", "r"], "Its id, version or hash is empty."],
     [[manual[0], "trust", "a", "", "h", "r"], "Its id, version or hash is empty."],
     [[manual[0], "revoke", "a", "-", "", "r"], "Its id, version or hash is empty."],
-  ])("%j is none", (fields, fault) => {
+  ])("%j is not one", (fields, fault) => {
     verifies("journal:malformed");
     expect(parseJournalLine(fields.join("\t"))).toEqual({ fault });
   });
 
-  it("may have an empty reason where a hand wrote it", () => {
+  it("may have an empty reason when it was written manually", () => {
     expect(parseJournalLine([...manual.slice(0, 5), ""].join("\t"))).toMatchObject({ reason: "" });
   });
 });
@@ -133,13 +133,13 @@ describe("a time", () => {
     "2026-05-25T10:15:30Z\n",
     "+002026-05-25T10:15:30Z",
     "٢٠٢٦-05-25T10:15:30Z",
-  ])("%j is none", (text) => {
+  ])("%j is not one", (text) => {
     expect(isJournalTime(text)).toBe(false);
   });
 });
 
 describe("the chain", () => {
-  it("digests the bytes of the line before, also of one that a hand wrote or that is none", async () => {
+  it("covers the bytes of the line before, also of a manual or malformed one", async () => {
     verifies("journal:prev", "journal:by-hand");
     const { path, journal, journalText } = await lockFolder();
     await trustPlugins(path, [entryOf("aaa"), entryOf("bbb")], "r");
@@ -154,7 +154,7 @@ describe("the chain", () => {
     ]);
   });
 
-  it("shows each line that is removed", async () => {
+  it("reveals any removed line", async () => {
     verifies("journal:chain");
     const { lineTexts } = await written();
     for (const at of [0, 1, 2, 3]) {
@@ -166,7 +166,7 @@ describe("the chain", () => {
     }
   });
 
-  it("shows each two lines that change places", async () => {
+  it("reveals any two swapped lines", async () => {
     verifies("journal:chain");
     const { lineTexts } = await written();
     for (const at of [0, 1, 2, 3]) {
@@ -177,7 +177,7 @@ describe("the chain", () => {
     }
   });
 
-  it("shows an edit of any byte of a line but the last", async () => {
+  it("reveals an edit of any byte before the last line", async () => {
     verifies("journal:chain");
     const { journalText, lineTexts } = await written();
     const bytes = Buffer.from(await journalText());
@@ -189,7 +189,7 @@ describe("the chain", () => {
     }
   });
 
-  it("shows a line that is put in between", async () => {
+  it("reveals an inserted line", async () => {
     verifies("journal:chain");
     const { lineTexts } = await written();
     const forged = ["2020-01-01T00:00:00Z", ...manual.slice(1)].join("\t");
@@ -197,15 +197,15 @@ describe("the chain", () => {
     expect(told(problems)).toEqual([{ line: 4, id: "ccc", problem: "chain_broken" }]);
   });
 
-  it("shows a copy of an earlier line at the end", async () => {
+  it("reveals a copy of an earlier line at the end", async () => {
     const { lineTexts } = await written();
     const { problems } = read(joined([...lineTexts, lineTexts[1] as string]));
     expect(told(problems)).toEqual([{ line: 6, id: "bbb", problem: "chain_broken" }]);
   });
 });
 
-describe("a line without its end", () => {
-  it("CLI-055: does not count, is ended by the next change, and is told of for ever", async () => {
+describe("a line without a line feed", () => {
+  it("CLI-055: does not count, is ended by the next change, and stays reported", async () => {
     verifies("journal:torn", "journal:after-torn");
     const { path, journal, journalText } = await lockFolder();
     await trustPlugins(path, [entryOf("aaa")], "r");
@@ -228,7 +228,7 @@ describe("a line without its end", () => {
     ]);
   });
 
-  it("that has no fields is told of in the same way", async () => {
+  it("is reported the same way when it has no fields", async () => {
     verifies("journal:torn", "journal:after-torn");
     const { path, journal, journalText } = await lockFolder();
     await writeFile(journal, "\xff");
@@ -240,7 +240,7 @@ describe("a line without its end", () => {
 });
 
 describe("a journal", () => {
-  it("of lines that are none has them by number, and the others", () => {
+  it("reports malformed lines by number and keeps the others", () => {
     verifies("journal:malformed");
     const good = byHand(manual);
     const bytes = Buffer.concat([
@@ -258,7 +258,7 @@ describe("a journal", () => {
     ]);
   });
 
-  it("cut at any byte reads as a prefix, and a cut within a line is told of", async () => {
+  it("cut at any byte reads as a prefix; a cut inside a line is reported", async () => {
     verifies("journal:prefix", "journal:torn");
     const { journalText } = await written();
     const bytes = Buffer.from(await journalText());
@@ -271,7 +271,7 @@ describe("a journal", () => {
     }
   });
 
-  it("that is not there has no lines; one that is not a file is refused", async () => {
+  it("has no lines if it is missing, and is refused if it is not a file", async () => {
     verifies("journal:files-only");
     const { path, journal } = await lockFolder();
     expect(await readTrustJournal(path)).toEqual({ lines: [], problems: [], path: journal });
@@ -282,7 +282,7 @@ describe("a journal", () => {
     });
   });
 
-  it("has the latest line of an id by its place, not its time", () => {
+  it("takes the latest line of an id by position, not by time", () => {
     verifies("journal:order-counts");
     const earlier = ["2001-01-01T00:00:00Z", "revoke", "acme.pii", "-", "-", "r"];
     const journal = read(byHand(manual) + byHand(earlier));

@@ -28,7 +28,7 @@ const shown = (drifts: readonly Drift[]) =>
   );
 
 describe("drift", () => {
-  it("of an end of trust begins the day after, last of an entry, and does not block built-ins", () => {
+  it("of expired trust begins the day after, comes last, and does not block built-ins", () => {
     verifies("lockfile:until", "lockfile:drift-builtin");
     const held = [entry("aaa", { until: "2027-01-31" })];
     expect(driftOf(held, [plugin("aaa")], "2027-01-31")).toEqual([]);
@@ -43,7 +43,7 @@ describe("drift", () => {
     expect(driftOf(held, [], day)).toMatchObject([{ kind: "missing_from_install" }]);
   });
 
-  it("is none where all is as it was trusted", () => {
+  it("is empty when everything is as it was trusted", () => {
     expect(driftOf([], [])).toEqual([]);
     expect(driftOf([entry("aaa"), entry("bbb")], [plugin("bbb"), plugin("aaa")])).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe("drift", () => {
       [plugin("aaa", { entryPoint: "b.js:default" })],
       "aaa entry_point_mismatch entry_point a.js:default b.js:default true",
     ],
-  ])("CLI-046: is told as %s", (_name, entries, installed, expected) => {
+  ])("CLI-046: is reported as %s", (_name, entries, installed, expected) => {
     verifies("lockfile:drift");
     expect(shown(driftOf(entries, installed))).toEqual([expected]);
   });
@@ -134,14 +134,14 @@ describe("drift", () => {
     });
   });
 
-  it("CLI-047: is package_mismatch where another package with the same files took the id", () => {
+  it("CLI-047: is package_mismatch when another package with the same files takes the id", () => {
     const moved = plugin("aaa", { package: "evil" });
     expect(shown(driftOf([entry("aaa")], [moved]))).toEqual([
       "aaa package_mismatch package pkg-aaa evil true",
     ]);
   });
 
-  it("is told of each package that claims an id", () => {
+  it("is reported for each package that claims an id", () => {
     verifies("lockfile:drift-several");
     const claims = [
       plugin("aaa", { package: "evil" }),
@@ -156,7 +156,7 @@ describe("drift", () => {
     ]);
   });
 
-  it("compares versions as texts", () => {
+  it("compares versions as strings", () => {
     verifies("lockfile:exact");
     const installed = [plugin("aaa", { version: "1.0.0+build" })];
     expect(shown(driftOf([entry("aaa")], installed))).toHaveLength(1);
@@ -169,14 +169,14 @@ describe("drift of capabilities", () => {
       driftOf([entry("aaa", { capabilities: granted })], [plugin("aaa", { capabilities: asked })]),
     );
 
-  it("is told where more is asked for than was granted", () => {
+  it("is reported when a plugin asks for more than was granted", () => {
     expect(of(["a", "b"], ["c", "a", "c"])).toEqual([
       "aaa capabilities_mismatch capabilities a, b a, c true",
     ]);
     expect(of([], ["a"])).toEqual(["aaa capabilities_mismatch capabilities  a true"]);
   });
 
-  it("is none where less is asked for, or one of them is not known", () => {
+  it("is not reported when a plugin asks for less, or either side is unknown", () => {
     expect(of(["a", "b"], ["b"])).toEqual([]);
     expect(of(["a"], [])).toEqual([]);
     expect(of(undefined, ["a"])).toEqual([]);
@@ -185,7 +185,7 @@ describe("drift of capabilities", () => {
 });
 
 describe("drift of hooks and signer", () => {
-  it("is told where both sides are known, and blocks", () => {
+  it("is reported when both sides are known, and blocks", () => {
     const was = entry("aaa", { hooks: ["a", "b"], signer: "builder@example.com" });
     const of = (now: Partial<InstalledPlugin>) => shown(driftOf([was], [plugin("aaa", now)]));
     expect(of({ hooks: ["b", "c"], signer: "unsigned" })).toEqual([
@@ -209,7 +209,7 @@ describe("drift of dependencies", () => {
       ),
     );
 
-  it("is told by name: what was trusted, and what is there in its place", () => {
+  it("is reported by name, with what was trusted and what replaced it", () => {
     verifies("lockfile:dependencies");
     const trusted = [`@s/b@1.0.0 ${zeros}`, `c@1.0.0 ${zeros}`, `d@1.0.0 ${zeros}`];
     const now = [`@s/b@1.0.0 ${ones}`, `a@2.0.0 ${zeros}`, `d@1.0.0 ${zeros}`];
@@ -221,7 +221,7 @@ describe("drift of dependencies", () => {
     expect(of(trusted, trusted.toReversed())).toEqual([]);
   });
 
-  it("an entry without them trusts none, and what cannot be hashed is not compared", () => {
+  it("an entry without dependencies trusts none; unhashable ones are not compared", () => {
     expect(of(undefined, [`a@1.0.0 ${zeros}`])).toEqual([
       `aaa dependency_mismatch dependency None a==1.0.0 ${zeros} true`,
     ]);
@@ -231,7 +231,7 @@ describe("drift of dependencies", () => {
 });
 
 describe("foreign packages", () => {
-  it("are told one by one, after all other differences", () => {
+  it("are reported one by one, after all other differences", () => {
     const foreign = ["node_modules/evil", "node_modules/glassine"];
     const found = driftOf(
       [entry("aaa", { capabilities: [] })],
@@ -247,7 +247,7 @@ describe("foreign packages", () => {
 });
 
 describe("a plugin of the host", () => {
-  it("needs no entry, and what differs from one does not block", () => {
+  it("needs no entry, and its drift does not block", () => {
     verifies("lockfile:drift-builtin");
     const builtin = plugin("aaa", { builtin: true, version: "9.0.0", capabilities: ["x"] });
     expect(driftOf([], [builtin])).toEqual([]);

@@ -77,7 +77,7 @@ distribution_hash = "${hashOf("c")}"
 `.replaceAll("\n", "\r\n");
 
 describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any order", () => {
-  it("CLI-043: gets a new entry behind what is there", () => {
+  it("CLI-043: gets a new entry at its end", () => {
     verifies("lockfile:append", "lockfile:untouched");
     const text = setEntry(handwritten, entry("ddd", { capabilities: ["b.c", "a", "a"] }));
     expect(text).toBe(
@@ -86,7 +86,7 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
     expect(removeEntry(text, "ddd")).toBe(handwritten);
   });
 
-  it("CLI-043: keeps all but the values of a refreshed entry", () => {
+  it("CLI-043: keeps everything except the values of a refreshed entry", () => {
     verifies("lockfile:refresh");
     const [first] = parsed(handwritten).entries as [LockEntry];
     const text = setEntry(handwritten, {
@@ -104,7 +104,7 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
     );
   });
 
-  it("CLI-043: loses the lines of a removed entry, and no other", () => {
+  it("CLI-043: loses the lines of a removed entry and no others", () => {
     verifies("lockfile:remove");
     const [top, first, second, third] = parts(handwritten);
     expect(removeEntry(handwritten, "aaa")).toBe(top + second + third);
@@ -122,7 +122,7 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
   }
 });
 
-describe("CLI-044: the middle one of three", () => {
+describe("CLI-044: the middle entry of three", () => {
   it("CLI-044: keeps its place and its comments when it is refreshed", () => {
     const text = setEntry(
       handwritten,
@@ -166,16 +166,16 @@ describe("CLI-045: an inline array", () => {
       "line 1, column 1: plugins is an inline array",
     ],
     [
-      "instead of it a quoted header",
+      "replaced by a quoted header",
       `[["plugins"]]\n${values.replaceAll(", ", "\n")}\n`,
       "line 1, column 1: the name in the header is in quotes",
     ],
     [
-      "instead of it an escaped header",
+      "replaced by an escaped header",
       `\n[[ "pl\\u0075gins" ]]\n${values.replaceAll(", ", "\n")}\n`,
       "line 2, column 1: the name in the header is in quotes",
     ],
-  ])("CLI-045: %s is read, and not edited", (_form, text, told) => {
+  ])("CLI-045: %s is read but not edited", (_form, text, told) => {
     verifies("lockfile:form");
     const { entries } = parsed(text);
     for (const run of [
@@ -192,7 +192,7 @@ describe("CLI-045: an inline array", () => {
     }
   });
 
-  it("CLI-045: has its entries all the same", () => {
+  it("CLI-045: still provides its entries", () => {
     expect(parsed(`plugins = [ { ${values} } ]`).entries).toEqual([
       entry("aaa", { entryPoint: "a:b" }),
     ]);
@@ -208,13 +208,13 @@ describe("the end of the file", () => {
     "# only this",
     "\n",
     "version = 1\r\n# x",
-  ])("is as it was after an entry came and went: %j", (text) => {
+  ])("is unchanged after adding and removing an entry: %j", (text) => {
     const edited = setEntry(text, entry("aaa"));
     expect(edited.endsWith("\n")).toBe(text.endsWith("\n"));
     expect(removeEntry(edited, "aaa")).toBe(text);
   });
 
-  it("is never the end of an empty file", () => {
+  it("never leaves an empty file", () => {
     verifies("lockfile:never-empty");
     const only = (lineEnd: string) =>
       [
@@ -232,8 +232,8 @@ describe("the end of the file", () => {
   });
 });
 
-describe("a line that only looks like a comment", () => {
-  it("is the value's when it ends one", () => {
+describe("a line of a string that looks like a comment", () => {
+  it("belongs to the value", () => {
     const text = `[[plugins]]\nid = "aaa"\npackage = "aaa"\nversion = "1.0.0"\ndistribution_hash = "${hashOf("1")}"\nentry_point = """\\\n# a:b"""\n# kept\n[[plugins]]\nid = "bbb"\npackage = "bbb"\nversion = "1.0.0"\nentry_point = "a:b"\ndistribution_hash = "${hashOf("1")}"\n`;
     expect(parsed(text).entries[0]?.entryPoint).toBe("# a:b");
     expect(removeEntry(text, "bbb")).toBe(text.slice(0, text.indexOf("# kept")));
@@ -246,7 +246,7 @@ describe("a grant", () => {
   const base = setEntry(newLockfile, entry("aaa"));
   const granted = (...capabilities: string[]) => entry("aaa", { capabilities });
 
-  it("gets a line of its own where there was none, and loses it again", () => {
+  it("gets its own line when it is new, and loses it again", () => {
     verifies("lockfile:grant");
     const text = setEntry(base, granted("b", "a"));
     expect(text).toBe(`${base}${line}["a", "b"]\n`);
@@ -259,24 +259,24 @@ describe("a grant", () => {
     expect(setEntry(setEntry(windows, granted("a")), entry("aaa"))).toBe(windows);
   });
 
-  it("is as far from the margin as the key above it", () => {
+  it("has the indentation of the key above it", () => {
     const indented = base.replace("distribution_hash", "\t  distribution_hash");
     expect(setEntry(indented, granted("a"))).toBe(`${indented}\t  ${line}["a"]\n`);
   });
 
-  it("of nothing is another than none", () => {
+  it("of nothing differs from no grant", () => {
     const text = setEntry(base, granted());
     expect(text).toBe(`${base}${line}[]\n`);
     expect(parsed(text).entries[0]?.capabilities).toEqual([]);
   });
 
-  it("leaves the comment behind it", () => {
+  it("keeps the comment behind it", () => {
     const text = `${base}  ${line}[\n'a',\n] # why\n# more\n`;
     expect(setEntry(text, granted("b"))).toBe(`${base}  ${line}["b"] # why\n# more\n`);
     expect(setEntry(text, entry("aaa"))).toBe(`${base}  # why\n# more\n`);
   });
 
-  it("with comments inside is not replaced, and the other values are not either", () => {
+  it("with comments inside is not replaced, nor are the other values", () => {
     const text = `${base}${line}[\n  "a", # why\n]\n`;
     expect(setEntry(text, { ...granted("a"), version: "2.0.0" })).toBe(
       text.replace('"1.0.0"', '"2.0.0"'),
@@ -290,7 +290,7 @@ describe("a grant", () => {
 });
 
 describe("entries", () => {
-  it("say the same where each of their fields does", () => {
+  it("are the same if all their fields are", () => {
     const one = entry("aaa", { capabilities: ["a", "b"] });
     expect(sameEntry(one, { ...one, capabilities: ["a", "b"] })).toBe(true);
     expect(sameEntry(entry("aaa"), entry("aaa"))).toBe(true);
@@ -310,7 +310,7 @@ describe("entries", () => {
 });
 
 describe("an edit is refused", () => {
-  it("of a lockfile that is not valid, or is newer", () => {
+  it("for an invalid or newer lockfile", () => {
     verifies("lockfile:version-newer");
     for (const [text, code] of [
       ["", "lockfile_invalid"],
@@ -323,7 +323,7 @@ describe("an edit is refused", () => {
     }
   });
 
-  it("of an entry that is not there, with those that are", () => {
+  it("for a missing entry, with the list of existing ones", () => {
     const error = refusalOf(() => removeEntry(handwritten, "no\nne"));
     expect(error.code).toBe("trust_refused");
     expect(error.message).toBe(
@@ -333,7 +333,7 @@ describe("an edit is refused", () => {
     expect(refusalOf(() => removeEntry(newLockfile, "aaa")).message).toContain("Locked: <none>");
   });
 
-  it("that would make a file which is not read any more", () => {
+  it("if the result could not be read again", () => {
     verifies("lockfile:confirmed");
     const full = `${newLockfile}#${"x".repeat(5 * 1024 * 1024 - 100)}\n`;
     expect(refusalOf(() => setEntry(full, entry("aaa")))).toMatchObject({
@@ -342,7 +342,7 @@ describe("an edit is refused", () => {
     });
   });
 
-  it("of a text that no file can hold", () => {
+  it("for text that no file can hold", () => {
     expect(refusalOf(() => setEntry("# \ud800\n", entry("aaa")))).toMatchObject({
       code: "lockfile_uneditable",
       message: expect.stringContaining("the edited file would not say what was meant"),
@@ -354,7 +354,7 @@ describe("an entry that is optional", () => {
   const base = setEntry(newLockfile, entry("aaa"));
   const optional = entry("aaa", { capabilities: ["a"], optional: true });
 
-  it("says so on a line of its own, which goes where it no longer is", () => {
+  it("says so on its own line, which goes when it is no longer optional", () => {
     verifies("lockfile:optional");
     const text = setEntry(newLockfile, optional);
     expect(text).toBe(`${base}capabilities = ["a"]\noptional = true\n`);

@@ -45,7 +45,7 @@ const written = (text: string) => {
 };
 
 describe("a lockfile on the disk", () => {
-  it("is read, also through a link", async () => {
+  it("is read, including through a link", async () => {
     verifies("lockfile:file");
     const path = written(goodLockfile);
     const link = freshPath();
@@ -54,21 +54,21 @@ describe("a lockfile on the disk", () => {
     expect(await readLockfile(link)).toMatchObject({ path: link, text: goodLockfile });
   });
 
-  it("is undefined where there is none", async () => {
+  it("is undefined if there is none", async () => {
     const path = freshPath();
     expect(await readLockfile(path)).toBeUndefined();
     expect(await readLockfile(join(path, "below", "plugins.lock"))).toBeUndefined();
     expect(await readLockfile(join(written("version = 1\n"), "below"))).toBeUndefined();
   });
 
-  it("is read where it was renamed into its place just after a first look", async () => {
+  it("is read if it was renamed into place just after the first look", async () => {
     const path = written(goodLockfile);
     openFaults.push("ENOENT");
     expect(await readLockfile(path)).toMatchObject({ text: goodLockfile });
     expect(openFaults).toEqual([]);
   });
 
-  it("is read whole where the system gives a few bytes at a time", async () => {
+  it("is read whole when the system returns a few bytes at a time", async () => {
     openFaults.push("short");
     expect(await readLockfile(written(goodLockfile))).toMatchObject({ text: goodLockfile });
     expect(openFaults).toEqual([]);
@@ -84,7 +84,7 @@ describe("a lockfile on the disk", () => {
     });
   });
 
-  it("is refused as a directory where the system says so at once", async () => {
+  it("is refused as a directory when opening it already fails", async () => {
     const path = freshPath();
     openFaults.push("EISDIR");
     await expect(readLockfile(path)).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe("a lockfile on the disk", () => {
     });
   });
 
-  it("is refused where it is not a regular file, without waiting for it", async () => {
+  it("is refused without waiting if it is not a regular file", async () => {
     const pipe = freshPath();
     execFileSync("/usr/bin/env", ["mkfifo", pipe]);
     const device = freshPath();
@@ -106,7 +106,7 @@ describe("a lockfile on the disk", () => {
     }
   });
 
-  it("is refused as a link that leads nowhere, and not taken for none", async () => {
+  it("is refused as a dangling link and not treated as missing", async () => {
     const link = freshPath();
     symlinkSync(join(folder, "gone"), link);
     await expect(readLockfile(link)).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe("a lockfile on the disk", () => {
     });
   });
 
-  it("is refused where it is large, and is not read to its end", async () => {
+  it("is refused when too large, without being read to its end", async () => {
     const path = written("");
     truncateSync(path, 100 * 1024 * 1024);
     await expect(readLockfile(path)).rejects.toMatchObject({
@@ -124,7 +124,7 @@ describe("a lockfile on the disk", () => {
     });
   });
 
-  it("is read up to the limit where its size is not known before", async () => {
+  it("is read up to the limit when its size is unknown", async () => {
     // Of files in /proc the size is 0.
     await expect(readLockfile("/proc/self/status")).rejects.toMatchObject({
       code: "lockfile_invalid",
@@ -132,21 +132,18 @@ describe("a lockfile on the disk", () => {
     });
   });
 
-  it.each(["EACCES", "EIO", "EMFILE", "EPERM"])(
-    "is a failure where the system says %s",
-    async (code) => {
-      verifies("lockfile:unreadable");
-      const path = written(goodLockfile);
-      openFaults.push(code);
-      await expect(readLockfile(path)).rejects.toMatchObject({
-        code: "lockfile_failed",
-        message: `${path} cannot be read: ${code}. Mend its permissions, or those of its folder.`,
-        data: { path, systemCode: code },
-      });
-    },
-  );
+  it.each(["EACCES", "EIO", "EMFILE", "EPERM"])("is a failure on %s", async (code) => {
+    verifies("lockfile:unreadable");
+    const path = written(goodLockfile);
+    openFaults.push(code);
+    await expect(readLockfile(path)).rejects.toMatchObject({
+      code: "lockfile_failed",
+      message: `${path} cannot be read: ${code}. Mend its permissions, or those of its folder.`,
+      data: { path, systemCode: code },
+    });
+  });
 
-  it("is a failure where links go in a circle, or the path is none", async () => {
+  it("is a failure for circular links and impossible paths", async () => {
     const link = freshPath();
     symlinkSync(link, link);
     await expect(readLockfile(link)).rejects.toMatchObject({

@@ -28,7 +28,7 @@ const locate = (env: Record<string, string | undefined>, explicit?: string) =>
   locateLockfile({ explicit, cwd, env, bin: "glassine" });
 
 describe("the lockfile in effect", () => {
-  it("is the one of the current directory before that of the user", async () => {
+  it("is that of the current directory rather than that of the user", async () => {
     verifies("lockfile:location");
     write(own, ofHome);
     expect(await locate({ HOME: home })).toEqual({
@@ -38,7 +38,7 @@ describe("the lockfile in effect", () => {
     });
   });
 
-  it("is that of the nearest folder above before that of the user", async () => {
+  it("is that of the nearest folder above rather than that of the user", async () => {
     verifies("lockfile:location");
     const below = join(cwd, "packages", "one");
     mkdirSync(below, { recursive: true });
@@ -57,7 +57,7 @@ describe("the lockfile in effect", () => {
     );
   });
 
-  it("CLI-006: is that of the user where only that one exists", async () => {
+  it("CLI-006: is that of the user if only that one exists", async () => {
     write(ofHome);
     expect(await locate({ HOME: home })).toMatchObject({ path: ofHome, exists: true });
     write(ofConfig);
@@ -69,7 +69,7 @@ describe("the lockfile in effect", () => {
     });
   });
 
-  it("is to be made in the current directory where none exists", async () => {
+  it("will be created in the current directory if none exists", async () => {
     expect(await locate({ HOME: home, XDG_CONFIG_HOME: "" })).toEqual({
       path: own,
       exists: false,
@@ -78,7 +78,7 @@ describe("the lockfile in effect", () => {
     expect(await locate({})).toEqual({ path: own, exists: false, candidates: [own] });
   });
 
-  it("CLI-005: is the path that was given, there or not, and no other", async () => {
+  it("CLI-005: is the given path, whether it exists or not", async () => {
     write(own, ofHome);
     const explicit = join("conf", "my.lock");
     const path = join(cwd, explicit);
@@ -90,7 +90,7 @@ describe("the lockfile in effect", () => {
     expect(await locate({ HOME: home }, path)).toMatchObject({ path, exists: true });
   });
 
-  it("is looked for in no folder that is not absolute", async () => {
+  it("is not looked for in relative folders of the environment", async () => {
     verifies("lockfile:location-absolute");
     mkdirSync(join(cwd, ".config", "glassine"), { recursive: true });
     write(join(cwd, ".config", "glassine", "plugins.lock"));
@@ -102,7 +102,7 @@ describe("the lockfile in effect", () => {
     });
   });
 
-  it("is not passed over where it cannot be read", async () => {
+  it("is not skipped when it cannot be read", async () => {
     verifies("lockfile:location-doubt");
     write(ofHome);
     mkdirSync(own);

@@ -29,7 +29,7 @@ const entry = {
 };
 
 describe("a lockfile", () => {
-  it("has its entries in the order of the file, and nobody changes them", () => {
+  it("has its entries frozen, in the order of the file", () => {
     verifies("lockfile:schema", "lockfile:exact");
     const other = `\n[[plugins]]\nversion = "2.0"\nid = "acme.a_b"\npackage = "a"\nentry_point = "x:y:z"\ndistribution_hash = "sha512:${"f".repeat(128)}"\n`;
     const lock = parsed(goodLockfile + other);
@@ -52,7 +52,7 @@ describe("a lockfile", () => {
     expect(lock.entries.every((each) => Object.isFrozen(each))).toBe(true);
   });
 
-  it("has a grant as a set", () => {
+  it("treats a grant as a set", () => {
     verifies("lockfile:grant-set");
     const [first] = parsed(`${goodLockfile}capabilities = ["b.c", 'a_b', "b.c"]\n`).entries;
     expect(first).toEqual({ ...entry, capabilities: ["a_b", "b.c"] });
@@ -74,7 +74,7 @@ describe("a lockfile", () => {
   });
 });
 
-describe("a lockfile that does not fit", () => {
+describe("an invalid lockfile", () => {
   const withBytes = badLockfiles.flatMap(({ bytes, ...rest }) =>
     bytes === undefined ? [] : [{ ...rest, bytes }],
   );
@@ -89,7 +89,7 @@ describe("a lockfile that does not fit", () => {
     expect(error.message).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
   });
 
-  it("CLI-041: has many kinds, each with a message of its own", () => {
+  it("CLI-041: has a distinct message for each kind of problem", () => {
     verifies("lockfile:file", "lockfile:empty");
     expect(withBytes.length).toBeGreaterThan(20);
     const ofFile = ["no bytes", "a byte order mark", "invalid UTF-8", "more than 5 MiB"];
@@ -99,7 +99,7 @@ describe("a lockfile that does not fit", () => {
     expect(new Set(told).size).toBe(5);
   });
 
-  it("CLI-042: is refused as newer with the exact words, whatever else is wrong with it", () => {
+  it("CLI-042: is refused as newer with these exact words, whatever else is wrong", () => {
     verifies("lockfile:version-newer");
     const error = refusalOf(bytesOf("plugin = 1\nversion = 2\n"));
     expect(error.code).toBe("lockfile_newer");
@@ -107,7 +107,7 @@ describe("a lockfile that does not fit", () => {
     expect(error.data).toEqual({ path, version: "2", supported: 1 });
   });
 
-  it("is told with all its problems at once, in the order of the lines", () => {
+  it("is reported with all its problems at once, in line order", () => {
     const text = [
       "plugin = 1",
       "version = '1'",
@@ -150,7 +150,7 @@ describe("a lockfile that does not fit", () => {
     ]);
   });
 
-  it("names every id that is there twice, also in entries with other faults", () => {
+  it("names every duplicate id, also in entries with other problems", () => {
     const all = ["b", "aa", "cc", "aa", "bbb", "bbb", "aa"]
       .map((id) => `[[plugins]]\nid = "${id.padEnd(3, "x")}"\n`)
       .join("");
@@ -158,7 +158,7 @@ describe("a lockfile that does not fit", () => {
     expect(message).toContain("line 8, column 1: plugins.lock contains duplicate ids: aax, bbb");
   });
 
-  it("is told with its first hundred problems, and not with all of them", () => {
+  it("is reported with its first hundred problems only", () => {
     for (const part of ["[a$]\n", "a$ = 1\n", "[[plugins]]\n", "[[plugins]]\n[plugins.x]\n"]) {
       const text = Array.from({ length: 30_000 }, (_, n) => part.replace("$", `${n}`)).join("");
       const { lockProblems } = refusalOf(bytesOf(text)).data;
@@ -167,12 +167,12 @@ describe("a lockfile that does not fit", () => {
     }
   });
 
-  it("is named by its path on one line, backslashes and all", () => {
+  it("is named by its path on one line, including backslashes", () => {
     const { message } = refusalOf(new Uint8Array(), "C:\\a\nb\u202e\\plugins.lock");
     expect(message).toMatch(/^C:\\a\\u\{a\}b\\u\{202e\}\\plugins\.lock is not a valid/);
   });
 
-  it("points at the first byte that is none of UTF-8, wherever that is", () => {
+  it("points at the first byte that is not UTF-8", () => {
     const good = "version = 1\n# ä🔒\n# ";
     for (const rest of [[0xff], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0xaf, 0x61, 0x62]]) {
       const { message } = refusalOf(new Uint8Array([...bytesOf(good), ...rest]));

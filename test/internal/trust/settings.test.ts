@@ -57,7 +57,7 @@ function refusalOf(variables: Record<string, string>, plugins?: readonly string[
 }
 
 describe("the settings", () => {
-  it("are safe ones where nothing is set, or is set to nothing", () => {
+  it("have safe defaults if unset or empty", () => {
     verifies("signing:settings");
     expect(readTrustSettings({})).toEqual(standard);
     expect(settingsOf(Object.fromEntries(names.map((name) => [name, ""])))).toEqual(standard);
@@ -72,7 +72,7 @@ describe("the settings", () => {
     expect(readTrustSettings(env, "STIGMEM_").mode).toBe("production");
   });
 
-  it("are those of the environment alone, not of a prototype of it", () => {
+  it("come from the environment itself, not from its prototype", () => {
     const env = Object.create({ GLASSINE_PLUGIN_SIGNING_REQUIRED: "false" }) as object;
     expect(readTrustSettings(env as never)).toEqual(standard);
   });
@@ -80,7 +80,7 @@ describe("the settings", () => {
   it.each([
     ...["true", "1", "yes", "on", "TRUE", " Yes ", "\tON\n"].map((text) => [text, true] as const),
     ...["false", "0", "no", "off", "False", " nO ", "OFF"].map((text) => [text, false] as const),
-  ])("take the word %j", (text, value) => {
+  ])("accept the word %j", (text, value) => {
     verifies("signing:settings");
     expect(settingsOf({ PLUGIN_SIGNING_REQUIRED: text }).signingRequired).toBe(value);
     expect(settingsOf({ PLUGIN_AUTO_DISCOVERY_ENABLED: text }).autoDiscovery).toBe(value);
@@ -107,7 +107,7 @@ describe("the settings", () => {
     expect(refusalOf({ PLUGIN_AUTO_DISCOVERY_ENABLED: text })).toContain(takes);
   });
 
-  it("tell every variable at fault at once, each on the same line", () => {
+  it("report every invalid variable at once, on one line", () => {
     verifies("signing:settings");
     const message = refusalOf({
       PLUGIN_SIGNING_REQUIRED: "a\nb",
@@ -118,7 +118,7 @@ describe("the settings", () => {
     expect(message.split("; ").length).toBeGreaterThan(4);
   });
 
-  it("refuse what is not a string", () => {
+  it("refuse a value that is not a string", () => {
     const env = { GLASSINE_PLUGIN_SIGNING_REQUIRED: false } as never;
     expect(() => readTrustSettings(env)).toThrow(
       "GLASSINE_PLUGIN_SIGNING_REQUIRED is not a string",
@@ -144,7 +144,7 @@ describe("PH-093: the acknowledgement", () => {
 });
 
 describe("PH-096: lists of identities", () => {
-  it("are trimmed, and have no empty items", () => {
+  it("are trimmed, without empty items", () => {
     verifies("signing:settings-lists");
     const text = " builder@example.com , ,release-bot@example.com";
     const { trustedPublishers, overridePublishers } = settingsOf({
@@ -158,7 +158,7 @@ describe("PH-096: lists of identities", () => {
       expect(settingsOf({ PLUGIN_TRUSTED_PUBLISHERS: empty }).trustedPublishers).toEqual([]);
   });
 
-  it("take a name with spaces, and an issuer with a subject", () => {
+  it("accept a name with spaces, and an issuer with a subject", () => {
     const text = "Ada Lovelace <ada@example.com>,https://i.test#https://c.test/a@refs/heads/main";
     expect(settingsOf({ PLUGIN_TRUSTED_PUBLISHERS: text }).trustedPublishers).toEqual(
       text.split(","),
@@ -256,7 +256,7 @@ describe("A-233: a mistyped setting", () => {
   });
 
   it.each(["PLUGIN_", "PLUGIN_SIGNATURES", "PLUGIN_AB_KEY", "PLUGIN__KEY", "PLUGIN_GUARD_"])(
-    "%s is refused: it is no configuration of a plugin either",
+    "%s is refused: it is not plugin configuration either",
     (name) => {
       verifies("signing:settings-mistyped");
       expect(refusalOf({ [name]: "x" })).toBe(
@@ -265,7 +265,7 @@ describe("A-233: a mistyped setting", () => {
     },
   );
 
-  it("is not the configuration of a plugin, or what begins otherwise", () => {
+  it("is not plugin configuration or a variable with another prefix", () => {
     verifies("signing:settings-mistyped", "signing:settings-misbegun");
     const others = {
       PLUGIN_PII_SCAN_LEVEL: "high",
@@ -284,11 +284,11 @@ describe("A-233: a mistyped setting", () => {
     );
   });
 
-  it("is none where it is set to nothing", () => {
+  it("is ignored if empty", () => {
     expect(settingsOf({ PLUGIN_MOD: "", PLUGIN_SIGNING_REQUIERD: undefined })).toEqual(standard);
   });
 
-  it("is none where a plugin of that name is known", () => {
+  it("is not reported if a plugin of that name is known", () => {
     verifies("signing:settings-mistyped");
     const variables = { PLUGIN_PUBLISHER_KEY: "x" };
     expect(refusalOf(variables)).toContain("did you mean");

@@ -26,11 +26,11 @@ const unsigned = saying({ kind: "unsigned" });
 const verified = (who: string) => saying({ kind: "verified", identity: who });
 const check = (...verifiers: readonly SignatureVerifier[]) => checkEvidence(nowhere, verifiers);
 
-describe("PH-098: a verifier that gives no evidence", () => {
+describe("PH-098: a verifier that fails", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("because it throws makes the package invalid", async () => {
+  it("by throwing makes the package invalid", async () => {
     verifies("signing:verifier-fails");
     const broken: SignatureVerifier = {
       name: "broken",
@@ -50,7 +50,7 @@ describe("PH-098: a verifier that gives no evidence", () => {
     expect(await check(verified(identity), rejecting)).toEqual({ kind: "invalid", detail });
   });
 
-  it("because it never answers makes the package invalid after 30 seconds", async () => {
+  it("by never answering makes the package invalid after 30 seconds", async () => {
     verifies("signing:verifier-fails");
     const hanging: SignatureVerifier = { name: "slow", verify: () => new Promise(() => {}) };
     let answer: Evidence | undefined;
@@ -66,7 +66,7 @@ describe("PH-098: a verifier that gives no evidence", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("in the time that the host gives it makes the package invalid", async () => {
+  it("to answer within the host's timeout makes the package invalid", async () => {
     const hanging: SignatureVerifier = { name: "slow", verify: () => new Promise(() => {}) };
     const settled = checkEvidence(nowhere, [hanging, hanging], { timeoutMs: 500 });
     await vi.advanceTimersByTimeAsync(500);
@@ -94,14 +94,14 @@ describe("PH-098: a verifier that gives no evidence", () => {
     ["verified by unsigned", { kind: "verified", identity: "unsigned" }],
     ["further signers that are no list", { kind: "verified", identity, further: "b" }],
     ["a further signer that is none", { kind: "verified", identity, further: [""] }],
-  ])("but %s makes the package invalid", async (_name, answer) => {
+  ])("by returning %s makes the package invalid", async (_name, answer) => {
     verifies("signing:verifier-fails");
     const detail = "the verifier 'test' answered with something that is not evidence";
     expect(await check(saying(answer))).toEqual({ kind: "invalid", detail });
     expect(await check(verified(identity), saying(answer))).toMatchObject({ kind: "invalid" });
   });
 
-  it("but a value that throws when it is read makes the package invalid", async () => {
+  it("by returning a value that throws when read makes the package invalid", async () => {
     verifies("signing:verifier-fails");
     const answer = {
       get kind(): string {
@@ -113,7 +113,7 @@ describe("PH-098: a verifier that gives no evidence", () => {
     });
   });
 
-  it("that changes its mind is read once", async () => {
+  it("to answer consistently is read only once", async () => {
     const kinds = ["verified", "unsigned"];
     const answer = {
       get kind() {
@@ -126,13 +126,13 @@ describe("PH-098: a verifier that gives no evidence", () => {
 });
 
 describe("several verifiers", () => {
-  it("say unsigned where all of them do, or there are none", async () => {
+  it("find a package unsigned if all of them do, or there are none", async () => {
     verifies("signing:answers");
     expect(await check()).toEqual({ kind: "unsigned" });
     expect(await check(unsigned, unsigned)).toEqual({ kind: "unsigned" });
   });
 
-  it("say who signed, each once, in their order", async () => {
+  it("report each signer once, in their order", async () => {
     verifies("signing:every-evidence");
     expect(await check(unsigned, verified("a"))).toEqual({ kind: "verified", identity: "a" });
     expect(await check(verified("b"), verified("a"), verified("b"))).toEqual({
@@ -144,7 +144,7 @@ describe("several verifiers", () => {
     expect(await check(several)).toEqual({ kind: "verified", identity: "a", further: ["b"] });
   });
 
-  it("say invalid where one does, whatever the others say", async () => {
+  it("find a package invalid if any of them does", async () => {
     verifies("signing:every-evidence");
     const invalid = saying({ kind: "invalid", detail: "a\nb" });
     const detail = "a\\u{a}b";
@@ -155,7 +155,7 @@ describe("several verifiers", () => {
     });
   });
 
-  it("are all asked, though one has failed", async () => {
+  it("are all asked, even if one has failed", async () => {
     const asked: string[] = [];
     const asking = (name: string): SignatureVerifier => ({
       name,
@@ -193,7 +193,7 @@ describe("evidence that no verifier reads", () => {
     expect(answer).toEqual({ kind: "unchecked", file: "glassine.sigstore.json" });
   });
 
-  it("counts for nothing beside one that verified", async () => {
+  it("is ignored beside verified evidence", async () => {
     verifies("signing:unread");
     const path = await packageOf({ signedBy: key });
     await writeFile(join(path, "glassine.sigstore.json"), "");

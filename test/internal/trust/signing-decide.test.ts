@@ -54,7 +54,7 @@ const unacknowledged = refused(
   "GLASSINE_PLUGIN_SIGNING_REQUIRED=false requires GLASSINE_PLUGIN_UNSIGNED_ACK='i-understand-plugins-are-unsigned' to confirm the operator accepts unsigned-plugin code execution risk.",
 );
 
-describe("PH-087: what becomes of a plugin", () => {
+describe("PH-087: the decision on a plugin", () => {
   const lists = {
     "the trusted list": { trustedPublishers: [who] },
     "the override list": { overridePublishers: [who] },
@@ -101,7 +101,7 @@ describe("PH-087: what becomes of a plugin", () => {
     },
   );
 
-  it("is said with the names of the host", () => {
+  it("uses the names of the host", () => {
     const host = { profile: memoryNodeProfile };
     expect(decide(unsigned, {}, host)).toEqual(
       refused(
@@ -120,7 +120,7 @@ describe("PH-087: what becomes of a plugin", () => {
     }
   });
 
-  it("is said on one line, whatever the names", () => {
+  it("is one line, whatever the names", () => {
     const plugin = "it's\n\u202e";
     const decided = decide({ kind: "verified", identity: "a'b" }, {}, { plugin });
     expect(decided).toMatchObject({
@@ -131,8 +131,8 @@ describe("PH-087: what becomes of a plugin", () => {
   });
 });
 
-describe("PH-094: a signed plugin of somebody trusted, where signing is not required", () => {
-  it("is loaded on that word, not on the acknowledgement", () => {
+describe("PH-094: a plugin of a trusted signer, if signing is not required", () => {
+  it("is loaded for its signer, not for the acknowledgement", () => {
     verifies("signing:trusted");
     const settings = { signingRequired: false, unsignedAck: true, trustedPublishers: [who] };
     expect(decide(signed, settings)).toEqual(trusted);
@@ -142,7 +142,7 @@ describe("PH-094: a signed plugin of somebody trusted, where signing is not requ
 describe("a plugin with several signers", () => {
   const both: Evidence = { kind: "verified", identity: "a", further: ["b"] };
 
-  it("is loaded on the word of any of them, the trusted one first", () => {
+  it("is loaded for any of them, trusted publishers first", () => {
     verifies("signing:every-evidence", "signing:trusted");
     const settings = { trustedPublishers: ["b"], overridePublishers: ["a"] };
     expect(decide(both, settings)).toMatchObject({ decision: "trusted_publisher", signedBy: "b" });
@@ -155,7 +155,7 @@ describe("a plugin with several signers", () => {
 });
 
 describe("PH-096: identities", () => {
-  it("are compared as they are", () => {
+  it("are compared exactly", () => {
     verifies("signing:identity");
     const settings = { trustedPublishers: [who] };
     const near = ["Builder@example.com", `${who} `, `${who}.evil.test`, "builder@exаmple.com", "*"];

@@ -46,7 +46,7 @@ describe("a signed package", () => {
     expect(await verdict(await packageOf(), keys)).toEqual({ kind: "unsigned" });
   });
 
-  it("is signed over four lines", async () => {
+  it("has a signature over four lines", async () => {
     verifies("signing:bytes");
     const path = await packageOf();
     const { hash } = await signedAt(path);
@@ -57,7 +57,7 @@ describe("a signed package", () => {
     expect(await verdict(path, keys)).toEqual({ kind: "verified", identity });
   });
 
-  it("has no line of another in its name or version, and a whole hash", () => {
+  it("cannot have line feeds in its name or version, nor a partial hash", () => {
     verifies("signing:bytes");
     const fine = { name: "guard", version: "1.0.0", hash: `sha256:${"a".repeat(64)}` };
     expect(signedBytes(fine)).toBeDefined();
@@ -110,14 +110,14 @@ describe("PH-088: a package that is not the one that was signed", () => {
     ],
   ];
 
-  it.each(changes)("by %s is refused", async (_name, change) => {
+  it.each(changes)("is refused after %s", async (_name, change) => {
     verifies("signing:replay");
     const path = await packageOf({ signedBy: key });
     await change(path);
     expect(await verdict(path, keys)).toEqual(notSigned);
   });
 
-  it("by nothing but its dependencies is verified", async () => {
+  it("is verified if only its dependencies differ", async () => {
     const path = await packageOf({ signedBy: key });
     await mkdir(join(path, "node_modules/dep"), { recursive: true });
     await writeFile(join(path, "node_modules/dep/index.js"), "");
@@ -129,7 +129,7 @@ describe("a signature of somebody else", () => {
   const other = testKey();
   const both = [known(key), known(other, { identity: "other@example.com", keyId: "k2" })];
 
-  it("PH-089: is refused under the name of another, though both are known", async () => {
+  it("PH-089: is refused under another known identity", async () => {
     verifies("signing:identity-bound");
     const path = await packageOf({ signedBy: other });
     expect(await verdict(path, both)).toEqual(notSigned);
@@ -140,7 +140,7 @@ describe("a signature of somebody else", () => {
     expect(await verdict(path, both)).toEqual({ kind: "verified", identity: "other@example.com" });
   });
 
-  it("PH-089: is found by its key among several of one identity", async () => {
+  it("PH-089: is checked with the named key when an identity has several", async () => {
     verifies("signing:identity-bound");
     const rotated = [known(key), known(other, { keyId: "k2" })];
     for (const [signedBy, keyId] of [[key, "k1"] as const, [other, "k2"] as const]) {
@@ -182,7 +182,7 @@ describe("PH-090: the evidence of another package", () => {
   });
 });
 
-describe("PH-091: a key that is not good now", () => {
+describe("PH-091: a key that is not valid now", () => {
   const begin = Date.parse("2026-01-01T00:00:00Z");
   const end = Date.parse("2026-12-31T00:00:00Z");
   const timed = [known(key, { notBefore: begin, notAfter: end })];
@@ -206,7 +206,7 @@ describe("PH-091: a key that is not good now", () => {
     );
   });
 
-  it("is refused when it is revoked, whatever its time", async () => {
+  it("is refused when revoked, whatever its validity period", async () => {
     verifies("signing:key-time");
     const path = await packageOf({ signedBy: key });
     const revoked = [known(key, { revoked: true, notAfter: 0 })];

@@ -28,8 +28,8 @@ async function whole(): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(join(path, "glassine.sig.json"), "utf8"));
 }
 
-describe("PH-092: evidence that is not exactly as it should be", () => {
-  it("cut at any place is invalid", async () => {
+describe("PH-092: malformed evidence", () => {
+  it("truncated anywhere is invalid", async () => {
     verifies("signing:evidence-strict");
     const text = JSON.stringify(await whole());
     for (const end of [0, 1, 10, Math.floor(text.length / 2), text.length - 1])
@@ -83,7 +83,7 @@ describe("PH-092: evidence that is not exactly as it should be", () => {
     }
   });
 
-  it("a name that stands twice is invalid", async () => {
+  it("with a duplicate key is invalid", async () => {
     verifies("signing:evidence-strict");
     const text = JSON.stringify(await whole());
     const twice = text.replace("{", '{"identity":"other@example.com",');
@@ -102,7 +102,7 @@ describe("PH-092: evidence that is not exactly as it should be", () => {
     expect(await detailOf(text)).toBe("glassine.sig.json is not a JSON object");
   });
 
-  it("other bytes than UTF-8, and a mark in front, are invalid", async () => {
+  it("that is not UTF-8 or has a byte order mark is invalid", async () => {
     verifies("signing:evidence-strict");
     const text = Buffer.from(JSON.stringify(await whole()));
     expect(await detailOf(Buffer.concat([text, Buffer.from([0xff])]))).toContain("is not UTF-8");
@@ -110,7 +110,7 @@ describe("PH-092: evidence that is not exactly as it should be", () => {
     expect(await detailOf(marked)).toContain("cannot be used");
   });
 
-  it("deep nesting is invalid, and no crash", async () => {
+  it("with deep nesting is invalid and does not crash", async () => {
     verifies("signing:evidence-strict");
     expect(await detailOf("[".repeat(60_000))).toContain("cannot be used");
     expect(await detailOf('{"a":'.repeat(10_000))).toContain("cannot be used");
@@ -126,13 +126,13 @@ describe("PH-092: evidence that is not exactly as it should be", () => {
   });
 });
 
-describe("in the place of the evidence", () => {
+describe("instead of an evidence file", () => {
   it.each([
     ["a folder", (file: string) => mkdir(file)],
     ["a link to evidence", async (file: string) => symlink(`${file}.kept`, file)],
     ["a link to nowhere", (file: string) => symlink("nowhere", file)],
     ["a pipe", async (file: string) => execFileSync("mkfifo", [file])],
-  ])("%s is invalid, and nobody waits for it", async (_name, put) => {
+  ])("%s is invalid and not waited for", async (_name, put) => {
     verifies("signing:evidence-file");
     const path = await packageOf({ signedBy: key });
     const file = join(path, "glassine.sig.json");
@@ -161,7 +161,7 @@ describe("in the place of the evidence", () => {
     });
   });
 
-  it("nothing the evidence says of the hash counts", async () => {
+  it("a hash claimed by the evidence is ignored", async () => {
     verifies("signing:evidence-strict");
     const path = await packageOf({ signedBy: key });
     await rewrite(path, { signature: "A".repeat(86).concat("==") });

@@ -43,7 +43,7 @@ async function refusalOf(content: unknown): Promise<{ text: string; places: read
 }
 
 describe("a file of publisher keys", () => {
-  it("has keys in PEM and in base64, with and without a time", async () => {
+  it("may have keys in PEM and base64, with and without a validity period", async () => {
     verifies("signing:keys-file");
     const other = testKey();
     const path = await fileOf(
@@ -174,7 +174,7 @@ describe("a file of publisher keys", () => {
     expect((await refusalOf(content)).text).toContain(fault);
   });
 
-  it("with a key of another kind is refused", async () => {
+  it("with a key of another type is refused", async () => {
     verifies("signing:keys-refused");
     const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
     const ed448 = generateKeyPairSync("ed448").publicKey;
@@ -192,14 +192,14 @@ describe("a file of publisher keys", () => {
     }
   });
 
-  it("with a private key is refused, and says nothing of it", async () => {
+  it("with a private key is refused without quoting it", async () => {
     verifies("signing:keys-refused");
     const { text } = await refusalOf(of({ ...publisher, public_key: key.pem }));
     expect(text).toContain("is a private key");
     for (const line of key.pem.split("\n").slice(1, 2)) expect(text).not.toContain(line);
   });
 
-  it("with an entry or key that stands twice is refused", async () => {
+  it("with a duplicate entry or key is refused", async () => {
     verifies("signing:keys-once");
     const other = testKey();
     const again = { ...publisher, public_key: other.publicKey };
@@ -223,7 +223,7 @@ describe("a file of publisher keys", () => {
     expect((await readPublisherKeys(await fileOf(of(...apart)))).keys).toHaveLength(3);
   });
 
-  it("is refused with all its problems at once, the first eight of them in the message", async () => {
+  it("is refused with all problems in its data and the first eight in the message", async () => {
     verifies("signing:keys-refused");
     const broken = { identity: "", key_id: "", public_key: "", not_before: "", revoked: 0 };
     const { text, places } = await refusalOf({ schema: 0, publishers: [broken, broken] });

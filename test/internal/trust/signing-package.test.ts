@@ -29,7 +29,7 @@ async function refusalOf(options: object): Promise<Error & { code: string }> {
 }
 
 describe("signPackage", () => {
-  it("writes evidence that verifies, and says what an operator needs", async () => {
+  it("writes evidence that verifies, and returns what an operator needs", async () => {
     verifies("signing:evidence", "signing:written");
     const path = await packageOf();
     const signed = await signPackage({ path, key: key.pem, identity });
@@ -58,7 +58,7 @@ describe("signPackage", () => {
     expect(Object.isFrozen(signed)).toBe(true);
   });
 
-  it("names the key by its public half, or as the author says", async () => {
+  it("derives the key id from the public key, or takes the author's", async () => {
     verifies("signing:key-id");
     const path = await packageOf();
     const { keyId } = await signPackage({ path, key: key.pem, identity });
@@ -70,7 +70,7 @@ describe("signPackage", () => {
     expect(JSON.parse(await evidenceAt(path))).toMatchObject({ key_id: "2026/a" });
   });
 
-  it("puts it in the place of older evidence, and the same again for the same files", async () => {
+  it("replaces older evidence, with equal evidence for equal files", async () => {
     verifies("signing:written");
     const path = await packageOf();
     const once = await signPackage({ path, key: key.pem, identity });
@@ -85,7 +85,7 @@ describe("signPackage", () => {
     });
   });
 
-  it("leaves nothing but the evidence", async () => {
+  it("leaves no file but the evidence", async () => {
     verifies("signing:written");
     const path = await packageOf();
     const before = await readdir(path);
@@ -95,7 +95,7 @@ describe("signPackage", () => {
     expect(mode & 0o022).toBe(0);
   });
 
-  it("signs with the dependencies that the package brings along", async () => {
+  it("covers bundled dependencies", async () => {
     const path = await packageOf();
     const manifest = { name: "@acme/guard", version: "1.0.0", bundleDependencies: ["dep"] };
     await writeFile(join(path, "package.json"), JSON.stringify(manifest));
@@ -213,7 +213,7 @@ describe("what cannot be signed", () => {
   it.each([
     ["a link", (file: string, target: string) => symlink(target, file)],
     ["a folder", (file: string) => mkdir(file)],
-  ])("%s in the place of the evidence is not written through", async (_name, put) => {
+  ])("%s at the path of the evidence is not written through", async (_name, put) => {
     verifies("signing:written");
     const path = await packageOf();
     const target = join(await temporary(), "precious");
@@ -226,7 +226,7 @@ describe("what cannot be signed", () => {
     expect(await readFile(target, "utf8")).toBe("kept");
   });
 
-  it("a folder that the system writes nothing new into keeps the evidence it has", async () => {
+  it("a read-only folder keeps its evidence", async () => {
     verifies("signing:written");
     // The longest path that Linux takes has 4095 bytes. The evidence fits, a file beside it does not.
     const longest = 4095 - "/glassine.sig.json".length - 3;

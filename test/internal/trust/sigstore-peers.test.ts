@@ -27,7 +27,7 @@ beforeEach(() => absent.clear());
 const install = "@sigstore/verify@3 @sigstore/bundle@4";
 const wayOut = `Run \`npm install ${install}\`.`;
 
-describe("a host that takes Sigstore bundles without the libraries for it", () => {
+describe("a host that accepts Sigstore bundles without the peer packages", () => {
   it.each([["@sigstore/verify"], ["@sigstore/bundle"]])(
     "learns at its start that %s is missing, and finds every bundle invalid",
     async (peer) => {
@@ -64,7 +64,7 @@ describe("a host that takes Sigstore bundles without the libraries for it", () =
 describe("an optional peer", () => {
   const peer = (name: string, exports: readonly string[] = []) => ({ name, install, exports });
 
-  it("is loaded, with what is taken from it", async () => {
+  it("is loaded with the exports that are used", async () => {
     expect(await loadPeer(peer("@sigstore/verify", ["Verifier"]))).toHaveProperty("Verifier");
   });
 
@@ -79,7 +79,7 @@ describe("an optional peer", () => {
   it.each([
     ["throws", "throw new Error('half\\nmissing');", "half"],
     ["lacks a part", "import 'a-package-that-nobody-has';", "a-package-that-nobody-has"],
-  ])("that %s is refused, and is not called missing", async (_name, code, why) => {
+  ])("that %s is refused, but not as missing", async (_name, code, why) => {
     verifies("signing:sigstore-peers");
     const file = join(await temporary(), "peer.mjs");
     await writeFile(file, code);

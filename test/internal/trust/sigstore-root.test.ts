@@ -29,7 +29,7 @@ function changed(...changes: readonly ((root: Document) => void)[]): string {
 }
 
 describe("the trusted root of Sigstore", () => {
-  it("is taken as Sigstore writes it, with keys of its future", async () => {
+  it("is accepted as Sigstore writes it, including unknown keys", async () => {
     verifies("signing:sigstore-root");
     expect(await faultOf(changed())).toBeUndefined();
     const grown = [
@@ -98,7 +98,7 @@ describe("the trusted root of Sigstore", () => {
     expect(await faultOf(changed(put(place, value)))).toContain(fault);
   });
 
-  it("that is no document is refused", async () => {
+  it("that is not a document is refused", async () => {
     verifies("signing:sigstore-root");
     expect(await faultOf("[]")).toContain("has no object at the document");
     expect(await faultOf("")).toContain("cannot be used: it is not JSON");

@@ -19,7 +19,7 @@ describe("a package with a Sigstore bundle", () => {
     expect(await verdict()).toEqual({ kind: "verified", identity: `${issuer}#${subject}` });
   });
 
-  it("is verified as the subject where one issuer is believed, and no other issuer is", async () => {
+  it("is verified as the subject if one issuer is configured, and any other issuer is refused", async () => {
     verifies("signing:sigstore-identity");
     const options = { issuer };
     expect(await verdict({ options })).toEqual({ kind: "verified", identity: subject });
@@ -28,7 +28,7 @@ describe("a package with a Sigstore bundle", () => {
     );
   });
 
-  it("is verified by the stamp of a timestamp authority in place of the log's promise", async () => {
+  it("is verified by a timestamp authority instead of an inclusion promise", async () => {
     verifies("signing:sigstore-certificate");
     const wish = { time: "stamp" } as const;
     expect(await verdict({ wish })).toMatchObject({ kind: "verified" });
@@ -37,7 +37,7 @@ describe("a package with a Sigstore bundle", () => {
     expect(await verdict({ wish: { time: "none" } })).toEqual(invalid("expected 1 timestamps"));
   });
 
-  it("is verified by one of several subjects of the statement", async () => {
+  it("is verified if any subject of the statement matches", async () => {
     verifies("signing:sigstore-statement");
     const tamperless = async (more: Document) => {
       const path = await packageOf();
@@ -86,7 +86,7 @@ describe("the statement of a Sigstore bundle", () => {
     expect(await verdict(of)).toEqual(invalid(detail));
   });
 
-  it("may be of another kind where the operator says so", async () => {
+  it("may have another predicate type if the operator allows it", async () => {
     verifies("signing:sigstore-statement");
     const says = { predicateType: "https://example.test/release/v1" };
     const options = { predicateTypes: ["https://example.test/release/v1"] };
@@ -101,7 +101,7 @@ describe("the statement of a Sigstore bundle", () => {
     expect(await verdict(of)).toEqual(invalid("about other files than these"));
   });
 
-  it("that gives a name twice is invalid", () => {
+  it("with a duplicate key is invalid", () => {
     verifies("signing:sigstore-statement");
     const hash = `sha256:${"a".repeat(64)}`;
     const text = statement(hash);
@@ -133,7 +133,7 @@ describe("the signer of a Sigstore bundle", () => {
     expect(await verdict(of)).toEqual(invalid(detail));
   });
 
-  it("is one on the lists by its exact text alone", async () => {
+  it("is matched exactly against the lists", async () => {
     verifies("signing:sigstore-identity", "signing:identity");
     const evidence = await verdict();
     const decided = (trusted: string) =>
@@ -170,7 +170,7 @@ describe("the signer of a Sigstore bundle", () => {
   const mail = text(0x81, Buffer.from("a@b.test"));
   const from = text(0x0c, Buffer.from("https://i.test"));
 
-  it("is read byte by byte, of one name", () => {
+  it("is read byte for byte, from a single name", () => {
     verifies("signing:sigstore-identity");
     expect(signerOf(names(mail), from)).toEqual({ issuer: "https://i.test", subject: "a@b.test" });
     // The peer reads 0xe1 as "a".
@@ -184,7 +184,7 @@ describe("the signer of a Sigstore bundle", () => {
     expect(certificateSigner({})).toBeUndefined();
   });
 
-  it("may have its issuer as certificates of old name it", () => {
+  it("may have its issuer in the older extension", () => {
     verifies("signing:sigstore-identity");
     const old = (value: string) =>
       certificateSigner({

@@ -25,7 +25,7 @@ const treeOf = (files: Case["files"] = {}): Tree =>
 const hasLinks = ({ files }: Case) => Object.values(files).some((each) => "link" in each);
 
 describe("CLI-077: a golden package", () => {
-  it("is there, several times", () => expect(cases.length).toBe(7));
+  it("exists in several variants", () => expect(cases.length).toBe(7));
 
   it.each(cases.filter((each) => isLinux || !hasLinks(each)))(
     "of $name has its hash",
@@ -36,7 +36,7 @@ describe("CLI-077: a golden package", () => {
     },
   );
 
-  it("stands in the specification with its records", () => {
+  it("is in the specification with its records", () => {
     const page = readFileSync(new URL("../../../spec/package-hash.md", import.meta.url), "utf8");
     expect(page).toContain(`\n${cases[0]?.hash}\n`);
   });

@@ -36,7 +36,7 @@ async function expectAgreed({ lock, names }: Place): Promise<void> {
 }
 
 describe("commands at the same time", () => {
-  it("CLI-050: 20 trust 20 plugins: all are there, and the lock is valid at any time", {
+  it("CLI-050: 20 processes trust 20 plugins: all are locked, and the lock is always valid", {
     timeout,
   }, async () => {
     verifies("journal:exclusion", "journal:one-line-each", "journal:whole-lock");
@@ -65,7 +65,9 @@ describe("commands at the same time", () => {
     await expectAgreed(place);
   });
 
-  it("CLI-051: two trust one plugin: one entry, two lines", { timeout }, async () => {
+  it("CLI-051: two processes trust one plugin: one entry, two journal lines", {
+    timeout,
+  }, async () => {
     const place = await placeIn(workspace);
     await Promise.all(["one", "two"].map((reason) => place.trust("guard-a", reason)));
     expect(valuesOf("id", await place.text())).toEqual(["guard-a"]);
@@ -73,7 +75,7 @@ describe("commands at the same time", () => {
     await expectAgreed(place);
   });
 
-  it("CLI-052: one trusts what another takes back: the last line says what holds", {
+  it("CLI-052: one process trusts what another revokes: the last journal line holds", {
     timeout,
   }, async () => {
     const place = await placeIn(workspace);
@@ -138,7 +140,7 @@ describe("CLI-053: a claim", () => {
     await expectAgreed(place);
   });
 
-  it("of a live one, of another host and of nobody is waited for, and told", {
+  it("of a live process, another host or nobody is waited for, then reported", {
     timeout,
   }, async () => {
     verifies("journal:busy", "journal:elsewhere");
