@@ -122,6 +122,33 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
   }
 });
 
+/** What `patch` of toml-patch 3.3.0 changes although nobody asked for it. */
+describe("a layout that an editor of TOML would tidy up", () => {
+  const keys = (id: string) =>
+    `  id = "${id}"  \r\npackage\t=  "${id}"\t# tab\nversion = '1.0.0'\nentry_point = """\na:b"""   \ndistribution_hash = "${hashOf("a")}"\n`;
+  const untidy = `version = 1\n\n[[ plugins ]]\t# first\r\n${keys("aaa")}\n# of bbb\n\t[[plugins ]]\n${keys("bbb")}# of ccc\n[[plugins]]\n${keys("ccc")}`;
+  const [first, second] = parsed(untidy).entries as [LockEntry, LockEntry];
+
+  it("keeps spaced headers, tabs, trailing spaces and mixed line ends", () => {
+    verifies("lockfile:untouched");
+    const before = `"bbb"\t# tab\nversion = '1.0.0'`;
+    expect(setEntry(untidy, { ...second, version: "2.0.0" })).toBe(
+      untidy.replace(before, before.replace("1.0.0", "2.0.0")),
+    );
+    const quoted = { ...first, entryPoint: "it's:b" };
+    expect(setEntry(untidy, quoted)).toBe(untidy.replace('"""\na:b"""', '"it\'s:b"'));
+    const added = setEntry(untidy, entry("ddd"));
+    expect(added.startsWith(untidy)).toBe(true);
+    expect(removeEntry(added, "ddd")).toBe(untidy);
+  });
+
+  it("keeps the comment of the next entry when an entry is removed", () => {
+    verifies("lockfile:remove");
+    const [from, to] = [untidy.indexOf("\n# of bbb"), untidy.indexOf("# of ccc")];
+    expect(removeEntry(untidy, "bbb")).toBe(untidy.slice(0, from) + untidy.slice(to));
+  });
+});
+
 describe("CLI-044: the middle entry of three", () => {
   it("CLI-044: keeps its place and its comments when it is refreshed", () => {
     const text = setEntry(

@@ -1,8 +1,9 @@
 /**
  * Changes to the text of plugins.lock. Bytes that are no part of a change stay as they are.
  *
- * The result of an edit is parsed again and compared with what was meant. The package toml-patch is
- * not used: deep nesting overflows its stack, and it edits layouts that are refused here.
+ * The result of an edit is parsed again and compared with what was meant. The package
+ * `@decimalturn/toml-patch` 3.3.0 is not used: it respells headers, trims line ends, and removes the
+ * comment of the next entry with an entry.
  */
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
