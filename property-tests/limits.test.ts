@@ -73,16 +73,16 @@ describe.each(worlds)("$name", (world) => {
   });
 
   it("L28: an envelope never exceeds its recorded size, whoever changed it", () => {
-    let counted = 0;
+    let checked = 0;
     const expectSize = (envelope: Level) => {
       const size = brandOf(envelope) as EnvelopeBrand;
       if (size.nodes === 0) return;
-      counted += 1;
+      checked += 1;
       // The envelope itself is one value.
-      const held = { nodes: 1, units: 0 };
-      for (const { key } of slots.nodes) addSize(held, envelope[key]);
-      expect(size.nodes).toBeGreaterThanOrEqual(held.nodes);
-      expect(size.units).toBeGreaterThanOrEqual(held.units);
+      const counted = { nodes: 1, units: 0 };
+      for (const { key } of slots.nodes) addSize(counted, envelope[key]);
+      expect(size.nodes).toBeGreaterThanOrEqual(counted.nodes);
+      expect(size.units).toBeGreaterThanOrEqual(counted.units);
     };
     const withoutFirstLabel = (envelope: Level) => {
       const labels = at(envelope, ["security", "labels"]) as readonly string[] | undefined;
@@ -123,7 +123,7 @@ describe.each(worlds)("$name", (world) => {
         }
       }),
     );
-    expectSome(counted);
+    expectSome(checked);
   });
 
   it("L28: a copy of what a plugin sees after its own change is within the limits of that change", () => {

@@ -93,7 +93,7 @@ const tries: Readonly<Record<string, Try>> = {
   "a refused one": (text) =>
     mergeExtensions(envelope, { request: { [text]: 1 } }, [], { plugin: text, strict: true }),
   "a slot that is replaced": (text) => withSlots(envelope, any({ [text]: text })),
-  "a text that is parsed": (text) => decodeExtensions(text),
+  "a string that is parsed": (text) => decodeExtensions(text),
   "a document that is parsed": (text) =>
     decodeExtensions(JSON.stringify({ [text]: 1, http: { [text]: 1 } }), { strict: true }),
   "a payload": (text) => freezePayload({ [text]: () => 1 }),

@@ -140,7 +140,7 @@ describe.each(cases)("$name", ({ documents, from, to }) => {
   });
 });
 
-/** Fields that match a text or a call's arguments, each with a copy of them. */
+/** Fields that are bound to text or to a call's arguments, each with a copy of them. */
 function withCopies(document: unknown): unknown {
   if (Array.isArray(document)) return document.map(withCopies);
   if (typeof document !== "object" || document === null) return document;

@@ -11,7 +11,7 @@ import { messageDocuments, unknownFields } from "./support/messages.ts";
 import { jsonData } from "./support/provider-values.ts";
 import { zodSchemas } from "./support/zod-schemas.ts";
 
-/** What reading gives, where nothing is dropped; `undefined` for what is refused. */
+/** The result of reading without dropping anything; `undefined` if it is refused. */
 function readAs(
   origin: "parsed" | "host",
   compiled: Compiled,
@@ -76,7 +76,7 @@ it("L70: a message read from its text is the message read from the value of the 
   );
 });
 
-it("L70: a text and its value are held to the same limits", () => {
+it("L70: JSON text and its value have the same limits", () => {
   const limitsOf = fc
     .record({
       depth: fc.integer({ min: 1, max: 8 }),
@@ -92,7 +92,7 @@ it("L70: a text and its value are held to the same limits", () => {
   );
 });
 
-it("L70: by any schema of a host, a text is read as its value", () => {
+it("L70: any schema of a host reads JSON text as its value", () => {
   const drawn = zodSchemas.chain(({ schema, values, code }) =>
     values.map((value) => ({
       schema,

@@ -41,7 +41,7 @@ describe.each(worlds)("$name", (world) => {
   it("L40: no read, merge, decoding, declaration or run changes an intrinsic", () => {
     const { definePlugin, createPluginManager } = functionsOf(world);
     // A large value alone is the same case each time, so it is tried once.
-    const held = new Set<unknown>();
+    const tried = new Set<unknown>();
     return fc.assert(
       fc.asyncProperty(
         documentsOf(slots),
@@ -54,7 +54,7 @@ describe.each(worlds)("$name", (world) => {
         async (document, grant, plan, poison, hostile, place, text) => {
           const evil = () => (hostile === null ? JSON.parse(poison) : hostile.make(new Watch()));
           const alone = evil();
-          const isNew = !held.has(alone);
+          const isNew = !tried.has(alone);
           const envelope = host.createExtensions(document);
           const view = host.filterExtensions(envelope, grant);
           const returned = plant(propose(slots, view, plan), evil(), place);
@@ -91,7 +91,7 @@ describe.each(worlds)("$name", (world) => {
           const manager = await createPluginManager({ plugins: [definePlugin(manifest)] });
           await manager.invoke(point, { role: "user", content: [] }, { extensions: envelope });
           expect(realmText() === before).toBe(true);
-          if (largeValues.has(alone)) held.add(alone);
+          if (largeValues.has(alone)) tried.add(alone);
         },
       ),
       share(0.5),

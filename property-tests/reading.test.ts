@@ -233,12 +233,12 @@ it("L24: creating a plugin, manager, message or denial from any value succeeds, 
   const handler = (_payload: unknown) => {};
   const manifest = { name: "any", version: "1.0.0", hooks: { evaluate: { handler } } };
   // A large value alone is the same case each time, so it is tried once.
-  const held = new Set<unknown>();
+  const tried = new Set<unknown>();
   const someKey = fc.constantFrom(...fields, ...settings, ...options, "code", "reason", "details");
   return fc.assert(
     fc.asyncProperty(strangersFor(world), someKey, async ({ value, watch }, key) => {
       const any = value as never;
-      const isNew = !held.has(value);
+      const isNew = !tried.has(value);
       if (isNew) outcomeOf(() => definePlugin(any));
       outcomeOf(() => definePlugin({ ...manifest, [key]: value } as never));
       outcomeOf(() =>
@@ -260,7 +260,7 @@ it("L24: creating a plugin, manager, message or denial from any value succeeds, 
         });
       }
       expect(watch.ran).toBe(0);
-      if (largeValues.has(value)) held.add(value);
+      if (largeValues.has(value)) tried.add(value);
     }),
   );
 });

@@ -35,7 +35,7 @@ const ends = [
   "proposes",
   "proposes",
   "changes the payload",
-  "tells",
+  "reports",
   "both",
   "nothing",
   "allows",
@@ -135,7 +135,7 @@ function endOf(world: World, deed: Deed, payload: object, view: object | undefin
       return { modifiedExtensions: proposal() };
     case "changes the payload":
       return { modifiedPayload: changedPayload(payload, deed) };
-    case "tells":
+    case "reports":
       return { metadata: { words: deed.words, json: deed.json } };
     case "both":
       return {

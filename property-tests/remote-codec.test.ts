@@ -206,7 +206,7 @@ const tokens = [
 /** A token of JSON text: a string, a word or number, or punctuation. */
 const anyToken = /"(?:[^"\\]|\\.)*"|[\w.+-]+|[{}[\],:]/g;
 
-/** One token of a text replaced, duplicated or removed. */
+/** One token of JSON text replaced, duplicated or removed. */
 function tokenChanged(text: string, place: number, by: string, how: number): string {
   const found = [...text.matchAll(anyToken)];
   const { 0: token, index } = found[place % found.length] as RegExpExecArray;
@@ -214,7 +214,7 @@ function tokenChanged(text: string, place: number, by: string, how: number): str
   return text.slice(0, index) + now + text.slice(index + token.length);
 }
 
-/** One byte of a text replaced, inserted or removed, decoded as UTF-8. */
+/** One byte of JSON text replaced, inserted or removed, decoded as UTF-8. */
 function byteChanged(text: string, place: number, byte: number, how: number): string {
   const bytes = [...new TextEncoder().encode(text)];
   const at = place % bytes.length;

@@ -27,7 +27,7 @@ function stateOf(value: unknown): string {
   const number = new Map(objects.map((object, index) => [object, index]));
   const shape = objects.map((object) => {
     const prototype = Reflect.getPrototypeOf(object);
-    const held = Reflect.ownKeys(object).map((key) => {
+    const properties = Reflect.ownKeys(object).map((key) => {
       const { value: item, ...flags } = Reflect.getOwnPropertyDescriptor(object, key) ?? {};
       return [
         String(key),
@@ -35,7 +35,7 @@ function stateOf(value: unknown): string {
         Object.keys(flags).join(),
       ];
     });
-    return [prototype === null ? "null" : (number.get(prototype) ?? "realm"), held];
+    return [prototype === null ? "null" : (number.get(prototype) ?? "realm"), properties];
   });
   const text = JSON.stringify(value, (_, item) => (isObject(item) && isOwn(item) ? "own" : item));
   return `${text} ${JSON.stringify(shape)}`;

@@ -9,7 +9,7 @@ import { isHidden, mayWrite, type Part, partsOf } from "./support/nodes.ts";
 import { type World, worlds } from "./support/tables.ts";
 
 /** The value of a part, or its default if its parent is absent. */
-function held({ slots }: World, envelope: Level, { path, node }: Part): unknown {
+function partValue({ slots }: World, envelope: Level, { path, node }: Part): unknown {
   const value = at(envelope, path);
   const above = path.slice(0, -1);
   if (value !== undefined || at(envelope, above) !== undefined) return value;
@@ -22,7 +22,7 @@ function changedOf(world: World, before: Level, after: Level, chosen: (part: Par
   if (before === after) return [];
   return partsOf(world.slots)
     .filter((part) => before[part.path[0] ?? ""] !== after[part.path[0] ?? ""] && chosen(part))
-    .filter((part) => !Object.is(held(world, before, part), held(world, after, part)))
+    .filter((part) => !Object.is(partValue(world, before, part), partValue(world, after, part)))
     .map(({ path }) => path.join("."));
 }
 

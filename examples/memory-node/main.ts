@@ -21,7 +21,7 @@ const launched = {
   scope: "public",
 };
 
-/** Runs `act` on a fresh node, and tells which hooks ran and what the answer was. */
+/** Runs `act` on a fresh node, and reports which hooks ran and what the answer was. */
 async function show(
   title: string,
   act: (node: MemoryNode) => Promise<string>,

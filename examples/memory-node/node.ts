@@ -37,7 +37,7 @@ export function answerTo(error: unknown): NodeError {
   return new NodeError(isBadRequest ? 400 : 500, text, error);
 }
 
-/** Puts an event of the node itself into the trail, and tells who listens. */
+/** Records an event of the node itself in the trail, and notifies listeners. */
 export async function emit(
   { store, manager }: MemoryNode,
   { identity, tenant }: Caller,

@@ -29,7 +29,7 @@ export function queryOf(asked: Partial<RecallQuery>): RecallQuery {
 }
 
 /**
- * Finds facts. Either it gives what is left after every filter, in order, or nothing at all.
+ * Finds facts. Returns what is left after every filter, in order, or nothing at all.
  *
  * @throws NodeError 403 not authorized, 400 no query, 500 a plugin failed
  */

@@ -30,7 +30,7 @@ function textsIn(credentials: Json): readonly string[] {
 /**
  * The tenant of a request. A tenant that cannot be determined is never the shared one.
  *
- * @throws NodeError 403 no plugin's answer, or one that is no tenant
+ * @throws NodeError 403 if no plugin answers, or the answer is not a tenant
  */
 export async function resolveTenant({ manager }: MemoryNode, identity: Identity): Promise<Tenant> {
   const { tenant_id: source } = identity;

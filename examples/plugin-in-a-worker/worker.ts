@@ -1,4 +1,4 @@
-/** The far side: code that nobody reviewed. It gets a text and gives one. */
+/** The far side: code that nobody reviewed. It takes a string and returns one. */
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { addLabels, deny, setHeader } from "glassine";

@@ -1,4 +1,4 @@
-/** Documents of ai 7, where files say in which form they are. Its packages are no dependency here. */
+/** Documents of ai 7, where files say in which form they are. Its packages are not a dependency. */
 import fc from "fast-check";
 import type { PromptLike, ResultLike } from "glassine/ai-sdk";
 import { isFields } from "../../src/providers/ai-sdk/host-values.ts";
@@ -19,7 +19,7 @@ function tagged(data: unknown, making: Making, originalUrl?: unknown): object {
   if (!plain && !isResult && draw(6) === 0) {
     return { type: "reference", reference: { openai: "file_1" } };
   }
-  if (!isResult && draw(4) === 0) return { type: "text", text: "a text" };
+  if (!isResult && draw(4) === 0) return { type: "text", text: "some text" };
   if (!(data instanceof URL)) return { type: "data", data };
   return { type: "url", url: data, ...(plain || originalUrl === undefined ? {} : { originalUrl }) };
 }

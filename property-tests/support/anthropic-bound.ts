@@ -1,8 +1,8 @@
-/** What of a document of Anthropic is bound to a text, marked; and messages whose every text changed. */
+/** Marks what is bound to text in Anthropic documents, and changes every text of messages. */
 import { createMessage, type Message } from "glassine/messages";
 import { isObject, type Level } from "./data.ts";
 
-/** Copies of a text, what it was made from, and what it was signed with. */
+/** Copies of text, what it was made from, and what it was signed with. */
 const bound = new Set([
   ...["citations", "encrypted_content", "encrypted_stdout", "parsed_output", "signature"],
 ]);
@@ -10,7 +10,7 @@ const bound = new Set([
 /** Blocks that no part shows: nothing of them changes. */
 const hidden = new Set(["compaction"]);
 
-/** A copy in which each text that is bound to a text of its block says so, and how many there are. */
+/** A copy in which every string bound to its block's text is marked, and how many there are. */
 export function markBound(document: unknown): { readonly marked: unknown; readonly count: number } {
   let count = 0;
   const copy = (value: unknown, isBound: boolean): unknown => {

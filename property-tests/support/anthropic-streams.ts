@@ -17,7 +17,7 @@ export const cuts: fc.Arbitrary<Cuts> = fc.record({
   pings: fc.array(fc.nat(20), { maxLength: 3 }),
 });
 
-/** The pieces of a text, cut between any two UTF-16 units. Some are empty. */
+/** The pieces of a string, cut between any two UTF-16 units. Some are empty. */
 function pieces(text: string, { at }: Cuts): readonly string[] {
   const ends = at.map((share) => Math.round(share * text.length)).sort((a, b) => a - b);
   return [...ends, text.length].map((end, i) => text.slice(ends[i - 1] ?? 0, end));

@@ -42,7 +42,7 @@ interface Reply {
   readonly text: string;
 }
 
-/** What runs in the other process: it gets a text and gives one. */
+/** What runs in the other process: it takes a string and returns one. */
 async function farSide(wire: Wire, text: string, act: Act, traffic: Traffic): Promise<Reply> {
   const { hook, payload, context, extensions } = wire.decodeTask(text);
   let returned: unknown;

@@ -1,20 +1,20 @@
 /**
- * Objects that pass for plain data and run code at each look, which no check can tell: globals of
- * `vm` contexts over a proxy that says what it likes, their prototype reset (A-011).
+ * Objects that pass for plain data and run code on each read, which no check can detect: globals of
+ * `vm` contexts over a proxy that answers as it likes, their prototype reset (A-011).
  */
 import vm from "node:vm";
 
-/** Properties of every global that cannot be taken from it; a chameleon says them like any other. */
+/** Properties of every global that cannot be taken from it; a chameleon answers for them like any other. */
 export const fixedKeys = ["Infinity", "NaN", "undefined"] as const;
 
 export interface Chameleon {
   /** Looks like a plain object. */
   readonly object: object;
-  /** Makes it say these properties, and forgets who looked. */
+  /** Gives it these properties, and forgets earlier reads. */
   wear(properties: { readonly [key: string]: () => unknown }): void;
-  /** How often each property was looked at, by any trap. */
+  /** How often each property was read, by any trap. */
   readonly looks: ReadonlyMap<string, number>;
-  /** The traps that ran and are no look at an own property: plain reads, writes, `in`. */
+  /** The other traps that ran, which do not inspect an own property: plain reads, writes, `in`. */
   readonly others: readonly string[];
 }
 

@@ -156,7 +156,7 @@ export function pluginsOf(
 }
 
 export function managerOf(plugins: readonly Plugin[], options: object = {}): Promise<Manager> {
-  // What they throw on purpose is no news.
+  // They throw on purpose, which need not be logged.
   return createPluginManager({ plugins, onHandlerError: () => {}, ...options });
 }
 
@@ -182,7 +182,7 @@ export async function runOnce(list: readonly Spec[], scheduler?: fc.Scheduler): 
 export const labelsOf = (result: Result): readonly string[] =>
   result.extensions.security?.labels ?? [];
 
-/** Everything a host can tell results apart by. */
+/** Everything by which a host can distinguish results. */
 export function bytesOf(result: Result): string {
   const { context, ...rest } = result;
   return JSON.stringify({ ...rest, request: context.request });

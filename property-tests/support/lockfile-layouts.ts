@@ -156,7 +156,7 @@ export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
 const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 const asUnicode = (text: string) =>
   [...text].map((c) => `\\U${(c.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`).join("");
-/** Ways to spell a text; `undefined` where one cannot hold it. */
+/** Ways to spell a string; `undefined` if one cannot represent it. */
 const spellings: readonly ((text: string) => string | undefined)[] = [
   (text) => `"${escaped(text)}"`,
   (text) => `"${asUnicode(text)}"`,
@@ -237,7 +237,7 @@ export const layouts = (hasComments = false): fc.Arbitrary<Layout> =>
         endsWithLineFeed: fc.boolean(),
       }),
     )
-    // A file of no bytes is no lockfile.
+    // An empty file is not a lockfile.
     .filter((layout) => textOf(layout) !== "");
 
 /** The lines of a body, each with what is in it. */

@@ -4,7 +4,7 @@ import { isGlassineError, type PluginContext } from "glassine";
 import { reach } from "./data.ts";
 import { looksOf } from "./two-worlds.ts";
 
-/** The time of a hop that was given none is not the same twice. */
+/** A hop without a time of its own gets a different one each time. */
 const timeless = (text: string) => text.replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+Z/g, "(then)");
 
 export class Notebook {

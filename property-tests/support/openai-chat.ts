@@ -60,7 +60,7 @@ export const inexact: readonly string[] = [
   '{"least":1e-400,"pi":3.14159265358979323846}',
 ];
 
-/** A document as it is sent on: such a text as it was read, all else as it was. */
+/** A document as it is sent on: inexact arguments as they were read, all else as it was. */
 export function asSentOn(document: object): unknown {
   return JSON.parse(JSON.stringify(document), (key, each) =>
     key === "arguments" && inexact.includes(each) ? JSON.stringify(JSON.parse(each)) : each,

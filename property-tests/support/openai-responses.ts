@@ -140,7 +140,7 @@ const reasoning = merged(
   } as never),
 ) as Arb<OpenAI.Responses.ResponseReasoningItem>;
 
-/** Tools of the model's side, and what is no part of a message. */
+/** Tools of the model's side, and items that are not part of a message. */
 const maybeText: Arb<string | null> = fc.option(texts);
 const maybeBytes: Arb<string | null> = fc.option(fc.base64String());
 

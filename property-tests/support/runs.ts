@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect } from "vitest";
 
 /**
- * The number of runs of a law that costs more than the others: a part of the number that is set
- * for all, so that it grows with that. The report of the laws tells the part.
+ * The number of runs of a law that costs more than the others: a share of the number set for all,
+ * so that it grows with it. The report of the laws shows the share.
  */
 export function share(part: number): { readonly numRuns: number } {
   const { numRuns = 100 } = fc.readConfigureGlobal() ?? {};

@@ -1,4 +1,4 @@
-/** The hosts every law is held against: the standard table, and one of a host's own making. */
+/** The hosts for which every law is tested: the standard table, and a host's own. */
 
 import { instant, jsonObject, jsonValue, labelSet, stringSet, wholeNumber } from "glassine/host";
 import * as z from "zod";

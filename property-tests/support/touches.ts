@@ -49,7 +49,7 @@ interface Place {
   readonly key: string;
 }
 
-/** A copy of JSON data with the change; `undefined` where there is no place for it. */
+/** A copy of JSON data with the change; `undefined` if it does not fit. */
 export function touched<Value extends object>(data: Value, touch: Touch): Value | undefined {
   const copy = jsonCopy(data);
   const places = placesIn(copy).filter(({ holder, key }) => {

@@ -77,7 +77,7 @@ describe("npm run bench:guard", () => {
         asked.push(only);
         return { rows: runs[asked.length - 1] ?? [], failed: [] };
       },
-      tell: (line) => lines.push(line),
+      report: (line) => lines.push(line),
       ...given,
     });
     return { exitCode, asked, lines };
@@ -101,13 +101,13 @@ describe("npm run bench:guard", () => {
       [row("D1", 1, 2.5), row("S1", 1, 1)],
     ]);
     expect(exitCode).toBe(1);
-    expect(lines.at(-1)).toBe("D1, workload of D1: 2.500, where 2 is the most.");
+    expect(lines.at(-1)).toBe("D1, workload of D1: 2.500, the bound is 2.");
   });
 
   it("fails where what was beyond gives no figure the second time", async () => {
     const { exitCode, lines } = await guarded([[row("D1", 1, 3)], []]);
     expect(exitCode).toBe(1);
-    expect(lines.at(-1)).toBe("D1, workload of D1: 3.000, where 2 is the most.");
+    expect(lines.at(-1)).toBe("D1, workload of D1: 3.000, the bound is 2.");
   });
 
   it("fails where a comparison failed", async () => {
@@ -131,7 +131,7 @@ describe("npm run bench:guard", () => {
     });
     expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
     expect(lines).toEqual([
-      "tools/bench/known-misses.ts names no comparison with a goal: D9, workload of D9.",
+      "tools/bench/known-misses.ts: not a comparison with a goal: D9, workload of D9.",
     ]);
   });
 });

@@ -95,7 +95,7 @@ function checkResult(value: unknown, envelope: Envelope, n: number): void {
   assert.equal(result.executions.length, n);
   for (const { status } of result.executions) assert.equal(status, "completed");
   if (envelope === "none") return;
-  // The operation of a fresh envelope keeps no hold of it; its slots tell.
+  // The operation does not keep its fresh envelope; its slots identify it.
   assert.equal(result.extensions.security, realisticEnvelope.security);
   if (envelope === "same") assert.equal(result.extensions, realisticEnvelope);
 }

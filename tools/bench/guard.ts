@@ -12,7 +12,7 @@ interface Guarded {
   readonly only: string | undefined;
   readonly run: (only: string | undefined, rounds: number) => Promise<Outcome>;
   readonly rounds: number;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 /**
@@ -20,37 +20,37 @@ interface Guarded {
  * again: other work on the machine can spoil one run.
  */
 export async function guard(guarded: Guarded): Promise<number> {
-  const { comparisons, known, only, run, rounds, tell } = guarded;
+  const { comparisons, known, only, run, rounds, report } = guarded;
   const misnamed = misnamedEntries(comparisons, known);
   for (const entry of misnamed) {
-    tell(`tools/bench/known-misses.ts names no comparison with a goal: ${nameOf(entry)}.`);
+    report(`tools/bench/known-misses.ts: not a comparison with a goal: ${nameOf(entry)}.`);
   }
   if (misnamed.length > 0) return 1;
   const { rows, failed } = await run(only, rounds);
-  for (const line of tableOf(rows)) tell(line);
+  for (const line of tableOf(rows)) report(line);
   for (const entry of staleEntries(rows, known)) {
-    tell(
+    report(
       `${nameOf(entry)}: within twice its goal, so tools/bench/known-misses.ts need not name it.`,
     );
   }
   const beyond = await beyondAgain(beyondBound(rows, known), guarded);
   for (const { median, bound, ...each } of beyond) {
-    tell(`${nameOf(each)}: ${median.toFixed(3)}, where ${bound} is the most.`);
+    report(`${nameOf(each)}: ${median.toFixed(3)}, the bound is ${bound}.`);
   }
-  for (const name of failed) tell(`${name} failed: a check, or the process.`);
+  for (const name of failed) report(`${name} failed: a check, or the process.`);
   const isGood = beyond.length === 0 && failed.length === 0;
-  if (isGood) tell(`Nothing is beyond its bound, over ${rounds} rounds.`);
+  if (isGood) report(`Nothing is beyond its bound, over ${rounds} rounds.`);
   return isGood ? 0 : 1;
 }
 
-/** Those that are beyond their bounds a second time. One that gives no figure then stays. */
+/** Those beyond their bounds a second time. One without a figure the second time stays. */
 async function beyondAgain(
   first: readonly Beyond[],
-  { known, run, rounds, tell }: Guarded,
+  { known, run, rounds, report }: Guarded,
 ): Promise<readonly Beyond[]> {
   if (first.length === 0) return [];
   const ids = [...new Set(first.map(({ id }) => id))].join(",");
-  tell(`Beyond the bound, and so measured once more: ${ids}.`);
+  report(`Beyond the bound, and so measured once more: ${ids}.`);
   const { rows } = await run(ids, rounds);
   const again = beyondBound(rows, known);
   return first.flatMap((one) => (rows.some(sameAs(one)) ? again.filter(sameAs(one)) : [one]));

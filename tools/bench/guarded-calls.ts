@@ -196,7 +196,7 @@ export const guardedCallComparisons: readonly Comparison[] = goals.flatMap(
     })),
 );
 
-/** How many are made and held in one run. */
+/** How many are made and kept in memory in one run. */
 const thousand = 1000;
 
 /** Makes so many and holds them until the next run. */

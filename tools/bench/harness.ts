@@ -2,7 +2,7 @@
  * Measures ratios.
  *
  * Absolute times mean nothing across machines, so both sides of a comparison run side by side,
- * in one process where they can, and every round gives one ratio. The median of the rounds decides.
+ * in one process where they can, and every round produces one ratio. The median of the rounds decides.
  */
 import type { createLane, Lane } from "./lane.ts";
 import { type Group, medianOf, type Named, type Row, rowOf, shuffled } from "./rows.ts";
@@ -19,7 +19,7 @@ export interface Side {
 
 /** A side that runs in another process, which takes its time there and checks what came of it. */
 export interface Elsewhere {
-  /** Runs the operation so many times and gives the milliseconds of processor time that took. */
+  /** Runs the operation that many times and returns the milliseconds of processor time that took. */
   readonly spend: (times: number) => Promise<number>;
   /** Lets go of the process. */
   readonly end: () => void;

@@ -79,9 +79,9 @@ export interface Lane {
     payload: Payload,
     fresh: () => Extensions,
   ) => () => Promise<unknown>;
-  /** Starts `operation` so many times, then awaits each; gives what the last gave. */
+  /** Starts `operation` that many times, then awaits each; returns what the last returned. */
   readonly inFlight: (times: number, operation: () => Promise<unknown>) => () => Promise<unknown>;
-  /** Runs `operation` so many times, each awaited before the next; gives what the last gave. */
+  /** Runs `operation` that many times, each awaited before the next; returns the last result. */
   readonly awaitEach: (times: number, operation: () => Promise<unknown>) => Promise<unknown>;
   /** The same without waiting. */
   readonly callEach: (times: number, operation: () => unknown) => unknown;

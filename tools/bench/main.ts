@@ -66,7 +66,7 @@ const known = Object.values(options.guard ? ownGroups : allGroups).flatMap(({ co
   comparisons.map(({ id }) => id),
 );
 
-/** Ends the program where `--rounds` is no number. */
+/** Ends the program if `--rounds` is not a number. */
 function readRounds(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   console.error(`--rounds takes a whole number above 0, not "${text}".`);
@@ -119,7 +119,7 @@ async function measureShort(): Promise<void> {
     only,
     run: runOf(ownGroups),
     rounds,
-    tell: console.log,
+    report: console.log,
   });
 }
 
@@ -130,10 +130,10 @@ async function measureAll(): Promise<void> {
   });
   for (const line of cpex.skipped) console.log(line);
   const run = runOf({ ...ownGroups, ...heldByTests, ...cpex.groups });
-  tell(await run(options.only, rounds), cpex.versions);
+  printOutcome(await run(options.only, rounds), cpex.versions);
 }
 
-function tell({ rows, failed }: Outcome, cpex: string | null): void {
+function printOutcome({ rows, failed }: Outcome, cpex: string | null): void {
   if (failed.length > 0) process.exitCode = 1;
   if (rows.length === 0) return;
   print(rows);

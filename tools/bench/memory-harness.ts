@@ -1,12 +1,12 @@
 /**
- * Measures what is held: the heap in use after a forced collection, less what was in use before.
+ * Measures what is held in memory: the heap in use after a forced collection, minus the heap before.
  *
  * Each comparison belongs in a process of its own: what another one left behind would count.
  */
 import { setImmediate } from "node:timers/promises";
 import { type Group, type Named, type Row, rowOf, shuffled } from "./rows.ts";
 
-/** What is held until it is let go. */
+/** What is held in memory until it is released. */
 interface Holding {
   /** Throws unless all of it is there. */
   readonly check: () => void;

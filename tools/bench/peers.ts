@@ -22,7 +22,7 @@ const together =
 const hookable: Peer = (lane, n) => {
   const hooks = createHooks<{ readonly run: Handler }>();
   for (const handler of handlersOf(lane, "async", n)) hooks.hook("run", handler as Handler);
-  // It gives a promise where a handler does.
+  // It returns a promise if a handler does.
   return () => hooks.callHook("run", payload, context) as Promise<unknown>;
 };
 

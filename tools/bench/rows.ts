@@ -1,4 +1,4 @@
-/** What a measurement gives: one row for each comparison. */
+/** The results of a measurement: one row for each comparison. */
 
 /** What a comparison is called, and what its figure should be at most. */
 export interface Named {
@@ -13,7 +13,7 @@ export interface Row extends Named {
   readonly min: number;
   readonly median: number;
   readonly max: number;
-  /** Null where there is no goal. */
+  /** Null if there is no goal. */
   readonly met: boolean | null;
   /** Medians of both sides, for one operation. For reading a profile only. */
   readonly ours: number;
@@ -40,7 +40,7 @@ interface Sides {
   /** By round; null where there is nothing to divide by. */
   readonly baseline: readonly number[] | null;
   readonly unit: Unit;
-  /** By round: what the goal is held against. Default: ours over the baseline. */
+  /** By round: what is compared with the goal. Default: ours over the baseline. */
   readonly figures?: readonly number[];
 }
 

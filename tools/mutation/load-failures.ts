@@ -4,7 +4,7 @@ type TestFile = ReturnType<Vitest["state"]["getFiles"]>[number];
 
 /**
  * A mutant that keeps the tests from loading leaves a file without tests, which Stryker takes for
- * a run in which nothing failed. This gives such a file the failed test that it stands for.
+ * a run in which nothing failed. This reports a failed test for such a file.
  */
 export class LoadFailures implements Reporter {
   #vitest: Vitest | undefined;

@@ -5,7 +5,7 @@ export const rooms = {
     (name) => `src/core/envelope/${name}.ts`,
   ),
   data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],
-  // What is generated is held to its generator, letter by letter, by a test.
+  // A test compares generated files with what their generator writes.
   slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],
   dispatch: [
     "src/core/hooks/dispatch/**/*.ts",

@@ -1,7 +1,7 @@
 // Makes what the benchmark compares with, `npm run bench:peers`: CPEX in Python, as a virtual
 // environment in build/, and CPEX in Rust, as the program of tools/bench/cpex-rust, built in build/. Both
 // ask a package registry, as pip and cargo are set up to; nothing else here does. `npm run bench`
-// finds them by itself. Where there is no cargo, the program is left out.
+// finds them by itself. Without cargo, the program is left out.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const { values } = readArguments(
   "--python NAME, a Python of at least 3.11, and --cargo NAME",
 );
 
-/** Runs a program to its end and tells how that went. What fails fails the script, later. */
+/** Runs a program to its end and reports how that went. A failure fails the script at its end. */
 function run(name, args, made) {
   const { status, error } = spawnSync(name, args, { stdio: "inherit" });
   if (error) return { isDone: false, problem: `${name} did not start: ${error.message}.` };

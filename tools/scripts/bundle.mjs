@@ -16,7 +16,7 @@ const { exports, bin } = JSON.parse(readFileSync("package.json", "utf8"));
 /** `./dist/node/index.js`, of `exports` or `bin`: `node/index` and its source file. */
 function entryOf(output) {
   const [, name] = /^\.\/dist\/(.+)\.js$/.exec(output) ?? [];
-  if (name === undefined) throw new Error(`${output} is no JavaScript of dist.`);
+  if (name === undefined) throw new Error(`${output} is not a JavaScript file of dist.`);
   return [name, `src/${name}.ts`];
 }
 

@@ -70,7 +70,7 @@ export function reportOf(laws, runs, commit) {
     "",
     "Made by `npm run laws -- --runs N --report`; not by hand.",
     "",
-    `- Runs a law: ${thousands(runs)}. A law that costs much runs a share of that, which the table gives.`,
+    `- Runs per law: ${thousands(runs)}. A costly law runs a share of that, which the table shows.`,
     `- From ${days[0] ?? "-"} to ${days.at(-1) ?? "-"}: ${hours.toFixed(1)} hours of one core.`,
     `- Sources: commit ${commit}.`,
     `- Node ${process.version.slice(1)}, ${process.platform} ${process.arch}, ${availableParallelism()} cores, ${memory} GiB.`,

@@ -26,7 +26,7 @@ const { runs: runsText = "1", seed: seedText = "1" } = values;
 if (!/^[1-9]\d*$/.test(runsText)) {
   refuse(`--runs takes a whole number above 0, not "${runsText}".`);
 }
-// Half of the seeds that fast-check tells are below 0.
+// Half of the seeds that fast-check reports are negative.
 if (!/^-?\d+$/.test(seedText)) refuse(`--seed takes a whole number, not "${seedText}".`);
 const numbers = numbersOfLaws();
 const fault = faultOf(positionals, numbers);
@@ -38,7 +38,7 @@ const nodeOptions = [process.env.NODE_OPTIONS, "--max-semi-space-size=64"]
   .filter(Boolean)
   .join(" ");
 
-/** Runs the laws once and gives the exit code. */
+/** Runs the laws once and returns the exit code. */
 function round(environment) {
   const codes = selections.map((selection) => {
     const { status, error } = spawnSync("vitest", ["run", ...selection], {

@@ -1,5 +1,5 @@
 /**
- * Every place in the messages of MCP where a text can stand, by the schemas of its SDKs: that of
+ * Every place in the messages of MCP where a string can be, by the schemas of its SDKs: that of
  * 2025-11-25 and that of 2026-07-28. For each there is a document that has a given text there.
  */
 import * as modern from "@modelcontextprotocol/core";
@@ -91,7 +91,7 @@ function dotted(path: string): string {
   return path === "" || path.startsWith("[") || path.startsWith("(") ? path : `.${path}`;
 }
 
-/** What tells an option of a union from the others. */
+/** What distinguishes an option of a union from the others. */
 function kindOf({ properties = {} }: JsonSchema): string | undefined {
   for (const key of ["type", "method", "mode"]) {
     const found = properties[key]?.const;
@@ -144,7 +144,7 @@ type Shape = { readonly shape: Readonly<Record<string, z.core.$ZodType>> };
 interface Sdk {
   readonly revision: Revision;
   readonly asks: readonly z.core.$ZodType[];
-  readonly tells: readonly z.core.$ZodType[];
+  readonly notifies: readonly z.core.$ZodType[];
   /** By method. */
   readonly results: Readonly<Record<string, z.core.$ZodType>>;
 }
@@ -179,7 +179,7 @@ const sdks: readonly Sdk[] = [
   {
     revision: "2025-11-25",
     asks: optionsOf(legacy.ClientRequestSchema, legacy.ServerRequestSchema),
-    tells: optionsOf(legacy.ClientNotificationSchema, legacy.ServerNotificationSchema),
+    notifies: optionsOf(legacy.ClientNotificationSchema, legacy.ServerNotificationSchema),
     results: {
       initialize: legacy.InitializeResultSchema,
       "completion/complete": legacy.CompleteResultSchema,
@@ -202,7 +202,7 @@ const sdks: readonly Sdk[] = [
   {
     revision: "2026-07-28",
     asks: optionsOf(modern.ClientRequestSchema, modern.ServerRequestSchema),
-    tells: optionsOf(modern.ClientNotificationSchema, modern.ServerNotificationSchema),
+    notifies: optionsOf(modern.ClientNotificationSchema, modern.ServerNotificationSchema),
     results: {
       "server/discover": modern.DiscoverResultSchema,
       "subscriptions/listen": modern.SubscriptionsListenResultSchema,
@@ -225,9 +225,9 @@ const error = z.object({ code: z.number(), message: z.string(), data: z.unknown(
 
 /** Every place, in the order of the schemas. */
 export function textPlaces(): readonly TextPlace[] {
-  return sdks.flatMap(({ revision, asks, tells, results }) => {
+  return sdks.flatMap(({ revision, asks, notifies, results }) => {
     const requests = new Map(asks.map((schema) => [methodOf(schema), paramsOf(schema)]));
-    const notices = new Map(tells.map((schema) => [methodOf(schema), paramsOf(schema)]));
+    const notices = new Map(notifies.map((schema) => [methodOf(schema), paramsOf(schema)]));
     const places: TextPlace[] = [];
     const add = (method: string, part: MessagePart, schema: JsonSchema, params: unknown) => {
       const seen = new Set<string>();

@@ -2,7 +2,7 @@
 // `-- --room merge`. With `--again` what the last run found out about unchanged code is taken over,
 // which is quick and misses what a change inside an existing test does. What comes of a room is kept
 // in tools/mutation/results, and the report is made of all that is there. With `--last` nothing runs: what
-// is kept is held against the list again. A room without a result is a fault; when no room has one,
+// is kept is compared with the list again. A room without a result is a fault; when no room has one,
 // nothing is written.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

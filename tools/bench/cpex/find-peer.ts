@@ -56,7 +56,8 @@ export function findPython(python: string | undefined): Peer {
   }
   return ask(python, ["-I", "-c", probe], {
     goalsFor: "0.1",
-    tell: ([cpex, pydantic, version]) => `CPEX ${cpex}, pydantic ${pydantic}, Python ${version}`,
+    describe: ([cpex, pydantic, version]) =>
+      `CPEX ${cpex}, pydantic ${pydantic}, Python ${version}`,
   });
 }
 
@@ -71,17 +72,17 @@ export function findCrate(program: string | undefined): Peer {
   }
   return ask(program, ["--version"], {
     goalsFor: "0.2",
-    tell: ([cpex, rust]) => `cpex-core ${cpex}, Rust ${rust}`,
+    describe: ([cpex, rust]) => `cpex-core ${cpex}, Rust ${rust}`,
   });
 }
 
 interface Asked {
   readonly goalsFor: string;
   /** Names the versions on the last line of the answer, CPEX first. */
-  readonly tell: (versions: readonly string[]) => string;
+  readonly describe: (versions: readonly string[]) => string;
 }
 
-function ask(program: string, args: readonly string[], { goalsFor, tell }: Asked): Peer {
+function ask(program: string, args: readonly string[], { goalsFor, describe }: Asked): Peer {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
   if (error !== undefined) return { found: false, reason: `${program} did not start` };
   const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
@@ -94,5 +95,5 @@ function ask(program: string, args: readonly string[], { goalsFor, tell }: Asked
       reason: `the goals are for CPEX ${goalsFor}, and ${program} has ${cpex}`,
     };
   }
-  return { found: true, versions: tell(versions) };
+  return { found: true, versions: describe(versions) };
 }

@@ -4,9 +4,9 @@ import { createInterface } from "node:readline";
 
 export interface LineServer {
   /**
-   * Sends a line and gives the answer to it. Answers come in the order of the questions.
+   * Sends a line and returns the answer. Answers come in the order of the questions.
    *
-   * @throws Error for `{ "error": text }`, for a line that is no JSON object, and where the program
+   * @throws Error for `{ "error": text }`, for a line that is not a JSON object, and if the program
    *   has ended
    */
   readonly ask: (question: object) => Promise<Readonly<Record<string, unknown>>>;

@@ -76,6 +76,6 @@ function versus(name: string, start: () => LineServer): Versus {
 }
 
 function madeAt(path: string | undefined): string {
-  if (path === undefined) throw new Error("There is no CPEX to compare with.");
+  if (path === undefined) throw new Error("CPEX is not installed.");
   return path;
 }

@@ -31,7 +31,7 @@ HOOK = "tool_pre_invoke"
 class Case(NamedTuple):
     """Something to time."""
 
-    # Runs it so many times, gives what the last run gave.
+    # Runs it that many times, returns what the last run returned.
     run: Callable[[int], Any]
     # Raises unless all of it ran and the last run gave what it should.
     check: Callable[[Any, int], None]
@@ -311,7 +311,7 @@ def answer(request: dict) -> dict:
 
 
 def serve() -> None:
-    # What anything else prints is no answer.
+    # What anything else prints is not an answer.
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         try:

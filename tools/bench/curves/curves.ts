@@ -93,7 +93,7 @@ export const curves: Readonly<Record<string, Curve>> = {
   },
 };
 
-/** The time of all plugins together, where a side tells that of one. */
+/** The time of all plugins together, if a side reports that of one. */
 function whole(sideOf: (n: number) => Promise<Side>): (n: number) => Promise<Side> {
   return async (n) => ({ ...(await sideOf(n)), per: 1 });
 }

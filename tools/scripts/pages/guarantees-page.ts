@@ -28,7 +28,7 @@ export interface Evidence {
 export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
   const known = (all: readonly { readonly number: string }[], number: string) => {
     if (all.some((each) => each.number === number)) return number;
-    throw new Error(`A guarantee names ${number}, for which there is no test.`);
+    throw new Error(`A guarantee names ${number}, which has no test.`);
   };
   const section = (guarantee: Guarantee) => {
     const numbers = guarantee.attacks.flatMap(expand);

@@ -21,7 +21,7 @@ An empty cell under "To see" or "To change" means: like what the field is in.
 \`*\` stands for any key of a map, \`[]\` for each element of a list.
 An instant is an RFC 3339 date-time, a set is a list without repeats, sorted.`;
 
-/** What the table of a slot does not tell, by slot. */
+/** What the table of a slot does not say, by slot. */
 const remarks: Readonly<Record<string, string>> = {
   http: `Headers that a host hands in are taken as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
 The grammar of names and values is checked on what a plugin writes, and a plugin writes no header that frames the message.

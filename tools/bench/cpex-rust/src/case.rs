@@ -5,7 +5,7 @@ use std::time::Duration;
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 pub trait Case {
-    /// Runs it so many times and gives the processor time that took.
+    /// Runs it that many times and returns the processor time that took.
     fn run(&mut self, times: u64) -> Duration;
     /// Fails unless all of it ran and the last run gave what it should.
     fn check(&self, times: u64) -> Outcome;

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::case::{Case, Outcome, expect};
 use crate::envelope::{Grant, check_view, envelope_of, grant_of};
 
-/// The crate takes a payload as its own: with this, a clone of what is in it is no part of the time.
+/// The crate takes ownership of a payload: with this, cloning its contents is not timed.
 #[derive(Clone)]
 pub struct ToolCall(Arc<Value>);
 impl_plugin_payload!(ToolCall);
@@ -117,7 +117,7 @@ impl Executing {
                 "two" => register(&manager, name, &grant, pass)?,
                 "three" => register(&manager, name, &grant, read)?,
                 "labels" => register(&manager, name, &grant, label)?,
-                _ => return Err(format!("there is no kind {kind}").into()),
+                _ => return Err(format!("unknown kind {kind}").into()),
             }
         }
         let runtime = runtime()?;

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Whatever goes wrong, a check included, is answered by `{"error": text}`. Checks are not timed.
-//! With `--version` it tells the versions of the crate and of the compiler, and ends.
+//! With `--version` it prints the versions of the crate and of the compiler, and exits.
 
 mod case;
 mod envelope;
@@ -57,6 +57,6 @@ fn case_named(name: &str, input: &Value) -> Outcome<Box<dyn Case>> {
     Ok(match name {
         "filter" => Box::new(filter::Filtering::new(input)?),
         "execute" => Box::new(hook::Executing::new(input)?),
-        _ => return Err(format!("there is no case {name}").into()),
+        _ => return Err(format!("unknown case {name}").into()),
     })
 }
