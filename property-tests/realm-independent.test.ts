@@ -36,8 +36,8 @@ it("L39: a merge has the same result under any patches, and calls none of them",
         const given =
           spoilt === null ? returned : plant(returned, spoilt[0].make(new Watch()), spoilt[1]);
         const mask = slots.capabilities.mask(grant);
-        const input = { slots, current, view: view as Slots, returned: given, mask };
-        const all = { ...input, strict, growOnly, limits: extensionsLimits };
+        const input = { slots, current: current as Slots, view: view as Slots };
+        const all = { ...input, returned: given, mask, strict, growOnly, limits: extensionsLimits };
         const expected = merge(all);
         const patched = patch(patches);
         let outcome: unknown;

@@ -78,7 +78,7 @@ describe("npm run mutation -- --last", () => {
 
   it("complains of a survivor without a reason, and of a reason without a survivor", () => {
     const mutant = {
-      file: "src/core/envelope/compile-filter.ts",
+      file: "src/core/envelope/filter.ts",
       mutator: "BooleanLiteral",
       line: "true;",
     };

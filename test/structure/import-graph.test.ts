@@ -156,8 +156,8 @@ describe("the checker", () => {
     ["core/envelope/view.ts", "await import(`../${room}/index.ts`);", "a computed path"],
     // The rooms and their doors.
     ["core/errors/codes.ts", 'import "../data/index.ts";', "core/errors may import nothing."],
-    ["core/envelope/tiers.ts", 'import "../slots/table.ts";', "through src/core/slots/index.ts."],
-    ["core/envelope/tiers.ts", 'import "../slots/deep/index.ts";', "through src/core/slots/index"],
+    ["core/envelope/merge.ts", 'import "../slots/table.ts";', "through src/core/slots/index.ts."],
+    ["core/envelope/merge.ts", 'import "../slots/deep/index.ts";', "through src/core/slots/index"],
     ["core/host/define.ts", 'import "../../index.ts";', "the public entries are for users"],
     ["core/host/define.ts", 'import "../attic/a.ts";', "that is in no room."],
     ["core/host/define.ts", 'import "../../../test/support/a.ts";', "that leaves src/."],
@@ -203,7 +203,7 @@ describe("the checker", () => {
     ["constructor/a.ts", "", "is in no room of the plan."],
     ["core/slots/utils.ts", "", "is named for nothing"],
     ["core/slots/util/sort.ts", "", "is named for nothing"],
-    ["core/slots/table.ts", "\n".repeat(351), "has 351 lines, 350 is the most"],
+    ["core/slots/table.ts", "\n".repeat(501), "has 501 lines, 500 is the most"],
   ])("refuses %s with %s", (path, text, message) => {
     const problems = check(path, text);
     expect(problems).toHaveLength(1);
@@ -218,8 +218,8 @@ describe("the checker", () => {
   });
 
   it("does not let an open file turn the direction", () => {
-    const open = ["src/core/envelope/tiers.ts"];
-    const text = 'import "../envelope/tiers.ts";';
+    const open = ["src/core/envelope/merge.ts"];
+    const text = 'import "../envelope/merge.ts";';
     expect(check("core/messages/a.ts", text, { open })).toEqual([]);
     expect(check("core/slots/a.ts", text, { open })).toHaveLength(1);
   });
@@ -228,6 +228,6 @@ describe("the checker", () => {
     const long = "\n".repeat(1000);
     expect(check("core/slots/generated/readers.ts", long)).toEqual([]);
     expect(check("core/slots/readers.generated.ts", long)).toEqual([]);
-    expect(check("core/slots/table.ts", "\n".repeat(350))).toEqual([]);
+    expect(check("core/slots/table.ts", "\n".repeat(500))).toEqual([]);
   });
 });

@@ -85,6 +85,6 @@ export const plan: Plan = {
     "node:util": ["operate/trust", "operate/discovery"],
     "node:zlib": ["operate/trust"],
   },
-  maxLines: 350,
+  maxLines: 500,
   generated: /(^|\/)generated\/|\.generated\.ts$/,
 };

@@ -1,9 +1,7 @@
 /** The sources that are mutated, room by room. */
 export const rooms = {
-  filter: ["src/core/envelope/compile-filter.ts"],
-  merge: ["join", "maps", "merge", "merge-state", "oversize", "tiers"].map(
-    (name) => `src/core/envelope/${name}.ts`,
-  ),
+  filter: ["src/core/envelope/filter.ts"],
+  merge: ["join", "maps", "merge", "merge-state"].map((name) => `src/core/envelope/${name}.ts`),
   data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],
   // A test compares generated files with what their generator writes.
   slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],

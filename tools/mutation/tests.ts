@@ -9,6 +9,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/slots/",
     "test/extensions/",
     "test/conformance/",
+    "test/merge/",
     ...laws("filter", "noninterference", "untouched"),
   ],
   merge: [

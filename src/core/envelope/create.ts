@@ -1,8 +1,10 @@
-/** Making envelopes: from the host's own values, from the wire, and back to the wire. */
-
+/** What only the host does: it makes envelopes, writes them as text, and replaces slots of them. */
 import {
+  beginsWith,
   expectOptions,
   extensionsLimits,
+  forEach,
+  hasAll,
   intrinsics,
   type Limits,
   limitsOver,
@@ -18,10 +20,23 @@ import {
   type Problem,
   quoted,
   suggestion,
+  TierViolationError,
 } from "../errors/index.ts";
-import { type Admitted, admit, copyLevel, emptyLevel, type LevelValue } from "../schema/index.ts";
-import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { brandOf, countedBrand, hostKind, type Slots, seal, sizeOf } from "./brand.ts";
+import { admit, copyLevel, emptyLevel, type LevelValue } from "../schema/index.ts";
+import { type CompiledSlots, defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
+import {
+  brandAfter,
+  brandOf,
+  countedBrand,
+  hostKind,
+  isLevel,
+  type Slots,
+  seal,
+  sizeOf,
+} from "./filter.ts";
+
+const { enumerableKeys, freeze, getPrototypeOf, isArray, isProxy, objectPrototype } = intrinsics;
+const { ownKeys, ownValue, weakGet, weakSet } = intrinsics;
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
@@ -39,10 +54,10 @@ export interface DecodeOptions extends CreateOptions {
 const empties = new WeakMap<CompiledSlots, Slots>();
 
 export function emptyExtensions(slots: CompiledSlots): Slots {
-  let empty = intrinsics.weakGet(empties, slots);
+  let empty = weakGet(empties, slots);
   if (empty === undefined) {
     empty = sealed(slots, emptyLevel(slots.layout));
-    intrinsics.weakSet(empties, slots, empty);
+    weakSet(empties, slots, empty);
   }
   return empty;
 }
@@ -56,54 +71,67 @@ export function createFrom(
   const brand = brandOf(value);
   if (brand?.kind.slots === slots && brand.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
-  return sealed(
-    slots,
-    withDerived(slots, read(slots, value, "host", true, limitsOf(options))).value,
-  );
+  const admitted = read(slots, value, "host", true, limitsOf(options));
+  return sealed(slots, withDerived(slots, admitted.value));
 }
 
-/** Reads a value of the host; a part that says the same as in `known` is that part. */
-export function readOver(
-  slots: CompiledSlots,
-  value: unknown,
-  known: Slots,
+/** The host's own change of some slots: reads those, shares the others. */
+export function replaceSlots(
+  extensions: object,
+  changes: object,
   options: CreateOptions = {},
-): LevelValue {
+): Slots {
+  const brand = brandOf(extensions);
+  if (brand === undefined || brand.kind.mask !== undefined) {
+    throw new GlassineError(
+      "edit_denied",
+      "withSlots expects the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
+    );
+  }
+  const before = extensions as Slots;
+  const { slots } = brand.kind;
+  const next = copyLevel(slots.layout, before);
+  // Nothing to read: the same slots under a new envelope.
+  if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
-  const admitted = read(slots, value, "host", true, limitsOf(options), known);
-  return withDerived(slots, admitted).value as LevelValue;
+  // A part that says the same as before is that part.
+  const admitted = read(slots, changes, "host", true, limitsOf(options), before);
+  const given = withDerived(slots, admitted.value);
+  forEach(slots.names, (name) => {
+    if (given[name] !== undefined) next[name] = given[name];
+  });
+  assertGrown(slots, before, next);
+  return seal(next, brandAfter(slots, before, next));
+}
+
+function isEmptyRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || isProxy(value)) return false;
+  return getPrototypeOf(value) === objectPrototype && ownKeys(value).length === 0;
 }
 
 /**
  * Fields that follow from a list that grows, as the depth of a chain does, where the host left them
  * out. A document from the wire keeps what it says.
  */
-function withDerived(slots: CompiledSlots, admitted: Good): Good {
-  const value = admitted.value as LevelValue;
-  let next: Record<string, unknown> | undefined;
-  // By index: the iteration of arrays may be patched.
-  for (let i = 0; i < slots.nodes.length; i++) {
-    const node = slots.nodes[i] as Node;
-    const level = value[node.key] as LevelValue | undefined;
-    const list = node.grows === undefined ? undefined : level?.[node.grows];
-    if (level === undefined || node.derive === undefined) continue;
-    if (!intrinsics.isArray(list) || list.length === 0) continue;
+function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
+  const next = copyLevel(slots.layout, value);
+  forEach(slots.nodes, (node) => {
+    const level = value[node.key];
+    const list = node.grows === undefined ? undefined : ownValue(level, node.grows);
+    if (!isLevel(level) || node.derive === undefined) return;
+    if (!isArray(list) || list.length === 0) return;
     const defaults = defaultsOf(node);
-    const whole = copyLevel(node.layout, level);
-    let changed = false;
     const derived = node.derive({ current: level, list, proposed: level });
-    const names = intrinsics.enumerableKeys(derived);
-    for (let at = 0; at < names.length; at++) {
-      const name = names[at] as string;
-      if (level[name] !== defaults[name] || derived[name] === level[name]) continue;
+    const whole = copyLevel(node.layout, level);
+    let isChanged = false;
+    forEach(enumerableKeys(derived), (name) => {
+      if (level[name] !== defaults[name] || derived[name] === level[name]) return;
       whole[name] = derived[name];
-      changed = true;
-    }
-    if (!changed) continue;
-    next ??= copyLevel(slots.layout, value);
-    next[node.key] = intrinsics.freeze(whole);
-  }
-  return next === undefined ? admitted : { ...admitted, value: next };
+      isChanged = true;
+    });
+    if (isChanged) next[node.key] = freeze(whole);
+  });
+  return next;
 }
 
 /** What `decodeExtensions` gives. */
@@ -126,9 +154,9 @@ export function decodeFrom(
   const isText = typeof input === "string";
   const value = isText ? parse(input, limits) : input;
   const admitted = read(slots, value, isText ? "parsed" : "host", strict, limits);
-  return intrinsics.freeze({
+  return freeze({
     extensions: sealed(slots, admitted.value),
-    dropped: intrinsics.freeze(mapped(admitted.dropped, formatPath)),
+    dropped: freeze(mapped(admitted.dropped, formatPath)),
     droppedCount: admitted.droppedCount,
   });
 }
@@ -150,7 +178,11 @@ export function encodeExtensions(extensions: object): string {
   return writeText(extensions);
 }
 
-type Good = Extract<Admitted, { ok: true }>;
+interface ReadSlots {
+  readonly value: LevelValue;
+  readonly dropped: readonly (readonly (string | number)[])[];
+  readonly droppedCount: number;
+}
 
 function read(
   slots: CompiledSlots,
@@ -159,33 +191,28 @@ function read(
   strict: boolean,
   limits: Limits,
   previous?: Slots,
-): Good {
+): ReadSlots {
   const shapeCode = "extensions_shape";
-  const admitted = admit(slots.envelope, value, {
-    origin,
-    limits,
-    shapeCode,
-    strict,
-    previous,
-    partial: false,
-  });
-  if (admitted.ok) return admitted;
-  throw unreadable(slots, admitted.problems);
+  const options = { origin, limits, shapeCode, strict, previous, partial: false } as const;
+  const admitted = admit(slots.envelope, value, options);
+  if (!admitted.ok) throw unreadable(slots, admitted.problems);
+  // The schema of envelopes holds an object.
+  return { ...admitted, value: admitted.value as LevelValue };
 }
 
 function limitsOf(options: CreateOptions): Limits {
-  return limitsOver(extensionsLimits, intrinsics.ownValue(options, "limits"));
+  return limitsOver(extensionsLimits, ownValue(options, "limits"));
 }
 
-function sealed(slots: CompiledSlots, value: unknown): Slots {
-  const envelope = copyLevel(slots.layout, value as LevelValue);
+function sealed(slots: CompiledSlots, value: LevelValue): Slots {
+  const envelope = copyLevel(slots.layout, value);
   return seal(envelope, countedBrand(hostKind(slots), sizeOf(slots, envelope)));
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
-  const first = problems[0] as Problem;
-  const slot = first.path.length === 1 ? first.path[0] : undefined;
-  if (first.code === "slot_unknown" && typeof slot === "string") {
+  const [first] = problems;
+  const slot = first?.path.length === 1 ? first.path[0] : undefined;
+  if (first?.code === "slot_unknown" && typeof slot === "string") {
     const hint = suggestion(slot, slots.names);
     return new GlassineError(
       "slot_unknown",
@@ -199,4 +226,39 @@ function unreadable(slots: CompiledSlots, problems: readonly Problem[]): Glassin
 function notReadable(problems: readonly Problem[]): GlassineError {
   const text = `Extensions are not readable. ${formatProblems(problems)}.`;
   return new GlassineError("extensions_invalid", text, { problems });
+}
+
+/**
+ * The host, too, only adds to what is monotonic. Labels leave through `declassify` alone.
+ *
+ * A plugin can make envelopes, too, and call this in a realm that it has patched: a method of an
+ * array, or a loop by its iterator, would hand the slot table out.
+ *
+ * @throws TierViolationError `tier_monotonic` when something monotonic in `before` is gone.
+ */
+export function assertGrown(slots: CompiledSlots, before: Slots, after: LevelValue): void {
+  forEach(slots.nodes, (slot) => checkGrown(slot, before[slot.key], after[slot.key]));
+}
+
+function checkGrown(node: Node, before: unknown, after: unknown): void {
+  if (before === undefined || before === after) return;
+  const { tier, grows } = node;
+  const list = grows === undefined ? undefined : nodeByKey(node.fields, grows);
+  if (list !== undefined) {
+    checkList(node, list, ownValue(before, list.key), ownValue(after, list.key));
+  } else if (tier === "monotonic") checkList(node, node, before, after);
+  else {
+    forEach(node.fields, (field) =>
+      checkGrown(field, ownValue(before, field.key), ownValue(after, field.key)),
+    );
+  }
+}
+
+/** Of a slot that grows, what counts is the field that does. */
+function checkList({ path }: Node, { compiled }: Node, before: unknown, after: unknown): void {
+  const old = isArray(before) ? before : [];
+  const now = isArray(after) ? after : [];
+  if (compiled.shape === "set" ? hasAll(now, old) : beginsWith(now, old)) return;
+  const text = `${path} may only grow; something that was there is missing or changed. Use declassify to take a label away.`;
+  throw new TierViolationError("tier_monotonic", text, { slot: path, tier: "monotonic" });
 }

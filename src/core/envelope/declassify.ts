@@ -3,10 +3,19 @@
  *
  * What is left is not read again, so nothing that makes it is found on a prototype.
  */
-import { asSet, ignore, includes, intrinsics, mapped, without } from "../data/index.ts";
+import {
+  asSet,
+  forEach,
+  ignore,
+  includes,
+  intrinsics,
+  isAwaitable,
+  mapped,
+  without,
+} from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import { copyLevel, nowInstant } from "../schema/index.ts";
-import { brandAfter, brandOf, type EnvelopeBrand, type Slots, seal } from "./brand.ts";
+import { brandAfter, brandOf, type Slots, seal } from "./filter.ts";
 
 /** Which labels leave, why, and on whose word. */
 export interface Declassification {
@@ -29,7 +38,7 @@ export interface DeclassificationRecord {
   readonly request_id: string | null;
 }
 
-const { freeze, hasOwn, isArray, trim } = intrinsics;
+const { freeze, hasOwn, isArray, ownValue, trim } = intrinsics;
 const maxText = 2000;
 
 export function removeLabels(
@@ -41,54 +50,53 @@ export function removeLabels(
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
   const brand = brandOf(extensions);
   if (brand === undefined || brand.kind.mask !== undefined) {
-    refuse("Only the host's own extensions can be declassified; got a view or another value.");
+    throw refused(
+      "Only the host's own extensions can be declassified; got a view or another value.",
+    );
   }
   const slots = extensions as Slots;
-  const security = slots.security as { readonly labels: readonly string[] } | undefined;
-  const present = security?.labels ?? [];
+  const { security, request } = slots;
+  const present: readonly string[] = isArray(security?.labels) ? security.labels : [];
   // Read once: what the caller has in hand may change.
-  const wanted = isArray(labels) ? mapped(labels as readonly string[], (label) => label) : [];
-  if (wanted.length === 0) refuse("Name the labels to take away; got none.");
-  for (let i = 0; i < wanted.length; i++) {
-    const label: unknown = wanted[i];
-    if (typeof label !== "string") refuse("Labels are texts; got another value.");
-    if (!includes(present, label)) refuse(`The label ${quoted(label)} is not there.`);
-  }
+  const wanted = isArray(labels) ? mapped<unknown, string>(labels, expectLabel) : [];
+  if (wanted.length === 0) throw refused("Name the labels to take away; got none.");
+  forEach(wanted, (label) => {
+    if (!includes(present, label)) throw refused(`The label ${quoted(label)} is not there.`);
+  });
   checkWords("reason", reason);
   checkWords("authority", authority);
-  const request = slots.request as { readonly request_id?: string } | undefined;
+  const request_id = ownValue(request, "request_id");
   const record: DeclassificationRecord = freeze({
     event: "extensions.declassified",
     at: nowInstant(),
     labels: asSet(wanted),
     reason,
     authority,
-    request_id: request?.request_id ?? null,
+    request_id: typeof request_id === "string" ? request_id : null,
   });
   const answer: unknown = audit?.(record);
-  if (isThenable(answer)) {
+  if (isAwaitable(answer)) {
     void ignore(answer);
-    refuse("The audit of a declassification writes at once; got a promise.");
+    throw refused("The audit of a declassification writes at once; got a promise.");
   }
   const level = freeze({ ...security, labels: without(present, record.labels) });
-  const table = (brand as EnvelopeBrand).kind.slots;
+  const table = brand.kind.slots;
   const next = copyLevel(table.layout, slots);
   next.security = level;
   return freeze({ extensions: seal(next, brandAfter(table, slots, next)), record });
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+function expectLabel(label: unknown): string {
+  if (typeof label !== "string") throw refused("Labels are strings; got another value.");
+  return label;
 }
 
 function checkWords(name: string, text: unknown): void {
-  if (typeof text !== "string" || trim(text) === "" || text.length > maxText) {
-    refuse(
-      `A declassification needs ${name === "reason" ? "a" : "an"} ${name} of 1 to ${maxText} characters.`,
-    );
-  }
+  if (typeof text === "string" && trim(text) !== "" && text.length <= maxText) return;
+  const article = name === "reason" ? "a" : "an";
+  throw refused(`A declassification needs ${article} ${name} of 1 to ${maxText} characters.`);
 }
 
-function refuse(text: string): never {
-  throw new GlassineError("declassify_refused", text);
+function refused(text: string): GlassineError {
+  return new GlassineError("declassify_refused", text);
 }

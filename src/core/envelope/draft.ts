@@ -5,19 +5,19 @@
  * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { extensionsLimits } from "../data/index.ts";
+import { extensionsLimits, forEach } from "../data/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { admit, copyLevel, decisive, emptyLevel, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
-import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./brand.ts";
-import { assertGrown } from "./grown.ts";
+import { assertGrown } from "./create.ts";
+import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./filter.ts";
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const brand = brandOf(value);
   return brand === undefined ? run(value, recipe) : amendExtensions(value as Slots, brand, recipe);
 }
 
-function run(base: object, recipe: (draft: never) => unknown): object {
+function run<Base extends object>(base: Base, recipe: (draft: never) => unknown): Base {
   if (!isDraftable(base)) {
     throw new GlassineError(
       "edit_denied",
@@ -52,23 +52,21 @@ function amendExtensions(
   brand: EnvelopeBrand,
   recipe: (draft: never) => unknown,
 ): Slots {
-  const { nodes, layout } = brand.kind.slots;
-  let lent: Record<string, unknown> | undefined;
+  const { kind } = brand;
+  const { nodes, layout } = kind.slots;
+  const base = copyLevel(layout, extensions);
   for (let i = 0; i < nodes.length; i++) {
     const slot = nodes[i] as Node;
-    if (extensions[slot.key] !== undefined || !maySomewhere(slot, brand.kind.mask)) continue;
-    lent ??= copyLevel(layout, extensions);
-    lent[slot.key] = containerOf(slot, brand.kind.mask);
+    if (base[slot.key] === undefined && maySomewhere(slot, kind.mask))
+      base[slot.key] = containerOf(slot, kind.mask);
   }
-  const base = lent ?? extensions;
-  const amended = run(base, recipe) as Record<string, unknown>;
+  const amended = run(base, recipe);
   if (amended === base) return extensions;
-  if (lent === undefined) return read(extensions, brand, amended);
   const proposed: Record<string, unknown> = { ...amended };
   for (let i = 0; i < nodes.length; i++) {
     const { key } = nodes[i] as Node;
-    // A container that was lent and not used goes back.
-    if (proposed[key] === lent[key]) proposed[key] = extensions[key];
+    // What did not change is as it was, and a container that was lent and not used goes back.
+    if (proposed[key] === base[key]) proposed[key] = extensions[key];
   }
   return read(extensions, brand, proposed);
 }
@@ -112,9 +110,8 @@ function containerOf(slot: Node, mask: number | undefined): object {
   if (mask === undefined) return { ...defaults };
   // Only what the grant opens is lent, so that the draft shows nothing the view does not.
   const lent = emptyLevel(slot.layout);
-  for (let i = 0; i < slot.fields.length; i++) {
-    const { key, open } = slot.fields[i] as Node;
+  forEach(slot.fields, ({ key, open }) => {
     if (open === 0 || (open & mask) !== 0) lent[key] = defaults[key];
-  }
+  });
   return lent;
 }

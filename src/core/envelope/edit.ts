@@ -8,29 +8,33 @@
 import {
   concat,
   extensionsLimits,
+  forEach,
   includes,
   intrinsics,
   isLabel,
   type Limits,
+  some,
   unionOf,
 } from "../data/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { admit, copyLevel, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
-import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./brand.ts";
+import { brandOf, type EnvelopeBrand, editedBrand, isLevel, type Slots, seal } from "./filter.ts";
+import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
 
-const { enumerableKeys, freeze, newMap, ownValue } = intrinsics;
+const { enumerableKeys, freeze, hasOwn, isArray, newMap, ownValue, toLowerAscii } = intrinsics;
 
 /** An edit under way: of which slot, and what is there. */
-export interface Editing {
+interface Editing {
+  readonly call: string;
   readonly extensions: Slots;
   readonly slot: Node;
   readonly brand: EnvelopeBrand;
-  readonly current: { readonly [field: string]: unknown };
+  readonly current: LevelValue;
 }
 
 /** Looks the slot up and makes sure that the view may write it. */
-export function editing(
+function editing(
   extensions: object,
   slotName: string,
   field: string | undefined,
@@ -39,155 +43,189 @@ export function editing(
   const brand = brandOf(extensions);
   const slot = brand === undefined ? undefined : nodeByKey(brand.kind.slots.nodes, slotName);
   if (brand === undefined || slot === undefined) {
-    throw new GlassineError(
-      "edit_denied",
-      `${call} expects extensions that this copy of the library made, with the slot ${quoted(slotName)}.`,
-      { call },
-    );
+    throw withoutSlot(call, slotName);
   }
   const target = (field === undefined ? undefined : nodeByKey(slot.fields, field)) ?? slot;
   const { slots, mask } = brand.kind;
   if (mask !== undefined && target.write !== 0 && (mask & target.write) === 0) {
-    const needed = slots.capabilities.namesOf(target.write)[0];
-    throw new GlassineError(
-      "edit_denied",
-      `${call} needs the capability ${quoted(needed ?? "")}.`,
-      {
-        call,
-        capability: needed,
-      },
-    );
+    const capability = slots.capabilities.namesOf(target.write)[0];
+    const text = `${call} needs the capability ${quoted(capability ?? "")}.`;
+    throw new GlassineError("edit_denied", text, { call, capability });
   }
-  const current = (extensions as Slots)[slotName] ?? defaultsOf(slot);
-  return {
-    extensions: extensions as Slots,
-    slot,
-    brand,
-    current: current as Editing["current"],
-  };
+  const known = extensions as Slots;
+  return { call, extensions: known, slot, brand, current: known[slotName] ?? defaultsOf(slot) };
+}
+
+function withoutSlot(call: string, path: string): GlassineError {
+  const text = `${call} expects extensions that this copy of the library made, with the slot ${quoted(path)}.`;
+  return new GlassineError("edit_denied", text, { call });
 }
 
 /** The extensions with the slot as it is now. */
-export function edited({ extensions, slot, brand }: Editing, value: unknown): Slots {
+function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots {
   const next = copyLevel(brand.kind.slots.layout, extensions);
   next[slot.key] = value;
   return seal(next, editedBrand(brand, extensions, next));
 }
 
-/**
- * Reads the new value of one field: read once, checked, frozen. `parsed`: it was put together here,
- * of texts.
- */
-export function readField(
-  edit: Editing,
-  field: string,
-  value: unknown,
-  call: string,
-  origin: Reading["origin"] = "plugin",
-): unknown {
-  const node = nodeByKey(edit.slot.fields, field) as Node;
-  const previous = edit.current[field];
-  return readValue(node, value, { previous, call, limits: fieldLimits, origin });
+/** The same with one field of the slot. */
+function withField(edit: Editing, field: string, value: unknown): Slots {
+  const level = copyLevel(edit.slot.layout, edit.current);
+  level[field] = value;
+  return edited(edit, freeze(level));
 }
 
 // As deep as in the whole: a slot is one level down, its fields two.
 const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 1 });
-const fieldLimits: Limits = freeze({
-  ...extensionsLimits,
-  depth: extensionsLimits.depth - 2,
-});
+const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 2 });
 
-interface Reading {
-  readonly previous: unknown;
-  readonly call: string;
-  readonly limits: Limits;
-  readonly origin: "plugin" | "parsed";
+/**
+ * Reads the new value of one field: read once, checked, frozen. `parsed`: it was put together here,
+ * of strings.
+ */
+function readField(
+  edit: Editing,
+  field: string,
+  value: unknown,
+  origin: "plugin" | "parsed" = "plugin",
+): unknown {
+  const node = nodeByKey(edit.slot.fields, field);
+  if (node === undefined) throw withoutSlot(edit.call, `${edit.slot.key}.${field}`);
+  return readValue(edit, node, value, edit.current[field], fieldLimits, origin);
 }
 
-function readValue(node: Node, value: unknown, reading: Reading): unknown {
-  const { previous, call, limits, origin } = reading;
-  const admitted = admit(node.compiled, value, {
-    origin,
-    limits,
-    shapeCode: "extensions_shape",
-    strict: true,
-    previous,
-    partial: false,
-  });
+function readValue(
+  { call }: Editing,
+  node: Node,
+  value: unknown,
+  previous: unknown,
+  limits: Limits,
+  origin: "plugin" | "parsed",
+): unknown {
+  const shapeCode = "extensions_shape";
+  const options = { origin, limits, shapeCode, strict: true, previous, partial: false } as const;
+  const admitted = admit(node.compiled, value, options);
   if (admitted.ok) return admitted.value;
   const { code, path, expected, received } = decisive(admitted.problems);
-  const where = hasIndex(path) ? ` at ${formatPath(path)}` : "";
-  throw new GlassineError(code, `${call}: expected ${expected}, got ${received}${where}.`, {
-    call,
-  });
-}
-
-function hasIndex(path: readonly (string | number)[]): boolean {
-  for (let i = 0; i < path.length; i++) if (typeof path[i] === "number") return true;
-  return false;
+  const where = some(path, (key) => typeof key === "number") ? ` at ${formatPath(path)}` : "";
+  const text = `${call}: expected ${expected}, got ${received}${where}.`;
+  throw new GlassineError(code, text, { call });
 }
 
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
-  const call = "addLabels";
-  const edit = editing(extensions, "security", "labels", call);
-  const shown = (edit.current.labels ?? []) as readonly string[];
-  const added = (
-    typeof labels === "string" ? oneLabel(edit, labels) : readField(edit, "labels", labels, call)
-  ) as readonly string[];
-  const union = unionOf(shown, added, shown);
+  const edit = editing(extensions, "security", "labels", "addLabels");
+  const shown = stringsOf(edit.current.labels);
+  const union = unionOf(shown, readLabels(edit, labels), shown);
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {
-    const text = `${call}: expected at most ${max} labels, got more.`;
-    throw new GlassineError("snapshot_limit", text, { call });
+    const text = `addLabels: expected at most ${max} labels, got more.`;
+    throw new GlassineError("snapshot_limit", text, { call: "addLabels" });
   }
-  const level = copyLevel(edit.slot.layout, edit.current);
-  level.labels = union;
-  return edited(edit, freeze(level));
+  return withField(edit, "labels", union);
 }
 
-/** A set of one label. Anything else is read for what is wrong with it. */
-function oneLabel(edit: Editing, label: string): unknown {
-  const list = [label];
-  const isOne = isLabel(label, fieldLimits.labelCodePoints);
-  return isOne ? list : readField(edit, "labels", list, "addLabels");
+/** A set of labels. One that is a label as it is need not be read. */
+function readLabels(edit: Editing, labels: string | readonly string[]): readonly string[] {
+  if (typeof labels !== "string") return stringsOf(readField(edit, "labels", labels));
+  const list = [labels];
+  const isRead = isLabel(labels, fieldLimits.labelCodePoints);
+  return isRead ? list : stringsOf(readField(edit, "labels", list));
+}
+
+function stringsOf(set: unknown): readonly string[] {
+  return isArray(set) ? set : [];
+}
+
+export function labelIn(extensions: object, label: string): boolean {
+  return includes(stringsOf(ownValue(ownValue(extensions, "security"), "labels")), label);
 }
 
 export function appendHopTo(extensions: object, hop: unknown): Slots {
   const edit = editing(extensions, "delegation", undefined, "appendHop");
-  const field = edit.slot.grows ?? "chain";
-  const shown = (edit.current[field] ?? []) as readonly unknown[];
-  const list = readField(edit, field, concat(shown, [hop]), "appendHop") as readonly unknown[];
-  const current = edit.extensions.delegation as Editing["current"] | undefined;
-  return edited(edit, freeze(grownLevel(edit.slot, { current, list, proposed: edit.current })));
+  const { slot, current } = edit;
+  const field = slot.grows ?? "chain";
+  const list = readField(edit, field, concat<unknown>(stringsOf(current[field]), [hop]));
+  const growing = { current: edit.extensions.delegation, list: stringsOf(list), proposed: current };
+  return edited(edit, freeze(grownLevel(slot, growing)));
 }
 
 export function setCustomOf(extensions: object, key: unknown, value: unknown): Slots {
-  // Any other would be turned into a text time and again, each time into another one.
+  // Any other would be turned into a string time and again, each time into another one.
   if (typeof key !== "string") {
-    const text = "setCustom: expected a key that is a text, got another value.";
+    const text = "setCustom: expected a key that is a string, got another value.";
     throw new GlassineError("snapshot_key", text, { call: "setCustom" });
   }
   const edit = editing(extensions, "custom", undefined, "setCustom");
-  const shown = edit.extensions.custom as Readonly<Record<string, unknown>> | undefined;
-  const keys = enumerableKeys(edit.current);
-  const next = newMap(keys.length);
-  for (let i = 0; i < keys.length; i++) next[keys[i] as string] = edit.current[keys[i] as string];
+  const next = copyMap(edit.current);
   if (value === undefined) delete next[key];
   else next[key] = value;
-  const reading = {
-    previous: shown,
-    call: "setCustom",
-    limits: slotLimits,
-    origin: "plugin",
-  } as const;
-  const map = readValue(edit.slot, next, reading) as LevelValue;
-  return map === shown ? edit.extensions : edited(edit, map);
+  const shown = edit.extensions.custom;
+  const map = readValue(edit, edit.slot, next, shown, slotLimits, "plugin");
+  return map === shown || !isLevel(map) ? edit.extensions : edited(edit, map);
 }
 
-export function labelIn(extensions: object, label: string): boolean {
-  const labels = ownValue(ownValue(extensions, "security"), "labels") as
-    | readonly string[]
-    | undefined;
-  return labels !== undefined && includes(labels, label);
+function copyMap(map: LevelValue): Record<string, unknown> {
+  const names = enumerableKeys(map);
+  const copy = newMap(names.length);
+  forEach(names, (name) => {
+    copy[name] = map[name];
+  });
+  return copy;
+}
+
+export function headerOf(extensions: object, name: string): string | undefined {
+  return findHeader(ownValue(extensions, "http"), name);
+}
+
+/**
+ * Puts `value`, or nothing, where the header is: in both maps, whichever the receiver reads. A map
+ * keeps the first spelling that it has, and no other beside it. A header that is nowhere goes to
+ * the map that the document uses.
+ */
+export function setHeaderOf(extensions: object, name: string, value: string | undefined): Slots {
+  const call = value === undefined ? "removeHeader" : "setHeader";
+  const edit = editing(extensions, "http", undefined, call);
+  if (typeof name !== "string" || (value !== undefined && typeof value !== "string")) {
+    const text = `${call} expects a name and a value that are strings.`;
+    throw new GlassineError("header_invalid", text, { call });
+  }
+  const lower = toLowerAscii(name);
+  const fault = edit.brand.kind.mask === undefined ? undefined : headerFault(name, value, lower);
+  if (fault !== undefined) {
+    const text = `${call} may not write the header ${quoted(name)}, or its value is malformed.`;
+    throw new GlassineError(fault, text, { call });
+  }
+  const { headers, request_headers: newer } = edit.current;
+  const isThere = (map: unknown) => spellingOf(map, lower) !== undefined;
+  const isAnywhere = isThere(headers) || isThere(newer);
+  if (!isAnywhere && value === undefined) return edit.extensions;
+  const used = newer === undefined || namesOf(headers).length > 0 ? "headers" : "request_headers";
+  const level = copyLevel(edit.slot.layout, edit.current);
+  let isChanged = false;
+  forEach(headerMaps, (field) => {
+    const before = edit.current[field];
+    if (isAnywhere ? !isThere(before) : field !== used) return;
+    const next = withHeader(before, name, value, lower);
+    // The name that is refused in a plugin's own map is refused here.
+    level[field] = readField(edit, field, next, hasOwn(next, "__proto__") ? "plugin" : "parsed");
+    if (level[field] !== before) isChanged = true;
+  });
+  return isChanged ? edited(edit, freeze(level)) : edit.extensions;
+}
+
+/** All headers, and this one where it was first, or else at the end, or not at all. */
+function withHeader(map: unknown, name: string, value: string | undefined, lower: string): object {
+  const names = namesOf(map);
+  const next = newMap(names.length);
+  let isWritten = value === undefined;
+  forEach(names, (key) => {
+    if (!isNamed(key, lower)) next[key] = ownValue(map, key);
+    else if (!isWritten) {
+      next[key] = value;
+      isWritten = true;
+    }
+  });
+  if (!isWritten) next[name] = value;
+  return next;
 }

@@ -1,16 +1,18 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
-
 import {
-  concat,
   extensionsLimits,
+  forEach,
   intrinsics,
   type Limits,
   unionOf,
   without,
 } from "../data/index.ts";
-import { admit, copyLevel, decisive, type LevelValue } from "../schema/index.ts";
+import { copyLevel, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { brandAfter, type Slots, seal } from "./brand.ts";
+import { brandAfter, type Slots, seal } from "./filter.ts";
+import { problemOf } from "./merge.ts";
+
+const { append, freeze, isArray, newList, toArray } = intrinsics;
 
 /** What would be over a limit. A class, so that no envelope can pass for one. */
 export class Overlong {
@@ -43,73 +45,47 @@ export function joinSets(
   mask: number,
   limits: Limits = extensionsLimits,
 ): Joined | Overlong {
-  const changed = intrinsics.newList<string>();
-  let next: Record<string, unknown> | undefined;
-  for (let i = 0; i < slots.nodes.length; i++) {
-    const node = slots.nodes[i] as Node;
+  const changed = newList<string>();
+  const next = copyLevel(slots.layout, outer);
+  let overlong: Overlong | undefined;
+  forEach(slots.nodes, (node) => {
     const { key } = node;
-    if (start[key] === inner[key]) continue;
-    const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
-    const joined = joinLevel(node, levels, mask, limits, changed);
-    if (joined instanceof Overlong) return joined;
-    if (joined === outer[key]) continue;
-    next ??= copyLevel(slots.layout, outer);
-    next[key] = joined;
-  }
-  const extensions = next === undefined ? outer : seal(next, brandAfter(slots, outer, next));
-  return { extensions, changed: intrinsics.freeze(intrinsics.toArray(changed)) };
-}
-
-interface Levels {
-  readonly outer: LevelValue | undefined;
-  readonly inner: LevelValue | undefined;
-  readonly start: LevelValue | undefined;
-}
-
-function joinLevel(
-  node: Node,
-  { outer, inner, start }: Levels,
-  mask: number,
-  limits: Limits,
-  changed: intrinsics.List<string>,
-): LevelValue | Overlong | undefined {
-  if (node.grows !== undefined) return outer;
-  let next: Record<string, unknown> | undefined;
-  for (let i = 0; i < node.fields.length; i++) {
-    const field = node.fields[i] as Node;
-    // Of a level that does not itself grow, nothing but sets does.
-    if (field.tier !== "monotonic") continue;
-    if (field.write !== 0 && (field.write & mask) === 0) continue;
-    const before = outer?.[field.key] as readonly string[] | undefined;
-    const added = without(setOf(inner, field.key), setOf(start, field.key));
-    if (added.length === 0) continue;
-    const all = unionOf(before ?? [], added, before);
-    if (all === before) continue;
-    const fault = faultOf(field, all, limits);
-    if (fault !== undefined) return fault;
-    next ??= copyLevel(node.layout, outer ?? defaultsOf(node));
-    next[field.key] = all;
-    if (node.tier === "immutable") intrinsics.append(changed, field.path);
-  }
-  if (next !== undefined && node.tier !== "immutable") intrinsics.append(changed, node.path);
-  return next === undefined ? outer : intrinsics.freeze(next);
+    if (start[key] === inner[key] || node.grows !== undefined) return;
+    const level = copyLevel(node.layout, outer[key] ?? defaultsOf(node));
+    let isJoined = false;
+    forEach(node.fields, (field) => {
+      // Of a level that does not itself grow, nothing but sets does.
+      if (field.tier !== "monotonic") return;
+      if (field.write !== 0 && (field.write & mask) === 0) return;
+      const before = setOf(outer[key], field.key);
+      const added = without(setOf(inner[key], field.key), setOf(start[key], field.key));
+      const all = unionOf(before, added, before);
+      if (all === before) return;
+      overlong ??= overlongOf(field, all, limits);
+      level[field.key] = all;
+      isJoined = true;
+      if (node.tier === "immutable") append(changed, field.path);
+    });
+    if (!isJoined) return;
+    if (node.tier !== "immutable") append(changed, node.path);
+    next[key] = freeze(level);
+  });
+  if (overlong !== undefined) return overlong;
+  const extensions = changed.length === 0 ? outer : seal(next, brandAfter(slots, outer, next));
+  return { extensions, changed: freeze(toArray(changed)) };
 }
 
 /** Each element was read before; whether there are too many is not known. */
-function faultOf(field: Node, all: readonly string[], limits: Limits): Overlong | undefined {
-  const read = admit(field.compiled, concat(all), {
-    origin: "plugin",
-    limits,
-    shapeCode: "extensions_shape",
-    strict: true,
-    previous: all,
-    partial: false,
-  });
-  if (read.ok) return undefined;
-  const { expected } = decisive(read.problems);
-  return new Overlong(field.path, `Expected ${expected} with those of a nested run, got more.`);
+function overlongOf(field: Node, all: readonly string[], limits: Limits): Overlong | undefined {
+  const problem = problemOf(field, all, limits);
+  if (problem === undefined) return undefined;
+  const reason = `Expected ${problem.expected} with those of a nested run, got more.`;
+  return new Overlong(field.path, reason);
 }
 
+const empty: readonly never[] = freeze([]);
+
 function setOf(level: LevelValue | undefined, key: string): readonly string[] {
-  return (level?.[key] ?? []) as readonly string[];
+  const set = level?.[key];
+  return isArray(set) ? set : empty;
 }

@@ -1,7 +1,6 @@
-/** The state of one merge, and how a rule rejects a change or refuses the proposal. */
-import { addGrowth, concat, intrinsics, type Limits, type Size } from "../data/index.ts";
+/** What a merge keeps of its work, and how a rule rejects a change or refuses the proposal. */
+import { intrinsics, type Limits, type Size } from "../data/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
-import { admit, decisive } from "../schema/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
 /** A change that was not taken. */
@@ -24,13 +23,14 @@ export interface Refusal {
 /** One merge under way. */
 export interface MergeState {
   readonly mask: number;
+  /** Whether a change that is not taken refuses the proposal. */
+  readonly strict: boolean;
   /** Only what grows may change; concurrent plugins have nothing else. */
   readonly growOnly: boolean;
   readonly limits: Limits;
   rejections: intrinsics.List<Rejection> | undefined;
-  /** Those of them for which strict mode refuses the proposal. */
-  faults: intrinsics.List<Rejection> | undefined;
-  refusals: intrinsics.List<Refusal> | undefined;
+  /** Why nothing of the proposal is taken: of several reasons the one that decides. */
+  refusal: Refusal | undefined;
   /** The paths of what is taken: a slot, or of a slot of mixed tiers the field. */
   changed: intrinsics.List<string> | undefined;
   /** What counts besides what the plugin saw and what it sees now. */
@@ -40,36 +40,10 @@ export interface MergeState {
 }
 
 /** What is there now, what the plugin was shown, and what it proposes. */
-export interface Change {
-  readonly current: unknown;
-  readonly shown: unknown;
-  readonly proposed: unknown;
-}
-
-const maxListed = 100;
-
-/** The rejections of one result: of a flood the first, and how many more there were. */
-export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
-  if (rejections.length <= maxListed) return rejections;
-  const list = intrinsics.newList<Rejection>();
-  for (let i = 0; i < maxListed; i++) intrinsics.append(list, rejections[i] as Rejection);
-  const { code } = rejections[maxListed] as Rejection;
-  const reason = `${rejections.length - maxListed} more changes were not taken.`;
-  intrinsics.append(list, intrinsics.freeze({ path: "(result)", code, reason }));
-  return intrinsics.freeze(intrinsics.toArray(list));
-}
-
-/** Notes a change that is taken. Of a level of mixed tiers, each field was noted by itself. */
-export function noteChange(state: MergeState, node: Node, before: unknown, after: unknown): void {
-  notePath(state, node);
-  if (node.tier !== "immutable" || before === undefined) addGrowth(state.growth, before, after);
-}
-
-/** Notes what changed, and nothing of its size. */
-export function notePath(state: MergeState, { tier, path }: Node): void {
-  if (tier === "immutable") return;
-  state.changed ??= intrinsics.newList();
-  intrinsics.append(state.changed, path);
+export interface Change<Part = unknown> {
+  readonly current: Part | undefined;
+  readonly shown: Part | undefined;
+  readonly proposed: Part;
 }
 
 /** Notes a change that is not taken. */
@@ -80,34 +54,16 @@ export function reject(state: MergeState, rejection: Rejection): void {
 
 /** Notes a change for which nothing of the proposal is taken. */
 export function refuse(state: MergeState, node: Node, code: ErrorCode, reason: string): void {
-  const tier = code === "tier_monotonic" ? node.tier : undefined;
-  state.refusals ??= intrinsics.newList();
-  intrinsics.append(state.refusals, { path: node.path, code, reason, tier });
+  const { refusal } = state;
+  const place = rank(code);
+  if (refusal !== undefined && rank(refusal.code) <= place) return;
+  const tier = place === 1 || place === 2 ? node.tier : undefined;
+  state.refusal = { path: node.path, code, reason, tier };
 }
 
-/**
- * Refuses a set or list that is over its limit with what was added since: what came back and what
- * was added are each within it, but were never read as one.
- */
-export function refuseOverlong(state: MergeState, node: Node, joined: readonly unknown[]): void {
-  const { limits } = state;
-  const shapeCode = "extensions_shape";
-  // A list that only zod can read is read as a whole; of any other each element was read already.
-  const previous = node.compiled.element === undefined ? undefined : joined;
-  const read = admit(node.compiled, concat(joined), {
-    origin: "plugin",
-    limits,
-    shapeCode,
-    strict: true,
-    previous,
-    partial: false,
-  });
-  if (read.ok) return;
-  const { code, expected, received } = decisive(read.problems);
-  refuse(
-    state,
-    node,
-    code,
-    `Expected ${expected} together with what was added since, got ${received}.`,
-  );
+/** Shape before capability before tier before content; of two alike the first of the table. */
+function rank(code: ErrorCode): number {
+  if (code === "extensions_shape") return 0;
+  if (code === "capability_missing" || code === "mode_denied") return 1;
+  return code === "tier_monotonic" || code === "tier_immutable" ? 2 : 3;
 }

@@ -1,15 +1,47 @@
-/** Folds what a plugin handed back into the envelope as it is now. */
-
-import { concat, extensionsLimits, intrinsics, type Limits, mapped } from "../data/index.ts";
+/**
+ * Folds what a plugin returned into the envelope as it is now.
+ *
+ * It only ever applies the difference between what the plugin was shown and what it proposes, so
+ * what the plugin could not see, or what changed meanwhile, stays. Each tier has one rule.
+ */
+import {
+  addGrowth,
+  addSize,
+  beginsWith,
+  concat,
+  extensionsLimits,
+  forEach,
+  hasAll,
+  intrinsics,
+  type Limits,
+  outgrown,
+  type Size,
+  some,
+  unionOf,
+} from "../data/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import { admit, decisive } from "../schema/index.ts";
-import { type CompiledSlots, type Node, nodeByKey, type Tier } from "../slots/index.ts";
-import { brandOf, grownBrand, type Slots, seal } from "./brand.ts";
-import { type MergeState, noteChange, type Refusal, type Rejection } from "./merge-state.ts";
-import { refuseOversize } from "./oversize.ts";
-import { mergeNode } from "./tiers.ts";
+import {
+  type CompiledSlots,
+  defaultsOf,
+  grownLevel,
+  type Node,
+  nodeByKey,
+  type Tier,
+} from "../slots/index.ts";
+import { brandOf, filterFor, grownBrand, isLevel, type Slots, seal, sizeOf } from "./filter.ts";
+import { mergeHeaders, mergeMap } from "./maps.ts";
+import {
+  type Change,
+  type MergeState,
+  type Refusal,
+  type Rejection,
+  refuse,
+  reject,
+} from "./merge-state.ts";
 
-const { freeze, toArray } = intrinsics;
+const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList, ownValue, toArray } =
+  intrinsics;
 
 /** Each is given: what is left out would be looked up on a prototype. */
 export interface MergeInput {
@@ -62,15 +94,16 @@ export function merge(input: MergeInput): MergeOutcome {
   return mergeSlots(input, admitted.value as Slots);
 }
 
+/** Slot by slot, from what is there now. */
 function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
   const { slots, current, view, mask, strict, growOnly, limits } = input;
   const state: MergeState = {
     mask,
+    strict,
     growOnly,
     limits,
     rejections: undefined,
-    faults: undefined,
-    refusals: undefined,
+    refusal: undefined,
     changed: undefined,
     addedByOthers: { nodes: 0, units: 0 },
     growth: { nodes: 0, units: 0 },
@@ -79,7 +112,7 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
   const shown = layout.values(view);
   const proposed = layout.values(proposal);
   const parts = layout.values(current);
-  let isChanged = false;
+  let firstChanged: Node | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
     if (proposed[i] === shown[i]) continue;
     const node = slots.nodes[i] as Node;
@@ -89,61 +122,315 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
     if (part === before) continue;
     noteChange(state, node, before, part);
     parts[i] = part;
-    isChanged = true;
+    firstChanged ??= node;
   }
-  const next = isChanged ? layout.build(parts) : undefined;
-  if (next !== undefined) refuseOversize(state, slots, { view, current, next });
-  const faults = strict ? state.faults : undefined;
-  if (state.refusals !== undefined || faults !== undefined) {
-    return { ok: false, refusal: firstRefusal(slots, listOf(state.refusals), listOf(faults)) };
+  let extensions = current;
+  if (firstChanged !== undefined) {
+    extensions = seal(layout.build(parts), grownBrand(slots, current, state.growth));
+    refuseOversize(state, input, extensions, firstChanged);
   }
-  const rejections = listOf(state.rejections);
-  if (next === undefined) return { ok: true, extensions: current, changed: none, rejections };
-  const extensions = seal(next, grownBrand(slots, current, state.growth));
-  return { ok: true, extensions, changed: listOf(state.changed), rejections };
+  if (state.refusal !== undefined) return { ok: false, refusal: state.refusal };
+  const changed = listOf(state.changed);
+  return { ok: true, extensions, changed, rejections: listOf(state.rejections) };
 }
 
 function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
   return list === undefined ? none : freeze(toArray(list));
 }
 
-/** One refusal decides, of one or more: capability before tier before content, then table order. */
-function firstRefusal(
-  slots: CompiledSlots,
-  refusals: readonly Refusal[],
-  rejections: readonly Rejection[],
-): Refusal {
-  const ignored = mapped(rejections, (rejection): Refusal => {
-    return { ...rejection, tier: tierAt(slots.nodes, rejection.path) };
+type MergeRule = (state: MergeState, node: Node, change: Change) => unknown;
+
+/** What will be at a node. `current` itself when nothing is taken. */
+function mergeNode(state: MergeState, node: Node, change: Change): unknown {
+  if (change.proposed === change.shown || change.proposed === undefined) return change.current;
+  if (node.tier === "immutable" && node.changeable) return mergeLevel(state, node, change);
+  return rules[node.tier](state, node, change);
+}
+
+const rules = {
+  immutable: (state, node, change) => ignore(state, node, change, "tier_immutable"),
+  monotonic: (state, node, change) => {
+    const fault = writeFault(state, node);
+    if (fault !== undefined) return ignore(state, node, change, fault);
+    const field = node.grows === undefined ? undefined : nodeByKey(node.fields, node.grows);
+    const next =
+      field === undefined ? growSet(state, node, change) : growLevel(state, node, field, change);
+    return whole(state, node, change, next);
+  },
+  mutable: (state, node, change) => {
+    const fault = mutableFault(state, node);
+    if (fault !== undefined && !mayWriteInside(state, node)) {
+      return ignore(state, node, change, fault);
+    }
+    const { shape } = node.compiled;
+    if (shape === "level") return mergeLevel(state, node, change);
+    if (shape === "headers") return whole(state, node, change, mergeHeaders(state, node, change));
+    return shape === "map" ? whole(state, node, change, mergeMap(state, change)) : change.proposed;
+  },
+} satisfies Record<Tier, MergeRule>;
+
+function writeFault(state: MergeState, node: Node): Ignored | undefined {
+  return node.write === 0 || (node.write & state.mask) !== 0 ? undefined : "capability_missing";
+}
+
+function mutableFault(state: MergeState, node: Node): Ignored | undefined {
+  return state.growOnly ? "mode_denied" : writeFault(state, node);
+}
+
+/** Whether a field says for itself that this plugin may write it. */
+function mayWriteInside(state: MergeState, node: Node): boolean {
+  return some(node.fields, (field) => {
+    const mayHere = state.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
+    if (mayHere && writeFault(state, field) === undefined) return true;
+    return mayWriteInside(state, field);
   });
-  const all = concat(ignored, refusals);
-  let best = all[0] as Refusal;
-  for (let i = 1; i < all.length; i++) {
-    const refusal = all[i] as Refusal;
-    if (rank(refusal.code) < rank(best.code)) best = refusal;
-  }
-  return best;
 }
 
-function rank(code: ErrorCode): number {
-  if (code === "extensions_shape") return 0;
-  if (code === "capability_missing" || code === "mode_denied") return 1;
-  return code === "tier_monotonic" || code === "tier_immutable" ? 2 : 3;
+const reasons = {
+  tier_immutable: "It never changes.",
+  capability_missing: "The capability that writes it is not granted.",
+  mode_denied: "The plugin's mode may not change it.",
+} satisfies Partial<Record<ErrorCode, string>>;
+type Ignored = keyof typeof reasons;
+
+/** Leaves a node as it is and says so, unless the proposal says nothing either. */
+function ignore(state: MergeState, node: Node, change: Change, code: Ignored): unknown {
+  if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
+  reject(state, freeze({ path: node.path, code, reason: reasons[code] }));
+  if (state.strict) refuse(state, node, code, reasons[code]);
+  return change.current;
 }
 
-function tierAt(nodes: readonly Node[], path: string): Tier {
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as Node;
-    if (node.path === path) return node.tier;
-    const inner = tierAt(node.fields, path);
-    if (inner !== "immutable") return inner;
+/**
+ * Empty containers all the way down: what a hidden or absent part looks like when spread. The keys
+ * of a map are data, so it says something with the first of them.
+ */
+function saysNothing(value: unknown): boolean {
+  if (!isLevel(value)) return value === undefined;
+  const keys = enumerableKeys(value);
+  if (isArray(value) || getPrototypeOf(value) === null) return keys.length === 0;
+  return !some(keys, (key) => !saysNothing(value[key]));
+}
+
+/** Field by field, from what is there now. */
+function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
+  const { layout } = node;
+  const { current, shown, proposed } = change;
+  if (!isLevel(proposed)) return current;
+  const before = isLevel(current) ? current : defaultsOf(node);
+  const seen = isLevel(shown) ? layout.values(shown) : undefined;
+  const wanted = layout.values(proposed);
+  const parts = layout.values(before);
+  // A level that is free to change exists once it is proposed, even empty.
+  let changed =
+    current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
+  for (let i = 0; i < node.fields.length; i++) {
+    if (seen !== undefined && wanted[i] === seen[i]) continue;
+    const field = node.fields[i] as Node;
+    if (!field.changeable && seen === undefined && isLent(node, field, wanted[i])) continue;
+    const was = parts[i];
+    const part = mergeNode(state, field, { current: was, shown: seen?.[i], proposed: wanted[i] });
+    if (part === was) continue;
+    if (node.tier === "immutable") {
+      if (current !== undefined) noteChange(state, field, was, part);
+      // Nobody changed an empty part that its level was created with.
+      else if (!saysNothing(part)) notePath(state, field);
+    }
+    parts[i] = part;
+    changed = true;
   }
-  return "immutable";
+  return changed ? whole(state, node, change, freeze(layout.build(parts))) : current;
+}
+
+/** Whether a field of a level that was not shown holds what `amend` lends one with. */
+function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
+  return proposed === defaultsOf(node)[key];
+}
+
+/** What was put together must be a whole that the schema accepts. */
+function whole(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
+  if (next === current) return next;
+  const missing = missingField(node, next);
+  if (missing !== undefined) {
+    refuse(state, missing, "extensions_shape", "A field that must be there is missing.");
+  } else if (node.compiled.passes?.(next) === false) {
+    refuse(state, node, "extensions_shape", "The whole does not pass its schema's own check.");
+  }
+  return next;
+}
+
+function missingField({ required }: Node, level: unknown): Node | undefined {
+  for (let i = 0; i < required.length; i++) {
+    const field = required[i] as Node;
+    if (ownValue(level, field.key) === undefined) return field;
+  }
+  return undefined;
+}
+
+type List = readonly unknown[];
+type Strings = readonly string[];
+
+/** A set takes what is new. A plugin that leaves out what it was shown is refused. */
+function growSet(state: MergeState, node: Node, change: Change): unknown {
+  const shown: Strings = isArray(change.shown) ? change.shown : none;
+  const proposed: Strings = isArray(change.proposed) ? change.proposed : none;
+  const current: Strings | undefined = isArray(change.current) ? change.current : undefined;
+  if (!hasAll(proposed, shown)) {
+    refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
+    return current;
+  }
+  const next = grown(current, shown, proposed);
+  if (next !== current) checkGrown(state, node, { current, shown: change.shown, proposed }, next);
+  return next;
+}
+
+/** All that is there now and all that is proposed, which has all that was shown. */
+function grown(current: Strings | undefined, shown: Strings, proposed: Strings): Strings {
+  if (current !== shown) return unionOf(current ?? none, proposed, current);
+  return proposed.length === shown.length ? shown : proposed;
+}
+
+/** A list takes what is appended; the fields that follow from it are computed again. */
+function growLevel(state: MergeState, node: Node, field: Node, change: Change): unknown {
+  const { key } = field;
+  const { proposed } = change;
+  if (!isLevel(proposed)) return change.current;
+  const current = isLevel(change.current) ? change.current : undefined;
+  const shown = isLevel(change.shown) ? change.shown : undefined;
+  const before = shown?.[key] ?? none;
+  const after = proposed[key] ?? before;
+  const now = current?.[key] ?? none;
+  const list = grownList(field, { current: now, shown: before, proposed: after });
+  if (list === undefined) {
+    const reason = "What was shown is not the beginning of what came back. It may only grow.";
+    refuse(state, node, "tier_monotonic", reason);
+    return current;
+  }
+  if (list !== now) {
+    const was = { current: current?.[key], shown: shown?.[key], proposed: after };
+    checkGrown(state, field, was, list);
+  }
+  const next = grownLevel(node, { current, list, proposed });
+  forEach(node.fields, (other) => {
+    const given = proposed[other.key];
+    if (other === field || given === undefined || given === shown?.[other.key]) return;
+    // Bookkeeping that agrees with what is derived is no attempt to change anything.
+    if (given === next[other.key]) return;
+    if (shown === undefined && isLent(node, other, given)) return;
+    const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };
+    ignore(state, other, attempt, "tier_immutable");
+  });
+  return current === undefined || list !== now ? freeze(next) : current;
+}
+
+/** The list as it will be; `undefined` where something that was shown is missing. */
+function grownList(field: Node, { current, shown, proposed }: Change): List | undefined {
+  if (!isArray(current) || !isArray(shown) || !isArray(proposed)) return undefined;
+  if (field.compiled.shape === "set") {
+    return hasAll(proposed, shown) ? grown(current, shown, proposed) : undefined;
+  }
+  // What is read returns the shown item where a copy says the same, so identity decides.
+  if (!beginsWith(proposed, shown)) return undefined;
+  if (proposed.length === shown.length) return current;
+  return current === shown ? proposed : freeze(concat(current, proposed, shown.length));
+}
+
+/** What others added to what grows is there for all: it counts, and all is held to the rules. */
+function checkGrown(state: MergeState, node: Node, change: Change, next: List): void {
+  const { current, shown, proposed } = change;
+  if (current === shown) return;
+  // What came back was read as a whole.
+  if (isArray(proposed) && next.length !== proposed.length) {
+    const problem = problemOf(node, next, state.limits);
+    if (problem !== undefined) {
+      const { code, expected, received } = problem;
+      const reason = `Expected ${expected} together with what was added since, got ${received}.`;
+      refuse(state, node, code, reason);
+    }
+  }
+  // Where there is none yet, the plugin was shown one that is empty.
+  addSize(state.addedByOthers, current ?? shown);
+  addSize(state.addedByOthers, shown, -1);
+}
+
+/**
+ * What is wrong with a set or list that was put together, such as its length: its elements were read
+ * before, but never as one.
+ */
+export function problemOf(node: Node, joined: List, limits: Limits): Problem | undefined {
+  const read = admit(node.compiled, concat(joined), {
+    origin: "plugin",
+    limits,
+    shapeCode: "extensions_shape",
+    strict: true,
+    // A list that only zod can read is read as a whole; of any other each element was read already.
+    previous: node.compiled.element === undefined ? undefined : joined,
+    partial: false,
+  });
+  return read.ok ? undefined : decisive(read.problems);
+}
+
+/** Notes a change that is taken. Of a level of mixed tiers, each field was noted by itself. */
+function noteChange(state: MergeState, node: Node, before: unknown, after: unknown): void {
+  notePath(state, node);
+  if (node.tier !== "immutable" || before === undefined) addGrowth(state.growth, before, after);
+}
+
+/** Notes what changed, and nothing of its size. */
+function notePath(state: MergeState, { tier, path }: Node): void {
+  if (tier === "immutable") return;
+  state.changed ??= newList();
+  append(state.changed, path);
+}
+
+/**
+ * Refuses what is over a limit as a whole: what the plugin was shown, what it sees more once the
+ * merge is done, and what others added to what grows. Whatever it cannot see is on both sides of
+ * that difference, so that no hidden part counts. `changed`: the first slot that did.
+ */
+function refuseOversize(state: MergeState, input: MergeInput, next: Slots, changed: Node): void {
+  const { slots, current, view } = input;
+  if (fitsEasily(state, slots, view)) return;
+  const filter = filterFor(slots, state.mask);
+  const before = filter(current);
+  const after = filter(next);
+  // The envelope itself is one value.
+  const whole: Size = { nodes: 1, units: 0 };
+  const grown: Size = { nodes: state.addedByOthers.nodes, units: state.addedByOthers.units };
+  forEach(slots.names, (name) => {
+    addSize(whole, view[name]);
+    addSize(grown, after[name]);
+    addSize(grown, before[name], -1);
+  });
+  whole.nodes += grown.nodes;
+  whole.units += grown.units;
+  const expected = outgrown(whole, grown, state.limits);
+  if (expected === undefined) return;
+  const reason = `Expected ${expected} together with what was there, got more.`;
+  refuse(state, changed, "snapshot_limit", reason);
+}
+
+/**
+ * Whether it would fit if the plugin had been shown all of what its view was cut from, and saw all
+ * of what has come: then nothing has to be filtered. So how near the whole is to a limit can be
+ * told by time, and by nothing else (N3).
+ */
+function fitsEasily(
+  { addedByOthers, growth, limits }: MergeState,
+  slots: CompiledSlots,
+  view: Slots,
+): boolean {
+  const shown = sizeOf(slots, view);
+  const nodes = shown.nodes + addedByOthers.nodes + growth.nodes;
+  const units = shown.units + addedByOthers.units + growth.units;
+  // A view shows empty sets and levels where there are none: at most one for each part. As many
+  // can come into sight with what has come, where the view was cut under another grant.
+  return nodes + 2 * slots.parts < limits.nodes && units <= limits.units;
 }
 
 /** The path of known names only: what a plugin made up is not repeated. */
 function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
-  let path = "";
+  let path = "(extensions)";
   let nodes: readonly Node[] = slots.nodes;
   for (let i = 0; i < problem.path.length; i++) {
     const found = nodeByKey(nodes, problem.path[i]);
@@ -151,10 +438,24 @@ function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
     path = found.path;
     nodes = found.fields;
   }
-  return {
-    path: path === "" ? "(extensions)" : path,
-    code: problem.code,
-    reason: `Expected ${problem.expected}, got ${problem.received}.`,
-    tier: undefined,
-  };
+  const reason = `Expected ${problem.expected}, got ${problem.received}.`;
+  return { path, code: problem.code, reason, tier: undefined };
+}
+
+const maxListed = 100;
+
+/** The rejections of one result: of a flood the first, and how many more there were. */
+export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
+  const more = rejections.length - maxListed;
+  if (more <= 0) return rejections;
+  const list = newList<Rejection>();
+  forEach(rejections, (rejection) => {
+    const { code } = rejection;
+    if (list.length < maxListed) append(list, rejection);
+    else if (list.length === maxListed) {
+      const reason = `${more} more changes were not taken.`;
+      append(list, freeze({ path: "(result)", code, reason }));
+    }
+  });
+  return freeze(toArray(list));
 }

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { Watch } from "../../../property-tests/support/hostile.ts";
 import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { filterFor, merge } from "../../../src/core/envelope/index.ts";
+import { filterFor, merge, type Slots } from "../../../src/core/envelope/index.ts";
 import { compileSlots, type Node, standardSlots } from "../../../src/core/slots/index.ts";
 import { attack } from "../../attacks/attack.ts";
 import { canary, full, grants } from "../../attacks/two-worlds.ts";
@@ -34,7 +34,7 @@ attack(
     it.each(cases)("with $grant", ({ grant }) => {
       const mask = compiled.capabilities.mask(grant);
       const watch = new Watch();
-      const current = guarded(compiled.nodes, full, mask, watch) as { [slot: string]: unknown };
+      const current = guarded(compiled.nodes, full, mask, watch) as Slots;
       const hidden = compiled.nodes.filter(({ open }) => open !== 0 && (open & mask) === 0);
       expect(hidden.length).toBeGreaterThan(0);
 

@@ -3,7 +3,7 @@ import { createExtensions, mergeExtensions, TierViolationError } from "glassine"
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { listed, type Rejection } from "../../../src/core/envelope/merge-state.ts";
+import { listed, type Rejection } from "../../../src/core/envelope/index.ts";
 import { codeOf, refusalOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 

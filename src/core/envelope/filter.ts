@@ -1,0 +1,252 @@
+/**
+ * Envelopes and views: the brand that each carries, and the filter that cuts a view.
+ *
+ * A view starts from nothing and gets what the grant opens. Only levels in which something is
+ * withheld are built anew; a slot that is wholly open is shared. Nothing here looks into a
+ * slot further than its gated fields, so hidden data has no influence, not even on time.
+ *
+ * A filter is kept for its grant, and it may be a plugin that asks first, in a realm that it has
+ * patched for that: so compiling, too, calls nothing that is found on a prototype, which would
+ * hand the slot table out besides.
+ */
+import {
+  addGrowth,
+  addSize,
+  BrandCarrier,
+  forEach,
+  includes,
+  intrinsics,
+  mapped,
+  type Size,
+  some,
+} from "../data/index.ts";
+import type { LevelValue } from "../schema/index.ts";
+import type { CompiledSlots, Node } from "../slots/index.ts";
+
+const { freeze, hasOwn, isArray, mapGet, mapSet, newArray, weakGet, weakSet } = intrinsics;
+
+/** A whole envelope or view, as code that knows only the table handles it. */
+export type Slots = { readonly [slot: string]: LevelValue | undefined };
+
+/** What all envelopes of a host share, or all views of its envelopes under one grant. */
+export interface EnvelopeKind {
+  readonly slots: CompiledSlots;
+  /** The grant of a view, as a closed mask. `undefined`: an envelope of the host. */
+  readonly mask: number | undefined;
+}
+
+/** Every envelope keeps one, so it is small. Absent parts are `undefined`, never left out. */
+export interface EnvelopeBrand {
+  readonly kind: EnvelopeKind;
+  /**
+   * The view that a helper made this of, in one step. The helper has read and checked what it put
+   * in, so the merge need not read it again. An edit of an edit is read again, as a whole.
+   */
+  readonly editOf: object | undefined;
+  /**
+   * How many values an envelope holds, or the one that a view was cut from. 0: not counted, as
+   * edits are, for the envelope itself is one.
+   */
+  readonly nodes: number;
+  /** How many UTF-16 units of text. */
+  readonly units: number;
+}
+
+/** Carries the brand. A class of its own, so that the engine sees one field here, and few shapes. */
+class Branded extends BrandCarrier {
+  #brand: EnvelopeBrand;
+  constructor(value: object, brand: EnvelopeBrand) {
+    super(value);
+    this.#brand = brand;
+  }
+  static of(value: unknown): EnvelopeBrand | undefined {
+    if (typeof value !== "object" || value === null) return undefined;
+    return #brand in value ? value.#brand : undefined;
+  }
+}
+
+/** The brand of an envelope or view, or `undefined` for anything else. */
+export const brandOf: (value: unknown) => EnvelopeBrand | undefined = Branded.of;
+
+/** Brands and freezes a new object with all slots. */
+export function seal(slots: Record<string, unknown>, brand: EnvelopeBrand): Slots {
+  new Branded(slots, brand);
+  // What is in it was read by the schemas of slots, which hold objects.
+  return freeze(slots) as Slots;
+}
+
+const hostKinds = new WeakMap<CompiledSlots, EnvelopeKind>();
+
+/** What all envelopes of one host share. */
+export function hostKind(slots: CompiledSlots): EnvelopeKind {
+  let kind = weakGet(hostKinds, slots);
+  if (kind === undefined) {
+    kind = freeze({ slots, mask: undefined });
+    weakSet(hostKinds, slots, kind);
+  }
+  return kind;
+}
+
+const notCounted: Readonly<Size> = freeze({ nodes: 0, units: 0 });
+
+/** The brand of a value of this size. */
+export function countedBrand(kind: EnvelopeKind, { nodes, units }: Readonly<Size>): EnvelopeBrand {
+  return { kind, editOf: undefined, nodes, units };
+}
+
+/** The brand of what an edit makes of `base`, which has `brand`. */
+export function editedBrand(brand: EnvelopeBrand, base: Slots, edited: LevelValue): EnvelopeBrand {
+  const { kind, nodes } = brand;
+  if (kind.mask === undefined) return brandAfter(kind.slots, base, edited);
+  return { ...countedBrand(kind, notCounted), editOf: nodes === 0 ? undefined : base };
+}
+
+/** The brand of an envelope that was made of another, whose slots it shares but for some. */
+export function brandAfter(slots: CompiledSlots, before: Slots, after: LevelValue): EnvelopeBrand {
+  const growth: Size = { nodes: 0, units: 0 };
+  addGrowth(growth, before, after);
+  return grownBrand(slots, before, growth);
+}
+
+/** The same where it is known how much more it holds. What was not counted is not walked for it. */
+export function grownBrand(slots: CompiledSlots, before: Slots, growth: Size): EnvelopeBrand {
+  const brand = brandOf(before);
+  if (brand === undefined || brand.nodes === 0)
+    return countedBrand(brand?.kind ?? hostKind(slots), notCounted);
+  const { kind, nodes, units } = brand;
+  return countedBrand(kind, { nodes: nodes + growth.nodes, units: units + growth.units });
+}
+
+/** How much an envelope holds, or the one that a view was cut from. */
+export function sizeOf({ names }: CompiledSlots, extensions: LevelValue): Size {
+  const { nodes, units } = brandOf(extensions) ?? notCounted;
+  if (nodes > 0) return { nodes, units };
+  // The envelope itself is one value.
+  const size: Size = { nodes: 1, units: 0 };
+  forEach(names, (name) => addSize(size, extensions[name]));
+  return size;
+}
+
+/** Cuts an envelope to what one grant shows. */
+export type Filter = (extensions: LevelValue) => Slots;
+
+type Cut = (value: unknown) => unknown;
+type Cuts = readonly Cut[];
+
+/** By mask. */
+type Filters = Map<number, Filter>;
+const filters = new WeakMap<CompiledSlots, Filters>();
+const MapAtLoad = Map;
+/** Those asked for last. Most processes have one host, and a weak key takes long to look up. */
+let last: { readonly slots: CompiledSlots; readonly filters: Filters } | undefined;
+
+/** The filter of a closed mask. Compiled once per grant. */
+export function filterFor(slots: CompiledSlots, mask: number): Filter {
+  if (last?.slots !== slots) last = { slots, filters: filtersOf(slots) };
+  let filter = mapGet(last.filters, mask);
+  if (filter === undefined) {
+    filter = compileFilter(slots, mask);
+    mapSet(last.filters, mask, filter);
+  }
+  return filter;
+}
+
+function filtersOf(slots: CompiledSlots): Filters {
+  let ofHost = weakGet(filters, slots);
+  if (ofHost === undefined) {
+    ofHost = new MapAtLoad();
+    weakSet(filters, slots, ofHost);
+  }
+  return ofHost;
+}
+
+function compileFilter(slots: CompiledSlots, mask: number): Filter {
+  const kind: EnvelopeKind = freeze({ slots, mask });
+  let brand = countedBrand(kind, notCounted);
+  const cuts = compileCuts(slots.nodes, mask);
+  const { build, values } = slots.layout;
+  return (extensions) => {
+    // The same brand as long as views are cut from envelopes of one size.
+    const from = brandOf(extensions) ?? notCounted;
+    if (from.nodes !== brand.nodes || from.units !== brand.units) brand = countedBrand(kind, from);
+    return seal(build(cutEach(cuts, values(extensions))), brand);
+  };
+}
+
+/** How each of these nodes is shown. */
+function compileCuts(nodes: readonly Node[], mask: number): Cuts {
+  return mapped(nodes, (node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
+}
+
+/** How a node is shown. */
+function compileCut(node: Node, mask: number): Cut {
+  if (node.open !== 0 && (node.open & mask) === 0) return hidden;
+  if (!node.mixed) return shared;
+  const cuts = compileCuts(node.fields, mask);
+  const { build, values } = node.layout;
+  const always = cutEach(cuts, newArray(cuts.length));
+  const absent = some(always, (value) => value !== undefined) ? freeze(build(always)) : undefined;
+  const isComplete = isWholeLevelOpen(node, cuts);
+  return (value) => {
+    if (!isLevel(value)) return absent;
+    if (isComplete) return value;
+    const shown = cutEach(cuts, values(value));
+    // A level with nothing visible in it looks like one that is not there.
+    return saysMore(shown, always) ? freeze(build(shown)) : absent;
+  };
+}
+
+/** Whether a part of an envelope is there: a level, or a map. */
+export function isLevel(value: unknown): value is LevelValue {
+  return typeof value === "object" && value !== null;
+}
+
+/** Cuts the values of a level, in place. */
+function cutEach(cuts: Cuts, values: unknown[]): unknown[] {
+  for (let i = 0; i < cuts.length; i++) {
+    const cut = cuts[i] as Cut;
+    if (cut !== shared) values[i] = cut(values[i]);
+  }
+  return values;
+}
+
+/** Whether every value of a level is shown as it is, also where a set may be missing. */
+function isWholeLevelOpen({ fields, required }: Node, cuts: Cuts): boolean {
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as Node;
+    if (field.mixed || cuts[i] === hidden) return false;
+    if (cuts[i] === orEmpty && !includes(required, field)) return false;
+  }
+  return true;
+}
+
+/** Whether a level that was cut says anything that it would not say if it were not there. */
+function saysMore(shown: readonly unknown[], always: readonly unknown[]): boolean {
+  for (let i = 0; i < shown.length; i++) {
+    if (shown[i] !== always[i] && saysSomething(shown[i])) return true;
+  }
+  return false;
+}
+
+/**
+ * Open growing sets are there even when they, or the level they are in, are not: a plugin can
+ * always read them, and cannot tell from them whether the level is there.
+ */
+function isOpenSet(node: Node, mask: number): boolean {
+  const isSet = node.tier === "monotonic" && node.compiled.shape === "set";
+  return isSet && (node.open & mask) !== 0;
+}
+
+const empty: readonly never[] = freeze([]);
+const orEmpty: Cut = (value) => value ?? empty;
+const hidden: Cut = () => undefined;
+const shared: Cut = (value) => value;
+
+/** Whether a visible part is there and says something. Looks at one key, never at all of them. */
+function saysSomething(value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== "object" || value === null) return true;
+  if (isArray(value)) return value.length > 0;
+  for (const key in value) if (hasOwn(value, key)) return true;
+  return false;
+}
