@@ -3,7 +3,6 @@
  * result.
  */
 import type * as z from "zod/mini";
-import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written } from "../rewrite/index.ts";
 import type { Onto, ReadOptions, RequestOptions } from "./call-options.ts";
@@ -20,6 +19,7 @@ import {
   settingsOf,
   written,
 } from "./report.ts";
+import { answerMessage, callMessage } from "./tool-messages.ts";
 
 type AskedOptions = ReadOptions<RequestOptions> & Onto;
 
@@ -30,9 +30,7 @@ const resultHidden = ["_meta", "resultType"];
 export function fromAsked(method: string, params: JsonObject, { id }: AskedOptions): Read {
   const left = leftReports();
   reportFields(params, requestHidden, left, [], settingsOf.toolParams);
-  const values = without(params, requestHidden) as Record<string, Json>;
-  const content = { tool_call_id: id, name: method, arguments: values };
-  const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
+  const message = callMessage(id, method, without(params, requestHidden));
   return readOf([message], {}, left.list());
 }
 
@@ -57,13 +55,7 @@ export function toAsked(
 export function fromAnswered(method: string, result: JsonObject, { id }: AskedOptions): Read {
   const left = leftReports();
   reportFields(result, resultHidden, left, [], settingsOf.result);
-  const content = {
-    tool_call_id: id,
-    tool_name: method,
-    content: without(result, resultHidden) as Json,
-    is_error: false,
-  };
-  const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
+  const message = answerMessage(id, method, without(result, resultHidden));
   return readOf([message], {}, left.list());
 }
 

@@ -1,6 +1,6 @@
 /** Answers that are errors: `error` of a JSON-RPC answer, for each kind of request. */
 
-import type { ContentPart, Message } from "../../core/messages/index.ts";
+import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
 import {
   type LimitOptions,
   type Read,
@@ -28,6 +28,7 @@ import {
   written,
 } from "./report.ts";
 import { errorSchema } from "./schemas.ts";
+import { answerMessage } from "./tool-messages.ts";
 
 const what = "error of an answer";
 
@@ -48,14 +49,7 @@ export const fromToolError = withLimits(
   (error: object, options: AnswerOptions): Read => {
     const { id, name } = readAnswerOptions(options, "fromToolError");
     const document = readDocument(errorSchema, error, what);
-    const content = {
-      tool_call_id: id,
-      tool_name: name,
-      content: document as never,
-      is_error: true,
-    };
-    const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-    return readOf([message], {}, Object.freeze([]));
+    return readOf([answerMessage(id, name, document, true)], {}, []);
   },
 );
 
@@ -107,10 +101,10 @@ export const fromPromptError = withLimits(
       error_message: document.message,
       ...(data !== undefined && { content: data }),
     };
-    const message = {
+    const message = messageOfPlain({
       role: "tool",
       content: [{ content_type: "prompt_result", content }],
-    } as const;
+    });
     return readOf([message], {}, left.list());
   },
 );
@@ -151,7 +145,7 @@ export const fromResourceError = readerWithLimits("fromResourceError", (error: o
   const content = texts.flatMap((text) =>
     text === undefined ? [] : [{ content_type: "text", text } as const],
   );
-  return readOf([{ role: "tool", content }], {}, left.list());
+  return readOf([messageOfPlain({ role: "tool", content })], {}, left.list());
 });
 
 /**

@@ -2,8 +2,7 @@
  * Shows what no other hook shows of a message, as the arguments of a call or the content of a
  * result.
  */
-import type { Json } from "../../core/data/index.ts";
-import { type Message, messageOfPlain } from "../../core/messages/index.ts";
+import type { Message } from "../../core/messages/index.ts";
 import { type Left, pathOf } from "../rewrite/index.ts";
 import type { Call, Step } from "./call.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
@@ -11,6 +10,7 @@ import { holdsText, isTokenOfCall } from "./methods.ts";
 import { checkCall, onlyPartOf } from "./only-part.ts";
 import { payloadFault, setField } from "./payload.ts";
 import { lostReports, type Path, placeOf } from "./report.ts";
+import { answerMessage, callMessage } from "./tool-messages.ts";
 
 /** A hook for messages without a hook of their own, or for what their own hook does not show. */
 export type FieldsHook = "cmf.mcp_request" | "cmf.mcp_response" | "cmf.mcp_notification";
@@ -41,7 +41,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
 
   function payload(): object {
     const shown = Object.fromEntries(fields.map(({ name, at }) => [name, valueAt(document, at)]));
-    return isResult ? resultMessage(id, method, shown) : callMessage(id, method, shown);
+    return isResult ? answerMessage(id, method, shown) : callMessage(id, method, shown);
   }
 
   function writeMessage(changed: Message): void {
@@ -80,16 +80,6 @@ export function fieldsStep(call: Call, given: Fields): Step {
   }
 
   return { hook, optional: true, payload, writeMessage, ...(unseen !== undefined && { unseen }) };
-}
-
-function callMessage(id: string, name: string, values: object): Message {
-  const content = { tool_call_id: id, name, arguments: values as Record<string, Json> };
-  return messageOfPlain({ role: "assistant", content: [{ content_type: "tool_call", content }] });
-}
-
-function resultMessage(id: string, name: string, values: object): Message {
-  const content = { tool_call_id: id, tool_name: name, content: values as Json, is_error: false };
-  return messageOfPlain({ role: "tool", content: [{ content_type: "tool_result", content }] });
 }
 
 /** Fields at the top of a document. */

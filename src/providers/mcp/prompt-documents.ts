@@ -1,4 +1,4 @@
-import type { Message } from "../../core/messages/index.ts";
+import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
 import { writtenArguments } from "./arguments.ts";
 import {
@@ -47,10 +47,10 @@ export const fromPromptRequest = withLimits(
       arguments: values,
       ...serverOf(options),
     };
-    const message = {
+    const message = messageOfPlain({
       role: "user",
       content: [{ content_type: "prompt_request", content }],
-    } as const;
+    });
     return readOf([message], promptSlot(name, options), left.list());
   },
 );
@@ -119,10 +119,10 @@ export const fromPromptResult = withLimits(
       is_error: false,
       ...(description !== undefined && { content: description }),
     };
-    const message = {
+    const message = messageOfPlain({
       role: "tool",
       content: [{ content_type: "prompt_result", content }],
-    } as const;
+    });
     return readOf([message], {}, left.list());
   },
 );

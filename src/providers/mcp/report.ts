@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { type Message, type MessageInput, messageOfPlain } from "../../core/messages/index.ts";
+import type { Message } from "../../core/messages/index.ts";
 import {
   type Collector,
   collector,
@@ -207,13 +207,12 @@ function reportField(
 
 /** The result of a `from…` function, frozen. */
 export function readOf<Extensions extends object>(
-  messages: readonly MessageInput[],
+  messages: readonly Message[],
   extensions: Extensions,
   left: readonly Left[],
 ): Read<Extensions> {
-  const made = Object.freeze(messages.map((message) => messageOfPlain(message)));
   return Object.freeze({
-    messages: made,
+    messages: Object.freeze(messages),
     extensions: Object.freeze(extensions),
     left,
   });

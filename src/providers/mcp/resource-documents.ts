@@ -1,4 +1,4 @@
-import type { Message } from "../../core/messages/index.ts";
+import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
 import { align, placesGone } from "./align.ts";
 import {
@@ -47,7 +47,10 @@ export const fromResourceRequest = withLimits(
     reportRest(document, ["uri"], left, [], settingsOf.params);
     const { uri } = document;
     const content = { resource_request_id: options.id, uri, resource_type: "uri" } as const;
-    const message = { role: "user", content: [{ content_type: "resource_ref", content }] } as const;
+    const message = messageOfPlain({
+      role: "user",
+      content: [{ content_type: "resource_ref", content }],
+    });
     return readOf([message], resourceSlot(uri, options), left.list());
   },
 );
@@ -99,7 +102,7 @@ export const fromResourceResult = withLimits(
       const resource = readResource(item, contentsFields, id, undefined);
       return { content_type: "resource", content: resource } as const;
     });
-    return readOf([{ role: "tool", content }], {}, left.list());
+    return readOf([messageOfPlain({ role: "tool", content })], {}, left.list());
   },
 );
 

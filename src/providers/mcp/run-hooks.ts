@@ -93,7 +93,7 @@ export class Hooks implements HookRunner {
     }
   }
 
-  async after(call: Call, outcome: JsonObject): Promise<Denial | undefined> {
+  after(call: Call, outcome: JsonObject): Checked {
     if (call.subject.isIdle?.(call, outcome)) return undefined;
     return inTurn([
       () => this.#prepare(call),
@@ -212,7 +212,8 @@ export class Hooks implements HookRunner {
         const denial = await this.#runStep(call, step, allowed);
         if (denial !== undefined) return denial;
       }
-      return await this.#askAgain(call, allowed);
+      const last = allowed.findLastIndex(({ isChanged }) => isChanged);
+      return last > 0 ? await this.#askAgain(call, allowed.slice(0, last)) : undefined;
     } catch (error) {
       this.#observe(call, point, { error });
       return failed;
@@ -220,11 +221,10 @@ export class Hooks implements HookRunner {
   }
 
   /**
-   * If a hook changed the data after an earlier hook allowed it, the earlier one is asked again.
+   * If a hook changed the data after earlier hooks allowed it, those are asked again.
    */
-  async #askAgain(call: Call, allowed: readonly Allowed[]): Promise<Denial | undefined> {
-    const last = allowed.findLastIndex(({ isChanged }) => isChanged);
-    for (const { step, payload: before } of allowed.slice(0, Math.max(last, 0))) {
+  async #askAgain(call: Call, earlier: readonly Allowed[]): Promise<Denial | undefined> {
+    for (const { step, payload: before } of earlier) {
       const payload = underPayloadLimits(this.manager.payloadLimits, () =>
         freezePayload(step.payload(() => {})),
       );
@@ -272,12 +272,7 @@ export class Hooks implements HookRunner {
   }
 
   /** Shows what the hook did not, where a plugin listens. */
-  async #runRest(
-    call: Call,
-    { rest }: Step,
-    left: readonly Left[],
-    allowed: Allowed[],
-  ): Promise<Denial | undefined> {
+  #runRest(call: Call, { rest }: Step, left: readonly Left[], allowed: Allowed[]): Checked {
     // The names of inputs are tokens.
     const hasSteps = (path: string) => path === rest?.input && this.passes("tokens");
     const unseen = left.filter(({ path }) => !hasSteps(path));

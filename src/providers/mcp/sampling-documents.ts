@@ -1,4 +1,4 @@
-import type { Message } from "../../core/messages/index.ts";
+import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
 import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
 import { noMessage } from "./only-part.ts";
@@ -38,11 +38,10 @@ export const fromSamplingRequest = withLimits(
     reportRest(document, ["messages", "systemPrompt"], left, [], settingsOf.samplingParams);
     const turns = fromTurns(document.messages, styleOf(id), left, ["messages"]);
     const { systemPrompt } = document;
-    const system = {
-      role: "system",
-      content: [{ content_type: "text", text: systemPrompt ?? "" }],
-    } as const;
-    return readOf([...(systemPrompt === undefined ? [] : [system]), ...turns], {}, left.list());
+    if (systemPrompt !== undefined) {
+      turns.unshift({ role: "system", content: [{ content_type: "text", text: systemPrompt }] });
+    }
+    return readOf(turns.map(messageOfPlain), {}, left.list());
   },
 );
 
@@ -132,7 +131,7 @@ export const fromSamplingResult = withLimits(
     if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
       left.setting(["stopReason"], "The slot `completion` has no such stop reason.");
     }
-    return readOf([turn], slots, left.list());
+    return readOf([messageOfPlain(turn)], slots, left.list());
   },
 );
 

@@ -26,6 +26,7 @@ import {
 } from "./report.ts";
 import { reportHidden, shownResult, writeResult } from "./result-content.ts";
 import { toolCallSchema, toolResultSchema } from "./schemas.ts";
+import { answerMessage, callMessage } from "./tool-messages.ts";
 
 /**
  * The params of `tools/call` as a message: one `tool_call`.
@@ -48,11 +49,7 @@ export const fromToolCall = withLimits(
     const options = readRequestOptions(given, "fromToolCall");
     const document = readDocument(toolCallSchema, params, "tool call");
     const { name, arguments: values = {} } = document;
-    const content = { tool_call_id: options.id, name, arguments: values };
-    const message = {
-      role: "assistant",
-      content: [{ content_type: "tool_call", content }],
-    } as const;
+    const message = callMessage(options.id, name, values);
     return readOf([message], toolSlot(name, options), leftOfCall(document));
   },
 );
@@ -110,18 +107,19 @@ const hidden = [...wireOnly, "isError"];
 export const fromToolResult = withLimits(
   "fromToolResult",
   (result: object, options: AnswerOptions): Read => {
-    const { id, name } = readAnswerOptions(options, "fromToolResult");
+    const call = readAnswerOptions(options, "fromToolResult");
     const document = readDocument(toolResultSchema, result, "tool result");
-    const content = {
-      tool_call_id: id,
-      tool_name: name,
-      content: shownResult(document, hidden),
-      is_error: document.isError === true,
-    };
-    const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-    return readOf([message], {}, leftOfResult(document));
+    return readOf([resultMessage(document, call)], {}, leftOfResult(document));
   },
 );
+
+/** What `fromToolResult` shows of the result. */
+export function resultMessage(
+  result: JsonObject,
+  { id, name }: { readonly id: string; readonly name: string },
+): Message {
+  return answerMessage(id, name, shownResult(result, hidden), result.isError === true);
+}
 
 /** What `fromToolResult` does not show of the result. */
 export function leftOfResult(result: JsonObject): readonly Left[] {

@@ -1,4 +1,5 @@
 import type { Message } from "../../core/messages/index.ts";
+import { readDocument } from "../rewrite/index.ts";
 import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
@@ -13,15 +14,17 @@ import {
   writeArguments,
   writeText,
 } from "./payload.ts";
+import { objectOf } from "./report.ts";
+import { toolResultSchema } from "./schemas.ts";
 import { extractState, writeState } from "./task-state.ts";
 import {
-  fromToolCall,
-  fromToolResult,
   leftOfCall,
   leftOfResult,
+  resultMessage,
   toolResultOver,
   toToolCall,
 } from "./tool-documents.ts";
+import { callMessage } from "./tool-messages.ts";
 
 /** `tools/call`. */
 export const tools: Subject = {
@@ -55,7 +58,10 @@ export const tools: Subject = {
     yield {
       hook: "cmf.tool_pre_invoke",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
-      payload: (reportLeft) => onlyMessage(fromToolCall(params, { id }), reportLeft),
+      payload(reportLeft) {
+        reportLeft(leftOfCall(params));
+        return callMessage(id, String(params.name), objectOf(params.arguments));
+      },
       writeMessage: (changed) => applyWritten(params, toToolCall([changed], { id, onto: params })),
     };
   },
@@ -98,7 +104,8 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
     hook: "cmf.tool_post_invoke",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload(reportLeft) {
-      const message = onlyMessage(fromToolResult(result, options), reportLeft);
+      const message = resultMessage(readDocument(toolResultSchema, result, "tool result"), options);
+      reportLeft(leftOfResult(result));
       shown = shownIn(message);
       return message;
     },
