@@ -48,7 +48,7 @@ it("overwrites no file and requires a valid identity", async () => {
   const there = await run([...keygen, "--identity", "a@example.com"], options);
   expect([there.code, there.stderr]).toEqual([
     2,
-    "keygen: there is a file already: a key is never written over one\n",
+    "keygen: the file already exists; a key is never written over a file\n",
   ]);
   expect(await readFile(join(folder, "there.pem"), "utf8")).toBe("mine");
   expect((await run(keygen, options)).code).toBe(2);

@@ -47,7 +47,7 @@ describe("plugins sign", () => {
   identity: builder@example.com
   key:      k1
   evidence: /app/plugin/glassine.sig.json
-for publishers of an operator's file of keys:
+entry for publishers in an operator's key file:
   {"identity":"builder@example.com","key_id":"k1","public_key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
 `,
     });
@@ -104,7 +104,7 @@ for publishers of an operator's file of keys:
   });
 
   it.each([
-    ["empty", [" \n"], "sign: there is no key in what --key names\n"],
+    ["empty", [" \n"], "sign: what --key names contains no key\n"],
     [
       "endless",
       Array(70).fill("x".repeat(1024)),
@@ -139,7 +139,7 @@ for publishers of an operator's file of keys:
     expect(linesOf(listed.stdout).at(-1)).toContain("signed_by=builder@example.com");
     const manifest = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
     const without =
-      "warning: npm packs no glassine.sig.json here: put it into `files` of package.json, and sign again\n";
+      "warning: npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again\n";
     for (const [files, warning] of [
       [["plugin.js"], without],
       [["plugin.js", "glassine.sig.json"], ""],
@@ -151,7 +151,7 @@ for publishers of an operator's file of keys:
     for (const name of [".npmignore", "guard-1.0.0.tgz"]) await writeFile(join(path, name), "");
     for (const name of [".git", "node_modules"]) await mkdir(join(path, name));
     expect((await sign()).stderr).toMatch(
-      /^warning: npm packs no \.git, \.npmignore, guard-1\.0\.0\.tgz, node_modules: .* `npm pack` made/,
+      /^warning: npm does not pack \.git, \.npmignore, guard-1\.0\.0\.tgz, node_modules: .* `npm pack` makes/,
     );
   });
 

@@ -75,7 +75,7 @@ describe("plugins trust", () => {
       0,
       [
         expect.stringMatching(
-          /^plugins\.lock trusts 'guard' now; the policy of signatures here refuses it all the same: untrusted_identity: /,
+          /^plugins\.lock trusts 'guard' now, but the signature policy here still refuses it: untrusted_identity: /,
         ),
       ],
     ]);
@@ -99,7 +99,7 @@ describe("plugins trust", () => {
     const cwd = await newRoot();
     const path = await install(cwd, "guard");
     const again = () => run(trust, { services, cwd, env: unsigned });
-    const others = "  files:   others than before, under the same version";
+    const others = "  files:   changed under the same version";
     expect(linesOf((await again()).stdout)).not.toContain(others);
     expect(linesOf((await again()).stdout)).not.toContain(others);
     await appendFile(join(path, "plugin.js"), "// rebuilt\n");

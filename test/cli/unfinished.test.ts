@@ -33,7 +33,7 @@ async function newPlace() {
 const pending = {
   ...{ about: "pending", severity: "warning" },
   recommendation:
-    "Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
+    "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
 };
 
 describe("CLI-079: an unfinished change beside a lock", () => {

@@ -44,7 +44,7 @@ export function defineCommand<Schema extends z.ZodType>(command: Command<Schema>
 export const exitCodes = {
   0: "done",
   1: "a negative finding",
-  2: "a usage error, or a refusal: nothing was changed, unless the message says so",
+  2: "a usage error or a refusal; nothing was changed, unless the message says so",
   70: "an internal error",
 } as const;
 

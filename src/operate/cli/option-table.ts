@@ -15,7 +15,7 @@ export const optionTable = {
   root: {
     flag: "--root",
     value: "PATH",
-    what: "the folder whose node_modules are searched (default: the current one)",
+    what: "the folder whose node_modules is searched (default: the current folder)",
   },
   pluginsLock: {
     flag: "--plugins-lock",
@@ -31,13 +31,13 @@ export const optionTable = {
   localPlugins: {
     flag: "--local-plugins",
     value: "DIR",
-    what: "also take plugins from a folder; in dev mode only",
+    what: "also load plugins from this folder; in dev mode only",
   },
   noLoad: { flag: "--no-load", what: "show what is known without running any plugin" },
   host: {
     flag: "--host",
     value: "MODULE",
-    what: "check plugins against the host that MODULE or MODULE:EXPORT exports, such as glassine/memory-node; its code is run (default: {prefix}PLUGIN_HOST)",
+    what: "check plugins against the host that MODULE or MODULE:EXPORT exports, such as glassine/memory-node; runs its code (default: {prefix}PLUGIN_HOST)",
   },
   catalog: {
     flag: "--catalog",
@@ -53,28 +53,32 @@ export const optionTable = {
   until: {
     flag: "--until",
     value: "DATE",
-    what: "the last day on which it is trusted, in UTC, such as 2027-01-31 (default: no end)",
+    what: "the last day of the trust, in UTC, such as 2027-01-31 (default: no end)",
   },
   checkLoads: { flag: "--check", what: "also load the plugin, and refuse it if that fails" },
-  checkParses: { flag: "--check", what: "only see whether plugins.lock can be read" },
+  checkParses: { flag: "--check", what: "only check that plugins.lock can be read" },
   optional: {
     flag: "--optional",
-    what: "also say in its entry that a production host may start where it is not installed",
+    what: "let a production host start even if the plugin is not installed",
   },
   all: { flag: "--all", what: "trust every acceptable plugin at once" },
-  prune: { flag: "--prune", what: "remove the entries whose package is not installed" },
+  prune: { flag: "--prune", what: "remove entries whose package is not installed" },
   strict: { flag: "--strict", what: "exit 1 if there is a problem" },
-  strictJournal: { flag: "--strict-journal", what: "fail on problems of the journal too" },
+  strictJournal: { flag: "--strict-journal", what: "also fail on problems of the journal" },
   key: {
     flag: "--key",
     value: "PEM",
     what: "the file with the private key, or - for standard input",
   },
-  identity: { flag: "--identity", value: "TEXT", what: "who signs, as operators list it" },
+  identity: {
+    flag: "--identity",
+    value: "TEXT",
+    what: "the signer's identity, as operators list it",
+  },
   keyId: {
     flag: "--key-id",
     value: "TEXT",
-    what: "which key of the identity it is (default: derived from the key)",
+    what: "the id of the key (default: derived from the key)",
   },
   json: { flag: "--json", what: "print one JSON document" },
   verbose: { flag: "--verbose", what: "print the stack of an internal error" },

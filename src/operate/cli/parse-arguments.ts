@@ -71,7 +71,7 @@ function commandTree(host: NamedHost): Tree {
     printed += text;
   };
   const root = new Command(host.bin)
-    .description(named("Which plugins may run in {hostName}, and how they are.", host))
+    .description(named("Manage which plugins may run in {hostName}, and check their state.", host))
     .version(host.version ?? packageVersion, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)

@@ -7,12 +7,12 @@ import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
   // How a command is used.
-  helpAlone: "--help stands alone: with other options it is refused, not answered",
+  helpAlone: "--help cannot be combined with other options",
   needsValue: (flag: string, value: string) =>
     `option '${flag} ${value}' needs a value; one that begins with - is written ${flag}=${value}`,
   unknownOption: (word: string) => `unknown option '${word}'`,
   givenTwice: (flag: string) => `option '${flag}' is given twice`,
-  keyAsArgument: "a key is not given as an argument: --key takes the path of a file, or -",
+  keyAsArgument: "a key cannot be an argument: --key takes the path of a file, or -",
   emptyArgument: (name: string) => `argument '${name}' is empty`,
   needsOne: (flag: string) => `required option '${flag}' is not given`,
   missingCommand: "a command is missing",
@@ -32,33 +32,34 @@ export const texts = {
 
   // Trust.
   otherSigner: ({ was, now }: { readonly was: string; readonly now: string }) =>
-    say`signed by ${signerName(now)}, not by ${signerName(was)} as it was`,
+    say`signed by ${signerName(now)}, previously by ${signerName(was)}`,
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>
-    `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which has the plugin say them, or have them listed in package.json.`,
+    `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,
   stillInstalled: (id: string, path: string) =>
     `plugin ${singleQuoted(id)} is still installed at ${printable(path)}: a production host does not start there until its package is removed`,
   keptOptional: (id: string) =>
-    `the entry of ${singleQuoted(id)} stays although it is not installed: it is optional, and \`untrust\` removes it`,
+    `the entry of ${singleQuoted(id)} is kept although it is not installed: it is optional; \`untrust\` removes it`,
   policyRefuses: (id: string, code: string, detail: string) =>
-    `plugins.lock trusts ${singleQuoted(id)} now; the policy of signatures here refuses it all the same: ${reasonOf(code, detail)}`,
+    `plugins.lock trusts ${singleQuoted(id)} now, but the signature policy here still refuses it: ${reasonOf(code, detail)}`,
   pruneUnread: (folders: readonly string[]) =>
     `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
-  forOperators: "for publishers of an operator's file of keys:",
+  forOperators: "entry for publishers in an operator's key file:",
   workingFolder: (names: readonly string[]) =>
-    `npm packs no ${listed(names)}: if this is not what is installed, the signature will not verify. Sign what \`npm pack\` made: unpack it, sign the folder package, and pack that.`,
+    `npm does not pack ${listed(names)}: a package without them has another hash, and the signature will not verify. Sign the tarball that \`npm pack\` makes instead.`,
   bundledMissing: (names: readonly string[]) =>
     `bundleDependencies names ${listed(names)}, which the package does not have in node_modules: the signature does not cover it`,
   uncovered: (names: readonly string[]) =>
     `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it, and whoever installs the package has the lock alone`,
   evidenceLeftOut:
-    "npm packs no glassine.sig.json here: put it into `files` of package.json, and sign again",
+    "npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again",
 
   moreProblems: (count: number) => `and ${count} more problems of the journal`,
   next: "What to do next:",
   makeReadable: "Make it readable, and look again: a package may be there.",
-  endPending: "Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
-  pending: "A change was begun and not ended: the next command that writes settles it.",
+  endPending:
+    "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
+  pending: "A change is unfinished: the next command that writes completes or undoes it.",
 
   // Finding plugins.
 
@@ -66,8 +67,8 @@ export const texts = {
   noCatalog: "note: there is no catalog; give one with --catalog PATH",
 
   // Doctor.
-  ownVariable: "the variable is for the host to read: in a host that does not, the plugin runs",
-  namedNoMore: "its package is installed with other files, and no package names the plugin",
+  ownVariable: "the host must read this variable; in a host that does not, the plugin runs",
+  namedNoMore: "its package is installed with different files, and no package names the plugin",
 
   // What the operator did not cause.
   hostModule: (from: string, module: string, detail: string) =>
@@ -75,9 +76,8 @@ export const texts = {
   noHost: (name: string) =>
     `its export ${name} is not a host: export what defineHost of this installation returns`,
   output: (code: string) => `cannot write to standard output: ${printable(code)}`,
-  endedEarly: "internal error: the process was ended before the command was done",
-  failedOutside: (text: string) =>
-    say`warning: code of a plugin failed outside of its turn: ${text}`,
+  endedEarly: "internal error: the process ended before the command was done",
+  failedOutside: (text: string) => say`warning: plugin code failed outside its turn: ${text}`,
 } as const;
 
 /** `CODE: detail`, or the code alone. */

@@ -142,7 +142,7 @@ describe("rows beside", () => {
     await workspace.write("plugins.lock", lock);
   });
 
-  it("tells of a change that was not ended, and of production without a lockfile", async () => {
+  it("tells of an unfinished change, and of production without a lockfile", async () => {
     await workspace.write("plugins.lock.pending", "{}");
     const { data } = await documentOf(workspace, ["doctor"], dev);
     expect(data.findings.map(({ about }: { about: string }) => about)).toContain("pending");

@@ -394,7 +394,7 @@ it("CLI-079: being changed by another process: the one that is named is waited f
   await isWell(production());
 });
 
-it("CLI-079: a change that was not ended: any command that writes settles it", async () => {
+it("CLI-079: an unfinished change: any command that writes settles it", async () => {
   await present("acme-sweep@1.0.0");
   for (const way of [
     ["lock"],
@@ -407,7 +407,7 @@ it("CLI-079: a change that was not ended: any command that writes settles it", a
     const verified = await workspace.run(["plugins", "verify"], production());
     expect([verified.code, verified.stdout]).toEqual([
       1,
-      expect.stringContaining("A change was begun and not ended"),
+      expect.stringContaining("A change is unfinished"),
     ]);
     await recommends(production(), "Run any command that writes, such as `plugins lock`: ");
     const { code, stderr } = await workspace.run(["plugins", ...way], production());

@@ -11,7 +11,7 @@ import { newWorkspace, type Workspace } from "./support.ts";
 import { type Place, placeIn, valuesOf } from "./trust-support.ts";
 
 const timeout = 300_000;
-const unfinished = "A change was begun and not ended: the next command that writes settles it.\n";
+const unfinished = "A change is unfinished: the next command that writes completes or undoes it.\n";
 
 let workspace: Workspace;
 let preload: string;

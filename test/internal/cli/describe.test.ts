@@ -163,7 +163,7 @@ describe("plugins describe", () => {
     });
     const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [changed] });
     expect(stdout).toContain(
-      "since it was trusted:\n  + hook cmf.llm_input\n  - hook evaluate\n  signed by nobody, not by builder@example.com as it was\n",
+      "since it was trusted:\n  + hook cmf.llm_input\n  - hook evaluate\n  signed by nobody, previously by builder@example.com\n",
     );
   });
 

@@ -81,7 +81,7 @@ describe("plugins doctor", () => {
     expect(off.rows[2]).toMatchObject({
       ...{ installed: true, enabled: false, status: "installed-disabled", id: "t" },
       recommendation: `Set ${tombstones}=1 to enable it.`,
-      reason: "the variable is for the host to read: in a host that does not, the plugin runs",
+      reason: "the host must read this variable; in a host that does not, the plugin runs",
     });
     expect(off.code).toBe(1);
     const on = await rowsOf(given, { env: { [tombstones]: "yes" } }, [...ofCatalog, "--strict"]);
@@ -299,7 +299,7 @@ describe("doctor", () => {
     [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
   ] as const)("reports problems of lock and journal: %#", async (state, status, about) => {
     const place = {
-      ...{ pending: "a change that was not ended", journal: "the journal", lock: "plugins.lock" },
+      ...{ pending: "an unfinished change", journal: "the journal", lock: "plugins.lock" },
     }[about];
     verifies("cli:doctor-status");
     const services = serving({}, state);

@@ -47,7 +47,7 @@ describe("a failure outside the command", () => {
       tell?.(new Error("late\n\u001b[2J"));
       process.removeListener(event, tell as never);
     }
-    const line = "warning: code of a plugin failed outside of its turn: late\\u{a}\\u{1b}[2J\n";
+    const line = "warning: plugin code failed outside its turn: late\\u{a}\\u{1b}[2J\n";
     expect(toStderr.mock.calls).toEqual([[line], [line]]);
   });
 });
@@ -94,7 +94,7 @@ describe("the end of the process", () => {
     onExit?.(0);
     expect([process.exitCode, vi.mocked(writeSync).mock.calls]).toEqual([
       70,
-      [[2, "internal error: the process was ended before the command was done\n"]],
+      [[2, "internal error: the process ended before the command was done\n"]],
     ]);
     process.exitCode = exitCode;
     process.removeListener("exit", onExit as never);

@@ -183,11 +183,11 @@ describe("plugins lock --prune", () => {
     const { stdout, stderr } = await at("lock", "--prune", ...reason);
     expect([linesOf(stdout)[0], stderr]).toEqual([
       "untrusted: other",
-      expect.stringMatching(/^warning: the entry of 'guard' stays .* optional/),
+      expect.stringMatching(/^warning: the entry of 'guard' is kept .* optional/),
     ]);
     const again = await json("lock", "--prune", ...reason);
     expect(again).toMatchObject({ untrusted: [], lock: { entries: 1 } });
-    expect(again).toMatchObject({ warnings: [expect.stringContaining("'guard' stays")] });
+    expect(again).toMatchObject({ warnings: [expect.stringContaining("'guard' is kept")] });
     expect((await at("verify")).code).toBe(0);
   });
 });

@@ -106,7 +106,7 @@ describe("plugins trust", () => {
     expect(linesOf(again.stdout).slice(-5)).toEqual([
       expect.stringMatching(/^ {2}new: {5}hook cmf\.llm_input \(.+\)$/),
       "  gone:    hook evaluate",
-      "  signer:  signed by other@example.com, not by builder@example.com as it was",
+      "  signer:  signed by other@example.com, previously by builder@example.com",
       "  needs:   is-odd==3.0.1",
       "  new:     dependency is-odd 3.0.1 (sha256:11111111111111111111111…)",
     ]);
@@ -158,9 +158,9 @@ describe("plugins trust", () => {
         2,
         [
           missing.message,
-          `  '${procedure}' asks for more than it was granted: network.outbound. The reason is to say why it may.`,
+          `  '${procedure}' asks for more than it was granted: network.outbound. The reason should say why it may.`,
           `  '${procedure}' runs on hooks that it did not name before: cmf.llm_input.`,
-          `  '${procedure}' is signed by nobody, not by builder@example.com as it was.`,
+          `  '${procedure}' is signed by nobody, previously by builder@example.com.`,
         ],
       ]);
       expect(discover).toHaveBeenCalledWith(expect.objectContaining({ load: false }));

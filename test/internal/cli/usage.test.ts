@@ -35,8 +35,16 @@ describe("usage errors", () => {
     ["an unknown option", ["plugins", "list", "--rot"], "unknown option '--rot'"],
     ["an unknown short option", ["plugins", "list", "-x"], "unknown option '-x'"],
     ["an option of another command", ["plugins", "search", "a", "--root", "."], "unknown option"],
-    ["help with another option", ["help", "plugins", "list", "--strict"], "--help stands alone"],
-    ["-h beside another option", ["plugins", "trust", "-h", "--reason=r"], "--help stands alone"],
+    [
+      "help with another option",
+      ["help", "plugins", "list", "--strict"],
+      "--help cannot be combined",
+    ],
+    [
+      "-h beside another option",
+      ["plugins", "trust", "-h", "--reason=r"],
+      "--help cannot be combined",
+    ],
     ["an unknown sub-command", ["plugins", "lst"], "unknown command 'lst'"],
     ["an unknown command", ["plugin"], "unknown command 'plugin'"],
     ["a missing id", ["plugins", "trust"], "missing required argument 'ID'"],
@@ -230,7 +238,7 @@ describe("words that look like options or data", () => {
     verifies("cli:help-alone");
     const { code, stdout, stderr } = await run(["plugins", "trust", "--help", "--reason", "r"]);
     expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain("--help stands alone");
+    expect(stderr).toContain("--help cannot be combined");
   });
 });
 

@@ -12,15 +12,15 @@ type Shell = (typeof shells)[number];
 
 export const completion = defineCommand({
   path: ["completion"],
-  summary: "print a script by which a shell completes commands and options",
-  about: ["It is made of the commands of this version: print it anew after an upgrade."],
+  summary: "print a completion script for a shell",
+  about: ["It matches this version: print it again after an upgrade."],
   arguments: [{ name: "SHELL", what: "bash, zsh or fish" }],
   options: ["json", "verbose"],
   exits: {},
   examples: [
-    { line: "completion bash", what: "to append to ~/.bash_completion" },
-    { line: "completion zsh", what: "after compinit" },
-    { line: "completion fish", what: "the same for fish" },
+    { line: "completion bash", what: "append it to ~/.bash_completion" },
+    { line: "completion zsh", what: "load it after compinit" },
+    { line: "completion fish", what: "save it in ~/.config/fish/completions" },
   ],
   document: {
     name: "completion",

@@ -34,17 +34,17 @@ export const describe = defineCommand({
   path: ["plugins", "describe"],
   summary: "show one plugin: what it is, what it may see and change, and its health",
   about: [
-    "It shows what came or went since the plugin was trusted.",
-    "A rejected plugin is described by its files, and nothing of it is run.",
+    "Shows what was added or removed since the plugin was trusted.",
+    "A rejected plugin is described from its files; none of its code runs.",
   ],
   arguments: [{ name: "NAME", what: "the plugin's id, or the name of its package" }],
   options: lookupOptions,
   exits: { 1: "there is no such plugin" },
   examples: [
-    { line: "plugins describe pii-scan", what: "before you trust it" },
+    { line: "plugins describe pii-scan", what: "review a plugin before you trust it" },
     {
       line: "plugins describe pii-scan --json > before.json",
-      what: "to compare after an upgrade",
+      what: "keep a copy to compare after an upgrade",
     },
   ],
   document: {

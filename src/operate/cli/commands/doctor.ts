@@ -32,16 +32,16 @@ const shared = {
 export const pluginsDoctor = defineCommand({
   ...shared,
   path: ["plugins", "doctor"],
-  summary: "say what is wrong with installed plugins, and what to do",
+  summary: "report problems of installed plugins, and what to do about them",
   about: [
-    "It has a row for each plugin that is installed or in the catalog.",
-    "With --strict it also fails for what `{bin} doctor` finds in settings, plugins.lock and its journal.",
+    "Prints a row for each plugin that is installed or in the catalog.",
+    "With --strict, also fails on problems of settings, plugins.lock and its journal, which `{bin} doctor` reports.",
   ],
   examples: [
     { line: "plugins doctor", what: "each plugin with its state" },
     {
       line: "plugins doctor --strict --plugin-mode production",
-      what: "for a check before a deployment",
+      what: "check before a deployment",
     },
   ],
   document: {
@@ -70,10 +70,10 @@ export const pluginsDoctor = defineCommand({
 export const doctor = defineCommand({
   ...shared,
   path: ["doctor"],
-  summary: "say what is wrong with plugins, plugins.lock and its journal",
+  summary: "report problems of plugins, plugins.lock and its journal",
   about: [
-    "A plugin, a setting of trust, a plugins.lock or a journal that is broken does not stop it: to find that is what it is for.",
-    "It refuses what every command refuses: an invalid mode, and invalid arguments.",
+    "Continues past a broken plugin, trust setting, plugins.lock or journal, and reports it.",
+    "Like every command, refuses an invalid mode and invalid arguments.",
   ],
   examples: [{ line: "doctor", what: "when something does not work" }],
   document: {
@@ -152,7 +152,7 @@ const placeNames: Readonly<Record<LockFinding["about"], string>> = {
   mode: "the mode",
   lock: "plugins.lock",
   journal: "the journal",
-  pending: "a change that was not ended",
+  pending: "an unfinished change",
 };
 
 function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {

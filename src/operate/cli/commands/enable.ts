@@ -15,7 +15,7 @@ import { say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
 const shared = {
-  about: ["It prints what you can do, and changes nothing."],
+  about: ["Prints the commands to run, and changes nothing."],
   arguments: [{ name: "NAME", what: "a slug or package of the catalog" }],
   options: ["catalog", "host", "json", "verbose"],
   exits: { 1: "the catalog has no such plugin" },
@@ -30,7 +30,7 @@ const shared = {
 export const enable = defineCommand({
   ...shared,
   path: ["plugins", "enable"],
-  summary: "print how a plugin of the catalog is installed and turned on",
+  summary: "print how to install and enable a plugin of the catalog",
   examples: [
     { line: "plugins enable pii-scan --catalog catalog.json", what: "the commands to run" },
   ],
@@ -47,7 +47,7 @@ export const enable = defineCommand({
 export const disable = defineCommand({
   ...shared,
   path: ["plugins", "disable"],
-  summary: "print how a plugin of the catalog is turned off",
+  summary: "print how to disable a plugin of the catalog",
   examples: [
     { line: "plugins disable pii-scan --catalog catalog.json", what: "the commands to run" },
   ],

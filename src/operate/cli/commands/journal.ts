@@ -18,15 +18,15 @@ export const journal = defineCommand({
   path: ["plugins", "journal"],
   summary: "show who trusted what, when and why",
   about: [
-    "It reads the journal of plugins.lock, checks its chain, and shows the last hundred changes.",
-    "Nothing is run.",
+    "Reads the journal of plugins.lock, checks its hash chain, and shows the last hundred changes.",
+    "No plugin is run.",
   ],
-  arguments: [{ name: "ID", what: "the changes of one plugin alone", isOptional: true }],
+  arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
   options: ["pluginsLock", "json", "verbose"],
   exits: { 1: "the journal has an invalid line, or its chain is broken" },
   examples: [
-    { line: "plugins journal", what: "every plugin" },
-    { line: "plugins journal pii-scan", what: "the story of one" },
+    { line: "plugins journal", what: "the changes of all plugins" },
+    { line: "plugins journal pii-scan", what: "the changes of one plugin" },
   ],
   document: {
     name: "journal",

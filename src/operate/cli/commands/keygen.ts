@@ -9,16 +9,16 @@ import { texts } from "../texts.ts";
 
 export const keygen = defineCommand({
   path: ["plugins", "keygen"],
-  summary: "make a key to sign with: for authors of plugins",
+  summary: "create a signing key, as the author of a plugin",
   about: [
-    "It writes a private key to a new file that only its owner can read.",
-    "It prints the entry for an operator's file of keys.",
+    "Writes a private key to a new file that only its owner can read.",
+    "Prints the entry for an operator's key file.",
   ],
-  arguments: [{ name: "FILE", what: "where the private key goes" }],
+  arguments: [{ name: "FILE", what: "the new file for the private key" }],
   options: ["identity", "keyId", "json", "verbose"],
   exits: {},
   examples: [
-    { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "make one" },
+    { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "create a key" },
   ],
   document: {
     name: "keygen",
@@ -38,7 +38,7 @@ export const keygen = defineCommand({
       .makeKey({ path, identity, keyId })
       .catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
-        const message = "keygen: there is a file already: a key is never written over one";
+        const message = "keygen: the file already exists; a key is never written over a file";
         throw refusal("io_failed", message);
       });
     const entry = { identity, key_id: made.keyId, public_key: made.publicKey };

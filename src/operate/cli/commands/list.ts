@@ -24,17 +24,17 @@ export const list = defineCommand({
   path: ["plugins", "list"],
   summary: "show which plugins are loaded, which are rejected and why",
   about: [
-    "Plugins that policy accepts are loaded and asked how they are; of the others nothing is run.",
-    "It ends with 0 also when every plugin is rejected.",
+    "Plugins that policy accepts are loaded and their health is checked; no code of the others runs.",
+    "Exits with 0 even if every plugin is rejected.",
   ],
   arguments: [],
   options: lookupOptions,
   exits: {},
   examples: [
-    { line: "plugins list", what: "what is there, in this folder" },
+    { line: "plugins list", what: "the plugins of this folder" },
     {
       line: "plugins list --plugin-mode production --json",
-      what: "what production would load, for a program",
+      what: "what production would load, as JSON",
     },
   ],
   document: {

@@ -24,8 +24,8 @@ import type { LockRequest } from "../work/lock.ts";
 
 export const lock = defineCommand({
   path: ["plugins", "lock"],
-  summary: "create plugins.lock, trust everything at once, or tidy up",
-  about: ["Without an option it creates an empty plugins.lock, if there is none."],
+  summary: "create plugins.lock, trust all plugins at once, or remove old entries",
+  about: ["Without options, creates an empty plugins.lock if there is none."],
   arguments: [],
   options: [
     ...(["all", "prune", "checkParses", "reason", "root", "pluginsLock", "host"] as const),
@@ -33,9 +33,12 @@ export const lock = defineCommand({
   ],
   exits: { 1: "with --all: a plugin was skipped" },
   examples: [
-    { line: "plugins lock", what: "begin" },
+    { line: "plugins lock", what: "create an empty plugins.lock" },
     { line: 'plugins lock --all --reason "first review"', what: "trust what is installed" },
-    { line: 'plugins lock --prune --reason "tidy up"', what: "drop what is gone" },
+    {
+      line: 'plugins lock --prune --reason "tidy up"',
+      what: "remove the entries of packages that are gone",
+    },
   ],
   namesItself: true,
   document: {

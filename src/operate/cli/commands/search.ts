@@ -9,13 +9,13 @@ import { texts } from "../texts.ts";
 
 export const search = defineCommand({
   path: ["plugins", "search"],
-  summary: "look a plugin up in the catalog",
-  about: ["The catalog is a file of yours or comes with the host. Nothing is fetched."],
-  arguments: [{ name: "QUERY", what: "a part of a name or summary, in any case" }],
+  summary: "look up a plugin in the catalog",
+  about: ["The catalog is your own file or comes with the host. Nothing is downloaded."],
+  arguments: [{ name: "QUERY", what: "part of a name or summary; case does not matter" }],
   options: ["catalog", "host", "json", "verbose"],
   exits: {},
   examples: [
-    { line: "plugins search tenant --catalog catalog.json", what: "what is about tenants" },
+    { line: "plugins search tenant --catalog catalog.json", what: "plugins about tenants" },
   ],
   document: {
     name: "search",

@@ -15,23 +15,23 @@ const maxKeyBytes = 64 * 1024;
 
 export const sign = defineCommand({
   path: ["plugins", "sign"],
-  summary: "sign a package of yours: for authors of plugins",
+  summary: "sign your own package, as the author of a plugin",
   about: [
-    "It puts glassine.sig.json into the tarball that `npm pack` made, in its place, or into a folder, over every file that is there. Do it last.",
-    "The key is read from a file or from standard input, and never from the command line.",
-    "It prints the entry for an operator's file of keys.",
+    "Adds glassine.sig.json to a tarball made by `npm pack`, or to a folder. The signature covers every file, so sign last.",
+    "The key is read from a file or from standard input, never from the command line.",
+    "Prints the entry for an operator's key file.",
   ],
-  arguments: [{ name: "PACKAGE", what: "the tarball that `npm pack` made, or a folder" }],
+  arguments: [{ name: "PACKAGE", what: "a tarball made by `npm pack`, or a folder" }],
   options: ["key", "identity", "keyId", "json", "verbose"],
   exits: {},
   examples: [
     {
       line: "plugins sign guard-1.0.0.tgz --key ../signing.pem --identity builder@example.com",
-      what: "sign what `npm pack` made",
+      what: "sign a tarball",
     },
     {
       line: "plugins sign guard-1.0.0.tgz --key - --identity builder@example.com < ../signing.pem",
-      what: "the same",
+      what: "the same, with the key from standard input",
     },
   ],
   namesItself: true,
@@ -56,7 +56,7 @@ export const sign = defineCommand({
     const fromFile = key === "-" ? undefined : await readKey(resolve(cwd, key));
     const pem = fromFile?.text ?? (await readAll(stdin));
     if (pem.trim() === "")
-      throw refusal("options_invalid", "sign: there is no key in what --key names");
+      throw refusal("options_invalid", "sign: what --key names contains no key");
     const path = resolve(cwd, operands[0] ?? "");
     const warnings: string[] = [];
     if (fromFile?.isOpen === true)

@@ -18,10 +18,10 @@ export const trust = defineCommand({
   path: ["plugins", "trust"],
   summary: "put an installed plugin into plugins.lock, or refresh its entry",
   about: [
-    "Production loads what plugins.lock trusts, as long as no file of it changes.",
-    "It does not start where something trusted is not installed, unless the entry is optional.",
+    "Production loads only what plugins.lock trusts, as long as none of its files change.",
+    "Production does not start if a trusted plugin is not installed, unless its entry is optional.",
     "The plugin is not run.",
-    "Who may do this, and after which review, is for you to decide.",
+    "Who may do this, and after what review, is up to you.",
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
   options: [
@@ -36,7 +36,7 @@ export const trust = defineCommand({
     },
     {
       line: 'plugins trust pii-scan --reason "trial, OPS-1290" --until 2027-01-31',
-      what: "for a time: production refuses it from the day after",
+      what: "for a limited time: production refuses it from the next day on",
     },
   ],
   namesItself: true,
@@ -111,7 +111,7 @@ function asksForMore(facts: PluginFacts): readonly string[] {
   const lines: string[] = [];
   if (capabilities.length > 0)
     lines.push(
-      `  ${id} asks for more than it was granted: ${listed(capabilities)}. The reason is to say why it may.`,
+      `  ${id} asks for more than it was granted: ${listed(capabilities)}. The reason should say why it may.`,
     );
   if (hooks.length > 0)
     lines.push(`  ${id} runs on hooks that it did not name before: ${listed(hooks)}.`);

@@ -9,13 +9,13 @@ export const untrust = defineCommand({
   path: ["plugins", "untrust"],
   summary: "remove a plugin from plugins.lock",
   about: [
-    "It works also when the package is not installed any more.",
-    "A running host goes on; the next one does not start in production until the package is removed.",
+    "Works even if the package is no longer installed.",
+    "Running hosts continue; in production, the next start fails until the package is removed.",
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
   options: ["reason", "pluginsLock", "json", "verbose"],
   exits: {},
-  examples: [{ line: 'plugins untrust pii-scan --reason "OPS-1301"', what: "take trust back" }],
+  examples: [{ line: 'plugins untrust pii-scan --reason "OPS-1301"', what: "revoke trust" }],
   namesItself: true,
   document: {
     name: "untrust",

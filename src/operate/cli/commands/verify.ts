@@ -23,17 +23,17 @@ export const verify = defineCommand({
   path: ["plugins", "verify"],
   summary: "compare plugins.lock with what is installed, and with its journal",
   about: [
-    "It looks at these three alone: whether a signer may be trusted is for `doctor --strict` to say.",
-    "Nothing is run. The mode makes no difference.",
+    "Checks only these three; `doctor --strict` also checks whether signers are trusted.",
+    "No plugin is run, and the mode makes no difference.",
   ],
   arguments: [],
   options: ["strictJournal", "root", "pluginsLock", "host", "json", "verbose"],
   exits: {
-    1: "lock and installation differ in what production refuses, or a change was not ended; with --strict-journal also where the journal has a problem",
+    1: "plugins.lock and installation differ in a way that production refuses, or a change is unfinished; with --strict-journal also if the journal has a problem",
   },
   examples: [
-    { line: "plugins verify", what: "before a start" },
-    { line: "plugins verify --strict-journal", what: "with the journal counted too" },
+    { line: "plugins verify", what: "check before a start" },
+    { line: "plugins verify --strict-journal", what: "also fail on journal problems" },
   ],
   namesItself: true,
   document: {

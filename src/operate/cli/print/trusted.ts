@@ -18,7 +18,7 @@ export function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly stri
   const { version: oldVersion, distribution_hash: oldHash } = previous;
   const was = say`  was:     ${oldVersion} (${shortHash(oldHash)})${end(previous.until)}`;
   const hasOtherFiles = oldVersion === version && oldHash !== hash;
-  const files = "  files:   others than before, under the same version";
+  const files = "  files:   changed under the same version";
   return [first, was, ...(hasOtherFiles ? [files] : [])];
 }
 
