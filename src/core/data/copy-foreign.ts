@@ -117,7 +117,7 @@ function copyForeign(state: ReadState, value: unknown, previous: unknown): unkno
 }
 
 /** Whether the stack may have overflowed. A value that throws can also throw such an error. */
-function isRangeError(thrown: unknown): boolean {
+export function isRangeError(thrown: unknown): boolean {
   try {
     return typeof thrown === "object" && getPrototypeOf(thrown as object) === rangeErrorPrototype;
   } catch {

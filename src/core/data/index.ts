@@ -1,5 +1,5 @@
 export { isAwaitable, plainly } from "./awaitable.ts";
-export { hasMoreIndexes, readAlone, readForeign, readValue } from "./copy-foreign.ts";
+export { hasMoreIndexes, isRangeError, readAlone, readForeign, readValue } from "./copy-foreign.ts";
 export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";
 export { beginsWith, concat, forEach, includes, mapped, some } from "./intrinsics.ts";

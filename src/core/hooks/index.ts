@@ -20,7 +20,6 @@ export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
 export { exclusive, Lock } from "./dispatch/exclusive.ts";
 export { MessageRun } from "./dispatch/message-run.ts";
 export { secretsOf } from "./dispatch/report.ts";
-export { Refused, readReturned } from "./dispatch/result.ts";
 export { resultOf, run, settled } from "./dispatch/run.ts";
 export {
   isScope,
@@ -30,6 +29,7 @@ export {
   requestOf,
   scopeIn,
 } from "./dispatch/scope.ts";
+export { Refused, readReturned } from "./dispatch/turn.ts";
 export type {
   AnyHandler,
   AnyInvokeResult,

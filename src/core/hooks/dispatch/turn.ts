@@ -1,21 +1,94 @@
-/** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
-import { intrinsics } from "../../data/index.ts";
-import { joinSets, Overlong } from "../../envelope/index.ts";
+/**
+ * One handler's turn, from what it returned to what becomes of it: nothing, a denial, changes, or a
+ * failure. What it returned may be hostile, so each property is read once, through its descriptor.
+ */
+import {
+  concat,
+  forEach,
+  hasMoreIndexes,
+  intrinsics,
+  isRangeError,
+  outgrows,
+} from "../../data/index.ts";
+import {
+  joinSets,
+  listed,
+  merge,
+  Overlong,
+  type Rejection,
+  type Slots,
+} from "../../envelope/index.ts";
 import {
   type ErrorCode,
   type ErrorCodeSpec,
+  formatPath,
   ownErrorCode,
+  type Problem,
   refusalCodes,
 } from "../../errors/index.ts";
+import { markPayload } from "../../messages/index.ts";
+import {
+  admit,
+  type Compiled,
+  compileSchema,
+  decisive,
+  jsonObject,
+  type LevelValue,
+  pathInSchema,
+} from "../../schema/index.ts";
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
 import { note, noteError, noteLabels, noteRefused, noteThrown, reportThrown } from "./report.ts";
-import { type Changes, Refused, readChanges } from "./result.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
-const { freeze, hasOwn } = intrinsics;
+const { append, enumerableKeys, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn } =
+  intrinsics;
+const { isArray, isProxy, newList, objectPrototype, ownKeys, ownValue, put, toArray } = intrinsics;
+
+const none: readonly never[] = freeze([]);
+
+/** Why a result was refused as a whole. A class, so that no data can pass for one. */
+export class Refused {
+  readonly code: ErrorCode;
+  readonly path: string;
+  /** Written by the library: types and names, no value. */
+  readonly reason: string;
+  constructor(code: ErrorCode, path: string, reason: string) {
+    this.code = code;
+    this.path = path;
+    this.reason = reason;
+  }
+}
+
+const noResult = new Refused("result_shape", "(result)", "Expected a result.");
+
+const notAResult = new Refused(
+  "result_shape",
+  "(result)",
+  "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.",
+);
+
+// Made beforehand: there may be no stack left to make it with.
+const noStack = new Refused(
+  "snapshot_limit",
+  "(result)",
+  "Expected a result that the stack has room to read, got a deeper one.",
+);
+
+const oddKey = new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+
+function unfit(
+  { code, path, expected, received }: Problem,
+  part: string,
+  reader: Compiled,
+): Refused {
+  // An unknown field of a payload is not a slot.
+  const shown = code === "slot_unknown" ? "payload_shape" : code;
+  const where = formatPath(concat<string | number>([part], pathInSchema(reader, path)));
+  return new Refused(shown, where, `Expected ${expected}, got ${received}.`);
+}
 
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
@@ -34,6 +107,24 @@ export function takeReturned(run: MessageRun, step: Step, returned: unknown): Tu
   if (run.again && changes.payload !== run.payload) return contest(run, step);
   apply(run, step, changes);
   return undefined;
+}
+
+function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd {
+  if (!step.mayHalt) {
+    const reason = "The plugin's mode may not halt.";
+    const refused = run.reject(step, [{ path: "(result)", code: "mode_denied", reason }]);
+    run.record(step, { requestedAllow: false, refused });
+    noteRefused(run, step, refused);
+    return undefined;
+  }
+  run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
+  run.halted("denied");
+  note(run, { kind: "denied", step, code: violation.code, reason: violation.reason });
+  return attributed(step, violation);
+}
+
+function attributed(step: Step, violation: Violation): Violation {
+  return freeze({ plugin: step.plugin.name, ...violation });
 }
 
 /**
@@ -61,28 +152,189 @@ function halt(
   return freeze({ plugin: step.plugin.name, code, reason });
 }
 
-function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd {
-  if (!step.mayHalt) {
-    const refused = run.reject(step, [
-      freeze({
-        path: "(result)",
-        code: "mode_denied",
-        reason: "The plugin's mode may not halt.",
-      } as const),
-    ]);
-    run.record(step, { requestedAllow: false, refused });
-    noteRefused(run, step, refused);
-    return undefined;
-  }
-  run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
-  run.halted("denied");
-  note(run, { kind: "denied", step, code: violation.code, reason: violation.reason });
-  return attributed(step, violation);
+/** What a result changes: all of it checked, none of it applied. */
+interface Changes {
+  readonly payload: object;
+  readonly extensions: Slots;
+  readonly metadata: LevelValue | undefined;
+  /** The paths of what is changed: fields of the payload first, then slots. */
+  readonly changed: readonly string[];
+  readonly rejections: readonly Rejection[];
 }
 
-function attributed(step: Step, violation: Violation): Violation {
-  return freeze({ plugin: step.plugin.name, ...violation });
+/** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
+function readChanges(run: MessageRun, step: Step, returned: object): Changes | Refused {
+  const found = readReturned(returned, run.compiled.limits.nodes);
+  if (found instanceof Refused) return found;
+  const { compiled } = run;
+  const proposal = found.modifiedExtensions ?? undefined;
+  const outcome = merge({
+    slots: compiled.slots,
+    current: run.extensions,
+    returned: proposal,
+    // A handler that takes no extensions is judged by the view that it would have been handed.
+    view: run.given ?? (proposal === undefined ? run.extensions : step.filter(run.before)),
+    mask: step.mask,
+    strict: compiled.strict,
+    growOnly: step.mode === "concurrent",
+    limits: compiled.limits,
+  });
+  if (!outcome.ok) {
+    const { code, path, reason } = outcome.refusal;
+    return new Refused(code, path, reason);
+  }
+  const payload = readPayload(run, step, found.modifiedPayload);
+  if (payload instanceof Refused) return payload;
+  const metadata = readMetadata(run, found.metadata);
+  if (metadata instanceof Refused) return metadata;
+  return {
+    payload: payload.value,
+    extensions: outcome.extensions,
+    metadata,
+    changed: joined(payload.changed, outcome.changed),
+    rejections: listed(joined(outcome.rejections, payload.rejections)),
+  };
 }
+
+/** The parts of what a handler returned, unchecked. */
+interface ReturnedParts {
+  modifiedPayload: unknown;
+  modifiedExtensions: unknown;
+  metadata: unknown;
+}
+
+/** The parts of a result, each read once; anything else is refused as a whole. */
+export function readReturned(returned: object, maxKeys: number): ReturnedParts | Refused {
+  // A contextified object of `vm` runs code when it is read, and that code can throw.
+  try {
+    return readParts(returned, maxKeys);
+  } catch (thrown) {
+    if (isRangeError(thrown)) return noStack;
+    const reason = "Expected a plain object, got one that throws when it is read.";
+    return new Refused("snapshot_proxy", "(result)", reason);
+  }
+}
+
+function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
+  if (isProxy(returned))
+    return new Refused("snapshot_proxy", "(result)", "Expected a plain object, got a proxy.");
+  if (isArray(returned)) return notAResult;
+  const prototype = getPrototypeOf(returned);
+  if (prototype !== objectPrototype && prototype !== null) {
+    return new Refused("snapshot_prototype", "(result)", "Expected a plain object.");
+  }
+  const found: ReturnedParts = {
+    modifiedPayload: undefined,
+    modifiedExtensions: undefined,
+    metadata: undefined,
+  };
+  if (hasMoreIndexes(returned, maxKeys)) {
+    return new Refused("snapshot_limit", "(result)", `Expected at most ${maxKeys} keys, got more.`);
+  }
+  const keys = ownKeys(returned);
+  let unknown = false;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (typeof key !== "string") return oddKey;
+    const descriptor = getOwnPropertyDescriptor(returned, key);
+    if (descriptor === undefined) return oddKey;
+    if (!hasOwn(descriptor, "value")) {
+      const reason = "Expected values, got a getter or setter.";
+      return new Refused("snapshot_accessor", "(result)", reason);
+    }
+    if (descriptor.enumerable !== true) return oddKey;
+    if (isPart(key)) found[key] = descriptor.value;
+    else unknown = true;
+  }
+  return unknown ? notAResult : found;
+}
+
+function isPart(key: string): key is keyof ReturnedParts {
+  return key === "modifiedPayload" || key === "modifiedExtensions" || key === "metadata";
+}
+
+interface ReadPayload {
+  readonly value: object;
+  readonly changed: readonly string[];
+  readonly rejections: readonly Rejection[];
+}
+
+function joined<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  if (a.length === 0) return b;
+  return b.length === 0 ? a : freeze(concat(a, b));
+}
+
+/** The payload with the fields that the plugin changed and may write. */
+function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayload | Refused {
+  const current = run.payload as LevelValue;
+  const unchanged = { value: current, changed: none, rejections: none };
+  if (returned === undefined || returned === null || returned === current) return unchanged;
+  const { compiled } = run;
+  const admitted = admit(compiled.payload, returned, {
+    origin: "plugin",
+    limits: compiled.payloadLimits,
+    shapeCode: "payload_shape",
+    strict: true,
+    previous: current,
+    partial: true,
+  });
+  if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
+  const proposed = admitted.value as LevelValue;
+  if (proposed === current) return unchanged;
+  if (step.mode === "concurrent") {
+    const reason = "The plugin's mode may not change it.";
+    const rejection = freeze({ path: "payload", code: "mode_denied" as const, reason });
+    return { ...unchanged, rejections: freeze([rejection]) };
+  }
+  const next: Record<string, unknown> = { ...current };
+  const changed = newList<string>();
+  const refused = newList<Rejection>();
+  forEach(compiled.payloadFields, (field) => {
+    if (ownValue(proposed, field) === ownValue(current, field)) return;
+    const path = `payload.${field}`;
+    if (compiled.writable[field] === true) {
+      // A payload need not have each field.
+      put(next, field, ownValue(proposed, field));
+      append(changed, path);
+    } else {
+      const reason = "Plugins may not write it on this hook.";
+      append(refused, freeze({ path, code: "payload_denied" as const, reason }));
+    }
+  });
+  const rejections = refused.length === 0 ? none : freeze(toArray(refused));
+  if (changed.length === 0) return { ...unchanged, rejections };
+  const expected = outgrows(next, current, compiled.payloadLimits);
+  if (expected !== undefined) {
+    const reason = `Expected ${expected} together with what was there, got more.`;
+    return new Refused("snapshot_limit", "payload", reason);
+  }
+  // The whole proposal passed; the fields that are taken over may not.
+  if (compiled.payload.passes?.(next) === false) {
+    return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
+  }
+  const value = markPayload(next, compiled.payload, compiled.payloadLimits);
+  return { value, changed: freeze(toArray(changed)), rejections };
+}
+
+function readMetadata(run: MessageRun, value: unknown): LevelValue | undefined | Refused {
+  if (value === undefined || value === null) return undefined;
+  const admitted = admit(metadataReader, value, {
+    origin: "plugin",
+    limits: run.compiled.limits,
+    shapeCode: "result_shape",
+    strict: true,
+    previous: undefined,
+    partial: false,
+  });
+  if (!admitted.ok) {
+    const { code, expected, received } = decisive(admitted.problems);
+    return new Refused(code, "(result).metadata", `Expected ${expected}, got ${received}.`);
+  }
+  const read = admitted.value as LevelValue;
+  return enumerableKeys(read).length === 0 ? undefined : read;
+}
+
+const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 
 /**
  * Whether anything a handler adds is taken. What concurrent handlers add is joined: the merge has
@@ -114,8 +366,6 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
   run.payload = changes.payload;
   run.extensions = changes.extensions;
 }
-
-const noResult = new Refused("result_shape", "(result)", "Expected a result.");
 
 /** What a handler returned is refused as a whole. Nothing of it is applied. */
 function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): TurnEnd {
