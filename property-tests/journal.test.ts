@@ -8,20 +8,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { recoverLock } from "../src/operate/trust/change/change-lock.ts";
 import {
+  appended,
+  chained,
   checkJournal,
   encodeJournalLine,
+  endOf,
   type JournalLine,
-  pendingChange,
+  parseJournalLine,
   readJournal,
-  readTrustJournal,
-  recoverLock,
-  revokePlugins,
-  trustPlugins,
-} from "../src/operate/trust/change/index.ts";
-import { appended, chained, endOf, parseJournalLine } from "../src/operate/trust/change/journal.ts";
-import { missingOf } from "../src/operate/trust/change/pending.ts";
-import { type LockEntry, readLockfile } from "../src/operate/trust/lockfile/index.ts";
+} from "../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../src/operate/trust/change/journal-file.ts";
+import { missingOf, pendingChange } from "../src/operate/trust/change/pending.ts";
+import { revokePlugins, trustPlugins } from "../src/operate/trust/change/trust-plugins.ts";
+import type { LockEntry } from "../src/operate/trust/lockfile/entry-rules.ts";
+import { readLockfile } from "../src/operate/trust/lockfile/read-lockfile.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters } from "./support/schema-values.ts";
 

@@ -3,13 +3,9 @@ import fc from "fast-check";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../src/core/errors/index.ts";
-import {
-  type LockEntry,
-  newLockfile,
-  parseLockfile,
-  removeEntry,
-  setEntry,
-} from "../src/operate/trust/lockfile/index.ts";
+import { removeEntry, setEntry } from "../src/operate/trust/lockfile/edit-lockfile.ts";
+import type { LockEntry } from "../src/operate/trust/lockfile/entry-rules.ts";
+import { newLockfile, parseLockfile } from "../src/operate/trust/lockfile/read-lockfile.ts";
 import { type FieldPlace, partsOf, placesOf } from "../src/operate/trust/lockfile/toml-places.ts";
 import { verifies } from "../test/support/verifies.ts";
 import {

@@ -4,7 +4,7 @@
  * how the text is put together, not from reading it.
  */
 import fc from "fast-check";
-import type { LockEntry } from "../../src/operate/trust/lockfile/index.ts";
+import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
 
 /** A key of an entry with its value as it is spelled. Values may have several lines. */
 export interface KeyLine {

@@ -1,7 +1,7 @@
 /** Changes of trust as data, so that another process can receive one. */
 import { isGlassineError } from "../../src/core/errors/index.ts";
-import { revokePlugins, trustPlugins } from "../../src/operate/trust/change/index.ts";
-import type { LockEntry } from "../../src/operate/trust/lockfile/index.ts";
+import { revokePlugins, trustPlugins } from "../../src/operate/trust/change/trust-plugins.ts";
+import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
 
 export interface Order {
   readonly path: string;

@@ -4,12 +4,11 @@ import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import {
-  checkJournal,
-  pendingChange,
-  readTrustJournal,
-} from "../../src/operate/trust/change/index.ts";
-import { type LockEntry, readLockfile } from "../../src/operate/trust/lockfile/index.ts";
+import { checkJournal } from "../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../src/operate/trust/change/journal-file.ts";
+import { pendingChange } from "../../src/operate/trust/change/pending.ts";
+import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
+import { readLockfile } from "../../src/operate/trust/lockfile/read-lockfile.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut, type Order, type Outcome } from "./trust-orders.ts";
 

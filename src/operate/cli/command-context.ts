@@ -45,10 +45,7 @@ export async function scopeOf(context: CommandContext): Promise<CommandScope> {
   const localPlugins = at(options.localPlugins);
   if (options.root !== undefined) await expectFolder("--root", root);
   if (localPlugins !== undefined) await expectFolder("--local-plugins", localPlugins);
-  const { bin, hostName, prefix, host, discovery, services, audit } = named;
-  const lockfile = at(options.pluginsLock);
-  const ofHost = { bin, hostName, prefix, host, discovery, services, audit };
-  return { ...ofHost, env, cwd, root, lockfile, localPlugins, progress };
+  return { ...named, env, cwd, root, lockfile: at(options.pluginsLock), localPlugins, progress };
 }
 
 /** What commands that look at plugins begin with. */

@@ -111,7 +111,11 @@ function findingsOf(
     add("installed-disabled", say`Set ${entry?.env_var ?? ""}=1 to enable it.`, texts.ownVariable);
   if (rejected !== null) {
     const { code, reason } = rejected;
-    add("rejected", say`${code}: ${responseTo(rejected, report) ?? reason}`, reason);
+    add(
+      "rejected",
+      say`${code}: ${responseTo(rejected, report.lock_fault !== null) ?? reason}`,
+      reason,
+    );
   }
   const drift = report.drift.filter((row) => row.id === id && rejected === null);
   if (drift.length > 0) add("drifted", driftTodo(drift));

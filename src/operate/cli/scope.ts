@@ -13,11 +13,7 @@ export interface Progress {
 }
 
 /** What every command that looks at plugins needs. Paths are absolute. */
-export interface CommandScope
-  extends Pick<
-    NamedHost,
-    "bin" | "hostName" | "prefix" | "host" | "discovery" | "services" | "audit"
-  > {
+export interface CommandScope extends NamedHost {
   readonly env: Environment;
   readonly cwd: string;
   /** Where installed plugins are looked for. */

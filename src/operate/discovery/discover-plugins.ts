@@ -5,7 +5,7 @@ import {
   PluginDiscoveryError,
   PluginSignatureError,
 } from "../../core/errors/index.ts";
-import type { RegistrationFailure } from "../../core/observe/index.ts";
+import { type RegistrationFailure, registrationFailures } from "../../core/observe/index.ts";
 import {
   type Discovered,
   markDiscovery,
@@ -14,7 +14,13 @@ import {
   type RefusedPackage,
 } from "../../core/plugins/index.ts";
 import type { Rejection, RejectionCode } from "../packages/index.ts";
-import { type Drift, type PluginMode, printable } from "../trust/index.ts";
+import {
+  type Drift,
+  driftLabels,
+  isSignatureCode,
+  type PluginMode,
+  printable,
+} from "../trust/index.ts";
 import { loadStage } from "./load-stage.ts";
 import { type DiscoverOptions, readDiscoverOptions } from "./static-options.ts";
 import { staticStage } from "./static-stage.ts";
@@ -199,43 +205,29 @@ function refusedPackage(refused: Refused): RefusedPackage {
   };
 }
 
-const signatureCodes: readonly RejectionCode[] = [
-  "unsigned",
-  "signature_invalid",
-  "signature_unchecked",
-  "untrusted_identity",
-  "ack_missing",
-];
-
 function errorOf({ id, package: of, code }: Refused, text: string): GlassineError {
   const message = printable(text);
-  if (signatureCodes.includes(code)) return new PluginSignatureError(message, { plugin: id, code });
+  if (isSignatureCode(code)) return new PluginSignatureError(message, { plugin: id, code });
   return new PluginDiscoveryError(message, [{ id, package: of, code, message }]);
 }
 
-const driftCodes: readonly RejectionCode[] = [
-  "missing_from_install",
-  "version_mismatch",
-  "hash_mismatch",
-  "entry_point_mismatch",
-  "package_mismatch",
-  "capabilities_mismatch",
-  "hooks_mismatch",
-  "signer_mismatch",
-  "dependency_mismatch",
-  "trust_expired",
-];
+/** The words of the audit trail for codes that it has no word of its own for. */
+const recordedAs: { readonly [Code in RejectionCode]?: RegistrationFailure } = {
+  lock_missing: "lock_missing_entry",
+  missing_from_lock: "lock_missing_entry",
+  foreign_package: "discovery",
+  dependency_missing: "dependency",
+  dependency_cycle: "dependency",
+  duplicate_id: "duplicate",
+  incompatible_host: "manifest_invalid",
+  config_rejected: "config_validate",
+};
 
-/** The word of the audit trail for a code. */
 function failureOf(code: RejectionCode): RegistrationFailure {
-  if (code === "unsigned" || code === "signature_invalid") return code;
-  if (code === "signature_unchecked") return code;
-  if (code === "untrusted_identity" || code === "ack_missing") return code;
-  if (code === "lock_missing" || code === "missing_from_lock") return "lock_missing_entry";
-  if (code === "dependency_rejected") return code;
-  if (code === "dependency_missing" || code === "dependency_cycle") return "dependency";
-  if (code === "duplicate_id") return "duplicate";
-  if (code === "manifest_invalid" || code === "incompatible_host") return "manifest_invalid";
-  if (code === "config_rejected") return "config_validate";
-  return driftCodes.includes(code) ? "lock_drift" : "discovery";
+  const other = Object.hasOwn(driftLabels, code) ? "lock_drift" : "discovery";
+  return recordedAs[code] ?? (isRegistrationFailure(code) ? code : other);
+}
+
+function isRegistrationFailure(code: string): code is RegistrationFailure {
+  return Object.hasOwn(registrationFailures, code);
 }

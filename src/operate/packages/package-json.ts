@@ -55,7 +55,7 @@ export async function readBundled(root: string): Promise<readonly string[]> {
   return (await readNeeds(root))?.bundled ?? [];
 }
 
-function keysOf(value: unknown): readonly string[] {
+export function keysOf(value: unknown): readonly string[] {
   return isObject(value) ? Object.keys(value) : [];
 }
 

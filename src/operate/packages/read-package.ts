@@ -11,7 +11,7 @@ import {
   isPackageName,
   isVersion,
 } from "./names.ts";
-import { bundledIn, claimsPlugin, mayClaimPlugin } from "./package-json.ts";
+import { bundledIn, claimsPlugin, keysOf, mayClaimPlugin } from "./package-json.ts";
 import { isObject, readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
@@ -134,10 +134,6 @@ function baseOf({ path, foundAt, isLinked }: Place, { data, ...facts }: Facts): 
     dependencies: [...new Set(dependencies)],
     bundled: bundledIn(data),
   };
-}
-
-function keysOf(value: unknown): string[] {
-  return isObject(value) ? Object.keys(value) : [];
 }
 
 function textsOf(value: unknown): readonly string[] | undefined {

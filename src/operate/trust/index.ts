@@ -1,23 +1,18 @@
+export { settleLock } from "./change/change-lock.ts";
+export { ownClaim, processStateOf, readOwner } from "./change/exclusion.ts";
+export { checkJournal, type JournalLine, type JournalProblem } from "./change/journal.ts";
+export { readTrustJournal, type TrustJournal } from "./change/journal-file.ts";
+export { pendingChange } from "./change/pending.ts";
 export {
-  checkJournal,
   checkReason,
   createLock,
-  type JournalLine,
-  type JournalProblem,
-  ownClaim,
-  pendingChange,
-  processStateOf,
   type Revoked,
-  readOwner,
-  readTrustJournal,
   revokePlugins,
-  settleLock,
   type Trusted,
   type TrustedPlugin,
-  type TrustJournal,
   type TrustOptions,
   trustPlugins,
-} from "./change/index.ts";
+} from "./change/trust-plugins.ts";
 export {
   type Drift,
   dayOf,
@@ -25,15 +20,16 @@ export {
   driftOf,
   endingSoon,
   type InstalledPlugin,
+} from "./lockfile/drift.ts";
+export {
   isDay,
-  isThere,
   type LockEntry,
   type Lockfile,
-  locateLockfile,
   readDependency,
-  readLockfile,
   sameEntry,
-} from "./lockfile/index.ts";
+} from "./lockfile/entry-rules.ts";
+export { locateLockfile } from "./lockfile/locate-lockfile.ts";
+export { isThere, readLockfile } from "./lockfile/read-lockfile.ts";
 export { printable, unprintable } from "./printable.ts";
 export {
   type PluginMode,
@@ -42,7 +38,7 @@ export {
   type TrustSettings,
 } from "./settings.ts";
 export { checkEvidence } from "./signing/check-evidence.ts";
-export { decideTrust } from "./signing/decide-trust.ts";
+export { decideTrust, isSignatureCode } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
 export { readJsonFile } from "./signing/json-file.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";

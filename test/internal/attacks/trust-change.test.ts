@@ -5,15 +5,11 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
-import {
-  checkJournal,
-  pendingChange,
-  readJournal,
-  readTrustJournal,
-  revokePlugins,
-  trustPlugins,
-} from "../../../src/operate/trust/change/index.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { checkJournal, readJournal } from "../../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
+import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
+import { revokePlugins, trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { attack } from "../../attacks/attack.ts";
 import { installFaults } from "../../faults/trust-fs-faults.ts";
 import { bundlePrograms, type Programs, runFaulty } from "../../faults/trust-processes.ts";

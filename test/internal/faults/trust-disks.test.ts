@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import { chmod, chown, readFile, stat, unlink } from "node:fs/promises";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTrustJournal } from "../../../src/operate/trust/change/index.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
 import { installFaults } from "../../faults/trust-fs-faults.ts";
 import { carryOut } from "../../faults/trust-orders.ts";
 import { bundlePrograms, type Programs, runFaulty } from "../../faults/trust-processes.ts";

@@ -3,8 +3,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkJournal, readTrustJournal } from "../../../src/operate/trust/change/index.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { checkJournal } from "../../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import type { Order } from "../../faults/trust-orders.ts";
 import { bundlePrograms, type Crew, crewOf, type Programs } from "../../faults/trust-processes.ts";
 import { isWhole, report, roundsOfWriters } from "../../faults/trust-report.ts";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import type { AuditEvent } from "../../../src/core/observe/index.ts";
 import { readCommandHost } from "../../../src/operate/cli/command-host.ts";
-import { revokePlugins, trustPlugins } from "../../../src/operate/trust/change/index.ts";
+import { revokePlugins, trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { verifies } from "../../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 

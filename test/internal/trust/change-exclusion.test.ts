@@ -6,12 +6,13 @@ import { lstat, mkdir, readFile, symlink, unlink, writeFile } from "node:fs/prom
 import { hostname } from "node:os";
 import process from "node:process";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { changeLock, recoverLock } from "../../../src/operate/trust/change/change-lock.ts";
 import {
   ownClaim,
   processStateOf,
   readOwner,
 } from "../../../src/operate/trust/change/exclusion.ts";
-import { changeLock, recoverLock, trustPlugins } from "../../../src/operate/trust/change/index.ts";
+import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { installFaults } from "../../faults/trust-fs-faults.ts";
 import { verifies } from "../../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";

@@ -14,11 +14,9 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  pendingChange,
-  readTrustJournal,
-  trustPlugins,
-} from "../../../src/operate/trust/change/index.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
+import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
+import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { installFaults } from "../../faults/trust-fs-faults.ts";
 import { verifies } from "../../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf } from "./change-support.ts";

@@ -4,14 +4,12 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import {
-  checkJournal,
-  pendingChange,
-  readTrustJournal,
-  recoverLock,
-  trustPlugins,
-} from "../../../src/operate/trust/change/index.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { recoverLock } from "../../../src/operate/trust/change/change-lock.ts";
+import { checkJournal } from "../../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
+import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
+import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
 import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isGlassineError } from "glassine";
 import { expect, onTestFinished } from "vitest";
-import { readJournal } from "../../../src/operate/trust/change/index.ts";
 import type { JournalProblem } from "../../../src/operate/trust/change/journal.ts";
-import type { LockEntry } from "../../../src/operate/trust/lockfile/index.ts";
+import { readJournal } from "../../../src/operate/trust/change/journal.ts";
+import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
 
 /** A folder for a test, gone after it, and the files of a lock in it. */
 export async function lockFolder(text?: string) {

@@ -3,16 +3,16 @@ import { stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { changeLock } from "../../../src/operate/trust/change/change-lock.ts";
+import { checkJournal } from "../../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
 import {
-  changeLock,
-  checkJournal,
   checkReason,
   createLock,
-  readTrustJournal,
   revokePlugins,
   trustPlugins,
-} from "../../../src/operate/trust/change/index.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+} from "../../../src/operate/trust/change/trust-plugins.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
 import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

@@ -4,12 +4,13 @@ import { describe, expect, it } from "vitest";
 import {
   checkJournal,
   encodeJournalLine,
+  isJournalTime,
   type JournalLine,
+  parseJournalLine,
   readJournal,
-  readTrustJournal,
-  trustPlugins,
-} from "../../../src/operate/trust/change/index.ts";
-import { isJournalTime, parseJournalLine } from "../../../src/operate/trust/change/journal.ts";
+} from "../../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
+import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { verifies } from "../../support/verifies.ts";
 import { byHand, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { setEntry } from "../../../src/operate/trust/lockfile/edit-lockfile.ts";
+import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
 import {
-  type LockEntry,
   newLockfile,
   parseLockfile,
   readLockfile,
-  setEntry,
-} from "../../../src/operate/trust/lockfile/index.ts";
+} from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { attack } from "../../attacks/attack.ts";
 import { codeOf } from "../../data/support.ts";
 import { badLockfiles, goodLockfile } from "../../trust/bad-lockfiles.ts";

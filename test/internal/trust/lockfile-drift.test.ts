@@ -4,8 +4,8 @@ import {
   type Drift,
   driftOf,
   type InstalledPlugin,
-  type LockEntry,
-} from "../../../src/operate/trust/lockfile/index.ts";
+} from "../../../src/operate/trust/lockfile/drift.ts";
+import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -1,14 +1,10 @@
 /** Edits of a lockfile that people wrote into. */
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
+import { removeEntry, setEntry } from "../../../src/operate/trust/lockfile/edit-lockfile.ts";
+import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
 import { sameEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
-import {
-  type LockEntry,
-  newLockfile,
-  parseLockfile,
-  removeEntry,
-  setEntry,
-} from "../../../src/operate/trust/lockfile/index.ts";
+import { newLockfile, parseLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -6,7 +6,7 @@ import type * as Files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
 import { badLockfiles, goodLockfile, place } from "../../trust/bad-lockfiles.ts";
 

@@ -1,7 +1,8 @@
 /** What a lockfile says, and how one is refused that does not fit. */
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
-import { type LockfileProblem, parseLockfile } from "../../../src/operate/trust/lockfile/index.ts";
+import { parseLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
+import type { LockfileProblem } from "../../../src/operate/trust/lockfile/refusals.ts";
 import { verifies } from "../../support/verifies.ts";
 import { badLockfiles, goodLockfile } from "../../trust/bad-lockfiles.ts";
 

@@ -51,7 +51,7 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
-      ...rejected.map((each): Step => [each.code, responseTo(each, report)]),
+      ...rejected.map((each): Step => [each.code, responseTo(each, report.lock_fault !== null)]),
       ...driftSteps(loadedDrift, unreadable),
       ...unreadable.map(unreadStep),
     ],
@@ -67,7 +67,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
       ...driftSteps(drift, unreadable),
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
-      ...unhashable.map(({ code }): Step => [code, responseTo({ code }, { lock_fault: null })]),
+      ...unhashable.map(({ code }): Step => [code, responseTo({ code })]),
       ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),
@@ -83,9 +83,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
 function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
   const isToMend = ({ kind, blocking }: DriftRow) =>
     kind !== "missing_from_install" || (blocking && unreadable.length === 0);
-  return drift
-    .filter(isToMend)
-    .map(({ kind }): Step => [kind, responseTo({ code: kind }, { lock_fault: null })]);
+  return drift.filter(isToMend).map(({ kind }): Step => [kind, responseTo({ code: kind })]);
 }
 
 function unreadStep(path: string): Step {
@@ -104,12 +102,11 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
 /** A sentence or two; `undefined` for a code that is not of the list. */
 export function responseTo(
   { code, cause }: Pick<RejectedPlugin, "code" | "cause">,
-  { lock_fault: fault }: Pick<DiscoveryReport, "lock_fault">,
+  isLockUnread = false,
 ): string | undefined {
   if (cause !== undefined) return signatureCauses[cause].todo;
   // There is one, so making another would not help.
-  if (code === "lock_missing" && fault !== null)
-    return "Mend plugins.lock first: it cannot be read.";
+  if (code === "lock_missing" && isLockUnread) return "Mend plugins.lock first: it cannot be read.";
   return isRejectionCode(code) ? rejectionCodes[code].todo : undefined;
 }
 

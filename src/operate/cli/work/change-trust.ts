@@ -11,6 +11,7 @@ import { findPackages, memberText } from "../../packages/index.ts";
 import {
   checkReason,
   type TrustedPlugin as Granted,
+  isSignatureCode,
   type LockEntry,
   revokePlugins,
   trustPlugins,
@@ -32,15 +33,12 @@ import {
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 
 /**
- * Refusals that do not prevent trust: the policy of signatures applies at every start, and may be
- * another one there. An invalid signature is not among them: it speaks against the files.
+ * Whether a refusal does not prevent trust: the policy of signatures applies at every start, and may
+ * be another one there. An invalid signature is not among them: it speaks against the files.
  */
-const policyCodes: readonly string[] = [
-  "unsigned",
-  "signature_unchecked",
-  "untrusted_identity",
-  "ack_missing",
-];
+function isPolicy(code: string): boolean {
+  return isSignatureCode(code) && code !== "signature_invalid";
+}
 
 interface TrustRequest extends CommandScope {
   readonly id: string;
@@ -96,7 +94,7 @@ export async function trust(request: TrustRequest): Promise<TrustChange> {
 /** Trust in the files is not yet trust in their signer. */
 function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
   return report.refused
-    .filter((each) => each.id === id && policyCodes.includes(each.code))
+    .filter((each) => each.id === id && isPolicy(each.code))
     .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
 }
 
@@ -118,7 +116,7 @@ export function limitWarnings(
 /** @throws CommandFailure the plugin cannot be trusted */
 function trustableIn({ report }: Surveyed, id: string): StaticPlugin {
   const source = report.found.find(({ entry }) => entry.id === id);
-  const refused = report.refused.find((each) => each.id === id && !policyCodes.includes(each.code));
+  const refused = report.refused.find((each) => each.id === id && !isPolicy(each.code));
   if (source?.isLocal === true || source?.package.isLinked === true)
     throw notTrusted(id, "is not an installed package and cannot be trusted");
   if (refused !== undefined) throw rejectedBy(id, refused);
@@ -138,7 +136,7 @@ function rejectedBy(id: string, refused: Refused): CommandFailure {
     const text = `trust: cannot hash package ${singleQuoted(refused.package)}: ${printable(reason)}`;
     return refusal("package_refused", text);
   }
-  const todo = code === "signature_invalid" ? responseTo(refused, { lock_fault: null }) : undefined;
+  const todo = code === "signature_invalid" ? responseTo(refused) : undefined;
   const why = `is rejected: ${reasonOf(code, reason)}`;
   return notTrusted(id, why, todo === undefined ? [] : [todo]);
 }

@@ -7,7 +7,8 @@
 import type { Stats } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { GlassineError } from "../../../core/errors/index.ts";
-import { type Lockfile, newLockfile, parseLockfile, readLockfile } from "../lockfile/index.ts";
+import type { Lockfile } from "../lockfile/entry-rules.ts";
+import { newLockfile, parseLockfile, readLockfile } from "../lockfile/read-lockfile.ts";
 import { printable } from "../printable.ts";
 import { exclusively, removeLeftovers } from "./exclusion.ts";
 import {

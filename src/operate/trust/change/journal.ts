@@ -7,7 +7,7 @@
  *
  * @see spec `journal:fields`, `journal:further-fields`, `journal:chain`, `journal:torn`
  */
-import type { Lockfile } from "../lockfile/index.ts";
+import type { Lockfile } from "../lockfile/entry-rules.ts";
 import { sha256 } from "./files.ts";
 
 /** Trust was granted, or taken back. */

@@ -8,13 +8,9 @@ import {
   factKindsOf,
   readAuditOptions,
 } from "../../../core/observe/index.ts";
-import {
-  type LockEntry,
-  type Lockfile,
-  readLockfile,
-  removeEntry,
-  setEntry,
-} from "../lockfile/index.ts";
+import { removeEntry, setEntry } from "../lockfile/edit-lockfile.ts";
+import type { LockEntry, Lockfile } from "../lockfile/entry-rules.ts";
+import { readLockfile } from "../lockfile/read-lockfile.ts";
 import { printable } from "../printable.ts";
 import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
 
@@ -32,6 +28,12 @@ export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
   readonly audit?: AuditOptions | undefined;
 }
 
+/** A change that the audit trail was told of. */
+interface Audited extends Changed {
+  /** The ids whose record was not taken. */
+  readonly unaudited: readonly string[];
+}
+
 /** One plugin that is trusted now. */
 export interface TrustedPlugin {
   readonly entry: LockEntry;
@@ -40,13 +42,13 @@ export interface TrustedPlugin {
 }
 
 /** What `trustPlugins` did. */
-export interface Trusted extends Changed, Pick<AuditOutcome, "unaudited"> {
+export interface Trusted extends Audited {
   /** By id. */
   readonly plugins: readonly TrustedPlugin[];
 }
 
 /** What `revokePlugins` did. */
-export interface Revoked extends Changed, Pick<AuditOutcome, "unaudited"> {
+export interface Revoked extends Audited {
   /** The entries that are gone, by id. */
   readonly plugins: readonly LockEntry[];
 }
@@ -107,7 +109,7 @@ export async function trustPlugins(
   const entryIn = (lock: Lockfile | undefined, id: string) =>
     lock?.entries.find((each) => each.id === id);
   return {
-    ...withAuditOutcome(changed, await record(command, sorted, reason)),
+    ...(await record(changed, command, sorted, reason)),
     plugins: sorted.map(({ id }) => ({
       entry: entryIn(changed.lock, id) as LockEntry,
       previous: entryIn(changed.previous, id),
@@ -173,7 +175,7 @@ export async function revokePlugins(
   const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
   const gone = sorted.map((id) => ({ id }));
   return {
-    ...withAuditOutcome(changed, await record(command, gone, reason)),
+    ...(await record(changed, command, gone, reason)),
     plugins: inOrder(plugins, ({ id }) => id),
   };
 }
@@ -201,10 +203,6 @@ export async function createLock(
   const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
   const { lock, previous, warnings } = await changeLock(path, unchanged, options);
   return { lock, isCreated: previous === undefined, warnings };
-}
-
-function withAuditOutcome(changed: Changed, { unaudited, warnings }: AuditOutcome) {
-  return { ...changed, unaudited, warnings: [...changed.warnings, ...warnings] };
 }
 
 function expectLocked({ entries }: Lockfile, id: string, path: string): void {
@@ -259,30 +257,22 @@ interface TrustFact {
 /** What was done, as the record has it. */
 type TrustAction = "trust" | "untrust" | "lock";
 
-interface AuditOutcome {
-  /** The ids whose record was not taken. */
-  readonly unaudited: readonly string[];
-  /** A sentence for the operator on each. */
-  readonly warnings: readonly string[];
-}
-
-/** Records what was done to plugins, in their order. */
-type RecordTrust = (
-  action: TrustAction,
-  plugins: readonly TrustFact[],
-  reason: string,
-) => Promise<AuditOutcome>;
-
 /**
- * Reads the options before anything is changed.
+ * Reads the options before anything is changed. The function that it returns records what was done,
+ * plugin by plugin.
  *
  * @throws GlassineError `options_invalid`; the function it returns rejects with `audit_failed` where
  *   `strict` asks for every record and one was not taken
  */
-function trustRecorder(audit: AuditOptions | undefined): RecordTrust {
+function trustRecorder(audit: AuditOptions | undefined) {
   const options = readAuditOptions(audit);
   const trail = createTrail(options);
-  return async (action, plugins, reason) => {
+  return async (
+    changed: Changed,
+    action: TrustAction,
+    plugins: readonly TrustFact[],
+    reason: string,
+  ): Promise<Audited> => {
     const unaudited: string[] = [];
     const causes: unknown[] = [];
     for (const { id, version = null, hash = null } of plugins) {
@@ -294,7 +284,7 @@ function trustRecorder(audit: AuditOptions | undefined): RecordTrust {
       causes.push(outcome.error);
     }
     if (unaudited.length > 0 && options.strict) throw notKept(unaudited, causes[0]);
-    return { unaudited, warnings: unaudited.map(notTaken) };
+    return { ...changed, unaudited, warnings: [...changed.warnings, ...unaudited.map(notTaken)] };
   };
 }
 

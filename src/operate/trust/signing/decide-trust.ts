@@ -20,13 +20,20 @@ export interface TrustAccepted {
   readonly signedBy: string;
 }
 
+/** Why a plugin is refused for its signature. */
+const signatureCodes = [
+  ...(["unsigned", "signature_invalid", "signature_unchecked"] as const),
+  ...(["untrusted_identity", "ack_missing"] as const),
+] satisfies readonly RejectionCode[];
+
+export function isSignatureCode(code: string): boolean {
+  return signatureCodes.some((each) => each === code);
+}
+
 /** The plugin must not be loaded. */
 export interface TrustRefused {
   readonly accepted: false;
-  readonly code: Extract<
-    RejectionCode,
-    "unsigned" | "signature_invalid" | "signature_unchecked" | "untrusted_identity" | "ack_missing"
-  >;
+  readonly code: (typeof signatureCodes)[number];
   readonly message: string;
   /** Of an invalid signature, where the key is at fault and not the files. */
   readonly cause?: SignatureCause;

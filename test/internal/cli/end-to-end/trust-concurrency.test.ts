@@ -4,12 +4,10 @@ import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  checkJournal,
-  readTrustJournal,
-  trustPlugins,
-} from "../../../../src/operate/trust/change/index.ts";
-import { readLockfile } from "../../../../src/operate/trust/lockfile/index.ts";
+import { checkJournal } from "../../../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../../../src/operate/trust/change/journal-file.ts";
+import { trustPlugins } from "../../../../src/operate/trust/change/trust-plugins.ts";
+import { readLockfile } from "../../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { newWorkspace, type Workspace } from "../../../cli/end-to-end/support.ts";
 import { type Place, placeIn, valuesOf } from "../../../cli/end-to-end/trust-support.ts";
 import { verifies } from "../../../support/verifies.ts";
