@@ -206,7 +206,7 @@ attack(
     it.each([
       ["a number in words", { ttl_seconds: "0" }],
       ["a text as a list", { subject_id: ["h0"] }],
-      ["scopes as a text", { scopes_granted: "all" }],
+      ["scopes as a string", { scopes_granted: "all" }],
       ["false as 0", { from_cache: 0 }],
       ["details as an object", { authorization_details: {} }],
     ])("%s", (_, more) => expectRefused(chained({ ...first, ...more }, second), ...shape));

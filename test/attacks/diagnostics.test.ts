@@ -213,13 +213,13 @@ attack(
   "an error contains names, types and codes, never a value",
   () => {
     const host: Readonly<Record<string, () => unknown>> = {
-      "a header that is no text": () =>
+      "a header that is not a string": () =>
         createExtensions({ http: { headers: { authorization: [secret] } } } as never),
-      "a claim that is no text": () =>
+      "a claim that is not a string": () =>
         createExtensions({
           security: { subject: { id: "a", type: "user", claims: { token: [secret] } } },
         } as never),
-      "an id that is no text": () =>
+      "an id that is not a string": () =>
         createExtensions({ request: { request_id: [secret] } } as never),
       "a type that is not known": () =>
         createExtensions({ security: { subject: { id: "a", type: secret } } } as never),
@@ -227,9 +227,9 @@ attack(
       "a text of JSON that is none": () => decodeExtensions(`{"http": "${secret}"`),
       "a message of another role": () => createMessage({ role: secret as never }),
       "a payload of another type": () => manager.invoke(hook, { name: [secret] } as never),
-      "an operation that is no data": () =>
+      "an operation that is not plain data": () =>
         manager.invoke(hook, call, { operation: { secret: [secret, () => 1] } }),
-      "a configuration that is no data": () =>
+      "a configuration that is not plain data": () =>
         createPluginManager({ plugins: [{ plugin: define({}), config: [secret, () => 1] }] }),
     };
     it.each(Object.entries(host))("%s", async (_what, run) => {

@@ -157,7 +157,7 @@ attack(
       ["frozen", Object.freeze({ 0: "PII", length: 1 })],
       ["empty", {}],
       ["without prototype", Object.assign(Object.create(null), { 0: "PII", length: 1 })],
-      ["with a length that is no number", { 0: "PII", length: "1" }],
+      ["with a length that is not a number", { 0: "PII", length: "1" }],
     ])("%s", (_how, value) => refusedAt(["labels", "chain"], () => value, "extensions_shape"));
   },
 );

@@ -128,7 +128,7 @@ attack(
 
     it.each<[string, () => unknown]>([
       [
-        "a header that is no text",
+        "a header that is not a string",
         () => createExtensions({ http: { headers: { authorization: [canary] as never } } }),
       ],
       [
@@ -136,7 +136,7 @@ attack(
         () => createExtensions({ http: { headers: { [canary.repeat(40)]: canary } } }),
       ],
       [
-        "a claim that is no text",
+        "a claim that is not a string",
         () =>
           createExtensions({
             security: { subject: { id: "u", type: "user", claims: { c: { canary } as never } } },
@@ -147,14 +147,14 @@ attack(
         () => createExtensions({ security: { subject: { id: canary, type: canary as never } } }),
       ],
       [
-        "text that is no JSON",
+        "text that is not JSON",
         () => decodeExtensions(`{"http":{"headers":{"cookie":"${canary}"}}`),
       ],
       [
         "a document with an unknown slot",
         () => decodeExtensions({ secrets: { canary } }, { strict: true }),
       ],
-      ["a message that is none", () => createMessage({ role: canary, content: canary } as never)],
+      ["an invalid message", () => createMessage({ role: canary, content: canary } as never)],
       [
         "a header with a line feed",
         () => setHeader(filterExtensions(extensions, full), "cookie", `${canary}\n`),

@@ -95,7 +95,7 @@ attack(
 
     it.each([
       ["a getter", { get: vi.fn(() => 3) }],
-      ["a text", { value: "3" }],
+      ["a string", { value: "3" }],
       ["an object that converts", { value: { valueOf: vi.fn(() => 3) } }],
       ["zero", { value: 0 }],
       ["a negative number", { value: -3 }],

@@ -217,7 +217,7 @@ attack(
     it.each([
       ["a Set", new Set(["read_labels"])],
       ["an array-like", { 0: "read_labels", length: 1 }],
-      ["a text", "read_labels"],
+      ["a string", "read_labels"],
       ["an array of another kind", new (class Names extends Array<string> {})()],
       ["a sparse array", Object.assign([], { 2: "read_labels" })],
       ["an array with a number", ["read_labels", 3]],

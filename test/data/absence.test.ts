@@ -12,7 +12,7 @@ const or = (word: string) => (value: unknown) => value ?? word;
 
 describe("an absent field", () => {
   it.each<[string, z.ZodType]>([
-    ["a text", z.string()],
+    ["a string", z.string()],
     ["null", z.null()],
     ["never", z.never()],
     ["anything", z.any()],

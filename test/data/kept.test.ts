@@ -11,7 +11,7 @@ const g = z.number().optional();
 
 describe("a part that comes back as it was shown", () => {
   it.each<[string, (check: () => boolean) => z.ZodType, unknown]>([
-    ["a text", (check) => z.string().refine(check), "a"],
+    ["a string", (check) => z.string().refine(check), "a"],
     ["a list", (check) => z.array(z.string()).refine(check), ["a"]],
     ["a set", (check) => stringSet().refine(check), ["a"]],
     ["a level", (check) => z.object({ a: z.string() }).refine(check), { a: "x" }],
@@ -93,7 +93,7 @@ it("nor is data that is handed back itself", () => {
   expect(problemsOf(jsonValue(), shown, "host")).toHaveLength(1);
 });
 
-it("an object is no text that was shown, though it has the same letters", () => {
+it("an object does not count as a string that was shown, even with the same characters", () => {
   const schema = z.object({ f: jsonValue() });
   const value = { f: { 0: "a", 1: "b" } };
   expect(readingOf(schema, value, "host", readingOf(schema, { f: "ab" }))).toEqual(value);

@@ -39,7 +39,7 @@ describe("an invalid message from a plugin", () => {
       "payload.content[0]",
     ],
     [
-      "what is no data, among arguments",
+      "what is not plain data, among arguments",
       { content: [call({ tool_call_id: "t", name: "add", arguments: { [secret]: () => {} } })] },
       "payload.content[0].content.arguments",
     ],

@@ -118,7 +118,7 @@ describe("a modified payload", () => {
       "payload.name",
     ],
     [
-      "holds what is no data, under a key that it made up",
+      "holds what is not plain data, under a key that it made up",
       { name: "add", args: { f: () => {} } },
       "snapshot_type",
       "payload.args",

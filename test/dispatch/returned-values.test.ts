@@ -45,8 +45,8 @@ describe("a value that is not a result", () => {
     ["a function", "result_shape", () => undefined],
     ["a function that could be waited for", "result_shape", Object.assign(() => {}, thenMethod)],
     ["metadata that is a list", "result_shape", { metadata: [] }],
-    ["metadata that is a text", "result_shape", { metadata: "note" }],
-    ["extensions that are a text", "extensions_shape", { modifiedExtensions: "labels" }],
+    ["metadata that is a string", "result_shape", { metadata: "note" }],
+    ["extensions that are a string", "extensions_shape", { modifiedExtensions: "labels" }],
     ["extensions that are a promise", "snapshot_prototype", { modifiedExtensions: never() }],
   ];
 

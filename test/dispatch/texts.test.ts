@@ -34,7 +34,7 @@ describe("a result that is refused says what was expected", () => {
   const getter = Object.defineProperty({}, "metadata", { get: () => ({}), enumerable: true });
 
   it.each<readonly [string, unknown, object]>([
-    ["a text", "yes", result("result_shape", "Expected a result.")],
+    ["a string", "yes", result("result_shape", "Expected a result.")],
     ["a list", [], result("result_shape", shape)],
     ["an unknown key", { metadata: {}, more: 1 }, result("result_shape", shape)],
     [
@@ -47,7 +47,7 @@ describe("a result that is refused says what was expected", () => {
     ["a key that is hidden", hiddenKey, result("snapshot_key", "Expected ordinary keys.")],
     ["a getter", getter, result("snapshot_accessor", "Expected values, got a getter or setter.")],
     [
-      "metadata that is a text",
+      "metadata that is a string",
       { metadata: "m" },
       result("result_shape", "Expected an object, got string.", "(result).metadata"),
     ],

@@ -37,7 +37,7 @@ describe("a thenable", () => {
     ["resolves to a function", (yes: Settle) => yes(() => {}), "result_shape"],
     ["resolves to what has no prototype", (yes: Settle) => yes(Object.create(null)), "add"],
     [
-      "resolves to an object whose then is no function",
+      "resolves to an object whose then is not a function",
       (yes: Settle) => yes({ [key]: 5 }),
       "result_shape",
     ],

@@ -46,7 +46,7 @@ function circular(): Error {
 
 export const thrownValues: Readonly<Record<string, () => unknown>> = {
   "an error": () => new Error(secret),
-  "a text": () => secret,
+  "a string": () => secret,
   "a long text": () => secret.repeat(100_000),
   null: () => null,
   undefined: () => undefined,

@@ -117,13 +117,13 @@ describe("a declassification that is refused", () => {
   it.each([
     ["names no label", { labels: [] }],
     ["names one that is not there", { labels: ["PII", "pii"] }],
-    ["names what is no text", { labels: [Object.create(null)] }],
-    ["names labels as a text", { labels: "PII" }],
+    ["names what is not a string", { labels: [Object.create(null)] }],
+    ["names labels as a string", { labels: "PII" }],
     ["names labels as a set", { labels: new Set(["PII"]) }],
     ["gives no reason", { reason: undefined }],
     ["gives a blank reason", { reason: " \n" }],
     ["gives a reason that is too long", { reason: "x".repeat(2001) }],
-    ["gives a reason that is no text", { reason: ["r"] }],
+    ["gives a reason that is not a string", { reason: ["r"] }],
     ["gives no authority", { authority: "" }],
   ])("%s", (_, changes) => {
     expect(codeOf(tried(changes))).toBe("declassify_refused");

@@ -35,7 +35,7 @@ describe("setCustom", () => {
     expect(applied(setCustom(view, "n", -0)).extensions.custom?.n).toBe(0);
   });
 
-  it("refuses what is no JSON, and a key that is no ordinary one", () => {
+  it("refuses what is not JSON, and a key that is no ordinary one", () => {
     expect(codeOf(() => setCustom(view, "a", () => 0))).toBe("snapshot_type");
     expect(codeOf(() => setCustom(view, "a", new Date()))).toBe("snapshot_prototype");
     expect(codeOf(() => setCustom(view, "__proto__", { admin: true }))).toBe("snapshot_key");
@@ -44,7 +44,7 @@ describe("setCustom", () => {
   });
 });
 
-describe("a key that is no text", () => {
+describe("a key that is not a string", () => {
   let asked = 0;
   const key = {
     length: -1e9,

@@ -73,15 +73,15 @@ describe("a bad table", () => {
     ["is immutable and has a writer", { write: "write_billing" }],
     ["is monotonic and does not say what grows", { tier: "monotonic" }],
     ["grows a field that is not there", { tier: "monotonic", grows: "stops" }],
-    ["grows a field that is no list", { tier: "monotonic", grows: "text" }],
+    ["grows a field that is not a list", { tier: "monotonic", grows: "text" }],
     ["is mutable and read-gated without a writer", { tier: "mutable", read: "read_billing" }],
     ["misspells its gate", { reed: "read_billing" }],
-    ["has a gate that is no name", { read: "Read Billing" }],
-    ["has a gate that is no text", { read: true }],
+    ["has a gate that is not a name", { read: "Read Billing" }],
+    ["has a gate that is not a string", { read: true }],
     ["gates a field that is not there", { fields: { other: { read: "read_billing" } } }],
     ["misspells the gate of a field", { fields: { text: { reads: "read_billing" } } }],
     [
-      "has a monotonic field that is no set",
+      "has a monotonic field that is not a set",
       { fields: { text: { tier: "monotonic", read: "read_text", write: "append_text" } } },
     ],
     [
@@ -117,7 +117,7 @@ describe("a bad table", () => {
     ["has no tier", { tier: undefined }],
     ["has a field of no such tier", { fields: { text: { tier: "grown" } } }],
     ["has no schema", { schema: undefined }],
-    ["has a schema that is none", { schema: { type: "object" } }],
+    ["has an invalid schema", { schema: { type: "object" } }],
   ])("that %s is refused", (_, fields) => {
     expect(codeOf(slot(fields))).toBe("slot_invalid");
   });
@@ -174,7 +174,7 @@ describe("a hook of a host's own", () => {
   );
 
   it.each(["Invoice", "invoice-paid", "invoice..paid", ".invoice", "1nvoice", "", "i".repeat(65)])(
-    "%j is no name",
+    "%j is not a name",
     (name) => {
       expect(codeOf({ hooks: { [name]: spec } })).toBe("hook_invalid");
     },
@@ -195,9 +195,9 @@ describe("a hook of a host's own", () => {
   });
 
   it.each([
-    ["a payload that is no object", { payload: z.string() }],
+    ["a payload that is not an object", { payload: z.string() }],
     ["no payload", { payload: undefined }],
-    ["a semantic that is none", { semantic: "vote" }],
+    ["an invalid semantic", { semantic: "vote" }],
     ["a writable field that the payload does not have", { writable: ["amount"] }],
   ])("with %s is refused, through defineHook and without it", (_, fields) => {
     expect(codeOf({ hooks: { invoice_paid: { ...spec, ...fields } } })).toBe("hook_invalid");

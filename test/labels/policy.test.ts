@@ -82,7 +82,7 @@ describe("stampResult", () => {
     );
   });
 
-  it("refuses what is no envelope of the library, or a policy that is none", () => {
+  it("refuses what is no envelope of the library, or an invalid policy", () => {
     const plain = { security: { data: { tool: { apply_labels: ["A"] } } } };
     expect(() => stampResult(plain, { kind: "tool", name: "tool" })).toThrow(
       expect.objectContaining({ code: "edit_denied" }),
@@ -144,7 +144,7 @@ describe("checkDataAction", () => {
   });
 });
 
-describe("an entity that is none", () => {
+describe("an invalid entity", () => {
   it.each([undefined, null, "read_payroll", {}, { kind: "resources", uri: "file:///vault" }])(
     "is refused with a code: %j",
     (entity) => {

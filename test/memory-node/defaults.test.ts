@@ -39,7 +39,7 @@ describe("PH-046, PH-117: without a plugin", () => {
     expect(new Set(all.map(({ hook }) => hook)).size).toBe(22);
   });
 
-  it.each(hooks)("%s refuses a payload that is none, and names itself", async (hook) => {
+  it.each(hooks)("%s refuses an invalid payload, and names itself", async (hook) => {
     await expect(invoke(hook, { ...examples[hook][0], payload: 7 })).rejects.toMatchObject({
       code: "payload_invalid",
       message: expect.stringContaining(hook),
@@ -55,7 +55,7 @@ describe("PH-046, PH-117: without a plugin", () => {
     },
   );
 
-  it("PH-039: an unknown hook is no hook of this host, nor is a message hook", async () => {
+  it("PH-039: an unknown hook is not a hook of this host, nor is a message hook", async () => {
     for (const hook of ["nope", "tool_pre_invoke", "evaluate"]) {
       await expect(manager.invoke(hook, {})).rejects.toThrow(`unknown hook '${hook}'`);
     }

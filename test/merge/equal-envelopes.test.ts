@@ -123,7 +123,7 @@ describe("a chain that the host hands over", () => {
 });
 
 describe("an array with an iterator of its own", () => {
-  it("is no list of capabilities, as it is no list in a result", () => {
+  it("is not a list of capabilities, as it is not a list in a result", () => {
     const names = ["read_labels"] as "read_labels"[];
     const odd = Object.assign([...names], {
       *[Symbol.iterator]() {

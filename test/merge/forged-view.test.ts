@@ -35,7 +35,7 @@ describe("a view of somebody's own making", () => {
   });
 });
 
-it("options that are no object are refused", () => {
+it("options that are not an object are refused", () => {
   for (const options of [null, "view", 5, true]) {
     const merge = () => mergeExtensions(extensions, {}, grant, options as never);
     expect(codeOf(merge)).toBe("options_invalid");

@@ -84,7 +84,7 @@ describe("decodeMessage", () => {
     expect(pathsOf({ ...document, content })).toEqual(["content.0.content.arguments"]);
   });
 
-  it("refuses text that is no JSON, or too long, without a word of it", () => {
+  it("refuses text that is not JSON, or too long, without a word of it", () => {
     expect(codeOf(() => decodeMessage("{secret"))).toBe("syntax_invalid");
     const error = refusal(() => decodeMessage("{secret", { limits: { textUnits: 3 } }));
     expect(error.code).toBe("message_invalid");
@@ -138,7 +138,7 @@ describe("encodeMessage", () => {
     );
   });
 
-  it("refuses what is no message", () => {
+  it("refuses what is not a message", () => {
     verifies("message:made-strictly");
     expect(codeOf(() => encodeMessage({ role: "bishop" } as never))).toBe("message_invalid");
     expect(

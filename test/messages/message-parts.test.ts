@@ -203,7 +203,7 @@ describe("the bytes of a resource", () => {
   });
 
   it.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]]])(
-    "are kept as base64 where they are no text: %j",
+    "are kept as base64 where they are not a string: %j",
     (bytes) => {
       expect(blobOf(bytes).content.blob).toBe(Buffer.from(bytes).toString("base64"));
     },

@@ -128,7 +128,7 @@ describe("createMessage", () => {
   });
 });
 
-describe("what is no data", () => {
+describe("what is not plain data", () => {
   it.each([
     [
       "a getter",

@@ -134,7 +134,7 @@ const rows: readonly Row[] = [
   returned("nothing", undefined, "undefined"),
   returned("null", null, "null"),
   returned("true", true, "boolean"),
-  returned("a text", "healthy", "string"),
+  returned("a string", "healthy", "string"),
   returned("a number", 1, "number"),
   returned("a bigint", 1n, "bigint"),
   returned("a symbol", Symbol("healthy"), "symbol"),
@@ -144,7 +144,7 @@ const rows: readonly Row[] = [
   returned("a copy", { ...health("healthy") }, "object"),
   returned("what inherits from an answer", Object.create(health("healthy")), "object"),
   returned("a proxy of an answer", new Proxy(health("healthy"), {}), "object"),
-  returned("a status that is no text", { status: 1 }, "object"),
+  returned("a status that is not a string", { status: 1 }, "object"),
   returned("a getter", Object.defineProperty({}, "status", { get: () => "weird" }), "object"),
   [
     "returns it later",

@@ -143,7 +143,7 @@ describe("the operator's word over a plugin", () => {
   });
 
   it.each([{ config: () => 1 }, { config: new Map() }, { config: { at: 1n } }])(
-    "%o is no configuration",
+    "%o is not a configuration",
     async (word) => {
       const { code, message } = await refusalOf({ plugins: [{ plugin, ...word }] });
       expect(code).toBe("manifest_invalid");

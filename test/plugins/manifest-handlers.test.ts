@@ -21,7 +21,7 @@ describe("what hides how many parameters it takes", () => {
     ["a bound function with nothing left", ((a: unknown) => void a).bind(null, 1)],
     ["a mock", vi.fn()],
     [
-      "an own length that is no number",
+      "an own length that is not a number",
       Object.defineProperty((a: unknown) => void a, "length", { value: "2" }),
     ],
     [
@@ -228,7 +228,7 @@ describe("the settings of an entry", () => {
   });
 });
 
-// Found by L24: the name of a handler was read before it was known to be no proxy.
+// Found by L24: the name of a handler was read before it was known not to be a proxy.
 it("a proxy as handler is refused, and no trap of it runs", () => {
   let runs = 0;
   const traps = new Proxy(

@@ -14,7 +14,7 @@ describe("a manifest is a plain object", () => {
   it.each([
     ["nothing", undefined],
     ["null", null],
-    ["a text", "plugin"],
+    ["a string", "plugin"],
     ["a number", 1],
     ["a function", () => {}],
     ["an array", [manifest()]],
@@ -74,13 +74,13 @@ describe("every part is plain", () => {
     expectProblem(manifest({ hooks }), "hooks");
   });
 
-  it("a symbol is no field", () => {
+  it("a symbol is not a field", () => {
     expectProblem({ ...manifest(), [Symbol("name")]: 1 }, "(manifest)");
     expectProblem(manifest({ hooks: { [Symbol("hook")]: handler } }), "hooks");
     expectProblem(withHandler({ handler, [Symbol("mode")]: "audit" }), "hooks");
   });
 
-  it("an entry is no class instance", () => {
+  it("an entry is not a class instance", () => {
     class Entry {
       handler = handler;
     }

@@ -219,7 +219,7 @@ describe("routes", () => {
 
 describe("healthCheck", () => {
   it.each([
-    ["a text", "healthy"],
+    ["a string", "healthy"],
     ["null", null],
     ["an object", { check() {} }],
     ["a class", class Check {}],
@@ -244,7 +244,7 @@ describe("configSchema", () => {
   };
 
   it.each([
-    ["a text", "object"],
+    ["a string", "object"],
     ["null", null],
     ["an object without a method", { validate: () => true }],
     ["one whose method is none", { parse: true }],

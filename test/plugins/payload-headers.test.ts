@@ -101,7 +101,7 @@ describe("headers on an older payload", () => {
     expect(emitWarning).not.toHaveBeenCalled();
   });
 
-  it("are refused when they are no texts", async () => {
+  it("are refused when they are not strings", async () => {
     const manager = await createManager();
     const payload = { ...tool, headers: { "X-A": 1 } as never };
     await expect(manager.invoke("tool_pre_invoke", payload)).rejects.toMatchObject({

@@ -89,7 +89,7 @@ describe.skipIf(!hasServer)("on a server", () => {
     expect(await client.sMembers(key)).toEqual(["a"]);
   });
 
-  it("fails on a key that is no set, and on one with something else than labels", async () => {
+  it("fails on a key that is not a set, and on one with something else than labels", async () => {
     const made = prefix();
     const store = redisLabelStore(client, { ttlMs, prefix: made });
     await store.append("s", ["a"]);

@@ -66,7 +66,7 @@ describe("encodeError", () => {
     expect(ran).toBe(0);
   });
 
-  it("refuses options that are none", () => {
+  it("refuses invalid options", () => {
     for (const options of [undefined, null, 5]) {
       expect(refusalOf(() => encodeError(new Error("a"), options as never))).toMatchObject({
         code: "options_invalid",
@@ -159,7 +159,7 @@ describe("decodeError", () => {
     },
   );
 
-  it("refuses text that is no JSON", () => {
+  it("refuses text that is not JSON", () => {
     expect(refusalOf(() => decodeError("Error: a"))).toMatchObject({ code: "syntax_invalid" });
   });
 });

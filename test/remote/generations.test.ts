@@ -193,8 +193,8 @@ describe("a far side of the other generation", () => {
     ["a line break", { A: "1\r\nB: 2" }, "header_invalid"],
     ["a name in two spellings", { A: "1", "x-b": "1", "X-B": "1" }, "header_duplicate"],
     ["a second spelling of what is there", { A: "1", a: "2" }, "header_duplicate"],
-    ["a value that is no text", { A: 5 }, "header_invalid"],
-    ["a map that is none", ["A"], "extensions_shape"],
+    ["a value that is not a string", { A: 5 }, "header_invalid"],
+    ["an invalid map", ["A"], "extensions_shape"],
   ])("is refused as any other: %s", async (_name, request_headers, code) => {
     verifies("remote:judged-alike");
     const { before, extensions, errors } = await answering(

@@ -86,7 +86,7 @@ describe("sensitive headers", () => {
     expect(dropped).toEqual(["modified_extensions.http.headers"]);
   });
 
-  it("pass a map that is none on, for the dispatch to refuse", () => {
+  it("pass an invalid map on, for the dispatch to refuse", () => {
     for (const bad of [null, 5, ["a"]]) {
       const reply = { modified_extensions: { http: { headers: bad } } };
       expect(decodeResult(reply, turnOf(["write_headers"])).result).toEqual({

@@ -135,7 +135,7 @@ describe("documents of the newer generation", () => {
     } else expect(extensions).toMatchObject(document);
   });
 
-  it("are read: bytes that are no text", () => {
+  it("are read: bytes that are not text", () => {
     verifies("message:blob");
     const blobOf = (blob: readonly number[]) => {
       const content = { resource_request_id: "1", uri: "file:///a", resource_type: "blob", blob };

@@ -108,7 +108,7 @@ describe("encodeResult", () => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
   it.each([
-    ["a text", "no", "result_shape"],
+    ["a string", "no", "result_shape"],
     ["an array", [], "result_shape"],
     ["an unknown key", { continueProcessing: true }, "result_shape"],
     ["a copy of a denial", { ...(deny("No") as object) }, "result_shape"],
@@ -128,8 +128,8 @@ describe("encodeResult", () => {
     ["half a character", { metadata: { a: "\ud800" } }, "snapshot_string"],
     ["__proto__", { modifiedExtensions: JSON.parse('{"custom":{"__proto__":1}}') }, "snapshot_key"],
     ["an unknown slot", { modifiedExtensions: { secruity: {} } }, "slot_unknown"],
-    ["extensions that are none", { modifiedExtensions: 1 }, "extensions_shape"],
-    ["a payload that is none", { modifiedPayload: [] }, "payload_shape"],
+    ["invalid extensions", { modifiedExtensions: 1 }, "extensions_shape"],
+    ["an invalid payload", { modifiedPayload: [] }, "payload_shape"],
     ["metadata that is none", { metadata: "m" }, "result_shape"],
   ])("refuses %s as a dispatch does", (_name, returned, code) => {
     verifies("remote:result-refused");
@@ -368,8 +368,8 @@ describe("decodeResult", () => {
     ["a text for a truth", { continue_processing: "false" }],
     ["null where there is a default", { continue_processing: null }],
     ["a violation without a code", { violation: { reason: "a" } }],
-    ["changes that are no object", { modified_extensions: [] }],
-    ["a mode that is none", { executions: [{ mode: "other" }] }],
+    ["changes that are not an object", { modified_extensions: [] }],
+    ["an invalid mode", { executions: [{ mode: "other" }] }],
     ["a delay below zero", { retry_delay_ms: -1 }],
   ])("refuses %s", (_name, document) => {
     const refusal = refusalOf(() => decodeResult(document));
@@ -377,7 +377,7 @@ describe("decodeResult", () => {
     expect((refusal as { data: { problems: unknown[] } }).data.problems.length).toBeGreaterThan(0);
   });
 
-  it("takes text, and refuses text that is no JSON or too long", () => {
+  it("takes text, and refuses text that is not JSON or too long", () => {
     const text = encodeResult({ metadata: { a: 1 } }, { hook });
     expect(decodeResult(text).result).toEqual({ metadata: { a: 1 } });
     expect(refusalOf(() => decodeResult(`${text}}`))).toMatchObject({ code: "syntax_invalid" });

@@ -19,7 +19,7 @@ describe("a denial with something that cannot be read", () => {
       ["violation.code"],
     ],
     [
-      "a code that is no text",
+      "a code that is not a string",
       { violation: { ...violation, code: 5 } },
       { ...violation, code: "denied" },
       ["violation.code"],
@@ -31,16 +31,16 @@ describe("a denial with something that cannot be read", () => {
       ["violation.reason"],
     ],
     [
-      "a reason that is no text",
+      "a reason that is not a string",
       { violation: { code: "a", reason: {} } },
       { ...unexplained, code: "a" },
       ["violation.reason"],
     ],
-    ["a violation that is none", { violation: "no" }, unexplained, ["violation"]],
+    ["an invalid violation", { violation: "no" }, unexplained, ["violation"]],
     ["a list for a violation", { violation: [] }, unexplained, ["violation"]],
     ["an empty violation", { violation: {} }, unexplained, ["violation.reason", "violation.code"]],
-    ["a record that is none", { violation, executions: [{}] }, violation, ["executions"]],
-    ["records that are no list", { violation, executions: 5 }, violation, ["executions"]],
+    ["an invalid record", { violation, executions: [{}] }, violation, ["executions"]],
+    ["records that are not a list", { violation, executions: 5 }, violation, ["executions"]],
     [
       "half a character in metadata",
       { violation, metadata: { a: "\ud800" } },
@@ -54,7 +54,7 @@ describe("a denial with something that cannot be read", () => {
       ["violation.reason"],
     ],
     [
-      "details that are no object",
+      "details that are not an object",
       { violation: { ...violation, details: [] } },
       violation,
       ["violation.details"],
@@ -66,13 +66,13 @@ describe("a denial with something that cannot be read", () => {
       ["violation.http_status_code"],
     ],
     [
-      "a header that is no text",
+      "a header that is not a string",
       { violation: { ...violation, http_headers: { X: 1 } } },
       violation,
       ["violation.http_headers"],
     ],
     [
-      "a header beside it that is no text",
+      "a header beside it that is not a string",
       { violation, http_headers: { X: 1 } },
       violation,
       ["http_headers"],
@@ -80,7 +80,7 @@ describe("a denial with something that cannot be read", () => {
     ["a delay below zero", { violation, retry_delay_ms: -1 }, violation, ["retry_delay_ms"]],
     ["null for a delay", { violation, retry_delay_ms: null }, violation, ["retry_delay_ms"]],
     [
-      "changes that are no object",
+      "changes that are not an object",
       { violation, modified_payload: 5, modified_extensions: [] },
       violation,
       ["modified_payload", "modified_extensions"],
@@ -168,7 +168,7 @@ describe("a denial with something that cannot be read", () => {
   });
 });
 
-describe("a denial that is no text", () => {
+describe("a denial that is not a string", () => {
   let ran = 0;
   const run = () => {
     ran += 1;
@@ -214,7 +214,7 @@ describe("a denial that is no text", () => {
     ["a prototype says so", Object.create(stop)],
     ["a proxy says so", new Proxy(stop, { get: run, getOwnPropertyDescriptor: run })],
     ["a list says so", Object.assign([], stop)],
-    ["it is no truth", { continue_processing: 0, executions: 5 }],
+    ["it is not a boolean", { continue_processing: 0, executions: 5 }],
   ])("is none where %s", (_name, document) => {
     expect(refusalOf(() => decodeResult(document))).toMatchObject({ code: "result_shape" });
     expect(ran).toBe(0);

@@ -235,7 +235,7 @@ describe("decodeTask", () => {
     });
   });
 
-  it("refuses a hook that it does not have, a shape that is none and text that is no JSON", () => {
+  it("refuses a hook that it does not have, an invalid shape and text that is not JSON", () => {
     const task = written(encodeTask(turnOf([])));
     const codeOf = (input: unknown) => refusalOf(() => decodeTask(input));
     expect(codeOf({ ...task, hook: "toString" })).toMatchObject({ code: "hook_unknown" });

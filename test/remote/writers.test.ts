@@ -58,12 +58,12 @@ describe("encodeTask", () => {
       { operation: Object.defineProperty({}, "a", { get: run, enumerable: true }) },
       "context.operation.a",
     ],
-    ["an operation that is none", { operation: [] }, "context.operation"],
-    ["a configuration that is no data", { config: { a: 1n } }, "config.config.a"],
+    ["an invalid operation", { operation: [] }, "context.operation"],
+    ["a configuration that is not plain data", { config: { a: 1n } }, "config.config.a"],
     ["no request", { request: undefined }, "context.request_id"],
-    ["a hook that is no text", { hook: 5 }, "hook"],
+    ["a hook that is not a string", { hook: 5 }, "hook"],
     ["no plugin", { plugin: undefined }, "config.name"],
-    ["capabilities that are no list", { capabilities: 5 }, "config.capabilities"],
+    ["capabilities that are not a list", { capabilities: 5 }, "config.capabilities"],
   ])("refuses a context with %s", (_name, more, path) => {
     verifies("remote:task-written");
     const context = { ...contextOf([]), ...more } as PluginContext;
@@ -73,7 +73,7 @@ describe("encodeTask", () => {
     expect(ran).toBe(0);
   });
 
-  it("refuses a capability that no reader knows, and a turn that is none", () => {
+  it("refuses a capability that no reader knows, and an invalid turn", () => {
     const context = contextOf(["read_label"]);
     expect(refusalOf(() => encodeTask({ payload, context }))).toMatchObject({
       code: "capability_unknown",
@@ -139,10 +139,10 @@ describe("encodeResult", () => {
     ["null", null],
     ["an empty record", [{}]],
     ["no record", [null]],
-    ["a status that is none", [{ ...execution, status: "started" }]],
-    ["a time that is no whole number", [{ ...execution, durationNs: 0.5 }]],
+    ["an invalid status", [{ ...execution, status: "started" }]],
+    ["a time that is not a whole number", [{ ...execution, durationNs: 0.5 }]],
     ["half a character", [{ ...execution, reason: "\ud800" }]],
-    ["keys that are no list", [{ ...execution, configKeys: undefined, plugin: 5 }]],
+    ["keys that are not a list", [{ ...execution, configKeys: undefined, plugin: 5 }]],
   ])("refuses executions: %s", (_name, executions) => {
     verifies("remote:written-checked");
     const write = () => encodeResult(undefined, { executions } as never);
@@ -152,7 +152,7 @@ describe("encodeResult", () => {
     });
   });
 
-  it("refuses options that are none", () => {
+  it("refuses invalid options", () => {
     for (const options of [null, 5, "a"] as never[]) {
       expect(refusalOf(() => encodeResult(undefined, options))).toMatchObject({
         code: "options_invalid",
@@ -170,13 +170,13 @@ describe("encodeInvokeResult", () => {
     ["null", () => null],
     ["an empty object", () => ({})],
     ["no executions", (whole) => ({ ...whole, executions: undefined })],
-    ["a record that is none", (whole) => ({ ...whole, executions: [null] })],
+    ["an invalid record", (whole) => ({ ...whole, executions: [null] })],
     ["a record of nothing", (whole) => ({ ...whole, executions: [{ status: "completed" }] })],
     ["metadata that is none", (whole) => ({ ...whole, metadata: 5 })],
     ["a cycle in metadata", (whole) => ({ ...whole, metadata: { p: cycle } })],
     ["extensions that this host did not make", (whole) => ({ ...whole, extensions: {} })],
     [
-      "a violation that is none",
+      "an invalid violation",
       (whole) => ({ ...whole, continueProcessing: false, violation: {} }),
     ],
     ["a denial without a violation", (whole) => ({ ...whole, continueProcessing: false })],
@@ -193,7 +193,7 @@ describe("encodeInvokeResult", () => {
     });
   });
 
-  it("refuses a payload that is no data, and options that are none", async () => {
+  it("refuses a payload that is not plain data, and invalid options", async () => {
     const plugin = definePlugin({
       name: "changes",
       version: "1.0.0",

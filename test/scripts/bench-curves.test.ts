@@ -91,7 +91,7 @@ describe("a drawing", () => {
     ["nought among powers of ten", { scale: "log" }, [{ name: "ours", points: [{ x: 1, y: 0 }] }]],
     ["a size of nought", {}, [{ name: "ours", points: [{ x: 0, y: 1 }] }]],
     ["a value below nought", {}, [{ name: "ours", points: [{ x: 1, y: -1 }] }]],
-    ["what is no number", {}, [{ name: "ours", points: [{ x: 1, y: Number.NaN }] }]],
+    ["what is not a number", {}, [{ name: "ours", points: [{ x: 1, y: Number.NaN }] }]],
     ["names that need a third row", {}, Array(3).fill(named("x".repeat(60)))],
     ["more series than inks", {}, Array(6).fill({ name: "ours", points: [{ x: 1, y: 1 }] })],
   ])("refuses %s", (_, other, given) => {

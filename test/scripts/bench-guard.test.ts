@@ -40,7 +40,7 @@ describe("the bound of a comparison", () => {
     expect(idsOf(beyondBound([row("W5", 0.5, 30.1)], entries))).toEqual(["W5"]);
   });
 
-  it("is none without a goal, and what is no number is beyond any", () => {
+  it("is none without a goal, and what is not a number is beyond any", () => {
     expect(beyondBound([row("D12", null, 1000)], [])).toEqual([]);
     expect(idsOf(beyondBound([row("D1", 1, Number.NaN)], [known("D1", 9)]))).toEqual(["D1"]);
   });

@@ -70,7 +70,7 @@ describe("a level of which a part is hidden", () => {
     refused({ tier: "immutable", schema, fields: { tags } });
   });
 
-  it("is no slot that grows as a whole", () => {
+  it("is not a slot that grows as a whole", () => {
     const schema = z.object({ list: z.array(z.string()).default([]), note: z.string().optional() });
     const gates = { read: "read_shelf", write: "append_shelf" };
     const fields = { note: { read: "read_note" } };
@@ -104,7 +104,7 @@ it("a misspelt setting of a slot is refused, however the slot got there", () => 
   expect(refusalOf(() => defineHost({ slots: { shelf } as never })).message).toContain('"read"');
 });
 
-it("a capability that is no text is refused with a code", () => {
+it("a capability that is not a string is refused with a code", () => {
   const { resolveCapabilities } = defineHost({});
   for (const name of [5, null, {}, ["read_labels"], Symbol("read_labels")]) {
     expect(codeOf(() => resolveCapabilities([name as never]))).toBe("capability_unknown");

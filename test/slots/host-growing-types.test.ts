@@ -69,7 +69,7 @@ describe("a slot that grows without a gate", () => {
       host.amend(view, (draft) => {
         // @ts-expect-error: lines are not replaced.
         draft.log.lines = [];
-        // @ts-expect-error: a note is no line.
+        // @ts-expect-error: a note is not a line.
         draft.log.note = "x";
       }),
     );

@@ -22,7 +22,7 @@ export function checkPlan(plan: Plan): string[] {
   const missing = (what: string, list: readonly string[]) =>
     list
       .filter((name) => !names.includes(name))
-      .map((name) => `${what} ${name}, which is no wing or room.`);
+      .map((name) => `${what} ${name}, which is not a wing or room.`);
   return [
     ...Object.entries(plan.wings).flatMap(([wing, { mayImport }], position) =>
       mayImport

@@ -73,9 +73,9 @@ describe("the plan", () => {
     expect(checkPlan(turned)).toEqual([
       "low may import high, which is not a wing listed before it.",
       "high may import gone, which is not a wing listed before it.",
-      "small may import low/b, which is no wing or room.",
-      "The doors may import lost, which is no wing or room.",
-      "zod is at home in nowhere, which is no wing or room.",
+      "small may import low/b, which is not a wing or room.",
+      "The doors may import lost, which is not a wing or room.",
+      "zod is at home in nowhere, which is not a wing or room.",
     ]);
   });
 });

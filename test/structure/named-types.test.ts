@@ -63,7 +63,7 @@ it("name what is exported, or part of JavaScript", () => {
 });
 
 it("do not ask for a PluginManifest where definePlugin has to be called", () => {
-  // It is the type of what definePlugin takes, and an object of it is no plugin.
+  // It is the type of what definePlugin takes, and an object of it is not a plugin.
   const files = readdirSync(join(root, "src/operate/discovery"), {
     recursive: true,
     encoding: "utf8",

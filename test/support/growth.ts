@@ -108,7 +108,7 @@ async function outcomeOf(run: () => unknown): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
-    // A refusal is an answer. What is no error of the library, such as a full stack, is none.
+    // A refusal is an answer. What is not an error of the library, such as a full stack, is none.
     const { code, message, data } = error as { code?: unknown; message: string; data?: unknown };
     if (typeof code !== "string") throw error;
     return { message, data };

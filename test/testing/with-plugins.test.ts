@@ -279,7 +279,7 @@ describe("replace", () => {
 describe("what withPlugins refuses", () => {
   it.each([
     ["no body", [[one], undefined], "expects a body"],
-    ["options that are none", [[one], () => 1, []], "options in an object"],
+    ["invalid options", [[one], () => 1, []], "options in an object"],
     ["plugins among the options", [[one], () => 1, { plugins: [] }], "plugins first"],
     ["no createPluginManager", [[one], () => 1, { createPluginManager: 1 }], "function of a host"],
     ["no holder", [[one], () => 1, { replace: {} }], "property manager"],

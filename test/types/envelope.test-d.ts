@@ -132,7 +132,7 @@ describe("labels", () => {
     addLabels(filterExtensions(extensions, ["read_labels"]), "PII");
     // @ts-expect-error: nothing is granted.
     addLabels(filterExtensions(extensions, []), "PII");
-    // @ts-expect-error: a label is a text.
+    // @ts-expect-error: a label is a string.
     addLabels(may, 5);
   });
 });
@@ -207,7 +207,7 @@ describe("the draft of amend", () => {
       draft.http.headers = {};
       draft.http.request_headers = { a: "1" };
       draft.http.response_headers = { a: "1" };
-      // @ts-expect-error: a header is a text.
+      // @ts-expect-error: a header is a string.
       draft.http.headers["x-a"] = 1;
       // @ts-expect-error: the method never changes.
       draft.http.method = "POST";

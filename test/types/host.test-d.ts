@@ -161,7 +161,7 @@ it("knows the options of a manager", async () => {
     // @ts-expect-error: read_roles is declared by the other one.
     plugins: [reader, { plugin: none, grant: ["read_roles"] }],
   });
-  // @ts-expect-error: a manifest is no plugin; definePlugin makes one.
+  // @ts-expect-error: a manifest is not a plugin; definePlugin makes one.
   createPluginManager({ plugins: [{ ...identity, hooks: {} }] });
   // @ts-expect-error: nothing registers later.
   made.register;
@@ -251,7 +251,7 @@ it("types the envelope and the views of a host's own slots", () => {
   expectTypeOf(extensions.trail?.stops).toEqualTypeOf<
     readonly { readonly at: string }[] | undefined
   >();
-  // @ts-expect-error: an account is a text.
+  // @ts-expect-error: an account is a string.
   host.createExtensions({ billing: { account: 3 } });
   const view = host.filterExtensions(extensions, ["read_billing", "append_trail"]);
   expectTypeOf(view.billing?.account).toEqualTypeOf<string | undefined>();

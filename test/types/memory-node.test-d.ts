@@ -143,7 +143,7 @@ it("types payload, facts, services and return of each handler", () => {
       config_validate: ({ plugin }) => (plugin.hooks.length > 9 ? deny("too many") : allow()),
     },
   });
-  // @ts-expect-error: health_check is no hook.
+  // @ts-expect-error: health_check is not a hook.
   definePlugin({ name: "plugin", version: "1.0.0", hooks: { health_check: () => allow() } });
   // @ts-expect-error: there is no wildcard.
   definePlugin({ name: "plugin", version: "1.0.0", capabilities: ["audit.*"] });

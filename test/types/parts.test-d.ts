@@ -40,11 +40,11 @@ describe("views are made of", () => {
   });
 
   it("nothing else", () => {
-    // @ts-expect-error: extensions are no labels.
+    // @ts-expect-error: extensions are not labels.
     partsOf(message, { extensions: { security: { labels: "PII" } } });
     // @ts-expect-error: no such option.
     partsOf(message, { extension: extensions });
-    // @ts-expect-error: a hook is a text.
+    // @ts-expect-error: a hook is a string.
     partsOf(message, { hook: 1 });
   });
 });
@@ -89,7 +89,7 @@ describe("serialised", () => {
     if (serializePart(view).extensions?.subject?.claims) return;
     // @ts-expect-error: context is always in it.
     toPolicyInput(view, { context: false });
-    // @ts-expect-error: a message is no view.
+    // @ts-expect-error: a message is not a view.
     serializePart(message);
   });
 });

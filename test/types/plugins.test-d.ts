@@ -226,7 +226,7 @@ it("takes no other result", () => {
       tool_post_invoke: () => ({ modified_payload: { name: "add", result: 1 } }),
       // @ts-expect-error: no result of a handler is a boolean.
       prompt_pre_fetch: () => false,
-      // @ts-expect-error: a look-alike is no denial.
+      // @ts-expect-error: a look-alike is not a denial.
       prompt_post_fetch: () => ({ code: "denied", reason: "no" }),
       // @ts-expect-error: a promise of a misspelt key.
       evaluate: async () => ({ modifiedExtension: {} }),
@@ -235,7 +235,7 @@ it("takes no other result", () => {
   definePlugin({
     ...identity,
     hooks: {
-      // @ts-expect-error: the name of a tool is a text.
+      // @ts-expect-error: the name of a tool is a string.
       tool_pre_invoke: () => ({ modifiedPayload: { name: 3 } }),
       // @ts-expect-error: the name is missing.
       tool_post_invoke: () => ({ modifiedPayload: { result: 3 } }),

@@ -211,7 +211,7 @@ describe("a stream refuses", () => {
   const open = [start, begin(0, textBlock)];
   const thinking = [start, begin(0, { type: "thinking", thinking: "", signature: "" })];
   it.each<[string, readonly unknown[]]>([
-    ["what is no event", [null]],
+    ["what is not an event", [null]],
     ["an event without a type", [{ a: 1 }]],
     ["a block before the message", [begin(0, textBlock)]],
     ["a second message", [start, start]],
@@ -221,10 +221,10 @@ describe("a stream refuses", () => {
     ["a piece at no index", [...open, { type: "content_block_delta", delta: typed("a") }]],
     ["a piece of a block that is over", [...open, end(0), delta(0, typed("a"))]],
     ["a piece of another kind", [...open, delta(0, json("{}"))]],
-    ["a piece that is no text", [...open, delta(0, { type: "text_delta", text: 1 })]],
-    ["a delta that is no object", [...open, { type: "content_block_delta", index: 0, delta: 1 }]],
+    ["a piece that is not a string", [...open, delta(0, { type: "text_delta", text: 1 })]],
+    ["a delta that is not an object", [...open, { type: "content_block_delta", index: 0, delta: 1 }]],
     ["thinking in a call", [start, begin(0, callBlock), delta(0, { type: "thinking_delta" })]],
-    ["a citation that is none", [...open, delta(0, { type: "citations_delta", citation: 1 })]],
+    ["an invalid citation", [...open, delta(0, { type: "citations_delta", citation: 1 })]],
     ["half a character", [...open, delta(0, typed("\ud83d")), end(0)]],
     ["half a character in a signature", [...thinking, delta(0, signed("a\ud83d"))]],
     ["the other half in a signature", [...thinking, delta(0, signed("\udca9a"))]],
@@ -235,10 +235,10 @@ describe("a stream refuses", () => {
     ["anything after an error", [start, { type: "error", error: {} }, begin(0, textBlock)]],
     ["a block of the wrong shape", [start, begin(0, { type: "text" })]],
     ["another id at the end", [start, { type: "message_delta", delta: { id: "msg_2" } }]],
-    ["a count that is none", [start, { type: "message_delta", usage: { output_tokens: "5" } }]],
+    ["an invalid count", [start, { type: "message_delta", usage: { output_tokens: "5" } }]],
     ["a count below zero", [start, { type: "message_delta", usage: { input_tokens: -1 } }]],
-    ["a reason that is no text", [start, { type: "message_delta", delta: { stop_reason: 5 } }]],
-    ["a reason elsewhere that is none", [start, { type: "message_delta", stop_reason: 5 }]],
+    ["a reason that is not a string", [start, { type: "message_delta", delta: { stop_reason: 5 } }]],
+    ["an invalid reason elsewhere", [start, { type: "message_delta", stop_reason: 5 }]],
     ["half a character inside", [...open, delta(0, typed("a\ud83d")), delta(0, typed("b"))]],
     ["other content at the end", [start, { type: "message_delta", delta: {}, content: [] }]],
   ])("%s", (_, events) => {

@@ -230,7 +230,7 @@ describe("the result of prompts/get", () => {
     ).toMatchObject({ messages: [{ role: "user", content: { text: "a" } }] });
   });
 
-  it("is no error", () => {
+  it("is not an error", () => {
     const { messages } = fromPromptResult({ messages: [] }, call);
     const next = withContent(messages, { is_error: true, error_message: "x", prompt_name: "y" });
     expect(paths(toPromptResult(next, call))).toEqual([

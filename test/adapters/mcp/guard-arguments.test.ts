@@ -38,14 +38,14 @@ describe("the options of a guard", () => {
     ["a method of a class", new Inherits(), /envelope as an own property of the options/],
     ["another word for onDeny", { onDeny: "result" }, /as onDeny, got "result"/],
     ["a slip in a word", { onDeny: "tool_resulf" }, /Did you mean "tool_result"/],
-    ["pass that is no list", { pass: "lists" }, /an array as pass, got a string/],
+    ["pass that is not a list", { pass: "lists" }, /an array as pass, got a string/],
     [
       "another word in pass",
       { pass: ["list"] },
       /as each of pass, got "list"\. Did you mean "lists"/,
     ],
     ["a number as serverId", { serverId: 7 }, /"serverId" expects a string/],
-    ["an observer that is none", { onResult: {} }, /a function as onResult/],
+    ["an invalid observer", { onResult: {} }, /a function as onResult/],
     ["labels that are a store", { labels: store }, /as labels.store, with labels.session/],
     ["labels that are a switch", { labels: true }, /labels of createGuard expects its options/],
     ["labels that are null", { labels: null }, /labels of createGuard expects its options/],
@@ -54,7 +54,7 @@ describe("the options of a guard", () => {
       { labels: { sessions: "ada" } },
       /no option "sessions". Did you mean "session"/,
     ],
-    ["a store that is none", { labels: { store: {}, session: "s" } }, /with load and append/],
+    ["an invalid store", { labels: { store: {}, session: "s" } }, /with load and append/],
     ["a store without a session", { labels: { store } }, /labels.session with labels.store/],
     [
       "another word for a failing store",
@@ -62,7 +62,7 @@ describe("the options of a guard", () => {
       /Did you mean "ignore"/,
     ],
     ["a slip in fromWire", { labels: { fromWire: { metas: () => [] } } }, /Did you mean "meta"/],
-    ["a mapping that is none", { labels: { fromWire: { meta: {} } } }, /a function as meta/],
+    ["an invalid mapping", { labels: { fromWire: { meta: {} } } }, /a function as meta/],
   ])("are refused: %s", (_, options, words) => {
     verifies("mcp:guard-arguments");
     const text = faultOf(() => createGuard(manager, options as never));
@@ -117,7 +117,7 @@ describe("what is wrapped", () => {
 
   it.each<[string, unknown, unknown, RegExp]>([
     ["no factory", {}, undefined, /a function that makes a server, got an object/],
-    ["a session that is none", () => ({}), "s", /a function as its second argument, got a string/],
+    ["an invalid session", () => ({}), "s", /a function as its second argument, got a string/],
   ])("is refused as a factory: %s", (_, factory, session, words) => {
     expect(faultOf(() => guard.factory(factory as never, session as never))).toMatch(words);
   });

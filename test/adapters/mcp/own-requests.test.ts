@@ -82,7 +82,7 @@ describe("requests of one's own", () => {
 
   it.each([
     ["an unknown id", toolResult(7, "x")],
-    ["its id as a text, which SDK v1 would take", toolResult("1", "x")],
+    ["its id as a string, which SDK v1 would take", toolResult("1", "x")],
     ["its id in a list", result([1] as never, {})],
     ["no id", { jsonrpc: "2.0", result: { content: [] } }],
     ["what is a request as well", { ...toolResult(1, "x"), method: "ping" }],

@@ -14,8 +14,8 @@ describe("a prompt result that cannot be expressed", () => {
   it.each<[string, (content: PromptMessage["content"][0]["content"]) => object]>([
     ["another id", () => ({ prompt_request_id: "8" })],
     ["becoming an error", () => ({ is_error: true })],
-    ["messages that are no list", () => ({ messages: "x" })],
-    ["a message that is none", () => ({ messages: ["x"] })],
+    ["messages that are not a list", () => ({ messages: "x" })],
+    ["an invalid message", () => ({ messages: ["x"] })],
     [
       "a role MCP does not know",
       ({ messages }) => ({ messages: [{ ...messages[0], role: "system" }] }),
