@@ -1,4 +1,4 @@
-/** The limits that a host gives, for documents and for what passes a guard. */
+/** The host's limits for documents and for what passes a guard. */
 import { createPluginManager, definePlugin } from "glassine";
 import * as aiSdk from "glassine/ai-sdk";
 import * as anthropic from "glassine/anthropic";

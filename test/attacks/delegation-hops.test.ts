@@ -205,7 +205,7 @@ attack(
   () => {
     it.each([
       ["a number in words", { ttl_seconds: "0" }],
-      ["a text as a list", { subject_id: ["h0"] }],
+      ["a list for a string", { subject_id: ["h0"] }],
       ["scopes as a string", { scopes_granted: "all" }],
       ["false as 0", { from_cache: 0 }],
       ["details as an object", { authorization_details: {} }],

@@ -224,7 +224,7 @@ attack(
       "a type that is not known": () =>
         createExtensions({ security: { subject: { id: "a", type: secret } } } as never),
       "a label that is refused": () => createExtensions({ security: { labels: [` ${secret}`] } }),
-      "a text of JSON that is none": () => decodeExtensions(`{"http": "${secret}"`),
+      "text that is not JSON": () => decodeExtensions(`{"http": "${secret}"`),
       "a message of another role": () => createMessage({ role: secret as never }),
       "a payload of another type": () => manager.invoke(hook, { name: [secret] } as never),
       "an operation that is not plain data": () =>

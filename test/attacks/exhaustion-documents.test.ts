@@ -12,7 +12,7 @@ import { attack } from "./attack.ts";
 const times = <Item>(count: number, make: (at: number) => Item): Item[] =>
   Array.from({ length: count }, (_, at) => make(at));
 
-/** Large enough to tell quadratic work from linear. */
+/** Large enough to distinguish quadratic work from linear. */
 const far = { longTime: 100, largest: 32_768 };
 
 const data = { a: { apply_labels: ["SECRET"] }, b: { denied_actions: ["other"] } };

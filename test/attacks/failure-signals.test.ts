@@ -40,7 +40,7 @@ const tricks: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
   },
   "says that it is aborted": (signal) => Object.defineProperty(signal, "aborted", { value: true }),
   "says that it never is": (signal) => Object.defineProperty(signal, "aborted", { value: false }),
-  "gives it another prototype": (signal) => Object.setPrototypeOf(signal, {}),
+  "sets another prototype": (signal) => Object.setPrototypeOf(signal, {}),
   "freezes it": (signal) => Object.freeze(signal),
   // The controller belongs to the library, but its prototype is shared.
   "puts a proxy above all controllers": () => {

@@ -144,7 +144,7 @@ attack(
   "refused with `result_shape`; never read as allow or deny",
   () => {
     const forged: readonly (readonly [string, object])[] = [
-      ["a text for false", { continueProcessing: "false" }],
+      ["a string for false", { continueProcessing: "false" }],
       ["false itself", { continueProcessing: false }],
       ["true", { continueProcessing: true }],
       ["snake case", { continue_processing: false }],

@@ -67,7 +67,7 @@ attack(
       expect(await send()).toMatchObject(refused);
     });
 
-    it("a peer that gives the transport another session id", async () => {
+    it("a peer that assigns another session id to the transport", async () => {
       const { read, send, raw } = await connect({});
       await read();
       for (const sessionId of ["session-2", "", undefined]) {

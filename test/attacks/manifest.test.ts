@@ -222,7 +222,7 @@ attack(
       ["a sparse array", Object.assign([], { 2: "read_labels" })],
       ["an array with a number", ["read_labels", 3]],
       ["an array with a nested one", [["read_labels"]]],
-      ["an array with a text object", [Object("read_labels")]],
+      ["an array with a String object", [Object("read_labels")]],
       ["a huge array", Array.from({ length: 100_000 }, () => "read_labels")],
       ["an array that claims to be huge", Object.assign([], { length: 2 ** 32 - 1 })],
     ])("%s", (_what, capabilities) => {

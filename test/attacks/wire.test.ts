@@ -121,7 +121,7 @@ attack(
 attack(
   "A-188",
   "Send a message whose version is not a string",
-  "refused with `message_invalid`; any string is accepted, and so is none",
+  "refused with `message_invalid`; any string is accepted, and its absence too",
   () => {
     it.each([[null], [2], [{}], [["2.0"]], [true]])("%j", (version) => {
       const document = { role: "user", schema_version: version };

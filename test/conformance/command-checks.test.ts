@@ -47,6 +47,6 @@ it("no check is listed as open that has a test", () => {
   ).toEqual([]);
 });
 
-it("no test names a number that there is none of", () => {
+it("no test names a number that does not exist", () => {
   expect([...shown()].filter((n) => !all.includes(n))).toEqual([]);
 });

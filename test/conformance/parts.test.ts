@@ -1,4 +1,4 @@
-/** The comparison of views tells any other answer from the expected one. */
+/** The comparison of views distinguishes any other answer from the expected one. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { VectorCase } from "./compare.ts";

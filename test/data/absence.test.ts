@@ -65,7 +65,7 @@ describe("an absent field", () => {
     ],
     ["transform of an optional", z.string().optional().transform(or("t"))],
     [
-      "transform that gives nothing",
+      "transform that returns nothing",
       z
         .string()
         .optional()
@@ -102,7 +102,7 @@ describe("an absent field", () => {
     }
   });
 
-  it("that zod can give a value at first, and not later, is missing", () => {
+  it("is missing if its transform makes a value only the first time", () => {
     let holds = true;
     const unsteady = z
       .string()
@@ -126,7 +126,7 @@ describe("a default in a realm that a plugin has patched", () => {
     ["nullable", z.string().default("d").nullable()],
     ["parsed", z.string().prefault("d")],
     ["of a list", z.array(z.string()).default(["d"])],
-  ])("stands in for what is absent: %s", (_, schema) => {
+  ])("replaces what is absent: %s", (_, schema) => {
     const compiled = compile(z.object({ f: schema }));
     const fallback = compiled.level?.fields[0]?.fallback;
     const before = fallback?.();
@@ -158,7 +158,7 @@ describe("a default that a function makes", () => {
     expect(fields?.[0]?.fallback?.()).toBe(expected);
   });
 
-  it("is made anew also where it is null at first", () => {
+  it("is created anew even if it is null the first time", () => {
     let value: unknown = null;
     const compiled = z.object({ f: z.any().default(() => value) });
     const { fields } = compile(compiled).level ?? {};
@@ -181,7 +181,7 @@ describe("a default that is a container", () => {
     ],
     ["of a union", z.union([z.array(z.any()), z.string()]).default([1, { a: [] }]), [1, { a: [] }]],
     [
-      "that its type gives and does not take",
+      "that its output type has and its input type does not",
       z.object({ a: z.string().transform((text) => text.length) }).default({ a: 1 }),
       { a: 1 },
     ],
@@ -191,7 +191,7 @@ describe("a default that is a container", () => {
       { a: 1, b: 2 },
     ],
     ["of a set", stringSet().default(["b", "a"]), ["a", "b"]],
-  ])("is frozen all the way down, and one for all: %s", (_, schema, expected) => {
+  ])("is deeply frozen and shared: %s", (_, schema, expected) => {
     const frozen = fallbackOf(schema);
     const parts: unknown[] = [frozen];
     for (const part of parts) {

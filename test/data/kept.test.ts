@@ -9,7 +9,7 @@ import { compile, problemsOf, readingOf } from "./support.ts";
 
 const g = z.number().optional();
 
-describe("a part that comes back as it was shown", () => {
+describe("a part that is returned as it was shown", () => {
   it.each<[string, (check: () => boolean) => z.ZodType, unknown]>([
     ["a string", (check) => z.string().refine(check), "a"],
     ["a list", (check) => z.array(z.string()).refine(check), ["a"]],
@@ -17,7 +17,7 @@ describe("a part that comes back as it was shown", () => {
     ["a level", (check) => z.object({ a: z.string() }).refine(check), { a: "x" }],
     ["a record", (check) => z.record(z.string(), z.string()).refine(check), { a: "x" }],
     ["free-form data", (check) => jsonObject().refine(check), { a: null }],
-  ])("is not held to its checks again: %s", (_, checked, value) => {
+  ])("is not checked again: %s", (_, checked, value) => {
     let holds = true;
     const schema = z.object({ f: checked(() => holds), g });
     const shown = readingOf(schema, { f: value }) as { f: unknown };
@@ -27,7 +27,7 @@ describe("a part that comes back as it was shown", () => {
     expect(problemsOf(schema, { f: value })).toHaveLength(1);
   });
 
-  it("passes limits that it is over by now", () => {
+  it("passes even if it exceeds the limits by now", () => {
     const schema = z.object({ f: headerMap(), g });
     const shown = readingOf(schema, { f: { a: "x", b: "y" } });
     const changed = { f: { a: "x", b: "y" }, g: 1 };
@@ -53,7 +53,7 @@ it.each<[string, z.ZodType, unknown]>([
   ["a record", z.record(z.string(), z.string()), { a: "x" }],
   ["any object", jsonObject(), { a: [null] }],
   ["any data", jsonValue(), [{ a: "x" }]],
-])("what is handed back itself costs the limits nothing: %s", (_, schema, value) => {
+])("the same object counts nothing towards the limits: %s", (_, schema, value) => {
   const shown = readingOf(schema, value);
   expect(problemsOf(schema, shown, "host", { nodes: 0, units: 0 }, shown)).toEqual([]);
   expect(problemsOf(schema, shown, "host", { nodes: 0, units: 0 })).toHaveLength(1);
@@ -63,7 +63,7 @@ describe("a label that was shown", () => {
   const problems = (labels: readonly string[], shown: readonly string[]) =>
     problemsOf(labelSet(), labels, "host", { labelCodePoints: 2 }, shown);
 
-  it("is not held to the rules again", () => {
+  it("is not checked against the rules again", () => {
     expect(problems([" a", "b"], [" a"])).toEqual([]);
     expect(problems([" a", "b"], [" b"])).toHaveLength(1);
   });
@@ -74,7 +74,7 @@ describe("a label that was shown", () => {
   });
 });
 
-it("a set that is handed back itself is not looked through", () => {
+it("a set that is returned itself is not read again", () => {
   const looks: PropertyKey[] = [];
   const get = (target: object, key: PropertyKey, receiver: unknown): unknown => {
     looks.push(key);
@@ -87,7 +87,7 @@ it("a set that is handed back itself is not looked through", () => {
   expect(looks).toEqual([]);
 });
 
-it("nor is data that is handed back itself", () => {
+it("data that is returned itself is not read again", () => {
   const shown = new Proxy(readingOf(jsonValue(), ["b", "a"]) as object, {});
   expect(readingOf(jsonValue(), shown, "host", shown)).toBe(shown);
   expect(problemsOf(jsonValue(), shown, "host")).toHaveLength(1);
@@ -99,14 +99,14 @@ it("an object does not count as a string that was shown, even with the same char
   expect(readingOf(schema, value, "host", readingOf(schema, { f: "ab" }))).toEqual(value);
 });
 
-it("what cannot be read is not held to checks as well", () => {
+it("checks do not run on what cannot be read", () => {
   const judged: unknown[] = [];
   const note = (value: unknown) => judged.push(value) > 0;
   expect(problemsOf(z.object({ f: z.string().refine(note) }), { f: 5 })).toHaveLength(1);
   expect(judged).toEqual([]);
 });
 
-it("nor is a transform or a union given it", () => {
+it("transforms and unions do not receive what cannot be read", () => {
   const given: unknown[] = [];
   const schema = z.any().transform((value) => given.push(value));
   expect(problemsOf(z.object({ f: schema }), { f: [Number.NaN] })).toHaveLength(1);
@@ -116,7 +116,7 @@ it("nor is a transform or a union given it", () => {
   expect(given).toEqual([]);
 });
 
-describe("what a merge puts together is held to the checks of every wrapper", () => {
+describe("the result of a merge passes the checks of every wrapper", () => {
   it.each<[string, z.ZodType, unknown, readonly unknown[]]>([
     [
       "a level in a level",
@@ -136,13 +136,13 @@ describe("what a merge puts together is held to the checks of every wrapper", ()
     expect(bad.map((value) => passes?.(value))).toEqual(bad.map(() => false));
   });
 
-  it("and where a schema has none, there is nothing to hold it to", () => {
+  it("a schema without checks accepts it", () => {
     const { passes } = compile(z.string());
     expect(passes).toBeUndefined();
   });
 });
 
-it("a set loses nothing to what a plugin left before every array", () => {
+it("a set keeps its elements if a plugin patched Array.prototype[-1]", () => {
   const schema = z.object({ f: labelSet() });
   let read: unknown;
   changesAfter(() => {

@@ -13,7 +13,7 @@ describe("a whole number", () => {
     expect(problemsOf(wholeNumber(), number, "parsed", { nodes: 0 })).toHaveLength(1);
   });
 
-  it("has no sign where it is zero", () => {
+  it("has no sign if it is zero", () => {
     expect(readingOf(wholeNumber(), -0, "parsed")).toBe(0);
   });
 
@@ -33,7 +33,7 @@ describe("a whole number", () => {
     expect(problemsOf(wholeNumber(), value, "parsed")).toHaveLength(1);
   });
 
-  it("is read with the level around it", () => {
+  it("is read with its parent level", () => {
     const level = z.object({ f: wholeNumber() });
     expect(readingOf(level, { f: 0 }, "parsed")).toEqual({ f: 0 });
     expect(problemsOf(level, { f: -1 }, "parsed")).toHaveLength(1);

@@ -61,7 +61,7 @@ describe("an object that looks plain and yet runs code", () => {
     return Object.setPrototypeOf(dressed, Object.prototype) as object;
   }
 
-  it("is refused with a code when it throws", () => {
+  it("is refused with a code if it throws", () => {
     let armed = false;
     const armable = (read: (target: object, key: string | symbol) => unknown) => {
       return (target: object, key: string | symbol) => {

@@ -107,7 +107,7 @@ describe.each(Object.entries(expected))("%s", (code, names) => {
 });
 
 it.each(Object.entries(expected))(
-  "%s outranks a fault of shape that stands before it",
+  "%s takes precedence over an earlier shape error",
   (code, [name]) => {
     const hostile = hostileValues.find((each) => each.name === name);
     const value = hostile?.make(new Watch());
@@ -116,7 +116,7 @@ it.each(Object.entries(expected))(
   },
 );
 
-it("covers every value that the laws hold to be hostile", () => {
+it("covers every hostile value of the laws", () => {
   const named = Object.values(expected).flat();
   const refused = hostileValues
     .filter(({ verdict }) => verdict === "refused")

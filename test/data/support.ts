@@ -33,7 +33,7 @@ export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
 export const compile = (schema: z.ZodType): Compiled =>
   compileSchema(schema, { closed: true, shownWhole: false });
 
-/** What a reading gave. Fails when the value was refused. */
+/** The result of a reading. Fails if the value was refused. */
 export function valueIn(admitted: Admitted): unknown {
   if (admitted.ok) return admitted.value;
   throw new Error(linesIn(admitted).join("\n"));
@@ -47,7 +47,7 @@ export function linesIn(admitted: Admitted): readonly string[] {
 const lineOf = ({ path, code, expected, received }: Problem) =>
   [path.join("/"), code, expected, received].join(" | ");
 
-/** What a reading by a schema gives, over what was shown. Fails when the value is refused. */
+/** The result of reading by a schema, over what was shown. Fails if the value is refused. */
 export function readingOf(
   schema: z.ZodType,
   value: unknown,
@@ -73,13 +73,13 @@ export function problemsBy(compiled: Compiled, value: unknown): readonly string[
   return linesIn(admit(compiled, value, optionsOf()));
 }
 
-/** What is read of the value of a text, as of any value of a host; `undefined` where it is refused. */
+/** The parsed value of JSON text, read like any host value; `undefined` if it is refused. */
 export function readGiven(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): unknown {
   const read = admit(compile(schema), JSON.parse(text), optionsOf({ limits }));
   return read.ok ? read.value : undefined;
 }
 
-/** What is read of a text. */
+/** What is read from JSON text. */
 export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
   return admit(compile(schema), JSON.parse(text), optionsOf({ origin: "parsed", limits }));
 }

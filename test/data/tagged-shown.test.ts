@@ -17,7 +17,7 @@ describe("a tag that changes", () => {
   it.each<[string, z.ZodType, z.ZodType, unknown]>([
     ["its type", z.record(z.string(), z.number()), z.object({ n: z.string() }), { n: 1 }],
     ["its checks", z.string(), z.string().max(1), "long"],
-  ])("has what stays held to the new option: %s", (_, before, after, x) => {
+  ])("checks the unchanged fields by the new option: %s", (_, before, after, x) => {
     const schema = union({ x: before }, { x: after });
     const shown = readingOf(schema, { f: { t: "a", x } });
     expect(problemsOf(schema, { f: { t: "a", x } }, "host", {}, shown)).toEqual([]);
@@ -26,7 +26,7 @@ describe("a tag that changes", () => {
 });
 
 describe("an option", () => {
-  it("of a plugin's is held to what a plugin may not say", () => {
+  it("of a plugin obeys the rules for plugins", () => {
     const schema = union({ set: stringSet().optional() }, {});
     const value = { f: { t: "a", set: null } };
     expect(problemsOf(schema, value, "host")).toEqual([]);
@@ -35,7 +35,7 @@ describe("an option", () => {
     ]);
   });
 
-  it("of a host's is read as what was parsed here: no text is counted for a check as well", () => {
+  it("of a host is read like parsed data: a check does not count its text again", () => {
     const trimmed = z.string().trim();
     const schema = union({ x: trimmed, y: trimmed, z: z.null() }, {});
     const value = { f: { t: "a", x: " x", y: " y", z: null } };
@@ -43,7 +43,7 @@ describe("an option", () => {
     expect(problemsOf(schema, value, "host", { nodes: 5 })).toHaveLength(1);
   });
 
-  it("that was parsed here has no key that counts as text", () => {
+  it("of parsed data has no key that counts as text", () => {
     const schema = union({ text: z.string() }, {});
     const text = '{"f":{"t":"a","text":"four"}}';
     expect(linesIn(readFrom(schema, text, { units: "afour".length }))).toEqual([]);

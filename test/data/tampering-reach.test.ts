@@ -59,7 +59,7 @@ const named: readonly [string, object][] = [...classes, ...namespaces].flatMap((
 });
 
 describe("what is watched", () => {
-  it.each([...named, ...unnamed])("%s: what is added to it", (name, target) => {
+  it.each([...named, ...unnamed])("%s: additions to it", (name, target) => {
     expect(changesAfter(() => patch(target, "stowaway", { value: 1 }))).toEqual([
       { intrinsic: `${name}.stowaway`, change: "added" },
     ]);

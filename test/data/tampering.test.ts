@@ -13,7 +13,7 @@ const removed = (intrinsic: string) => ({ intrinsic, change: "removed" });
 afterEach(() => expect(detectTampering()).toEqual([]));
 
 describe("tampering", () => {
-  it("is none where nothing was patched, whatever was used in the meantime", async () => {
+  it("is not detected if nothing was patched, whatever was used in the meantime", async () => {
     verifies("dispatch:tampering-detected");
     /(a)/.exec("a");
     structuredClone(Buffer.from(new TextEncoder().encode("a")));
@@ -128,7 +128,7 @@ describe("tampering", () => {
     expect(changes).toEqual([replaced("Map.prototype.[[Prototype]]")]);
   });
 
-  it("is no hardening: a frozen intrinsic is as it was", () => {
+  it("is not detected for hardening: a frozen intrinsic is unchanged", () => {
     // For good, because nothing thaws it; so one that nobody patches.
     Object.freeze(WeakRef.prototype);
     expect(detectTampering()).toEqual([]);

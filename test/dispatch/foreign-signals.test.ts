@@ -1,4 +1,4 @@
-/** Signals that the runtime did not make: they break, or tell less than they should. */
+/** Signals that the runtime did not create: they break, or report less than they should. */
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import {
@@ -23,7 +23,7 @@ import {
 interface Foreign {
   readonly signal: AbortSignal;
   /** Calls whoever listens, and says nothing of it when it is asked. */
-  readonly tell: () => void;
+  readonly abort: () => void;
 }
 
 /** A signal that answers each look at it by `look`, which gets the number of the look. */
@@ -40,7 +40,7 @@ function foreign(look: (at: number) => boolean = () => false): Foreign {
   };
   return {
     signal: signal as never,
-    tell: () => {
+    abort: () => {
       for (const listener of listeners) listener();
     },
   };
@@ -190,16 +190,16 @@ describe("a signal that calls its listeners without `aborted`", () => {
 
   /** Runs `waits`, the plugin and one after it. Nothing runs, or is reported, once the run is over. */
   async function expectOver(
-    make: (tell: () => void) => ReturnType<typeof plugin>,
+    make: (abort: () => void) => ReturnType<typeof plugin>,
     next: (typeof nextOnes)[keyof typeof nextOnes],
-    onHandlerError: (tell: () => void) => () => void = () => () => {},
+    onHandlerError: (abort: () => void) => () => void = () => () => {},
   ) {
-    const { signal, tell } = foreign();
+    const { signal, abort } = foreign();
     const turns: string[] = [];
     let reported = 0;
-    const whenReported = onHandlerError(tell);
+    const whenReported = onHandlerError(abort);
     const manager = await manage(
-      [waits, make(tell), plugin("next", (_p, _c) => void turns.push("next"), next)],
+      [waits, make(abort), plugin("next", (_p, _c) => void turns.push("next"), next)],
       {
         onHandlerError: () => {
           reported += 1;
@@ -222,12 +222,12 @@ describe("a signal that calls its listeners without `aborted`", () => {
   );
   it.each(cases)("ends a run whose handler then $what, before $whom", async ({ ending, next }) => {
     const aborts =
-      (tell: () => void): Run =>
+      (abort: () => void): Run =>
       (_payload, _context) => {
-        tell();
+        abort();
         return ending();
       };
-    const reported = await expectOver((tell) => plugin("aborts", aborts(tell), settings), next);
+    const reported = await expectOver((abort) => plugin("aborts", aborts(abort), settings), next);
     expect(reported).toBe(ending === endings.throws ? 1 : 0);
   });
 
@@ -242,7 +242,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
       const reported = await expectOver(
         () => plugin("fails", run, settings),
         next,
-        (tell) => tell,
+        (abort) => abort,
       );
       expect(reported).toBe(1);
     }
@@ -250,15 +250,15 @@ describe("a signal that calls its listeners without `aborted`", () => {
 
   it.each(Object.entries(nextOnes))("that a deadline calls, before %s", async (_whom, next) => {
     const listens =
-      (tell: () => void): Run =>
+      (abort: () => void): Run =>
       (_payload, context) => {
-        context.signal.addEventListener("abort", tell);
+        context.signal.addEventListener("abort", abort);
         return never();
       };
-    const { signal, tell } = foreign();
+    const { signal, abort } = foreign();
     const turns: string[] = [];
     const manager = await manage([
-      plugin("listens", listens(tell), { ...settings, timeoutMs: 5 }),
+      plugin("listens", listens(abort), { ...settings, timeoutMs: 5 }),
       plugin("next", (_p, _c) => void turns.push("next"), next),
     ]);
     const result = await manager.invoke(hook, call, { signal });
@@ -267,7 +267,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
   });
 
   it("ends concurrent handlers once", async () => {
-    const { signal, tell } = foreign();
+    const { signal, abort } = foreign();
     const thrown: unknown[] = [];
     const beside = { mode: "concurrent", onError: "ignore" } as const;
     const manager = await manage(
@@ -280,7 +280,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
           },
           beside,
         ),
-        plugin("aborts", (_p, _c) => tell(), beside),
+        plugin("aborts", (_p, _c) => abort(), beside),
       ],
       { onHandlerError: (error) => void thrown.push(error) },
     );

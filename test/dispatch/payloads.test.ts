@@ -108,7 +108,7 @@ describe("a modified payload", () => {
   it.each<[string, unknown, ErrorCode, string?]>([
     ["has a field of another type", { name: 5, args: {} }, "payload_shape", "payload.name"],
     ["has a field too many", { name: "add", args: {}, more: 1 }, "payload_shape"],
-    ["is a text", "add", "payload_shape"],
+    ["is a string", "add", "payload_shape"],
     ["is a list", [], "payload_shape"],
     ["is a proxy", new Proxy(call, {}), "snapshot_proxy"],
     [

@@ -6,7 +6,7 @@ export type Settle = (value?: unknown) => void;
 
 export const changed = { modifiedPayload: { name: "changed", args: {} } };
 
-/** Runs a plugin that returns `value`, and tells the payload's name or the violation's code. */
+/** Runs a plugin that returns `value`, and returns the payload's name or the violation's code. */
 export async function outcomeOf(value: unknown, mode: "sequential" | "concurrent" = "sequential") {
   const result = await runOnce([plugin("returns", (_p, _c) => value, { mode, timeoutMs: 25 })], {
     extensions: labelled("PII"),

@@ -167,7 +167,7 @@ export async function uncaughtDuring(run: () => Promise<unknown>): Promise<reado
   return seen;
 }
 
-/** Everything a host can tell results apart by, as text. */
+/** Everything by which a host can distinguish results, as text. */
 export function bytesOf(result: Result): string {
   const { context: _context, ...rest } = result;
   return JSON.stringify(rest);

@@ -1,4 +1,4 @@
-/** What a run tells its host, to the letter: reasons of records, messages of errors. */
+/** The exact texts that a run reports to its host: reasons of records, messages of errors. */
 import { deny, type PluginContext } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { allow, deny, GlassineError } from "glassine";
 
-/** What each thrown value holds, where it can hold a text. */
+/** What each thrown value holds, if it can contain a string. */
 export const secret = "Bearer s3cret";
 
 let readings = 0;

@@ -1,4 +1,4 @@
-/** docs/embed.md has every option and every field there is, in the order of the sources. */
+/** docs/embed.md has every option and field, in the order of the sources. */
 import { readFileSync } from "node:fs";
 import { createPluginManager, definePlugin, deny, type Limits } from "glassine";
 import { describe, expect, it } from "vitest";

@@ -22,7 +22,7 @@ it("each comparison that misses its goal in a run has its cost and its remedy", 
   expect([...new Set(listed)].sort()).toEqual([...missed].sort());
 });
 
-it("how many are met is what the runs say", () => {
+it("the number of met goals is that of the runs", () => {
   const met = withGoal.filter((row) => row.met).length;
   expect(page).toContain(`${met} of the ${withGoal.length} goals are met in both runs.`);
 });

@@ -45,7 +45,7 @@ describe("links", () => {
 });
 
 describe("paths in the pages for contributors", () => {
-  it.each(contributorPages)("of $path are there", ({ text }) => {
+  it.each(contributorPages)("of $path exist", ({ text }) => {
     const paths = [
       ...text.matchAll(/`((?:src|test|docs|spec|tools|examples)(?:\/[\w./-]+)?)\/?`/g),
     ];
@@ -67,7 +67,7 @@ describe("paths in the pages for contributors", () => {
 });
 
 describe("docs/start.md", () => {
-  it("installs the package that the README makes", () => {
+  it("installs the package that the README builds", () => {
     const commands = readPage("docs/start.md").fences.flatMap(({ text }) => text.split("\n"));
     expect(commands).toContain(`npm install ${tarball}`);
     expect(commands).toContain("npm ci && npm run build && npm pack");
@@ -75,7 +75,7 @@ describe("docs/start.md", () => {
 });
 
 describe("the README", () => {
-  it("has the commands that work in a clone", () => {
+  it("has commands that work in a clone", () => {
     const commands = readme.fences.filter(({ info }) => info === "sh").map(({ text }) => text);
     expect(commands).toEqual([
       "npm ci && npm run build && npm pack",

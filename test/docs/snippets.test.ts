@@ -52,7 +52,7 @@ function findings({ at, file }: Program): readonly string[] {
 }
 
 describe("the code on the pages", () => {
-  it("is there: in each example of a docstring, and on the pages that teach", () => {
+  it("exists: in each docstring example, and on the teaching pages", () => {
     for (const { path, examples, programs: own } of pages)
       expect(own.length, path).toBeGreaterThanOrEqual(examples);
     const taught = pages.filter((page) => page.programs.length > 0).map(({ path }) => path);

@@ -29,7 +29,7 @@ function linesOf(call: string, plugin: string): string {
 }
 
 describe("the guarded server-everything", () => {
-  it("ends by itself with exit code 0 and without complaints", () => {
+  it("ends by itself with exit code 0 and no warnings", () => {
     expect(ran).toMatchObject({ code: 0, complaints: "" });
   });
 
@@ -54,7 +54,7 @@ describe("the guarded server-everything", () => {
     expect(ran.output).not.toMatch(/old-logger +sees/);
   });
 
-  it("tells what each of the others could see", () => {
+  it("reports what each of the others could see", () => {
     const call = 'tool echo, "Ahoy"';
     expect(linesOf(call, "pii-scanner")).toContain("sees security.labels");
     expect(linesOf(call, "trace-header")).toContain("sees http");
@@ -64,14 +64,14 @@ describe("the guarded server-everything", () => {
     );
   });
 
-  it("tells what they changed: a label and a header", () => {
+  it("reports what they changed: a label and a header", () => {
     const call = "tool echo, with a social security number";
     expect(linesOf(call, "pii-scanner")).toContain("changed security.labels");
     expect(linesOf(call, "trace-header")).toContain("changed http");
     expect(linesOf('tool echo, "Ahoy"', "pii-scanner")).not.toContain("changed");
   });
 
-  it("refuses what misbehaves, and tells why: an edit, a forged caller, a dropped label", () => {
+  it("refuses misbehaviour, and says why: an edit, a forged caller, a dropped label", () => {
     const call = linesOf('tool echo, "Ahoy"', "mischief");
     expect(call).toContain("could not edit the view: TypeError");
     expect(call).toContain("was refused security.subject (tier_immutable): It never changes.");

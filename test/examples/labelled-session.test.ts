@@ -6,7 +6,7 @@ import { compile, run } from "../docs/support/compile.ts";
 
 const example = "examples/labelled-session";
 
-it("lets a secret be read, and not sent, because its label followed", async () => {
+it("lets a secret be read, but not sent, because its label stays with the session", async () => {
   const { out, problems } = await compile("labelled-session", [example]);
   expect(problems).toEqual([]);
   const ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);

@@ -50,7 +50,7 @@ describe("an assertion", () => {
     expect(read).toEqual([fact]);
   });
 
-  it("shares its transaction with no other, however slow a handler is", async () => {
+  it("has its own transaction, however slow a handler is", async () => {
     const slow = definePlugin({
       name: "slow",
       version: "1.0.0",
@@ -67,7 +67,7 @@ describe("an assertion", () => {
     expect(facts(watched).map(({ entity }) => entity)).toEqual(entities);
   });
 
-  it("is not attested because its caller says so, and has the id that the node gives it", async () => {
+  it("is not attested on its caller's word, and gets its id from the node", async () => {
     const { node } = await started();
     const given = { ...request, id: "mine", attested: true, timestamp: "2000-01-01T00:00:00Z" };
     const fact = await assertFact(node, given, caller);
@@ -76,7 +76,7 @@ describe("an assertion", () => {
     expect(fact.timestamp).not.toBe(given.timestamp);
   });
 
-  it("of another tenant is not among the facts of this one", async () => {
+  it("of another tenant is not visible to this one", async () => {
     const watched = await started();
     const tenant = { tenantId: "acme", metadata: {} };
     const fact = await assertFact(watched.node, request, { ...caller, tenant });
@@ -85,7 +85,7 @@ describe("an assertion", () => {
     expect(watched.node.store.get(fact.id, "default")).toBeUndefined();
   });
 
-  it("that is none is refused without a trace", async () => {
+  it("that is invalid is refused before any hook", async () => {
     const watched = await started();
     const { entity: _, ...rest } = request;
     const refusal = await refusalOf(assertFact(watched.node, rest as never, caller));
@@ -125,7 +125,7 @@ describe("a denial", () => {
     expect(facts(watched)).toEqual([]);
   });
 
-  it("of pre_assert_validate is a 422, audited the same", async () => {
+  it("of pre_assert_validate is a 422, and audited in the same way", async () => {
     const { received, listener } = audits();
     const strict = definePlugin({
       name: "zzz-strict",
@@ -140,7 +140,7 @@ describe("a denial", () => {
     expect(facts(watched)).toEqual([]);
   });
 
-  it("that is forged is none: the assertion fails, and nothing is stored", async () => {
+  it("that is forged does not count: the assertion fails, and nothing is stored", async () => {
     const forger = definePlugin({
       name: "forger",
       version: "1.0.0",

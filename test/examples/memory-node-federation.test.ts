@@ -1,4 +1,4 @@
-/** Federation of the example node: a fact at a time in, all or nothing out. */
+/** Federation of the example node: facts are received one by one, and sent all or none. */
 // Only in test:all: it runs example programs.
 import { definePlugin, type Fact } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
@@ -43,7 +43,7 @@ describe("facts that come in", () => {
     },
   );
 
-  it("are rejected where they are none, or known; the others are taken", async () => {
+  it("are rejected if invalid or already known; the others are stored", async () => {
     const watched = await started();
     const mixed = [factOf("f0", { confidence: 9 }), factOf("f1"), factOf("f1"), factOf("f2")];
     expect(await federationInbound(watched.node, mixed, showing)).toEqual({
@@ -79,7 +79,7 @@ describe("facts that go out", () => {
   });
 
   it.each(["federation_outbound_filter", "federation_outbound_sign"])(
-    "stay here, all of them, where %s fails",
+    "are not sent at all if %s fails",
     async (site) => {
       const watched = await started([site], [steward]);
       for (const fact of batch) watched.node.store.insert(fact, "default");
@@ -104,7 +104,7 @@ describe("facts that go out", () => {
 });
 
 describe("a peer", () => {
-  it("is registered where it is authentic, and a 403 or 500 where it is not", async () => {
+  it("is registered if it is authentic, else it gets a 403 or 500", async () => {
     const { node } = await started([], [steward]);
     const peer = { node_id: "node:berlin", node_url: "https://berlin.example" };
     expect(await registerPeer(node, peer, caller)).toEqual(peer);

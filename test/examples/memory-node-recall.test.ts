@@ -82,7 +82,7 @@ describe("a recall", () => {
     expect(await entities(await filled([], [narrow]))).toEqual(["e:low"]);
   });
 
-  it("is refused where a plugin forgets a part of the query, which would widen it", async () => {
+  it("is refused if a plugin drops a part of the query, which would widen it", async () => {
     const careless = definePlugin({
       name: "careless",
       version: "1.0.0",
@@ -92,7 +92,7 @@ describe("a recall", () => {
     expect([refusal.status, refusal.message]).toEqual([500, expect.stringContaining("scope")]);
   });
 
-  it("is a 403 where a plugin denies it, audited as a failure", async () => {
+  it("is a 403 if a plugin denies it, audited as a failure", async () => {
     const closed = definePlugin({
       name: "zzz-closed",
       version: "1.0.0",
@@ -105,7 +105,7 @@ describe("a recall", () => {
     expect(watched.eventsOf("recall.run")).toMatchObject([{ outcome: "failure" }]);
   });
 
-  it("is a 400 where the query is none", async () => {
+  it("is a 400 if the query is invalid", async () => {
     const { node } = await filled();
     const refusal = await refusalOf(recall(node, { limit: 1 } as never, caller));
     expect(refusal.status).toBe(400);

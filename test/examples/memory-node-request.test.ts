@@ -97,21 +97,21 @@ describe("the tenant", () => {
     },
   );
 
-  it("refuses the request where a plugin fails", async () => {
+  it("refuses the request if a plugin fails", async () => {
     const { node } = await started(["tenant_resolve"]);
     expect((await refusalOf(resolveTenant(node, ada))).status).toBe(403);
   });
 });
 
 describe("a permission", () => {
-  it("that the caller does not hold is refused, and no plugin is asked", async () => {
+  it("that the caller does not have is refused, and no plugin is asked", async () => {
     const { node, seen } = await started();
     expect(await can(node, caller, "tenants:write")).toBe(false);
     expect(await can(node, { ...caller, identity: {} }, "facts:write")).toBe(false);
     expect(seen).toEqual([]);
   });
 
-  it("that they hold is theirs to use, unless a plugin denies it", async () => {
+  it("that the caller has can be used, unless a plugin denies it", async () => {
     const { node, seen } = await started([], [steward]);
     expect(await can(node, caller, "facts:write")).toBe(true);
     const archive = { ...caller, tenant: { tenantId: "archive", metadata: {} } };
@@ -121,7 +121,7 @@ describe("a permission", () => {
     expect([refusal.status, refusal.message]).toEqual([403, "facts:write is needed"]);
   });
 
-  it("cannot be used where a plugin fails", async () => {
+  it("cannot be used if a plugin fails", async () => {
     const { node } = await started(["capability_check"]);
     expect((await refusalOf(can(node, caller, "facts:write"))).status).toBe(500);
   });
@@ -154,7 +154,7 @@ describe("the start", () => {
     expect(node.store.tables()).not.toContain("x");
   });
 
-  it("tells which capabilities nobody supplies", async () => {
+  it("reports which capabilities nobody supplies", async () => {
     const { node } = await started([], [steward]);
     const report = node.manager.capabilityReport();
     expect(report["facts.read"]).toEqual({ supplied: true, plugins: ["steward"] });
@@ -169,7 +169,7 @@ describe("the start", () => {
     await expect(start(site)).rejects.toThrow(text);
   });
 
-  it("is stopped by a plugin that another one vetoes", async () => {
+  it("is stopped if one plugin vetoes another", async () => {
     const jealous = definePlugin({
       name: "aaa-jealous",
       version: "1.0.0",
@@ -180,7 +180,7 @@ describe("the start", () => {
     );
   });
 
-  it("is stopped by a plugin that adds a migration of another", async () => {
+  it("is stopped if a plugin adds another plugin's migration", async () => {
     const intruder = definePlugin({
       name: "intruder",
       version: "1.0.0",

@@ -34,7 +34,7 @@ const assertion = [
 const before = ["identity_resolve", "tenant_resolve", "capability_check"];
 
 describe("the memory node", () => {
-  it("ends by itself with exit code 0 and without complaints", () => {
+  it("ends by itself with exit code 0 and no warnings", () => {
     expect(ran).toMatchObject({ code: 0, complaints: "" });
   });
 
@@ -65,7 +65,7 @@ describe("the memory node", () => {
     ]);
   });
 
-  it("shows a recall, and that one whose filter fails gives nothing", () => {
+  it("shows a recall, and that one whose filter fails returns nothing", () => {
     expect(runs.get("a recall")?.answer).toBe("1 found");
     expect(runs.get("a recall")?.hooks).toContain(
       "pre_recall_authorize, pre_recall_rewrite, recall_filter, recall_rank, post_recall_audit",
@@ -73,7 +73,7 @@ describe("the memory node", () => {
     expect(runs.get("recall_filter")?.answer).toContain("no more at recall_filter");
   });
 
-  it("shows a batch of a peer that goes on after a rejection, and facts that go out signed", () => {
+  it("shows a peer's batch that continues after a rejection, and facts that are signed and sent", () => {
     expect(runs.get("a batch of three")?.answer).toBe(
       "fact-0, fact-2 accepted; fact-1: only public facts come in",
     );

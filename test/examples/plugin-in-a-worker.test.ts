@@ -23,7 +23,7 @@ beforeAll(async () => {
 const kept = "headers Authorization=Bearer demo";
 
 describe("a plugin in a worker", () => {
-  it("ends by itself with exit code 0, and complains of each throw and of the answer that came too late", () => {
+  it("ends by itself with exit code 0, and logs each throw and the late answer", () => {
     const late = "handler 'scanner.ask' rejected for hook 'message_pre_invoke' after its deadline";
     const threw = "plugin 'scanner' threw on cmf.llm_input: GlassineError";
     expect(ran.code).toBe(0);
@@ -34,7 +34,7 @@ describe("a plugin in a worker", () => {
     ]);
   });
 
-  it("does its work: it adds a label and a header, sees no secret, and takes none away", () => {
+  it("does its work: it adds a label and a header, sees no secret, and removes none", () => {
     const lines = [
       "goes on",
       "the worker sees",
@@ -67,7 +67,7 @@ describe("a plugin in a worker", () => {
     expect(sectionLines.get(message)).toEqual([`stopped: ${reason}`, `error ${code}`, kept]);
   });
 
-  it("is started again after it hung and after it died", () => {
+  it("restarts after it hung and after it died", () => {
     expect(ran.output.trimEnd()).toMatch(/\nthe worker was started 3 times$/);
   });
 });

@@ -27,7 +27,7 @@ describe("a recipe that goes too far", () => {
     ]);
   });
 
-  it("cannot take a label away, in any way", () => {
+  it("cannot remove a label in any way", () => {
     const gone = loosely(
       (draft) => draft.security?.labels && (draft.security.labels as string[]).pop(),
     );
@@ -36,7 +36,7 @@ describe("a recipe that goes too far", () => {
     expect(applied(left).extensions).toBe(extensions);
   });
 
-  it("is refused where it stands when it makes no acceptable data", () => {
+  it("is refused at once if it makes invalid data", () => {
     const put = (value: unknown) => () =>
       loosely((draft) => Object.assign(draft.custom ?? {}, { value }));
     expect(codeOf(put(new Date()))).toBe("snapshot_prototype");
@@ -50,7 +50,7 @@ describe("a recipe that goes too far", () => {
     );
   });
 
-  it("is refused when it is not done when it returns", () => {
+  it("is refused if it is asynchronous", () => {
     const late = async (draft: Loose) => Object.assign(draft.custom ?? {}, { a: 1 });
     expect(codeOf(() => loosely(late))).toBe("edit_denied");
   });
@@ -58,7 +58,7 @@ describe("a recipe that goes too far", () => {
   it.each<[string, (draft: Loose) => unknown]>([
     ["an object", (draft) => ({ ...draft, custom: { a: 1 } })],
     ["a list", () => [1]],
-  ])("is refused when it changes nothing and returns %s", (_, recipe) => {
+  ])("is refused if it changes nothing and returns %s", (_, recipe) => {
     expect(codeOf(() => loosely(recipe))).toBe("edit_denied");
     const payload = { content: [{ text: "secret" }] };
     expect(() => amend(payload, (draft) => draft.content.map(() => ({ text: "***" })))).toThrow(
@@ -66,7 +66,7 @@ describe("a recipe that goes too far", () => {
     );
   });
 
-  it("may return what it likes when it changes the draft, and the draft in any case", () => {
+  it("may return anything if it changes the draft, and may always return the draft", () => {
     const payload = { content: [{ text: "secret" }], at: { n: 1 } };
     expect(amend(payload, (draft) => (draft.content = []))).toEqual({ content: [], at: { n: 1 } });
     expect(amend(payload, (draft) => Object.assign(draft.at, { n: 2 })).at.n).toBe(2);
@@ -77,7 +77,7 @@ describe("a recipe that goes too far", () => {
     expect(amend(payload, () => 1)).toBe(payload);
   });
 
-  it("passes on what it throws", () => {
+  it("propagates what it throws", () => {
     const own = new Error("mine");
     expect(() =>
       amend(view, () => {

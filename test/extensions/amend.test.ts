@@ -13,7 +13,7 @@ const view = filterExtensions(extensions, all);
 const applied = (edited: object) => mergeExtensions(extensions, edited, all, { view });
 
 describe("a recipe over a view", () => {
-  it("may put one draft in many places, changed or not", () => {
+  it("may use one draft in many places, changed or not", () => {
     const start = createExtensions({ custom: { i: { v: 1 } } });
     const many = (change: (inner: { v: number }) => void) =>
       amend(start, (draft) => {
@@ -46,7 +46,7 @@ describe("a recipe over a view", () => {
     expect(view.security.labels).toEqual(["PII"]);
   });
 
-  it("finds a container for each slot it may write, and leaves none that it did not use", () => {
+  it("has a container for each slot it may write, and drops unused ones", () => {
     const bare = createExtensions({});
     const seen = filterExtensions(bare, all);
     const touched: string[] = [];
@@ -61,7 +61,7 @@ describe("a recipe over a view", () => {
     });
   });
 
-  it("gives the same view when it changed nothing, or undid what it changed", () => {
+  it("returns the same view if it changed nothing, or undid its changes", () => {
     expect(amend(view, () => {})).toBe(view);
     expect(
       amend(view, (draft) => {
@@ -72,14 +72,14 @@ describe("a recipe over a view", () => {
     expect(amend(view, (draft) => draft.security.labels.push("PII"))).toBe(view);
   });
 
-  it("does not take the value of an arrow for a result", () => {
+  it("ignores the value of an arrow function", () => {
     expect(amend(view, (draft) => draft.security.labels.push("EU")).security.labels).toEqual([
       "EU",
       "PII",
     ]);
   });
 
-  it("is read when it is done: what it keeps can change nothing later", () => {
+  it("is read when it ends: references it keeps can change nothing later", () => {
     const mine = { n: 1 };
     const edited = amend(view, (draft) => {
       draft.custom.mine = mine;
@@ -110,7 +110,7 @@ describe("a recipe over something else", () => {
     expect([payload.args.a, next.args.a]).toEqual([1, 2]);
   });
 
-  it("is refused with a code for what cannot be drafted", () => {
+  it("is refused with a code for values that cannot be drafted", () => {
     for (const value of [new Date(), new (class A {})(), () => 0, 5, null]) {
       expect(codeOf(() => amend(value as never, () => {}))).toBe("edit_denied");
     }

@@ -16,7 +16,7 @@ const extensions = createExtensions({
 const words = { reason: "The export was checked.", authority: "policy-7" };
 
 describe("declassify", () => {
-  it("takes the named labels away, and nothing else", () => {
+  it("removes the named labels, and nothing else", () => {
     const { extensions: next } = declassify(extensions, { labels: ["PII", "EU"], ...words });
     expect(next.security?.labels).toEqual(["\uff61", "\u{1d4b3}"]);
     expect(next.security?.subject).toBe(extensions.security?.subject);
@@ -25,7 +25,7 @@ describe("declassify", () => {
     expect(Object.isFrozen(next.security?.labels)).toBe(true);
   });
 
-  it("gives an envelope that can be declassified again, and takes labels again", () => {
+  it("returns an envelope that can be declassified again, and accepts labels again", () => {
     const { extensions: next } = declassify(extensions, { labels: ["PII"], ...words });
     expect(addLabels(next, "PII").security?.labels).toContain("PII");
     expect(
@@ -56,7 +56,7 @@ describe("declassify", () => {
 });
 
 describe("the audit", () => {
-  it("gets the record before the labels leave", () => {
+  it("receives the record before the labels are removed", () => {
     const records: unknown[] = [];
     const { record } = declassify(extensions, {
       labels: ["PII"],
@@ -66,7 +66,7 @@ describe("the audit", () => {
     expect(records).toEqual([record]);
   });
 
-  it("keeps the labels where they are when it throws", () => {
+  it("keeps the labels if it throws", () => {
     const full = new Error("disk full");
     const audit = () => {
       throw full;
@@ -75,7 +75,7 @@ describe("the audit", () => {
     expect(extensions.security?.labels).toContain("PII");
   });
 
-  it("keeps the labels where they are when it gives a promise, which nobody could wait for", async () => {
+  it("keeps the labels if it returns a promise, which nobody could await", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -120,16 +120,16 @@ describe("a declassification that is refused", () => {
     ["names what is not a string", { labels: [Object.create(null)] }],
     ["names labels as a string", { labels: "PII" }],
     ["names labels as a set", { labels: new Set(["PII"]) }],
-    ["gives no reason", { reason: undefined }],
-    ["gives a blank reason", { reason: " \n" }],
-    ["gives a reason that is too long", { reason: "x".repeat(2001) }],
-    ["gives a reason that is not a string", { reason: ["r"] }],
-    ["gives no authority", { authority: "" }],
+    ["has no reason", { reason: undefined }],
+    ["has a blank reason", { reason: " \n" }],
+    ["has a reason that is too long", { reason: "x".repeat(2001) }],
+    ["has a reason that is not a string", { reason: ["r"] }],
+    ["has no authority", { authority: "" }],
   ])("%s", (_, changes) => {
     expect(codeOf(tried(changes))).toBe("declassify_refused");
   });
 
-  it("is of a view, even of one that sees all labels, or of a foreign value", () => {
+  it("has a view, even one with all labels, or a foreign value", () => {
     const view = filterExtensions(extensions, ["append_labels"]);
     for (const foreign of [
       view,
@@ -144,7 +144,7 @@ describe("a declassification that is refused", () => {
     }
   });
 
-  it("does not print what it was given but the name of the label", () => {
+  it("does not print its arguments except the name of the label", () => {
     try {
       declassify(extensions, { labels: ["no\nsuch\u202e"], reason: "secret", authority: "secret" });
     } catch (error) {

@@ -30,7 +30,7 @@ describe("addLabels", () => {
     expect(view.security.labels).toEqual(["PII"]);
   });
 
-  it("gives the same view when all of them are there, or none is given", () => {
+  it("returns the same view if it has all the labels, or none are passed", () => {
     expect(addLabels(view, "PII")).toBe(view);
     expect(addLabels(view, ["PII", "PII"])).toBe(view);
     expect(addLabels(view, [])).toBe(view);
@@ -56,7 +56,7 @@ describe("addLabels", () => {
     expect(next.custom).toBe(extensions.custom);
   });
 
-  it("refuses what is no label, and a set that would be too large", () => {
+  it("refuses an invalid label, and a set that would be too large", () => {
     expect(codeOf(() => addLabels(view, " EU"))).toBe("label_invalid");
     expect(codeOf(() => addLabels(view, [5 as never]))).toBe("extensions_shape");
     expect(codeOf(() => addLabels(view, new Set(["EU"]) as never))).toBe("snapshot_prototype");
@@ -84,7 +84,7 @@ describe("appendHop", () => {
     });
   });
 
-  it("starts a chain where there is none", () => {
+  it("starts a chain if there is none", () => {
     const seen = filterExtensions(createExtensions({}), ["append_delegation"]);
     expect(appendHop(seen, hop).delegation).toMatchObject({
       depth: 1,
@@ -100,7 +100,7 @@ describe("appendHop", () => {
     expect(edited.delegation?.chain[1]?.scopes_granted).toEqual(["read"]);
   });
 
-  it("refuses what is no hop, and one too many", () => {
+  it("refuses an invalid hop, and one too many", () => {
     expect(codeOf(() => appendHop(view, { subject_id: "b" } as never))).toBe("extensions_shape");
     expect(codeOf(() => appendHop(view, null as never))).toBe("extensions_shape");
     expect(codeOf(() => appendHop(view, { ...hop, extra: 1 } as never))).toBe("slot_unknown");

@@ -18,7 +18,7 @@ const view = filterExtensions(extensions, all);
 const applied = (edited: object) => mergeExtensions(extensions, edited, all, { view });
 
 describe("setCustom", () => {
-  it("sets a key and shares the others, removes a key, and gives the same view for no change", () => {
+  it("sets a key and shares the others, removes a key, and returns the same view for no change", () => {
     const edited = setCustom(view, "mine", { a: [1] });
     expect(edited.custom?.kept).toBe(view.custom?.kept);
     expect(edited.custom).toEqual({ kept: { deep: true }, gone: 1, mine: { a: [1] } });
@@ -28,14 +28,14 @@ describe("setCustom", () => {
     expect(setCustom(view, "never", undefined)).toBe(view);
   });
 
-  it("merges as the one change it is", () => {
+  it("merges as one change", () => {
     expect(applied(setCustom(view, "gone", undefined)).extensions.custom).toEqual({
       kept: { deep: true },
     });
     expect(applied(setCustom(view, "n", -0)).extensions.custom?.n).toBe(0);
   });
 
-  it("refuses what is not JSON, and a key that is no ordinary one", () => {
+  it("refuses what is not JSON, and the key __proto__", () => {
     expect(codeOf(() => setCustom(view, "a", () => 0))).toBe("snapshot_type");
     expect(codeOf(() => setCustom(view, "a", new Date()))).toBe("snapshot_prototype");
     expect(codeOf(() => setCustom(view, "__proto__", { admin: true }))).toBe("snapshot_key");
@@ -54,10 +54,13 @@ describe("a key that is not a string", () => {
     },
   };
 
-  it.each([[key], [["mine"]], [1], [undefined], [null]])("is refused, and not asked: %j", (odd) => {
-    expect(codeOf(() => setCustom(view, odd as never, 1))).toBe("snapshot_key");
-    expect(asked).toBe(0);
-  });
+  it.each([[key], [["mine"]], [1], [undefined], [null]])(
+    "is refused, and not converted: %j",
+    (odd) => {
+      expect(codeOf(() => setCustom(view, odd as never, 1))).toBe("snapshot_key");
+      expect(asked).toBe(0);
+    },
+  );
 });
 
 describe("a helper without its capability", () => {
@@ -72,7 +75,7 @@ describe("a helper without its capability", () => {
     }
   });
 
-  it("refuses what this library did not make", () => {
+  it("refuses objects that this library did not create", () => {
     for (const foreign of [{}, { security: { labels: [] } }, null, 5, Object.create(view)]) {
       expect(codeOf(() => addLabels(foreign as never, "EU"))).toBe("edit_denied");
       expect(codeOf(() => setCustom(foreign as never, "a", 1))).toBe("edit_denied");

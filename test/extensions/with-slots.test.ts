@@ -25,13 +25,13 @@ describe("withSlots", () => {
     expect([next.request, next.custom]).toEqual([extensions.request, extensions.custom]);
   });
 
-  it("shares what says the same as before", () => {
+  it("shares what equals its earlier value", () => {
     const next = withSlots(extensions, { custom: { a: 1 }, security: { labels: ["PII", "PII"] } });
     expect(next.custom).toBe(extensions.custom);
     expect(next.security).toBe(extensions.security);
   });
 
-  it("gives an envelope of the host: it merges, filters and is amended on", () => {
+  it("returns an envelope of the host, which can be merged, filtered and amended", () => {
     const next = withSlots(extensions, { custom: { b: 2 } });
     const merged = mergeExtensions(next, { security: { labels: ["PII", "EU"] } }, [
       "append_labels",
@@ -39,7 +39,7 @@ describe("withSlots", () => {
     expect(withSlots(merged, {}).security?.labels).toEqual(["EU", "PII"]);
   });
 
-  it("lets labels and chains grow, with the hops that were there or copies of them", () => {
+  it("lets labels and chains grow, with the existing hops or copies of them", () => {
     const more = { subject_id: "b", subject_type: "agent" };
     for (const first of [
       extensions.delegation?.chain[0],
@@ -54,7 +54,7 @@ describe("withSlots", () => {
     expect(labels.security?.labels).toEqual(["EU", "PII"]);
   });
 
-  it("takes the slots of another envelope as well", () => {
+  it("accepts the slots of another envelope", () => {
     const other = createExtensions({ delegation: { chain: [hop, { ...hop, subject_id: "b" }] } });
     expect(withSlots(extensions, other).delegation?.chain).toHaveLength(2);
   });

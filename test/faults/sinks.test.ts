@@ -41,7 +41,7 @@ const sinks: Readonly<Record<string, () => unknown>> = {
     throw full;
   },
   "never settles": () => new Promise(() => {}),
-  "gives a thenable that throws": () => thenable(sinks.throws as () => unknown),
+  "returns a thenable that throws": () => thenable(sinks.throws as () => unknown),
   "blocks for longer than any deadline": () => pass(10 * timeoutMs),
 };
 const faults: readonly Fault[] = [

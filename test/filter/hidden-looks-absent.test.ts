@@ -1,4 +1,4 @@
-/** A view tells nothing of what it hides: not that it is there, nor how much of it. */
+/** A view reveals nothing about what it hides: neither its presence nor its size. */
 import { inspect } from "node:util";
 import { type Capability, createExtensions, type Extensions, filterExtensions } from "glassine";
 import { defineHost, stringSet } from "glassine/host";

@@ -17,21 +17,21 @@ const hostOf = (open: z.ZodType) =>
     },
   });
 
-it("a null that the schema takes is something", () => {
+it("a null that the schema accepts is a value", () => {
   const host = hostOf(jsonValue());
   const view = host.filterExtensions(host.createExtensions({ desk: { open: null } }), []);
   expect(view.desk).toEqual({ open: null });
 });
 
-describe("a level without a field is nothing", () => {
+describe("a level without fields is empty", () => {
   const host = hostOf(z.object({}).optional());
   const hidden = host.createExtensions({ desk: { open: {}, secret: "s" } });
 
-  it("and so is the level around it", () => {
+  it("and so is its parent", () => {
     expect(host.filterExtensions(hidden, []).desk).toBeUndefined();
   });
 
-  it("also where a prototype was patched", () => {
+  it("even if a prototype was patched", () => {
     const forged = { value: 1, configurable: true, enumerable: true, writable: true };
     Object.defineProperty(Object.prototype, "forged", forged);
     let view: { readonly desk?: unknown };

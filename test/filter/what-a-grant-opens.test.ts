@@ -6,7 +6,7 @@ const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t"
 const none = createExtensions({});
 
 describe("what a grant opens", () => {
-  it("is there for a plugin that may read labels, even where there are none", () => {
+  it("is there for a plugin that may read labels, even if there are none", () => {
     for (const grant of ["read_labels", "append_labels"] as const) {
       expect(filterExtensions(none, [grant]).security.labels).toEqual([]);
     }
@@ -18,7 +18,7 @@ describe("what a grant opens", () => {
     expect(view.security?.subject).toEqual({ id: "u", type: "user", claims: { tenant: "t" } });
   });
 
-  it("shares a slot that is wholly open, and builds one of which a part is withheld", () => {
+  it("shares a slot that is wholly visible, and builds one with hidden parts", () => {
     const extensions = createExtensions({
       request: { request_id: "r" },
       security: { labels: ["a"], subject },
@@ -30,7 +30,7 @@ describe("what a grant opens", () => {
     expect(one.security).not.toBe(two.security);
   });
 
-  it("is no more when a view is filtered again", () => {
+  it("does not grow if a view is filtered again", () => {
     const extensions = createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } });
     const narrow = filterExtensions(extensions, ["read_agent"]);
     const again = filterExtensions(narrow as Extensions, [

@@ -11,7 +11,7 @@ const kinds = ["type", "role", "method", "sourceType", "content_type", "status"]
 
 /**
  * Each list of `seed` grows, and so do all its objects that take more keys, and all its texts.
- * A document that is refused for a key would try nothing but the refusal: `accepts` tells.
+ * A document that is refused for a key would try only the refusal, so `accepts` says which are not.
  */
 export async function familiesOf(
   seed: unknown,
@@ -70,7 +70,7 @@ function withKeys(values: readonly unknown[], count: number): (found: unknown) =
   return (found) => ({ ...(found as object), ...Object.fromEntries(added) });
 }
 
-/** What an object holds: a text or number, if there is one. */
+/** A string or number in an object, if there is one. */
 function plainIn(value: object): unknown {
   const values: readonly unknown[] = Object.values(value);
   return values.find((item) => typeof item !== "object") ?? values[0] ?? 1;

@@ -79,7 +79,7 @@ const scanning = await glassine.createPluginManager({
   ],
 });
 
-/** A part as the function gives it that makes parts of one kind. */
+/** A part as returned by the function that creates parts of its kind. */
 const part = (seed: unknown, make: (content: never) => object): Subject => ({
   seed: { content: seed },
   run: ({ content }: { readonly content: never }) => make(content),

@@ -209,7 +209,7 @@ describe("the functions of a guard", () => {
     }),
     factory: "Wraps the transport of each server that the host makes.",
     use: "Takes a manager of the host.",
-    counts: "Takes nothing, and gives the same few numbers.",
+    counts: "Takes nothing, and returns the same few numbers.",
   });
 });
 

@@ -63,7 +63,7 @@ const inputsOf = ({ inputs }: mcp.Inputs): mcp.InputMessages =>
 tryGrowth(
   mcp,
   {
-    createGuard: "What it gives is tried with each method of the protocol, in guard.test.ts.",
+    createGuard: "What it returns is tried with each method of the protocol, in guard.test.ts.",
     fromElicitationRequest: reading(form, (params) => mcp.fromElicitationRequest(params, id)),
     toElicitationRequest: writing(
       form,

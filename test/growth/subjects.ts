@@ -29,7 +29,7 @@ export function tryGrowth(entry: object, subjects: Subjects, says: () => void = 
     }
   });
 
-  describe("takes time, and gives an answer, in proportion to what it is given", () => {
+  describe("takes time, and returns an answer, in proportion to its input", () => {
     for (const [name, tried] of Object.entries(subjects)) {
       if (typeof tried === "string") continue;
       it(name, { timeout: 300_000 }, async () => {

@@ -22,7 +22,7 @@ const slot = (fields: object) => ({ slots: { billing: { ...sound, ...fields } } 
 
 describe("the name of a slot", () => {
   it.each(["http", "security", "custom", "Security", "HTTP", "secu_rity", "l_l_m", "fr_amework"])(
-    "%j is taken, or too close to one that is",
+    "%j is taken, or too similar to an existing one",
     (name) => {
       expect(codeOf({ slots: { [name]: sound } })).toBe("slot_invalid");
     },
@@ -44,17 +44,17 @@ describe("the name of a slot", () => {
     "prototype",
     "then",
     "extensions",
-  ])("%j is none", (name) => {
+  ])("%j is invalid", (name) => {
     expect(codeOf({ slots: { [name]: sound } })).toBe("slot_invalid");
   });
 
-  it("__proto__ is none either, and changes nothing", () => {
+  it("__proto__ is invalid too, and changes nothing", () => {
     const slots = JSON.parse('{"__proto__": {}}') as object;
     expect(codeOf({ slots })).toBe("slot_invalid");
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
 
-  it("is not too close to another of the host's own", () => {
+  it("may resemble another of the host's own", () => {
     verifies("envelope:host-slot-names");
     expect(codeOf({ slots: { bill_ing: sound, billing: sound } })).toBe("slot_invalid");
     expect(refusalOf({ slots: { bill_ing: sound, billing: sound } }).message).toContain(
@@ -93,7 +93,7 @@ describe("a bad table", () => {
         fields: { text: { read: "read_text" } },
       },
     ],
-    ["holds a text", { schema: z.string() }],
+    ["holds a string", { schema: z.string() }],
     ["holds a list", { schema: z.array(z.string()) }],
     ["holds a set", { schema: stringSet() }],
     ["holds a union", { schema: z.union([schema, z.object({ other: z.string() })]) }],
@@ -128,7 +128,7 @@ describe("a bad table", () => {
     expect(() => defineSlots(misspelt.slots as never)).toThrow(GlassineError);
   });
 
-  it("names 31 capabilities at most, the standard ones included", () => {
+  it("has at most 31 capabilities, including the standard ones", () => {
     verifies("envelope:host-slot-tiers");
     const standard = Object.keys(defineHost({}).capabilities).length;
     const gates = (count: number) =>
@@ -144,7 +144,7 @@ describe("a bad table", () => {
     expect(codeOf({ slots: gates(room + 1) })).toBe("slot_invalid");
   });
 
-  it("with as many capabilities as there may be keeps each of them apart", () => {
+  it("with the most capabilities keeps them distinct", () => {
     const standard = Object.keys(defineHost({}).capabilities).length;
     const names = Array.from({ length: 31 - standard }, (_, at) => `slot${at}`);
     const slots = Object.fromEntries(
@@ -167,7 +167,7 @@ describe("a hook of a host's own", () => {
   const spec = { semantic: "message", description: "A hook.", payload } as const;
 
   it.each(["tool_pre_invoke", "toolpreinvoke", "cmf_tool_pre_invoke", "evalu_ate"])(
-    "%j is taken, or too close to one that is",
+    "%j is taken, or too similar to an existing one",
     (name) => {
       expect(codeOf({ hooks: { [name]: spec } })).toBe("hook_invalid");
     },
@@ -180,14 +180,14 @@ describe("a hook of a host's own", () => {
     },
   );
 
-  it("is not too close to another of the host's own", () => {
+  it("may resemble another of the host's own", () => {
     expect(codeOf({ hooks: { invoice_paid: spec, "invoice.paid": spec } })).toBe("hook_invalid");
     expect(refusalOf({ hooks: { invoice_paid: spec, "invoice.paid": spec } }).message).toBe(
       'The hook "invoice.paid" is too close to "invoice_paid".',
     );
   });
 
-  it("is not one that is there already, which is said so", () => {
+  it("cannot replace an existing hook, and the error says so", () => {
     expect(refusalOf({ hooks: { evaluate: spec } }).message).toBe(
       'The hook "evaluate" is there already.',
     );
@@ -220,7 +220,7 @@ describe("a hook of a host's own", () => {
     [{ ...voting, required: 1 }, "required of the hook"],
     [{ ...voting, operation: z.string() }, "The operation of the hook"],
     [{ ...voting, semantic: "filter_chain", keeps: 1 }, "keeps of the hook"],
-  ])("is named where its definition is refused (%#)", (hook, text) => {
+  ])("is named in the error about its definition (%#)", (hook, text) => {
     const own = { "pay.all": voting, "pay.lines": hook };
     const make = () => defineHooks(own as never);
     expect(make).toThrow(text);
@@ -232,7 +232,7 @@ describe("a hook of a host's own", () => {
   });
 });
 
-it("what a host is made from stays as it was", () => {
+it("a host's definition is not changed", () => {
   const slots = { billing: { ...sound } };
   const hooks = {
     invoice_paid: { semantic: "message", description: "A hook.", payload: schema } as const,

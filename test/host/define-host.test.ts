@@ -33,7 +33,7 @@ describe("the envelope of a host", () => {
     expect(refused(() => createExtensions(extensions as never)).code).toBe("slot_unknown");
   });
 
-  it("refuses what its slots do not hold, and names the place", () => {
+  it("refuses what its slots do not accept, and names the place", () => {
     for (const billing of [{}, { account: 3 }, { account: "a", extra: 1 }, "acme"]) {
       expect(["extensions_invalid", "slot_unknown"]).toContain(
         refused(() => host.createExtensions({ billing } as never)).code,
@@ -49,7 +49,7 @@ describe("the envelope of a host", () => {
     }
   });
 
-  it("goes to the wire and back", () => {
+  it("survives encoding and decoding", () => {
     const text = host.encodeExtensions(extensions);
     expect(JSON.parse(text)).toEqual(plain(extensions));
     expect(host.decodeExtensions(text).extensions).toEqual(extensions);
@@ -179,7 +179,7 @@ describe("the merge of a host's slots", () => {
     }
   });
 
-  it("is the very same envelope when the view comes back", () => {
+  it("returns the same envelope if the view comes back unchanged", () => {
     const view = host.filterExtensions(extensions, ["append_trail", "write_notes"]);
     const back = host.mergeExtensions(extensions, structuredClone(plain(view)), [
       "append_trail",
@@ -191,7 +191,7 @@ describe("the merge of a host's slots", () => {
 });
 
 describe("drafts of a host's slots", () => {
-  it("write what may be written, also where the slot is not there yet", () => {
+  it("write what may be written, even if the slot does not exist yet", () => {
     const all = ["write_notes", "append_trail", "append_marks", "append_labels"] as const;
     for (const from of [extensions, host.createExtensions({})]) {
       const view = host.filterExtensions(from, all);
@@ -210,7 +210,7 @@ describe("drafts of a host's slots", () => {
     }
   });
 
-  it("give the same object when nothing was changed", () => {
+  it("return the same object if nothing was changed", () => {
     const view = host.filterExtensions(host.createExtensions({}), ["write_notes", "append_trail"]);
     expect(host.amend(view, () => {})).toBe(view);
   });

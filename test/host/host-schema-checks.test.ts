@@ -93,7 +93,7 @@ describe("the checks of a host's schema hold wherever they are written", () => {
     expect(codeOf(plugin)).toBe("extensions_shape");
   });
 
-  it("on a null that is all there may be, but not on what may be absent", () => {
+  it("on a null if only null is allowed, but not on what may be absent", () => {
     const given = (schema: z.ZodType) => read(z.object({ a: schema }), { a: null });
     const isText = (value: unknown) => typeof value === "string";
     expect(codeOf(given(z.string().nullable().refine(isText)).host)).toBe("extensions_invalid");
@@ -107,7 +107,7 @@ describe("the checks of a host's schema hold wherever they are written", () => {
     expect(plain(read(schema, { a: "good" }).plugin())).toEqual({ a: "good" });
   });
 
-  it("on what a merge puts together of a wrapped level", () => {
+  it("on the merged value of a wrapped level", () => {
     const range = z.object({ from: z.number(), to: z.number() });
     const schema = z.object({ range: range.optional().refine((it) => !it || it.from <= it.to) });
     const host = hostOf(schema);
@@ -149,7 +149,7 @@ describe("a check of a list that grows", () => {
   });
 });
 
-describe("a check sees a value as zod would give it", () => {
+describe("a check sees a value as zod would pass it", () => {
   it("without the fields that are absent, and frozen", () => {
     const seen: unknown[] = [];
     const schema = z
@@ -170,7 +170,7 @@ describe("a check sees a value as zod would give it", () => {
     expect(codeOf(read(schema, { n: "ab" }).host)).toBe("extensions_invalid");
   });
 
-  it("and may change it, where its type takes what comes of that", () => {
+  it("and may change it, if its type accepts the result", () => {
     const schema = z.object({
       name: z.string().trim().min(1),
       list: z.array(z.number()).overwrite((list) => [...list].reverse()),
@@ -185,7 +185,7 @@ describe("a check sees a value as zod would give it", () => {
   });
 });
 
-describe("a check that waits", () => {
+describe("an asynchronous check", () => {
   const waiting: Record<string, z.ZodType> = {
     refine: z.string().refine(async () => Promise.reject(new Error("secret"))),
     superRefine: z.string().superRefine(async () => Promise.reject(new Error("secret"))),
@@ -199,7 +199,7 @@ describe("a check that waits", () => {
     "refine that would pass": z.string().refine(async () => true),
   };
 
-  it.each(Object.keys(waiting))("is refused, and its rejection goes nowhere: %s", async (name) => {
+  it.each(Object.keys(waiting))("is refused, and its rejection is handled: %s", async (name) => {
     verifies("envelope:host-checks");
     const schema = z.object({ a: waiting[name] as z.ZodType });
     const uncaught = await uncaughtDuring(async () => {
@@ -280,7 +280,7 @@ describe("a union told apart by one field", () => {
     ],
   ] as const;
 
-  it.each(untold)("is refused where it is defined, by %s", async (_name, options) => {
+  it.each(untold)("is refused when it is defined, by %s", async (_name, options) => {
     const schema = z.object({ a: z.discriminatedUnion("k", options as never) });
     const error: GlassineError = refusalOf(() => hostOf(schema));
     expect(error.code).toBe("slot_invalid");

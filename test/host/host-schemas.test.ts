@@ -69,7 +69,7 @@ function problemsOf(input: object): readonly (readonly (string | number)[])[] {
 }
 
 describe("a host's own schema", () => {
-  it("reads unions, formats, transforms, refinements and tuples, and freezes what they give", () => {
+  it("reads unions, formats, transforms, refinements and tuples, and freezes their results", () => {
     const read = order({
       level: 3,
       mail: "ada@example.org",
@@ -121,7 +121,7 @@ describe("a host's own schema", () => {
     expect(path?.slice(0, 2)).toEqual(["order", field]);
   });
 
-  it("sees our copy only: what a refinement is handed is never the caller's object", () => {
+  it("sees only our copy: a refinement never receives the caller's object", () => {
     const seen: unknown[] = [];
     const watching = defineHost({
       slots: {
@@ -142,7 +142,7 @@ describe("a host's own schema", () => {
     for (const value of seen) expect(value).not.toBe(inner);
   });
 
-  it("that throws is a refusal, and what it throws is not repeated", () => {
+  it("that throws refuses the value, and the error does not repeat what it threw", () => {
     const throwing = defineHost({
       slots: {
         thrown: {
@@ -185,7 +185,7 @@ describe("a plugin's change to such a slot", () => {
   const from = host.createExtensions({ order: { code: " ab ", even: 2, level: "low" } });
   const merge = (change: object) => host.mergeExtensions(from, change, ["write_order"]);
 
-  it("goes through the schema, what it left alone does not", () => {
+  it("is read by the schema, unchanged parts are not", () => {
     const merged = merge({ order: { code: " cd " } });
     expect(merged.extensions.order).toMatchObject({ code: "CD", even: 2, level: "low" });
     expect(merge({ order: { ...from.order } }).extensions).toBe(from);
@@ -193,7 +193,7 @@ describe("a plugin's change to such a slot", () => {
   });
 
   it.each([{ even: 3 }, { level: "middle" }, { mail: "ada" }, { kind: { type: "cheque" } }])(
-    "is refused where it does not fit: %j",
+    "is refused if it does not fit: %j",
     (fields) => {
       expect(() => merge({ order: fields })).toThrow(
         expect.objectContaining({ code: "extensions_shape" }),
@@ -201,7 +201,7 @@ describe("a plugin's change to such a slot", () => {
     },
   );
 
-  it("is held against a refinement over the whole slot, once it is put together", () => {
+  it("is checked by a refinement of the whole slot after the merge", () => {
     const spanned = host.createExtensions({ span: { from: 5, to: 9 } });
     const moved = host.mergeExtensions(spanned, { span: { from: 7 } }, []);
     expect(moved.extensions.span).toEqual({ from: 7, to: 9 });
@@ -221,7 +221,7 @@ describe("a plugin's change to such a slot", () => {
   });
 });
 
-it("an envelope goes to the wire and back, transforms and all", () => {
+it("an envelope with transforms survives encoding and decoding", () => {
   const made = host.createExtensions({
     order: { code: " ab ", kind: { type: "cash" }, pair: ["a", 1] },
     span: { from: 1, to: 2 },

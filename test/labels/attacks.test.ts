@@ -1,4 +1,4 @@
-/** Ways to get data past its label that the catalogue does not number. */
+/** Ways around labels that are not in the catalogue of attacks. */
 import { memoryLabelStore } from "glassine/labels";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { labelled, withPolicies } from "../adapters/mcp/support/labelled.ts";
@@ -7,7 +7,7 @@ const policies = withPolicies({ read_secret: { apply_labels: ["SECRET"] } });
 const envelope = () => policies;
 
 describe("session fixation", () => {
-  it("who knows how a session is named can add labels to it, and take none away", async () => {
+  it("knowing a session's name allows adding labels, but not removing any", async () => {
     const store = memoryLabelStore();
     const victim = await labelled({ envelope, labels: { store, session: "shared" } });
     await victim.tool("read_secret");
@@ -16,7 +16,7 @@ describe("session fixation", () => {
     expect(await store.load("shared")).toEqual(["SECRET"]);
   });
 
-  it("a session that somebody began before does not become clean when it is taken over", async () => {
+  it("a session keeps its labels if somebody else takes it over", async () => {
     const store = memoryLabelStore();
     await store.append("fixed", ["TAINTED"]);
     const { tool, labelsAt } = await labelled({ labels: { store, session: "fixed" } });
@@ -28,7 +28,7 @@ describe("session fixation", () => {
 describe("forgetting by expiry", () => {
   afterEach(() => void vi.useRealTimers());
 
-  it("a call that takes longer than the store keeps labels brings them all back", async () => {
+  it("a call that outlives its labels in the store restores them all", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const store = memoryLabelStore({ ttlMs: 1000 });
     const slow = await labelled({ envelope, labels: { store, session: "s" } });
@@ -84,7 +84,7 @@ describe("name spoofing", () => {
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SECRET"]);
   });
 
-  it("an answer that names another task, tool or resource is still under the policy of its own", async () => {
+  it("an answer that names another task, tool or resource is still under its own policy", async () => {
     const { tool, ask, labelsAt } = await labelled({ envelope });
     const meta = { "io.modelcontextprotocol/related-task": { taskId: "other" } };
     await tool("read_secret", { result: { content: [], toolName: "x", _meta: meta } });

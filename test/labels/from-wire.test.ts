@@ -5,7 +5,7 @@ import { verifies } from "../support/verifies.ts";
 describe("labelsFromIfc", () => {
   const good = { integrity: "trusted", confidentiality: "public" };
 
-  it("gives no label to what is said to be trusted and public, and to nothing else", () => {
+  it("adds no label only if the data is marked trusted and public", () => {
     verifies("labels:ifc");
     expect(labelsFromIfc({ ifc: good })).toEqual([]);
     expect(labelsFromIfc({ ifc: { ...good, integrity: "untrusted" } })).toEqual(["untrusted"]);
@@ -24,14 +24,14 @@ describe("labelsFromIfc", () => {
     { ifc: "trusted" },
   ];
   it.each([...silent, { ifc: {} }, Object.create({ ifc: good }) as object])(
-    "takes what is missing for the restrictive word: %j",
+    "treats missing values as restrictive: %j",
     (meta) => {
       expect(labelsFromIfc(meta)).toEqual(["private", "untrusted"]);
     },
   );
 
   it.each(["Trusted", " trusted", "trusted ", ["trusted"], true, 1, { toString: () => "trusted" }])(
-    "takes what is unknown for the restrictive word: %j",
+    "treats unknown values as restrictive: %j",
     (integrity) => {
       expect(labelsFromIfc({ ifc: { ...good, integrity } })).toEqual(["untrusted"]);
       expect(labelsFromIfc({ ifc: { ...good, confidentiality: integrity } })).toEqual(["private"]);
@@ -45,7 +45,7 @@ describe("labelsFromIfc", () => {
 });
 
 describe("labelsFromAnnotations", () => {
-  it("takes a tool for one of an open world unless it says otherwise", () => {
+  it("treats a tool as open-world unless it says otherwise", () => {
     verifies("labels:annotations");
     expect(labelsFromAnnotations({ openWorldHint: false })).toEqual([]);
     const others = [true, "false", 0, null, undefined, [], {}];
@@ -84,7 +84,7 @@ describe("labelsFromAnnotations", () => {
     expect(labelsFromAnnotations(tame, {})).toEqual([]);
   });
 
-  it("gives a label once", () => {
+  it("returns a label once", () => {
     expect(labelsFromAnnotations({}, { openWorldHint: "risky", readOnlyHint: "risky" })).toEqual([
       "risky",
     ]);

@@ -21,7 +21,7 @@ describe("a store in memory", () => {
     expect(await store.load("b")).toEqual(["B"]);
   });
 
-  it("takes no room for a session without labels", async () => {
+  it("uses no capacity for a session without labels", async () => {
     const store = memoryLabelStore({ maxSessions: 1 });
     for (let at = 0; at < 10; at++) {
       await store.load(`session ${at}`);
@@ -30,7 +30,7 @@ describe("a store in memory", () => {
     expect(await store.append("a", ["A"])).toEqual(["A"]);
   });
 
-  it("forgets a session only when it was not used for all its time", async () => {
+  it("forgets a session only if it was idle for its whole lifetime", async () => {
     verifies("labels:store-expiry");
     const store = memoryLabelStore({ maxSessions: 3, ttlMs: 1000 });
     for (const session of ["loaded", "appended", "idle"]) await store.append(session, ["A"]);
@@ -44,7 +44,7 @@ describe("a store in memory", () => {
     expect(await store.load("loaded")).toEqual([]);
   });
 
-  it("has room again for what is over its time, and only for that", async () => {
+  it("frees the capacity of expired sessions only", async () => {
     const store = memoryLabelStore({ maxSessions: 2, ttlMs: 1000 });
     await store.append("old", ["A"]);
     wait(600);
@@ -55,7 +55,7 @@ describe("a store in memory", () => {
     expect(await store.load("used")).toEqual(["A"]);
   });
 
-  it("lets a session go after a day without use, and has its room for another", async () => {
+  it("drops a session after an idle day, and reuses its capacity", async () => {
     verifies("labels:memory-full");
     const store = memoryLabelStore({ maxSessions: 2 });
     await store.append("old", ["A"]);
@@ -69,7 +69,7 @@ describe("a store in memory", () => {
     expect(await store.load("old")).toEqual([]);
   });
 
-  it("keeps every session where the host says so", async () => {
+  it("keeps every session if the host says so", async () => {
     const store = memoryLabelStore({ maxSessions: 1, ttlMs: Number.POSITIVE_INFINITY });
     await store.append("a", ["A"]);
     wait(1000 * 24 * 60 * 60 * 1000);
@@ -77,7 +77,7 @@ describe("a store in memory", () => {
     await expect(store.append("b", ["B"])).rejects.toMatchObject({ code: "label_store_full" });
   });
 
-  it("does not go by the clock that people set", async () => {
+  it("does not depend on the wall clock", async () => {
     const store = memoryLabelStore({ ttlMs: 1000 });
     await store.append("a", ["A"]);
     vi.setSystemTime(Date.now() + 1e9);

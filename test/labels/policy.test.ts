@@ -26,7 +26,7 @@ describe("stampResult", () => {
     expect(extensions.security?.labels).toEqual(["INTERNAL"]);
   });
 
-  it("gives the very envelope where there is nothing to add", () => {
+  it("returns the same envelope if there is nothing to add", () => {
     for (const name of ["open", "other", "toString", "__proto__", "constructor"]) {
       expect(stampResult(extensions, { kind: "tool", name })).toBe(extensions);
     }
@@ -52,14 +52,14 @@ describe("stampResult", () => {
     expect(labelsOf({ kind: "resource", uri: "", name: "vault" })).toEqual(["INTERNAL", "NAMED"]);
   });
 
-  it("takes an entity without a name for each that there is", () => {
+  it("treats an entity without a name as every entity", () => {
     verifies("labels:unknown-entity");
     expect(labelsOf({ kind: "tool", name: "" })).toEqual(every);
     expect(labelsOf({ kind: "tool" })).toEqual(every);
     expect(labelsOf({ kind: "resource", uri: "", name: undefined })).toEqual(every);
   });
 
-  it("finds a policy of any name that JSON can say", () => {
+  it("finds a policy under any name that JSON allows", () => {
     const text = '{"security":{"data":{"__proto__":{"apply_labels":["P"]}}}}';
     const decoded = decodeExtensions(text).extensions;
     expect(stampResult(decoded, { kind: "tool", name: "__proto__" }).security?.labels).toEqual([
@@ -67,7 +67,7 @@ describe("stampResult", () => {
     ]);
   });
 
-  it("refuses a policy whose label is none, and more labels than an envelope holds", () => {
+  it("refuses a policy with an invalid label, and more labels than fit an envelope", () => {
     verifies("labels:bad-policy");
     for (const label of ["", " PII", "a\u200bb", "x".repeat(129)]) {
       const bad = createExtensions({ security: { data: { tool: { apply_labels: [label] } } } });
@@ -82,7 +82,7 @@ describe("stampResult", () => {
     );
   });
 
-  it("refuses what is no envelope of the library, or an invalid policy", () => {
+  it("refuses an object that is not an envelope, or an invalid policy", () => {
     const plain = { security: { data: { tool: { apply_labels: ["A"] } } } };
     expect(() => stampResult(plain, { kind: "tool", name: "tool" })).toThrow(
       expect.objectContaining({ code: "edit_denied" }),
@@ -95,7 +95,7 @@ describe("stampResult", () => {
     }
   });
 
-  it("takes from a plugin's view no more than the plugin may write", () => {
+  it("adds to a plugin's view no more than the plugin may write", () => {
     const view = filterExtensions(extensions, ["read_labels"]);
     expect(() => stampResult(view, { kind: "tool", name: "brief" })).toThrow(
       expect.objectContaining({ code: "edit_denied" }),
@@ -108,7 +108,7 @@ describe("checkDataAction", () => {
     checkDataAction(extensions, entity, action) !== undefined;
   const tool = (name: string): DataEntity => ({ kind: "tool", name });
 
-  it("denies what is listed, and what an allowed list lacks", () => {
+  it("denies listed actions, and those missing from an allowed list", () => {
     verifies("labels:actions");
     expect(denies(tool("read_payroll"), "send")).toBe(true);
     expect(denies(tool("read_payroll"), "receive")).toBe(false);
@@ -126,7 +126,7 @@ describe("checkDataAction", () => {
     });
   });
 
-  it("asks for the action by which a result is taken", () => {
+  it("checks the action that uses a result", () => {
     expect(denies({ kind: "resource", uri: "file:///vault" })).toBe(true);
     expect(denies({ kind: "resource", uri: "file:///vault" }, "receive")).toBe(false);
     expect(denies({ kind: "resource", uri: "file:///other" })).toBe(false);
@@ -134,7 +134,7 @@ describe("checkDataAction", () => {
     expect(denies({ kind: "prompt", name: "brief" })).toBe(false);
   });
 
-  it("allows an unknown entity what every policy allows", () => {
+  it("allows an unknown entity only what every policy allows", () => {
     expect(denies({ kind: "tool" }, "receive")).toBe(true);
     const lax = createExtensions({
       security: { data: { a: {}, b: { denied_actions: ["send"] } } },

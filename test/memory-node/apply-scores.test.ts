@@ -20,7 +20,7 @@ it("moves, clamps and rounds what has a delta, and keeps the rest as it is", () 
   expect(idsOf(list)).toBe("abc");
 });
 
-it("keeps the order of those that are level", () => {
+it("keeps the order of equal scores", () => {
   expect(idsOf(applyScores(list, { a: -0.1 }))).toBe("abc");
   expect(idsOf(applyScores([...list].reverse(), { a: -0.1 }))).toBe("cba");
 });
@@ -43,7 +43,7 @@ it("knows a fact in a result by its id, and any element by a function of the hos
   expect(applyScores(rows, { y: 1 }, { idOf: ({ key }) => key })[0]?.key).toBe("y");
 });
 
-it("takes `__proto__` as an id like any other, and what it inherits for no delta", () => {
+it("treats `__proto__` as an id like any other, and ignores inherited deltas", () => {
   const given = [
     { id: "__proto__", score: 1 },
     { id: "constructor", score: 1 },
@@ -53,7 +53,7 @@ it("takes `__proto__` as an id like any other, and what it inherits for no delta
   expect(idsOf(applyScores(given, deltas))).toBe("constructor__proto__");
 });
 
-it("refuses an element that no delta could be given for, and a sum beyond all numbers", () => {
+it("refuses an element that no delta can name, and a sum that overflows", () => {
   expect(() => applyScores([{ score: 1 }], {})).toThrow("Element 0 of the list has no id.");
   const huge = [{ id: "a", score: Number.MAX_VALUE }];
   expect(() => applyScores(huge, { a: Number.MAX_VALUE })).toThrow(

@@ -21,7 +21,7 @@ function observer(capabilities: readonly ["audit.emit"] | readonly []) {
 describe("PH-116: a plugin that emits an event of its own", () => {
   const facts = { fact, req, ...request, outcome: { kind: "success" } } as never;
 
-  it("PH-116: has it taken by the emitter that the host supplies", async () => {
+  it("PH-116: sends it to the host's emitter", async () => {
     const taken: unknown[] = [];
     const manager = await createPluginManager({
       plugins: [observer(["audit.emit"])],
@@ -31,12 +31,12 @@ describe("PH-116: a plugin that emits an event of its own", () => {
     expect(taken).toEqual([{ event_type: "example.plugin.post_assert" }]);
   });
 
-  it("PH-116: completes where the host supplies none", async () => {
+  it("PH-116: completes if the host supplies none", async () => {
     const manager = await createPluginManager({ plugins: [observer(["audit.emit"])] });
     expect(await manager.invoke("post_assert_audit", facts)).toBeUndefined();
   });
 
-  it("PH-116: fails where it did not declare what it uses", async () => {
+  it("PH-116: fails if it did not declare what it uses", async () => {
     const manager = await createPluginManager({ plugins: [observer([])] });
     const failure = manager.invoke("post_assert_audit", facts);
     await expect(failure).rejects.toBeInstanceOf(PluginExecutionError);

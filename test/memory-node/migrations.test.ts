@@ -1,4 +1,4 @@
-/** PH-061: whose migrations a handler of migration_register may touch. */
+/** PH-061: a handler of migration_register may change only its own plugin's migrations. */
 import { PluginExecutionError } from "glassine";
 import {
   createPluginManager,
@@ -34,7 +34,7 @@ async function collected(aaa: Chain, bbb: Chain): Promise<readonly Migration[]> 
 const aaaAdds: Chain = (given) => [...given, entryOf("aaa", 1), entryOf("aaa", 2)];
 
 describe("PH-061: migrations", () => {
-  it("PH-061: of several plugins are collected, each under its own name, wherever it puts them", async () => {
+  it("PH-061: of several plugins are collected, each under its own name, wherever the plugin puts them", async () => {
     const bbb: Chain = ([first, ...rest]) => [
       entryOf("bbb", 1),
       ...(first === undefined ? [] : [first]),

@@ -22,19 +22,22 @@ function refusal(read: () => unknown): string {
 }
 
 describe("good payloads", () => {
-  it.each(all)("$hook takes example $index and keeps what it says, frozen", ({ hook, payload }) => {
-    const read = readPayload(hook, payload);
-    expect(JSON.parse(JSON.stringify(read))).toEqual(payload);
-    expect(isFrozenDeep(read)).toBe(true);
-  });
+  it.each(all)(
+    "$hook accepts example $index and keeps its content, frozen",
+    ({ hook, payload }) => {
+      const read = readPayload(hook, payload);
+      expect(JSON.parse(JSON.stringify(read))).toEqual(payload);
+      expect(isFrozenDeep(read)).toBe(true);
+    },
+  );
 
-  it.each(withOperation)("$hook takes the facts of example $index", ({ hook, operation }) => {
+  it.each(withOperation)("$hook accepts the facts of example $index", ({ hook, operation }) => {
     const read = readOperation(hook, operation);
     expect(JSON.parse(JSON.stringify(read))).toEqual(operation);
     expect(isFrozenDeep(read)).toBe(true);
   });
 
-  it("has an example of every hook, and facts where the hook has a schema for them", () => {
+  it("every hook has an example, and facts if it has a schema for them", () => {
     for (const hook of hooks)
       for (const { operation } of examples[hook])
         expect([hook, operation !== undefined]).toEqual([
@@ -188,7 +191,7 @@ describe("an unknown key", () => {
 describe("null", () => {
   const { fact } = examplesOf;
 
-  it("says something as the fact and the result of what failed, and cannot be left out", () => {
+  it("is the fact and the result of a failure, and cannot be omitted", () => {
     for (const [hook, index, key] of [
       ["post_assert_audit", 1, "fact"],
       ["post_recall_audit", 1, "result"],
@@ -200,7 +203,7 @@ describe("null", () => {
     }
   });
 
-  it("is no flag of a query", () => {
+  it("is not allowed as a query's flag", () => {
     const asked = { ...examplesOf.query, include_expired: null };
     expect(refusal(() => readPayload("pre_recall_rewrite", asked))).toContain(
       "include_expired: expected a boolean, got null",
@@ -225,7 +228,7 @@ describe("hostile values", () => {
     ["a tenant id of another tenant's path", { tenant: { ...tenant, tenantId: "a/../b" } }],
     ["a tenant id in capitals", { tenant: { ...tenant, tenantId: "Acme" } }],
     ["a tenant id with a line feed", { tenant: { ...tenant, tenantId: "acme\n" } }],
-  ])("%s is refused by what a tenant id is", (_, changes) => {
+  ])("%s is refused by the rule for tenant ids", (_, changes) => {
     expect(refusal(authorize(changes))).toContain("tenant.tenantId: expected a tenant id: 1 to 64");
   });
 
@@ -266,7 +269,7 @@ describe("hostile values", () => {
     );
   });
 
-  it("no message quotes a value, and rawCredentials least of all", () => {
+  it("no message quotes a value, least of all rawCredentials", () => {
     const secret = "hunter2-secret";
     const texts = [
       refusal(authorize({ requestId: secret, tenant: { ...tenant, tenantId: `${secret}!` } })),
@@ -315,14 +318,14 @@ describe("hostile values", () => {
     );
   });
 
-  it("recall_rank refuses what nobody could name in a delta", () => {
+  it("recall_rank refuses ids that no delta can name", () => {
     expect(refusal(() => readPayload("recall_rank", [{ score: 1 }]))).toContain(
       "[0]: expected an id, or a fact",
     );
     expect(refusal(() => readPayload("recall_rank", [{ fact: {} }]))).toContain("[0].fact.id");
   });
 
-  it("a query of thirteen keys is refused, so that none is widened by being forgotten", () => {
+  it("a query without one of its thirteen keys is refused, so that none is widened by omission", () => {
     const { scope: _, ...rest } = query;
     expect(refusal(() => readPayload("pre_recall_rewrite", rest))).toContain(
       "scope: expected a value, got nothing",
@@ -349,7 +352,7 @@ describe("hostile values", () => {
   });
 });
 
-/** A copy of `value` in which the last key of `path` is replaced by what `change` gives. */
+/** A copy of `value` in which the last key of `path` is replaced by the result of `change`. */
 function edited(
   value: unknown,
   path: string,

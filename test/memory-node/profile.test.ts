@@ -20,14 +20,14 @@ it("the names and figures of the memory node", () => {
 const plugin = (more: object) =>
   definePlugin({ name: "aaa", version: "1.0.0", hooks: {}, ...more });
 
-it("speaks in messages of versions", async () => {
+it("names versions in messages", async () => {
   await createPluginManager({ plugins: [plugin({ requiresHost: ">=0.9.0a1" })] });
   await expect(
     createPluginManager({ plugins: [plugin({ requiresHost: ">=0.9.0a11" })] }),
   ).rejects.toThrow("plugin 'aaa' requires stigmem '>=0.9.0a11', but current version is 0.9.0a10");
 });
 
-it("PH-040: no handler of this host has longer than 30 seconds", () => {
+it("PH-040: no handler of this host has more than 30 seconds", () => {
   const withTimeout = (timeoutMs: number) =>
     plugin({ hooks: { recall_filter: { handler: (value: unknown) => value, timeoutMs } } });
   expect(withTimeout(30_000).name).toBe("aaa");

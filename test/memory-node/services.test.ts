@@ -22,7 +22,7 @@ const rows = [
 });
 
 describe("memoryNodeServices", () => {
-  it("has the thirteen rows and no other, each with what it does and what a review looks at", () => {
+  it("has exactly thirteen rows, each with its purpose and what to review", () => {
     const table = Object.entries(memoryNodeServices).map(([capability, spec]) => {
       const { accessor, handle } = spec;
       return [capability, accessor, handle].join(" ");
@@ -82,11 +82,11 @@ describe("PH-015: an accessor", () => {
     }
   });
 
-  it.each(rows)("PH-015: $accessor gives null where the host supplies nothing", async (row) => {
+  it.each(rows)("PH-015: $accessor returns null if the host supplies nothing", async (row) => {
     expect(await answerOf(row.accessor, [row.capability], {})).toBeNull();
   });
 
-  it.each(rows)("PH-015: $accessor gives the very handle of the host", async (row) => {
+  it.each(rows)("PH-015: $accessor returns the host's own handle", async (row) => {
     const handle = row.capability === "audit.emit" ? () => undefined : {};
     expect(await answerOf(row.accessor, [row.capability], { [row.handle]: handle })).toBe(handle);
   });

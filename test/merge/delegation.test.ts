@@ -24,7 +24,7 @@ const merge = (chain: unknown, more: object = {}) =>
   mergeExtensions(extensions, { delegation: { chain, ...more } }, grant);
 
 describe("a chain that grows", () => {
-  it("keeps its hops, and what follows from it is derived", () => {
+  it("keeps its hops, and its derived fields are computed", () => {
     const { extensions: merged, rejections } = merge([a, b, c, d], { age_seconds: 5 });
     expect(merged.delegation?.chain.slice(0, 3)).toEqual(extensions.delegation?.chain);
     expect(merged.delegation?.chain[0]).toBe(extensions.delegation?.chain[0]);
@@ -53,7 +53,7 @@ describe("a chain that grows", () => {
     expect(two.delegation).toMatchObject({ depth: 5, actor_subject_id: "two" });
   });
 
-  it("starts where there is none, frozen even when it is empty", () => {
+  it("starts if there is none, frozen even if empty", () => {
     const none = createExtensions({});
     const started = mergeExtensions(
       none,
@@ -65,7 +65,7 @@ describe("a chain that grows", () => {
     expect(Object.isFrozen(empty.delegation?.chain)).toBe(true);
   });
 
-  it("starts from a lent container without a word about its defaults, also with strict", () => {
+  it("starts from a draft's empty container without rejecting its defaults, even with strict", () => {
     const none = createExtensions({});
     const lent = { chain: [d], depth: 0, delegated: false, age_seconds: 0 };
     const merged = mergeExtensions(none, { delegation: lent }, grant, { strict: true });

@@ -34,7 +34,7 @@ const merged = (lines: readonly string[], proposed: readonly string[]) => {
 };
 
 describe("a list that follows from the one that grows", () => {
-  it("may come where there was none", () => {
+  it("may appear if there was none", () => {
     expect(merged(["a"], ["a", "b!"])).toEqual({ lines: ["a", "b!"], loud: ["b!"] });
   });
 

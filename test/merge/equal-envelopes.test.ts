@@ -1,4 +1,4 @@
-/** Envelopes that say the same merge the same, however much of it they write out. */
+/** Equal envelopes merge alike, however many defaults they spell out. */
 import * as fc from "fast-check";
 import {
   addLabels,
@@ -57,7 +57,7 @@ describe("an explicit empty container", () => {
     );
   });
 
-  it("still shrinks what is not empty", () => {
+  it("still counts as shrinking what is not empty", () => {
     const envelope = createExtensions({
       delegation: {
         chain: [{ subject_id: "ada", subject_type: "user", timestamp, scopes_granted: ["read"] }],
@@ -92,7 +92,7 @@ describe("an explicit empty container", () => {
   });
 });
 
-describe("a chain that the host hands over", () => {
+describe("a chain that the host passes", () => {
   const hop = (subject_id: string) => ({ subject_id, subject_type: "user", timestamp });
   const chain = [hop("ada"), hop("bot")];
   const derived = {
@@ -102,7 +102,7 @@ describe("a chain that the host hands over", () => {
     actor_subject_id: "bot",
   };
 
-  it("gives what follows from it", () => {
+  it("has its derived fields computed", () => {
     verifies("envelope:derived");
     expect(createExtensions({ delegation: { chain } }).delegation).toMatchObject(derived);
     const none = createExtensions({ security: {} });
@@ -113,7 +113,7 @@ describe("a chain that the host hands over", () => {
     });
   });
 
-  it("leaves what the host says", () => {
+  it("keeps derived fields that the host sets", () => {
     const said = { chain, origin_subject_id: "root", depth: 5 };
     expect(createExtensions({ delegation: said }).delegation).toMatchObject({
       ...derived,
@@ -123,7 +123,7 @@ describe("a chain that the host hands over", () => {
 });
 
 describe("an array with an iterator of its own", () => {
-  it("is not a list of capabilities, as it is not a list in a result", () => {
+  it("is not accepted as capabilities, nor as a list in a result", () => {
     const names = ["read_labels"] as "read_labels"[];
     const odd = Object.assign([...names], {
       *[Symbol.iterator]() {

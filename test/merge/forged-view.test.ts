@@ -1,4 +1,4 @@
-/** The view a merge compares with is kept by reference: only one that this library made will do. */
+/** The view that a merge compares with must be one that this library created. */
 import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { reach } from "../../property-tests/support/data.ts";
@@ -8,7 +8,7 @@ const extensions = createExtensions({ custom: { a: 1 }, security: { labels: ["PI
 const grant = ["append_labels"] as const;
 const view = filterExtensions(extensions, grant);
 
-describe("a view of somebody's own making", () => {
+describe("a view that the library did not create", () => {
   it("is refused, whatever it is made of", () => {
     for (const forged of [
       {},
@@ -24,7 +24,7 @@ describe("a view of somebody's own making", () => {
     }
   });
 
-  it("cannot be used to slip a live object past the reading", () => {
+  it("cannot bring a live object into the result unread", () => {
     const live = { x: 1 };
     const edited = addLabels(view, "EU");
     const own = () =>
@@ -44,7 +44,7 @@ it("options that are not an object are refused", () => {
 });
 
 describe("a value made by merging into one's own view", () => {
-  it("is read like any other when a plugin returns it", () => {
+  it("is read like any other if a plugin returns it", () => {
     const live = { x: 1 };
     const returned = mergeExtensions(
       addLabels(view, "EU") as never,
@@ -57,7 +57,7 @@ describe("a value made by merging into one's own view", () => {
     expect([...reach(merged)].every(Object.isFrozen)).toBe(true);
   });
 
-  it("has no more limits than the merge that takes it", () => {
+  it("has only the limits of the merge that accepts it", () => {
     const labels = ["a", "b", "c", "d"];
     const limits = { limits: { labels: 2 } };
     expect(
@@ -69,7 +69,7 @@ describe("a value made by merging into one's own view", () => {
 });
 
 describe("a view of the same host", () => {
-  it("given to another plugin decides nothing: what is written is up to the capabilities", () => {
+  it("of another plugin has no effect: capabilities decide what is written", () => {
     const wide = filterExtensions(extensions, ["append_labels", "write_headers"]);
     const { extensions: merged, rejections } = mergeExtensions(
       extensions,

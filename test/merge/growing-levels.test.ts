@@ -69,14 +69,14 @@ const merge = (current: Input, returned: object, view: Input = current) => {
 describe("a set that grows in a level of its own", () => {
   const trail = (steps: readonly string[], more: object = {}) => ({ trail: { steps, ...more } });
 
-  it("takes what is new, beside what came meanwhile", () => {
+  it("adds new elements to those added meanwhile", () => {
     const merged = merge(trail(["b", "x"]) as Input, trail(["a", "b"]), trail(["b"]) as Input);
     expect(merged.trail).toEqual({ since: "today", steps: ["a", "b", "x"] });
     expect(Object.isFrozen(merged.trail)).toBe(true);
     expect(merged.paths).toEqual([]);
   });
 
-  it("is made with its defaults, and keeps the rest where it is there", () => {
+  it("is created with its defaults, and keeps existing fields", () => {
     expect(merge({}, trail(["a"])).trail).toEqual({ since: "today", steps: ["a"] });
     const old = trail(["a"], { since: "then", until: "now" }) as Input;
     expect(merge(old, trail(["a", "b"])).trail).toEqual({
@@ -98,14 +98,14 @@ describe("a set that grows in a level of its own", () => {
 describe("a list that grows", () => {
   const log = (lines: readonly string[], more: object = {}) => ({ log: { lines, ...more } });
 
-  it("is what it was, to the very object, when nothing was appended", () => {
+  it("is the same object if nothing was appended", () => {
     const current = host.createExtensions(log(["a"], { last: "a" }) as Input);
     const merged = host.mergeExtensions(current, log(["a"], { about: "all" }), []);
     expect(merged.extensions).toBe(current);
     expect(merged.rejections).toMatchObject([{ path: "log.about", code: "tier_immutable" }]);
   });
 
-  it("keeps the fields beside it, and says nothing of those that follow from it", () => {
+  it("keeps the fields beside it, and reports no derived fields", () => {
     const old = log(["a"], { about: "all", last: "a" }) as Input;
     const grown = merge(old, log(["a", "b"], { count: 2 }));
     expect(grown.log).toEqual({ about: "all", lines: ["a", "b"], count: 2, last: "a" });
@@ -117,7 +117,7 @@ describe("a list that grows", () => {
     ]);
   });
 
-  it("takes a field that was taken away for no attempt to change it", () => {
+  it("does not treat a removed field as an attempt to change it", () => {
     const current = host.createExtensions(log(["a"], { about: "all", last: "a" }) as Input);
     const view = host.filterExtensions(current, []);
     const without = host.amend(view, (draft) => {
@@ -130,7 +130,7 @@ describe("a list that grows", () => {
     expect(extensions.log).toEqual({ about: "all", lines: ["a", "b"], count: 2, last: "a" });
   });
 
-  it("starts with its defaults; one that is spelt out is no attempt to change it", () => {
+  it("starts with its defaults; spelling one out is not an attempt to change it", () => {
     const started = merge({}, log(["a"], { about: "nothing" }));
     expect(started.log).toEqual({ about: "nothing", lines: ["a"], count: 1 });
     expect(started.paths).toEqual([]);
@@ -139,7 +139,7 @@ describe("a list that grows", () => {
     expect(odd.paths).toEqual(["log.about tier_immutable", "log.last tier_immutable"]);
   });
 
-  it("refuses what is cut short, also where nothing is left of what was shown", () => {
+  it("refuses a shortened list, even if nothing of the shown part is left", () => {
     const shown = host.createExtensions(log(["a", "b"]) as Input);
     const view = host.filterExtensions(shown, []);
     for (const current of [shown, none]) {
@@ -151,7 +151,7 @@ describe("a list that grows", () => {
     }
   });
 
-  it("is compared with what it has, also where an index was patched", () => {
+  it("is compared with its own elements, even if an index was patched", () => {
     const current = host.createExtensions(log(["a", "b"]) as Input);
     const forged = { value: "b", configurable: true, writable: true };
     Object.defineProperty(Array.prototype, 1, forged);
@@ -166,10 +166,10 @@ describe("a list that grows", () => {
   });
 });
 
-describe("a level that never changes but for a set in it", () => {
+describe("an immutable level with a growing set", () => {
   const file = (more: object) => ({ file: more });
 
-  it("is made for the set, with its defaults", () => {
+  it("is created for the set, with its defaults", () => {
     const made = merge({}, file({ tags: ["a"] }));
     expect(made.file).toEqual({ title: "untitled", tags: ["a"] });
     const whole = host.createExtensions(file({ tags: ["a"] }) as Input).file;
@@ -181,7 +181,7 @@ describe("a level that never changes but for a set in it", () => {
     });
   });
 
-  it("takes a field of a part that was not shown for no attempt, as long as it is the default", () => {
+  it("does not treat a hidden part's default as an attempt to change it", () => {
     const page = (more: object) => file({ page: { marks: ["m"], ...more } });
     expect(merge({}, page({ number: 1 })).paths).toEqual([]);
     expect(merge({}, page({ number: 2 })).paths).toEqual(["file.page.number tier_immutable"]);
@@ -190,14 +190,14 @@ describe("a level that never changes but for a set in it", () => {
     expect(shown.file).toEqual({ title: "untitled", tags: [], page: { number: 5, marks: ["m"] } });
   });
 
-  it("does not come to be for nothing", () => {
+  it("is not created for nothing", () => {
     for (const returned of [{}, { tags: [] }, { title: "untitled" }, { page: {} }]) {
       expect(host.mergeExtensions(none, file(returned), grant).extensions).toBe(none);
     }
   });
 });
 
-it("a set that may be absent begins with what is added, and nothing else", () => {
+it("an optional set starts with what is added, and nothing else", () => {
   const shelf = defineHost({
     slots: {
       shelf: {
@@ -215,7 +215,7 @@ it("a set that may be absent begins with what is added, and nothing else", () =>
   expect(extensions.shelf).toEqual({ marks: ["m"] });
 });
 
-it("only what is empty all the way down says nothing, and a map with any key in it says it", () => {
+it("only a deeply empty value means no change; a map with any key is a change", () => {
   const odd = defineHost({
     slots: {
       odd: {

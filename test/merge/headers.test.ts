@@ -1,4 +1,4 @@
-/** What a plugin may do to headers. What it may not is in test/attacks. */
+/** What a plugin may do to headers. For what it may not, see test/attacks. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../data/support.ts";
@@ -22,7 +22,7 @@ describe("a header that is written", () => {
     expect(http?.method).toBe("GET");
   });
 
-  it("is gone when it is left out, and may come back in another case", () => {
+  it("is removed if omitted, and may be added again in another case", () => {
     expect(merge({ Host: "here", b: "2" }).extensions.http?.headers).toEqual({
       Host: "here",
       b: "2",
@@ -34,7 +34,7 @@ describe("a header that is written", () => {
     });
   });
 
-  it("may be named as what is absent", () => {
+  it("may have the name undefined", () => {
     expect(merge({ ...shown, undefined: "1" }).extensions.http?.headers).toEqual({
       ...shown,
       undefined: "1",
@@ -45,7 +45,7 @@ describe("a header that is written", () => {
     expect(merged.extensions.http?.headers).toEqual(more);
   });
 
-  it("does not stand in for one that frames the message, in its place", () => {
+  it("cannot be swapped for one that frames the message", () => {
     const framed = createExtensions({ http: { headers: { Host: "here", b: "2", c: "3" } } });
     const run = (headers: object) => () => mergeExtensions(framed, { http: { headers } }, grant);
     expect(codeOf(run({ "x-a": "1" }))).toBe("header_invalid");
@@ -54,7 +54,7 @@ describe("a header that is written", () => {
     expect(run({ "x-a": "1", b: "2", Host: "here", c: "3" })).not.toThrow();
   });
 
-  it("leaves a malformed one of the host alone", () => {
+  it("leaves a malformed header of the host unchanged", () => {
     const odd = createExtensions({ http: { headers: { "bad name": "\n", ok: "1" } } });
     const merged = mergeExtensions(
       odd,
@@ -64,7 +64,7 @@ describe("a header that is written", () => {
     expect(merged.extensions.http?.headers).toEqual({ "bad name": "\n", ok: "2" });
   });
 
-  it("leaves two spellings that the host wrote, and takes a change of either", () => {
+  it("keeps two spellings that the host wrote, and accepts a change of either", () => {
     const twice = createExtensions({ http: { headers: { "x-a": "1", "X-A": "2" } } });
     const merged = mergeExtensions(twice, { http: { headers: { "x-a": "1", "X-A": "3" } } }, grant);
     expect(merged.extensions.http?.headers).toEqual({ "x-a": "1", "X-A": "3" });
@@ -81,7 +81,7 @@ describe("what is not a header", () => {
     );
   });
 
-  it("is not reached without the capability", () => {
+  it("is not written without the capability", () => {
     for (const capabilities of [[], ["read_headers"]] as const) {
       const { extensions: merged, rejections } = mergeExtensions(
         extensions,

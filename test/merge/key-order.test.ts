@@ -1,4 +1,4 @@
-/** The order of a map: what was there stays in its order, and what is new comes after it. */
+/** The order of a map: existing keys keep theirs, and new keys follow. */
 import { createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 

@@ -18,7 +18,7 @@ describe("without the capability", () => {
 });
 
 describe("labels that grow", () => {
-  it("make the slot where there is none", () => {
+  it("create the slot if there is none", () => {
     const none = createExtensions({});
     const { extensions: merged } = mergeExtensions(none, security({ labels: ["a"] }), grant);
     expect(merged.security?.labels).toEqual(["a"]);

@@ -1,4 +1,4 @@
-/** The envelope has moved on since the view was given: what was not seen is not written over. */
+/** The envelope changed after the view was taken: what the plugin did not see is not overwritten. */
 import {
   addLabels,
   amend,
@@ -20,7 +20,7 @@ const all = ["append_labels", "append_delegation", "write_headers"] as const;
 const moved = (before: Extensions, now: Extensions, returned: unknown) =>
   mergeExtensions(now, returned, all, { view: filterExtensions(before, all) });
 
-describe("what is over a limit only once it is put together", () => {
+describe("what exceeds a limit only after the merge", () => {
   const labels = (from: number, count: number) =>
     Array.from({ length: count }, (_, at) => `l${String(from + at).padStart(4, "0")}`);
   const labelled = (list: readonly string[]) => createExtensions({ security: { labels: list } });
@@ -74,7 +74,7 @@ describe("what is over a limit only once it is put together", () => {
     });
   });
 
-  it("is taken: the elements of a list that a transform made are not read by it again", () => {
+  it("is accepted: a transform does not read again the elements it made", () => {
     const schema = z.object({
       items: z
         .array(z.object({ n: z.string().transform((text) => text.length) }))
@@ -106,7 +106,7 @@ describe("what is over a limit only once it is put together", () => {
   });
 });
 
-it("a list that grew under two plugins is held to its schema's own check as a whole", () => {
+it("a list that two plugins grew is checked as a whole by its schema", () => {
   const items = z.array(z.string()).refine((list) => list.join("") !== "ab");
   const schema = z.object({ items: items.default([]) });
   const host = defineHost({
@@ -152,13 +152,13 @@ describe("a header that was not seen", () => {
     }
   });
 
-  it("is none where the plugin adds another", () => {
+  it("is not in conflict with a plugin that adds another", () => {
     const { extensions, rejections } = moved(seen, now, { http: { headers: { a: "1", c: "3" } } });
     expect(extensions.http?.headers).toEqual({ a: "1", "X-B": "theirs", c: "3" });
     expect(rejections).toEqual([]);
   });
 
-  it("is kept where the plugin had seen no headers at all", () => {
+  it("is kept if the plugin had seen no headers at all", () => {
     const { extensions, rejections } = moved(createExtensions({}), now, {
       http: { headers: { "X-B": "mine", c: "3" } },
     });
@@ -166,14 +166,14 @@ describe("a header that was not seen", () => {
     expect(rejections).toHaveLength(1);
   });
 
-  it("is no hindrance to what was seen, in any case", () => {
+  it("does not block changes of headers that were seen, in any case", () => {
     expect(moved(seen, now, { http: { headers: { A: "1" } } }).extensions.http?.headers).toEqual({
       A: "1",
       "X-B": "theirs",
     });
   });
 
-  it("is none where the map itself is gone", () => {
+  it("does not matter if the map itself was removed", () => {
     const both = createExtensions({ http: { headers: {}, request_headers: { a: "1" } } });
     const { extensions } = moved(both, createExtensions({ http: { headers: {} } }), {
       http: { request_headers: { a: "2", b: "3" } },
@@ -181,7 +181,7 @@ describe("a header that was not seen", () => {
     expect(extensions.http?.request_headers).toEqual({ a: "2", b: "3" });
   });
 
-  it("is no hindrance once it is gone", () => {
+  it("does not matter once it was removed", () => {
     const { extensions, rejections } = moved(now, createExtensions({}), {
       http: { headers: { a: "1", "X-B": "mine" } },
     });
@@ -193,13 +193,13 @@ describe("a header that was not seen", () => {
 describe("a map", () => {
   const custom = (more: object) => createExtensions({ custom: more } as never);
 
-  it("keeps away what was taken away meanwhile, but takes a change of it", () => {
+  it("does not restore a key removed meanwhile, but accepts a change of it", () => {
     const before = custom({ a: 1, b: 1, c: 1 });
     const merged = moved(before, custom({ b: 1 }), { custom: { a: 2, b: 1, c: 1 } });
     expect(merged.extensions.custom).toEqual({ a: 2, b: 1 });
   });
 
-  it("that is gone meanwhile is there again once it is proposed, with nothing that was shown", () => {
+  it("removed meanwhile is created again if proposed, without what was shown", () => {
     const before = custom({ a: 1, b: 1 });
     const empty = moved(before, createExtensions({}), { custom: {} });
     expect(empty.extensions.custom).toEqual({});
@@ -207,7 +207,7 @@ describe("a map", () => {
     expect(kept.extensions.custom).toEqual({});
   });
 
-  it("stays as it is when it is not mentioned, or null", () => {
+  it("stays as it is if it is omitted, or null", () => {
     const before = custom({ a: 1 });
     expect(mergeExtensions(before, { custom: null }, []).extensions).toBe(before);
     const view = filterExtensions(before, []);
@@ -218,8 +218,8 @@ describe("a map", () => {
   });
 });
 
-describe("what comes of a merge", () => {
-  it("into a view shows no more than the view did, and is no edit of it", () => {
+describe("the result of a merge", () => {
+  it("into a view shows no more than the view did, and is not an edit of it", () => {
     const extensions = createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } });
     const view = filterExtensions(extensions, ["read_agent"]) as Extensions;
     const edited = setCustom(view, "a", 1) as Extensions;
@@ -231,7 +231,7 @@ describe("what comes of a merge", () => {
     }
   });
 
-  it("of an envelope is an envelope: every grant is open again", () => {
+  it("of an envelope is an envelope, which any grant can filter", () => {
     const extensions = createExtensions({ security: { labels: ["PII"] } });
     const { extensions: merged } = mergeExtensions(extensions, { custom: { b: 1 } }, []);
     expect(filterExtensions(merged, ["append_labels"]).security?.labels).toEqual(["PII"]);
@@ -239,7 +239,7 @@ describe("what comes of a merge", () => {
     expect(more.extensions.security?.labels).toEqual(["EU", "PII"]);
   });
 
-  it("is read by the limits of the merge, whoever made the proposal", () => {
+  it("has the limits of the merge, whoever made the proposal", () => {
     const current = createExtensions({});
     const view = filterExtensions(current, all);
     const limits = { labels: 1 };
@@ -254,7 +254,7 @@ describe("what comes of a merge", () => {
   });
 });
 
-it("one refusal decides: a misshapen whole before a tier, before content", () => {
+it("the first refusal decides: shape before tier before content", () => {
   const description = "Of a test.";
   const host = defineHost({
     slots: {

@@ -1,4 +1,4 @@
-/** A merge under another grant than the view was cut under: limits hold for what it shows. */
+/** A merge under another grant than that of the view: limits apply to what it shows. */
 import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -7,7 +7,7 @@ import { codeOf } from "../data/support.ts";
 const depth = 28;
 const names = ["za", "zb", "zc", "zd", "ze", "zf", "zg", "zh"];
 
-/** Levels in levels. At the bottom are a set and a text, each with capabilities of its own. */
+/** Levels in levels. At the bottom are a set and a string, each with capabilities of its own. */
 function deepSlot() {
   let schema = z.object({
     set: stringSet().optional(),
@@ -45,7 +45,7 @@ function allWith(bottom: object): object {
   );
 }
 
-describe("levels that a view shows empty, and that come into sight with a change", () => {
+describe("levels that are empty in a view, and become visible with a change", () => {
   const view = host.filterExtensions(host.createExtensions({} as never), ["read_set"] as never);
   const current = host.createExtensions(allWith({}) as never);
   const mergeWithin = (nodes: number) =>
@@ -55,7 +55,7 @@ describe("levels that a view shows empty, and that come into sight with a change
     });
 
   it("count both", () => {
-    // The envelope, 28 levels and a set of each slot as shown, and as many levels and a text more.
+    // The envelope, 28 levels and a set of each slot as shown, and as many levels and a string more.
     const whole = 1 + names.length * (depth + 1 + depth + 1);
     expect(codeOf(() => mergeWithin(whole - 1))).toBe("snapshot_limit");
     expect(mergeWithin(whole).rejections).toEqual([]);

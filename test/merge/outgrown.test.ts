@@ -1,4 +1,4 @@
-/** What is put together from parts that are each within the limits is held against them, too. */
+/** Limits apply to the merged whole, not only to each part. */
 import {
   createExtensions,
   decodeExtensions,
@@ -23,7 +23,7 @@ import { verifies } from "../support/verifies.ts";
 
 const argsOf = ({ payload }: Result) => (payload as ToolCall).args;
 
-describe("one plugin after the other, each with a part that is within the limits", () => {
+describe("plugins that each add a part within the limits", () => {
   const names = ["one", "two", "three"];
   const part = (count: number) => Array.from({ length: count }, () => 1);
   const runs = (returns: (view: FullView, args: object, name: string) => object) =>
@@ -95,7 +95,7 @@ describe("one plugin after the other, each with a part that is within the limits
     ).toEqual(result.payload);
   });
 
-  it("what is over the limit already may change and shrink, and not grow", () => {
+  it("what already exceeds the limit may change and shrink, but not grow", () => {
     const limits = { nodes: 50 };
     const extensions = createExtensions({ custom: { list: part(90), other: part(5) } });
     const change = (custom: object) => mergeExtensions(extensions, { custom }, [], { limits });
@@ -105,7 +105,7 @@ describe("one plugin after the other, each with a part that is within the limits
     expect(codeOf(() => change({ list, other: part(6) }))).toBe("snapshot_limit");
   });
 
-  it("keeps the default of each limit that is left out, and refuses names and values that are not limits", () => {
+  it("keeps the default of each omitted limit, and refuses invalid limits", () => {
     const change = (limits: object) =>
       codeOf(() =>
         mergeExtensions(createExtensions({}), { custom: { text: "x".repeat(2 ** 20) } }, [], {

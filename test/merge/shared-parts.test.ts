@@ -1,4 +1,4 @@
-/** What a merge takes over is not copied again, and what it did not change is what it was. */
+/** A merge does not copy what it accepts, and unchanged parts are the same objects. */
 import {
   addLabels,
   amend,
@@ -23,7 +23,7 @@ type View = typeof view;
 const merged = (edited: View) =>
   mergeExtensions(envelope, edited, grant, { view }).extensions as unknown as View;
 
-describe("what an edit of the view made is put in as it is", () => {
+describe("the result of an edit is used without a copy", () => {
   const cases: readonly [string, (edit: View) => unknown, View][] = [
     ["labels", ({ security }) => security.labels, addLabels(view, "b")],
     ["a chain", ({ delegation }) => delegation?.chain, appendHop(view, hop("b"))],
@@ -66,7 +66,7 @@ describe("what an edit of the view made is put in as it is", () => {
     expect(partOf(merged(edited))).toBe(part);
   });
 
-  it("and all the rest is the very same as before", () => {
+  it("and everything else is the same object as before", () => {
     verifies("merge:shared");
     const after = merged(addLabels(view, "b"));
     expect(after.delegation).toBe(envelope.delegation);

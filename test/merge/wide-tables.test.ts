@@ -1,4 +1,4 @@
-/** More slots, or more fields in a level, than a number has bits: the same rules hold. */
+/** The rules hold for more slots, or more fields in a level, than a number has bits. */
 import { defineHost, defineSlots } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -49,13 +49,13 @@ describe("a level of forty fields", () => {
   const wide = Object.fromEntries(all.map((name) => [name, "old"]));
   const envelope = host.createExtensions({ wide });
 
-  it("says nothing of a field that comes back as it was shown", () => {
+  it("reports nothing about a field that is returned as it was shown", () => {
     const merged = host.mergeExtensions(envelope, { wide: { ...wide, field_39: "new" } }, []);
     expect(merged.extensions.wide).toEqual({ ...wide, field_39: "new" });
     expect(merged.rejections).toEqual([]);
   });
 
-  it("keeps the fields that the plugin may not change, and says so", () => {
+  it("keeps the fields that the plugin may not change, and reports them", () => {
     const changed = { ...wide, field_1: "new", field_2: "new", field_3: "new" };
     const merged = host.mergeExtensions(envelope, { wide: changed }, []);
     expect(merged.extensions.wide).toEqual({ ...wide, field_3: "new" });

@@ -34,7 +34,7 @@ describe("decodeMessage", () => {
     );
   });
 
-  it("drops what a part has beside its fields, and says so", () => {
+  it("drops unknown fields of a part, and reports them", () => {
     verifies("message:unknown-field");
     const content = [{ ...call, more: 1, content: { ...call.content, extra: { a: 1 } } }];
     const { message, dropped, droppedCount } = decodeMessage({ ...document, content });
@@ -55,7 +55,7 @@ describe("decodeMessage", () => {
     expect([decoded.dropped.length, decoded.droppedCount]).toEqual([100, 150]);
   });
 
-  it("refuses what a message has beside its fields, also in a message in a message", () => {
+  it("refuses unknown fields of a message, even of a nested one", () => {
     verifies("message:unknown-field", "message:nested");
     expect(pathsOf({ ...document, id: "m" })).toEqual(["id"]);
     expect(pathsOf({ ...document, extensions: {} })).toEqual(["extensions"]);
@@ -75,7 +75,7 @@ describe("decodeMessage", () => {
     ]);
   });
 
-  it("tells null that means absent from null that is refused, and from null that is data", () => {
+  it("distinguishes null for absent, refused null, and null as data", () => {
     verifies("message:null-is-absent");
     const { message } = decodeMessage({ ...document, channel: null });
     expect(message.channel).toBeUndefined();
@@ -84,7 +84,7 @@ describe("decodeMessage", () => {
     expect(pathsOf({ ...document, content })).toEqual(["content.0.content.arguments"]);
   });
 
-  it("refuses text that is not JSON, or too long, without a word of it", () => {
+  it("refuses text that is not JSON, or too long, without quoting it", () => {
     expect(codeOf(() => decodeMessage("{secret"))).toBe("syntax_invalid");
     const error = refusal(() => decodeMessage("{secret", { limits: { textUnits: 3 } }));
     expect(error.code).toBe("message_invalid");
@@ -92,7 +92,7 @@ describe("decodeMessage", () => {
     expect(error.message).not.toContain("secret");
   });
 
-  it("reads a message that is 64 containers deep, and none that is deeper", () => {
+  it("reads a message that is 64 containers deep, but not deeper", () => {
     verifies("message:depth");
     const deep = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth));
     // The message, its parts, the part, its content and the arguments.
@@ -104,7 +104,7 @@ describe("decodeMessage", () => {
     expect(codeOf(() => decodeMessage(nested(65)))).toBe("message_invalid");
   });
 
-  it("holds a message to the limits that are given", () => {
+  it("enforces the given limits", () => {
     expect(pathsOf(document, { limits: { nodes: 3 } })).toHaveLength(1);
     const { message } = decodeMessage(document, { limits: { nodes: 20 } });
     expect(createMessage(message)).toBe(message);
@@ -129,7 +129,7 @@ describe("decodeMessage", () => {
 });
 
 describe("encodeMessage", () => {
-  it("writes fields in one order, with their defaults, absent ones left out", () => {
+  it("writes fields in one order, with their defaults, without absent ones", () => {
     verifies("message:normal-form");
     const { role, content } = document;
     expect(encodeMessage({ content, role } as never)).toBe(
@@ -155,7 +155,7 @@ describe("encodeMessage", () => {
     expect(codeOf(() => encodeMessage({ role: "user", content } as never))).toBe("message_invalid");
   });
 
-  it("asks no prototype what to write", () => {
+  it("reads nothing from a prototype", () => {
     const message = decodeMessage(document).message;
     const before = encodeMessage(message);
     const patch = { value: () => "forged", configurable: true, enumerable: false };

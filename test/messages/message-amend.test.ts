@@ -13,7 +13,7 @@ describe("a payload of the library", () => {
     expect(amend(payload, () => {})).toBe(payload);
   });
 
-  it("can be amended where it is a message", () => {
+  it("can be amended if it is a message", () => {
     const message = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
     const amended = amend(message, (draft) => {
       draft.content.pop();

@@ -6,7 +6,7 @@ import { verifies } from "../support/verifies.ts";
 const text = (value: string) => ({ content_type: "text", text: value }) as const;
 
 describe("freezePayload", () => {
-  it("copies once, freezes, and gives its own back as it is", () => {
+  it("copies once, freezes, and returns its own result unchanged", () => {
     const payload = { name: "add", args: { list: [1] } };
     const frozen = freezePayload(payload);
     expect(frozen).toEqual(payload);
@@ -49,7 +49,7 @@ describe("freezePayload", () => {
     expect((await manager.invoke("evaluate", parsed)).payload).toEqual(message);
   });
 
-  it("is no way around the check", async () => {
+  it("does not bypass the check", async () => {
     const manager = await createPluginManager({ plugins: [] });
     for (const payload of [
       { name: 3 },
@@ -68,7 +68,7 @@ describe("freezePayload", () => {
     });
   });
 
-  it("is no way around limits that are narrower than those it was read under", async () => {
+  it("does not bypass limits that are narrower than those it was read under", async () => {
     verifies("dispatch:payload-limits");
     const of = (payloadLimits: object) => createPluginManager({ plugins: [], payloadLimits });
     const [narrow, wide, wider] = await Promise.all([
@@ -98,7 +98,7 @@ describe("freezePayload", () => {
     expect((await wide.invoke("tool_pre_invoke", payload)).payload).toBe(payload);
   });
 
-  it("counts what a plugin made of a payload by the limits of its manager", async () => {
+  it("applies the manager's limits to a plugin's payload", async () => {
     const grows = definePlugin({
       name: "grows",
       version: "1.0.0",

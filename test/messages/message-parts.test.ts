@@ -52,7 +52,7 @@ const holdsText = (part: object) => "text" in part;
 describe.each(Object.entries(all))("%s", (_, part) => {
   const { content = {} } = part as { content?: Record<string, unknown> };
 
-  it("is read with its required fields alone, and what it has stays as it is", () => {
+  it("is read with its required fields alone, and keeps its content", () => {
     expect(of(part)).toMatchObject(part);
     expect(Object.isFrozen(of(part))).toBe(true);
   });
@@ -78,7 +78,7 @@ describe.each(Object.entries(all))("%s", (_, part) => {
     }
   });
 
-  it("has no other shape", () => {
+  it("accepts no other shape", () => {
     if (holdsText(part)) return;
     for (const given of [undefined, null, "x", [], [content]]) {
       expect(problemsOfPart({ ...part, content: given })).toHaveLength(1);
@@ -203,7 +203,7 @@ describe("the bytes of a resource", () => {
   });
 
   it.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]]])(
-    "are kept as base64 where they are not a string: %j",
+    "are kept as base64 if they are not valid text: %j",
     (bytes) => {
       expect(blobOf(bytes).content.blob).toBe(Buffer.from(bytes).toString("base64"));
     },
@@ -216,23 +216,23 @@ describe("the bytes of a resource", () => {
     [["97"], "content.0.content.blob.0"],
     [{}, "content.0.content.blob"],
     [97, "content.0.content.blob"],
-  ])("are none: %j", (blob, path) => {
+  ])("are refused: %j", (blob, path) => {
     expect(refused(blob)).toEqual([[path, "payload_shape"]]);
   });
 });
 
-describe("what a resource may not be", () => {
+describe("a resource", () => {
   const withFields = (part: typeof resource, fields: object) =>
     problemsOfPart({ ...part, content: { ...part.content, ...fields } });
 
   it.each([
     { content: "a", blob: "b" },
     { content: "", blob: "" },
-  ])("text and bytes at once, empty ones included: %j", (fields) => {
+  ])("must not have both text and bytes, even empty: %j", (fields) => {
     expect(withFields(resource, fields)).toEqual([["content.0.content", "payload_shape"]]);
   });
 
-  it("one of them may be null", () => {
+  it("may have null for one of them", () => {
     expect(() =>
       of({ ...resource, content: { ...resource.content, content: "a", blob: null } }),
     ).not.toThrow();
@@ -244,7 +244,7 @@ describe("what a resource may not be", () => {
   it.each([
     { range_start: 2, range_end: 1 },
     { range_start: 10, range_end: 9 },
-  ])("a range that ends before it starts: %j", (fields) => {
+  ])("must not have a range that ends before it starts: %j", (fields) => {
     expect(withFields(resourceRef, fields)).toEqual([["content.0.content", "payload_shape"]]);
   });
 
@@ -254,7 +254,7 @@ describe("what a resource may not be", () => {
     { range_end: 0 },
     { range_start: 2, range_end: null },
     { range_start: null, range_end: 0 },
-  ])("but a range may be empty or open: %j", (fields) => {
+  ])("may have an empty or open range: %j", (fields) => {
     expect(() =>
       of({ ...resourceRef, content: { ...resourceRef.content, ...fields } }),
     ).not.toThrow();
@@ -263,7 +263,7 @@ describe("what a resource may not be", () => {
 
 describe("a content type", () => {
   it.each(["poem", "Text", "", "__proto__", "constructor", "picture", null, 3, undefined])(
-    "%j is none that is read",
+    "%j is not read",
     (content_type) => {
       const problems = problemsOfPart({ content_type, text: "a", content: {} });
       expect(problems).toHaveLength(1);
@@ -296,7 +296,7 @@ describe("messages in a prompt's result", () => {
           ],
         };
 
-  it("are messages themselves, defaults and all", () => {
+  it("are messages themselves, including defaults", () => {
     const read = createMessage(nested(2) as never);
     expect(read).toMatchObject(nested(2));
     expect(read.content[0]).toMatchObject({
@@ -313,7 +313,7 @@ describe("messages in a prompt's result", () => {
     ]);
   });
 
-  it("nest to a limit, and no further", () => {
+  it("nest up to a limit", () => {
     expect(() => createMessage(nested(10) as never)).not.toThrow();
     const problems = problemsOf(nested(40));
     expect(problems.map(([, code]) => code)).toEqual(["snapshot_limit"]);

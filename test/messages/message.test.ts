@@ -21,7 +21,7 @@ const problemsOf = (input: unknown) =>
   refused(input).data.problems?.map(({ path, code }) => [path.join("."), code]);
 
 describe("createMessage", () => {
-  it("fills in what has a default, in one shape", () => {
+  it("fills in defaults, in one shape", () => {
     const message = createMessage({ role: "user" });
     expect(message).toEqual({
       schema_version: "2.0",
@@ -54,7 +54,7 @@ describe("createMessage", () => {
     expect(message.content[0]).toMatchObject({ content: { arguments: { list: [{ a: 1 }] } } });
   });
 
-  it("gives a message that it made as it is", () => {
+  it("returns a message that it created unchanged", () => {
     const message = createMessage({ role: "user", content: [text("Ahoy")] });
     expect(createMessage(message)).toBe(message);
     const copy = createMessage({ ...message });
@@ -63,17 +63,17 @@ describe("createMessage", () => {
   });
 
   it.each(["system", "developer", "user", "assistant", "tool"] as const)(
-    "takes the role %s",
+    "accepts the role %s",
     (role) => {
       expect(createMessage({ role }).role).toBe(role);
     },
   );
 
-  it.each(["analysis", "commentary", "final"] as const)("takes the channel %s", (channel) => {
+  it.each(["analysis", "commentary", "final"] as const)("accepts the channel %s", (channel) => {
     expect(createMessage({ role: "user", channel }).channel).toBe(channel);
   });
 
-  it("takes null as no channel, and any text as version", () => {
+  it("accepts null as no channel, and any string as version", () => {
     expect(createMessage({ role: "user", channel: null }).channel).toBeUndefined();
     expect(createMessage({ role: "user", schema_version: "" }).schema_version).toBe("");
   });
@@ -104,7 +104,7 @@ describe("createMessage", () => {
     },
   );
 
-  it("tells every problem, each with its place, and no value", () => {
+  it("reports every problem with its place, and no value", () => {
     const secret = "hunter2";
     const error = refused({
       role: secret,

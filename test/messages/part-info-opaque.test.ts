@@ -1,4 +1,4 @@
-/** What somebody who holds a view, or a view of a part of an envelope, can do with it. */
+/** What code can do with a part view. */
 import { inspect } from "node:util";
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
 import { defineHost } from "glassine/host";
@@ -35,7 +35,7 @@ describe("reflection on a view", () => {
     expect(structuredClone(view)).toEqual({});
   });
 
-  it("finds getters and helpers behind it, and nothing to make views with", () => {
+  it("finds getters and helpers behind it, and no way to create views", () => {
     expect(Reflect.getPrototypeOf(prototype)).toBeNull();
     expect("constructor" in view).toBe(false);
     expect("then" in view).toBe(false);
@@ -54,7 +54,7 @@ describe("reflection on a view", () => {
     expect(JSON.stringify(saidBy(view))).toBe(before);
   });
 
-  it("gets a getter nowhere on other objects", () => {
+  it("cannot use its getters on other objects", () => {
     for (const name of properties) {
       const get = Reflect.getOwnPropertyDescriptor(prototype, name)?.get as () => unknown;
       expect(() => Reflect.apply(get, Object.create(view), [])).toThrow(TypeError);
@@ -62,7 +62,7 @@ describe("reflection on a view", () => {
     }
   });
 
-  it("gives frozen values", () => {
+  it("finds only frozen values", () => {
     const whole = viewOf(parts.tool_call, { extensions: full });
     const visit = (value: unknown): void => {
       if (typeof value !== "object" || value === null) return;
@@ -74,13 +74,13 @@ describe("reflection on a view", () => {
     visit(toPolicyInput(whole));
   });
 
-  it("waits for nothing when it is awaited", async () => {
+  it("is the view itself if awaited", async () => {
     expect(await view).toBe(view);
   });
 });
 
 describe("a plugin's views", () => {
-  it("tell it what its capabilities open", async () => {
+  it("show it what its capabilities open", async () => {
     const seen: unknown[] = [];
     const plugin = definePlugin({
       name: "looks",
@@ -109,7 +109,7 @@ describe("a plugin's views", () => {
     expect(seen).toEqual(["cmf.tool_pre_invoke", ["PII"], [], {}, undefined, { labels: ["PII"] }]);
   });
 
-  it("can be reported as metadata and made a payload of", async () => {
+  it("can be used as metadata and as a payload", async () => {
     const plugin = definePlugin({
       name: "reports",
       version: "1.0.0",
@@ -140,7 +140,7 @@ describe("a host of its own", () => {
     },
   });
 
-  it("has the functions, and its extensions are taken everywhere", () => {
+  it("has the functions, and its extensions are accepted everywhere", () => {
     expect(host.partsOf).toBe(partsOf);
     expect(host.serializePart).toBe(serializePart);
     expect(host.toPolicyInput).toBe(toPolicyInput);
@@ -167,7 +167,7 @@ describe("names that others chose", () => {
     expect(JSON.stringify(serializePart(view).arguments)).toBe(JSON.stringify(args));
   });
 
-  it("find no entity that nobody wrote", () => {
+  it("refer to no inherited property", () => {
     const named = (name: string, extensions = full) =>
       viewOf(
         { content_type: "tool_call", content: { tool_call_id: "1", name, arguments: {} } },
@@ -195,7 +195,7 @@ describe("names that others chose", () => {
 });
 
 describe("a message", () => {
-  it("that the library did not make is read first", () => {
+  it("that the library did not create is read first", () => {
     const content = [{ content_type: "text", text: "a" }];
     const own = { role: "user", content };
     const [view] = partsOf(own as never);
@@ -212,7 +212,7 @@ describe("a message", () => {
     expect([inner?.role, inner?.content]).toEqual(["user", "in"]);
   });
 
-  it("that a manager took under wider limits is taken as it is", async () => {
+  it("that a manager accepted under wider limits is accepted as it is", async () => {
     let size: number | undefined;
     const plugin = definePlugin({
       name: "sizes",

@@ -38,7 +38,7 @@ const made = [
 ] as const;
 
 describe("the constructors of parts", () => {
-  it("make what a message holds, defaults and all", () => {
+  it("create parts of messages, including defaults", () => {
     const message = createMessage({ role: "assistant", content: made });
     expect(message.content).toEqual(made);
     for (const part of made) expect(Object.isFrozen(part)).toBe(true);
@@ -59,7 +59,7 @@ describe("the constructors of parts", () => {
     expect(toolCall({ tool_call_id: "c", name: "add" }).content.arguments).toEqual({});
   });
 
-  it("are typed by what they make and take", () => {
+  it("have exact types for arguments and results", () => {
     expectTypeOf(text("a").text).toEqualTypeOf<string>();
     expectTypeOf(toolCall({ tool_call_id: "c", name: "n" }).content.name).toEqualTypeOf<string>();
     expectTypeOf(image(url).content.type).toEqualTypeOf<"url" | "base64">();
@@ -69,7 +69,7 @@ describe("the constructors of parts", () => {
     expect(() => image({ type: "file", data: "a" })).toThrow("content.type");
   });
 
-  it("refuse with the path, and no value", () => {
+  it("refuse with the path, but without the value", () => {
     const secret = "canary";
     try {
       resource({ ...file, content: secret, blob: secret, size_bytes: -1 });
@@ -86,7 +86,7 @@ describe("the constructors of parts", () => {
     expect(() => text(5 as never)).toThrow("a string");
   });
 
-  it("of a prompt takes messages as createMessage does, and messages that there are", () => {
+  it("of a prompt accept messages as createMessage does, and existing messages", () => {
     const whole = createMessage({ role: "assistant", content: [text("b")] });
     const { content } = promptResult({
       prompt_request_id: "p",

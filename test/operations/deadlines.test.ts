@@ -31,7 +31,7 @@ describe("deadlines", () => {
     await manager.close();
   });
 
-  it("PH-042: an error named TimeoutError is what the handler said", async () => {
+  it("PH-042: an error named TimeoutError counts as the handler's own", async () => {
     verifies("plugins:failure");
     const manager = await managerOf([
       plugin("aaa", {
@@ -48,7 +48,7 @@ describe("deadlines", () => {
     expect(error.message).not.toContain("timed out");
   });
 
-  it("PH-043: handlers that hang on one hook keep nobody on another from their turn", async () => {
+  it("PH-043: handlers that hang on one hook do not delay another hook", async () => {
     const manager = await managerOf([
       plugin("aaa", { happened: { handler: never, timeoutMs: 200, extensions: false } }),
       plugin("bbb", { vote: { handler: async (_) => allow(), timeoutMs: 1000 } }),
@@ -74,7 +74,7 @@ describe("deadlines", () => {
     await expect(manager.invoke("vote", {})).rejects.toThrow("after 0.010s");
   });
 
-  it("what comes late is dropped and counted", async () => {
+  it("a late result is dropped and counted", async () => {
     verifies("plugins:deadline");
     const manager = await managerOf([
       plugin("aaa", {
@@ -103,7 +103,7 @@ describe("deadlines", () => {
     await expect(late).rejects.toMatchObject({ code: "aborted" });
   });
 
-  it("a hook that always resolves does so when the host gives up, too", async () => {
+  it("a hook that always resolves does so even if the host aborts", async () => {
     verifies("plugins:aborted");
     const controller = new AbortController();
     const manager = await managerOf([
@@ -116,8 +116,8 @@ describe("deadlines", () => {
   });
 });
 
-describe("a handler that keeps the thread beyond its deadline", () => {
-  it("has timed out also where it gave the thread up before", async () => {
+describe("a handler that blocks the thread beyond its deadline", () => {
+  it("has timed out even if it yielded the thread before", async () => {
     verifies("plugins:deadline-blocked");
     let signal: AbortSignal | undefined;
     const manager = await managerOf([
@@ -142,7 +142,7 @@ describe("a handler that keeps the thread beyond its deadline", () => {
   it.each([
     ["at once", () => allow()],
     ["by a promise", async () => allow()],
-  ])("has timed out also where it stood in a queue before, and answers %s", async (_, answer) => {
+  ])("has timed out even if it was queued before, and answers %s", async (_, answer) => {
     verifies("plugins:deadline-blocked");
     let calls = 0;
     const manager = await managerOf([
@@ -168,7 +168,7 @@ describe("a handler that keeps the thread beyond its deadline", () => {
     expect(await votes[2]).toBe(allow());
   });
 
-  it("has timed out on a message hook, too, where its plugin is not asyncSafe", async () => {
+  it("has timed out on a message hook, too, if its plugin is not asyncSafe", async () => {
     verifies("plugins:deadline-blocked");
     const blocker = definePlugin({
       name: "aaa",
@@ -192,7 +192,7 @@ describe("a handler that rejects after its deadline", () => {
   const afterwards = () => new Promise((resolve) => setTimeout(resolve, 40));
 
   it.each([true, false])(
-    "is logged once, without what it said, where asyncSafe is %s",
+    "is logged once, without its message, if asyncSafe is %s",
     async (asyncSafe) => {
       verifies("plugins:deadline-late");
       const { lines, logger } = kept();
@@ -231,7 +231,7 @@ describe("a handler that rejects after its deadline", () => {
     },
   );
 
-  it("is not logged where the host gave up, or where it had answered", async () => {
+  it("is not logged if the host aborted, or if it had answered", async () => {
     const { lines, logger } = kept();
     const controller = new AbortController();
     const manager = await managerOf([plugin("aaa", { vote: late })], { logger });
@@ -273,7 +273,7 @@ describe("a plugin that is not asyncSafe", () => {
     expect(await most(true)).toBeGreaterThan(1);
   });
 
-  it("is held to its deadline from when its handler begins", async () => {
+  it("has its deadline counted from the start of its handler", async () => {
     verifies("plugins:not-async-safe");
     const manager = await managerOf([
       plugin(
@@ -294,7 +294,7 @@ describe("a plugin that is not asyncSafe", () => {
     expect(await Promise.all(votes)).toEqual([allow(), allow(), allow()]);
   });
 
-  it("goes on after a handler of it that never settles", async () => {
+  it("continues after one of its handlers never settles", async () => {
     verifies("plugins:lock-freed");
     let first = true;
     const manager = await managerOf([

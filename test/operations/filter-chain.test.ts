@@ -40,7 +40,7 @@ describe("filter chain", () => {
     );
   });
 
-  it("PH-030: a throw stops the chain, and nothing of it is seen", async () => {
+  it("PH-030: a throw stops the chain, and its partial result is not returned", async () => {
     verifies("plugins:filter-failure");
     let third = false;
     const manager = await managerOf([
@@ -63,7 +63,7 @@ describe("filter chain", () => {
     expect(third).toBe(false);
   });
 
-  it("PH-031: waits for a promise, and passes on what it gave", async () => {
+  it("PH-031: awaits a promise, and passes on its value", async () => {
     verifies("plugins:filter-chain");
     const manager = await managerOf([
       plugin("aaa", { value: async (text: string) => `${text}a` }),
@@ -72,7 +72,7 @@ describe("filter chain", () => {
     expect(await manager.invoke("value", "z")).toBe("string:za");
   });
 
-  it("PH-032: gives the very value back where nobody has a handler", async () => {
+  it("PH-032: returns the same value if there is no handler", async () => {
     verifies("plugins:semantics");
     const manager = await managerOf([]);
     const value = { deep: [1, { two: 3 }] };
@@ -80,7 +80,7 @@ describe("filter chain", () => {
     expect(Object.isFrozen(value)).toBe(false);
   });
 
-  it("hands out frozen copies, and keeps none of what it is handed", async () => {
+  it("passes frozen copies, and keeps no reference to what handlers return", async () => {
     verifies("plugins:data");
     const mine = { list: ["a"] };
     let theirs: { list: string[] } | undefined;
@@ -103,7 +103,7 @@ describe("filter chain", () => {
     expect(mine).toEqual({ list: ["a"] });
   });
 
-  it("refuses a value that does not fit the schema, and names who gave it", async () => {
+  it("refuses a value that does not fit the schema, and names the handler", async () => {
     verifies("plugins:filter-fits");
     const manager = await managerOf([
       plugin("aaa", { texts: (_) => ["a", 2] }),
@@ -134,7 +134,7 @@ describe("filter chain", () => {
     await expect(manager.invoke("value", 1)).rejects.toThrow("returned an unfit value");
   });
 
-  it("holds a hook's own rule, for each handler", async () => {
+  it("applies a hook's own rule to each handler", async () => {
     verifies("plugins:filter-fits");
     const manager = await managerOf([
       plugin("aaa", { grown: (given: string[]) => [...given, "a"] }),
@@ -146,7 +146,7 @@ describe("filter chain", () => {
     );
   });
 
-  it("never resolves with what a `then` on a prototype makes of it", async () => {
+  it("never calls a `then` on a prototype", async () => {
     const manager = await managerOf([
       plugin("aaa", { texts: (given: string[]) => [...given, "a"] }),
     ]);

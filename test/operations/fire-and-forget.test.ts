@@ -4,7 +4,7 @@ import { verifies } from "../support/verifies.ts";
 import { host, kept, managerOf, plugin, rejection } from "./support.ts";
 
 describe("fire and forget", () => {
-  it("PH-036: tells everybody, whoever fails before", async () => {
+  it("PH-036: calls every handler, even after one fails", async () => {
     verifies("plugins:fire-all");
     const { lines, logger } = kept();
     const calls: string[] = [];
@@ -25,7 +25,7 @@ describe("fire and forget", () => {
     expect(lines).toEqual(["warn handler 'aaa.happened' failed for hook 'happened': first"]);
   });
 
-  it("PH-037: a strict hook stops at the first failure, and says so", async () => {
+  it("PH-037: a strict hook stops at the first failure, and rejects", async () => {
     verifies("plugins:fire-strict");
     const calls: string[] = [];
     const manager = await managerOf([
@@ -81,13 +81,13 @@ describe("fire and forget", () => {
     );
   });
 
-  it("what handlers return is nobody's business", async () => {
+  it("the results of handlers are ignored", async () => {
     verifies("plugins:semantics");
     const manager = await managerOf([plugin("aaa", { happened: (_) => new Proxy({}, {}) })]);
     expect(await manager.invoke("happened", {})).toBeUndefined();
   });
 
-  it("PH-051: a hook for plugins alone takes no core handler", () => {
+  it("PH-051: a hook for plugins only accepts no core handler", () => {
     verifies("plugins:plugin-only");
     expect(() =>
       host.defineCoreHandler({

@@ -1,4 +1,4 @@
-/** What comes after a deadline and is no rejection. */
+/** Results after a deadline that are not rejections. */
 import { describe, expect, it } from "vitest";
 import { createPluginManager, definePlugin, type PluginContext } from "../../src/index.ts";
 import { kept } from "./support.ts";
@@ -10,7 +10,7 @@ const late = (_: unknown, { signal }: PluginContext) =>
 
 describe("a handler that returns after its deadline", () => {
   it.each(["sequential", "concurrent", "fire_and_forget"] as const)(
-    "is not logged as one that rejects, in mode %s",
+    "is not logged as a rejection, in mode %s",
     async (mode) => {
       const { lines, logger } = kept();
       const slow = definePlugin({

@@ -4,7 +4,7 @@ import { permutations } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, managerOf, plugin } from "./support.ts";
 
-/** Whom each of them calls, and the handlers as the manager tells them. */
+/** The handlers in the order called, which must be the order that the manager lists. */
 async function callsOn(
   hook: "happened" | "value",
   names: readonly string[],
@@ -48,7 +48,7 @@ describe("the order of handlers", () => {
     }
   });
 
-  it("PH-049: in every order of all handlers, whoever registers before whom", async () => {
+  it("PH-049: the order does not depend on the order of registration", async () => {
     verifies("plugins:ordering", "plugins:order-by-name", "plugins:registration-order");
     const all = [...given, "mmm"];
     for (const names of permutations(all)) {
@@ -114,7 +114,7 @@ describe("the order of handlers", () => {
     );
   });
 
-  it("tells who runs, in which order, without anything that can be called", async () => {
+  it("is listed as data, without anything that can be called", async () => {
     verifies("plugins:handlers-listed", "plugins:bands");
     const manager = await managerOf(
       [plugin("aaa", { vote: { handler: (_) => 1, timeoutMs: 50 } })],
@@ -162,7 +162,7 @@ describe("the order of handlers", () => {
     expect(() => manager.handlersFor("nope" as never)).toThrow("unknown hook 'nope'");
   });
 
-  it("PH-072: what it hands out changes nothing", async () => {
+  it("PH-072: changing the list changes nothing", async () => {
     verifies("plugins:handlers-listed");
     const manager = await managerOf([plugin("aaa", { value: (text: string) => `${text}a` })]);
     const list = manager.handlersFor("value") as unknown[];

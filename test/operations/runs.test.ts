@@ -15,7 +15,7 @@ import { verifies } from "../support/verifies.ts";
 import { hooks, host, kept, managerOf, plugin, rejection } from "./support.ts";
 
 describe("runs of every semantic", () => {
-  it("PH-046: a manager without plugins gives each hook's default, and audits nothing", async () => {
+  it("PH-046: a manager without plugins returns each hook's default, and audits nothing", async () => {
     const events: AuditEvent[] = [];
     const manager = await managerOf([], { audit: { sink: (event) => events.push(event) } });
     expect(await manager.invoke("vote", {})).toBe(allow());
@@ -50,7 +50,7 @@ describe("runs of every semantic", () => {
     await expect(managerOf([{ plugin: voter, ...word }])).rejects.toThrow(text);
   });
 
-  it("PH-066: a plugin whose deadline is too long for this host is refused whole", async () => {
+  it("PH-066: a plugin with a deadline too long for this host is refused as a whole", async () => {
     const short = defineHost({ hooks, profile: { maxTimeoutMs: 30_000 } });
     let runs = 0;
     const slow = (timeoutMs: number) =>
@@ -71,7 +71,7 @@ describe("runs of every semantic", () => {
     expect(await manager.invoke("vote", {})).toBe(allow());
   });
 
-  it("PH-047: a handler may have the host start another hook", async () => {
+  it("PH-047: a handler may start a run of another hook", async () => {
     const order: string[] = [];
     let start: (context: object) => Promise<unknown> = async () => undefined;
     const manager = await managerOf([
@@ -103,7 +103,7 @@ describe("runs of every semantic", () => {
     ]);
   });
 
-  it("runs nest to a depth, and no further", async () => {
+  it("runs nest up to a limit", async () => {
     let again: (context: object) => Promise<unknown> = async () => undefined;
     const manager = await managerOf([
       plugin("aaa", {
@@ -117,7 +117,7 @@ describe("runs of every semantic", () => {
     await expect(manager.invoke("vote", {})).rejects.toThrow("nested more than 8 deep");
   });
 
-  it("labels found below a run of another semantic go up to the message they belong to", async () => {
+  it("labels added in a nested run of another semantic reach the outer message", async () => {
     let filter: (context: object) => Promise<unknown> = async () => undefined;
     let message: (context: object) => Promise<unknown> = async () => undefined;
     const tagger = host.definePlugin({
@@ -150,7 +150,7 @@ describe("runs of every semantic", () => {
     expect(result.extensions.security?.labels).toEqual(["SECRET"]);
   });
 
-  it("handlers of every semantic are shown what their capabilities open, and nothing else", async () => {
+  it("handlers of every semantic see what their capabilities open, and nothing else", async () => {
     const seen: unknown[] = [];
     const look = (extensions: { security?: { labels?: unknown; subject?: { roles?: unknown } } }) =>
       seen.push([extensions.security?.labels, extensions.security?.subject?.roles]);
@@ -249,7 +249,7 @@ describe("runs of every semantic", () => {
     );
   });
 
-  it("PH-105: numbers, short texts and lines of a configuration are in no free text", async () => {
+  it("PH-105: numbers, short strings and lines of a configuration are in no free text", async () => {
     verifies("plugins:config-secrets", "audit:redacted-request");
     const { lines, logger } = kept();
     const events: AuditEvent[] = [];
@@ -276,7 +276,7 @@ describe("runs of every semantic", () => {
     expect(JSON.stringify([lines, events])).not.toMatch(/s3cr3t|line2|d33p|98765432/i);
   });
 
-  it("a function's name is escaped in what is said of it", async () => {
+  it("a function's name is escaped in messages", async () => {
     verifies("plugins:failure");
     const forged = Object.defineProperty((_: unknown) => 3, "name", {
       value: "x' failed for hook 'audit_emit': disk full; handler 'core\\",
@@ -288,7 +288,7 @@ describe("runs of every semantic", () => {
     );
   });
 
-  it("what a handler throws goes to the host's own sink, as on message hooks", async () => {
+  it("a handler's error goes to the host's onHandlerError, as on message hooks", async () => {
     const thrown: unknown[] = [];
     const error = new Error("oops");
     const manager = await managerOf(
@@ -305,7 +305,7 @@ describe("runs of every semantic", () => {
     expect(thrown).toEqual([[error, { plugin: "aaa", hook: "happened" }]]);
   });
 
-  it("PH-103: what overlapping runs tell all arrives", async () => {
+  it("PH-103: all reports of overlapping runs arrive", async () => {
     const events: AuditEvent[] = [];
     const manager = await managerOf(
       [
@@ -367,7 +367,7 @@ describe("message hooks", () => {
     expect(manager.counts()).toMatchObject({ started: 3, allowed: 3 });
   });
 
-  it("of concurrent handlers that halt, the first in order says how the run ended", async () => {
+  it("the first halting handler in plugin order decides how a concurrent run ends", async () => {
     const voter = (name: string, act: () => unknown) =>
       plugin(name, {
         message_pre_invoke: { handler: (_: unknown) => act(), mode: "concurrent" },
@@ -383,7 +383,7 @@ describe("message hooks", () => {
     expect(manager.counts()).toMatchObject({ started: 1, denied: 1, errored: 0 });
   });
 
-  it("a plugin behind a lock that misses its deadline fails as any other", async () => {
+  it("a plugin that is not asyncSafe and misses its deadline fails like any other", async () => {
     const manager = await managerOf([
       plugin(
         "aaa",

@@ -17,12 +17,12 @@ describe("score delta", () => {
     expect(await manager.invoke("scores", scored)).toEqual({ f1: 2, f2: -1 });
   });
 
-  it("gives an empty record where nobody scores", async () => {
+  it("returns an empty record if nobody scores", async () => {
     verifies("plugins:semantics");
     expect(Object.keys(await (await scorers()).invoke("scores", scored))).toEqual([]);
   });
 
-  it("takes maps, and numbers as ids", async () => {
+  it("accepts maps, and numbers as ids", async () => {
     verifies("plugins:score-record");
     const manager = await scorers(
       new Map<unknown, number>([
@@ -113,7 +113,7 @@ describe("score delta", () => {
     expect(runs).toBe(0);
   });
 
-  it("an overflow of the sum is a failure of who caused it", async () => {
+  it("an overflow of the sum is a failure of the handler that caused it", async () => {
     verifies("plugins:score-record");
     const max = Number.MAX_VALUE;
     const error = await rejection(
@@ -124,7 +124,7 @@ describe("score delta", () => {
     );
   });
 
-  it("ids that nobody asked about are kept", async () => {
+  it("unknown ids are kept", async () => {
     verifies("plugins:score-sums");
     expect(await (await scorers({ other: 1 })).invoke("scores", scored)).toEqual({ other: 1 });
   });

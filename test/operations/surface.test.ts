@@ -1,4 +1,4 @@
-/** What holds of hooks of every semantic but `message`. */
+/** Behaviour of hooks of every semantic except `message`. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { bands, defineHook, defineHost } from "../../src/host.ts";
@@ -7,7 +7,7 @@ import { verifies } from "../support/verifies.ts";
 import { host, managerOf, plugin, rejection } from "./support.ts";
 
 describe("the hooks of a host", () => {
-  it("PH-039: are all that there are, whoever names another one", async () => {
+  it("PH-039: are the only ones: any other name is refused", async () => {
     verifies("plugins:surface");
     const manager = await managerOf([]);
     const unknown = { code: "hook_unknown", message: "unknown hook 'nope'" };
@@ -102,7 +102,7 @@ describe("a run", () => {
     expect(seen).toHaveLength(4);
   });
 
-  it("shows its extensions by capability, and takes none back", async () => {
+  it("shows its extensions by capability, and ignores returned ones", async () => {
     verifies("plugins:views");
     const seen: unknown[] = [];
     const sees = (name: string, capabilities: readonly string[]) =>
@@ -129,7 +129,7 @@ describe("a run", () => {
 });
 
 describe("a failure", () => {
-  it("tells what was thrown on one line, without what is secret", async () => {
+  it("reports what was thrown on one line, without secrets", async () => {
     verifies("plugins:failure-redacted");
     const leaky = host.definePlugin({
       name: "leaky",
@@ -156,7 +156,7 @@ describe("a failure", () => {
     [30_001, "handler timeout cannot exceed 30 seconds"],
     [Number.NaN, "timeoutMs must be a number"],
     ["5", "timeoutMs must be a number"],
-  ])("PH-040: a deadline of %s is none", async (timeoutMs, text) => {
+  ])("PH-040: a deadline of %s is refused", async (timeoutMs, text) => {
     verifies("plugins:deadline-limits");
     const short = defineHost({
       hooks: { vote: { semantic: "voting", description: "May it be?", payload: z.object({}) } },
@@ -181,7 +181,7 @@ describe("a failure", () => {
 });
 
 describe("the counts", () => {
-  it("have each run once: started is the sum of the others", async () => {
+  it("count each run once: started is the sum of the others", async () => {
     verifies("plugins:counts");
     const ways: Readonly<Record<string, () => unknown>> = {
       allowed: allow,

@@ -65,7 +65,7 @@ describe("voting", () => {
     [[], "array"],
     [new Proxy(allow() as object, {}), "object"],
     [1n, "bigint"],
-  ])("PH-026: %s is no vote", async (returned, type) => {
+  ])("PH-026: %s is not a vote", async (returned, type) => {
     verifies("plugins:vote-brand");
     const manager = await managerOf([plugin("aaa", { vote: (_) => returned })]);
     const error = await rejection(manager.invoke("vote", {}));
@@ -74,13 +74,13 @@ describe("voting", () => {
     expect(manager.counts()).toMatchObject({ errored: 1, allowed: 0 });
   });
 
-  it("a look-alike of a denial is no vote either", async () => {
+  it("an object that looks like a denial is not a vote either", async () => {
     verifies("plugins:vote-brand");
     const manager = await managerOf([plugin("aaa", { vote: (_) => ({ ...deny("no") }) })]);
     await expect(manager.invoke("vote", {})).rejects.toThrow("returned object; expected");
   });
 
-  it("PH-027: a throw is no yes, whoever allowed before", async () => {
+  it("PH-027: a throw does not allow, even after others allowed", async () => {
     verifies("plugins:vote-failure", "plugins:failure");
     const cause = new Error("out of order");
     const manager = await managerOf([
@@ -96,7 +96,7 @@ describe("voting", () => {
     expect(error).toMatchObject({ code: "execution_failed", cause });
   });
 
-  it("a required hook that nobody votes on denies", async () => {
+  it("a required hook without votes denies", async () => {
     verifies("plugins:vote-required");
     const nobody = await managerOf([]);
     expect(await nobody.invoke("must_vote", {})).toMatchObject({
@@ -122,7 +122,7 @@ describe("voting", () => {
     expect(await manager.invoke("vote", {})).toMatchObject({ plugin: "core", reason: "locked" });
   });
 
-  it("a decision resolves though a prototype has a `then`", async () => {
+  it("a decision resolves even if a prototype has a `then`", async () => {
     const manager = await managerOf([plugin("aaa", { vote: (_) => deny("no") })]);
     const pending = manager.invoke("vote", {});
     // biome-ignore lint/suspicious/noThenProperty: it is the attack.

@@ -21,7 +21,7 @@ const denied = {
 };
 
 describe("a manager that denies tampering", () => {
-  it("runs no handler in a changed realm, and runs them again when it is as it was", async () => {
+  it("runs no handler in a changed realm, and runs them again once it is restored", async () => {
     verifies("dispatch:tampering-denied");
     const extensions = labelled("PII");
     const turns: string[] = [];
@@ -52,7 +52,7 @@ describe("a manager that denies tampering", () => {
     expect(violation).toEqual(denied);
   });
 
-  it("is not made in a changed realm; the error names the changes, but not all in its text", async () => {
+  it("is not created in a changed realm; the error lists all changes, its message the first", async () => {
     verifies("dispatch:tampering-denied");
     const names = Array.from({ length: 12 }, (_, i) => `x${i}`);
     for (const name of names) Reflect.set(Math, name, 1);
@@ -72,7 +72,7 @@ describe("a manager that denies tampering", () => {
 });
 
 describe("any other manager", () => {
-  it.each([{}, { tampering: "ignore" }] as const)("goes on: %o", async (options) => {
+  it.each([{}, { tampering: "ignore" }] as const)("continues: %o", async (options) => {
     const manager = await manage([patches], options);
     await manager.invoke(hook, call);
     const { violation } = await manager.invoke(hook, call);

@@ -1,4 +1,4 @@
-/** What handlers of payload and context do, return and throw, and how they are run. */
+/** What handlers with payload and context do, return and throw, and how they run. */
 import { allow, deny, type PluginContext } from "glassine";
 import { type Payload, rewritten, subjectOf } from "./fleet-calls.ts";
 import { found, type Shape, shape } from "./fleet-shape.ts";

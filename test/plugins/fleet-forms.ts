@@ -1,4 +1,4 @@
-/** How people write a handler of payload and context. */
+/** The ways to write a handler with payload and context. */
 import { promisify } from "node:util";
 import type { PluginContext } from "glassine";
 import { vi } from "vitest";

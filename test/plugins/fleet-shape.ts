@@ -29,7 +29,7 @@ export function manifestOf({ make }: Shape, index = 0): FleetManifest {
   return { name: `fleet-${index}`, version: "1.0.0", hooks };
 }
 
-/** A result that tells what a handler was called with. */
+/** A result that reports what a handler was called with. */
 export function found(payload: Payload, context: PluginContext) {
   return { metadata: { subject: String(subjectOf(payload)), hook: context.hook } };
 }

@@ -115,7 +115,7 @@ const rows: readonly Row[] = [
     "WeirdError: no socket",
   ],
   [
-    "throws a text",
+    "throws a string",
     () => {
       throw "no socket";
     },
@@ -182,14 +182,14 @@ describe("PH-107: a check that", () => {
     });
   });
 
-  it("hangs in thenables without end, and starves nobody", async () => {
+  it("hangs in endless thenables, and does not starve others", async () => {
     verifies("plugins:health-waits");
     // biome-ignore lint/suspicious/noThenProperty: What is tested.
     const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
     expect(await run(() => endless, { timeoutMs: 20 })).toMatchObject({ errorSummary: "timeout" });
   });
 
-  it("blocks after it gave up the thread", async () => {
+  it("blocks after it yielded the thread", async () => {
     const blocks = async () => {
       await undefined;
       block(30);
@@ -199,7 +199,7 @@ describe("PH-107: a check that", () => {
     expect(await run(blocks, { timeoutMs: 5_000 })).toMatchObject({ status: "healthy" });
   });
 
-  it("takes too long without giving up the thread", async () => {
+  it("takes too long without yielding the thread", async () => {
     const blocks = () => {
       block(30);
       return health("healthy");
@@ -224,7 +224,7 @@ describe("PH-107: a check that", () => {
     expect(traps).not.toHaveBeenCalled();
   });
 
-  it("is given its context, and nothing else", async () => {
+  it("receives its context, and nothing else", async () => {
     const calls: unknown[][] = [];
     const check = function (this: unknown, ...given: unknown[]) {
       calls.push([this, ...given]);
@@ -255,7 +255,7 @@ describe("what a check says", () => {
     expect(`${message} ${errorSummary}`).toContain("[REDACTED]");
   });
 
-  it("is short, and what is cut off was redacted before", async () => {
+  it("is short, and redacted before it is cut", async () => {
     verifies("plugins:health-text");
     const { message } = await run(() => health("degraded", `${"x".repeat(495)}hunter-22`));
     expect(message.length).toBeLessThanOrEqual(501);
@@ -266,7 +266,7 @@ describe("what a check says", () => {
 });
 
 describe("the end of a check", () => {
-  it("is the last that is heard of it: a late rejection is nobody's", async () => {
+  it("is final: a late rejection is ignored", async () => {
     const unhandled: unknown[] = [];
     const listen = (reason: unknown) => void unhandled.push(reason);
     process.on("unhandledRejection", listen);
@@ -292,7 +292,7 @@ describe("the end of a check", () => {
     expect(timers()).toBeLessThanOrEqual(before);
   });
 
-  it("comes whatever becomes of the clock of others", async () => {
+  it("does not depend on patched timers", async () => {
     vi.useFakeTimers();
     try {
       expect((await run(() => never, { timeoutMs: 5 })).errorSummary).toBe("timeout");
@@ -301,7 +301,7 @@ describe("the end of a check", () => {
     }
   });
 
-  it("is the time of the report", async () => {
+  it("sets the time of the report", async () => {
     const before = new Date().toISOString();
     const { checkedAt } = await run(() => health("healthy"));
     expect(checkedAt >= before && checkedAt <= new Date().toISOString()).toBe(true);
@@ -309,7 +309,7 @@ describe("the end of a check", () => {
 });
 
 describe("checks run concurrently", () => {
-  it("are all under way at once", async () => {
+  it("run all at once", async () => {
     verifies("plugins:health-beside");
     let underWay = 0;
     let most = 0;
@@ -371,7 +371,7 @@ describe("polling", () => {
     ]);
   });
 
-  it("goes on after a listener that throws", async () => {
+  it("continues after a listener that throws", async () => {
     const { changes, close } = await poll(["healthy", "degraded"], () => {
       throw new Error("listener");
     });
@@ -380,7 +380,7 @@ describe("polling", () => {
     expect(changes).toEqual(["cache: unknown -> healthy", "cache: healthy -> degraded"]);
   });
 
-  it("goes on after a listener that rejects, and ends no process", async () => {
+  it("continues after a listener that rejects, without an unhandled rejection", async () => {
     verifies("plugins:health-polling");
     const uncaught = await uncaughtDuring(async () => {
       const { changes, close } = await poll(["healthy", "degraded"], async () => {
@@ -392,7 +392,7 @@ describe("polling", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("never asks twice at a time", async () => {
+  it("never runs a check twice at a time", async () => {
     let underWay = 0;
     let most = 0;
     let rounds = 0;
@@ -410,7 +410,7 @@ describe("polling", () => {
     expect(most).toBe(1);
   });
 
-  it("waits an interval before the first round, and holds no process", async () => {
+  it("waits an interval before the first round, and keeps no process alive", async () => {
     const before = timers();
     const { rounds, close } = await poll(["healthy"], undefined, 60_000);
     expect(timers()).toBeLessThanOrEqual(before);
@@ -419,7 +419,7 @@ describe("polling", () => {
     await close();
   });
 
-  it("ends with the manager, also in the midst of a round", async () => {
+  it("ends with the manager, even during a round", async () => {
     verifies("plugins:health-polling");
     const changes: string[] = [];
     let release = () => {};
@@ -440,7 +440,7 @@ describe("polling", () => {
   });
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "60000"])(
-    "has no interval of %o",
+    "refuses an interval of %o",
     async (intervalMs) => {
       const options = { poll: true, intervalMs } as HealthOptions;
       await expect(managerOf({}, options)).rejects.toMatchObject({ code: "options_invalid" });

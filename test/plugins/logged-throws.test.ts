@@ -41,7 +41,7 @@ describe("a handler that throws", () => {
     expect(lines).toEqual([["plugin 'fails' threw on tool_pre_invoke: TypeError: boom"]]);
   });
 
-  it("says in the result where to look, and nothing of what it threw", async () => {
+  it("says in the result where to look, and does not repeat what it threw", async () => {
     const { result } = await loggedBy(fails(new Error("boom")));
     const message = `Plugin "fails" threw on ${hook}. What it threw is in the host's log, or went to its onHandlerError.`;
     expect(result.violation?.reason).toBe(message);
@@ -59,7 +59,7 @@ describe("a handler that throws", () => {
     },
   );
 
-  it("is logged on one line, and without what the request calls secret", async () => {
+  it("is logged on one line, without the request's secrets", async () => {
     const thrown = new Error("hunter2 \n plugin 'other' threw \u202e\u0007");
     const { lines } = await loggedBy(fails(thrown), { secrets: ["hunter2"] });
     expect(lines).toHaveLength(1);
@@ -67,7 +67,7 @@ describe("a handler that throws", () => {
     expect(lines[0]).not.toMatch(/hunter2|[\p{Cc}\p{Cf}]/u);
   });
 
-  it("is not logged where the host has a sink of its own, nor where it denies by throwing", async () => {
+  it("is not logged if the host has its own onHandlerError, nor if it denies by throwing", async () => {
     const error = vi.fn();
     const onHandlerError = vi.fn();
     const options = { logger: { error }, onHandlerError };

@@ -62,14 +62,14 @@ describe("the options of a manager", () => {
     expect(await codeOf(options)).toBe("options_invalid");
   });
 
-  it("have no unknown one, and the error suggests the one that was meant", async () => {
+  it("are refused if unknown, with a suggestion", async () => {
     const error = await refusalOf({ plugins: [], timeoutMS: 3 });
     expect(error.code).toBe("options_invalid");
     expect(error.message).toContain("'timeoutMS'. Did you mean 'timeoutMs'?");
     expect((await refusalOf({ plugins: [], banana: 3 })).message).not.toContain("Did you mean");
   });
 
-  it("hold plugins, and the error says which item is none and what it should be", async () => {
+  it("contain plugins, and the error says which item is not one and what it should be", async () => {
     for (const item of [undefined, 5, {}, { plugin: {} }, { name: "a", hooks: {} }]) {
       const error = await refusalOf({ plugins: [plugin, item] });
       expect(error.code).toBe("options_invalid");
@@ -79,7 +79,7 @@ describe("the options of a manager", () => {
     }
   });
 
-  it("are a plain object, read without running code of it", async () => {
+  it("are a plain object, read without running its code", async () => {
     const strange = [new Map(), new (class Options {})(), throwing()];
     for (const options of [undefined, null, [], "x", ...strange]) {
       expect((await refusalOf(options)).code).toBe("options_invalid");
@@ -104,7 +104,7 @@ describe("the options of a manager", () => {
     expect(reads).toBe(0);
   });
 
-  it("name hooks that are there", async () => {
+  it("name existing hooks", async () => {
     expect(await codeOf({ payloadPolicy: { tool_invoke: [] } })).toBe("hook_unknown");
     expect(await codeOf({ payloadPolicy: JSON.parse('{"__proto__": []}') })).toBe("hook_unknown");
     expect(await codeOf({ payloadPolicy: { constructor: [] } })).toBe("hook_unknown");
@@ -125,7 +125,7 @@ describe("the options of a manager", () => {
   });
 });
 
-describe("the operator's word over a plugin", () => {
+describe("the operator's settings for a plugin", () => {
   it.each([
     { mode: "parallel" },
     { priority: 1.5 },
@@ -151,18 +151,18 @@ describe("the operator's word over a plugin", () => {
     },
   );
 
-  it("suggests the setting that was meant, and names the plugin", async () => {
+  it("suggest a similar setting, and name the plugin", async () => {
     const { message } = await refusalOf({ plugins: [{ plugin, prioritie: 1 }] });
     expect(message).toContain("'plugin'");
     expect(message).toContain("Did you mean 'priority'?");
   });
 
-  it("grants capabilities that are known", async () => {
+  it("grant known capabilities", async () => {
     const error = await refusalOf({ plugins: [{ plugin, grant: ["read_label"] }] });
     expect(error.code).toBe("capability_unknown");
   });
 
-  it("freezes the configuration it hands out, and copies it", async () => {
+  it("copy and freeze the configuration", async () => {
     const seen: unknown[] = [];
     const reader = definePlugin({
       name: "reader",
@@ -178,7 +178,7 @@ describe("the operator's word over a plugin", () => {
   });
 });
 
-it("invoke takes its options in an object, and knows them", async () => {
+it("invoke accepts known options in an object", async () => {
   const manager = await createPluginManager({ plugins: [plugin] });
   for (const options of [null, "x", 3, { extension: {} }]) {
     await expect(

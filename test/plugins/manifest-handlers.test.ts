@@ -13,7 +13,7 @@ async function recordOf(entry: unknown): Promise<ExecutionRecord> {
 const message = (entry: unknown) =>
   problemsOf(withHandler(entry)).map((problem) => problem.message);
 
-describe("what hides how many parameters it takes", () => {
+describe("a handler that hides its number of parameters", () => {
   it.each([
     ["no parameter", () => {}],
     ["rest parameters alone", (...args: unknown[]) => void args],
@@ -32,7 +32,7 @@ describe("what hides how many parameters it takes", () => {
       "an own length that is NaN",
       Object.defineProperty((a: unknown) => void a, "length", { value: Number.NaN }),
     ],
-  ])("PH-044: %s: takes no extensions unless an entry says so", async (_, handler) => {
+  ])("PH-044: %s: receives no extensions unless an entry says so", async (_, handler) => {
     expect((await recordOf(handler)).extensions).toBe(false);
     expect((await recordOf({ handler, extensions: false })).extensions).toBe(false);
     expect((await recordOf({ handler, extensions: true })).extensions).toBe(true);
@@ -48,7 +48,7 @@ describe("what hides how many parameters it takes", () => {
   });
 });
 
-describe("whether it takes extensions is its own length", () => {
+describe("whether a handler receives extensions depends on its length", () => {
   const withRest = (payload: unknown, context: unknown, ...rest: unknown[]) =>
     void [payload, context, rest];
   it.each([
@@ -135,7 +135,7 @@ describe("whether it takes extensions is its own length", () => {
     },
   );
 
-  it("is decided once: a length that changes later changes nothing", async () => {
+  it("is decided once: a later change of the length has no effect", async () => {
     verifies("dispatch:arity");
     const handler = vi.fn();
     Object.defineProperty(handler, "length", { value: 2, configurable: true, writable: true });

@@ -40,7 +40,7 @@ describe("a manifest is a plain object", () => {
     expectProblem({ ...manifest(), hooks: looksPlain }, "hooks");
   });
 
-  it("names a field that it does not know on one line, whatever its name", () => {
+  it("reports an unknown field on one line, whatever its name", () => {
     const input = { ...manifest(), "x\nlevel=error": 1 };
     expect(refusalOf(input).message).toBe("unknown manifest field 'x\\u{a}level=error'");
   });
@@ -88,7 +88,7 @@ describe("every part is plain", () => {
     expectProblem(withHandler(Object.create({ handler })), "hooks");
   });
 
-  it("many unknown fields are reported in time that grows as they do", async () => {
+  it("many unknown fields are reported in linear time", async () => {
     const input = (count: number) =>
       manifest(Object.fromEntries(Array.from({ length: count }, (_, at) => [`field_${at}`, at])));
     expect(problemsOf(input(5000))).toHaveLength(5000);
@@ -97,7 +97,7 @@ describe("every part is plain", () => {
 });
 
 describe("a manifest is read once", () => {
-  it("PH-010: so that what is changed later has no effect", () => {
+  it("PH-010: later changes have no effect", () => {
     verifies("dispatch:registered-once");
     const entry = {
       handler: (...given: [unknown, unknown, unknown]) => void given,
@@ -136,14 +136,14 @@ describe("a manifest is read once", () => {
     });
   });
 
-  it("leaves the input as it was", () => {
+  it("does not change the input", () => {
     const input = { ...manifest(), capabilities: ["read_roles", "read_labels"], hooks: {} };
     define(input);
     expect(input.capabilities).toEqual(["read_roles", "read_labels"]);
     expect(Object.isFrozen(input) || Object.isFrozen(input.capabilities)).toBe(false);
   });
 
-  it("PH-010: and what it gives is frozen", () => {
+  it("PH-010: the result is frozen", () => {
     const plugin = define(manifest({ capabilities: ["read_labels"], dependsOn: ["other"] }));
     for (const part of [plugin, plugin.capabilities, plugin.hooks, plugin.dependsOn]) {
       expect(Object.isFrozen(part)).toBe(true);

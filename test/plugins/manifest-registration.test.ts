@@ -63,7 +63,7 @@ describe("plugins of one manager", () => {
     ]);
   });
 
-  it("depend on each other in no circle, and the error shows it", async () => {
+  it("must not depend on each other in a cycle, which the error shows", async () => {
     const circle = [named("aaa", ["bbb"]), named("bbb", ["ccc"]), named("ccc", ["aaa"])];
     const error = await refusalOf([named("zzz", ["aaa"]), ...circle]);
     expect(error.code).toBe("dependency_unresolved");
@@ -73,14 +73,14 @@ describe("plugins of one manager", () => {
     );
   });
 
-  it("depend on plugins that are there", async () => {
+  it("depend on existing plugins", async () => {
     const error = await refusalOf([named("aaa", ["bbb"])]);
     expect(error.code).toBe("dependency_unresolved");
     expect(error.message).toBe("missing plugin dependencies: aaa missing bbb");
     expect(error.data).toMatchObject({ missing: [{ plugin: "aaa", dependencies: ["bbb"] }] });
   });
 
-  it("may depend on each other in a long row", async () => {
+  it("may form a long chain of dependencies", async () => {
     const row = Array.from({ length: 500 }, (_, at) =>
       named(`plugin-${at}`, at === 499 ? [] : [`plugin-${at + 1}`]),
     );
@@ -89,7 +89,7 @@ describe("plugins of one manager", () => {
     expect(order.at(-1)).toBe("plugin-0");
   });
 
-  it("are what definePlugin made, and nothing that looks like it", async () => {
+  it("come from definePlugin; similar objects are refused", async () => {
     const plugin = named("one");
     const look = { name: "one", version: "1.0.0", hooks: { tool_pre_invoke() {} } };
     for (const item of [
@@ -110,14 +110,14 @@ describe("plugins of one manager", () => {
     }
   });
 
-  it("come in an array", async () => {
+  it("are passed in an array", async () => {
     const plugin = named("one");
     for (const plugins of [plugin, new Set([plugin]), { 0: plugin, length: 1 }, null, undefined]) {
       expect(await codeOf(plugins as never)).toBe("options_invalid");
     }
   });
 
-  it("may serve two managers, each with its own word", async () => {
+  it("may serve two managers with different settings", async () => {
     const plugin = named("one");
     const first = await createPluginManager({ plugins: [{ plugin, mode: "disabled" }] });
     const second = await createPluginManager({ plugins: [plugin] });
@@ -147,7 +147,7 @@ const host = defineHost({
 });
 
 describe("a plugin of another host", () => {
-  it("is held against the host that takes it", async () => {
+  it("is checked against the host that registers it", async () => {
     verifies("dispatch:host-checked");
     const reader = host.definePlugin({
       name: "reader",
@@ -170,7 +170,7 @@ describe("a plugin of another host", () => {
     await expect(host.createPluginManager({ plugins: [reader, payer] })).resolves.toBeDefined();
   });
 
-  it("works where its names are known, by the slots of that host", async () => {
+  it("works if its names are known, with the slots of that host", async () => {
     const seen: unknown[] = [];
     const plugin = definePlugin({
       name: "reader",
@@ -197,7 +197,7 @@ describe("a plugin of another host", () => {
     expect(result.executions[0]?.saw).not.toContain("billing");
   });
 
-  it("is granted no more than it declared, even where the host knows more", async () => {
+  it("is granted no more than it declared, even if the host knows more", async () => {
     const plugin = definePlugin({
       name: "reader",
       version: "1.0.0",

@@ -59,7 +59,7 @@ describe("version", () => {
 });
 
 describe("description", () => {
-  it("is refused where it throws at every touch", () => {
+  it("is refused if every access throws", () => {
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
     expect(problemsOf(manifest({ description: proxy }))).toEqual([
@@ -104,7 +104,7 @@ describe("capabilities", () => {
     );
   });
 
-  it("repeats no line break or invisible character of a name", () => {
+  it("escapes line breaks and invisible characters of a name", () => {
     const [problem] = problemsOf(manifest({ capabilities: ["a\nb\u202e'c\\"] }));
     expect(problem?.message).toBe(
       "unknown plugin capabilities: 'a\\u{a}b\\u{202e}\\u{27}c\\u{5c}'",
@@ -126,7 +126,7 @@ describe("hooks", () => {
     );
   });
 
-  it("PH-006: has one handler a hook, which can be called", () => {
+  it("PH-006: have one handler per hook, which is a function", () => {
     for (const entry of [
       3,
       undefined,
@@ -145,7 +145,7 @@ describe("hooks", () => {
     }
   });
 
-  it("may be absent, but is never anything else than an object", () => {
+  it("may be absent, otherwise it is an object", () => {
     expect(define({ name: "abc", version: "1.0.0" }).hooks).toEqual([]);
     for (const hooks of [null, [], "x", 3, () => {}, new Map()]) {
       expect(problemsOf(manifest({ hooks })).map(({ field }) => field)).toEqual(["hooks"]);
@@ -153,9 +153,9 @@ describe("hooks", () => {
   });
 });
 
-describe("hooks named as every object has them", () => {
+describe("hooks with names of inherited properties", () => {
   it.each(["toString", "constructor", "hasOwnProperty", "__proto__"])(
-    "PH-007: %s is unknown, and nothing is reached by it",
+    "PH-007: %s is unknown, and reaches nothing",
     (name) => {
       const before = Object.getOwnPropertyNames(Object.prototype);
       const hooks = Object.defineProperty(JSON.parse(`{ ${JSON.stringify(name)}: 1 }`), name, {
@@ -171,7 +171,7 @@ describe("hooks named as every object has them", () => {
 });
 
 describe("requiresHost", () => {
-  it("is kept as it is: a host looks at it when the plugin registers", () => {
+  it("is kept unchanged: a host checks it when the plugin registers", () => {
     for (const requiresHost of [">=1.0.0", "not-a-specifier", ""])
       expect(define(manifest({ requiresHost })).requiresHost).toBe(requiresHost);
     expect(define(manifest()).requiresHost).toBeUndefined();
@@ -191,7 +191,7 @@ describe("asyncSafe", () => {
     expect(define(manifest({ asyncSafe: false })).asyncSafe).toBe(false);
   });
 
-  it.each([0, 1, "false", null, {}])("is no %j", (asyncSafe) => {
+  it.each([0, 1, "false", null, {}])("is not %j", (asyncSafe) => {
     expect(problemsOf(manifest({ asyncSafe }))).toEqual(
       only("asyncSafe", "asyncSafe must be a boolean"),
     );
@@ -208,7 +208,7 @@ describe("routes", () => {
     },
   );
 
-  it("may hold anything, none of which is looked at", () => {
+  it("may contain anything, which is not inspected", () => {
     const throws = () => {
       throw new Error("read");
     };
@@ -225,7 +225,7 @@ describe("healthCheck", () => {
     ["a class", class Check {}],
     ["a generator", function* check() {}],
     ["a proxy", new Proxy(() => {}, {})],
-  ])("can be called, and is no %s", (_, healthCheck) => {
+  ])("is a function, not %s", (_, healthCheck) => {
     expect(problemsOf(manifest({ healthCheck }))).toEqual(
       only("healthCheck", "health_check must be callable"),
     );
@@ -247,7 +247,7 @@ describe("configSchema", () => {
     ["a string", "object"],
     ["null", null],
     ["an object without a method", { validate: () => true }],
-    ["one whose method is none", { parse: true }],
+    ["one whose method is not a function", { parse: true }],
     ["a function without a method", () => true],
     ["a proxy", new Proxy({ parse: (value: unknown) => value }, {})],
     ["a method that is a proxy", { parse: new Proxy((value: unknown) => value, {}) }],
@@ -267,7 +267,7 @@ describe("configSchema", () => {
         },
       }),
     ],
-  ])("is no %s", (_, configSchema) => {
+  ])("is not %s", (_, configSchema) => {
     expect(problemsOf(manifest({ configSchema }))).toEqual(only("configSchema", text));
   });
 
@@ -332,7 +332,7 @@ describe("an unknown field", () => {
     );
   });
 
-  it("is refused where nothing is near", () => {
+  it("is refused without a similar name", () => {
     expect(problemsOf(manifest({ banana: 1 }))).toEqual(
       only("banana", "unknown manifest field 'banana'"),
     );
@@ -354,7 +354,7 @@ describe("the error", () => {
     name: "X",
   };
 
-  it("PH-009: lists all problems, in the order of the fields, and is nothing else", () => {
+  it("PH-009: lists exactly the problems, in the order of the fields", () => {
     verifies("dispatch:checked-first");
     const error = refusalOf({ ...faulty, extra: 1 });
     expect(error.problems.map(({ field }) => field)).toEqual([
@@ -374,14 +374,14 @@ describe("the error", () => {
     expect(error.message).toBe(error.problems.map(({ message }) => message).join("; "));
   });
 
-  it("PH-009: of four faults is their four texts", () => {
+  it("PH-009: with four problems has their four messages", () => {
     const four = { name: "core", capabilities: ["a.b"], healthCheck: 1, dependsOn: ["NOT VALID"] };
     expect(refusalOf(manifest(four)).message).toBe(
       "plugin name 'core' is reserved; unknown plugin capabilities: a.b; health_check must be callable; dependsOn has 'NOT VALID', which is not a plugin name",
     );
   });
 
-  it("is a ManifestError with a code, and has the plugin's name where that is one", () => {
+  it("is a ManifestError with a code, and the plugin's name if it is valid", () => {
     const error = refusalOf(manifest({ name: "pii-scan", version: "1" }));
     expect(error).toBeInstanceOf(ManifestError);
     expect(isGlassineError(error) && error.code).toBe("manifest_invalid");

@@ -19,7 +19,7 @@ const tool = { name: "add", args: { a: 1 } };
 const agent = { agent_id: "a-1", messages: [{ role: "user", content: "Ahoy" }] };
 
 describe("the deprecation of headers on an older payload", () => {
-  it("is given once for each hook of a manager", async () => {
+  it("is emitted once for each hook of a manager", async () => {
     verifies("dispatch:headers-warned");
     const manager = await createManager();
     const calls = [
@@ -35,7 +35,7 @@ describe("the deprecation of headers on an older payload", () => {
     expect(emitWarning).toHaveBeenCalledTimes(3);
   });
 
-  it("is a DeprecationWarning with a code, which names the hook and the way out, and no value", async () => {
+  it("is a DeprecationWarning with a code, which names the hook and the replacement, and no value", async () => {
     const manager = await createManager();
     await manager.invoke("tool_pre_invoke", { ...tool, headers });
     const [text, options] = emitWarning.mock.calls[0] as unknown as [string, object];
@@ -59,7 +59,7 @@ describe("the deprecation of headers on an older payload", () => {
   it.each([
     ["no process", undefined],
     ["a process that cannot warn", {}],
-  ])("is passed over on a runtime with %s", async (_, stub) => {
+  ])("is omitted on a runtime with %s", async (_, stub) => {
     const manager = await createManager();
     vi.stubGlobal("process", stub);
     const running = manager.invoke("tool_pre_invoke", { ...tool, headers });

@@ -40,7 +40,7 @@ describe("headers on an older payload", () => {
     expect(ran.extensions.http?.headers).toEqual(headers);
   });
 
-  it("leave the host's own object as it was", async () => {
+  it("do not change the host's own object", async () => {
     const manager = await createManager();
     const payload = { ...tool, headers };
     const before = structuredClone(payload);
@@ -67,7 +67,7 @@ describe("headers on an older payload", () => {
     expect(extensions.http?.headers).toEqual({ "X-A": "a" });
   });
 
-  it("give way to a header that is there, in any case and in either map", async () => {
+  it("do not override an existing header, in any case and in either map", async () => {
     const manager = await createManager();
     const extensions = createExtensions({
       http: { headers: { authorization: "kept" }, request_headers: { "x-TRACE": "kept" } },
@@ -80,7 +80,7 @@ describe("headers on an older payload", () => {
     expect(Object.keys(result.extensions.http?.headers ?? {})).toEqual(["authorization"]);
   });
 
-  it("take a name such as __proto__ as data", async () => {
+  it("treat a name such as __proto__ as data", async () => {
     const manager = await createManager();
     const odd = JSON.parse('{"__proto__": "1", "constructor": "2", "toString": "3"}');
     const result = await manager.invoke("tool_pre_invoke", { ...tool, headers: odd });
@@ -91,7 +91,7 @@ describe("headers on an older payload", () => {
     ]);
   });
 
-  it("stay out where the payload gives none, or null", async () => {
+  it("are absent if the payload has none, or null", async () => {
     const manager = await createManager();
     for (const given of [undefined, null]) {
       const payload = { ...tool, headers: given as never };
@@ -101,7 +101,7 @@ describe("headers on an older payload", () => {
     expect(emitWarning).not.toHaveBeenCalled();
   });
 
-  it("are refused when they are not strings", async () => {
+  it("are refused if they are not strings", async () => {
     const manager = await createManager();
     const payload = { ...tool, headers: { "X-A": 1 } as never };
     await expect(manager.invoke("tool_pre_invoke", payload)).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe("headers on an older payload", () => {
   });
 });
 
-describe("the capabilities rule where the headers moved", () => {
+describe("capabilities apply to the moved headers", () => {
   const seen: (string | undefined)[] = [];
   const reader = definePlugin({
     name: "reader",
@@ -131,14 +131,14 @@ describe("the capabilities rule where the headers moved", () => {
     },
   });
 
-  it("so that only who may read headers sees them", async () => {
+  it("only plugins that may read headers see them", async () => {
     const manager = await createManager([reader, blind]);
     seen.length = 0;
     await manager.invoke("tool_pre_invoke", { ...tool, headers });
     expect(seen).toEqual(["Bearer t", undefined, undefined, undefined]);
   });
 
-  it("so that only who may write headers changes them", async () => {
+  it("only plugins that may write headers change them", async () => {
     const writer = (name: string, capability: "read_headers" | "write_headers") =>
       definePlugin({
         name,
@@ -161,7 +161,7 @@ describe("the capabilities rule where the headers moved", () => {
     ]);
   });
 
-  it("so that a plugin puts none back on the payload", async () => {
+  it("a plugin cannot put them back on the payload", async () => {
     const old = definePlugin({
       name: "old",
       version: "1.0.0",
@@ -179,7 +179,7 @@ describe("the capabilities rule where the headers moved", () => {
     expect(emitWarning).not.toHaveBeenCalled();
   });
 
-  it("and helpers work on them", async () => {
+  it("helpers work on them", async () => {
     const editor = definePlugin({
       name: "editor",
       version: "1.0.0",
@@ -203,7 +203,7 @@ describe("the capabilities rule where the headers moved", () => {
 });
 
 describe('payloadHeaders: "keep"', () => {
-  it("leaves them where the older plugins look, and warns nobody", async () => {
+  it("leaves them where older plugins look, without a warning", async () => {
     verifies("dispatch:headers-keep");
     const seen: unknown[] = [];
     const old = definePlugin({
@@ -223,7 +223,7 @@ describe('payloadHeaders: "keep"', () => {
     expect(emitWarning).not.toHaveBeenCalled();
   });
 
-  it("lets no plugin write them there", async () => {
+  it("does not let plugins write them there", async () => {
     const old = definePlugin({
       name: "old",
       version: "1.0.0",

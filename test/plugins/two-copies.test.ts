@@ -44,8 +44,8 @@ ${program}
   return JSON.parse(stdout);
 }
 
-describe("a plugin with a copy of the library of its own", () => {
-  it("votes, and its votes are votes", async () => {
+describe("a plugin with its own copy of the library", () => {
+  it("votes, and its votes count", async () => {
     verifies("plugins:copies");
     const outcome = await outcomeOf(
       "memory-node/index.js",
@@ -83,7 +83,7 @@ show(seen);`,
     });
   });
 
-  it("allows, denies and changes messages, and tells how it is", async () => {
+  it("allows, denies and changes messages, and reports its health", async () => {
     verifies("plugins:copies");
     const outcome = await outcomeOf(
       "index.js",
@@ -139,8 +139,8 @@ show([continueProcessing, reason]);`,
   });
 });
 
-describe("answers that a plugin notes itself", () => {
-  it("say no more than it may say anyway, and break nothing", async () => {
+describe("answers that a plugin records itself", () => {
+  it("have no more effect than its ordinary answers, and break nothing", async () => {
     verifies("plugins:copies");
     const outcome = await outcomeOf(
       "index.js",
@@ -171,7 +171,7 @@ show(seen);`,
     });
   });
 
-  it("change no answer that was given: a denial that is shared stays one, and allow stays allow", async () => {
+  it("cannot change an existing answer: a shared denial stays one, and allow stays allow", async () => {
     verifies("plugins:copies");
     const outcome = await outcomeOf(
       "index.js",

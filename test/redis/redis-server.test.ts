@@ -58,7 +58,7 @@ describe.skipIf(!hasServer)("on a server", () => {
     }
   });
 
-  it("keeps a session while it is used, and forgets it when it was not", async () => {
+  it("keeps a session while it is used, and forgets an idle one", async () => {
     const store = redisLabelStore(client, { ttlMs: 1500, prefix: prefix() });
     await store.append("used", ["a"]);
     await store.append("idle", ["a"]);
@@ -89,7 +89,7 @@ describe.skipIf(!hasServer)("on a server", () => {
     expect(await client.sMembers(key)).toEqual(["a"]);
   });
 
-  it("fails on a key that is not a set, and on one with something else than labels", async () => {
+  it("fails on a key that is not a set, and on one with anything but labels", async () => {
     const made = prefix();
     const store = redisLabelStore(client, { ttlMs, prefix: made });
     await store.append("s", ["a"]);
@@ -128,7 +128,7 @@ describe.skipIf(!hasServer)("on a server", () => {
     await expect(store.append("s", ["a"])).rejects.toMatchObject(failure);
   });
 
-  it("fails in time while the server is stopped by somebody else, and goes on after that", async () => {
+  it("fails in time while somebody stops the server, and works again after that", async () => {
     const store = redisLabelStore(client, { ttlMs, prefix: prefix(), timeoutMs: 100 });
     await store.append("s", ["a"]);
     const other = await connect();
@@ -160,7 +160,7 @@ describe("without a server", () => {
     await connecting;
   });
 
-  it("fails in time with a server that takes connections and never answers", async () => {
+  it("fails in time with a server that accepts connections and never answers", async () => {
     const sockets: { destroy(): void }[] = [];
     const silent = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
     await new Promise((resolve) => silent.once("listening", resolve));

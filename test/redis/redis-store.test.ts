@@ -1,4 +1,4 @@
-/** The store on Redis, against a client that only plays one. */
+/** The store on Redis, against a fake client. */
 import { createHash } from "node:crypto";
 import { type RedisClientLike, redisLabelStore } from "glassine/redis";
 import { describe, expect, it } from "vitest";
@@ -11,8 +11,8 @@ const failure = { code: "label_store_failed" };
 
 storeSuite("on Redis, played", () => redisLabelStore(new FakeClient(), { ttlMs }));
 
-describe("what is asked of the server", () => {
-  it("is one script a call, on one key, with the limits and the labels as arguments", async () => {
+describe("a request to the server", () => {
+  it("is one script per call, on one key, with the limits and the labels as arguments", async () => {
     const client = new FakeClient();
     const store = redisLabelStore(client, { ttlMs, prefix: "gw:" });
     await store.append("session", ["b", "a"]);
@@ -25,7 +25,7 @@ describe("what is asked of the server", () => {
     expect(new Set(client.sent.map(({ script }) => script)).size).toBe(1);
   });
 
-  it("names a session by its hash, so that no id is a key of something else", async () => {
+  it("names a session by its hash, so that no id collides with another key", async () => {
     verifies("labels:redis-keys");
     const client = new FakeClient();
     const store = redisLabelStore(client, { ttlMs });
@@ -37,7 +37,7 @@ describe("what is asked of the server", () => {
     );
   });
 
-  it("is nothing where session or labels are unfit", async () => {
+  it("is not sent if session or labels are invalid", async () => {
     const client = new FakeClient();
     const store = redisLabelStore(client, { ttlMs });
     await store.append("", ["a"]).catch(() => {});
@@ -77,7 +77,7 @@ describe("a server that fails", () => {
     await expect(store.append("s", ["a"])).rejects.toMatchObject({ ...failure, cause });
   });
 
-  it("is a failure when the client throws at once", async () => {
+  it("is a failure if the client throws at once", async () => {
     const client: RedisClientLike = {
       eval() {
         throw new TypeError("closed");
@@ -86,7 +86,7 @@ describe("a server that fails", () => {
     await expect(redisLabelStore(client, { ttlMs }).load("s")).rejects.toMatchObject(failure);
   });
 
-  it("is a failure when no answer comes in time, and a late one is nobody's", async () => {
+  it("is a failure if no answer arrives in time, and a late one is ignored", async () => {
     let late: (value: unknown) => void = () => {};
     let fail: (error: Error) => void = () => {};
     const answers = [
@@ -106,14 +106,14 @@ describe("a server that fails", () => {
 
   const odd: unknown[] = [null, undefined, 1, "OK", "a", {}, [1], [null], ["a", ["b"]]];
   it.each([...odd, [" a"], [""], ["x".repeat(129)], [Buffer.from("a")], new Set(["a"])])(
-    "is a failure when it answers %j",
+    "is a failure if it answers %j",
     async (answer) => {
       await expect(failing(() => answer).append("s", ["a"])).rejects.toMatchObject(failure);
       await expect(failing(() => answer).load("s")).rejects.toMatchObject(failure);
     },
   );
 
-  it("is a failure when it did not keep what was appended", async () => {
+  it("is a failure if it did not keep what was appended", async () => {
     const forgets = failing(() => ["a"]);
     await expect(forgets.append("s", ["a", "b"])).rejects.toMatchObject(failure);
     expect(await forgets.load("s")).toEqual(["a"]);
@@ -134,7 +134,7 @@ describe("the options", () => {
   const fault = expect.objectContaining({ code: "options_invalid" });
 
   it.each([undefined, 0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "60", 2 ** 52])(
-    "need a time to live that is one, not %j",
+    "need a valid time to live, not %j",
     (bad) => {
       expect(() => redisLabelStore(client, { ttlMs: bad as number })).toThrow(fault);
       if (bad !== undefined)
@@ -142,7 +142,7 @@ describe("the options", () => {
     },
   );
 
-  it("are refused where they are left out or misspelt", () => {
+  it("are refused if missing or misspelt", () => {
     expect(() => redisLabelStore(client, undefined as never)).toThrow(fault);
     expect(() => redisLabelStore(client, { ttlMs, timeout: 5 } as never)).toThrow(
       'redisLabelStore has no option "timeout". Did you mean "timeoutMs"?',

@@ -18,7 +18,7 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
   }, 120_000);
   afterAll(() => client.close());
 
-  /** Starts a process; `acknowledged` grows with what it tells. */
+  /** Starts a process; `acknowledged` grows with what it prints. */
   function start(prefix: string, name: string, count: number) {
     const args = [program, serverUrl, prefix, name, String(count)];
     const child: ChildProcess = spawn(process.execPath, args, {
@@ -33,7 +33,7 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
     return { child, ended, acknowledged: () => output.split("\n").slice(0, -1) };
   }
 
-  it("loses no label of either", async () => {
+  it("lose no label of either", async () => {
     verifies("labels:store-union");
     const prefix = freshPrefix();
     const workers = [start(prefix, "one", 120), start(prefix, "two", 120)];
@@ -45,7 +45,7 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
     await client.del(await client.keys(`${prefix}*`));
   });
 
-  it("loses nothing that was acknowledged when one of them is killed", async () => {
+  it("lose nothing acknowledged if one of them is killed", async () => {
     const prefix = freshPrefix();
     const killed = start(prefix, "killed", 120);
     const other = start(prefix, "other", 120);

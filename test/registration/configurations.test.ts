@@ -20,7 +20,7 @@ const host = defineHost({
 
 type Config = Readonly<Record<string, unknown>>;
 const keyOf = ({ config }: PluginContext) => (config as Config).key;
-/** In every form in which a plugin may tell what it was given. */
+/** In every form in which a plugin may leak its configuration. */
 const quoted = (key: unknown) =>
   [key, String(key).toUpperCase(), JSON.stringify(key), encodeURIComponent(String(key))].join(
     " / ",

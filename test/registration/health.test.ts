@@ -9,7 +9,7 @@ function checked(name: string, healthCheck?: (context: never) => unknown, hooks:
 }
 
 describe("checkHealth", () => {
-  it("PH-108: an unhealthy plugin goes on as before", async () => {
+  it("PH-108: an unhealthy plugin continues to run", async () => {
     verifies("plugins:health-informs");
     const ill = checked("ill", () => health("unhealthy", "no database"), {
       vote: (_: unknown) => allow(),
@@ -21,7 +21,7 @@ describe("checkHealth", () => {
     expect(await manager.invoke("vote", {})).toBe(allow());
   });
 
-  it("PH-109: one check that hangs delays none of the others", async () => {
+  it("PH-109: a check that hangs does not delay the others", async () => {
     verifies("plugins:health-beside", "plugins:health-none");
     const manager = await managerOf(
       [
@@ -45,7 +45,7 @@ describe("checkHealth", () => {
     ]);
   });
 
-  it("PH-111: a check has its plugin's context, and nothing that leads to the manager", async () => {
+  it("PH-111: a check has its plugin's context, without access to the manager", async () => {
     verifies("plugins:health-context");
     const needy = definePlugin({
       name: "needy",
@@ -90,7 +90,7 @@ describe("checkHealth", () => {
     ]);
   });
 
-  it("polls where the host wants it, tells of a change once, and stops when it is closed", async () => {
+  it("polls if enabled, reports a change once, and stops when closed", async () => {
     verifies("plugins:health-polling");
     let isWell = true;
     const changes: [string, string][] = [];

@@ -1,4 +1,4 @@
-/** Plugins that are refused before any code of them runs: all that is wrong, in one error. */
+/** Plugins that are refused before their code runs: all problems in one error. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { defineHook, defineHost } from "../../src/host.ts";
@@ -88,7 +88,7 @@ describe("dependencies", () => {
     ]);
   });
 
-  it("may go down further than the stack", async () => {
+  it("may be nested deeper than the stack", async () => {
     const names = Array.from({ length: 5_000 }, (_, n) => `plugin-${n}`);
     const row = names.map((name, n) => needing(name, ...names.slice(n + 1, n + 2)));
     const looped = [...row.slice(0, -1), needing("plugin-4999", "plugin-0")];
@@ -122,7 +122,7 @@ describe("a plugin of another host", () => {
     hooks: { foo: (_payload, _context, _extensions) => undefined },
   });
 
-  it("that does not fit is refused with all others, and written down", async () => {
+  it("that does not fit is refused with all others, and audited", async () => {
     verifies("plugins:registration-together", "plugins:foreign");
     const text =
       "plugin 'foreign' declares capabilities that this host does not have: read_billing; plugin 'foreign' has handlers for hooks that this host does not have: foo";
@@ -175,7 +175,7 @@ describe("a plugin of another host", () => {
 
 describe("a hook without a handler", () => {
   it.each([undefined, null, 3, {}, { handler: undefined }])(
-    "is refused where %o stands in its place",
+    "is refused if %o is in its place",
     (handler) => {
       verifies("plugins:no-handler");
       expect(() => plugin("guard", { vote: handler })).toThrow(
@@ -188,8 +188,8 @@ describe("a hook without a handler", () => {
   );
 });
 
-describe("what a manager is given", () => {
-  it("PH-064: is its own at once: plugins, configurations, variables and the audit's options", async () => {
+describe("the options of a manager", () => {
+  it("PH-064: are copied at once: plugins, configurations, variables and the audit's options", async () => {
     verifies("plugins:registration");
     const seen: unknown[] = [];
     const taken: string[] = [];

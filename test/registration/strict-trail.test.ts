@@ -1,4 +1,4 @@
-/** A trail that is strict: what could not be written down does not pass, and nothing follows it. */
+/** A strict audit trail: what could not be recorded does not pass, and nothing follows it. */
 import { describe, expect, it } from "vitest";
 import { createPluginManager, definePlugin, deny } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
@@ -55,7 +55,7 @@ describe.each(["at once", "later"] as const)("with a sink that answers %s, stric
     expect(await manager.close()).toMatchObject({ drained: true });
   });
 
-  it("runs nobody in the background of a run that it denies", async () => {
+  it("starts no background handler of a run that it denies", async () => {
     verifies("audit:strict");
     let runs = 0;
     const sender = definePlugin({
@@ -79,7 +79,7 @@ describe.each(["at once", "later"] as const)("with a sink that answers %s, stric
     expect((await manager.close()).background.started).toBe(0);
   });
 
-  it("lets a denial stand, and an error of an enforcing plugin", async () => {
+  it("keeps a denial, and an error of an enforcing plugin", async () => {
     verifies("audit:strict");
     const denier = definePlugin({
       name: "denier",
@@ -103,7 +103,7 @@ describe.each(["at once", "later"] as const)("with a sink that answers %s, stric
     expect(other.manager.counts()).toMatchObject({ errored: 1, denied: 0 });
   });
 
-  it("denies a run of which the record is too large to be one", async () => {
+  it("denies a run whose record is too large", async () => {
     verifies("audit:no-record");
     const many = Array.from({ length: 12_000 }, (_, n) => `L${n}`);
     const limits = { nodes: 100_000, labels: 100_000, units: 10_000_000 };
@@ -131,7 +131,7 @@ describe.each(["at once", "later"] as const)("with a sink that answers %s, stric
   });
 });
 
-describe("strict where nobody keeps a record", () => {
+describe("strict without a sink", () => {
   const emitter = plugin("emitter", { audit_emit: (_: unknown) => undefined });
   const make = (options: object) =>
     host.createPluginManager({ plugins: [], audit: { strict: true }, logger: {}, ...options });
@@ -146,7 +146,7 @@ describe("strict where nobody keeps a record", () => {
     }
   });
 
-  it("is not where a sink does, a plugin, or the host's own handler", async () => {
+  it("is accepted with a sink, a plugin or the host's own handler", async () => {
     verifies("audit:strict-kept");
     const core = host.defineCoreHandler({
       hook: "audit_emit",

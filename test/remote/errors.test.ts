@@ -29,7 +29,7 @@ describe("encodeError", () => {
     expect((long as { message: string }).message).toBe(`${"a".repeat(500)}…`);
   });
 
-  it("runs nothing of what was thrown", () => {
+  it("runs no code of what was thrown", () => {
     verifies("remote:error-inert");
     let ran = 0;
     const traps = () => {
@@ -48,7 +48,7 @@ describe("encodeError", () => {
     expect(ran).toBe(0);
   });
 
-  it("writes what can be read again, whatever an error of this library was made with", () => {
+  it("writes a readable document for any error of this library", () => {
     verifies("remote:error-inert");
     const { code, data } = decodeError(
       encodeError(new GlassineError("handler_error", "a", { remoteCode: "b\ud800" }), {
@@ -92,7 +92,7 @@ describe("encodeError", () => {
 });
 
 describe("decodeError", () => {
-  it("gives an error of this library, with a code that it knows", () => {
+  it("returns an error of this library with a known code", () => {
     verifies("remote:error-code");
     const text = encodeError(new GlassineError("label_invalid", "Expected a label."), {
       plugin: "p",
@@ -106,7 +106,7 @@ describe("decodeError", () => {
     });
   });
 
-  it("keeps a code that it does not know beside `handler_error`, over a second boundary too", () => {
+  it("keeps an unknown code beside `handler_error`, even over a second boundary", () => {
     const newer = {
       message: "Out of\nmemory",
       plugin_name: "p",
@@ -129,7 +129,7 @@ describe("decodeError", () => {
     );
   });
 
-  it("reads null at every field that may be absent as absent, also at the newer name of the code", () => {
+  it("reads null as absent in every optional field, even under the newer name of the code", () => {
     verifies("envelope:null-is-absent");
     const lean = { message: "a", plugin_name: "p" };
     const nulls = { ...lean, code: null, details: null, proto_error_code: null };

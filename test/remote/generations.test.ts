@@ -1,4 +1,4 @@
-/** Far sides that are other implementations: each knows the fields of its generation alone. */
+/** Far sides of other implementations: each knows only the fields of its generation. */
 import {
   type Capability,
   createExtensions,
@@ -58,7 +58,7 @@ async function answering(
 const writer = ["write_headers"] as const;
 
 describe("a task", () => {
-  it("has the headers of either generation where the other one looks", () => {
+  it("has the headers of either generation under the names of the other", () => {
     verifies("remote:headers-both", "remote:headers-shown");
     const httpOf = (http: object) => {
       const task = json(encodeTask(turnOver({ http }, ["read_headers"])));
@@ -87,7 +87,7 @@ describe("a task", () => {
     }
   });
 
-  it("gives this library's far side the very view", () => {
+  it("decodes to the original view on this library's far side", () => {
     verifies("remote:headers-shown");
     for (const http of [
       { request_headers: { A: "1" } },
@@ -113,7 +113,7 @@ describe("a task", () => {
 });
 
 describe("a far side of the other generation", () => {
-  it("changes a header where the host has it, in whichever case it names it", async () => {
+  it("changes a header in the map where the host has it, in any case", async () => {
     verifies("remote:headers-folded");
     const older = { headers: { "X-A": "1", "X-B": "2" } };
     const reply = { "x-a": "9", "X-B": "2" };
@@ -129,7 +129,7 @@ describe("a far side of the other generation", () => {
     expect(newer.http).toEqual({ headers: {}, request_headers: { "X-A": "9", "X-B": "2" } });
   });
 
-  it("adds and removes headers there, and leaves those of the answer apart", async () => {
+  it("adds and removes headers there, without touching those of the answer", async () => {
     verifies("remote:headers-folded");
     const { http } = await answering(
       { http: { headers: { A: "1", B: "2" }, response_headers: { A: "r" } } },
@@ -141,7 +141,7 @@ describe("a far side of the other generation", () => {
     expect(none.http).toEqual({ headers: { A: "1" } });
   });
 
-  it("changes a header in both maps where the host has it in both", async () => {
+  it("changes a header in both maps if the host has it in both", async () => {
     verifies("remote:headers-folded");
     const http = { headers: { A: "1", B: "2" }, request_headers: { a: "1", C: "3" } };
     const changed = await answering({ http }, writer, () => ({
@@ -175,7 +175,7 @@ describe("a far side of the other generation", () => {
     expect([one.http, one.dropped]).toEqual([{ headers: { A: "3" } }, []]);
   });
 
-  it("can neither set nor take away a sensitive header", async () => {
+  it("can neither set nor remove a sensitive header", async () => {
     verifies("remote:headers-kept");
     const http = { headers: { Authorization: "s3cr3t", A: "1" } };
     const { http: after, dropped } = await answering({ http }, writer, () => ({
@@ -195,7 +195,7 @@ describe("a far side of the other generation", () => {
     ["a second spelling of what is there", { A: "1", a: "2" }, "header_duplicate"],
     ["a value that is not a string", { A: 5 }, "header_invalid"],
     ["an invalid map", ["A"], "extensions_shape"],
-  ])("is refused as any other: %s", async (_name, request_headers, code) => {
+  ])("is refused like any other: %s", async (_name, request_headers, code) => {
     verifies("remote:judged-alike");
     const { before, extensions, errors } = await answering(
       { http: { headers: { A: "1" } } },
@@ -206,7 +206,7 @@ describe("a far side of the other generation", () => {
     expect(errors).toMatchObject([{ code }]);
   });
 
-  it("needs the capability to change a header, under whichever name", async () => {
+  it("needs the capability to change a header, under either name", async () => {
     const { before, extensions, rejections } = await answering(
       { http: { headers: { A: "1" } } },
       ["read_headers"],
@@ -219,7 +219,7 @@ describe("a far side of the other generation", () => {
 });
 
 describe("a reply of this library", () => {
-  it("is what a plugin in process would have returned", () => {
+  it("equals what a plugin in the same process would return", () => {
     verifies("remote:as-returned");
     const turn = turnOver({ http: { headers: { A: "1" } } }, writer);
     const http = { request_headers: { A: "2" }, response_headers: {} };
@@ -230,7 +230,7 @@ describe("a reply of this library", () => {
     expect(result).toEqual({ modifiedExtensions: { http: { headers: { A: "2" } } } });
   });
 
-  it("reads a task of the newer generation and answers it in that", () => {
+  it("reads a task of the newer generation, and answers in it", () => {
     const turn = turnOver({ http: { request_headers: { A: "1" } } }, writer);
     const { shown_headers: _, ...task } = json(encodeTask(turn)) as unknown as Document;
     const { extensions } = decodeTask({
@@ -247,7 +247,7 @@ describe("a reply of this library", () => {
 /** What Python writes for the fields that it was not shown. */
 const olderSubject = { roles: [], permissions: [], teams: [], claims: {} };
 
-describe("an echo with everything written out", () => {
+describe("an echo with all defaults spelled out", () => {
   it.each<readonly [string, object, readonly Capability[], (shown: Document) => unknown]>([
     [
       "headers of the newer generation, that may be read",
@@ -280,7 +280,7 @@ describe("an echo with everything written out", () => {
       ({ http }) => ({ http }),
     ],
     [
-      "no headers where there are none",
+      "no headers if there are none",
       { http: { method: "GET" } },
       ["read_headers"],
       () => ({ http: { headers: {}, request_headers: {}, response_headers: {}, method: "GET" } }),
@@ -312,7 +312,7 @@ describe("an echo with everything written out", () => {
       }),
     ],
   ])(
-    "changes nothing and is refused nothing in strict mode: %s",
+    "changes nothing, and is accepted in strict mode: %s",
     async (_name, document, capabilities, answer) => {
       verifies("remote:empty-left-out");
       const { before, extensions, errors, rejections, dropped } = await answering(
@@ -325,7 +325,7 @@ describe("an echo with everything written out", () => {
     },
   );
 
-  it("does not stand in the way of a label", async () => {
+  it("does not prevent adding a label", async () => {
     const subject = { id: "ada", type: "user", roles: ["admin"], claims: { a: "b" } };
     const { extensions, rejections } = await answering(
       { security: { labels: ["PII"], subject } },
@@ -338,7 +338,7 @@ describe("an echo with everything written out", () => {
     expect(rejections).toEqual([]);
   });
 
-  it("takes no headers away by empty maps, and tells where headers had been shown", async () => {
+  it("does not remove headers by empty maps, and reports it if headers had been shown", async () => {
     verifies("remote:headers-empty");
     const { before, extensions, dropped } = await answering(
       { http: { headers: { A: "1" } } },
@@ -349,7 +349,7 @@ describe("an echo with everything written out", () => {
     expect(dropped).toEqual(["modified_extensions.http.request_headers"]);
   });
 
-  it("empties what the view shows, and what is not empty by default", async () => {
+  it("empties what the view shows, unless its default is not empty", async () => {
     const { http } = await answering({ http: { headers: { A: "1" } } }, writer, () => ({
       http: { headers: {} },
     }));

@@ -12,7 +12,7 @@ const names = ["authorization", "cookie", "set-cookie", "x-api-key", "proxy-auth
 const json = (text: string) => JSON.parse(text) as Record<string, never>;
 
 describe("sensitive headers", () => {
-  it("are in no task, as written and as read", () => {
+  it("are absent from tasks, written and read", () => {
     verifies("remote:headers-stripped", "remote:headers-reported");
     const text = encodeTask(turnOf(["read_headers"]));
     expect(text).not.toContain("s3cr3t");
@@ -29,7 +29,7 @@ describe("sensitive headers", () => {
     );
   });
 
-  it("are in no result, as written and as read", () => {
+  it("are absent from results, written and read", () => {
     verifies("remote:headers-stripped");
     const returned = { modifiedExtensions: { http: { headers, response_headers: headers } } };
     const text = encodeResult(returned, { httpHeaders: headers });
@@ -46,7 +46,7 @@ describe("sensitive headers", () => {
     expect(going.dropped).toEqual(names.map((name) => `http_headers.${name}`));
   });
 
-  it("are in the proposal as they were shown, so that none is taken away and none is set", () => {
+  it("are restored in the proposal as they were shown, so that none is removed or set", () => {
     verifies("remote:headers-kept");
     const turn = turnOf(["write_headers"]);
     const reply = {
@@ -70,13 +70,13 @@ describe("sensitive headers", () => {
     ]);
   });
 
-  it("are never among those of a plugin that sees no headers", () => {
+  it("are never restored for a plugin that sees no headers", () => {
     const reply = { modified_extensions: { http: { headers: { "X-B": "2" } } } };
     const { result } = decodeResult(reply, turnOf([]));
     expect(result).toEqual({ modifiedExtensions: { http: { headers: { "X-B": "2" } } } });
   });
 
-  it("leave no map to be read where the view is not at hand", () => {
+  it("cause the map to be dropped if the view is not available", () => {
     verifies("remote:headers-unseen");
     const reply = {
       modified_extensions: { http: { headers: visible, method: "PUT" }, custom: { a: 1 } },
@@ -86,7 +86,7 @@ describe("sensitive headers", () => {
     expect(dropped).toEqual(["modified_extensions.http.headers"]);
   });
 
-  it("pass an invalid map on, for the dispatch to refuse", () => {
+  it("leave an invalid map for the dispatch to refuse", () => {
     for (const bad of [null, 5, ["a"]]) {
       const reply = { modified_extensions: { http: { headers: bad } } };
       expect(decodeResult(reply, turnOf(["write_headers"])).result).toEqual({
@@ -95,7 +95,7 @@ describe("sensitive headers", () => {
     }
   });
 
-  it("stay in the host when a far plugin sets, removes or leaves out headers", async () => {
+  it("stay in the host if a far plugin sets, removes or omits headers", async () => {
     const far = (task: string): string => {
       const { extensions } = decodeTask(task);
       if (extensions === undefined) throw new Error("no view");
@@ -127,7 +127,7 @@ describe("deprecated headers on a payload", () => {
   const older = { name: "add", args: {}, headers };
   const context = (): PluginContext => contextOf([], { hook: "tool_pre_invoke" });
 
-  it("are stripped like those of a slot, and come back as they were", () => {
+  it("are stripped like those of a slot, and restored unchanged", () => {
     verifies("remote:headers-stripped", "remote:headers-kept");
     const turn = { payload: older, context: context() };
     const task = encodeTask(turn);
@@ -143,7 +143,7 @@ describe("deprecated headers on a payload", () => {
     expect(result).toEqual({ modifiedPayload: { ...older, args: { a: 1 } } });
   });
 
-  it("come back in whichever field a host's hook has them", () => {
+  it("are restored in any field of a host's hook", () => {
     verifies("remote:headers-kept");
     const schema = z.object({ meta_headers: headerMap() });
     const relay = defineHook({
@@ -159,7 +159,7 @@ describe("deprecated headers on a payload", () => {
     expect(host.decodeResult(text, turn).result).toEqual({ modifiedPayload: turn.payload });
   });
 
-  it("of a host that keeps them there are untouched by a plugin behind the boundary", async () => {
+  it("of a host that keeps them there cannot be changed across the boundary", async () => {
     const plugin = definePlugin({
       name: "far-away",
       version: "1.0.0",
@@ -178,7 +178,7 @@ describe("deprecated headers on a payload", () => {
     expect(after).toEqual({ ...older, args: { seen: true } });
   });
 
-  it("are data like any other on a hook that has no such field", () => {
+  it("are ordinary data on a hook without such a field", () => {
     const text = encodeResult({ modifiedPayload: { headers } }, { hook });
     expect(json(text)).toMatchObject({ modified_payload: { message: { headers } } });
   });

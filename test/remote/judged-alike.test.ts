@@ -1,4 +1,4 @@
-/** What comes back from another process gets no other rights than what is returned in this one. */
+/** A reply from another process has the same rights as a result in this one. */
 import { type Capability, createPluginManager, definePlugin } from "glassine";
 import { decodeResult } from "glassine/remote";
 import { expect, it } from "vitest";
@@ -39,14 +39,14 @@ it.each([
       },
     },
   ],
-])("extensions that are %s change nothing, in strict mode either", async (_name, document) => {
+])("extensions that are %s change nothing, not even in strict mode", async (_name, document) => {
   verifies("remote:no-change");
   const result = await answering(document, ["append_labels", "write_headers"], { strict: true });
   expect(result.extensions).toBe(envelope);
   expect([result.continueProcessing, result.rejections, result.errors]).toEqual([true, [], []]);
 });
 
-it("a reply with more than the view held is ignored and reported", async () => {
+it("additions beyond the view in a reply are ignored and reported", async () => {
   verifies("remote:judged-alike");
   const forged = {
     modified_payload: { role: "system" },

@@ -1,4 +1,4 @@
-/** Documents as the format's other implementations write them, and what they find in ours. */
+/** Documents as other implementations of the format write them, and ours as they read them. */
 import {
   createExtensions,
   createPluginManager,
@@ -33,7 +33,7 @@ describe("a message", () => {
     expect(decodeTask(text)).toMatchObject({ payload: bare, dropped: [] });
   });
 
-  it("is read with its wrapper and without it, and what else is in the wrapper is reported", () => {
+  it("is read with its wrapper and without it, and unknown fields of the wrapper are reported", () => {
     verifies("remote:message-wrapper");
     const task = json(encodeTask(turnAt(hook)));
     expect(decodeTask({ ...task, payload: bare }).payload).toEqual(bare);
@@ -92,7 +92,7 @@ describe("an honest echo of a chain", () => {
     return manager.invoke(hook, message, { extensions: envelope });
   };
 
-  it("that lost what its writer cannot hold changes nothing", async () => {
+  it("that lost what its writer cannot represent changes nothing", async () => {
     verifies("remote:echoed-hop");
     for (const timestamp of ["2026-11-20T10:00:00.123456Z", "2026-11-20T12:00:00.123456+02:00"]) {
       const result = await echoing({ timestamp, authorization_details: undefined });
@@ -101,7 +101,7 @@ describe("an honest echo of a chain", () => {
     }
   });
 
-  it("that says something else is refused", async () => {
+  it("that differs is refused", async () => {
     verifies("remote:echoed-hop");
     for (const echo of [
       { timestamp: "2026-11-20T10:00:00.123457Z" },
@@ -151,7 +151,7 @@ describe("documents of the newer generation", () => {
     expect(blobOf([...Buffer.from("Zürich")])).toBe("Zürich");
   });
 
-  it("keep the subject's type of ours, under either name", () => {
+  it("keep the subject's type, under either name", () => {
     verifies("remote:subject-type");
     const subject = { id: "ada", type: "user" } as const;
     const envelope = createExtensions({ security: { subject } });
@@ -179,7 +179,7 @@ describe("numbers that describe a denial", () => {
     expect(violation?.code).toBe("no");
   });
 
-  it("are numbers and booleans under plain names, and belong to a denial", () => {
+  it("are numbers and booleans under simple names, and only in a denial", () => {
     verifies("remote:denial-metadata");
     const denial_metadata = { score: 1, text: "secret", "a b": 2, deep: { n: 1 } };
     const { answer, dropped } = decodeResult({ ...denial, denial_metadata });

@@ -8,7 +8,7 @@ const written = (returned: unknown, options = {}): unknown =>
   JSON.parse(encodeResult(returned, options));
 
 describe("encodeResult", () => {
-  it("writes going on, changes and denials", () => {
+  it("writes continuations, changes and denials", () => {
     verifies("remote:result", "remote:as-returned");
     for (const returned of [undefined, null, allow()]) {
       expect(written(returned)).toEqual({ continue_processing: true });
@@ -45,13 +45,13 @@ describe("encodeResult", () => {
     expect(written(deny(full))).toEqual({ continue_processing: false, violation: full });
     expect(decodeResult(encodeResult(deny(rest))).violation).toEqual(rest);
     expect(decodeResult(encodeResult(deny(full))).violation).toEqual(full);
-    // In process an empty one is none as well.
+    // In process an empty one is ignored as well.
     expect(decodeResult(encodeResult(deny({ ...rest, description: "\n" }))).violation).toEqual(
       rest,
     );
   });
 
-  it("writes wishes for the answer beside changes, and into the violation of a denial", () => {
+  it("writes answer headers and codes beside changes, and into the violation of a denial", () => {
     const answer = {
       httpHeaders: { "Retry-After": "1" },
       retryDelayMs: 1_000,
@@ -98,7 +98,7 @@ describe("encodeResult", () => {
     [{ retryDelayMs: 0.5 }, "retryDelayMs"],
     [{ mcpErrorCode: 1.5 }, "mcpErrorCode"],
     [{ httpStatusCode: "403" }, "httpStatusCode"],
-  ])("refuses the wish %j", (answer, option) => {
+  ])("refuses the answer options %j", (answer, option) => {
     expect(refusalOf(() => encodeResult(undefined, answer as never))).toMatchObject({
       code: "options_invalid",
       data: { option },
@@ -130,15 +130,15 @@ describe("encodeResult", () => {
     ["an unknown slot", { modifiedExtensions: { secruity: {} } }, "slot_unknown"],
     ["invalid extensions", { modifiedExtensions: 1 }, "extensions_shape"],
     ["an invalid payload", { modifiedPayload: [] }, "payload_shape"],
-    ["metadata that is none", { metadata: "m" }, "result_shape"],
-  ])("refuses %s as a dispatch does", (_name, returned, code) => {
+    ["invalid metadata", { metadata: "m" }, "result_shape"],
+  ])("refuses %s like a dispatch", (_name, returned, code) => {
     verifies("remote:result-refused");
     const refusal = refusalOf(() => encodeResult(returned));
     expect(refusal).toMatchObject({ code });
     expect(String(refusal)).toMatch(/Nothing of it was written\.$/);
   });
 
-  it("holds each part against the limits of payloads, or others", () => {
+  it("checks each part against the limits of payloads, or given ones", () => {
     const deep = (depth: number): unknown => (depth === 0 ? 1 : { a: deep(depth - 1) });
     expect(encodeResult({ metadata: deep(64) })).toContain("metadata");
     expect(refusalOf(() => encodeResult({ metadata: deep(65) }))).toMatchObject({
@@ -151,7 +151,7 @@ describe("encodeResult", () => {
     });
   });
 
-  it("suggests the slot that was meant", () => {
+  it("suggests a similar slot", () => {
     const refusal = refusalOf(() => encodeResult({ modifiedExtensions: { secruity: {} } }));
     expect(String(refusal)).toContain('Did you mean "security"?');
   });
@@ -161,7 +161,7 @@ describe("decodeResult", () => {
   const decode = (document: object, turn = turnOf(["append_labels"])) =>
     decodeResult(document, turn);
 
-  it("gives what a handler returns", () => {
+  it("returns what a handler returns", () => {
     const { extensions } = turnOf(["append_labels"]);
     const modifiedExtensions = setCustom(extensions, "a", 1);
     const read = decode(JSON.parse(encodeResult({ modifiedExtensions, metadata: { m: [1] } })));
@@ -221,7 +221,7 @@ describe("decodeResult", () => {
     expect(executions[0]).toMatchObject({ effectiveAllow: true, applied: false, durationNs: 0 });
   });
 
-  it("takes a document that stops the operation for a denial, whatever else it says", () => {
+  it("treats a document that stops the operation as a denial, whatever else it says", () => {
     verifies("remote:denial-stands", "remote:denial-alone");
     const unexplained = { code: "denied", reason: "Denied without a reason." };
     expect(decode({ continue_processing: false }).violation).toEqual(unexplained);
@@ -255,7 +255,7 @@ describe("decodeResult", () => {
     ]);
   });
 
-  it("leaves unknown slots and fields out, and tells of them", () => {
+  it("drops unknown slots and fields, and reports them", () => {
     verifies("remote:unknown-dropped");
     const read = decode({
       more: 1,
@@ -269,7 +269,7 @@ describe("decodeResult", () => {
     ]);
   });
 
-  it("hands on the wishes for the answer, those of the violation first", () => {
+  it("returns the answer headers and codes, those of the violation first", () => {
     verifies("remote:answer");
     const violation = { code: "a", reason: "b", description: "c", http_status_code: 429 };
     const own = { "x-own": "1" };
@@ -289,7 +289,7 @@ describe("decodeResult", () => {
     expect(going.answer).toEqual({ httpHeaders: outer, retryDelayMs: 0 });
   });
 
-  it("leaves out of the headers for the answer what a plugin may not write, and tells", () => {
+  it("drops answer headers that a plugin may not write, and reports them", () => {
     verifies("remote:answer-headers");
     const http_headers = {
       "Retry-After": "1",
@@ -365,7 +365,7 @@ describe("decodeResult", () => {
   it.each([
     ["a list", []],
     ["null", null],
-    ["a text for a truth", { continue_processing: "false" }],
+    ["a string for a boolean", { continue_processing: "false" }],
     ["null where there is a default", { continue_processing: null }],
     ["a violation without a code", { violation: { reason: "a" } }],
     ["changes that are not an object", { modified_extensions: [] }],
@@ -377,7 +377,7 @@ describe("decodeResult", () => {
     expect((refusal as { data: { problems: unknown[] } }).data.problems.length).toBeGreaterThan(0);
   });
 
-  it("takes text, and refuses text that is not JSON or too long", () => {
+  it("reads text, and refuses text that is not JSON or too long", () => {
     const text = encodeResult({ metadata: { a: 1 } }, { hook });
     expect(decodeResult(text).result).toEqual({ metadata: { a: 1 } });
     expect(refusalOf(() => decodeResult(`${text}}`))).toMatchObject({ code: "syntax_invalid" });

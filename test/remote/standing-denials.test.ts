@@ -109,7 +109,7 @@ describe("a denial with something that cannot be read", () => {
     }
   });
 
-  it("of two codes for the protocol keeps the older, and tells of the newer", () => {
+  it("with two protocol codes keeps the older, and reports the newer", () => {
     verifies("remote:both-generations");
     const codes = { ...violation, mcp_error_code: -1, proto_error_code: -2 };
     const read = decodeResult({ ...stop, violation: codes });
@@ -140,7 +140,7 @@ describe("a denial with something that cannot be read", () => {
     ]);
   });
 
-  it("is one beyond every limit of its parts", () => {
+  it("stays one, whatever limits its parts exceed", () => {
     const deep = JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`) as unknown;
     const { violation: read, dropped } = decodeResult({ ...stop, violation, metadata: { deep } });
     expect([read, dropped]).toEqual([violation, ["metadata"]]);
@@ -149,7 +149,7 @@ describe("a denial with something that cannot be read", () => {
     expect([flood.dropped.length, flood.droppedCount]).toEqual([100, 151]);
   });
 
-  it("stops the operation, also where a failure of the plugin would be ignored", async () => {
+  it("stops the operation, even if the plugin's failures are ignored", async () => {
     verifies("remote:denial-stands");
     const plugin = definePlugin({
       name: "far-away",
@@ -168,7 +168,7 @@ describe("a denial with something that cannot be read", () => {
   });
 });
 
-describe("a denial that is not a string", () => {
+describe("a denial that is not encoded as text", () => {
   let ran = 0;
   const run = () => {
     ran += 1;
@@ -196,7 +196,7 @@ describe("a denial that is not a string", () => {
     ["an object of a class", Object.assign(new (class Reply {})(), stop), []],
     ["a number that JSON cannot say", { ...stop, metadata: { a: 1n } }, ["metadata"]],
     ["a symbol for a key", { ...stop, [Symbol("more")]: 1 }, []],
-  ])("is one, and nothing of it runs: %s", (_name, document, dropped) => {
+  ])("is a denial, and none of its code runs: %s", (_name, document, dropped) => {
     verifies("remote:denial-in-part");
     const read = decodeResult(document);
     expect([read.violation, read.dropped]).toEqual([unexplained, dropped]);
@@ -215,7 +215,7 @@ describe("a denial that is not a string", () => {
     ["a proxy says so", new Proxy(stop, { get: run, getOwnPropertyDescriptor: run })],
     ["a list says so", Object.assign([], stop)],
     ["it is not a boolean", { continue_processing: 0, executions: 5 }],
-  ])("is none where %s", (_name, document) => {
+  ])("is not a denial if %s", (_name, document) => {
     expect(refusalOf(() => decodeResult(document))).toMatchObject({ code: "result_shape" });
     expect(ran).toBe(0);
   });

@@ -10,7 +10,7 @@ const written = (text: string): Record<string, unknown> =>
   JSON.parse(text) as Record<string, unknown>;
 
 describe("encodeTask", () => {
-  it("writes what a handler is handed, and nothing else", () => {
+  it("writes what a handler receives, and nothing else", () => {
     verifies("remote:task");
     const text = encodeTask(turnOf(["read_labels"]));
     expect(written(text)).toEqual({
@@ -31,7 +31,7 @@ describe("encodeTask", () => {
     });
   });
 
-  it("leaves extensions out for a handler that takes none", () => {
+  it("omits extensions for a handler that takes none", () => {
     const { payload: given, context } = turnOf([]);
     expect(written(encodeTask({ payload: given, context }))).not.toHaveProperty("extensions");
   });
@@ -52,7 +52,7 @@ describe("encodeTask", () => {
     expect(encodeTask({ payload, context, extensions })).not.toContain("a@b");
   });
 
-  it("refuses extensions that this host did not make, and a hook that it does not have", () => {
+  it("refuses extensions that this host did not create, and an unknown hook", () => {
     const other = defineHost({}).createExtensions({});
     for (const extensions of [other, { security: { labels: [] } }]) {
       const turn = { payload, context: contextOf([]), extensions };
@@ -66,7 +66,7 @@ describe("encodeTask", () => {
 });
 
 describe("decodeTask", () => {
-  it("gives a handler what it would be handed in process", () => {
+  it("returns what a handler would receive in process", () => {
     const capabilities = ["append_labels", "read_labels"] as const;
     const task = decodeTask(encodeTask(turnOf(capabilities)));
     expect(task.hook).toBe(hook);
@@ -87,7 +87,7 @@ describe("decodeTask", () => {
     expect([task.dropped, task.droppedCount]).toEqual([[], 0]);
   });
 
-  it("takes a signal and a state of the far side", () => {
+  it("accepts a signal and a state of the far side", () => {
     const signal = AbortSignal.abort();
     const state = new Map([["seen", 1]]);
     const { context } = decodeTask(encodeTask(turnOf([])), { signal, state });
@@ -117,7 +117,7 @@ describe("decodeTask", () => {
     expect(tool.payload).toEqual({ name: "add", args: {} });
   });
 
-  it("leaves unknown slots and fields out, and tells of them", () => {
+  it("drops unknown slots and fields, and reports them", () => {
     verifies("remote:unknown-dropped");
     const task = written(encodeTask(turnOf([])));
     const { extensions, dropped, droppedCount } = decodeTask({
@@ -137,7 +137,7 @@ describe("decodeTask", () => {
     expect(droppedCount).toBe(4);
   });
 
-  it("leaves unknown fields of a message's parts out, as `decodeMessage` does, and tells of them", () => {
+  it("drops unknown fields of a message's parts like `decodeMessage`, and reports them", () => {
     verifies("remote:task-payload");
     const task = written(encodeTask(turnOf([])));
     const call = { tool_call_id: "1", name: "add", kind: "function" };
@@ -157,7 +157,7 @@ describe("decodeTask", () => {
     expect(read.droppedCount).toBe(2);
   });
 
-  it("reads null at every field that may be absent as absent", () => {
+  it("reads null as absent in every optional field", () => {
     verifies("envelope:null-is-absent");
     const { extensions: _, ...task } = written(encodeTask(turnOf([])));
     const { operation: __, ...context } = task.context as Record<string, unknown>;
@@ -185,7 +185,7 @@ describe("decodeTask", () => {
     expect([read.dropped.length, read.droppedCount]).toEqual([100, 300]);
   });
 
-  it("needs what the view opens, and not what it hides", () => {
+  it("requires visible fields, but not hidden ones", () => {
     verifies("remote:task-view");
     const task = written(encodeTask(turnOf(["read_subject"])));
     const hollow = { ...task, extensions: { mcp: { tool: { annotations: {} } } } };
@@ -210,7 +210,7 @@ describe("decodeTask", () => {
     });
   });
 
-  it("reads a view whose hidden part a host's slot requires", () => {
+  it("reads a view without a hidden part that the host's slot requires", () => {
     const host = defineHost({
       slots: {
         billing: {
@@ -235,7 +235,7 @@ describe("decodeTask", () => {
     });
   });
 
-  it("refuses a hook that it does not have, an invalid shape and text that is not JSON", () => {
+  it("refuses an unknown hook, an invalid shape and text that is not JSON", () => {
     const task = written(encodeTask(turnOf([])));
     const codeOf = (input: unknown) => refusalOf(() => decodeTask(input));
     expect(codeOf({ ...task, hook: "toString" })).toMatchObject({ code: "hook_unknown" });
@@ -250,7 +250,7 @@ describe("decodeTask", () => {
     });
   });
 
-  it("holds a text against its limit before it is parsed", () => {
+  it("checks the length of the text before parsing it", () => {
     verifies("remote:limits");
     const text = encodeTask(turnOf([]));
     const limits = { textUnits: text.length };

@@ -60,7 +60,7 @@ async function invoked(plugins: readonly Plugin[], timings = false) {
 }
 
 describe("encodeInvokeResult", () => {
-  it("writes what was applied, metadata and one record a handler, without sensitive headers", async () => {
+  it("writes what was applied, metadata and one record per handler, without sensitive headers", async () => {
     verifies("remote:invoke-result", "remote:executions");
     const result = await invoked([labeller, headed, silent, behind], true);
     const text = encodeInvokeResult(result, { hook, retryDelayMs: 3 });
@@ -98,13 +98,13 @@ describe("encodeInvokeResult", () => {
     expect(decodeResult(text).executions).toHaveLength(3);
   });
 
-  it("leaves out what nobody changed", async () => {
+  it("omits what nobody changed", async () => {
     const document = json(encodeInvokeResult(await invoked([silent])));
     expect(document).toEqual({ continue_processing: true, executions: [expect.anything()] });
     expect((document.executions as readonly { duration_ns: number }[])[0]?.duration_ns).toBe(0);
   });
 
-  it("writes a denial with its wishes, and what was merged before it", async () => {
+  it("writes a denial with its answer options, and what was merged before it", async () => {
     const text = encodeInvokeResult(await invoked([labeller, guard]), { httpStatusCode: 403 });
     expect(json(text)).toMatchObject({
       continue_processing: false,
@@ -117,7 +117,7 @@ describe("encodeInvokeResult", () => {
     expect(dropped).toEqual(["modified_extensions", "metadata"]);
   });
 
-  it("lets one plugin of a host stand for a manager in another process", async () => {
+  it("lets one plugin of a host represent a manager in another process", async () => {
     const far = await createPluginManager({ plugins: [labeller, headed] });
     const proxy = definePlugin({
       name: "far-manager",

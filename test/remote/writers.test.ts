@@ -1,4 +1,4 @@
-/** What is written is checked first: a code, not a raw error, and nothing of what was handed in runs. */
+/** What is written is checked first: errors have codes, and no code of the arguments runs. */
 import { createPluginManager, definePlugin, type PluginContext } from "glassine";
 import {
   decodeResult,
@@ -73,7 +73,7 @@ describe("encodeTask", () => {
     expect(ran).toBe(0);
   });
 
-  it("refuses a capability that no reader knows, and an invalid turn", () => {
+  it("refuses an unknown capability, and an invalid turn", () => {
     const context = contextOf(["read_label"]);
     expect(refusalOf(() => encodeTask({ payload, context }))).toMatchObject({
       code: "capability_unknown",
@@ -91,7 +91,7 @@ describe("encodeTask", () => {
     expect(JSON.parse(text).config.capabilities).toEqual(["append_labels", "read_labels"]);
   });
 
-  it("takes what a manager read under wider limits, and nothing deeper than can be written", async () => {
+  it("accepts what a manager read under wider limits, but nothing too deep to be written", async () => {
     const deep = JSON.parse(`${'{"a":'.repeat(100)}1${"}".repeat(100)}`) as object;
     const sizes: number[] = [];
     const plugin = definePlugin({
@@ -172,13 +172,10 @@ describe("encodeInvokeResult", () => {
     ["no executions", (whole) => ({ ...whole, executions: undefined })],
     ["an invalid record", (whole) => ({ ...whole, executions: [null] })],
     ["a record of nothing", (whole) => ({ ...whole, executions: [{ status: "completed" }] })],
-    ["metadata that is none", (whole) => ({ ...whole, metadata: 5 })],
+    ["invalid metadata", (whole) => ({ ...whole, metadata: 5 })],
     ["a cycle in metadata", (whole) => ({ ...whole, metadata: { p: cycle } })],
     ["extensions that this host did not make", (whole) => ({ ...whole, extensions: {} })],
-    [
-      "an invalid violation",
-      (whole) => ({ ...whole, continueProcessing: false, violation: {} }),
-    ],
+    ["an invalid violation", (whole) => ({ ...whole, continueProcessing: false, violation: {} })],
     ["a denial without a violation", (whole) => ({ ...whole, continueProcessing: false })],
     [
       "a violation of what goes on",

@@ -1,4 +1,4 @@
-/** What `npm run bench` does about CPEX, shown with programs that only look like it. */
+/** How `npm run bench` finds and uses CPEX, shown with fake programs. */
 // Only in test:all: it runs scripts of the repository.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
@@ -11,7 +11,7 @@ import { startLineServer } from "../../tools/bench/cpex/line-server.ts";
 import { root } from "../docs/support/pages.ts";
 import { folderWith } from "./run-script.ts";
 
-/** A program that is no Python and no peer: a shell script. */
+/** A shell script in place of Python or the peer. */
 function program(lines: string): string {
   const path = join(folderWith({ python: `#!/bin/sh\n${lines}\n` }), "python");
   chmodSync(path, 0o755);
@@ -19,7 +19,7 @@ function program(lines: string): string {
 }
 
 describe("the Python of the comparisons with CPEX", () => {
-  it("is what CPEX_PYTHON names, else what bench:peers made, else none", () => {
+  it("is the one in CPEX_PYTHON, else the one that bench:peers made, else none", () => {
     const folder = folderWith({ "build/cpex/bin/python": "" });
     const made = join(folder, "build/cpex/bin/python");
     expect(pythonPath({ CPEX_PYTHON: "python3.12" }, folder)).toBe("python3.12");
@@ -53,7 +53,7 @@ describe("the Python of the comparisons with CPEX", () => {
 });
 
 describe("the program of the comparisons with CPEX in Rust", () => {
-  it("is what CPEX_RUST names, else what bench:peers built, else none", () => {
+  it("is the one in CPEX_RUST, else the one that bench:peers built, else none", () => {
     const folder = folderWith({ "build/cpex-rust/release/cpex-peer": "" });
     const built = join(folder, "build/cpex-rust/release/cpex-peer");
     expect(cratePath({ CPEX_RUST: "/opt/peer" }, folder)).toBe("/opt/peer");
@@ -92,7 +92,7 @@ describe("the comparisons with CPEX", () => {
   const none = (reason: string) => () => ({ found: false, reason }) as const;
   const unasked = () => expect.unreachable();
 
-  it("run where there is one, and only with that one", () => {
+  it("run if it is installed, and only with it", () => {
     const python = cpexHere(wants("E1"), { Python: here("CPEX 0.1.4"), Rust: unasked });
     expect(Object.keys(python.groups)).toContain("cpex-executor");
     expect(python).toMatchObject({ versions: "CPEX 0.1.4", skipped: [] });
@@ -101,7 +101,7 @@ describe("the comparisons with CPEX", () => {
     expect(rust).toMatchObject({ versions: "cpex-core 0.2.3", skipped: [] });
   });
 
-  it("are skipped where there is none, each id once, with the reason", () => {
+  it("are skipped if it is missing, each id once, with the reason", () => {
     const reason = "there is no Python";
     const skipped = "Skipped: F2, T2. They compare with CPEX in Python, and there is no Python.";
     const find = { Python: none(reason), Rust: unasked };
@@ -120,12 +120,12 @@ describe("the comparisons with CPEX", () => {
     });
   });
 
-  it("tell both, where both are here", () => {
+  it("report both versions, if both are installed", () => {
     const find = { Python: here("CPEX 0.1.4"), Rust: here("cpex-core 0.2.3") };
     expect(cpexHere(wants("F1", "R1"), find).versions).toBe("CPEX 0.1.4, cpex-core 0.2.3");
   });
 
-  it("start nothing where none is wanted", () => {
+  it("start nothing if none is selected", () => {
     expect(cpexHere(wants("D10", "W1"), { Python: unasked, Rust: unasked })).toEqual({
       groups: {},
       versions: null,
@@ -164,7 +164,7 @@ describe("a program that answers lines with lines", () => {
   const echo = `require("node:readline").createInterface({ input: process.stdin })
     .on("line", (line) => {`;
 
-  it("is asked several things at once, and answers in pieces", async () => {
+  it("takes several questions at once, and answers in pieces", async () => {
     const { ask } = started(`${echo}
       const answer = JSON.stringify({ again: JSON.parse(line) }) + "\\n";
       for (const part of [answer.slice(0, 7), answer.slice(7)]) process.stdout.write(part);
@@ -173,7 +173,7 @@ describe("a program that answers lines with lines", () => {
     expect(answers).toEqual([{ again: { case: "é\n1" } }, { again: { case: 2, times: 3 } }]);
   });
 
-  it("fails one question, and goes on", async () => {
+  it("fails one question, and continues", async () => {
     const { ask } = started(`${echo}
       const { say } = JSON.parse(line);
       console.log(say);
@@ -189,13 +189,13 @@ describe("a program that answers lines with lines", () => {
     await expect(ask({ say: '{"cpuNs":7}' })).resolves.toEqual({ cpuNs: 7 });
   });
 
-  it("fails what waits, and all that comes after, once it has ended", async () => {
+  it("fails pending and later questions once it has ended", async () => {
     const { ask } = started(`${echo} process.exit(3); })`);
     await expect(ask({})).rejects.toThrow(/ has ended, with 3\.$/);
     await expect(ask({})).rejects.toThrow(/ has ended, with 3\.$/);
   });
 
-  it("fails what it is asked where it does not start", async () => {
+  it("fails its questions if it does not start", async () => {
     const { ask, end } = startLineServer(join(folderWith({}), "python"), []);
     await expect(ask({})).rejects.toThrow(/python did not start: /);
     end();
@@ -233,7 +233,7 @@ describe("npm run bench:peers", () => {
     expect(said[6]).toMatch(/CPEX_RUST=\/.*\/build\/cpex-rust\/release\/cpex-peer$/);
   });
 
-  it("leaves the program out where there is no cargo, and says so", () => {
+  it("leaves the program out without cargo, and says so", () => {
     const folder = folderWith({});
     const absent = join(folder, "no-cargo");
     const { status, stdout } = peers(["--python", python(), "--cargo", absent], folder);
@@ -243,7 +243,7 @@ describe("npm run bench:peers", () => {
     expect(stdout).not.toContain("CPEX_RUST");
   });
 
-  it("leaves nothing behind where pip or cargo fails, and makes the other", () => {
+  it("leaves nothing behind if pip or cargo fails, and makes the other", () => {
     const old = "build/cpex-rust/release/cpex-peer";
     const folder = folderWith({ [old]: "" });
     const pip = peers(["--python", python("exit 1"), "--cargo", cargo()], folder);

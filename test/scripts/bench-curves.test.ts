@@ -25,7 +25,7 @@ const named = (name: string): Series => ({ name, points: [{ x: 1, y: 1 }] });
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, one]) => one);
 
 describe("a drawing", () => {
-  it("places points between the ends of its axes, by powers of ten and from nought", () => {
+  it("places points between the ends of its axes, by powers of ten and from zero", () => {
     const text = drawn(captions, series);
     expect(found(text, /<path class="line ink0" d="(M72 344L[^"]*)"/g)).toEqual(["M72 344L700 88"]);
     expect(found(text, /(<circle class="dot1"[^>]*>)/g)).toEqual([
@@ -33,7 +33,7 @@ describe("a drawing", () => {
     ]);
   });
 
-  it("has ticks at round values, and the units on the axes", () => {
+  it("has ticks at round values, and units on the axes", () => {
     const text = drawn(captions, series);
     expect(found(text, /<text class="y"[^>]*>([^<]*)</g)).toEqual(["0", "1", "2", "3", "4"]);
     expect(found(text, /<text class="x"[^>]*>([^<]*)</g)).toEqual([
@@ -69,7 +69,7 @@ describe("a drawing", () => {
     expect(text).toContain("@media (prefers-color-scheme:dark)");
   });
 
-  it("begins another row of names where one is full", () => {
+  it("begins another row of names if one is full", () => {
     const long = [0, 1].map((i) => named(`${"long ".repeat(8)}${i}`));
     expect(found(drawn(captions, long), /<text x="(\d+ ?" y="\d+)">long/g)).toEqual([
       '108" y="54',
@@ -77,7 +77,7 @@ describe("a drawing", () => {
     ]);
   });
 
-  it("keeps what is not markup from being read as such", () => {
+  it("escapes markup in texts", () => {
     const text = drawn({ ...captions, title: "a < b & c" }, [
       { name: "<g>", points: [{ x: 1, y: 1 }] },
     ]);

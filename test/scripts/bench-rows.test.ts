@@ -24,7 +24,7 @@ describe("a row", () => {
     });
   });
 
-  it("is missed where there is nothing to divide by", () => {
+  it("is missed if there is nothing to divide by", () => {
     const row = rowOf(named, { ours: [1], baseline: [], unit: "ns" });
     expect(row).toMatchObject({ median: Number.NaN, met: false });
   });

@@ -7,7 +7,7 @@ const known = ["D1", "D2", "D2", "E1", "XY-9", "V4", "W1"];
 const chosen = (only?: string) => known.filter(selectionOf(only, known));
 
 describe("npm run bench", () => {
-  it("runs all that there is, or what is named by id and by letter", () => {
+  it("runs everything, or what is named by id and by letter", () => {
     expect(chosen()).toEqual(known);
     expect(chosen("D2, W1")).toEqual(["D2", "D2", "W1"]);
     expect(chosen("D")).toEqual(["D1", "D2", "D2"]);
@@ -15,7 +15,7 @@ describe("npm run bench", () => {
     expect(chosen("XY")).toEqual(["XY-9"]);
   });
 
-  it.each(["V9", "V1,X", "", "d1"])("refuses %j with all that there are", (only) => {
+  it.each(["V9", "V1,X", "", "d1"])("refuses %j, and lists all ids", (only) => {
     expect(() => selectionOf(only, known)).toThrow(
       /^No comparison is named ".*"\. There are D1, D2, E1, V4, W1, XY-9, and their letters\.$/,
     );

@@ -43,7 +43,7 @@ describe("npm run laws", () => {
     });
   });
 
-  it("runs a file once when all laws that are named are in it", () => {
+  it("runs a file once if all named laws are in it", () => {
     expect(laws("L1", "filter").said).toEqual(["runs= seed= run property-tests/filter"]);
   });
 
@@ -89,7 +89,7 @@ describe("npm run laws -- --report", () => {
     ["test/support/ticking-clock.ts", ["one", "two"]],
     ["package-lock.json", ["one", "two"]],
     ["src/other.ts", []],
-  ])("where %s changes, the laws that run it begin anew: %j", (path, anew) => {
+  ])("if %s changes, the laws that run it start again: %j", (path, anew) => {
     const folder = folderOfTwo();
     const before = printsIn(folder) as Record<string, string>;
     const text = readFileSync(join(folder, path), "utf8");
@@ -100,7 +100,7 @@ describe("npm run laws -- --report", () => {
     expect(changed).toEqual(anew.map((name) => `property-tests/${name}.test.ts`));
   });
 
-  it("where only types or comments change, none begins anew", () => {
+  it("if only types or comments change, none starts again", () => {
     const folder = folderOfTwo();
     const before = printsIn(folder);
     const path = join(folder, "src/two.ts");

@@ -9,7 +9,7 @@ const result = { date: "2026-11-20", node: "20.20.2", cores: 2, timedOut: 0, sur
 const noMutants = JSON.stringify({ ...result, mutants: 0, killed: 0 });
 const oneKilled = JSON.stringify({ ...result, mutants: 1, killed: 1 });
 
-/** Runs the script where these rooms have results, and gives the report as well. */
+/** Runs the script with results of these rooms, and returns the report as well. */
 function mutation(
   results: Readonly<Record<string, string>>,
   args: readonly string[],
@@ -29,7 +29,7 @@ function mutation(
 }
 
 describe("npm run mutation -- --last", () => {
-  it("writes the report of all rooms, and is content when each is", () => {
+  it("writes the report of all rooms, and passes if each passes", () => {
     const rooms = ["filter", "merge", "data", "slots", "dispatch"];
     const run = mutation(Object.fromEntries(rooms.map((room) => [room, oneKilled])), ["--last"]);
     expect(run).toMatchObject({ status: 0, complained: [] });
@@ -38,7 +38,7 @@ describe("npm run mutation -- --last", () => {
     expect(run.report).not.toContain("Not run:");
   });
 
-  it("complains of rooms without a result, and says in the report which", () => {
+  it("fails for rooms without a result, and lists them in the report", () => {
     const run = mutation({ filter: oneKilled, merge: oneKilled, slots: oneKilled }, ["--last"]);
     expect(run).toMatchObject({
       status: 1,
@@ -49,7 +49,7 @@ describe("npm run mutation -- --last", () => {
     expect(run.report).toContain("Not run: data, dispatch.");
   });
 
-  it("writes nothing when no room has a result", () => {
+  it("writes nothing if no room has a result", () => {
     expect(mutation({}, ["--last"])).toMatchObject({
       status: 2,
       said: [],
@@ -76,7 +76,7 @@ describe("npm run mutation -- --last", () => {
     expect(run.report).toContain("Not run: data, slots, dispatch.");
   });
 
-  it("complains of a survivor without a reason, and of a reason without a survivor", () => {
+  it("fails for a survivor without a reason, and a reason without a survivor", () => {
     const mutant = {
       file: "src/core/envelope/filter.ts",
       mutator: "BooleanLiteral",

@@ -47,7 +47,7 @@ describe("the calls of handles", () => {
     );
   });
 
-  it("are there for each service of the memory node", () => {
+  it("exist for each service of the memory node", () => {
     const types = [...readHandles().keys()].map((name) => name.toLowerCase());
     const handles = Object.values(memoryNodeServices).map(({ handle }) => handle.toLowerCase());
     expect(types).toEqual(handles);

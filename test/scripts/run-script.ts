@@ -18,7 +18,7 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
 }
 
 /**
- * Runs a script of tools/scripts/ in a folder. The tools it starts are not run: each tells, as one line
+ * Runs a script of tools/scripts/ in a folder. The tools it starts are not run: each reports, as one line
  * of output, what it was called with.
  */
 export function runScript(name: string, args: readonly string[], folder = root) {

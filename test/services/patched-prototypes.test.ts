@@ -22,7 +22,7 @@ function leadsToHandle(root: unknown): string | undefined {
     if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
     if (depth > 6 || apply(has, seen, [value])) continue;
     apply(add, seen, [value]);
-    // As a thief would: the record of the manager's own has functions that give handles.
+    // As a thief would: the manager's own record has functions that return handles.
     const accessor: unknown = getOwnPropertyDescriptor(value, "getFactsReader")?.value;
     if (typeof accessor === "function" && givesHandle(accessor as () => unknown))
       return "a way to the handle";
@@ -43,7 +43,7 @@ function givesHandle(accessor: () => unknown): boolean {
   }
 }
 
-/** Patches every method of an object. What one is called with, or gives, goes to `look`. */
+/** Patches every method of an object. Their arguments and results go to `look`. */
 function spyOn(name: string, object: object, look: (where: string, value: unknown) => void) {
   const undo: (() => void)[] = [];
   for (const key of ownKeys(object)) {
@@ -80,7 +80,7 @@ const patched: readonly (readonly [string, object])[] = [
   ["Iterator", Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))],
 ];
 
-it("no patched method is handed a service", async () => {
+it("no patched method receives a service", async () => {
   verifies("plugins:service-unreachable");
   const bare = { version: "1.0.0" };
   const other = definePlugin({

@@ -65,7 +65,7 @@ async function withContext(
 }
 
 describe("the services of a host", () => {
-  it("a declared one gives the very handle, or null where the host supplies none", async () => {
+  it("a declared one returns the host's handle, or null if the host supplies none", async () => {
     verifies("plugins:services", "plugins:service-handle");
     const vault = { secret: "s" };
     await withContext(["vault.read"], { vault }, (context) => {
@@ -98,7 +98,7 @@ describe("the services of a host", () => {
     }
   });
 
-  it("PH-016: one capability brings no other, and there are no patterns of them", async () => {
+  it("PH-016: one capability implies no other, and there are no wildcards", async () => {
     verifies("plugins:service-exact");
     await withContext(["vault.read"], {}, (context) => {
       expect(() => context.getVaultWriter()).toThrow(CapabilityError);
@@ -115,7 +115,7 @@ describe("the services of a host", () => {
     }
   });
 
-  it("PH-017: the host's handle is not looked at before the capability", async () => {
+  it("PH-017: the capability is checked before the host's handle is read", async () => {
     verifies("plugins:service-undeclared");
     let reads = 0;
     const supplied = {
@@ -134,7 +134,7 @@ describe("the services of a host", () => {
     expect(reads).toBe(1);
   });
 
-  it("PH-064: what the host supplies is read when the manager is made", async () => {
+  it("PH-064: the host's services are read when the manager is created", async () => {
     verifies("plugins:registration", "plugins:service-handle");
     const vault = { secret: "the first" };
     const supplied: { vault?: object; vaultWriter?: object } = { vault };
@@ -161,7 +161,7 @@ describe("the services of a host", () => {
     expect(manager.capabilityReport()["vault.write"]).toMatchObject({ supplied: false });
   });
 
-  it("PH-018: nothing of a context leads to a handle, or to another plugin", async () => {
+  it("PH-018: a context does not lead to a handle, or to another plugin", async () => {
     verifies("plugins:service-unreachable");
     const vault = { secret: "never to be seen" };
     const other = host.definePlugin({
@@ -220,7 +220,7 @@ describe("the services of a host", () => {
     });
   });
 
-  it("PH-020: an accessor of another context is of no use", async () => {
+  it("PH-020: an accessor does not work on another context", async () => {
     verifies("plugins:service-own-context");
     const vault = { secret: "s" };
     let borrowed: (() => unknown) | undefined;
@@ -237,7 +237,7 @@ describe("the services of a host", () => {
     });
   });
 
-  it("an accessor works no longer than its run", async () => {
+  it("an accessor stops working when its run ends", async () => {
     verifies("plugins:service-own-context");
     let kept: AnyContext | undefined;
     await withContext(["vault.read"], { vault: { secret: "s" } }, (context) => {
@@ -246,7 +246,7 @@ describe("the services of a host", () => {
     expect(() => kept?.getVault()).toThrow("a run that has ended");
   });
 
-  it("PH-021: a core handler is held to its capabilities, too", async () => {
+  it("PH-021: a core handler is limited to its capabilities, too", async () => {
     verifies("plugins:core");
     const core = host.defineCoreHandler({
       hook: "vote",
@@ -344,7 +344,7 @@ describe("the services of a host", () => {
     });
   });
 
-  it("tells what is wrong with a table of services", () => {
+  it("reports what is wrong with a table of services", () => {
     verifies("plugins:services");
     const table = (more: object) => () =>
       defineServices({
@@ -366,7 +366,7 @@ describe("the services of a host", () => {
     ).toThrow('has "getA" in common with "a.read"');
   });
 
-  it("a handle that the host does not know is refused", async () => {
+  it("a handle for an unknown service is refused", async () => {
     await expect(
       host.createPluginManager({ plugins: [], services: { valut: {} } as never }),
     ).rejects.toThrow(

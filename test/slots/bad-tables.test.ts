@@ -13,7 +13,7 @@ const open = ({ tier }: { tier?: string }) =>
   tier === "immutable" ? { read: "everyone" } : { read: "everyone", write: "everyone" };
 const refused = (spec: object) => expect(codeOf(() => host(spec))).toBe("slot_invalid");
 
-describe("a part that can change and is not seen by who writes it", () => {
+describe("a part that its writer can change but not see", () => {
   it("has a read but no write", () => {
     refused({ tier: "mutable", read: "read_shelf", schema: jsonObject() });
     refused({
@@ -26,7 +26,7 @@ describe("a part that can change and is not seen by who writes it", () => {
     refused({ tier: "immutable", schema: z.object(texts), fields });
   });
 
-  it("has a write from above that does not bring its own read", () => {
+  it("has an inherited write that does not imply its own read", () => {
     const gates = {
       tier: "mutable",
       read: "read_shelf",
@@ -38,7 +38,7 @@ describe("a part that can change and is not seen by who writes it", () => {
     expect(host({ ...gates, fields: { a: { read: "read_a", tier: "immutable" } } })).toBeDefined();
   });
 
-  it("is open itself but in a slot that is not", () => {
+  it("is open inside a slot that is not", () => {
     const fields = { a: { tier: "mutable" } };
     refused({ tier: "immutable", read: "read_shelf", schema: z.object(texts), fields });
   });
@@ -52,10 +52,10 @@ describe("a write that writes nothing", () => {
   });
 });
 
-describe("a level of which a part is hidden", () => {
+describe("a level with a hidden part", () => {
   const tags = { tier: "monotonic", read: "read_tags", write: "append_tags" } as const;
 
-  it("takes no required field beside one that changes: a merge would tell whether it is there", () => {
+  it("must not have a required field beside one that changes: a merge would reveal its presence", () => {
     const schema = z.object({ owner: z.string(), tags: stringSet().default([]) });
     const spec = { tier: "immutable", schema, fields: { tags, owner: { read: "read_owner" } } };
     expect(refusalOf(() => host(spec)).message).toContain('"owner"');
@@ -63,14 +63,14 @@ describe("a level of which a part is hidden", () => {
     expect(host({ ...spec, fields: { owner: { read: "read_owner" } } })).toBeDefined();
   });
 
-  it("takes no refinement as a whole, for the same reason", () => {
+  it("must not have a refinement as a whole, for the same reason", () => {
     const schema = z
       .object({ a: z.string().optional(), tags: labelSet().default([]) })
       .refine(() => true);
     refused({ tier: "immutable", schema, fields: { tags } });
   });
 
-  it("is not a slot that grows as a whole", () => {
+  it("must not grow as a whole", () => {
     const schema = z.object({ list: z.array(z.string()).default([]), note: z.string().optional() });
     const gates = { read: "read_shelf", write: "append_shelf" };
     const fields = { note: { read: "read_note" } };
@@ -78,8 +78,8 @@ describe("a level of which a part is hidden", () => {
   });
 });
 
-describe("a gate that an immutable field has inside a slot that is written", () => {
-  it("stays shut to who writes the slot", () => {
+describe("the gate of an immutable field inside a writable slot", () => {
+  it("stays closed to the slot's writer", () => {
     const shelf = host({
       tier: "mutable",
       read: "read_shelf",
@@ -93,7 +93,7 @@ describe("a gate that an immutable field has inside a slot that is written", () 
   });
 });
 
-it("a misspelt setting of a slot is refused, however the slot got there", () => {
+it("a misspelt setting of a slot is refused, however the slot was added", () => {
   const shelf = {
     tier: "immutable",
     read: "everyone",

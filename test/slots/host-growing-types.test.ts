@@ -1,4 +1,4 @@
-/** Sets and lists of a host's own that grow: what the compiler knows is what holds at run time. */
+/** Growing sets and lists of a host: their types agree with what holds at run time. */
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -36,7 +36,7 @@ const compiles = (_: () => unknown) => {};
 describe("a set that grows two levels down", () => {
   const view = host.filterExtensions(none, ["append_tags"]);
 
-  it("is there for who may read it, alone where nothing else is", () => {
+  it("is visible to its readers, even alone", () => {
     expectTypeOf(view.dossier.about).toEqualTypeOf<string | undefined>();
     expect(view.dossier).toEqual({ file: { tags: [] } });
     const edited = host.amend(view, (draft) => {
@@ -46,7 +46,7 @@ describe("a set that grows two levels down", () => {
     expect(dossier).toEqual({ about: "nobody", file: { tags: ["x"], page: "1" } });
   });
 
-  it("is all that may be written there", () => {
+  it("is the only writable part", () => {
     compiles(() =>
       host.amend(view, (draft) => {
         // @ts-expect-error: what the dossier is about never changes.
@@ -61,7 +61,7 @@ describe("a set that grows two levels down", () => {
 });
 
 describe("a slot that grows without a gate", () => {
-  it("grows by whoever likes, and only grows", () => {
+  it("can be extended by any plugin, and only grows", () => {
     const view = host.filterExtensions(none, []);
     const edited = host.amend(view, (draft) => draft.log.lines.push("one"));
     expect(host.mergeExtensions(none, edited, [], { view }).extensions.log?.lines).toEqual(["one"]);

@@ -1,4 +1,4 @@
-/** Schemas of a host's own: what zod says of a value holds, whoever hands it in. */
+/** A host's own schemas: zod's checks apply to a value, whoever passes it. */
 import {
   defineHost,
   headerMap,
@@ -53,7 +53,7 @@ describe("a rule that only zod knows", () => {
     ["refinement of a kind", stringSet().max(1), ["a", "a"], ["a", "b"]],
     ["bound of a number", wholeNumber().max(5), 5, 6],
     ["grammar of a refined label set", labelSet().max(1), ["PII"], [" PII"]],
-    ["pattern of a text", z.string().regex(/^a$/), "a", "b"],
+    ["pattern of a string", z.string().regex(/^a$/), "a", "b"],
     ["an object in a union", z.union([jsonObject(), z.string()]), { a: 1 }, 5],
     ["labels in a union", z.union([labelSet(), z.boolean()]), ["PII"], [" PII"]],
     ["a time in a union", z.union([instant(), z.boolean()]), "2026-01-01T00:00:00Z", "soon"],
@@ -73,13 +73,13 @@ describe("a rule that only zod knows", () => {
     );
   });
 
-  it("is kept in the form of its kind, also inside a union", () => {
+  it("is kept in the form of its type, even inside a union", () => {
     const host = field(z.union([z.tuple([stringSet(), instant()]), z.boolean()]));
     const made = host.create({ f: [["b", "a", "b"], "2026-01-01T02:00:00+02:00"] });
     expect(made.shelf).toEqual({ f: [["a", "b"], "2026-01-01T00:00:00Z"] });
   });
 
-  it("holds for a slot that is a map, and for what a merge makes of it", () => {
+  it("applies to a slot that is a map, and to its merged value", () => {
     const host = hostOf(
       z.record(z.string(), z.number()).refine((map) => Object.keys(map).length < 3),
     );
@@ -94,13 +94,13 @@ describe("a rule that only zod knows", () => {
   });
 });
 
-describe("a rule of a slot around what may be absent", () => {
+describe("a rule around an optional value", () => {
   const ordered = z
     .object({ low: z.number().optional(), high: z.number().optional() })
     .optional()
     .refine(({ low, high } = {}) => (low ?? 0) <= (high ?? 0));
 
-  it("holds for what a merge makes, and not for what the plugin had seen", () => {
+  it("applies to the merged value, not to what the plugin had seen", () => {
     const host = hostOf(ordered);
     const view = host.view(host.create({ low: 1, high: 5 }));
     const current = host.create({ low: 1, high: 10 });
@@ -112,7 +112,7 @@ describe("a rule of a slot around what may be absent", () => {
 });
 
 describe("a transform", () => {
-  it("is not run again on what it made when that comes back unchanged", () => {
+  it("does not run again on its own unchanged result", () => {
     const host = field(z.string().transform((text) => `${text}!`));
     const extensions = host.create({ f: "a" });
     const copy = structuredClone(host.view(extensions));
@@ -126,7 +126,7 @@ describe("a transform", () => {
     expect(codeOf(() => host.merge({ f: "1" }, { f: "{" }))).toBe("extensions_shape");
   });
 
-  it("that makes no JSON is refused alike in text and in a value", () => {
+  it("that does not produce JSON is refused both in text and in a value", () => {
     const host = field(z.string().transform((text) => new Date(text)));
     const shelf = { f: "2026-01-01" };
     expect(codeOf(() => host.create(shelf))).toBe("extensions_invalid");
@@ -136,13 +136,13 @@ describe("a transform", () => {
   });
 });
 
-describe("a kind that is described", () => {
+describe("a field type with a description", () => {
   it.each([
     ["set", stringSet().describe("d"), ["b", "a", "a"], ["a", "b"]],
     ["labels", labelSet().meta({ title: "t" }), ["b", "a"], ["a", "b"]],
     ["instant", instant().describe("d"), "2026-01-01 00:00:00", "2026-01-01T00:00:00Z"],
     ["object", jsonObject().describe("d"), { b: null }, { b: null }],
-  ])("%s is still one", (_, schema, given, expected) => {
+  ])("%s is still recognised", (_, schema, given, expected) => {
     expect(field(schema).create({ f: given }).shelf).toEqual({ f: expected });
   });
 });

@@ -1,4 +1,4 @@
-/** What the compiler knows of a host's own slots is what the table says, and what holds at run time. */
+/** The types of a host's own slots agree with the table, and with what holds at run time. */
 import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -42,7 +42,7 @@ const compiles = (_: () => unknown) => {};
 describe("the writer of a slot", () => {
   const view = host.filterExtensions(full, ["write_board"]);
 
-  it("writes what has no gate of its own", () => {
+  it("writes what has no gate", () => {
     const edited = host.amend(view, (draft) => {
       draft.board.title = "new";
       draft.board.flags.on = true;

@@ -35,7 +35,7 @@ describe("limits", () => {
     ["scopes", scopes(64), scopes(65)],
   ];
 
-  it.each(pairs)("hold for %s", (_name, fits, exceeds) => {
+  it.each(pairs)("apply to %s", (_name, fits, exceeds) => {
     verifies("envelope:limits");
     expect(() => envelope(fits)).not.toThrow();
     expect(refusal(() => envelope(exceeds)).problems).toEqual(["snapshot_limit"]);
@@ -48,11 +48,11 @@ describe("limits", () => {
     expect(codeOf(() => envelope(labels(3), { limits: { labels: 2 } }))).toBe("extensions_invalid");
   });
 
-  it("hold for a JSON text before it is parsed", () => {
+  it("apply to JSON text before it is parsed", () => {
     verifies("envelope:text-limit");
     const fits = `{"custom":{}}${" ".repeat(4_194_304 - 13)}`;
     expect(host.decodeExtensions(fits).extensions.custom).toEqual({});
-    // Parsed, either would be one more fault: blanks are no syntax error, a brace is.
+    // If parsed, either would be one more fault: blanks are not a syntax error, a brace is.
     for (const exceeds of [`${fits} `, `${fits}}`]) {
       const refused = refusal(() => host.decodeExtensions(exceeds));
       expect(refused).toEqual({ code: "extensions_invalid", problems: ["snapshot_limit"] });
@@ -64,7 +64,7 @@ describe("limits", () => {
     expect(codeOf(() => host.decodeExtensions(`${fits}}`, wide))).toBe("syntax_invalid");
   });
 
-  it("hold for edits, in the sum of the steps and in the depth", () => {
+  it("apply to edits, to the sum of the steps and to the depth", () => {
     verifies("envelope:edits-limited");
     const shown = envelope({ custom: { kept: 1 } });
     const seen = host.filterExtensions(shown, []);
@@ -92,7 +92,7 @@ describe("limits", () => {
     expect(codeOf(() => host.setCustom(seen, "k", nested(31)))).toBe("snapshot_limit");
   });
 
-  it("hold for a conversation", () => {
+  it("apply to a conversation", () => {
     verifies("envelope:history-limit");
     const of = (count: number) => ({
       agent: { conversation: { history: many(count, () => ({ a: 1 })) } },

@@ -35,7 +35,7 @@ describe("slots and fields", () => {
     expect(Object.keys(envelope(everything))).toEqual(compiled.names);
   });
 
-  it("asks for the fields that must be there", () => {
+  it("requires required fields", () => {
     verifies("envelope:required");
     expect(problemsOf({ mcp: { tool: {} } })).toEqual(["extensions_shape"]);
     expect(problemsOf({ completion: { tokens: { input_tokens: 1 } } })).toHaveLength(2);
@@ -86,7 +86,7 @@ describe("slots and fields", () => {
     ]);
   });
 
-  it("keeps what nobody knows of an authorization detail", () => {
+  it("keeps unknown fields of an authorization detail", () => {
     verifies("envelope:detail-kept");
     const detail = { type: "payment", actions: ["pay"], amount: { eur: 3 } };
     const { delegation } = envelope({
@@ -95,7 +95,7 @@ describe("slots and fields", () => {
     expect(plain(delegation?.chain[0]?.authorization_details)).toEqual([detail]);
   });
 
-  it("gives a hop without a time that of its reading", () => {
+  it("adds the time of reading to a hop without one", () => {
     verifies("envelope:hop-time");
     const before = Date.now();
     const { delegation } = envelope({
@@ -106,7 +106,7 @@ describe("slots and fields", () => {
     expect(at).toBeLessThanOrEqual(Date.now());
   });
 
-  it("has no place for credentials", () => {
+  it("drops credentials", () => {
     verifies("envelope:credentials-out");
     const text = '{"raw_credentials":{"inbound_tokens":{}},"candidate_constraint":{}}';
     const { extensions, dropped } = host.decodeExtensions(text);
@@ -116,7 +116,7 @@ describe("slots and fields", () => {
 });
 
 describe("absent and null", () => {
-  it("takes null for absent where a part may be absent", () => {
+  it("reads null as absent for optional parts", () => {
     verifies("envelope:null-is-absent");
     const read = envelope({
       agent: null,
@@ -128,14 +128,14 @@ describe("absent and null", () => {
     expect(read.request?.trace_id).toBeUndefined();
   });
 
-  it("refuses null where there is a default, or a field must be there", () => {
+  it("refuses null for fields with a default, and required ones", () => {
     verifies("envelope:null-with-default");
     expect(problemsOf({ security: { labels: null } })).toEqual(["extensions_shape"]);
     expect(problemsOf({ http: { headers: null } })).toEqual(["extensions_shape"]);
     expect(problemsOf({ security: { client: { client_id: null } } })).toEqual(["extensions_shape"]);
   });
 
-  it("keeps null where it is data", () => {
+  it("keeps null in data", () => {
     verifies("envelope:null-is-data");
     const data = {
       custom: { a: null, b: [null, { c: null }] },
@@ -144,7 +144,7 @@ describe("absent and null", () => {
     expect(plain(envelope(data))).toEqual(data);
   });
 
-  it("takes undefined for absent, but not in an array", () => {
+  it("reads undefined as absent, but not in an array", () => {
     verifies("envelope:undefined-is-absent");
     const read = envelope({
       agent: undefined,
@@ -167,7 +167,7 @@ describe("types", () => {
     expect(problemsOf({ security: { labels: "PII" } })).toEqual(["extensions_shape"]);
   });
 
-  it("counts in whole numbers that are exact", () => {
+  it("accepts only exact whole numbers as counts", () => {
     verifies("envelope:whole-numbers");
     expect(envelope({ agent: { turn: 2 ** 53 - 1 } }).agent?.turn).toBe(2 ** 53 - 1);
     for (const turn of [-1, 1.5, 2 ** 53]) {
@@ -176,7 +176,7 @@ describe("types", () => {
     expect(host.decodeExtensions('{"agent":{"turn":1.0}}').extensions.agent?.turn).toBe(1);
   });
 
-  it("takes finite numbers, and minus zero as zero", () => {
+  it("accepts finite numbers, and reads minus zero as zero", () => {
     verifies("envelope:finite-numbers");
     for (const n of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(problemsOf({ custom: { n } })).toEqual(["snapshot_type"]);
@@ -188,19 +188,19 @@ describe("types", () => {
     expect([read.custom?.n, read.agent?.turn]).toEqual([0, 0]);
   });
 
-  it("has no negative age", () => {
+  it("refuses a negative age", () => {
     verifies("envelope:not-negative");
     expect(envelope({ delegation: { age_seconds: 1.5 } }).delegation?.age_seconds).toBe(1.5);
     expect(problemsOf({ delegation: { age_seconds: -1 } })).toEqual(["extensions_shape"]);
   });
 
-  it("keeps to closed lists of values", () => {
+  it("accepts only listed values where the list is closed", () => {
     verifies("envelope:closed-enums");
     expect(problemsOf({ security: { subject: { id: "a", type: "User" } } })).toHaveLength(1);
     expect(problemsOf({ completion: { stop_reason: "stop" } })).toHaveLength(1);
   });
 
-  it("takes any text where a list of values is open", () => {
+  it("accepts any string where the list is open", () => {
     verifies("envelope:open-enums");
     const open = {
       security: {
@@ -213,7 +213,7 @@ describe("types", () => {
     expect(plain(envelope(open))).toMatchObject(open);
   });
 
-  it("takes JSON values of the host, and nothing else", () => {
+  it("accepts JSON values of the host, and nothing else", () => {
     verifies("envelope:json-only");
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;

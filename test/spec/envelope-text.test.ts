@@ -46,7 +46,7 @@ describe("text", () => {
     }
   });
 
-  it("of a label is never mended", () => {
+  it("of a label is never corrected", () => {
     verifies("envelope:label-exact");
     expect(labels("pii", "PII")).toEqual(["PII", "pii"]);
     const read = envelope({ security: { labels: ["PII"] } });
@@ -137,7 +137,7 @@ describe("headers", () => {
     expect(host.getHeader(read, "X-C")).toBeUndefined();
   });
 
-  it("are edited where the document has them", () => {
+  it("are edited in the map that has them", () => {
     verifies("envelope:header-edit");
     const edited = (http: object, name: string, value: string) =>
       plain(host.setHeader(envelope({ http }), name, value).http);

@@ -58,7 +58,7 @@ describe("a proposal", () => {
     expect(rejections.map(({ path }) => path)).toContain("http");
   });
 
-  it("may be nothing", () => {
+  it("may be absent", () => {
     verifies("merge:nothing-returned", "merge:same-object");
     for (const capabilities of [[], all]) {
       const shown = view(full, ...capabilities);
@@ -70,7 +70,7 @@ describe("a proposal", () => {
     }
   });
 
-  it("leaves alone what it leaves out", () => {
+  it("does not change what it omits", () => {
     verifies("merge:left-out-untouched", "merge:null-slot");
     const returned = [
       { security: {} },
@@ -88,7 +88,7 @@ describe("a proposal", () => {
     });
   });
 
-  it("says no null where something grows or maps", () => {
+  it("must not have null for what grows or maps", () => {
     verifies("merge:null-part");
     const nulls = [
       { security: { labels: null } },
@@ -129,7 +129,7 @@ describe("reading a proposal", () => {
     expect(calls).toBe(0);
   });
 
-  it("takes plain data only", () => {
+  it("accepts plain data only", () => {
     verifies("merge:plain-data");
     class Labels extends Array {}
     const cycle: unknown[] = [];
@@ -164,7 +164,7 @@ describe("reading a proposal", () => {
     for (const [value, code] of cases) expect(codeFor(value)).toBe(code);
   });
 
-  it("knows __proto__ for what it is", () => {
+  it("treats __proto__ as data", () => {
     verifies("merge:proto-key");
     for (const json of [
       '{"__proto__":{"a":1}}',
@@ -178,7 +178,7 @@ describe("reading a proposal", () => {
     expect(({} as Record<string, unknown>).admin).toBeUndefined();
   });
 
-  it("copies what it takes", () => {
+  it("copies what it accepts", () => {
     verifies("merge:copied");
     const list = [1];
     const custom = { list };
@@ -189,7 +189,7 @@ describe("reading a proposal", () => {
     expect(Object.isFrozen(list)).toBe(false);
   });
 
-  it("refuses what it does not know where that matters", () => {
+  it("refuses unknown names if they matter", () => {
     verifies("merge:unknown-refused");
     const unknown = [
       { Security: {} },
@@ -209,14 +209,14 @@ describe("reading a proposal", () => {
     expect([extensions === full, rejections]).toEqual([true, []]);
   });
 
-  it("checks shape where a change would be ignored, too", () => {
+  it("checks shape even if a change would be ignored", () => {
     verifies("merge:shape-everywhere");
     expect(codeOf(() => merge(full, { request: { request_id: 1 } }))).toBe("extensions_shape");
     expect(codeOf(() => merge(full, { agent: [] }))).toBe("extensions_shape");
     expect(codeOf(() => merge(full, { security: { labels: [" x"] } }))).toBe("label_invalid");
   });
 
-  it("measures what came back, not what is hidden", () => {
+  it("measures what was returned, not what is hidden", () => {
     verifies("merge:limits");
     const headers = Object.fromEntries(
       Array.from({ length: 128 }, (_, at) => [`h${at}`, "v".repeat(8000)]),

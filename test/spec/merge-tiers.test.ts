@@ -19,7 +19,7 @@ const outcome = (returned: unknown, capabilities: readonly string[] = []) => {
 };
 
 describe("immutable parts", () => {
-  it("stay the objects they were", () => {
+  it("stay the same objects", () => {
     verifies("merge:immutable-kept", "merge:immutable-reported");
     const forged = {
       request: { request_id: "x" },
@@ -51,7 +51,7 @@ describe("immutable parts", () => {
     expect(plain(extensions.custom)).toEqual({ kept: true });
   });
 
-  it("need no capability to be left alone", () => {
+  it("need no capability if unchanged", () => {
     verifies("merge:capability-missing");
     const returned = {
       http: { headers: { "X-A": "2" } },
@@ -71,7 +71,7 @@ describe("immutable parts", () => {
     ]);
   });
 
-  it("refuse in strict mode", () => {
+  it("refuse changes in strict mode", () => {
     verifies("merge:strict");
     const strict = { strict: true };
     const forged = () => merge(full, { request: { request_id: "x" } }, [], strict);
@@ -82,7 +82,7 @@ describe("immutable parts", () => {
     expect(merge(full, { request: everything.request }, [], strict).extensions).toBe(full);
   });
 
-  it("are not changed by saying nothing", () => {
+  it("are not changed by omission", () => {
     verifies("merge:empty-unreported");
     const empty = {
       agent: {},
@@ -94,7 +94,7 @@ describe("immutable parts", () => {
     expect([extensions === full, reported]).toEqual([true, []]);
   });
 
-  it("answer alike, hidden or absent", () => {
+  it("have the same outcome, hidden or absent", () => {
     verifies("merge:hidden-alike");
     const { request, custom } = everything;
     const bare = envelope({ request, custom });
@@ -152,7 +152,7 @@ describe("labels", () => {
     }
   });
 
-  it("make their slot", () => {
+  it("create their slot", () => {
     verifies("merge:labels-only");
     const { extensions } = merge(envelope({}), { security: { labels: ["PII"] } }, caps);
     expect(extensions).toEqual(envelope({ security: { labels: ["PII"] } }));
@@ -164,7 +164,7 @@ describe("delegation", () => {
   const first = everything.delegation.chain[0] ?? hop("ada");
   const chain = (...hops: readonly object[]) => merge(full, { delegation: { chain: hops } }, caps);
 
-  it("keeps the chain as its beginning", () => {
+  it("keeps the chain as a prefix", () => {
     verifies("merge:chain-prefix");
     const broken = [
       [],
@@ -185,7 +185,7 @@ describe("delegation", () => {
     ).toBe(full);
   });
 
-  it("puts new hops at the end of what is there now", () => {
+  it("appends new hops to the current chain", () => {
     verifies("merge:chain-appended");
     const given = view(full, ...caps);
     const meanwhile = host.appendHop(full, hop("eve"));
@@ -199,7 +199,7 @@ describe("delegation", () => {
     ]);
   });
 
-  it("derives what follows from the chain", () => {
+  it("computes derived fields from the chain", () => {
     verifies("merge:chain-derived", "merge:origin-kept", "merge:age-kept");
     const proposed = {
       chain: [first, hop("bob")],

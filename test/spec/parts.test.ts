@@ -248,7 +248,7 @@ describe("who is behind it", () => {
     }
   });
 
-  it("tell what the extensions show, and nothing else", () => {
+  it("report what the extensions show, and nothing else", () => {
     verifies("part:shown-only");
     const cut = filterExtensions(full, ["read_roles"]);
     const view = viewOf(parts.tool_call, { extensions: cut });

@@ -45,7 +45,7 @@ const [isTask, isResult, isError] = ["task", "result", "error"].map(validator) a
   ReturnType<typeof ajv.compile>,
 ];
 
-/** What a schema has against a text. */
+/** Why a schema refuses a JSON text. */
 function faults(validate: typeof isTask, text: string): readonly string[] {
   validate(JSON.parse(text));
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
@@ -159,7 +159,7 @@ describe("spec/schemas", () => {
     ["mcp_error_code", null],
   ];
 
-  it.each(changes)("says of %s %j what reading says", (key, value) => {
+  it.each(changes)("agrees with reading about %s %j", (key, value) => {
     const reads = (read: () => unknown): boolean => {
       try {
         read();

@@ -46,7 +46,7 @@ export function readRequirements(): readonly Requirement[] {
 const call = /\bverifies\(([^)]*)\)/g;
 const textLiteral = /^["']([^"']*)["']$/;
 
-/** The ids that a test file cites. A citation that is no plain text counts as the id `?`. */
+/** The ids that a test file cites. A citation that is not a string literal counts as the id `?`. */
 export function citationsIn(source: string, path: string): readonly Citation[] {
   const code = source.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, blank);
   return [...code.matchAll(call)].flatMap((match) => {

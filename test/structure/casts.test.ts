@@ -1,4 +1,4 @@
-/** How often the sources tell the compiler what it cannot see. The bound only ever goes down. */
+/** How many casts the sources have. The bound is only ever lowered. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript-5.9";

@@ -1,4 +1,4 @@
-/** Messages name types and classes that a reader finds: those of the entries, and JavaScript's own. */
+/** Messages name only types and classes that users can find: exported ones, and JavaScript's. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript-5.9";
@@ -62,7 +62,7 @@ it("name what is exported, or part of JavaScript", () => {
   expect(unknown).toEqual([]);
 });
 
-it("do not ask for a PluginManifest where definePlugin has to be called", () => {
+it("do not ask for a PluginManifest if definePlugin must be called", () => {
   // It is the type of what definePlugin takes, and an object of it is not a plugin.
   const files = readdirSync(join(root, "src/operate/discovery"), {
     recursive: true,

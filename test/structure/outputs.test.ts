@@ -1,4 +1,4 @@
-/** The JavaScript that is published: what the entries have in common, they have once. */
+/** The published JavaScript: the entries share what they have in common. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -17,7 +17,7 @@ function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string
   return found;
 }
 
-it("of the core is a handful of files, for each costs a start", () => {
+it("of the core is a handful of files, because each makes starting slower", () => {
   const files = [...loadedWith(join(root, "dist/index.js"))];
   expect(files.filter((file) => !existsSync(file))).toEqual([]);
   expect(files.length).toBeGreaterThan(1);
@@ -72,7 +72,7 @@ const program = `
   console.log(JSON.stringify([isKnown, ...thrown]));
 `;
 
-it("knows in one entry what another made: messages by their mark, errors by their class", async () => {
+it("recognises in one entry what another created: messages by their brand, errors by their class", async () => {
   const ran = await run(process.execPath, ["--input-type=module", "--eval", program]);
   expect(ran).toMatchObject({ code: 0, output: "[true,true,true]\n", complaints: "" });
 });

@@ -1,4 +1,4 @@
-/** Files of tests share processes: one that changes what others find there has one to itself. */
+/** Test files share processes; one that changes the realm has its own. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";

@@ -36,7 +36,7 @@ describe("what the package's entries reach", () => {
 });
 
 describe("the globals that count as shared", () => {
-  it("are all there in the runtime at hand", () => {
+  it("all exist in this runtime", () => {
     const missing = [...sharedGlobals].filter((name) => !(name in globalThis));
     expect(missing).toEqual(["arguments"]);
   });

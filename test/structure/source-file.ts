@@ -7,7 +7,7 @@ export interface SourceFile {
   readonly path: string;
   readonly lineCount: number;
   readonly imports: readonly ImportEdge[];
-  /** Imports whose target is computed, so that no test can tell where they lead. */
+  /** Imports whose target is computed, so that no test can follow them. */
   readonly computedImports: readonly Place[];
   /**
    * Names used as values that neither the file nor its imports declare. A property of `globalThis`

@@ -1,4 +1,4 @@
-/** The built root entry where the environment may not be read, as in Deno without permissions. */
+/** The built root entry without access to the environment, as in Deno without permissions. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";

@@ -49,7 +49,7 @@ function paths(): readonly string[] {
   );
 }
 
-/** The words of a text in lower case; each part of a name counts as one. */
+/** The words of `text` in lower case; each part of a name counts as one. */
 function wordsOf(text: string): ReadonlySet<string> {
   return new Set(
     text

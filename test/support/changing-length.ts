@@ -1,4 +1,4 @@
-/** In place of a length: a text where it is a key, and another number each time it is compared. */
+/** In place of a length: a string as a key, and a different number each time it is compared. */
 export function changingLength(key: string, ...numbers: readonly number[]): object {
   let asked = 0;
   return {

@@ -1,4 +1,4 @@
-/** Whether work grows no faster than what it is done on, however busy the machine is. */
+/** Whether work grows no faster than its input, however busy the machine is. */
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -41,7 +41,7 @@ const littleAnswer = 100_000;
 const attempts = 10;
 
 /**
- * Says how work grows that grows faster than its input, in time or in what it gives; nothing where
+ * Says how work grows that grows faster than its input, in time or in its result; nothing where
  * it does not. It is done at four sizes at least. A size counts by the least processor time of its
  * runs: other processes take none of it, and what the engine does besides only ever adds.
  */
@@ -60,7 +60,7 @@ export async function excessOf<Input>(
   }
   const counts = sizes.map(({ count }) => count);
   const lengths = sizes.map(({ length }) => length);
-  if (growsTooFast(lengths, littleAnswer)) return `${counts} give ${lengths} characters`;
+  if (growsTooFast(lengths, littleAnswer)) return `${counts} produce ${lengths} characters`;
   const times = sizes.map(({ time }) => time);
   if (!(await staysTooFast(work, counts, times))) return undefined;
   // A square shows more clearly at the next size, and what the engine does besides does not.
@@ -108,7 +108,7 @@ async function outcomeOf(run: () => unknown): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
-    // A refusal is an answer. What is not an error of the library, such as a full stack, is none.
+    // A refusal is an answer. An error that is not the library's, such as a full stack, is not.
     const { code, message, data } = error as { code?: unknown; message: string; data?: unknown };
     if (typeof code !== "string") throw error;
     return { message, data };

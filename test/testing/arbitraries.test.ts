@@ -44,7 +44,7 @@ describe("arbitrariesFor", () => {
     );
   });
 
-  it("makes proposals of which some change something, some nothing, and some are refused", () => {
+  it("makes proposals: some change something, some change nothing, and some are refused", () => {
     const came = { changed: 0, same: 0, ignored: 0, refused: 0 };
     const [envelope] = fc.sample(standard.extensions, { numRuns: 1, seed: 9 });
     if (envelope === undefined) return expect.unreachable();
@@ -63,7 +63,7 @@ describe("arbitrariesFor", () => {
     for (const count of Object.values(came)) expect(count).toBeGreaterThan(10);
   });
 
-  it("makes hostile proposals, of which no code runs, also when they are printed", () => {
+  it("makes hostile proposals whose code does not run, even when they are printed", () => {
     const view = glassine.filterExtensions(glassine.createExtensions({}), []);
     let refused = 0;
     for (const bad of fc.sample(standard.hostileProposals(view), { numRuns: 300, seed: 3 })) {
@@ -80,7 +80,7 @@ describe("arbitrariesFor", () => {
   });
 
   it.each(Object.keys(glassine.hookNames) as glassine.HookName[])(
-    "makes payloads that %s takes",
+    "makes payloads that %s accepts",
     async (hook) => {
       await withPlugins([], async (manager) => {
         for (const payload of fc.sample(standard.payloads(hook), { numRuns: 20, seed: 3 }))
@@ -91,7 +91,7 @@ describe("arbitrariesFor", () => {
 
   const node = arbitrariesFor(memoryNode, { hooks: memoryNodeHooks });
   it.each(Object.keys(memoryNode.hookNames) as (keyof typeof memoryNodeHooks)[])(
-    "makes payloads and facts that %s of the memory node takes",
+    "makes payloads and facts that %s of the memory node accepts",
     async (hook) => {
       const cases = fc.tuple(node.payloads(hook), node.operations(hook));
       const { createPluginManager } = memoryNode;
@@ -117,7 +117,7 @@ describe("arbitrariesFor", () => {
     expect(Array.isArray(list)).toBe(true);
   });
 
-  it("types facts by the hook, and knows where it asks for none", async () => {
+  it("types facts by the hook, and knows which hooks need none", async () => {
     const facts = fc.sample(node.operations("recall_filter"), 10);
     expectTypeOf(facts).items.toHaveProperty("requestId").toEqualTypeOf<string>();
     expectTypeOf(node.operations("pre_recall_authorize")).toEqualTypeOf<fc.Arbitrary<undefined>>();
@@ -177,7 +177,7 @@ describe("schemas of a host", () => {
     );
   });
 
-  it("have the values that are given for them", () => {
+  it("use the values given for them", () => {
     const given = { from: 1, to: 2 };
     const { payloads } = arbitrariesFor(host, { hooks, payloads: { ranged: fc.constant(given) } });
     expect(fc.sample(payloads("ranged"), 3)).toEqual([given, given, given]);
@@ -195,7 +195,7 @@ describe("schemas of a host", () => {
     expect(won.length).toBeGreaterThan(5);
   });
 
-  it("of which no value is found are named", () => {
+  it("without any value are named", () => {
     const never = {
       never: defineHook({
         semantic: "voting",
@@ -207,7 +207,7 @@ describe("schemas of a host", () => {
     expect(() => payloads("never")).toThrow('made for the payload of "never", none is accepted');
   });
 
-  it("that are not the host's are refused", () => {
+  it("of another host are refused", () => {
     const { payloads } = arbitrariesFor(host, { hooks });
     expect(() => payloads("orderd" as never)).toThrow('Did you mean "ordered"');
     expect(() => arbitrariesFor(host)).toThrow("pass { hooks }");
@@ -215,14 +215,14 @@ describe("schemas of a host", () => {
 });
 
 describe("hostileValues", () => {
-  it("are of every kind, each by a name of its own", () => {
+  it("are of every kind, each with its own name", () => {
     const names = hostileValues().map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     const kinds = ["getter", "proxy", "class instance", "symbol key", "cycle", "deep", "wide"];
     expect(names).toEqual(expect.arrayContaining(kinds));
   });
 
-  it("count what runs of them", () => {
+  it("count how often their code runs", () => {
     const watch = new Watch();
     const getter = hostileValues()
       .find(({ name }) => name === "getter")

@@ -68,7 +68,7 @@ describe("installFixturePackage", () => {
     }
   });
 
-  it("leaves the field out where there is none", async () => {
+  it("omits the field if there is none", async () => {
     const { glassine: _, ...plain } = guard;
     const fixture = await installFixturePackage(plain);
     const text = await readFile(join(fixture.path, "package.json"), "utf8");
@@ -76,7 +76,7 @@ describe("installFixturePackage", () => {
     expect(Object.keys(JSON.parse(text) as object)).not.toContain("glassine");
   });
 
-  it("does not write over a package that is there, and leaves it as it is", async () => {
+  it("does not overwrite an existing package", async () => {
     const root = await mkdtemp(join(tmpdir(), "host-"));
     try {
       await mkdir(join(root, "node_modules", "@acme", "guard"), { recursive: true });
@@ -90,7 +90,7 @@ describe("installFixturePackage", () => {
     }
   });
 
-  it("removes what it wrote when a part of it cannot be written", async () => {
+  it("removes what it wrote if a part of it cannot be written", async () => {
     const root = await mkdtemp(join(tmpdir(), "host-"));
     try {
       const files = { "a.js": "", [`${"n".repeat(300)}.js`]: "" };
@@ -103,7 +103,7 @@ describe("installFixturePackage", () => {
     }
   });
 
-  it("has the package signed when its files are there, and waits for it", async () => {
+  it("signs the package once its files are written, and waits for it", async () => {
     const fixture = await installFixturePackage({
       ...guard,
       async sign(path) {
@@ -116,7 +116,7 @@ describe("installFixturePackage", () => {
     expect(JSON.parse(evidence)).toEqual(["a", "dist", "package.json"]);
   });
 
-  it("removes what it wrote when it cannot be signed", async () => {
+  it("removes what it wrote if it cannot be signed", async () => {
     const root = await mkdtemp(join(tmpdir(), "host-"));
     try {
       const sign = () => Promise.reject(new Error("no key"));

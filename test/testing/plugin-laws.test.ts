@@ -92,7 +92,7 @@ describe("an honest plugin keeps its laws", () => {
     });
     const options = { services: { limits: { max: () => 3 } } };
     expect(await brokenBy({ plugin, host, options })).toEqual(none);
-    // Without it the plugin fails, which the first law tells.
+    // Without it the plugin fails, which the first law reports.
     expect((await brokenBy({ plugin, host })).get("P1")).toContain("TypeError");
   });
 });
@@ -121,7 +121,7 @@ describe("what the plugin needs beside it", () => {
     },
   });
 
-  it("is registered beside it, and has no say", async () => {
+  it("is registered with it, and has no influence", async () => {
     expect(await brokenBy({ plugin: needy, others: [limits], options: { config } })).toEqual(none);
     expect(ran).toBe(0);
   });
@@ -129,7 +129,7 @@ describe("what the plugin needs beside it", () => {
   it.each([
     [{ plugin: needy, options: { config } }, "PluginDependencyError", "dependency_unresolved"],
     [{ plugin: needy, others: [limits] }, "ManifestError", "manifest_invalid"],
-  ])("is missed with the error of its host, which blames no law (%#)", async (test, name, code) => {
+  ])("is reported as missing by the host's error, not by a law (%#)", async (test, name, code) => {
     for (const { check } of pluginLaws(test))
       await expect(check(run)).rejects.toMatchObject({ name, code });
   });
@@ -152,7 +152,7 @@ describe("a planted fault is found", () => {
     expect(found.get("P1")).toMatch(/seed: 11, path: "[\d:]+"/);
   });
 
-  it("P1: it changes what it is given", async () => {
+  it("P1: it changes its input", async () => {
     const plugin = definePlugin({
       ...about,
       hooks: {
@@ -176,7 +176,7 @@ describe("a planted fault is found", () => {
     expect((await brokenBy({ plugin })).get("P1")).toContain("its change of request");
   });
 
-  it("P1: it answers a vote with what is none, and a chain with what does not fit", async () => {
+  it("P1: it answers a vote with an invalid vote, and a chain with an invalid value", async () => {
     for (const hooks of [
       { pre_assert_authorize: (_facts: unknown) => ({ allow: true }) },
       { pre_assert_transform: (_request: unknown) => ({ source: 7 }) },
@@ -241,7 +241,7 @@ describe("a planted fault is found", () => {
     expect([...(await brokenBy({ plugin: make })).keys()]).toEqual(["L37"]);
   });
 
-  it("L37: it goes by chance", async () => {
+  it("L37: it is random", async () => {
     const plugin = definePlugin({
       ...about,
       hooks: { tool_pre_invoke: (_payload) => ({ metadata: { at: Math.random() } }) },

@@ -31,7 +31,7 @@ function hostWith(slot: object): readonly Law[] {
 }
 
 describe("a host that keeps its promises", () => {
-  it("has no broken law: schemas with rules, transforms, defaults and gates", async () => {
+  it("breaks no law: schemas with rules, transforms, defaults and gates", async () => {
     const slots = {
       billing: {
         tier: "mutable",
@@ -75,14 +75,14 @@ describe("a fault of a table is found", () => {
     expect(found.get("L21")).toContain("seed: 5");
   });
 
-  it("a default that is another each time", async () => {
+  it("a default that differs each time", async () => {
     let count = 0;
     const number = z.number().default(() => ++count);
     const found = await brokenOf(hostWith({ schema: z.object({ number }) }));
     expect([...found.keys()]).toContain("L37");
   });
 
-  it("a derived part that goes by chance", async () => {
+  it("a derived part that is random", async () => {
     const schema = z.object({
       list: z.array(z.string()).default([]),
       sum: z.number().default(0),
@@ -104,7 +104,7 @@ describe("a fault of the functions is found", () => {
     expect([...found.keys()]).toEqual(expect.arrayContaining(["L3", "L5", "L26"]));
   });
 
-  it("a merge that takes what comes", async () => {
+  it("a merge that accepts everything", async () => {
     const mergeExtensions = (current: glassine.Extensions, returned: object | null) => ({
       extensions: { ...current, ...returned },
       rejections: [],
@@ -114,7 +114,7 @@ describe("a fault of the functions is found", () => {
     expect([...found.keys()]).toEqual(expect.arrayContaining(expected));
   });
 
-  it("a merge that adds a label of its own, and one that forgets those that came", async () => {
+  it("a merge that adds a label of its own, and one that loses added labels", async () => {
     const merged = (change: (extensions: glassine.Extensions) => glassine.Extensions) =>
       lawsOf({
         mergeExtensions: (...args: Parameters<typeof glassine.mergeExtensions>) => {

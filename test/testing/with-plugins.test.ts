@@ -23,7 +23,7 @@ const holderOf = (manager?: Manager): PropertyHolder<Manager> => ({ manager });
 const previous = () => withPlugins([], (manager) => manager);
 
 describe("withPlugins", () => {
-  it("runs the body with a manager of the plugins, and gives what the body gives", async () => {
+  it("runs the body with a manager of the plugins, and returns the body's result", async () => {
     expect(await withPlugins([one, two], names)).toEqual(["plugin-one", "plugin-two"]);
     const allowed = await withPlugins([one], async (manager) => {
       const { continueProcessing } = await manager.invoke("tool_pre_invoke", call);
@@ -33,7 +33,7 @@ describe("withPlugins", () => {
     expect(allowed).toBe(true);
   });
 
-  it("takes the options of the manager", async () => {
+  it("accepts the options of the manager", async () => {
     const slow = definePlugin({
       name: "slow",
       version: "1.0.0",
@@ -47,7 +47,7 @@ describe("withPlugins", () => {
     expect(code).toBe("handler_timeout");
   });
 
-  it("takes another host's createPluginManager, and its types", async () => {
+  it("accepts another host's createPluginManager, with its types", async () => {
     const plugin = defineNodePlugin({
       name: "register",
       version: "1.0.0",
@@ -64,7 +64,7 @@ describe("withPlugins", () => {
     expect(handled).toEqual([true, false]);
   });
 
-  it("closes the manager when the body has ended, well or not", async () => {
+  it("closes the manager when the body has ended or failed", async () => {
     const managers: Manager[] = [];
     const keep = (manager: Manager) => managers.push(manager);
     await withPlugins([one], keep);
@@ -114,7 +114,7 @@ describe("withPlugins", () => {
     expect(ended).toHaveLength(records);
   });
 
-  it("says so when work does not end in time, and lets the body's error go first", async () => {
+  it("reports work that does not end in time, unless the body failed", async () => {
     const plugin = definePlugin({
       name: "endless",
       version: "1.0.0",
@@ -138,7 +138,7 @@ describe("withPlugins", () => {
     await expect(withPlugins([plugin], failing, options)).rejects.toThrow("on purpose");
   });
 
-  it("PH-113: bodies that run at a time see each their own plugins throughout", async () => {
+  it("PH-113: concurrent bodies each see their own plugins throughout", async () => {
     const seen = { one: new Set<string>(), two: new Set<string>() };
     const watch = (key: "one" | "two") => async (manager: Manager) => {
       for (let i = 0; i < 5; i++) {
@@ -154,7 +154,7 @@ describe("withPlugins", () => {
 });
 
 describe("replace", () => {
-  it("puts the manager in while the body runs, and the previous one back", async () => {
+  it("replaces the manager while the body runs, and restores the previous one", async () => {
     const before = await previous();
     const holder = holderOf(before);
     await withPlugins([one], (manager) => expect(holder.manager).toBe(manager), {
@@ -166,7 +166,7 @@ describe("replace", () => {
     expect(empty.manager).toBeUndefined();
   });
 
-  it("PH-112: a body that throws or rejects has its error surface, and the previous one is back", async () => {
+  it("PH-112: the error of a body that throws or rejects surfaces, and the previous one is restored", async () => {
     const before = await previous();
     const error = new Error("on purpose");
     const failing = [
@@ -186,7 +186,7 @@ describe("replace", () => {
     }
   });
 
-  it("PH-112: a body that put something else there has the previous one back, too", async () => {
+  it("PH-112: the previous one is restored even if the body put something else there", async () => {
     const before = await previous();
     const holder = holderOf(before);
     const body = () => {
@@ -219,7 +219,7 @@ describe("replace", () => {
     expect(holder.manager).toBe(before);
   });
 
-  it("takes a variable behind two functions", async () => {
+  it("accepts a variable behind a getter and a setter function", async () => {
     let current: Manager | undefined;
     const replace = {
       get: () => current,
@@ -231,7 +231,7 @@ describe("replace", () => {
     expect(current).toBeUndefined();
   });
 
-  it("restores in reverse where calls are nested", async () => {
+  it("restores in reverse order if calls are nested", async () => {
     const before = await previous();
     const holder = holderOf(before);
     await withPlugins(
@@ -254,7 +254,7 @@ describe("replace", () => {
     expect(holder.manager).toBe(before);
   });
 
-  it("ends with what was there first, in whatever order calls that overlap end", async () => {
+  it("ends with the original, in whatever order overlapping calls end", async () => {
     const before = await previous();
     const holder = holderOf(before);
     const ends: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** The test kit where fast-check is not installed. Over a copy of dist: `npm test` builds first. */
+/** The test kit without fast-check installed. Over a copy of dist: `npm test` builds first. */
 // Only in test:all: it installs copies of the package.
 import { execFile } from "node:child_process";
 import {

@@ -1,4 +1,4 @@
-/** Declarations that a compiler writes for a user's module name what they need of the package. */
+/** Declarations emitted for a user's module can name the package's types. */
 // Only in test:all: it compiles programs of users.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -52,7 +52,7 @@ describe("what a user exports", () => {
     timeoutMs,
   );
 
-  it("is tried with everything that a host has", () => {
+  it("covers everything that a host has", () => {
     const source = readFileSync(exported, "utf8");
     for (const name of Object.keys(defineHost({}))) expect(source).toContain(`\n  ${name}: host`);
   });

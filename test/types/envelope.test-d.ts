@@ -1,4 +1,4 @@
-/** What the compiler knows of an envelope: what a grant shows, what it lets a plugin write. */
+/** The types of an envelope: what a grant shows, and what a plugin may write. */
 import {
   addLabels,
   amend,
@@ -100,14 +100,14 @@ describe("what is not granted is not there", () => {
 });
 
 describe("labels", () => {
-  it("are always there in a view that reads them", () => {
+  it("always exist in a view that reads them", () => {
     const view = filterExtensions(extensions, ["read_labels"]);
     expectTypeOf(view.security.labels).toEqualTypeOf<readonly string[]>();
     expectTypeOf(filterExtensions(extensions, ["append_labels"]).security.labels).toEqualTypeOf<
       readonly string[]
     >();
     expectTypeOf<View<"read_agent">["security"]>().extract<undefined>().toEqualTypeOf<undefined>();
-    // @ts-expect-error: there is a label where there is no security, and then nothing else of it.
+    // @ts-expect-error: without a security slot there are labels, and nothing else of it.
     view.security.objects.tool;
     expectTypeOf(view.security.objects?.tool?.permissions).toEqualTypeOf<
       readonly string[] | undefined
@@ -124,7 +124,7 @@ describe("labels", () => {
     Object.assign(view.custom ?? {}, {}).a = 1;
   });
 
-  it("are added only by who may append them", () => {
+  it("are added only by plugins that may append them", () => {
     const may = filterExtensions(extensions, ["append_labels"]);
     expectTypeOf(addLabels(may, "PII")).toEqualTypeOf<View<"append_labels">>();
     expectTypeOf(addLabels(may, ["PII", "EU"]).security.labels).toEqualTypeOf<readonly string[]>();
@@ -138,7 +138,7 @@ describe("labels", () => {
 });
 
 describe("the other helpers", () => {
-  it("want their capability, and give what they got", () => {
+  it("require their capability, and return the type they received", () => {
     const writer = filterExtensions(extensions, ["write_headers", "append_delegation"]);
     expectTypeOf(setHeader(writer, "a", "1")).toEqualTypeOf<typeof writer>();
     expectTypeOf(removeHeader(writer, "a")).toEqualTypeOf<typeof writer>();
@@ -157,7 +157,7 @@ describe("the other helpers", () => {
     expectTypeOf<HopInput["timestamp"]>().toEqualTypeOf<string | undefined>();
   });
 
-  it("take the host's own envelope", () => {
+  it("accept the host's own envelope", () => {
     expectTypeOf(addLabels(extensions, "PII")).toEqualTypeOf<Extensions>();
     expectTypeOf(
       declassify(extensions, { labels: [], reason: "r", authority: "a" }).extensions,
@@ -222,7 +222,7 @@ describe("the draft of amend", () => {
     });
   });
 
-  it("leaves custom free, and hides what is not granted", () => {
+  it("leaves custom writable, and hides what is not granted", () => {
     amend(filterExtensions(extensions, []), (draft) => {
       draft.custom.mine = { list: [1, { deep: null }] };
       delete draft.custom.other;
@@ -239,7 +239,7 @@ describe("the draft of amend", () => {
     });
   });
 
-  it("of a payload is free, and gives the payload's type", () => {
+  it("of a payload is writable, and returns the payload's type", () => {
     const payload = { name: "t", args: { a: 1 } } as const satisfies object;
     const free: { readonly name: string; readonly list: readonly number[] } = {
       name: "n",
@@ -256,7 +256,7 @@ describe("the draft of amend", () => {
 });
 
 describe("the host's input", () => {
-  it("takes null for absent, and needs no default", () => {
+  it("accepts null for absent, and needs no defaults", () => {
     createExtensions({
       agent: null,
       http: { method: null },
@@ -279,7 +279,7 @@ describe("the host's input", () => {
     createExtensions({ agent: { turn: "1" } });
   });
 
-  it("and what comes of it is read-only all the way down", () => {
+  it("returns a deeply read-only envelope", () => {
     const made = createExtensions({ custom: { a: { b: [1] } }, http: { headers: { a: "1" } } });
     expectTypeOf(made).toEqualTypeOf<Extensions>();
     expectTypeOf(encodeExtensions(made)).toEqualTypeOf<string>();

@@ -1,4 +1,4 @@
-/** What the compiler knows of a host: names, options, `invoke`, and slots and hooks of its own. */
+/** The types of a host: names, options, `invoke`, and slots and hooks of its own. */
 import {
   addLabels,
   amend,
@@ -167,7 +167,7 @@ it("knows the options of a manager", async () => {
   made.register;
 });
 
-it("types what is invoked and what comes of it, by the hook", async () => {
+it("types payloads and results by the hook", async () => {
   const tool = await manager.invoke("tool_pre_invoke", { name: "add" });
   expectTypeOf(tool.payload.name).toEqualTypeOf<string>();
   expectTypeOf(tool.payload.args).toEqualTypeOf<{ readonly [key: string]: Json }>();
@@ -272,7 +272,7 @@ it("types the envelope and the views of a host's own slots", () => {
   expectTypeOf(host.decodeExtensions("{}").extensions).toEqualTypeOf<typeof extensions>();
 });
 
-it("asks for the facts of the operation that a hook requires", async () => {
+it("requires the facts of the operation that a hook needs", async () => {
   const vote = { semantic: "voting", description: "A vote.", payload: z.object({}) } as const;
   const asking = defineHost({
     hooks: {

@@ -1,4 +1,4 @@
-/** What the compiler says to a user who installed glassine with pnpm: how much work, which words. */
+/** What the compiler does for a user who installed glassine with pnpm: its effort and messages. */
 // Only in test:all: it compiles programs of users.
 import {
   cpSync,
@@ -128,7 +128,7 @@ describe.each(versions)("%s", (version) => {
 });
 
 it(
-  "shows the slots where the pointer is on `extensions`",
+  "shows the slots on hovering `extensions`",
   () => {
     const file = join(folder, "plugin.ts");
     const service = ts.createLanguageService({

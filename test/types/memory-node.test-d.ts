@@ -1,4 +1,4 @@
-/** What the compiler knows of the memory node's hooks and services. */
+/** The types of the memory node's hooks and services. */
 import { allow, type Decision, deny } from "glassine";
 import {
   type AssertRequest,
@@ -26,7 +26,7 @@ declare const outcome: Outcome;
 declare const tenant: Tenant;
 declare const identity: Identity;
 
-it("types what is known of a fact, and leaves the rest open", () => {
+it("types the known fields of a fact, and leaves the rest open", () => {
   expectTypeOf(fact.id).toEqualTypeOf<string>();
   expectTypeOf(fact.confidence).toEqualTypeOf<number | undefined>();
   expectTypeOf(fact.contradicted).toEqualTypeOf<boolean | undefined>();
@@ -83,7 +83,7 @@ it("keeps the semantic of each hook in its type", () => {
   memoryNodeHooks.decay_sweep_filter;
 });
 
-it("gives back the elements that it was given", () => {
+it("returns the type of the elements it received", () => {
   const scored = [{ id: "a", score: 1, title: "A" }];
   expectTypeOf(applyScores(scored, {})[0]?.title).toEqualTypeOf<string | undefined>();
   // @ts-expect-error: an element has a score.
@@ -176,7 +176,7 @@ it("types what invoke takes and resolves to, hook by hook", async () => {
   expectTypeOf(result).toEqualTypeOf<Promise<undefined>>();
   // @ts-expect-error PH-039: there is no such hook.
   manager.invoke("nope", {});
-  // @ts-expect-error PH-039: a hook of the standard host is none of this one.
+  // @ts-expect-error PH-039: a hook of the standard host is not a hook of this one.
   manager.invoke("evaluate", { role: "user" });
   // @ts-expect-error: an identity is missing.
   manager.invoke("capability_check", { capability: "facts:write", tenant });

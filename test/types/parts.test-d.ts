@@ -1,4 +1,4 @@
-/** What the compiler knows of views over messages. */
+/** The types of part views. */
 import { type Capability, type Extensions, filterExtensions, type Json, type View } from "glassine";
 import { defineHost } from "glassine/host";
 import {
@@ -58,7 +58,7 @@ describe("a view", () => {
     if (view.action === "delete") return;
   });
 
-  it("says what may be absent", () => {
+  it("marks what may be absent", () => {
     expectTypeOf(view.uri).toEqualTypeOf<string | undefined>();
     expectTypeOf(view.labels).toEqualTypeOf<readonly string[]>();
     expectTypeOf(view.getArg("a")).toEqualTypeOf<Json | undefined>();
@@ -78,7 +78,7 @@ describe("a view", () => {
 });
 
 describe("serialised", () => {
-  it("takes views and says what may be absent", () => {
+  it("accepts views and marks what may be absent", () => {
     expectTypeOf(serializePart(view)).toEqualTypeOf<SerializedPart>();
     expectTypeOf(serializePart).parameter(1).toEqualTypeOf<SerializeOptions | undefined>();
     expectTypeOf(toPolicyInput(view)).toEqualTypeOf<PolicyInput>();

@@ -1,4 +1,4 @@
-/** What the compiler knows of a plugin: its view, its payloads, its results. */
+/** The types of a plugin: its view, its payloads, its results. */
 import {
   allow,
   amend,
@@ -98,7 +98,7 @@ it("cuts the view to the capabilities, without an annotation", () => {
   });
 });
 
-it("shows a plugin without capabilities what is open to all", () => {
+it("shows a plugin without capabilities only ungated parts", () => {
   definePlugin({
     ...identity,
     hooks: {
@@ -126,7 +126,7 @@ it("shows a plugin without capabilities what is open to all", () => {
   });
 });
 
-it("counts a write capability as its read, and a field's as its parent's", () => {
+it("derives read from write capabilities, and a parent's from a field's", () => {
   definePlugin({
     ...identity,
     capabilities: ["append_labels", "write_headers", "append_delegation", "read_claims"],
@@ -199,7 +199,7 @@ it("knows the payloads of the older hooks", () => {
   });
 });
 
-it("takes from a handler nothing, allow, deny, or a change", () => {
+it("lets a handler return nothing, allow, deny, or a change", () => {
   definePlugin({
     ...identity,
     hooks: {
@@ -216,7 +216,7 @@ it("takes from a handler nothing, allow, deny, or a change", () => {
   });
 });
 
-it("takes no other result", () => {
+it("accepts no other result", () => {
   definePlugin({
     ...identity,
     hooks: {

@@ -1,4 +1,4 @@
-/** What an edit takes away of a document of the AI SDK is not sent on, or `lost` says so. */
+/** What an edit removes from an AI SDK document is not sent on, or `lost` says so. */
 
 import { fromContent, fromPrompt, type PromptLike, toContent, toPrompt } from "glassine/ai-sdk";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";

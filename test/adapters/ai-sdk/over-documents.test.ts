@@ -1,4 +1,4 @@
-/** What stays of a document of the AI SDK whose messages were edited so that they look like others. */
+/** What stays of an AI SDK document if its messages were edited to look like others. */
 
 import { fromContent, fromPrompt, toContent, toModelMessages, toPrompt } from "glassine/ai-sdk";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";

@@ -1,4 +1,4 @@
-/** Copies of a text beside it, which a model may read in its place: they do not outlive a redaction. */
+/** Copies of text that a model may read in its place: they do not outlive a redaction. */
 
 import {
   fromMessagesRequest,
@@ -111,7 +111,7 @@ describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) =>
   });
 });
 
-describe.each(ways)("what was parsed of a text, in a %s", (_, write) => {
+describe.each(ways)("what was parsed from text, in a %s", (_, write) => {
   it("disappears with it, and is reported", () => {
     verifies("anthropic:stale");
     const parsed = { type: "text", text: '{"n":"SECRET"}', later: 1 };
@@ -131,7 +131,7 @@ describe.each(ways)("what was parsed of a text, in a %s", (_, write) => {
   });
 });
 
-describe("what was parsed of an answer", () => {
+describe("what was parsed from an answer", () => {
   const answer = { role: "assistant", content: "SECRET", parsed_output: "SECRET" };
 
   it("is dropped in a turn of a request, inside a result, or next to a citation", () => {

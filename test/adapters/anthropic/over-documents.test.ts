@@ -1,4 +1,4 @@
-/** What stays of a document of Anthropic whose messages were edited so that they look like others. */
+/** What stays of an Anthropic document if its messages were edited to look like others. */
 
 import {
   fromMessagesRequest,
@@ -125,7 +125,7 @@ describe("what goes with an old message or block", () => {
     const path = "onto.messages[2].content[0].content";
     for (const [content, gone] of [
       [{ a: 1 }, [`${path}[0]`, `${path}[1]`]],
-      // A text is written over the one that was there.
+      // Text is written over the existing text.
       ["b", []],
     ] as const) {
       const edited = messages.with(2, said("tool", gave(content)));

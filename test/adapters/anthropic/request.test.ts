@@ -667,7 +667,7 @@ describe("the input of a writer", () => {
   it.each<(messages: readonly Message[]) => unknown>([
     (messages) => toMessagesRequest(messages),
     (messages) => toMessagesResponse(messages),
-  ])("is refused where it is not an array of messages: %s", (write) => {
+  ])("is refused if it is not an array of messages: %s", (write) => {
     verifies("anthropic:misuse");
     const { code, message } = refusalOf(() => write(fromMessagesRequest(request([])) as never));
     expect([code, message]).toEqual(["message_invalid", expect.stringContaining("pass .messages")]);

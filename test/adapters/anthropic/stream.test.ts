@@ -222,7 +222,10 @@ describe("a stream refuses", () => {
     ["a piece of a block that is over", [...open, end(0), delta(0, typed("a"))]],
     ["a piece of another kind", [...open, delta(0, json("{}"))]],
     ["a piece that is not a string", [...open, delta(0, { type: "text_delta", text: 1 })]],
-    ["a delta that is not an object", [...open, { type: "content_block_delta", index: 0, delta: 1 }]],
+    [
+      "a delta that is not an object",
+      [...open, { type: "content_block_delta", index: 0, delta: 1 }],
+    ],
     ["thinking in a call", [start, begin(0, callBlock), delta(0, { type: "thinking_delta" })]],
     ["an invalid citation", [...open, delta(0, { type: "citations_delta", citation: 1 })]],
     ["half a character", [...open, delta(0, typed("\ud83d")), end(0)]],
@@ -237,7 +240,10 @@ describe("a stream refuses", () => {
     ["another id at the end", [start, { type: "message_delta", delta: { id: "msg_2" } }]],
     ["an invalid count", [start, { type: "message_delta", usage: { output_tokens: "5" } }]],
     ["a count below zero", [start, { type: "message_delta", usage: { input_tokens: -1 } }]],
-    ["a reason that is not a string", [start, { type: "message_delta", delta: { stop_reason: 5 } }]],
+    [
+      "a reason that is not a string",
+      [start, { type: "message_delta", delta: { stop_reason: 5 } }],
+    ],
     ["an invalid reason elsewhere", [start, { type: "message_delta", stop_reason: 5 }]],
     ["half a character inside", [...open, delta(0, typed("a\ud83d")), delta(0, typed("b"))]],
     ["other content at the end", [start, { type: "message_delta", delta: {}, content: [] }]],
@@ -248,7 +254,7 @@ describe("a stream refuses", () => {
     expect(refusalOf(() => stream.push(events.at(-1)))).toBe("stream_invalid");
   });
 
-  it("too many events, and too long a text", () => {
+  it("too many events, and text that is too long", () => {
     verifies("anthropic:stream-refused");
     const few = messagesStream({ maxEvents: 2 });
     few.push(start);

@@ -1,4 +1,4 @@
-/** What plugins are asked again about is what goes on, and not what they were shown first. */
+/** On a recheck, plugins see what is sent on, not what they were shown first. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
 import { settle } from "./support/fake-manager.ts";

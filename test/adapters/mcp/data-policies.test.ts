@@ -187,7 +187,7 @@ describe("a resource returned by something else", () => {
       ];
     }),
     [
-      "a message of a prompt that gives a tool's result",
+      "a message of a prompt with a tool's result",
       "prompts/get",
       { name: "p" },
       promptOutcome({ type: "tool_result", content: [embedded("file:///vault")] }),

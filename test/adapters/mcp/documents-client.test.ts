@@ -435,7 +435,7 @@ describe("input of 2026-07-28", () => {
     });
   });
 
-  it("may be none at all", () => {
+  it("may be empty", () => {
     expect(fromInputRequests({ content: [] }).inputs).toEqual({});
     expect(toInputRequests({}, { onto: { content: [] } }).document).toEqual({ content: [] });
     expect(toInputResponses({}, { asked, onto: { name: "a" } }).document).toEqual({ name: "a" });

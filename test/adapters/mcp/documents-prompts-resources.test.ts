@@ -302,7 +302,7 @@ describe("the params and the result of resources/read", () => {
     ).toBe("document_invalid");
   });
 
-  it("cannot express other parts, or contents without a text or a blob", () => {
+  it("cannot express other parts, or contents without text or a blob", () => {
     const { messages } = fromResourceResult(document, { id: "7" });
     const text = { content_type: "text", text: "a" };
     const empty = withContent(messages, { content: undefined });
@@ -327,7 +327,7 @@ describe("the params and the result of resources/read", () => {
 describe("errors", () => {
   const error = { code: -32602, message: "no Ann", data: { known: ["Bob"] }, vendor: 1 };
 
-  it("of prompts show their message and their data as texts", () => {
+  it("of prompts show their message and their data as text", () => {
     const { messages, left } = fromPromptError(error, call);
     expect(contentOf(messages)).toMatchObject({
       is_error: true,
@@ -357,7 +357,7 @@ describe("errors", () => {
     ).toBe("message_invalid");
   });
 
-  it("of resources are texts", () => {
+  it("of resources are text", () => {
     const { messages } = fromResourceError(error);
     expect(messages[0]?.content).toMatchObject([{ text: "no Ann" }, { text: '{"known":["Bob"]}' }]);
     expect(toResourceError(messages, { onto: error }).document).toEqual(error);

@@ -155,7 +155,7 @@ describe("the result of tools/call", () => {
     ]);
   });
 
-  it("may be a text or blocks alone", () => {
+  it("may be text or blocks alone", () => {
     verifies("mcp:tool-result-text");
     const { messages } = fromToolResult(result, call);
     const blocks = [{ type: "text", text: "redacted" }];

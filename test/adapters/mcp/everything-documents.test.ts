@@ -218,7 +218,7 @@ type Seen = ReturnType<typeof walk>;
 const countOf = (all: readonly string[], start: string) =>
   all.filter((what) => what.startsWith(start)).length;
 
-/** Each answer was taken in and out, became a task, or is of a request that is not a document here. */
+/** Each answer made the round trip, became a task, or belongs to a request without a document. */
 function expectNoneSkipped(seen: Seen, requests: readonly Wire[]): void {
   const { results, errors, tasks } = seen;
   expect(results.length + errors.length + tasks.length + seen.besides.length).toBe(seen.answers);

@@ -1,4 +1,4 @@
-/** What a guard takes: a slip would leave a connection without it. */
+/** The arguments of a guard: a mistake would leave a connection unguarded. */
 import { createExtensions, createPluginManager } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import { createGuard, type GuardEvent, type GuardOptions, guardErrorCodes } from "glassine/mcp";

@@ -417,8 +417,8 @@ describe("a notification", () => {
     peer(notification("notifications/initialized"));
     peer(notification("notifications/cancelled", { requestId: 3 }));
     expect(received()).toHaveLength(2);
-    const { peer: tell, received: heard } = await rawGuard(fakeManager());
-    tell(notification("notifications/progress", { progressToken: 1, progress: 1 }));
+    const { peer: send, received: heard } = await rawGuard(fakeManager());
+    send(notification("notifications/progress", { progressToken: 1, progress: 1 }));
     expect(heard()).toHaveLength(1);
     expect(manager.calls).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** What stays of a document of MCP whose messages were edited so that they look like others. */
+/** What stays of an MCP document if its messages were edited to look like others. */
 import { createPluginManager, definePlugin } from "glassine";
 import {
   fromInputRequests,

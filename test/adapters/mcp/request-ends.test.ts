@@ -1,4 +1,4 @@
-/** Each request of a guard ends once, and all that is said of it has one id. */
+/** Each request of a guard ends once, and every report about it has the same id. */
 
 import * as fc from "fast-check";
 import { createPluginManager, definePlugin, deny } from "glassine";

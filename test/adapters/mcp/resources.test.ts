@@ -99,7 +99,7 @@ describe("a resource", () => {
     });
   });
 
-  it("applies removed contents, and a blob that became a text", async () => {
+  it("applies removed contents, and a blob that became text", async () => {
     const fewer = await run(post((parts) => parts.slice(1)));
     expect(fewer.answer.result).toEqual({ ...result, contents: [result.contents[1]] });
     const { answer } = await run(
@@ -178,7 +178,7 @@ describe("a resource", () => {
 describe("an error response to a read", () => {
   const error = { code: -32002, message: "no log", data: "at /srv/7" };
 
-  it("is shown as texts, and both can be changed", async () => {
+  it("is shown as text parts, and both can be changed", async () => {
     const manager = fakeManager(
       post(([first]) => [first, { content_type: "text", text: "somewhere" }]),
     );

@@ -144,7 +144,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
   it("are none if no plugin wrote any", async () => {
     const plugins = [
       writer((extensions) => extensions),
-      // The value that is there is no writing.
+      // Setting the same value is not a change.
       writer(set("authorization", "Bearer caller")),
       // What a plugin may not write it does not write.
       writer(set("x-tag", "1"), ["read_headers"]),

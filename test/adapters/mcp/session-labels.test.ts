@@ -153,10 +153,10 @@ describe("a session", () => {
 
 describe("a plain envelope with invalid labels", () => {
   it.each<[string, object]>([
-    ["a text as labels", { security: { labels: "PII" } }],
+    ["a string as labels", { security: { labels: "PII" } }],
     ["null as labels", { security: { labels: null } }],
     ["a set as labels", { security: { labels: new Set(["PII"]) } }],
-    ["a text as security", { security: "PII" }],
+    ["a string as security", { security: "PII" }],
     ["a list as security", { security: ["PII"] }],
   ])("is refused with session labels as without: %s", async (_, document) => {
     verifies("labels:session-plain");
@@ -218,9 +218,9 @@ describe("which session a request is of", () => {
 
   it.each<[string, () => unknown]>([
     ["throws", () => Promise.reject(new Error("who?"))],
-    ["gives nothing", () => undefined],
-    ["gives an empty text", () => ""],
-    ["gives no text", () => 7],
+    ["returns nothing", () => undefined],
+    ["returns an empty string", () => ""],
+    ["returns a number", () => 7],
   ])("refuses the request when the function %s", async (_, session) => {
     const { tool, sent, errors } = await noted({ session: session as never });
     expect(await tool("mail")).toMatchObject(failed);

@@ -28,7 +28,7 @@ describe("what a plugin changes in a result", () => {
     });
   });
 
-  it("may be a text or the blocks alone, which replace all of it", async () => {
+  it("may be text or the blocks alone, which replace all of it", async () => {
     const text = await run(post({ content: "redacted" }));
     const blocks = await run(post({ content: [{ type: "text", text: "redacted" }] }));
     const expected = {
@@ -63,7 +63,7 @@ describe("what a plugin changes in a result", () => {
 describe("an error response to a tool call", () => {
   const error = { code: -32603, message: "at /srv/7", data: { path: "/srv/7" }, vendor: 1 };
 
-  it("may be replaced by a text, which drops its data", async () => {
+  it("may be replaced by text, which drops its data", async () => {
     const { answer } = await run(
       {
         "cmf.tool_post_invoke": (message: ToolMessage) => withPart(message, { content: "failed" }),

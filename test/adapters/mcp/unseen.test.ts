@@ -1,4 +1,4 @@
-/** What a message says beside what hooks are shown. */
+/** Content of a message that no hook is shown. */
 import type { GuardEvent } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -56,7 +56,7 @@ const results: Way[] = [
     { taskId: "t" },
     { ...working, later: "Password?" },
   ],
-  ["a text for a task", "tools/call", { name: "t" }, { ...tool, task: "Password?" }],
+  ["a string for a task", "tools/call", { name: "t" }, { ...tool, task: "Password?" }],
 ];
 
 const metadata = { _meta: { a: 1 }, annotations: { audience: ["user"] } };

@@ -1,4 +1,4 @@
-/** Labels from the wire, where a host switched them on. */
+/** Labels from the wire, if the host enabled them. */
 import { labelsFromAnnotations, labelsFromIfc } from "glassine/labels";
 import type { WireLabels } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
@@ -71,12 +71,12 @@ describe("_meta", () => {
 
   it.each<[string, () => unknown]>([
     ["throws", () => (undefined as never as { x: object }).x],
-    ["gives nothing", () => undefined],
-    ["gives a bad label", () => ["\u200b"]],
-    ["gives a text", () => "SECRET"],
-    ["gives a set", () => new Set(["SECRET"])],
+    ["returns nothing", () => undefined],
+    ["returns an invalid label", () => ["\u200b"]],
+    ["returns a string", () => "SECRET"],
+    ["returns a set", () => new Set(["SECRET"])],
     ["promises a list", async () => ["SECRET"]],
-    ["gives more than an envelope holds", () => Array.from({ length: 257 }, (_, at) => `L${at}`)],
+    ["returns more than fits an envelope", () => Array.from({ length: 257 }, (_, at) => `L${at}`)],
   ])("refuses the answer when the mapping %s", async (_, meta) => {
     const { tool, errors } = await over({ meta: meta as never });
     expect(await tool("t", of(good))).toMatchObject({ error: { code: -32011 } });
@@ -120,7 +120,7 @@ describe("annotations of tools", () => {
     await ask("prompts/get", { name: "p" }, { result: { messages: [] } });
     await ask("resources/read", { uri: "u:a" }, { result: { contents: [] } });
     expect(seen.map(({ labels }) => labels)).toEqual([[], [], [], []]);
-    // A peer asks for our list: what we say of our tools is no word on those of the peer.
+    // A peer asks for our list: our annotations of our tools do not apply to the peer's.
     peer(request(1, "tools/list", {}));
     await guard.send(result(1, { tools: [{ name: "t", annotations: closed }] }));
     await ask("tools/call", { name: "t" }, { result: { content: [] } });

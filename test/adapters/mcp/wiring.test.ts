@@ -1,4 +1,4 @@
-/** What is wired wrong is said when the guard is made. */
+/** Wrong wiring is reported when the guard is created. */
 import { createExtensions, createPluginManager, definePlugin, withSlots } from "glassine";
 import { createGuard, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it, vi } from "vitest";
@@ -152,7 +152,7 @@ describe("the tenant of a call", () => {
     ["a number", () => 7],
     ["nothing", () => undefined],
     ["an error", () => Promise.reject(new Error("no"))],
-  ])("refuses the request where the host gives %s", async (_, tenant) => {
+  ])("refuses the request if the host passes %s", async (_, tenant) => {
     verifies("mcp:guard-tenant");
     const { manager } = conditioned({ tenants: ["acme"] });
     const { peer, sent, received } = await rawGuard(await manager, { tenant: tenant as never });

@@ -1,4 +1,4 @@
-/** Documents as the API gives and takes them, in the types of its SDK. */
+/** Documents as the API sends and accepts them, in the types of its SDK. */
 import type OpenAI from "openai";
 
 const text = "Your card 4111-1111 is blocked.";

@@ -1,4 +1,4 @@
-/** What stays of a document of OpenAI whose messages were edited so that they look like others. */
+/** What stays of an OpenAI document if its messages were edited to look like others. */
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
   chatStream,
@@ -141,7 +141,7 @@ describe("what is lost with an old item", () => {
     expect(pathsOf([first, withContent(answer, []), last])).toContain("onto.input[2]");
   });
 
-  it("is reported for blocks replaced by a text, also in a tool's output", () => {
+  it("is reported for blocks replaced by text, also in a tool's output", () => {
     verifies("adapters:gone");
     const output = [
       { type: "input_text", text: "a" },
@@ -215,7 +215,7 @@ describe("a call that the provider ran", () => {
     expect(lost.map(({ path }) => path)).toEqual(["[0].content[1]"]);
   });
 
-  it("of a custom tool is written as such while it has one text", () => {
+  it("of a custom tool is written as such while it has one text part", () => {
     verifies("openai:ran");
     const custom = { type: "custom_tool_call", id: "ct_1", call_id: "c", name: "f", input: "go" };
     const onto = { model: "m", input: [said("a"), custom] };

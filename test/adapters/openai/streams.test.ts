@@ -1,4 +1,4 @@
-/** Streams that cannot be, that are too long, or that hold something unknown. */
+/** Streams that are impossible, too long, or have something unknown. */
 import { chatStream, fromChatResponse, responsesStream, toChatEvents } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../data/support.ts";
@@ -36,7 +36,7 @@ describe("chunks that contradict each other are refused", () => {
     ["an invalid place", [begun, call(-1, { id: "b" })]],
     ["an invalid choice", [{ choices: [{ index: 999, delta: {} }] }]],
     ["another answer", [chunk({}), { ...chunk({}), id: "c2" }]],
-    ["a text after the end", [chunk({}, { finish_reason: "stop" }), chunk({ content: "a" })]],
+    ["text after the end", [chunk({}, { finish_reason: "stop" }), chunk({ content: "a" })]],
     ["another end", [chunk({}, { finish_reason: "stop" }), chunk({}, { finish_reason: "length" })]],
     ["a content that is not a string", [chunk({ content: 3 })]],
     ["what is not an object", [["choices"]]],
@@ -52,7 +52,7 @@ describe("chunks that contradict each other are refused", () => {
     ["a call that is of two kinds", [call(0, { id: "a", type: "function", custom: {} })]],
     ["a transcript that is not a string", [chunk({ audio: { transcript: 5 } })]],
     ["a sound that is not an object", [chunk({ audio: 5 })]],
-    ["half of a character in a text", [chunk({ content: "a\ud83d" }), chunk({ content: "b" })]],
+    ["half of a character in text", [chunk({ content: "a\ud83d" }), chunk({ content: "b" })]],
     [
       "half of a character at the end",
       [chunk({ content: "a\ud83d" }), chunk({}, { finish_reason: "stop" })],
@@ -267,7 +267,7 @@ describe("events that contradict each other are refused", () => {
     ["an item twice", [added, added]],
     ["a piece of another item", [added, part, { ...delta, item_id: "x" }]],
     ["a piece of another kind", [added, part, { ...delta, type: "response.refusal.delta" }]],
-    ["a text unlike its pieces", [added, part, delta, { ...done, item: whole("ho") }]],
+    ["text unlike its pieces", [added, part, delta, { ...done, item: whole("ho") }]],
     ["an item without its parts", [added, part, delta, { ...done, item: message }]],
     ["another item in the end", [added, part, { ...done, item: { ...whole("hi"), id: "x" } }]],
     ["a piece after the item's end", [added, part, delta, done, delta]],

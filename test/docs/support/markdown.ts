@@ -17,7 +17,7 @@ interface Link {
 
 export interface Markdown {
   readonly fences: readonly Fence[];
-  /** The ids that GitHub gives the headings. */
+  /** The ids of the headings on GitHub. */
   readonly anchors: readonly string[];
   readonly links: readonly Link[];
 }
@@ -71,7 +71,7 @@ function targetsIn(line: string): readonly string[] {
 export function readTable(text: string, first: string): readonly (readonly string[])[] {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => cellsOf(line)[0] === first);
-  if (start < 0) throw new Error(`There is no table whose first column is "${first}".`);
+  if (start < 0) throw new Error(`No table has "${first}" as its first column.`);
   const rest = lines.slice(start + 2);
   const end = rest.findIndex((line) => !line.startsWith("|"));
   return rest.slice(0, end < 0 ? rest.length : end).map(cellsOf);

@@ -6,7 +6,7 @@ import { verifies } from "../../support/verifies.ts";
 /** @param make a store without any session */
 export function storeSuite(name: string, make: () => LabelStore): void {
   describe(`a label store ${name}`, () => {
-    it("gives all that was appended, sorted, once and frozen", async () => {
+    it("returns all appended labels, sorted, without duplicates and frozen", async () => {
       verifies("labels:store-union");
       const store = make();
       expect(await store.load("s")).toEqual([]);
@@ -26,7 +26,7 @@ export function storeSuite(name: string, make: () => LabelStore): void {
       expect(await store.load("s")).toEqual(["PII", "Änderung", "\uffe6", "\u{1f512}"]);
     });
 
-    it("loses nothing of what is appended at once", async () => {
+    it("loses nothing that is appended concurrently", async () => {
       const store = make();
       const labels = Array.from({ length: 64 }, (_, at) => `L${String(at).padStart(2, "0")}`);
       const seen = await Promise.all(labels.map((label) => store.append("s", [label])));
@@ -57,7 +57,7 @@ export function storeSuite(name: string, make: () => LabelStore): void {
         expect(await store.load(session)).toEqual([`L${at}`]);
     });
 
-    it("takes no change of the caller's list afterwards", async () => {
+    it("is not affected by later changes of the caller's list", async () => {
       const store = make();
       const labels = ["a"];
       const appending = store.append("s", labels);
@@ -67,7 +67,7 @@ export function storeSuite(name: string, make: () => LabelStore): void {
       expect(await store.load("s")).toEqual(["a"]);
     });
 
-    it("refuses what is no label, and changes nothing", async () => {
+    it("refuses an invalid label, and changes nothing", async () => {
       verifies("labels:store-limits");
       const store = make();
       const bad: unknown[] = ["", " a", "a\nb", "a\u200bb", "x".repeat(129), "\ud800", 1, null];
@@ -98,7 +98,7 @@ export function storeSuite(name: string, make: () => LabelStore): void {
       expect(await store.append("other", ["more"])).toEqual(["more"]);
     });
 
-    it("refuses what is no session", async () => {
+    it("refuses an invalid session", async () => {
       verifies("labels:store-session");
       const store = make();
       const bad: unknown[] = ["", "x".repeat(1025), "\ud800", "a\udc00", undefined, null, 1, {}];
@@ -110,7 +110,7 @@ export function storeSuite(name: string, make: () => LabelStore): void {
       expect(await store.append("x".repeat(1024), ["a"])).toEqual(["a"]);
     });
 
-    it("tells no session and no label it holds in an error", async () => {
+    it("names no session and no label in an error", async () => {
       const store = make();
       await store.append("session-secret", ["HIDDEN"]);
       const errors = await Promise.all(

@@ -1,4 +1,4 @@
-/** A process of its own that appends to one session, and tells each label that was acknowledged. */
+/** A separate process that appends to one session, and prints each acknowledged label. */
 import process from "node:process";
 import { redisLabelStore } from "glassine/redis";
 import { createClient } from "redis";

@@ -1,6 +1,6 @@
 import type { HookManager, HookOptions, HookResult } from "glassine/mcp";
 
-/** What a test hook gives back; what is left out stays as it was. */
+/** What a test hook returns; what it omits stays as it was. */
 export type Reply = Partial<HookResult> & { readonly changed?: unknown };
 export type Hook = (
   payload: never,
