@@ -10,7 +10,6 @@ import { hookTypesSource } from "./hook-types.ts";
 import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
 import { messageTypesSource } from "./message-types.ts";
-import { messageLayoutsSource, slotLayoutsSource } from "./object-layouts.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
@@ -59,20 +58,12 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       text: formatted(slotTypesSource(standardSlots)),
     },
     {
-      path: "src/core/slots/slot-layouts.generated.ts",
-      text: formatted(slotLayoutsSource(standardSlots)),
-    },
-    {
       path: "src/core/messages/message-types.generated.ts",
       text: formatted(messageTypesSource()),
     },
     {
       path: "src/core/hooks/standard-hook-types.generated.ts",
       text: formatted(hookTypesSource(standardHooks)),
-    },
-    {
-      path: "src/core/messages/message-layouts.generated.ts",
-      text: formatted(messageLayoutsSource()),
     },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },

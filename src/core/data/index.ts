@@ -12,6 +12,7 @@ export {
   checkKey,
   checkNumber,
   checkText,
+  closed,
   countNode,
   countReady,
   currentPath,

@@ -19,7 +19,7 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
 export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { ownKeys: allKeys } = Reflect;
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object;
-export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
+export const { create, freeze, hasOwn, is, isFrozen, keys: enumerableKeys } = Object;
 const { assign, setPrototypeOf } = Object;
 /** A part of a value that is really there: one found on a patched prototype is none. */
 export function ownValue(value: unknown, key: string): unknown {

@@ -67,6 +67,8 @@ export interface ReadOptions {
 }
 
 export interface ReadState extends ReadOptions {
+  /** Whether the outermost container is left unfrozen, for whoever marks it first. */
+  readonly leavesOpen: boolean;
   readonly problems: List<Problem>;
   /** How many values were found bad. */
   bad: number;
@@ -86,8 +88,12 @@ export interface Place {
   key: string | number | undefined;
 }
 
-export function newReadState({ origin, limits, shapeCode, strict }: ReadOptions): ReadState {
+export function newReadState(
+  { origin, limits, shapeCode, strict }: ReadOptions,
+  leavesOpen = false,
+): ReadState {
   return {
+    leavesOpen,
     origin,
     limits,
     shapeCode,
@@ -192,6 +198,11 @@ export function leave(state: ReadState): void {
   state.place = state.place?.above;
 }
 
+/** Freezes a container that was read and left. */
+export function closed<T extends object>(state: ReadState, container: T): Readonly<T> {
+  return state.leavesOpen && state.depth === 0 ? container : freeze(container);
+}
+
 /** The words for a type in problems. */
 export function typeName(value: unknown): string {
   if (value === null) return "null";
@@ -289,7 +300,7 @@ export function readMap(
   leave(state);
   if (state.bad > bad) return BAD;
   if (same && count === enumerableKeys(known as object).length) return known;
-  return freeze(map);
+  return closed(state, map);
 }
 
 /** Reads an array, in order. */
@@ -323,7 +334,7 @@ export function readArray(
   }
   leave(state);
   if (state.bad > bad) return BAD;
-  return same ? (known as readonly unknown[]) : freeze(items);
+  return same ? (known as readonly unknown[]) : closed(state, items);
 }
 
 /** Reads any JSON object. */

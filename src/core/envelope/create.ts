@@ -22,7 +22,7 @@ import {
   suggestion,
   TierViolationError,
 } from "../errors/index.ts";
-import { admit, copyLevel, emptyLevel, type LevelValue } from "../schema/index.ts";
+import { admit, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
 import {
   brandAfter,
@@ -56,7 +56,7 @@ const empties = new WeakMap<CompiledSlots, Slots>();
 export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = weakGet(empties, slots);
   if (empty === undefined) {
-    empty = sealed(slots, emptyLevel(slots.layout));
+    empty = sealed(slots, slots.empty);
     weakSet(empties, slots, empty);
   }
   return empty;
@@ -90,7 +90,7 @@ export function replaceSlots(
   }
   const before = extensions as Slots;
   const { slots } = brand.kind;
-  const next = copyLevel(slots.layout, before);
+  const next: Record<string, unknown> = { ...before };
   // Nothing to read: the same slots under a new envelope.
   if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
@@ -114,7 +114,7 @@ function isEmptyRecord(value: unknown): boolean {
  * out. A document from the wire keeps what it says.
  */
 function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
-  const next = copyLevel(slots.layout, value);
+  const next: Record<string, unknown> = { ...value };
   forEach(slots.nodes, (node) => {
     const level = value[node.key];
     const list = node.grows === undefined ? undefined : ownValue(level, node.grows);
@@ -122,7 +122,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
     if (!isArray(list) || list.length === 0) return;
     const defaults = defaultsOf(node);
     const derived = node.derive({ current: level, list, proposed: level });
-    const whole = copyLevel(node.layout, level);
+    const whole: Record<string, unknown> = { ...level };
     let isChanged = false;
     forEach(enumerableKeys(derived), (name) => {
       if (level[name] !== defaults[name] || derived[name] === level[name]) return;
@@ -205,7 +205,7 @@ function limitsOf(options: CreateOptions): Limits {
 }
 
 function sealed(slots: CompiledSlots, value: LevelValue): Slots {
-  const envelope = copyLevel(slots.layout, value);
+  const envelope: Record<string, unknown> = { ...value };
   return seal(envelope, countedBrand(hostKind(slots), sizeOf(slots, envelope)));
 }
 

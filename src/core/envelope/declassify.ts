@@ -14,7 +14,7 @@ import {
   without,
 } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
-import { copyLevel, nowInstant } from "../schema/index.ts";
+import { nowInstant } from "../schema/index.ts";
 import { brandAfter, brandOf, type Slots, seal } from "./filter.ts";
 
 /** Which labels leave, why, and on whose word. */
@@ -81,8 +81,7 @@ export function removeLabels(
   }
   const level = freeze({ ...security, labels: without(present, record.labels) });
   const table = brand.kind.slots;
-  const next = copyLevel(table.layout, slots);
-  next.security = level;
+  const next = { ...slots, security: level };
   return freeze({ extensions: seal(next, brandAfter(table, slots, next)), record });
 }
 

@@ -7,7 +7,7 @@
 import { isDraft, isDraftable, produce } from "immer";
 import { extensionsLimits, forEach } from "../data/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
-import { admit, copyLevel, decisive, emptyLevel, type LevelValue } from "../schema/index.ts";
+import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { assertGrown } from "./create.ts";
 import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./filter.ts";
@@ -53,8 +53,8 @@ function amendExtensions(
   recipe: (draft: never) => unknown,
 ): Slots {
   const { kind } = brand;
-  const { nodes, layout } = kind.slots;
-  const base = copyLevel(layout, extensions);
+  const { nodes } = kind.slots;
+  const base: Record<string, unknown> = { ...extensions };
   for (let i = 0; i < nodes.length; i++) {
     const slot = nodes[i] as Node;
     if (base[slot.key] === undefined && maySomewhere(slot, kind.mask))
@@ -88,7 +88,7 @@ function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots 
     throw new GlassineError(code, text, { problems: admitted.problems });
   }
   if (admitted.value === extensions) return extensions;
-  const next = copyLevel(slots.layout, admitted.value as LevelValue);
+  const next: Record<string, unknown> = { ...(admitted.value as LevelValue) };
   if (isHost) assertGrown(slots, extensions, next);
   return seal(next, editedBrand(brand, extensions, next));
 }
@@ -109,7 +109,7 @@ function containerOf(slot: Node, mask: number | undefined): object {
   const defaults = defaultsOf(slot);
   if (mask === undefined) return { ...defaults };
   // Only what the grant opens is lent, so that the draft shows nothing the view does not.
-  const lent = emptyLevel(slot.layout);
+  const lent: Record<string, unknown> = { ...slot.empty };
   forEach(slot.fields, ({ key, open }) => {
     if (open === 0 || (open & mask) !== 0) lent[key] = defaults[key];
   });

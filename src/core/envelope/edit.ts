@@ -17,7 +17,7 @@ import {
   unionOf,
 } from "../data/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
-import { admit, copyLevel, decisive, type LevelValue } from "../schema/index.ts";
+import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
 import { brandOf, type EnvelopeBrand, editedBrand, isLevel, type Slots, seal } from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
@@ -63,16 +63,13 @@ function withoutSlot(call: string, path: string): GlassineError {
 
 /** The extensions with the slot as it is now. */
 function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots {
-  const next = copyLevel(brand.kind.slots.layout, extensions);
-  next[slot.key] = value;
+  const next = { ...extensions, [slot.key]: value };
   return seal(next, editedBrand(brand, extensions, next));
 }
 
 /** The same with one field of the slot. */
 function withField(edit: Editing, field: string, value: unknown): Slots {
-  const level = copyLevel(edit.slot.layout, edit.current);
-  level[field] = value;
-  return edited(edit, freeze(level));
+  return edited(edit, freeze({ ...edit.current, [field]: value }));
 }
 
 // As deep as in the whole: a slot is one level down, its fields two.
@@ -201,7 +198,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
   const isAnywhere = isThere(headers) || isThere(newer);
   if (!isAnywhere && value === undefined) return edit.extensions;
   const used = newer === undefined || namesOf(headers).length > 0 ? "headers" : "request_headers";
-  const level = copyLevel(edit.slot.layout, edit.current);
+  const level: Record<string, unknown> = { ...edit.current };
   let isChanged = false;
   forEach(headerMaps, (field) => {
     const before = edit.current[field];

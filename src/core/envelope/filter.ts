@@ -1,8 +1,8 @@
 /**
  * Envelopes and views: the brand that each carries, and the filter that cuts a view.
  *
- * A view starts from nothing and gets what the grant opens. Only levels in which something is
- * withheld are built anew; a slot that is wholly open is shared. Nothing here looks into a
+ * A view is a copy of the envelope without what the grant leaves closed. Only levels in which
+ * something is withheld are copied; a slot that is wholly open is shared. Nothing here looks into a
  * slot further than its gated fields, so hidden data has no influence, not even on time.
  *
  * A filter is kept for its grant, and it may be a plugin that asks first, in a realm that it has
@@ -16,14 +16,13 @@ import {
   forEach,
   includes,
   intrinsics,
-  mapped,
   type Size,
   some,
 } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 
-const { freeze, hasOwn, isArray, mapGet, mapSet, newArray, weakGet, weakSet } = intrinsics;
+const { append, freeze, hasOwn, isArray, mapGet, mapSet, newList, weakGet, weakSet } = intrinsics;
 
 /** A whole envelope or view, as code that knows only the table handles it. */
 export type Slots = { readonly [slot: string]: LevelValue | undefined };
@@ -130,8 +129,15 @@ export function sizeOf({ names }: CompiledSlots, extensions: LevelValue): Size {
 /** Cuts an envelope to what one grant shows. */
 export type Filter = (extensions: LevelValue) => Slots;
 
-type Cut = (value: unknown) => unknown;
-type Cuts = readonly Cut[];
+/** How a part is shown, given what is there. */
+type Show = (value: unknown) => unknown;
+
+/** A part that a grant does not show as it is. */
+interface Gate {
+  readonly node: Node;
+  readonly show: Show;
+}
+type Gates = intrinsics.List<Gate>;
 
 /** By mask. */
 type Filters = Map<number, Filter>;
@@ -163,36 +169,40 @@ function filtersOf(slots: CompiledSlots): Filters {
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
   const kind: EnvelopeKind = freeze({ slots, mask });
   let brand = countedBrand(kind, notCounted);
-  const cuts = compileCuts(slots.nodes, mask);
-  const { build, values } = slots.layout;
+  const gates = compileGates(slots.nodes, mask);
   return (extensions) => {
     // The same brand as long as views are cut from envelopes of one size.
     const from = brandOf(extensions) ?? notCounted;
     if (from.nodes !== brand.nodes || from.units !== brand.units) brand = countedBrand(kind, from);
-    return seal(build(cutEach(cuts, values(extensions))), brand);
+    return seal(cut(gates, extensions), brand);
   };
 }
 
-/** How each of these nodes is shown. */
-function compileCuts(nodes: readonly Node[], mask: number): Cuts {
-  return mapped(nodes, (node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
+/** The parts that the grant does not show as they are. */
+function compileGates(nodes: readonly Node[], mask: number): Gates {
+  const gates = newList<Gate>();
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
+    if (isOpenSet(node, mask)) append(gates, { node, show: orEmpty });
+    else if (node.open !== 0 && (node.open & mask) === 0) append(gates, { node, show: hidden });
+    else if (node.mixed) append(gates, { node, show: compileLevel(node, mask) });
+  }
+  return gates;
 }
 
-/** How a node is shown. */
-function compileCut(node: Node, mask: number): Cut {
-  if (node.open !== 0 && (node.open & mask) === 0) return hidden;
-  if (!node.mixed) return shared;
-  const cuts = compileCuts(node.fields, mask);
-  const { build, values } = node.layout;
-  const always = cutEach(cuts, newArray(cuts.length));
-  const absent = some(always, (value) => value !== undefined) ? freeze(build(always)) : undefined;
-  const isComplete = isWholeLevelOpen(node, cuts);
+/** How a level is shown of which a part has a gate of its own. */
+function compileLevel(node: Node, mask: number): Show {
+  const gates = compileGates(node.fields, mask);
+  const always = freeze(cut(gates, node.empty));
+  const isAnyThere = some(node.fields, ({ key }) => always[key] !== undefined);
+  const absent = isAnyThere ? always : undefined;
+  const isWhole = isWholeLevelOpen(node, gates);
   return (value) => {
     if (!isLevel(value)) return absent;
-    if (isComplete) return value;
-    const shown = cutEach(cuts, values(value));
+    if (isWhole) return value;
+    const shown = cut(gates, value);
     // A level with nothing visible in it looks like one that is not there.
-    return saysMore(shown, always) ? freeze(build(shown)) : absent;
+    return saysMore(node.fields, shown, always) ? freeze(shown) : absent;
   };
 }
 
@@ -201,29 +211,26 @@ export function isLevel(value: unknown): value is LevelValue {
   return typeof value === "object" && value !== null;
 }
 
-/** Cuts the values of a level, in place. */
-function cutEach(cuts: Cuts, values: unknown[]): unknown[] {
-  for (let i = 0; i < cuts.length; i++) {
-    const cut = cuts[i] as Cut;
-    if (cut !== shared) values[i] = cut(values[i]);
+/** A copy of a level with its gated parts as the grant shows them. */
+function cut(gates: Gates, level: LevelValue): Record<string, unknown> {
+  const shown = { ...level };
+  for (let i = 0; i < gates.length; i++) {
+    const { node, show } = gates[i] as Gate;
+    shown[node.key] = show(level[node.key]);
   }
-  return values;
+  return shown;
 }
 
-/** Whether every value of a level is shown as it is, also where a set may be missing. */
-function isWholeLevelOpen({ fields, required }: Node, cuts: Cuts): boolean {
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as Node;
-    if (field.mixed || cuts[i] === hidden) return false;
-    if (cuts[i] === orEmpty && !includes(required, field)) return false;
-  }
-  return true;
+/** Whether every part of a level is shown as it is, also where a set may be missing. */
+function isWholeLevelOpen({ required }: Node, gates: Gates): boolean {
+  return !some(gates, ({ node, show }) => show !== orEmpty || !includes(required, node));
 }
 
 /** Whether a level that was cut says anything that it would not say if it were not there. */
-function saysMore(shown: readonly unknown[], always: readonly unknown[]): boolean {
-  for (let i = 0; i < shown.length; i++) {
-    if (shown[i] !== always[i] && saysSomething(shown[i])) return true;
+function saysMore(fields: readonly Node[], shown: LevelValue, always: LevelValue): boolean {
+  for (let i = 0; i < fields.length; i++) {
+    const { key } = fields[i] as Node;
+    if (shown[key] !== always[key] && saysSomething(shown[key])) return true;
   }
   return false;
 }
@@ -238,9 +245,8 @@ function isOpenSet(node: Node, mask: number): boolean {
 }
 
 const empty: readonly never[] = freeze([]);
-const orEmpty: Cut = (value) => value ?? empty;
-const hidden: Cut = () => undefined;
-const shared: Cut = (value) => value;
+const orEmpty: Show = (value) => value ?? empty;
+const hidden: Show = () => undefined;
 
 /** Whether a visible part is there and says something. Looks at one key, never at all of them. */
 function saysSomething(value: unknown): boolean {

@@ -7,7 +7,7 @@ import {
   unionOf,
   without,
 } from "../data/index.ts";
-import { copyLevel, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
 import { brandAfter, type Slots, seal } from "./filter.ts";
 import { problemOf } from "./merge.ts";
@@ -46,12 +46,12 @@ export function joinSets(
   limits: Limits = extensionsLimits,
 ): Joined | Overlong {
   const changed = newList<string>();
-  const next = copyLevel(slots.layout, outer);
+  const next: Record<string, unknown> = { ...outer };
   let overlong: Overlong | undefined;
   forEach(slots.nodes, (node) => {
     const { key } = node;
     if (start[key] === inner[key] || node.grows !== undefined) return;
-    const level = copyLevel(node.layout, outer[key] ?? defaultsOf(node));
+    const level: Record<string, unknown> = { ...(outer[key] ?? defaultsOf(node)) };
     let isJoined = false;
     forEach(node.fields, (field) => {
       // Of a level that does not itself grow, nothing but sets does.

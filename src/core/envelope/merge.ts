@@ -108,25 +108,23 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
     addedByOthers: { nodes: 0, units: 0 },
     growth: { nodes: 0, units: 0 },
   };
-  const { layout } = slots;
-  const shown = layout.values(view);
-  const proposed = layout.values(proposal);
-  const parts = layout.values(current);
+  const next: Record<string, unknown> = { ...current };
   let firstChanged: Node | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
-    if (proposed[i] === shown[i]) continue;
     const node = slots.nodes[i] as Node;
-    const before = parts[i];
-    const change = { current: before, shown: shown[i], proposed: proposed[i] };
+    const { key } = node;
+    if (proposal[key] === view[key]) continue;
+    const before = current[key];
+    const change = { current: before, shown: view[key], proposed: proposal[key] };
     const part = mergeNode(state, node, change);
     if (part === before) continue;
     noteChange(state, node, before, part);
-    parts[i] = part;
+    next[key] = part;
     firstChanged ??= node;
   }
   let extensions = current;
   if (firstChanged !== undefined) {
-    extensions = seal(layout.build(parts), grownBrand(slots, current, state.growth));
+    extensions = seal(next, grownBrand(slots, current, state.growth));
     refuseOversize(state, input, extensions, firstChanged);
   }
   if (state.refusal !== undefined) return { ok: false, refusal: state.refusal };
@@ -214,32 +212,32 @@ function saysNothing(value: unknown): boolean {
 
 /** Field by field, from what is there now. */
 function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
-  const { layout } = node;
   const { current, shown, proposed } = change;
   if (!isLevel(proposed)) return current;
   const before = isLevel(current) ? current : defaultsOf(node);
-  const seen = isLevel(shown) ? layout.values(shown) : undefined;
-  const wanted = layout.values(proposed);
-  const parts = layout.values(before);
+  const seen = isLevel(shown) ? shown : undefined;
+  const next: Record<string, unknown> = { ...before };
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
   for (let i = 0; i < node.fields.length; i++) {
-    if (seen !== undefined && wanted[i] === seen[i]) continue;
     const field = node.fields[i] as Node;
-    if (!field.changeable && seen === undefined && isLent(node, field, wanted[i])) continue;
-    const was = parts[i];
-    const part = mergeNode(state, field, { current: was, shown: seen?.[i], proposed: wanted[i] });
+    const { key } = field;
+    const wanted = proposed[key];
+    if (seen !== undefined && wanted === seen[key]) continue;
+    if (!field.changeable && seen === undefined && isLent(node, field, wanted)) continue;
+    const was = before[key];
+    const part = mergeNode(state, field, { current: was, shown: seen?.[key], proposed: wanted });
     if (part === was) continue;
     if (node.tier === "immutable") {
       if (current !== undefined) noteChange(state, field, was, part);
       // Nobody changed an empty part that its level was created with.
       else if (!saysNothing(part)) notePath(state, field);
     }
-    parts[i] = part;
+    next[key] = part;
     changed = true;
   }
-  return changed ? whole(state, node, change, freeze(layout.build(parts))) : current;
+  return changed ? whole(state, node, change, freeze(next)) : current;
 }
 
 /** Whether a field of a level that was not shown holds what `amend` lends one with. */

@@ -57,14 +57,15 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const strict = readOption(options, "strict", "boolean") === true;
   const isText = typeof input === "string";
   const value = isText ? parse(input, limits) : input;
-  const read: Admitted = admit(messageReader, value, {
+  const reading = {
     origin: isText ? "parsed" : "host",
     limits,
     shapeCode: "payload_shape",
     strict,
     previous: undefined,
     partial: false,
-  });
+  } as const;
+  const read: Admitted = admit(messageReader, value, reading, true);
   if (!read.ok) throw invalidMessage(read.problems);
   return decoded(read.value as object, mapped(read.dropped, formatPath), read.droppedCount, limits);
 }

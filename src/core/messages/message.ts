@@ -12,11 +12,11 @@ import {
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
 import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
-import { messageLayouts } from "./message-layouts.generated.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
 import { messageObject } from "./schemas.ts";
 
-const { enumerableKeys, freeze, getPrototypeOf, isArray, newMap, objectPrototype } = intrinsics;
+const { enumerableKeys, freeze, getPrototypeOf, isArray, isFrozen, newMap, objectPrototype } =
+  intrinsics;
 
 /** What is known of a payload root: what it was read by, and under which limits. */
 interface PayloadMark {
@@ -43,7 +43,6 @@ const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 export const compileMessage: (schema: z.core.$ZodType) => Compiled = compilerFor({
   closed: true,
   shownWhole: true,
-  layouts: messageLayouts,
 });
 export const messageReader: Compiled = compileMessage(messageObject);
 
@@ -77,7 +76,7 @@ export function createMessage(input: MessageInput): Message {
  */
 export function messageOfPlain(plain: MessageInput): Message {
   const limits = payloadLimitsInForce();
-  const read = readHost(messageReader, plain, "message_invalid", "message", limits, "parsed");
+  const read = readOpen(messageReader, plain, "message_invalid", "message", limits, "parsed");
   return markPayload(read as object, messageReader, limits) as Message;
 }
 
@@ -96,11 +95,12 @@ export function messageOfPlain(plain: MessageInput): Message {
  */
 export function freezePayload<const T extends object>(value: T): DeepReadonly<T> {
   if (Marked.of(value) !== undefined) return value as DeepReadonly<T>;
-  const copy = readHost(anyJson, value, "payload_invalid", "freezePayload") as Json;
+  const limits = payloadLimitsInForce();
+  const copy = readOpen(anyJson, value, "payload_invalid", "freezePayload", limits) as Json;
   if (typeof copy !== "object" || copy === null) {
     throw new GlassineError("payload_invalid", "The payload is not an object.", {});
   }
-  return marked(copy, undefined, payloadLimitsInForce()) as DeepReadonly<T>;
+  return marked(copy, undefined, limits) as DeepReadonly<T>;
 }
 
 /**
@@ -154,7 +154,7 @@ function readPayload(
   what: string,
   limits: Limits,
 ): object {
-  const read = readHost(compiled, value, code, what, limits) as object;
+  const read = readOpen(compiled, value, code, what, limits) as object;
   if (mark === undefined) return marked(read, compiled, limits);
   // A frozen payload that the schema adds nothing to stays the same object.
   const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
@@ -183,10 +183,10 @@ export function markPayload(value: object, compiled: Compiled, limits: Limits): 
 }
 
 function marked(value: object, passed: Compiled | undefined, limits: Limits): object {
-  // A stamp goes on before freezing; what is frozen already is copied one level deep.
-  const copy = shallowCopy(value);
-  new Marked(copy, { passed, limits, as: undefined });
-  return freeze(copy);
+  // A mark goes on before freezing; what is frozen already is copied one level deep.
+  const open = isFrozen(value) ? shallowCopy(value) : value;
+  new Marked(open, { passed, limits, as: undefined });
+  return freeze(open);
 }
 
 function shallowCopy(value: object): object {
@@ -208,16 +208,28 @@ export function readHost(
   code: ErrorCode,
   what: string,
   limits: Limits = payloadLimitsInForce(),
+): unknown {
+  return freeze(readOpen(compiled, value, code, what, limits));
+}
+
+/** The same, with the outermost container left unfrozen for its mark. */
+function readOpen(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits,
   origin: "host" | "parsed" = "host",
 ): unknown {
-  const admitted = admit(compiled, value, {
+  const reading = {
     origin,
     limits,
     shapeCode: "payload_shape",
     strict: true,
     previous: undefined,
     partial: false,
-  });
+  } as const;
+  const admitted = admit(compiled, value, reading, true);
   if (admitted.ok) return admitted.value;
   throw invalid(code, what, admitted.problems);
 }

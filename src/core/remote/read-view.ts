@@ -4,13 +4,7 @@ import { type Limits, mapped } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import { formatPath, type Problem } from "../errors/index.ts";
-import {
-  admit,
-  copyLevel,
-  isEmptyContainer,
-  type Level,
-  type LevelValue,
-} from "../schema/index.ts";
+import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
@@ -51,7 +45,7 @@ export function readView(
   const level = slots.envelope.level;
   const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);
   if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
-  return filterFor(slots, mask)(copyLevel(slots.layout, whole));
+  return filterFor(slots, mask)(whole);
 }
 
 interface Filling {

@@ -8,7 +8,7 @@
 
 import { hasMoreIndexes, intrinsics, type Limits, mapped } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { admit, type Compiled, emptyLevel, type Level } from "../schema/index.ts";
+import { admit, type Compiled, type Level } from "../schema/index.ts";
 import { DropReport, mayHaveFields, ownDatum, type ReadWire } from "./documents.ts";
 
 const { hasOwn, ownKeys } = intrinsics;
@@ -38,12 +38,12 @@ interface Reading {
 
 /** Each field as it is read by itself; as if it were absent where that fails. */
 function readParts(
-  { fields, layout }: Level,
+  { fields, empty }: Level,
   source: object,
   path: readonly string[],
   reading: Reading,
 ): object {
-  const parts = emptyLevel(layout);
+  const parts: Record<string, unknown> = { ...empty };
   for (const { key, compiled, optional, fallback } of fields) {
     const found = ownDatum(source, key);
     const mayBeAbsent = optional || (found === undefined && fallback !== undefined);

@@ -38,10 +38,16 @@ type Path = readonly (string | number)[];
 /**
  * Reads `value` by a compiled schema. Never throws for any value. If the stack overflows while a
  * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
- * where not even that could be reported.
+ * where not even that could be reported. `leavesOpen`: the outermost container is not frozen yet,
+ * because the caller marks it first.
  */
-export function admit(compiled: Compiled, value: unknown, options: AdmitOptions): Admitted {
-  const state = newReadState(options);
+export function admit(
+  compiled: Compiled,
+  value: unknown,
+  options: AdmitOptions,
+  leavesOpen = false,
+): Admitted {
+  const state = newReadState(options, leavesOpen);
   const { previous, partial } = options;
   // Over a root, the level alone: what is put together of it is judged by who does so.
   const { read } = partial ? (compiled.level ?? compiled) : compiled;

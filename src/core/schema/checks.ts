@@ -128,7 +128,7 @@ export function withChecks(
       if (result === BAD || result === previous) return result;
       // Over what was shown in part, a level cannot be judged; the merge judges what it puts together.
       if (partial === true && shape === "level" && !shownWhole) return result;
-      const verdict = judge(result);
+      const verdict = judge(freeze(result));
       if (!isFree(verdict)) return reportVerdict(state, verdict);
       // A check may change what it checks. What came of that was never read.
       if (verdict.value === result) return result;

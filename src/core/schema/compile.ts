@@ -22,7 +22,6 @@ import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./chec
 import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
-import type { GeneratedLayout } from "./object-layout.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
 
@@ -31,8 +30,6 @@ export interface CompileOptions {
   readonly closed: boolean;
   /** Whether a plugin is shown all of a value, as with payloads: what it leaves out then stays. */
   readonly shownWhole: boolean;
-  /** The layouts of levels that come often. Others are made key by key. */
-  readonly layouts?: readonly GeneratedLayout[] | undefined;
 }
 
 /** One compilation of schemas and all that is in them. */
@@ -241,8 +238,10 @@ function oneOf(values: readonly unknown[]): Reader {
   const expected = `one of ${values.map((v) => (typeof v === "string" ? JSON.stringify(v) : String(v))).join(", ")}`;
   return (state, value) => {
     countNode(state);
-    if (typeof value === "string" && checkText(state, value) === BAD) return BAD;
-    for (let i = 0; i < values.length; i++) if (values[i] === value) return values[i];
+    let known: unknown;
+    for (let i = 0; i < values.length; i++) if (values[i] === value) known = values[i];
+    if (typeof value === "string" && checkText(state, value, known) === BAD) return BAD;
+    if (known !== undefined) return known;
     if (typeof value !== "string") return mismatch(state, value, expected);
     return report(state, state.shapeCode, expected, "another string");
   };

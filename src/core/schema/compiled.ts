@@ -1,5 +1,7 @@
 import type { Reader } from "../data/index.ts";
-import type { ObjectLayout } from "./object-layout.ts";
+
+/** A level's value, as code that knows only the table handles it. */
+export type LevelValue = Readonly<Record<string, unknown>>;
 
 /** What kind of container a value is. The merge and the filter go by it. */
 export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
@@ -32,5 +34,6 @@ export interface Field {
 export interface Level {
   readonly fields: readonly Field[];
   readonly read: Reader;
-  readonly layout: ObjectLayout;
+  /** A value with every field absent, which new ones are copies of. */
+  readonly empty: LevelValue;
 }

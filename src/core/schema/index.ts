@@ -1,7 +1,7 @@
 export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
-export type { Compiled, Level } from "./compiled.ts";
+export type { Compiled, Level, LevelValue } from "./compiled.ts";
 export { isEmptyContainer, withDefault } from "./fields.ts";
 export {
   amount,
@@ -19,12 +19,4 @@ export {
   withKindOf,
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
-export {
-  copyLevel,
-  emptyLevel,
-  type GeneratedLayout,
-  type LevelValue,
-  layoutOf,
-  type ObjectLayout,
-} from "./object-layout.ts";
 export { pathInSchema } from "./schema-path.ts";

@@ -7,12 +7,12 @@ import type * as z from "zod/mini";
 import {
   BAD,
   checkKey,
+  closed,
   countReady,
   currentPath,
   enter,
   isRecord,
   leave,
-  mapped,
   mismatch,
   type Place,
   type Reader,
@@ -27,16 +27,14 @@ import {
   freeze,
   hasOwn,
   mapGet,
-  newArray,
   newList,
   newMap,
   newRecord,
   ownValue,
   put,
 } from "../data/intrinsics.ts";
-import type { Field, Level } from "./compiled.ts";
+import type { Field, Level, LevelValue } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
-import { type GeneratedLayout, type LevelValue, layoutOf } from "./object-layout.ts";
 
 const aliasesOf = new WeakMap<object, Readonly<Record<string, string>>>();
 
@@ -59,7 +57,6 @@ interface LevelOptions {
   readonly shownWhole: boolean;
   /** An unknown field from anyone is refused. */
   readonly strict: boolean;
-  readonly layouts?: readonly GeneratedLayout[] | undefined;
 }
 
 export function compileLevel(
@@ -71,7 +68,8 @@ export function compileLevel(
   const fields = compileFields(shape, compileField, options.shownWhole);
   const keys = freeze(fields.map(({ key }) => key));
   const readers = fields.map(({ compiled }) => compiled.read);
-  const layout = layoutOf(keys, options.layouts);
+  // To spread a frozen object is the fastest way that meets no setter on a patched prototype.
+  const empty: LevelValue = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
   const places = new Map<string, number>();
   for (let i = 0; i < keys.length; i++) places.set(keys[i] as string, i);
   const aliases = Object.entries(aliasesOf.get(schema._zod?.def ?? schema) ?? {});
@@ -88,11 +86,11 @@ export function compileLevel(
     // A payload that was not there before is read as a whole, a slot still in part.
     const isPart = partial === true && (known !== undefined || !options.shownWhole);
     // What is left out of a part stays.
-    const values =
-      isPart && known !== undefined ? layout.values(known) : newArray<unknown>(keys.length);
+    const level: Record<string, unknown> = { ...(isPart && known !== undefined ? known : empty) };
     // An object has each key once, so only a second name can name a field again.
     const given = aliases.length > 0 ? newRecord() : undefined;
     let same = known !== undefined;
+    let missing = keys.length;
     // Documents mostly have the fields in the order of the schema.
     let next = 0;
     const names = enumerableKeys(value);
@@ -117,36 +115,22 @@ export function compileLevel(
         if (hasOwn(given, key) && given[key] !== item) {
           report(state, state.shapeCode, `one "${key}"`, "two that differ");
         }
+        if (hasOwn(given, key)) missing += 1;
         given[key] = item;
       }
+      missing -= 1;
       if (item !== shown) same = false;
-      values[found] = item;
+      // A payload that is there may lack some of the fields.
+      if (isPart) put(level, key, item);
+      else level[key] = item;
     }
-    if (!isPart) fillIn(state, place, needed, values);
+    if (!isPart && missing > 0) fillIn(state, place, needed, level);
     leave(state);
     if (state.bad > bad) return BAD;
-    if (same && (isPart || hasValues(known as LevelValue, keys, values))) return known;
-    return freeze(
-      isPart && known !== undefined && options.shownWhole
-        ? overlaid(known, keys, values)
-        : layout.build(values),
-    );
+    const isKnown = same && (isPart || hasSame(known as LevelValue, keys, level));
+    return isKnown ? known : closed(state, level);
   };
-  return { fields, layout, read };
-}
-
-/** A payload may hold more than its schema knows, and need not have every field. */
-function overlaid(
-  known: LevelValue,
-  keys: readonly string[],
-  values: readonly unknown[],
-): LevelValue {
-  const level: Record<string, unknown> = { ...known };
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    if (values[i] !== ownValue(known, key)) put(level, key, values[i]);
-  }
-  return level;
+  return { fields, empty, read };
 }
 
 /**
@@ -157,46 +141,37 @@ function mayBeNull(state: ReadState, { optional, compiled: { shape } }: Field): 
   return optional && (state.origin !== "plugin" || (shape !== "headers" && shape !== "set"));
 }
 
-interface Needed extends Field {
-  readonly index: number;
-}
-
 /** The fields that mean something where they are absent. */
-function neededOf(fields: readonly Field[]): readonly Needed[] {
-  return fields
-    .map(({ key, compiled, optional, fallback }, index) => {
-      return { key, compiled, optional, fallback, index };
-    })
-    .filter(({ optional, fallback }) => !optional || fallback !== undefined);
+function neededOf(fields: readonly Field[]): readonly Field[] {
+  return fields.filter(({ optional, fallback }) => !optional || fallback !== undefined);
 }
 
 /** Gives what is absent its default, and reports what must be there. */
 function fillIn(
   state: ReadState,
   place: Place,
-  needed: readonly Needed[],
-  values: unknown[],
+  needed: readonly Field[],
+  level: Record<string, unknown>,
 ): void {
   for (let i = 0; i < needed.length; i++) {
-    const { key, index, optional, fallback } = needed[i] as Needed;
-    if (values[index] !== undefined) continue;
+    const { key, optional, fallback } = needed[i] as Field;
+    if (level[key] !== undefined) continue;
     place.key = key;
-    values[index] = fallback?.();
-    countReady(state, values[index]);
-    if (values[index] === undefined && !optional) {
-      report(state, state.shapeCode, "a value", "nothing");
+    const value = fallback?.();
+    if (value === undefined) {
+      if (!optional) report(state, state.shapeCode, "a value", "nothing");
+      continue;
     }
+    countReady(state, value);
+    level[key] = value;
   }
 }
 
-/** Whether a level, which need not have every field, says just that. */
-function hasValues(
-  level: LevelValue,
-  keys: readonly string[],
-  values: readonly unknown[],
-): boolean {
+/** Whether a level, which need not have every field, has what `level` has under these keys. */
+function hasSame(known: LevelValue, keys: readonly string[], level: LevelValue): boolean {
   for (let i = 0; i < keys.length; i++) {
-    if (values[i] !== ownValue(level, keys[i] as string)) return false;
+    const key = keys[i] as string;
+    if (level[key] !== ownValue(known, key)) return false;
   }
   return true;
 }
@@ -255,22 +230,14 @@ export function compileLoose(
       map[key] = (field?.compiled.read ?? readRest)(state, raw, shown);
       if (map[key] !== shown) same = false;
     }
-    const values = mapped(fields, ({ key }) => map[key]);
-    fillIn(state, place, needed, values);
-    for (let i = 0; i < fields.length; i++) {
-      if (values[i] !== undefined) map[(fields[i] as Field).key] = values[i];
-    }
+    fillIn(state, place, needed, map);
     leave(state);
     if (state.bad > bad) return BAD;
     const found = enumerableKeys(map);
     const isSame =
       same &&
       found.length === enumerableKeys(known as LevelValue).length &&
-      hasValues(
-        known as LevelValue,
-        found,
-        mapped(found, (key) => map[key]),
-      );
-    return isSame ? known : freeze(map);
+      hasSame(known as LevelValue, found, map);
+    return isSame ? known : closed(state, map);
   };
 }

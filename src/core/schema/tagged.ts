@@ -1,7 +1,7 @@
 /** Unions told apart by one field. */
 import type * as z from "zod/mini";
 import { BAD, isRecord, mismatch, type Reader, readJson, report } from "../data/index.ts";
-import { create, ownValue } from "../data/intrinsics.ts";
+import { mapGet, ownValue } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 
@@ -15,8 +15,7 @@ export function compileTagged(
   const def = schema._zod.def as unknown as UnionDef;
   const tag = def.discriminator;
   if (tag === undefined || def.unionFallback === true) return undefined;
-  const byText: Record<string, Reader> = create(null);
-  const byOther = new Map<unknown, Reader>();
+  const readers = new Map<unknown, Reader>();
   const taken = new Set<unknown>();
   for (const option of def.options) {
     const values = tagValues(option, tag);
@@ -29,23 +28,17 @@ export function compileTagged(
     }
     const { read } = compile(option);
     for (const value of values) {
-      if (typeof value === "string") byText[value] = read;
       // Where several may be without it, its absence tells none of them.
-      else if (taken.has(value)) byOther.delete(value);
-      else byOther.set(value, read);
+      if (taken.has(value)) readers.delete(value);
+      else readers.set(value, read);
       taken.add(value);
     }
   }
-  const others = [...byOther];
-  const expected = `one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
+  const expected = `one of ${[...readers.keys()].join(", ")}`;
   return (state, value, previous) => {
     if (!isRecord(value)) return mismatch(state, value, "an object");
     const key = ownValue(value, tag);
-    let read = typeof key === "string" ? byText[key] : undefined;
-    for (let i = 0; i < others.length; i++) {
-      const other = others[i] as (typeof others)[number];
-      if (other[0] === key) read = other[1];
-    }
+    const read = mapGet(readers, key);
     if (read !== undefined) {
       return read(state, value, ownValue(previous, tag) === key ? previous : undefined);
     }

@@ -6,15 +6,11 @@ import {
   type Compiled,
   compileLevel,
   compilerFor,
-  emptyLevel,
   type Level,
   type LevelValue,
-  layoutOf,
-  type ObjectLayout,
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
 import { everyone, gatesOf, zodOf } from "./define.ts";
-import { slotLayouts } from "./slot-layouts.generated.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
@@ -35,8 +31,8 @@ export interface Node {
   readonly fields: readonly Node[];
   /** Those of them that must be there. */
   readonly required: readonly Node[];
-  /** How its values are made, where they are levels. */
-  readonly layout: ObjectLayout;
+  /** The level with every field absent. */
+  readonly empty: LevelValue;
   /** The name of the list that grows, for a monotonic level. */
   readonly grows: string | undefined;
   readonly derive: Derive | undefined;
@@ -52,8 +48,8 @@ export interface CompiledSlots {
   readonly capabilities: CapabilityBits;
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
-  /** How envelopes are made. */
-  readonly layout: ObjectLayout;
+  /** An envelope with every slot absent, which new ones are copies of. */
+  readonly empty: LevelValue;
 }
 
 export function compileSlots(table: SlotTable): CompiledSlots {
@@ -62,13 +58,13 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   const shape = Object.fromEntries(
     names.map((name) => [name, z.optional(zodOf((table[name] as SlotSpec).schema))]),
   );
-  const open = compilerFor({ closed: false, shownWhole: false, layouts: slotLayouts });
-  const closed = compilerFor({ closed: true, shownWhole: false, layouts: slotLayouts });
+  const open = compilerFor({ closed: false, shownWhole: false });
+  const closed = compilerFor({ closed: true, shownWhole: false });
   const level = compileLevel(
     {} as z.core.$ZodType,
     shape,
     (schema, key) => (table[key]?.closed === true ? closed : open)(schema),
-    { closed: true, shownWhole: false, strict: false, layouts: slotLayouts },
+    { closed: true, shownWhole: false, strict: false },
   );
   const nodes = level.fields.map((field) => {
     const spec = table[field.key] as SlotSpec;
@@ -92,7 +88,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
       level,
       element: undefined,
     },
-    layout: level.layout,
+    empty: level.empty,
   };
 }
 
@@ -162,13 +158,13 @@ function compileNode(
     required: Object.freeze(
       fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
     ),
-    layout: compiled.level?.layout ?? noLayout,
+    empty: compiled.level?.empty ?? nothing,
     grows: slot.grows,
     derive: slot.derive,
   };
 }
 
-const noLayout = layoutOf([]);
+const nothing: LevelValue = Object.freeze({});
 
 function inheritedBy(own: FieldSpec, tier: Tier, write: string | undefined): Inherited {
   const writes = own.write ?? write;
@@ -276,7 +272,7 @@ export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefine
  * Also called in a patched realm: what it gives goes into edits and merges.
  */
 export function defaultsOf({ compiled: { level } }: Node): LevelValue {
-  const out = emptyLevel(level?.layout ?? noLayout);
+  const out: Record<string, unknown> = { ...level?.empty };
   for (let i = 0; level !== undefined && i < level.fields.length; i++) {
     const { key, fallback } = level.fields[i] as Level["fields"][number];
     if (fallback !== undefined) out[key] = fallback();
