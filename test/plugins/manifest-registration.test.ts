@@ -162,9 +162,7 @@ describe("a plugin of another host", () => {
     });
     const error = await refusalOf([reader]);
     expect(error).toBeInstanceOf(ManifestError);
-    expect(error.message).toBe(
-      "plugin 'reader' declares capabilities that this host does not have: a_read_billing",
-    );
+    expect(error.message).toBe("plugin 'reader': unknown plugin capabilities: a_read_billing");
     expect(await codeOf([payer])).toBe("manifest_invalid");
     expect(await codeOf([{ plugin: payer, mode: "disabled" }])).toBe("manifest_invalid");
     await expect(host.createPluginManager({ plugins: [reader, payer] })).resolves.toBeDefined();

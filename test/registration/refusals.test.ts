@@ -125,7 +125,7 @@ describe("a plugin of another host", () => {
   it("that does not fit is refused with all others, and audited", async () => {
     verifies("plugins:registration-together", "plugins:foreign");
     const text =
-      "plugin 'foreign' declares capabilities that this host does not have: read_billing; plugin 'foreign' has handlers for hooks that this host does not have: foo";
+      "plugin 'foreign': unknown plugin capabilities: read_billing; plugin 'foreign': unknown plugin hooks: foo";
     const { error, events } = await refusalsOf([
       foreign,
       plugin("aaa", {}, { requiresHost: ">=999.0.0" }),
@@ -158,7 +158,7 @@ describe("a plugin of another host", () => {
       hooks: { vote: { handler: (_payload) => undefined, mode: "audit" } },
     });
     expect((await refusalsOf([trial])).error.message).toBe(
-      "plugin 'trial' has settings that do not fit hook 'vote': mode is for message hooks; a voting hook takes handler, extensions, timeoutMs only",
+      "plugin 'trial': hook 'vote': mode is for message hooks; a voting hook takes handler, extensions, timeoutMs only",
     );
   });
 

@@ -23,8 +23,8 @@ export function orHooks(unknown: readonly string[], known: readonly string[]): s
   return `${hint}${otherHosts(unknown)}`;
 }
 
-/** Behind hooks that a host lacks: `; glassine/memory-node has …`, or nothing. */
-export function otherHosts(hooks: readonly string[]): string {
+/** `; glassine/memory-node has …`, or nothing. */
+function otherHosts(hooks: readonly string[]): string {
   const entries = new Set(hooks.flatMap((name) => libraryHostOf(name) ?? []));
   return [...entries]
     .map((entry) => {

@@ -1,5 +1,10 @@
 /** The plugins of a manager, each with what the operator set over it. */
-import { GlassineError, type ManifestProblem, optionsInvalid } from "../errors/index.ts";
+import {
+  GlassineError,
+  ManifestError,
+  type ManifestProblem,
+  optionsInvalid,
+} from "../errors/index.ts";
 import { isOfService, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
@@ -8,11 +13,12 @@ import {
   manifestCarriedBy,
 } from "./define-plugin.ts";
 import type { ReadOptions } from "./manager-options.ts";
-import { didYouMean, otherHosts } from "./near.ts";
+import { didYouMean } from "./near.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
-import { nameOrQuoted, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
-import { readSettings, settingFault, settingNames } from "./settings.ts";
+import { readManifest } from "./read-manifest.ts";
+import { quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
+import { readSettings, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
 /** One plugin with the operator's settings, read. */
@@ -98,10 +104,7 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
   const manifest = manifestCarriedBy(entry.plugin);
   if (manifest === undefined) throw optionsInvalid(`plugins[${index}] ${noPlugin}`);
-  // What another copy of this library made is read and checked anew.
-  const own = definitionOf(entry.plugin);
-  const plugin = own === undefined ? definePluginFor(surface, manifest) : (entry.plugin as Plugin);
-  const definition = definitionOf(plugin) as Definition;
+  const { plugin, definition, faults } = definedFor(surface, entry.plugin, manifest);
   const where = `plugin ${quoteName(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;
@@ -120,11 +123,36 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   return {
     plugin,
     definition,
-    faults: definition.surface === surface ? [] : foreignFaults(surface, plugin, definition),
+    faults,
     settings,
     ...readGrant(surface, plugin, entry.grant, where),
     config: readData(entry.config),
   };
+}
+
+/** A plugin that another host or another copy of this library defined is read and checked again. */
+function definedFor(
+  surface: Surface,
+  given: unknown,
+  carried: unknown,
+): Pick<ReadItem, "plugin" | "definition" | "faults"> {
+  const definition = definitionOf(given);
+  // What has a definition is a plugin.
+  const plugin = definition === undefined ? definePluginFor(surface, carried) : (given as Plugin);
+  const own = definition ?? definitionOf(plugin);
+  if (own === undefined) throw optionsInvalid(`plugins: ${noPlugin}`);
+  if (own.surface === surface) return { plugin, definition: own, faults: [] };
+  try {
+    const manifest = readManifest(surface, carried);
+    return { plugin, definition: { ...own, surface, manifest }, faults: [] };
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    const faults = error.problems.map(({ field, message }) => ({
+      field,
+      message: `plugin ${quoteName(plugin.name)}: ${message}`,
+    }));
+    return { plugin, definition: own, faults };
+  }
 }
 
 /** Rejects settings that would have no effect, so that an operator does not think a live guard is on trial. */
@@ -142,41 +170,6 @@ function checkForMessages(
   const [first] = Object.keys(idle);
   if (first === undefined) return;
   throw optionsInvalid(`${where}: ${first} is for message hooks, and it has a handler on none.`);
-}
-
-/** Why a plugin that another host's definePlugin made does not fit this one. */
-function foreignFaults(
-  surface: Surface,
-  plugin: Plugin,
-  { manifest }: Definition,
-): ManifestProblem[] {
-  const who = `plugin ${quoteName(plugin.name)}`;
-  const hooks = plugin.hooks.filter((hook) => !Object.hasOwn(surface.hooks, hook));
-  const capabilities = plugin.capabilities.filter((name) => !knowsCapability(surface, name));
-  const faults: ManifestProblem[] = [];
-  const add = (field: string, message: string) =>
-    faults.push({ field, message: `${who} ${message}` });
-  const lacks = "that this host does not have";
-  if (capabilities.length > 0)
-    add(
-      "capabilities",
-      `declares capabilities ${lacks}: ${capabilities.map(nameOrQuoted).join(", ")}`,
-    );
-  if (hooks.length > 0)
-    add(
-      "hooks",
-      `has handlers for hooks ${lacks}: ${hooks.map(nameOrQuoted).join(", ")}${otherHosts(hooks)}`,
-    );
-  for (const { hook, settings } of manifest.hooks) {
-    const spec = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook] : undefined;
-    if (spec === undefined) continue;
-    for (const key of Object.keys(settings)) {
-      const fault = settingFault(key, spec.semantic);
-      if (fault !== undefined)
-        add("hooks", `has settings that do not fit hook ${quoteName(hook)}: ${fault}`);
-    }
-  }
-  return faults;
 }
 
 function readGrant(

@@ -35,7 +35,6 @@ import { emitHook, type ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 import { failedVote, type Refusal, refusalOf, together, withPackages } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
-import { timeoutFault } from "./settings.ts";
 import type { Plugin } from "./types.ts";
 
 export interface Registration {
@@ -136,22 +135,7 @@ async function unfitError(item: ReadItem, surface: Surface): Promise<GlassineErr
   const problems: ManifestProblem[] = [...faults];
   const unfit = await hostFault(plugin, surface.profile);
   if (unfit !== undefined) problems.push({ field: "requiresHost", message: unfit });
-  const late = timeoutFaultOf(item, surface);
-  if (late !== undefined) problems.push({ field: "hooks", message: late });
   return problems.length === 0 ? undefined : problemsError(problems);
-}
-
-/** A deadline beyond this host's longest, where another host's definePlugin took it. */
-function timeoutFaultOf(
-  { plugin, definition }: ReadItem,
-  { profile }: Surface,
-): string | undefined {
-  for (const { hook, settings } of definition.manifest.hooks) {
-    const fault = timeoutFault(settings.timeoutMs ?? null, profile.maxTimeoutMs);
-    if (fault !== undefined)
-      return `${fault} (hook ${quoteName(hook)} on plugin ${quoteName(plugin.name)})`;
-  }
-  return undefined;
 }
 
 /** One refusal for each plugin that lacks something, and one for a circle. */

@@ -101,7 +101,7 @@ describe("a hook that this host does not have", () => {
       hooks: { recall_rank: () => ({}) },
     });
     await expect(createPluginManager({ plugins: [plugin] })).rejects.toThrow(
-      "plugin 'ranker' has handlers for hooks that this host does not have: recall_rank; glassine/memory-node has 'recall_rank': take definePlugin and createPluginManager from there",
+      "plugin 'ranker': unknown plugin hooks: recall_rank; glassine/memory-node has 'recall_rank': take definePlugin and createPluginManager from there",
     );
   });
 
