@@ -5,16 +5,12 @@ import { GlassineError } from "../errors/index.ts";
 import {
   type AnyRun,
   type CompiledOperation,
-  OperationRun,
-  operate,
   type PluginState,
-  RequestScope,
   type RunAudit,
   type RunNote,
   requestOf,
   secretsOf,
 } from "../hooks/index.ts";
-import { freezePayload } from "../messages/index.ts";
 import {
   type AuditEventInput,
   type AuditFailures,
@@ -24,9 +20,9 @@ import {
   createTrail,
   factKindsOf,
 } from "../observe/index.ts";
-import { noRunOptions } from "./begin-run.ts";
 import type { PluginOrigin, RefusedPackage } from "./discovered.ts";
 import type { ReadOptions } from "./manager-options.ts";
+import { operateAlone } from "./operations.ts";
 import type { Surface } from "./profile.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
 import type { Refusal } from "./refusals.ts";
@@ -56,17 +52,7 @@ export function auditRecorder({ surface, options, secrets, noExtensions }: Recor
   /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
   let emitters: CompiledOperation | undefined;
   const trail: AuditTrail = createTrail(options.audit, (event) => {
-    if (emitters === undefined) return undefined;
-    const scope = new RequestScope(undefined);
-    const run = new OperationRun(
-      emitters,
-      freezePayload({ event }),
-      noExtensions,
-      scope,
-      noRunOptions,
-    );
-    emitters.runtime.inFlight += 1;
-    return operate(run);
+    return emitters && operateAlone(emitters, { event }, noExtensions);
   });
 
   /** An event of this library. What became of it; never throws. */

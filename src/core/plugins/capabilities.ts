@@ -1,8 +1,7 @@
 /** Capabilities as a host's authors write them: of slots, and of services. */
 import * as z from "zod/mini";
-import { orClause } from "./near.ts";
 import type { Surface } from "./profile.ts";
-import { nameOrQuoted, plainList } from "./read-plain.ts";
+import { nameOrQuoted, orClause, plainList } from "./read-plain.ts";
 
 /** Whether a capability opens a service of the host. */
 export function isOfService({ services }: Surface, name: string): boolean {

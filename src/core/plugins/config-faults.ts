@@ -137,7 +137,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
     const names = readPlainArray(keys)?.filter((key) => typeof key === "string") ?? [];
     return names.length === 0
       ? undefined
-      : `unknown key ${list(names.map((key) => nameOf(key, secrets)))}`;
+      : `unknown key ${listed(names.map((key) => nameOf(key, secrets)))}`;
   },
 };
 
@@ -170,19 +170,14 @@ function oneOf(given: unknown, secrets: Needles): string | undefined {
         ? kindOfValue(value)
         : String(value),
   );
-  return `expected one of ${list(shown)}`;
+  return `expected one of ${listed(shown)}`;
 }
 
 const maxListed = 8;
 
-function list(parts: readonly string[]): string {
+/** At most eight of them, the rest counted. */
+export function listed(parts: readonly string[], separator = ", "): string {
   const rest = parts.length - maxListed;
-  return rest > 0 ? `${parts.slice(0, maxListed).join(", ")} and ${rest} more` : parts.join(", ");
-}
-
-/** At most eight sentences, the rest counted. */
-export function joined(sentencesOfAll: readonly string[]): string {
-  const rest = sentencesOfAll.length - maxListed;
-  const shown = sentencesOfAll.slice(0, maxListed).join("; ");
-  return rest > 0 ? `${shown}; and ${rest} more` : shown;
+  const shown = parts.slice(0, maxListed).join(separator);
+  return rest > 0 ? `${shown}${separator}and ${rest} more` : shown;
 }

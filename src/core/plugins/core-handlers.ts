@@ -6,9 +6,8 @@ import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { capabilityList, unusedCapabilities } from "./capabilities.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
 import type { Surface } from "./profile.ts";
-import { manifestError, readFields } from "./read-fields.ts";
 import { handlerFault, isFunction, takesExtensions } from "./read-hooks.ts";
-import { quoteName } from "./read-plain.ts";
+import { manifestError, quoteName, readFields } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Handler } from "./types.ts";
 

@@ -15,6 +15,7 @@ import { timestampNow } from "../observe/index.ts";
 import { noRunOptions } from "./begin-run.ts";
 import { handlerStep, type ManagerParts, type Member } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
+import { callSafely } from "./logger.ts";
 import { quoteName } from "./read-plain.ts";
 
 const { isProxy, monotonicNow } = intrinsics;
@@ -70,12 +71,7 @@ function poll(
       const before = known.get(report.pluginName) ?? "unknown";
       known.set(report.pluginName, report.status);
       if (isStopped || before === report.status) continue;
-      try {
-        const answer = onChange(report, before);
-        if (isAwaitable(answer)) unowned(answer);
-      } catch {
-        // The next change is reported all the same.
-      }
+      callSafely(() => onChange(report, before));
     }
     start();
   };

@@ -1,4 +1,3 @@
-export type { Environment } from "./config-environment.ts";
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
 export { definePluginFor, manifestCarriedBy } from "./define-plugin.ts";
 export {
@@ -40,6 +39,7 @@ export {
   type Surface,
   standardProfile,
 } from "./profile.ts";
+export type { Environment } from "./read-config.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";

@@ -1,6 +1,7 @@
 /** The host's log: for what is not worth an error. */
-import { ignore } from "../data/index.ts";
+import { isAwaitable } from "../data/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
+import { unowned } from "../hooks/index.ts";
 
 /** Takes lines of text. What a method throws, or rejects with, changes nothing. */
 export interface Logger {
@@ -25,21 +26,21 @@ export function readLogger(given: unknown): ReadLogger {
   const read = (level: keyof Logger) => {
     const method = logger[level] ?? (() => undefined);
     if (typeof method !== "function") throw optionsInvalid(`logger.${level} must be a function.`);
-    return safely(method.bind(logger));
+    return (text: string) => callSafely(() => method.call(logger, text));
   };
   return { info: read("info"), warn: read("warn"), error: read("error") };
 }
 
-function safely(write: (text: string) => unknown): (text: string) => void {
-  return (text) => {
-    try {
-      void ignore(write(text) as PromiseLike<unknown>);
-    } catch {
-      // What is logged happened, whether or not the log took it.
-    }
-  };
+/** Calls code of the host. What it throws, or rejects with, changes nothing. */
+export function callSafely(call: () => unknown): void {
+  try {
+    const answer = call();
+    if (isAwaitable(answer)) unowned(answer);
+  } catch {
+    // What is reported happened, whether or not the host took the report.
+  }
 }
 
 // Standard error, in every runtime that has one: standard output may carry a protocol.
 // biome-ignore lint/suspicious/noConsole: it is the log of hosts that give none.
-const byConsole = safely((text) => console.warn(text));
+const byConsole = (text: string) => callSafely(() => console.warn(text));

@@ -11,7 +11,6 @@ import { optionsInvalid } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
 import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
 import type { SlotTable } from "../slots/index.ts";
-import type { Environment } from "./config-environment.ts";
 import {
   type CoreDefinition,
   type CoreHandler,
@@ -23,11 +22,10 @@ import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discov
 import { type HealthOptions, readHealthOptions } from "./health.ts";
 import { type Logger, readLogger } from "./logger.ts";
 import { type MetricsSink, readMetrics } from "./metrics.ts";
-import { didYouMean } from "./near.ts";
 import type { Surface } from "./profile.ts";
-import { type Data, readData } from "./read-config.ts";
+import { type Data, type Environment, readData } from "./read-config.ts";
 import { isFunction } from "./read-hooks.ts";
-import { plainList, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
+import { didYouMean, plainList, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Plugin, PluginItem } from "./types.ts";
 

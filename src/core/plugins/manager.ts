@@ -22,9 +22,9 @@ import type { ManagerParts, StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
-import { unknownHook } from "./near.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadItem, readItems } from "./read-item.ts";
+import { unknownHook } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import {
   type CloseOptions,

@@ -1,7 +1,7 @@
 /** Hands what a manager counts and measures to the host's backend. */
-import { isAwaitable } from "../data/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
-import { type AnyInvokeResult, type HandlerStep, type Meter, unowned } from "../hooks/index.ts";
+import type { AnyInvokeResult, HandlerStep, Meter } from "../hooks/index.ts";
+import { callSafely } from "./logger.ts";
 
 /** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
 const buckets = Object.freeze([5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3]);
@@ -116,13 +116,8 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
       throw optionsInvalid(`metrics.${kind} must be a function.`);
   }
   return metricsBy((name, labels, value) => {
-    try {
-      const method = methods[pluginMetrics[name].kind];
-      const answer = method.call(sink, prefix + name, Object.freeze(labels), value);
-      if (isAwaitable(answer)) unowned(answer);
-    } catch {
-      // What is measured happened, whether or not the backend took it.
-    }
+    const method = methods[pluginMetrics[name].kind];
+    callSafely(() => method.call(sink, prefix + name, Object.freeze(labels), value));
   });
 }
 

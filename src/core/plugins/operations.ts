@@ -1,13 +1,19 @@
 /** The hooks of the other four semantics: who has handlers there, and in which order they run. */
 import { intrinsics } from "../data/index.ts";
+import type { Slots } from "../envelope/index.ts";
 import {
   type CompiledOperation,
   type HookSpec,
   type ManagerRuntime,
+  OperationRun,
+  operate,
   payloadReader,
+  RequestScope,
 } from "../hooks/index.ts";
+import { freezePayload } from "../messages/index.ts";
 import { compileSchema } from "../schema/index.ts";
 import { zodOf } from "../slots/index.ts";
+import { noRunOptions } from "./begin-run.ts";
 import { isOfService } from "./capabilities.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
@@ -114,6 +120,19 @@ function handlersOf({ hooks }: Surface, { item, state }: Member): readonly Handl
   return item.definition.manifest.hooks
     .filter(({ hook }) => hooks[hook]?.semantic !== "message")
     .map((entry) => bindingOf({ item, state }, entry));
+}
+
+/** Runs a hook that no caller asked for, without extensions and options. */
+export function operateAlone(
+  compiled: CompiledOperation,
+  payload: object,
+  noExtensions: Slots,
+): Promise<unknown> {
+  const scope = new RequestScope(undefined);
+  const facts = freezePayload(payload);
+  const run = new OperationRun(compiled, facts, noExtensions, scope, noRunOptions);
+  compiled.runtime.inFlight += 1;
+  return operate(run);
 }
 
 /** The host's and the plugins' as the hook says; within each by plugin, then by handler. */

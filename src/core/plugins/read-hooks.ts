@@ -1,9 +1,8 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
 import { intrinsics } from "../data/index.ts";
 import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
-import { orClause, orHooks } from "./near.ts";
 import type { Surface } from "./profile.ts";
-import { nameOrQuoted, quoteName, readPlainObject } from "./read-plain.ts";
+import { nameOrQuoted, orClause, orHooks, quoteName, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 

@@ -13,11 +13,10 @@ import {
   manifestCarriedBy,
 } from "./define-plugin.ts";
 import type { ReadOptions } from "./manager-options.ts";
-import { didYouMean } from "./near.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
 import { readManifest } from "./read-manifest.ts";
-import { quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
+import { didYouMean, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 

@@ -3,9 +3,8 @@ import * as z from "zod/mini";
 import { capabilityList, unusedCapabilities } from "./capabilities.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
 import type { Surface } from "./profile.ts";
-import { manifestError, readFields } from "./read-fields.ts";
 import { handlerFault, isFunction, type ReadHook, readHooks } from "./read-hooks.ts";
-import { plainList, quoteName } from "./read-plain.ts";
+import { manifestError, plainList, quoteName, readFields } from "./read-plain.ts";
 
 /** A manifest, read. `requiresHost` is as declared: its syntax was not checked. */
 export type ReadManifest = z.output<ReturnType<typeof manifestSchema>>;

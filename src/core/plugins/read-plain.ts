@@ -1,7 +1,9 @@
 /** Reads what an author or operator wrote: each property once, without running a getter or a trap. */
+
 import * as z from "zod/mini";
 import { intrinsics } from "../data/index.ts";
-import { quoteName } from "../hooks/index.ts";
+import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
+import { libraryHostOf, quoteName } from "../hooks/index.ts";
 
 export { quoteName };
 
@@ -84,4 +86,93 @@ export function plainObject<Fields extends z.core.$ZodType>(schema: Fields) {
 /** The own values that are not `undefined`. */
 export function withoutMissing(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** Behind a sentence: ` Did you mean 'x'?`, or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  return near(name, known, " Did");
+}
+
+/** In a sentence: `; did you mean 'x'?`, or nothing. */
+export function orClause(name: string, known: Iterable<string>): string {
+  return near(name, known, "; did");
+}
+
+/** Behind unknown hooks: names like them, and the host of this library that has them. */
+export function orHooks(unknown: readonly string[], known: readonly string[]): string {
+  const misspelt = unknown.filter((name) => libraryHostOf(name) === undefined);
+  const similar = misspelt.flatMap((name) => closest(name, known) ?? []);
+  const hint =
+    similar.length === 0
+      ? ""
+      : `; did you mean ${similar.map((name) => quoteName(name)).join(", ")}?`;
+  return `${hint}${otherHosts(unknown)}`;
+}
+
+/** `; glassine/memory-node has …`, or nothing. */
+function otherHosts(hooks: readonly string[]): string {
+  const entries = new Set(hooks.flatMap((name) => libraryHostOf(name) ?? []));
+  return [...entries]
+    .map((entry) => {
+      const there = hooks
+        .filter((name) => libraryHostOf(name) === entry)
+        .map((name) => quoteName(name));
+      return `; ${entry} has ${there.join(", ")}: take definePlugin and createPluginManager from there`;
+    })
+    .join("");
+}
+
+function near(name: string, known: Iterable<string>, begin: string): string {
+  const match = closest(name, known);
+  return match === undefined ? "" : `${begin} you mean ${quoteName(match)}?`;
+}
+
+/** The error for a hook that a host does not have. */
+export function unknownHook(name: string, known: readonly string[]): ManifestError {
+  const message = `unknown hook ${quoteName(name)}${orClause(name, known)}`;
+  return new ManifestError("hook_unknown", message, [{ field: "hook", message }]);
+}
+
+/**
+ * Reads the fields of a plain object. All problems are in one error: those of the object and its
+ * unknown fields first, then those of the other fields in their order.
+ *
+ * @throws ManifestError `manifest_invalid`, with `problems`
+ */
+export function readFields<Shape extends z.core.$ZodShape>(
+  schema: z.ZodMiniObject<Shape>,
+  input: unknown,
+  what: string,
+  pluginIn: (values: object) => string | undefined = () => undefined,
+): z.output<z.ZodMiniObject<Shape>> {
+  const problems: ManifestProblem[] = [];
+  const report = (field: string, message: string) => problems.push({ field, message });
+  const values = readPlainObject(input, `(${what})`, report);
+  if (values === undefined) throw problemsError(problems);
+  const fields = Object.keys(schema.shape);
+  for (const key of Object.keys(values)) {
+    if (fields.includes(key)) continue;
+    report(key, `unknown ${what} field ${quoteName(key)}${orClause(key, fields)}`);
+  }
+  const { data, error } = z.safeParse(schema, values);
+  const faults = new Map<string, ManifestProblem>();
+  for (const { path, message } of error?.issues ?? [])
+    faults.set(`${String(path[0])}: ${message}`, { field: String(path[0]), message });
+  problems.push(...faults.values());
+  if (data !== undefined && problems.length === 0) return data;
+  throw problemsError(problems, pluginIn(values));
+}
+
+/** One error for several problems. Its message is theirs, joined by `; `. */
+export function problemsError(
+  problems: readonly ManifestProblem[],
+  plugin?: string,
+): ManifestError {
+  const text = problems.map(({ message }) => message).join("; ");
+  const data = plugin === undefined ? {} : { plugin };
+  return new ManifestError("manifest_invalid", text, Object.freeze([...problems]), undefined, data);
+}
+
+export function manifestError(field: string, message: string, plugin?: string): ManifestError {
+  return problemsError([{ field, message }], plugin);
 }

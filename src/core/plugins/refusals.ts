@@ -11,8 +11,7 @@ import {
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { RefusedPackage } from "./discovered.ts";
 import { missingError } from "./order.ts";
-import { problemsError } from "./read-fields.ts";
-import { quoteName } from "./read-plain.ts";
+import { problemsError, quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
 /** Why a plugin is refused. */

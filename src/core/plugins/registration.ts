@@ -5,20 +5,11 @@
 
 import type { Slots } from "../envelope/index.ts";
 import type { GlassineError, ManifestProblem, PluginExecutionError } from "../errors/index.ts";
-import {
-  type Denied,
-  type ManagerRuntime,
-  OperationRun,
-  operate,
-  RequestScope,
-} from "../hooks/index.ts";
-import { freezePayload } from "../messages/index.ts";
+import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
-import { noRunOptions } from "./begin-run.ts";
-import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
 import { type ManagerParts, type Member, stateOf } from "./handler-step.ts";
-import { Operations } from "./operations.ts";
+import { Operations, operateAlone } from "./operations.ts";
 import {
   byName,
   circleError,
@@ -29,10 +20,9 @@ import {
   missingIn,
 } from "./order.ts";
 import type { Surface } from "./profile.ts";
-import { readConfig } from "./read-config.ts";
-import { manifestError, problemsError } from "./read-fields.ts";
+import { type Environment, readConfig } from "./read-config.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
-import { quoteName } from "./read-plain.ts";
+import { manifestError, problemsError, quoteName } from "./read-plain.ts";
 import { failedVote, type Refusal, refusalOf, together, withPackages } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
 import type { Plugin } from "./types.ts";
@@ -206,14 +196,11 @@ async function vetoOf(
   const { plugin } = member.item;
   const compiled = operations.compiled("config_validate", innerRuntime, member);
   if (compiled?.semantic !== "voting") return undefined;
-  const facts = freezePayload({ plugin: publicView(plugin, member.item) });
-  const scope = new RequestScope(undefined);
-  const run = new OperationRun(compiled, facts, noExtensions, scope, noRunOptions);
-  innerRuntime.inFlight += 1;
+  const facts = { plugin: publicView(plugin, member.item) };
   try {
-    const decision = (await operate(run)) as { readonly allow: boolean };
+    const decision = (await operateAlone(compiled, facts, noExtensions)) as Decision;
     if (decision.allow) return undefined;
-    const { reason, plugin: by } = decision as Denied;
+    const { reason, plugin: by } = decision;
     const text = `plugin ${quoteName(plugin.name)} failed config validation: ${reason}`;
     return refusalOf(plugin, "config_validate", text, by);
   } catch (error) {
