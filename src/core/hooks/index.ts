@@ -52,8 +52,7 @@ export type {
   Step,
 } from "./dispatch/types.ts";
 export { type HandlerEnd, settle, unowned } from "./dispatch/wait.ts";
-export { type CompiledOperation, OperationRun } from "./operations/operation-run.ts";
-export { operate } from "./operations/run-operation.ts";
+export { type CompiledOperation, OperationRun, operate } from "./operations.ts";
 export {
   type Allow,
   allow,

@@ -169,11 +169,6 @@ export class MessageRun implements AnyRun {
     this.log.record(step, recordsTime ? { ...turn, durationMs } : turn);
   }
 
-  /** Adds rejections. Returns them under the plugin's name. */
-  reject(step: Step, rejections: readonly Rejection[]): readonly Rejection[] {
-    return rejections.length === 0 ? rejections : this.log.reject(step, rejections);
-  }
-
   isOver(step: HandlerStep): boolean {
     if (this.result === undefined) return false;
     return this.background === 0 || (step as Step).mode !== "fire_and_forget";
@@ -221,6 +216,7 @@ export class RunLog {
     this.#joined = { position, paths, applied, next: this.#joined };
   }
 
+  /** Adds rejections. Returns them under the plugin's name. */
   reject(step: Step, rejections: readonly Rejection[]): readonly Rejection[] {
     const named = newList<Rejection>();
     this.#rejections ??= newList();

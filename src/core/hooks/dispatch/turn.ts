@@ -112,7 +112,7 @@ export function takeReturned(run: MessageRun, step: Step, returned: unknown): Tu
 function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd {
   if (!step.mayHalt) {
     const reason = "The plugin's mode may not halt.";
-    const refused = run.reject(step, [{ path: "(result)", code: "mode_denied", reason }]);
+    const refused = run.log.reject(step, [{ path: "(result)", code: "mode_denied", reason }]);
     run.record(step, { requestedAllow: false, refused });
     noteRefused(run, step, refused);
     return undefined;
@@ -146,7 +146,7 @@ function halt(
   path: string,
   reason: string,
 ): Violation {
-  noteRefused(run, step, run.reject(step, [{ path, code, reason }]));
+  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
   run.log.addError(step, code, reason);
   run.halted("errored");
   return freeze({ plugin: step.plugin.name, code, reason });
@@ -347,7 +347,8 @@ function mayAdd(step: Step): boolean {
 function apply(run: MessageRun, step: Step, changes: Changes): void {
   const payloadModified = changes.payload !== run.payload;
   const extensionsModified = changes.extensions !== run.extensions;
-  const refused = run.reject(step, changes.rejections);
+  const { rejections } = changes;
+  const refused = rejections.length === 0 ? rejections : run.log.reject(step, rejections);
   const applies = mayAdd(step);
   run.record(step, {
     applied: applies && (payloadModified || extensionsModified),
@@ -369,7 +370,7 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
 
 /** What a handler returned is refused as a whole. Nothing of it is applied. */
 function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): TurnEnd {
-  const refused = run.reject(step, [{ path, code, reason }]);
+  const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
   noteError(run, step, "ContractViolation", what);

@@ -1,0 +1,472 @@
+/**
+ * Runs a hook of the other four semantics from its first handler to its answer: the run, the turns
+ * of its handlers, and what each semantic makes of a turn.
+ *
+ * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
+ * asked for its `then`, which a plugin may have put on a prototype.
+ */
+import { hasMoreIndexes, intrinsics, isAwaitable, type Limits } from "../data/index.ts";
+import type { Slots } from "../envelope/index.ts";
+import { formatProblems, GlassineError, PluginExecutionError } from "../errors/index.ts";
+import { admit, type Compiled, decisive } from "../schema/index.ts";
+import { endTurn } from "./dispatch/context.ts";
+import { type ShownView, viewFor } from "./dispatch/message-run.ts";
+import { type AuditReceipts, note, noteError, reportThrown, secretsOf } from "./dispatch/report.ts";
+import type { RequestScope } from "./dispatch/scope.ts";
+import { isAborted } from "./dispatch/signals.ts";
+import type {
+  AnyRun,
+  Ending,
+  HandlerStep,
+  ManagerRuntime,
+  Meter,
+  RunOptions,
+} from "./dispatch/types.ts";
+import { joinsPromise, settle, timedOut, unowned } from "./dispatch/wait.ts";
+import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
+import type { Semantic } from "./semantics.ts";
+import { quoteName } from "./shown-text.ts";
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy, monotonicNow } =
+  intrinsics;
+const { newRecord, objectPrototype, ownKeys } = intrinsics;
+const { isFinite: isFiniteNumber } = Number;
+const forEachEntry = Map.prototype.forEach;
+const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
+
+/** What a hook of the other four semantics runs, compiled when the manager is made. */
+export interface CompiledOperation {
+  readonly hook: string;
+  readonly semantic: Exclude<Semantic, "message">;
+  readonly payload: Compiled;
+  readonly operation: Compiled | undefined;
+  /** In the order in which they run. */
+  readonly steps: readonly HandlerStep[];
+  readonly strict: boolean;
+  readonly required: boolean;
+  readonly keeps: ((given: unknown, got: unknown, plugin: string) => unknown) | undefined;
+  /** Of the payload, and of what a filter chain's handlers return. */
+  readonly limits: Limits;
+  readonly runtime: ManagerRuntime;
+}
+
+/** How a handler's turn ended. `pending`: it has not. */
+type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
+
+/** Its payload is the value as it is now; but for the filter chain, what the host gave. */
+export class OperationRun implements AnyRun {
+  readonly compiled: CompiledOperation;
+  readonly scope: RequestScope;
+  readonly options: RunOptions;
+  readonly extensions: Slots;
+  payload: unknown;
+  shown: ShownView | undefined = undefined;
+  receipts: AuditReceipts | undefined = undefined;
+  /** How the turn in hand ended, and what it returned or threw. */
+  how: TurnHow = "pending";
+  outcome: unknown = undefined;
+  /** What the run answers, and how it ended; nothing, as long as it has not. */
+  answer: unknown = undefined;
+  ending: Ending | undefined = undefined;
+  /** Why it answers nothing. */
+  error: Error | undefined = undefined;
+
+  constructor(
+    compiled: CompiledOperation,
+    payload: unknown,
+    extensions: Slots,
+    scope: RequestScope,
+    options: RunOptions,
+  ) {
+    this.compiled = compiled;
+    this.payload = payload;
+    this.extensions = extensions;
+    this.scope = scope;
+    this.options = options;
+  }
+
+  get hook(): string {
+    return this.compiled.hook;
+  }
+
+  get runtime(): ManagerRuntime {
+    return this.compiled.runtime;
+  }
+
+  isOver(_step: HandlerStep): boolean {
+    return this.ending !== undefined;
+  }
+
+  /** Ends the run with an answer. */
+  end(ending: Ending, answer: unknown): void {
+    this.answer = answer;
+    this.ending = ending;
+  }
+
+  /** Ends the run without one. */
+  fail(ending: "errored" | "aborted", error: Error): void {
+    this.error = error;
+    this.ending = ending;
+  }
+}
+
+/**
+ * Resolves to the answer of the hook's semantic.
+ *
+ * @throws (as a rejection) PluginExecutionError `execution_failed`; GlassineError `aborted`,
+ *   `audit_failed`, `realm_tampered`
+ */
+export async function operate(run: OperationRun): Promise<unknown> {
+  const { runtime, semantic, hook } = run.compiled;
+  const { meter } = runtime;
+  const startedAt = meter === undefined ? 0 : monotonicNow();
+  meter?.fired(hook);
+  try {
+    try {
+      await eachInTurn(run, semanticRules[semantic]);
+    } catch (error) {
+      // A handler left it no stack.
+      run.fail("errored", outOfStack(run, error));
+    }
+    if (runtime.audit?.strict === true) await holdToAudit(run);
+    return concluded(run);
+  } finally {
+    runtime.inFlight -= 1;
+    runtime.counts[run.ending ?? "errored"] += 1;
+    if (meter !== undefined) measure(run, meter, monotonicNow() - startedAt);
+    if (runtime.inFlight === 0) runtime.onIdle?.();
+  }
+}
+
+function measure({ compiled, ending }: OperationRun, meter: Meter, durationMs: number): void {
+  const { hook, semantic } = compiled;
+  meter.ran(hook, durationMs);
+  if (semantic !== "voting") return;
+  if (ending === "allowed") meter.decided(hook, "allow");
+  if (ending === "denied") meter.decided(hook, "deny");
+}
+
+function outOfStack(run: OperationRun, cause: unknown): GlassineError {
+  const text = `The run of '${run.hook}' could not go on.`;
+  return new GlassineError("handler_error", text, { hook: run.hook }, cause);
+}
+
+/** What could not be written down does not pass; a denial stands. */
+async function holdToAudit(run: OperationRun): Promise<void> {
+  if (run.receipts === undefined || (await run.receipts.areKept()) === true) return;
+  if (run.ending === "denied") return;
+  const text = `The audit trail did not keep what happened on '${run.hook}'.`;
+  run.fail("errored", new GlassineError("audit_failed", text, { hook: run.hook }, run.error));
+}
+
+function concluded(run: OperationRun): unknown {
+  if (run.error !== undefined) throw run.error;
+  // A patched promise let it come here too early: then there is no answer, and none is made up.
+  if (run.ending === undefined) throw outOfStack(run, undefined);
+  const { answer } = run;
+  if (typeof answer === "object" && answer !== null && joinsPromise(answer)) {
+    const text = "A `then` on a prototype would answer in place of the run.";
+    throw new GlassineError("realm_tampered", text, { hook: run.hook });
+  }
+  return answer;
+}
+
+/** Gives each handler its turn, one after the other, until the run has ended. */
+async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Promise<void> {
+  const { steps, runtime } = run.compiled;
+  const { meter } = runtime;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] as HandlerStep;
+    const startedAt = meter === undefined ? 0 : monotonicNow();
+    await takeTurn(run, step);
+    if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
+    if (run.how === "aborted") endAborted(run);
+    else {
+      const failure = take(run, step);
+      if (failure !== undefined) run.fail("errored", failure);
+    }
+    if (run.ending !== undefined) return;
+  }
+  end(run);
+}
+
+/**
+ * Gives a handler its turn. What came of it is in `how` and `outcome`. A handler that blocks the
+ * thread beyond its deadline has timed out like any other, also where it did so before its promise
+ * resolved: then no timer had its turn.
+ */
+async function takeTurn(run: OperationRun, step: HandlerStep): Promise<void> {
+  const { options, payload, runtime } = run;
+  run.how = "pending";
+  run.outcome = undefined;
+  if (isAborted(options.signal)) return ended(run, "aborted", undefined);
+  const context = new runtime.Context(step, run);
+  const { handler, timeoutMs } = step;
+  const startedAt = monotonicNow();
+  const isLate = () => timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
+  let returned: unknown;
+  try {
+    returned = step.extensions
+      ? handler(payload, context, viewFor(run, step, run.extensions))
+      : handler(payload, context);
+  } catch (thrown) {
+    return ended(run, "threw", thrown);
+  }
+  if (isLate()) {
+    if (isAwaitable(returned)) unowned(returned);
+    endTurn(context);
+    return ended(run, "timeout", undefined);
+  }
+  if (!isAwaitable(returned)) return ended(run, "returned", returned);
+  const { lateCounters } = runtime;
+  const latePolicy = { lateCounters, step, counts: true };
+  const { how, value } = await settle(returned, step.deadline, latePolicy, options.signal);
+  // Behind a lock the deadline begins later, and is held to there.
+  const cameLate = how === "returned" && step.deadline !== undefined && isLate();
+  if (cameLate) lateCounters.late += 1;
+  if (how === "timeout" || how === "aborted" || cameLate) endTurn(context);
+  return cameLate ? ended(run, "timeout", undefined) : ended(run, how, value);
+}
+
+/** Who guards a handler that runs alone throws a marker when its time is over. */
+function ended(run: OperationRun, how: TurnHow, outcome: unknown): void {
+  const isMarker = how === "threw" && outcome === timedOut;
+  run.how = isMarker ? "timeout" : how;
+  run.outcome = isMarker ? undefined : outcome;
+}
+
+/** A hook that is fire and forget always resolves, unless it is strict. */
+function endAborted(run: OperationRun): void {
+  const { semantic, strict } = run.compiled;
+  if (semantic === "fire_and_forget" && !strict) run.end("aborted", undefined);
+  else run.fail("aborted", abortedError(run));
+}
+
+/** What makes a semantic. */
+interface SemanticRules {
+  /** Takes the outcome of a turn. Returns the error that the run fails with. */
+  readonly take: (run: OperationRun, step: HandlerStep) => PluginExecutionError | undefined;
+  /** Ends a run that no handler has ended. */
+  readonly end: (run: OperationRun) => void;
+}
+
+const semanticRules: { readonly [S in CompiledOperation["semantic"]]: SemanticRules } = {
+  // The handlers in order, to the first denial. What is not a vote is a failure, never an allow.
+  voting: { take: takeVote, end: endVote },
+  // Each handler gets the value that the one before it returned.
+  filter_chain: { take: takeValue, end: (run) => run.end("allowed", run.payload) },
+  // Each handler sees the same list, and the numbers they return are summed by id.
+  score_delta: {
+    take: takeDeltas,
+    end: (run) => run.end("allowed", intrinsics.freeze(sumsOf(run))),
+  },
+  // Each handler is notified. A strict hook fails at the first failure.
+  fire_and_forget: { take: takeNotification, end: (run) => run.end("allowed", undefined) },
+};
+
+const allowed: unknown = allow();
+const notImplemented = deniedBy({ code: "not_implemented", reason: "not implemented" });
+
+function takeVote(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
+  const { how, outcome } = run;
+  const answer = how === "threw" ? rejectionOf(outcome) : answerOf(outcome);
+  if (how === "returned" && answer === "allow") return undefined;
+  if (answer !== undefined && answer !== "allow") {
+    const denial = deniedBy({ ...answer, plugin: step.plugin.name });
+    note(run, { kind: "denied", step, code: "denied", reason: denial.reason });
+    run.end("denied", denial);
+    return undefined;
+  }
+  if (how !== "returned") return failedTurn(run, step);
+  return brokenContract(run, step, `returned ${typeOf(outcome)}; expected Allow or Deny`);
+}
+
+function endVote(run: OperationRun): void {
+  const { steps, required } = run.compiled;
+  if (required && steps.length === 0) run.end("denied", notImplemented);
+  else run.end("allowed", allowed);
+}
+
+function takeDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
+  if (run.how !== "returned") return failedTurn(run, step);
+  const fault = addDeltas(sumsOf(run), run.outcome, run.compiled.limits.nodes);
+  return fault === undefined ? undefined : brokenContract(run, step, `returned ${fault}`);
+}
+
+function takeNotification(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
+  if (run.how === "returned") return undefined;
+  const failure = failedTurn(run, step);
+  if (run.compiled.strict) return failure;
+  run.runtime.warn(failure.message);
+  return undefined;
+}
+
+/** Takes the value over: copied, checked, frozen. */
+function takeValue(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
+  if (run.how !== "returned") return failedTurn(run, step);
+  const { outcome, compiled, payload: given } = run;
+  if (outcome === given) return undefined;
+  const where = `for filter-chain hook '${compiled.hook}'`;
+  if (outcome === undefined || outcome === null)
+    return brokenContract(run, step, `returned nothing ${where}`);
+  const read = admit(compiled.payload, outcome, {
+    origin: "plugin",
+    limits: compiled.limits,
+    shapeCode: "payload_shape",
+    strict: true,
+    previous: given,
+    partial: false,
+  });
+  const problem = read.ok
+    ? brokenRule(run, step, read.value)
+    : formatProblems([decisive(read.problems)]);
+  if (problem !== undefined)
+    return brokenContract(run, step, `returned an unfit value ${where}: ${problem}`);
+  if (read.ok) run.payload = read.value;
+  return undefined;
+}
+
+/** What the hook's own rule has against a value. A rule that fails lets nothing through. */
+function brokenRule(run: OperationRun, step: HandlerStep, value: unknown): string | undefined {
+  const { keeps, runtime } = run.compiled;
+  if (keeps === undefined) return undefined;
+  let problem: unknown;
+  try {
+    problem = keeps(run.payload, value, step.plugin.name);
+  } catch (thrown) {
+    return `the hook's rule failed: ${runtime.describe(thrown, secretsOf(run)).text}`;
+  }
+  if (problem === undefined) return undefined;
+  return typeof problem === "string" ? problem : "the hook's rule gave no answer";
+}
+
+/** Of a plugin, a function and dots between: the function's name may be any string. */
+const maxName = 160;
+const named = (name: string): string => quoteName(name, maxName);
+
+/** The turn in hand ended without an answer: by a throw, at its deadline, or unknown how. */
+function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError {
+  const { runtime, hook, strict } = run.compiled;
+  const wrapped = (text: string) =>
+    `handler ${named(step.name)} failed for ${strict ? "audit hook" : "hook"} ${named(hook)}: ${text}`;
+  if (run.how === "threw") {
+    reportThrown(run, step, run.outcome);
+    const { type, text } = runtime.describe(run.outcome, secretsOf(run));
+    return failed(run, step, type, wrapped(text), text, run.outcome);
+  }
+  const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
+  const late = `handler ${named(step.name)} timed out for hook ${named(hook)} after ${seconds}s`;
+  const text = run.how === "timeout" ? late : "it gave no answer";
+  return failed(run, step, "timeout", wrapped(text), text, undefined);
+}
+
+/** What a handler returned is not what its hook takes. */
+function brokenContract(run: OperationRun, step: HandlerStep, what: string): PluginExecutionError {
+  const text = `handler ${named(step.name)} ${what}`;
+  return failed(run, step, "ContractViolation", text, what, undefined);
+}
+
+function failed(
+  run: OperationRun,
+  step: HandlerStep,
+  type: string,
+  text: string,
+  detail: string,
+  cause: unknown,
+): PluginExecutionError {
+  noteError(run, step, type, detail);
+  const data = { plugin: step.plugin.name, hook: run.hook, handler: step.name, type, detail };
+  return new PluginExecutionError(text, data, cause);
+}
+
+/** The host gave up. */
+function abortedError({ hook }: OperationRun): GlassineError {
+  return new GlassineError("aborted", `The host aborted the invocation of ${named(hook)}.`, {
+    hook,
+  });
+}
+
+/** Sums by id. Without a prototype: `__proto__` is an id like any other. */
+type Sums = { [id: string]: number };
+
+/** The sums so far, which are the answer that the run will have. */
+function sumsOf(run: OperationRun): Sums {
+  run.answer ??= newRecord();
+  return run.answer as Sums;
+}
+
+/** The type of a value in a message. `undefined` and `null` are "nothing". */
+function typeOf(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  return isArray(value) ? "array" : typeof value;
+}
+
+/** Adds what a handler returned. Returns what is wrong with it. */
+function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
+  try {
+    const size = sizeOfMap(returned);
+    if (size === undefined) return addRecord(sums, returned, max);
+    return size > max ? tooMany(max) : addMap(sums, returned as ReadonlyMap<unknown, unknown>);
+  } catch {
+    // A global of another context runs code when it is read.
+    return "an object that throws when it is read; expected record of string to number";
+  }
+}
+
+const tooMany = (max: number): string => `more than ${max} ids`;
+
+/** Of a genuine map, whatever its class says; `undefined` for anything else. */
+function sizeOfMap(value: unknown): number | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  try {
+    return apply(entryCount, value, []);
+  } catch {
+    return undefined;
+  }
+}
+
+function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefined {
+  let fault: string | undefined;
+  apply(forEachEntry, map, [
+    (delta: unknown, id: unknown) => {
+      fault ??=
+        typeof id === "string" || typeof id === "number"
+          ? add(sums, `${id}`, delta)
+          : `${typeOf(id)} as id; expected record of string to number`;
+    },
+  ]);
+  return fault;
+}
+
+function addRecord(sums: Sums, returned: unknown, max: number): string | undefined {
+  const unfit = `${typeOf(returned)}; expected record of string to number`;
+  if (typeof returned !== "object" || returned === null || isArray(returned)) return unfit;
+  if (isProxy(returned)) return "proxy; expected record of string to number";
+  const prototype = getPrototypeOf(returned);
+  if (prototype !== objectPrototype && prototype !== null)
+    return "an instance of a class; expected record of string to number";
+  if (hasMoreIndexes(returned, max)) return tooMany(max);
+  const ids = ownKeys(returned);
+  if (ids.length > max) return tooMany(max);
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i];
+    if (typeof id !== "string") return "symbol as id; expected record of string to number";
+    const delta = getOwnPropertyDescriptor(returned, id);
+    if (delta === undefined || !hasOwn(delta, "value"))
+      return `a getter for ${quoteName(id)}; expected a finite number`;
+    const fault = add(sums, id, delta.value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function add(sums: Sums, id: string, delta: unknown): string | undefined {
+  if (typeof delta !== "number" || !isFiniteNumber(delta)) {
+    const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
+    return `${what} for ${quoteName(id)}; expected a finite number`;
+  }
+  const sum = (sums[id] ?? 0) + delta;
+  if (!isFiniteNumber(sum)) return `a number for ${quoteName(id)} whose sum is not finite`;
+  sums[id] = sum;
+  return undefined;
+}
