@@ -2,7 +2,7 @@
 import { errorCodes, type GlassineError, isGlassineError } from "../core/errors/index.ts";
 
 export type Level = { readonly [key: string]: unknown };
-export function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
@@ -49,13 +49,20 @@ export function withoutNow(extensions: Level): Level {
   const text = JSON.stringify(extensions, (key, value: unknown) =>
     key === "timestamp" ? "then" : value,
   );
-  return JSON.parse(text) as Level;
+  const copy: Level = JSON.parse(text);
+  return copy;
 }
 
 export function at(value: unknown, path: readonly string[]): unknown {
   let here = value;
   for (const key of path) here = isObject(here) ? Reflect.get(here, key) : undefined;
   return here;
+}
+
+/** The list at a path; an empty one where there is none. */
+export function listAt(value: unknown, path: readonly string[]): readonly unknown[] {
+  const found = at(value, path);
+  return Array.isArray(found) ? found : [];
 }
 
 /** Changes everything that can be changed in what a plugin kept. */

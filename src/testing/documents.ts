@@ -82,10 +82,11 @@ export function grantsOf(slots: CompiledSlots): fc.Arbitrary<readonly string[]> 
 export function closureOf(slots: CompiledSlots, names: readonly string[]): readonly string[] {
   const implied = new Map<string, Set<string>>();
   const walk = (spec: Gated, above: readonly string[]) => {
-    const isGate = (gate: string | undefined) => gate !== undefined && gate !== "everyone";
-    const reads = isGate(spec.read) ? [...above, spec.read as string] : above;
+    const isGate = (gate: string | undefined): gate is string =>
+      gate !== undefined && gate !== "everyone";
+    const reads = isGate(spec.read) ? [...above, spec.read] : above;
     for (const gate of [spec.read, spec.write]) {
-      if (gate === undefined || !isGate(gate)) continue;
+      if (!isGate(gate)) continue;
       implied.set(gate, new Set([...(implied.get(gate) ?? []), ...reads]));
     }
     for (const field of Object.values(spec.fields ?? {})) walk(field, reads);

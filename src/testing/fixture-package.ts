@@ -208,7 +208,7 @@ async function exists(fs: FileSystem, path: string): Promise<boolean> {
     await fs.lstat(path);
     return true;
   } catch (error) {
-    if ((error as { code?: unknown }).code === "ENOENT") return false;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
   }
 }

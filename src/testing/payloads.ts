@@ -1,6 +1,6 @@
 /** Payloads and facts that a hook accepts, read off its schemas. */
 import * as fc from "fast-check";
-import { quoted } from "../core/errors/index.ts";
+import { optionsInvalid, quoted } from "../core/errors/index.ts";
 import { type HookSpec, payloadReader } from "../core/hooks/index.ts";
 import { valueFor } from "../core/messages/index.ts";
 import { compileSchema } from "../core/schema/index.ts";
@@ -17,7 +17,7 @@ const known = new WeakMap<HookSpec, fc.Arbitrary<unknown>>();
  * @throws GlassineError `options_invalid` for a hook for which no payloads are found
  */
 export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.Arbitrary<unknown> {
-  const spec = hooks[hook] as HookSpec;
+  const spec = specOf(hooks, hook);
   const own = payloads[hook];
   const found = own === undefined ? known.get(spec) : undefined;
   if (found !== undefined) return found;
@@ -26,6 +26,12 @@ export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.A
   const made = acceptable(own ?? fieldsOf(spec), accept, `the payload of ${quoted(hook)}`);
   if (own === undefined) known.set(spec, made);
   return made;
+}
+
+function specOf(hooks: HostSubject["hooks"], hook: string): HookSpec {
+  const spec = hooks[hook];
+  if (spec === undefined) throw optionsInvalid(`The host has no hook ${quoted(hook)}.`);
+  return spec;
 }
 
 /** Headers on an older payload go to the `http` slot, which has values of its own. */
@@ -40,7 +46,7 @@ function fieldsOf({ payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
 
 /** Facts for `operation`, where the hook says which there are. */
 export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary<unknown> {
-  const { operation: facts } = hooks[hook] as HookSpec;
+  const { operation: facts } = specOf(hooks, hook);
   if (facts === undefined) return fc.constant(undefined);
   const operation = zodOf(facts);
   const reader = compileSchema(operation, { closed: true, shownWhole: true });

@@ -68,7 +68,8 @@ export function propose(slots: CompiledSlots, view: object, plan: Plan): unknown
   const proposal = startOf(view, plan);
   const parts = partsFor(slots, plan.among);
   for (const edit of plan.edits) {
-    const part = parts[edit.part % parts.length] as Part;
+    const part = parts[edit.part % parts.length];
+    if (part === undefined) continue;
     apply(proposal, part, edit, at(plan.document, part.path));
   }
   return proposal;
@@ -88,11 +89,11 @@ export function proposeAmong(
   const proposal: Record<string, unknown> = {};
   if (parts.length === 0) return proposal;
   for (const edit of plan.edits) {
-    const part = parts[edit.part % parts.length] as Part;
-    if (!isThere(slots, part, view)) continue;
+    const part = parts[edit.part % parts.length];
+    if (part === undefined || !isThere(slots, part, view)) continue;
     const shown = at(view, part.path);
     const parent = containerAt(proposal, part.path.slice(0, -1));
-    const key = part.path.at(-1) as string;
+    const key = String(part.path.at(-1));
     if (shown !== undefined && !Object.hasOwn(parent, key)) parent[key] = plainCopy(shown);
     apply(proposal, part, edit, at(plan.document, part.path));
   }
@@ -134,7 +135,7 @@ function apply(
   edit: Edit,
   given: unknown,
 ) {
-  const key = path.at(-1) as string;
+  const key = String(path.at(-1));
   const parent = containerAt(proposal, path.slice(0, -1));
   if (edit.move === 0) {
     delete parent[key];
@@ -158,8 +159,10 @@ function containerAt(
 ): Record<string, unknown> {
   let here = root;
   for (const key of path) {
-    if (!isObject(here[key])) here[key] = {};
-    here = here[key] as Record<string, unknown>;
+    const known = here[key];
+    const inner = isObject(known) ? known : {};
+    here[key] = inner;
+    here = inner;
   }
   return here;
 }

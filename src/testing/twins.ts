@@ -1,7 +1,7 @@
 /** Two envelopes that differ only in what a grant hides. */
 import * as fc from "fast-check";
 import type { CompiledSlots, Node } from "../core/slots/index.ts";
-import { type Level, plainCopy, shapeOf } from "./data.ts";
+import { isObject, type Level, plainCopy, shapeOf } from "./data.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
 import { isOpen } from "./parts.ts";
 import type { Subject } from "./subject.ts";
@@ -63,8 +63,8 @@ export function withHiddenOf(
 function mix(node: Node, mask: number, shown: unknown, hidden: unknown): unknown {
   if (!isOpen(node, mask)) return hidden;
   if (!node.mixed) return shown;
-  const level = shown as Level | undefined;
-  const other = hidden as Level | undefined;
+  const level = isObject(shown) ? shown : undefined;
+  const other = isObject(hidden) ? hidden : undefined;
   const out: Record<string, unknown> = {};
   for (const field of node.fields) {
     out[field.key] = mix(field, mask, level?.[field.key], other?.[field.key]);

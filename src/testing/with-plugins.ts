@@ -107,7 +107,7 @@ async function held<M extends object, Value>(
     holder.set(manager);
     return await body();
   } finally {
-    const now = stacks.get(holder.key) as readonly Held[];
+    const now = stacks.get(holder.key) ?? [];
     const left = now.filter((each) => each !== place);
     if (left.length === 1) stacks.delete(holder.key);
     else stacks.set(holder.key, left);

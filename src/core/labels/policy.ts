@@ -135,7 +135,7 @@ function policiesOf(extensions: unknown, { name, uri }: DataEntity): readonly un
   const isKnown = isName(name) || isName(uri);
   const keys: readonly (string | undefined)[] = isKnown ? [name, uri] : enumerableKeys(data);
   return mapped(keys, (key) =>
-    isKnown && !isName(key) ? undefined : ownValue(data, key as string),
+    key === undefined || (isKnown && key === "") ? undefined : ownValue(data, key),
   );
 }
 
@@ -152,7 +152,7 @@ function listOf(policy: unknown, field: string): readonly unknown[] {
   const list = ownValue(policy, field);
   if (isAbsent(list)) return noLabels;
   if (!isArray(list)) throw malformed(field);
-  return list as readonly unknown[];
+  return list;
 }
 
 function malformed(field: string): GlassineError {

@@ -55,14 +55,14 @@ export function readLabels(labels: unknown): readonly string[] {
     throw new GlassineError("label_invalid", `Expected a list of labels, got ${typeof labels}.`);
   }
   const copy: unknown[] = Array.from(labels);
-  const index = copy.findIndex(
-    (label) => typeof label !== "string" || !isLabel(label, maxLabelCodePoints),
-  );
-  if (index < 0) {
-    const set = asSet(copy as string[]);
+  const isOne = (label: unknown): label is string =>
+    typeof label === "string" && isLabel(label, maxLabelCodePoints);
+  if (copy.every(isOne)) {
+    const set = asSet(copy);
     if (set.length > maxSessionLabels) throw sessionFull();
     return set;
   }
+  const index = copy.findIndex((label) => !isOne(label));
   const came = copy[index];
   const what = typeof came === "string" ? quoted(came) : `a value of type ${typeof came}`;
   throw new GlassineError("label_invalid", `Expected a label at index ${index}, got ${what}.`, {

@@ -31,7 +31,7 @@ export function compilePattern(pattern: string): (text: string) => boolean {
   let first = 0n;
   let head = 0;
   for (let i = 0; i < pattern.length; i++) {
-    const unit = pattern[i] as string;
+    const unit = pattern[i] ?? "";
     if (unit !== "*") {
       steps[unit] = (steps[unit] ?? 0n) | state;
       state <<= 1n;
@@ -51,7 +51,7 @@ export function compilePattern(pattern: string): (text: string) => boolean {
     if (!startsWith(text, start)) return false;
     let states = first;
     for (let i = head; i < text.length && states !== 0n; i++) {
-      const unit = text[i] as string;
+      const unit = text[i] ?? "";
       const loops = unit === "/" ? anyRun : inLine;
       states = ((states & (steps[unit] ?? 0n)) << 1n) | (states & loops);
     }

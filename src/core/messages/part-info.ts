@@ -4,7 +4,7 @@
  * Views may get into the hands of several plugins. So the state is private to the class, where no
  * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
  */
-import { intrinsics, type Json } from "../data/index.ts";
+import type { Json } from "../data/index.ts";
 import { headerOf, joinedHeaders } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
@@ -19,7 +19,6 @@ import type {
   TextMap,
 } from "./part-types.ts";
 
-const { ownValue } = intrinsics;
 const noNames: readonly string[] = Object.freeze([]);
 // Without a prototype nothing patched answers for a header or property.
 const empty: Readonly<Record<string, never>> = present({});
@@ -194,10 +193,10 @@ export class LazyPartInfo implements PartInfo {
     return args !== undefined && Object.hasOwn(args, name);
   }
   getArg(name: string): Json | undefined {
-    return ownValue(this.args, name) as Json | undefined;
+    return valueIn(this.args, name);
   }
   getProperty(name: string): Json | undefined {
-    return ownValue(this.properties, name) as Json | undefined;
+    return valueIn(this.properties, name);
   }
   matchesUriPattern(pattern: string): boolean {
     const { uri } = this;
@@ -205,12 +204,18 @@ export class LazyPartInfo implements PartInfo {
   }
 
   /** What a map has for the part's name, or for a resource's URI; those of others are made up here. */
-  #entityIn(map: object | undefined): unknown {
+  #entityIn<Value>(map: MapOf<Value> | undefined): Value | undefined {
     return named(map, this.name) ?? named(map, this.isResource ? this.uri : undefined);
   }
 }
 
 /** Keys are data: `constructor` is one only where somebody wrote it. The empty string names nothing. */
-function named(map: object | undefined, key: string | undefined): unknown {
-  return key ? ownValue(map, key) : undefined;
+function named<Value>(map: MapOf<Value> | undefined, key: string | undefined): Value | undefined {
+  return key ? valueIn(map, key) : undefined;
 }
+
+function valueIn<Value>(map: MapOf<Value> | undefined, key: string): Value | undefined {
+  return map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+type MapOf<Value> = Readonly<Record<string, Value>>;

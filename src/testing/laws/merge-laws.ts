@@ -1,6 +1,15 @@
 /** Laws of the merge: how an envelope may change, whatever a plugin returns. */
 import * as fc from "fast-check";
-import { at, jsonCopy, type Level, outcomeOf, plainCopy, reach, withoutNow } from "../data.ts";
+import {
+  at,
+  jsonCopy,
+  type Level,
+  listAt,
+  outcomeOf,
+  plainCopy,
+  reach,
+  withoutNow,
+} from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
 import { hostileValues, Watch } from "../hostile-values.ts";
 import { meetingsOf, met } from "../meetings.ts";
@@ -20,7 +29,6 @@ export function mergeLaws(subject: Subject): readonly Law[] {
   const plans = plansOf(slots, 1);
   const meetings = fc.oneof(meetingsOf(subject, "growing"), meetingsOf(subject));
   const sets = growingSets(slots);
-  const setAt = (envelope: unknown, path: Texts) => (at(envelope, path) ?? []) as Texts;
   const refused = fc.constantFrom(...hostileValues().filter((h) => h.verdict === "refused"));
 
   /** Compares the outcome of a merge, if any, with what was there before. */
@@ -84,15 +92,16 @@ export function mergeLaws(subject: Subject): readonly Law[] {
     law("L13", "No label is ever removed.", () =>
       afterMerge((before, after) => {
         for (const { path } of sets)
-          for (const label of setAt(before, path))
-            if (!setAt(after, path).includes(label)) broken(`${path.join(".")} lost ${label}.`);
+          for (const label of listAt(before, path))
+            if (!listAt(after, path).includes(label)) broken(`${path.join(".")} lost ${label}.`);
       }),
     ),
     law("L14", "Without the capability that appends, labels stay as they are.", () =>
       afterMerge((before, after, { grant }) => {
         const mask = slots.capabilities.mask(grant);
         for (const { path, node } of sets)
-          if (!mayWrite(node, mask)) expectSame(setAt(after, path), setAt(before, path), `${path}`);
+          if (!mayWrite(node, mask))
+            expectSame(listAt(after, path), listAt(before, path), `${path}`);
       }),
     ),
     law("L15", "With it, they are the union of the existing and the returned ones.", () =>
@@ -100,9 +109,9 @@ export function mergeLaws(subject: Subject): readonly Law[] {
         const mask = slots.capabilities.mask(grant);
         for (const { path, node } of sets) {
           if (!mayWrite(node, mask)) continue;
-          const both = new Set([...setAt(before, path), ...setAt(returned, path)]);
-          expectSame(new Set(setAt(after, path)).size, both.size, `The size of ${path.join(".")}`);
-          for (const label of setAt(after, path))
+          const both = new Set([...listAt(before, path), ...listAt(returned, path)]);
+          expectSame(new Set(listAt(after, path)).size, both.size, `The size of ${path.join(".")}`);
+          for (const label of listAt(after, path))
             if (!both.has(label)) broken(`${path.join(".")} gained ${label}.`);
         }
       }),
@@ -111,8 +120,8 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       afterMerge((before, after) => {
         for (const { slot, list } of growingLists(slots)) {
           const path = [slot.key, list.key];
-          const now = (at(after, path) ?? []) as readonly unknown[];
-          for (const [index, item] of ((at(before, path) ?? []) as unknown[]).entries())
+          const now = listAt(after, path);
+          for (const [index, item] of listAt(before, path).entries())
             if (now[index] !== item) broken(`${path.join(".")}[${index}] is another.`);
         }
       }),

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expectOptions } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { standardHost } from "../../core/host/index.ts";
-import { at, type Level } from "../data.ts";
+import { listAt } from "../data.ts";
 import { growingSets } from "../parts.ts";
 import {
   alone,
@@ -115,8 +115,8 @@ function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
           if (metadata.code === "tier_monotonic")
             broken(`On ${hook} it tried to take something away from ${metadata.path}.`);
         for (const { path } of sets)
-          for (const label of textsAt(before, path))
-            if (!textsAt(after, path).includes(label))
+          for (const label of listAt(before, path))
+            if (!listAt(after, path).includes(label))
               broken(`On ${hook} ${label} is gone from ${path.join(".")}.`);
       }),
     ),
@@ -127,8 +127,4 @@ function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
       }),
     ),
   ];
-}
-
-function textsAt(envelope: Level, path: readonly string[]): readonly string[] {
-  return (at(envelope, path) ?? []) as readonly string[];
 }
