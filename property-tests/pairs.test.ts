@@ -16,7 +16,8 @@ type Item = { readonly kind: string; readonly value: number };
 const pairs = (before: readonly Item[], after: readonly Item[]) =>
   pairItems(before, after, { kinds: [({ kind }) => kind] });
 const text = (value: unknown) => JSON.stringify(value);
-const places = (all: readonly Pair[]) => all.flatMap(({ at }) => (at === undefined ? [] : [at]));
+const places = (all: readonly Pair<Item>[]) =>
+  all.flatMap(({ at }) => (at === undefined ? [] : [at]));
 
 it("no old item is in two pairs, and items that did not move keep their order", () => {
   fc.assert(

@@ -133,7 +133,7 @@ function readUsage(usage: Result["usage"]): Tokens | undefined {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** The fields of a result that say what the slots say. */

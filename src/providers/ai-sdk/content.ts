@@ -36,7 +36,7 @@ import {
 import { notesFor } from "./notes.ts";
 import { givenVersion } from "./options.ts";
 import type { ReportRemovedAt } from "./overlay.ts";
-import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
+import { partJson, partSchema, partsIn } from "./part-kinds.ts";
 import type { Place } from "./place.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
 import { reportUnread } from "./settings.ts";
@@ -89,7 +89,7 @@ export const fromContent = readerWithLimits(
     const messages = Object.freeze([message]);
     return Object.freeze({
       messages,
-      extensions: hostCopy(extensions) as ResultExtensions,
+      extensions: hostCopy(extensions),
       left: left.list(),
     });
   },
@@ -161,7 +161,7 @@ function writeResult<Document extends ResultLike>(
     onto === undefined
       ? { ...writeCompletion(extensions, version, reportLost, hasCalls), warnings: [] }
       : restOf(onto, isSameJsonText(said, shown.parts), lost);
-  const document = Object.freeze({ ...(hostCopy(rest) as Fields), content });
+  const document = Object.freeze({ ...hostCopy(rest), content });
   // Built from the caller's document, whose type it keeps.
   return Object.freeze({ document: document as Document, lost: lost.list() });
 }
@@ -183,7 +183,7 @@ function readResult(result: ResultLike, left: Collector<Left>) {
   const notes = notesFor(left);
   // Read by field name; the SDK's interface has no index signature.
   const raw = result as Fields;
-  const items = json.content as readonly PartJson[];
+  const items = partsIn(json.content);
   const shown = readParts(result.content, items, assistant, notes.under("content"));
   const extensions = readCompletion(json, raw, notes);
   const warnings = fieldOf(raw, "warnings");

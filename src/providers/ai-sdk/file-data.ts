@@ -2,8 +2,10 @@
  * Files of ai 7, whose data says what it is: bytes, a URL, a text, or a reference that a provider
  * knows.
  */
+
 import * as z from "zod/mini";
 import type { ContentPart } from "../../core/messages/index.ts";
+import { stringIn } from "../rewrite/index.ts";
 import { byField } from "./by-field.ts";
 import { type Fields, fieldNames, fieldOf, isFields, jsonOf } from "./host-values.ts";
 import { hrefOf, type MediaPart, readMedia } from "./media.ts";
@@ -50,12 +52,13 @@ export function readFileData(
     if (!known.includes(name))
       notes.reportLeft("content", "Messages have no such field.", "data", name);
   }
-  if (type === "text") return readText(data.text as string, mediaType, filename);
+  if (type === "text") return readText(stringIn(data, "text"), mediaType, filename);
   if (type === "data") {
-    return readMedia({ type: "base64", data: data.data as string }, mediaType, { filename });
+    return readMedia({ type: "base64", data: stringIn(data, "data") }, mediaType, { filename });
   }
-  const { url, originalUrl } = data as { readonly url: string; readonly originalUrl?: string };
-  const isOriginal = originalUrl !== undefined && hrefOf(originalUrl) === url;
+  const url = stringIn(data, "url");
+  const { originalUrl } = data;
+  const isOriginal = typeof originalUrl === "string" && hrefOf(originalUrl) === url;
   return readMedia({ type: "url", data: isOriginal ? originalUrl : url }, mediaType, { filename });
 }
 

@@ -86,8 +86,8 @@ export function pick(fields: Fields, names: readonly string[]): Fields {
  * A frozen copy with URLs, bytes and dates of its own. Values of other classes, which only the
  * host can copy, are shared.
  */
-export function hostCopy(value: unknown): unknown {
-  return copyWithin(value, 0, new Map());
+export function hostCopy<Value>(value: Value): Value {
+  return copyWithin(value, 0, new Map()) as Value;
 }
 
 /** `copies` holds the copy of each visited object; while it is being made, the object itself. */

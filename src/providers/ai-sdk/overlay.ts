@@ -35,11 +35,11 @@ export function newPart(part: ContentPart, place: Place): unknown {
 export function samePart(raw: unknown, part: ContentPart, place: Place): unknown {
   if (!isDoubtful(raw)) return hostCopy(raw);
   const { input } = asWritten(part, place).json ?? {};
-  return Object.freeze({ ...(hostCopy(raw) as Fields), input: hostCopy(input) });
+  return Object.freeze({ ...hostCopy(raw), input: hostCopy(input) });
 }
 
 /** Whether a part is a call whose input in text is not what was read of it. */
-export function isDoubtful(raw: unknown): boolean {
+export function isDoubtful(raw: unknown): raw is Fields {
   const input = fieldOf(raw, "type") === "tool-call" ? fieldOf(raw, "input") : undefined;
   return typeof input === "string" && !parseArguments(input).isExact;
 }
@@ -197,19 +197,16 @@ function changedAnswer({ raw, before, removed }: OldAnswer, after: Answer, place
   });
   if (shown === undefined || itemsOf(raw) === undefined) {
     for (const index of items.keys()) removed(index);
-    return hostCopy(writeOutput(after, place)) as Fields;
+    return hostCopy(writeOutput(after, place));
   }
   const old = partsOf(before) ?? [];
   const value = rewriteList(items.length, places, pairParts(old, shown), {
-    make: (index, { at, isSame }) => {
-      const part = shown[index] as ContentPart;
+    make: ({ item: part, old: before, isSame }, index, from) => {
       const inside = itemPlace(place, index);
-      if (at === undefined) return newPart(part, inside);
-      const from = places[at] as number;
+      if (before === undefined || from === undefined) return newPart(part, inside);
       const raw = items[from];
       if (isSame) return hostCopy(raw);
-      const item = { raw, part: old[at] as ContentPart, removed: removedUnder(removed, from) };
-      return changedPart(item, part, inside);
+      return changedPart({ raw, part: before, removed: removedUnder(removed, from) }, part, inside);
     },
     keep: (index) => hostCopy(items[index]),
     removed: (index) => removed(index),
@@ -219,7 +216,7 @@ function changedAnswer({ raw, before, removed }: OldAnswer, after: Answer, place
 
 /** JSON in the SDK's form: URLs are objects where it expects them. */
 function hostPart(json: Fields, format: Format): Fields {
-  const copy = Object.entries(hostCopy(json) as Fields);
+  const copy = Object.entries(hostCopy(json));
   const isPrompt = format === "prompt" || format === "messages";
   return Object.freeze(
     Object.fromEntries(

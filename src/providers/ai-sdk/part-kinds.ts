@@ -3,9 +3,10 @@
  * hold. All else of a part is a setting, and a part of another kind is not shown.
  */
 import * as z from "zod/mini";
+import { isJsonObject, type JsonObject } from "../rewrite/index.ts";
 import { byField } from "./by-field.ts";
 import { fileData } from "./file-data.ts";
-import { type Fields, fieldOf, isFields, isList, jsonOf, pick } from "./host-values.ts";
+import { fieldOf, isFields, isList, jsonOf, pick } from "./host-values.ts";
 
 /**
  * Where a part stands: in a prompt, in `ModelMessage[]`, in a result, or in the output of a tool.
@@ -62,8 +63,8 @@ const shapes: Readonly<Record<Format, Readonly<Record<string, Shape>>>> = {
 /** The fields of a part that are read; `undefined` for a kind that messages cannot show. */
 export function fieldsOf(format: Format, type: unknown): readonly string[] | undefined {
   const kinds = shapes[format];
-  if (typeof type !== "string" || !Object.hasOwn(kinds, type)) return undefined;
-  return ["type", ...Object.keys(kinds[type] as Shape)];
+  const shape = typeof type === "string" && Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+  return shape && ["type", ...Object.keys(shape)];
 }
 
 /** Any part of a format. Those of no known kind need a type only. */
@@ -121,4 +122,19 @@ export function itemsOf(output: unknown): readonly unknown[] | undefined {
   return fieldOf(output, "type") === "content" && isList(value) ? value : undefined;
 }
 
-export type PartJson = Fields & { readonly type: string };
+/** What was read of a part. */
+export type PartJson = JsonObject & { readonly type: string };
+
+function isPart(value: unknown): value is PartJson {
+  return isJsonObject(value) && typeof value.type === "string";
+}
+
+/** A value that its schema says is a part. */
+export function partIn(value: unknown): PartJson {
+  return isPart(value) ? value : { type: "" };
+}
+
+/** A list that its schema says is one of parts. Anything else has none. */
+export function partsIn(value: unknown): readonly PartJson[] {
+  return Array.isArray(value) && value.every(isPart) ? value : [];
+}

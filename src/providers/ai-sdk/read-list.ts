@@ -44,7 +44,7 @@ export function readList(
     const shown =
       typeof content === "string"
         ? { parts: [{ content_type: "text", text: content } as const], places: [0] }
-        : readParts(raw as readonly unknown[], content, { format, role }, own.under("content"));
+        : readParts(isList(raw) ? raw : [], content, { format, role }, own.under("content"));
     reportUnread(list[at], ["role", "content"], "message", own);
     const message = createMessage({ role, content: shown.parts });
     return [{ message, parts: message.content, places: shown.places, at }];

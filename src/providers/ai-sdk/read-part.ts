@@ -1,17 +1,14 @@
 /** Parts of the SDK as parts of a message. */
 import * as z from "zod/mini";
-import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
-import { parseArguments, readDocument } from "../rewrite/index.ts";
+import { objectIn, parseArguments, partsAsJson, readDocument, stringIn } from "../rewrite/index.ts";
 import type { Answer } from "./answer.ts";
 import { readFileData } from "./file-data.ts";
 import { type Fields, isFields } from "./host-values.ts";
 import { hrefOf, looksLikeUrl, readMedia } from "./media.ts";
 import type { Notes } from "./notes.ts";
-import { type Format, fieldsOf, type PartJson } from "./part-kinds.ts";
-
-type Arguments = Extract<ContentPart, { content_type: "tool_call" }>["content"]["arguments"];
+import { type Format, fieldsOf, type PartJson, partIn, partsIn } from "./part-kinds.ts";
 
 /** What messages show of a part; `undefined` for one that they cannot show. */
 export function readPart(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
@@ -19,8 +16,7 @@ export function readPart(json: PartJson, format: Format, notes: Notes): ContentP
     notes.reportLeft("content", "Messages have no part of this kind.");
     return undefined;
   }
-  // Its schema says so.
-  const { text } = json as unknown as { readonly text: string };
+  const text = stringIn(json, "text");
   switch (json.type) {
     case "text":
       return { content_type: "text", text };
@@ -45,7 +41,7 @@ export function unshownFields({ content_type: kind }: ContentPart): readonly str
 }
 
 function readCall(json: PartJson, notes: Notes): ContentPart {
-  const { toolCallId, toolName, input } = json;
+  const { input } = json;
   const values = typeof input === "string" ? parsedInput(input, notes) : input;
   if (!isFields(values)) {
     notes.reportLeft(
@@ -57,9 +53,9 @@ function readCall(json: PartJson, notes: Notes): ContentPart {
   return {
     content_type: "tool_call",
     content: {
-      tool_call_id: toolCallId as string,
-      name: toolName as string,
-      arguments: (isFields(values) ? values : {}) as Arguments,
+      tool_call_id: stringIn(json, "toolCallId"),
+      name: stringIn(json, "toolName"),
+      arguments: objectIn(values),
     },
   };
 }
@@ -82,15 +78,14 @@ function parsedInput(text: string, notes: Notes): Fields | undefined {
 }
 
 function readResult(json: PartJson, notes: Notes): ContentPart {
-  const { toolCallId, toolName } = json;
   const { content, is_error } = Object.hasOwn(json, "output")
-    ? readOutput(json.output as PartJson, notes.under("output"))
-    : { content: json.result as Json | undefined, is_error: json.isError === true };
+    ? readOutput(partIn(json.output), notes.under("output"))
+    : { content: json.result, is_error: json.isError === true };
   return {
     content_type: "tool_result",
     content: {
-      tool_call_id: toolCallId as string,
-      tool_name: toolName as string,
+      tool_call_id: stringIn(json, "toolCallId"),
+      tool_name: stringIn(json, "toolName"),
       ...(content === undefined || content === null ? {} : { content }),
       is_error,
     },
@@ -104,17 +99,16 @@ function readOutput(output: PartJson, notes: Notes): Answer {
     case "json":
     case "error-text":
     case "error-json":
-      return { content: output.value as Json, is_error };
+      return { content: output.value, is_error };
     case "execution-denied":
       notes.reportLeft("content", "A call that a person denied is shown as an error.");
-      return { content: output.reason as Json | undefined, is_error: true };
+      return { content: output.reason, is_error: true };
     case "content": {
-      const items = output.value as readonly PartJson[];
+      const items = partsIn(output.value);
       const parts = items.flatMap((item, index) => {
         return readPart(item, "output", notes.under("value", index)) ?? [];
       });
-      // Frozen message parts are JSON, which their types do not say.
-      return { content: parts as Json, is_error };
+      return { content: partsAsJson(parts), is_error };
     }
     default:
       notes.reportLeft("content", "Messages cannot show an output of this kind.");
@@ -123,11 +117,10 @@ function readOutput(output: PartJson, notes: Notes): Answer {
 }
 
 function readSource(json: PartJson, notes: Notes): ContentPart | undefined {
-  const { sourceType, id, url, title, mediaType, filename } = json as PartJson &
-    Readonly<Record<string, string>>;
-  const resource_request_id = id as string;
-  const name = title === undefined ? {} : { name: title };
-  if (sourceType === "url" && url !== undefined) {
+  const { sourceType, url, title, mediaType } = json;
+  const resource_request_id = stringIn(json, "id");
+  const name = typeof title === "string" ? { name: title } : {};
+  if (sourceType === "url" && typeof url === "string") {
     return {
       content_type: "resource_ref",
       content: { resource_request_id, uri: url, ...name, resource_type: "uri" },
@@ -138,10 +131,10 @@ function readSource(json: PartJson, notes: Notes): ContentPart | undefined {
       content_type: "resource",
       content: {
         resource_request_id,
-        uri: filename ?? "",
+        uri: stringIn(json, "filename"),
         ...name,
         resource_type: "file",
-        ...(mediaType === undefined ? {} : { mime_type: mediaType }),
+        ...(typeof mediaType === "string" ? { mime_type: mediaType } : {}),
         annotations: {},
       },
     };
@@ -152,24 +145,22 @@ function readSource(json: PartJson, notes: Notes): ContentPart | undefined {
 
 /** A file, wherever its bytes are. */
 function readFile(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
-  const { type, mediaType, filename, originalUrl } = json as PartJson &
-    Readonly<Record<string, string | undefined>>;
+  const { type, filename, originalUrl, url, image } = json;
+  const mediaType = Object.hasOwn(json, "mediaType") ? stringIn(json, "mediaType") : undefined;
   if (isFields(json.data)) {
-    return readFileData(json.data, { mediaType: mediaType as string, filename }, notes);
+    return readFileData(json.data, { mediaType: mediaType ?? "", filename }, notes);
   }
-  if (isFields(json.image)) return readFileData({}, { mediaType: "" }, notes);
-  // By the schema, what is not an object here is a string.
-  const { data, url, image } = json as Readonly<Record<string, string>>;
-  if (url !== undefined) {
+  if (isFields(image)) return readFileData({}, { mediaType: "" }, notes);
+  if (typeof url === "string") {
     return readMedia({ type: "url", data: url }, mediaType, type === "image-url" ? anImage : {});
   }
-  if (image !== undefined) return readMedia(sourceOf(image), mediaType, anImage);
-  const source = sourceOf(data as string);
+  if (typeof image === "string") return readMedia(sourceOf(image), mediaType, anImage);
+  const source = sourceOf(stringIn(json, "data"));
   // In a prompt and in messages a string may be a URL as well; elsewhere it is base64.
   if (source.type === "base64" || format === "result" || format === "output") {
     return readMedia({ type: "base64", data: source.data }, mediaType, { filename });
   }
-  const isOriginal = originalUrl !== undefined && hrefOf(originalUrl) === source.data;
+  const isOriginal = typeof originalUrl === "string" && hrefOf(originalUrl) === source.data;
   return readMedia(isOriginal ? sourceOf(originalUrl) : source, mediaType, { filename });
 }
 

@@ -5,7 +5,7 @@ import { partsOf } from "./answer.ts";
 import { isTagged } from "./file-data.ts";
 import { fieldOf } from "./host-values.ts";
 import { type Notes, recording } from "./notes.ts";
-import { type Format, fieldsOf, itemsOf, type PartJson } from "./part-kinds.ts";
+import { type Format, fieldsOf, itemsOf, type PartJson, partsIn } from "./part-kinds.ts";
 import type { Place } from "./place.ts";
 import { readPart } from "./read-part.ts";
 import { reportUnread } from "./settings.ts";
@@ -70,7 +70,7 @@ function reportSpelling(
   }
   for (const name of Object.keys({ ...item, ...fresh })) {
     if (name === "output" && items !== undefined && itemsOf(fresh.output) !== undefined) {
-      reportItems(items as readonly PartJson[], part, silent, notes.under("output", "value"));
+      reportItems(partsIn(items), part, silent, notes.under("output", "value"));
     } else if (!reported.has(name) && !isSameJsonText(item[name], fresh[name])) {
       notes.reportLeft("setting", "Messages do not keep its form.", name);
     }

@@ -1,9 +1,9 @@
 import type { Pair } from "../rewrite/index.ts";
 
 /** How to make the items of a new list. Places are those of the old list. */
-export interface ListRewrite<Item> {
-  /** The item for a pair; `undefined` for one that cannot be written. */
-  readonly make: (index: number, pair: Pair) => Item | undefined;
+export interface ListRewrite<Shown, Item> {
+  /** The item for a pair, `from` a place; `undefined` for one that cannot be written. */
+  readonly make: (pair: Pair<Shown>, index: number, from: number | undefined) => Item | undefined;
   /** The old item at a place that messages do not show. */
   readonly keep: (place: number) => Item;
   /** Called for each shown item that was removed. */
@@ -16,11 +16,11 @@ export interface ListRewrite<Item> {
  * @param length of the old list
  * @param places of the items in it that messages show, ascending; pairs refer to these
  */
-export function rewriteList<Item>(
+export function rewriteList<Shown, Item>(
   length: number,
   places: readonly number[],
-  pairs: readonly Pair[],
-  { make, keep, removed }: ListRewrite<Item>,
+  pairs: readonly Pair<Shown>[],
+  { make, keep, removed }: ListRewrite<Shown, Item>,
 ): readonly Item[] {
   const shown = new Set(places);
   const items: Item[] = [];
@@ -29,8 +29,9 @@ export function rewriteList<Item>(
     for (; next < end; next += 1) if (!shown.has(next)) items.push(keep(next));
   };
   for (const [index, pair] of pairs.entries()) {
-    if (pair.at !== undefined && !pair.isMoved) keepUntil(places[pair.at] as number);
-    const item = make(index, pair);
+    const from = pair.at === undefined ? undefined : places[pair.at];
+    if (from !== undefined && !pair.isMoved) keepUntil(from);
+    const item = make(pair, index, from);
     if (item !== undefined) items.push(item);
   }
   keepUntil(length);

@@ -1,6 +1,6 @@
 /** What a provider keeps by an id, and may take in place of what is sent. */
 import type { Pair } from "../rewrite/index.ts";
-import { type Fields, fieldOf, isFields } from "./host-values.ts";
+import { fieldOf, isFields } from "./host-values.ts";
 import { isProviderField } from "./settings.ts";
 
 /** The ids of the calls among some parts that the provider ran. */
@@ -20,7 +20,7 @@ export function providerCallsIn(parts: readonly unknown[]): ReadonlySet<unknown>
 export function staleIds(
   raws: readonly unknown[],
   places: readonly number[],
-  pairs: readonly Pair[],
+  pairs: readonly Pair<object>[],
 ): ReadonlySet<unknown> {
   const same = new Set(pairs.flatMap(({ at, isSame }) => (isSame && at !== undefined ? [at] : [])));
   const changed = places.filter((_, at) => !same.has(at));
@@ -29,8 +29,8 @@ export function staleIds(
 
 /** The fields of a part that refer to one of these stored items. */
 export function fieldsOfStored(raw: unknown, stale: ReadonlySet<unknown>): readonly string[] {
-  if (stale.size === 0 || !idsOf(raw).some((id) => stale.has(id))) return [];
-  return Object.keys(raw as Fields).filter(isProviderField);
+  if (stale.size === 0 || !isFields(raw) || !idsOf(raw).some((id) => stale.has(id))) return [];
+  return Object.keys(raw).filter(isProviderField);
 }
 
 function idsOf(raw: unknown): readonly unknown[] {

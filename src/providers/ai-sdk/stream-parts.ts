@@ -37,7 +37,7 @@ export const toStreamParts = withLimits(
 );
 
 function eventsOfResult(document: ResultLike): unknown {
-  const result = hostCopy(document) as ResultLike & Fields;
+  const result: ResultLike & Fields = hostCopy(document);
   const {
     content,
     warnings = [],

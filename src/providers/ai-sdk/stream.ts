@@ -11,11 +11,12 @@ import {
   StreamMeter,
   streamFault,
   streamWithLimits,
+  stringIn,
 } from "../rewrite/index.ts";
 import { completionJson, completionShape, type ResultExtensions } from "./completion.ts";
 import { fromContent } from "./content.ts";
 import { type Fields, fieldNames, fieldOf, hostCopy, isFields, reading } from "./host-values.ts";
-import { partJson, partSchema } from "./part-kinds.ts";
+import { partIn, partJson, partSchema } from "./part-kinds.ts";
 import { TextBlocks } from "./text-blocks.ts";
 import { ToolInputs } from "./tool-inputs.ts";
 import type { ResultLike, StreamPartLike } from "./types.ts";
@@ -180,7 +181,7 @@ class Accumulator implements ContentStream {
       return;
     }
     if (this.#isOver) throw streamFault("type", "nothing after the end");
-    const handle = this.#handlers.get(type as string);
+    const handle = this.#handlers.get(String(type));
     if (handle === undefined) this.#applyPart(event);
     else handle(event);
   }
@@ -210,7 +211,7 @@ class Accumulator implements ContentStream {
 
   /** Fields beside the content. */
   #add(fields: Fields): void {
-    this.#rest = { ...this.#rest, ...(hostCopy(fields) as Fields) };
+    this.#rest = { ...this.#rest, ...hostCopy(fields) };
   }
 
   #check(result: Fields): void {
@@ -220,11 +221,11 @@ class Accumulator implements ContentStream {
   /** A part that comes whole. */
   #applyPart(event: Fields): void {
     const json = partJson(event, "result");
-    const part = readDocument(partSchema("result"), json, "event", "stream_invalid") as Fields;
+    const part = partIn(readDocument(partSchema("result"), json, "event", "stream_invalid"));
     this.#meter.countText(JSON.stringify(part));
     if (part.type === "tool-call") this.#inputs.close(part);
-    const copy = hostCopy(event) as Fields;
-    const id = part.type === "tool-result" ? (part.toolCallId as string) : undefined;
+    const copy = hostCopy(event);
+    const id = part.type === "tool-result" ? stringIn(part, "toolCallId") : undefined;
     const before = id === undefined ? undefined : this.#preliminary.get(id);
     const at = before ?? this.#content.length;
     this.#content[at] = copy;

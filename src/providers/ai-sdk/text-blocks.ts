@@ -27,7 +27,7 @@ export class TextBlocks {
       settings: copied(settings),
     };
     this.#open.set(key, block);
-    const kind = kindOf(type as string);
+    const kind = kindOf(type);
     return () => Object.freeze({ ...block.settings, type: kind, text: block.pieces.text });
   }
 
@@ -73,9 +73,9 @@ function copied(settings: Fields): Fields {
 }
 
 function keyOf(event: Fields): string {
-  return `${kindOf(event.type as string)} ${expectString(fieldOf(event, "id"), "id")}`;
+  return `${kindOf(event.type)} ${expectString(fieldOf(event, "id"), "id")}`;
 }
 
-function kindOf(type: string): "text" | "reasoning" {
-  return type.startsWith("text") ? "text" : "reasoning";
+function kindOf(type: unknown): "text" | "reasoning" {
+  return String(type).startsWith("text") ? "text" : "reasoning";
 }

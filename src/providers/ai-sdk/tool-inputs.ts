@@ -2,7 +2,7 @@
  * Call inputs that arrive in pieces. The call that follows holds the whole input, and it alone is
  * executed, so the pieces are not kept.
  */
-import { expectString, streamFault } from "../rewrite/index.ts";
+import { expectString, streamFault, stringIn } from "../rewrite/index.ts";
 import { type Fields, fieldOf } from "./host-values.ts";
 
 interface Input {
@@ -36,11 +36,12 @@ export class ToolInputs {
   }
 
   /** Ends the input when the call itself arrives. */
-  close({ toolCallId, toolName }: Fields): void {
-    const input = this.#inputs.get(toolCallId as string);
+  close(call: Fields): void {
+    const id = stringIn(call, "toolCallId");
+    const input = this.#inputs.get(id);
     if (input === undefined) return;
-    if (input.toolName !== toolName) throw streamFault("toolName", "the name it began with");
-    this.#inputs.delete(toolCallId as string);
+    if (input.toolName !== call.toolName) throw streamFault("toolName", "the name it began with");
+    this.#inputs.delete(id);
   }
 
   /** The inputs whose call has not arrived, by the order in which they began. */

@@ -42,13 +42,13 @@ export function writeList(messages: readonly Message[], given: ListWork): readon
   const places = shown.map(({ at }) => at);
   const before = shown.map(({ message }) => message);
   return rewriteList(onto.length, places, pairMessages(before, messages), {
-    make: (index, { at, isSame }) => {
+    make: ({ item, at, isSame }, index) => {
       const old = at === undefined ? undefined : shown[at];
       const raw = old === undefined ? undefined : onto[old.at];
       const content = fieldOf(raw, "content");
       const isSent = !Array.isArray(content) || !content.some(isDoubtful);
       if (isSame && isSent) return hostCopy(raw);
-      return writeMessage(messages[index] as Message, index, raw, old, work);
+      return writeMessage(item, index, raw, old, work);
     },
     keep: (place) => hostCopy(onto[place]),
     removed: (place) => removed(pathOf(place)),

@@ -25,18 +25,12 @@ export function writeParts(
   const shownPlaces = new Set(shown.places);
   const stale = isModels(placeOf(0)) ? staleIds(raws, shown.places, pairs) : new Set();
   return rewriteList(raws.length, shown.places, pairs, {
-    make: (index, { at, isSame }) => {
-      const part = parts[index] as ContentPart;
+    make: ({ item: part, old: before, isSame }, index, from) => {
       const place = placeOf(index);
-      if (at === undefined) return newPart(part, place);
-      const from = shown.places[at] as number;
+      if (before === undefined || from === undefined) return newPart(part, place);
       const raw = raws[from];
       if (isSame) return withoutStored(samePart(raw, part, place), from);
-      const old = {
-        raw,
-        part: shown.parts[at] as ContentPart,
-        removed: removedUnder(removed, from),
-      };
+      const old = { raw, part: before, removed: removedUnder(removed, from) };
       return changedPart(old, part, place);
     },
     keep: (place) => withoutStored(hostCopy(raws[place]), place),

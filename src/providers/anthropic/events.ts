@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
-import { type Block, chosen, isObject, type JsonObject } from "./json.ts";
+import { type Block, chosen, isObject, type JsonObject, stringIn } from "./json.ts";
 import { readResponse } from "./response.ts";
 
 /** An event of a streamed response. */
@@ -87,13 +87,13 @@ function cut(block: Block): { readonly start: Block; readonly deltas: readonly J
       const citations = Array.isArray(block.citations) ? block.citations : [];
       const start = citations.length === 0 ? block : { ...block, citations: [] };
       const deltas = citations.map((citation) => ({ type: "citations_delta", citation }));
-      const text = { type: "text_delta", text: block.text as string };
+      const text = { type: "text_delta", text: stringIn(block, "text") };
       return { start: { ...start, text: "" }, deltas: [text, ...deltas] };
     }
     case "thinking": {
       const { signature } = block;
       const start = signature === undefined ? block : { ...block, signature: "" };
-      const thinking = { type: "thinking_delta", thinking: block.thinking as string };
+      const thinking = { type: "thinking_delta", thinking: stringIn(block, "thinking") };
       const signed = signature === undefined ? [] : [{ type: "signature_delta", signature }];
       return { start: { ...start, thinking: "" }, deltas: [thinking, ...signed] };
     }

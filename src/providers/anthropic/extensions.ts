@@ -43,7 +43,7 @@ const stopReasons: ReadonlyMap<string, StopReason> = new Map([
 ]);
 
 export function requestExtensions({ model }: MessagesRequest): RequestExtensions {
-  return Object.freeze({ llm: llmOf(model as string | undefined) });
+  return Object.freeze({ llm: llmOf(model) });
 }
 
 function llmOf(model: string | undefined): Llm {
@@ -58,7 +58,7 @@ export function responseExtensions(
   response: MessagesResponse,
   reading: Reading,
 ): ResponseExtensions {
-  const model = response.model as string | undefined;
+  const { model } = response;
   const stopReason = stopReasonOf(response, reading.left);
   const tokens = tokensOf(response, reading);
   return Object.freeze({

@@ -1,5 +1,5 @@
 /** JSON as the provider's documents hold it. */
-import type { JsonObject } from "../rewrite/index.ts";
+import { isJsonObject, type JsonObject } from "../rewrite/index.ts";
 
 /** Where a value is: the keys on the way to it. */
 export type Path = readonly (string | number)[];
@@ -8,12 +8,28 @@ export {
   isJsonObject as isObject,
   isSameJsonText,
   type JsonObject,
+  objectIn,
+  stringIn,
   withFields,
 } from "../rewrite/index.ts";
 
 /** A content block, of whatever type. */
 export interface Block extends JsonObject {
   readonly type: string;
+}
+
+function isBlock(value: unknown): value is Block {
+  return isJsonObject(value) && typeof value.type === "string";
+}
+
+/** A value that the schema says is a block. */
+export function blockIn(value: unknown): Block {
+  return isBlock(value) ? value : { type: "" };
+}
+
+/** A list that the schema says is one of blocks. Anything else has none. */
+export function blocksIn(value: unknown): readonly Block[] {
+  return Array.isArray(value) && value.every(isBlock) ? value : [];
 }
 
 /** The fields of these names. */

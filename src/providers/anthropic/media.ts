@@ -2,7 +2,7 @@
 
 import type { ContentPart } from "../../core/messages/index.ts";
 import { pathOf, type ReportRemoved } from "../rewrite/index.ts";
-import { type Block, isObject, type JsonObject, type Path, withFields } from "./json.ts";
+import { type Block, isObject, type JsonObject, type Path, stringIn, withFields } from "./json.ts";
 
 type Media = Extract<ContentPart, { readonly content_type: "image" | "document" }>["content"];
 
@@ -12,11 +12,11 @@ export function readSource(source: JsonObject): Media | undefined {
     case "base64":
       return {
         type: "base64",
-        data: source.data as string,
-        media_type: source.media_type as string,
+        data: stringIn(source, "data"),
+        media_type: stringIn(source, "media_type"),
       };
     case "url":
-      return { type: "url", data: source.url as string };
+      return { type: "url", data: stringIn(source, "url") };
     default:
       return undefined;
   }

@@ -2,8 +2,8 @@
 
 import type { Json } from "../../core/data/index.ts";
 import { createMessage } from "../../core/messages/index.ts";
-import { pathOf } from "../rewrite/index.ts";
-import { type Block, isObject, type JsonObject, type Path } from "./json.ts";
+import { partsAsJson, pathOf } from "../rewrite/index.ts";
+import { type Block, blocksIn, isObject, objectIn, type Path, stringIn } from "./json.ts";
 import { readSource } from "./media.ts";
 import { type Reading, readingOf, reportFields } from "./report-fields.ts";
 import {
@@ -44,7 +44,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     "text",
     (block, path, reading) => {
       reportText(block, path, reading);
-      return { content_type: "text", text: block.text as string };
+      return { content_type: "text", text: stringIn(block, "text") };
     },
   ],
   ["image", readImage],
@@ -61,7 +61,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     "thinking",
     (block, path, reading) => {
       reportFields(reading, block, path, thinkingFields, signature);
-      return { content_type: "thinking", text: block.thinking as string };
+      return { content_type: "thinking", text: stringIn(block, "thinking") };
     },
   ],
   ["tool_use", (block, path, reading) => readCall(block, path, reading, "toolset_name")],
@@ -137,7 +137,7 @@ function readAnyDocument(block: Block, path: Path, reading: Reading): Part | und
 }
 
 function readMedia(block: Block, path: Path, reading: Reading) {
-  const source = block.source as JsonObject;
+  const source = objectIn(block.source);
   const media = readSource(source);
   if (media === undefined) return undefined;
   const shown = media.type === "url" ? urlFields : base64Fields;
@@ -152,10 +152,12 @@ function readCall(
   reading: Reading,
   from?: "toolset_name" | "server_name",
 ): Part {
-  const { id, name, input, caller } = block;
+  const { input, caller } = block;
+  const id = stringIn(block, "id");
+  const name = stringIn(block, "name");
   const namespace = from === undefined ? serverNamespace : block[from];
   reportOtherCall(block, path, reading);
-  reading.toolNames.set(id as string, name as string);
+  reading.toolNames.set(id, name);
   if (input === undefined || !isObject(input)) {
     const reason = "The arguments are not a JSON object, so messages show none.";
     reading.left.add({ path: pathOf(...path, "input"), kind: "content", reason });
@@ -171,8 +173,8 @@ function readCall(
   return {
     content_type: "tool_call",
     content: {
-      tool_call_id: id as string,
-      name: name as string,
+      tool_call_id: id,
+      name,
       arguments: isObject(input) ? input : {},
       ...(typeof namespace === "string" ? { namespace } : {}),
     },
@@ -180,9 +182,9 @@ function readCall(
 }
 
 /** A result with the id of two calls is named by the last, and may be of the first. */
-function reportOtherCall({ id, name }: Block, path: Path, { left, toolNames }: Reading): void {
-  const before = toolNames.get(id as string);
-  if (before === undefined || before === name) return;
+function reportOtherCall(block: Block, path: Path, { left, toolNames }: Reading): void {
+  const before = toolNames.get(stringIn(block, "id"));
+  if (before === undefined || before === block.name) return;
   const reason =
     "An earlier call to another tool has the same id; results are named after the last one.";
   left.add({ path: pathOf(...path, "id"), kind: "content", reason });
@@ -219,7 +221,7 @@ function resultPart(
   content: Json | undefined,
   isError: boolean,
 ): Part {
-  const id = block.tool_use_id as string;
+  const id = stringIn(block, "tool_use_id");
   const name = toolNames.get(id);
   if (name === undefined) {
     const reason = "No earlier call has this id, so the tool is unknown.";
@@ -247,11 +249,10 @@ function readResultContent(
 ): Json | undefined {
   if (content === undefined || content === null) return undefined;
   if (typeof content === "string") return content;
-  const parts = innerParts(content as readonly Block[], [...path, "content"], reading).parts;
+  const parts = innerParts(blocksIn(content), [...path, "content"], reading).parts;
   const [first] = parts;
   if (parts.length === 1 && first?.content_type === "text") return first.text;
-  // Frozen message parts are JSON, which their types do not say.
-  return createMessage({ role: "tool", content: parts }).content as Json;
+  return partsAsJson(createMessage({ role: "tool", content: parts }).content);
 }
 
 export function innerParts(blocks: readonly Block[], path: Path, reading: Reading): ReadBlocks {

@@ -105,6 +105,8 @@ export interface Turn extends JsonObject {
 
 /** The body of a request to the Messages API, as far as it is known here. */
 export interface MessagesRequest extends JsonObject {
+  readonly model?: string;
+  readonly system?: string | readonly Block[] | null;
   readonly messages: readonly Turn[];
 }
 
@@ -112,5 +114,6 @@ export interface MessagesRequest extends JsonObject {
 export interface MessagesResponse extends JsonObject {
   readonly type: "message";
   readonly role: "assistant";
+  readonly model?: string;
   readonly content: readonly Block[];
 }

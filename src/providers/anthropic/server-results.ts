@@ -98,19 +98,22 @@ interface WrittenTexts {
 export function writeServerTexts(block: Block, now: readonly string[]): WrittenTexts | undefined {
   const places = serverTexts(block);
   if (places.length !== now.length) return undefined;
-  const content = block.content as Json;
+  const { content } = block;
+  if (content === undefined) return { block, items: [], texts: [] };
   const changed = places.filter(({ text }, i) => text !== now[i]);
   if (!Array.isArray(content) && changed.length > 0 && isSealed(content)) {
     return { block: undefined, items: [], texts: [...places.keys()] };
   }
-  const byPlace = new Map(places.map(({ keys }, i) => [JSON.stringify(keys), now[i] as string]));
+  const byPlace = new Map(
+    places.map(({ keys, text }, i) => [JSON.stringify(keys), now[i] ?? text]),
+  );
   const written = replaced(content, [], byPlace);
   if (!Array.isArray(content) || !Array.isArray(written)) {
     return { block: { ...block, content: written }, items: [], texts: [] };
   }
-  const items = new Set(changed.map(({ keys }) => keys[0] as number));
+  const items = new Set(changed.map(({ keys }) => Number(keys[0])));
   for (const at of items) if (!isSealed(content[at])) items.delete(at);
-  const texts = [...places.keys()].filter((i) => items.has(places[i]?.keys[0] as number));
+  const texts = [...places.keys()].filter((i) => items.has(Number(places[i]?.keys[0])));
   const rest = written.filter((_, at) => !items.has(at));
   return { block: { ...block, content: rest }, items: [...items], texts };
 }

@@ -10,7 +10,7 @@ import {
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import { type Block, chosen, isObject, type JsonObject } from "./json.ts";
+import { type Block, chosen, isObject, type JsonObject, objectIn } from "./json.ts";
 import { citationSchema, compactionSchema } from "./schemas.ts";
 
 const { isProxy } = intrinsics;
@@ -122,14 +122,12 @@ export class StreamBlock {
         // It comes whole: the SDK takes the last one, too.
         const read = readDocument(compactionSchema, delta, "delta", "stream_invalid");
         this.#meter.countText(JSON.stringify(read));
-        // What was read from a document is JSON; the schema's type names fields only.
-        this.#compaction = chosen(read as JsonObject, ["content", "encrypted_content"]);
+        this.#compaction = chosen(objectIn(read), ["content", "encrypted_content"]);
         break;
       }
       default: {
         const read = readDocument(citationSchema, delta, "delta", "stream_invalid");
-        // What was read from a document is JSON; the schema's type names fields only.
-        const citation = read.citation as JsonObject;
+        const citation = objectIn(read.citation);
         this.#meter.countText(JSON.stringify(citation));
         this.#citations.push(citation);
       }

@@ -15,7 +15,7 @@ import {
   streamWithLimits,
 } from "../rewrite/index.ts";
 import type { ResponseExtensions } from "./extensions.ts";
-import { type Block, isObject, type JsonObject, type Path } from "./json.ts";
+import { type Block, blockIn, isObject, objectIn, type Path } from "./json.ts";
 import { fromMessagesResponse, readResponse } from "./response.ts";
 import {
   blockStartSchema,
@@ -218,7 +218,7 @@ class Accumulator implements ResponseStream {
     if (fieldOf(event, "index") !== count)
       throw streamFault("index", "the number of blocks before this one");
     const { content_block: start } = this.#read(blockStartSchema, event);
-    this.#blocks.push(new StreamBlock(start as Block, this.#meter));
+    this.#blocks.push(new StreamBlock(blockIn(start), this.#meter));
     this.#open += 1;
   }
 
@@ -243,12 +243,12 @@ class Accumulator implements ResponseStream {
   #change(event: Delta): void {
     const fields = this.#started();
     const { type: _, delta, usage, ...more } = this.#read(messageDeltaSchema, event);
-    for (const [name, value] of Object.entries({ ...more, ...delta } as JsonObject)) {
+    for (const [name, value] of Object.entries(objectIn({ ...more, ...delta }))) {
       if (fixed.has(name))
         throw streamFault("message_delta", "no field that message_start has set");
       merge(fields, name, value);
     }
-    const counts = Object.entries((usage ?? {}) as JsonObject);
+    const counts = Object.entries(objectIn(usage));
     if (counts.length === 0) return;
     const before = fields.get("usage");
     const all = new Map(Object.entries(isObject(before) ? before : {}));

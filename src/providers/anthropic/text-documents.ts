@@ -5,7 +5,15 @@
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, MessageInput } from "../../core/messages/index.ts";
 import { type Collector, type Lost, pathOf, type ReportRemoved } from "../rewrite/index.ts";
-import { type Block, type JsonObject, type Path, withFields } from "./json.ts";
+import {
+  type Block,
+  blockIn,
+  blocksIn,
+  type JsonObject,
+  type Path,
+  stringIn,
+  withFields,
+} from "./json.ts";
 import { type Reading, reportFields } from "./report-fields.ts";
 import { reportText, writeText } from "./text.ts";
 
@@ -18,7 +26,7 @@ const none: ReadonlySet<string> = new Set();
 
 /** A document with a source of text. */
 export function readTextDocument(block: Block, path: Path, reading: Reading): Part | undefined {
-  const source = block.source as Block;
+  const source = blockIn(block.source);
   const { title, context } = block;
   const at = [...path, "source"];
   if (source.type === "text") reportFields(reading, source, at, sourceFields, none);
@@ -36,8 +44,8 @@ export function readTextDocument(block: Block, path: Path, reading: Reading): Pa
       resource_request_id: "",
       uri: "",
       resource_type: "file",
-      content: source.type === "text" ? (source.data as string) : readTexts(source, at, reading),
-      ...(source.type === "text" ? { mime_type: source.media_type as string } : {}),
+      content: source.type === "text" ? stringIn(source, "data") : readTexts(source, at, reading),
+      ...(source.type === "text" ? { mime_type: stringIn(source, "media_type") } : {}),
       ...(typeof title === "string" ? { name: title } : {}),
       ...(typeof context === "string" ? { description: context } : {}),
     },
@@ -45,7 +53,7 @@ export function readTextDocument(block: Block, path: Path, reading: Reading): Pa
 }
 
 export function readSearchResult(block: Block, path: Path, reading: Reading): Part {
-  if ((block.content as readonly Json[]).length !== 1) {
+  if (blocksIn(block.content).length !== 1) {
     reading.left.add({
       path: pathOf(...path, "content"),
       kind: "setting",
@@ -56,8 +64,8 @@ export function readSearchResult(block: Block, path: Path, reading: Reading): Pa
     content_type: "resource",
     content: {
       resource_request_id: "",
-      uri: block.source as string,
-      name: block.title as string,
+      uri: stringIn(block, "source"),
+      name: stringIn(block, "title"),
       resource_type: "uri",
       content: readTexts(block, path, reading),
     },
@@ -68,11 +76,11 @@ export function readSearchResult(block: Block, path: Path, reading: Reading): Pa
 function readTexts({ content }: JsonObject, path: Path, reading: Reading): string {
   if (typeof content === "string") return content;
   const texts: string[] = [];
-  for (const [i, inner] of (content as readonly Block[]).entries()) {
+  for (const [i, inner] of blocksIn(content).entries()) {
     const at = [...path, "content", i];
     if (inner.type === "text") {
       reportText(inner, at, reading);
-      texts.push(inner.text as string);
+      texts.push(stringIn(inner, "text"));
     } else {
       const reason = "A block inside a document; messages show only its text.";
       reading.left.add({ path: pathOf(...at), kind: "content", reason });
@@ -119,7 +127,7 @@ export function writeResource(
       content: texts,
     });
   }
-  const source = block?.source as Block | undefined;
+  const source = block && blockIn(block.source);
   return withFields(block, {
     type: "document",
     source: isKept ? source : writeTextSource(source, old, content, path, lost),
@@ -151,7 +159,7 @@ function writeTexts(
   path: Path,
   lost: Collector<Lost>,
 ): readonly Json[] {
-  const blocks = Array.isArray(old?.content) ? (old.content as readonly Block[]) : [];
+  const blocks = blocksIn(old?.content);
   const first = blocks.findIndex(({ type }) => type === "text");
   const now = writeText(text, blocks[first], [...path, "content", "content"], lost);
   if (first === -1) return [...blocks, now];

@@ -25,7 +25,7 @@ const none: ReadonlySet<string> = new Set();
 
 export function readTurns(request: MessagesRequest, reading: Reading): readonly Segment[] {
   const segments: Segment[] = [];
-  const { system } = request as { system?: string | readonly Block[] | null };
+  const { system } = request;
   if (system !== undefined && system !== null) {
     const blocks = blocksOf(system);
     const read = readBlocks(blocks, ["system"], reading, ({ type }) => type === "text");

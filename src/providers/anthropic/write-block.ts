@@ -5,7 +5,7 @@
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
 import { type Collector, type Lost, pathOf, type ReportRemoved } from "../rewrite/index.ts";
-import { type Block, isSameJsonText, type Path, withFields } from "./json.ts";
+import { type Block, blocksIn, isSameJsonText, type Path, withFields } from "./json.ts";
 import { writeSource } from "./media.ts";
 import { readBlock, serverNamespace, silentReport } from "./read-block.ts";
 import { isServerResult, writeServerTexts } from "./server-results.ts";
@@ -256,7 +256,7 @@ function placesIn(content: Json | undefined, path: Path): PlaceOf {
 }
 
 function innerOf({ block, path }: Old): OldBlocks {
-  return { blocks: block.content as readonly Block[], path: [...path, "content"] };
+  return { blocks: blocksIn(block.content), path: [...path, "content"] };
 }
 
 /** Reports what reading the block again would not give. */

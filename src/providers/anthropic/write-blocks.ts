@@ -42,8 +42,7 @@ export function writeBlocks(
   const hidden = hiddenIn(old);
   hidden.appendUpTo(old?.at[0] ?? old?.blocks.length ?? 0, blocks);
   const pairs = pairParts(old?.parts ?? [], parts);
-  for (const [i, part] of parts.entries()) {
-    const { at, isSame, isMoved } = pairs[i] as (typeof pairs)[number];
+  for (const [i, { item: part, at, isSame, isMoved }] of pairs.entries()) {
     const before = old === undefined || at === undefined ? undefined : oldOf(old, at);
     const stays = before !== undefined && !isMoved;
     if (stays) hidden.appendUpTo(before.place, blocks);
@@ -58,14 +57,12 @@ export function writeBlocks(
 
 /** The block of an old part, its place, and that of the next part's. */
 function oldOf(old: Shown, at: number) {
-  const place = old.at[at] as number;
-  return {
-    block: old.blocks[place] as Block,
-    part: old.parts[at] as ContentPart,
-    path: [...old.path, old.begin + place],
-    place,
-    next: old.at[at + 1] ?? old.blocks.length,
-  };
+  const place = old.at[at];
+  const block = place === undefined ? undefined : old.blocks[place];
+  const part = old.parts[at];
+  if (place === undefined || block === undefined || part === undefined) return undefined;
+  const path = [...old.path, old.begin + place];
+  return { block, part, path, place, next: old.at[at + 1] ?? old.blocks.length };
 }
 
 function reportRemoved(
@@ -83,8 +80,9 @@ function hiddenIn(old: Shown | undefined) {
   return {
     /** Puts those before `end` into `blocks`. */
     appendUpTo(end: number, blocks: Block[]): void {
-      for (; next < end; next++) {
-        if (!shown.has(next)) blocks.push(old?.blocks[next] as Block);
+      for (const block of old?.blocks.slice(next, end) ?? []) {
+        if (!shown.has(next)) blocks.push(block);
+        next += 1;
       }
     },
   };

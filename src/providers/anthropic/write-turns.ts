@@ -4,15 +4,8 @@
  */
 
 import type { Message } from "../../core/messages/index.ts";
-import {
-  collector,
-  type Left,
-  type Pair,
-  pairMessages,
-  pathOf,
-  removedReporter,
-} from "../rewrite/index.ts";
-import { type Block, withFields } from "./json.ts";
+import { collector, type Left, pairMessages, pathOf, removedReporter } from "../rewrite/index.ts";
+import { type Block, stringIn, withFields } from "./json.ts";
 import { withoutParsed } from "./parsed.ts";
 import { providerCallsIn } from "./provider-calls.ts";
 import { readingOf } from "./report-fields.ts";
@@ -53,8 +46,8 @@ export function writeTurns(
     removed: removedReporter(left.list(), lost.add),
   };
   const before = segments.map(({ message }) => message);
-  const pieces = pairMessages(before, messages).map(({ at, isSame }: Pair, index) => ({
-    message: messages[index] as Message,
+  const pieces = pairMessages(before, messages).map(({ item, at, isSame }, index) => ({
+    message: item,
     index,
     old: at === undefined ? undefined : segments[at],
     isSame,
@@ -103,9 +96,12 @@ function countTurns(segments: readonly Segment[]): ReadonlyMap<Segment["turn"], 
   return counts;
 }
 
+/** Pieces of one turn. */
+type Group = readonly [Piece, ...Piece[]];
+
 /** The pieces of each turn. */
-function groupsOf(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
-  const groups: Piece[][] = [];
+function groupsOf(pieces: readonly Piece[]): readonly Group[] {
+  const groups: [Piece, ...Piece[]][] = [];
   for (const piece of pieces) {
     const group = groups.at(-1);
     const last = group?.at(-1);
@@ -129,19 +125,20 @@ function writePrompt(
   piece: Piece,
   old: MessagesRequest | undefined,
   reporter: LossReporter,
-): string | readonly Block[] {
-  if (piece.isSame && piece.old !== undefined) return old?.system as string | readonly Block[];
+): string | readonly Block[] | undefined {
+  const before = piece.old === undefined ? undefined : (old?.system ?? undefined);
+  if (piece.isSame && before !== undefined) return before;
   const blocks = writePiece(piece, reporter);
-  return shortened(blocks, piece.old && (old?.system as string | readonly Block[]));
+  return shortened(blocks, before);
 }
 
 function writeTurn(
-  group: readonly Piece[],
+  group: Group,
   old: MessagesRequest | undefined,
   counts: ReadonlyMap<Segment["turn"], number>,
   reporter: LossReporter,
 ): Turn {
-  const [first] = group as readonly [Piece, ...Piece[]];
+  const [first] = group;
   const from = first.old?.turn;
   const turn = typeof from === "number" ? old?.messages[from] : undefined;
   const isWhole = group.every((piece) => piece.isSame) && group.length === counts.get(from ?? -1);
@@ -158,7 +155,7 @@ function writeTurn(
 /** Whether the messages of a turn stand as they stood in it. */
 function areInOrder(group: readonly Piece[]): boolean {
   const begins = group.map(({ old }) => old?.shown.begin ?? 0);
-  return begins.every((begin, i) => i === 0 || begin > (begins[i - 1] as number));
+  return begins.every((begin, i) => i === 0 || begin > (begins[i - 1] ?? -1));
 }
 
 /** An emptied message leaves no trace in a turn that it shares. */
@@ -193,5 +190,7 @@ function shortened(
 ): string | readonly Block[] {
   const [only] = blocks;
   const isPlain = blocks.length === 1 && only?.type === "text" && Object.keys(only).length === 2;
-  return isPlain && (old === undefined || typeof old === "string") ? (only.text as string) : blocks;
+  return isPlain && (old === undefined || typeof old === "string")
+    ? stringIn(only, "text")
+    : blocks;
 }

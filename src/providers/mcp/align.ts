@@ -9,13 +9,16 @@ import { type Pair, pairItems } from "../rewrite/index.ts";
 export function align<Item extends object>(
   shown: readonly Item[],
   changed: readonly Item[],
-): readonly Pair[] {
+): readonly Pair<Item>[] {
   const kind = changed.length === shown.length ? "" : undefined;
   return pairItems(shown, changed, { kinds: [() => kind] });
 }
 
 /** The places of the removed items. */
-export function placesGone(shown: readonly object[], pairs: readonly Pair[]): readonly number[] {
+export function placesGone(
+  shown: readonly object[],
+  pairs: readonly Pair<object>[],
+): readonly number[] {
   const kept = new Set(pairs.map(({ at }) => at));
   return [...shown.keys()].filter((place) => !kept.has(place));
 }

@@ -1,5 +1,4 @@
 import type { ContentPart, Message } from "../../core/messages/index.ts";
-import type { Pair } from "../rewrite/index.ts";
 import { align, placesGone } from "./align.ts";
 import { fromBlock, isOneType, toBlock } from "./blocks.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
@@ -125,18 +124,13 @@ export function toTurns(
   const names: CallNames = new Map();
   const pairs = align(shown, messages);
   for (const place of placesGone(shown, pairs)) removed([...path, place]);
-  return messages.flatMap((message, place) => {
+  return pairs.flatMap(({ item: message, old: before, at: from, isSame }, place) => {
     if (style.isSampling) checkNames(message, names, lost, [...at, place]);
-    const { at: from, isSame } = pairs[place] as Pair;
+    const oldTurn = from === undefined ? undefined : turns[from];
     const old =
-      from === undefined
+      from === undefined || oldTurn === undefined || before === undefined
         ? undefined
-        : {
-            turn: turns[from] as Turn,
-            shown: shown[from] as Message,
-            path: [...path, from],
-            removed,
-          };
+        : { turn: oldTurn, shown: before, path: [...path, from], removed };
     if (isSame && old !== undefined) return [old.turn];
     const turn = toTurn(message, old, style, lost, [...at, place]);
     return turn === undefined ? [] : [turn];
@@ -192,19 +186,16 @@ function toTurn(
   const shown = old?.shown.content ?? [];
   const wasList = Array.isArray(original?.content);
   const pairs = align(shown, message.content);
-  const staying = pairs.filter(({ at: from }, place) => {
-    const part = message.content[place] as ContentPart;
-    return from !== undefined && isOneType(shown[from] as ContentPart, part);
+  const staying = pairs.filter(({ item, old: known }) => {
+    return known !== undefined && isOneType(known, item);
   });
   for (const place of placesGone(shown, staying)) {
     old?.removed([...old.path, "content", ...(wasList ? [place] : [])]);
   }
-  const blocks = message.content.flatMap((part, place) => {
-    const { at: from, isSame } = pairs[place] as Pair;
+  const blocks = pairs.flatMap(({ item: part, old: known, at: from, isSame }, place) => {
     const block = from === undefined ? undefined : before[from];
     if (isSame && block !== undefined) return [block];
     const here = [...at, "content", place];
-    const known = from === undefined ? undefined : shown[from];
     const next = style.isSampling
       ? (toToolBlock(part, lost, here, block, known) ??
         toBlock(part, style.requestId, lost, here, block, known))

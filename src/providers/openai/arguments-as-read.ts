@@ -6,28 +6,30 @@
  */
 import { removedItem } from "../rewrite/index.ts";
 import { textAsRead } from "./calls.ts";
-import { given, type JsonObject, textAt, withFields } from "./json.ts";
+import { given, type JsonObject, objectIn, objectsIn, textAt, withFields } from "./json.ts";
 import { type ReportLost, under } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
 
 /** A message of the assistant in Chat Completions. */
 export function messageAsRead(message: JsonObject, path: string, lost: ReportLost): JsonObject {
-  const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
-  const legacy = given(message, "function_call") as JsonObject | undefined;
+  const calls = given(message, "tool_calls");
+  const legacy = given(message, "function_call");
   return withFields(message, {
     ...(calls !== undefined && {
-      tool_calls: calls.map((call, at) => callAsRead(call, under(path, "tool_calls", at), lost)),
+      tool_calls: objectsIn(calls).map((call, at) =>
+        callAsRead(call, under(path, "tool_calls", at), lost),
+      ),
     }),
     ...(legacy !== undefined && {
-      function_call: fieldAsRead(legacy, "arguments", under(path, "function_call"), lost),
+      function_call: fieldAsRead(objectIn(legacy), "arguments", under(path, "function_call"), lost),
     }),
   });
 }
 
 function callAsRead(call: JsonObject, path: string, lost: ReportLost): JsonObject {
   if (call.type !== "function") return call;
-  const inner = call.function as JsonObject;
+  const inner = objectIn(call.function);
   return withFields(call, {
     function: fieldAsRead(inner, "arguments", under(path, "function"), lost),
   });
@@ -41,7 +43,7 @@ export function itemsAsRead(
 ): JsonObject {
   const items = given(document, list);
   if (!Array.isArray(items)) return document;
-  const read = (items as readonly JsonObject[]).map((item, at) => {
+  const read = objectsIn(items).map((item, at) => {
     const kind = kindIn(callKinds, itemKind(item));
     if (kind?.arguments.as !== "text") return item;
     return fieldAsRead(item, kind.arguments.key, under(list, at), lost);

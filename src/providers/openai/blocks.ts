@@ -7,6 +7,7 @@ import {
   isObject,
   isSameJsonText,
   type JsonObject,
+  objectIn,
   overlay,
   textAt,
   withFields,
@@ -79,7 +80,7 @@ function readMedium(
 ): ContentPart | undefined {
   switch (kind) {
     case "image_url": {
-      const image = block.image_url as JsonObject;
+      const image = objectIn(block.image_url);
       reportFields(block, path, ["type", "image_url"], settings, left);
       reportFields(image, under(path, "image_url"), ["url"], ["detail"], left);
       return { content_type: "image", content: mediaFromUrl(textAt(image, "url") ?? "") };
@@ -92,7 +93,7 @@ function readMedium(
       return { content_type: "image", content: mediaFromUrl(url) };
     }
     case "input_audio": {
-      const audio = block.input_audio as JsonObject;
+      const audio = objectIn(block.input_audio);
       reportFields(block, path, ["type", "input_audio"], settings, left);
       reportFields(audio, under(path, "input_audio"), ["data", "format"], [], left);
       const data = textAt(audio, "data") ?? "";
@@ -100,7 +101,7 @@ function readMedium(
       return { content_type: "audio", content: { type: "base64", data, media_type } };
     }
     case "file": {
-      const file = block.file as JsonObject;
+      const file = objectIn(block.file);
       const part = readFile(file, under(path, "file"), ["file_data", "filename"], left);
       if (part !== undefined) reportFields(block, path, ["type", "file"], settings, left);
       return part;

@@ -4,7 +4,16 @@ import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
-import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
+import {
+  compact,
+  given,
+  isObject,
+  type JsonObject,
+  objectIn,
+  objectsIn,
+  textAt,
+  withFields,
+} from "./json.ts";
 import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
@@ -53,14 +62,14 @@ export const toChatEvents = withLimits(
       object: "chat.completion.chunk",
     });
     const chunk = (list: readonly Json[]) => withFields(head, { choices: list });
-    const chunks = (choices as readonly JsonObject[]).flatMap((choice, place) =>
+    const chunks = objectsIn(choices).flatMap((choice, place) =>
       choiceDeltas(choice, place).map((delta) => chunk([delta])),
     );
     const last = usage === undefined ? [] : [withFields(chunk([]), { usage })];
     const all = [...chunks, ...last];
     // Without choices there may still be something to say, as an error.
     const said = all.length === 0 ? [chunk([])] : all;
-    said.push(withFields(facts, said.pop() as JsonObject));
+    said.push(withFields(facts, objectIn(said.pop())));
     // The schema checks what the interface says, and keeps unknown fields.
     return readDocument(events, said, what) as readonly Chunk[];
   },
@@ -68,7 +77,7 @@ export const toChatEvents = withLimits(
 
 function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] {
   const { index = place, message, logprobs = null, finish_reason = null, ...others } = choice;
-  const deltas = messageDeltas(message as JsonObject);
+  const deltas = messageDeltas(objectIn(message));
   const probable = deltas.findIndex(
     (delta) => textAt(delta, "content") || textAt(delta, "refusal"),
   );
@@ -93,7 +102,7 @@ function messageDeltas(message: JsonObject): readonly JsonObject[] {
   const texts = Object.entries(message).flatMap(([key, value]) =>
     typeof value === "string" && value !== "" && key !== "role" ? [{ [key]: value }] : [],
   );
-  const calls = (given(message, "tool_calls") ?? []) as readonly JsonObject[];
+  const calls = objectsIn(given(message, "tool_calls"));
   const audio = given(message, "audio");
   return [
     compact([["role", "assistant"], ...first]),

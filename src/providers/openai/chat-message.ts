@@ -8,7 +8,7 @@ import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import { readBlock } from "./blocks.ts";
 import { type CallNames, nameCall, readArguments, type ToolCall } from "./calls.ts";
-import { given, isObject, type JsonObject, textAt } from "./json.ts";
+import { given, isObject, type JsonObject, objectIn, objectsIn, textAt } from "./json.ts";
 import { type ReportLeft, reportFields, under } from "./report-fields.ts";
 import type { Source } from "./rewrite.ts";
 
@@ -29,13 +29,13 @@ export function readFields(
   names: CallNames,
   left: ReportLeft,
 ): Sources {
-  const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
-  const legacy = given(message, "function_call") as JsonObject | undefined;
+  const calls = objectsIn(given(message, "tool_calls"));
+  const legacy = given(message, "function_call");
   return [
     ...readContent(given(message, "content"), under(path, "content"), left),
     ...readRefusal(textAt(message, "refusal"), under(path, "refusal"), left),
     ...readAudio(given(message, "audio"), under(path, "audio"), left),
-    ...(calls ?? []).map((json, index): Source<Item, ContentPart> => {
+    ...calls.map((json, index): Source<Item, ContentPart> => {
       const at = under(path, "tool_calls", index);
       const part = readCall(json, at, names, left);
       return {
@@ -44,7 +44,9 @@ export function readFields(
         path: at,
       };
     }),
-    ...(legacy === undefined ? [] : [readLegacyCall(legacy, under(path, "function_call"), left)]),
+    ...(legacy === undefined
+      ? []
+      : [readLegacyCall(objectIn(legacy), under(path, "function_call"), left)]),
   ];
 }
 
@@ -53,7 +55,7 @@ function readContent(content: Json | undefined, path: string, left: ReportLeft):
     const part: ContentPart = { content_type: "text", text: content };
     return [{ item: { field: "content", json: content }, parts: [part], path }];
   }
-  const blocks = (content ?? []) as readonly JsonObject[];
+  const blocks = objectsIn(content);
   return blocks.map((json, index) => {
     const at = under(path, index);
     const part = readBlock(json, at, left);
@@ -96,7 +98,7 @@ function readCall(
     return undefined;
   }
   const id = textAt(call, "id") ?? "";
-  const inner = call[type] as JsonObject;
+  const inner = objectIn(call[type]);
   const text = type === "custom" ? "input" : "arguments";
   const settings = ["parsed_arguments"];
   reportFields(call, path, ["id", "type", type], [], left);

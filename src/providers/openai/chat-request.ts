@@ -14,7 +14,7 @@ import {
 import { messageAsRead } from "./arguments-as-read.ts";
 import { readMessages, writeMessages } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
-import { compact, type JsonObject, withFields } from "./json.ts";
+import { compact, type JsonObject, objectsIn, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatRequest, read } from "./read.ts";
 import { reportFields, under } from "./report-fields.ts";
@@ -44,7 +44,7 @@ export const fromChatRequest = readerWithLimits(
   (document: unknown): Read<ModelExtensions> => {
     const left = collector<Left>();
     const request = read(chatRequestSchema, document, chatRequest);
-    const sources = readMessages(request.messages as readonly JsonObject[], left.add);
+    const sources = readMessages(objectsIn(request.messages), left.add);
     reportFields(request, "", ["model", "messages"], requestSettings, left.add);
     reportFormats(request, left.add);
     return Object.freeze({
@@ -82,7 +82,7 @@ export const toChatRequest = withLimits(
     const { onto, extensions } = writeOptions(options, "toChatRequest");
     const given = givenMessages(messages, "toChatRequest");
     const old = onto && read(chatRequestSchema, onto, chatRequest);
-    const before = ((old?.messages ?? []) as readonly JsonObject[]).map((message, index) =>
+    const before = objectsIn(old?.messages).map((message, index) =>
       message.role === "assistant"
         ? messageAsRead(message, under("messages", index), lost.add)
         : message,
@@ -94,9 +94,8 @@ export const toChatRequest = withLimits(
           ["model", extensions?.llm?.model_id],
           ["messages", written],
         ]);
-    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(chatRequestSchema, document, chatRequest) as Document,
+      document: read<Document>(chatRequestSchema, document, chatRequest),
       lost: lost.list(),
     });
   },

@@ -24,7 +24,17 @@ import {
   responseExtensions,
   secondsOf,
 } from "./extensions.ts";
-import { compact, given, isSameJsonText, type JsonObject, textAt, withFields } from "./json.ts";
+import {
+  compact,
+  given,
+  isSameJsonText,
+  type JsonObject,
+  numberAt,
+  objectIn,
+  objectsIn,
+  textAt,
+  withFields,
+} from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatResponse, read } from "./read.ts";
 import {
@@ -60,7 +70,7 @@ export const fromChatResponse = readerWithLimits(
   (document: unknown): Read<ModelExtensions> => {
     const left = collector<Left>();
     const response = read(chatResponseSchema, document, chatResponse);
-    const choices = response.choices as readonly JsonObject[];
+    const choices = objectsIn(response.choices);
     const sources = readChoices(choices, left.add);
     const isUsual = given(response, "object") === "chat.completion";
     reportFields(
@@ -71,7 +81,7 @@ export const fromChatResponse = readerWithLimits(
       left.add,
     );
     reportUsage(response, shownCounts, left.add);
-    const created = given(response, "created") as number | undefined;
+    const created = numberAt(response, "created");
     if (created !== undefined && secondsOf(instantOf(created)) !== created) {
       left.add({ path: "created", kind: "setting", reason: "The time is out of range." });
     }
@@ -94,7 +104,7 @@ function readChoices(
 ): readonly Source<JsonObject, Message>[] {
   return choices.map((choice, index) => {
     const path = under("choices", index);
-    const message = choice.message as JsonObject;
+    const message = objectIn(choice.message);
     const where = under(path, "message");
     const known = ["role", "content", "refusal", "audio", "tool_calls", "function_call"];
     const usual = isEmpty(message.annotations) ? ["annotations"] : [];
@@ -161,10 +171,10 @@ export const toChatResponse = withLimits(
     const lost = collector<Lost>();
     const { onto, extensions = {} } = writeOptions(options, "toChatResponse");
     const old = onto && read(chatResponseSchema, onto, chatResponse);
-    const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice, index) => {
+    const before = objectsIn(old?.choices).map((choice, index) => {
       const path = under("choices", index, "message");
       return withFields(choice, {
-        message: messageAsRead(choice.message as JsonObject, path, lost.add),
+        message: messageAsRead(objectIn(choice.message), path, lost.add),
       });
     });
     const left = collector<Left>();
@@ -187,9 +197,8 @@ export const toChatResponse = withLimits(
     const document = old
       ? withFields(old, { choices: numbered })
       : freshResponse(numbered, extensions);
-    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(chatResponseSchema, document, chatResponse) as Document,
+      document: read<Document>(chatResponseSchema, document, chatResponse),
       lost: lost.list(),
     });
   },
@@ -245,7 +254,7 @@ function overChoice(
   const path = pathOf(index);
   const { lost } = reporter;
   reportMessage(message, path, lost);
-  const old = choice.message as JsonObject;
+  const old = objectIn(choice.message);
   const sources = readFields(old, under(from, "message"), new Map(), ignoreLeft);
   const fields = writeFields(old, sources, message.content, path, kinds, reporter);
   // Probabilities are of all that was said, calls included.

@@ -1,5 +1,5 @@
 /** What a document says of the model and of its answer, for the slots. */
-import { compact, given, type JsonObject, textAt } from "./json.ts";
+import { compact, given, type JsonObject, objectIn, textAt } from "./json.ts";
 import { type ReportLeft, reportUnless, under } from "./report-fields.ts";
 
 /** Token counts as the `completion` slot has them. */
@@ -32,8 +32,7 @@ export interface ModelExtensions {
  * A total that is left out is the sum.
  */
 export function fromUsage(usage: unknown): TokenUsage | undefined {
-  if (typeof usage !== "object" || usage === null) return undefined;
-  const json = usage as JsonObject;
+  const json = objectIn(usage);
   const input_tokens = countAt(json, "input_tokens") ?? countAt(json, "prompt_tokens");
   const output_tokens = countAt(json, "output_tokens") ?? countAt(json, "completion_tokens");
   if (input_tokens === undefined || output_tokens === undefined) return undefined;
@@ -54,7 +53,7 @@ export function reportUsage(json: JsonObject, shown: readonly string[], left: Re
     left({ path: "usage", kind: "setting", reason: "The usage has no counts." });
     return;
   }
-  for (const key of Object.keys(usage as JsonObject)) {
+  for (const key of Object.keys(objectIn(usage))) {
     reportUnless(shown.includes(key), under("usage", key), "A detailed count.", left);
   }
 }

@@ -6,12 +6,16 @@ export {
   isJsonObject as isObject,
   isSameJsonText,
   type JsonObject,
+  objectIn,
+  objectsIn,
   withFields,
 } from "../rewrite/index.ts";
 
 /** An object of the entries that are not undefined. */
 export function compact(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as JsonObject;
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }
 
 /** `fresh` laid over `old`: objects field by field, anything else replaced. */
@@ -33,6 +37,11 @@ export function textAt(json: JsonObject, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+export function numberAt(json: JsonObject, key: string): number | undefined {
+  const value = given(json, key);
+  return typeof value === "number" ? value : undefined;
+}
+
 /**
  * Whether `now` has the shape of `old`: the same fields of the same types, and in a list only
  * items of a shape that it had. So text can be redacted and items removed, but no field can be
@@ -46,9 +55,10 @@ export function fitsShape(old: Json, now: Json): boolean {
   if (!isObject(old) || !isObject(now))
     return typeof old === typeof now && shapeOf(old) === shapeOf(now);
   return (
-    Object.entries(now).every(
-      ([key, value]) => Object.hasOwn(old, key) && fitsShape(old[key] as Json, value),
-    ) && Object.keys(old).every((key) => Object.hasOwn(now, key))
+    Object.entries(now).every(([key, value]) => {
+      const before = Object.hasOwn(old, key) ? old[key] : undefined;
+      return before !== undefined && fitsShape(before, value);
+    }) && Object.keys(old).every((key) => Object.hasOwn(now, key))
   );
 }
 

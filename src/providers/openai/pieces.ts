@@ -9,10 +9,20 @@ import {
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import type { JsonObject } from "./json.ts";
+import { isObject, type JsonObject, objectIn } from "./json.ts";
 import { isEmpty } from "./report-fields.ts";
 
 const anything = z.unknown();
+
+/** A copy of an event's object, counted against the limits of the stream. */
+export function keepObject(
+  value: unknown,
+  what: string,
+  where: string,
+  meter: StreamMeter,
+): JsonObject {
+  return objectIn(keep(eventObject(value, where), what, meter));
+}
 
 /** A copy of an event's value, counted against the limits of the stream. */
 export function keep(value: unknown, what: string, meter: StreamMeter): Json {
@@ -23,7 +33,7 @@ export function keep(value: unknown, what: string, meter: StreamMeter): Json {
 
 /** What was kept, checked against what the whole document must have. */
 export function expectShape(schema: z.ZodMiniType, kept: JsonObject, what: string): JsonObject {
-  return readDocument(schema, kept, what, "stream_invalid") as JsonObject;
+  return objectIn(readDocument(schema, kept, what, "stream_invalid"));
 }
 
 /** The fields that a stream adds to, whatever their names are. */
@@ -121,7 +131,7 @@ export function sameName(
 
 /** @throws GlassineError `stream_invalid` */
 export function eventObject(value: unknown, where: string): JsonObject {
-  if (kindOf(value) === "an object") return value as JsonObject;
+  if (kindOf(value) === "an object" && isObject(value)) return value;
   throw streamFault(where, "an object", [value]);
 }
 

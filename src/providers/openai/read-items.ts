@@ -8,7 +8,7 @@ import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
 import { readBlock } from "./blocks.ts";
 import type { CallNames } from "./calls.ts";
-import { given, type JsonObject, textAt } from "./json.ts";
+import { given, type JsonObject, objectsIn, textAt } from "./json.ts";
 import { itemSettings, readCallItem, readResultItem } from "./read-tool-items.ts";
 import { type ReportLeft, reportFields, under } from "./report-fields.ts";
 import type { Source } from "./rewrite.ts";
@@ -133,7 +133,7 @@ function readList(
     const part: ContentPart = { content_type: "text", text: content };
     return [{ item: { field, json: content, at }, parts: [part], path }];
   }
-  return ((content ?? []) as readonly JsonObject[]).map((json, index) => {
+  return objectsIn(content).map((json, index) => {
     const where = under(path, index);
     const part = readBlock(json, where, left);
     return { item: { field, json, at }, parts: part === undefined ? [] : [part], path: where };
@@ -173,7 +173,7 @@ export function readInput(
     const inRun = pieces.slice(0, shown).flat();
     runs.push(messageOf(kept, inRun, "assistant", path, reading.left));
     for (const [at, item] of own.slice(shown).entries()) {
-      alone(item, pieces[shown + at] as Pieces, path(shown + at));
+      alone(item, pieces[shown + at] ?? [], path(shown + at));
     }
     open = undefined;
   };

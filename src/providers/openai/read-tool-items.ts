@@ -1,5 +1,3 @@
-/** Calls and results among the items of Responses, as parts. */
-import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import {
   type CallNames,
@@ -9,7 +7,7 @@ import {
   type ToolCall,
   type ToolResult,
 } from "./calls.ts";
-import { given, isObject, type JsonObject, textAt } from "./json.ts";
+import { compact, given, isObject, type JsonObject, textAt } from "./json.ts";
 import { isEmpty, type ReportLeft, reportFields, under } from "./report-fields.ts";
 import { readToolContent } from "./tool-content.ts";
 import type { ArgumentsAt, CallKind, ResultKind } from "./tool-items.ts";
@@ -88,8 +86,7 @@ function argumentsOf(
   left: ReportLeft,
 ): ToolCall["arguments"] {
   if (at.as === "fields") {
-    const found = at.keys.filter((key) => given(item, key) !== undefined);
-    return Object.fromEntries(found.map((key) => [key, item[key] as Json]));
+    return compact(at.keys.map((key) => [key, given(item, key)]));
   }
   const value = given(item, at.key);
   if (at.as === "input") return { input: value ?? "" };

@@ -34,10 +34,18 @@ export const responsesResponse: Format = {
 };
 const formats = [chatRequest, chatResponse, responsesRequest, responsesResponse];
 
-/** @throws GlassineError `document_invalid` */
-export function read(schema: z.ZodMiniType, document: unknown, format: Format): JsonObject {
+/**
+ * The schema checks the document; `Document` is the type that the caller has for it.
+ *
+ * @throws GlassineError `document_invalid`
+ */
+export function read<Document extends object = JsonObject>(
+  schema: z.ZodMiniType,
+  document: unknown,
+  format: Format,
+): Document {
   refuseOther(document, format);
-  return readDocument(schema, withoutComputed(document), format.what) as JsonObject;
+  return readDocument(schema, withoutComputed(document), format.what) as Document;
 }
 
 /** A document of another format might pass the schema and show nothing. */

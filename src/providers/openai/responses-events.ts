@@ -1,10 +1,9 @@
 /** The events that stream a response. */
 
 import * as z from "zod/mini";
-import type { Json } from "../../core/data/index.ts";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
-import { given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
+import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
 import { read, responsesResponse } from "./read.ts";
 import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
@@ -28,7 +27,7 @@ export const toResponsesEvents = withLimits(
   ): readonly Event[] => {
     expectOptions(options, ["limits"], "toResponsesEvents");
     const response = read(responsesResponseSchema, document, responsesResponse);
-    const output = response.output as readonly JsonObject[];
+    const output = objectsIn(response.output);
     const first = withFields(response, { status: "in_progress", output: [], usage: null });
     const ending = Object.keys(endings).find((type) => endings[type] === response.status);
     const list = [
@@ -84,13 +83,14 @@ function partEvents(part: JsonObject, event: string, at: JsonObject): readonly J
   const type = textAt(part, "type") ?? "";
   const text = Object.hasOwn(partTexts, type) ? partTexts[type] : undefined;
   const whole = text && textAt(part, text.key);
-  const isCited = Array.isArray(part.annotations);
+  const { annotations } = part;
+  const isCited = Array.isArray(annotations);
   const first = withFields(part, {
     ...(text && { [text.key]: "" }),
     ...(isCited && { annotations: [] }),
     ...(Object.hasOwn(part, "logprobs") && { logprobs: [] }),
   });
-  const cited = (isCited ? (part.annotations as readonly Json[]) : []).map(
+  const cited = (isCited ? annotations : []).map(
     (annotation, annotation_index): JsonObject => ({
       type: "response.output_text.annotation.added",
       ...at,

@@ -17,7 +17,7 @@ import {
 import { itemsAsRead } from "./arguments-as-read.ts";
 import { reportNames } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
-import { compact, given, type JsonObject, textAt, withFields } from "./json.ts";
+import { compact, given, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
@@ -67,7 +67,7 @@ function readRuns(request: JsonObject, left: ReportLeft): readonly Source<Run, M
   const instructions = textAt(request, "instructions");
   const input = given(request, "input") ?? [];
   const items = typeof input === "string" ? [textItem("user", input)] : input;
-  const runs = readInput(items as readonly JsonObject[], reading);
+  const runs = readInput(objectsIn(items), reading);
   return [
     ...(instructions === undefined
       ? []
@@ -134,9 +134,8 @@ export const toResponsesRequest = withLimits(
           ["model", extensions?.llm?.model_id],
           ["input", runs.flatMap(({ items }) => items)],
         ]);
-    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(responsesRequestSchema, document, responsesRequest) as Document,
+      document: read<Document>(responsesRequestSchema, document, responsesRequest),
       lost: lost.list(),
     });
   },

@@ -25,7 +25,16 @@ import {
   type StopReason,
   secondsOf,
 } from "./extensions.ts";
-import { compact, given, isSameJsonText, type JsonObject, textAt, withFields } from "./json.ts";
+import {
+  compact,
+  given,
+  isSameJsonText,
+  type JsonObject,
+  numberAt,
+  objectsIn,
+  textAt,
+  withFields,
+} from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
@@ -74,7 +83,7 @@ export const fromResponsesResponse = readerWithLimits(
       extensions: responseExtensions(response, {
         rawFormat: format,
         stopReason: stopReasonOf(response),
-        created: given(response, "created_at") as number | undefined,
+        created: numberAt(response, "created_at"),
       }),
       left: left.list(),
     });
@@ -83,7 +92,7 @@ export const fromResponsesResponse = readerWithLimits(
 
 function readRun(response: JsonObject, left: ReportLeft): Source<Run, Message> {
   const reading: Reading = { names: new Map(), left, inResponse: true };
-  return readOutput(response.output as readonly JsonObject[], reading);
+  return readOutput(objectsIn(response.output), reading);
 }
 
 /** Complete, and nobody has to act: the end. */
@@ -91,7 +100,7 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
   const status = textAt(response, "status");
   if (status === "incomplete") return isTooLong(response) ? "max_tokens" : undefined;
   if (status !== "completed") return undefined;
-  const items = response.output as readonly JsonObject[];
+  const items = objectsIn(response.output);
   const answered = new Set(
     items.flatMap((item) => {
       const kind = kindIn(resultKinds, itemKind(item));
@@ -126,7 +135,7 @@ export function reportResponse(response: JsonObject, path: string, left: ReportL
 function isShown(response: JsonObject, key: string, value: Json): boolean {
   if (["id", "model", "output", "usage"].includes(key)) return true;
   if (key === "created_at") return secondsOf(instantOf(Number(value))) === value;
-  if (key === "output_text") return value === outputText(response.output as readonly JsonObject[]);
+  if (key === "output_text") return value === outputText(objectsIn(response.output));
   const isCut = response.status === "incomplete" && isTooLong(response);
   if (isCut && (key === "status" || key === "incomplete_details")) return true;
   return Object.hasOwn(usualFields, key) && isSameJsonText(usualFields[key], value);
@@ -134,9 +143,7 @@ function isShown(response: JsonObject, key: string, value: Json): boolean {
 
 /** What the SDK adds to a response: all texts in one. */
 function outputText(items: readonly JsonObject[]): string {
-  const blocks = items.flatMap((item) =>
-    item.type === "message" && Array.isArray(item.content) ? item.content : [],
-  ) as readonly JsonObject[];
+  const blocks = items.flatMap((item) => (item.type === "message" ? objectsIn(item.content) : []));
   return blocks
     .map((block) => (block.type === "output_text" ? textAt(block, "text") : ""))
     .join("");
@@ -162,13 +169,13 @@ export const toResponsesResponse = withLimits(
     const old = found && itemsAsRead(found, "output", lost.add);
     const answers = givenMessages(messages, "toResponsesResponse");
     const index = answers.findIndex(({ role }) => role === "assistant");
-    const now = index === -1 ? [] : [answers[index] as Message];
+    const now = answers.filter((_, place) => place === index);
     for (const other of answers.keys()) {
       const reason = "A response is one assistant message.";
       if (other !== index) lost.add({ path: pathOf(other), reason });
     }
     reportNames(answers, lost.add);
-    let count = old === undefined ? 0 : (old.output as readonly Json[]).length;
+    let count = old === undefined ? 0 : objectsIn(old.output).length;
     const left = collector<Left>();
     const before = old ? [readRun(old, left.add)] : [];
     if (old) reportResponse(old, "", left.add);
@@ -199,9 +206,8 @@ export const toResponsesResponse = withLimits(
     const document = old
       ? overResponse(old, output, writing.removed)
       : freshResponse(output, extensions);
-    // The schema checks the document; `Document` is the caller's type for it.
     return Object.freeze({
-      document: read(responsesResponseSchema, document, responsesResponse) as Document,
+      document: read<Document>(responsesResponseSchema, document, responsesResponse),
       lost: lost.list(),
     });
   },

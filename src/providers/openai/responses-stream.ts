@@ -13,7 +13,7 @@ import {
 } from "../rewrite/index.ts";
 import type { ModelExtensions } from "./extensions.ts";
 import { given, type JsonObject, textAt, withFields } from "./json.ts";
-import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
+import { eventObject, expectShape, keep, keepObject, placeIn } from "./pieces.ts";
 import { read, responsesResponse } from "./read.ts";
 import { under } from "./report-fields.ts";
 import { unknownFields } from "./response-event-fields.ts";
@@ -170,7 +170,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   }
 
   #sameResponse(value: unknown): JsonObject {
-    const response = keep(eventObject(value, "response"), what, this.#meter) as JsonObject;
+    const response = keepObject(value, what, "response", this.#meter);
     const id = textAt(this.#base, "id");
     if (id && id !== textAt(response, "id"))
       throw streamFault("response.id", "the id that it began with");

@@ -23,7 +23,7 @@ export interface Placed<Part> {
 
 /** How to write one kind of list. `undefined` means that the format cannot express the item. */
 export interface Writer<Item, Part> {
-  readonly pair: (before: readonly Part[], after: readonly Part[]) => readonly Pair[];
+  readonly pair: (before: readonly Part[], after: readonly Part[]) => readonly Pair<Part>[];
   /**
    * An item whose parts changed: `now[i]` is the new form of its part `i`; at least one is left.
    */
@@ -46,42 +46,44 @@ export function rewrite<Item, Part>(
   writer: Writer<Item, Part>,
 ): readonly Item[] {
   const before = sources.flatMap(({ parts }) => parts);
-  const owners = sources.flatMap(({ parts }, source) => parts.map((_, slot) => ({ source, slot })));
-  const became = sources.map(({ parts }) => new Array<Placed<Part> | undefined>(parts.length));
-  const pairs = writer.pair(before, after);
-  /** In the order of writing: a place of an old item, or new ones. */
-  const order: (number | readonly Item[])[] = [];
-  /** By place of the old items in `order`, the last of its parts. */
-  const written = new Map<number, number>();
+  const olds = sources.map((source, place) => {
+    return { source, place, now: new Array<Placed<Part> | undefined>(source.parts.length) };
+  });
+  const owners = olds.flatMap((old) => old.source.parts.map((_, slot) => ({ old, slot })));
+  /** In the order of writing: an old item, or new ones. */
+  const order: ((typeof olds)[number] | readonly Item[])[] = [];
+  /** By old item in `order`, the last of its parts. */
+  const written = new Map<(typeof olds)[number], number>();
   let next = 0;
   const passHidden = (to: number) => {
-    for (; next < to; next += 1) if (sources[next]?.parts.length === 0) order.push(next);
+    for (const old of olds.slice(next, to)) if (old.source.parts.length === 0) order.push(old);
+    next = Math.max(next, to);
   };
-  for (const [index, part] of after.entries()) {
-    const { at, isSame, isMoved } = pairs[index] as Pair;
-    const placed = { part, index, isSame };
-    if (at === undefined) {
+  for (const [index, pair] of writer.pair(before, after).entries()) {
+    const placed = { part: pair.item, index, isSame: pair.isSame };
+    const owner = pair.at === undefined ? undefined : owners[pair.at];
+    if (owner === undefined) {
       const items = writer.fresh(placed);
       if (items.length > 0) order.push(items);
       continue;
     }
-    const { source, slot } = owners[at] as { source: number; slot: number };
-    (became[source] as (Placed<Part> | undefined)[])[slot] = placed;
-    if (!isMoved) passHidden(source);
-    const last = written.get(source);
+    const { old, slot } = owner;
+    old.now[slot] = placed;
+    if (!pair.isMoved) passHidden(old.place);
+    const last = written.get(old);
     if (last !== undefined) {
-      if (order.at(-1) !== source || slot < last) writer.reportMoved?.(placed);
-    } else order.push(source);
-    written.set(source, slot);
+      if (order.at(-1) !== old || slot < last) writer.reportMoved?.(placed);
+    } else order.push(old);
+    written.set(old, slot);
   }
   passHidden(sources.length);
-  for (const [at, source] of sources.entries()) {
-    if (source.parts.length > 0 && !written.has(at)) writer.removed(source);
+  for (const old of olds) {
+    if (old.source.parts.length > 0 && !written.has(old)) writer.removed(old.source);
   }
   return order.flatMap((each) => {
-    if (typeof each !== "number") return each;
-    const now = [...(became[each] ?? [])];
-    const source = sources[each] as Source<Item, Part>;
+    if (!("source" in each)) return each;
+    const { source } = each;
+    const now = [...each.now];
     if (now.every((placed) => placed?.isSame)) return [source.item];
     const item = writer.over(source, now);
     return item === undefined ? [] : [item];

@@ -2,7 +2,7 @@
 import type { Json } from "../../core/data/index.ts";
 import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
 import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
-import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
+import { expectShape, keep, keepObject, placeIn } from "./pieces.ts";
 import { under } from "./report-fields.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
@@ -79,7 +79,7 @@ export class StreamedItem {
     this.#meter = meter;
     this.#from = from;
     this.#reportRemoved = reportRemoved;
-    const kept = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
+    const kept = keepObject(item, what, "output_item", meter);
     const text = itemTextOf(kept);
     this.#key = text?.key;
     // Some servers start a text without any content.
@@ -133,7 +133,7 @@ export class StreamedItem {
   }
 
   #keepPart(part: unknown, list: string): JsonObject {
-    const kept = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    const kept = keepObject(part, what, `${list} part`, this.#meter);
     // An item of another kind may have anything in its lists.
     const isBlock = ["message", "reasoning"].includes(itemKind(this.#head));
     return isBlock ? expectShape(blockSchema, kept, what) : kept;
@@ -163,7 +163,7 @@ export class StreamedItem {
 
   /** Takes the whole item, which says what came before it. */
   finish(item: unknown): void {
-    const kept = keep(eventObject(item, "output_item"), what, this.#meter) as JsonObject;
+    const kept = keepObject(item, what, "output_item", this.#meter);
     const copy = expectShape(itemSchema, kept, what);
     this.agree(copy);
     this.#final = copy;
@@ -228,10 +228,10 @@ export class StreamedItem {
     if (this.#final !== undefined) return this.#final;
     const lists = Object.entries(this.#lists).filter(([, parts]) => parts.length > 0);
     const whole = this.#text.text;
-    const isTold =
-      this.#key !== undefined && (whole !== "" || textAt(this.#head, this.#key) !== undefined);
+    const key = this.#key;
+    const isTold = whole !== "" || (key !== undefined && textAt(this.#head, key) !== undefined);
     return withFields(this.#head, {
-      ...(isTold && { [this.#key as string]: whole }),
+      ...(key !== undefined && isTold && { [key]: whole }),
       ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
     });
   }

@@ -2,9 +2,9 @@
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
-import { pairParts } from "../rewrite/index.ts";
+import { pairParts, partsAsJson } from "../rewrite/index.ts";
 import { freshBlock, overBlock, type Place, readBlock } from "./blocks.ts";
-import { isObject, isSameJsonText, type JsonObject } from "./json.ts";
+import { isObject, isSameJsonText, objectIn } from "./json.ts";
 import { ignoreLeft, type LossReporter, type ReportLeft, under } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 
@@ -15,7 +15,7 @@ export function readToolContent(
   left: ReportLeft,
 ): Json | undefined {
   if (!Array.isArray(content)) return content ?? undefined;
-  return sourcesOf(content, path, left).flatMap(({ parts }) => parts as readonly Json[]);
+  return sourcesOf(content, path, left).flatMap(({ parts }) => partsAsJson(parts));
 }
 
 function sourcesOf(
@@ -25,7 +25,7 @@ function sourcesOf(
 ): readonly Source<Json, ContentPart>[] {
   return content.map((item, index) => {
     const at = under(path, index);
-    const part = readBlock(item as JsonObject, at, left);
+    const part = readBlock(objectIn(item), at, left);
     return { item, parts: part === undefined ? [] : [part], path: at };
   });
 }
@@ -63,7 +63,7 @@ export function writeToolContent(
   return rewrite(sources, parts, {
     pair: pairParts,
     over: ({ item, path: from }, [now]) => {
-      const old = { block: item as JsonObject, from };
+      const old = { block: objectIn(item), from };
       const block =
         now && overBlock(old, now.part, under(path, now.index), place, { lost, removed });
       if (block === undefined) removed(from);

@@ -5,7 +5,15 @@ import { pairParts } from "../rewrite/index.ts";
 import { freshBlock, overBlock } from "./blocks.ts";
 import { inputOf, type ToolCall, textOfArguments } from "./calls.ts";
 import { type Field, fields, type Item, type Sources } from "./chat-message.ts";
-import { given, isObject, isSameJsonText, type JsonObject, textAt, withFields } from "./json.ts";
+import {
+  given,
+  isObject,
+  isSameJsonText,
+  type JsonObject,
+  objectIn,
+  textAt,
+  withFields,
+} from "./json.ts";
 import { keptById, type LossReporter, type ReportLost, staleKeys, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
@@ -143,12 +151,12 @@ function overItem(
   const part = first?.part;
   if (part === undefined) return undefined;
   if (part.content_type === "tool_call") {
-    return { ...item, json: overCall(json as JsonObject, part.content, where, lost) };
+    return { ...item, json: overCall(objectIn(json), part.content, where, lost) };
   }
   if (typeof json === "string") {
     return part.content_type === "text" ? { ...item, json: part.text } : undefined;
   }
-  const block = overBlock({ block: json as JsonObject, from }, part, where, "chat", {
+  const block = overBlock({ block: objectIn(json), from }, part, where, "chat", {
     lost,
     removed,
   });
@@ -222,7 +230,7 @@ function freshItem(
 /** Fields have no order: a text after a call is read before it. */
 function reportOrder(items: readonly Item[], path: string, lost: ReportLost): void {
   const ranks = items.map(({ field }) => fields.indexOf(field));
-  if (ranks.some((rank, index) => index > 0 && rank < (ranks[index - 1] as number))) {
+  if (ranks.some((rank, index) => rank < (ranks[index - 1] ?? rank))) {
     lost({
       path: under(path, "content"),
       reason: "Content comes before calls, so the order changes.",

@@ -3,7 +3,15 @@ import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import { pairParts, pathOf } from "../rewrite/index.ts";
 import { freshBlock, overBlock, type Place } from "./blocks.ts";
-import { compact, given, isObject, isSameJsonText, type JsonObject, withFields } from "./json.ts";
+import {
+  compact,
+  given,
+  isObject,
+  isSameJsonText,
+  type JsonObject,
+  objectIn,
+  withFields,
+} from "./json.ts";
 import { channelOf, type Piece, phaseOf, type Run } from "./read-items.ts";
 import { isEmpty, keptById, type LossReporter, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
@@ -125,7 +133,7 @@ function overJson(
       return overBlock({ block: json, from }, first.part, where, placeOf(message), reporter);
     return first.part.content_type === "text" ? first.part.text : undefined;
   }
-  const item = run.items[at] as JsonObject;
+  const item = objectIn(run.items[at]);
   const type = itemKind(item);
   const call = kindIn(callKinds, type);
   if (call !== undefined) return overCallItem(item, call, before, now, path, lost);
@@ -210,7 +218,7 @@ function fold(
   for (const { field, json, at } of pieces) {
     if (field === "item") {
       close();
-      const item = json as JsonObject;
+      const item = objectIn(json);
       items.push(at === undefined ? { ...writing.begin(itemKind(item)), ...item } : item);
       continue;
     }

@@ -1,5 +1,5 @@
 /** Pairs of messages and of their parts, and what every conversion takes and returns. */
-import type { Limits } from "../../core/data/index.ts";
+import type { Json, Limits } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import { type Pair, pairItems } from "./pair.ts";
 import type { Left, Lost } from "./report.ts";
@@ -36,8 +36,13 @@ export interface Written<Document> {
 export function pairMessages(
   before: readonly Message[],
   after: readonly Message[],
-): readonly Pair[] {
+): readonly Pair<Message>[] {
   return pairItems(before, after, { kinds: [answersOf, ({ role }) => role] });
+}
+
+/** Parts as the content of a result. They are JSON, which their types do not say. */
+export function partsAsJson(parts: readonly ContentPart[]): readonly Json[] {
+  return parts as readonly Json[];
 }
 
 /** The calls that a message answers. */
@@ -54,7 +59,7 @@ function answersOf({ role, content }: Message): string | undefined {
 export function pairParts(
   before: readonly ContentPart[],
   after: readonly ContentPart[],
-): readonly Pair[] {
+): readonly Pair<ContentPart>[] {
   return pairItems(before, after, {
     kinds: [(part) => `${part.content_type} ${idOf(part) ?? ""}`],
     name: nameOf,

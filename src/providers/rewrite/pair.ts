@@ -7,8 +7,11 @@
  */
 import { longestMatch, type Place } from "./longest-match.ts";
 
-export interface Pair {
+export interface Pair<Item> {
+  readonly item: Item;
   /** The old item; `undefined` for one that is new. */
+  readonly old: Item | undefined;
+  /** The place of the old item. */
   readonly at: number | undefined;
   /** Whether the two are equal. */
   readonly isSame: boolean;
@@ -32,7 +35,7 @@ export function pairItems<Item extends object>(
   before: readonly Item[],
   after: readonly Item[],
   { kinds, name = () => undefined }: Likeness<Item>,
-): readonly Pair[] {
+): readonly Pair<Item>[] {
   const [old, now] = textsOf(before, after, JSON.stringify);
   const pairing = new Pairing(longestMatch(old, now), before.length);
   // Where nothing was edited, each item is the equal one, however far it moved.
@@ -40,11 +43,16 @@ export function pairItems<Item extends object>(
   for (const kind of kinds) pairing.fill(...textsOf(before, after, kind));
   pairing.move(old, now);
   pairing.move(...textsOf(before, after, name));
-  return pairing.places.map((at, i) => ({
-    at,
-    isSame: at !== undefined && old[at] === now[i],
-    isMoved: pairing.moved.has(i),
-  }));
+  return after.map((item, i) => {
+    const at = pairing.places[i];
+    return {
+      item,
+      old: at === undefined ? undefined : before[at],
+      at,
+      isSame: at !== undefined && old[at] === now[i],
+      isMoved: pairing.moved.has(i),
+    };
+  });
 }
 
 type Texts = readonly (string | undefined)[];
