@@ -37,14 +37,15 @@ const nameOfFile = "plugins.lock";
  */
 export function setEntry(text: string, entry: LockEntry): string {
   const after = entryOf(checked(entry));
-  const { lock, places } = readEditable(text);
-  const index = lock.entries.findIndex(({ id }) => id === after.id);
-  const before = lock.entries[index];
   const row = rowOf(after) as Row;
-  if (before === undefined) return confirmed(appended(text, row), [...lock.entries, after]);
-  const rows = { before: rowOf(before) as Row, after: row };
-  const edited = refreshed(text, places.tables[index] as TablePlace, rows);
-  return confirmed(edited, lock.entries.with(index, after));
+  return edited(text, (lines, { lock: { entries }, places }) => {
+    const index = entries.findIndex(({ id }) => id === after.id);
+    const before = entries[index];
+    if (before === undefined) return [lines + block(row, lineEndOf(text)), [...entries, after]];
+    const rows = { before: rowOf(before) as Row, after: row };
+    const table = places.tables[index] as TablePlace;
+    return [refreshed(lines, table, rows), entries.with(index, after)];
+  });
 }
 
 /**
@@ -57,23 +58,30 @@ export function setEntry(text: string, entry: LockEntry): string {
  * @see spec `lockfile:remove`
  */
 export function removeEntry(text: string, id: string): string {
-  const { lock, places } = readEditable(text);
-  const index = lock.entries.findIndex((each) => each.id === id);
-  if (index === -1) {
-    const locked = lock.entries.map((each) => each.id);
-    throw new GlassineError(
-      "trust_refused",
-      `plugin ${quoteName(id)} is not in plugins.lock. Locked: ${locked.join(", ") || "<none>"}`,
-      { id, locked },
-    );
-  }
-  const { start, end } = blockOf(text, places, index);
-  const rest = text.slice(0, start) + text.slice(end);
-  // The file ends as it did, with a line feed or without.
-  const ended = text.endsWith("\n") ? rest : rest.replace(/\r?\n$/, "");
+  return edited(text, (lines, { lock: { entries }, places }) => {
+    const index = entries.findIndex((each) => each.id === id);
+    if (index === -1) {
+      const locked = entries.map((each) => each.id);
+      const list = locked.join(", ") || "<none>";
+      const message = `plugin ${quoteName(id)} is not in plugins.lock. Locked: ${list}`;
+      throw new GlassineError("trust_refused", message, { id, locked });
+    }
+    const { start, end } = blockOf(lines, places, index);
+    return [lines.slice(0, start) + lines.slice(end), entries.toSpliced(index, 1)];
+  });
+}
+
+/** Given lines that all have an end, what they become and the entries that this means. */
+type Edit = (lines: string, read: ReadLock) => readonly [string, readonly LockEntry[]];
+
+/** The text ends as it did, with a line feed or without. */
+function edited(text: string, edit: Edit): string {
+  const read = readEditable(text);
+  const isOpen = !text.endsWith("\n");
+  const [lines, entries] = edit(isOpen ? text + lineEndOf(text) : text, read);
+  const left = isOpen ? lines.replace(/\r?\n$/, "") : lines;
   // An empty file is not a lockfile.
-  const left = ended === "" ? newLockfile.replace("\n", lineEndOf(text)) : ended;
-  return confirmed(left, lock.entries.toSpliced(index, 1));
+  return confirmed(left === "" ? newLockfile.replace("\n", lineEndOf(text)) : left, entries);
 }
 
 /**
@@ -106,10 +114,9 @@ function lineAbove(text: string, start: number): string {
   return text.slice(lineStart(text, start - 1), start).trim();
 }
 
-function appended(text: string, row: Row): string {
-  const lineEnd = lineEndOf(text);
-  const block = ["", "[[plugins]]", ...assignments(row, lineEnd)].join(lineEnd);
-  return text.endsWith("\n") ? text + block + lineEnd : text + lineEnd + block;
+/** The lines of a new entry. */
+function block(row: Row, lineEnd: string): string {
+  return ["", "[[plugins]]", ...assignments(row, lineEnd), ""].join(lineEnd);
 }
 
 /** @throws GlassineError `trust_refused` */

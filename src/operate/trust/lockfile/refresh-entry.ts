@@ -12,7 +12,7 @@ interface Change {
 }
 
 /**
- * The text with the values of `after` in the table of `before`.
+ * The text with the values of `after` in the table of `before`. Each of its lines has an end.
  *
  * @throws GlassineError `lockfile_uneditable` where a comment would be lost
  */
@@ -57,9 +57,7 @@ function addedLines(
   added: string,
 ): Change {
   const at = afterLine(text, end);
-  const lineEnd = lineEndOf(text);
-  const lines = marginOf(text, start) + added;
-  return { start: at, end: at, text: endsInLine(text, at) ? lineEnd + lines : lines + lineEnd };
+  return { start: at, end: at, text: marginOf(text, start) + added + lineEndOf(text) };
 }
 
 /** What is between the beginning of a line and what begins at an offset of it. */
@@ -72,16 +70,7 @@ function removedLine(text: string, { start, end }: FieldPlace): Change {
   const lineEnd = afterLine(text, end);
   const comment = text.slice(end, lineEnd).indexOf("#");
   if (comment !== -1) return { start, end: end + comment, text: "" };
-  const from = lineStart(text, start);
-  // Without a line end behind it, the one above goes: the file ends as it did.
-  if (!endsInLine(text, lineEnd)) return { start: from, end: lineEnd, text: "" };
-  const above = text[from - 2] === "\r" ? 2 : 1;
-  return { start: from - above, end: lineEnd, text: "" };
-}
-
-/** Whether an offset is the end of a file that has no line feed there. */
-function endsInLine(text: string, at: number): boolean {
-  return at === text.length && !text.endsWith("\n");
+  return { start: lineStart(text, start), end: lineEnd, text: "" };
 }
 
 type Value = Row[keyof Row];
