@@ -66,13 +66,6 @@ describe("PH-098: a verifier that fails", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("to answer within the host's timeout makes the package invalid", async () => {
-    const hanging: SignatureVerifier = { name: "slow", verify: () => new Promise(() => {}) };
-    const settled = checkEvidence(nowhere, [hanging, hanging], { timeoutMs: 500 });
-    await vi.advanceTimersByTimeAsync(500);
-    expect(await settled).toMatchObject({ detail: expect.stringContaining("within 0.5 seconds") });
-  });
-
   it("leaves no timer behind when it answers", async () => {
     expect(await check(unsigned)).toEqual({ kind: "unsigned" });
     expect(vi.getTimerCount()).toBe(0);
@@ -201,14 +194,4 @@ describe("evidence that no verifier reads", () => {
     const answer = await checkEvidence(await signedAt(path), [verifier]);
     expect(answer).toEqual({ kind: "verified", identity });
   });
-});
-
-describe("options", () => {
-  it.each([[{ timeoutMs: 0 }], [{ timeoutMs: 2 ** 31 }], [{ timeoutMs: "1" }], [{ timeout: 1 }]])(
-    "%o are refused",
-    async (options) => {
-      const refused = checkEvidence(nowhere, [], options as never);
-      await expect(refused).rejects.toMatchObject({ code: "options_invalid" });
-    },
-  );
 });

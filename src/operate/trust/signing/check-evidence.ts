@@ -1,6 +1,6 @@
 /** Asks every verifier, and makes one answer of theirs. */
 import { join } from "node:path";
-import { expectOptions, longestTimerMs, readWhole, within } from "../../../core/data/index.ts";
+import { within } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown, redactText } from "../../../core/observe/index.ts";
 import { isObject, type SignatureCause, signatureCauses } from "../../packages/index.ts";
@@ -15,11 +15,8 @@ import {
   sigstoreFile,
 } from "./types.ts";
 
-/** Options of `checkEvidence`. */
-export interface CheckEvidenceOptions {
-  /** How long each verifier has. Default 30 000. */
-  readonly timeoutMs?: number;
-}
+/** How long each verifier has. */
+const timeoutMs = 30_000;
 
 /**
  * Who signed a package, by all `verifiers` together.
@@ -29,17 +26,13 @@ export interface CheckEvidenceOptions {
  * as one. With several signers, `identity` is the first by the order of `verifiers`. Evidence
  * that no verifier reads does not count if another verified; alone it is `unchecked`.
  *
- * @throws GlassineError (as a rejection) `options_invalid`
  * @see spec `signing:every-evidence`, `signing:verifier-fails`, `signing:unread`
  */
 export async function checkEvidence(
   signed: SignedPackage,
   verifiers: readonly SignatureVerifier[],
-  options: CheckEvidenceOptions = {},
 ): Promise<Evidence> {
-  expectOptions(options, ["timeoutMs"], "checkEvidence");
-  const timeoutMs = readWhole("timeoutMs", options.timeoutMs ?? 30_000, longestTimerMs);
-  const answers = await Promise.all(verifiers.map((each) => answerOf(each, signed, timeoutMs)));
+  const answers = await Promise.all(verifiers.map((each) => answerOf(each, signed)));
   const faults = answers.filter((each) => each.kind === "invalid");
   if (faults.length > 0) return invalidFor(faults);
   const signers = answers.flatMap((each) =>
@@ -52,11 +45,7 @@ export async function checkEvidence(
     : { kind: "verified", identity, further };
 }
 
-async function answerOf(
-  verifier: SignatureVerifier,
-  signed: SignedPackage,
-  timeoutMs: number,
-): Promise<Evidence> {
+async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Promise<Evidence> {
   const who = `the verifier ${quoteName(verifier.name)}`;
   // Reading an answer may run code of the verifier, too.
   const verify = async () => readAnswer(await verifier.verify(signed));
