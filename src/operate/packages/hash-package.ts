@@ -80,9 +80,9 @@ async function readPackageFiles(
 ): Promise<PackageHash> {
   const { signal, copyTo } = options;
   const root = await folderAt(path);
-  const coverage = coverageOf(options.bundled ?? (await readBundled(root)));
+  const covers = coverageOf(options.bundled ?? (await readBundled(root)));
   const size = packageSize();
-  const found = await walkPackage({ root, coverage, size, signal });
+  const found = await walkPackage({ root, covers, size, signal });
   if (copyTo !== undefined) await copyFoldersAndLinks(found, copyTo);
   const buffer = new Uint8Array(pieceBytes);
   const records: HashRecord[] = [];

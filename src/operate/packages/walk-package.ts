@@ -18,11 +18,8 @@ const packageName = /^(?:@[^/]+\/)?[^@/][^/]*$/;
 /** What kind of thing a name stands for. */
 type FoundKind = "file" | "folder" | "link" | "other";
 
-/** Decides, for one package, what counts. */
-export interface Coverage {
-  /** Whether a path with parts `parts` counts, itself of `kind` where that is known. */
-  covers(parts: readonly string[], kind: FoundKind): boolean;
-}
+/** Whether a path with parts `parts`, itself of `kind`, counts for one package. */
+export type Coverage = (parts: readonly string[], kind: FoundKind) => boolean;
 
 /**
  * What is left out is left out at the root alone, and the folder of dependencies but for the
@@ -40,15 +37,13 @@ export function coverageOf(bundled: readonly string[]): Coverage {
     const folded = path.map(foldedName);
     return names.some((name) => folded.every((part, at) => at >= name.length || part === name[at]));
   };
-  return {
-    covers(parts, kind) {
-      const [first, ...rest] = parts;
-      if (first === versionControl)
-        return parts.length === 1 && (kind === "link" || kind === "other");
-      if (parts.length === 1 && kind === "file") return !evidence.includes(first as string);
-      const isDependency = first === dependenciesFolder && (rest.length > 0 || kind === "folder");
-      return isDependency ? meetsBundled(rest) : true;
-    },
+  return (parts, kind) => {
+    const [first, ...rest] = parts;
+    if (first === versionControl)
+      return parts.length === 1 && (kind === "link" || kind === "other");
+    if (parts.length === 1 && kind === "file") return !evidence.includes(first as string);
+    const isDependency = first === dependenciesFolder && (rest.length > 0 || kind === "folder");
+    return isDependency ? meetsBundled(rest) : true;
   };
 }
 
@@ -61,7 +56,7 @@ export type Found =
 export interface WalkInput {
   /** A real path. */
   readonly root: string;
-  readonly coverage: Coverage;
+  readonly covers: Coverage;
   readonly size: PackageSize;
   readonly signal: AbortSignal | undefined;
 }
@@ -106,7 +101,7 @@ async function walkFolder(
     input.size.add("files", path);
     if (kind === "file") found.push({ kind, path });
     else {
-      const target = await readPackageLink(input.root, path, input.coverage);
+      const target = await readPackageLink(input.root, path, input.covers);
       found.push({ kind, path, target });
     }
   }
@@ -145,7 +140,7 @@ const mostEntries = 2 * packageLimits.files;
 
 /** What counts of a folder, sorted by bytes. One with more than a package may have is left. */
 async function readFolder(
-  { root, coverage }: WalkInput,
+  { root, covers }: WalkInput,
   above: readonly string[],
 ): Promise<readonly Entry[]> {
   const folder = above.join("/");
@@ -153,7 +148,7 @@ async function readFolder(
   try {
     for await (const entry of await openFolder(join(root, folder))) {
       const kind = kindOf(entry);
-      if (!coverage.covers([...above, decodeForMessage(entry.name)], kind)) continue;
+      if (!covers([...above, decodeForMessage(entry.name)], kind)) continue;
       entries.push({ bytes: entry.name, kind });
       if (entries.length > mostEntries) break;
     }
@@ -184,7 +179,7 @@ function kindOf(entry: BytesEntry): FoundKind {
  *
  * @throws GlassineError `package_refused` with `unsafe_symlink` or `unsupported_file`
  */
-async function readPackageLink(root: string, path: string, coverage: Coverage): Promise<string> {
+async function readPackageLink(root: string, path: string, covers: Coverage): Promise<string> {
   const target = await readTarget(root, path);
   const unsafe = (text: string, cause?: unknown) =>
     packageRefused("unsafe_symlink", path, `${shownPath(path)} is a link ${text}.`, cause);
@@ -202,7 +197,7 @@ async function readPackageLink(root: string, path: string, coverage: Coverage): 
   if (isAbsolute(inside) || realParts[0] === "..") throw unsafe("that leads out of the package");
   // A folder by two names would be one that is hashed by the one and loaded by the other.
   if (!(await lstat(real)).isFile()) throw unsafe("to something that is not a file");
-  const counts = coverage.covers(parts, "file") && coverage.covers(realParts, "file");
+  const counts = covers(parts, "file") && covers(realParts, "file");
   if (!counts) throw unsafe("to a file that is not part of the package's hash");
   return target;
 }
