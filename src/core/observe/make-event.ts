@@ -91,12 +91,12 @@ function partiesOf(
     case "plugin":
       return {
         actorUri: "system:plugin-registry",
-        targetUri: `plugin:${metadata.plugin_name as string}`,
+        targetUri: `plugin:${metadata.plugin_name}`,
       };
     case "hook":
       return {
-        actorUri: `plugin:${metadata.plugin_name as string}`,
-        targetUri: `hook:${metadata.hook as string}`,
+        actorUri: `plugin:${metadata.plugin_name}`,
+        targetUri: `hook:${metadata.hook}`,
       };
     case "labels":
       return { actorUri: "system:host", targetUri: "extensions:security.labels" };

@@ -94,7 +94,7 @@ function fallbackOf(text: string): Uint32Array {
   const fallback = new Uint32Array(text.length);
   let matched = 0;
   for (let i = 1; i < text.length; i++) {
-    while (matched > 0 && text[matched] !== text[i]) matched = fallback[matched - 1] as number;
+    while (matched > 0 && text[matched] !== text[i]) matched = fallback[matched - 1] ?? 0;
     if (text[matched] === text[i]) matched += 1;
     fallback[i] = matched;
   }
@@ -108,7 +108,7 @@ export function withoutSecrets(text: string, { parts, words }: Needles): string 
   /** By index: where the longest secret ends that begins there; 0 where none does. */
   const ends = new Uint32Array(text.length);
   const note = ([start, end]: Place) => {
-    if ((ends[start] as number) < end) ends[start] = end;
+    if ((ends[start] ?? 0) < end) ends[start] = end;
   };
   for (const needle of parts.values()) placesOf(text, lower, needle).forEach(note);
   if (words.size > 0) {
@@ -138,10 +138,10 @@ function placesOf(text: string, lower: string, { text: needle, fallback }: Needl
       matched = 0;
       continue;
     }
-    while (matched > 0 && needle[matched] !== lower[i]) matched = fallback[matched - 1] as number;
+    while (matched > 0 && needle[matched] !== lower[i]) matched = fallback[matched - 1] ?? 0;
     if (needle[matched] === lower[i]) matched += 1;
     if (matched < needle.length) continue;
-    matched = fallback[matched - 1] as number;
+    matched = fallback[matched - 1] ?? 0;
     places.push([i + 1 - needle.length, i + 1]);
   }
   return places;
@@ -176,12 +176,12 @@ function withMarkers(text: string, ends: Uint32Array): string {
   let out = "";
   let from = 0;
   for (let i = 0; i < text.length; ) {
-    let end = ends[i] as number;
+    let end = ends[i] ?? 0;
     if (end === 0) {
       i += 1;
       continue;
     }
-    for (let at = i + 1; at < end; at++) end = Math.max(end, ends[at] as number);
+    for (let at = i + 1; at < end; at++) end = Math.max(end, ends[at] ?? 0);
     // Half of a character would be left over, which is nothing that can be printed.
     const start = i > from && isInside(text, i) ? i - 1 : i;
     if (isInside(text, end)) end += 1;
@@ -195,5 +195,5 @@ function withMarkers(text: string, ends: Uint32Array): string {
 
 /** Whether a place is between the two units of one character. */
 function isInside(text: string, at: number): boolean {
-  return at > 0 && (text.codePointAt(at - 1) as number) > 0xffff;
+  return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }

@@ -97,12 +97,12 @@ function bare(start: number, end: number, isOpen = true): Value {
 function quotedValue(
   text: string,
   start: number,
-  [opening, before, mark]: readonly string[],
+  [opening = "", before = "", mark = ""]: readonly string[],
 ): Value {
-  const inside = start + (opening as string).length;
+  const inside = start + opening.length;
   let backslashes = 0;
   for (let at = inside; at < text.length; at++) {
-    if (text[at] === mark && backslashes <= (before as string).length) {
+    if (text[at] === mark && backslashes <= before.length) {
       return { start, end: at + 1, inner: { start: inside, end: at - backslashes }, isOpen: true };
     }
     backslashes = text[at] === "\\" ? backslashes + 1 : 0;

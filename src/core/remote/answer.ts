@@ -48,7 +48,7 @@ export function checkAnswer(answer: Answer, call: string): void {
 
 function checkHeaders(headers: HeaderMap): void {
   const option = "httpHeaders";
-  fitHeaders(withoutSecrets(headers, option) as HeaderMap, (name) => {
+  fitHeaders(withoutSecrets(headers, option), (name) => {
     const text = `${option} expects well-formed headers that frame no message, each once; got another at ${quoted(name)}.`;
     throw optionsInvalid(text, { option, name });
   });
@@ -56,7 +56,7 @@ function checkHeaders(headers: HeaderMap): void {
 
 /** The headers of an answer that may cross, or none. They were checked. */
 export function answerHeaders({ httpHeaders }: Answer): HeaderMap | undefined {
-  return withoutSecrets(httpHeaders, "http_headers") as HeaderMap | undefined;
+  return withoutSecrets(httpHeaders, "http_headers");
 }
 
 /** The answer's headers from another process, as far as a plugin may write them. */
@@ -65,7 +65,7 @@ export function wishedHeaders(
   path: readonly string[],
   onDropped: OnDropped,
 ): HeaderMap | undefined {
-  const kept = withoutSecrets(map, formatPath(path), onDropped) as HeaderMap | undefined;
+  const kept = withoutSecrets(map, formatPath(path), onDropped);
   return kept && fitHeaders(kept, (name) => onDropped(formatPath([...path, name])));
 }
 
@@ -82,7 +82,7 @@ function fitHeaders(map: HeaderMap, refuse: (name: string) => void): HeaderMap {
     refuse(name);
     return false;
   });
-  return kept.length === entries.length ? map : (recordOf(kept) as HeaderMap);
+  return kept.length === entries.length ? map : recordOf(kept);
 }
 
 const isDenialMetadata = (value: unknown) =>
@@ -91,7 +91,8 @@ const isDenialMetadata = (value: unknown) =>
   Object.entries(readPlain(value) ?? { none: null }).every(isMetric);
 
 /** Whether an entry may describe a denial. */
-export function isMetric([name, value]: readonly [string, unknown]): boolean {
+export function isMetric(entry: readonly [string, unknown]): entry is [string, number | boolean] {
+  const [name, value] = entry;
   return (
     /^[A-Za-z0-9._-]{1,64}$/.test(name) && (typeof value === "boolean" || Number.isFinite(value))
   );

@@ -205,5 +205,5 @@ function metadataOf(
   if (given === undefined) return undefined;
   const kept = goesOn ? [] : Object.entries(given).filter(isMetric);
   if (kept.length < Object.keys(given).length) report.add("denial_metadata");
-  return kept.length === 0 ? undefined : (recordOf(kept) as Answer["denialMetadata"]);
+  return kept.length === 0 ? undefined : recordOf(kept);
 }

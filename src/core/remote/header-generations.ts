@@ -14,7 +14,7 @@ const mapNames = ["headers", "request_headers"] as const;
 type MapName = (typeof mapNames)[number];
 type Maps = { readonly [Name in MapName]: HeaderMap };
 
-const noHeaders = recordOf([]) as HeaderMap;
+const noHeaders: HeaderMap = recordOf([]);
 
 /** The maps of both generations, without sensitive headers; one that is not there is empty. */
 function mapsOf(http: unknown): Maps {
@@ -37,8 +37,7 @@ function completed(map: HeaderMap, other: HeaderMap): HeaderMap {
 }
 
 const lower = intrinsics.toLowerAscii;
-const headersOf = (entries: readonly (readonly [string, string])[]) =>
-  recordOf(entries) as HeaderMap;
+const headersOf: (entries: readonly (readonly [string, string])[]) => HeaderMap = recordOf;
 
 /** The first spelling of each name, by the name in lower case. */
 function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {

@@ -10,7 +10,7 @@ import type { Node } from "../slots/index.ts";
 export type OnDropped = (path: string) => void;
 
 /** The headers that may cross; the map itself when all may. */
-export function withoutSecrets(map: unknown, path: string, onDropped?: OnDropped): unknown {
+export function withoutSecrets<Map>(map: Map, path: string, onDropped?: OnDropped): Map {
   if (!isRecord(map)) return map;
   const entries = Object.entries(map);
   const kept = entries.filter(([name]) => {
@@ -18,7 +18,8 @@ export function withoutSecrets(map: unknown, path: string, onDropped?: OnDropped
     onDropped?.(`${path}.${name.trim().toLowerCase()}`);
     return false;
   });
-  return kept.length === entries.length ? map : recordOf(kept);
+  // A map of some of its entries.
+  return kept.length === entries.length ? map : (recordOf(kept) as Map);
 }
 
 /** A map without sensitive headers, with those that were shown. */
@@ -72,8 +73,10 @@ export function isRecord(value: unknown): value is LevelValue {
 }
 
 /** Keys are data, `__proto__` included. */
-export function recordOf(entries: Iterable<readonly [string, unknown]>): LevelValue {
-  const record = Object.create(null) as Record<string, unknown>;
+export function recordOf<Value>(entries: Iterable<readonly [string, Value]>): {
+  readonly [key: string]: Value;
+} {
+  const record: Record<string, Value> = Object.create(null);
   for (const [key, value] of entries) record[key] = value;
   return Object.freeze(record);
 }

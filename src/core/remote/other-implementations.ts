@@ -72,10 +72,10 @@ function withoutEmpties(
   proposed: LevelValue,
   shown: unknown,
 ): LevelValue {
-  const byKey = new Map(nodes.map((node, index) => [node.key, [node, fields[index] as Field]]));
   let same = true;
   const entries = Object.entries(proposed).flatMap(([key, value]): [string, unknown][] => {
-    const [node, field] = (byKey.get(key) ?? []) as [Node?, Field?];
+    const at = nodes.findIndex((each) => each.key === key);
+    const [node, field] = [nodes[at], fields[at]];
     if (node === undefined || field === undefined) return [[key, value]];
     const there = ownAt(shown, key);
     const next = clearedField(node, field, value, there);

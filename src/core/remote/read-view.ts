@@ -8,7 +8,7 @@ import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
-import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
+import { changeHeaderMaps, isRecord, withoutSecrets } from "./headers.ts";
 
 /** How a view is read, and what of it is the view's own. */
 interface ViewReading {
@@ -72,8 +72,8 @@ function filledIn(
     const given = value[node.key];
     const { level } = node.compiled;
     if (given !== undefined) {
-      if (level === undefined) return;
-      filled[node.key] = filledIn(node.fields, level, given as LevelValue, filling, at);
+      if (level === undefined || !isRecord(given)) return;
+      filled[node.key] = filledIn(node.fields, level, given, filling, at);
       return;
     }
     if (field.fallback !== undefined) {

@@ -67,7 +67,7 @@ function readPart(
     return readParts(compiled.level, value, path, reading);
   }
   const { limits, report } = reading;
-  const isChange = path.length === 1 && changes.includes(path[0] as string);
+  const isChange = path.length === 1 && changes.some((name) => name === path[0]);
   const admitted = isChange
     ? undefined
     : admit(compiled, value, {

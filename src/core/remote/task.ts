@@ -90,7 +90,7 @@ export function encodeTurn(surface: WireSurface, turn: Turn): string {
  * @throws GlassineError `options_invalid`
  */
 function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "config"> {
-  const { context } = (turn ?? {}) as Partial<Turn>;
+  const context: Turn["context"] | undefined = turn?.context;
   if (typeof context !== "object" || context === null) {
     throw misuse(
       "encodeTask",
@@ -98,11 +98,11 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
     );
   }
   const { hook, request, operation, capabilities, config } = context;
-  const { name, version } = (context.plugin ?? {}) as Partial<PluginContext["plugin"]>;
+  const plugin: PluginContext["plugin"] | undefined = context.plugin;
   const document = {
     hook,
     context: { request_id: request, operation },
-    config: { name, version, capabilities, config },
+    config: { name: plugin?.name, version: plugin?.version, capabilities, config },
   };
   return readOption(contextReader, document, "context");
 }
