@@ -166,7 +166,7 @@ function marked(
 type Path = readonly (string | number)[];
 
 /** The marked strings that are neither in `shown` nor at or below a reported path. */
-function untold(
+function unreported(
   marks: ReadonlyMap<string, Path>,
   shown: unknown,
   reported: readonly { readonly path: string }[],
@@ -199,7 +199,7 @@ describe("nothing is dropped silently", () => {
       fc.property(documents, (document) => {
         const marks = new Map<string, Path>();
         const { messages, extensions, left } = read(marked(document, ofDocuments, marks));
-        expect(untold(marks, [messages, extensions], left)).toEqual([]);
+        expect(unreported(marks, [messages, extensions], left)).toEqual([]);
       }),
     );
   });
@@ -212,7 +212,7 @@ describe("nothing is dropped silently", () => {
       fc.property(fc.array(messages, { maxLength: 4 }), (list) => {
         const marks = new Map<string, Path>();
         const { document, lost } = write(marked(list, ofMessages, marks) as Message[]);
-        expect(untold(marks, document, lost)).toEqual([]);
+        expect(unreported(marks, document, lost)).toEqual([]);
       }),
     );
   });

@@ -32,8 +32,8 @@ export function keepsMigrations(
     at = nextOfOthers(given, at + 1, plugin);
     to = nextOfOthers(got, to + 1, plugin);
   }
-  if (at < given.length) return told(plugin, "removed", given[at] as MigrationEntry);
-  if (to < got.length) return told(plugin, "added", got[to] as MigrationEntry);
+  if (at < given.length) return changeText(plugin, "removed", given[at] as MigrationEntry);
+  if (to < got.length) return changeText(plugin, "added", got[to] as MigrationEntry);
   return undefined;
 }
 
@@ -52,10 +52,10 @@ function breach(
   after: MigrationEntry,
   plugin: string,
 ): string {
-  if (isOfOneName(before, after)) return told(plugin, "altered", before);
-  if (!has(got, before)) return told(plugin, "removed", before);
-  if (!has(given, after)) return told(plugin, "added", after);
-  return told(plugin, "moved", before);
+  if (isOfOneName(before, after)) return changeText(plugin, "altered", before);
+  if (!has(got, before)) return changeText(plugin, "removed", before);
+  if (!has(given, after)) return changeText(plugin, "added", after);
+  return changeText(plugin, "moved", before);
 }
 
 function has(entries: readonly MigrationEntry[], entry: MigrationEntry): boolean {
@@ -81,7 +81,7 @@ function isSame(a: MigrationEntry, b: MigrationEntry): boolean {
   );
 }
 
-function told(plugin: string, did: string, entry: MigrationEntry): string {
+function changeText(plugin: string, did: string, entry: MigrationEntry): string {
   const owner = JSON.stringify(entry.plugin_name);
   return `${JSON.stringify(plugin)} ${did} migration ${entry.migration_id} of ${owner}; a plugin has a say in its own only`;
 }

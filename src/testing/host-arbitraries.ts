@@ -30,9 +30,9 @@ export function arbitrariesOf<const H extends AnyHost>(
       fc.tuple(plans, hostiles, places).map(([plan, hostile, place]): HostileProposal => {
         const watch = new Watch();
         const proposal = plant(propose(slots, view, plan), hostile.make(watch), place);
-        // Told by name: to print the value itself would run its code.
-        const told = { value: () => hostile.name };
-        return Object.defineProperty({ proposal, hostile, watch }, fc.toStringMethod, told);
+        // Printed by name, because printing the value itself would run its code.
+        const printed = { value: () => hostile.name };
+        return Object.defineProperty({ proposal, hostile, watch }, fc.toStringMethod, printed);
       }),
     payloads: (hook: string) => payloadsOf(subject, known(host, hook)),
     operations: (hook: string) => operationsOf(subject, known(host, hook)),

@@ -18,7 +18,7 @@ export interface Case {
 }
 
 /** The result of a run. */
-export interface Told {
+export interface RunOutcome {
   /** Everything that the plugin could influence. */
   readonly answer: unknown;
   readonly before: Level;
@@ -54,7 +54,7 @@ export async function begin({ subject, plugin, others, options }: Trial): Promis
 }
 
 /** A run in a manager of its own, with its audit events. */
-export async function alone(trial: Trial, each: Case, before: Level): Promise<Told> {
+export async function alone(trial: Trial, each: Case, before: Level): Promise<RunOutcome> {
   const { manager, events } = await begin(trial);
   const { answer, after } = await answerOf(manager, trial, each, before);
   await manager.close();

@@ -12,14 +12,14 @@ async function twoGuards(glassine: { readonly [key: string]: unknown }) {
   const real = await install(cwd, "guard");
   const other = join(cwd, "node_modules/aaa");
   await rename(await install(elsewhere, "guard", { glassine }), other);
-  return { cwd, told: `two packages call themselves 'guard': ${other} and ${real}` };
+  return { cwd, warning: `two packages call themselves 'guard': ${other} and ${real}` };
 }
 
 const trust = ["plugins", "trust", "guard", "--reason", "reviewed"];
 
 it("CLI-019: `trust` accepts neither of two packages that claim one id", async () => {
   verifies("cli:trust-refused");
-  const { cwd, told } = await twoGuards({ plugin: "./plugin.js" });
+  const { cwd, warning } = await twoGuards({ plugin: "./plugin.js" });
   const options = { services: commandServices, cwd, env: unsigned };
   const reason = "duplicate plugin id (entry point plugin.js:default)";
   expect(await run(trust, options)).toMatchObject({
@@ -27,11 +27,11 @@ it("CLI-019: `trust` accepts neither of two packages that claim one id", async (
     stderr: `trust: plugin 'guard' is rejected: duplicate_id: ${reason}\n`,
   });
   const { document } = await runJson(["plugins", "list"], options);
-  expect([document.loaded, document.warnings]).toEqual([[], [told]]);
+  expect([document.loaded, document.warnings]).toEqual([[], [warning]]);
 });
 
 it("`trust` reports the warnings of discovery", async () => {
-  const { cwd, told } = await twoGuards({ plugins: { "other-guard": "./plugin.js" } });
+  const { cwd, warning } = await twoGuards({ plugins: { "other-guard": "./plugin.js" } });
   const { code, stderr } = await run(trust, { services: commandServices, cwd, env: unsigned });
-  expect([code, stderr]).toEqual([0, `warning: ${told}\n`]);
+  expect([code, stderr]).toEqual([0, `warning: ${warning}\n`]);
 });

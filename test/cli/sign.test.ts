@@ -63,9 +63,9 @@ entry for publishers in an operator's key file:
     const stdin = [pem.slice(0, 40), new TextEncoder().encode(pem.slice(40))];
     const options = { services, stdin };
     const { code, document } = await runJson([...argv, "--key", "-", "--key-id", "k1"], options);
-    const { public_key, ...told } = signed;
-    const publisher = { identity: told.identity, key_id: told.key_id, public_key };
-    expect([code, document]).toEqual([0, { action: "sign", ...told, publisher }]);
+    const { public_key, ...rest } = signed;
+    const publisher = { identity: rest.identity, key_id: rest.key_id, public_key };
+    expect([code, document]).toEqual([0, { action: "sign", ...rest, publisher }]);
     expect(services.sign).toHaveBeenCalledWith(expect.objectContaining({ key: pem, keyId: "k1" }));
   });
 

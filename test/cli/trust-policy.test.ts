@@ -1,4 +1,4 @@
-/** What `trust` says of signatures: one that is invalid is refused, what policy refuses is told. */
+/** What `trust` does about signatures: invalid ones are refused, policy violations are reported. */
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -47,8 +47,8 @@ describe("CLI-079: an unfinished change beside a lock", () => {
     await leave({ version: 1, old: sha256(text), new: other, journal: 0, lines: [line] });
     expect(await findings()).toMatchObject(["warning", [pending]]);
     const { code, stderr } = await at(["plugins", ...words.split(" ")]);
-    const told = `An unfinished change of ${lock} was found not made, and is forgotten.`;
-    expect([code, stderr]).toEqual([0, `warning: ${told}\n`]);
+    const warning = `An unfinished change of ${lock} was found not made, and is forgotten.`;
+    expect([code, stderr]).toEqual([0, `warning: ${warning}\n`]);
     expect(await findings()).toEqual(["ok", []]);
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });

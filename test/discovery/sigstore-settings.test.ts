@@ -123,18 +123,18 @@ describe("a host without anything to check a signature with", () => {
     await sign(await install(root, "watch"));
     const { plugins, rejected } = await discover(root, { env: {} });
     expect(plugins).toEqual([]);
-    const told = (name: string, file: string, what: string) => ({
+    const problem = (name: string, file: string, what: string) => ({
       id: name,
       code: "signature_unchecked",
       reason: `plugin '${name}' is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${what}`,
     });
     expect(rejected).toMatchObject([
-      told(
+      problem(
         "guard",
         "glassine.sigstore.json",
         "GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT to a trusted root of Sigstore",
       ),
-      told(
+      problem(
         "watch",
         "glassine.sig.json",
         "GLASSINE_PLUGIN_PUBLISHER_KEYS to a file of publisher keys",

@@ -42,7 +42,7 @@ export function source(name: string, manifest: object = {}, marker?: string): st
   return `${mark}export default () => globalThis.testDefinePlugin(${text});\n`;
 }
 
-/** Installs a package with one plugin of the same name, which lists what it asks for, unless told otherwise. */
+/** Installs a package with one plugin of the same name, which by default lists what it asks for. */
 export async function install(
   root: string,
   name: string,

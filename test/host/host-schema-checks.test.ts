@@ -212,7 +212,7 @@ describe("an asynchronous check", () => {
   });
 });
 
-describe("a union told apart by one field", () => {
+describe("a union discriminated by one field", () => {
   const unions: Record<string, readonly [z.ZodType, unknown, unknown]> = {
     "by z.enum": [
       z.discriminatedUnion("k", [
@@ -272,7 +272,7 @@ describe("a union told apart by one field", () => {
     expect(codeOf(read(schema, { a: [] }).plugin)).toBe("extensions_shape");
   });
 
-  const untold = [
+  const ambiguous = [
     ["free text", [z.object({ k: z.string() }), z.object({ k: z.literal("a") })]],
     [
       "the same value twice",
@@ -280,12 +280,12 @@ describe("a union told apart by one field", () => {
     ],
   ] as const;
 
-  it.each(untold)("is refused when it is defined, by %s", async (_name, options) => {
+  it.each(ambiguous)("is refused when it is defined, by %s", async (_name, options) => {
     const schema = z.object({ a: z.discriminatedUnion("k", options as never) });
     const error: GlassineError = refusalOf(() => hostOf(schema));
     expect(error.code).toBe("slot_invalid");
     expect(error.message).toBe(
-      'Each option of a union told apart by "k" needs values of it that no other has: z.literal or z.enum.',
+      'Each option of a union discriminated by "k" needs values of it that no other has: z.literal or z.enum.',
     );
     const asked = defineHook({ semantic: "message", description: "Asked.", payload: schema });
     const host = defineHost({ hooks: { asked } });

@@ -16,6 +16,7 @@ const replaced: Readonly<Record<string, string>> = {
   patient: "CheckedPlugin",
   quietly: "silentReport",
   tally: "LateCounters, or count",
+  told: "reported, or said",
   unplaced: "HandlerBinding",
   weave: "rewriteList",
   workshop: "StepDefaults",
@@ -29,7 +30,6 @@ const replaced: Readonly<Record<string, string>> = {
   healthDesk: "healthMonitor",
   noWishes: "noRunOptions",
   orSentence: "didYouMean",
-  takeTold: "takeNotification",
 };
 
 const itself = "test/structure/words.test.ts";

@@ -8,7 +8,7 @@ export interface BadLockfile {
   readonly bytes: Uint8Array | undefined;
   readonly code: ErrorCode;
   /** Stands in the message, with the place where there is one. */
-  readonly told: string;
+  readonly problem: string;
 }
 
 const header = "version = 1\n\n[[plugins]]\n";
@@ -30,19 +30,19 @@ function textWith(lines: Partial<Record<keyof typeof keys, string>>, further = "
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-function bad(name: string, text: string | Uint8Array, told: string): BadLockfile {
+function bad(name: string, text: string | Uint8Array, problem: string): BadLockfile {
   const bytes = typeof text === "string" ? bytesOf(text) : text;
-  return { name, bytes, code: "lockfile_invalid", told };
+  return { name, bytes, code: "lockfile_invalid", problem };
 }
 
 function newer(name: string, text: string, version: string): BadLockfile {
-  const told = `plugins.lock schema version ${version} is newer than supported version 1`;
-  return { name, bytes: bytesOf(text), code: "lockfile_newer", told };
+  const problem = `plugins.lock schema version ${version} is newer than supported version 1`;
+  return { name, bytes: bytesOf(text), code: "lockfile_newer", problem };
 }
 
 const hash = (value: string) =>
   textWith({ distribution_hash: `distribution_hash = ${JSON.stringify(value)}` });
-const atHash = (told: string) => `line 8, column 1: distribution_hash ${told}`;
+const atHash = (problem: string) => `line 8, column 1: distribution_hash ${problem}`;
 
 export const badLockfiles: readonly BadLockfile[] = [
   bad("no bytes", "", "line 1, column 1: it is empty"),
@@ -66,7 +66,7 @@ export const badLockfiles: readonly BadLockfile[] = [
     `${goodLockfile}#${"x".repeat(5 * 1024 * 1024)}\n`,
     "it is larger than 5 MiB",
   ),
-  { name: "a directory", bytes: undefined, code: "lockfile_invalid", told: "it is a directory" },
+  { name: "a directory", bytes: undefined, code: "lockfile_invalid", problem: "it is a directory" },
   bad("no TOML", "version = 1\n[[plugins]\n", "line 2, column 11: it is not TOML: "),
   bad("a header that is not closed", `${header}id = "a`, "line 4, column 6: it is not TOML: "),
   bad("binary data", "version = 1\n\0\0\0", "line 2, column 1: it is not TOML: "),

@@ -28,7 +28,7 @@ export interface Wish {
   readonly loggedAt?: Date;
   /** Another certificate authority. */
   readonly certificatesOf?: CertificateAuthority;
-  /** By what the time is told. Default `promise`. */
+  /** What states the time. Default `promise`. */
   readonly time?: "promise" | "stamp" | "none";
   /** The part of a second in a stamp. Default 0. */
   readonly stampMs?: number;

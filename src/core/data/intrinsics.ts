@@ -150,7 +150,7 @@ const nativeTypes = (globalThis as WithBuiltins).process?.getBuiltinModule?.("no
 export const isProxy: (value: unknown) => boolean = nativeTypes?.isProxy ?? (() => false);
 /**
  * All own keys. The engine lists names and symbols by themselves in a quarter of the time. A proxy
- * that can be told is never asked, and where none can be told each is asked once. A global of `vm`
+ * that can be detected is never asked, and where none can be detected each is asked once. A global of `vm`
  * that looks plain is asked twice; what counts is the list of names alone.
  */
 export const ownKeys: (value: object) => (string | symbol)[] =

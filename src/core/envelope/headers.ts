@@ -31,7 +31,7 @@ export function headerFault(
   return typeof value === "string" && !isHeaderValue(value) ? "header_invalid" : undefined;
 }
 
-/** Whether a name is this one, in any case. Most are told by their length. */
+/** Whether a name is this one, in any case. Most already differ in length. */
 export function isNamed(name: string, lower: string): boolean {
   return name.length === lower.length && toLowerAscii(name) === lower;
 }

@@ -411,7 +411,7 @@ function refuseOversize(state: MergeState, input: MergeInput, next: Slots, chang
 /**
  * Whether it would fit if the plugin had been shown all of what its view was cut from, and saw all
  * of what has come: then nothing has to be filtered. So how near the whole is to a limit can be
- * told by time, and by nothing else (N3).
+ * observed in the time taken, and in nothing else (N3).
  */
 function fitsEasily(
   { addedByOthers, growth, limits }: MergeState,

@@ -182,12 +182,12 @@ export function answerOf(value: unknown): "allow" | Violation | undefined {
   if (isProxy(value) || getPrototypeOf(value) !== null) return undefined;
   const own = denials.of(value);
   if (own !== undefined) return own;
-  const told = answers.get(value);
-  if (told === true) return "allow";
-  if (typeof told !== "object" || told === null) return undefined;
+  const recorded = answers.get(value);
+  if (recorded === true) return "allow";
+  if (typeof recorded !== "object" || recorded === null) return undefined;
   try {
     // Read like an argument of `deny`: anybody can write such a note.
-    return denials.of(deny(told as DenyInput));
+    return denials.of(deny(recorded as DenyInput));
   } catch {
     return undefined;
   }

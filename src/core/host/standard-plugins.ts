@@ -194,7 +194,7 @@ export const encodeInvokeResult: Standard["encodeInvokeResult"] = /* @__PURE__ *
 /**
  * Reads a result, for the host's side. `result` is for the handler to return, so that it is
  * judged as any other. Hand over the turn that was encoded: without its view, header maps are
- * left out, because stripped headers cannot be told from removed ones.
+ * left out, because stripped headers cannot be distinguished from removed ones.
  *
  * Reads both generations, and what other implementations write out though it says nothing. A
  * document that stops the operation is a denial, whatever else it says: what of it cannot be read

@@ -63,8 +63,8 @@ function declare<S extends z.core.$ZodType>(schema: S, kind: FieldType): S {
 }
 
 /**
- * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod is
- * told so, for where it reads the kind alone: inside a union, or behind a transform.
+ * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod
+ * gets a check for it, for where it reads the kind alone: inside a union, or behind a transform.
  */
 function declareRuled<S extends Checkable>(schema: S, kind: FieldType): S {
   const holdsToKind = (payload: z.core.ParsePayload<unknown>) => {

@@ -1,4 +1,4 @@
-/** Unions told apart by one field. */
+/** Unions discriminated by one field. */
 import type * as z from "zod/mini";
 import { BAD, isRecord, mismatch, type Reader, readJson, report } from "../data/index.ts";
 import { mapGet, ownValue } from "../data/intrinsics.ts";
@@ -22,7 +22,7 @@ export function compileTagged(
     if (values.length === 0 || values.some((value) => value !== undefined && taken.has(value))) {
       throw new GlassineError(
         ofPayload ? "hook_invalid" : "slot_invalid",
-        `Each option of a union told apart by ${quoted(tag)} needs values of it that no other has: z.literal or z.enum.`,
+        `Each option of a union discriminated by ${quoted(tag)} needs values of it that no other has: z.literal or z.enum.`,
         { discriminator: tag },
       );
     }

@@ -33,7 +33,7 @@ export interface CommandHost {
   readonly audit?: AuditOptions | undefined;
   /** Plugins that `search` and `enable` know. Default: none. */
   readonly catalog?: readonly CatalogEntry[] | undefined;
-  /** Where people read about plugins. Told where nothing is found. */
+  /** Where people read about plugins. Printed if nothing is found. */
   readonly catalogUrl?: string | undefined;
   /** The versions of plugins that fit: a range of npm. Default: `>=0.1.0 <2.0.0`. */
   readonly installRange?: string | undefined;

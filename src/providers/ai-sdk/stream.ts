@@ -67,8 +67,8 @@ const asides: readonly Left[] = [
 ];
 
 /**
- * The fields of events of which not all is taken. What else they have is told: nothing of it is in
- * the result.
+ * The known fields of events that are only partly read. Other fields are reported, because the
+ * result does not have them.
  */
 const known: ReadonlyMap<unknown, readonly string[]> = new Map([
   ["stream-start", ["warnings"]],

@@ -183,8 +183,8 @@ function isEmptyInput(input: Json | undefined): boolean {
 const anyValue = z.unknown();
 
 /**
- * What is no JSON, or not yet, or no data that a document may hold, stays text: whoever reads it is
- * told that it is no object.
+ * What is not (yet) JSON, or not data that a document may contain, stays text: reading it reports
+ * that it is not an object.
  */
 function inputOf(text: string): Json {
   try {

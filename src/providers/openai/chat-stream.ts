@@ -80,7 +80,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
       if (key === "model") maybeText(value, key);
       if (key === "created") maybeNumber(value, key);
       if (key === "id") this.#id = sameName(this.#id, value, "id");
-      else if (isTold(value) || !this.#fields.has(key)) this.#fields.set(key, value ?? null);
+      else if (hasContent(value) || !this.#fields.has(key)) this.#fields.set(key, value ?? null);
     }
     this.#failed = given(chunk, "error") !== undefined;
     for (const choice of this.#choicesIn(chunk)) this.#apply(eventObject(choice, "choices"));
@@ -144,10 +144,10 @@ function isPadding(key: string, value: unknown): boolean {
 /** What a chunk calls itself. The document has a name of its own for that. */
 function isUsual(key: string, value: unknown): boolean {
   const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
-  return key === "object" && (!isTold(value) || names.includes(value));
+  return key === "object" && (!hasContent(value) || names.includes(value));
 }
 
 /** The first chunk of some servers has empty names in it. */
-function isTold(value: unknown): boolean {
+function hasContent(value: unknown): boolean {
   return value !== null && value !== "" && value !== undefined;
 }

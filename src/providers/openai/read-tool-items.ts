@@ -37,7 +37,7 @@ function emptyChecks(item: JsonObject): readonly string[] {
 function reportSkills(item: JsonObject, path: string, left: ReportLeft): void {
   const environment = given(item, "environment");
   if (!isObject(environment) || isEmpty(environment.skills)) return;
-  const reason = "Skills that the model is told about.";
+  const reason = "Skills that the model may use.";
   left({ path: under(path, "environment", "skills"), kind: "content", reason });
 }
 

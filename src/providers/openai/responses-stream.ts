@@ -86,7 +86,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#reportUnknown(type, json);
   }
 
-  /** Told once for each kind of event. */
+  /** Reported once for each kind of event. */
   #reportUnknown(type: string, event: JsonObject): void {
     const at = pathOf("events", this.#events);
     const fields = unknownFields(type, event);

@@ -99,8 +99,9 @@ export class StreamedItem {
    */
   check(event: JsonObject): void {
     const id = textAt(this.#head, "id");
-    const told = textAt(event, "item_id");
-    if (told && id && told !== id) throw streamFault("item_id", "the id of the item at that place");
+    const itemId = textAt(event, "item_id");
+    if (itemId && id && itemId !== id)
+      throw streamFault("item_id", "the id of the item at that place");
     const name = textAt(event, "name");
     if (name !== undefined && name !== textAt(this.#head, "name")) {
       throw streamFault("name", "the name that the call began with");
@@ -216,8 +217,8 @@ export class StreamedItem {
     if (part.isWhole && !isSamePart(part.json, now)) {
       throw streamFault(`${list} part`, "what the part said when it was whole");
     }
-    const told = given(now, "annotations");
-    const texts = new Set(Array.isArray(told) ? told.map(sortedText) : []);
+    const annotations = given(now, "annotations");
+    const texts = new Set(Array.isArray(annotations) ? annotations.map(sortedText) : []);
     if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
       throw streamFault(`${list} part`, "the annotations that were sent before");
     }
@@ -229,9 +230,9 @@ export class StreamedItem {
     const lists = Object.entries(this.#lists).filter(([, parts]) => parts.length > 0);
     const whole = this.#text.text;
     const key = this.#key;
-    const isTold = whole !== "" || (key !== undefined && textAt(this.#head, key) !== undefined);
+    const hasText = whole !== "" || (key !== undefined && textAt(this.#head, key) !== undefined);
     return withFields(this.#head, {
-      ...(key !== undefined && isTold && { [key]: whole }),
+      ...(key !== undefined && hasText && { [key]: whole }),
       ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
     });
   }

@@ -52,8 +52,8 @@ export function law(id: string, text: string, property: () => Property): Law {
       if (!details.failed) return;
       const cause = details.errorInstance;
       const why = cause instanceof Error ? `\n${cause.message}` : "";
-      const told = await fc.asyncDefaultReportMessage(details);
-      throw new Error(`${id} does not hold: ${text}${why}\n${told}`, { cause });
+      const report = await fc.asyncDefaultReportMessage(details);
+      throw new Error(`${id} does not hold: ${text}${why}\n${report}`, { cause });
     },
   });
 }

@@ -11,7 +11,7 @@ import {
   begin,
   type Case,
   casesOf,
-  type Told,
+  type RunOutcome,
   type Trial,
 } from "../plugin-runs.ts";
 import { type PluginUnderTest, subjectOf } from "../subject.ts";
@@ -93,7 +93,7 @@ function comparing(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
 /** Laws of one run. */
 function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
   const sets = growingSets(trial.subject.slots);
-  const afterEach = (hold: (told: Told, each: Case) => void) =>
+  const afterEach = (hold: (outcome: RunOutcome, each: Case) => void) =>
     fc.asyncProperty(cases, async (each) => {
       hold(await alone(trial, each, each.twins.one), each);
     });

@@ -55,8 +55,8 @@ describe("CLI-073: links and other kinds of files", () => {
 
   it.each(Object.entries(plant))("CLI-073: %s", async (_, [code, make]) => {
     await make();
-    const { code: told, reason } = await refusal();
-    expect([told, reason]).toEqual([code, expect.not.stringContaining("root:")]);
+    const { code: actualCode, reason } = await refusal();
+    expect([actualCode, reason]).toEqual([code, expect.not.stringContaining("root:")]);
     const reasons = ["--reason", "r"];
     const trusted = await workspace.run(["plugins", "trust", name, ...reasons], dev);
     expect(trusted).toMatchObject({ code: 2, stdout: "" });

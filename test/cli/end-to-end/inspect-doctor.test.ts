@@ -116,7 +116,7 @@ describe("rows beside", () => {
     expect(stdout).toContain("\n  recommendation: No signature covers left-pad: ");
   });
 
-  it("runs nothing with --no-load, and says what can be told without", async () => {
+  it("runs nothing with --no-load, and reports what it can without loading", async () => {
     const { rows } = await rowsIn(dev, ["--no-load"]);
     expect(rows).toEqual([
       "ailing-one installed-enabled",

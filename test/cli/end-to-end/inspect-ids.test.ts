@@ -19,50 +19,53 @@ interface Row {
 
 /** Faults of a class: what is broken, and the code and detail that tell of it. */
 const faults: Readonly<
-  Record<string, Omit<Parameters<typeof procedure>[0], "package" | "id"> & { told: string }>
+  Record<string, Omit<Parameters<typeof procedure>[0], "package" | "id"> & { problem: string }>
 > = {
   "an object": {
     source: "export const MyProcedure = {};",
-    told: "contract_check_failed: entry point did not load to a class (got object)",
+    problem: "contract_check_failed: entry point did not load to a class (got object)",
   },
   "a function": {
     source: "export function MyProcedure() {}",
-    told: "contract_check_failed: entry point did not load to a class (got function)",
+    problem: "contract_check_failed: entry point did not load to a class (got function)",
   },
   nothing: {
     source: "export const Other = 1;",
-    told: "contract_check_failed: entry point did not load to a class (got undefined)",
+    problem: "contract_check_failed: entry point did not load to a class (got undefined)",
   },
   ...Object.fromEntries(
     ["id", "name", "version", "configModel", "requiredCapabilities"].map((key) => [
       `no ${key}`,
-      { members: { [key]: undefined }, told: `contract_check_failed: missing attribute '${key}'` },
+      {
+        members: { [key]: undefined },
+        problem: `contract_check_failed: missing attribute '${key}'`,
+      },
     ]),
   ),
   "a configModel that is no schema": {
     members: { configModel: "static configModel = { days: 1 };" },
-    told: "contract_check_failed: configModel must be a schema",
+    problem: "contract_check_failed: configModel must be a schema",
   },
   "no preflight": {
     members: { preflight: undefined },
-    told: "contract_check_failed: missing async preflight()",
+    problem: "contract_check_failed: missing async preflight()",
   },
-  "no run": { members: { run: undefined }, told: "contract_check_failed: missing async run()" },
+  "no run": { members: { run: undefined }, problem: "contract_check_failed: missing async run()" },
   "a run that is not async": {
     members: { run: "run() {}" },
-    told: "contract_check_failed: run must be async",
+    problem: "contract_check_failed: run must be async",
   },
   "a preflight that is no function": {
     members: { preflight: "get preflight() { return async () => {}; }" },
-    told: "contract_check_failed: preflight must be async",
+    problem: "contract_check_failed: preflight must be async",
   },
   "another id": {
     members: { id: 'static id = "acme.other";' },
-    told: 'id_mismatch: it declares the id "acme.other"',
+    problem: 'id_mismatch: it declares the id "acme.other"',
   },
   "a module that throws": {
     source: 'throw new Error("no such table");',
-    told: "import_failed: no such table",
+    problem: "import_failed: no such table",
   },
 };
 
@@ -73,7 +76,7 @@ describe("CLI-016: the contract check of procedures", () => {
   beforeAll(async () => {
     const workspace = await newWorkspace();
     const entries = Object.values(faults);
-    // Several procedures in one package: what is wrong with each is told.
+    // Several procedures in one package: each one's problems are reported.
     const files = entries.map((given, at) => {
       const [[, text = ""] = []] = Object.entries(
         procedure({ package: "p", id: idOf(at), ...given }).files ?? {},
@@ -119,11 +122,11 @@ ${declared}export const MyProcedure = defineProcedure(Declared);
     ({ rejected, loaded } = data);
   }, installTime);
 
-  it.each(Object.entries(faults).map(([what, { told }], at) => [what, told, at] as const))(
+  it.each(Object.entries(faults).map(([what, { problem }], at) => [what, problem, at] as const))(
     "CLI-016: with %s: %s",
-    (_, told, at) => {
+    (_, problem, at) => {
       const found = rejected.filter(({ id }) => id === idOf(at));
-      expect(found.map(({ code, reason }) => `${code}: ${reason}`)).toEqual([told]);
+      expect(found.map(({ code, reason }) => `${code}: ${reason}`)).toEqual([problem]);
     },
   );
 

@@ -74,13 +74,13 @@ it("docs/operate.md: each command prints what the page says", async () => {
   await writePackage(author, packages["1.0.0"] as Fixture);
   await workspace.write("publishers.json", keysBlock.exec(text)?.[0] ?? "");
   const story: Story = { workspace, author, cwd: workspace.root, env: {} };
-  const told: string[] = [];
-  for (const [given] of text.matchAll(block)) told.push(await replay(given, story));
+  const replies: string[] = [];
+  for (const [given] of text.matchAll(block)) replies.push(await replay(given, story));
   let at = 0;
-  const now = text.replace(block, () => told[at++] ?? "");
+  const now = text.replace(block, () => replies[at++] ?? "");
   if (process.env.GLASSINE_WRITE_DOCS !== undefined) await writeFile(page, now);
   else expect(now).toBe(text);
-  expect(told.length).toBeGreaterThan(5);
+  expect(replies.length).toBeGreaterThan(5);
 });
 
 it("docs/operate.md: the package that it shows can be signed, packed, installed and loaded", async () => {

@@ -144,8 +144,10 @@ async function startFails(options: Options, symptom: string): Promise<void> {
 async function recommends(options: Options, ...texts: readonly string[]): Promise<void> {
   const { code, stdout } = await workspace.run(["doctor", "--strict"], options);
   expect(code).toBe(1);
-  const told = linesOf(stdout).flatMap((line) => /^ +recommendation: (.*)$/.exec(line)?.[1] ?? []);
-  for (const text of texts) expect(told).toContainEqual(expect.stringContaining(text));
+  const recommendations = linesOf(stdout).flatMap(
+    (line) => /^ +recommendation: (.*)$/.exec(line)?.[1] ?? [],
+  );
+  for (const text of texts) expect(recommendations).toContainEqual(expect.stringContaining(text));
 }
 
 /** Nothing is left to do, and the host starts. */

@@ -72,15 +72,15 @@ describe("CLI-049: killed", () => {
     const ids = valuesOf("id", await text());
     expect(ids).toEqual(one.isMade ? ["aaa-guard", "bbb-guard"] : ["aaa-guard"]);
     if (!one.isMade) expect(await text()).toBe(old.lock);
-    const told = await journalText();
-    expect(told.startsWith(old.journal)).toBe(true);
-    if (one.what === "kill_half") expect(told.endsWith("\n")).toBe(false);
+    const journal = await journalText();
+    expect(journal.startsWith(old.journal)).toBe(true);
+    if (one.what === "kill_half") expect(journal.endsWith("\n")).toBe(false);
     expect(await names()).toContain("plugins.lock.pending");
 
     const verified = await run(["verify"]);
     expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(unfinished)]);
     expect((await json(["verify"])).data).toMatchObject({ ok: false, pending: true });
-    expect(await journalText()).toBe(told);
+    expect(await journalText()).toBe(journal);
 
     const next = await run(["trust", "ccc-guard", "--reason", "next"]);
     expect([next.code, next.stderr]).toEqual([
@@ -96,7 +96,7 @@ describe("CLI-049: killed", () => {
       ...(one.isMade ? [["trust", "bbb-guard", "on its way"]] : []),
       ["trust", "ccc-guard", "next"],
     ]);
-    expect((await journalText()).startsWith(told)).toBe(true);
+    expect((await journalText()).startsWith(journal)).toBe(true);
     expect((await json(["verify"])).data).toMatchObject({ journal_problems: [], pending: false });
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });
@@ -121,7 +121,7 @@ describe("CLI-059: a lock that is edited by hand between crash and recovery", ()
     expect((await lines()).map((line) => line[2])).toEqual(["aaa-guard", "ccc-guard"]);
     expect(await text()).toContain("# by hand\n");
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal", kept]);
-    // What happened is told: the lock has what the journal has no line of.
+    // Reported: the lock has an entry without a journal line.
     expect(await done(["verify"])).toContain("Journal:\n  bbb-guard: journal_mismatch: ");
   });
 });
@@ -144,8 +144,8 @@ describe("CLI-054: what the system refuses", () => {
     const { place, old } = await trusted();
     const { refused, names, text, journalText } = place;
     for (const argv of [trustBbb, ["untrust", "aaa-guard", "--reason", "r"]]) {
-      const told = await refused(argv, fault(place, at, what));
-      expect(told).toMatch(
+      const message = await refused(argv, fault(place, at, what));
+      expect(message).toMatch(
         new RegExp(
           `^${argv[0]}: Cannot \\w+(?: to)? ${place.folder}/[^\\n]*: ${code}: [^\\n]*\\.\\n$`,
         ),
@@ -171,8 +171,8 @@ describe("CLI-054: what the system refuses", () => {
     await chmod(lock, lockMode);
     await chmod(folder, folderMode);
     const before = await state();
-    const told = await refused(trustBbb, user === undefined ? {} : { user });
-    expect(told).toBe(`trust: Cannot ${doing} ${lock}${file}: EACCES: permission denied.\n`);
+    const message = await refused(trustBbb, user === undefined ? {} : { user });
+    expect(message).toBe(`trust: Cannot ${doing} ${lock}${file}: EACCES: permission denied.\n`);
     expect((await state())["plugins.lock"]).toBe(before["plugins.lock"]);
     expect([await text(), await journalText()]).toEqual([old.lock, old.journal]);
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);

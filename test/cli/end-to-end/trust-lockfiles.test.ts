@@ -51,7 +51,7 @@ describe("CLI-041: a lock that is not valid", () => {
       const before = await state();
       const ended = Object.entries(commands).map(async ([name, { argv, lead }]) => {
         const { code, stdout, stderr } = await run(argv);
-        const text = `${lead}${lock} is not a valid plugins.lock: ${one.told}`;
+        const text = `${lead}${lock} is not a valid plugins.lock: ${one.problem}`;
         expect({ name, code, stdout, stderr }).toEqual({
           ...{ name, code: 2, stdout: "" },
           stderr: expect.stringMatching(/^[^\n]+\n$/),

@@ -191,15 +191,15 @@ describe("untrust", () => {
     for (const id of ["aaa-guard", "ccc-guard"]) await trust(id);
     const before = await text();
     await trust("bbb-guard");
-    const told = await journalText();
+    const earlier = await journalText();
     const loaded = await run(["list"], production);
     expect(loaded.stdout).toContain("bbb-guard 1.0.0 hooks=0");
     const printed = await done(["untrust", "bbb-guard", "--reason", "found a leak, OPS-1301"]);
     expect(printed).toBe(`untrusted: bbb-guard\n  lock:    ${lock}\n  journal: ${journal}\n`);
     expect(await text()).toBe(before);
     const now = await journalText();
-    expect(now.startsWith(told)).toBe(true);
-    expect(now.slice(told.length)).toMatch(
+    expect(now.startsWith(earlier)).toBe(true);
+    expect(now.slice(earlier.length)).toMatch(
       /^[^\t\n]+\trevoke\tbbb-guard\t-\t-\tfound a leak, OPS-1301\tactor=[^\t\n]+\tlock=[0-9a-f]{64}\tprev=[0-9a-f]{64}\n$/,
     );
     const listed = await run(["list"], production);

@@ -1,4 +1,4 @@
-/** Folders of one workspace, each with a lock of its own: what commands are told there, and leave. */
+/** Folders of one workspace, each with a lock of its own: what commands receive there, and leave behind. */
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -33,7 +33,7 @@ export interface Place {
   /** The fields of each line. */
   lines(): Promise<readonly (readonly string[])[]>;
   names(): Promise<readonly string[]>;
-  /** All that can be told of each file: bytes, mode, times, and which file it is. */
+  /** Everything about each file: bytes, mode, times, and which file it is. */
   state(): Promise<Readonly<Record<string, string>>>;
 }
 

@@ -77,7 +77,7 @@ describe("an installation", () => {
     expect(existsSync(workspace.marker)).toBe(false);
   });
 
-  it("CLI-034: with one byte changed in any file is told by its hash, until it is put back", async () => {
+  it("CLI-034: with one byte changed in any file is reported by its hash, until it is restored", async () => {
     const { run, done, text } = await trusted();
     const [hash] = valuesOf("distribution_hash", await text());
     const folder = workspace.packageAt("aaa-guard");
@@ -144,7 +144,7 @@ describe("an installation", () => {
 });
 
 describe("a package that nothing asks for", () => {
-  it("is told by verify, list and doctor, and refuses the plugin in any mode", async () => {
+  it("is reported by verify, list and doctor, and refuses the plugin in any mode", async () => {
     verifies("closure:foreign");
     const { run, env } = { ...(await trusted()), env: unsigned };
     const copy = join(workspace.packageAt("bbb-guard"), "node_modules/glassine");
@@ -206,11 +206,11 @@ describe("drift", () => {
     const shown = (value: string | null | undefined) =>
       value === null || value === undefined ? "None" : `'${value}'`;
     const label = (kind: string) => kind.replace("_mismatch", "");
-    const told = rows.map(
+    const drifts = rows.map(
       ([id, kind, expected, actual]) =>
         `  ${id}: ${label(kind)} (expected=${shown(expected)}, actual=${shown(actual)})\n`,
     );
-    const section = `Drift vs plugins.lock:\n${told.join("")}`;
+    const section = `Drift vs plugins.lock:\n${drifts.join("")}`;
     const verified = await run(["verify"]);
     expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(section)]);
     expect(verified.stdout).toContain("\nverify failed: 8 problem(s)\n");
@@ -304,7 +304,7 @@ describe("a journal", () => {
     expect(await done(["verify"])).toContain("Journal:\n  line 4: torn: ");
   });
 
-  it("has its malformed lines told by number", async () => {
+  it("has its malformed lines reported by number", async () => {
     const { done, journal, json } = await trusted();
     const before = await readFile(journal, "utf8");
     await writeFile(journal, `what\n${before}`);

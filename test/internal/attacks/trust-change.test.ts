@@ -14,7 +14,7 @@ import { attack } from "../../attacks/attack.ts";
 import { installFaults } from "../../faults/trust-fs-faults.ts";
 import { bundlePrograms, type Programs, runFaulty } from "../../faults/trust-processes.ts";
 import { callsOf, expectMended, expectOldOrNew, sceneOf } from "../../faults/trust-scenes.ts";
-import { byHand, entryOf, lockFolder, refusalOf, told } from "../trust/change-support.ts";
+import { byHand, entryOf, lockFolder, refusalOf, summaryOf } from "../trust/change-support.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
@@ -192,7 +192,7 @@ async function tampered(edit: (lines: string[]) => readonly string[], end = "\n"
   }
   const lines = (await journalText()).split("\n").slice(0, -1);
   const { lines: read, problems } = readJournal(Buffer.from(edit(lines).join("\n") + end));
-  return { ids: read.map(({ id }) => id), problems: told(problems) };
+  return { ids: read.map(({ id }) => id), problems: summaryOf(problems) };
 }
 
 attack(
@@ -236,7 +236,7 @@ attack(
       await writeFile(journal, before);
       const lock = await readLockfile(path);
       expect(
-        told(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path))),
+        summaryOf(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path))),
       ).toEqual([{ line: undefined, id: "acme.rate", problem: "journal_mismatch" }]);
     });
 

@@ -39,7 +39,7 @@ describe("what somebody threw", () => {
     ["a symbol", Symbol("l"), "symbol", "Symbol(l)"],
     ["a symbol without a name", Symbol(), "symbol", "Symbol()"],
     ["a function", () => 1, "function", "A function was thrown."],
-  ])("is told by its class and its message: %s", (_what, thrown, type, text) => {
+  ])("is described by its class and its message: %s", (_what, thrown, type, text) => {
     verifies("audit:thrown");
     expect(describeThrown(thrown)).toEqual({ type, text });
   });

@@ -28,12 +28,12 @@ describe("an event of this library", () => {
   it.each(made)("%s fits the schema, and has its keys and no other", (type, event) => {
     verifies("audit:metadata");
     const spec = auditEventTypes[type as AuditEventType] as AuditEventSpec;
-    const told = recordOf(event);
-    expect([isRecord(told), isRecord.errors]).toEqual([true, null]);
-    expect(auditEventSchema.parse(told)).toEqual(told);
-    expect(told).toMatchObject({ eventType: type, outcome: spec.outcome });
+    const raised = recordOf(event);
+    expect([isRecord(raised), isRecord.errors]).toEqual([true, null]);
+    expect(auditEventSchema.parse(raised)).toEqual(raised);
+    expect(raised).toMatchObject({ eventType: type, outcome: spec.outcome });
     const keys = Object.keys(spec.metadata);
-    expect(Object.keys(told.metadata)).toEqual(
+    expect(Object.keys(raised.metadata)).toEqual(
       keys.map((key) => (key === "requires" ? "requires_glassine" : key)),
     );
   });
@@ -41,18 +41,18 @@ describe("an event of this library", () => {
   it.each(made)(
     "%s is refused by the schema with another key, outcome or type of value",
     (type, event) => {
-      const told = recordOf(event);
-      const spoilt = (changes: object) => isRecord({ ...told, ...changes });
-      const [key = ""] = Object.keys(told.metadata);
-      const { [key]: _, ...less } = told.metadata;
-      expect(spoilt({ outcome: told.outcome === "success" ? "failure" : "success" })).toBe(false);
-      expect(spoilt({ metadata: { ...told.metadata, extra: 1 } })).toBe(false);
-      expect(spoilt({ metadata: { ...told.metadata, [key]: 1 } })).toBe(false);
-      expect(spoilt({ metadata: { ...told.metadata, Key: "a" } })).toBe(false);
+      const raised = recordOf(event);
+      const spoilt = (changes: object) => isRecord({ ...raised, ...changes });
+      const [key = ""] = Object.keys(raised.metadata);
+      const { [key]: _, ...less } = raised.metadata;
+      expect(spoilt({ outcome: raised.outcome === "success" ? "failure" : "success" })).toBe(false);
+      expect(spoilt({ metadata: { ...raised.metadata, extra: 1 } })).toBe(false);
+      expect(spoilt({ metadata: { ...raised.metadata, [key]: 1 } })).toBe(false);
+      expect(spoilt({ metadata: { ...raised.metadata, Key: "a" } })).toBe(false);
       expect(spoilt({ metadata: less })).toBe(false);
       expect(spoilt({ more: 1 })).toBe(false);
       expect(spoilt({ timestamp: "2026-01-31T12:00:00Z" })).toBe(false);
-      expect(type).toBe(told.eventType);
+      expect(type).toBe(raised.eventType);
     },
   );
 
@@ -116,7 +116,7 @@ describe("an event of this library", () => {
   });
 
   it("has what is known of a plugin that was refused", () => {
-    const told = recordOf(
+    const raised = recordOf(
       auditEvent("plugin.registration_failed", {
         plugin_name: "unknown",
         package: "@acme/odd",
@@ -124,8 +124,8 @@ describe("an event of this library", () => {
         validation_failure: "package '@acme/odd' has an invalid glassine field: 3\ntoken=abc",
       }),
     );
-    expect([isRecord(told), isRecord.errors]).toEqual([true, null]);
-    expect(told.metadata).toEqual({
+    expect([isRecord(raised), isRecord.errors]).toEqual([true, null]);
+    expect(raised.metadata).toEqual({
       plugin_name: "unknown",
       package: "@acme/odd",
       reason: "discovery",

@@ -256,7 +256,7 @@ describe("what is no event", () => {
     expect(trail.failures.total).toBe(0);
   });
 
-  it("is told with the way out", () => {
+  it("is refused with a suggestion", () => {
     const { trail } = keeping();
     expect(() => trail.emit({ ...eventOf(), tenant: "a" } as never)).toThrow(
       'An audit event has no "tenant". Did you mean "tenantId"?',

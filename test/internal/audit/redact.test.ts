@@ -73,7 +73,7 @@ describe("what follows a sensitive word", () => {
     'token=""',
     "the api is down",
     "keys: a, b",
-  ])("is left where no value is told: %j", (text) => {
+  ])("is left unchanged without a value: %j", (text) => {
     expect(redact(text)).toBe(text);
   });
 });
@@ -249,11 +249,11 @@ describe("a record", () => {
         error,
       }),
     );
-    const told = metadata.error as string;
+    const text = metadata.error as string;
     expect(
-      told.startsWith("Authorization: [REDACTED]\\u{a}GET https://[REDACTED]@h/\\u{a}[REDACTED]"),
+      text.startsWith("Authorization: [REDACTED]\\u{a}GET https://[REDACTED]@h/\\u{a}[REDACTED]"),
     ).toBe(true);
-    expect(told).toHaveLength(501);
-    expect(told).not.toMatch(/\n|abc|u:p|MIIE/);
+    expect(text).toHaveLength(501);
+    expect(text).not.toMatch(/\n|abc|u:p|MIIE/);
   });
 });

@@ -25,10 +25,12 @@ describe("JSON Lines", () => {
   });
 
   it("are one line that says the same when it is read", () => {
-    const told = recordOf(eventOf({ metadata: { text: 'a\nb "c" \\ \u2028', list: [1.5, "ä"] } }));
-    const line = jsonLines(told);
+    const emitted = recordOf(
+      eventOf({ metadata: { text: 'a\nb "c" \\ \u2028', list: [1.5, "ä"] } }),
+    );
+    const line = jsonLines(emitted);
     expect(line).not.toMatch(/[\n\r\u2028\u2029]/);
-    expect(JSON.parse(line)).toEqual(told);
+    expect(JSON.parse(line)).toEqual(emitted);
   });
 });
 

@@ -186,10 +186,10 @@ describe("an outcome", () => {
     });
     expect(trail.failures).toEqual({ total: 1, byType: { "billing.invoice_sent": 1 } });
     const who = recipient === "sink" ? "The audit sink" : "A handler of audit_emit";
-    const told = `${who} did not take billing.invoice_sent. Error: disk full`;
+    const message = `${who} did not take billing.invoice_sent. Error: disk full`;
     expect(log).toEqual([expect.stringMatching(/^[^\n]*$/)]);
-    expect(log[0]).toContain(`${told} The record: {"eventType":"billing.invoice_sent"`);
-    if (outcome?.ok === false) expect(outcome.error.message).toBe(told);
+    expect(log[0]).toContain(`${message} The record: {"eventType":"billing.invoice_sent"`);
+    if (outcome?.ok === false) expect(outcome.error.message).toBe(message);
   });
 
   it("counts both recipients, and tells the first", async () => {
@@ -243,7 +243,7 @@ describe("an outcome", () => {
     }
   });
 
-  it("has neither secrets of the request nor those of the host in what the log is told", async () => {
+  it("logs neither secrets of the request nor those of the host", async () => {
     const { trail, log } = trailTo(
       () => {
         throw new Error("refused for raw-credential");
@@ -317,7 +317,7 @@ describe("a recipient that hangs", () => {
 });
 
 describe("an event that cannot be raised", () => {
-  it("is counted and told", () => {
+  it("is counted and logged", () => {
     verifies("audit:no-record");
     const { trail, log } = trailTo(() => undefined, { secrets: ["hunter2"] });
     trail.miss("extensions.labels_added", new Error("too large for hunter2"));
@@ -358,7 +358,7 @@ describe("a log", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("that raises an event itself is not told of that one's failure, for ever and ever", async () => {
+  it("that raises an event itself does not receive that event's failure, which would loop", async () => {
     const { createTrail, readAuditOptions } = await import("../../../src/core/observe/index.ts");
     const outcomes: unknown[] = [];
     const logger = {

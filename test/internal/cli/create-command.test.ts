@@ -73,8 +73,8 @@ describe("createCommand", () => {
       files: { "plugin.js": "export default () => ({});" },
       glassine: { plugin: "./plugin.js" },
     });
-    const told: unknown[] = [];
-    const audit = { sink: ({ metadata }: AuditEvent) => told.push(metadata) };
+    const recorded: unknown[] = [];
+    const audit = { sink: ({ metadata }: AuditEvent) => recorded.push(metadata) };
     const host = { bin: "gate", hostName: "glassine", prefix: "GLASSINE_", audit };
     const env = {
       GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
@@ -89,10 +89,14 @@ describe("createCommand", () => {
       const { code, text } = await run(argv, env, host, root);
       expect([code, text]).toEqual([0, expect.any(String)]);
     }
-    expect(told).toMatchObject([{ action: "trust" }, { action: "untrust" }, { action: "lock" }]);
+    expect(recorded).toMatchObject([
+      { action: "trust" },
+      { action: "untrust" },
+      { action: "lock" },
+    ]);
     await rm(join(root, "node_modules"), { recursive: true });
     const argv = ["plugins", "lock", "--prune", "--reason", "gone"];
-    expect([(await run(argv, env, host, root)).code, told.length]).toEqual([0, 4]);
+    expect([(await run(argv, env, host, root)).code, recorded.length]).toEqual([0, 4]);
     await remove();
   });
 

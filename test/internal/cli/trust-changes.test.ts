@@ -65,13 +65,13 @@ describe("a dependency that changed since the plugin was trusted", () => {
       ],
     ]);
     await writeFile(join(cwd, "plugins.lock"), before);
-    const document = (await json(...argv, ...reason)) as never as Told & { trusted?: Told[] };
+    const document = (await json(...argv, ...reason)) as never as Outcome & { trusted?: Outcome[] };
     const { dependencies, previous } = document.trusted?.[0] ?? document;
     expect(previous.dependencies.map(({ name }) => name)).toEqual(["kept", "same", "went"]);
     expect(dependencies.map(({ name }) => name)).toEqual(["came", "kept", "same"]);
   });
 
-  interface Told {
+  interface Outcome {
     readonly dependencies: readonly { readonly name: string }[];
     readonly previous: { readonly dependencies: readonly { readonly name: string }[] };
   }
@@ -119,15 +119,15 @@ describe("a package that does not list what it asks for", () => {
 
   it("causes a warning only for the missing list, and none with --check", async () => {
     verifies("cli:trust-unlimited", "cli:trust-check");
-    const told = async (asks: object, ...options: string[]) => {
+    const notesOf = async (asks: object, ...options: string[]) => {
       const cwd = await newRoot();
       await install(cwd, "guard", { glassine: { ...plain, ...asks } });
       return (await commandIn(cwd).at("trust", "guard", ...options, ...reason)).stderr;
     };
-    expect(await told({ capabilities: [] })).toContain("nothing limits the hooks of 'guard'");
-    expect(await told({ hooks: [] })).toContain("nothing limits the capabilities of 'guard'");
-    expect(await told({ capabilities: [], hooks: [] })).toBe("");
-    expect(await told({}, "--check")).toBe("");
+    expect(await notesOf({ capabilities: [] })).toContain("nothing limits the hooks of 'guard'");
+    expect(await notesOf({ hooks: [] })).toContain("nothing limits the capabilities of 'guard'");
+    expect(await notesOf({ capabilities: [], hooks: [] })).toBe("");
+    expect(await notesOf({}, "--check")).toBe("");
   });
 
   it("is limited to the hooks granted with --check", async () => {

@@ -42,7 +42,7 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
   ] as const) {
     // An owner is kept out by what others have.
     const ofOwner = (mode & 0o7) << 6;
-    const [found, pruned, told, verified, listed] = await keptOut(
+    const [found, pruned, reviewed, verified, listed] = await keptOut(
       folder,
       isRoot ? mode : ofOwner,
       () =>
@@ -67,8 +67,8 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
       expect(stdout.slice(stdout.indexOf("\nWhat to do next:\n"))).toBe(
         `\nWhat to do next:\n  ${unread}: Make it readable, and look again: a package may be there.\n`,
       );
-    expect(told.stdout).toContain(`Make ${unread} readable and look again`);
-    expect(told.stdout).not.toContain("untrust");
+    expect(reviewed.stdout).toContain(`Make ${unread} readable and look again`);
+    expect(reviewed.stdout).not.toContain("untrust");
   }
   expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
 });

@@ -1,4 +1,4 @@
-/** What is waited for: told by what an object is, without running its code. */
+/** Which values are awaited: decided without running an object's code. */
 import { describe, expect, it } from "vitest";
 import { isAwaitable, plainly } from "../../../src/core/data/index.ts";
 

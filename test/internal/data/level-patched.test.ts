@@ -75,7 +75,7 @@ describe("what a plugin put in every array", () => {
     expect(met).toBe(0);
   });
 
-  it("is not told which fields came", () => {
+  it("does not learn which fields are present", () => {
     const over = { previous: {}, partial: true };
     expect(reading(many, { [last]: "a" }, over, [59]).met).toBe(0);
     const unsafe = Object.defineProperty({}, last, { get: () => 0, enumerable: true });
@@ -84,7 +84,7 @@ describe("what a plugin put in every array", () => {
     expect(met).toBe(0);
   });
 
-  it("is not told of a field that nobody knows", () => {
+  it("does not learn of an unknown field", () => {
     const unsafe = Object.defineProperty({}, "x", { get: () => 0, enumerable: true });
     const { met, read } = reading(few, unsafe, {}, ["undefined"]);
     expect(linesIn(read)).toEqual(["x | snapshot_accessor | a value | a getter or setter"]);

@@ -206,7 +206,7 @@ describe("a field that nobody knows", () => {
     expect(linesIn(exact({ b: 1 }))).toEqual(["b | slot_unknown | a known field | an unknown one"]);
   });
 
-  it("is told beside what else is wrong", () => {
+  it("is reported together with other problems", () => {
     expect(linesIn(reading(schema)({ b: 1, a: 5 }))).toEqual([
       "b | slot_unknown | a known field | an unknown one",
       "a | extensions_shape | a string | number",

@@ -1,5 +1,5 @@
 // A process of its own: it loads the sources anew, in a realm that lacks something.
-/** What stands in for what a runtime lacks: safe all the same, and told less clearly. */
+/** Replacements for what a runtime lacks: just as safe, with less precise messages. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type * as intrinsics from "../../../src/core/data/intrinsics.ts";

@@ -114,7 +114,7 @@ describe("is read as a host's value", () => {
       '{"t":"a","n":1}',
     ],
     [
-      "a union told apart by a number",
+      "a union discriminated by a number",
       z.discriminatedUnion("t", [z.object({ t: z.literal(1) })]),
       '{"t":1}',
     ],

@@ -39,7 +39,7 @@ it.each([
   expect(questions).toEqual(["ownKeys", "getOwnPropertyDescriptor a", "get a"]);
 });
 
-it("a union told apart by one field is asked by the option alone", () => {
+it("a union discriminated by one field reads only the selected option", () => {
   const schema = z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]);
   const { value, questions } = asked({ t: "a" });
   const descriptor = "getOwnPropertyDescriptor t";

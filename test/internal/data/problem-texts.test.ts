@@ -1,4 +1,4 @@
-/** What a host is told of a value of the wrong shape: where, what was expected, what came. */
+/** What is reported to a host for a value of the wrong shape: place, expectation, value. */
 
 import {
   headerMap,
@@ -18,14 +18,14 @@ import { amount } from "../../support/kinds.ts";
 type Row = readonly [what: string, schema: z.ZodType, value: unknown, problem: string];
 const ofShape = (expected: string, received: string) =>
   `f | extensions_shape | ${expected} | ${received}`;
-const told = (rows: readonly Row[]) =>
+const expectProblems = (rows: readonly Row[]) =>
   it.each(rows)("%s", (_, schema, value, problem) => {
     const found = problemsOf(z.object({ f: schema }), { f: value });
     expect(found).toEqual([problem]);
   });
 
 describe("a value of another type", () => {
-  told([
+  expectProblems([
     ["a number for a text", z.string(), 5, ofShape("a string", "number")],
     ["null for a text", z.string(), null, ofShape("a string", "null")],
     ["an array for a text", z.string(), [], ofShape("a string", "array")],
@@ -89,7 +89,7 @@ describe("a value of the right type that breaks a rule", () => {
   const fails = () => {
     throw new Error("sk-secret");
   };
-  told([
+  expectProblems([
     ["a fraction", wholeNumber(), 1.5, whole],
     ["a negative whole number", wholeNumber(), -1, whole],
     ["a whole number past the safe ones", wholeNumber(), 2 ** 53, whole],
@@ -213,7 +213,7 @@ describe("a field", () => {
   });
 });
 
-it("a list under a limit of the operator's is told of the limit", () => {
+it("a list over a limit of the operator reports the limit", () => {
   const list = z.object({ f: limited(z.array(z.number()), "hops") });
   expect(problemsOf(list, { f: [1, 2] }, "host", { hops: 1 })).toEqual([
     "f | snapshot_limit | at most 1 elements | more",

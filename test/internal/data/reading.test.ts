@@ -1,4 +1,4 @@
-/** The walk: what counts, how deep it is, and which problems are told. */
+/** Reading: what counts, how deep it goes, and which problems are reported. */
 
 import { jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const f = (schema: z.ZodType) => z.object({ f: schema });
 const many = (count: number, item: unknown) => Array.from({ length: count }, () => item);
 
 describe("problems", () => {
-  it("are told up to 100", () => {
+  it("are reported up to 100", () => {
     const list = z.array(z.string());
     expect(problemsOf(list, many(99, 1))).toHaveLength(99);
     expect(problemsOf(list, many(100, 1))).toHaveLength(100);
@@ -136,7 +136,7 @@ describe("what looks small and lists many keys", () => {
     ["a view of bytes", new DataView(new ArrayBuffer(9)), false],
     ["a list", [1, 2, 3, 4], false],
     ["an object", { 3: 1 }, false],
-  ])("is told: %s", (_, value, more) => {
+  ])("is detected: %s", (_, value, more) => {
     expect(hasMoreIndexes(value, 3)).toBe(more);
     Object.setPrototypeOf(value, null);
     expect(hasMoreIndexes(value, 3)).toBe(more);

@@ -107,8 +107,8 @@ describe("a limit", () => {
     [0, 5, 0, 1, undefined],
     [9, 6, 0, 0, undefined],
     [9, 6, -1, 1, "at most 5 UTF-16 units of text"],
-  ])("is outgrown by what is over it and grew", (nodes, units, more, text, told) => {
-    expect(outgrown({ nodes, units }, { nodes: more, units: text }, limits)).toBe(told);
+  ])("is exceeded by what is over it and grew", (nodes, units, more, text, expected) => {
+    expect(outgrown({ nodes, units }, { nodes: more, units: text }, limits)).toBe(expected);
   });
 
   it("is outgrown by what a change makes", () => {

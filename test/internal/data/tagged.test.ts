@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Unions told apart by one field: read by the option that the tag names, once. */
+/** Unions discriminated by one field: read by the option that the tag names, once. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileSchema } from "../../../src/core/schema/index.ts";
@@ -15,7 +15,7 @@ describe("the tag", () => {
     ["a number beside a text", [option(z.literal("1")), option(z.literal(2))], 1, "1, 2"],
     ["a text beside a number", [option(z.literal("1")), option(z.literal(2))], "2", "1, 2"],
     ["a member of every object", [option(z.literal("a"))], "constructor", "a"],
-  ])("is told by its type too: %s", (_, options, t, names) => {
+  ])("is distinguished by its type, too: %s", (_, options, t, names) => {
     expect(problemsOf(f(...options), { f: { t } })).toEqual(refused(`one of ${names}`));
   });
 
@@ -91,7 +91,7 @@ describe("the tag", () => {
   });
 });
 
-describe("a union whose options cannot be told apart", () => {
+describe("a union whose options cannot be distinguished", () => {
   // Of these zod cannot tell when they are made.
   const lazily = (schema: z.ZodType) => z.lazy(() => schema);
   const inner = z.discriminatedUnion("u", [lazily(z.string()) as never]);
@@ -108,7 +108,7 @@ describe("a union whose options cannot be told apart", () => {
     expect(declare(false)).toMatchObject({ code: "slot_invalid", data: { discriminator: "t" } });
     expect(declare(true)).toMatchObject({ code: "hook_invalid", data: { discriminator: "t" } });
     expect(declare(true).message).toBe(
-      'Each option of a union told apart by "t" needs values of it that no other has: z.literal or z.enum.',
+      'Each option of a union discriminated by "t" needs values of it that no other has: z.literal or z.enum.',
     );
   });
 });

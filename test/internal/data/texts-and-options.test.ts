@@ -19,7 +19,7 @@ describe("the options of a function", () => {
     );
   });
 
-  it("are told with the type that each takes", () => {
+  it("are reported with the type that each accepts", () => {
     expect(() => readOption({ name: 3 }, "name", "string")).toThrow(
       'The option "name" expects a string, got number.',
     );
@@ -30,7 +30,7 @@ describe("the options of a function", () => {
 });
 
 describe("JSON text", () => {
-  it("that is too long is told without it", () => {
+  it("that is too long is reported without it", () => {
     expect(parseText("[1, 2]", { ...payloadLimits, textUnits: 5 })).toEqual({
       problem: {
         path: [],
@@ -41,7 +41,7 @@ describe("JSON text", () => {
     });
   });
 
-  it("that is none is told without it", () => {
+  it("that is invalid is reported without it", () => {
     expect(() => parseText("{", payloadLimits)).toThrow("Expected JSON text; it cannot be parsed.");
   });
 
@@ -98,7 +98,7 @@ describe("a text that may come as bytes", () => {
     expect(readUtf8([195])).toBe("ww==");
   });
 
-  it("is told where bytes are none", () => {
+  it("is reported if bytes are invalid", () => {
     expect(readUtf8([256])).toEqual(["a byte from 0 to 255", "another value"]);
     expect(readUtf8(null)).toEqual(["a string", "null"]);
   });

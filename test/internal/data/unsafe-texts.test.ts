@@ -1,4 +1,4 @@
-/** What a host is told of a value that cannot be read safely, or that is too much. */
+/** What is reported to a host for a value that cannot be read safely, or is too large. */
 
 import { headerMap, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

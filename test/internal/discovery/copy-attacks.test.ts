@@ -66,9 +66,9 @@ afterEach(() => {
 const says = (what: string) => `(globalThis.testRan ??= []).push(${JSON.stringify(what)});\n`;
 const heard = (): readonly string[] => {
   const of = globalThis as { testRan?: string[] };
-  const told = of.testRan ?? [];
+  const ran = of.testRan ?? [];
   of.testRan = [];
-  return told;
+  return ran;
 };
 
 /** A plugin with a file of each kind that Node loads, some of them lazily. */

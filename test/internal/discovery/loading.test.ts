@@ -22,7 +22,7 @@ import {
 import { rejection } from "../../operations/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
-/** What a host that starts with what was discovered is told. */
+/** What is reported to a host that starts with discovered plugins. */
 async function start(root: string, options: Parameters<typeof discover>[1] = {}) {
   const events: AuditEvent[] = [];
   const lines: string[] = [];

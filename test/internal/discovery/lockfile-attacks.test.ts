@@ -151,7 +151,7 @@ attack(
   () => {
     type Break = (root: string) => Promise<unknown>;
     const modules = (root: string) => join(root, "node_modules");
-    const told: Readonly<Record<string, readonly [Break, string]>> = {
+    const outputs: Readonly<Record<string, readonly [Break, string]>> = {
       "no packages at all": [async () => {}, "No plugins registered."],
       "packages that are a file": [
         (root) => writeFile(modules(root), ""),
@@ -187,9 +187,9 @@ attack(
       ],
     };
 
-    it.each(Object.keys(told))("ends with 0: %s", async (what) => {
+    it.each(Object.keys(outputs))("ends with 0: %s", async (what) => {
       const root = await newRoot();
-      const [spoil, text] = told[what] as readonly [Break, string];
+      const [spoil, text] = outputs[what] as readonly [Break, string];
       await spoil(root);
       const before = await contentOf(root);
       for (const env of [unsigned, { ...unsigned, HOME: "not/absolute", XDG_CONFIG_HOME: "\0" }]) {

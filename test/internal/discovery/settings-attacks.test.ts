@@ -115,9 +115,9 @@ attack(
       ["PLUGIN_MOD", "PLUGIN_MODE"],
     ])("a setting: %s", async (name, meant) => {
       const env = { [`GLASSINE_${name}`]: "true" };
-      const told = `'GLASSINE_${name}' is not a setting; did you mean GLASSINE_${meant}?`;
-      expect(() => readTrustSettings(env)).toThrow(told);
-      await expect(discover(await newRoot(), { env })).rejects.toThrow(told);
+      const message = `'GLASSINE_${name}' is not a setting; did you mean GLASSINE_${meant}?`;
+      expect(() => readTrustSettings(env)).toThrow(message);
+      await expect(discover(await newRoot(), { env })).rejects.toThrow(message);
     });
 
     it.each<readonly [string, object]>([

@@ -1,4 +1,4 @@
-/** What of a run the trail has kept, and what the trail is told of it. */
+/** Which events of a run the trail has kept, and what is reported to it. */
 import { addLabels, setHeader } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";

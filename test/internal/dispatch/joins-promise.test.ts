@@ -1,4 +1,4 @@
-/** What a promise that resolves to an object would ask: told without running the object's code. */
+/** Whether a promise would call an object's `then`, found without running the object's code. */
 import { describe, expect, it } from "vitest";
 import { joinsPromise } from "../../../src/core/hooks/dispatch/wait.ts";
 import { key } from "../../dispatch/returned.ts";

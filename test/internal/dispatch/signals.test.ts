@@ -24,23 +24,23 @@ describe("listeners for the abort of a signal", () => {
     "are called in order, except %j, removed twice",
     (leaving) => {
       const { signal, listeners, abort } = signalOf();
-      const told: number[] = [];
-      const leaves = [0, 1, 2].map((who) => whenAborted(signal, () => told.push(who)));
+      const calls: number[] = [];
+      const leaves = [0, 1, 2].map((who) => whenAborted(signal, () => calls.push(who)));
       for (const who of [...leaving, ...leaving]) leaves[who]?.();
       const staying = [0, 1, 2].filter((who) => !leaving.includes(who));
       expect(listeners.size).toBe(staying.length > 0 ? 1 : 0);
       abort();
-      expect(told).toEqual(staying);
+      expect(calls).toEqual(staying);
       expect(listeners.size).toBe(0);
     },
   );
 
   it("are all called even if some throw; the first error is rethrown", () => {
     const { signal, abort } = signalOf();
-    const told: number[] = [];
+    const calls: number[] = [];
     for (const who of [0, 1, 2, 3]) {
       whenAborted(signal, () => {
-        told.push(who);
+        calls.push(who);
         if (who % 2 === 1) throw new Error(`from ${who}`);
       });
     }
@@ -51,16 +51,16 @@ describe("listeners for the abort of a signal", () => {
       thrown = error;
     }
     expect(thrown).toEqual(new Error("from 1"));
-    expect(told).toEqual([0, 1, 2, 3]);
+    expect(calls).toEqual([0, 1, 2, 3]);
   });
 
   it("are not kept by a signal that refuses listeners", () => {
     const { signal, abort, state } = signalOf({ deaf: true });
-    const told: string[] = [];
-    expect(() => whenAborted(signal, () => told.push("refused"))).toThrow(new Error("deaf"));
+    const calls: string[] = [];
+    expect(() => whenAborted(signal, () => calls.push("refused"))).toThrow(new Error("deaf"));
     state.deaf = false;
-    whenAborted(signal, () => told.push("taken"));
+    whenAborted(signal, () => calls.push("taken"));
     abort();
-    expect(told).toEqual(["taken"]);
+    expect(calls).toEqual(["taken"]);
   });
 });

@@ -1,4 +1,4 @@
-/** One handler that is waited for: how the wait ends, and what is told of what comes after. */
+/** Waiting for one handler: how the wait ends, and what is reported of late results. */
 import { describe, expect, it } from "vitest";
 import type { HandlerStep, LateCounters } from "../../../src/core/hooks/dispatch/types.ts";
 import { type LatePolicy, settle, timedOut, Wait } from "../../../src/core/hooks/dispatch/wait.ts";
@@ -7,9 +7,12 @@ import { deferred, never, rest, uncaughtDuring } from "../../dispatch/support.ts
 const step = {} as HandlerStep;
 
 function counting() {
-  const told: unknown[] = [];
-  const lateCounters: LateCounters = { late: 0, rejected: (...given) => void told.push(given) };
-  return { lateCounters, told };
+  const rejections: unknown[] = [];
+  const lateCounters: LateCounters = {
+    late: 0,
+    rejected: (...given) => void rejections.push(given),
+  };
+  return { lateCounters, rejections };
 }
 
 describe("a wait under the signal of a host", () => {
@@ -48,9 +51,9 @@ describe("what settles after an abort", () => {
 
   it.each(["resolve", "reject"] as const)("is late only if late results count: %s", async (end) => {
     for (const counts of [true, false]) {
-      const { lateCounters, told } = counting();
+      const { lateCounters, rejections } = counting();
       expect(await afterAbort({ lateCounters, step, counts }, end)).toEqual([]);
-      expect([lateCounters.late, told]).toEqual([counts ? 1 : 0, []]);
+      expect([lateCounters.late, rejections]).toEqual([counts ? 1 : 0, []]);
     }
   });
 
@@ -73,14 +76,14 @@ describe("a wait that was dropped", () => {
   };
 
   it("counts late results, and reports rejections after a deadline", () => {
-    const { lateCounters, told } = counting();
+    const { lateCounters, rejections } = counting();
     const wait = dropped({ lateCounters, counts: true, step });
     wait.settled(false, 1);
-    expect([lateCounters.late, told]).toEqual([1, []]);
+    expect([lateCounters.late, rejections]).toEqual([1, []]);
     wait.settled(true, "x");
-    expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
+    expect([lateCounters.late, rejections]).toEqual([2, [[step, "x"]]]);
     dropped({ lateCounters, counts: false, step: undefined }).settled(true, "x");
-    expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
+    expect([lateCounters.late, rejections]).toEqual([2, [[step, "x"]]]);
   });
 
   it("reports nothing without counters", () => {

@@ -51,7 +51,7 @@ function queueOf(timeoutMs: number, options: { referable?: boolean; earlyMs?: nu
 }
 
 /**
- * A clock and timers that move only when told to. Like Node's, timers count whole milliseconds
+ * A clock and timers that move only on request. Like Node's, timers count whole milliseconds
  * and may come early.
  */
 function fakeHost({ referable = true, earlyMs = 0 }) {

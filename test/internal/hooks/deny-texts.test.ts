@@ -3,7 +3,7 @@ import { deny, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { violationOf } from "../../../src/core/hooks/results.ts";
 
-const told = (input: unknown) => {
+const refusalFor = (input: unknown) => {
   try {
     deny(input as never);
   } catch (error) {
@@ -44,7 +44,7 @@ describe("deny says what it expects", () => {
     ["details that are a text", { code: "c", reason: "r", details: "d" }, details],
     ["details with a function", { code: "c", reason: "r", details: { f: () => 0 } }, details],
   ])("for %s", (_, input, message) => {
-    expect(told(input)).toEqual(["result_shape", message]);
+    expect(refusalFor(input)).toEqual(["result_shape", message]);
   });
 
   it("and nothing where all is well", () => {
@@ -80,7 +80,7 @@ describe("a reason is one line", () => {
     expect(reasonOf(`${"a".repeat(498)}\u{1f600}b`)).toBe(`${"a".repeat(498)}\u{1f600}…`);
     expect(reasonOf(`${"a".repeat(498)}\u{1f600}`)).toBe(`${"a".repeat(498)}\u{1f600}`);
     expect(reasonOf(`${" ".repeat(999)}a`)).toBe("a");
-    expect(told(`${" ".repeat(1000)}a`)).not.toBe("nothing");
+    expect(refusalFor(`${" ".repeat(1000)}a`)).not.toBe("nothing");
   });
 
   it("and a description of at most 2000", () => {

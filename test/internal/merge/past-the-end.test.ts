@@ -72,7 +72,7 @@ describe("in a realm whose lists go on behind their end", () => {
     expect(found).toBe(0);
   });
 
-  it("what is in one set and not in another is told by those alone", () => {
+  it("a difference of sets depends on the two sets alone", () => {
     patch(1, "b");
     const rest = without(["a", "b"], ["a"]);
     const found = looks;

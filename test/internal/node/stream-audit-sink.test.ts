@@ -12,7 +12,7 @@ import { verifies } from "../../support/verifies.ts";
 const numbered = (n: number): AuditEvent => ({ ...record, metadata: { n } });
 const broken = new Error("EPIPE");
 
-/** A stream that passes a chunk on when it is told to. */
+/** A stream that passes a chunk on when requested. */
 class Slow extends Writable {
   readonly chunks: string[] = [];
   readonly waiting: ((error?: Error) => void)[] = [];

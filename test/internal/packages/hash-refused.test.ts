@@ -401,14 +401,14 @@ describe("a file that changes while it is read", () => {
 });
 
 it.runIf(isLinux)(
-  "of several faults the first by path is told, whatever the order on disk",
+  "of several faults the first by path is reported, whatever the order on disk",
   async () => {
     const folders = [
       { "z.js": { link: "/z" }, "a/b.js": { link: "gone" }, "m.": "" },
       { "m.": "", "a/b.js": { link: "gone" }, "z.js": { link: "/z" } },
     ].map(packageOf);
-    const told = await Promise.all(folders.map((folder) => refusalAt(folder)));
-    expect(told[0]).toEqual(told[1]);
+    const reported = await Promise.all(folders.map((folder) => refusalAt(folder)));
+    expect(reported[0]).toEqual(reported[1]);
     expect(await hashAt(packageOf(plugin))).toMatch(/^sha256:/);
   },
 );

@@ -28,7 +28,7 @@ function backend() {
   return {
     metrics: { counter: at("counter"), histogram: at("histogram"), gauge: at("gauge") },
     samples,
-    /** How often a counter was told, by its labels. */
+    /** How often a counter was incremented, by its labels. */
     counted: (name: string) => of(name).map(([, , labels]) => Object.values(labels).join(" ")),
     of,
   };
@@ -38,7 +38,7 @@ const facts = z.looseObject({});
 const hooks = defineHooks({
   vote: { semantic: "voting", description: "May it be?", payload: facts },
   value: { semantic: "filter_chain", description: "A value.", payload: z.string() },
-  told: { semantic: "fire_and_forget", description: "It was.", payload: facts },
+  happened: { semantic: "fire_and_forget", description: "It was.", payload: facts },
   ask: { semantic: "message", description: "It is asked.", payload: facts, writable: [] },
   config_validate: { semantic: "voting", description: "A plugin comes.", payload: facts },
   audit_emit: { semantic: "fire_and_forget", description: "An event.", payload: facts },
@@ -56,7 +56,7 @@ describe("the metrics of a manager", () => {
         plugin("aaa", {
           vote: (_: unknown) => deny("no"),
           ask: (_: unknown) => deny({ code: "not_today", reason: "no" }),
-          told: (_: unknown) => {
+          happened: (_: unknown) => {
             throw new TypeError("odd");
           },
         }),
@@ -65,7 +65,7 @@ describe("the metrics of a manager", () => {
       logger: {},
     });
     await manager.invoke("vote", {});
-    await manager.invoke("told", {});
+    await manager.invoke("happened", {});
     await manager.invoke("ask", {});
     const denials = samples.filter(([, name]) => name === "glassine_plugin_denial_total");
     const denied = { hook: "ask", plugin: "aaa", code: "not_today" };

@@ -29,9 +29,9 @@ describe("the profile of a host", () => {
     for (const [field = "", , , rule = ""] of rows) {
       const [name = ""] = codeIn(field);
       const expected = rule.replace("the default", `${standardProfile.maxTimeoutMs}`);
-      const [, told = ""] = /expected (.*), got/.exec(refusal(name)) ?? [];
+      const [, reported = ""] = /expected (.*), got/.exec(refusal(name)) ?? [];
       const words = (text: string) => text.toLowerCase().replaceAll(/[`.]|, such as.*/g, "");
-      expect(words(told), name).toBe(words(expected));
+      expect(words(reported), name).toBe(words(expected));
     }
   });
 

@@ -262,7 +262,7 @@ describe("PH-071: an unknown key", () => {
 
   const shapes: readonly (readonly [string, unknown])[] = [
     ["of zod", z.object({ a: z.number().optional() })],
-    ["of zod that is strict, told once", z.strictObject({ a: z.number().optional() })],
+    ["of zod that is strict, reported once", z.strictObject({ a: z.number().optional() })],
     ["of zod/mini", mini.object({ a: mini.optional(mini.number()) })],
     ["that may be null", z.object({ a: z.number().optional() }).nullable()],
     ["behind z.lazy", z.lazy(() => z.object({ a: z.number().optional() }))],
@@ -273,7 +273,7 @@ describe("PH-071: an unknown key", () => {
     ["of a union", z.union([z.object({ a: z.number() }), z.object({ c: z.string().optional() })])],
     ["of both", z.object({ a: z.number().optional() }).and(z.object({ c: z.number().optional() }))],
   ];
-  it.each(shapes)("is told for an object %s", (_, schema) => {
+  it.each(shapes)("is reported for an object %s", (_, schema) => {
     expect(fault({ schema, section: { zebra: 1 } })).toBe("unknown key 'zebra'");
   });
 
@@ -312,14 +312,14 @@ describe("PH-071: an unknown key", () => {
     );
   });
 
-  it("is told beside what else is wrong", () => {
+  it("is reported together with other problems", () => {
     expect(fault({ schema: limits, section: { banana: 1, mode: "none" } })).toBe(
       "unknown key 'banana'; mode: expected one of 'fast', 'slow'",
     );
   });
 });
 
-describe("PH-071: what a schema expects is told, by path, and no value", () => {
+describe("PH-071: what a schema expects is reported by path, without values", () => {
   const secret = "s3cr3t-Value";
   const cases: readonly (readonly [string, z.ZodType, unknown, string])[] = [
     ["a type", z.object({ a: z.number() }), { a: secret }, "a: expected number, got string"],
@@ -704,9 +704,9 @@ describe("a schema that is not zod's", () => {
       "configSchema returned a value that is not JSON data: (root): expected",
     ],
   ])("and %s", (_, parse, text) => {
-    const told = fault({ schema: { parse }, section }) ?? "";
-    if (text.endsWith("expected")) expect(told.startsWith(text)).toBe(true);
-    else expect(told).toBe(text);
+    const message = fault({ schema: { parse }, section }) ?? "";
+    if (text.endsWith("expected")) expect(message.startsWith(text)).toBe(true);
+    else expect(message).toBe(text);
   });
 
   it.each<[string, unknown, string]>([
@@ -760,12 +760,12 @@ describe("a schema that is not zod's", () => {
     expect(configOf({ schema: new Schema(), section })).toEqual({ by: "this" });
   });
 
-  it("of zod that waits is told so", () => {
+  it("of zod that is asynchronous is refused, and the message says so", () => {
     const schema = z.object({ a: z.string().refine(async () => true) });
     expect(fault({ schema, section })).toMatch(/^configSchema refused it: .*synchronous/);
   });
 
-  it("of zod that makes no JSON data is told where", () => {
+  it("of zod that does not produce JSON data is refused with the place", () => {
     const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
     expect(fault({ schema, section: { at: "2026-01-01" } })).toMatch(
       /^configSchema returned a value that is not JSON data: at: expected /,

@@ -220,7 +220,7 @@ describe("registration", () => {
     expect(Object.isFrozen(shown.plugin)).toBe(true);
   });
 
-  it("PH-071: a secret that does not fit is told nowhere", async () => {
+  it("PH-071: a secret that does not fit appears nowhere", async () => {
     verifies("plugins:config-secrets");
     const strict = plugin(
       "aaa",
@@ -235,9 +235,9 @@ describe("registration", () => {
     });
     const { error, failures } = await failed();
     expect(failures[0]?.metadata.reason).toBe("config_validate");
-    const told = JSON.stringify([error.message, error, events, lines]);
-    expect(told).not.toContain("hunter2");
-    expect(told).not.toContain("not-a-port");
+    const reported = JSON.stringify([error.message, error, events, lines]);
+    expect(reported).not.toContain("hunter2");
+    expect(reported).not.toContain("not-a-port");
     expect(error.message).toContain("token");
     expect(error.message).toContain("port");
   });
@@ -315,7 +315,7 @@ describe("registration", () => {
     expect(events[0]?.metadata).toMatchObject({ requires_glassine: ">=0.1.0" });
   });
 
-  it("several broken plugins are told together, each with an event of its own", async () => {
+  it("several broken plugins are reported together, each with its own event", async () => {
     verifies("plugins:registration-together");
     const { failed } = await make([
       plugin("aaa", {}, { requiresHost: ">=999.0.0" }),
@@ -354,7 +354,7 @@ describe("dependencies", () => {
 });
 
 describe("audit_emit", () => {
-  it("PH-102: a handler that fails is told to the sink alone, once a failure", async () => {
+  it("PH-102: a handler's failure is reported only to the sink, once", async () => {
     const events: AuditEvent[] = [];
     let isOn = false;
     const noisy = plugin("aaa", {
@@ -474,14 +474,14 @@ describe("the trail of runs", () => {
     await other.invoke("cmf.llm_input", input, { request: "run-2", extensions } as never);
     await other.close();
     expect(result.extensions.security?.labels).toEqual(["PII"]);
-    const told = events
+    const recorded = events
       .filter(({ eventType }) => eventType.startsWith("extensions."))
       .map(({ eventType, metadata }) => [
         eventType,
         metadata.labels ?? metadata.path,
         metadata.request_id,
       ]);
-    expect(told).toEqual([
+    expect(recorded).toEqual([
       ["extensions.change_refused", "request", null],
       ["extensions.labels_added", ["PII"], null],
       ["extensions.change_refused", "request", "req-1"],

@@ -60,7 +60,7 @@ describe("arguments in text", () => {
     "3.14159265358979323846",
     "-12345678901234567890",
     "1e400",
-  ])("%s is not the number that is read, and that is told", (number) => {
+  ])("%s is not the number that is read, which is reported", (number) => {
     const parsed = parseArguments(`{"a":["\\"1",{"b":${number}}]}`);
     expect(parsed).toMatchObject({ isWhole: true, isAmbiguous: false, isExact: false });
   });
@@ -194,14 +194,15 @@ describe("reports", () => {
 
   it("of old items that do not stay are made for each, where not all that is hidden is listed", () => {
     const left = collector<Left>();
-    const told: Lost[] = [];
-    const gone = (path: string) => removedReporter(left.list(), (item) => told.push(item))(path);
+    const reported: Lost[] = [];
+    const gone = (path: string) =>
+      removedReporter(left.list(), (item) => reported.push(item))(path);
     for (let i = 0; i < 1000; i++) left.add({ path: pathOf(i, "a"), kind: "setting", reason: "" });
     gone("[2000]");
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     left.add({ path: "[1000].a", kind: "setting", reason: "" });
     gone("[2000]");
-    expect(told).toEqual([removedItem("[2000]")]);
+    expect(reported).toEqual([removedItem("[2000]")]);
   });
 });
 
@@ -237,7 +238,7 @@ describe("what streams hold", () => {
     expect(codeOf(() => new StreamMeter({ textUnits: limit as number }))).toBe("options_invalid");
   });
 
-  it("is told where it is at fault", () => {
+  it("is reported with the place of the fault", () => {
     expect(streamFault("delta.index", "a part that has begun")).toMatchObject({
       code: "stream_invalid",
       message: "The stream is not readable at delta.index: expected a part that has begun.",

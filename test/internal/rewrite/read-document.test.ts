@@ -121,7 +121,7 @@ describe("a document", () => {
       "expected an object, got a string. It is a string: parse it first, as with JSON.parse.",
     ],
     [Promise.resolve({ model: "m" }), "expected plain data, got a promise. Await it first."],
-  ])("that does not fit is told with what came: %j", (value, told) => {
+  ])("that does not fit is reported with what was found: %j", (value, problem) => {
     const mixed = z.looseObject({
       model: z.string(),
       kind: z.enum(["a", "b"]).optional(),
@@ -129,7 +129,7 @@ describe("a document", () => {
     });
     const { message } = faultOf(() => readDocument(mixed, value, "request"));
     expect(message).toContain("The request is not readable. ");
-    expect(message.endsWith(told)).toBe(true);
+    expect(message.endsWith(problem)).toBe(true);
   });
 
   it("is refused without a word of its values", () => {

@@ -43,7 +43,7 @@ describe("a grant in a patched realm", () => {
     expect(result).toEqual({ first: undefined, again: undefined });
   });
 
-  it("is told by the names of the table alone", () => {
+  it("depends on the names of the table alone", () => {
     const { capabilities } = compileSlots(standardSlots);
     const mask = capabilities.mask(["read_labels"]);
     const past = `${capabilities.names.length}`;

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What a list of names grants is told by the names alone, whatever was asked before. */
+/** What a list of names grants depends on the names alone, whatever was resolved before. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -84,7 +84,7 @@ describe("names that were resolved", () => {
     expect(Reflect.ownKeys(resolved)).toEqual(["0", "1", "length"]);
   });
 
-  it("are told by what they imply, also where one was written alone", () => {
+  it("are distinguished by what they imply, even if one was listed alone", () => {
     const { bits, mask, namesOf } = compileSlots(standardSlots).capabilities;
     const alone = namesOf(bits(["append_labels"]));
     expect(alone).toEqual(["append_labels"]);

@@ -1,4 +1,4 @@
-/** What a refused table is told, to the letter: which slot or field it is, and what to do. */
+/** The exact messages for a refused table: which slot or field it is, and what to do. */
 import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -14,7 +14,7 @@ type Case = readonly [what: string, table: object, message: string, data: object
 
 const shelf = (more: object) => ({ shelf: { ...plain, ...more } });
 const slotData = { slot: "shelf" };
-const told = (run: () => unknown) => {
+const refusalBy = (run: () => unknown) => {
   const { code, message, data } = refusalOf(run);
   return { code, message, data };
 };
@@ -106,7 +106,7 @@ const settings: readonly Case[] = [
 
 describe("defineSlots and joinSlots refuse", () => {
   it.each([...names, ...reserved, ...incomplete, ...settings])("%s", (_, table, message, data) => {
-    expect(told(() => defineSlots(table as never))).toEqual({
+    expect(refusalBy(() => defineSlots(table as never))).toEqual({
       code: "slot_invalid",
       message,
       data,
@@ -120,14 +120,16 @@ describe("defineSlots and joinSlots refuse", () => {
         'The slot "shelf_a" is too close to "shelfa". Choose a name that nobody confuses with it.',
       data: { name: "shelf_a", other: "shelfa" },
     };
-    expect(told(() => defineSlots({ shelfa: plain, shelf_a: plain } as never))).toEqual(expected);
-    expect(told(() => joinSlots({ shelfa: plain } as never, { shelf_a: plain } as never))).toEqual(
+    expect(refusalBy(() => defineSlots({ shelfa: plain, shelf_a: plain } as never))).toEqual(
       expected,
     );
+    expect(
+      refusalBy(() => joinSlots({ shelfa: plain } as never, { shelf_a: plain } as never)),
+    ).toEqual(expected);
   });
 
   it.each([...names, ...reserved, ...settings])("%s, joined", (_, table, message, data) => {
-    const joined = told(() => joinSlots({ other: plain } as never, table as never));
+    const joined = refusalBy(() => joinSlots({ other: plain } as never, table as never));
     expect(joined).toEqual({ code: "slot_invalid", message, data });
   });
 
@@ -235,7 +237,7 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
 
 describe("defineHost refuses", () => {
   it.each(compiled)("%s", (_, spec, message, data) => {
-    expect(told(host(spec))).toEqual({ code: "slot_invalid", message, data });
+    expect(refusalBy(host(spec))).toEqual({ code: "slot_invalid", message, data });
   });
 
   it("more capabilities than a mask has bits for", () => {
@@ -247,7 +249,7 @@ describe("defineHost refuses", () => {
         ]),
       );
     expect(compileSlots(tableOf(31) as never).capabilities.names).toHaveLength(31);
-    expect(told(() => compileSlots(tableOf(32) as never))).toEqual({
+    expect(refusalBy(() => compileSlots(tableOf(32) as never))).toEqual({
       code: "slot_invalid",
       message: "A slot table names at most 31 capabilities; this one names 32.",
       data: { count: 32 },
@@ -256,12 +258,12 @@ describe("defineHost refuses", () => {
 
   it("a capability that there is not", () => {
     const { resolveCapabilities } = defineHost({});
-    expect(told(() => resolveCapabilities(["read_label" as never]))).toEqual({
+    expect(refusalBy(() => resolveCapabilities(["read_label" as never]))).toEqual({
       code: "capability_unknown",
       message: '"read_label" is no capability of this host. Did you mean "read_labels"?',
       data: { name: "read_label" },
     });
-    expect(told(() => resolveCapabilities([5 as never]))).toEqual({
+    expect(refusalBy(() => resolveCapabilities([5 as never]))).toEqual({
       code: "capability_unknown",
       message: "A capability is a text; got another value.",
       data: {},

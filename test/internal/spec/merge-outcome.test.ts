@@ -82,13 +82,13 @@ describe("the outcome", () => {
     ]);
     expect(rejections.every(({ plugin, reason }) => plugin === "p" && reason !== "")).toBe(true);
     expect(JSON.stringify(rejections)).not.toContain("canary");
-    const told = [
+    const outcomes = [
       { canary: 1 },
       { custom: { canary: 1n } },
       { security: { labels: [" canary"] } },
       { http: { headers: { "canary ": "" } } },
     ];
-    for (const each of told) {
+    for (const each of outcomes) {
       try {
         merge(full, each, all);
         expect.unreachable();

@@ -1,4 +1,4 @@
-/** One process at a time: who holds a lock, who succeeds whom, and who is told to wait. */
+/** One process at a time: who holds a lock, who takes it over, and who must wait. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";

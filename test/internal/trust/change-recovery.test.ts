@@ -1,4 +1,4 @@
-/** What an earlier process began and did not finish: what becomes of it, and who is told. */
+/** What an earlier process began and did not finish: its outcome, and who learns of it. */
 // Only in test:all: it stops a change at each of its steps.
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -11,7 +11,15 @@ import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
 import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
-import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
+import {
+  byHand,
+  clock,
+  entryOf,
+  lockFolder,
+  refusalOf,
+  sha256,
+  summaryOf,
+} from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
@@ -51,7 +59,7 @@ async function goOn({ path, names }: Unfinished, problems: readonly object[] = [
   const changed = await trustPlugins(path, [rate], "next");
   expect(changed.recovered).toBe(outcome);
   const journal = await readTrustJournal(path);
-  expect(told(checkJournal(changed.lock, journal))).toEqual(problems);
+  expect(summaryOf(checkJournal(changed.lock, journal))).toEqual(problems);
   expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   return { ...changed, reasons: journal.lines.map(({ reason }) => reason) };
 }
@@ -177,7 +185,7 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     expect((await lock.lines()).map(({ reason }) => reason)).toEqual(["first", "next"]);
     expect((await lock.text()).startsWith(edited)).toBe(true);
     expect(
-      told(
+      summaryOf(
         checkJournal((await readLockfile(lock.path)) as never, await readTrustJournal(lock.path)),
       ),
     ).toEqual([{ line: undefined, id: "acme.pii", problem: "journal_mismatch" }]);

@@ -54,7 +54,7 @@ export function byHand(fields: readonly string[]): string {
 }
 
 /** The problems, without the sentences. */
-export function told(problems: readonly JournalProblem[]) {
+export function summaryOf(problems: readonly JournalProblem[]) {
   return problems.map(({ line, id, problem }) => ({ line, id, problem }));
 }
 

@@ -14,7 +14,15 @@ import {
 } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
-import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
+import {
+  byHand,
+  clock,
+  entryOf,
+  lockFolder,
+  refusalOf,
+  sha256,
+  summaryOf,
+} from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
@@ -284,7 +292,7 @@ describe("revoking", () => {
 describe("the journal and the lock", () => {
   const check = async (path: string) => {
     const lock = await readLockfile(path);
-    return told(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path)));
+    return summaryOf(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path)));
   };
 
   it("agree after each change", async () => {

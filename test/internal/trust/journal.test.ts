@@ -12,7 +12,7 @@ import {
 import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
 import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { verifies } from "../../support/verifies.ts";
-import { byHand, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
+import { byHand, entryOf, lockFolder, refusalOf, sha256, summaryOf } from "./change-support.ts";
 
 const manual = ["2026-05-25T10:15:30+02:00", "trust", "acme.pii", "1.0.0", "sha256:00", "why"];
 const line: JournalLine = {
@@ -150,7 +150,7 @@ describe("the chain", () => {
     const prevs = texts.map((text) => /\tprev=(\S+)$/.exec(text)?.[1]);
     const digest = (at: number) => sha256(texts[at] as string);
     expect(prevs).toEqual(["-", digest(0), undefined, digest(2), undefined]);
-    expect(told(read(await journalText()).problems)).toEqual([
+    expect(summaryOf(read(await journalText()).problems)).toEqual([
       { line: 3, id: undefined, problem: "malformed" },
     ]);
   });
@@ -161,7 +161,7 @@ describe("the chain", () => {
     for (const at of [0, 1, 2, 3]) {
       const { lines, problems } = read(joined(lineTexts.toSpliced(at, 1)));
       expect(lines).toHaveLength(4);
-      expect(told(problems)).toEqual([
+      expect(summaryOf(problems)).toEqual([
         { line: at + 1, id: lines[at]?.id, problem: "chain_broken" },
       ]);
     }
@@ -195,13 +195,13 @@ describe("the chain", () => {
     const { lineTexts } = await written();
     const forged = ["2020-01-01T00:00:00Z", ...manual.slice(1)].join("\t");
     const { problems } = read(joined(lineTexts.toSpliced(2, 0, forged)));
-    expect(told(problems)).toEqual([{ line: 4, id: "ccc", problem: "chain_broken" }]);
+    expect(summaryOf(problems)).toEqual([{ line: 4, id: "ccc", problem: "chain_broken" }]);
   });
 
   it("reveals a copy of an earlier line at the end", async () => {
     const { lineTexts } = await written();
     const { problems } = read(joined([...lineTexts, lineTexts[1] as string]));
-    expect(told(problems)).toEqual([{ line: 6, id: "bbb", problem: "chain_broken" }]);
+    expect(summaryOf(problems)).toEqual([{ line: 6, id: "bbb", problem: "chain_broken" }]);
   });
 });
 
@@ -214,14 +214,14 @@ describe("a line without a line feed", () => {
     const torn = byHand(manual).slice(0, -2);
     await writeFile(journal, torn, { flag: "a" });
     const problem = { line: 2, id: "acme.pii", problem: "torn" };
-    expect(told(read(await journalText()).problems)).toEqual([problem]);
+    expect(summaryOf(read(await journalText()).problems)).toEqual([problem]);
     await trustPlugins(path, [entryOf("bbb")], "r");
     const texts = (await journalText()).split("\n");
     expect(texts[1]).toBe(torn);
     expect(texts[2]?.split("\t").slice(-2)).toEqual([`prev=${sha256(torn)}`, "before=torn"]);
     await trustPlugins(path, [entryOf("ccc")], "r");
     const { lines, problems } = read(await journalText());
-    expect(told(problems)).toEqual([problem]);
+    expect(summaryOf(problems)).toEqual([problem]);
     expect(lines.map(({ id, number }) => [number, id])).toEqual([
       [1, "aaa"],
       [3, "bbb"],
@@ -235,7 +235,7 @@ describe("a line without a line feed", () => {
     await writeFile(journal, "\xff");
     await trustPlugins(path, [entryOf("aaa")], "r");
     const { lines, problems } = read(await journalText());
-    expect(told(problems)).toEqual([{ line: 1, id: undefined, problem: "torn" }]);
+    expect(summaryOf(problems)).toEqual([{ line: 1, id: undefined, problem: "torn" }]);
     expect(lines).toHaveLength(1);
   });
 });

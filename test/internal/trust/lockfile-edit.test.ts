@@ -198,7 +198,7 @@ describe("CLI-045: an inline array", () => {
       `\n[[ "pl\\u0075gins" ]]\n${values.replaceAll(", ", "\n")}\n`,
       "line 2, column 1: the name in the header is in quotes",
     ],
-  ])("CLI-045: %s is read but not edited", (_form, text, told) => {
+  ])("CLI-045: %s is read but not edited", (_form, text, problem) => {
     verifies("lockfile:form");
     const { entries } = parsed(text);
     for (const run of [
@@ -210,7 +210,7 @@ describe("CLI-045: an inline array", () => {
       const error = refusalOf(run);
       expect(error.code).toBe("lockfile_uneditable");
       expect(error.message).toBe(
-        `plugins.lock cannot be edited without rewriting it: ${told}; write each entry below a header [[plugins]]`,
+        `plugins.lock cannot be edited without rewriting it: ${problem}; write each entry below a header [[plugins]]`,
       );
     }
   });

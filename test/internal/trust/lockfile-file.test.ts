@@ -79,7 +79,7 @@ describe("a lockfile on the disk", () => {
     place(path, bad);
     await expect(readLockfile(path)).rejects.toMatchObject({
       code: bad.code,
-      message: expect.stringContaining(bad.told),
+      message: expect.stringContaining(bad.problem),
       data: { path },
     });
   });

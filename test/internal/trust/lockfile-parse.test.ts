@@ -80,11 +80,11 @@ describe("an invalid lockfile", () => {
     bytes === undefined ? [] : [{ ...rest, bytes }],
   );
 
-  it.each(withBytes)("CLI-041: $name", ({ bytes, code, told }) => {
+  it.each(withBytes)("CLI-041: $name", ({ bytes, code, problem }) => {
     verifies("lockfile:strict", "lockfile:ids");
     const error = refusalOf(bytes);
     expect(error.code).toBe(code);
-    expect(error.message).toContain(told);
+    expect(error.message).toContain(problem);
     if (code === "lockfile_invalid")
       expect(error.message.startsWith(`${path} is not a valid plugins.lock: `)).toBe(true);
     expect(error.message).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
@@ -94,10 +94,10 @@ describe("an invalid lockfile", () => {
     verifies("lockfile:file", "lockfile:empty");
     expect(withBytes.length).toBeGreaterThan(20);
     const ofFile = ["no bytes", "a byte order mark", "invalid UTF-8", "more than 5 MiB"];
-    const told = badLockfiles
+    const problems = badLockfiles
       .filter(({ name }) => [...ofFile, "a directory"].includes(name))
-      .map(({ told: each }) => each.replace(/^line .*?: /, ""));
-    expect(new Set(told).size).toBe(5);
+      .map(({ problem: each }) => each.replace(/^line .*?: /, ""));
+    expect(new Set(problems).size).toBe(5);
   });
 
   it("CLI-042: is refused as newer with these exact words, whatever else is wrong", () => {
@@ -140,11 +140,11 @@ describe("an invalid lockfile", () => {
       [9, 3],
       [10, 3],
     ]);
-    const told = (error.data.lockProblems as LockfileProblem[]).map(
+    const problems = (error.data.lockProblems as LockfileProblem[]).map(
       ({ line, column, message }) => `line ${line}, column ${column}: ${message}`,
     );
-    expect(error.message).toBe(`${path} is not a valid plugins.lock: ${told.join("; ")}`);
-    expect(told.slice(0, 3)).toEqual([
+    expect(error.message).toBe(`${path} is not a valid plugins.lock: ${problems.join("; ")}`);
+    expect(problems.slice(0, 3)).toEqual([
       "line 1, column 1: unknown key 'plugin'; did you mean 'plugins'?",
       "line 2, column 1: version must be the integer 1, got the string '1'",
       "line 3, column 1: package is missing",

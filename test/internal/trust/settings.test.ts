@@ -44,8 +44,8 @@ function refusalOf(variables: Record<string, string>, plugins?: readonly string[
       data: { settingProblems: readonly { variable: string }[] };
     };
     expect(code).toBe("setting_invalid");
-    const told = data.settingProblems.map(({ variable }) => variable).sort();
-    expect(told).toEqual(
+    const variables = data.settingProblems.map(({ variable }) => variable).sort();
+    expect(variables).toEqual(
       Object.keys(variables)
         .map((name) => `GLASSINE_${name}`)
         .sort(),

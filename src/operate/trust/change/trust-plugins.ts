@@ -28,7 +28,7 @@ export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
   readonly audit?: AuditOptions | undefined;
 }
 
-/** A change that the audit trail was told of. */
+/** A change that the audit trail recorded. */
 interface Audited extends Changed {
   /** The ids whose record was not taken. */
   readonly unaudited: readonly string[];

@@ -1,4 +1,4 @@
-/** What a stream holds that is known of no such event: it is told, as it is where nothing is streamed. */
+/** Unknown content of stream events is reported, as it is without streaming. */
 import {
   chatStream,
   fromChatResponse,
@@ -83,7 +83,7 @@ const kinds: { readonly [Type in Event["type"]]: Fields<Extract<Event, { type: T
   };
 })();
 
-/** They hold sound and images that no message shows: each is told, as an event of an unknown kind. */
+/** They contain audio and images that no message shows: each is reported, like an unknown event. */
 const shownLater = /^response\.(audio\.|image_generation_call\.partial_image$)/;
 
 const sample = (field: string): unknown => {
@@ -120,7 +120,7 @@ describe("events of a response", () => {
     { type: "response.output_item.done", output_index: 0, item: whole },
     { type: "response.completed", response: { id: "r", status: "completed", output: [whole] } },
   ];
-  const toldOf = (list: readonly object[]) => {
+  const reportedBy = (list: readonly object[]) => {
     const stream = responsesStream();
     for (const event of list) stream.push(event);
     return stream.current.left.flatMap(({ path, kind }) => {
@@ -130,17 +130,19 @@ describe("events of a response", () => {
 
   it("report an unknown field, once for each kind of event", () => {
     verifies("openai:stream-unknown");
-    expect(toldOf(events)).toEqual([]);
+    expect(reportedBy(events)).toEqual([]);
     const odd = events.map((event) => ({ ...event, secret: "SECRET" }));
     // The third and the fourth are of one kind.
-    expect(toldOf(odd)).toEqual([0, 1, 2, 3, 5, 6, 7].map((at) => `content events[${at}].secret`));
+    expect(reportedBy(odd)).toEqual(
+      [0, 1, 2, 3, 5, 6, 7].map((at) => `content events[${at}].secret`),
+    );
   });
 
   it("of an error report what is next to its error object", () => {
     verifies("openai:stream-unknown");
     const error = { type: "server_error", message: "later" };
-    expect(toldOf([{ type: "error", message: "later", code: "c", param: null }])).toEqual([]);
-    expect(toldOf([{ type: "error", error, message: "SECRET" }])).toEqual([
+    expect(reportedBy([{ type: "error", message: "later", code: "c", param: null }])).toEqual([]);
+    expect(reportedBy([{ type: "error", error, message: "SECRET" }])).toEqual([
       "content events[0].message",
     ]);
   });
@@ -156,7 +158,7 @@ describe("events of a response", () => {
   ])("of the kind %s are unknown", (type) => {
     verifies("openai:stream-unknown");
     const odd = { type, output_index: 99, text: "SECRET" };
-    expect(toldOf([odd, odd])).toEqual(["content events[0]"]);
+    expect(reportedBy([odd, odd])).toEqual(["content events[0]"]);
   });
 
   it.each<readonly [string, number, object, readonly string[]]>([
@@ -165,12 +167,12 @@ describe("events of a response", () => {
     ["an item", 1, { item: { ...message, secret: "?", status: "x" } }, ["item.secret"]],
     ["a part", 2, { part: { ...block, secret: "?", logprobs: [1] } }, ["part.secret"]],
     ["a part", 2, { part: { ...block, annotations: [{ url: "?" }] } }, ["part.annotations"]],
-  ])("tell of what %s began with and did not end with: %#", (_, at, more, told) => {
+  ])("report what %s began with and did not end with: %#", (_, at, more, unknown) => {
     verifies("openai:stream-unknown");
     const odd = events.with(at, { ...events[at], ...more } as never);
-    expect(toldOf(odd)).toEqual(told.map((path) => `content events[${at}].${path}`));
+    expect(reportedBy(odd)).toEqual(unknown.map((path) => `content events[${at}].${path}`));
     const silent = odd.with(7, { type: "response.completed", response: { id: "r" } } as never);
-    expect(toldOf(silent)).toEqual(toldOf(odd));
+    expect(reportedBy(silent)).toEqual(reportedBy(odd));
   });
 
   it("report the same of a whole part as its item, including unknown fields", () => {
@@ -179,7 +181,7 @@ describe("events of a response", () => {
       ...events[5],
       part: { ...block, text: "hi", secret: "?" },
     } as never);
-    expect(() => toldOf(odd)).toThrow("what the part said when it was whole");
+    expect(() => reportedBy(odd)).toThrow("what the part said when it was whole");
   });
 
   it("report nothing if an item or its parts came complete at first, or an image came later", () => {
@@ -187,22 +189,22 @@ describe("events of a response", () => {
     const begun = { ...whole, content: [{ ...block, text: "h", secret: "?" }] };
     const [created, added, , , more, , done, end] = events;
     const short = [created, { ...added, item: begun }, more, done, end] as readonly object[];
-    expect(toldOf(short)).toEqual(["content events[1].item.content[0].secret"]);
+    expect(reportedBy(short)).toEqual(["content events[1].item.content[0].secret"]);
     const image = { type: "image_generation_call", id: "i", result: null, status: "generating" };
     const item = { ...image, result: "AA==", status: "completed" };
     const made = (first: object) => [
       { type: "response.output_item.added", output_index: 0, item: first },
       { type: "response.output_item.done", output_index: 0, item },
     ];
-    expect(toldOf(made(image))).toEqual([]);
-    expect(toldOf(made({ ...image, secret: "?" }))).toEqual(["content events[0].item.secret"]);
+    expect(reportedBy(made(image))).toEqual([]);
+    expect(reportedBy(made({ ...image, secret: "?" }))).toEqual(["content events[0].item.secret"]);
   });
 
   it("that toResponsesEvents creates are all known", () => {
     verifies("openai:stream-unknown", "openai:stream-events");
     const custom = { type: "custom_tool_call", id: "ct", call_id: "c", name: "f", input: "go" };
     const document = { ...response, output: [...response.output, custom] };
-    expect(toldOf(toResponsesEvents(document))).toEqual([]);
+    expect(reportedBy(toResponsesEvents(document))).toEqual([]);
   });
 
   it("count names of fields against the limit of text", () => {
@@ -249,7 +251,7 @@ describe("chunks of a chat completion", () => {
       },
       ["tool_calls[0].custom.arguments"],
     ],
-  ])("%s keep fields that nobody knows where they were", (_, message, told) => {
+  ])("%s keep unknown fields in place", (_, message, unknown) => {
     verifies("openai:stream-same", "openai:stream-unknown", "openai:stream-events");
     const document = {
       id: "c1",
@@ -274,7 +276,7 @@ describe("chunks of a chat completion", () => {
     const content = stream.current.left.flatMap(({ kind, path }) => {
       return kind === "content" ? [path.replace("choices[0].message.", "")] : [];
     });
-    expect(content).toEqual(told);
+    expect(content).toEqual(unknown);
     const again = chatStream();
     for (const each of toChatEvents(document)) again.push(each);
     expect(again.document).toEqual(document);

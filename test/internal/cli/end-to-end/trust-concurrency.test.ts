@@ -156,11 +156,11 @@ describe("CLI-053: a claim", () => {
       ],
     ] as const;
     // Each waits ten seconds, so all of them wait at once.
-    const waits = cases.map(async ([claim, told]) => {
+    const waits = cases.map(async ([claim, messageFor]) => {
       const place = await placeIn(workspace, "version = 1\n");
       await writeFile(`${place.lock}.lck`, JSON.stringify(claim));
       const before = await place.state();
-      expect(await place.refused(argv)).toBe(`trust: ${told(`${place.lock}.lck`)}\n`);
+      expect(await place.refused(argv)).toBe(`trust: ${messageFor(`${place.lock}.lck`)}\n`);
       expect(await place.state()).toEqual(before);
     });
     await Promise.all(waits);

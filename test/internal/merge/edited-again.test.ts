@@ -130,11 +130,11 @@ describe("an edit by a helper", () => {
       fc.property(envelopes, edits, (envelope, edit) => {
         const view = filterExtensions(envelope, writing);
         const edited = edit(view);
-        const told = merged(envelope, edited, grant, view);
+        const result = merged(envelope, edited, grant, view);
         const { extensions: read, ...copied } = merged(envelope, copyOf(edited), grant, view);
-        expect(told).toMatchObject(copied);
-        expect(told.extensions).toEqual(read);
-        expectCounted(told.extensions);
+        expect(result).toMatchObject(copied);
+        expect(result.extensions).toEqual(read);
+        expectCounted(result.extensions);
       }),
     );
   });
@@ -144,10 +144,10 @@ describe("an edit by a helper", () => {
       fc.property(envelopes, envelopes, edits, (shown, current, edit) => {
         const view = filterExtensions(shown, writing);
         const edited = edit(view);
-        const told = merged(current, edited, writing, view);
+        const result = merged(current, edited, writing, view);
         const { extensions: _, ...copied } = merged(current, copyOf(edited), writing, view);
-        expect(told).toMatchObject(copied);
-        expectCounted(told.extensions);
+        expect(result).toMatchObject(copied);
+        expectCounted(result.extensions);
       }),
     );
   });
