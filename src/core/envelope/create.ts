@@ -25,13 +25,13 @@ import {
 import { admit, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
 import {
-  brandAfter,
   brandOf,
   countedBrand,
   hostKind,
   isLevel,
   type Slots,
   seal,
+  sealAfter,
   sizeOf,
 } from "./filter.ts";
 
@@ -101,7 +101,7 @@ export function replaceSlots(
     if (given[name] !== undefined) next[name] = given[name];
   });
   assertGrown(slots, before, next);
-  return seal(next, brandAfter(slots, before, next));
+  return sealAfter(slots, before, next);
 }
 
 function isEmptyRecord(value: unknown): boolean {

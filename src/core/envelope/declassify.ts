@@ -15,7 +15,7 @@ import {
 } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import { nowInstant } from "../schema/index.ts";
-import { brandAfter, brandOf, type Slots, seal } from "./filter.ts";
+import { brandOf, type Slots, sealAfter } from "./filter.ts";
 
 /** Which labels leave, why, and on whose word. */
 export interface Declassification {
@@ -82,7 +82,7 @@ export function removeLabels(
   const level = freeze({ ...security, labels: without(present, record.labels) });
   const table = brand.kind.slots;
   const next = { ...slots, security: level };
-  return freeze({ extensions: seal(next, brandAfter(table, slots, next)), record });
+  return freeze({ extensions: sealAfter(table, slots, next), record });
 }
 
 function expectLabel(label: unknown): string {

@@ -5,12 +5,14 @@
  * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { extensionsLimits, forEach } from "../data/index.ts";
+import { extensionsLimits, forEach, intrinsics } from "../data/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { assertGrown } from "./create.ts";
-import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./filter.ts";
+import { brandOf, type EnvelopeBrand, type Slots, sealEdit } from "./filter.ts";
+
+const { hasOwn } = intrinsics;
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const brand = brandOf(value);
@@ -63,10 +65,9 @@ function amendExtensions(
   const amended = run(base, recipe);
   if (amended === base) return extensions;
   const proposed: Record<string, unknown> = { ...amended };
-  for (let i = 0; i < nodes.length; i++) {
-    const { key } = nodes[i] as Node;
+  for (const key in base) {
     // What did not change is as it was, and a container that was lent and not used goes back.
-    if (proposed[key] === base[key]) proposed[key] = extensions[key];
+    if (hasOwn(base, key) && proposed[key] === base[key]) proposed[key] = extensions[key];
   }
   return read(extensions, brand, proposed);
 }
@@ -90,7 +91,7 @@ function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots 
   if (admitted.value === extensions) return extensions;
   const next: Record<string, unknown> = { ...(admitted.value as LevelValue) };
   if (isHost) assertGrown(slots, extensions, next);
-  return seal(next, editedBrand(brand, extensions, next));
+  return sealEdit(brand, extensions, next);
 }
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */

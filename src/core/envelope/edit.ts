@@ -19,7 +19,7 @@ import {
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
-import { brandOf, type EnvelopeBrand, editedBrand, isLevel, type Slots, seal } from "./filter.ts";
+import { brandOf, type EnvelopeBrand, isLevel, type Slots, sealEdit } from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
 
 const { enumerableKeys, freeze, hasOwn, isArray, newMap, ownValue, toLowerAscii } = intrinsics;
@@ -29,6 +29,8 @@ interface Editing {
   readonly call: string;
   readonly extensions: Slots;
   readonly slot: Node;
+  /** What the edit writes: the slot, or a field of it. */
+  readonly target: Node;
   readonly brand: EnvelopeBrand;
   readonly current: LevelValue;
 }
@@ -45,7 +47,7 @@ function editing(
   if (brand === undefined || slot === undefined) {
     throw withoutSlot(call, slotName);
   }
-  const target = (field === undefined ? undefined : nodeByKey(slot.fields, field)) ?? slot;
+  const target = field === undefined ? slot : fieldOf(slot, field, call);
   const { slots, mask } = brand.kind;
   if (mask !== undefined && target.write !== 0 && (mask & target.write) === 0) {
     const capability = slots.capabilities.namesOf(target.write)[0];
@@ -53,7 +55,20 @@ function editing(
     throw new GlassineError("edit_denied", text, { call, capability });
   }
   const known = extensions as Slots;
-  return { call, extensions: known, slot, brand, current: known[slotName] ?? defaultsOf(slot) };
+  return {
+    call,
+    extensions: known,
+    slot,
+    target,
+    brand,
+    current: known[slotName] ?? defaultsOf(slot),
+  };
+}
+
+function fieldOf(slot: Node, key: string, call: string): Node {
+  const field = nodeByKey(slot.fields, key);
+  if (field === undefined) throw withoutSlot(call, `${slot.key}.${key}`);
+  return field;
 }
 
 function withoutSlot(call: string, path: string): GlassineError {
@@ -63,8 +78,7 @@ function withoutSlot(call: string, path: string): GlassineError {
 
 /** The extensions with the slot as it is now. */
 function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots {
-  const next = { ...extensions, [slot.key]: value };
-  return seal(next, editedBrand(brand, extensions, next));
+  return sealEdit(brand, extensions, { ...extensions, [slot.key]: value });
 }
 
 /** The same with one field of the slot. */
@@ -82,13 +96,11 @@ const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimit
  */
 function readField(
   edit: Editing,
-  field: string,
+  field: Node,
   value: unknown,
   origin: "plugin" | "parsed" = "plugin",
 ): unknown {
-  const node = nodeByKey(edit.slot.fields, field);
-  if (node === undefined) throw withoutSlot(edit.call, `${edit.slot.key}.${field}`);
-  return readValue(edit, node, value, edit.current[field], fieldLimits, origin);
+  return readValue(edit, field, value, edit.current[field.key], fieldLimits, origin);
 }
 
 function readValue(
@@ -124,10 +136,10 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
 
 /** A set of labels. One that is a label as it is need not be read. */
 function readLabels(edit: Editing, labels: string | readonly string[]): readonly string[] {
-  if (typeof labels !== "string") return stringsOf(readField(edit, "labels", labels));
+  if (typeof labels !== "string") return stringsOf(readField(edit, edit.target, labels));
   const list = [labels];
   const isRead = isLabel(labels, fieldLimits.labelCodePoints);
-  return isRead ? list : stringsOf(readField(edit, "labels", list));
+  return isRead ? list : stringsOf(readField(edit, edit.target, list));
 }
 
 function stringsOf(set: unknown): readonly string[] {
@@ -141,8 +153,8 @@ export function labelIn(extensions: object, label: string): boolean {
 export function appendHopTo(extensions: object, hop: unknown): Slots {
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
-  const field = slot.grows ?? "chain";
-  const list = readField(edit, field, concat<unknown>(stringsOf(current[field]), [hop]));
+  const field = fieldOf(slot, slot.grows ?? "chain", "appendHop");
+  const list = readField(edit, field, concat<unknown>(stringsOf(current[field.key]), [hop]));
   const growing = { current: edit.extensions.delegation, list: stringsOf(list), proposed: current };
   return edited(edit, freeze(grownLevel(slot, growing)));
 }
@@ -205,7 +217,8 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
     if (isAnywhere ? !isThere(before) : field !== used) return;
     const next = withHeader(before, name, value, lower);
     // The name that is refused in a plugin's own map is refused here.
-    level[field] = readField(edit, field, next, hasOwn(next, "__proto__") ? "plugin" : "parsed");
+    const origin = hasOwn(next, "__proto__") ? "plugin" : "parsed";
+    level[field] = readField(edit, fieldOf(edit.slot, field, call), next, origin);
     if (level[field] !== before) isChanged = true;
   });
   return isChanged ? edited(edit, freeze(level)) : edit.extensions;

@@ -93,27 +93,37 @@ export function countedBrand(kind: EnvelopeKind, { nodes, units }: Readonly<Size
   return { kind, editOf: undefined, nodes, units };
 }
 
-/** The brand of what an edit makes of `base`, which has `brand`. */
-export function editedBrand(brand: EnvelopeBrand, base: Slots, edited: LevelValue): EnvelopeBrand {
+/** Seals what an edit makes of `base`, which has `brand`. */
+export function sealEdit(
+  brand: EnvelopeBrand,
+  base: Slots,
+  edited: Record<string, unknown>,
+): Slots {
   const { kind, nodes } = brand;
-  if (kind.mask === undefined) return brandAfter(kind.slots, base, edited);
-  return { ...countedBrand(kind, notCounted), editOf: nodes === 0 ? undefined : base };
+  if (kind.mask === undefined) return sealAfter(kind.slots, base, edited);
+  const editOf = nodes === 0 ? undefined : base;
+  return seal(edited, { ...countedBrand(kind, notCounted), editOf });
 }
 
-/** The brand of an envelope that was made of another, whose slots it shares but for some. */
-export function brandAfter(slots: CompiledSlots, before: Slots, after: LevelValue): EnvelopeBrand {
-  const growth: Size = { nodes: 0, units: 0 };
-  addGrowth(growth, before, after);
-  return grownBrand(slots, before, growth);
-}
-
-/** The same where it is known how much more it holds. What was not counted is not walked for it. */
-export function grownBrand(slots: CompiledSlots, before: Slots, growth: Size): EnvelopeBrand {
-  const brand = brandOf(before);
-  if (brand === undefined || brand.nodes === 0)
-    return countedBrand(brand?.kind ?? hostKind(slots), notCounted);
-  const { kind, nodes, units } = brand;
-  return countedBrand(kind, { nodes: nodes + growth.nodes, units: units + growth.units });
+/**
+ * Seals what was made of an envelope, whose slots it shares but for some. `growth`: how much more it
+ * holds, where that is known.
+ */
+export function sealAfter(
+  slots: CompiledSlots,
+  before: Slots,
+  after: Record<string, unknown>,
+  growth?: Size,
+): Slots {
+  const { kind, nodes, units } = brandOf(before) ?? countedBrand(hostKind(slots), notCounted);
+  // What was not counted is not walked for this.
+  if (nodes === 0) return seal(after, countedBrand(kind, notCounted));
+  const grown: Size = growth ?? { nodes: 0, units: 0 };
+  if (growth === undefined) addGrowth(grown, before, after);
+  return seal(
+    after,
+    countedBrand(kind, { nodes: nodes + grown.nodes, units: units + grown.units }),
+  );
 }
 
 /** How much an envelope holds, or the one that a view was cut from. */
@@ -181,12 +191,11 @@ function compileFilter(slots: CompiledSlots, mask: number): Filter {
 /** The parts that the grant does not show as they are. */
 function compileGates(nodes: readonly Node[], mask: number): Gates {
   const gates = newList<Gate>();
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as Node;
+  forEach(nodes, (node) => {
     if (isOpenSet(node, mask)) append(gates, { node, show: orEmpty });
     else if (node.open !== 0 && (node.open & mask) === 0) append(gates, { node, show: hidden });
     else if (node.mixed) append(gates, { node, show: compileLevel(node, mask) });
-  }
+  });
   return gates;
 }
 

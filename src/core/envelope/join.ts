@@ -9,7 +9,7 @@ import {
 } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { brandAfter, type Slots, seal } from "./filter.ts";
+import { type Slots, sealAfter } from "./filter.ts";
 import { problemOf } from "./merge.ts";
 
 const { append, freeze, isArray, newList, toArray } = intrinsics;
@@ -71,7 +71,7 @@ export function joinSets(
     next[key] = freeze(level);
   });
   if (overlong !== undefined) return overlong;
-  const extensions = changed.length === 0 ? outer : seal(next, brandAfter(slots, outer, next));
+  const extensions = changed.length === 0 ? outer : sealAfter(slots, outer, next);
   return { extensions, changed: freeze(toArray(changed)) };
 }
 

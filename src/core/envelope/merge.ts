@@ -20,7 +20,7 @@ import {
   unionOf,
 } from "../data/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { admit, decisive } from "../schema/index.ts";
+import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import {
   type CompiledSlots,
   defaultsOf,
@@ -29,7 +29,7 @@ import {
   nodeByKey,
   type Tier,
 } from "../slots/index.ts";
-import { brandOf, filterFor, grownBrand, isLevel, type Slots, seal, sizeOf } from "./filter.ts";
+import { brandOf, filterFor, isLevel, type Slots, sealAfter, sizeOf } from "./filter.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import {
   type Change,
@@ -40,8 +40,7 @@ import {
   reject,
 } from "./merge-state.ts";
 
-const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList, ownValue, toArray } =
-  intrinsics;
+const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList, toArray } = intrinsics;
 
 /** Each is given: what is left out would be looked up on a prototype. */
 export interface MergeInput {
@@ -124,7 +123,7 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
   }
   let extensions = current;
   if (firstChanged !== undefined) {
-    extensions = seal(next, grownBrand(slots, current, state.growth));
+    extensions = sealAfter(slots, current, next, state.growth);
     refuseOversize(state, input, extensions, firstChanged);
   }
   if (state.refusal !== undefined) return { ok: false, refusal: state.refusal };
@@ -248,7 +247,7 @@ function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
 /** What was put together must be a whole that the schema accepts. */
 function whole(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
   if (next === current) return next;
-  const missing = missingField(node, next);
+  const missing = isLevel(next) ? missingField(node, next) : undefined;
   if (missing !== undefined) {
     refuse(state, missing, "extensions_shape", "A field that must be there is missing.");
   } else if (node.compiled.passes?.(next) === false) {
@@ -257,10 +256,10 @@ function whole(state: MergeState, node: Node, { current }: Change, next: unknown
   return next;
 }
 
-function missingField({ required }: Node, level: unknown): Node | undefined {
+function missingField({ required }: Node, level: LevelValue): Node | undefined {
   for (let i = 0; i < required.length; i++) {
     const field = required[i] as Node;
-    if (ownValue(level, field.key) === undefined) return field;
+    if (level[field.key] === undefined) return field;
   }
   return undefined;
 }
