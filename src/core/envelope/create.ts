@@ -210,7 +210,8 @@ function sealed(slots: CompiledSlots, value: LevelValue): Slots {
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
-  const [first] = problems;
+  // By index: the iteration of arrays may be patched.
+  const first = problems[0];
   const slot = first?.path.length === 1 ? first.path[0] : undefined;
   if (first?.code === "slot_unknown" && typeof slot === "string") {
     const hint = suggestion(slot, slots.names);

@@ -2,7 +2,7 @@
  * Begins a run: reads the options of `invoke`, the payload and the extensions. Every mistake that a
  * host can make in a call is found here.
  */
-import { intrinsics } from "../data/index.ts";
+import { includes, intrinsics } from "../data/index.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
 import { GlassineError, optionsInvalid, suggestion } from "../errors/index.ts";
 import {
@@ -164,7 +164,8 @@ function hasExtensionsOnly(given: Given): boolean {
   let isOnly = true;
   for (const key in given) {
     if (key === "extensions" || !intrinsics.hasOwn(given, key)) continue;
-    if (!optionNames.includes(key)) throw unknownOption(given, key);
+    // A plugin of an earlier run may have patched the methods of lists.
+    if (!includes(optionNames, key)) throw unknownOption(given, key);
     isOnly = false;
   }
   return isOnly;

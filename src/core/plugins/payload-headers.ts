@@ -1,15 +1,27 @@
-/** `headers` on an older payload: deprecated, and moved to where the capability rules hold. */
+/**
+ * `headers` on an older payload: deprecated, and moved to where the capability rules hold. A plugin
+ * of an earlier run may have patched the realm meanwhile.
+ */
+import { forEach, intrinsics } from "../data/index.ts";
 import { type HeaderMap, replaceSlots, type Slots, spellingOf } from "../envelope/index.ts";
+
+const { create, enumerableKeys } = intrinsics;
 
 /** Returns `extensions` with a payload's headers added to the `http` slot, where none is replaced. */
 export function headersMoved(extensions: Slots, headers: HeaderMap): Slots {
   const http = extensions.http as
     | { readonly headers: HeaderMap; readonly request_headers?: HeaderMap }
     | undefined;
-  const isNew = ([name]: readonly [string, string]) =>
-    (spellingOf(http?.headers, name) ?? spellingOf(http?.request_headers, name)) === undefined;
-  const all = [...Object.entries(http?.headers ?? {}), ...Object.entries(headers).filter(isNew)];
-  return replaceSlots(extensions, { http: { ...http, headers: Object.fromEntries(all) } });
+  const present: HeaderMap = http?.headers ?? {};
+  const all: Record<string, unknown> = create(null);
+  forEach(enumerableKeys(present), (name) => {
+    all[name] = present[name];
+  });
+  forEach(enumerableKeys(headers), (name) => {
+    const known = spellingOf(present, name) ?? spellingOf(http?.request_headers, name);
+    if (known === undefined) all[name] = headers[name];
+  });
+  return replaceSlots(extensions, { http: { ...http, headers: all } });
 }
 
 /** Warns of `headers` on a payload. On a runtime without such warnings it does nothing. */
