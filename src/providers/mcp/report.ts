@@ -214,7 +214,7 @@ export function readOf<Extensions extends object>(
   return Object.freeze({
     messages: Object.freeze(messages),
     extensions: Object.freeze(extensions),
-    left,
+    left: Object.freeze(left),
   });
 }
 
