@@ -150,8 +150,8 @@ function readReply(reply: unknown, given: readonly string[]): readonly string[] 
     Array.isArray(reply) &&
     reply.every((label) => typeof label === "string" && isLabel(label, maxLabelCodePoints));
   if (!isSet) throw failed("answered something else than labels");
-  const held = new Set(reply);
-  if (!given.every((label) => held.has(label))) throw failed("did not keep what was appended");
+  const stored = new Set(reply);
+  if (!given.every((label) => stored.has(label))) throw failed("did not keep what was appended");
   return asSet(reply);
 }
 

@@ -50,7 +50,7 @@ export function arbitrariesFor<const H extends AnyHost>(
  * The laws of one plugin, over each of its hooks: that it completes on any valid input, takes no
  * label away, settles in time, and that its answer depends on its input alone: not on what it may
  * not see, and not on earlier requests. What the library sees to for any plugin, such as that a
- * label stays, is tested there; here the plugin is held to not even trying.
+ * label stays, is tested there; here the plugin must not even try.
  *
  * `payloads` narrows what is tried, `options` are those of the manager. Handlers without a deadline
  * of their own have one second. A plugin that its host does not take, for want of a configuration or

@@ -25,9 +25,9 @@ export interface PropertyHolder<M> {
 
 /** A variable behind two functions. */
 export interface AccessHolder<M> {
-  /** What is held. */
+  /** Returns the current manager. */
   get(): M | undefined;
-  /** Holds another. */
+  /** Sets another manager. */
   set(manager: M | undefined): void;
 }
 
@@ -81,7 +81,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
   const manager = (await create({ ...rest, plugins } as never)) as ManagerOf<C>;
   let value: Value;
   try {
-    value = await held(holder, manager, () => body(manager));
+    value = await whileReplaced(holder, manager, () => body(manager));
   } catch (error) {
     await manager.close(close);
     throw error;
@@ -94,7 +94,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
 }
 
 /** Runs `body` while the holder, if any, has the manager. */
-async function held<M extends object, Value>(
+async function whileReplaced<M extends object, Value>(
   holder: Access<M> | undefined,
   manager: M,
   body: () => Value | PromiseLike<Value>,
@@ -116,12 +116,12 @@ async function held<M extends object, Value>(
   }
 }
 
-interface Held {
+interface Replacement {
   readonly manager: object | undefined;
 }
 
-/** By variable: what it held at first, and the managers that were put there since. */
-const stacks = new WeakMap<object, readonly Held[]>();
+/** By variable: its original value, and the managers that replaced it since. */
+const stacks = new WeakMap<object, readonly Replacement[]>();
 
 /** A variable, in either form. */
 interface Access<M> {

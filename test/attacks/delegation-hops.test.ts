@@ -236,9 +236,12 @@ attack(
       ["without any capability", []],
       ["with the right to read the chain", ["read_delegation"]],
       ["with every other right to write", ["append_labels", "write_headers"]],
-    ] as const)("%s", async (_, held) => {
-      await expectIgnored({ ...chained(first, second, hop("x")), capabilities: held }, rejections);
-      await expectIgnored({ ...chained(hop("x")), capabilities: held }, rejections);
+    ] as const)("%s", async (_, granted) => {
+      await expectIgnored(
+        { ...chained(first, second, hop("x")), capabilities: granted },
+        rejections,
+      );
+      await expectIgnored({ ...chained(hop("x")), capabilities: granted }, rejections);
     });
 
     it("by an edit of another plugin's view, and by the helper, which throws", async () => {

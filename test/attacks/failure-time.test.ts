@@ -53,12 +53,12 @@ async function goOnWithout(
   ending: (typeof endings)[number],
 ): Promise<readonly WeakRef<object>[]> {
   const timeoutMs = ending === "timeout" || mode === "fire_and_forget" ? 10 : null;
-  const held: WeakRef<object>[] = [];
+  const references: WeakRef<object>[] = [];
   // What waits for the later handler must not retain what an earlier one returned. Created
   // inside: V8 may keep a function, and its closure, while it compiles.
   const changes = async (_payload: ToolCall, _context: object) => {
     const returned = { modifiedPayload: { name: "changed", args: { list: [1, 2, 3] } } };
-    held.push(new WeakRef(returned));
+    references.push(new WeakRef(returned));
     return returned;
   };
   const host = new AbortController();
@@ -71,7 +71,10 @@ async function goOnWithout(
   if (ending === "abort") setTimeout(() => host.abort(), 5);
   const result = await running;
   await manager.close();
-  return [...held, ...[extensions, result, result.payload].map((value) => new WeakRef(value))];
+  return [
+    ...references,
+    ...[extensions, result, result.payload].map((value) => new WeakRef(value)),
+  ];
 }
 
 attack(
@@ -81,10 +84,10 @@ attack(
   () => {
     it.each(modes)("in mode %s", async (mode) => {
       verifies("dispatch:timeout");
-      const held = await hangOnce(mode);
+      const references = await hangOnce(mode);
       await rest();
       collectGarbage();
-      expect(held.deref()).toBeUndefined();
+      expect(references.deref()).toBeUndefined();
     });
 
     /** Promises that outlive the runs: awaiting them never ends. */
@@ -102,13 +105,14 @@ attack(
     it.each(cases)(
       "one $what shared by all runs, in mode $mode, ended by $ending",
       async ({ what, mode, ending }) => {
-        const held: WeakRef<object>[] = [];
-        for (let i = 0; i < 3; i++) held.push(...(await goOnWithout(shared[what], mode, ending)));
+        const references: WeakRef<object>[] = [];
+        for (let i = 0; i < 3; i++)
+          references.push(...(await goOnWithout(shared[what], mode, ending)));
         await rest();
         // Twice: the first ends a collection that began before the runs were over.
         collectGarbage();
         collectGarbage();
-        expect(held.map((each) => each.deref())).toEqual(held.map(() => undefined));
+        expect(references.map((each) => each.deref())).toEqual(references.map(() => undefined));
       },
     );
 

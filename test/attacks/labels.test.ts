@@ -186,8 +186,8 @@ attack(
       ["without any capability", []],
       ["with the right to read them", ["read_labels"]],
       ["with every other right to write", ["read_labels", "write_headers", "append_delegation"]],
-    ] as const)("%s", (_, held) =>
-      expectIgnored({ ...relabelled([...shown, "new"]), capabilities: held }, [denied]),
+    ] as const)("%s", (_, granted) =>
+      expectIgnored({ ...relabelled([...shown, "new"]), capabilities: granted }, [denied]),
     );
 
     it("by an edit of another plugin's view", () => {

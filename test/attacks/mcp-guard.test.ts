@@ -3,7 +3,6 @@ import { createExtensions, createPluginManager, definePlugin, deny } from "glass
 import { createGuard } from "glassine/mcp";
 import { expect, it } from "vitest";
 import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";
-import { cancelled, held } from "../adapters/mcp/support/held.ts";
 import {
   notification,
   RawTransport,
@@ -13,6 +12,7 @@ import {
   toolCall,
   toolResult,
 } from "../adapters/mcp/support/raw.ts";
+import { cancelled, waitingHook } from "../adapters/mcp/support/waiting-hook.ts";
 import { attack } from "./attack.ts";
 
 /** A plugin on `cmf` hooks that renames a tool call, and puts a secret into each result. */
@@ -279,7 +279,7 @@ attack(
   "what was reported as `aborted` is not forwarded, and later calls end with the session's next end",
   () => {
     const ended = async (hook: string) => {
-      const { hold, hook: waits } = held();
+      const { hold, hook: waits } = waitingHook();
       const ends: string[] = [];
       const onEnd = ({ outcome }: { outcome: string }) => void ends.push(outcome);
       const guard = createGuard(fakeManager({ [hook]: waits }), { onEnd });

@@ -80,7 +80,7 @@ attack(
 
 attack(
   "A-196",
-  "Reply from another process with more than the view held",
+  "Reply from another process with more than the view contained",
   "judged as in process: changes that the plugin may not make are ignored with `tier_immutable` or `capability_missing`",
   () => {
     it("hidden slots, the caller, and headers without the capability", async () => {

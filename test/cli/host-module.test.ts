@@ -1,4 +1,4 @@
-/** `--host`: plugins are held to a host of the operator's. */
+/** `--host`: plugins are checked against the operator's own host. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

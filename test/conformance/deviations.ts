@@ -1,5 +1,5 @@
 /**
- * Vectors this library is not held to, each with its reason. `spec/vectors/README.md` shows
+ * Vectors that this library deviates from, each with its reason. `spec/vectors/README.md` shows
  * the same list. A case that holds again must leave the list; the tests see to it.
  */
 export const deviations: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -19,7 +19,7 @@ import "./end-of-loading.ts";
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { advance, timersHeld } from "./virtual-time.ts";
+import { advance, referencedTimers } from "./virtual-time.ts";
 
 const waits = 3;
 
@@ -104,7 +104,7 @@ describe("F-04: the host aborts at every await point", () => {
         // Nothing is left behind, and late results change nothing.
         expect(getEventListeners(host.signal, "abort")).toEqual([]);
         await advance(2);
-        expect(timersHeld()).toBe(0);
+        expect(referencedTimers()).toBe(0);
         expect([settled, bytesOf(result)]).toEqual([1, before]);
         const cancelled = result.executions.filter(({ status }) => status === "cancelled").length;
         const next = await manager.invoke(hook, call);
@@ -148,7 +148,7 @@ describe("F-04: the host aborts at every await point", () => {
       const statuses = result.executions.map(({ status }) => status).join(" ");
       expect(statuses).toMatch(/^(timeout )*(cancelled ?)*(skipped ?)*$|^(timeout ?){4}$/);
       expect(result.violation?.code).toBe(statuses.includes("cancelled") ? "aborted" : undefined);
-      expect(timersHeld()).toBe(0);
+      expect(referencedTimers()).toBe(0);
       gate.resolve();
       expect(await manager.close()).toMatchObject({ drained: true });
     }

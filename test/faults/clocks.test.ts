@@ -23,7 +23,7 @@ import {
 import "./end-of-loading.ts";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { advance, jumpWallClock, pass, settle, time, timersHeld } from "./virtual-time.ts";
+import { advance, jumpWallClock, pass, referencedTimers, settle, time } from "./virtual-time.ts";
 
 const graceMs = timeoutMs / 16 + 2;
 
@@ -71,7 +71,7 @@ describe("F-06: the event loop is blocked", () => {
     expect(result.executions.map(({ status }) => status)).toEqual(deadlines.map(() => "timeout"));
     expect(result.errors).toHaveLength(deadlines.length);
     expect(await manager.close()).toMatchObject({ drained: true, late: 0 });
-    expect(timersHeld()).toBe(0);
+    expect(referencedTimers()).toBe(0);
   });
 
   it("deadlines of many runs fire once each, in the order in which the runs began", async () => {
@@ -111,7 +111,7 @@ describe("F-06: the event loop is blocked", () => {
       const { background, drained } = await manager.close();
       expect(drained).toBe(true);
       expect(background.timedOut).toBe(mode === "fire_and_forget" ? names.length : 0);
-      expect(timersHeld()).toBe(0);
+      expect(referencedTimers()).toBe(0);
     }
   });
 

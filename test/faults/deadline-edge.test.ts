@@ -16,7 +16,7 @@ import { EndCounter, invoke, timeoutMs } from "./plans.ts";
 import "./end-of-loading.ts";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { advance, advanceInOneTurn, time, timersHeld } from "./virtual-time.ts";
+import { advance, advanceInOneTurn, referencedTimers, time } from "./virtual-time.ts";
 
 const runs = 10_000;
 /** Milliseconds from the deadline at which a handler settles; the last is beyond any tolerance. */
@@ -114,7 +114,7 @@ describe("F-03: a handler settles just before or after its deadline, ten thousan
       expect(late).toBeGreaterThan(runs / 10);
       expect(late).toBeLessThan(runs - runs / 10);
       expect(await manager.close()).toMatchObject({ drained: true, late });
-      expect(timersHeld()).toBe(0);
+      expect(referencedTimers()).toBe(0);
     });
     expect(uncaught).toEqual([]);
   });

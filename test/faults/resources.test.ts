@@ -17,13 +17,13 @@ import {
 import { liveModes } from "./plans.ts";
 
 /** How many timers keep the process alive. Those of the test runner come and go. */
-const timersHeld = () =>
+const referencedTimers = () =>
   process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 let usual = Number.POSITIVE_INFINITY;
 beforeAll(async () => {
   for (let i = 0; i < 5; i += 1) {
     await rest();
-    usual = Math.min(usual, timersHeld());
+    usual = Math.min(usual, referencedTimers());
   }
 });
 
@@ -58,12 +58,12 @@ it.each(cases)(
       // A background deadline outlives the abort; it does not keep the process alive.
       if (!aborts || mode !== "fire_and_forget") await manager.close();
       for (const { signal } of hosts) expect(getEventListeners(signal, "abort")).toEqual([]);
-      let held = timersHeld();
-      for (let i = 0; i < 100 && held > usual; i += 1) {
+      let referenced = referencedTimers();
+      for (let i = 0; i < 100 && referenced > usual; i += 1) {
         await rest();
-        held = timersHeld();
+        referenced = referencedTimers();
       }
-      expect(held).toBeLessThanOrEqual(usual);
+      expect(referenced).toBeLessThanOrEqual(usual);
     });
     await rest();
     expect(uncaught).toEqual([]);

@@ -9,7 +9,7 @@
 interface Timer {
   dueAt: number;
   readonly callback: () => void;
-  held: boolean;
+  isReferenced: boolean;
   ref(): unknown;
   unref(): unknown;
 }
@@ -28,13 +28,13 @@ function setTimer(callback: () => void, delayMs = 0): Timer {
   const timer: Timer = {
     dueAt: now + Math.max(Math.trunc(delayMs), 1),
     callback,
-    held: true,
+    isReferenced: true,
     // Of the timer that they are called on, as the methods of Node's timers are.
     ref() {
-      this.held = true;
+      this.isReferenced = true;
     },
     unref() {
-      this.held = false;
+      this.isReferenced = false;
     },
   };
   timers.add(timer);
@@ -110,4 +110,5 @@ export function jumpWallClock(ms: number): void {
 export const time = (): number => now;
 
 /** How many timers keep the process alive. */
-export const timersHeld = (): number => [...timers].filter(({ held }) => held).length;
+export const referencedTimers = (): number =>
+  [...timers].filter(({ isReferenced }) => isReferenced).length;

@@ -224,8 +224,8 @@ describe("a hook of a host's own", () => {
     const manager = await sided.createPluginManager({ plugins: [plugin] });
     expect(manager.handles("vote_begins")).toBe(true);
     expect(manager.handles("tool_pre_invoke")).toBe(false);
-    const held = await manager.invoke("vote_begins", { motion: "war" });
-    expect(held.violation).toMatchObject({ plugin: "plugin", reason: "no war" });
+    const result = await manager.invoke("vote_begins", { motion: "war" });
+    expect(result.violation).toMatchObject({ plugin: "plugin", reason: "no war" });
     await expect(manager.invoke("vote_ends" as never, {} as never)).rejects.toMatchObject({
       code: "hook_unknown",
     });

@@ -755,6 +755,6 @@ it("nothing of an entry can be written", () => {
   expect(Object.isFrozen(root.allow())).toBe(true);
 });
 
-it("the version that plugins are held to is the package's", () => {
+it("the version that requiresHost is compared with is the package's", () => {
   expect(packageVersion).toBe(JSON.parse(read("package.json")).version);
 });

@@ -40,8 +40,8 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
     expect(await Promise.all(workers.map(({ ended }) => ended))).toEqual([0, 0]);
     const acknowledged = workers.flatMap((each) => each.acknowledged());
     expect(acknowledged).toHaveLength(240);
-    const held = await redisLabelStore(client, { ttlMs: 60_000, prefix }).load("session");
-    expect([...held].sort()).toEqual(acknowledged.sort());
+    const stored = await redisLabelStore(client, { ttlMs: 60_000, prefix }).load("session");
+    expect([...stored].sort()).toEqual(acknowledged.sort());
     await client.del(await client.keys(`${prefix}*`));
   });
 
@@ -57,8 +57,8 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
     expect(await other.ended).toBe(0);
     const acknowledged = [...killed.acknowledged(), ...other.acknowledged()];
     expect(acknowledged.length).toBeGreaterThan(125);
-    const held = await redisLabelStore(client, { ttlMs: 60_000, prefix }).load("session");
-    expect(held).toEqual(expect.arrayContaining(acknowledged));
+    const stored = await redisLabelStore(client, { ttlMs: 60_000, prefix }).load("session");
+    expect(stored).toEqual(expect.arrayContaining(acknowledged));
     await client.del(await client.keys(`${prefix}*`));
   });
 });

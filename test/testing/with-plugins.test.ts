@@ -264,13 +264,13 @@ describe("replace", () => {
       }),
     );
     while (ends.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
-    const held = () => holder.manager?.plugins[0]?.name;
-    const top = held();
+    const currentName = () => holder.manager?.plugins[0]?.name;
+    const top = currentName();
     for (const at of [0, 2, 1]) {
       ends[at]?.();
       await bodies[at];
       // The one on top stays as long as it runs.
-      if (at === 0) expect(held()).toBe(top === "plugin-one" ? held() : top);
+      if (at === 0) expect(currentName()).toBe(top === "plugin-one" ? currentName() : top);
     }
     expect(holder.manager).toBe(before);
   });

@@ -13,7 +13,7 @@ import {
 import type { Limits } from "./limits.ts";
 
 /**
- * Parses text that is held against its limit before. The text itself is in no error.
+ * Parses text whose length was checked before. Errors do not contain the text.
  *
  * @throws GlassineError `syntax_invalid`
  */

@@ -11,7 +11,7 @@ export interface Limits {
   readonly headerValueUnits: number;
   readonly hops: number;
   readonly hopScopes: number;
-  /** Of a JSON text, held against it before the text is parsed: keys and marks count as well. */
+  /** Length of JSON text, checked before it is parsed: keys and punctuation count as well. */
   readonly textUnits: number;
 }
 

@@ -332,7 +332,7 @@ function grownList(field: Node, { current, shown, proposed }: Change): List | un
   return current === shown ? proposed : freeze(concat(current, proposed, shown.length));
 }
 
-/** What others added to what grows is there for all: it counts, and all is held to the rules. */
+/** The grown whole is checked, including what others added. */
 function checkGrown(state: MergeState, node: Node, change: Change, next: List): void {
   const { current, shown, proposed } = change;
   if (current === shown) return;

@@ -159,7 +159,7 @@ export interface HostTables {
 
 const inner = createStamp<{ readonly surface: Surface; readonly tables: HostTables }>();
 
-/** What plugins of a host are held against; `undefined` for what `defineHost` did not make. */
+/** What plugins of a host are checked against; `undefined` for what `defineHost` did not make. */
 export function surfaceOf(host: unknown): Surface | undefined {
   return inner.of(host)?.surface;
 }

@@ -68,7 +68,7 @@ export interface Host<
   ) => Plugin<Caps[number]>;
   /**
    * Defines a handler of the host's own on a hook whose semantic is not `message`, for
-   * `createPluginManager({ core })`. It is held to its capabilities as a plugin is.
+   * `createPluginManager({ core })`. Its capabilities limit it like a plugin.
    *
    * @throws ManifestError `manifest_invalid`, with every problem in `problems`
    * @see spec `plugins:core`

@@ -52,7 +52,7 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   /**
    * Runs a hook.
    *
-   * A message hook resolves with what held; a denial, a failure or an abort is a result with
+   * A message hook resolves with its result; a denial, a failure or an abort is a result with
    * `continueProcessing: false`, and what was merged before it stays. A hook of another semantic
    * resolves to its answer: the first denial or `allow()`, the last value, the sums by id, or
    * nothing. `operation` has to be given where the hook's schema of it has a key that has to.

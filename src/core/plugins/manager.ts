@@ -44,7 +44,7 @@ export interface AnyManager {
   readonly routes: readonly PluginRoute[];
   /**
    * The limits that hold for payloads: the option over the library's own. Hand them to an adapter as
-   * `limits`, so that documents and messages are held to the same.
+   * `limits`, so that documents and messages have the same limits.
    */
   readonly payloadLimits: Limits;
   invoke(

@@ -13,7 +13,7 @@ export interface HostProfile {
   readonly hostName: string;
   /** In front of every environment variable. Default `GLASSINE_`. */
   readonly envPrefix: string;
-  /** What `requiresHost` of a manifest is held against. Default: the version of this package. */
+  /** The version that `requiresHost` of a manifest must match. Default: that of this package. */
   readonly hostVersion: string;
   /**
    * How versions and ranges are read: as npm has them, or as PEP 440 does, where the host's version
@@ -37,7 +37,7 @@ export interface HostProfile {
   readonly evidenceName: string;
 }
 
-/** The version of this package, held to package.json by a test. */
+/** The version of this package; a test compares it with package.json. */
 export const packageVersion = "0.1.0";
 
 export const standardProfile: HostProfile = Object.freeze({

@@ -14,7 +14,7 @@ export interface Compiled {
   readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
   readonly level: Level | undefined;
-  /** The elements of a list that is held to nothing but them and its length. */
+  /** The elements of a list without other checks than theirs and its length. */
   readonly element: Compiled | undefined;
 }
 

@@ -79,7 +79,7 @@ function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean
   return {
     key,
     compiled: withChecks(compiled, checks, shownWhole),
-    // As zod has it, the checks are not for what may be absent; null is held to them.
+    // As in zod, checks do not apply to what may be absent, but to null.
     optional: optional && (schema._zod.optout === "optional" || isFree(runZod(schema, null))),
     fallback: fallback && (() => passing(fallback(), passes)),
   };

@@ -222,7 +222,7 @@ const readLabel: Reader = (state, value, previous) => {
   const text = readText(state, value, previous);
   if (text === BAD) return BAD;
   const max = state.limits.labelCodePoints;
-  // One that stands there already was held to the rules before, by other limits perhaps.
+  // An existing label was checked before, perhaps by other limits.
   if (text === previous && (text as string).length <= max) return text;
   if (!isLabel(text as string, max)) {
     return report(

@@ -108,7 +108,7 @@ export function compileLevel(
       if (raw === undefined || (raw === null && mayBeNull(state, fields[found] as Field))) continue;
       const key = keys[found] as string;
       const shown = known === undefined ? undefined : ownValue(known, key);
-      // What was shown was read and held to the rules before, so it costs the limits nothing.
+      // What was shown was read and checked before, so it counts nothing towards the limits.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
       const item = isShown ? raw : (readers[found] as Reader)(state, raw, shown, partial);
       if (given !== undefined) {

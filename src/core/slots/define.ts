@@ -10,7 +10,7 @@ import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
  * hidden from every plugin. `write` says in the same way who changes a slot that can change. What a
  * field leaves out is its parent's.
  *
- * Every check of a schema is held. It sees a frozen copy, must answer at once, and is also asked
+ * Every check of a schema applies. It sees a frozen copy, must answer at once, and is also asked
  * about what a merge puts together. The standard slots are read without zod. A check or transform
  * of yours, and what zod itself does for unions and transforms, calls what the realm has: a plugin
  * that patches it can make it pass anything. `detectTampering` tells, and `tampering: "deny"`

@@ -72,8 +72,8 @@ function isModelAnswer(call: Call, result: JsonObject): boolean {
 function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
   if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return;
   const { result, task } = document;
-  for (const held of [result, isObject(task) ? task.result : undefined]) {
-    if (isObject(held)) yield* modelAnswerSteps(call, held);
+  for (const answer of [result, isObject(task) ? task.result : undefined]) {
+    if (isObject(answer)) yield* modelAnswerSteps(call, answer);
   }
 }
 

@@ -69,7 +69,7 @@ export interface HookManager {
   handlersFor?(hook: string): readonly HandlerFacts[];
   /** Writes into the audit trail. Needed for the option `access`. */
   audit?(event: AuditRecord): Promise<boolean>;
-  /** Documents are held to these limits, as payloads are. Default: the library's own. */
+  /** The limits of documents, as of payloads. Default: the library's own. */
   readonly payloadLimits?: Partial<Limits>;
 }
 

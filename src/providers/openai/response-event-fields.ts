@@ -55,7 +55,7 @@ const fieldsOf: readonly (readonly [type: string, fields: readonly string[]])[] 
   ["response.output_item.added", ["output_index", "item"]],
   ["response.output_item.done", ["output_index", "item"]],
   ...Object.entries(textEvents).flatMap(([name, { index, key }]) => {
-    // The name is held to that of the item.
+    // The name is compared with the item's.
     const where = [...ofItem, index ?? "name"];
     const all = name === "output_text" ? [...where, "logprobs"] : where;
     return [

@@ -29,8 +29,8 @@ const what = "response event";
  * Puts the events of a streamed response together.
  *
  * `current` is what `fromResponsesResponse` returns for the response so far. The end is one of
- * `response.completed`, `response.incomplete`, `response.failed` and `error`; what it says is held
- * to what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
+ * `response.completed`, `response.incomplete`, `response.failed` and `error`; it must agree
+ * with what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
  * `Document` is the type of `document`, such as the SDK's `Response`.
  *
  * @throws GlassineError `options_invalid`

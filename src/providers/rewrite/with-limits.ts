@@ -3,7 +3,7 @@ import { expectOptions, intrinsics, underPayloadLimits } from "../../core/data/i
 import type { LimitOptions } from "./messages.ts";
 import type { MessageStream } from "./stream.ts";
 
-/** `translate`, with everything that it reads held to the `limits` in its options. */
+/** `translate`, with the `limits` in its options for everything that it reads. */
 /* @__NO_SIDE_EFFECTS__ */
 export function withLimits<Translate extends (...given: never[]) => unknown>(
   call: string,
@@ -30,7 +30,7 @@ function named<Named extends (...given: never[]) => unknown>(name: string, call:
   return Object.defineProperty(call, "name", { value: name });
 }
 
-/** A stream whose events and results are held to limits. */
+/** A stream with limits for its events and results. */
 export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
   options: LimitOptions,
   stream: Stream,

@@ -3,8 +3,8 @@ import { createGuard, type GuardEnd } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, type FakeManager, fakeManager, settle } from "./support/fake-manager.ts";
-import { cancelled } from "./support/held.ts";
 import { type Json, notification, RawTransport, request, result, toolCall } from "./support/raw.ts";
+import { cancelled } from "./support/waiting-hook.ts";
 
 class Upstream extends RawTransport {
   version: string | undefined;

@@ -1,7 +1,6 @@
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { describe, expect, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
-import { held } from "./support/held.ts";
 import {
   errorAnswer,
   guarded,
@@ -12,6 +11,7 @@ import {
   toolCall,
   toolResult,
 } from "./support/raw.ts";
+import { waitingHook } from "./support/waiting-hook.ts";
 
 describe("a batch", () => {
   it("is split, and each message is checked", async () => {
@@ -28,7 +28,7 @@ describe("a batch", () => {
 
 describe("a close", () => {
   it("stops the hooks, sends no response, and forgets open requests", async () => {
-    const { hold, hook } = held();
+    const { hold, hook } = waitingHook();
     const signals: (AbortSignal | undefined)[] = [];
     const manager = fakeManager({
       "cmf.tool_pre_invoke": (_payload, options) => {

@@ -13,9 +13,9 @@ import { createGuard, type Guard, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, fakeManager, settle } from "./support/fake-manager.ts";
-import { cancelled } from "./support/held.ts";
 import { type Json, RawTransport, request, result, toolCall, toolResult } from "./support/raw.ts";
 import { createBackend, serverV2 } from "./support/servers.ts";
+import { cancelled } from "./support/waiting-hook.ts";
 
 /** A wrapped raw transport, with the requests of a peer and the answers of the server above. */
 async function connection(guard: Guard, session?: string) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
-import { cancelled, held } from "./support/held.ts";
 import { rawGuard, request, result, toolCall, toolResult } from "./support/raw.ts";
+import { cancelled, waitingHook } from "./support/waiting-hook.ts";
 
 describe("requests of one's own", () => {
   it("never sends one that is cancelled during its pre hook, nor its cancellation", async () => {
-    const { hold, hook } = held();
+    const { hold, hook } = waitingHook();
     const { guard, sent, received } = await rawGuard(fakeManager({ "cmf.tool_pre_invoke": hook }));
     const sending = guard.send(toolCall(0));
     await guard.send(cancelled(0));
@@ -33,7 +33,7 @@ describe("requests of one's own", () => {
   });
 
   it("delivers nothing for one that is cancelled during its post hook", async () => {
-    const { hold, hook } = held();
+    const { hold, hook } = waitingHook();
     const { guard, peer, sent, received } = await rawGuard(
       fakeManager({ "cmf.tool_post_invoke": hook }),
     );
@@ -47,7 +47,7 @@ describe("requests of one's own", () => {
   });
 
   it("cancels by the signal in the send options, where SDK v2 has one", async () => {
-    const { hold, hook } = held();
+    const { hold, hook } = waitingHook();
     const manager = fakeManager({ "cmf.tool_pre_invoke": hook });
     const { guard, peer, sent, received } = await rawGuard(manager);
     const [first, second, third] = [
@@ -96,7 +96,7 @@ describe("requests of one's own", () => {
   });
 
   it("drops a response that arrives before the request was sent, and a second one", async () => {
-    const { hold, hook } = held();
+    const { hold, hook } = waitingHook();
     const manager = fakeManager({ "cmf.tool_pre_invoke": hook });
     const { guard, peer, received, errors } = await rawGuard(manager);
     const sending = guard.send(toolCall(1));

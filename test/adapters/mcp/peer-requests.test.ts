@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
-import { cancelled, held } from "./support/held.ts";
 import { notification, rawGuard, request, result, toolCall, toolResult } from "./support/raw.ts";
+import { cancelled, waitingHook } from "./support/waiting-hook.ts";
 
 describe("requests of a peer", () => {
   it("never forwards one that is cancelled during its pre hook", async () => {
-    const { hold, hook } = held();
+    const { hold, hook } = waitingHook();
     const { peer, sent, received } = await rawGuard(fakeManager({ "cmf.tool_pre_invoke": hook }));
     peer(toolCall(0));
     peer(cancelled(0));

@@ -7,7 +7,6 @@ import { createGuard, type GuardEnd, type GuardEvent, type GuardOptions } from "
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, type FakeManager, fakeManager, gate, settle } from "./support/fake-manager.ts";
-import { cancelled } from "./support/held.ts";
 import {
   errorAnswer,
   type Json,
@@ -18,6 +17,7 @@ import {
   toolCall,
   toolResult,
 } from "./support/raw.ts";
+import { cancelled } from "./support/waiting-hook.ts";
 
 const ada = { security: { subject: { id: "ada", type: "user" } } };
 

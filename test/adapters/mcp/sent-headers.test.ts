@@ -181,12 +181,12 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
 
   it("of calls in flight stay apart", async () => {
     verifies("mcp:guard-headers");
-    const held: (() => void)[] = [];
+    const waiting: (() => void)[] = [];
     const answering: Answering = async ({ message }) => {
       if (message.method !== "tools/call") return false;
       await new Promise<void>((resolve) => {
-        held.push(resolve);
-        if (held.length === 8) for (const go of held) go();
+        waiting.push(resolve);
+        if (waiting.length === 8) for (const go of waiting) go();
       });
       return false;
     };

@@ -386,9 +386,9 @@ it("CLI-079: being changed by another process: the one that is named is waited f
   const owner = { pid: 4711, host: "elsewhere", since: "2026-01-01T00:00:00.000Z" };
   await writeFile(claim, JSON.stringify(owner));
   const reason = ["--reason", "reviewed"];
-  const held = await workspace.run(["plugins", "trust", "acme.sweep", ...reason], production());
-  expect([held.code, held.stdout]).toEqual([2, ""]);
-  expect(held.stderr).toBe(
+  const refused = await workspace.run(["plugins", "trust", "acme.sweep", ...reason], production());
+  expect([refused.code, refused.stdout]).toEqual([2, ""]);
+  expect(refused.stderr).toBe(
     `trust: plugins.lock is being changed by another process (pid 4711 on host "elsewhere"). If that process has ended, remove ${claim} and try again.\n`,
   );
   await rm(claim);

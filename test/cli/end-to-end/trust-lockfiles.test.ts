@@ -16,7 +16,7 @@ beforeAll(async () => {
   await workspace.install({ name: "egress-guard" });
 }, timeout);
 
-/** One a rule. The library is held to all that there are. */
+/** One for each rule; tests of the library cover all of them. */
 const tried: readonly string[] = [
   ...["no bytes", "a byte order mark", "invalid UTF-8", "more than 5 MiB", "a directory"],
   ...["no TOML", "binary data", "version 0", "a version that is a text"],

@@ -1,4 +1,4 @@
-/** The events of this library: how they are made, their schema, and the pages about them. */
+/** The events of this library: their creation, their schema, and the pages about them. */
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ const types = Object.entries<AuditEventSpec>(auditEventTypes);
 const made = Object.entries(examples);
 
 describe("an event of this library", () => {
-  it.each(made)("%s fits the schema, and has its keys and no other", (type, event) => {
+  it.each(made)("%s fits the schema, and has exactly its keys", (type, event) => {
     verifies("audit:metadata");
     const spec = auditEventTypes[type as AuditEventType] as AuditEventSpec;
     const raised = recordOf(event);
@@ -56,7 +56,7 @@ describe("an event of this library", () => {
     },
   );
 
-  it("is about a plugin, a handler's turn, or labels", () => {
+  it("concerns a plugin, a handler's turn, or labels", () => {
     verifies("audit:subjects");
     const parties = made.map(([type, event]) => {
       const { actorUri, targetUri, tenantId } = recordOf({ ...event });
@@ -76,7 +76,7 @@ describe("an event of this library", () => {
     ]);
   });
 
-  it("has the tenant of the request, unless it is about a plugin", () => {
+  it("has the tenant of the request, unless it concerns a plugin", () => {
     const facts = {
       ...turn,
       ...{ handler_name: "aaa.handler", code: "denied", reason: "no", tool: null },
@@ -115,7 +115,7 @@ describe("an event of this library", () => {
     ).toBe(true);
   });
 
-  it("has what is known of a plugin that was refused", () => {
+  it("has what is known about a refused plugin", () => {
     const raised = recordOf(
       auditEvent("plugin.registration_failed", {
         plugin_name: "unknown",
@@ -134,7 +134,7 @@ describe("an event of this library", () => {
     });
   });
 
-  it("tells why a plugin was refused by a word of a closed list", () => {
+  it("has a reason from a closed list for a refused plugin", () => {
     verifies("audit:reasons");
     const failed = (reason: string) =>
       recordOf(
@@ -161,7 +161,7 @@ describe("an event of this library", () => {
     expect(isRecord(failed("because"))).toBe(false);
   });
 
-  it("happened when its maker says so", () => {
+  it("has the time that its creator sets", () => {
     const event = auditEvent(
       "extensions.declassified",
       { labels: ["PII"], reason: "r", authority: "a", request_id: null },
@@ -184,7 +184,7 @@ describe("the schema", () => {
     ["plugin.2nd", false],
     ["plugin registered", false],
     [`a.${"b".repeat(127)}`, false],
-  ])("takes types of dotted words alone: %s %s", (eventType, expected) => {
+  ])("accepts only types of dotted words: %s %s", (eventType, expected) => {
     verifies("audit:event-type");
     // What stands in `allOf` is for the types of this library.
     expect(auditEventSchema.safeParse({ ...record, eventType }).success).toBe(expected);
@@ -193,7 +193,7 @@ describe("the schema", () => {
     else expect(raise).toThrow("dotted words");
   });
 
-  it("takes any metadata of a host's own type, at any depth", () => {
+  it("accepts any metadata of a host's own type, at any depth", () => {
     const metadata = { a: [1, { b: [null, true, { c: "x" }] }] };
     expect(isRecord({ ...record, metadata })).toBe(true);
     expect(isRecord({ ...record, metadata: { a: { B: 1 } } })).toBe(false);

@@ -19,7 +19,7 @@ describe("the options of a trail", () => {
     });
   });
 
-  it("are read once, and what becomes of them later changes nothing", () => {
+  it("are read once; later changes have no effect", () => {
     const secrets = ["hunter2"];
     const read = readAuditOptions({ sink: () => 1, strict: true, timeoutMs: 7, secrets });
     secrets.push("other");

@@ -1,4 +1,4 @@
-/** What becomes of an event on its way to a record. */
+/** How an event becomes a record. */
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import {
@@ -17,7 +17,7 @@ const deepFrozen = (value: unknown): boolean =>
   (Object.isFrozen(value) && Object.values(value).every(deepFrozen));
 
 describe("a record", () => {
-  it("has its fields in their order, is plain, and frozen all the way down", () => {
+  it("has its fields in order, and is plain and deeply frozen", () => {
     verifies("audit:event", "audit:own-events");
     const metadata = { invoice: 7, nested: { list: [1, { deep: "a" }], none: null, yes: true } };
     const record = recordOf(eventOf({ metadata, tenantId: "acme" }));
@@ -30,7 +30,7 @@ describe("a record", () => {
     expect(auditEventSchema.parse(record)).toEqual(record);
   });
 
-  it("has a tenant and metadata where none are given, and no key for what is undefined", () => {
+  it("has a default tenant and metadata, and no keys with undefined values", () => {
     const record = recordOf(eventOf({ tenantId: undefined, metadata: undefined }));
     expect(record).toMatchObject({ tenantId: "default", metadata: {} });
     expect(Object.keys(recordOf(eventOf({ metadata: { a: undefined, b: 1 } })).metadata)).toEqual([
@@ -46,7 +46,7 @@ describe("a record", () => {
     expect(record.metadata).toEqual({ list: ["a"], inner: { a: 1 } });
   });
 
-  it("tells when the event was raised, not when it was taken", async () => {
+  it("has the time when the event was raised, not when it was delivered", async () => {
     verifies("audit:timestamp");
     const before = Date.now();
     const { trail, records } = keeping({}, () => new Promise((resolve) => setTimeout(resolve, 20)));
@@ -66,15 +66,15 @@ describe("a record", () => {
     ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"],
     ["2026-01-31T12:00:00.5Z", "2026-01-31T12:00:00.500Z"],
     ["2026-01-31T12:00:00.123456789Z", "2026-01-31T12:00:00.123Z"],
-  ])("takes the instant %s", (timestamp, expected) => {
+  ])("accepts the time %s", (timestamp, expected) => {
     expect(recordOf(eventOf({ timestamp })).timestamp).toBe(expected);
   });
 });
 
-describe("texts, numbers and keys", () => {
+describe("strings, numbers and keys", () => {
   const secrets = ["hunter2", "4711"];
 
-  it("are redacted wherever they stand, but for type, time, outcome and keys", () => {
+  it("are redacted everywhere except in type, time, outcome and keys", () => {
     const record = recordOf(
       eventOf({
         actorUri: "user:hunter2",
@@ -93,7 +93,7 @@ describe("texts, numbers and keys", () => {
     expect(recordOf(eventOf(), ["billing"]).eventType).toBe("billing.invoice_sent");
   });
 
-  it("are numbers, unless a secret is among their digits", () => {
+  it("stay numbers, unless their digits contain a secret", () => {
     verifies("audit:redacted-numbers");
     const { metadata } = recordOf(
       eventOf({ metadata: { a: 47, b: 4711, c: -147_110.5, d: -0 } }),
@@ -122,7 +122,7 @@ describe("texts, numbers and keys", () => {
     expect(metadata.inner).toEqual({ token: "[REDACTED]", key: "c" });
   });
 
-  it("of a request's own secrets are redacted in that record alone, and not in who and where", () => {
+  it("of a request's own secrets are redacted only in that record, except in its identity fields", () => {
     const { trail, records } = keeping({ secrets: ["always"] });
     const event = eventOf({ targetUri: "always once", metadata: { note: "always once" } });
     trail.emit(event, { secrets: needlesOf(["once"]) });
@@ -152,7 +152,7 @@ describe("an event of this library", () => {
     return records[0] as AuditEvent;
   };
 
-  it("keeps its facts, whatever a request calls secret; its free texts do not hold it", () => {
+  it("keeps its facts, whatever a request declares secret; its free texts do not contain it", () => {
     verifies("audit:facts");
     const record = redactedIn(["egress-guard", "evaluate", "acme"]);
     expect(record).toMatchObject({
@@ -163,7 +163,7 @@ describe("an event of this library", () => {
     });
   });
 
-  it("keeps words of closed lists even from the secrets that the host named", () => {
+  it("keeps words of closed lists even if the host declares them secret", () => {
     const { trail, records } = keeping({ secrets: ["manual", "duplicate", "egress-guard"] });
     const event = auditEvent("plugin.registration_failed", {
       plugin_name: "egress-guard",
@@ -181,7 +181,7 @@ describe("an event of this library", () => {
   });
 });
 
-describe("what is no event", () => {
+describe("an invalid event", () => {
   const nested = (levels: number): object => (levels === 0 ? {} : { a: nested(levels - 1) });
   const never = () => {
     throw new Error("ran");
@@ -246,7 +246,7 @@ describe("what is no event", () => {
       ),
     ],
     ["a global of another context", metadata(vm.createContext(new Proxy({}, { ownKeys: never })))],
-  ])("is refused, by name and type and never by value: %s", (_what, event) => {
+  ])("is refused with name and type, never with its value: %s", (_what, event) => {
     verifies("audit:own-refused");
     const { trail, records } = keeping();
     expect(() => trail.emit(event as never)).toThrow(
@@ -266,7 +266,7 @@ describe("what is no event", () => {
     );
   });
 
-  it("holds 8 levels and 10 000 values", () => {
+  it("may have 8 levels and 10,000 values", () => {
     const { trail, records } = keeping();
     trail.emit(metadata(nested(6)));
     trail.emit(metadata(new Array(9_999).fill(0)));

@@ -34,7 +34,7 @@ describe("what follows a sensitive word", () => {
     ["set-cookie: id=abc; Path=/", "set-cookie: [REDACTED]"],
     ["token => abc", "token => [REDACTED]"],
     ["<password>abc</password>", "<password>[REDACTED]"],
-  ])("is taken out of %j", (text, expected) => {
+  ])("is removed from %j", (text, expected) => {
     verifies("audit:redacted-words");
     expect(redact(text)).toBe(expected);
   });
@@ -58,7 +58,7 @@ describe("what follows a sensitive word", () => {
     ["bearer token abc rest", "bearer [REDACTED] rest"],
     ["secret access key: abc rest", "secret [REDACTED] rest"],
     ["the password is abc rest", "the password [REDACTED] rest"],
-  ])("is taken out whole of %j", (text, expected) => {
+  ])("is removed completely from %j", (text, expected) => {
     verifies("audit:redacted-values");
     expect(redact(text)).toBe(expected);
   });
@@ -104,7 +104,7 @@ describe("URLs and PEM blocks", () => {
     ["https://h/@scope/name", "https://h/@scope/name"],
     ["https://@h", "https://@h"],
     ["http://a:1@b and http://c:2@d", "http://[REDACTED]@b and http://[REDACTED]@d"],
-  ])("a user is taken out of %j", (text, expected) => {
+  ])("a user is removed from %j", (text, expected) => {
     verifies("audit:redacted-urls");
     expect(redact(text)).toBe(expected);
   });
@@ -117,14 +117,14 @@ describe("URLs and PEM blocks", () => {
     ["-----BEGIN K----- never ends", "[REDACTED]"],
     ["-----BEGIN-----END -----BEGIN K-----abc-----END K-----", "[REDACTED] [REDACTED]"],
     ["-----BEGIN K-----a-----END and no dashes", "[REDACTED] and no dashes"],
-  ])("a PEM block is taken out of %j", (text, expected) => {
+  ])("a PEM block is removed from %j", (text, expected) => {
     verifies("audit:redacted-pem");
     expect(redact(text)).toBe(expected);
   });
 });
 
 describe("a line", () => {
-  it("has no character that does not print", () => {
+  it("has only printable characters", () => {
     verifies("audit:redacted-line");
     expect(redact("a\nb\r\u2028\u2029\u0085\u200b\u202e\0\ud800 \udc00c")).toBe(
       "a\\u{a}b\\u{d}\\u{2028}\\u{2029}\\u{85}\\u{200b}\\u{202e}\\u{0}\\u{d800} \\u{dc00}c",
@@ -132,7 +132,7 @@ describe("a line", () => {
     expect(redact("ä \u{1f512} a\\nb")).toBe("ä \u{1f512} a\\nb");
   });
 
-  it("is cut behind 500 units, and nothing is cut in two", () => {
+  it("is cut after 500 units, without splitting a character or marker", () => {
     const long = "x".repeat(495);
     expect(redact("x".repeat(500))).toBe("x".repeat(500));
     expect(redact("x".repeat(501))).toBe(`${"x".repeat(500)}…`);
@@ -149,7 +149,7 @@ describe("a line", () => {
 });
 
 describe("secrets of the host", () => {
-  it("are taken out wherever they stand, also over one another", () => {
+  it("are removed everywhere, even if they overlap", () => {
     verifies("audit:redacted-secrets");
     expect(redactText("a hunter2 b hunter2c", ["hunter2"])).toBe("a [REDACTED] b [REDACTED]c");
     expect(redactText("xababab!", ["abab", "b!"])).toBe("x[REDACTED]");
@@ -161,7 +161,7 @@ describe("secrets of the host", () => {
     expect(redactText("a… b…", ["…"])).toBe("a[REDACTED] b…");
   });
 
-  it("of up to three characters are taken out as words of their own", () => {
+  it("of up to three characters are removed as whole words", () => {
     verifies("audit:redacted-short");
     expect(redactText("abc, cab and abc. xabc", ["abc"])).toBe(
       "[REDACTED], cab and [REDACTED]. xabc",
@@ -172,7 +172,7 @@ describe("secrets of the host", () => {
     expect(redactText("-x-x", ["-x"])).toBe("[REDACTED]");
   });
 
-  it("are taken out in any case, line by line, and as JSON and URLs write them", () => {
+  it("are removed in any case, line by line, and as encoded in JSON and URLs", () => {
     verifies("audit:redacted-forms");
     const secret = 'line1 s3cr3t/€\nline2-"key"\n';
     const forms = [
@@ -191,7 +191,7 @@ describe("secrets of the host", () => {
     expect(redactText("a\ud800bc.", ["a\ud800bc"])).toBe("[REDACTED].");
   });
 
-  it("hide no word before its value", () => {
+  it("do not hide the word before a value", () => {
     expect(redactText("token=abc", ["ken"])).not.toContain("abc");
     expect(redactText("token= abc", ["= a"])).not.toContain("bc");
   });
@@ -227,7 +227,7 @@ describe("hostile texts", () => {
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
   });
 
-  it("hide no secret behind a mebibyte that is taken out", () => {
+  it("do not hide a secret behind a mebibyte that is removed", () => {
     const text = `token=${filled("x")} hunter2 password ${filled("y")} hunter2`;
     expect(redactText(text, ["hunter2"])).toBe(
       "token=[REDACTED] [REDACTED] password [REDACTED] [REDACTED]",

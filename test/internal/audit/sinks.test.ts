@@ -24,7 +24,7 @@ describe("JSON Lines", () => {
     expect(jsonLines(other)).toBe(jsonLines(one));
   });
 
-  it("are one line that says the same when it is read", () => {
+  it("are one line that parses to the same record", () => {
     const emitted = recordOf(
       eventOf({ metadata: { text: 'a\nb "c" \\ \u2028', list: [1.5, "ä"] } }),
     );
@@ -43,7 +43,7 @@ describe("OpenTelemetry", () => {
     return { exporter, logger: provider.getLogger("gateway") };
   };
 
-  it("gets each event as a log record of its own SDK", async () => {
+  it("receives each event as a log record of its own SDK", async () => {
     verifies("audit:open-telemetry");
     const { exporter, logger } = set();
     const { trail } = trailTo(openTelemetrySink(logger));
@@ -87,7 +87,7 @@ describe("OpenTelemetry", () => {
     expect(second).toMatchObject({ eventName: "a.b", severityNumber: 13, severityText: "WARN" });
   });
 
-  it("gets the time of the record", () => {
+  it("receives the time of the record", () => {
     const { exporter, logger } = set();
     openTelemetrySink(logger)(record);
     const [seconds = 0, nanoseconds] = exporter.getFinishedLogRecords()[0]?.hrTime ?? [];

@@ -24,7 +24,7 @@ describe("the order of a trail", () => {
     expect(taken).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("has the sink first, and the others also when the sink has not taken it", async () => {
+  it("calls the sink first, and the others even if the sink fails", async () => {
     verifies("audit:sink-first");
     const order: string[] = [];
     const sinks: Readonly<Record<string, () => unknown>> = {
@@ -63,7 +63,7 @@ describe("the order of a trail", () => {
     expect(numbersOf(others)).toEqual([2]);
   });
 
-  it("takes what is raised while another is handed over afterwards, and loses none", async () => {
+  it("delivers events raised during a delivery after it, and loses none", async () => {
     verifies("audit:reentrant");
     const order: string[] = [];
     const { trail } = trailTo(
@@ -85,7 +85,7 @@ describe("the order of a trail", () => {
     ]);
   });
 
-  it("lets a handler of audit_emit that fails on every event cause one record a failure", async () => {
+  it("records one failure each if an audit_emit handler fails on every event", async () => {
     const { trail, records } = keeping({}, (event) => {
       void trail.emit(
         eventOf({ eventType: "plugin.handler_error", metadata: { of: event.eventType } }),
@@ -103,7 +103,7 @@ describe("the order of a trail", () => {
     expect(trail.failures).toEqual({ total: 2, byType: { "billing.invoice_sent": 2 } });
   });
 
-  it("is kept by emitters that overlap", async () => {
+  it("is kept with overlapping emitters", async () => {
     const { trail, records } = keeping({}, () => new Promise((resolve) => setTimeout(resolve, 0)));
     const emitter = async (name: number) => {
       for (let i = 0; i < 4; i++) {
@@ -120,14 +120,14 @@ describe("the order of a trail", () => {
 });
 
 describe("an outcome", () => {
-  it("is there at once where everybody answers at once", () => {
+  it("is synchronous if all recipients are", () => {
     verifies("audit:at-once");
     const { trail, records } = keeping({}, () => true);
     expect(trail.emit(eventOf())).toEqual({ ok: true });
     expect(records).toHaveLength(1);
   });
 
-  it("is there where nobody is to take it, and a trail says so", () => {
+  it("exists without recipients, which the trail reports", () => {
     const { trail } = trailTo(undefined);
     expect(trail.active).toBe(false);
     expect(trail.emit(eventOf())).toMatchObject({ ok: true });
@@ -167,7 +167,7 @@ describe("an outcome", () => {
     Object.entries(failing).map(([how, fail]) => ({ recipient, how, fail })),
   );
 
-  it.each(cases)("tells, counts and logs that $recipient $how", async ({ recipient, fail }) => {
+  it.each(cases)("reports, counts and logs that $recipient $how", async ({ recipient, fail }) => {
     verifies("audit:failure");
     const fine = () => undefined;
     const { trail, log } = recipient === "sink" ? trailTo(fail, {}, fine) : trailTo(fine, {}, fail);
@@ -192,7 +192,7 @@ describe("an outcome", () => {
     if (outcome?.ok === false) expect(outcome.error.message).toBe(message);
   });
 
-  it("counts both recipients, and tells the first", async () => {
+  it("counts both recipients, and reports the first", async () => {
     const { trail, log } = trailTo(failing.rejects, {}, () => {
       throw new Error("other");
     });
@@ -204,7 +204,7 @@ describe("an outcome", () => {
     expect(atOnce.failures.total).toBe(2);
   });
 
-  it("is a failure after the time, and the next record goes out", async () => {
+  it("is a failure after the timeout, and the next record is delivered", async () => {
     verifies("audit:late");
     const slow = gate();
     const taken: unknown[] = [];
@@ -227,7 +227,7 @@ describe("an outcome", () => {
     expect(trail.failures.total).toBe(1);
   });
 
-  it("has what was thrown in words, and no secret in them", async () => {
+  it("describes what was thrown, without secrets", async () => {
     const thrown = new Error("cannot connect with hunter2\nAuthorization: Bearer abc");
     const { trail, log } = trailTo(
       () => {
@@ -271,7 +271,7 @@ describe("a recipient that hangs", () => {
     ["the sink", never, () => undefined],
     ["a handler of audit_emit", () => undefined, never],
     ["both", never, never],
-  ])("costs those that queue for it their time together: %s", async (_, sink, others) => {
+  ])("uses up the timeout of all queued events together: %s", async (_, sink, others) => {
     verifies("audit:stuck", "audit:late");
     const { trail } = trailTo(sink, { timeoutMs: 60 }, others);
     const outcomes = all((n) => trail.emit(numbered(n)));
@@ -280,7 +280,7 @@ describe("a recipient that hangs", () => {
     expect(trail.failures.total).toBeGreaterThanOrEqual(count);
   });
 
-  it("has its full time again once it has answered", async () => {
+  it("has its full timeout again once it has answered", async () => {
     verifies("audit:stuck");
     const slow = gate();
     let calls = 0;
@@ -300,7 +300,7 @@ describe("a recipient that hangs", () => {
     expect(await outcomes[2]).toMatchObject({ ok: true });
   });
 
-  it("takes each record for itself where it is slow and not stuck", async () => {
+  it("receives each record if it is slow but not stuck", async () => {
     verifies("audit:stuck");
     const taken: unknown[] = [];
     const { trail } = trailTo(
@@ -329,7 +329,7 @@ describe("an event that cannot be raised", () => {
 });
 
 describe("a log", () => {
-  it("that throws, rejects or is not there changes nothing", async () => {
+  it("that throws, rejects or is missing changes nothing", async () => {
     const { createTrail, readAuditOptions } = await import("../../../src/core/observe/index.ts");
     const sink = () => {
       throw full;
@@ -378,7 +378,7 @@ describe("a log", () => {
 });
 
 describe("the end of a trail", () => {
-  it("flush resolves when no event is on its way", async () => {
+  it("flush resolves when no event is pending", async () => {
     const slow = gate();
     const { trail, records } = keeping({}, () => slow.opened);
     await trail.flush();
@@ -393,7 +393,7 @@ describe("the end of a trail", () => {
     expect(await Promise.all(pending)).toMatchObject([{ ok: true }, { ok: true }]);
   });
 
-  it("close hands over what is there and takes nothing more", async () => {
+  it("close delivers pending events and accepts no more", async () => {
     verifies("audit:closed");
     const { trail, records } = keeping({}, () => rest());
     void trail.emit(numbered(1));
@@ -409,7 +409,7 @@ describe("the end of a trail", () => {
     await trail.close();
   });
 
-  it("lets 100 000 events wait, and counts one more as not taken", async () => {
+  it("queues 100,000 events, and counts one more as lost", async () => {
     verifies("audit:waiting");
     const hung = gate();
     let taken = 0;
@@ -430,7 +430,7 @@ describe("the end of a trail", () => {
   });
 });
 
-describe("what a trail gives", () => {
+describe("what a trail returns", () => {
   it("is frozen", async () => {
     const { trail } = keeping();
     const outcome = await trail.emit(eventOf());
@@ -439,7 +439,7 @@ describe("what a trail gives", () => {
     }
   });
 
-  it("is one snapshot of the failures each time", () => {
+  it("is a new snapshot of the failures each time", () => {
     const { trail } = trailTo(() => {
       throw full;
     });

@@ -1,4 +1,4 @@
-/** What the compiled reader accepts of a slot is what zod accepts by the same schema. */
+/** The compiled reader of a slot accepts what zod accepts by the same schema. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -99,7 +99,7 @@ describe.each(Object.entries(standardSlots))("%s", (slot, spec) => {
     );
   });
 
-  it("agrees on what is nearly right", () => {
+  it("agrees on almost valid values", () => {
     fc.assert(
       fc.property(valid, spots, (value, changes) => {
         const spoilt = changes.reduce(spoil, value);

@@ -35,7 +35,7 @@ class Query {
 }
 class NarrowQuery extends Query {}
 
-describe("is waited for", () => {
+describe("is awaited", () => {
   it.each<[string, () => unknown]>([
     ["a promise", () => Promise.resolve()],
     ["a promise without a prototype", () => Object.setPrototypeOf(Promise.resolve(), null)],
@@ -54,7 +54,7 @@ describe("is waited for", () => {
   });
 });
 
-describe("is not waited for", () => {
+describe("is not awaited", () => {
   it.each<[string, () => unknown]>([
     ["null", () => null],
     ["undefined", () => undefined],
@@ -79,7 +79,7 @@ describe("is not waited for", () => {
     expect(isAwaitable(make())).toBe(false);
   });
 
-  it("one whose `then` is a getter, and the getter is not called", () => {
+  it("one whose `then` is a getter, which is not called", () => {
     let asked = 0;
     const getter = withGetter(() => {
       asked += 1;
@@ -91,7 +91,7 @@ describe("is not waited for", () => {
   });
 });
 
-describe("what a property holds, read plainly", () => {
+describe("the own data property", () => {
   it.each<[string, object | null, unknown]>([
     ["its own", { key: 1 }, 1],
     ["its own before an inherited one", Object.assign(Object.create({ key: 2 }), { key: 1 }), 1],
@@ -103,14 +103,14 @@ describe("what a property holds, read plainly", () => {
     ["what it inherits", Object.create({ key: 2 }), 2],
     ["what it inherits from afar", Object.create(Object.create({ key: 3 })), 3],
     ["that of a function", Object.assign(() => {}, { key: 4 }), 4],
-    ["nothing where there is none", {}, undefined],
-    ["nothing where there is none, without a prototype", Object.create(null), undefined],
+    ["nothing if it is missing", {}, undefined],
+    ["nothing if it is missing, without a prototype", Object.create(null), undefined],
     ["nothing of null", null, undefined],
-  ])("is %s", (_, value, held) => {
-    expect(plainly(value, "key")).toBe(held);
+  ])("is %s", (_, value, expected) => {
+    expect(plainly(value, "key")).toBe(expected);
   });
 
-  it("is never what every object or every list has", () => {
+  it("is never an inherited property", () => {
     expect(plainly({}, "toString")).toBeUndefined();
     expect(plainly([], "map")).toBeUndefined();
     expect(plainly([], "toString")).toBeUndefined();
@@ -127,7 +127,7 @@ describe("what a property holds, read plainly", () => {
     expect(met).toEqual([]);
   });
 
-  it("is nothing where looking at it throws", () => {
+  it("is nothing if reading it throws", () => {
     expect(plainly(revoked(), "then")).toBeUndefined();
     expect(plainly(5 as never, "then")).toBeUndefined();
     expect(plainly("text" as never, "length")).toBeUndefined();

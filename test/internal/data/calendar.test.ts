@@ -1,4 +1,4 @@
-/** Every day there is, held to what Date says of it. */
+/** Every day, compared with what Date says. */
 import { expect, it } from "vitest";
 import { byCodePoint, canonicalInstant, instantOf } from "../../../src/core/data/text-rules.ts";
 
@@ -14,7 +14,7 @@ function dateOf(year: number, month: number, day: number): Date | undefined {
 }
 
 it.each([0, 1, 4, 99, 100, 400, 1582, 1899, 1900, 1970, 1999, 2000, 2024, 2026, 2100, 9999])(
-  "a day of the year %i is one exactly where the calendar has it",
+  "the days of the year %i are those of the calendar",
   (year) => {
     for (let month = 0; month <= 13; month++) {
       for (let day = 0; day <= 32; day++) {
@@ -50,7 +50,7 @@ it("a zone moves a time by its hours and minutes", () => {
   }
 });
 
-it("texts are ordered by code point", () => {
+it("strings are ordered by code point", () => {
   const texts = [
     "",
     "a",

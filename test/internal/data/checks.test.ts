@@ -49,7 +49,7 @@ describe("the order of checks", () => {
   });
 });
 
-describe("what a check is given", () => {
+describe("the argument of a check", () => {
   const given = (schema: z.ZodType, value: unknown) => {
     let seen: unknown;
     problemsIn(
@@ -74,7 +74,7 @@ describe("what a check is given", () => {
     expect(Object.getPrototypeOf(seen)).toBe(Object.prototype);
   });
 
-  it("is frozen all the way down", () => {
+  it("is deeply frozen", () => {
     const list = given(z.array(z.object({ a: z.array(z.number()) })), [{ a: [1] }]) as [
       { a: object },
     ];
@@ -82,7 +82,7 @@ describe("what a check is given", () => {
     expect([list, list[0], list[0].a].every(Object.isFrozen)).toBe(true);
   });
 
-  it("is a record whose keys are data, whatever they are called", () => {
+  it("is a record whose keys are data, whatever their names", () => {
     const value = JSON.parse('{"__proto__":1,"constructor":2}') as object;
     const seen = given(z.record(z.string(), z.number()), value) as object;
     expect(Object.entries(seen)).toEqual([
@@ -92,7 +92,7 @@ describe("what a check is given", () => {
   });
 });
 
-describe("a check that changes what it checks", () => {
+describe("a check that changes its value", () => {
   it.each<[string, z.ZodType, unknown, unknown]>([
     ["a text", z.string().trim().toLowerCase(), " PII ", "pii"],
     ["a text, for the checks that follow", z.string().trim().max(3), "  PII  ", "PII"],
@@ -103,13 +103,13 @@ describe("a check that changes what it checks", () => {
       { a: 1 },
       { a: 2 },
     ],
-  ])("has its way with %s", (_, schema, value, made) => {
+  ])("may change %s", (_, schema, value, made) => {
     const read = readingOf(f(schema), { f: value }) as { f: unknown };
     expect(read.f).toEqual(made);
     expect(Object.isFrozen(read.f)).toBe(true);
   });
 
-  it("gives what is read by the same rules", () => {
+  it("has its result read by the same rules", () => {
     const spoilt = z.string().overwrite(() => "\ud800");
     expect(problemsIn(spoilt, "a")).toEqual([
       "f | snapshot_string | valid Unicode | a lone surrogate",
@@ -120,16 +120,16 @@ describe("a check that changes what it checks", () => {
     ]);
   });
 
-  it("is held to the whole of what it gives", () => {
+  it("sees the whole result", () => {
     const set = stringSet().overwrite((items) => [...items, "a"]);
     expect(readingOf(f(set), { f: ["b"] })).toEqual({ f: ["a", "b"] });
   });
 });
 
-describe("a check that has the list of problems in hand", () => {
+describe("a check with access to the list of problems", () => {
   const listed = (run: z.core.CheckFn<string>) => problemsIn(z.string().refine(no).check(run), "a");
 
-  it("may take one back, replace one, and look through them", () => {
+  it("may remove one, replace one, and read them", () => {
     expect(listed(({ issues }) => void issues.pop())).toEqual([]);
     const tooBig = { code: "too_big", origin: "string", maximum: 1, input: "a" } as const;
     expect(
@@ -153,8 +153,8 @@ describe("a check that has the list of problems in hand", () => {
   });
 });
 
-describe("a check that waits", () => {
-  it("is refused, and what it rejects with surprises nobody", async () => {
+describe("an asynchronous check", () => {
+  it("is refused, and its rejection is handled", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -169,7 +169,7 @@ describe("a check that waits", () => {
   });
 });
 
-describe("in a realm that is patched", () => {
+describe("in a patched realm", () => {
   const union = z.union([z.string(), z.number()]);
   const blind = "f | extensions_shape | a realm in which zod can tell a problem | another";
   const during = (run: () => void, schema: z.ZodType, value: unknown) => {
@@ -185,14 +185,14 @@ describe("in a realm that is patched", () => {
   it.each<[string, PropertyDescriptor]>([
     ["another function", { value: () => 0, writable: true }],
     ["a getter", { get: () => Array.prototype.concat }],
-  ])("what only zod can read is refused where push is %s", (_, descriptor) => {
+  ])("what only zod can read is refused if push is %s", (_, descriptor) => {
     const patched = () => patch(Array.prototype, "push", descriptor);
     expect(during(patched, union, true)).toEqual([blind]);
     expect(during(patched, union, "a")).toEqual([blind]);
     expect(during(() => undefined, union, "a")).toEqual([]);
   });
 
-  it("what only zod can read is refused where push is gone, or lies behind a getter", () => {
+  it("what only zod can read is refused if push is missing, or a getter", () => {
     const { push } = Array.prototype;
     expect(during(() => remove(Array.prototype, "push"), union, "a")).toEqual([blind]);
     const hidden = () => {
@@ -202,27 +202,27 @@ describe("in a realm that is patched", () => {
     expect(during(hidden, union, "a")).toEqual([blind]);
   });
 
-  it("a single check still tells what it finds", () => {
+  it("a single check still reports its problems", () => {
     const patched = () => patch(Array.prototype, "push", { value: () => 0, writable: true });
     expect(during(patched, z.string().max(1), "ab")).toEqual([
       'f | extensions_shape | a value that passes "too_big" | another',
     ]);
   });
 
-  it("what a check lacks is not found on a prototype", () => {
+  it("what a check lacks is not read from a prototype", () => {
     const patched = () => patch(Object.prototype, "when", { value: () => false });
     expect(during(patched, z.string().refine(no), "ab")).toEqual([own]);
   });
 });
 
-it("what a check makes of a plugin's value is read as a plugin's", () => {
+it("the result of a check of a plugin's value is read as a plugin's", () => {
   const forged = jsonObject().overwrite(() => JSON.parse('{"__proto__":1}') as never);
   expect(problemsOf(f(forged), { f: {} }, "plugin")).toEqual([
     "f/__proto__ | snapshot_key | ordinary keys | __proto__",
   ]);
 });
 
-it("the limits hold for what a check makes", () => {
+it("the limits apply to the result of a check", () => {
   const long = z.string().overwrite(() => "x".repeat(9));
   const limits = { ...extensionsLimits, units: 8 };
   expect(problemsOf(f(long), { f: "a" }, "host", limits)).toEqual([
@@ -231,7 +231,7 @@ it("the limits hold for what a check makes", () => {
 });
 
 describe("to zod itself", () => {
-  it("a kind that is read alone has its rule", () => {
+  it("a field type that is read alone has its rule", () => {
     const { error } = labelSet().safeParse([" PII"]);
     expect(error?.issues).toEqual([{ code: "custom", message: "Not of its kind.", path: [] }]);
     expect(stringSet().parse(["b", "a", "b"])).toEqual(["a", "b"]);

@@ -1,4 +1,4 @@
-/** What a schema is compiled to: its shape, its parts, and nothing that can be changed later. */
+/** What a schema compiles to: its shape and its parts, which cannot be changed later. */
 
 import { jsonObject, jsonValue, labelSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { amount } from "../../support/kinds.ts";
 
 const tagged = z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]);
 
-describe("the shape that merge and filter go by", () => {
+describe("the shape that merge and filter use", () => {
   it.each<[string, z.ZodType, Compiled["shape"]]>([
     ["a level", z.object({ a: z.string() }), "level"],
     ["a strict level", z.strictObject({ a: z.string() }), "level"],
@@ -36,7 +36,7 @@ describe("the shape that merge and filter go by", () => {
     expect(compile(schema).shape).toBe(shape);
   });
 
-  it("and the elements of a list that is held to nothing else", () => {
+  it("and the elements of a list without other checks", () => {
     expect(compile(z.array(z.array(z.string())).max(3)).element?.shape).toBe("list");
     expect(compile(z.array(z.string()).refine(() => true)).element).toBeUndefined();
     expect(compile(z.string()).element).toBeUndefined();
@@ -62,14 +62,14 @@ it("is frozen as a whole", () => {
   expect(parts.length).toBeGreaterThan(30);
 });
 
-it("has each part of its own, so that none is looked up on a prototype", () => {
+it("has each part as an own property, so that none is read from a prototype", () => {
   const parts = ["shape", "read", "passes", "level", "element"];
   for (const schema of [z.string(), z.object({}), z.array(z.string()), tagged, z.any(), amount()]) {
     expect(Object.keys(compile(schema))).toEqual(expect.arrayContaining(parts));
   }
 });
 
-it("is one and the same wherever a schema stands", () => {
+it("is the same wherever a schema is used", () => {
   const part = z.object({ a: z.string() });
   const { level } = compile(z.object({ f: part, g: part.optional(), h: z.array(part) }));
   const [f, g, h] = level?.fields.map(({ compiled }) => compiled) ?? [];
@@ -78,7 +78,7 @@ it("is one and the same wherever a schema stands", () => {
   expect(h?.element).toBe(f);
 });
 
-describe("what is wrapped around a type", () => {
+describe("a wrapper around a type", () => {
   it.each<[string, (schema: z.ZodType) => z.ZodType]>([
     ["optional", (schema) => schema.optional()],
     ["not optional", (schema) => schema.optional().nonoptional()],
@@ -87,7 +87,7 @@ describe("what is wrapped around a type", () => {
     ["prefault", (schema) => schema.prefault([])],
     ["read-only", (schema) => schema.readonly()],
     ["lazy", (schema) => z.lazy(() => schema)],
-  ])("leaves it as it is where a value is there: %s", (_, wrap) => {
+  ])("does not change a value: %s", (_, wrap) => {
     const list = z.array(wrap(labelSet()));
     expect(problemsOf(list, [[" PII"]]).map((line) => line.slice(0, 19))).toEqual([
       "0/0 | label_invalid",
@@ -95,7 +95,7 @@ describe("what is wrapped around a type", () => {
     expect(readingOf(list, [["b", "a", "b"]])).toEqual([["a", "b"]]);
   });
 
-  it("takes null where that is a value, and counts it", () => {
+  it("accepts null if that is a value, and counts it", () => {
     const list = z.array(z.string().nullable());
     expect(readingOf(list, [null, "a"])).toEqual([null, "a"]);
     expect(problemsOf(list, [null, null], "host", { nodes: 2 })).toHaveLength(1);
@@ -107,7 +107,7 @@ describe("a coerced type", () => {
     ["number", z.coerce.number(), "5", 5],
     ["text", z.coerce.string(), 5, "5"],
     ["truth", z.coerce.boolean(), "x", true],
-  ])("is what zod makes of it: %s", (_, schema, value, made) => {
+  ])("is coerced as by zod: %s", (_, schema, value, made) => {
     expect(readingOf(z.array(schema), [value])).toEqual([made]);
   });
 });
@@ -117,7 +117,7 @@ describe("the bounds of a list", () => {
     ["the narrower of two each", z.array(z.null()).min(1).min(2).max(4).max(3), 2, 3],
     ["in any order", z.array(z.null()).max(3).max(4).min(2).min(1), 2, 3],
     ["one length", z.array(z.null()).length(2), 2, 2],
-  ])("are held: %s", (_, schema, least, most) => {
+  ])("apply: %s", (_, schema, least, most) => {
     const holds = (count: number) => problemsOf(schema, new Array(count).fill(null)).length === 0;
     expect([0, 1, 2, 3, 4, 5].filter(holds)).toEqual(
       [0, 1, 2, 3, 4, 5].filter((count) => count >= least && count <= most),
@@ -135,7 +135,7 @@ describe("a lazy schema", () => {
     sub: z.array(z.lazy(() => tree)).optional(),
   });
 
-  it("that comes back to itself is read at any depth", () => {
+  it("that refers to itself is read at any depth", () => {
     const value = { name: "a", sub: [{ name: "b", sub: [{ name: "c" }] }] };
     expect(readingOf(tree, value)).toEqual(value);
     expect(problemsOf(tree, { name: "a", sub: [{ name: "b", sub: [{ name: 5 }] }] })).toEqual([
@@ -160,7 +160,7 @@ describe("a lazy schema", () => {
     expect(asked).toBe(before);
   });
 
-  it("is resolved when it is declared, as are two hundred of them and not one more", () => {
+  it("is resolved when it is declared, up to two hundred levels", () => {
     let asked = 0;
     const part = () =>
       z.array(
@@ -179,7 +179,7 @@ describe("a lazy schema", () => {
     expect(asked).toBe(201);
   });
 
-  it("may name one that is not there yet, and is asked again when it is read", () => {
+  it("may refer to one that is not defined yet, and is resolved again when read", () => {
     let later: z.ZodType | undefined;
     const compiled = compile(
       z.object({
@@ -194,7 +194,7 @@ describe("a lazy schema", () => {
     expect(problemsBy(compiled, { f: "a" })).toEqual([]);
   });
 
-  it("that is another one each time has no end, and is declared all the same", () => {
+  it("that is different each time is endless, and can still be declared", () => {
     let asked = 0;
     const endless = (): z.ZodType => {
       asked += 1;
@@ -207,7 +207,7 @@ describe("a lazy schema", () => {
   });
 });
 
-describe("a root that is no level", () => {
+describe("a root that is not an object", () => {
   const undefinedAt = (expected: string) => [` | extensions_shape | ${expected} | undefined`];
   it.each<[string, z.ZodType, string]>([
     ["a record", z.record(z.string(), z.string()), "an object"],
@@ -220,7 +220,7 @@ describe("a root that is no level", () => {
     expect(problemsOf(schema, undefined)).toEqual(undefinedAt(expected));
   });
 
-  it("is read as a whole also where parts may be left out", () => {
+  it("is read as a whole even if parts may be omitted", () => {
     const options = optionsOf({ origin: "plugin", partial: true });
     const record = compile(z.record(z.string(), z.string()));
     expect(admit(record, { a: "x" }, options)).toMatchObject({ ok: true, value: { a: "x" } });
@@ -231,7 +231,7 @@ describe("a root that is no level", () => {
 });
 
 describe("plain data of a plugin's", () => {
-  it("is copied, or not had at all", () => {
+  it("is copied, or refused", () => {
     const given = { a: [1, { b: "c" }] };
     const read = readPlain(given);
     expect(read).toEqual(given);
@@ -243,7 +243,7 @@ describe("plain data of a plugin's", () => {
     expect(readPlain([1, 2, 3], { ...extensionsLimits, nodes: 3 })).toBeUndefined();
   });
 
-  it("is what any JSON schema takes", () => {
+  it("is what any JSON schema accepts", () => {
     expect(readingOf(jsonValue(), [null, true, 1, "a", {}])).toEqual([null, true, 1, "a", {}]);
   });
 });

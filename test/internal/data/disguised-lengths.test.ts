@@ -1,4 +1,4 @@
-/** Listing the keys of what is small to make and long to list: a text or bytes dressed as a record. */
+/** Listing keys of cheap objects with many keys: a string or bytes dressed as a record. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits } from "../../../src/core/data/index.ts";

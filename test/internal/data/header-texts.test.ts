@@ -1,4 +1,4 @@
-/** Names and values of headers, held to the grammar as its patterns say it. */
+/** Names and values of headers, compared with the patterns of the grammar. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isHeaderName, isHeaderValue } from "../../../src/core/data/index.ts";
@@ -14,14 +14,14 @@ describe.each([
   ["a header name", isHeaderName, token],
   ["a header value", isHeaderValue, fieldValue],
 ] as const)("%s", (_, is, pattern) => {
-  it("may be empty or not, and have each unit or not, wherever that stands", () => {
+  it("may be empty or not, and have each unit or not, at any position", () => {
     const hostile = ["\ud800", "\udc00", "\u2028", "😀", "\ufeff", "\uffff"];
     for (const text of ["", ...[...units, ...hostile].flatMap(around)]) {
       expect([text, is(text)]).toEqual([text, pattern.test(text)]);
     }
   });
 
-  it("is what the pattern says of any text", () => {
+  it("agrees with the pattern for any string", () => {
     const texts = fc.string({ unit: fc.oneof(fc.constantFrom(...units), fc.string()) });
     fc.assert(fc.property(texts, (text) => is(text) === pattern.test(text)));
   });

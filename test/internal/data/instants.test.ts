@@ -37,7 +37,7 @@ describe("an instant", () => {
     expect(kept(expected)).toBe(expected);
   });
 
-  it("is what Date makes of it, wherever Date can tell", () => {
+  it("agrees with Date, wherever Date can parse it", () => {
     const zones = fc.tuple(fc.constantFrom("+", "-"), fc.nat(23), fc.nat(59));
     const two = (n: number) => String(n).padStart(2, "0");
     fc.assert(
@@ -58,7 +58,7 @@ describe("an instant", () => {
   });
 });
 
-describe("no instant", () => {
+describe("not an instant", () => {
   it.each([
     "",
     "now",
@@ -91,7 +91,7 @@ describe("no instant", () => {
 });
 
 describe("the instant of now", () => {
-  it("stands for a hop's missing time, in the one form", () => {
+  it("replaces a hop's missing time, in the same form", () => {
     const before = Date.now();
     const view = filterExtensions(createExtensions({}), ["append_delegation"]);
     const at = appendHop(view, { subject_id: "s", subject_type: "user" }).delegation?.chain[0]
@@ -101,7 +101,7 @@ describe("the instant of now", () => {
     expect(Date.parse(at)).toBeLessThanOrEqual(Date.now());
   });
 
-  it("is what Date makes of a time in milliseconds", () => {
+  it("agrees with Date for a time in milliseconds", () => {
     const times = fc.date({
       min: new Date("0001-01-01"),
       max: new Date("9999-12-31"),

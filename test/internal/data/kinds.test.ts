@@ -1,4 +1,4 @@
-/** What merge, filter and the JSON Schemas go by: the shape of each kind, and what is said of it. */
+/** What merge, filter and the JSON Schemas use: the shape of each field type, and its description. */
 
 import {
   headerMap,
@@ -47,7 +47,7 @@ const rows = [
 ] as const;
 
 describe.each(rows)("%s", (_, make, shape, jsonSchema) => {
-  it("has its shape, and keeps it when it is refined or described", () => {
+  it("has its shape, and keeps it if it is refined or described", () => {
     const schema: z.ZodType = make();
     const refined = schema.refine(() => true).describe("d");
     for (const kind of [kindOf(schema), kindOf(refined), kindOf(refined.refine(() => true))]) {
@@ -56,7 +56,7 @@ describe.each(rows)("%s", (_, make, shape, jsonSchema) => {
   });
 });
 
-it("what is made of a kind is none", () => {
+it("a schema derived from a field type is not one", () => {
   expect(kindOf(z.string())).toBeUndefined();
   expect(kindOf(stringSet().optional())).toBeUndefined();
   expect(kindOf(z.array(stringSet()))).toBeUndefined();

@@ -7,7 +7,7 @@ const labelled = (...labels: string[]) => createExtensions({ security: { labels 
 const add = (label: string) =>
   mergeExtensions(labelled("PII"), { security: { labels: ["PII", label] } }, ["append_labels"]);
 
-describe("a label that is kept as it is", () => {
+describe("a label that is kept unchanged", () => {
   it.each([
     ["plain", "pii"],
     ["with a space inside", "top secret"],
@@ -58,7 +58,7 @@ describe("a label that is refused, from a plugin and from a host", () => {
     expect(codeOf(() => labelled(label))).toBe("extensions_invalid");
   });
 
-  it("with half of a surrogate pair, as text that is no Unicode", () => {
+  it("with half of a surrogate pair, which is not valid Unicode", () => {
     expect(codeOf(() => add("PII\ud800"))).toBe("snapshot_string");
   });
 });
@@ -82,12 +82,12 @@ describe("the length of a label", () => {
 });
 
 describe("a set of labels", () => {
-  it("is sorted by code point, not by UTF-16 unit, and holds nothing twice", () => {
+  it("is sorted by code point, not by UTF-16 unit, without duplicates", () => {
     const labels = ["\uff61", "\u{1d4b3}", "b", "B", "a", "b", "\u{1d4b3}"];
     expect(labelled(...labels).security?.labels).toEqual(["B", "a", "b", "\uff61", "\u{1d4b3}"]);
   });
 
-  it("is the same object when the same labels come back in any order, and twice", () => {
+  it("is the same object if the same labels return in any order, even twice", () => {
     const extensions = labelled("b", "a");
     const { extensions: merged } = mergeExtensions(
       extensions,

@@ -45,21 +45,21 @@ function reading(
 }
 type Reading = How & { readonly shownWhole?: boolean };
 
-describe("what a plugin put in every array", () => {
-  it("is not met past the last field, in whatever order fields come", () => {
+describe("what a plugin put on Array.prototype", () => {
+  it("is not read past the last field, whatever the order of fields", () => {
     const { met, read } = reading(few, { b: "b", a: "a" }, {}, [2]);
     expect(valueIn(read)).toEqual({ a: "a", b: "b" });
     expect(met).toBe(0);
   });
 
-  it("is not met past the last field of what was shown", () => {
+  it("is not read past the last field of what was shown", () => {
     const previous = valueIn(admit(compile(few), { a: "a" }, optionsOf()));
     const { met, read } = reading(few, { a: "a" }, { previous }, [2]);
     expect(valueIn(read)).toBe(previous);
     expect(met).toBe(0);
   });
 
-  it("is not met where a value is deeper than most", () => {
+  it("is not read in a deep value", () => {
     let deep: unknown = "end";
     for (let depth = 0; depth < 20; depth++) deep = { in: deep };
     const beyond = Array.from({ length: 24 }, (_, depth) => depth);
@@ -68,7 +68,7 @@ describe("what a plugin put in every array", () => {
     expect(met).toBe(0);
   });
 
-  it("gives a payload no field", () => {
+  it("adds no field to a payload", () => {
     const how = { previous: { a: "a" }, partial: true, shownWhole: true };
     const { met, read } = reading(few, { a: "A" }, how, [2]);
     expect(Object.entries(valueIn(read) as object)).toEqual([["a", "A"]]);
@@ -94,7 +94,7 @@ describe("what a plugin put in every array", () => {
   it.each([
     ["a set", stringSet()],
     ["labels", labelSet()],
-  ])("takes no text from what is put in order: %s", (_, schema) => {
+  ])("does not affect sorting: %s", (_, schema) => {
     const compiled = compile(schema);
     let read: Admitted | undefined;
     changesAfter(() => {
@@ -104,7 +104,7 @@ describe("what a plugin put in every array", () => {
     expect(valueIn(read as Admitted)).toEqual(["a", "b"]);
   });
 
-  it("is not met where a list is continued from beyond the end of another", () => {
+  it("is not read if a list continues beyond the end of another", () => {
     let met = 0;
     const set = () => {
       met += 1;
@@ -119,7 +119,7 @@ describe("what a plugin put in every array", () => {
   });
 });
 
-it("what a plugin put in every object makes no accessor of a value", () => {
+it("what a plugin put on Object.prototype does not turn a value into an accessor", () => {
   let read: Admitted | undefined;
   const compiled = compile(few);
   changesAfter(() => {

@@ -1,4 +1,4 @@
-/** What a level keeps of what was shown, and what of it is read again. */
+/** What a level keeps of what was shown, and what it reads again. */
 
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -30,15 +30,12 @@ function over(
 const inPayload = (schema: z.ZodType, value: unknown, previous: unknown) =>
   valueIn(over(schema, value, previous, true)) as object;
 
-describe("what was shown and is no level", () => {
-  it.each([["a text"], [null], [5]])(
-    "is not what is read, though no field differs: %s",
-    (shown) => {
-      expect(readingOf(z.object({ a: text }), {}, "host", shown)).toEqual({ a: undefined });
-    },
-  );
+describe("what was shown and is not an object", () => {
+  it.each([["a text"], [null], [5]])("is not returned, even if no field differs: %s", (shown) => {
+    expect(readingOf(z.object({ a: text }), {}, "host", shown)).toEqual({ a: undefined });
+  });
 
-  it("gives a payload no field: it gets each of its schema", () => {
+  it("adds no field to a payload, which gets each of its schema's", () => {
     const level = inPayload(z.object({ a: text, b: text }), { b: "b" }, "a text");
     expect(Object.entries(level)).toEqual([
       ["a", undefined],
@@ -58,7 +55,7 @@ describe("a payload over what was shown", () => {
     ]);
   });
 
-  it("gets no key that neither it nor what was shown has", () => {
+  it("has only keys of its own or of what was shown", () => {
     expect(Object.keys(inPayload(schema, { b: "B" }, { b: "b" }))).toEqual(["b"]);
     expect(Object.keys(inPayload(schema, { b: "B" }, { b: "b", a: "a" }))).toEqual(["b", "a"]);
   });
@@ -67,7 +64,7 @@ describe("a payload over what was shown", () => {
 describe("a part of what was shown", () => {
   const f = z.string();
 
-  it("that is an object is not read again, whatever its field takes", () => {
+  it("that is an object is not read again, whatever its field's type", () => {
     const part = Object.freeze({ made: "by a transform" });
     const schema = z.object({ f, g: text });
     expect(readingOf(schema, { f: part, g: "g" }, "host", { f: part })).toEqual({
@@ -77,7 +74,7 @@ describe("a part of what was shown", () => {
     expect(problemsOf(schema, { f: { ...part } }, "host", {}, { f: part })).toHaveLength(1);
   });
 
-  it("that is a text is counted again", () => {
+  it("that is a string is counted again", () => {
     const shown = { f: "four" };
     expect(problemsOf(z.object({ f }), { f: "four" }, "host", { units: 4 }, shown)).toEqual([]);
     expect(problemsOf(z.object({ f }), { f: "four" }, "host", { units: 3 }, shown)).toHaveLength(1);
@@ -89,7 +86,7 @@ describe("a part of what was shown", () => {
     expect(problemsOf(schema, { f: null }, "host", { nodes: 1 }, { f: null })).toHaveLength(1);
   });
 
-  it("that is a text is not looked through again", () => {
+  it("that is a string is not checked again", () => {
     const schema = z.object({ f });
     expect(readingOf(schema, { f: "\ud800" }, "host", { f: "\ud800" })).toEqual({ f: "\ud800" });
     expect(problemsOf(schema, { f: "\ud800" }, "host", {}, { f: "\udc00" })).toHaveLength(1);

@@ -52,7 +52,7 @@ describe("a level", () => {
     expect(linesIn(read(value, { nodes: 3 }))).toHaveLength(1);
   });
 
-  it("is left as deep as it was entered", () => {
+  it("restores the depth when it ends", () => {
     const deep = reading(z.object({ a: z.object({ b: z.number() }), c: z.number() }));
     expect(linesIn(deep({ a: { b: "x" }, c: "y" }))).toEqual([
       "a/b | extensions_shape | a number | string",
@@ -71,7 +71,7 @@ describe("null", () => {
   });
   const read = reading(schema);
 
-  it("is absent, wherever it may stand", () => {
+  it("is absent, wherever it is allowed", () => {
     const value = valueIn(read({ maybe: null, value: null, must: null, set: null, headers: null }));
     expect(value).toStrictEqual({
       ...{
@@ -84,7 +84,7 @@ describe("null", () => {
     });
   });
 
-  it("from a plugin clears no set and no headers", () => {
+  it("from a plugin does not clear sets or headers", () => {
     const from = (value: object) => linesIn(read({ must: "m", ...value }, { origin: "plugin" }));
     expect(from({ maybe: null, value: null })).toEqual([]);
     expect(from({ set: null })).toEqual(["set | extensions_shape | an array | null"]);
@@ -96,7 +96,7 @@ describe("a level over what was shown", () => {
   const schema = z.object({ a: text, b: text, in: z.object({ c: text, d: text }).optional() });
   const shown = valueIn(reading(schema)({ a: "a", b: "b", in: { c: "c", d: "d" } }));
 
-  it("keeps what is left out, in a slot and in all that it holds", () => {
+  it("keeps what is omitted, in a slot and at any depth", () => {
     const over = reading(schema, { partial: true, previous: shown });
     const value = valueIn(over({ b: "B", in: { d: "D" } }));
     expect(value).toEqual({ a: "a", b: "B", in: { c: "c", d: "D" } });
@@ -106,14 +106,14 @@ describe("a level over what was shown", () => {
     expect(valueIn(over({ a: "A" })).in).toBe(shown.in);
   });
 
-  it("drops what is left out where a whole is read", () => {
+  it("drops what is omitted if a whole is read", () => {
     const whole = reading(schema, { previous: shown });
     expect(valueIn(whole({ a: "a", b: "b", in: { c: "c", d: "d" } }))).toBe(shown);
     expect(valueIn(whole({ a: "a", in: { c: "c", d: "d" } }))).toEqual({ a: "a", in: shown.in });
     expect(valueIn(whole({ a: "a", b: "b", in: { c: "c" } })).in).toEqual({ c: "c" });
   });
 
-  it("of which nothing was shown is partial in a slot, and whole in a payload", () => {
+  it("that was not shown is partial in a slot, and whole in a payload", () => {
     const strictly = z.object({ in: z.object({ c: z.string(), d: text }).optional() });
     const slot = reading(strictly, { partial: true, previous: {} });
     expect(valueIn(slot({ in: { d: "D" } }))).toMatchObject({ in: { c: undefined, d: "D" } });
@@ -128,7 +128,7 @@ describe("a level over what was shown", () => {
     });
   });
 
-  it("takes no default for what is left out", () => {
+  it("adds no default for what is omitted", () => {
     const defaulted = z.object({ a: z.string().default("d"), b: text });
     const over = reading(defaulted, { partial: true, previous: { a: "mine", b: undefined } });
     expect(valueIn(over({ b: "b" }))).toEqual({ a: "mine", b: "b" });
@@ -157,7 +157,7 @@ describe("a field under two names", () => {
     role: "roles",
   });
 
-  it("is stored under the first, by whichever it came", () => {
+  it("is stored under the first, whichever was used", () => {
     const read = reading(schema);
     expect(valueIn(read({ role: ["b", "a"] }))).toEqual({ roles: ["a", "b"] });
     expect(valueIn(read({ role: null, roles: ["a"] }))).toEqual({ roles: ["a"] });
@@ -176,11 +176,11 @@ describe("a field under two names", () => {
   });
 });
 
-describe("a field that nobody knows", () => {
+describe("an unknown field", () => {
   const schema = z.object({ a: text });
   const many = Object.fromEntries(Array.from({ length: 130 }, (_, i) => [`x${i}`, i]));
 
-  it("of a host's is dropped and listed, up to 100 of them, where nobody asked for more", () => {
+  it("of a host is dropped and listed, up to 100 by default", () => {
     const admitted = reading(schema)({ a: "a", ...many }, { strict: false });
     expect(admitted).toMatchObject({ ok: true, value: { a: "a" }, droppedCount: 130 });
     const { dropped } = admitted as { dropped: readonly unknown[] };
@@ -191,7 +191,7 @@ describe("a field that nobody knows", () => {
     ]);
   });
 
-  it("of a plugin's is left where the level is open, when it is safe to read", () => {
+  it("of a plugin is kept if the level is open and it is safe to read", () => {
     const open = reading(schema, { closed: false, origin: "plugin", strict: false });
     expect(valueIn(open({ a: "a", b: { c: 1 } }))).toEqual({ a: "a" });
     expect(linesIn(open({ b: Number.NaN }))[0]).toContain("snapshot_type");
@@ -214,11 +214,11 @@ describe("a field that nobody knows", () => {
   });
 });
 
-describe("a level that keeps what it does not know", () => {
+describe("a level that keeps unknown fields", () => {
   const schema = z.looseObject({ on: z.boolean(), n: z.number().default(1), maybe: text });
   const read = reading(schema);
 
-  it("holds what it knows to its type, and the rest as it is", () => {
+  it("checks known fields, and keeps the rest unchanged", () => {
     expect(valueIn(read({ on: true, more: { a: null }, maybe: null }))).toEqual({
       ...{ on: true, n: 1, more: { a: null } },
     });
@@ -233,7 +233,7 @@ describe("a level that keeps what it does not know", () => {
     expect(linesIn(read({ on: true, more: Number.NaN }))).toHaveLength(1);
   });
 
-  it("is the same object when it says the same as what was shown", () => {
+  it("is the same object if it equals what was shown", () => {
     const shown = valueIn(read({ on: true, more: [1] }));
     expect(valueIn(read({ on: true, more: [1], n: 1 }, { previous: shown }))).toBe(shown);
     expect(valueIn(read({ on: true, more: [1] }, { previous: shown }))).toBe(shown);
@@ -242,14 +242,14 @@ describe("a level that keeps what it does not know", () => {
     expect(Object.isFrozen(changed) && Object.isFrozen(changed.more)).toBe(true);
   });
 
-  it("does not make again what a transform made of it", () => {
+  it("does not run a transform again on its own result", () => {
     const made = z.looseObject({ x: z.string().transform((words) => `${words}!`) });
     const shown = valueIn(reading(made)({ x: "a", y: 1 }));
     expect(shown).toEqual({ x: "a!", y: 1 });
     expect(valueIn(reading(made)({ x: "a!", y: 1 }, { previous: shown }))).toBe(shown);
   });
 
-  it("counts once, though it is read twice", () => {
+  it("counts once, even if read twice", () => {
     const value = { on: true, n: 2, more: ["a"] };
     expect(read(value, { nodes: 5 }).ok).toBe(true);
     expect(linesIn(read(value, { nodes: 4 }))).toHaveLength(1);
@@ -258,7 +258,7 @@ describe("a level that keeps what it does not know", () => {
     expect(linesIn(outer({ in: value, after: 1 }, { nodes: 6 }))).toHaveLength(1);
   });
 
-  it("is left as deep as it was entered", () => {
+  it("restores the depth when it ends", () => {
     const outer = reading(z.object({ in: schema, after: z.number() }));
     expect(linesIn(outer({ in: { on: true }, after: "x" }))).toEqual([
       "after | extensions_shape | a number | string",

@@ -72,7 +72,7 @@ describe("a value at a limit is accepted, one past it refused", () => {
 });
 
 describe("limits of one call", () => {
-  it("are the host's to narrow and to widen", () => {
+  it("can be narrowed and widened by the host", () => {
     const labels = ["a", "b", "c"];
     const error = refusalOf(() =>
       createExtensions({ security: { labels } }, { limits: { labels: 2 } }),
@@ -87,7 +87,7 @@ describe("limits of one call", () => {
     ).toHaveLength(300);
   });
 
-  it("hold for text as well, in the depth and in the number of values", () => {
+  it("apply to text as well, to its depth and number of values", () => {
     const deep = `{"custom":${'{"a":'.repeat(40)}1${"}".repeat(40)}}`;
     expect(codeOf(() => decodeExtensions(deep))).toBe("extensions_invalid");
     const wide = JSON.stringify({ custom: { list: times(20_000, () => 0) } });
@@ -95,7 +95,7 @@ describe("limits of one call", () => {
   });
 });
 
-it("a limit decides, whatever of the shape was wrong before it", () => {
+it("a limit takes precedence over earlier shape errors", () => {
   const schema = z.object({ a: z.string(), b: z.array(z.number()) });
   const { problems } = refusedBy(schema, { a: 1, b: [1, 2, 3] }, { nodes: 4 });
   expect(problems.map(({ code }) => code)).toEqual(["extensions_shape", "snapshot_limit"]);

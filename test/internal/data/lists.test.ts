@@ -53,7 +53,7 @@ function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: numb
 }
 
 describe.each(ways)("%s", (_name, way) => {
-  it.each(lengths)("of %i gives a plain array", (length) => {
+  it.each(lengths)("of %i returns a plain array", (length) => {
     const items = numbered(length);
     const made = way(items) as readonly unknown[];
     expect(Array.isArray(made)).toBe(true);
@@ -61,47 +61,47 @@ describe.each(ways)("%s", (_name, way) => {
     expect(made).not.toBe(items);
   });
 
-  it.each(lengths)("of %i gives the same in a patched realm, and meets nothing", (length) => {
-    const items = numbered(length);
-    const expected = way(items);
-    const { made, met } = inPatchedRealm(() => way(items));
-    expect(met).toBe(0);
-    expect(made).toEqual(expected);
-  });
+  it.each(lengths)(
+    "of %i returns the same in a patched realm, without reading patches",
+    (length) => {
+      const items = numbered(length);
+      const expected = way(items);
+      const { made, met } = inPatchedRealm(() => way(items));
+      expect(met).toBe(0);
+      expect(made).toEqual(expected);
+    },
+  );
 });
 
 describe("a new array", () => {
-  it("is another one each time, also where the last was written to", () => {
+  it("is a new one each time, even if the last was changed", () => {
     const first = newArray<number>(3);
     first[0] = 1;
     expect(newArray(3)).toEqual([undefined, undefined, undefined]);
     expect(newArray(3)).not.toBe(newArray(3));
   });
 
-  it.each([2, 256, 257])(
-    "of %i meets nothing also where it is the first of all",
-    async (length) => {
-      vi.resetModules();
-      const anew = await import("../../../src/core/data/intrinsics.ts");
-      const { made, met } = inPatchedRealm(() => anew.newArray(length));
-      expect(met).toBe(0);
-      expect(made).toHaveLength(length);
-    },
-  );
+  it.each([2, 256, 257])("of %i reads no patches even if it is the first", async (length) => {
+    vi.resetModules();
+    const anew = await import("../../../src/core/data/intrinsics.ts");
+    const { made, met } = inPatchedRealm(() => anew.newArray(length));
+    expect(met).toBe(0);
+    expect(made).toHaveLength(length);
+  });
 
-  it.each([...lengths, 3_000])("has what a list of %i has, in order", (length) => {
+  it.each([...lengths, 3_000])("has the elements of a list of %i, in order", (length) => {
     const items = numbered(length);
     expect(copyOf(items)).toEqual(items);
     expect(concat(items)).toEqual(items);
   });
 
-  it("has room for more than lies on the stack", () => {
+  it("may be larger than the stack", () => {
     const items = new Array<number>(600_000).fill(1);
     const copy = copyOf(items);
     expect([copy.length, copy.at(-1)]).toEqual([items.length, 1]);
   });
 
-  it("has what was put together, in order", () => {
+  it("has what was concatenated, in order", () => {
     expect(concat(["a"], ["b", "c"])).toEqual(["a", "b", "c"]);
     expect(concat(["a"], ["b", "c"], 1)).toEqual(["a", "c"]);
     expect(concat(["a"], ["b"], 1)).toEqual(["a"]);
@@ -116,16 +116,16 @@ it("nothing is found past the end of a list", () => {
 });
 
 describe("how many a list counts", () => {
-  it.each([0, 1, 256, Number.MAX_SAFE_INTEGER])("is what it says: %d", (length) => {
+  it.each([0, 1, 256, Number.MAX_SAFE_INTEGER])("is its length: %d", (length) => {
     expect(countOf({ length })).toBe(length);
   });
 
-  it.each([-1, -0.5, 1.5, 2 ** 53, Number.NaN])("is none where it says %d", (length) => {
+  it.each([-1, -0.5, 1.5, 2 ** 53, Number.NaN])("is invalid for the length %d", (length) => {
     expect(countOf({ length })).toBe(0);
   });
 });
 
-describe("a list whose length is no number", () => {
+describe("a list whose length is not a number", () => {
   const odd: readonly unknown[] = [
     ...[-1, 1.5, Number.NaN, "3", null, undefined],
     changingLength("3", 0, 5),

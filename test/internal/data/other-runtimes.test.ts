@@ -55,7 +55,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
     named = bare.isWellFormed.name;
   });
 
-  it("a text is valid Unicode by the same rule", () => {
+  it("a string is valid Unicode by the same rule", () => {
     expect(named).not.toContain("bound");
     const units = fc.constantFrom("a", "\ud7ff", "\ud800", "\udbff", "\udc00", "\udfff", "\ue000");
     fc.assert(
@@ -85,19 +85,19 @@ describe("on a runtime without isWellFormed and util.types", () => {
     expect(bare.isWellFormed(text)).toBe(valid);
   });
 
-  it("a promise is known by its prototype, and nothing else is one", () => {
+  it("a promise is recognised by its prototype, and nothing else is one", () => {
     expect(bare.isNativePromise(Promise.resolve())).toBe(true);
     expect(bare.isNativePromise({})).toBe(false);
     expect(bare.isNativePromise(Object.create(null))).toBe(false);
     expect(bare.isNativePromise(null)).toBe(false);
   });
 
-  it("a proxy passes for what it stands for, and an async function for any other", () => {
+  it("a proxy passes for its target, and an async function for any other", () => {
     expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
     expect(bare.isAsyncFunction(async () => 1)).toBe(false);
   });
 
-  it("the keys of an object are asked for once, symbols among them", async () => {
+  it("the keys of an object are listed once, including symbols", async () => {
     const { ownKeys } = await loadBare(() => import("../../../src/core/data/intrinsics.ts"));
     const target = { a: 1, [Symbol.iterator]: 2 };
     let asked = 0;
@@ -113,7 +113,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
 it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
   ["a process", withoutProcess],
   ["the module of its types", withoutUtil],
-])("a runtime without %s tells no proxy, and does all else", async (_, on) => {
+])("a runtime without %s detects no proxy, and does everything else", async (_, on) => {
   const bare = (await on(
     () => import("../../../src/core/data/intrinsics.ts"),
   )) as typeof intrinsics;
@@ -122,7 +122,7 @@ it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
   expect(bare.ownKeys({ a: 1 })).toEqual(["a"]);
 });
 
-describe("an object that runs code, where the runtime cannot tell it from another", () => {
+describe("an object that runs code, if the runtime cannot detect it", () => {
   let bare: typeof schemaRoom;
   beforeAll(async () => {
     bare = await loadBare(() => import("../../../src/core/schema/index.ts"));
@@ -149,18 +149,18 @@ describe("an object that runs code, where the runtime cannot tell it from anothe
     ["a property", new Proxy({ a: 1 }, { getOwnPropertyDescriptor: throws })],
     ["the keys of a list", new Proxy([], { ownKeys: throws })],
     ["an element", new Proxy([1], { getOwnPropertyDescriptor: throws })],
-  ])("is refused when it throws: %s", (_, value) => {
+  ])("is refused if it throws: %s", (_, value) => {
     expect(problemsOf([value])).toEqual([
       "0 | snapshot_proxy | plain data | an object that throws when it is read",
     ]);
   });
 
-  it("is refused when a property it lists is none", () => {
+  it("is refused if a property it lists does not exist", () => {
     const fleeting = new Proxy({}, { ownKeys: () => ["a"] });
     expect(problemsOf(fleeting)).toEqual(["a | snapshot_key | a lasting property | none"]);
   });
 
-  it("is copied as it was when it was read, each property read once", () => {
+  it("is copied as read, each property once", () => {
     const reads: unknown[] = [];
     const target = { a: { b: 1 } };
     const note = (of: object, key: string | symbol) => {

@@ -1,4 +1,4 @@
-/** Small questions that are asked everywhere: what is really there, and lower case. */
+/** Two small helpers: own values, and lower case. */
 import { describe, expect, it } from "vitest";
 import { intrinsics } from "../../../src/core/data/index.ts";
 

@@ -1,4 +1,4 @@
-/** What is read is held to the checks of its schema, each run once. */
+/** Reading runs each check of the schema once. */
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -12,21 +12,21 @@ function noting() {
 }
 
 describe("a check", () => {
-  it("is given what was read, once", () => {
+  it("receives what was read, once", () => {
     const { given, note } = noting();
     const schema = z.object({ f: z.string().refine(note), g: z.number().optional() }).refine(note);
     expect(readGiven(schema, '{"f":"a"}')).toEqual({ f: "a", g: undefined });
     expect(given).toEqual(["a", { f: "a" }]);
   });
 
-  it("is not given what is refused", () => {
+  it("does not receive what is refused", () => {
     const { given, note } = noting();
     expect(readGiven(z.array(z.string().refine(note)), "[5]")).toBeUndefined();
     expect(readGiven(z.array(z.string()).refine(note), "[5]")).toBeUndefined();
     expect(given).toEqual([]);
   });
 
-  it("that makes another value of it has that value read", () => {
+  it("that returns another value has that value read", () => {
     const make = z.array(z.string()).check((payload) => {
       payload.value = ["made"];
     });
@@ -35,7 +35,7 @@ describe("a check", () => {
     expect(readGiven(same, '["a"]')).toEqual(["a"]);
   });
 
-  it("is held to also where another one passes", () => {
+  it("runs even if another one passes", () => {
     const schema = z.array(z.string().min(2).max(3));
     expect(readGiven(schema, '["ab","abc"]')).toEqual(["ab", "abc"]);
     expect(readGiven(schema, '["a"]')).toBeUndefined();
@@ -44,7 +44,7 @@ describe("a check", () => {
 });
 
 describe("a rule", () => {
-  it("is asked once a reading", () => {
+  it("runs once per reading", () => {
     const { given, note } = noting();
     const schema = z.array(withRule(z.string(), "any", note));
     expect(readGiven(schema, '["a"]')).toEqual(["a"]);
@@ -53,7 +53,7 @@ describe("a rule", () => {
     expect(given).toEqual(["a", "b"]);
   });
 
-  it("sees a level as it is stored, the checks beside it as zod has it", () => {
+  it("sees a level as it is stored; checks beside it see it as in zod", () => {
     const rule = noting();
     const check = noting();
     const level = z.object({ a: z.string(), b: z.string().optional() });
@@ -64,14 +64,14 @@ describe("a rule", () => {
   });
 });
 
-describe("what has no checks", () => {
+describe("a schema without checks", () => {
   it.each<[string, z.ZodType]>([
     ["a text", z.string()],
     ["a union", z.union([z.string(), z.number()])],
     ["a transform", z.string().transform((text) => text.length)],
     ["a record of named keys", z.record(z.enum(["a"]), z.string())],
     ["a set", stringSet()],
-  ])("has nothing that what is put together is held to: %s", (_, schema) => {
+  ])("has no checks for merged values: %s", (_, schema) => {
     expect(compile(schema).passes).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** What was parsed here and what a host hands in are held to every limit alike. */
+/** Parsed text and host values have the same limits. */
 import { jsonObject, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -60,13 +60,13 @@ describe("at a limit it is read, one past it refused", () => {
   });
 });
 
-it("a list of its own limit may be longer than others, and one without is held to the values", () => {
+it("a list with its own limit may be longer than others; one without has that of values", () => {
   const limits = { labels: 1 };
   expect(readGiven(list(z.string()), '["a","b"]', limits)).toEqual(["a", "b"]);
   expect(readGiven(limited(list(z.string()), "hops"), '["a","b"]', limits)).toEqual(["a", "b"]);
 });
 
-it("a list of more elements than values may come is not gone into", () => {
+it("a list with more elements than the limit of values is not read", () => {
   const given: unknown[] = [];
   const schema = z.array(z.string().refine((text) => given.push(text) > 0));
   expect(readFrom(schema, '["a","b","c"]', { nodes: 2 }).ok).toBe(false);

@@ -1,4 +1,4 @@
-/** What was parsed here is read as any value of a host that says the same. */
+/** Parsed text is read like an equal value of a host. */
 import { isDeepStrictEqual } from "node:util";
 import {
   headerMap,

@@ -26,19 +26,19 @@ function readWhile(schema: z.ZodType, document: string, patches: () => void): un
 const readWith = (key: string, descriptor: PropertyDescriptor) =>
   readWhile(level, text, () => patch(Object.prototype, key, descriptor));
 
-describe("what every object has", () => {
-  it("is not read where it can be enumerated", () => {
+describe("a patch on Object.prototype", () => {
+  it("is not read if it is enumerable", () => {
     const found = { value: 1, enumerable: true, writable: true };
     expect(readWith("b", found)).toEqual({ a: "x", b: undefined });
     expect(readWith("other", found)).toEqual({ a: "x", b: undefined });
   });
 
-  it("is not seen where it is hidden", () => {
+  it("is not seen if it is not enumerable", () => {
     expect(readWith("b", { value: 1 })).toEqual({ a: "x", b: undefined });
   });
 });
 
-it("no setter is met where something is read", () => {
+it("reading calls no setter", () => {
   let met = 0;
   const set = () => {
     met += 1;
@@ -52,7 +52,7 @@ it("no setter is met where something is read", () => {
   expect(read).toEqual({ f: ["a", "b"], g: { h: 0 } });
 });
 
-it("a tag is not looked up on a prototype", () => {
+it("a tag is not read from a prototype", () => {
   const option = (tag: string) => z.object({ t: z.literal(tag).default(tag) });
   const schema = z.array(z.discriminatedUnion("t", [option("a"), option("b")]));
   const read = readWhile(schema, "[{}]", () => patch(Object.prototype, "t", { value: "a" }));

@@ -1,4 +1,4 @@
-/** What was parsed here is read as it lies: nobody asks what kind of thing it is. */
+/** Parsed values are read directly, without checking what kind of object they are. */
 
 import { jsonObject, jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
@@ -23,7 +23,7 @@ function asked<T extends object>(value: T): { readonly value: T; readonly questi
 const parsed = (schema: z.ZodType, value: unknown) =>
   valueIn(admit(compile(schema), value, optionsOf({ origin: "parsed" })));
 
-it("a list is asked for its length and its elements", () => {
+it("a list is read by its length and its elements", () => {
   const { value, questions } = asked(["a", "b"]);
   expect(parsed(z.array(jsonValue()), value)).toEqual(["a", "b"]);
   expect(questions).toEqual(["get length", "get 0", "get 1"]);
@@ -32,7 +32,7 @@ it("a list is asked for its length and its elements", () => {
 it.each([
   ["a level", z.object({ a: z.string() })],
   ["a map", jsonObject()],
-])("an object is asked for its keys, and for the value of each: %s", (_, schema) => {
+])("an object is read by its keys and the value of each: %s", (_, schema) => {
   const { value, questions } = asked({ a: "a" });
   expect(parsed(schema, value)).toEqual({ a: "a" });
   // The runtime itself asks of each key whether it is enumerable.

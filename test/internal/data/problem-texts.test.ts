@@ -26,8 +26,8 @@ const expectProblems = (rows: readonly Row[]) =>
 
 describe("a value of another type", () => {
   expectProblems([
-    ["a number for a text", z.string(), 5, ofShape("a string", "number")],
-    ["null for a text", z.string(), null, ofShape("a string", "null")],
+    ["a number for a string", z.string(), 5, ofShape("a string", "number")],
+    ["null for a string", z.string(), null, ofShape("a string", "null")],
     ["an array for a text", z.string(), [], ofShape("a string", "array")],
     ["an object for a text", z.string(), {}, ofShape("a string", "object")],
     ["a text for a number", z.number(), "x", ofShape("a number", "string")],
@@ -48,7 +48,7 @@ describe("a value of another type", () => {
     ["a number for a record", z.record(z.string(), z.string()), 5, ofShape("an object", "number")],
   ]);
 
-  it("inside an element, a header, a record, or what a loose level keeps", () => {
+  it("inside an element, a header, a record, or an unknown field of a loose level", () => {
     const inside = (schema: z.ZodType, value: unknown) =>
       problemsOf(z.object({ f: schema }), value);
     const ofText = (path: string) => [`${path} | extensions_shape | a string | number`];
@@ -60,12 +60,12 @@ describe("a value of another type", () => {
     expect(inside(z.object({}).catchall(z.string()), { f: { g: 5 } })).toEqual(ofText("f/g"));
   });
 
-  it("in a text that was parsed here", () => {
+  it("in parsed text", () => {
     const schema = z.object({ f: z.string() });
     expect(problemsOf(schema, { f: {} }, "parsed")).toEqual([ofShape("a string", "object")]);
   });
 
-  it("as a header of a plugin's, by the code for headers", () => {
+  it("as a plugin's header, with the code for headers", () => {
     const headers = z.object({ f: headerMap() });
     const line = "f/a | header_invalid | a string | number";
     expect(problemsOf(headers, { f: { a: 5 } }, "plugin")).toEqual([line]);
@@ -186,7 +186,7 @@ describe("a field", () => {
     ]);
   });
 
-  it("that nobody knows", () => {
+  it("that is unknown", () => {
     expect(problemsOf(z.object({ f }), { g: 1 })).toEqual([unknown]);
     expect(problemsOf(z.object({ f }), { g: 1 }, "plugin")).toEqual([unknown]);
     expect(problemsOf(z.strictObject({ f }), { g: 1 })).toEqual([
@@ -194,7 +194,7 @@ describe("a field", () => {
     ]);
   });
 
-  it("under two names that say two things", () => {
+  it("under two names with different values", () => {
     const schema = withAliases(z.object({ f: z.string() }), { g: "f" });
     expect(problemsOf(schema, { f: "a", g: "b" })).toEqual([ofField('one "f"', "two that differ")]);
     expect(problemsOf(schema, { f: "a", g: "a" })).toEqual([]);

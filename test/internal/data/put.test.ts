@@ -5,8 +5,8 @@ import { intrinsics } from "../../../src/core/data/index.ts";
 const { put } = intrinsics;
 const plain = { writable: true, enumerable: true, configurable: true };
 
-describe("a key that is not there", () => {
-  it("is written beside a setter that is inherited, which is not met", () => {
+describe("a new key", () => {
+  it("is written despite an inherited setter, which is not called", () => {
     const met: unknown[] = [];
     const target = Object.create({
       set a(value: unknown) {
@@ -18,7 +18,7 @@ describe("a key that is not there", () => {
     expect(Object.getOwnPropertyDescriptor(target, "a")).toEqual({ value: 1, ...plain });
   });
 
-  it("is a key like any other where it is __proto__", () => {
+  it("may be __proto__ like any other", () => {
     const target = {};
     put(target, "__proto__", { a: 1 });
     expect(Object.getPrototypeOf(target)).toBe(Object.prototype);
@@ -38,8 +38,8 @@ describe("a key that is not there", () => {
   });
 });
 
-describe("a key that is there", () => {
-  it("has another value, in its place", () => {
+describe("an existing key", () => {
+  it("gets the new value, in its place", () => {
     const target = { b: 1, a: 2 };
     put(target, "b", 3);
     expect(Object.entries(target)).toEqual([
@@ -48,7 +48,7 @@ describe("a key that is there", () => {
     ]);
   });
 
-  it("is listed by loops only where it was before", () => {
+  it("is enumerable only if it was before", () => {
     const target = Object.defineProperty({}, "a", { value: 1, writable: true });
     put(target, "a", 2);
     expect(Object.getOwnPropertyDescriptor(target, "a")).toEqual({

@@ -39,14 +39,14 @@ describe.each(Object.entries(takers))("limits given to %s", (_name, take) => {
 });
 
 describe("limits", () => {
-  it("are the very defaults where none was given", () => {
+  it("are the default object if none was given", () => {
     expect(limitsOver(payloadLimits, undefined)).toBe(payloadLimits);
     expect(limitsOver(payloadLimits, {})).toBe(payloadLimits);
     expect(limitsOver(payloadLimits, { depth: undefined })).toBe(payloadLimits);
     expect(limitsOver(extensionsLimits, { depth: 5 })).toEqual({ ...extensionsLimits, depth: 5 });
   });
 
-  it("hold where one was given as undefined: a depth without end would end the stack", () => {
+  it("apply if one was given as undefined: endless depth would overflow the stack", () => {
     const nested = `{"role":"user","content":[{"content_type":"tool_result","content":{"tool_call_id":"","tool_name":"","content":${"[".repeat(3000)}${"]".repeat(3000)}}}]}`;
     for (const limits of [{ depth: undefined }, { depth: 1_000 }]) {
       expect(refusalOf(() => decodeMessage(nested, { limits } as never)).code).toBe(
@@ -55,7 +55,7 @@ describe("limits", () => {
     }
   });
 
-  it("of a manager are read by the same words", async () => {
+  it("of a manager are read in the same way", async () => {
     for (const option of ["limits", "payloadLimits"]) {
       await expect(
         createPluginManager({ plugins: [], [option]: { depth: 5_000 } } as never),
@@ -64,7 +64,7 @@ describe("limits", () => {
   });
 });
 
-describe("an option that is not known", () => {
+describe("an unknown option", () => {
   it.each([
     ["createExtensions", () => createExtensions({}, { limit: {} } as never)],
     ["decodeExtensions", () => decodeExtensions("{}", { limit: {} } as never)],
@@ -83,7 +83,7 @@ describe("an option that is not known", () => {
   });
 });
 
-it("holds a limit past a setter that a plugin put on every object", () => {
+it("enforces a limit despite a setter on Object.prototype", () => {
   Object.defineProperty(Object.prototype, "units", {
     configurable: true,
     get: () => undefined,

@@ -18,7 +18,7 @@ describe("problems", () => {
     expect(problemsOf(list, many(150, 1))).toHaveLength(100);
   });
 
-  it("of a host go on after an unsafe value, and end at a limit", () => {
+  it("of a host continue after an unsafe value, and end at a limit", () => {
     const list = z.array(z.string());
     expect(problemsOf(list, [Number.NaN, 1, "\ud800", 2])).toHaveLength(4);
     expect(problemsOf(list, [1, "abcd", 2], "host", { units: 3 })).toHaveLength(2);
@@ -52,7 +52,7 @@ describe("problems", () => {
     expect(problemsOf(z.array(z.any()), [value, value], "plugin")).toHaveLength(1);
   });
 
-  it("of a plugin go on after a value of another type", () => {
+  it("of a plugin continue after a value of another type", () => {
     expect(problemsOf(z.array(z.string()), [1, 2], "plugin")).toHaveLength(2);
   });
 });
@@ -73,7 +73,7 @@ describe("what counts as a value", () => {
     expect(problemsOf(schema, value, "host", { nodes: nodes - 1 })).toHaveLength(1);
   });
 
-  it("keys to look at are, of what is absent too", () => {
+  it("keys count, even those of absent values", () => {
     const absent = { a: undefined, b: undefined };
     expect(problemsOf(jsonValue(), absent, "host", { nodes: 2 })).toEqual([]);
     expect(problemsOf(jsonValue(), { ...absent, c: undefined }, "host", { nodes: 2 })).toHaveLength(
@@ -87,7 +87,7 @@ describe("what counts as a value", () => {
     ["keys that are data", f(jsonValue()), { f: { ab: "c" } }, 3],
     ["keys of a record", f(z.record(z.string(), z.number())), { f: { abc: 1 } }, 3],
     ["not the keys of a level", f(z.object({ long: z.string() })), { f: { long: "a" } }, 1],
-  ])("and how much text is %s", (_, schema, value, units) => {
+  ])("the length of text is %s", (_, schema, value, units) => {
     expect(problemsOf(schema, value, "host", { units })).toEqual([]);
     expect(problemsOf(schema, value, "host", { units: units - 1 })).toHaveLength(1);
   });
@@ -96,17 +96,17 @@ describe("what counts as a value", () => {
 describe("how deep a value is", () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
 
-  it("is held to the limit, and one deeper refused", () => {
+  it("is read up to the limit, and refused beyond", () => {
     expect(problemsOf(f(jsonValue()), { f: nested(3) }, "host", { depth: 4 })).toEqual([]);
     expect(problemsOf(f(jsonValue()), { f: nested(4) }, "host", { depth: 4 })).toHaveLength(1);
   });
 
-  it("is counted anew for what stands side by side", () => {
+  it("is counted separately for siblings", () => {
     const beside = { f: [nested(2), nested(2), { a: nested(1) }, nested(2)] };
     expect(problemsOf(f(jsonValue()), beside, "host", { depth: 4 })).toEqual([]);
   });
 
-  it("takes one value in many places, but not in itself", () => {
+  it("accepts one value in many places, but not inside itself", () => {
     const shared = { a: [1] };
     expect(readingOf(f(jsonValue()), { f: [shared, shared, { b: shared }] })).toEqual({
       f: [shared, shared, { b: shared }],
@@ -127,10 +127,10 @@ describe("zero", () => {
   });
 });
 
-describe("what looks small and lists many keys", () => {
+describe("a small object that lists many keys", () => {
   it.each<[string, object, boolean]>([
-    ["a text object with more", Object("abcd") as object, true],
-    ["a text object with as many", Object("abc") as object, false],
+    ["a String object with more", Object("abcd") as object, true],
+    ["a String object with as many", Object("abc") as object, false],
     ["bytes with more", new Uint8Array(4), true],
     ["bytes with as many", new Uint8Array(3), false],
     ["a view of bytes", new DataView(new ArrayBuffer(9)), false],

@@ -1,4 +1,4 @@
-/** Sets are sorted, so comparing two of them is one walk over both. */
+/** Sets are sorted, so two of them are compared in one pass. */
 import fc from "fast-check";
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -41,7 +41,7 @@ function metered(list: readonly string[]) {
   return { meter, list: new Proxy(list, { get }) };
 }
 
-describe("what is in one set and not in another", () => {
+describe("the difference of two sets", () => {
   it.each([
     [["a", "b", "c"], ["b"], ["a", "c"]],
     [["b"], ["a", "b", "c"], []],
@@ -59,7 +59,7 @@ describe("what is in one set and not in another", () => {
   });
 });
 
-describe("sets of any texts", () => {
+describe("sets of any strings", () => {
   const text = fc.oneof(
     fc.constantFrom("", "a", "b", "ab", "\uff61", "\u{1d4b3}", "\ud835"),
     fc.string({ unit: "binary", maxLength: 3 }),
@@ -69,7 +69,7 @@ describe("sets of any texts", () => {
   const plain = (items: readonly string[]) => [...new Set(items)].sort(byCodePoint);
   const sets = texts.map((items) => Object.freeze(plain(items)));
 
-  it("are sorted, have each text once, and are the known set where they say the same", () => {
+  it("are sorted without duplicates, and are the known set if they are equal to it", () => {
     fc.assert(
       fc.property(texts, sets, fc.nat(40), (more, known, kept) => {
         const items = [...known.slice(0, kept), ...more];
@@ -84,7 +84,7 @@ describe("sets of any texts", () => {
     );
   });
 
-  it("are joined in one that has what either has, or is the known one", () => {
+  it("are joined into their union, or the known set if that is equal", () => {
     fc.assert(
       fc.property(sets, sets, (one, other) => {
         const union = unionOf(one, other);
@@ -96,7 +96,7 @@ describe("sets of any texts", () => {
     );
   });
 
-  it("have all of another where nothing of that is missing", () => {
+  it("contain another if nothing of it is missing", () => {
     fc.assert(
       fc.property(sets, sets, (one, other) => {
         expect(hasAll(one, other)).toBe(other.every((item) => one.includes(item)));
@@ -105,7 +105,7 @@ describe("sets of any texts", () => {
     );
   });
 
-  it("take one text more with a comparison for each halving", () => {
+  it("insert one string by binary search", () => {
     const many = numbered(256);
     const before = metered(many);
     unionOf(before.list, ["tag-000100x"]);
@@ -114,7 +114,7 @@ describe("sets of any texts", () => {
   });
 });
 
-describe("work that grows with the number of elements, and no faster", () => {
+describe("work that is linear in the number of elements", () => {
   const many = numbered(2000);
   const more = [...many, "zz"];
 
@@ -148,7 +148,7 @@ describe("the host's own change of a set that grows", () => {
   const host = defineHost({ slots: { grown, marked } });
   const at = (slot: "grown" | "marked", ...seen: string[]) => ({ [slot]: { seen } });
 
-  it.each(["grown", "marked"] as const)("takes more anywhere, and nothing away: %s", (slot) => {
+  it.each(["grown", "marked"] as const)("may add anywhere, and remove nothing: %s", (slot) => {
     const extensions = host.createExtensions(at(slot, "b", "d"));
     const next = host.withSlots(extensions, at(slot, "a", "d", "c", "b"));
     expect(next[slot]?.seen).toEqual(["a", "b", "c", "d"]);

@@ -1,4 +1,4 @@
-/** How much a value holds: counted as a reading counts it, and what was kept only once. */
+/** The size of a value, counted as when it is read; kept parts are counted once. */
 
 import { jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -62,7 +62,7 @@ describe("the size of a value", () => {
   });
 
   it.each(["host", "parsed"] as const)(
-    "is what a reading allows for, whatever the schema reads twice: %s",
+    "is that of reading, even if the schema reads parts twice: %s",
     (origin) => {
       const first = read(input, {}, origin);
       const whole = (first as { value: object }).value;
@@ -81,7 +81,7 @@ describe("the size of a value", () => {
     },
   );
 
-  it("of what was kept is known: it is not walked again", () => {
+  it("of what was kept is known: it is not counted again", () => {
     let reads = 0;
     const get = (list: readonly number[], key: string, receiver: unknown) => {
       reads += 1;
@@ -111,7 +111,7 @@ describe("a limit", () => {
     expect(outgrown({ nodes, units }, { nodes: more, units: text }, limits)).toBe(expected);
   });
 
-  it("is outgrown by what a change makes", () => {
+  it("is exceeded by the result of a change", () => {
     const old = { list: [1, 2, 3, 4, 5, 6] };
     expect(outgrows({ list: old.list, a: 1 }, old, limits)).toBe("at most 5 values");
     expect(outgrows({ list: [1, 2, 3, 4, 5] }, old, limits)).toBeUndefined();

@@ -24,12 +24,12 @@ function contextOf(read: () => never): object {
   return Object.setPrototypeOf(global, null) as object;
 }
 
-it("refuses a value by a limit, not as a proxy, where the stack overflows while it is copied", () => {
+it("refuses a value by a limit, not as a proxy, if the stack overflows while copying it", () => {
   const overflow = (): never => overflow();
   expect(codesOf({ a: contextOf(overflow) })).toEqual(["snapshot_limit"]);
 });
 
-it("refuses a value that throws any other error when it is read", () => {
+it("refuses a value that throws any other error when read", () => {
   const fail = (): never => {
     throw new TypeError("boom");
   };

@@ -1,4 +1,4 @@
-/** The mark of what this library made cannot be had by anything else. */
+/** The brand of objects that this library created cannot be forged. */
 import { inspect } from "node:util";
 import {
   addLabels,
@@ -17,7 +17,7 @@ const envelope = createExtensions({ security: { labels: ["PII"] }, custom: { a: 
 const grant = ["append_labels"] as const;
 
 describe("a stamp", () => {
-  it("is read back from the object it was put on, and from no other", () => {
+  it("is read only from the object it was put on", () => {
     const stamp = createStamp<{ readonly by: string }>();
     const other = createStamp<{ readonly by: string }>();
     const value = stamp.put({ a: 1 }, { by: "me" });
@@ -35,7 +35,7 @@ describe("a stamp", () => {
     }
   });
 
-  it("leaves nothing to see", () => {
+  it("is invisible", () => {
     const bare = { security: envelope.security };
     expect(Reflect.ownKeys(envelope)).not.toContain("mark");
     expect(Object.getOwnPropertySymbols(envelope)).toEqual([]);
@@ -44,7 +44,7 @@ describe("a stamp", () => {
   });
 });
 
-describe("what looks like an envelope", () => {
+describe("an object that looks like an envelope", () => {
   const forgeries = {
     "a spread": () => ({ ...envelope }),
     "a deep clone": () => structuredClone(envelope),
@@ -74,8 +74,8 @@ describe("what looks like an envelope", () => {
   );
 });
 
-describe("what a merge made of an edited view", () => {
-  it("is read again when a plugin returns it, since it need not come from its view", () => {
+describe("the merged result of an edited view", () => {
+  it("is read again if a plugin returns it, since it may not come from its view", () => {
     const view = filterExtensions(envelope, grant);
     const edited = addLabels(view, "EU");
     const own = mergeExtensions(edited as never, { custom: { b: 2 } }, grant).extensions;

@@ -12,8 +12,8 @@ const f = (...options: readonly z.ZodType[]) =>
 
 describe("the tag", () => {
   it.each<[string, readonly z.ZodType[], unknown, string]>([
-    ["a number beside a text", [option(z.literal("1")), option(z.literal(2))], 1, "1, 2"],
-    ["a text beside a number", [option(z.literal("1")), option(z.literal(2))], "2", "1, 2"],
+    ["a number beside a string", [option(z.literal("1")), option(z.literal(2))], 1, "1, 2"],
+    ["a string beside a number", [option(z.literal("1")), option(z.literal(2))], "2", "1, 2"],
     ["a member of every object", [option(z.literal("a"))], "constructor", "a"],
   ])("is distinguished by its type, too: %s", (_, options, t, names) => {
     expect(problemsOf(f(...options), { f: { t } })).toEqual(refused(`one of ${names}`));
@@ -26,7 +26,7 @@ describe("the tag", () => {
     expect(readingOf(schema, { f: value })).toMatchObject({ f: value });
   });
 
-  it("tells none of those that may be without it", () => {
+  it("does not select an option that may omit it", () => {
     const schema = f(option(z.literal("a").optional()), option(z.literal("b").optional()));
     expect(problemsOf(schema, { f: {} })[0]).toBe("f/t | extensions_shape | one of a, b | nothing");
     expect(readingOf(schema, { f: { t: "b" } })).toEqual({ f: { t: "b" } });
@@ -49,7 +49,7 @@ describe("the tag", () => {
     expect(ran).toBe(0);
   });
 
-  it("that is read over what was shown decides anew, and what comes back is not made again", () => {
+  it("is read again over what was shown, and unchanged parts are not transformed again", () => {
     const made = option(z.literal("a"), { x: z.string().transform((text) => `${text}!`) });
     const schema = f(made, option(z.literal("b")));
     const shown = readingOf(schema, { f: { t: "a", x: "x" } });
@@ -61,7 +61,7 @@ describe("the tag", () => {
     });
   });
 
-  it("that changes leaves nothing of the option before, also where the realm is patched", () => {
+  it("that changes leaves nothing of the previous option, even in a patched realm", () => {
     const optional = z.string().optional();
     const schema = f(
       option(z.literal("a"), { x: optional }),
@@ -80,7 +80,7 @@ describe("the tag", () => {
     }
   });
 
-  it("is left to zod where a union falls back", () => {
+  it("is left to zod if a union falls back", () => {
     const caught = option(z.literal("b").catch("b"));
     const schema = z.object({
       f: z.discriminatedUnion("t", [option(z.literal("a")), caught] as never, {

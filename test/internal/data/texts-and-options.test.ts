@@ -13,7 +13,7 @@ import { admit, compileSchema } from "../../../src/core/schema/index.ts";
 import { utf8Text } from "../../support/kinds.ts";
 
 describe("the options of a function", () => {
-  it.each([undefined, null, 3, "options", [], [{ name: "a" }]])("are no %j", (options) => {
+  it.each([undefined, null, 3, "options", [], [{ name: "a" }]])("are not %j", (options) => {
     expect(() => expectOptions(options, ["name"], "the call")).toThrow(
       "the call expects its options in an object.",
     );
@@ -48,7 +48,7 @@ describe("JSON text", () => {
   it.each([
     ["objects", Object.prototype, "toJSON"],
     ["arrays", Array.prototype, "toJSON"],
-  ] as const)("is written from own properties where %s have a toJSON", (_, prototype, key) => {
+  ] as const)("is written from own properties even if %s have a toJSON", (_, prototype, key) => {
     const value = { a: [1, { b: "c" }, null], d: undefined, e: true };
     const text = writeText(value);
     Object.defineProperty(prototype, key, { configurable: true, value: () => "forged" });
@@ -59,7 +59,7 @@ describe("JSON text", () => {
     }
   });
 
-  it("is written from own properties where arrays have another prototype", () => {
+  it("is written from own properties even if arrays have another prototype", () => {
     const value = { a: [1] };
     const text = writeText(value);
     const above = Object.getPrototypeOf(Array.prototype);
@@ -88,13 +88,13 @@ function readUtf8(value: unknown): unknown {
   return [expected, received];
 }
 
-describe("a text that may come as bytes", () => {
-  it("is the text of the bytes", () => {
+describe("text that may be given as bytes", () => {
+  it("is decoded from the bytes", () => {
     expect(readUtf8([104, 195, 169])).toBe("hé");
     expect(readUtf8("hé")).toBe("hé");
   });
 
-  it("is the base64 of bytes that are no UTF-8", () => {
+  it("is the base64 of bytes that are not UTF-8", () => {
     expect(readUtf8([195])).toBe("ww==");
   });
 
@@ -104,7 +104,7 @@ describe("a text that may come as bytes", () => {
   });
 });
 
-describe("what a library hands out", () => {
+describe("what a library returns", () => {
   const read = (origin: "library" | "host") => {
     const value = Object.defineProperty({ shown: 1 }, "hidden", { value: 2 });
     return admit(compileSchema(jsonObject(), { closed: true, shownWhole: true }), value, {
@@ -117,13 +117,13 @@ describe("what a library hands out", () => {
     });
   };
 
-  it("is read without what it hides; of anybody else the whole is refused", () => {
+  it("is read without hidden properties; other values with any are refused", () => {
     expect(read("library")).toMatchObject({ ok: true, value: { shown: 1 } });
     expect(read("host")).toMatchObject({ ok: false, problems: [{ code: "snapshot_key" }] });
   });
 });
 
-it("no timer is asked to wait longer than one can", () => {
+it("no timer is set longer than timers allow", () => {
   expect(longestTimerMs).toBe(0x7fff_ffff);
   expect(readWhole("timeoutMs", 0x7fff_ffff, longestTimerMs)).toBe(0x7fff_ffff);
   expect(() => readWhole("timeoutMs", 0x8000_0000, longestTimerMs)).toThrow("1 to 2147483647");

@@ -81,7 +81,7 @@ describe("an unsafe value", () => {
     expect(problemsOf(z.object({ f: schema }), { f: value })).toEqual([problem]);
   });
 
-  it("__proto__ as a key of a plugin's", () => {
+  it("__proto__ as a plugin's key", () => {
     const value = { f: JSON.parse('{"__proto__":1}') as unknown };
     const problem = "f/__proto__ | snapshot_key | ordinary keys | __proto__";
     expect(problemsOf(z.object({ f: jsonValue() }), value, "plugin")).toEqual([problem]);
@@ -174,7 +174,7 @@ describe("too much", () => {
     expect(problemsOf(z.object({ f: schema }), { f: value }, "host", limits)).toEqual([problem]);
   });
 
-  it("of a default's own", () => {
+  it("in a default", () => {
     const schema = z.object({ f: z.string().default("abcdef") });
     expect(problemsOf(schema, {}, "host", { units: 5 })).toEqual([
       "f | snapshot_limit | at most 5 UTF-16 units of text | more",

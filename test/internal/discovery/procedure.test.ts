@@ -1,4 +1,4 @@
-/** The contract of procedures, held without running anything of the class. */
+/** The contract of procedures, checked without running code of the class. */
 import { isGlassineError, ManifestError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,4 +1,4 @@
-/** The lists of a result in which there is nothing. */
+/** The empty lists of a result. */
 import { deny } from "glassine";
 import { expect, it } from "vitest";
 import { emptyList } from "../../../src/core/hooks/dispatch/message-run.ts";

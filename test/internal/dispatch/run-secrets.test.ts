@@ -1,4 +1,4 @@
-/** What of a request no line of a log and no record may hold. */
+/** The secrets of a request, which no log line or record may contain. */
 import { describe, expect, it } from "vitest";
 import { secretsOf } from "../../../src/core/hooks/dispatch/report.ts";
 import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";

@@ -30,11 +30,11 @@ describe("getHeader", () => {
     expect(getHeader(createExtensions({}), "a")).toBeUndefined();
   });
 
-  it("takes the first as written where a document has a name twice", () => {
+  it("returns the first as written if a document has a name twice", () => {
     expect(getHeader(viewOf({ headers: { "x-a": "1", "X-A": "2" } }), "X-a")).toBe("1");
   });
 
-  it("knows no header by the name of a member of every object", () => {
+  it("finds no header under an inherited name", () => {
     for (const name of ["constructor", "__proto__", "toString"])
       expect(getHeader(older, name)).toBeUndefined();
   });
@@ -45,7 +45,7 @@ describe("getHeader", () => {
 });
 
 describe("setHeader", () => {
-  it("keeps the spelling that is there, and writes the map the document uses", () => {
+  it("keeps the existing spelling, and writes the map that the document uses", () => {
     expect(setHeader(older, "x-trace", "2").http?.headers).toEqual({ "X-Trace": "2", Accept: "a" });
     expect(setHeader(newer, "X-New", "2").http?.request_headers).toEqual({
       "X-Trace": "1",
@@ -57,7 +57,7 @@ describe("setHeader", () => {
     expect(setHeader(viewOf({}), "a", "1").http?.headers).toEqual({ a: "1" });
   });
 
-  it("leaves no other value of the header, in either map, nor in another spelling", () => {
+  it("removes other values of the header, in either map and in any spelling", () => {
     const both = viewOf({
       headers: { "X-A": "1", b: "3", "x-a": "2" },
       request_headers: { c: "5", "X-a": "4" },
@@ -71,7 +71,7 @@ describe("setHeader", () => {
     expect([second?.headers, second?.request_headers]).toEqual([{ a: "1" }, { b: "3" }]);
   });
 
-  it.each([0, 1, 15, 16, 17, 18, 100])("writes beside %i others as beside few", (count) => {
+  it.each([0, 1, 15, 16, 17, 18, 100])("works beside %i other headers", (count) => {
     const others = Array.from({ length: count }, (_, i): Header => [`x-${i}`, `${i}`]);
     const entriesOf = (headers: readonly Header[], value?: string) => {
       const view = viewOf({ headers: Object.fromEntries(headers) });
@@ -86,13 +86,13 @@ describe("setHeader", () => {
     expect(entriesOf(around(["A", "old"]))).toEqual(others);
   });
 
-  it("gives the same view for the same value", () => {
+  it("returns the same view for the same value", () => {
     expect(setHeader(older, "X-TRACE", "1")).toBe(older);
     const both = viewOf({ headers: { "X-A": "1" }, request_headers: { "x-a": "1" } });
     expect(setHeader(both, "X-a", "1")).toBe(both);
   });
 
-  it("makes the slot where there is none", () => {
+  it("creates the slot if there is none", () => {
     const seen = filterExtensions(createExtensions({}), writer);
     const merged = mergeExtensions(createExtensions({}), setHeader(seen, "a", "1"), writer, {
       view: seen,
@@ -100,7 +100,7 @@ describe("setHeader", () => {
     expect(merged.extensions.http?.headers).toEqual({ a: "1" });
   });
 
-  it("takes a tab, Latin-1, and nothing at all as a value", () => {
+  it("accepts a tab, Latin-1, and an empty value", () => {
     for (const value of ["a\tb", "caf\u00e9", ""])
       expect(getHeader(setHeader(older, "x", value), "x")).toBe(value);
   });
@@ -127,7 +127,7 @@ describe("setHeader", () => {
     expect(codeOf(() => setHeader(older, name, value))).toBe("header_invalid");
   });
 
-  it("writes no map with a header named `__proto__`, also where a document has one", () => {
+  it("refuses a header named `__proto__`, even if a document has one", () => {
     const { extensions } = decodeExtensions('{"http":{"headers":{"__proto__":"1","a":"2"}}}');
     for (const name of ["__proto__", "__Proto__", "a", "b"])
       expect(codeOf(() => setHeader(extensions, name, "3"))).toBe("snapshot_key");
@@ -135,7 +135,7 @@ describe("setHeader", () => {
     expect(Object.keys(removeHeader(extensions, "__proto__").http?.headers ?? {})).toEqual(["a"]);
   });
 
-  it("refuses what is no text, and more headers than there may be", () => {
+  it("refuses what is not a string, and more headers than allowed", () => {
     expect(codeOf(() => setHeader(older, "x", 5 as never))).toBe("header_invalid");
     expect(codeOf(() => setHeader(older, null as never, "1"))).toBe("header_invalid");
     expect(codeOf(() => setHeader(older, "__proto__", "1"))).toBe("snapshot_key");
@@ -166,18 +166,18 @@ describe("removeHeader", () => {
     expect(getHeader(removeHeader(twice, "x-a"), "X-A")).toBeUndefined();
   });
 
-  it("gives the same view when there is no such header", () => {
+  it("returns the same view if there is no such header", () => {
     expect(removeHeader(older, "nothing")).toBe(older);
   });
 
-  it("refuses to take away what frames the message", () => {
+  it("refuses to remove what frames the message", () => {
     expect(codeOf(() => removeHeader(viewOf({ headers: { Host: "a" } }), "host"))).toBe(
       "header_invalid",
     );
   });
 });
 
-describe("a header beside what the host may have under wider limits", () => {
+describe("a header on an envelope with wider limits", () => {
   const limits = {
     headers: 1_000,
     headerNameUnits: 1_000,
@@ -207,7 +207,7 @@ describe("a header beside what the host may have under wider limits", () => {
       many(headers - 1, "v".repeat(units / (headers - 2))),
       many(headers - 1, "v".repeat(units / headers - 6)),
     ],
-  ])("is refused where there is %s, as any edit is", (_, over, within) => {
+  ])("is refused with %s, like any edit", (_, over, within) => {
     expect(codeOf(() => setHeader(wide(over), "x-new", "1"))).toBe("snapshot_limit");
     expect(setHeader(wide(within), "x-new", "1").http?.headers).toEqual({
       ...within,
@@ -215,7 +215,7 @@ describe("a header beside what the host may have under wider limits", () => {
     });
   });
 
-  it("has a name and a value that are no longer than they may be", () => {
+  it("has limits for its name and its value", () => {
     const [name, value] = ["n".repeat(headerNameUnits), "v".repeat(headerValueUnits)];
     expect(getHeader(setHeader(older, name, value), name)).toBe(value);
     for (const [longName, longValue] of [
@@ -226,7 +226,7 @@ describe("a header beside what the host may have under wider limits", () => {
     }
   });
 
-  it("is given to the host by the rules of the host: any valid text", () => {
+  it("set by the host follows the host's rules: any valid text", () => {
     const own = createExtensions({ http: { headers: { a: "1" } } });
     expect(setHeader(own, "not a token", "é€").http?.headers["not a token"]).toBe("é€");
     expect(codeOf(() => setHeader(own, "a", "\ud800"))).toBe("snapshot_string");

@@ -8,8 +8,8 @@ import { codeOf, refusalOf } from "../../data/support.ts";
 
 const roundTrip = (text: string) => encodeExtensions(decodeExtensions(text).extensions);
 
-describe("text that was decoded and encoded", () => {
-  it("is what an envelope of the same values is, and decodes to the same again", () => {
+describe("text after decoding and encoding", () => {
+  it("equals that of an envelope with the same values, and decodes to the same again", () => {
     fc.assert(
       fc.property(documentsOf(compileSlots(standardSlots)), (document) => {
         const envelope = createExtensions(document);
@@ -29,7 +29,7 @@ describe("text that was decoded and encoded", () => {
     expect(Object.hasOwn(Object.prototype, "a")).toBe(false);
   });
 
-  it("has slots and fields in the order of the table, sets sorted, defaults written", () => {
+  it("has slots and fields in the order of the table, sorted sets and defaults", () => {
     expect(
       roundTrip('{"security":{"labels":["b","a"]},"request":{"trace_id":"t","request_id":"r"}}'),
     ).toBe(
@@ -37,25 +37,25 @@ describe("text that was decoded and encoded", () => {
     );
   });
 
-  it("has no minus zero, and numbers as they are", () => {
+  it("has no minus zero, and numbers unchanged", () => {
     expect(roundTrip('{"custom":{"a":-0,"b":1e2,"c":9007199254740993,"d":5e-324}}')).toBe(
       '{"custom":{"a":0,"b":100,"c":9007199254740992,"d":5e-324}}',
     );
   });
 
-  it("takes null for absent in fields of known shape", () => {
+  it("reads null as absent in fields of known shape", () => {
     expect(roundTrip('{"agent":null,"http":{"method":null},"meta":{"scope":null}}')).toBe(
       '{"http":{"headers":{}},"meta":{"tags":[],"properties":{}}}',
     );
   });
 
-  it("takes the last of two values for one key", () => {
+  it("keeps the last of two values for one key", () => {
     expect(roundTrip('{"custom":{"a":1,"\\u0061":2}}')).toBe('{"custom":{"a":2}}');
   });
 });
 
 describe("decodeExtensions", () => {
-  it("drops what it does not know, and lists where it was", () => {
+  it("drops unknown names, and lists their paths", () => {
     const { dropped } = decodeExtensions(
       '{"Security":{},"agent":{"x-y":1},"security":{"subject":{"id":"u","type":"user","tag":1}}}',
     );
@@ -67,7 +67,7 @@ describe("decodeExtensions", () => {
     expect(codeOf(() => decodeExtensions({ Security: {} }, { strict: true }))).toBe("slot_unknown");
   });
 
-  it("reads a value as it reads the text of it", () => {
+  it("reads a value like its text", () => {
     const value = {
       custom: JSON.parse('{"__proto__":1}') as unknown,
       http: { headers: { a: "b" } },
@@ -88,7 +88,7 @@ describe("decodeExtensions", () => {
     "\ufeff{}",
     '{"custom":{"a":01}}',
     "// x\n{}",
-  ])("refuses %j: it is no JSON, and is not quoted", (text) => {
+  ])("refuses %j, which is not JSON, without quoting it", (text) => {
     const error = refusalOf(() => decodeExtensions(text));
     expect([error.code, error.data]).toEqual(["syntax_invalid", { units: text.length }]);
   });
@@ -101,7 +101,7 @@ describe("decodeExtensions", () => {
     "true",
     '{"custom":{"a":"\\ud800"}}',
     '{"custom":{"a":1e999}}',
-  ])("refuses %s: it is no extensions", (text) =>
+  ])("refuses %s, which is not extensions", (text) =>
     expect(codeOf(() => decodeExtensions(text))).toBe("extensions_invalid"),
   );
 
@@ -118,7 +118,7 @@ describe("decodeExtensions", () => {
 });
 
 describe("encodeExtensions", () => {
-  it("writes a view as well, without what it hides", () => {
+  it("writes a view as well, without hidden parts", () => {
     const view = filterExtensions(
       createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } }),
       ["read_labels"],
@@ -128,7 +128,7 @@ describe("encodeExtensions", () => {
     );
   });
 
-  it("refuses what this library did not make", () => {
+  it("refuses objects that this library did not create", () => {
     for (const foreign of [{}, null, "{}", { toJSON: () => "x" }]) {
       expect(codeOf(() => encodeExtensions(foreign as never))).toBe("extensions_invalid");
     }

@@ -72,26 +72,22 @@ describe("F-11: 32 processes trust different plugins at once", () => {
     report("rounds of 32 writers", 1);
   });
 
-  it.each(rounds)(
-    "also where all find a claim left behind: round %i",
-    { timeout },
-    async (round) => {
-      verifies("journal:takeover", "journal:takeover-once");
-      const { path, exclusion, names: files } = await lockFolder();
-      // No process has this id: it is beyond the largest.
-      const left = { pid: 2 ** 22 + round, host: hostname(), since: "2026-01-01T00:00:00.000Z" };
-      await writeFile(exclusion, JSON.stringify(left));
-      const outcomes = await crew.carryOut(trusting(path, names(size)));
-      expect(outcomes.filter(({ code }) => code !== null)).toEqual([]);
-      const { ids, lines } = await agreed(path);
-      expect([...ids].sort()).toEqual(names(size).sort());
-      expect(lines).toHaveLength(size);
-      expect(await files()).toEqual(["plugins.lock", "plugins.lock.journal"]);
-      report("rounds of 32 successors", 1);
-    },
-  );
+  it.each(rounds)("even if all find a stale claim: round %i", { timeout }, async (round) => {
+    verifies("journal:takeover", "journal:takeover-once");
+    const { path, exclusion, names: files } = await lockFolder();
+    // No process has this id: it is beyond the largest.
+    const left = { pid: 2 ** 22 + round, host: hostname(), since: "2026-01-01T00:00:00.000Z" };
+    await writeFile(exclusion, JSON.stringify(left));
+    const outcomes = await crew.carryOut(trusting(path, names(size)));
+    expect(outcomes.filter(({ code }) => code !== null)).toEqual([]);
+    const { ids, lines } = await agreed(path);
+    expect([...ids].sort()).toEqual(names(size).sort());
+    expect(lines).toHaveLength(size);
+    expect(await files()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+    report("rounds of 32 successors", 1);
+  });
 
-  it.each(rounds)("also if some of them are killed: round %i", { timeout }, async (round) => {
+  it.each(rounds)("even if some of them are killed: round %i", { timeout }, async (round) => {
     verifies("journal:takeover", "journal:recovery");
     const { path, names: files } = await lockFolder();
     const victims = [0, 1, 2, 3].map((at) => (at * 7 + round) % 12);

@@ -45,8 +45,8 @@ const deskOf = (desk: object, grant: readonly string[]) =>
 const emptyDesk = (grant: readonly string[]) =>
   (host.filterExtensions(host.createExtensions({}), grant as never) as { desk?: object }).desk;
 
-describe("a level in which nothing visible says anything", () => {
-  it("looks absent, also where empty sets are always there", () => {
+describe("a level without visible data", () => {
+  it("looks absent, even if empty sets always exist", () => {
     const hidden = createExtensions({ security: { objects: {}, subject } });
     for (const grant of [["read_labels"], ["read_roles"]] as const) {
       const view = filterExtensions(createExtensions({ security: { objects: {} } }), grant);
@@ -65,7 +65,7 @@ describe("a level in which nothing visible says anything", () => {
     }
   });
 
-  it("looks absent where a prototype was patched", () => {
+  it("looks absent if a prototype was patched", () => {
     const extensions = createExtensions({ security: { labels: ["PII"] } });
     const forged = { value: 1, configurable: true, enumerable: true, writable: true };
     Object.defineProperty(Object.prototype, "forged", forged);
@@ -77,7 +77,7 @@ describe("a level in which nothing visible says anything", () => {
     }
   });
 
-  it("tells nothing of what is hidden beside containers that are empty by default", () => {
+  it("reveals nothing hidden beside containers that are empty by default", () => {
     const cabinet = defineHost({
       slots: {
         cabinet: {
@@ -107,7 +107,7 @@ describe("a level in which nothing visible says anything", () => {
   });
 });
 
-it("a slot of a host that grows as a whole is absent until it is there", () => {
+it("a host's slot that grows as a whole is absent until it is created", () => {
   const schema = z.object({ lines: z.array(z.string()).default([]) });
   const gates = { read: "read_log", write: "append_log" };
   const log = {
@@ -122,17 +122,17 @@ it("a slot of a host that grows as a whole is absent until it is there", () => {
   expect(view).toHaveProperty("log", undefined);
 });
 
-describe("a level in which something visible says something", () => {
+describe("a level with visible data", () => {
   it.each([
     ["zero", { count: 0 }],
     ["no", { open: false }],
     ["an empty text", { any: "" }],
     ["text in a map", { notes: { a: "" } }],
-  ])("is there with %s", (_, part) => {
+  ])("is visible with %s", (_, part) => {
     expect(deskOf({ ...part, secret: "s" }, []).desk).toEqual(part);
   });
 
-  it("has the same keys whether its parts are there or not", () => {
+  it("has the same keys whether its parts exist or not", () => {
     for (const grant of [["read_labels"], ["read_labels", "read_subject"]] as const)
       expect(
         Object.keys(
@@ -146,7 +146,7 @@ describe("a level in which something visible says something", () => {
   });
 });
 
-it("an open set that may be missing is an empty one, also in a level that is open wholly", () => {
+it("an optional ungated set is empty if missing, even in a wholly ungated level", () => {
   const marks = ["read_marks", "read_lock"];
   const desk = { count: 1, drawer: { lock: "l" } };
   for (const grant of [["read_tags"], ["read_tags", "read_secret", ...marks]]) {
@@ -156,8 +156,8 @@ it("an open set that may be missing is an empty one, also in a level that is ope
   expect(deskOf({ ...desk, tags: ["a"] }, ["read_tags"]).desk).toMatchObject({ tags: ["a"] });
 });
 
-describe("what is compiled", () => {
-  it("is a filter once per grant and table", () => {
+describe("a compiled filter", () => {
+  it("is created once per grant and table", () => {
     const slots = compileSlots(standardSlots);
     const mask = slots.capabilities.mask(["read_labels"]);
     expect(filterFor(slots, mask)).toBe(filterFor(slots, mask));
@@ -165,7 +165,7 @@ describe("what is compiled", () => {
     expect(filterFor(compileSlots(standardSlots), mask)).not.toBe(filterFor(slots, mask));
   });
 
-  it("cuts a slot that only looks like a standard one by its own fields", () => {
+  it("filters a slot that resembles a standard one by its own fields", () => {
     const security = compileSlots(standardSlots).nodes.find(({ key }) => key === "security");
     const keys = Object.keys(security!.empty);
     const others = [[...keys.slice(0, -1), "other"], keys.slice(0, -1), [...keys, "other"]];
@@ -190,7 +190,7 @@ describe("what is compiled", () => {
     }
   });
 
-  it("shares a level of a host that the grant opens wholly, if no set in it can be missing", () => {
+  it("shares a host's wholly visible level, if no set in it can be missing", () => {
     const shelf = defineHost({
       slots: {
         shelf: {
@@ -213,7 +213,7 @@ describe("what is compiled", () => {
     expect(view.shelf).toBe(extensions.shelf);
   });
 
-  it("shares a gated level that the grant opens wholly", () => {
+  it("shares a gated level that is wholly visible", () => {
     const extensions = createExtensions({ security: { subject } });
     const view = filterExtensions(extensions, [
       "read_roles",

@@ -1,4 +1,4 @@
-/** What a view carries unseen: its grant, and how much the envelope holds that it was cut from. */
+/** The hidden data of a view: its grant, and the size of its envelope. */
 import {
   createExtensions,
   type Extensions,
@@ -13,7 +13,7 @@ import { brandOf } from "../../../src/core/envelope/index.ts";
 const grant = ["append_labels"] as const;
 
 describe("a filter", () => {
-  it("is compiled once for its grant, whichever other hosts filter in between", () => {
+  it("is compiled once for its grant, even if other hosts filter in between", () => {
     const hosts = [defineHost({ slots: {} }), defineHost({ slots: {} })] as const;
     const levels = () =>
       hosts.map((host) => host.filterExtensions(host.createExtensions({}), grant).security);
@@ -23,7 +23,7 @@ describe("a filter", () => {
     for (const [index, level] of first.entries()) expect(again[index]).toBe(level);
   });
 
-  it("that begins with an edit, which nobody counted, gives a view like any other", () => {
+  it("of an edit, whose size is unknown, returns a view like any other", () => {
     const host = defineHost({ slots: {} });
     const envelope = host.createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
     const wide = host.filterExtensions(envelope, ["read_agent"]);
@@ -36,10 +36,10 @@ describe("a filter", () => {
   });
 });
 
-describe("the mark of a view", () => {
+describe("the brand of a view", () => {
   const envelope = createExtensions({ custom: { text: "four" } });
 
-  it("says how much the envelope holds that it was cut from, hidden parts included", () => {
+  it("has the size of its envelope, including hidden parts", () => {
     for (const document of [{}, { agent: { input: "hidden" } }, { custom: { a: [1, 2] } }]) {
       const made = createExtensions(document);
       const { nodes, units } = brandOf(made) ?? {};
@@ -51,7 +51,7 @@ describe("the mark of a view", () => {
   it.each([
     ["more text in as many values", { custom: { text: "longer" } }],
     ["more values with as much text", { custom: { text: "fou", n: 1 } }],
-  ])("is another for an envelope that has %s", (_, document) => {
+  ])("differs for an envelope that has %s", (_, document) => {
     const one = brandOf(filterExtensions(envelope, grant));
     const other = brandOf(createExtensions(document));
     const differs = [other?.nodes !== one?.nodes, other?.units !== one?.units];
@@ -61,7 +61,7 @@ describe("the mark of a view", () => {
     expect(brandOf(view)).toMatchObject({ nodes, units });
   });
 
-  it("is one for all views of an envelope, of its unchanged copies, and of others of its size", () => {
+  it("is shared by views of an envelope, of its unchanged copies, and of others of its size", () => {
     const like = createExtensions({ custom: { text: "five" } });
     const views = [envelope, envelope, withSlots(envelope, {}), like].map((made) =>
       brandOf(filterExtensions(made, grant)),

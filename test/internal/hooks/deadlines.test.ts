@@ -140,7 +140,7 @@ describe("when a deadline fires", () => {
     expect(host.delays.length).toBeLessThanOrEqual(18);
   });
 
-  it("waits on when the timer comes early", () => {
+  it("keeps waiting if the timer fires early", () => {
     const queue = queueOf(160, { earlyMs: 5 });
     let firedAt = 0;
     queue.join(
@@ -153,7 +153,7 @@ describe("when a deadline fires", () => {
     expect(firedAt).toBeLessThan(180);
   });
 
-  it.each([0.5, 1, 30_000, 2 ** 31 - 1])("holds for a timeout of %d ms", (timeoutMs) => {
+  it.each([0.5, 1, 30_000, 2 ** 31 - 1])("works for a timeout of %d ms", (timeoutMs) => {
     const queue = queueOf(timeoutMs);
     let firedAt = 0;
     queue.join(
@@ -223,7 +223,7 @@ describe("joining and leaving", () => {
     expect(fired).toBe(1);
   });
 
-  it("takes a node that joins again from the middle to the end, once", () => {
+  it("moves a node that joins again from the middle to the end, once", () => {
     const queue = queueOf(160);
     const fired: number[] = [];
     const nodes = [0, 1, 2].map((index) => waitOf(() => fired.push(index)));
@@ -233,7 +233,7 @@ describe("joining and leaving", () => {
   });
 
   it.each([true, false])(
-    "keeps the timer while another node waits (%s: it can be let go)",
+    "keeps the timer while another node waits (%s: it can be unreferenced)",
     (referable) => {
       const queue = queueOf(160, { referable });
       const fired: string[] = [];
@@ -265,7 +265,7 @@ describe("joining and leaving", () => {
     }
   });
 
-  it("gives a node that joins from its own deadline a whole new one", () => {
+  it("starts a full new deadline for a node that joins from its own", () => {
     const queue = queueOf(160);
     const firedAt: number[] = [];
     const node = waitOf(() => {
@@ -370,7 +370,7 @@ describe("joining and leaving", () => {
 });
 
 describe("the timer", () => {
-  it("is let go when the last node leaves, kept, and held again by the next", () => {
+  it("is unreferenced when the last node leaves, kept, and referenced again by the next", () => {
     const queue = queueOf(1600);
     const node = waitOf(() => undefined);
     queue.join(node);
@@ -385,7 +385,7 @@ describe("the timer", () => {
     expect(host.timers()).toEqual([]);
   });
 
-  it("is cleared where it cannot be let go", () => {
+  it("is cleared if it cannot be unreferenced", () => {
     const queue = queueOf(1600, { referable: false });
     let fired = 0;
     const node = waitOf(() => (fired += 1));
@@ -399,7 +399,7 @@ describe("the timer", () => {
     expect(host.timers()).toEqual([]);
   });
 
-  it("is asked for whole milliseconds, one at least, also after a deadline that blocks", () => {
+  it("is set for at least one whole millisecond, even after a deadline that blocks", () => {
     const queue = queueOf(100);
     let fired = 0;
     for (let index = 0; index < 3; index += 1) {
@@ -416,23 +416,24 @@ describe("the timer", () => {
     expect(host.delays.filter((delayMs) => delayMs < 1 || !Number.isInteger(delayMs))).toEqual([]);
   });
 
-  it("is held and let go by the methods that the runtime had at load", () => {
+  it("is referenced and unreferenced by the methods that the runtime had at load", () => {
     const idle = setTimeout(() => undefined, 1);
     clearTimeout(idle);
     const timers: { ref: unknown; unref: unknown } = Object.getPrototypeOf(idle);
     const { ref, unref } = timers;
     const patched = vi.fn();
-    const held = () => process.getActiveResourcesInfo().filter((what) => what === "Timeout").length;
+    const activeTimers = () =>
+      process.getActiveResourcesInfo().filter((what) => what === "Timeout").length;
     const queue = new DeadlineQueue(60_000);
     const node = waitOf(() => undefined);
-    const seen = [held()];
+    const seen = [activeTimers()];
     Object.assign(timers, { ref: patched, unref: patched });
     try {
       for (let i = 0; i < 2; i += 1) {
         queue.join(node);
-        seen.push(held());
+        seen.push(activeTimers());
         queue.leave(node);
-        seen.push(held());
+        seen.push(activeTimers());
       }
     } finally {
       Object.assign(timers, { ref, unref });
@@ -479,7 +480,7 @@ describe("against a model that knows the time of every join", () => {
     { weight: 1, arbitrary: fc.record({ block: fc.nat(900) }) },
   );
 
-  it("fires each wait once, in order, in its window, and holds the process only for waits", () => {
+  it("fires each wait once, in order, in its window, and keeps the process alive only for waits", () => {
     const scenario = {
       steps: fc.array(step, { maxLength: 80 }),
       timeoutMs: fc.integer({ min: 1, max: 400 }),

@@ -1,4 +1,4 @@
-/** What `deny` says when it is misused, and what becomes of the texts it is given. */
+/** The messages of a misused `deny`, and how it cleans its strings. */
 import { deny, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { violationOf } from "../../../src/core/hooks/results.ts";
@@ -14,7 +14,7 @@ const refusalFor = (input: unknown) => {
 };
 const reasonOf = (reason: string) => violationOf(deny(reason))?.reason;
 
-describe("deny says what it expects", () => {
+describe("deny reports what it expects", () => {
   const code = "deny expects a code of letters, digits and _ . : -, at most 64 characters.";
   const reason = "deny expects a reason that is not empty.";
   const details = "deny expects details that are a plain object of JSON data.";
@@ -47,7 +47,7 @@ describe("deny says what it expects", () => {
     expect(refusalFor(input)).toEqual(["result_shape", message]);
   });
 
-  it("and nothing where all is well", () => {
+  it("reports nothing for valid input", () => {
     for (const good of ["a".repeat(64), "0", "A_b.c:d-e"]) {
       expect(violationOf(deny({ code: good, reason: "r" }))).toEqual({ code: good, reason: "r" });
     }

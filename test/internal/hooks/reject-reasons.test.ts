@@ -1,4 +1,4 @@
-/** What a denial that was thrown gives as its reason. */
+/** The reason of a thrown denial. */
 import { deny, RejectError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { isReason, rejectionOf } from "../../../src/core/hooks/results.ts";
@@ -6,7 +6,7 @@ import { isReason, rejectionOf } from "../../../src/core/hooks/results.ts";
 const unseen = ["", " ", " \n\t ", "\u200b\u202e", "\u0000", `${" ".repeat(1000)}a`];
 
 describe("a RejectError", () => {
-  it.each(unseen)("denies also where nothing of its reason can be shown: %j", (reason) => {
+  it.each(unseen)("denies even if nothing of its reason is printable: %j", (reason) => {
     expect(rejectionOf(new RejectError(reason))).toEqual({ code: "denied", reason: "rejected" });
   });
 
@@ -17,22 +17,22 @@ describe("a RejectError", () => {
     });
   });
 
-  it("is nothing else that is thrown", () => {
+  it("is distinct from any other thrown value", () => {
     for (const thrown of [new Error("no"), deny("no"), "no", null, undefined]) {
       expect(rejectionOf(thrown)).toBeUndefined();
     }
   });
 });
 
-describe("a text can be a reason", () => {
+describe("a string can be a reason", () => {
   it.each(["a", " a ", "a".repeat(2000), "\u200ba"])(
-    "when something of it is shown: %j",
+    "if something of it is printable: %j",
     (text) => {
       expect(isReason(text)).toBe(true);
     },
   );
 
-  it.each(unseen)("and not when nothing is: %j", (text) => {
+  it.each(unseen)("but not if nothing is: %j", (text) => {
     expect(isReason(text)).toBe(false);
   });
 });

@@ -14,7 +14,7 @@ const refusalOf = (input: unknown): string => {
 };
 
 describe("deny", () => {
-  it("takes a reason, or a code and a reason and perhaps more", () => {
+  it("accepts a reason, or a code, a reason and optional fields", () => {
     expect(violationOf(deny("not now"))).toEqual({ code: "denied", reason: "not now" });
     const all = { code: "pii.egress-1:x_y", reason: "r", description: "d", details: { a: [1] } };
     expect(violationOf(deny(all))).toEqual(all);
@@ -46,7 +46,7 @@ describe("deny", () => {
     expect(refusalOf(input)).toBe("result_shape");
   });
 
-  it("runs no getter in details, and takes a copy of them", () => {
+  it("runs no getter in details, and copies them", () => {
     let readings = 0;
     const trapped = {
       get why() {
@@ -63,7 +63,7 @@ describe("deny", () => {
     expect(Object.isFrozen(violation?.details)).toBe(true);
   });
 
-  it("keeps its texts on one line, clean and short", () => {
+  it("keeps its strings on one line, printable and short", () => {
     verifies("dispatch:violation");
     const reason = `one\r\ntwo\u2028three\u0000\u001b[31m\u202efour\u200b`;
     expect(violationOf(deny(reason))?.reason).toBe("one two three [31m four");
@@ -75,7 +75,7 @@ describe("deny", () => {
     expect(long?.reason.endsWith("…")).toBe(true);
   });
 
-  it("does not cut a character in two", () => {
+  it("does not split a character", () => {
     for (const first of ["", "a"]) {
       const { reason } = violationOf(deny(`${first}${"😀".repeat(400)}`)) ?? { reason: "" };
       expect(reason).not.toMatch(/\p{Cs}/u);
@@ -84,7 +84,7 @@ describe("deny", () => {
 });
 
 describe("allow and deny", () => {
-  it("give frozen objects that a patched prototype cannot turn into promises", () => {
+  it("return frozen objects that a patched prototype cannot turn into promises", () => {
     for (const answer of [allow(), deny("no")]) {
       expect(Object.isFrozen(answer)).toBe(true);
       expect(Object.getPrototypeOf(answer)).toBeNull();
@@ -94,13 +94,13 @@ describe("allow and deny", () => {
     expect(deny("no")).not.toBe(deny("no"));
   });
 
-  it("tell nothing of the violation to whoever holds them", () => {
+  it("reveal nothing about the violation", () => {
     const denial = deny({ code: "no", reason: "s3cret", details: { key: "s3cret" } });
     expect(inspect(denial, { showHidden: true, depth: null })).not.toContain("s3cret");
     expect(JSON.stringify(denial)).not.toContain("s3cret");
   });
 
-  it("are known by their brand: no copy, proxy or heir of a denial is one", () => {
+  it("are recognised by their brand: a copy, proxy or derived object is not a denial", () => {
     verifies("dispatch:deny-brand");
     const denial = deny("no");
     for (const other of [

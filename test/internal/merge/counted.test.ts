@@ -1,4 +1,4 @@
-/** An envelope knows how much it holds, exactly, whatever it was made of. */
+/** An envelope knows its exact size, however it was created. */
 import {
   addLabels,
   amend,
@@ -74,7 +74,7 @@ it.each<readonly [string, () => object]>([
   expect(brandOf(made)).toMatchObject(sizeOf(made));
 });
 
-it("counts what comes and goes in a hundred merges", () => {
+it("counts additions and removals over a hundred merges", () => {
   let now = envelope;
   for (let i = 0; i < 100; i++) {
     now = merged({ custom: { part: "x".repeat((i * 37) % 50), [`key${i % 3}`]: [i] } }, now);
@@ -82,6 +82,6 @@ it("counts what comes and goes in a hundred merges", () => {
   }
 });
 
-it("counts in a view what it was cut from", () => {
+it("counts the whole envelope in a view", () => {
   expect(brandOf(filterExtensions(envelope, []))).toMatchObject(sizeOf(envelope));
 });

@@ -1,6 +1,6 @@
 /**
- * What a helper made is not read again by the merge. What comes of that is what comes of an equal
- * copy, which is read from end to end.
+ * The merge does not read the result of a helper again. The outcome equals that of a copy, which
+ * is read completely.
  */
 import fc from "fast-check";
 import {
@@ -125,7 +125,7 @@ describe("an edit by a helper", () => {
     ["under the grant of its view", writing],
     ["under one that writes labels alone", ["append_labels"]],
     ["under none", []],
-  ])("is merged as a copy of it, %s", (_, grant) => {
+  ])("is merged like a copy of it, %s", (_, grant) => {
     fc.assert(
       fc.property(envelopes, edits, (envelope, edit) => {
         const view = filterExtensions(envelope, writing);
@@ -139,7 +139,7 @@ describe("an edit by a helper", () => {
     );
   });
 
-  it("is merged as a copy of it into any other envelope", () => {
+  it("is merged like a copy of it into any other envelope", () => {
     fc.assert(
       fc.property(envelopes, envelopes, edits, (shown, current, edit) => {
         const view = filterExtensions(shown, writing);
@@ -152,7 +152,7 @@ describe("an edit by a helper", () => {
     );
   });
 
-  it("is merged as a copy of it, where others changed the envelope meanwhile", () => {
+  it("is merged like a copy of it if others changed the envelope meanwhile", () => {
     fc.assert(
       fc.property(envelopes, edits, edits, (envelope, first, second) => {
         const view = filterExtensions(envelope, writing);
@@ -167,7 +167,7 @@ describe("an edit by a helper", () => {
   });
 });
 
-it("a list that amend made longer is handed on as it is", () => {
+it("a list that amend extended is used without a copy", () => {
   const hop = { subject_id: "s", subject_type: "user" } as const;
   const envelope = createExtensions({ delegation: { chain: [hop] } });
   const view = filterExtensions(envelope, writing);

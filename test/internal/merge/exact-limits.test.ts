@@ -1,4 +1,4 @@
-/** What counts when a merge is held against the limits, to the last value and the last unit. */
+/** What counts towards the limits of a merge, to the last value and the last unit. */
 import {
   addLabels,
   appendHop,
@@ -220,7 +220,7 @@ describe.each(variants)("%s", (_, { grant, view, now, returned, others, own }) =
       limits: { ...extensionsLimits, ...limits },
     });
 
-  it("counts as it is", () => {
+  it("is within its exact size", () => {
     verifies("merge:limits-together");
     expect(merge(exact).extensions).not.toBe(now);
     expect(merge({ nodes: exact.nodes }).extensions).not.toBe(now);
@@ -230,7 +230,7 @@ describe.each(variants)("%s", (_, { grant, view, now, returned, others, own }) =
   it.each([
     ["nodes", `at most ${exact.nodes - 1} values`],
     ["units", `at most ${exact.units - 1} UTF-16 units of text`],
-  ] as const)("is refused with one of the %s less", (name, expected) => {
+  ] as const)("is refused with a limit of one fewer %s", (name, expected) => {
     const act = () => merge({ [name]: exact[name] - 1 });
     expect(codeOf(act)).toBe("snapshot_limit");
     const [slot] = Object.keys(returned);
@@ -238,7 +238,7 @@ describe.each(variants)("%s", (_, { grant, view, now, returned, others, own }) =
   });
 });
 
-it("counts the empty set that a view shows where there is none (found by L28)", () => {
+it("counts an empty set that only the view has (found by L28)", () => {
   verifies("merge:limits-together");
   const slots = defineSlots({
     board: {

@@ -1,4 +1,4 @@
-/** The mode of concurrent plugins: whatever they are granted, only what grows may change. */
+/** The mode of concurrent plugins: whatever their grant, only growing parts may change. */
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -7,7 +7,7 @@ import { filterFor, merge } from "../../../src/core/envelope/index.ts";
 import { compileSlots, defineSlots } from "../../../src/core/slots/index.ts";
 import { bindStandard } from "../../support/bind-host.ts";
 
-describe("a mode in which only what grows may change", () => {
+describe("a mode in which only growing parts may change", () => {
   const table = compileSlots(
     defineSlots({
       list: {
@@ -64,7 +64,7 @@ describe("a mode in which only what grows may change", () => {
     });
   };
 
-  it("lets nothing else through, whatever is granted", () => {
+  it("allows nothing else, whatever the grant", () => {
     const returned = { board: { title: "mine", free: "mine" } };
     const every = ["write_board", "write_free", "write_hint"];
     expect(run({}, returned, every, true)).toEqual([undefined, ["board mode_denied"]]);
@@ -74,7 +74,7 @@ describe("a mode in which only what grows may change", () => {
     ]);
   });
 
-  it("lets a set of a slot grow that may not change otherwise", () => {
+  it("lets a set grow in a slot that may not change otherwise", () => {
     const returned = { board: { pins: ["p"], title: "mine" } };
     expect(run({}, returned, ["append_pins"], true)).toEqual([
       { title: "untitled", pins: ["p"] },
@@ -83,7 +83,7 @@ describe("a mode in which only what grows may change", () => {
     expect(run({}, returned, [], true)).toEqual([undefined, ["board mode_denied"]]);
   });
 
-  it("is the reason for which a strict merge is refused, before any shrinking", () => {
+  it("is the reason of a strict refusal, before any shrinking", () => {
     const shrinks = { board: { title: "mine" }, list: { marks: [] } };
     const outcome = mergeOf({ list: { marks: ["m"] } }, shrinks, ["write_board"], {
       growOnly: true,
@@ -92,7 +92,7 @@ describe("a mode in which only what grows may change", () => {
     expect(outcome).toMatchObject({ ok: false, refusal: { code: "mode_denied", path: "board" } });
   });
 
-  it("is not needed for who may write a field alone: the slot does not come to be for others", () => {
+  it("does not apply to plugins that may write only a field: the slot is not created for others", () => {
     expect(run({}, { board: { title: "mine" } }, ["write_hint"], false)).toEqual([
       undefined,
       ["board.title capability_missing"],

@@ -1,4 +1,4 @@
-/** What an inner run added to growing sets goes up to the outer one, and nothing else does. */
+/** Additions of an inner run to growing sets join the outer run; nothing else does. */
 import { createExtensions } from "glassine";
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -22,13 +22,13 @@ const join = (outer: never, inner: never, start: never, mask = may) => {
 };
 
 describe("labels", () => {
-  it("that were added go up, sorted and once", () => {
+  it("that were added join, sorted and without duplicates", () => {
     const joined = join(labelled("m", "z"), labelled("a", "b", "z"), labelled("b"));
     expect(joined.security?.labels).toEqual(["a", "m", "z"]);
     expect(Object.isFrozen(joined) && Object.isFrozen(joined.security)).toBe(true);
   });
 
-  it("go up to the limit, and none of those that would be over it", () => {
+  it("join up to the limit, and none beyond it", () => {
     const numbered = (from: number, count: number) =>
       labelled(...Array.from({ length: count }, (_, at) => `l${from + at}`));
     const joined = join(numbered(0, 200), numbered(200, 56), none);
@@ -44,25 +44,25 @@ describe("labels", () => {
     });
   });
 
-  it("that the inner run was started with do not", () => {
+  it("that the inner run started with do not join", () => {
     const outer = labelled("m");
     expect(join(outer, labelled("given", "m"), labelled("given"))).toBe(outer);
     expect(join(none, labelled("given"), labelled("given"))).toBe(none);
   });
 
-  it("make the slot, with its defaults, where the outer run has none", () => {
+  it("create the slot, with its defaults, if the outer run has none", () => {
     const joined = join(none, labelled("a"), none) as { security?: object };
     const made = createExtensions({ security: { labels: ["a"] } }).security;
     expect(joined.security).toEqual(made);
     expect(Reflect.ownKeys(joined.security ?? {})).toEqual(Reflect.ownKeys(made ?? {}));
   });
 
-  it("do not go up for who may not add them", () => {
+  it("do not join for a plugin that may not add them", () => {
     const outer = labelled("m");
     expect(join(outer, labelled("a"), none, 0)).toBe(outer);
   });
 
-  it("that are there already change nothing, nor does a run that ends as it began", () => {
+  it("that already exist change nothing, nor does a run without additions", () => {
     const outer = labelled("a", "m");
     expect(join(outer, labelled("a"), none)).toBe(outer);
     const inner = labelled("x");
@@ -70,7 +70,7 @@ describe("labels", () => {
     expect(join(outer, none, labelled("a"))).toBe(outer);
   });
 
-  it("stay hidden where the envelope they join hides them", () => {
+  it("stay hidden if the envelope they join hides them", () => {
     const view = filterFor(slots, 0)(labelled("m"));
     const joined = join(view as never, labelled("a"), none);
     expect(joined.security?.labels).toEqual(["a"]);
@@ -80,14 +80,14 @@ describe("labels", () => {
 });
 
 describe("nothing else", () => {
-  it("goes up: neither what changed freely nor a chain that grew", () => {
+  it("joins: neither mutable changes nor a chain that grew", () => {
     const hop = { subject_id: "a", subject_type: "user" } as const;
     const inner = createExtensions({ custom: { a: 1 }, delegation: { chain: [hop] } });
     const all = slots.capabilities.mask(["append_labels", "append_delegation"]);
     expect(join(none, inner as never, none, all)).toBe(none);
   });
 
-  it("goes up of a slot that grows as a whole: its fields follow from its list", () => {
+  it("joins from a slot that grows as a whole, whose fields derive from its list", () => {
     const table = compileSlots(
       defineSlots({
         trail: {
@@ -117,7 +117,7 @@ describe("nothing else", () => {
     expect(changed).toEqual(["open.marks"]);
   });
 
-  it("goes up of a host's own slot but its sets, each by its own capability", () => {
+  it("joins from a host's own slot except its sets, each by its own capability", () => {
     const table = compileSlots(
       defineSlots({
         board: {

@@ -27,7 +27,7 @@ const state = (): MergeState => ({
 });
 const mapOf = (entries: object) => Object.freeze(Object.assign(Object.create(null), entries));
 
-describe("in a realm whose lists go on behind their end", () => {
+describe("in a realm with elements past the end of arrays", () => {
   let looks = 0;
   const patch = (index: number, name: string) =>
     Object.defineProperty(Array.prototype, index, {
@@ -46,21 +46,18 @@ describe("in a realm whose lists go on behind their end", () => {
   it.each([
     [{}, { "x-a": "1", "X-A": "2" }],
     [{ b: "1" }, { b: "1", "x-a": "1", "X-A": "2" }],
-  ])(
-    "a header beside the same name in another case is refused, where %j was shown",
-    (was, comes) => {
-      const shown = mapOf(was);
-      const under = state();
-      patch(Object.keys(was).length, "x-a");
-      mergeHeaders(under, headers, { current: shown, shown, proposed: mapOf(comes) });
-      const found = looks;
-      Reflect.deleteProperty(Array.prototype, Object.keys(was).length);
-      expect(under.refusal).toMatchObject({ code: "header_duplicate" });
-      expect(found).toBe(0);
-    },
-  );
+  ])("a header beside the same name in another case is refused if %j was shown", (was, comes) => {
+    const shown = mapOf(was);
+    const under = state();
+    patch(Object.keys(was).length, "x-a");
+    mergeHeaders(under, headers, { current: shown, shown, proposed: mapOf(comes) });
+    const found = looks;
+    Reflect.deleteProperty(Array.prototype, Object.keys(was).length);
+    expect(under.refusal).toMatchObject({ code: "header_duplicate" });
+    expect(found).toBe(0);
+  });
 
-  it("a set that grew is counted by what is new in it", () => {
+  it("a set that grew is counted by its new elements", () => {
     const growth: Size = { nodes: 0, units: 0 };
     const [before, after] = [Object.freeze(["a"]), Object.freeze(["a", "bb"])];
     patch(1, "bb");
@@ -81,7 +78,7 @@ describe("in a realm whose lists go on behind their end", () => {
     expect(found).toBe(0);
   });
 
-  it("a map of which the last key is gone comes out as it is proposed", () => {
+  it("a map without its last key is merged as proposed", () => {
     const shown = mapOf({ a: 1, b: 2 });
     const proposed = mapOf({ a: 1 });
     patch(1, "b");

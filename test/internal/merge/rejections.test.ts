@@ -1,4 +1,4 @@
-/** What is ignored is reported, by known names; what is refused is refused for the gravest reason. */
+/** Ignored changes are reported by known names; refusals have the most serious reason. */
 import { createExtensions, mergeExtensions, TierViolationError } from "glassine";
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -32,7 +32,7 @@ describe("a change that is ignored", () => {
   });
 
   // Found by L8: a plugin could tell by the report whether something hidden was there.
-  it("is reported where it is a key of a map, also with nothing at the key", () => {
+  it("is reported if it is a key of a map, even without a value", () => {
     verifies("merge:empty-unreported");
     const proposed = { http: {}, security: { data: { a: {} } } };
     const grant = ["write_headers", "read_workload"] as const;
@@ -47,7 +47,7 @@ describe("a change that is ignored", () => {
     expect(mergeExtensions(createExtensions({}), empty, grant).rejections).toEqual([]);
   });
 
-  it("is reported where it is a null that the schema takes, and nothing was shown", () => {
+  it("is reported if it is a null that the schema accepts, and nothing was shown", () => {
     const schema = z.object({ note: jsonValue() });
     const host = defineHost({
       slots: { fixed: { tier: "immutable", read: "everyone", description: "Of a test.", schema } },
@@ -58,7 +58,7 @@ describe("a change that is ignored", () => {
     expect(merged.rejections).toMatchObject([{ path: "fixed", code: "tier_immutable" }]);
   });
 
-  it("carries the plugin's name where the host gives it", () => {
+  it("has the plugin's name if the host passes it", () => {
     const { rejections } = mergeExtensions(extensions, { request: {}, meta: { scope: "s" } }, [], {
       plugin: "p",
     });
@@ -66,7 +66,7 @@ describe("a change that is ignored", () => {
   });
 });
 
-describe("a flood of changes that are ignored", () => {
+describe("many ignored changes", () => {
   const list = (count: number): Rejection[] =>
     Array.from({ length: count }, (_, at) => ({
       path: `p${at}`,
@@ -74,7 +74,7 @@ describe("a flood of changes that are ignored", () => {
       reason: "r",
     }));
 
-  it("is reported up to a hundred, and then by how many more there were", () => {
+  it("are reported up to a hundred, then as a count", () => {
     const hundred = list(100);
     expect(listed(hundred)).toBe(hundred);
     const more = listed(list(103));
@@ -87,7 +87,7 @@ describe("a flood of changes that are ignored", () => {
 });
 
 describe("with strict", () => {
-  it("refuses the result, and tells the tier that was touched", () => {
+  it("refuses the result, and names the tier", () => {
     const run = (returned: unknown) => () =>
       mergeExtensions(extensions, returned, [], { strict: true, plugin: "p" });
     const immutable = refusalOf(run({ request: { request_id: "x" }, custom: { a: 2 } }));
@@ -103,7 +103,7 @@ describe("with strict", () => {
     ]);
   });
 
-  it("accepts what nothing is wrong with", () => {
+  it("accepts a valid change", () => {
     expect(
       mergeExtensions(extensions, { custom: {} }, [], { strict: true }).extensions.custom,
     ).toEqual({});
@@ -120,7 +120,7 @@ describe("one refusal decides", () => {
   const badHeader = { http: { headers: { a: "\n" } } };
   const forged = { request: { request_id: "x" } };
 
-  it("what cannot be read before what has the wrong shape, before a tier, before content", () => {
+  it("unreadable values before shape, before tier, before content", () => {
     expect(code({ ...misshapen, ...unlabelled, ...badHeader, ...unsafe })).toBe("snapshot_type");
     expect(code({ ...unlabelled, ...badHeader, ...misshapen })).toBe("extensions_shape");
     expect(code({ ...badHeader, ...unlabelled })).toBe("tier_monotonic");
@@ -128,7 +128,7 @@ describe("one refusal decides", () => {
     expect(code(badHeader)).toBe("header_invalid");
   });
 
-  it("labels before the chain, as the table has them", () => {
+  it("labels before the chain, in the order of the table", () => {
     const hop = { subject_id: "a", subject_type: "user" };
     const both = createExtensions({ security: { labels: ["PII"] }, delegation: { chain: [hop] } });
     const returned = { delegation: { chain: [] }, security: { labels: [] } };
@@ -136,7 +136,7 @@ describe("one refusal decides", () => {
     expect(error.data.slot).toBe("security.labels");
   });
 
-  it("the shape of a part counts, also where its change would be ignored", () => {
+  it("the shape of a part counts, even if its change would be ignored", () => {
     expect(codeOf(() => mergeExtensions(extensions, misshapen, []))).toBe("extensions_shape");
     expect(codeOf(() => mergeExtensions(extensions, { security: { labels: [""] } }, []))).toBe(
       "label_invalid",
@@ -144,7 +144,7 @@ describe("one refusal decides", () => {
   });
 });
 
-describe("a slot that a plugin makes", () => {
+describe("a slot that a plugin creates", () => {
   const description = "Of a test.";
   const schema = z.object({ list: z.array(z.number()).default([]), owner: z.string() });
   const host = defineHost({
@@ -161,7 +161,7 @@ describe("a slot that a plugin makes", () => {
     },
   });
 
-  it("is refused when a field is missing that must be there", () => {
+  it("is refused without a required field", () => {
     const none = host.createExtensions({});
     for (const returned of [{ growing: { list: [1] } }, { free: { list: [1] } }]) {
       expect(codeOf(() => host.mergeExtensions(none, returned, []))).toBe("extensions_shape");

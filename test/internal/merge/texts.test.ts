@@ -1,4 +1,4 @@
-/** What a refusal or a rejection says, to the letter: hosts show these texts to people. */
+/** The exact messages of refusals and rejections, which hosts show to people. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -22,8 +22,8 @@ const refused = (returned: unknown) => {
 };
 const headers = (more: object) => ({ http: { headers: more } });
 
-describe("a rejection says why the change was not taken", () => {
-  it("a slot that never changes", () => {
+describe("a rejection says why the change was ignored", () => {
+  it("an immutable slot", () => {
     expect(mergeExtensions(extensions, { request: { request_id: "x" } }, all).rejections).toEqual([
       { path: "request", code: "tier_immutable", reason: "It never changes." },
     ]);
@@ -40,7 +40,7 @@ describe("a rejection says why the change was not taken", () => {
     ]);
   });
 
-  it("a mode in which nothing but what grows may change", () => {
+  it("a mode in which only growing parts may change", () => {
     const slots = compileSlots(standardSlots);
     const mask = slots.capabilities.mask(all);
     const current = createExtensions({ custom: { a: 1 } }) as never;
@@ -68,7 +68,7 @@ describe("a refusal says where and why", () => {
   const refusal = (slot: string, reason: string) =>
     `The proposal was refused at ${slot}: ${reason} Nothing of it was applied.`;
 
-  it("a label that was left out", () => {
+  it("a label that was omitted", () => {
     expect(refused({ security: { labels: [] } })).toEqual({
       code: "tier_monotonic",
       message: refusal("security.labels", "Something that was shown is missing. It may only grow."),
@@ -76,7 +76,7 @@ describe("a refusal says where and why", () => {
     });
   });
 
-  it("a hop that was left out", () => {
+  it("a hop that was omitted", () => {
     expect(refused({ delegation: { chain: [] } })).toEqual({
       code: "tier_monotonic",
       message: refusal(
@@ -103,7 +103,7 @@ describe("a refusal says where and why", () => {
     });
   });
 
-  it("a framing header that was left out", () => {
+  it("a framing header that was omitted", () => {
     expect(refused(headers({ "X-A": "1" }))).toEqual({
       code: "header_invalid",
       message: refusal("http.headers", "A header that frames the message may not be taken away."),
@@ -111,7 +111,7 @@ describe("a refusal says where and why", () => {
     });
   });
 
-  it("a part of the wrong shape, by the names that the table knows", () => {
+  it("a part of the wrong shape, by names of the table", () => {
     expect(refused({ security: { subject: { id: 5 } } }).data).toEqual({
       slot: "security.subject.id",
     });
@@ -121,7 +121,7 @@ describe("a refusal says where and why", () => {
   });
 });
 
-describe("what is put together is refused as a whole", () => {
+describe("the merged value is refused as a whole", () => {
   const description = "Of a test.";
   const pair = z
     .object({ a: z.number().default(0), b: z.number().default(0), owner: z.string() })
@@ -143,13 +143,13 @@ describe("what is put together is refused as a whole", () => {
     refusalOf(() => host.mergeExtensions(host.createExtensions(current as never), returned, []))
       .message;
 
-  it("for a field that is missing", () => {
+  it("for a missing field", () => {
     expect(message({ pair: { a: 1 } }, {})).toBe(
       "The proposal was refused at pair.owner: A field that must be there is missing. Nothing of it was applied.",
     );
   });
 
-  it("for a check of the schema's own", () => {
+  it("for a check of the schema", () => {
     const current = host.createExtensions({ pair: { a: 1, b: 5, owner: "o" } });
     const view = host.filterExtensions(current, []);
     const meanwhile = host.createExtensions({ pair: { a: 1, b: 2, owner: "o" } });

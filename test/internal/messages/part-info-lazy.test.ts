@@ -1,4 +1,4 @@
-/** A view computes what is read of it, when it is read, and work once. */
+/** A view computes each property when it is first read. */
 import type { ContentPart } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { LazyPartInfo } from "../../../src/core/messages/part-info.ts";
@@ -47,7 +47,7 @@ const [call, result, resource, text] = messageOf([
 ]).content as readonly [ContentPart, ContentPart, ContentPart, ContentPart];
 
 describe("a view", () => {
-  it("reads nothing when it is made", () => {
+  it("reads nothing when it is created", () => {
     verifies("part:lazy");
     for (const part of [call, result, resource, text]) {
       const { reads } = counted(part);
@@ -55,7 +55,7 @@ describe("a view", () => {
     }
   });
 
-  it("leaves nothing of a text where the realm keeps that of its last match", () => {
+  it("leaves no text in the realm's record of its last match", () => {
     const secret = "geheim: zwölf";
     const [part] = messageOf([{ content_type: "text", text: secret }]).content as [ContentPart];
     expect(counted(part).view.sizeBytes).toBe(secret.length + 1);
@@ -63,7 +63,7 @@ describe("a view", () => {
     expect(input).not.toContain("geheim");
   });
 
-  it("reads the arguments for what is about them, and nothing else", () => {
+  it("reads the arguments only for properties about them", () => {
     const { view, reads } = counted(call);
     expect([view.uri, view.name]).toEqual(["tool://fs/read", "read"]);
     expect([view.isPre, view.action, view.mimeType]).toEqual([true, "execute", undefined]);
@@ -84,7 +84,7 @@ describe("a view", () => {
     expect(times()).toBe(1);
   });
 
-  it("knows once and for all that there is no content", () => {
+  it("remembers that there is no content", () => {
     const { view, reads } = counted({
       content_type: "tool_result",
       content: { tool_name: "t", content: null },
@@ -95,20 +95,20 @@ describe("a view", () => {
     expect(reads.filter((path) => path === "content.content")).toHaveLength(1);
   });
 
-  it("puts properties and headers together once", () => {
+  it("computes properties and headers once", () => {
     const { view } = counted(call);
     expect(view.properties).toBe(view.properties);
     expect(view.headers).toEqual({ a: "1", b: "2" });
     expect(view.headers).toBe(view.headers);
   });
 
-  it("reads of the extensions what is asked for", () => {
+  it("reads only the requested extensions", () => {
     const { view, reads } = counted(text);
     expect(view.hasLabel("PII")).toBe(true);
     expect(new Set(reads)).toEqual(new Set(["extensions.security", "extensions.security.labels"]));
   });
 
-  it("has each property that this suite knows, and no other", () => {
+  it("has exactly the properties of this suite", () => {
     const helpers = /^(?:has(?!Content)|get|matches)/;
     const names = Reflect.ownKeys(LazyPartInfo.prototype).map(String);
     expect(names.filter((name) => !helpers.test(name)).sort()).toEqual([...properties].sort());

@@ -27,7 +27,7 @@ const numbersIn = (path: string): readonly unknown[] => {
 };
 
 describe("a file", () => {
-  it("gets whole lines, in order, and belongs to its owner alone", async () => {
+  it("receives whole lines, in order, and is private to its owner", async () => {
     verifies("audit:file-lines");
     const path = freshPath();
     const sink = fileAuditSink(path);
@@ -42,7 +42,7 @@ describe("a file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("is not made before the first record, and is appended to where it is there", async () => {
+  it("is not created before the first record, and is appended to if it exists", async () => {
     const path = freshPath();
     const unused = fileAuditSink(path);
     await unused.close();
@@ -55,7 +55,7 @@ describe("a file", () => {
     expect(numbersIn(path)).toEqual([1, 2]);
   });
 
-  it("has the mode that the host wants, and keeps the one it has", async () => {
+  it("is created with the host's mode, and keeps an existing one", async () => {
     const path = freshPath();
     const before = process.umask(0);
     try {
@@ -109,7 +109,7 @@ describe("a file", () => {
     expect(numbers).toEqual(Array.from({ length: 256 }, (_, n) => n));
   });
 
-  it("goes on at its end when it was copied and truncated", async () => {
+  it("is continued at its end after it was copied and truncated", async () => {
     const path = freshPath();
     const sink = fileAuditSink(path);
     await sink(numbered(1));
@@ -122,24 +122,21 @@ describe("a file", () => {
   it.each([
     ['{"eventType":"a.b","cut', 1],
     ["", 0],
-  ])(
-    "that a crash left with %j gets the next record on a line of its own",
-    async (left, broken) => {
-      verifies("audit:file-torn");
-      const path = freshPath();
-      writeFileSync(path, `${left}`);
-      const sink = fileAuditSink(path);
-      await sink(numbered(1));
-      await sink.close();
-      const lines = readFileSync(path, "utf8").split("\n");
-      expect(lines.slice(0, broken)).toEqual(left === "" ? [] : [left]);
-      expect(
-        lines.slice(broken).map((line) => (line === "" ? line : JSON.parse(line).metadata.n)),
-      ).toEqual([1, ""]);
-    },
-  );
+  ])("that a crash left with %j receives the next record on a new line", async (left, broken) => {
+    verifies("audit:file-torn");
+    const path = freshPath();
+    writeFileSync(path, `${left}`);
+    const sink = fileAuditSink(path);
+    await sink(numbered(1));
+    await sink.close();
+    const lines = readFileSync(path, "utf8").split("\n");
+    expect(lines.slice(0, broken)).toEqual(left === "" ? [] : [left]);
+    expect(
+      lines.slice(broken).map((line) => (line === "" ? line : JSON.parse(line).metadata.n)),
+    ).toEqual([1, ""]);
+  });
 
-  it("takes nothing after it was closed, and can be closed again", async () => {
+  it("accepts nothing after it was closed, and can be closed again", async () => {
     const path = freshPath();
     const sink = fileAuditSink(path);
     const writing = sink(numbered(1));
@@ -150,7 +147,7 @@ describe("a file", () => {
   });
 });
 
-describe("what the system refuses", () => {
+describe("a failure of the file system", () => {
   const asNobody = typeof process.seteuid === "function" && process.geteuid?.() === 0;
 
   it.skipIf(!existsSync("/dev/full"))("is a full disk, by its code", async () => {
@@ -164,7 +161,7 @@ describe("what the system refuses", () => {
     await sink.close();
   });
 
-  it("is a folder that is not there, and the record after it is there is taken", async () => {
+  it("is a missing folder; records are accepted once it exists", async () => {
     verifies("audit:file-refused");
     const missing = join(folder, "missing");
     const path = join(missing, "audit.jsonl");
@@ -199,7 +196,7 @@ describe("what the system refuses", () => {
     expect(numbersIn(path)).toEqual([1]);
   });
 
-  it("is nothing where the file can be written but not read", async () => {
+  it("does not occur if the file is writable but not readable", async () => {
     const path = freshPath();
     writeFileSync(path, "never read\n");
     await chmod(path, 0o222);

@@ -1,4 +1,4 @@
-/** Lines on a disk that fails, played. */
+/** Lines on a disk that fails, simulated. */
 import { describe, expect, it } from "vitest";
 import { type LineHandle, lineFile } from "../../../src/node/line-file.ts";
 import { rest } from "../../audit/support.ts";
@@ -36,8 +36,8 @@ const full = Object.assign(new Error("ENOSPC: no space left on device"), { code:
 const fileOn = (disk: Disk, { fsync = false, endsMidLine = false } = {}) =>
   lineFile(async () => ({ handle: disk, endsMidLine }), fsync);
 
-describe("a line that gets onto the disk in part", () => {
-  it("is not taken, and the next one begins on a line of its own", async () => {
+describe("a partially written line", () => {
+  it("is not accepted, and the next one starts on a new line", async () => {
     verifies("audit:file-torn");
     const disk = new Disk();
     disk.room = [3];
@@ -70,7 +70,7 @@ describe("a line that gets onto the disk in part", () => {
     expect(ends.filter(({ status }) => status === "rejected")).toHaveLength(failures);
   });
 
-  it("may be there from before", async () => {
+  it("may exist from before", async () => {
     const disk = new Disk();
     const file = fileOn(disk, { endsMidLine: true });
     await file.append("first");
@@ -100,7 +100,7 @@ describe("lines", () => {
     expect(disk.text).toBe("a\nb\nc\n");
   });
 
-  it("go to a file that is opened once, and again where that failed", async () => {
+  it("go to a file that is opened once, and again if that failed", async () => {
     const disk = new Disk();
     let opens = 0;
     const file = lineFile(async () => {

@@ -32,7 +32,7 @@ class Slow extends Writable {
 }
 
 describe("a stream", () => {
-  it("gets one line of JSON a record, when it has passed on the one before", async () => {
+  it("receives one line of JSON per record, after it accepted the one before", async () => {
     verifies("audit:stream-lines");
     const stream = new Slow();
     const sink = streamAuditSink(stream);
@@ -88,7 +88,7 @@ describe("a stream", () => {
 });
 
 describe("a stream that fails", () => {
-  it("rejects with its error and ends no process, then and later", async () => {
+  it("rejects with its error, and never ends the process", async () => {
     verifies("audit:stream-refused");
     const stream = new Slow();
     const sink = streamAuditSink(stream);
@@ -120,7 +120,7 @@ describe("a stream that fails", () => {
   });
 
   it.each([undefined, broken])(
-    "is one that is destroyed while it has a line, with %s",
+    "is one that is destroyed while it writes a line, with %s",
     async (error) => {
       const stream = new Slow();
       const sink = streamAuditSink(stream);
@@ -156,7 +156,7 @@ describe("a stream that fails", () => {
   });
 });
 
-it.each([undefined, null, {}, { write: () => true }, "stdout"])("%o is no stream", (value) => {
+it.each([undefined, null, {}, { write: () => true }, "stdout"])("%o is not a stream", (value) => {
   expect(() => streamAuditSink(value as never)).toThrow(
     "streamAuditSink expects a writable stream.",
   );

@@ -1,4 +1,4 @@
-/** A handler that keeps the thread beyond its deadline and then answers at once. */
+/** A handler that blocks the thread beyond its deadline and then answers synchronously. */
 import { describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../../src/core/observe/index.ts";
 import { kept, managerOf, plugin } from "../../operations/support.ts";
@@ -6,7 +6,7 @@ import { block } from "../../support/block.ts";
 import { verifies } from "../../support/verifies.ts";
 
 describe.each([true, false])(
-  "a handler that answers too late, where asyncSafe is %s,",
+  "a handler that answers too late, if asyncSafe is %s,",
   (asyncSafe) => {
     async function fired(hook: "vote" | "happened") {
       const events: AuditEvent[] = [];
@@ -41,7 +41,7 @@ describe.each([true, false])(
       expect([thrown, types]).toEqual([[], ["timeout"]]);
     });
 
-    it("has timed out where nobody waits for what it says", async () => {
+    it("has timed out on a fire-and-forget hook", async () => {
       verifies("plugins:deadline-blocked");
       const { failure, thrown, lines, types } = await fired("happened");
       expect([failure, thrown, types]).toEqual([undefined, [], ["timeout"]]);

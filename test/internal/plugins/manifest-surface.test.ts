@@ -59,14 +59,14 @@ describe("the capabilities of a host", () => {
     ]);
   });
 
-  it("PH-004: are named where they are unknown, sorted, and none that is known", () => {
+  it("PH-004: are named if unknown, sorted, without the known ones", () => {
     expect(texts(manifest({ capabilities: ["facts.x", "facts.read", "a.b"] }))).toEqual([
       "unknown plugin capabilities: a.b, facts.x",
     ]);
   });
 
   it.each(["facts.*", "facts", "facts.", "*", "__proto__", "toString", "constructor"])(
-    "PH-016: are no %s",
+    "PH-016: are not %s",
     (name) => {
       expect(texts(manifest({ capabilities: [name] }))[0]).toMatch(
         /^unknown plugin capabilities: \S+/,
@@ -74,7 +74,7 @@ describe("the capabilities of a host", () => {
     },
   );
 
-  it("are suggested where one of a service was meant", () => {
+  it("are suggested for a misspelt service capability", () => {
     expect(texts(manifest({ capabilities: ["fact.read"] }))).toEqual([
       "unknown plugin capabilities: fact.read; did you mean 'facts.read'?",
     ]);
@@ -97,7 +97,7 @@ describe("the capabilities of a host", () => {
 
 describe("a handler", () => {
   it.each(["pre_assert_authorize", "recall_filter", "recall_score", "audit_emit"])(
-    "PH-044: of %s may take no parameter, or hide them",
+    "PH-044: of %s may have no parameters, or hide them",
     (hook) => {
       for (const handler of [() => 1, (...all: unknown[]) => all[0], (value = 1) => value])
         expect(read({ hooks: { [hook]: handler } }).hooks[0]?.extensions).toBe(false);
@@ -111,18 +111,18 @@ describe("a handler", () => {
     ["a silent one that says no", { handler: (...a: unknown[]) => a[0], extensions: false }, false],
     ["(p, c, e) => p", (p: unknown, _c: unknown, _e: unknown) => p, true],
     ["a silent one that says yes", { handler: (...a: unknown[]) => a[0], extensions: true }, true],
-  ])("PH-044: %s is taken, and passed extensions or not", (_, entry, extensions) => {
+  ])("PH-044: %s is accepted, with or without extensions", (_, entry, extensions) => {
     expect(read({ hooks: { recall_filter: entry } }).hooks[0]?.extensions).toBe(extensions);
   });
 
-  it("PH-005: is for no hook of the manifest's own making", () => {
+  it("PH-005: cannot be for a hook that the manifest invents", () => {
     const named = { recal_filter: (v: unknown) => v, health_check: () => 1 };
     expect(texts(manifest({ hooks: named }))).toEqual([
       "unknown plugin hooks: health_check, recal_filter; did you mean 'recall_filter'?",
     ]);
   });
 
-  it("PH-006: can be called", () => {
+  it("PH-006: is a function", () => {
     expect(texts(manifest({ hooks: { recall_filter: 3 } }))).toEqual([
       "handler for hook 'recall_filter' is not callable",
     ]);
@@ -154,11 +154,11 @@ describe("the name of a handler", () => {
     ["several lines", { value: "a\nlevel=error\u202eb" }, "a level=error b"],
     ["no end", { value: "n".repeat(1000) }, `${"n".repeat(64)}…`],
     ["letters of any script", { value: "größe" }, "größe"],
-  ])("is made clean where it is %s", (_, name, expected) => {
+  ])("is cleaned if it is %s", (_, name, expected) => {
     expect(nameOf(named(name))).toBe(expected);
   });
 
-  it("is handler where the function lost its own", () => {
+  it("is `handler` if the function has none", () => {
     const nameless = (value: unknown) => value;
     Reflect.deleteProperty(nameless, "name");
     expect(nameOf(nameless)).toBe("handler");
@@ -247,13 +247,13 @@ describe("the settings of an entry", () => {
     },
   );
 
-  it.each([30_000, 0.5, null])("PH-040: a timeoutMs of %o is taken", (timeoutMs) => {
+  it.each([30_000, 0.5, null])("PH-040: a timeoutMs of %o is accepted", (timeoutMs) => {
     const { hooks: taken } = read({ hooks: { recall_filter: { handler, timeoutMs } } });
     expect(taken[0]?.settings).toEqual({ timeoutMs });
   });
 });
 
-describe("what is read of the other fields", () => {
+describe("the value of the other fields", () => {
   it("PH-010: is copied, and frozen", () => {
     const route = { path: "/health" };
     const routes = [route];
@@ -270,7 +270,7 @@ describe("what is read of the other fields", () => {
     expect(taken).toMatchObject({ asyncSafe: false, requiresHost: "^1" });
   });
 
-  it("has a value where none was given", () => {
+  it("has a default if none was given", () => {
     expect(readManifest(surface, { name: "plugin", version: "1.0.0" })).toEqual({
       name: "plugin",
       version: "1.0.0",

@@ -1,4 +1,4 @@
-/** What a manager counts and measures, and what a backend that fails does to it. */
+/** What a manager counts and measures, and the effect of a failing backend. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -48,7 +48,7 @@ const plugin = (name: string, handlers: object, more: object = {}) =>
   host.definePlugin({ name, version: "1.0.0", hooks: handlers, ...more } as never);
 
 describe("the metrics of a manager", () => {
-  it("have the names, labels and kinds of the table, and no other", async () => {
+  it("have exactly the names, labels and kinds of the table", async () => {
     verifies("plugins:metrics");
     const { metrics, samples } = backend();
     const manager = await host.createPluginManager({
@@ -88,14 +88,14 @@ describe("the metrics of a manager", () => {
     );
   });
 
-  it("begin as the host's profile says", async () => {
+  it("start with the prefix of the host's profile", async () => {
     const { metrics, samples } = backend();
     const stigmem = defineHost({ hooks, profile: { metricPrefix: "stigmem_plugin_" } });
     await stigmem.createPluginManager({ plugins: [], metrics });
     expect(samples[0]?.[1]).toBe("stigmem_plugin_registered_count");
   });
 
-  it("tell how many there are, and how registering went", async () => {
+  it("report the number of plugins, and the outcome of registration", async () => {
     verifies("plugins:metrics");
     const { metrics, of, counted } = backend();
     const handlers = { vote: (_: unknown) => allow(), evaluate: (_: unknown) => undefined };
@@ -245,7 +245,7 @@ describe("the metrics of a manager", () => {
     },
   );
 
-  it("count a message hook that has no handlers, and none that is refused", async () => {
+  it("count a message hook without handlers, but not a refused one", async () => {
     const { metrics, samples, counted } = backend();
     const manager = await createPluginManager({ plugins: [], metrics });
     samples.length = 0;
@@ -268,7 +268,7 @@ describe("a backend that fails", () => {
     ["throws", throws],
     ["rejects", () => Promise.reject(new Error("no collector"))],
     ["gives thenables without end", () => endless],
-  ])("changes nothing where it %s", async (_, answer) => {
+  ])("changes nothing if it %s", async (_, answer) => {
     verifies("plugins:metrics-failing");
     const metrics = { counter: answer, histogram: answer, gauge: answer };
     const make = (options: object) =>
@@ -301,7 +301,7 @@ describe("a backend that fails", () => {
   });
 
   it.each([3, null, {}, { counter: () => undefined }, { counter: 1, histogram: 1, gauge: 1 }])(
-    "is refused where it is none: %o",
+    "is refused if it is invalid: %o",
     async (metrics) => {
       await expect(
         createPluginManager({ plugins: [], metrics: metrics as never }),

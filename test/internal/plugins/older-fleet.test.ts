@@ -109,12 +109,12 @@ describe.each(olderHooks)("on %s", (hook) => {
     ).toBe(true);
   });
 
-  it("the whole fleet: no view is made for anyone", async () => {
+  it("the whole fleet: no view is created", async () => {
     await outcomes(fleet.map(manifestOf), hook, envelope);
     expect(filtered.count).toBe(0);
   });
 
-  it("the whole fleet: no handler gets a third argument", async () => {
+  it("the whole fleet: no handler receives a third argument", async () => {
     verifies("dispatch:two-arguments");
     const counts: number[] = [];
     const manifests = fleet.map((member, at) => observed(manifestOf(member, at), counts));
@@ -126,7 +126,7 @@ describe.each(olderHooks)("on %s", (hook) => {
 });
 
 describe("beside plugins that take extensions", () => {
-  it("old plugins give the same, and one view is made for the one that takes it", async () => {
+  it("old plugins return the same, and one view is created for the one that takes it", async () => {
     const reader = definePlugin({
       name: "reader",
       version: "1.0.0",
@@ -158,7 +158,7 @@ describe("beside plugins that take extensions", () => {
     expect({ ...result.metadata, reader: undefined }).toEqual({ ...metadata, reader: undefined });
   });
 
-  it("a mock is called with payload and context alone", async () => {
+  it("a mock is called with payload and context only", async () => {
     const handler = vi.fn((payload: Payload) => void payload);
     const plugin = define({
       name: "mock",
@@ -172,7 +172,7 @@ describe("beside plugins that take extensions", () => {
   });
 });
 
-describe("a handler of two parameters that returns extensions all the same", () => {
+describe("a handler with two parameters that returns extensions anyway", () => {
   const labeller = (capabilities: readonly string[]) =>
     define({
       name: "labeller",
@@ -190,7 +190,7 @@ describe("a handler of two parameters that returns extensions all the same", () 
       },
     });
 
-  it("is judged by the view its capabilities would have shown", async () => {
+  it("is merged against the view of its capabilities", async () => {
     verifies("dispatch:merged");
     const manager = await createPluginManager({ plugins: [labeller(["append_labels"])] });
     const added = await manager.invoke(

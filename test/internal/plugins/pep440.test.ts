@@ -23,7 +23,7 @@ const faultOf = (requiresHost: string | undefined, hostVersion = "0.9.0a10") =>
   hostFault({ name: "aaa", requiresHost }, { ...memoryNodeProfile, hostVersion });
 
 describe("specifiers of PEP 440", () => {
-  it.each(facts)("%s takes: %s", (set = "", taken = "") => {
+  it.each(facts)("%s accepts: %s", (set = "", taken = "") => {
     verifies("plugins:host-versions-pep440");
     for (const version of versions) {
       const expected = taken === "no specifier" ? undefined : taken.split(" ").includes(version);
@@ -32,14 +32,14 @@ describe("specifiers of PEP 440", () => {
   });
 
   it.each(["1.0.x", "abc", "1..0", "1.0--", "1.0+", "1.0+a..b", "1.0.0.post.dev.x", "１.0", ""])(
-    "%j is no version",
+    "%j is not a version",
     (text) => {
       expect(isVersion(text)).toBe(false);
       expect(isWithin(`>=${text}`, "1.0")).toBeUndefined();
     },
   );
 
-  it("has a <, an == and a > for any two versions, of which one holds; >= and <= follow", () => {
+  it("has a total order: exactly one of <, == and > holds, and >= and <= agree", () => {
     const part = fc.nat(3);
     const version = fc
       .record({
@@ -103,14 +103,14 @@ describe("a host whose profile says pep440", () => {
     ["^1.0.0", "plugin 'aaa' requires stigmem '^1.0.0'"],
     ["not-a-specifier", "plugin 'aaa' has invalid requires_stigmem 'not-a-specifier'"],
     ["==0.9.0,nonsense", "plugin 'aaa' has invalid requires_stigmem '==0.9.0,nonsense'"],
-  ])("reads %s, which is none of PEP 440, as npm does", async (range, fault) => {
+  ])("reads %s, which PEP 440 does not have, as npm does", async (range, fault) => {
     verifies("plugins:host-versions-pep440");
     const found = await faultOf(range);
     if (fault === undefined) expect(found).toBeUndefined();
     else expect(found).toMatch(new RegExp(`^${fault.replace(/[\^=.]/g, "\\$&")}`));
   });
 
-  it("is not what a host is without that word, and no other word is taken", async () => {
+  it("is not the default, and no other name is accepted", async () => {
     const plain = defineHost({ profile: { hostVersion: "0.9.0-a.10" } });
     const plugin = plain.definePlugin({ name: "aaa", version: "1.0.0", requiresHost: "==0.9.0" });
     await expect(plain.createPluginManager({ plugins: [plugin] })).rejects.toThrow(ManifestError);

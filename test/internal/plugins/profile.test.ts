@@ -16,7 +16,7 @@ describe("the profile of a host", () => {
     ["maxTimeoutMs", 0, "expected a number above 0, at most 2147483647, got 0."],
     ["metricPrefix", { toString: null }, "an underscore last, got a value of type object."],
     ["evidenceName", "", 'printable ASCII characters, a letter first, got "".'],
-  ])("has a rule for %s, which the refusal tells", (field, value, text) => {
+  ])("has a rule for %s, which the refusal states", (field, value, text) => {
     const make = () => defineHost({ profile: { [field]: value } });
     expect(make).toThrow(`The ${field} of the profile: expected `);
     expect(make).toThrow(text);
@@ -35,7 +35,7 @@ describe("the profile of a host", () => {
     }
   });
 
-  it("calls the range of a manifest after the host, where it says no other word", () => {
+  it("names the range of a manifest after the host by default", () => {
     expect(readProfile({ hostName: "acme-node" }).requiresField).toBe("requires_acme_node");
     expect(readProfile({ hostName: "a".repeat(64) }).requiresField).toHaveLength(73);
     const own = { hostName: "acme", requiresField: "needs_acme" };
@@ -44,7 +44,7 @@ describe("the profile of a host", () => {
     expect(readProfile({ ...readProfile({ hostName: "a".repeat(64) }) })).toBeDefined();
   });
 
-  it("speaks of the host in messages", async () => {
+  it("names the host in messages", async () => {
     const host = defineHost({ profile: { hostName: "acme-node", hostVersion: "1.0.0" } });
     const plugin = host.definePlugin({ name: "aaa", version: "1.0.0", requiresHost: "?" });
     await expect(host.createPluginManager({ plugins: [plugin] })).rejects.toThrow(

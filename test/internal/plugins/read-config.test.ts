@@ -49,7 +49,7 @@ const limits = z.object({
   mode: z.enum(["fast", "slow"]).default("fast"),
 });
 
-describe("where a configuration comes from", () => {
+describe("the sources of a configuration", () => {
   it("is the environment over the item over the section, key by key", () => {
     verifies("plugins:config-sources");
     const schema = z.record(z.string(), z.unknown());
@@ -66,7 +66,7 @@ describe("where a configuration comes from", () => {
     expect(configOf({ schema, env })).toEqual({ c: "3" });
   });
 
-  it("is nothing at all: then a schema gets an empty object, for its defaults", () => {
+  it("may be empty: then a schema receives an empty object, for its defaults", () => {
     expect(configOf({ schema: limits })).toEqual({ mode: "fast" });
     expect(fault({ schema: z.object({ url: z.string() }) })).toBe(
       "url: expected string, got nothing",
@@ -74,7 +74,7 @@ describe("where a configuration comes from", () => {
     expect(configOf({})).toBeUndefined();
   });
 
-  it("is frozen all the way down, and nobody's but the plugin's", () => {
+  it("is deeply frozen, and the plugin's own", () => {
     verifies("plugins:config-schema");
     const item = { list: [{ a: 1 }], nothing: null };
     for (const schema of [undefined, z.looseObject({}), { parse: (value: unknown) => value }]) {
@@ -87,7 +87,7 @@ describe("where a configuration comes from", () => {
     expect(Object.isFrozen(item.list)).toBe(false);
   });
 
-  it("may be changed by a schema while it reads: that is a copy", () => {
+  it("may be changed by a schema while it reads, since it is a copy", () => {
     const schema = {
       parse(value: { secret?: string; kept?: boolean }) {
         delete value.secret;
@@ -100,7 +100,7 @@ describe("where a configuration comes from", () => {
     expect(section).toEqual({ secret: "abc" });
   });
 
-  it("is one value where the operator gives one that is no object, and then nothing goes over it", () => {
+  it("is the operator's value if that is not an object, and then nothing overrides it", () => {
     expect(configOf({ item: [1, 2] })).toEqual([1, 2]);
     expect(configOf({ item: 7, schema: z.number() })).toBe(7);
     expect(configOf({ item: null, schema: z.null() })).toBeNull();
@@ -118,12 +118,12 @@ describe("where a configuration comes from", () => {
     ["a getter", Object.defineProperty({}, "a", { get: () => 1, enumerable: true }), "a: expected"],
     ["a proxy", new Proxy({}, {}), "(root): expected"],
     ["NaN", { n: Number.NaN }, "n: expected a finite number"],
-  ])("is JSON data, and no %s", (_, value, text) => {
+  ])("is JSON data, not %s", (_, value, text) => {
     expect(fault({ section: value })).toContain(`the section is not JSON data: ${text}`);
     expect(fault({ item: value })).toContain(`its config is not JSON data: ${text}`);
   });
 
-  it("without a schema is handed out, and what stands elsewhere with a warning", () => {
+  it("without a schema is used, with a warning about other sources", () => {
     verifies("plugins:config-unknown-key");
     const warning = "plugin 'foo' has configuration but no configSchema";
     expect(taken({ section: { a: 1 } }).warnings).toEqual([warning]);
@@ -147,7 +147,7 @@ describe("a variable of the environment", () => {
     ["maxSize", { maxSize: 3 }],
     ["API_KEY", { api_key: "3" }],
     ["APIKEY", { api_key: "3" }],
-  ])("%s is for the key that is the same but for case and underscores", (suffix, config) => {
+  ])("%s sets the key that equals it except for case and underscores", (suffix, config) => {
     const env = { [`GLASSINE_PLUGIN_FOO_${suffix}`]: "3" };
     for (const schema of [
       limits,
@@ -158,7 +158,7 @@ describe("a variable of the environment", () => {
       expect(configOf({ schema, env })).toEqual({ mode: "fast", ...config });
   });
 
-  it("is in lower case where the schema knows no keys", () => {
+  it("becomes lower case if the schema has no known keys", () => {
     const env = { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" };
     for (const schema of [
       z.record(z.string(), z.string()),
@@ -168,13 +168,13 @@ describe("a variable of the environment", () => {
       expect(configOf({ schema, env })).toEqual({ max_size: "3" });
   });
 
-  it("is for the key that is spelled so, where two differ in underscores alone", () => {
+  it("sets the key with that spelling if two differ only in underscores", () => {
     const schema = z.object({ apiKey: z.string().optional(), api_key: z.string().optional() });
     const env = { GLASSINE_PLUGIN_FOO_API_KEY: "a", GLASSINE_PLUGIN_FOO_APIKEY: "b" };
     expect(configOf({ schema, env })).toEqual({ apiKey: "b", api_key: "a" });
   });
 
-  it("is alone with its key", () => {
+  it("affects only its key", () => {
     verifies("plugins:config-environment");
     const env = {
       GLASSINE_PLUGIN_FOO_MAX_SIZE: "hunter-2",
@@ -185,7 +185,7 @@ describe("a variable of the environment", () => {
     );
   });
 
-  it("belongs to the plugin with the longest name that fits", () => {
+  it("belongs to the plugin with the longest matching name", () => {
     verifies("plugins:config-environment");
     const env = {
       GLASSINE_PLUGIN_FOO_A: "of foo",
@@ -211,7 +211,7 @@ describe("a variable of the environment", () => {
     "PUBLISHER_KEYS",
     "AUTO_DISCOVERY_ENABLED",
     "MODE",
-  ])("PLUGIN_%s is the host's, whatever plugins are called", (setting) => {
+  ])("PLUGIN_%s is the host's, whatever the plugins' names", (setting) => {
     const env = { [`GLASSINE_PLUGIN_${setting}`]: "x" };
     const parts = setting.toLowerCase().split("_");
     for (let length = 1; length < parts.length; length++) {
@@ -234,7 +234,7 @@ describe("a variable of the environment", () => {
     expect(configOf({ env, prefix: "STIGMEM_" })).toEqual({ a: "1" });
   });
 
-  it("is no way to a prototype", () => {
+  it("cannot reach a prototype", () => {
     const env = { GLASSINE_PLUGIN_FOO___PROTO__: "x", GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" };
     const text = /^it is not JSON data: .*expected ordinary keys, got __proto__$/;
     expect(fault({ env })).toMatch(text);
@@ -249,7 +249,7 @@ describe("a variable of the environment", () => {
 });
 
 describe("PH-071: an unknown key", () => {
-  it("is a fault, with a suggestion and the variable it came from", () => {
+  it("is refused, with a suggestion and its variable", () => {
     verifies("plugins:config-unknown-key");
     expect(fault({ schema: limits, section: { maxsize: 3 } })).toBe(
       "unknown key 'maxsize'; did you mean 'maxSize'?",
@@ -285,7 +285,7 @@ describe("PH-071: an unknown key", () => {
     ["an input that is changed first", z.preprocess((value) => value, z.any())],
     ["another schema", { parse: (value: unknown) => value }],
     ["one that circles", z.lazy((): z.ZodType => z.any())],
-  ])("is no fault for %s", (_, schema) => {
+  ])("is accepted for %s", (_, schema) => {
     expect(fault({ schema, section: { b: 1 } })).toBeUndefined();
   });
 
@@ -297,7 +297,7 @@ describe("PH-071: an unknown key", () => {
     expect(fault({ schema, section: { b: 1 } })).toMatch(/^configSchema refused it/);
   });
 
-  it("is found inside of objects, lists and records", () => {
+  it("is found inside objects, lists and records", () => {
     const leaf = z.object({ port: z.number() });
     const schema = z.object({
       server: leaf.optional(),
@@ -446,7 +446,7 @@ describe("PH-071: what a schema expects is reported by path, without values", ()
   });
 });
 
-describe("PH-071: what an author's message says of a value is taken out", () => {
+describe("PH-071: values in an author's message are removed", () => {
   const secret = "s3cr3t-Value";
   const says = (message: string, section: object) => {
     const schema = z.object({ a: z.any(), b: z.any().optional() }).superRefine((_, context) => {
@@ -487,17 +487,17 @@ describe("PH-071: what an author's message says of a value is taken out", () => 
     expect(says(message, { a })).toBe(`a: is not accepted: ${text}`);
   });
 
-  it("but short values of other fields are words like any other", () => {
+  it("short values of other fields are kept", () => {
     expect(says("must be on or off", { a: 1, b: "on" })).toBe(
       "a: is not accepted: must be on or off",
     );
   });
 
-  it("and what is too long to be looked through is left out", () => {
+  it("text too long to be searched is left out", () => {
     expect(says("x".repeat(20_001), { a: secret })).toBe("a: is not accepted");
   });
 
-  it("in a path, too, and a path is one line", () => {
+  it("values in a path are removed, and a path is one line", () => {
     const schema = z.any().superRefine((_, context) => {
       context.addIssue({ code: "custom", path: [secret, "x\nlevel=error", Symbol("s")] });
     });
@@ -509,7 +509,7 @@ describe("PH-071: what an author's message says of a value is taken out", () => 
     );
   });
 
-  it("also where a name is cut short or escaped", () => {
+  it("values are removed even if cut or escaped", () => {
     const long = `${"k".repeat(100)}"'`;
     const schema = z.any().superRefine((_, context) => {
       context.addIssue({ code: "custom", path: [long] });
@@ -523,7 +523,7 @@ describe("PH-071: what an author's message says of a value is taken out", () => 
     );
   });
 
-  it("law: no text of a configuration is in a fault, whatever the schema says of it", () =>
+  it("law: a message contains no string of the configuration, whatever the schema reports", () =>
     fc.assert(
       fc.property(
         fc.array(fc.stringMatching(/^[!-~]{8,20}$/), { minLength: 1, maxLength: 4 }),
@@ -738,11 +738,11 @@ describe("a schema that is not zod's", () => {
       { success: true },
       "configSchema returned nothing; expected JSON data",
     ],
-  ])("and safeParse gives %s", (_, given, text) => {
+  ])("and safeParse returns %s", (_, given, text) => {
     expect(fault({ schema: { safeParse: () => given }, section })).toBe(text);
   });
 
-  it("is asked by safeParse where it has both", () => {
+  it("is called by safeParse if it has both", () => {
     const schema = {
       safeParse: () => ({ success: true, data: { by: "safeParse" } }),
       parse: () => ({ by: "parse" }),
@@ -774,7 +774,7 @@ describe("a schema that is not zod's", () => {
 });
 
 describe("the secrets of a configuration", () => {
-  it("are its texts and its numbers of four digits and more, also what the schema made of them", () => {
+  it("are its strings and numbers of four digits or more, including the schema's results", () => {
     verifies("plugins:config-secrets");
     const schema = z.object({
       token: z.string().transform((text) => `Bearer ${text}`),

@@ -31,7 +31,7 @@ const invalid = (range: string, detail: string) =>
   `plugin 'aaa' has invalid requires_stigmem '${range}': ${detail}`;
 
 describe("semver", () => {
-  it("is loaded for a range, and not for the core nor for any version", async () => {
+  it("is loaded for a range, but not for the core or for any version", async () => {
     expect(loaded.times).toBe(0);
     expect(await faultOf("*")).toBeUndefined();
     expect(await faultOf(undefined, { requiresDefault: "*" })).toBeUndefined();
@@ -60,7 +60,7 @@ describe("a host of version 0.9.0a10", () => {
     "~0.9.0a3",
     "0.9.0a1 - 0.9.0a10",
     ">=99.0.0 || >=0.9.0a10,<1.0.0",
-  ])("PH-012: is taken by %s", async (range) => {
+  ])("PH-012: is accepted by %s", async (range) => {
     verifies("plugins:host-versions");
     expect(await faultOf(range)).toBeUndefined();
   });
@@ -77,7 +77,7 @@ describe("a host of version 0.9.0a10", () => {
     ">=0.9.0a1,>=999.0.0",
     ">=999.0.0,>=0.9.0a1",
     "<0.9.0a2 || >=0.9.0a11",
-  ])("PH-012: is not taken by %s", async (range) => {
+  ])("PH-012: is not accepted by %s", async (range) => {
     verifies("plugins:host-versions");
     expect(await faultOf(range)).toBe(tooNew(range));
   });
@@ -92,7 +92,7 @@ describe("a plugin on a host", () => {
       ...(requiresHost === undefined ? {} : { requiresHost }),
     });
 
-  it("PH-012, PH-014: registers where its range takes the host", async () => {
+  it("PH-012, PH-014: registers if its range accepts the host", async () => {
     for (const range of [">=0.9.0a1", "*", undefined]) {
       const manager = await host.createPluginManager({ plugins: [plugin(range)] });
       expect(manager.plugins.map(({ name }) => name)).toEqual(["aaa"]);
@@ -114,7 +114,7 @@ describe("a plugin on a host", () => {
 });
 
 describe("the profile", () => {
-  it("gives the words of the messages", async () => {
+  it("provides the words of the messages", async () => {
     const words = {
       hostName: "glassine",
       requiresField: "requires_glassine",
@@ -128,7 +128,7 @@ describe("the profile", () => {
     );
   });
 
-  it("PH-014: gives the range of a manifest that has none", async () => {
+  it("PH-014: provides the range of a manifest that has none", async () => {
     expect(await faultOf(undefined)).toBeUndefined();
     expect(await faultOf(undefined, { hostVersion: "0.9.0a9" })).toBe(
       tooNew(">=0.9.0a10", "0.9.0a9"),
@@ -136,7 +136,7 @@ describe("the profile", () => {
   });
 
   it.each(["01.0.0", "1.0.0post", "1.0.0a01"])(
-    "whose hostVersion is %s is the host's mistake",
+    "is refused with the hostVersion %s",
     async (hostVersion) => {
       const refusal = await faultOf(">=1.0.0", { hostVersion }).catch((error) => error);
       expect(isGlassineError(refusal) && refusal.code).toBe("options_invalid");
@@ -145,7 +145,7 @@ describe("the profile", () => {
   );
 });
 
-describe("what is no range", () => {
+describe("an invalid range", () => {
   it.each([
     ["not-a-specifier", "'not-a-specifier' is not a range of versions"],
     ["latest", "'latest' is not a range of versions"],
@@ -163,7 +163,7 @@ describe("what is no range", () => {
     expect(await faultOf(range)).toBe(invalid(range, detail));
   });
 
-  it("is named on one line, whatever is in it", async () => {
+  it("is quoted on one line, whatever it contains", async () => {
     expect(await faultOf(">=1.0.0\nlevel=error")).toBe(
       invalid(">=1.0.0\\u{a}level=error", "it has characters that no range has"),
     );
@@ -225,7 +225,7 @@ const comparatorText = ({ operator, version, isDashed, isSpaced }: Comparator) =
   `${operator}${isSpaced && operator !== "" ? " " : ""}${textOf(version, isDashed)}`;
 
 describe("any version and any comparators", () => {
-  it("agree as their numbers do: all of one side of ||, on one side", () =>
+  it("agree with their numbers, with alternatives by ||", () =>
     fc.assert(
       fc.asyncProperty(
         versions,
@@ -248,7 +248,7 @@ describe("any version and any comparators", () => {
       ),
     ));
 
-  it("and no text at all makes it throw, or say more than one line", () =>
+  it("no string makes it throw, or report more than one line", () =>
     fc.assert(
       fc.asyncProperty(
         fc.oneof(

@@ -1,4 +1,4 @@
-/** Capabilities of slots that no handler could make use of, and hooks that another host has. */
+/** Capabilities of slots that no handler can use, and hooks of another host. */
 import { createPluginManager, definePlugin, ManifestError } from "glassine";
 import { defineHost } from "glassine/host";
 import { definePlugin as defineNodePlugin, memoryNodeHooks } from "glassine/memory-node";
@@ -31,7 +31,7 @@ describe("capabilities of slots", () => {
     ["it is not there", { message_pre_invoke: (message: unknown) => void message }],
     ["there is no parameter", { message_pre_invoke: () => {} }],
     ["no handler has it", { message_pre_invoke: defaulted, evaluate: { handler: rest } }],
-  ])("are refused with the way out where %s", (_, hooks) => {
+  ])("are refused with advice if %s", (_, hooks) => {
     verifies("dispatch:unused-capabilities");
     expect(problemsOf({ capabilities: ["read_labels", "read_roles"], hooks })).toEqual([
       {
@@ -45,7 +45,7 @@ describe("capabilities of slots", () => {
     ["one handler has a third parameter", { evaluate: (_m: 1, _c: 1, _x: 1) => {}, cmf: rest }],
     ["an entry asks for them", { evaluate: { handler: defaulted, extensions: true } }],
     ["an entry says that it needs none", { evaluate: { handler: rest, extensions: false } }],
-  ])("are accepted where %s", (_, { cmf, ...hooks }: { cmf?: unknown }) => {
+  ])("are accepted if %s", (_, { cmf, ...hooks }: { cmf?: unknown }) => {
     const all = cmf === undefined ? hooks : { ...hooks, "cmf.llm_input": cmf };
     expect(problemsOf({ capabilities: ["append_labels"], hooks: all })).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("capabilities of slots", () => {
     expect(problemsOf(manifest, host.definePlugin as Define)).toEqual([]);
   });
 
-  it("are refused of a core handler, too", () => {
+  it("are refused for a core handler, too", () => {
     const { defineCoreHandler } = defineHost({});
     const core = { hook: "vote", name: "core.001.a", capabilities: ["read_labels"] };
     expect(() => defineCoreHandler({ ...core, handler: rest } as never)).toThrow(ManifestError);
@@ -94,7 +94,7 @@ describe("a hook that this host does not have", () => {
     ]);
   });
 
-  it("is refused by the manager of another host, which names the one that has it", async () => {
+  it("is refused by another host's manager, which names the host that has it", async () => {
     const plugin = defineNodePlugin({
       name: "ranker",
       version: "1.0.0",
@@ -105,7 +105,7 @@ describe("a hook that this host does not have", () => {
     );
   });
 
-  it("is known by a list that agrees with the memory node's table", () => {
+  it("is in a list that agrees with the memory node's table", () => {
     expect(memoryNodeHookNames).toEqual(Object.keys(memoryNodeHooks));
   });
 });

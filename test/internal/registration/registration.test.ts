@@ -7,7 +7,7 @@ import { host, make, plugin } from "../../registration/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 describe("registration", () => {
-  it("PH-099: writes one event a plugin, with sorted lists, and one line in the log", async () => {
+  it("PH-099: writes one event per plugin, with sorted lists, and one log line", async () => {
     verifies("plugins:recorded");
     const guard = plugin(
       "guard",
@@ -49,7 +49,7 @@ describe("registration", () => {
     );
   });
 
-  it("PH-064: nothing of a manager takes another handler, and what it was given is its own", async () => {
+  it("PH-064: a manager accepts no further handlers, and copies its options", async () => {
     verifies("plugins:registration");
     const handlers: Record<string, unknown> = { vote: (_: unknown) => allow() };
     const plugins = [plugin("aaa", handlers)];
@@ -88,7 +88,7 @@ describe("registration", () => {
     expect(events).toHaveLength(1);
   });
 
-  it("PH-067: what the trail does not keep is not registered", async () => {
+  it("PH-067: a plugin whose event the trail loses is not registered", async () => {
     verifies("plugins:recorded", "plugins:registration");
     const { making } = await make([plugin("aaa")], {
       audit: {
@@ -160,7 +160,7 @@ describe("registration", () => {
     expect(failures.map(({ metadata }) => metadata.reason)).toEqual([reason]);
   });
 
-  it("PH-069: an earlier plugin has its say on a later one, and is named", async () => {
+  it("PH-069: an earlier plugin votes on a later one, and is named", async () => {
     verifies("plugins:config-votes", "plugins:config-refusal");
     const jealous = plugin("aaa", {
       config_validate: ({ plugin: { name } }: { plugin: { name: string } }) =>
@@ -190,7 +190,7 @@ describe("registration", () => {
     expect(failures[0]?.metadata).toMatchObject({ reason: "config_exception", vetoed_by: "aaa" });
   });
 
-  it("PH-070: voters are shown names and flags, nothing to call and no values", async () => {
+  it("PH-070: voters see names and flags, no functions and no values", async () => {
     verifies("plugins:public-view");
     const seen: unknown[] = [];
     const spy = plugin("aaa", {
@@ -242,7 +242,7 @@ describe("registration", () => {
     expect(error.message).toContain("port");
   });
 
-  it("a plugin's configuration is its own, frozen, and nobody else's", async () => {
+  it("a plugin's configuration is frozen, and private to it", async () => {
     verifies("plugins:config-own", "plugins:config-environment");
     const seen: Record<string, unknown> = {};
     const reader = (name: string) =>
@@ -265,7 +265,7 @@ describe("registration", () => {
     expect(Object.isFrozen(seen.foo)).toBe(true);
   });
 
-  it("a section of a plugin that is not there is refused, with the name that was meant", async () => {
+  it("a section for an unknown plugin is refused, with a suggestion", async () => {
     await expect(
       (await make([plugin("tagger")], { config: { taggr: {} } })).making,
     ).rejects.toThrow(
@@ -273,7 +273,7 @@ describe("registration", () => {
     );
   });
 
-  it("an operator's word that would have no effect is refused", async () => {
+  it("an operator's setting without effect is refused", async () => {
     const voter = plugin("aaa", { vote: (_: unknown) => deny("no") });
     for (const word of [{ mode: "audit" }, { priority: 1 }, { onError: "ignore" }]) {
       await expect((await make([{ plugin: voter, ...word }])).making).rejects.toThrow(
@@ -284,7 +284,7 @@ describe("registration", () => {
     expect(await off.invoke("vote", {})).toBe(allow());
   });
 
-  it("PH-073: when one plugin fails, nobody is registered, and its error is the one", async () => {
+  it("PH-073: if one plugin fails, none is registered, and its error is thrown", async () => {
     verifies("plugins:registration");
     let calls = 0;
     const voter = (name: string) =>
@@ -334,7 +334,7 @@ describe("registration", () => {
 });
 
 describe("dependencies", () => {
-  it("PH-081: register before what needs them, else by name, however they are given", async () => {
+  it("PH-081: register before their dependents, then by name, in any order given", async () => {
     verifies("plugins:registration-order");
     const zeta = plugin("zeta", {}, { dependsOn: ["base"] });
     const alpha = plugin("alpha", {}, { dependsOn: ["base"] });
@@ -378,7 +378,7 @@ describe("audit_emit", () => {
     expect(manager.auditFailures().total).toBe(1);
   });
 
-  it("gets what happens, after the sink", async () => {
+  it("receives events after the sink", async () => {
     const order: string[] = [];
     const observer = plugin("aaa", {
       audit_emit: ({ event }: { event: AuditEvent }) => {
@@ -403,7 +403,7 @@ describe("audit_emit", () => {
 });
 
 describe("the trail of runs", () => {
-  it("PH-101: a denial and a failure, in the order in which they came", async () => {
+  it("PH-101: a denial and a failure, in order", async () => {
     const events: AuditEvent[] = [];
     const manager = await host.createPluginManager({
       plugins: [
@@ -451,7 +451,7 @@ describe("the trail of runs", () => {
     ]);
   });
 
-  it("labels that were added and changes that were refused are written down, with the request's own id", async () => {
+  it("added labels and refused changes are recorded, with the request's id", async () => {
     verifies("audit:request-id");
     const events: AuditEvent[] = [];
     const tagger = plugin(
@@ -489,7 +489,7 @@ describe("the trail of runs", () => {
     ]);
   });
 
-  it("PH-106: a denial stands though the sink is down, and what was lost is counted", async () => {
+  it("PH-106: a denial stands even if the sink is down, and lost events are counted", async () => {
     let isUp = true;
     const sink = () => {
       if (!isUp) throw new Error("down");
@@ -507,7 +507,7 @@ describe("the trail of runs", () => {
     }
   });
 
-  it("a strict trail denies what it could not keep; any other lets it pass", async () => {
+  it("a strict trail denies what it could not record; any other lets it pass", async () => {
     for (const strict of [false, true]) {
       let isUp = true;
       const tagger = plugin(
@@ -573,7 +573,7 @@ describe("why a plugin is refused", () => {
     expect(failures.map(({ metadata }) => metadata.reason)).toEqual([reason]);
   });
 
-  it("PH-100: there is no reason without a scenario", () => {
+  it("PH-100: every reason has a scenario", () => {
     const known = [...Object.keys(scenarios), ...beforeLoading, "frozen"];
     expect(Object.keys(registrationFailures).sort()).toEqual(known.sort());
   });

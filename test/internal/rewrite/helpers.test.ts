@@ -34,7 +34,7 @@ describe("arguments in text", () => {
     expect(writeArguments(parsed.arguments)).toBe(written);
   });
 
-  it.each(["{", "[1]", "null", "3", '"a"', "{} {}", "{'a': 1}"])("%j is none", (text) => {
+  it.each(["{", "[1]", "null", "3", '"a"', "{} {}", "{'a': 1}"])("%j is invalid", (text) => {
     const faith = { isAmbiguous: false, isExact: true };
     expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false, ...faith });
   });
@@ -44,7 +44,7 @@ describe("arguments in text", () => {
     ['{"a":1,"\\u0061":1}', { a: 1 }],
     ['{"b":[{"c":{"a":1,"a":2}}]}', { b: [{ c: { a: 2 } }] }],
     ['{"__proto__":1,"__proto__":2}', JSON.parse('{"__proto__":2}')],
-  ])("%j says a name twice, of which the last is read", (text, values) => {
+  ])("%j has a name twice, and the last is read", (text, values) => {
     expect(parseArguments(text)).toMatchObject({
       arguments: values,
       isWhole: true,
@@ -78,11 +78,11 @@ describe("arguments in text", () => {
     "0.30000000000000004",
     "5e-324",
     "1.7976931348623157e308",
-  ])("%s is the number that is read, however it is written", (number) => {
+  ])("%s is read exactly, however it is written", (number) => {
     expect(parseArguments(`{"a": ${number} , "b":${number}}`).isExact).toBe(true);
   });
 
-  it("tell a number that is read as another by the digits alone", () => {
+  it("detect a number that is read as another by its digits alone", () => {
     fc.assert(
       fc.property(fc.bigInt(), fc.nat(30), (digits, places) => {
         const text = `{"a":${digits}e-${places}}`;
@@ -100,7 +100,7 @@ describe("arguments in text", () => {
     );
   });
 
-  it("may have a text as long as text can be", () => {
+  it("may be as long as text can be", () => {
     const long = "x".repeat(10_000_000);
     const parsed = parseArguments(`{"a":"${long}","b":${"1".repeat(10_000)}}`);
     expect(parsed.isWhole).toBe(true);
@@ -108,7 +108,7 @@ describe("arguments in text", () => {
     expect(parseArguments(`{"a":"${long}"}`)).toMatchObject({ isWhole: true, isExact: true });
   });
 
-  it("tell a name that stands twice from all that may look like one", () => {
+  it("detect only real duplicate names", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: characters }), fc.jsonValue()), (values) => {
         for (const text of [JSON.stringify(values), JSON.stringify(values, null, "\t")]) {
@@ -137,7 +137,7 @@ describe("media in URLs", () => {
     expect(mediaFromUrl(url)).toMatchObject(source);
   });
 
-  it("come back as they were", () => {
+  it("are restored unchanged", () => {
     const type = fc.stringMatching(/^[\w.+-]+\/[\w.+-]+$/);
     const bytes = fc.base64String();
     const made = fc.tuple(type, bytes).map(([type, bytes]) => `data:${type};base64,${bytes}`);
@@ -148,7 +148,7 @@ describe("media in URLs", () => {
     );
   });
 
-  it("are bytes of no known kind where the type is not there", () => {
+  it("are bytes of an unknown type if the type is missing", () => {
     expect(urlOfMedia({ type: "base64", data: "AA==" })).toBe(
       "data:application/octet-stream;base64,AA==",
     );
@@ -156,7 +156,7 @@ describe("media in URLs", () => {
 });
 
 describe("reports", () => {
-  it("are frozen, in order, and say where", () => {
+  it("are frozen, in order, and have paths", () => {
     const left = collector<Left>();
     left.add({ path: pathOf("messages", 0, "a b"), kind: "content", reason: "Unknown." });
     const list = left.list();
@@ -168,7 +168,7 @@ describe("reports", () => {
     expect(list).toHaveLength(1);
   });
 
-  it("are listed up to a thousand of a kind, and the others are counted", () => {
+  it("are listed up to a thousand per kind, then counted", () => {
     verifies("adapters:reports-bounded");
     const left = collector<Left>();
     for (let i = 0; i < 5000; i++) left.add({ path: pathOf(i), kind: "setting", reason: "A." });
@@ -192,7 +192,7 @@ describe("reports", () => {
     expect(lost.list().filter(isRemoved)).toHaveLength(1001);
   });
 
-  it("of old items that do not stay are made for each, where not all that is hidden is listed", () => {
+  it("are made for each removed item, even if hidden parts are not all listed", () => {
     const left = collector<Left>();
     const reported: Lost[] = [];
     const gone = (path: string) =>
@@ -206,8 +206,8 @@ describe("reports", () => {
   });
 });
 
-describe("what streams hold", () => {
-  it("is limited, by events and by text", () => {
+describe("the content of streams", () => {
+  it("is limited by events and by text", () => {
     const meter = new StreamMeter({ maxEvents: 2, textUnits: 3 });
     const text = new TextPieces(meter, "delta");
     meter.countEvent();
@@ -220,7 +220,7 @@ describe("what streams hold", () => {
     expect(new TextPieces(meter, "delta").text).toBe("");
   });
 
-  it("may cut a character in two, and holds none that stays cut", () => {
+  it("may split a character, but keeps no lone half", () => {
     const text = new TextPieces(new StreamMeter(), "delta.text");
     text.add("a\ud83d");
     expect(text.text).toBe("a");
@@ -248,7 +248,7 @@ describe("what streams hold", () => {
     );
   });
 
-  it("is nothing more once an event was refused", () => {
+  it("does not grow once an event was refused", () => {
     const meter = new StreamMeter();
     const taken: number[] = [];
     meter.event({}, "event", () => taken.push(1));
@@ -264,7 +264,7 @@ describe("what streams hold", () => {
     expect(taken).toEqual([1]);
   });
 
-  it("is refused where it is a text, with what to do", () => {
+  it("is refused if it is a string, with advice", () => {
     const streams = [chatStream(), responsesStream(), messagesStream(), contentStream()];
     for (const stream of streams) {
       expect(() => stream.push("[DONE]" as never)).toThrow(

@@ -85,7 +85,7 @@ describe("pairs of old and new items", () => {
     expect(pairs(before, after)).toEqual(expected);
   });
 
-  it("compare by what items say, whatever objects they are", () => {
+  it("compare items by content, not by identity", () => {
     expect(pairs([a], [structuredClone(a)])).toEqual(["=0"]);
   });
 });
@@ -94,7 +94,7 @@ describe("pairs of messages and parts", () => {
   const said = (role: "user" | "assistant", text: string) =>
     createMessage({ role, content: [{ content_type: "text", text }] });
 
-  it("a message stands for one of the same role", () => {
+  it("a message pairs with one of the same role", () => {
     const before = [said("user", "a"), said("assistant", "b")];
     expect(pairMessages(before, [said("user", "c"), said("user", "d")])).toMatchObject([
       { at: 0, isSame: false, isMoved: false },
@@ -102,7 +102,7 @@ describe("pairs of messages and parts", () => {
     ]);
   });
 
-  it("a message with the result of a call stands for the one that had it", () => {
+  it("a message with the result of a call pairs with the one that had it", () => {
     const got = (tool_call_id: string, content: string) =>
       createMessage({
         role: "tool",
@@ -115,7 +115,7 @@ describe("pairs of messages and parts", () => {
     expect(pairMessages([got("1", "a")], [got("3", "a")]).map(({ at }) => at)).toEqual([0]);
   });
 
-  it("a call stands for the one with its id, and text for text", () => {
+  it("a call pairs with the one with its id, and text with text", () => {
     const call = (tool_call_id: string, name: string) =>
       ({ content_type: "tool_call", content: { tool_call_id, name } }) as const;
     const parts = (...content: object[]) =>

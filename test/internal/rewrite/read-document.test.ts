@@ -23,7 +23,7 @@ function faultOf(act: () => unknown) {
 }
 
 describe("a document", () => {
-  it("is a frozen copy, with all that the schema does not know", () => {
+  it("is a frozen copy, including unknown fields", () => {
     const input = { model: "m", content: [{ type: "text", text: "a", more: { b: [1] } }], n: 2 };
     const copy = read(input);
     expect(copy).toEqual(input);
@@ -33,7 +33,7 @@ describe("a document", () => {
     expect(copy.content?.[0]?.text).toBe("a");
   });
 
-  it("tells a hundred problems, however many there are", () => {
+  it("reports at most a hundred problems", () => {
     const content = Array.from({ length: 300_000 }, () => ({ type: "text" }));
     const { data, message } = faultOf(() => read({ model: "m", content }));
     expect((data as { problems: readonly unknown[] }).problems).toHaveLength(100);
@@ -48,13 +48,13 @@ describe("a document", () => {
     expect(read(copy)).toBe(copy);
   });
 
-  it("keeps keys that objects have by themselves as data", () => {
+  it("keeps inherited names as data", () => {
     const copy = read(JSON.parse('{"model":"m","__proto__":{"a":1},"constructor":2}'));
     expect(JSON.stringify(copy)).toBe('{"model":"m","__proto__":{"a":1},"constructor":2}');
     expect(Object.getPrototypeOf(copy)).toBeNull();
   });
 
-  it("runs no code of what is handed in", () => {
+  it("runs no code of its input", () => {
     let ran = 0;
     const hostile = Object.defineProperty({}, "model", { enumerable: true, get: () => ran++ });
     expect(faultOf(() => read(hostile)).data.problems?.[0]).toMatchObject({ path: ["model"] });
@@ -83,7 +83,7 @@ describe("a document", () => {
     );
   });
 
-  it("is read as JSON has it: what is hidden is no part of it, and does not run", () => {
+  it("is read as JSON: hidden properties are not part of it, and do not run", () => {
     let ran = 0;
     const get = () => (ran += 1);
     const text = Object.defineProperties(
@@ -132,7 +132,7 @@ describe("a document", () => {
     expect(message.endsWith(problem)).toBe(true);
   });
 
-  it("is refused without a word of its values", () => {
+  it("is refused without quoting its values", () => {
     const secret = "sk-canary";
     const error = faultOf(() =>
       read({ model: [secret], content: [{ type: secret, text: secret }] }),
@@ -141,7 +141,7 @@ describe("a document", () => {
     expect(JSON.stringify([error.message, error.data])).not.toContain(secret);
   });
 
-  it("is held to limits, and has the code that is asked for", () => {
+  it("has limits, and the requested error code", () => {
     const limits = { ...extensionsLimits, nodes: 3 };
     const value = { model: "m", list: [1, 2, 3] };
     const act = () => readDocument(schema, value, "event", "stream_invalid", limits);

@@ -1,4 +1,4 @@
-/** The class of a context, which makes contexts and may be reached by no handler. */
+/** The class of contexts, which no handler may reach. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { contextClassWith } from "../../../src/core/hooks/index.ts";
@@ -41,7 +41,7 @@ describe("the class of a context", () => {
     expect(found).toEqual(found.map((_, at) => at % 2 === 0));
   });
 
-  it("is one for all hosts that have no services", () => {
+  it("is shared by all hosts without services", () => {
     expect(contextClassWith([])).toBe(contextClassWith([]));
   });
 });

@@ -1,4 +1,4 @@
-/** What a patched prototype has beside a list is no part of it, and gets to see nothing of ours. */
+/** Patches of Array.prototype are not part of a list, and receive nothing from the library. */
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
@@ -33,7 +33,7 @@ const envelope = createExtensions({ security: { labels: ["PII"] } });
 const seen = (names: readonly string[]) => filterExtensions(envelope, names as never).security;
 
 describe("a grant in a patched realm", () => {
-  it.each([1, 2, 31, 32, 40])("of %i names has none beside them, asked once or again", (count) => {
+  it.each([1, 2, 31, 32, 40])("of %i names has no others, the first time and again", (count) => {
     const names = Array.from({ length: count }, () => "read_agent");
     const { result, stolen } = under(Array.prototype, ["-1", `${count}`], () => {
       const first = seen(names);

@@ -11,34 +11,34 @@ import { deriveDelegation } from "../../../src/core/slots/schemas/delegation.ts"
 const { capabilities } = compileSlots(standardSlots);
 
 describe("the bits of capabilities", () => {
-  it("are none for what is no known name", () => {
+  it("are empty for an unknown name", () => {
     for (const name of ["undefined", "null", "", "toString", "__proto__", "READ_LABELS"]) {
       expect(capabilities.mask([name]), name).toBe(0);
       expect(capabilities.bits([name]), name).toBe(0);
     }
   });
 
-  it("are none for what only reads like a name", () => {
+  it("are empty for what only resembles a name", () => {
     const list = ["read_labels"];
     for (const name of [list, { toString: () => "read_labels" }, null, 5]) {
       expect(capabilities.mask([name as never])).toBe(0);
     }
   });
 
-  it("are those of the names together, with what they imply", () => {
+  it("are those of all names, with what they imply", () => {
     const mask = capabilities.mask(["append_labels", "read_agent"]);
     expect(capabilities.namesOf(mask)).toEqual(["append_labels", "read_agent", "read_labels"]);
     expect(capabilities.namesOf(capabilities.bits(["append_labels"]))).toEqual(["append_labels"]);
     expect(capabilities.namesOf(0)).toEqual([]);
   });
 
-  it("are implied from the field upwards, and to each name by itself", () => {
+  it("are implied upwards from the field, separately for each name", () => {
     for (const name of capabilities.names) expect(capabilities.implied.get(name)).toContain(name);
     expect(capabilities.implied.get("read_labels")).toEqual(["read_labels"]);
   });
 });
 
-it("a compiled table is frozen, down to the last field", () => {
+it("a compiled table is deeply frozen", () => {
   const { nodes } = compileSlots(standardSlots);
   const check = (level: typeof nodes): void => {
     expect(Object.isFrozen(level)).toBe(true);
@@ -50,7 +50,7 @@ it("a compiled table is frozen, down to the last field", () => {
   check(nodes);
 });
 
-it("a compiled table knows how many parts it has, slots and fields alike", () => {
+it("a compiled table counts its slots and fields", () => {
   const level = z.object({ a: z.string().optional(), b: z.string().optional() });
   const slot = {
     tier: "immutable",
@@ -63,8 +63,8 @@ it("a compiled table knows how many parts it has, slots and fields alike", () =>
   expect(compileSlots(standardSlots).parts).toBe(partsOf(compileSlots(standardSlots)).length);
 });
 
-describe("what follows from a chain", () => {
-  it("is nothing for an empty one, also where indexes were patched", () => {
+describe("the derived fields of a chain", () => {
+  it("are absent for an empty one, even if indexes were patched", () => {
     const forged = { value: { subject_id: "forged" }, configurable: true, writable: true };
     for (const index of ["0", "-1"]) Object.defineProperty(Array.prototype, index, forged);
     let derived: unknown;
@@ -83,7 +83,7 @@ describe("what follows from a chain", () => {
     });
   });
 
-  it("is the first and the last of it; the first origin and the age stay", () => {
+  it("are its first and last hop; the first origin and the age stay", () => {
     const list = ["a", "b"].map((subject_id) => ({ subject_id }));
     expect(deriveDelegation({ current: undefined, list, proposed: { age_seconds: 3 } })).toEqual({
       depth: 2,
@@ -100,8 +100,8 @@ describe("what follows from a chain", () => {
   });
 });
 
-describe("the JSON Schema of a part that may be absent", () => {
-  it("allows null, and says nothing where anything goes", () => {
+describe("the JSON Schema of an optional part", () => {
+  it("allows null, and is empty if anything is allowed", () => {
     const schema = z.object({ any: jsonValue().optional(), text: z.string().optional() });
     expect(toJsonSchema(schema).properties).toEqual({
       any: {},

@@ -32,7 +32,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const seen = (names: unknown): { readonly labels?: readonly string[] } | undefined =>
   filterExtensions(envelope, names as never).security as never;
 
-describe("names that were resolved", () => {
+describe("resolved names", () => {
   const other = defineHost({
     slots: {
       first: {
@@ -48,7 +48,7 @@ describe("names that were resolved", () => {
     first: { id: "hidden" },
   });
 
-  it("grant what the same names grant, and with them what they imply", () => {
+  it("grant what the same names grant, including what they imply", () => {
     const names = fc.subarray([...Object.values(capabilities)]);
     const writes = {
       custom: { a: 1 },
@@ -68,7 +68,7 @@ describe("names that were resolved", () => {
     );
   });
 
-  it("say nothing to a host with other capabilities, but by name", () => {
+  it("are read by name on a host with other capabilities", () => {
     const all = resolveCapabilities(Object.values(capabilities));
     expect(other.filterExtensions(ofOther, all)).not.toHaveProperty("first.id");
     expect(other.filterExtensions(ofOther, all).security.labels).toEqual(["PII"]);
@@ -77,7 +77,7 @@ describe("names that were resolved", () => {
     expect(other.filterExtensions(ofOther, first).first).toEqual({ id: "hidden" });
   });
 
-  it("stay as they are: nobody adds one", () => {
+  it("cannot be changed", () => {
     const resolved = resolveCapabilities(["read_roles"]);
     expect(Object.isFrozen(resolved)).toBe(true);
     expect(resolved).toEqual(["read_roles", "read_subject"]);
@@ -96,7 +96,7 @@ describe("names that were resolved", () => {
 describe("a grant", () => {
   afterEach(() => void Reflect.deleteProperty(Array.prototype, "-1"));
 
-  it("is the same again, and another one for other names of the same number", () => {
+  it("is cached, and differs for other names of the same number", () => {
     expect(seen(seven)?.labels).toEqual(["PII"]);
     expect(seen([...seven])?.labels).toEqual(["PII"]);
     const others = ["read_agent", ...seven.slice(2), "write_headers"];
@@ -105,7 +105,7 @@ describe("a grant", () => {
     expect(seen(seven)?.labels).toEqual(["PII"]);
   });
 
-  it("is none where the names are no list, and spoils no other", () => {
+  it("is empty if the names are not a list, without affecting others", () => {
     for (const length of [
       -1,
       1.5,
@@ -121,13 +121,13 @@ describe("a grant", () => {
     }
   });
 
-  it("is none where there is no list at all", () => {
+  it("is empty without a list", () => {
     for (const none of [5, true, "read_labels", Symbol("read_labels"), () => seven]) {
       expect(seen(none)).toEqual(seen([]));
     }
   });
 
-  it("hands nothing of ours to an accessor of a patched prototype", () => {
+  it("passes nothing to an accessor of a patched prototype", () => {
     const stolen: unknown[] = [];
     Object.defineProperty(Array.prototype, "-1", {
       configurable: true,
@@ -143,7 +143,7 @@ describe("a grant", () => {
     expect(stolen).toEqual([]);
   });
 
-  it("keeps no value that is no text", async () => {
+  it("keeps no value that is not a string", async () => {
     const before = seen([1, {}] as never);
     expect(before).toEqual(seen([]));
     expect(seen(["read_labels", {}])?.labels).toEqual(["PII"]);
@@ -158,7 +158,7 @@ describe("a grant", () => {
     for (const reference of references) expect(reference.deref()).toBeUndefined();
   });
 
-  it("is of as many names as were counted first", () => {
+  it("has as many names as were counted first", () => {
     let asked = 0;
     const growing = {
       0: "read_agent",
@@ -184,7 +184,7 @@ describe("a grant", () => {
     }
   });
 
-  it("reads each name once where the same were asked for before", () => {
+  it("reads each name once if the same were resolved before", () => {
     let reads = 0;
     const names = Object.defineProperty(["read_labels"], 0, {
       get: () => {

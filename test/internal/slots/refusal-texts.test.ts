@@ -113,7 +113,7 @@ describe("defineSlots and joinSlots refuse", () => {
     });
   });
 
-  it("two names that only underscores tell apart", () => {
+  it("two names that differ only in underscores", () => {
     const expected = {
       code: "slot_invalid",
       message:
@@ -133,7 +133,7 @@ describe("defineSlots and joinSlots refuse", () => {
     expect(joined).toEqual({ code: "slot_invalid", message, data });
   });
 
-  it("nothing of a table that is well made", () => {
+  it("nothing of a valid table", () => {
     const long = "a".repeat(64);
     const table = {
       [long]: plain,
@@ -256,7 +256,7 @@ describe("defineHost refuses", () => {
     });
   });
 
-  it("a capability that there is not", () => {
+  it("an unknown capability", () => {
     const { resolveCapabilities } = defineHost({});
     expect(refusalBy(() => resolveCapabilities(["read_label" as never]))).toEqual({
       code: "capability_unknown",
@@ -271,7 +271,7 @@ describe("defineHost refuses", () => {
   });
 });
 
-it("a set or a list may grow, also with a write that nothing gates", () => {
+it("a set or a list may grow, even with an ungated write", () => {
   expect(host({ tier: "monotonic", grows: "list", schema: lists })()).toBeDefined();
   const schema = z.object({ set: stringSet().default([]) });
   expect(host({ tier: "monotonic", grows: "set", schema })()).toBeDefined();

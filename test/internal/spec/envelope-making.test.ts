@@ -63,7 +63,7 @@ describe("unknown and repeated things", () => {
 });
 
 describe("making", () => {
-  it("copies, and refuses what it does not know", () => {
+  it("copies, and refuses unknown names", () => {
     verifies("envelope:create");
     const labels = ["b", "a"];
     const input = { security: { labels }, custom: { list: [1] } };
@@ -76,7 +76,7 @@ describe("making", () => {
     expect(refusal(() => envelope({ request: { id: "x" } })).problems).toEqual(["slot_unknown"]);
   });
 
-  it("gives an envelope back as it is", () => {
+  it("returns an envelope unchanged", () => {
     verifies("envelope:create-same");
     const made = envelope(everything);
     expect(envelope(made)).toBe(made);
@@ -96,7 +96,7 @@ describe("making", () => {
     expect(codeOf(() => host.decodeExtensions("[]"))).toBe("extensions_invalid");
   });
 
-  it("tells every problem, and no value", () => {
+  it("reports every problem, and no value", () => {
     verifies("envelope:problems");
     const { problems } = refusal(() =>
       envelope({ agent: { turn: "x" }, meta: { tags: ["ok", 1] }, llm: 3 }),
@@ -114,7 +114,7 @@ describe("making", () => {
     }
   });
 
-  it("freezes all of it, as plain data", () => {
+  it("freezes everything, as plain data", () => {
     verifies("envelope:frozen");
     const visit = (value: unknown): void => {
       if (typeof value !== "object" || value === null) return;
@@ -131,7 +131,7 @@ describe("making", () => {
     visit(host.decodeExtensions(JSON.stringify(everything)).extensions);
   });
 
-  it("gives every level one shape", () => {
+  it("creates every level with the same shape", () => {
     verifies("envelope:one-shape");
     expect(Object.keys(envelope({}))).toEqual(Object.keys(envelope(everything)));
     const bare = envelope({ request: {}, custom: {}, http: {} });
@@ -148,7 +148,7 @@ describe("making", () => {
 });
 
 describe("writing", () => {
-  it("gives text that reads back", () => {
+  it("returns text that decodes again", () => {
     verifies("envelope:encode");
     const made = envelope(everything);
     const text = host.encodeExtensions(made);
@@ -165,7 +165,7 @@ describe("writing", () => {
     expect(host.encodeExtensions(secret)).toContain("Bearer x");
   });
 
-  it("takes only what the library made", () => {
+  it("accepts only what the library created", () => {
     verifies("envelope:encode-own");
     expect(codeOf(() => host.encodeExtensions({ custom: {} } as never))).toBe("extensions_invalid");
     expect(host.encodeExtensions(view(envelope({ agent: {} })))).toBe("{}");
@@ -229,7 +229,7 @@ describe("slots of a host", () => {
     expect([extensions === made, rejections[0]?.path]).toEqual([true, "billing"]);
   });
 
-  it("have names that nobody confuses", () => {
+  it("have distinct names", () => {
     verifies("envelope:host-slot-names");
     for (const name of [
       "security",
@@ -252,7 +252,7 @@ describe("slots of a host", () => {
     return joinSlots(standardSlots, defineSlots(table as never));
   };
 
-  it("have tiers that can be", () => {
+  it("have possible tiers", () => {
     verifies("envelope:host-slot-tiers");
     expect(compile({ write: "write_billing" })).toBe("slot_invalid");
     expect(compile({ tier: "monotonic" })).toBe("slot_invalid");

@@ -62,7 +62,7 @@ describe("capabilities", () => {
     );
   });
 
-  it("bring the reading with the writing", () => {
+  it("imply reading by writing", () => {
     verifies("capability:write-implies-read");
     expect(host.resolveCapabilities(["write_headers"])).toEqual(["read_headers", "write_headers"]);
     expect(view(full, "append_labels")).toEqual(view(full, "read_labels"));
@@ -70,12 +70,12 @@ describe("capabilities", () => {
     expect(view(full, "append_delegation")).toEqual(view(full, "read_delegation"));
   });
 
-  it("bring the outer field with the inner one", () => {
+  it("imply the outer field by the inner one", () => {
     verifies("capability:field-implies-parent");
     expect(host.resolveCapabilities(["read_claims"])).toEqual(["read_claims", "read_subject"]);
   });
 
-  it("bring nothing else", () => {
+  it("imply nothing else", () => {
     verifies("capability:nothing-else");
     fc.assert(
       fc.property(grant, (some) => {
@@ -105,7 +105,7 @@ describe("a view", () => {
     "custom",
   ];
 
-  it("starts from nothing", () => {
+  it("starts empty", () => {
     verifies("filter:from-nothing", "filter:null");
     const wider = envelope({ ...everything });
     const keys = Object.keys(view(wider, ...names));
@@ -116,7 +116,7 @@ describe("a view", () => {
     expect(host.filterExtensions(null, ["read_agent"])).toBeNull();
   });
 
-  it("holds what has no gate", () => {
+  it("has ungated parts", () => {
     verifies("filter:ungated");
     const { security, ...rest } = plain(view(full)) as Record<string, unknown>;
     expect(Object.keys(rest).sort()).toEqual([...ungated].sort());
@@ -128,7 +128,7 @@ describe("a view", () => {
     });
   });
 
-  it("holds a gated slot wholly or not at all", () => {
+  it("has a gated slot wholly or not at all", () => {
     verifies("filter:gated-slot");
     const gates = {
       agent: ["read_agent"],
@@ -144,7 +144,7 @@ describe("a view", () => {
     }
   });
 
-  it("holds a gated field or not", () => {
+  it("has a gated field or not", () => {
     verifies("filter:gated-field");
     const gates = {
       labels: ["read_labels", "append_labels"],
@@ -163,7 +163,7 @@ describe("a view", () => {
     }
   });
 
-  it("cuts the subject to what is granted", () => {
+  it("reduces the subject to what is granted", () => {
     verifies("filter:subject-cut");
     const cut = (...capabilities: readonly string[]) =>
       plain(view(full, ...capabilities).security?.subject);
@@ -175,7 +175,7 @@ describe("a view", () => {
     expect(cut("read_roles", "read_teams", "read_claims", "read_permissions")).toEqual(subject);
   });
 
-  it("tells nothing of what is hidden", () => {
+  it("reveals nothing about what is hidden", () => {
     verifies("filter:hidden-is-absent");
     const { agent: _, http: __, delegation: ___, ...open } = everything;
     const security = { ...everything.security, subject: null, client: null, labels: [] };
@@ -190,7 +190,7 @@ describe("a view", () => {
     expect(Reflect.ownKeys(a.security ?? {})).toEqual(Reflect.ownKeys(b.security ?? {}));
   });
 
-  it("leaves out a level in which nothing is visible", () => {
+  it("omits a level without visible parts", () => {
     verifies("filter:empty-is-absent");
     const hidden = envelope({ security: { subject, labels: ["PII"], objects: {}, data: {} } });
     expect(view(hidden).security).toBeUndefined();
@@ -198,7 +198,7 @@ describe("a view", () => {
     expect(view(hidden, "read_subject").security?.subject?.id).toBe("ada");
   });
 
-  it("always holds labels for those who may read them", () => {
+  it("always has labels for plugins that may read them", () => {
     verifies("filter:labels-always");
     expect(view(envelope({}), "read_labels").security?.labels).toEqual([]);
     expect(view(envelope({}), "append_labels").security?.labels).toEqual([]);
@@ -217,7 +217,7 @@ describe("filtering", () => {
     );
   });
 
-  it("shows no less to those who hold more", () => {
+  it("shows no less to a larger grant", () => {
     verifies("filter:monotone");
     fc.assert(
       fc.property(grant, grant, (some, more) => {
@@ -227,7 +227,7 @@ describe("filtering", () => {
     );
   });
 
-  it("touches nothing, and is touched by nothing", () => {
+  it("changes nothing, and is not affected by changes", () => {
     verifies("filter:untouched", "filter:frozen");
     const before = host.encodeExtensions(full);
     const shown = view(full, ...names);
@@ -247,7 +247,7 @@ describe("filtering", () => {
     expect([host.encodeExtensions(full), JSON.stringify(shown)]).toEqual([before, text]);
   });
 
-  it("shares what is wholly visible and builds the rest anew", () => {
+  it("shares what is wholly visible and rebuilds the rest", () => {
     verifies("filter:shared", "filter:rebuilt");
     const [a, b] = [view(full, "read_agent"), view(full, "read_agent")];
     for (const slot of ["request", "agent", "mcp", "custom", "meta"] as const) {
@@ -258,7 +258,7 @@ describe("filtering", () => {
     expect(a.security).not.toBe(full.security);
   });
 
-  it("does not look at what it hides", () => {
+  it("does not read what it hides", () => {
     verifies("filter:unvisited");
     const looks: string[] = [];
     const hidden = new Proxy(

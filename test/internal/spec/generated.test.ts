@@ -13,7 +13,7 @@ describe("generated files", () => {
     expect(read(path)).toBe(text);
   });
 
-  it("give each error code a heading, and no other", () => {
+  it("have a heading for each error code, and no others", () => {
     const headings = [...read("docs/errors.md").matchAll(/^### (.+)$/gm)].map(([, name]) => name);
     expect(headings).toEqual(Object.keys(errorCodes));
   });

@@ -1,4 +1,4 @@
-/** The rules of spec/plugins.md about the memory node, by what its entry hands out. */
+/** The rules of spec/plugins.md about the memory node, tested on its entry. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { bands } from "../../../src/core/hooks/index.ts";
@@ -44,7 +44,7 @@ it("has the services that the page lists", () => {
   expect(rows).toHaveLength(13);
 });
 
-it("speaks and reads its settings as Stigmem does", async () => {
+it("uses the wording and settings of Stigmem", async () => {
   verifies("plugins:memory-node-profile");
   const plugin = definePlugin({
     name: "asks",
@@ -73,7 +73,7 @@ it("speaks and reads its settings as Stigmem does", async () => {
   ).toThrow("handler timeout cannot exceed 30 seconds");
 });
 
-it("lets nobody touch the migrations of another plugin", async () => {
+it("protects the migrations of other plugins", async () => {
   verifies("plugins:memory-node-migrations");
   const migration = (plugin_name: string) => ({
     plugin_name,
@@ -131,7 +131,7 @@ it.each([
   ["-acme", false],
   ["acme_", false],
   ["", false],
-])("takes %j as a tenant id: %s", async (tenantId, isFit) => {
+])("accepts %j as a tenant id: %s", async (tenantId, isFit) => {
   verifies("plugins:memory-node-tenant");
   expect(tenantIdFault(tenantId) === undefined).toBe(isFit);
   const manager = await createPluginManager({ plugins: [], logger: {} });

@@ -99,7 +99,7 @@ describe("the outcome", () => {
     }
   });
 
-  it("comes for any value", () => {
+  it("exists for any value", () => {
     verifies("merge:total");
     const values = [
       true,

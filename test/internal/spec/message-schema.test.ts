@@ -1,4 +1,4 @@
-/** The JSON Schemas of messages say what decoding says, but for what they are known not to say. */
+/** The JSON Schemas of messages agree with decoding, except for known gaps. */
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
@@ -46,7 +46,7 @@ const unsaid: Readonly<Record<string, string>> = {
 };
 
 describe("spec/schemas/message.schema.json", () => {
-  it("fits each vector that decodes, and no other, but for what it does not say", () => {
+  it("accepts exactly the vectors that decode, except for known gaps", () => {
     const apart = vectors.filter(({ message }) => isMessage(message) !== decodes(message));
     const known = apart.filter(({ name }) => Object.hasOwn(unsaid, name));
     expect(apart.map(({ name }) => name).filter((name) => !/^random_/.test(name))).toEqual(
@@ -56,7 +56,7 @@ describe("spec/schemas/message.schema.json", () => {
     for (const { message } of apart) expect(isMessage(message) && !decodes(message)).toBe(true);
   });
 
-  it("fits every message that is generated, and so do the schemas of its parts", () => {
+  it("accepts every generated message, and so do the schemas of its parts", () => {
     fc.assert(
       fc.property(messageDocuments, (document) => {
         expect(isMessage(document)).toBe(true);
@@ -68,7 +68,7 @@ describe("spec/schemas/message.schema.json", () => {
     );
   });
 
-  it.each(kinds)("has a schema of its own for %s, which fits no other part", (kind) => {
+  it.each(kinds)("has its own schema for %s, which accepts no other part", (kind) => {
     const parts = vectors.flatMap(({ message }) =>
       decodes(message) ? (message.content ?? []) : [],
     );

@@ -85,7 +85,7 @@ describe("the schema", () => {
     expect(schema).toEqual(JSON.parse(JSON.stringify(extensionsSchema(standardSlots))));
   });
 
-  it("takes an envelope with everything, as it is written", () => {
+  it("accepts an encoded envelope with everything", () => {
     const { extensions } = host.decodeExtensions(everything);
     expect(judge(JSON.parse(host.encodeExtensions(extensions)))).toEqual({
       faults: [],
@@ -93,21 +93,21 @@ describe("the schema", () => {
     });
   });
 
-  it.each(alsoRead)("is not the form of %s, which is read", (_name, document, fault) => {
+  it.each(alsoRead)("does not accept %s, which decoding does", (_name, document, fault) => {
     const { faults, problems } = judge(document);
     expect(problems).toEqual([]);
     expect(faults.length).toBeGreaterThan(0);
     expect(faults.every((each) => fault.test(each))).toBe(true);
   });
 
-  it.each(unsaid)("does not know %s", (_name, document, isExpected) => {
+  it.each(unsaid)("does not check %s", (_name, document, isExpected) => {
     const { faults, problems } = judge(document);
     expect(faults).toEqual([]);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.every(isExpected)).toBe(true);
   });
 
-  it("takes and refuses what decoding does, over the vectors", () => {
+  it("agrees with decoding over the vectors", () => {
     const documents = ["filter", "merge"].flatMap((op) => {
       const { cases } = read(`vectors/${op}.json`) as { cases: Record<string, unknown>[] };
       return cases.flatMap(({ name, extensions, original }) =>

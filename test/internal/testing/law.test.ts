@@ -1,4 +1,4 @@
-/** What a law reports when it does not hold. */
+/** What a broken law reports. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { law } from "../../../src/testing/laws/law.ts";
@@ -9,7 +9,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-it("reports the failure at hand where time for shrinking is up before the first case", async () => {
+it("reports the current failure if the time for shrinking ends before the first case", async () => {
   const slow = fc.integer().map((value) => {
     block(5);
     return value;

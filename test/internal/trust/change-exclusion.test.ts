@@ -57,7 +57,7 @@ async function claimed(claim: object | string) {
   return { ...lock, text, change, expectBusy, expectTaken };
 }
 
-const held = "plugins.lock is being changed by another process";
+const busy = "plugins.lock is being changed by another process";
 
 describe("CLI-053: a claim", () => {
   it("of a process that has ended is taken over", async () => {
@@ -70,8 +70,8 @@ describe("CLI-053: a claim", () => {
     verifies("journal:busy");
     const pid = await liveProcess();
     const { expectBusy } = await claimed({ pid, host: hostname(), since });
-    await expectBusy(`${held} (pid ${pid})`);
-    await expectBusy(`${held} (pid ${pid})`, 100);
+    await expectBusy(`${busy} (pid ${pid})`);
+    await expectBusy(`${busy} (pid ${pid})`, 100);
   });
 
   it("of a live process is waited for up to ten seconds by default", async () => {
@@ -91,7 +91,7 @@ describe("CLI-053: a claim", () => {
       await new Promise((resolve) => setImmediate(resolve));
       if (vi.getTimerCount() > 0) vi.advanceTimersToNextTimer();
     }
-    expect(end).toMatchObject({ code: "lockfile_busy", message: `${held} (pid ${pid})` });
+    expect(end).toMatchObject({ code: "lockfile_busy", message: `${busy} (pid ${pid})` });
     const waited = performance.now() - begun;
     expect([waited >= 10_000, waited < 10_100]).toEqual([true, true]);
   });
@@ -101,7 +101,7 @@ describe("CLI-053: a claim", () => {
     const claim = { pid: noPid, host: `not-${hostname()}\n`, since };
     const { expectBusy, exclusion } = await claimed(claim);
     await expectBusy(
-      `${held} (pid ${noPid} on host "not-${hostname()}\\u{a}"). If that process has ended, remove ${exclusion} and try again.`,
+      `${busy} (pid ${noPid} on host "not-${hostname()}\\u{a}"). If that process has ended, remove ${exclusion} and try again.`,
     );
   });
 
@@ -112,7 +112,7 @@ describe("CLI-053: a claim", () => {
       const claim = { pid: noPid, host: hostname(), space: "pid:[1]", since };
       const { expectBusy, exclusion } = await claimed(claim);
       await expectBusy(
-        `${held} (pid ${noPid} on host "${hostname()}"). If that process has ended, remove ${exclusion} and try again.`,
+        `${busy} (pid ${noPid} on host "${hostname()}"). If that process has ended, remove ${exclusion} and try again.`,
       );
     },
   );
@@ -142,7 +142,7 @@ describe("CLI-053: a claim", () => {
   it("is read whatever form its start time has", async () => {
     const pid = await liveProcess();
     const { expectBusy } = await claimed({ pid, host: hostname(), started: since });
-    await expectBusy(`${held} (pid ${pid})`);
+    await expectBusy(`${busy} (pid ${pid})`);
   });
 
   it.each([
@@ -153,7 +153,7 @@ describe("CLI-053: a claim", () => {
     verifies("journal:elsewhere");
     const { expectBusy, exclusion } = await claimed(text);
     await expectBusy(
-      `${held}, which ${exclusion} does not name. If there is none, remove ${exclusion} and try again.`,
+      `${busy}, which ${exclusion} does not name. If there is none, remove ${exclusion} and try again.`,
     );
   });
 
@@ -168,7 +168,7 @@ describe("CLI-053: a claim", () => {
     // It was asked for while the outer change went on, and waited for nothing.
     expect(await inner).toMatchObject({
       code: "lockfile_busy",
-      message: `${held} (pid ${process.pid})`,
+      message: `${busy} (pid ${process.pid})`,
     });
   });
 
@@ -229,7 +229,7 @@ describe("taking over a stale claim", () => {
     const right = rightTo(path, left);
     await writeFile(right, JSON.stringify({ pid, host: hostname(), since }));
     const { message } = await refusalOf(() => change(60));
-    expect(message).toBe(`${held} (pid ${pid})`);
+    expect(message).toBe(`${busy} (pid ${pid})`);
     expect(await readFile(exclusion, "utf8")).toBe(left);
     expect(await names()).toHaveLength(3);
   });
@@ -252,7 +252,7 @@ describe("taking over a stale claim", () => {
     };
     const { restore } = installFaults({ folder, at, what: "none" });
     const { message } = await refusalOf(() => change()).finally(restore);
-    expect({ isTaken, message }).toEqual({ isTaken: true, message: `${held} (pid ${pid})` });
+    expect({ isTaken, message }).toEqual({ isTaken: true, message: `${busy} (pid ${pid})` });
     expect(await readFile(exclusion, "utf8")).toBe(theirs);
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
   });

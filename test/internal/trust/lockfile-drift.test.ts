@@ -30,17 +30,17 @@ const shown = (drifts: readonly Drift[]) =>
 describe("drift", () => {
   it("of expired trust begins the day after, comes last, and does not block built-ins", () => {
     verifies("lockfile:until", "lockfile:drift-builtin");
-    const held = [entry("aaa", { until: "2027-01-31" })];
-    expect(driftOf(held, [plugin("aaa")], "2027-01-31")).toEqual([]);
+    const locked = [entry("aaa", { until: "2027-01-31" })];
+    expect(driftOf(locked, [plugin("aaa")], "2027-01-31")).toEqual([]);
     const day = "2027-02-01";
-    expect(shown(driftOf(held, [plugin("aaa", { version: "2.0.0" })], day))).toEqual([
+    expect(shown(driftOf(locked, [plugin("aaa", { version: "2.0.0" })], day))).toEqual([
       "aaa version_mismatch version 1.0.0 2.0.0 true",
       "aaa trust_expired expired 2027-01-31 2027-02-01 true",
     ]);
-    expect(driftOf(held, [plugin("aaa", { builtin: true })], day)).toMatchObject([
+    expect(driftOf(locked, [plugin("aaa", { builtin: true })], day)).toMatchObject([
       { kind: "trust_expired", blocking: false },
     ]);
-    expect(driftOf(held, [], day)).toMatchObject([{ kind: "missing_from_install" }]);
+    expect(driftOf(locked, [], day)).toMatchObject([{ kind: "missing_from_install" }]);
   });
 
   it("is empty when everything is as it was trusted", () => {

@@ -28,8 +28,8 @@ export class FakeClient implements RedisClientLike {
   }
 
   #step(key: string, [, max, ...labels]: readonly string[]): unknown {
-    const held = this.sets.get(key) ?? new Set<string>();
-    const all = new Set([...held, ...labels]);
+    const existing = this.sets.get(key) ?? new Set<string>();
+    const all = new Set([...existing, ...labels]);
     if (all.size > Number(max)) return "full";
     if (all.size > 0) this.sets.set(key, all);
     return [...all].reverse();

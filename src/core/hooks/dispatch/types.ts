@@ -283,7 +283,7 @@ export interface ExecutionRecord {
   readonly status: Status;
   /** What the handler answered; `undefined` if it neither allowed nor denied. */
   readonly requestedAllow: boolean | undefined;
-  /** What held, given mode and error policy. */
+  /** The outcome, given mode and error policy. */
   readonly effectiveAllow: boolean;
   /** Whether anything it returned was taken. */
   readonly applied: boolean;

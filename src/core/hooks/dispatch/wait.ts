@@ -60,7 +60,7 @@ export class Wait<Owner = unknown> implements DeadlineWait {
 
   /**
    * Begins a deadline in place of the last one. Between two handlers that both wait it is not left,
-   * so that the timer need not be let go and held again.
+   * so that the timer need not be unreferenced and referenced again.
    */
   under(deadline: Deadline | undefined): void {
     if (this.#deadline !== deadline) this.#deadline?.leave(this);

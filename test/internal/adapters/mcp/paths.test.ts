@@ -1,4 +1,4 @@
-/** Every text of MCP's schemas goes to a hook, or passes by the name of an option. */
+/** Every string of MCP's schemas is shown to a hook, or passes by an option. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { standardHooks } from "../../../../src/core/hooks/standard-hooks.ts";
@@ -45,7 +45,7 @@ describe("the table of MCP's strings", () => {
     );
   });
 
-  it("is what a guard does", async () => {
+  it("describes what a guard does", async () => {
     const measured = new Map(
       (await mcpPaths()).map(({ method, part, path, revisions, seenAt }) => [
         [method, part, path, revisions.join()].join(" "),

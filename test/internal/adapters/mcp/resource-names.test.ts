@@ -1,4 +1,4 @@
-/** Data policies that are keyed by the name of a resource, which its URI does not tell. */
+/** Data policies keyed by the name of a resource, which its URI does not contain. */
 import { createExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { ResourceNames } from "../../../../src/providers/mcp/resource-names.ts";

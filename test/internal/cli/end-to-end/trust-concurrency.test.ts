@@ -15,7 +15,7 @@ import { entryOf } from "../../trust/change-support.ts";
 
 const timeout = 300_000;
 const ids = Array.from({ length: 20 }, (_, at) => `guard-${String.fromCharCode(97 + at)}`);
-const held = "plugins.lock is being changed by another process";
+const busy = "plugins.lock is being changed by another process";
 
 let workspace: Workspace;
 beforeAll(async () => {
@@ -143,16 +143,16 @@ describe("CLI-053: a claim", () => {
   }, async () => {
     verifies("journal:busy", "journal:elsewhere");
     const cases = [
-      [{ pid: process.pid, host: hostname(), since }, () => `${held} (pid ${process.pid})`],
+      [{ pid: process.pid, host: hostname(), since }, () => `${busy} (pid ${process.pid})`],
       [
         { pid: noPid, host: "elsewhere", since },
         (file: string) =>
-          `${held} (pid ${noPid} on host "elsewhere"). If that process has ended, remove ${file} and try again.`,
+          `${busy} (pid ${noPid} on host "elsewhere"). If that process has ended, remove ${file} and try again.`,
       ],
       [
         {},
         (file: string) =>
-          `${held}, which ${file} does not name. If there is none, remove ${file} and try again.`,
+          `${busy}, which ${file} does not name. If there is none, remove ${file} and try again.`,
       ],
     ] as const;
     // Each waits ten seconds, so all of them wait at once.

@@ -5,7 +5,7 @@ export const cancelled = (requestId: unknown) =>
   notification("notifications/cancelled", { requestId });
 
 /** A hook that waits, and the gate it waits for. */
-export function held() {
+export function waitingHook() {
   const hold = gate();
   return { hold, hook: async () => void (await hold.wait) };
 }
