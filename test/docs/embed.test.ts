@@ -38,7 +38,7 @@ describe("docs/embed.md", () => {
       ],
     ],
     ["Condition", conditionKinds],
-    ["Invoke option", fieldsOf("plugins/begin-run.ts", "InvokeOptions")],
+    ["Invoke option", fieldsOf("plugins/types.ts", "InvokeOptions")],
     ["Of a violation", fieldsOf("hooks/results.ts", "Violation")],
     ["Hook setting", Object.keys(hookSettings)],
     ["Of a profile", Object.keys(standardProfile)],
