@@ -28,7 +28,7 @@ const entries = [
       "../dist/index.js": "{ createPluginManager, definePlugin, deny }",
       "../dist/providers/mcp/index.js": "{ createGuard }",
     },
-    limit: "132 kB",
+    limit: "126 kB",
     gzip: true,
   },
   {

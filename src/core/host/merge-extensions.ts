@@ -1,5 +1,6 @@
 /** Filter and merge for a host that embeds them without a manager. */
-import { extensionsLimits, intrinsics, type Limits, limitsOver, mapped } from "../data/index.ts";
+import { extensionsLimits, type Limits, limitsOver, mapped } from "../data/index.ts";
+import { freeze, ownValue } from "../data/intrinsics.ts";
 import {
   brandOf,
   createFrom,
@@ -11,8 +12,6 @@ import {
 } from "../envelope/index.ts";
 import { GlassineError, optionsInvalid, quoted, TierViolationError } from "../errors/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-
-const { freeze, ownValue } = intrinsics;
 
 /** Options of `mergeExtensions`. */
 export interface MergeOptions<View> {

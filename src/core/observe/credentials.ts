@@ -5,12 +5,10 @@
  * Rule: each unit of the string is read a fixed number of times, whatever the string is. What is left
  * contains nothing that a second run would remove.
  */
-import { intrinsics } from "../data/index.ts";
+import { toLowerAscii } from "../data/intrinsics.ts";
 import { marker } from "./one-line.ts";
 import { sensitivityOf } from "./sensitive-words.ts";
 import { matchAt, space, valueAfter } from "./value-after.ts";
-
-const { toLowerAscii } = intrinsics;
 
 /** Every match contains one of these, and most strings contain none. */
 const suspicious = /-----BEGIN|:\/\/|authorization|bearer|token|secret|password|cookie|api/i;

@@ -5,9 +5,7 @@
  * called and no proxy touched. Where the runtime cannot recognise a proxy, its traps run; what they
  * throw is caught.
  */
-import { intrinsics } from "../data/index.ts";
-
-const {
+import {
   apply,
   execPattern,
   getOwnPropertyDescriptor,
@@ -15,7 +13,7 @@ const {
   hasOwn,
   isProxy,
   symbolDescription,
-} = intrinsics;
+} from "../data/intrinsics.ts";
 
 /** What was thrown, for a record. Neither is redacted or cut. */
 export interface Described {

@@ -2,7 +2,8 @@
  * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen.
  * What cannot be recorded is refused, and the refusal names places and types, never values.
  */
-import { intrinsics, type Json } from "../data/index.ts";
+import type { Json } from "../data/index.ts";
+import { isProxy } from "../data/intrinsics.ts";
 import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import {
   type AuditEvent,
@@ -18,8 +19,6 @@ import { marker } from "./one-line.ts";
 import { redacted } from "./redact.ts";
 import { type Needles, needlesOf, withoutParts } from "./secrets.ts";
 import { isSensitiveName } from "./sensitive-words.ts";
-
-const { isProxy } = intrinsics;
 
 const maxDepth = 8;
 const maxNodes = 10_000;

@@ -4,10 +4,8 @@
  * The search is that of Knuth, Morris and Pratt: its work is linear in the length of string and
  * secret, both of which an attacker may have chosen.
  */
-import { intrinsics } from "../data/index.ts";
+import { toLowerAscii } from "../data/intrinsics.ts";
 import { ellipsis, marker, spelledOut } from "./one-line.ts";
-
-const { toLowerAscii } = intrinsics;
 
 /** A part of fewer units is a word like any other, and is looked for as a word only. */
 const minPart = 4;

@@ -40,9 +40,6 @@ interface EmitOptions {
 
 /** A trail of events. */
 export interface AuditTrail {
-  /** Whether there is a recipient. */
-  readonly active: boolean;
-  readonly strict: boolean;
   /**
    * Records an event. The outcome is there at once where all recipients answer at once and no
    * other event is on its way; else a promise of it, which never rejects.
@@ -89,7 +86,7 @@ type Recipient = "sink" | "audit_emit";
 
 /** `deliver` gets each event after the sink. If it throws or rejects, the delivery failed. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
-  const { sink, strict, timeoutMs, logger } = options;
+  const { sink, timeoutMs, logger } = options;
   const named = needlesOf(options.secrets);
   let queue: Waiting[] = [];
   let waiting = 0;
@@ -239,8 +236,6 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   }
 
   return Object.freeze({
-    active: sink !== undefined || deliver !== undefined,
-    strict,
     emit,
     miss,
     get failures() {

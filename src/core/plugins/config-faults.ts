@@ -1,13 +1,11 @@
 /** Says what is wrong with a configuration: where, and what was expected. Never a value. */
-import { intrinsics } from "../data/index.ts";
+import { hasOwn } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
 import { kindOfValue } from "./config-schema.ts";
 import { quoteName, readPlainArray } from "./read-plain.ts";
 import { printedValues } from "./secrets.ts";
-
-const { hasOwn } = intrinsics;
 
 type Path = readonly (string | number)[];
 

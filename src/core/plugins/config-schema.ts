@@ -1,8 +1,7 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import { intrinsics, isAwaitable, typeName } from "../data/index.ts";
+import { isAwaitable, typeName } from "../data/index.ts";
+import { apply, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
 import { unowned } from "../hooks/index.ts";
-
-const { apply, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
 
 /** A `configSchema`, read. */
 export interface ReadSchema {

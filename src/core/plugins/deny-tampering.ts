@@ -1,9 +1,9 @@
 /** What a manager with `tampering: "deny"` does in a realm that was changed. */
-import { detectTampering, intrinsics, type Json } from "../data/index.ts";
+import { detectTampering, type Json } from "../data/index.ts";
+import { freeze } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { Violation } from "../hooks/index.ts";
 
-const { freeze } = intrinsics;
 const message = "The realm is not as it was when the library loaded";
 const maxNamed = 8;
 

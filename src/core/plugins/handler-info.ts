@@ -1,5 +1,6 @@
 /** What a host may know of the handlers of a hook: facts, and nothing that can be called. */
-import { concat, intrinsics, mapped } from "../data/index.ts";
+import { concat, mapped } from "../data/index.ts";
+import { freeze, hasOwn } from "../data/intrinsics.ts";
 import {
   type Band,
   bands,
@@ -37,7 +38,6 @@ export interface HandlerInfo {
 }
 
 // Steps have the services of plugins on them: no method that somebody patched is handed one.
-const { freeze, hasOwn } = intrinsics;
 
 type AnyStep = HandlerStep & {
   readonly mode?: Mode;

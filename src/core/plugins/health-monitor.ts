@@ -1,5 +1,6 @@
 /** Asks the plugins of a manager for their health: on request, and repeatedly where it polls. */
-import { intrinsics, isAwaitable, typeName, waitEnd } from "../data/index.ts";
+import { isAwaitable, typeName, waitEnd } from "../data/index.ts";
+import { isProxy, monotonicNow } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type AnyRun,
@@ -18,7 +19,6 @@ import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./heal
 import { callSafely } from "./logger.ts";
 import { quoteName } from "./read-plain.ts";
 
-const { isProxy, monotonicNow } = intrinsics;
 // Captured, so that a test's or plugin's clock keeps no check from ending.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 

@@ -7,9 +7,8 @@ import {
   readWhole,
   sharedNotes,
 } from "../data/index.ts";
+import { freeze, ownValue } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
-
-const { freeze, ownValue } = intrinsics;
 
 /**
  * How a plugin is.

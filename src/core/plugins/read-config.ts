@@ -1,5 +1,6 @@
 /** A plugin's configuration: from the host, the operator and the environment, checked and frozen. */
-import { extensionsLimits, intrinsics, writeText } from "../data/index.ts";
+import { extensionsLimits, writeText } from "../data/index.ts";
+import { create, freeze, hasOwn, isArray, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { admit, compileSchema, jsonValue } from "../schema/index.ts";
@@ -8,8 +9,6 @@ import { ask, knownKeys, type ReadSchema, unknownKeys } from "./config-schema.ts
 import { hostSettings } from "./host-settings.ts";
 import { orClause, quoteName } from "./read-plain.ts";
 import { secretsOf } from "./secrets.ts";
-
-const { create, freeze, hasOwn, isArray, parseJson } = intrinsics;
 
 /** The sources of one plugin's configuration. */
 interface ConfigSources {

@@ -1,14 +1,18 @@
 /** Reads what an author or operator wrote: each property once, without running a getter or a trap. */
 
 import * as z from "zod/mini";
-import { intrinsics } from "../data/index.ts";
+import {
+  arrayPrototype,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isProxy,
+} from "../data/intrinsics.ts";
 import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
 import { libraryHostOf, quoteName } from "../hooks/index.ts";
 
 export { quoteName };
-
-const { arrayPrototype, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy } =
-  intrinsics;
 
 /** Receives each problem: the field it is about, and a sentence. */
 export type Report = (field: string, message: string) => void;

@@ -1,8 +1,6 @@
 /** What a manager knows to be secret: what the host named, and values of configurations. */
-import { intrinsics } from "../data/index.ts";
+import { isArray } from "../data/intrinsics.ts";
 import { addSecrets, bothOf, type Needles, needlesOf, redacted } from "../observe/index.ts";
-
-const { isArray } = intrinsics;
 
 /** A shorter number is a count or a limit like any other. */
 const minDigits = 4;

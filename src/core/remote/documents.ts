@@ -1,12 +1,6 @@
 /** What the readers and writers of documents share. */
-import {
-  extensionsLimits,
-  intrinsics,
-  type Limits,
-  mapped,
-  parseText,
-  payloadLimits,
-} from "../data/index.ts";
+import { extensionsLimits, type Limits, mapped, parseText, payloadLimits } from "../data/index.ts";
+import { getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
 import {
   type ErrorCode,
   formatPath,
@@ -16,8 +10,6 @@ import {
   type Problem,
 } from "../errors/index.ts";
 import { admit, type Compiled } from "../schema/index.ts";
-
-const { getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
 
 /** Options of decoding. */
 export interface DecodeWireOptions {

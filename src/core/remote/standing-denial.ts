@@ -6,12 +6,11 @@
  * are read, and no code of it runs.
  */
 
-import { hasMoreIndexes, intrinsics, type Limits, mapped } from "../data/index.ts";
+import { hasMoreIndexes, type Limits, mapped } from "../data/index.ts";
+import { hasOwn, ownKeys } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { admit, type Compiled, type Level } from "../schema/index.ts";
 import { DropReport, mayHaveFields, ownDatum, type ReadWire } from "./documents.ts";
-
-const { hasOwn, ownKeys } = intrinsics;
 
 /** A denial has no changes: they are dropped unread. */
 const changes: readonly string[] = ["modified_payload", "modified_extensions", "metadata"];
