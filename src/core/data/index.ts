@@ -1,54 +1,75 @@
-export { isAwaitable, plainly } from "./awaitable.ts";
-export { hasMoreIndexes, isRangeError, readAlone, readForeign, readValue } from "./copy-foreign.ts";
-export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";
-export { beginsWith, concat, forEach, includes, mapped, some } from "./intrinsics.ts";
+export {
+  BrandCarrier,
+  beginsWith,
+  concat,
+  createStamp,
+  forEach,
+  includes,
+  isAwaitable,
+  mapped,
+  plainly,
+  some,
+} from "./intrinsics.ts";
 export { parseText, writeText } from "./json-text.ts";
-export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
-export { payloadLimitsInForce, underPayloadLimits } from "./payload-limits.ts";
+export {
+  addEntry,
+  addGrowth,
+  addSize,
+  areWithin,
+  extensionsLimits,
+  type Limits,
+  limitsOver,
+  outgrown,
+  outgrows,
+  payloadLimits,
+  payloadLimitsInForce,
+  type Size,
+  underPayloadLimits,
+} from "./limits.ts";
 export {
   BAD,
   type Bad,
-  checkKey,
-  checkNumber,
-  checkText,
   closed,
   countNode,
   countReady,
+  countUnits,
   currentPath,
   enter,
+  hasMoreIndexes,
+  isRangeError,
   isRecord,
   isSnapshotCode,
   type Json,
   leave,
-  mismatch,
   newReadState,
   type Origin,
   type Place,
   type Reader,
   type ReadOptions,
   type ReadState,
-  readArray,
-  readJson,
-  readJsonObject,
-  readMap,
+  readAlone,
+  readForeign,
+  readValue,
   report,
+  stop,
   typeName,
 } from "./read.ts";
-export { limitsOver } from "./read-limits.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
-export { asSet, hasAll, unionOf, without } from "./sets.ts";
 export { sharedNotes } from "./shared-notes.ts";
-export { addEntry, addGrowth, addSize, outgrown, outgrows, type Size } from "./size.ts";
-export { BrandCarrier, createStamp } from "./stamp.ts";
-export { detectTampering, type RealmChange } from "./tampering.ts";
 export {
+  asSet,
+  base64Of,
   canonicalInstant,
+  fromUtf8,
+  hasAll,
   instantOf,
   isHeaderName,
   isHeaderValue,
   isLabel,
   isSensitiveHeader,
-} from "./text-rules.ts";
-export { base64Of, fromUtf8 } from "./utf8.ts";
-export { nextMacrotask, waitEnd, within } from "./within.ts";
+  unionOf,
+  without,
+} from "./strings.ts";
+export { detectTampering, type RealmChange } from "./tampering.ts";
+export { ignore, nextMacrotask, waitEnd, within } from "./within.ts";

@@ -1,3 +1,18 @@
+/** How much a value may hold, and how much it holds. */
+import { optionsInvalid, quoted } from "../errors/index.ts";
+import {
+  enumerableKeys,
+  freeze,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  newRecord,
+  ownValue,
+  weakGet,
+  weakSet,
+} from "./intrinsics.ts";
+import { readWhole } from "./read-options.ts";
+
 /** How much a value may hold. Lengths are UTF-16 units, depth counts nested containers. */
 export interface Limits {
   readonly depth: number;
@@ -50,4 +65,184 @@ export function areWithin(narrow: Limits, wide: Limits): boolean {
     if (narrow[name] > wide[name]) return false;
   }
   return true;
+}
+
+/** Deeper values are read by so many calls of one another that the stack may not hold them. */
+const maxDepth = 1_000;
+
+/**
+ * The limits that somebody gave some of, over `defaults`. What is `undefined` is left out.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function limitsOver(defaults: Limits, given: unknown, option = "limits"): Limits {
+  if (given === undefined || given === defaults) return defaults;
+  if (typeof given !== "object" || given === null || isArray(given)) {
+    throw optionsInvalid(`${option} must be an object with some of the limits.`);
+  }
+  const known = enumerableKeys(defaults);
+  const changed = newRecord() as { -readonly [Name in keyof Limits]?: number };
+  const names = enumerableKeys(given);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (!hasOwn(defaults, name)) {
+      throw optionsInvalid(`${option} has no ${quoted(name)}; it has ${known.join(", ")}.`);
+    }
+    const limit = ownValue(given, name);
+    if (limit === undefined) continue;
+    const most = name === "depth" ? maxDepth : undefined;
+    changed[name as keyof Limits] = readWhole(`${option}.${name}`, limit, most);
+  }
+  // The very defaults, so that they are known by identity where it counts.
+  return enumerableKeys(changed).length === 0 ? defaults : freeze({ ...defaults, ...changed });
+}
+
+let inForce: Limits = payloadLimits;
+
+/** Those of the call that is under way; else the library's own. */
+export function payloadLimitsInForce(): Limits {
+  return inForce;
+}
+
+/**
+ * Does `work` under limits that a host gave some of; under those in force where it gave none.
+ * `work` waits for nothing, so no other call comes under them.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function underPayloadLimits<Result>(given: unknown, work: () => Result): Result {
+  if (given === undefined) return work();
+  const before = inForce;
+  inForce = limitsOver(payloadLimits, given);
+  try {
+    return work();
+  } finally {
+    inForce = before;
+  }
+}
+
+export interface Size {
+  nodes: number;
+  /** UTF-16 units of texts, and of keys that are data. */
+  units: number;
+}
+
+// What is frozen keeps its size, so what was counted once and kept is not walked again.
+const sizes = new WeakMap<object, Readonly<Size>>();
+/** Containers of fewer values are walked faster than they are looked up. */
+const least = 16;
+
+/** Adds the size of a value that this library made, or takes it off. */
+export function addSize(sum: Size, value: unknown, times: 1 | -1 = 1): void {
+  if (value === undefined) return;
+  if (typeof value === "object" && value !== null) {
+    const { nodes, units } = sizeOf(value);
+    sum.nodes += times * nodes;
+    sum.units += times * units;
+    return;
+  }
+  sum.nodes += times;
+  if (typeof value === "string") sum.units += times * value.length;
+}
+
+/** Adds what `after` holds more than `before`. What they share is not walked. */
+export function addGrowth(sum: Size, before: unknown, after: unknown): void {
+  if (before === after) return;
+  if (!isContainer(before) || !isContainer(after) || isArray(before) !== isArray(after)) {
+    addSize(sum, after);
+    addSize(sum, before, -1);
+    return;
+  }
+  if (isArray(before) && isArray(after)) {
+    addListGrowth(sum, before, after);
+    return;
+  }
+  // A level has a prototype, and its keys are known. In a map they are data.
+  const isMap = getPrototypeOf(after) === null;
+  const keys = enumerableKeys(after);
+  let shared = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (hasOwn(before, key)) {
+      shared += 1;
+      if (before[key] !== after[key]) addGrowth(sum, before[key], after[key]);
+    } else {
+      addSize(sum, after[key]);
+      if (isMap) sum.units += key.length;
+    }
+  }
+  const old = enumerableKeys(before);
+  for (let i = 0; shared < old.length && i < old.length; i++) {
+    const key = old[i] as string;
+    if (hasOwn(after, key)) continue;
+    addSize(sum, before[key], -1);
+    if (isMap) sum.units -= key.length;
+  }
+}
+
+/** Between what two lists begin with and end with alike, each has items of its own. */
+function addListGrowth(sum: Size, before: readonly unknown[], after: readonly unknown[]): void {
+  let from = 0;
+  let end = before.length;
+  let afterEnd = after.length;
+  while (from < end && from < afterEnd && before[from] === after[from]) from += 1;
+  while (end > from && afterEnd > from && before[end - 1] === after[afterEnd - 1]) {
+    end -= 1;
+    afterEnd -= 1;
+  }
+  for (let i = from; i < afterEnd; i++) addSize(sum, after[i]);
+  for (let i = from; i < end; i++) addSize(sum, before[i], -1);
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Adds the size of an entry of a map, where it has one. */
+export function addEntry(sum: Size, key: string, value: unknown): void {
+  if (value === undefined) return;
+  addSize(sum, value);
+  sum.units += key.length;
+}
+
+function sizeOf(container: object): Readonly<Size> {
+  const known = weakGet(sizes, container);
+  if (known !== undefined) return known;
+  const size: Size = { nodes: 1, units: 0 };
+  if (isArray(container)) {
+    for (let i = 0; i < container.length; i++) addSize(size, container[i]);
+  } else {
+    // A level has a prototype, and its keys are known. In a map they are data.
+    const isMap = getPrototypeOf(container) === null;
+    const keys = enumerableKeys(container);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      if (isMap) size.units += key.length;
+      const part = (container as Record<string, unknown>)[key];
+      if (typeof part === "string") {
+        size.nodes += 1;
+        size.units += part.length;
+      } else addSize(size, part);
+    }
+  }
+  if (size.nodes >= least) weakSet(sizes, container, size);
+  return size;
+}
+
+/** The limit that `after` is over and `before` was not as far over, in the words of a problem. */
+export function outgrows(after: object, before: object, limits: Limits): string | undefined {
+  const whole: Size = { nodes: 0, units: 0 };
+  addSize(whole, after);
+  if (whole.nodes <= limits.nodes && whole.units <= limits.units) return undefined;
+  const grown: Size = { nodes: whole.nodes, units: whole.units };
+  addSize(grown, before, -1);
+  return outgrown(whole, grown, limits);
+}
+
+/** The limit that `whole` is over and has grown in, in the words of a problem. */
+export function outgrown(whole: Size, grown: Size, limits: Limits): string | undefined {
+  if (whole.nodes > limits.nodes && grown.nodes > 0) return `at most ${limits.nodes} values`;
+  return whole.units > limits.units && grown.units > 0
+    ? `at most ${limits.units} UTF-16 units of text`
+    : undefined;
 }

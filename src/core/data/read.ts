@@ -1,8 +1,11 @@
 /**
- * Reads plain data: parsed JSON, or the copy that `copyForeign` made of a foreign value. So nothing
- * here needs descriptors. The result is a checked, frozen copy; where it says the same as
- * `previous`, which this library made and froze, it is `previous` itself: "nothing changed" is then
- * one comparison of identity, at every level.
+ * Reads a value once, into checked and frozen data.
+ *
+ * What is foreign is copied first, into fresh plain data, so that a reader needs no descriptors: each
+ * property is read once, through its own descriptor. Accessors, symbol keys, hidden properties,
+ * cycles and anything but plain objects and arrays are reported. A reader returns `previous`, which
+ * this library made and froze, where the value says the same: "nothing changed" is then one
+ * comparison of identity, at every level. Source of the rules: docs/threat-model.md, "read once".
  *
  * The state is local to one reading. A plugin's value is refused at the first snapshot problem:
  * nothing later can outrank it. A host's value is read on, so that every problem is reported.
@@ -10,21 +13,28 @@
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import {
   append,
+  arrayPrototype,
   concat,
-  enumerableKeys,
   freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
   isArray,
-  isFiniteNumber,
-  isWellFormed,
+  isProxy,
+  isTextObject,
+  isView,
   type List,
   newArray,
   newList,
   newMap,
+  objectPrototype,
+  ownKeys,
   ownValue,
+  rangeErrorPrototype,
   slice,
 } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
-import { addSize, outgrown } from "./size.ts";
+import { addSize, outgrown } from "./limits.ts";
 
 /** A JSON value, frozen all the way down. */
 export type Json =
@@ -110,7 +120,7 @@ export function newReadState(
 }
 
 /** Ends a reading early. Thrown and caught inside the readers only. */
-export const STOP: unique symbol = Symbol("stop");
+const STOP: unique symbol = Symbol("stop");
 
 const maxProblems = 100;
 
@@ -166,7 +176,7 @@ export function countReady(state: ReadState, value: unknown): void {
 }
 
 /** Counts the units of a string. */
-function countUnits(state: ReadState, units: number): void {
+export function countUnits(state: ReadState, units: number): void {
   state.units += units;
   if (state.units > state.limits.units) holdToLimits(state);
 }
@@ -183,7 +193,7 @@ export function enter(state: ReadState): Place {
 }
 
 /** Goes one level down. */
-export function descend(state: ReadState): Place {
+function descend(state: ReadState): Place {
   if (state.depth >= state.limits.depth) {
     report(state, "snapshot_limit", `at most ${state.limits.depth} levels`, "more");
   }
@@ -214,143 +224,217 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !isArray(value);
 }
 
-/** Checks the key of a map, whose keys are data. */
-export function checkKey(state: ReadState, key: string): void {
-  if (key.length > state.limits.keyUnits) {
-    const expected = `keys of at most ${state.limits.keyUnits} units`;
-    report(state, "snapshot_limit", expected, "a longer one");
-  }
-  countUnits(state, key.length);
-  if (!isWellFormed(key)) {
-    report(state, "snapshot_key", "keys that are valid Unicode", "a lone surrogate");
-  }
-  // From a plugin `__proto__` is an attack or a slip; in a decoded map it is data.
-  if (state.origin === "plugin" && key === "__proto__") {
-    stop(state, "snapshot_key", "ordinary keys", "__proto__");
-  }
-}
-
-/** Checks a string. One that stands there already was checked before. */
-export function checkText(state: ReadState, text: string, previous?: unknown): string | Bad {
-  countUnits(state, text.length);
-  return text === previous || isWellFormed(text)
-    ? text
-    : report(state, "snapshot_string", "valid Unicode", "a lone surrogate");
-}
-
-/** Reads any JSON value. */
-export const readJson: Reader = (state, value, previous) => {
-  if (typeof value === "object" && value !== null) {
-    return isArray(value)
-      ? readArray(state, value, previous, readJson, state.limits.nodes)
-      : readMap(state, value, previous, readJson);
-  }
-  countNode(state);
-  if (typeof value === "string") return checkText(state, value, previous);
-  if (typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number") return checkNumber(state, value);
-  return value === BAD
-    ? alreadyBad(state)
-    : report(state, "snapshot_type", "a JSON value", typeof value);
-};
-
-/** For what could not be copied: that was reported then. */
-function alreadyBad(state: ReadState): Bad {
-  state.bad += 1;
-  return BAD;
-}
-
-/** Checks a number. There is no minus zero in the data. */
-export function checkNumber(state: ReadState, value: number): number | Bad {
-  if (isFiniteNumber(value)) return value === 0 ? 0 : value;
-  return report(state, "snapshot_type", "a finite number", "NaN or an infinity");
-}
-
-/**
- * Reads an object whose keys are data. `undefined` values count as absent. Maps have no prototype,
- * because any key may be in them.
- */
-export function readMap(
+/** Reads a value: copies it first, unless it is plain data. `BAD` where there are problems. */
+export function readValue(
   state: ReadState,
+  read: Reader,
   value: unknown,
   previous: unknown,
-  readValue: Reader,
+  partial = false,
 ): unknown {
-  if (!isRecord(value)) return mismatch(state, value, "an object");
-  if (value === previous) return previous;
-  const place = enter(state);
-  const { bad } = state;
-  const known = isRecord(previous) ? previous : undefined;
-  const keys = enumerableKeys(value);
-  const map = newMap(keys.length, state.nodes);
-  let same = known !== undefined;
-  let count = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const raw = value[key];
-    place.key = key;
-    checkKey(state, key);
-    if (raw === undefined) continue;
-    const shown = known === undefined ? undefined : ownValue(known, key);
-    const item = readValue(state, raw, shown);
-    map[key] = item;
-    count += 1;
-    if (item !== shown) same = false;
+  try {
+    const result =
+      state.origin === "parsed"
+        ? read(state, value, previous, partial)
+        : readForeign(state, read, value, previous, partial);
+    return state.problems.length > 0 ? BAD : result;
+  } catch (stopped) {
+    if (stopped !== STOP) throw stopped;
+    return BAD;
   }
-  leave(state);
-  if (state.bad > bad) return BAD;
-  if (same && count === enumerableKeys(known as object).length) return known;
-  return closed(state, map);
 }
 
-/** Reads an array, in order. */
-export function readArray(
+/** Reads a value by itself; `BAD` for one that `read` does not accept. The reason is not reported. */
+export function readAlone(
+  read: Reader,
+  value: unknown,
+  limits: Limits,
+  origin: Origin = "host",
+): unknown {
+  const state = newReadState({ origin, limits, shapeCode: "extensions_shape", strict: true });
+  return readValue(state, read, value, undefined);
+}
+
+/** Reads a copy of a foreign value, for a reading that may be under way. */
+export function readForeign(
   state: ReadState,
+  read: Reader,
   value: unknown,
   previous: unknown,
-  readItem: Reader,
-  max: number,
-): readonly unknown[] | Bad {
-  if (!isArray(value)) return mismatch(state, value, "an array");
-  if (value === previous) return value;
-  const { length } = value;
+  partial = false,
+): unknown {
+  return read(state, copyForeign(state, value, previous), previous, partial);
+}
+
+interface Copying {
+  /** The containers that the value is in. */
+  readonly above: List<object>;
+  /** How many `null` and `undefined` there were. */
+  absent: number;
+}
+
+/** A plain copy of `value`. What cannot be copied is reported, and `BAD` in the copy. */
+function copyForeign(state: ReadState, value: unknown, previous: unknown): unknown {
+  const { nodes } = state;
+  try {
+    const copy = copyValue(state, value, previous, { above: newList(), absent: 0 });
+    // The copy is counted when it is read.
+    state.nodes = nodes;
+    return copy;
+  } catch (thrown) {
+    if (thrown === STOP) throw STOP;
+    if (isRangeError(thrown)) {
+      return stop(
+        state,
+        "snapshot_limit",
+        "a value that the stack has room to copy",
+        "a deeper one",
+      );
+    }
+    // A contextified object of `vm`, and a proxy where the runtime cannot recognise one, runs code
+    // when it is read, and that code can throw.
+    return stop(state, "snapshot_proxy", "plain data", "an object that throws when it is read");
+  }
+}
+
+/** Whether the stack may have overflowed. A value that throws can also throw such an error. */
+export function isRangeError(thrown: unknown): boolean {
+  try {
+    return typeof thrown === "object" && getPrototypeOf(thrown as object) === rangeErrorPrototype;
+  } catch {
+    return false;
+  }
+}
+
+function copyValue(state: ReadState, value: unknown, previous: unknown, copying: Copying): unknown {
+  if (value === undefined || value === null) {
+    countAbsent(state, copying);
+    return value;
+  }
+  if (typeof value === "function") {
+    return report(state, "snapshot_type", "a JSON value", "function");
+  }
+  if (typeof value === "object" && value === previous) return value;
+  countNode(state);
+  if (typeof value !== "object") return value;
+  if (isProxy(value)) return report(state, "snapshot_proxy", "plain data", "a proxy");
+  return isArray(value)
+    ? copyArray(state, value, previous, copying)
+    : copyObject(state, value, previous, copying);
+}
+
+/** What is absent may not count when it is read, but it takes time to copy. */
+function countAbsent(state: ReadState, copying: Copying): void {
+  const { nodes } = state.limits;
+  copying.absent += 1;
+  if (copying.absent > nodes + 1_000) {
+    report(state, "snapshot_limit", `at most ${nodes} values`, "more");
+  }
+}
+
+function copyObject(state: ReadState, value: object, previous: unknown, copying: Copying): unknown {
+  const prototype = getPrototypeOf(value);
+  if (prototype !== objectPrototype && prototype !== null) {
+    return report(state, "snapshot_prototype", "a plain object", "an object of another kind");
+  }
+  if (isWithinItself(state, value, copying)) return BAD;
+  const max = state.limits.nodes;
+  const keys = hasMoreIndexes(value, max) ? undefined : ownKeys(value);
+  if (keys === undefined || keys.length > max) {
+    return stop(state, "snapshot_limit", `at most ${max} keys`, "more");
+  }
+  const place = enterForeign(state, value, copying);
+  const known = isRecord(previous) ? previous : undefined;
+  const copy = newMap(keys.length, state.nodes);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string | symbol;
+    if (typeof key === "symbol") {
+      place.key = "(symbol)";
+      report(state, "snapshot_key", "keys that are strings", "a symbol");
+      continue;
+    }
+    place.key = key;
+    const raw = readDescriptor(state, getOwnPropertyDescriptor(value, key));
+    copy[key] = copyValue(
+      state,
+      raw,
+      known === undefined ? undefined : ownValue(known, key),
+      copying,
+    );
+  }
+  copying.above.length -= 1;
+  leave(state);
+  return copy;
+}
+
+function copyArray(
+  state: ReadState,
+  value: readonly unknown[],
+  previous: unknown,
+  copying: Copying,
+): unknown {
+  if (getPrototypeOf(value) !== arrayPrototype) {
+    return report(state, "snapshot_prototype", "a plain array", "an array of another kind");
+  }
+  if (isWithinItself(state, value, copying)) return BAD;
+  const length = getOwnPropertyDescriptor(value, "length")?.value as number;
+  const max = state.limits.nodes;
   if (length > max) report(state, "snapshot_limit", `at most ${max} elements`, "more");
-  const place = enter(state);
-  const { bad } = state;
+  if (ownKeys(value).length - 1 > length) {
+    report(state, "snapshot_key", "an array with elements only", "further properties");
+  }
+  const place = enterForeign(state, value, copying);
   const known = isArray(previous) ? (previous as readonly unknown[]) : undefined;
-  let same = known !== undefined && known.length === length;
-  const items = newArray<unknown>(length);
+  const copy = newArray<unknown>(length);
   for (let i = 0; i < length; i++) {
     place.key = i;
-    const raw: unknown = value[i];
-    const shown = known !== undefined && i < known.length ? known[i] : undefined;
-    // In a map `undefined` is absent; in an array it is not a value, whatever the elements are.
-    const item =
-      raw === undefined
-        ? report(state, "snapshot_type", "a value", "undefined")
-        : readItem(state, raw, shown);
-    items[i] = item;
-    if (item !== shown) same = false;
+    const descriptor = getOwnPropertyDescriptor(value, i);
+    if (descriptor === undefined) copy[i] = report(state, "snapshot_type", "a value", "a hole");
+    else {
+      const raw = readDescriptor(state, descriptor);
+      const shown = known !== undefined && i < known.length ? known[i] : undefined;
+      copy[i] = copyValue(state, raw, shown, copying);
+    }
   }
+  copying.above.length -= 1;
   leave(state);
-  if (state.bad > bad) return BAD;
-  return same ? (known as readonly unknown[]) : closed(state, items);
+  return copy;
 }
 
-/** Reads any JSON object. */
-export const readJsonObject: Reader = (state, value, previous) =>
-  readMap(state, value, previous, readJson);
+/** Reports a container that is in itself. */
+function isWithinItself(state: ReadState, value: object, copying: Copying): boolean {
+  for (let i = 0; i < copying.above.length; i++) {
+    if (copying.above[i] === value) {
+      report(state, "snapshot_cycle", "a tree", "a value that contains itself");
+      return true;
+    }
+  }
+  return false;
+}
+
+function enterForeign(state: ReadState, value: object, copying: Copying): Place {
+  append(copying.above, value);
+  return descend(state);
+}
 
 /**
- * Reports a value of the wrong type. It is read first: if it is not JSON data, that is the problem
- * to report.
+ * Whether listing the keys would take long for what is small to make: a string object or bytes
+ * without their prototype have a key for every unit, and the engine makes each a string.
  */
-export function mismatch(
-  state: ReadState,
-  value: unknown,
-  expected: string,
-  code: ErrorCode = state.shapeCode,
-): Bad {
-  if (value !== undefined && readJson(state, value, undefined) === BAD) return BAD;
-  return report(state, code, expected, typeName(value));
+export function hasMoreIndexes(value: object, max: number): boolean {
+  return hasOwn(value, max) && (isView(value) || isTextObject(value));
+}
+
+function readDescriptor(state: ReadState, descriptor: PropertyDescriptor | undefined): unknown {
+  if (descriptor === undefined) return report(state, "snapshot_key", "a lasting property", "none");
+  if (state.origin === "library" && descriptor.enumerable !== true) return undefined;
+  // `value` must be own: a patched Object.prototype.value would fool a plain read. An accessor has a
+  // `get`, even if it is undefined.
+  if ("get" in descriptor && !hasOwn(descriptor, "value")) {
+    return report(state, "snapshot_accessor", "a value", "a getter or setter");
+  }
+  if (descriptor.enumerable !== true) {
+    return report(state, "snapshot_key", "an enumerable property", "a hidden one");
+  }
+  return descriptor.value;
 }

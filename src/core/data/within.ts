@@ -1,4 +1,6 @@
 /** Waits under a timer of its own, in a realm that may have been patched. */
+
+/** Waits under a timer of its own, in a realm that may have been patched. */
 const PromiseAtLoad = Promise;
 // Captured at load, so that replacing a global later stops no deadline.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
@@ -51,4 +53,13 @@ export function nextMacrotask(): Promise<void> {
   return new PromiseAtLoad((resolve) => {
     startTimer(resolve, 0);
   });
+}
+
+/** Waits for a promise that nobody else does, so that its rejection is no surprise. */
+export async function ignore(pending: PromiseLike<unknown>): Promise<void> {
+  try {
+    await pending;
+  } catch {
+    // There is nobody to tell.
+  }
 }

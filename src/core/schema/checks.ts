@@ -14,7 +14,6 @@ import {
   type Reader,
   type ReadState,
   readForeign,
-  readJson,
   report,
   type Size,
 } from "../data/index.ts";
@@ -30,6 +29,7 @@ import {
   isNativePromise,
   ownValue,
 } from "../data/intrinsics.ts";
+import { readJson } from "./admit.ts";
 import type { Compiled } from "./compiled.ts";
 
 interface Issue {

@@ -2,7 +2,6 @@ export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelValue } from "./compiled.ts";
-export { isEmptyContainer, withDefault } from "./fields.ts";
 export {
   amount,
   headerMap,
@@ -18,5 +17,5 @@ export {
   wholeNumber,
   withKindOf,
 } from "./kinds.ts";
-export { compileLevel, withAliases } from "./level.ts";
+export { compileLevel, isEmptyContainer, withAliases, withDefault } from "./level.ts";
 export { pathInSchema } from "./schema-path.ts";

@@ -9,8 +9,6 @@ import {
   BAD,
   base64Of,
   canonicalInstant,
-  checkNumber,
-  checkText,
   countNode,
   extensionsLimits,
   fromUtf8,
@@ -18,17 +16,21 @@ import {
   isLabel,
   type Json,
   type Limits,
-  mismatch,
   type Reader,
   type ReadState,
   readAlone,
+  report,
+} from "../data/index.ts";
+import { dateNow, enumerableKeys, isSafeInteger } from "../data/intrinsics.ts";
+import {
+  checkNumber,
+  checkText,
+  mismatch,
   readArray,
   readJson,
   readJsonObject,
   readMap,
-  report,
-} from "../data/index.ts";
-import { dateNow, enumerableKeys, isSafeInteger } from "../data/intrinsics.ts";
+} from "./admit.ts";
 import { type Checkable, checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 

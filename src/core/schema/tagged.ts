@@ -1,8 +1,9 @@
 /** Unions discriminated by one field. */
 import type * as z from "zod/mini";
-import { BAD, isRecord, mismatch, type Reader, readJson, report } from "../data/index.ts";
+import { BAD, isRecord, type Reader, report } from "../data/index.ts";
 import { mapGet, ownValue } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
+import { mismatch, readJson } from "./admit.ts";
 import type { Compiled } from "./compiled.ts";
 
 /** A reader for a union with a tag; `undefined` for one that only zod can read. */

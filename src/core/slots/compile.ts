@@ -1,6 +1,6 @@
 /** Reads a slot table into what filter and merge run on: nodes, bits and readers. */
 import * as z from "zod/mini";
-import { intrinsics } from "../data/index.ts";
+import { forEach, intrinsics } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import {
   type Compiled,
@@ -273,9 +273,21 @@ export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefine
  */
 export function defaultsOf({ compiled: { level } }: Node): LevelValue {
   const out: Record<string, unknown> = { ...level?.empty };
-  for (let i = 0; level !== undefined && i < level.fields.length; i++) {
-    const { key, fallback } = level.fields[i] as Level["fields"][number];
+  forEach(level?.fields ?? [], ({ key, fallback }) => {
     if (fallback !== undefined) out[key] = fallback();
-  }
+  });
   return intrinsics.freeze(out);
+}
+
+/**
+ * A copy, not frozen, of what is there, with its list and with what follows from that. Also made in a
+ * patched realm, by a helper and by the merge.
+ */
+export function grownLevel(node: Node, growing: Parameters<Derive>[0]): Record<string, unknown> {
+  const next: Record<string, unknown> = {
+    ...(growing.current ?? defaultsOf(node)),
+    ...node.derive?.(growing),
+  };
+  if (node.grows !== undefined) intrinsics.put(next, node.grows, growing.list);
+  return next;
 }

@@ -1,8 +1,14 @@
 export { type CapabilityBits, resolveNames } from "./capabilities.ts";
-export { type CompiledSlots, compileSlots, defaultsOf, type Node, nodeByKey } from "./compile.ts";
+export {
+  type CompiledSlots,
+  compileSlots,
+  defaultsOf,
+  grownLevel,
+  type Node,
+  nodeByKey,
+} from "./compile.ts";
 export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
-export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
 export type {
   AgentSlot,

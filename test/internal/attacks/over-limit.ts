@@ -1,10 +1,6 @@
 import { expect } from "vitest";
-import {
-  extensionsLimits,
-  newReadState,
-  readJson,
-  readValue,
-} from "../../../src/core/data/index.ts";
+import { extensionsLimits, newReadState, readValue } from "../../../src/core/data/index.ts";
+import { readJson } from "../../../src/core/schema/admit.ts";
 
 /** Reads a value over a limit: how many values were read before it applied, and how deep. */
 export function overLimit(value: unknown): { values: number; depth: number } {

@@ -1,6 +1,6 @@
 /** Every day, compared with what Date says. */
 import { expect, it } from "vitest";
-import { byCodePoint, canonicalInstant, instantOf } from "../../../src/core/data/text-rules.ts";
+import { byCodePoint, canonicalInstant, instantOf } from "../../../src/core/data/strings.ts";
 
 const dayMs = 86_400_000;
 const trimmed = (date: Date) => date.toISOString().replace(/\.?0*Z$/, "Z");

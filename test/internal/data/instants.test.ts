@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { appendHop, createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { instantOf } from "../../../src/core/data/text-rules.ts";
+import { instantOf } from "../../../src/core/data/strings.ts";
 import { codeOf } from "../../data/support.ts";
 
 /** The one form in which an instant is kept. */

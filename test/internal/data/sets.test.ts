@@ -4,7 +4,7 @@ import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { asSet, hasAll, unionOf, without } from "../../../src/core/data/index.ts";
-import { byCodePoint } from "../../../src/core/data/text-rules.ts";
+import { byCodePoint } from "../../../src/core/data/strings.ts";
 import { assertGrown } from "../../../src/core/envelope/create.ts";
 import { joinSets } from "../../../src/core/envelope/index.ts";
 import { compileSlots, defineSlots } from "../../../src/core/slots/index.ts";
