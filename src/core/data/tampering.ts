@@ -54,11 +54,7 @@ const realm: object = globalThis;
 const classes = globalsOf(constructors);
 const spaces = globalsOf(namespaces);
 
-const watchedGlobals: readonly WatchedGlobal[] = [
-  ...classes,
-  ...spaces,
-  ...globalsOf(functions),
-];
+const watchedGlobals: readonly WatchedGlobal[] = [...classes, ...spaces, ...globalsOf(functions)];
 
 const watchedObjects: readonly WatchedObject[] = [
   ...classes.flatMap(({ key, value }) => [
@@ -70,10 +66,11 @@ const watchedObjects: readonly WatchedObject[] = [
 ].flat();
 
 /** `Symbol.iterator` and its like. */
-const wellKnownSymbols: readonly { readonly name: string; readonly symbol: symbol }[] =
-  ownKeys(Symbol)
-    .map((key) => ({ name: `Symbol.${String(key)}`, symbol: Symbol[key as "iterator"] as unknown }))
-    .filter((entry): entry is { name: string; symbol: symbol } => typeof entry.symbol === "symbol");
+const wellKnownSymbols: readonly { readonly name: string; readonly symbol: symbol }[] = ownKeys(
+  Symbol,
+)
+  .map((key) => ({ name: `Symbol.${String(key)}`, symbol: Symbol[key as "iterator"] as unknown }))
+  .filter((entry): entry is { name: string; symbol: symbol } => typeof entry.symbol === "symbol");
 
 function globalsOf(names: string): readonly WatchedGlobal[] {
   return names.split(/\s+/).flatMap((key) => {

@@ -52,7 +52,7 @@ export function withDefault<S extends z.core.$ZodType>(
   return made;
 }
 
-export type CompileField = (schema: z.core.$ZodType, key: string) => Compiled;
+type CompileField = (schema: z.core.$ZodType, key: string) => Compiled;
 
 function compileFields(
   shape: Record<string, z.core.$ZodType>,
