@@ -743,6 +743,7 @@ it("the export map", () => {
     "picocolors",
     "semver",
     "smol-toml",
+    "ts-pattern",
     "zod",
   ]);
 });

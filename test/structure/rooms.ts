@@ -73,6 +73,7 @@ export const plan: Plan = {
     "@sigstore/bundle": ["operate/trust"],
     "@sigstore/verify": ["operate/trust"],
     commander: ["operate/cli"],
+    "ts-pattern": ["operate/trust"],
     picocolors: ["operate/cli"],
     "node:crypto": ["operate/packages", "operate/trust"],
     "node:fs": ["operate"],

@@ -44,8 +44,8 @@ function refusalOf(variables: Record<string, string>, plugins?: readonly string[
       data: { settingProblems: readonly { variable: string }[] };
     };
     expect(code).toBe("setting_invalid");
-    const variables = data.settingProblems.map(({ variable }) => variable).sort();
-    expect(variables).toEqual(
+    const reported = data.settingProblems.map(({ variable }) => variable).sort();
+    expect(reported).toEqual(
       Object.keys(variables)
         .map((name) => `GLASSINE_${name}`)
         .sort(),

@@ -1,5 +1,6 @@
 /** Whether a plugin may be loaded, by what is known of its signer and what the operator said. */
 
+import { match } from "ts-pattern";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { type HostProfile, standardProfile } from "../../../core/plugins/index.ts";
 import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
@@ -91,28 +92,31 @@ function refusal(
   { envPrefix: prefix, evidenceName }: Pick<HostProfile, "envPrefix" | "evidenceName">,
 ): TrustRefused {
   const who = `plugin ${quoteName(plugin)}`;
-  if (evidence.kind === "unsigned") {
-    const message = `${who} is unsigned; production plugin registration requires ${evidenceName}`;
-    return { accepted: false, code: "unsigned", message };
-  }
-  if (evidence.kind === "unchecked") {
-    const { file } = evidence;
-    const [setting, what] =
-      file === sigstoreFile
-        ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a trusted root of Sigstore"]
-        : ["PLUGIN_PUBLISHER_KEYS", "a file of publisher keys"];
-    const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
-    return { accepted: false, code: "signature_unchecked", message };
-  }
-  if (evidence.kind === "invalid") {
-    const message = `${who} has an invalid signature: ${evidence.detail}`;
-    const { cause } = evidence;
-    return {
-      ...{ accepted: false, code: "signature_invalid", message },
-      ...(cause === undefined ? {} : { cause }),
-    };
-  }
-  const signer = quoteName(evidence.identity, maxIdentityUnits);
-  const message = `${who} is signed by untrusted identity ${signer}; add it to ${prefix}PLUGIN_TRUSTED_PUBLISHERS or, for an explicit audited exception, ${prefix}PLUGIN_TRUST_OVERRIDE_PUBLISHERS`;
-  return { accepted: false, code: "untrusted_identity", message };
+  return match(evidence)
+    .returnType<TrustRefused>()
+    .with({ kind: "unsigned" }, () => {
+      const message = `${who} is unsigned; production plugin registration requires ${evidenceName}`;
+      return { accepted: false, code: "unsigned", message };
+    })
+    .with({ kind: "unchecked" }, ({ file }) => {
+      const [setting, what] =
+        file === sigstoreFile
+          ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a trusted root of Sigstore"]
+          : ["PLUGIN_PUBLISHER_KEYS", "a file of publisher keys"];
+      const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
+      return { accepted: false, code: "signature_unchecked", message };
+    })
+    .with({ kind: "invalid" }, ({ detail, cause }) => {
+      const message = `${who} has an invalid signature: ${detail}`;
+      return {
+        ...{ accepted: false, code: "signature_invalid", message },
+        ...(cause === undefined ? {} : { cause }),
+      };
+    })
+    .with({ kind: "verified" }, ({ identity }) => {
+      const signer = quoteName(identity, maxIdentityUnits);
+      const message = `${who} is signed by untrusted identity ${signer}; add it to ${prefix}PLUGIN_TRUSTED_PUBLISHERS or, for an explicit audited exception, ${prefix}PLUGIN_TRUST_OVERRIDE_PUBLISHERS`;
+      return { accepted: false, code: "untrusted_identity", message };
+    })
+    .exhaustive();
 }
