@@ -26,7 +26,8 @@ export function readLogger(given: unknown): ReadLogger {
   const read = (level: keyof Logger) => {
     const method = logger[level] ?? (() => undefined);
     if (typeof method !== "function") throw optionsInvalid(`logger.${level} must be a function.`);
-    return (text: string) => callSafely(() => method.call(logger, text));
+    const write = method.bind(logger);
+    return (text: string) => callSafely(() => write(text));
   };
   return { info: read("info"), warn: read("warn"), error: read("error") };
 }
