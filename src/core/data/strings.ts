@@ -226,12 +226,8 @@ function insertEach(items: string[], from: number): void {
   }
 }
 
-/** The union of two sets; `previous` itself if it is equal. */
-export function unionOf(
-  set: readonly string[],
-  other: readonly string[],
-  previous?: readonly string[],
-): readonly string[] {
+/** The union of two sets: `set` itself if `other` adds nothing to it. */
+export function unionOf(set: readonly string[], other: readonly string[]): readonly string[] {
   const union = newArray<string>(set.length + other.length);
   let count = 0;
   let at = 0;
@@ -245,7 +241,7 @@ export function unionOf(
   }
   for (; at < set.length; at++, count++) union[count] = set[at] as string;
   if (count < union.length) union.length = count;
-  return kept(union, previous);
+  return kept(union, set);
 }
 
 /**

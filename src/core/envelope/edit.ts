@@ -124,7 +124,7 @@ function readValue(
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
   const edit = editing(extensions, "security", "labels", "addLabels");
   const shown = stringsOf(edit.current.labels);
-  const union = unionOf(shown, readLabels(edit, labels), shown);
+  const union = unionOf(shown, readLabels(edit, labels));
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {

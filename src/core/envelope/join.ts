@@ -59,7 +59,7 @@ export function joinSets(
       if (field.write !== 0 && (field.write & mask) === 0) return;
       const before = setOf(outer[key], field.key);
       const added = without(setOf(inner[key], field.key), setOf(start[key], field.key));
-      const all = unionOf(before, added, before);
+      const all = unionOf(before, added);
       if (all === before) return;
       overlong ??= overlongOf(field, all, limits);
       level[field.key] = all;

@@ -281,9 +281,12 @@ function growSet(state: MergeState, node: Node, change: Change): unknown {
   return next;
 }
 
-/** All that is there now and all that is proposed, which has all that was shown. */
+/**
+ * The union of what is there now, which others may have added to, and of what is proposed. The
+ * proposal has all that was shown, so it is the union itself where nobody else added anything.
+ */
 function grown(current: Strings | undefined, shown: Strings, proposed: Strings): Strings {
-  if (current !== shown) return unionOf(current ?? none, proposed, current);
+  if (current !== undefined && current !== shown) return unionOf(current, proposed);
   return proposed.length === shown.length ? shown : proposed;
 }
 
@@ -410,7 +413,7 @@ function refuseOversize(state: MergeState, input: MergeInput, next: Slots, chang
 /**
  * Whether it would fit if the plugin had been shown all of what its view was cut from, and saw all
  * of what has come: then nothing has to be filtered. So how near the whole is to a limit can be
- * observed in the time taken, and in nothing else (N3).
+ * observed in the time taken, and in nothing else (docs/guarantees.md, N3).
  */
 function fitsEasily(
   { addedByOthers, growth, limits }: MergeState,

@@ -84,14 +84,14 @@ describe("sets of any strings", () => {
     );
   });
 
-  it("are joined into their union, or the known set if that is equal", () => {
+  it("are joined into their union, which is the first set itself if the other adds nothing", () => {
     fc.assert(
       fc.property(sets, sets, (one, other) => {
         const union = unionOf(one, other);
         expect(union).toEqual(plain([...one, ...other]));
         expect(Object.isFrozen(union)).toBe(true);
-        expect(unionOf(one, union, union)).toBe(union);
-        expect(unionOf(one, [], one)).toBe(one);
+        expect(unionOf(union, one)).toBe(union);
+        expect(unionOf(one, [])).toBe(one);
       }),
     );
   });
