@@ -180,14 +180,14 @@ interface EnvironmentOf {
 }
 
 /** One value, the variable it comes from, and the key it is for. */
-export interface FromEnvironment {
+interface FromEnvironment {
   readonly key: string;
   readonly variable: string;
   readonly value: string;
 }
 
 /** The variables of a plugin in order of their names, or two that are for the same key. */
-export function readEnvironment(
+function readEnvironment(
   of: EnvironmentOf,
 ): { readonly values: readonly FromEnvironment[] } | { readonly fault: string } {
   const byKey = new Map<string, FromEnvironment>();
@@ -222,7 +222,7 @@ function suffixOf({ plugin, names, prefix }: EnvironmentOf, variable: string): s
 }
 
 /** A variable as messages name it. Its name is longer than most. */
-export function inText(variable: string): string {
+function inText(variable: string): string {
   return quoteName(variable, 200);
 }
 

@@ -78,11 +78,14 @@ export class MessageRun implements AnyRun {
   again = false;
   /** The concurrent phase, once it has begun. */
   phase: Phase | undefined = undefined;
-  /** The context of the handler that runs or is waited for, and the view it was handed, if any. */
+  /**
+   * The handler whose turn it is, whether it runs, is waited for, or ran with others and its result
+   * is taken now: its context, the view it was handed, if any, and the envelope when it was called.
+   */
   context: PluginContext | undefined = undefined;
   given: Slots | undefined = undefined;
-  /** The envelope when that handler was called, and when a nested run began. */
   before: Slots;
+  /** The envelope when the run began. */
   readonly start: Slots;
   /** When the handler whose turn it is started; how long it took, where the phase measured it. */
   startedAt = 0;

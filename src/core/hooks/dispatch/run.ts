@@ -318,7 +318,7 @@ export function resultOf(
     executions: said?.executions ?? compiled.plainExecutions,
     metadata: said?.metadata ?? noMetadata,
     context: scope,
-    // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result (security rule D12).
+    // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result.
     then: undefined,
   });
 }
