@@ -10,7 +10,7 @@ export const trustCodes = {
   package_refused: {
     kind: "refusal",
     means: "An installed package cannot be read or hashed safely. `data.code` says why.",
-    todo: "Look up the code in docs/operate.md.",
+    todo: "Look up the code in docs/commands.md.",
   },
   discovery_failed: {
     kind: "refusal",
