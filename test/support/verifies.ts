@@ -10,6 +10,9 @@ const known = new Set(readRequirements().map((requirement) => requirement.id));
  */
 export function verifies(...ids: readonly string[]): void {
   for (const id of ids) {
-    if (!known.has(id)) throw new Error(`No requirement in spec/ has the id "${id}".`);
+    if (!known.has(id))
+      throw new Error(
+        `No requirement in spec/ has the id "${id}". Add one there: - **\`${id}\`** …`,
+      );
   }
 }
