@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
+import { readRequirements } from "./requirements.ts";
 import {
   codeOf,
   compiled,
@@ -31,6 +32,9 @@ describe("slots and fields", () => {
       "meta",
       "custom",
     ]);
+    const listed = readRequirements().find(({ id }) => id === "envelope:slots")?.text ?? "";
+    const names = [...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(names, "the slots in spec/envelope.md").toEqual(compiled.names);
     expect(plain(envelope({}))).toEqual({});
     expect(Object.keys(envelope(everything))).toEqual(compiled.names);
   });

@@ -27,7 +27,8 @@ interface Citation {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const item = /^- \*\*`([^`]+)`\*\* (.*(?:\n {2,}.*)*)/gm;
-const sourceNote = /_Source: ([^_]+)\._$/;
+/** At the end of a requirement, in italics; names in code may have underscores. */
+const sourceNote = /_Source: ((?:`[^`]*`|[^_`])+)\._$/;
 
 /** The requirements of one page, in order. */
 export function requirementsIn(markdown: string, page: string): readonly Requirement[] {

@@ -1,6 +1,7 @@
 /** Messages name only types and classes that users can find: exported ones, and JavaScript's. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { slotNames } from "glassine";
 import ts from "typescript-5.9";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
@@ -73,4 +74,12 @@ it("do not ask for a PluginManifest if definePlugin must be called", () => {
     .flatMap((file) => sentencesIn(`src/operate/discovery/${file}`));
   expect(sentences.length).toBeGreaterThan(50);
   expect(sentences.filter((sentence) => sentence.includes("PluginManifest"))).toEqual([]);
+});
+
+it("has a type for each standard slot at the root", () => {
+  const exported = exportedNames();
+  const typeOf = (slot: string) => `${slot[0]?.toUpperCase()}${slot.slice(1)}Slot`;
+  const slots = Object.keys(slotNames);
+  expect(slots.length).toBeGreaterThan(5);
+  expect(slots.map(typeOf).filter((name) => !exported.has(name))).toEqual([]);
 });
