@@ -301,7 +301,7 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "optional that is a text",
     textWith({}, 'optional = "true"\n'),
-    "line 9, column 1: optional must be true or false, got the string 'true'",
+    "line 9, column 1: optional must be a boolean, got the string 'true'",
   ),
   bad(
     "a fault in an inline array",

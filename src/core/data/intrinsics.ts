@@ -62,7 +62,7 @@ export const endsWith: Method<string, [string, number?], boolean> = uncurryThis(
 const textOf: Method<object, [], string> = uncurryThis(
   String.prototype.valueOf as (this: object) => string,
 );
-/** Tells a text dressed as an object, whatever its prototype. */
+/** Whether a value is a string object, whatever its prototype. */
 export function isTextObject(value: object): boolean {
   try {
     textOf(value);
@@ -74,7 +74,7 @@ export function isTextObject(value: object): boolean {
 /** Tells a typed array or view of bytes, whatever its prototype. */
 export const { isView } = ArrayBuffer;
 const lowerCase: Method<string, [], string> = uncurryThis(String.prototype.toLowerCase);
-/** Lower case by ASCII rules: the Kelvin sign is no `k`. */
+/** Lower case by ASCII rules: the Kelvin sign is not a `k`. */
 export function toLowerAscii(text: string): string {
   const lower = lowerCase(text);
   for (let i = 0; i < text.length; i++) if (charCodeAt(text, i) > 0x7f) return lowerAsciiOnly(text);
@@ -96,7 +96,7 @@ export const symbolDescription: Method<symbol, [], string | undefined> = uncurry
   getOwnPropertyDescriptor(Symbol.prototype, "description")?.get as () => string | undefined,
 );
 const wellFormed = (String.prototype as { isWellFormed?: (this: string) => boolean }).isWellFormed;
-/** False for a text with a lone surrogate. */
+/** False for a string with a lone surrogate. */
 export const isWellFormed: (text: string) => boolean =
   wellFormed === undefined ? (text) => everyPairWhole(text) : uncurryThis(wellFormed);
 /** `map.get(key)` of a WeakMap. */
@@ -249,8 +249,8 @@ const mostKept = 256;
 const blanks: (undefined[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
 
 /**
- * How long a list says it is. What is no number is none: an object in its place could turn into
- * another number each time, and would be a key of what is kept here.
+ * How long a list says it is. What is not a number does not count: an object in its place could
+ * turn into another number each time, and would be a key of what is kept here.
  */
 export function countOf({ length }: { readonly length: number }): number {
   return isSafeInteger(length) && length >= 0 ? length : 0;
@@ -335,7 +335,7 @@ export function some<T>(list: readonly T[] | List<T>, test: (item: T) => boolean
 /**
  * Whether `value` is waited for: a native promise, or an object with a `then` method of its
  * own or of its class. A `then` on `Object.prototype` is a patch, not a promise; a getter
- * named `then` is never called. What throws when it is looked at is no promise either.
+ * named `then` is never called. What throws when it is inspected is not a promise either.
  */
 export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== "object" || value === null) return false;

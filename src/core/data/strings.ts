@@ -125,7 +125,7 @@ const dateTime =
 
 /**
  * An instant in its one form: UTC, `Z`, up to nine fraction digits without trailing zeros.
- * Two instants are equal exactly when these are. `undefined` when `text` is no instant.
+ * Two instants are equal exactly when these are. `undefined` when `text` is not an instant.
  */
 export function canonicalInstant(text: string): string | undefined {
   const match = execPattern(dateTime, text);

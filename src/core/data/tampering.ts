@@ -1,5 +1,5 @@
 /**
- * Tells what of the realm is no longer as it was when the library loaded.
+ * Detects what of the realm is no longer as it was when the library loaded.
  *
  * The patches it looks for may be there while it looks. So it reads descriptors, takes only their
  * own parts, and calls nothing but what was captured at load. No getter runs but the runtime's

@@ -55,7 +55,7 @@ export function nextMacrotask(): Promise<void> {
   });
 }
 
-/** Waits for a promise that nobody else does, so that its rejection is no surprise. */
+/** Waits for a promise that nobody else does, so that its rejection does not surface. */
 export async function ignore(pending: PromiseLike<unknown>): Promise<void> {
   try {
     await pending;

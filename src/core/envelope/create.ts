@@ -40,7 +40,7 @@ const { ownKeys, ownValue, weakGet, weakSet } = intrinsics;
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
-  /** Limits that differ from the defaults. `textUnits` holds before a text is parsed. */
+  /** Limits that differ from the defaults. `textUnits` holds before JSON text is parsed. */
   readonly limits?: Partial<Limits>;
 }
 

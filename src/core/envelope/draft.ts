@@ -29,7 +29,7 @@ function run<Base extends object>(base: Base, recipe: (draft: never) => unknown)
   let hasResult = false;
   // Immer without freezing leaves drafts in what holds one of them often.
   const amended = produce(base, (draft) => {
-    // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is no result.
+    // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is not a result.
     const returned = recipe(draft as never);
     if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
     if ("then" in returned) {

@@ -51,7 +51,7 @@ function lowerNames(map: LevelValue, other: LevelValue): Record<string, unknown>
 }
 
 /**
- * Nobody writes over a header unseen, nor puts the same name beside it in another case. It is no
+ * Nobody writes over a header unseen, nor puts the same name beside it in another case. It is not a
  * fault in strict mode and counts as if it were written: a refusal would tell that it is there.
  */
 function withoutUnseen(state: MergeState, node: Node, change: Change): LevelValue {

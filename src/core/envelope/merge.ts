@@ -314,7 +314,7 @@ function growLevel(state: MergeState, node: Node, field: Node, change: Change): 
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
     if (other === field || given === undefined || given === shown?.[other.key]) return;
-    // Bookkeeping that agrees with what is derived is no attempt to change anything.
+    // Bookkeeping that agrees with what is derived is not an attempt to change anything.
     if (given === next[other.key]) return;
     if (shown === undefined && isLent(node, other, given)) return;
     const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };

@@ -155,8 +155,8 @@ export const decodeTask: Standard["decodeTask"] = /* @__PURE__ */ bind(functions
  * Text of what a handler returned: nothing, `allow()`, `deny(…)` or changes. Sensitive headers
  * are left out.
  *
- * @throws GlassineError with the code that a dispatch refuses the value with, where it is no
- *   result, no JSON data, or names an unknown slot; `options_invalid`, also for records and
+ * @throws GlassineError with the code that a dispatch refuses the value with, where it is not
+ *   a result, is not JSON data, or names an unknown slot; `options_invalid`, also for records and
  *   headers that nobody could read
  * @see spec `remote:result`, `remote:written-checked`, `remote:as-returned`
  * @example

@@ -2,7 +2,7 @@
  * Patterns over URIs and names: `*` is any run without `/`, `**` any run, all else is itself.
  *
  * A pattern is an automaton with one state for each literal unit that has been matched. A star is a
- * loop at its state. The states a text can be in are the bits of one number, so each unit of the
+ * loop at its state. The states a string can be in are the bits of one number, so each unit of the
  * text is read once and nothing is tried again, whatever the pattern is.
  *
  * A guard runs or does not by these: no built-in is called that a plugin can have patched.

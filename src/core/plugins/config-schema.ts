@@ -56,7 +56,7 @@ export function ask({ method, read }: ReadSchema, value: unknown): Answer {
     const { success } = given as { success?: unknown };
     if (success === true) return { kind: "value", value: (given as { data?: unknown }).data };
     if (success === false) return { kind: "error", error: (given as { error?: unknown }).error };
-    return breach("safeParse returned an object whose success is neither true nor false");
+    return breach("safeParse returned an object whose success is not a boolean");
   } catch (error) {
     return { kind: "error", error };
   }

@@ -112,7 +112,7 @@ function checkOf(
     settings: { timeoutMs: null },
     grant: 0,
   });
-  // Redacted before it is cut: half a secret is no match.
+  // Redacted before it is cut: half a secret does not match.
   const shown = (text: string) => oneLine(redact(text), maxShown);
   return async (inBackground) => {
     let isOver = false;

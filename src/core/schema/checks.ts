@@ -2,7 +2,7 @@
  * Holds a value to the checks of its schema: bounds, patterns, refinements.
  *
  * Each check is called by itself on what was read, because `safeParse` would read it once more:
- * the output of a transform is no input of it. What a check finds goes to a list of ours, so that
+ * the output of a transform is not an input of it. What a check finds goes to a list of ours, so that
  * a patched `push` loses none of it. What else a check calls is its own affair.
  */
 import * as z from "zod/mini";
@@ -224,7 +224,7 @@ const nothing: readonly never[] = freeze([]);
 
 const late = "a schema whose checks and transforms do not wait";
 
-/** Whether what came back is a promise. Nobody waits for it, so its rejection is no surprise. */
+/** Whether what came back is a promise. Nobody waits for it, so its rejection must not surface. */
 function isLate(returned: unknown): boolean {
   if (typeof returned !== "object" || !isNativePromise(returned)) return false;
   void ignore(returned as Promise<unknown>);

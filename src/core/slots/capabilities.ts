@@ -92,8 +92,8 @@ function numbersBy(names: readonly string[], of: (name: string, index: number) =
 }
 
 /**
- * All the bits of some names. Anything that is no known name has none. `length` is how many were
- * counted: what is no list could tell another number each time.
+ * All the bits of some names. Anything that is not a known name has none. `length` is how many were
+ * counted: what is not a list could report another length each time.
  */
 function joined(numbers: Numbers, names: readonly string[], length: number): number {
   let mask = 0;
@@ -147,16 +147,12 @@ export function resolveNames(bits: CapabilityBits, names: readonly string[]): re
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (typeof name !== "string") {
-      throw new GlassineError(
-        "capability_unknown",
-        "A capability is a text; got another value.",
-        {},
-      );
+      throw new GlassineError("capability_unknown", "A capability must be a string.", {});
     }
     if (!bits.has(name)) {
       throw new GlassineError(
         "capability_unknown",
-        `${quoted(name)} is no capability of this host.${suggestion(name, bits.names)}`,
+        `${quoted(name)} is not a capability of this host.${suggestion(name, bits.names)}`,
         { name },
       );
     }

@@ -190,7 +190,7 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
   }
   const grown = node.fields.find((field) => field.key === node.grows);
   if (node.grows !== undefined && grown === undefined)
-    fail(`grows ${quoted(node.grows)}, which is no field.`);
+    fail(`grows ${quoted(node.grows)}, which is not a field.`);
   if (node.tier === "monotonic" && grown === undefined) {
     fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
   }

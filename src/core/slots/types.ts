@@ -246,7 +246,7 @@ export interface Granted<Table extends SlotTable, Caps extends string> {
   readonly [tableOf]?: Table;
 }
 
-/** The capabilities a view's type carries; any (`string`) for what is no view. */
+/** The capabilities a view's type carries; any (`string`) for what is not a view. */
 export type GrantIn<Value> = typeof granted extends keyof Value
   ? Extract<Value[typeof granted], string>
   : string;

@@ -204,7 +204,7 @@ function faultOf(argv: readonly string[]): string | undefined {
     if (!isOption(word)) continue;
     // The boundary of a PEM block. What is quoted of it in a message would be the key.
     if (word.startsWith("-----")) return texts.keyAsArgument;
-    // There is no other of one letter, and a number is no id.
+    // There is no other of one letter, and a number is not an id.
     if (!word.startsWith("--") && !helpFlags.includes(word)) return texts.unknownOption(word);
     const [flag = "", ...rest] = word.split("=");
     if (seen.has(flag)) return texts.givenTwice(flag);

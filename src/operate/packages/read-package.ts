@@ -43,7 +43,7 @@ export interface ReadPackage {
 
 const maxBytes = 1024 * 1024;
 /**
- * Reads a package. `undefined` for one that is none of this host's plugins.
+ * Reads a package. `undefined` for one that is not a plugin of this host.
  */
 export async function readPackage(place: Place, asked: Asked): Promise<ReadPackage | undefined> {
   const { field } = asked;
@@ -216,7 +216,7 @@ function readEntries(
 
 /**
  * The data of a package.json, or what is wrong with it. `undefined` where there is none, and where
- * one that cannot be read is not a plugin's: it is no concern of this host.
+ * one that cannot be read is not a plugin's: it does not concern this host.
  */
 async function readManifest(
   path: string,

@@ -77,7 +77,7 @@ export const rejectionCodes = {
     todo: "Install what was trusted, or run `plugins untrust ID --reason …`. Where the host may start without it, `plugins trust` it with `--optional`.",
   },
   missing_from_lock: {
-    means: "plugins.lock has no entry of the plugin: it was never trusted here, or is no more.",
+    means: "plugins.lock has no entry of the plugin: it was never trusted here, or it was removed.",
     todo: "Review it, then run `plugins trust ID --reason …`.",
   },
   version_mismatch: { means: "Another version is installed than was trusted.", todo: review },

@@ -42,7 +42,7 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   if (answer === undefined) return refused(call, failed);
   const outcome = call.subject.outcome(answer, hooks);
   if (outcome === undefined) return { kind: "pass", message: answer };
-  // What stands beside an error is no result, and would pass unseen.
+  // What stands beside an error is not a result, and would pass unseen.
   if (outcome.error !== undefined) delete outcome.result;
 
   const says = isDone(outcome) || saysMore(outcome);

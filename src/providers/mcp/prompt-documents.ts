@@ -130,7 +130,7 @@ export const fromPromptResult = withLimits(
 /**
  * The result of `prompts/get` for a message with one `prompt_result`.
  *
- * A message of a prompt has the role `user` or `assistant`, and one part. What is no such message is
+ * A message of a prompt has the role `user` or `assistant`, and one part. What is not such a message is
  * left out and reported.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part

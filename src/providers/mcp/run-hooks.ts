@@ -80,7 +80,7 @@ export class Hooks implements HookRunner {
 
   letsThrough(call: Call, answer: JsonObject): boolean {
     if (call.subject.isIdle?.(call, answer)) return true;
-    // What stands beside an error is no result.
+    // What stands beside an error is not a result.
     if (answer.result !== undefined && answer.error !== undefined) return false;
     if (!call.isPrepared || isEnvelopeActive(call) || this.#isJudged(call, "post", answer)) {
       return false;

@@ -12,7 +12,7 @@ type Arguments = ToolCall["arguments"];
 /** The names of calls by their ids, as they come. */
 export type CallNames = Map<string, string>;
 
-/** Parses the arguments in a text; returns none, and reports it, if the text is invalid. */
+/** Parses the arguments in a string; returns none, and reports it, if the string is invalid. */
 export function readArguments(text: string, path: string, left: ReportLeft): Arguments {
   const { values, isAmbiguous, isExact } = understood(text);
   if (values === undefined) {

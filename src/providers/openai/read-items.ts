@@ -24,7 +24,7 @@ export interface Piece {
 }
 type Pieces = readonly Source<Piece, ContentPart>[];
 
-/** Consecutive items that are one message, or an item that is no message. */
+/** Consecutive items that are one message, or an item that is not a message. */
 export interface Run {
   readonly items: readonly JsonObject[];
   readonly pieces: Pieces;

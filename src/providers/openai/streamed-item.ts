@@ -82,7 +82,7 @@ export class StreamedItem {
     const kept = keepObject(item, what, "output_item", meter);
     const text = itemTextOf(kept);
     this.#key = text?.key;
-    // Some servers start a text without any content.
+    // Some servers start a text part without any content.
     const isSilent = text?.isNeeded === true && given(kept, text.key) === undefined;
     const head = isSilent ? withFields(kept, { [text.key]: "" }) : kept;
     this.#head = expectShape(itemSchema, head, what);
@@ -147,11 +147,11 @@ export class StreamedItem {
 
   text({ list, index, key }: TextAt, event: JsonObject): GrowingText {
     if (list === undefined) {
-      if (key !== this.#key) throw streamFault(key, "an item that has such a text");
+      if (key !== this.#key) throw streamFault(key, "an item with such text");
       return this.#text;
     }
     const part = this.#partAt(list, event[index ?? ""]);
-    if (part.key !== key) throw streamFault(key, "a part that has such a text");
+    if (part.key !== key) throw streamFault(key, "a part with such text");
     return part.text;
   }
 

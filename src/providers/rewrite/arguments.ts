@@ -15,7 +15,7 @@ export interface ParsedArguments {
   readonly isAmbiguous: boolean;
   /**
    * False where another program may read other arguments from the text: it has a duplicate key, or
-   * a number that a double cannot represent. Such a text must not be sent on.
+   * a number that a double cannot represent. Such a string must not be sent on.
    */
   readonly isExact: boolean;
 }

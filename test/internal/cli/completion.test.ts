@@ -70,5 +70,5 @@ it("another shell is a usage error", async () => {
   verifies("cli:completion");
   const { code, stdout, stderr } = await run(["completion", "tcsh"]);
   expect([code, stdout]).toEqual([2, ""]);
-  expect(stderr).toContain("error: completion: 'tcsh' is none of bash, zsh, fish\n");
+  expect(stderr).toContain("error: completion: 'tcsh' is not one of bash, zsh and fish\n");
 });

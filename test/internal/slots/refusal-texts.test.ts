@@ -170,7 +170,7 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
   [
     "a list that there is not",
     { tier: "monotonic", grows: "lost", schema: lists },
-    'Slot "shelf" grows "lost", which is no field.',
+    'Slot "shelf" grows "lost", which is not a field.',
     slotData,
   ],
   [
@@ -260,12 +260,12 @@ describe("defineHost refuses", () => {
     const { resolveCapabilities } = defineHost({});
     expect(refusalBy(() => resolveCapabilities(["read_label" as never]))).toEqual({
       code: "capability_unknown",
-      message: '"read_label" is no capability of this host. Did you mean "read_labels"?',
+      message: '"read_label" is not a capability of this host. Did you mean "read_labels"?',
       data: { name: "read_label" },
     });
     expect(refusalBy(() => resolveCapabilities([5 as never]))).toEqual({
       code: "capability_unknown",
-      message: "A capability is a text; got another value.",
+      message: "A capability must be a string.",
       data: {},
     });
   });

@@ -164,7 +164,7 @@ describe("a file of publisher keys", () => {
       of({ ...publisher, not_before: "2026-01-02T00:00:00Z", not_after: "2026-01-01T00:00:00Z" }),
       "not_after is before not_before",
     ],
-    ["revoked as text", of({ ...publisher, revoked: "false" }), "is neither true nor false"],
+    ["revoked as text", of({ ...publisher, revoked: "false" }), "is not a boolean"],
     ["a name twice", '{"schema":1,"publishers":[],"publishers":[]}', "twice"],
     ["no JSON", "publishers: []", "it is not JSON"],
     ["other bytes than UTF-8", Uint8Array.from([0x7b, 0xff, 0x7d]), "is not UTF-8"],

@@ -31,7 +31,7 @@ export const completion = defineCommand({
   run({ commands, host, operands: [given = ""] }) {
     const shell = shells.find((each) => each === given);
     if (shell === undefined)
-      throw misuse(`completion: ${singleQuoted(given)} is none of bash, zsh, fish`);
+      throw misuse(`completion: ${singleQuoted(given)} is not one of bash, zsh and fish`);
     const lines = completionScript(shell, commands, host);
     const document = { shell, script: `${lines.join("\n")}\n` };
     return Promise.resolve({ exitCode: 0, document, lines });

@@ -94,7 +94,7 @@ export const rowSchema = z.object({
   signer: text("signer", signerFault).optional(),
   until: textThat("until", isDay, "a day such as 2027-01-31").optional(),
   optional: z
-    .boolean({ error: ({ input }) => `optional must be true or false, got ${kindOf(input)}` })
+    .boolean({ error: ({ input }) => `optional must be a boolean, got ${kindOf(input)}` })
     .optional(),
   dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
 });

@@ -62,7 +62,7 @@ const publisher = z
       }),
       not_before: instant.optional(),
       not_after: instant.optional(),
-      revoked: z.boolean({ error: "is neither true nor false" }).default(false),
+      revoked: z.boolean({ error: "is not a boolean" }).default(false),
     },
     { error: "is not an object" },
   )

@@ -50,7 +50,7 @@ export interface SignedEvidence {
  *
  * @throws GlassineError (as a rejection) `options_invalid`: a key that is encrypted or no Ed25519
  *   private key in PEM, an identity or key id that no operator could list
- * @throws GlassineError (as a rejection) `package_refused`: the folder is no package, cannot be
+ * @throws GlassineError (as a rejection) `package_refused`: the folder is not a package, cannot be
  *   hashed safely, or has something else in the place of the evidence
  * @throws (as a rejection) what the system says where the file cannot be written: `EACCES`, `ENOSPC`
  * @see spec `signing:evidence`, `signing:bytes`, `signing:key-id`, `signing:written`
