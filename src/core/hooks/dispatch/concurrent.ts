@@ -1,7 +1,8 @@
 /**
  * The concurrent phase: all handlers start with views of the same envelope, all are awaited,
- * each under its own deadline. What they add is joined in plugin order, and the first denial
- * in plugin order decides, so the outcome does not depend on who finished first.
+ * each under its own deadline. Then their results are merged in plugin order into the envelope as
+ * it is by then, and the first denial in that order decides. So the outcome does not depend on who
+ * finished first.
  */
 import { forEach, intrinsics, isAwaitable, mapped, some } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
@@ -149,7 +150,7 @@ export class ConcurrentPhase implements Phase {
   }
 
   /** Takes what all that ended returned, in plugin order. The first that halts decides. */
-  join(): TurnEnd {
+  takeAll(): TurnEnd {
     let decision: TurnEnd;
     forEach(this.#members, (each) => {
       const denial = this.#take(each);
@@ -181,7 +182,7 @@ export class ConcurrentPhase implements Phase {
       each.ending = "cancelled";
       dropWait(each, undefined);
     });
-    this.join();
+    this.takeAll();
   }
 
   /** Aborts the signals of those that were cancelled. Their listeners run, so end the run first. */

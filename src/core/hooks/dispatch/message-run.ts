@@ -215,7 +215,7 @@ export class RunLog {
   }
 
   /** Notes what a run that the handler started added, or in mode `audit` would have added. */
-  join({ position }: Step, paths: readonly string[], applied: boolean): void {
+  noteJoined({ position }: Step, paths: readonly string[], applied: boolean): void {
     this.#joined = { position, paths, applied, next: this.#joined };
   }
 

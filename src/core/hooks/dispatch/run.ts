@@ -180,7 +180,7 @@ function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {
       abort(run);
       return;
     }
-    const end = phase.join() ?? run.stopped;
+    const end = phase.takeAll() ?? run.stopped;
     finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
   } catch (error) {
     void crash(run, error);

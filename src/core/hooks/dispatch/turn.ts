@@ -191,8 +191,8 @@ function readChanges(run: MessageRun, step: Step, returned: object): Changes | R
     payload: payload.value,
     extensions: outcome.extensions,
     metadata,
-    changed: joined(payload.changed, outcome.changed),
-    rejections: listed(joined(outcome.rejections, payload.rejections)),
+    changed: both(payload.changed, outcome.changed),
+    rejections: listed(both(outcome.rejections, payload.rejections)),
   };
 }
 
@@ -259,7 +259,7 @@ interface ReadPayload {
   readonly rejections: readonly Rejection[];
 }
 
-function joined<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+function both<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   if (a.length === 0) return b;
   return b.length === 0 ? a : freeze(concat(a, b));
 }
@@ -337,7 +337,7 @@ function readMetadata(run: MessageRun, value: unknown): LevelValue | undefined |
 const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 
 /**
- * Whether anything a handler adds is taken. What concurrent handlers add is joined: the merge has
+ * Whether anything a handler adds is taken. What concurrent handlers add is merged: the merge has
  * let nothing else through.
  */
 function mayAdd(step: Step): boolean {
@@ -471,7 +471,7 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   }
   if (joined.extensions === outer.extensions) return;
   const applies = mayAdd(step);
-  outer.log.join(step, joined.changed, applies);
+  outer.log.noteJoined(step, joined.changed, applies);
   if (applies) outer.extensions = joined.extensions;
 }
 
