@@ -105,7 +105,7 @@ describe("a table", () => {
 
   it("does not treat everyone as a capability", () => {
     expect(Object.keys(host.capabilities)).not.toContain("everyone");
-    expect(() => host.resolveCapabilities(["everyone" as never])).toThrow("no capability");
+    expect(() => host.resolveCapabilities(["everyone" as never])).toThrow("not a capability");
     expect(codeOf({ tier: "immutable", read: "everyone" })).toBeUndefined();
     expect(codeOf({ tier: "mutable", read: "everyone", write: "write_mine" })).toBeUndefined();
   });
