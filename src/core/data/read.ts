@@ -33,8 +33,7 @@ import {
   rangeErrorPrototype,
   slice,
 } from "./intrinsics.ts";
-import type { Limits } from "./limits.ts";
-import { addSize, outgrown } from "./limits.ts";
+import { addSize, type Limits, outgrown } from "./limits.ts";
 
 /** A JSON value, frozen all the way down. */
 export type Json =

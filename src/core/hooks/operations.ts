@@ -29,8 +29,7 @@ import { quoteName } from "./shown-text.ts";
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy, monotonicNow } =
   intrinsics;
-const { newRecord, objectPrototype, ownKeys } = intrinsics;
-const { isFinite: isFiniteNumber } = Number;
+const { isFiniteNumber, newRecord, objectPrototype, ownKeys } = intrinsics;
 const forEachEntry = Map.prototype.forEach;
 const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
 
