@@ -16,7 +16,9 @@ import {
   toStreamParts,
 } from "glassine/ai-sdk";
 import type { Message } from "glassine/messages";
-import { expect, it } from "vitest";
+import { adapterLaws } from "glassine/testing";
+import { describe, expect, it } from "vitest";
+import { aiSdkProvider } from "../src/providers/ai-sdk/provider.ts";
 import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import {
@@ -270,8 +272,8 @@ function withoutStale(fields: Record<string, unknown>, role: string): object {
   if (fields.role === undefined) {
     const bodiless = Object.entries({ request, response }).flatMap(([name, value]) => {
       if (value === undefined) return [];
-      const { body, ...others } = value as Record<string, unknown>;
-      return [[name, body === null ? value : others]];
+      const { body: _, ...others } = value as Record<string, unknown>;
+      return [[name, others]];
     });
     return { ...rest, ...Object.fromEntries(bodiless) };
   }
@@ -538,4 +540,107 @@ it("the generators create what the SDK accepts", () => {
     }),
     share(1 / 2),
   );
+});
+
+describe.each(["v2", "v3", "v4"] as const)("the laws of a provider, for %s", (version) => {
+  const call = { toolCallId: "c", toolName: "find" };
+  const options = { openai: { itemId: "i" }, anthropic: { cacheControl: { type: "a" } } };
+  const image = { data: "AAEC", mediaType: "image/png" };
+  const outputs = [
+    { type: "text", value: "Ada" },
+    { type: "json", value: [{ name: "Ada" }, "Ada", null, 3] },
+    { type: "error-text", value: "Ada" },
+    { type: "error-json", value: { name: "Ada" } },
+    { type: "execution-denied", reason: "Ada said no" },
+    { type: "later", value: "Ada" },
+    {
+      type: "content",
+      providerOptions: options,
+      value: [
+        { type: "text", text: "Ada", providerOptions: options, later: "Ada" },
+        { type: "file-id", fileId: "Ada" },
+        { type: "image-url", url: "https://ada.example/" },
+        { type: "file-url", url: "https://ada.example/", mediaType: "audio/wav" },
+        { type: "file-data", ...image, mediaType: "text/plain", filename: "Ada" },
+        { type: "image-data", ...image },
+        { type: "media", ...image },
+        { type: "file", data: { type: "text", text: "Ada" }, mediaType: "text/plain" },
+      ],
+    },
+  ];
+  const files = [
+    { type: "file", ...image, filename: "Ada" },
+    { type: "file", data: "data:image/png;base64,AAEC", mediaType: "image/*" },
+    { type: "file", data: { type: "data", data: "AAEC", later: "Ada" }, mediaType: "image" },
+    { type: "file", data: { type: "text", text: "Ada" }, mediaType: "a/b", filename: "Ada" },
+    { type: "file", data: { type: "reference", reference: { a: "Ada" } }, mediaType: "a/b" },
+  ];
+  const hostile = {
+    prompt: [
+      { role: "system", content: "Ada", providerOptions: options },
+      { role: "user", content: "Ada", later: "Ada" },
+      { role: "user", content: [{ type: "text", text: "Ada", later: "Ada" }, ...files] },
+      { role: "data", content: "Ada" },
+      {
+        role: "assistant",
+        content: [
+          { type: "reasoning", text: "Ada", providerOptions: { anthropic: { signature: "s" } } },
+          { type: "text", text: "Ada", providerOptions: options },
+          { type: "tool-call", ...call, input: { name: "Ada", list: [{ name: "Ada" }] } },
+          { type: "tool-call", ...call, input: "Ada", providerExecuted: true },
+          { type: "tool-result", ...call, output: outputs[0] },
+          { type: "custom", kind: "Ada", providerOptions: options },
+        ],
+      },
+      {
+        role: "tool",
+        content: [
+          ...outputs.map((output) => ({ type: "tool-result", ...call, output })),
+          { type: "tool-approval-response", approvalId: "a", approved: true, reason: "Ada" },
+        ],
+      },
+    ],
+    modelId: "m",
+    tools: [{ type: "function", name: "Ada", inputSchema: { title: "Ada" } }],
+    responseFormat: { type: "json", schema: { title: "Ada" } },
+    providerOptions: options,
+    later: "Ada",
+  };
+  const answer = {
+    content: [
+      { type: "reasoning", text: "Ada", providerMetadata: { a: { signature: "s" } } },
+      { type: "text", text: "Ada", later: "Ada" },
+      { type: "file", ...image, later: "Ada" },
+      { type: "source", sourceType: "url", id: "1", url: "https://ada.example/", title: "Ada" },
+      { type: "source", sourceType: "document", id: "2", mediaType: "a/b", title: "Ada" },
+      { type: "tool-call", ...call, input: '{"name":"Ada"}', title: "Ada" },
+      { type: "tool-call", ...call, toolCallId: "d", input: "Ada" },
+      { type: "tool-result", ...call, result: { name: "Ada" }, isError: true },
+      { type: "tool-approval-request", approvalId: "Ada", toolCallId: "c" },
+    ],
+    warnings: [{ type: "other", message: "Ada" }],
+    response: { id: "r", modelId: "m", timestamp: "1970-01-01T00:00:00.000Z" },
+    finishReason: { unified: "stop", raw: "Ada" },
+    usage: { inputTokens: { total: 1, noCache: 1 }, outputTokens: { total: 2 }, later: "Ada" },
+    providerMetadata: { openai: { responseId: "r", logprobs: ["Ada"] } },
+  };
+  /** As events say it again, and in their order. */
+  const streamable = plainResults.map((result) => {
+    const { content, finishReason, usage, response } = normal(result) as typeof answer;
+    const isAny = Object.keys(response ?? {}).length > 0;
+    return { content, warnings: [], ...(isAny && { response }), finishReason, usage };
+  });
+  const laws = adapterLaws(aiSdkProvider(version), {
+    requests: fc.oneof(
+      fc.constant(hostile),
+      prompts.map((prompt) => ({ prompt: normal(prompt), modelId: "m" })),
+    ),
+    answers: fc.oneof(fc.constant<object>(answer), streamable),
+    words: ["type", "role", "mediaType", "sourceType", "unified", "timestamp", "modelId"],
+    pieceIn: (event) => (Object.hasOwn(event, "delta") ? ["delta"] : undefined),
+  });
+  it.each(laws.map((law) => [law.id, law.text, law] as const))("%s: %s", async (id, _text, law) => {
+    verifies("aisdk:onto", "aisdk:left", "aisdk:streamed-alike", "aisdk:stream-events");
+    await law.check({ numRuns: id === "C5" || id === "C6" ? 5 : 60 });
+  });
 });

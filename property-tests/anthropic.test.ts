@@ -2,6 +2,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import fc from "fast-check";
 import {
+  anthropic,
   fromMessagesRequest,
   fromMessagesResponse,
   messagesStream,
@@ -10,6 +11,7 @@ import {
   toMessagesResponse,
 } from "glassine/anthropic";
 import { createMessage, type Message } from "glassine/messages";
+import { adapterLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import { isRemoved, pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
@@ -467,5 +469,22 @@ describe("any input", () => {
     expect([Object.prototype, Array.prototype].map((shared) => Reflect.ownKeys(shared))).toEqual(
       before,
     );
+  });
+});
+
+describe("the provider", () => {
+  const pieced = ["text", "thinking", "partial_json"];
+  const laws = adapterLaws(anthropic, {
+    requests,
+    answers: responses,
+    words: ["type", "role", "stop_reason", "media_type"],
+    pieceIn(event) {
+      const { type, delta = {} } = event as { readonly type: string; readonly delta?: object };
+      const name = pieced.find((key) => Object.hasOwn(delta, key));
+      return type === "content_block_delta" && name !== undefined ? ["delta", name] : undefined;
+    },
+  });
+  it.each(laws.map((law) => [law.id, law.text, law] as const))("%s: %s", async (id, _text, law) => {
+    await law.check(share(id === "C5" || id === "C6" ? 1 / 10 : 1));
   });
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import * as mcp from "glassine/mcp";
 import { createMessage, type Message, type MessageInput } from "glassine/messages";
+import { adapterLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import { isRemoved, pathOf } from "../src/providers/rewrite/index.ts";
 import { isObject, jsonCopy, type Level } from "./support/data.ts";
@@ -160,5 +161,32 @@ describe("a result that asks for input", () => {
         expect(written.lost).toEqual([]);
       }),
     );
+  });
+});
+
+describe("the laws of an adapter", () => {
+  const pairs = new Map(kinds.map((kind) => [kind.name, kind]));
+  const words = ["type", "role", "resultType", "stopReason"];
+
+  it.each([
+    ["the params of tools/call", "the result of tools/call"],
+    ["the params of prompts/get", "the result of prompts/get"],
+    ["the params of resources/read", "the result of resources/read"],
+    ["the params of sampling/createMessage", "the result of sampling/createMessage"],
+    // Not elicitation: with another action it is no document, and refused.
+  ])("hold for %s and %s", async (request, answer) => {
+    const [asked, answered] = [pairs.get(request), pairs.get(answer)];
+    if (asked === undefined || answered === undefined) throw new Error("no such documents");
+    const laws = adapterLaws(
+      {
+        readRequest: (document) => asked.from(document as object),
+        writeRequest: (messages, { onto }) => asked.over(messages, onto),
+        readAnswer: (document) => answered.from(document as object),
+        writeAnswer: (messages, { onto }) => answered.over(messages, onto),
+      },
+      { requests: asked.documents, answers: answered.documents, words },
+    );
+    expect(laws.map(({ id }) => id)).toEqual(["C1", "C2", "C3", "C5"]);
+    for (const { id, check } of laws) await check({ numRuns: id === "C5" ? 10 : 100 });
   });
 });

@@ -69,13 +69,19 @@ interface Codec {
 }
 
 /** The context of a task, as `decodeTask` returns it. */
-function contextOf(hook: string, capabilities: readonly string[], operation: unknown) {
+function contextOf(
+  hook: string,
+  capabilities: readonly string[],
+  operation: unknown,
+  done: boolean | undefined,
+) {
   return {
     plugin: { name: "far-away", version: "1.0.0" },
     hook,
     capabilities,
     config: { depth: 1 },
     operation: operation as Record<string, unknown> | undefined,
+    stream: done === undefined ? undefined : { done },
     request: "r-1",
     signal: new AbortController().signal,
     state: new Map(),
@@ -84,10 +90,16 @@ function contextOf(hook: string, capabilities: readonly string[], operation: unk
 
 function tasksOf({ slots, host }: World, wire: Wire): fc.Arbitrary<Codec> {
   return fc
-    .tuple(documentsOf(slots), grantsOf(slots), maybe(jsonMaps), messageDocuments)
-    .map(([document, grant, operation, payload]) => {
+    .tuple(
+      documentsOf(slots),
+      grantsOf(slots),
+      maybe(jsonMaps),
+      messageDocuments,
+      maybe(fc.boolean()),
+    )
+    .map(([document, grant, operation, payload, done]) => {
       const capabilities = host.resolveCapabilities(grant);
-      const context = contextOf("cmf.tool_pre_invoke", capabilities, operation);
+      const context = contextOf("cmf.tool_pre_invoke", capabilities, operation, done);
       const extensions = host.filterExtensions(host.createExtensions(document), grant);
       return {
         text: wire.encodeTask({ payload, context, extensions }),

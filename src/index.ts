@@ -65,6 +65,9 @@ export type {
   ExecutionRecord,
   InvokeError,
   Status,
+  StreamMode,
+  StreamPlan,
+  StreamProgress,
 } from "./core/hooks/index.ts";
 export {
   createPluginManager,

@@ -5,9 +5,12 @@ import * as anthropic from "glassine/anthropic";
 import type * as mcp from "glassine/mcp";
 import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
-import { silentReport } from "../../src/providers/anthropic/read-block.ts";
-import { readTurns } from "../../src/providers/anthropic/turns.ts";
+import { blocks as anthropicBlocks } from "../../src/providers/anthropic/blocks.ts";
+import { turns as anthropicTurns } from "../../src/providers/anthropic/tables.ts";
 import { readInput } from "../../src/providers/openai/read-items.ts";
+import { compileBlocks } from "../../src/providers/rewrite/block-kinds.ts";
+import { silentReading } from "../../src/providers/rewrite/reading.ts";
+import { readTurns } from "../../src/providers/rewrite/turns.ts";
 import * as ai from "./ai-sdk.ts";
 import { requests, responses } from "./anthropic.ts";
 import { isObject, type Level } from "./data.ts";
@@ -68,8 +71,11 @@ function itemIdsIn(value: unknown): readonly unknown[] {
   );
 }
 
+const anthropicKinds = compileBlocks(anthropicBlocks);
+
 function turnPieces(document: object): readonly Piece[] {
-  return readTurns(document as never, silentReport()).flatMap(({ shown }, of) =>
+  const segments = readTurns(anthropicKinds, anthropicTurns, document as never, silentReading());
+  return segments.flatMap(({ shown }, of) =>
     shown.blocks.map((block) => ({ of, json: textOf(block) })),
   );
 }

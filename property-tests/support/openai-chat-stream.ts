@@ -60,8 +60,32 @@ export function chunksOf(response: Chat, draw: Draw): readonly Chunk[] {
   return [...interleave(rows, draw), ...last];
 }
 
+interface Reasoning {
+  readonly reasoning_content?: string | null;
+  readonly reasoning?: string | null;
+  readonly reasoning_details?: readonly Detail[];
+}
+type Detail = { readonly [key: string]: unknown };
+
+/** A detail of reasoning: its text in pieces, its signature in the end. */
+function piecesOf(detail: Detail, draw: Draw): readonly Detail[] {
+  const key = ["text", "summary"].find((each) => typeof detail[each] === "string");
+  if (key === undefined) return [detail];
+  const { type, index, signature, ...others } = detail;
+  const begun = { type, index, ...others };
+  return [
+    { ...begun, [key]: "" },
+    ...cut(detail[key] as string, draw).map((piece) => ({ type, index, [key]: piece })),
+    ...("signature" in detail ? [{ type, index, signature }] : []),
+  ];
+}
+
 function deltasOf(message: Chat["choices"][number]["message"], draw: Draw): readonly Delta[] {
   const { content, refusal, tool_calls: calls = [], function_call: legacy, audio } = message;
+  const { reasoning_content, reasoning, reasoning_details } = message as Reasoning;
+  const details = (reasoning_details ?? []).map((detail) => piecesOf(detail, draw));
+  const detailHeads = details.flatMap((pieces) => pieces.slice(0, 1));
+  const detailBodies = details.map((pieces) => pieces.slice(1));
   const begun: Delta = {
     role: "assistant",
     content: content === null ? null : "",
@@ -71,6 +95,13 @@ function deltasOf(message: Chat["choices"][number]["message"], draw: Draw): read
     [
       cut(content ?? "", draw).map((piece) => ({ content: piece })),
       cut(refusal ?? "", draw).map((piece) => ({ refusal: piece })),
+      ...Object.entries({ reasoning_content, reasoning }).map(([key, text]) => [
+        ...(text === undefined ? [] : [{ [key]: text === null ? null : "" }]),
+        ...cut(text ?? "", draw).map((piece) => ({ [key]: piece })),
+      ]),
+      [...detailHeads, ...interleave(detailBodies, draw)].map(
+        (detail) => ({ reasoning_details: [detail] }) as Delta,
+      ),
     ],
     draw,
   );

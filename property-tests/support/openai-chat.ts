@@ -147,6 +147,32 @@ const calls = (extras: Extras): Arb<Call> => {
 const legacy = (extras: Extras) =>
   strange(extras, fc.record({ name: names, arguments: argumentTexts(extras) }));
 
+/** Reasoning as other servers add it. Details of one kind and index would be one in a stream. */
+interface Reasoning {
+  reasoning_content?: string | null;
+  reasoning?: string | null;
+  reasoning_details?: readonly object[];
+}
+const detail = fc.oneof(
+  merged(
+    fc.record({ type: fc.constant("reasoning.text"), text: texts }),
+    partial<{ format: string; signature: string | null }>({
+      format: fc.constant("anthropic-claude-v1"),
+      signature: fc.option(texts),
+    }),
+  ),
+  fc.record({ type: fc.constant("reasoning.summary"), summary: texts, id: texts }),
+  fc.record({ type: fc.constant("reasoning.encrypted"), data: fc.base64String() }),
+  fc.constant({ type: "reasoning.hologram", depth: 3 }),
+);
+const reasoning = partial<Reasoning>({
+  reasoning_content: fc.option(texts),
+  reasoning: fc.option(texts),
+  reasoning_details: fc
+    .array(detail, { minLength: 1, maxLength: 3 })
+    .map((list) => list.map(({ type, ...each }, index) => ({ type, index, ...each }))),
+});
+
 const assistantParam = (extras: Extras): Arb<Param> => {
   const content = extras.rich
     ? fc.option(contents(fc.oneof(textPart(extras), refusalPart)))
@@ -159,7 +185,7 @@ const assistantParam = (extras: Extras): Arb<Param> => {
     fc.record({ function_call: legacy(extras) }),
   );
   return merged(
-    merged(spoken, called),
+    merged(merged(spoken, called), extras.rich ? reasoning : fc.constant({})),
     only<{ refusal: string | null; name: string; audio: { id: string } | null }>(extras, {
       refusal: fc.option(texts),
       name: texts,
@@ -224,7 +250,7 @@ const logprob = fc.record({
 const logprobLists = fc.option(fc.array(logprob, { maxLength: 3 }));
 
 const choices = (extras: Extras): Arb<Chat["choices"][number]> => {
-  const message = merged(
+  const said = merged(
     merged(
       fc.record({
         role: fc.constant("assistant" as const),
@@ -248,6 +274,7 @@ const choices = (extras: Extras): Arb<Chat["choices"][number]> => {
       }),
     }),
   );
+  const message = merged(said, extras.rich ? reasoning : fc.constant({}));
   return fc
     .record({
       message,

@@ -1,6 +1,7 @@
 /** The host of the memory node: its functions, bound to the 22 hooks and the 13 services. */
 import { defineHost, type HostProfile } from "../host.ts";
 import { memoryNodeHooks } from "./hooks.ts";
+import { isInPep440Range } from "./pep440.ts";
 import { memoryNodeServices } from "./services.ts";
 
 /**
@@ -19,7 +20,7 @@ export const memoryNodeProfile: HostProfile = Object.freeze({
   hostName: "stigmem",
   envPrefix: "STIGMEM_",
   hostVersion: "0.9.0a10",
-  versions: "pep440",
+  isInRange: isInPep440Range,
   requiresField: "requires_stigmem",
   requiresDefault: ">=0.9.0a10",
   accessorSpelling: "snake",

@@ -26,6 +26,7 @@ export {
   memoryNode,
   memoryNodeProfile,
 } from "./host.ts";
+export { isInPep440Range } from "./pep440.ts";
 export { type MemoryNodeServices, memoryNodeServices } from "./services.ts";
 export { tenantIdFault } from "./tenant-id.ts";
 export type {

@@ -6,9 +6,10 @@ export {
   installFixturePackage,
 } from "./fixture-package.ts";
 export { type HostileValue, hostileValues, Watch } from "./hostile-values.ts";
+export type { AdapterDocuments, AdapterFixtures, AdapterUnderTest } from "./laws/adapter-laws.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
 export type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
-export { arbitrariesFor, pluginLaws, slotLaws } from "./with-fast-check.ts";
+export { adapterLaws, arbitrariesFor, pluginLaws, slotLaws } from "./with-fast-check.ts";
 export {
   type AccessHolder,
   type Holder,

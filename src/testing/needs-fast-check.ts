@@ -6,6 +6,7 @@ import { viewLaws } from "./laws/view-laws.ts";
 import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
 
 export { arbitrariesOf } from "./host-arbitraries.ts";
+export { lawsOfAdapter } from "./laws/adapter-laws.ts";
 export { lawsOfPlugin } from "./laws/plugin-laws.ts";
 
 /** The laws of the envelope, in the order of their numbers. */

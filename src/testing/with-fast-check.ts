@@ -2,6 +2,7 @@
 import { GlassineError } from "../core/errors/index.ts";
 import { standardHost } from "../core/host/index.ts";
 import type { HostArbitraries } from "./arbitraries.ts";
+import type { AdapterFixtures, AdapterUnderTest } from "./laws/adapter-laws.ts";
 import type { Law } from "./laws/law.ts";
 import type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
 
@@ -115,6 +116,34 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
  */
 export function slotLaws(host: AnyHost = standardHost, tables?: HostTables): readonly Law[] {
   return needingFastCheck("slotLaws").lawsOfSlots(host, tables);
+}
+
+/**
+ * The laws of a provider's conversions, of those that come with the library or of your own: what
+ * is read is written back unchanged, an edit replaces all that it should, nothing hidden goes
+ * unreported, a stream is the same however it is cut, and work grows in proportion. Steps are
+ * counted for that, so a busy machine changes nothing. Without `stream` and `toEvents` there are no
+ * laws of streams.
+ *
+ * @throws GlassineError `options_invalid`
+ * @example
+ * ```ts
+ * import { anthropic } from "glassine/anthropic";
+ * import { adapterLaws } from "glassine/testing";
+ *
+ * const said = [{ type: "text", text: "Ahoy" }];
+ * const laws = adapterLaws(anthropic, {
+ *   requests: [{ model: "m", max_tokens: 9, messages: [{ role: "user", content: "Ahoy" }] }],
+ *   answers: [{ type: "message", role: "assistant", content: said, stop_reason: "end_turn" }],
+ *   words: ["type", "role", "stop_reason"],
+ *   pieceIn: (event) => (JSON.stringify(event).includes("text_delta") ? ["delta", "text"] : undefined),
+ * });
+ * for (const law of laws) await law.check({ numRuns: 5 });
+ * console.log(laws.map(({ id }) => id).join()); // C1,C2,C3,C4,C5,C6
+ * ```
+ */
+export function adapterLaws(provider: AdapterUnderTest, fixtures: AdapterFixtures): readonly Law[] {
+  return needingFastCheck("adapterLaws").lawsOfAdapter(provider, fixtures);
 }
 
 /** @throws GlassineError `setting_invalid` where fast-check is not installed */

@@ -96,6 +96,7 @@ attack(
         "payloadLimits",
         "plugins",
         "routes",
+        "streamPlan",
         "then",
       ]);
       expect(Object.isFrozen(manager)).toBe(true);

@@ -1,4 +1,4 @@
-import { addLabels, deny } from "glassine";
+import { addLabels, createExtensions, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -36,6 +36,21 @@ describe("labels of an inner run", () => {
       extensions: labelled("PII"),
     });
     expect(labelsOf(result)).toEqual(["PII", "inner"]);
+  });
+
+  it("leave everything else of the outer run as it is", async () => {
+    const subject = { id: "u", type: "user" } as const;
+    const extensions = createExtensions({
+      request: { request_id: "r" },
+      http: { headers: { "x-a": "1" } },
+      security: { labels: ["PII"], subject },
+    });
+    const result = await runOnce([plugin("nests", nesting(await inner()))], { extensions });
+    expect(result.extensions).toEqual({
+      ...extensions,
+      security: { ...extensions.security, labels: ["PII", "inner"] },
+    });
+    expect(result.extensions.http).toBe(extensions.http);
   });
 
   it("are seen by the plugins after the one that started it", async () => {

@@ -1,6 +1,8 @@
 // A process of its own: it patches the realm.
 import { createExtensions, type Extensions, filterExtensions } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 
 const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t" } } as const;
 const none = createExtensions({});
@@ -10,6 +12,25 @@ describe("what a grant opens", () => {
     for (const grant of ["read_labels", "append_labels"] as const) {
       expect(filterExtensions(none, [grant]).security.labels).toEqual([]);
     }
+  });
+
+  it("is absent where it is absent, for a set that everyone reads", () => {
+    const host = defineHost({
+      slots: {
+        dossier: {
+          tier: "immutable",
+          read: "everyone",
+          description: "Of a test.",
+          schema: z.object({ tags: stringSet().optional(), note: z.string().optional() }),
+          fields: {
+            tags: { tier: "monotonic", write: "everyone" },
+            note: { read: "read_note" },
+          },
+        },
+      },
+    });
+    const noted = host.createExtensions({ dossier: { note: "hidden" } });
+    expect(host.filterExtensions(noted, []).dossier).toBeUndefined();
   });
 
   it("opens id and type with any of the subject's fields, and no field with another", () => {

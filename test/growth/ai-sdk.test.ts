@@ -57,6 +57,9 @@ tryGrowth(
     toContent: writing(result, aiSdk.fromContent, aiSdk.toContent),
     toStreamParts: { seed: result, run: aiSdk.toStreamParts },
     contentStream: streaming(result, aiSdk.toStreamParts, aiSdk.contentStream),
+    aiMiddleware: "It returns functions; they read and write by the others here.",
+    guardTools: "It returns tools; a call copies its arguments and its result as fromContent does.",
+    notAllowed: "It is tried as a function of glassine/openai.",
   },
   () => verifies("adapters:work-bounded"),
 );

@@ -51,6 +51,7 @@ tryGrowth(
     ),
     toMessagesEvents: { seed: response, run: anthropic.toMessagesEvents },
     messagesStream: streaming(response, anthropic.toMessagesEvents, anthropic.messagesStream),
+    notAllowed: "It is tried as a function of glassine/openai.",
   },
   () => verifies("adapters:work-bounded"),
 );

@@ -14,6 +14,7 @@ tryGrowth(memoryNode, {
     seed: { id: "a" },
     run: ({ id }: { id: unknown }) => memoryNode.tenantIdFault(id),
   },
+  isInPep440Range: "Gets a range of at most 256 characters from the host.",
   createExtensions: asInRoot,
   createPluginManager: asInRoot,
   definePlugin: asInRoot,

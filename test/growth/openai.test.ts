@@ -30,11 +30,25 @@ const completion = {
       index: 0,
       finish_reason: "stop",
       logprobs: { content: [{ token: "a" }] },
-      message: { role: "assistant", content: "a", annotations: [{ a: "b" }], tool_calls: calls },
+      content_filter_results: { hate: { severity: "safe" }, error: { message: "a" } },
+      message: {
+        role: "assistant",
+        reasoning: "a",
+        reasoning_details: [{ type: "reasoning.text", text: "a", index: 0 }],
+        content: "a",
+        annotations: [{ a: "b" }],
+        tool_calls: calls,
+      },
     },
   ],
   usage,
 };
+const embeddings = { model: "m", input: ["a", [1]], dimensions: 1 };
+/** Places in `left`, and entries that allow them. */
+const places = ["messages[0].name", 'messages[1]["a b"].name'];
+const entries = ["setting", 'content messages[*]["a b"].name'];
+const leftAt = (paths: readonly unknown[]) =>
+  paths.map((path) => ({ kind: "content" as const, path: String(path), reason: "a" }));
 const items = [
   { type: "reasoning", id: "r", summary: [{ type: "summary_text", text: "a" }] },
   { type: "function_call", call_id: "1", name: "a", arguments: '{"a":1}' },
@@ -68,6 +82,16 @@ tryGrowth(
     toChatResponse: writing(completion, openai.fromChatResponse, openai.toChatResponse),
     toChatEvents: { seed: completion, run: openai.toChatEvents },
     chatStream: streaming(completion, openai.toChatEvents, openai.chatStream),
+    fromEmbeddingsRequest: { seed: embeddings, run: openai.fromEmbeddingsRequest },
+    toEmbeddingsRequest: writing(
+      embeddings,
+      openai.fromEmbeddingsRequest,
+      openai.toEmbeddingsRequest,
+    ),
+    notAllowed: [
+      { seed: places, run: (paths: never) => openai.notAllowed(leftAt(paths), entries) },
+      { seed: entries, run: (allow: never) => openai.notAllowed(leftAt(places), allow) },
+    ],
     fromResponsesRequest: { seed: request, run: openai.fromResponsesRequest },
     toResponsesRequest: writing(request, openai.fromResponsesRequest, openai.toResponsesRequest),
     fromResponsesResponse: { seed: response, run: openai.fromResponsesResponse },

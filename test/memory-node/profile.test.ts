@@ -1,4 +1,9 @@
-import { createPluginManager, definePlugin, memoryNodeProfile } from "glassine/memory-node";
+import {
+  createPluginManager,
+  definePlugin,
+  isInPep440Range,
+  memoryNodeProfile,
+} from "glassine/memory-node";
 import { expect, it } from "vitest";
 
 it("the names and figures of the memory node", () => {
@@ -6,7 +11,7 @@ it("the names and figures of the memory node", () => {
     hostName: "stigmem",
     envPrefix: "STIGMEM_",
     hostVersion: "0.9.0a10",
-    versions: "pep440",
+    isInRange: isInPep440Range,
     requiresField: "requires_stigmem",
     requiresDefault: ">=0.9.0a10",
     accessorSpelling: "snake",

@@ -141,6 +141,7 @@ describe("the order of handlers", () => {
         bandOrder: 20,
         mode: null,
         conditions: null,
+        stream: null,
         capabilities: [],
       },
       {
@@ -155,6 +156,7 @@ describe("the order of handlers", () => {
         bandOrder: 20,
         mode: null,
         conditions: null,
+        stream: null,
         capabilities: [],
       },
     ]);

@@ -146,6 +146,9 @@ it("the types of the root entry", () => {
     "StandardHooks",
     "StandardSlots",
     "Status",
+    "StreamMode",
+    "StreamPlan",
+    "StreamProgress",
     "TextPart",
     "ThinkingPart",
     "Tier",
@@ -446,9 +449,11 @@ it("the redis entry", async () => {
 
 it("the anthropic entry", async () => {
   expect(Object.keys(await import("glassine/anthropic")).sort()).toEqual([
+    "anthropic",
     "fromMessagesRequest",
     "fromMessagesResponse",
     "messagesStream",
+    "notAllowed",
     "toMessagesEvents",
     "toMessagesRequest",
     "toMessagesResponse",
@@ -465,18 +470,134 @@ it("the anthropic entry", async () => {
   ]);
 });
 
+it("the google entry", async () => {
+  expect(Object.keys(await import("glassine/google")).sort()).toEqual([
+    "fromGenerateRequest",
+    "fromGenerateResponse",
+    "generateStream",
+    "google",
+    "notAllowed",
+    "toGenerateEvents",
+    "toGenerateRequest",
+    "toGenerateResponse",
+  ]);
+  expect(typesOf("src/providers/google/index.ts")).toEqual([
+    "AnswerFacts",
+    "GenerateEvent",
+    "GenerateRequest",
+    "GenerateResponse",
+    "LimitOptions",
+    "ModelFacts",
+    "Read",
+    "StreamLimits",
+    "TableProvider",
+    "TableStream",
+    "WriteAnswerOptions",
+    "WriteRequestOptions",
+    "Written",
+  ]);
+});
+
+it("the bedrock entry", async () => {
+  expect(Object.keys(await import("glassine/bedrock")).sort()).toEqual([
+    "bedrock",
+    "converseStream",
+    "fromConverseRequest",
+    "fromConverseResponse",
+    "guardBedrock",
+    "notAllowed",
+    "toConverseEvents",
+    "toConverseRequest",
+    "toConverseResponse",
+  ]);
+  expect(typesOf("src/providers/bedrock/index.ts")).toEqual([
+    "AnswerFacts",
+    "BedrockGuardOptions",
+    "BedrockPlugin",
+    "LimitOptions",
+    "ModelFacts",
+    "Read",
+    "StreamLimits",
+    "TableProvider",
+    "TableStream",
+    "WriteAnswerOptions",
+    "WriteRequestOptions",
+    "Written",
+  ]);
+});
+
+it("the http entry", async () => {
+  expect(Object.keys(await import("glassine/http")).sort()).toEqual([
+    "clientFromClaims",
+    "guardExpress",
+    "guardFastify",
+    "guardFetch",
+    "guardHono",
+    "guardModel",
+    "subjectFromClaims",
+  ]);
+  expect(typesOf("src/providers/http/index.ts")).toEqual([
+    "AnyHookManager",
+    "BeginOptions",
+    "ClaimPath",
+    "Client",
+    "ClientMapping",
+    "ExpressMiddleware",
+    "ExpressRequest",
+    "FastifyGuardOptions",
+    "FastifyLike",
+    "FastifyReplyLike",
+    "FastifyRequestLike",
+    "GuardFetchOptions",
+    "HonoContext",
+    "HonoMiddleware",
+    "HookManager",
+    "HookResult",
+    "HookViolation",
+    "HttpGuardOptions",
+    "HttpLimits",
+    "Judged",
+    "JudgedEvent",
+    "ModelCall",
+    "ModelEnd",
+    "ModelEvent",
+    "ModelExchange",
+    "ModelFetch",
+    "ModelGuard",
+    "ModelGuardOptions",
+    "ModelHttpRequest",
+    "ModelLabels",
+    "ModelOutcome",
+    "ModelProvider",
+    "ModelRefusal",
+    "ModelTimings",
+    "NodeHeaders",
+    "NodeRequest",
+    "NodeResponse",
+    "ServerGuardOptions",
+    "Subject",
+    "SubjectMapping",
+  ]);
+});
+
 it("the openai entry", async () => {
   expect(Object.keys(await import("glassine/openai")).sort()).toEqual([
+    "chatCompletions",
     "chatStream",
     "fromChatRequest",
     "fromChatResponse",
+    "fromEmbeddingsRequest",
     "fromResponsesRequest",
     "fromResponsesResponse",
     "fromUsage",
+    "notAllowed",
+    "openai",
+    "responses",
     "responsesStream",
     "toChatEvents",
     "toChatRequest",
     "toChatResponse",
+    "toEmbeddingsRequest",
     "toResponsesEvents",
     "toResponsesRequest",
     "toResponsesResponse",
@@ -485,10 +606,12 @@ it("the openai entry", async () => {
     "ChatStreamOptions",
     "JsonObject",
     "Left",
+    "LeftKind",
     "LimitOptions",
     "Lost",
     "MessageStream",
     "ModelExtensions",
+    "ModelProvider",
     "Read",
     "StopReason",
     "StreamLimits",
@@ -500,18 +623,25 @@ it("the openai entry", async () => {
 
 it("the ai-sdk entry", async () => {
   expect(Object.keys(await import("glassine/ai-sdk")).sort()).toEqual([
+    "aiMiddleware",
     "contentStream",
     "fromContent",
     "fromModelMessages",
     "fromPrompt",
+    "guardTools",
+    "notAllowed",
     "toContent",
     "toModelMessages",
     "toPrompt",
     "toStreamParts",
   ]);
   expect(typesOf("src/providers/ai-sdk/index.ts")).toEqual([
+    "AiCall",
+    "AiMiddleware",
+    "AiMiddlewareOptions",
     "ContentOptions",
     "ContentStream",
+    "GuardedToolCall",
     "ModelMessagesOptions",
     "PromptLike",
     "PromptOptions",
@@ -519,6 +649,10 @@ it("the ai-sdk entry", async () => {
     "ResultLike",
     "SpecificationVersion",
     "StreamPartLike",
+    "ToolEnd",
+    "ToolEvent",
+    "ToolGuardOptions",
+    "ToolLabels",
   ]);
 });
 
@@ -531,6 +665,7 @@ it("the memory-node entry", async () => {
     "defineCoreHandler",
     "definePlugin",
     "hookNames",
+    "isInPep440Range",
     "memoryNode",
     "memoryNodeHooks",
     "memoryNodeProfile",
@@ -642,6 +777,7 @@ it("the node entry", async () => {
 it("the testing entry", async () => {
   expect(Object.keys(await import("glassine/testing")).sort()).toEqual([
     "Watch",
+    "adapterLaws",
     "arbitrariesFor",
     "hostileValues",
     "installFixturePackage",
@@ -651,6 +787,9 @@ it("the testing entry", async () => {
   ]);
   expect(typesOf("src/testing/index.ts")).toEqual([
     "AccessHolder",
+    "AdapterDocuments",
+    "AdapterFixtures",
+    "AdapterUnderTest",
     "AnyHost",
     "FixturePackage",
     "Holder",
@@ -698,6 +837,14 @@ it("the export map", () => {
       types: "./dist/providers/anthropic/index.d.ts",
       default: "./dist/providers/anthropic/index.js",
     },
+    "./bedrock": {
+      types: "./dist/providers/bedrock/index.d.ts",
+      default: "./dist/providers/bedrock/index.js",
+    },
+    "./google": {
+      types: "./dist/providers/google/index.d.ts",
+      default: "./dist/providers/google/index.js",
+    },
     "./ai-sdk": {
       types: "./dist/providers/ai-sdk/index.d.ts",
       default: "./dist/providers/ai-sdk/index.js",
@@ -705,6 +852,10 @@ it("the export map", () => {
     "./mcp": {
       types: "./dist/providers/mcp/index.d.ts",
       default: "./dist/providers/mcp/index.js",
+    },
+    "./http": {
+      types: "./dist/providers/http/index.d.ts",
+      default: "./dist/providers/http/index.js",
     },
     "./memory-node": {
       types: "./dist/memory-node/index.d.ts",
@@ -739,6 +890,7 @@ it("the export map", () => {
   expect(Object.keys(manifest.dependencies as object)).toEqual([
     "@humanwhocodes/momoa",
     "commander",
+    "eventsource-parser",
     "fast-deep-equal",
     "picocolors",
     "semver",

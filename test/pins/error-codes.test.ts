@@ -57,6 +57,7 @@ it("the error codes and their kinds", () => {
     message_invalid: "misuse",
     part_invalid: "misuse",
     document_invalid: "misuse",
+    claims_invalid: "misuse",
     stream_invalid: "misuse",
     stream_limit: "misuse",
     syntax_invalid: "misuse",

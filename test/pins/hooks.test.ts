@@ -52,6 +52,11 @@ it("hooks whose payload has deprecated headers", () => {
   ]);
 });
 
+it("hooks whose messages may be streamed", () => {
+  const streamed = Object.keys(table).filter((hook) => table[hook]?.streamed === true);
+  expect(streamed).toEqual(["cmf.llm_output", "message_post_invoke"]);
+});
+
 it("hook names and semantics", () => {
   expect(Object.entries(hookNames).flat()).toEqual(
     Object.keys(table).flatMap((hook) => [hook, hook]),

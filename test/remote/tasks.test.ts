@@ -31,6 +31,23 @@ describe("encodeTask", () => {
     });
   });
 
+  it("writes how much there is of a streamed message", () => {
+    verifies("remote:task-stream");
+    for (const stream of [{ done: false }, { done: true }]) {
+      const text = encodeTask(turnOf([], { stream }));
+      expect(written(text).context).toMatchObject({ stream });
+      const { context, dropped } = decodeTask(text);
+      expect([context.stream, Object.isFrozen(context.stream), dropped]).toEqual([
+        stream,
+        true,
+        [],
+      ]);
+    }
+    const text = encodeTask(turnOf([]));
+    expect(written(text).context).not.toHaveProperty("stream");
+    expect(decodeTask(text).context.stream).toBeUndefined();
+  });
+
   it("omits extensions for a handler that takes none", () => {
     const { payload: given, context } = turnOf([]);
     expect(written(encodeTask({ payload: given, context }))).not.toHaveProperty("extensions");
@@ -171,7 +188,7 @@ describe("decodeTask", () => {
       ...lean,
       extensions: null,
       shown_headers: null,
-      context: { ...context, operation: null },
+      context: { ...context, operation: null, stream: null },
       config: { ...config, config: null },
     };
     expect(taskOf(nulls)).toEqual(taskOf(lean));

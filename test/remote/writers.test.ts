@@ -59,6 +59,7 @@ describe("encodeTask", () => {
       "context.operation.a",
     ],
     ["an invalid operation", { operation: [] }, "context.operation"],
+    ["an invalid stream", { stream: { done: 1 } }, "context.stream.done"],
     ["a configuration that is not plain data", { config: { a: 1n } }, "config.config.a"],
     ["no request", { request: undefined }, "context.request_id"],
     ["a hook that is not a string", { hook: 5 }, "hook"],

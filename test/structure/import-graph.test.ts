@@ -178,7 +178,11 @@ describe("the checker", () => {
       'import "../../operate/trust/index.ts";',
       "may import core, providers/r",
     ],
-    ["providers/mcp/a.ts", 'import "../openai/index.ts";', "may import core, providers/rewrite."],
+    [
+      "providers/mcp/a.ts",
+      'import "../openai/index.ts";',
+      "may import core, providers/rewrite, providers/model.",
+    ],
     ["providers/rewrite/a.ts", 'import "../openai/index.ts";', "rewrite may import core."],
     ["providers/mcp/a.ts", 'import "../../core/host/a.ts";', "core/host is entered"],
     ["redis/a.ts", 'import "../providers/mcp/index.ts";', "redis may import core."],

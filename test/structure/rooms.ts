@@ -40,9 +40,12 @@ export const plan: Plan = {
       mayImport: [],
     },
     providers: {
-      rooms: ["rewrite", "openai", "anthropic", "ai-sdk", "mcp"],
+      rooms: [
+        ...["rewrite", "model", "openai", "anthropic", "google", "bedrock", "ai-sdk", "mcp"],
+        "http",
+      ],
       mayImport: ["core"],
-      apart: ["openai", "anthropic", "ai-sdk", "mcp"],
+      apart: ["openai", "anthropic", "google", "bedrock", "ai-sdk", "mcp", "http"],
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
   },
@@ -75,6 +78,7 @@ export const plan: Plan = {
     commander: ["operate/cli"],
     "ts-pattern": ["operate/trust"],
     picocolors: ["operate/cli"],
+    "eventsource-parser": ["providers/http"],
     "node:crypto": ["operate/packages", "operate/trust"],
     "node:fs": ["operate"],
     "node:fs/promises": ["node", "operate"],

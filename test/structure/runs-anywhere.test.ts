@@ -11,7 +11,10 @@ describe("what the package's entries reach", () => {
   const entries = [
     ...plan.doors,
     "src/providers/anthropic/index.ts",
+    "src/providers/bedrock/index.ts",
+    "src/providers/google/index.ts",
     "src/providers/ai-sdk/index.ts",
+    "src/providers/http/index.ts",
     "src/providers/mcp/index.ts",
     "src/providers/openai/index.ts",
     "src/redis/index.ts",

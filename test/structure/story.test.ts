@@ -13,11 +13,14 @@ interface Trace {
   readonly crossings: number;
 }
 
-/** At most this many files, and this many calls from one file to another. */
+/**
+ * At most this many files, and this many calls from one file to another. One of the files is
+ * generated: the literals that copy the standard levels.
+ */
 const limits: Readonly<Record<string, readonly [files: number, crossings: number]>> = {
-  "by addLabels": [18, 63],
-  "by hand": [16, 93],
-  "by amend": [17, 109],
+  "by addLabels": [19, 69],
+  "by hand": [17, 97],
+  "by amend": [18, 113],
 };
 
 describe("an invoke with one plugin that adds one label", () => {

@@ -60,6 +60,7 @@ console.log(JSON.stringify([violation.reason, path.endsWith("guard"), typeof get
   it.each([
     ["arbitrariesFor", "arbitrariesFor(glassine)"],
     ["slotLaws", "slotLaws()"],
+    ["adapterLaws", "adapterLaws({}, {})"],
     [
       "pluginLaws",
       'pluginLaws({ plugin: glassine.definePlugin({ name: "aaa", version: "1.0.0" }) })',

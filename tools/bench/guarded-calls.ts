@@ -168,14 +168,14 @@ const goals: readonly Goal[] = [
   },
   {
     id: "G7",
-    what: "100 KB, six plugins, a text rewritten by hand",
+    what: "100 KB, six plugins, a string rewritten by hand",
     goal: 2,
     given: { size: "100 KB", plugins: 6, rewrite: "by hand" },
     isAdded: true,
   },
   {
     id: "G7",
-    what: "100 KB, six plugins, a text rewritten by amend",
+    what: "100 KB, six plugins, a string rewritten by amend",
     goal: 2.3,
     given: { size: "100 KB", plugins: 6, rewrite: "by amend" },
     isAdded: true,

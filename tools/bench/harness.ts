@@ -31,7 +31,7 @@ export interface Comparison extends Named {
   /** Makes both sides: ours, and what it is divided by. */
   readonly sides: () => Promise<readonly [ours: Side, baseline: Side | Elsewhere]>;
   /** Where it is given, what ours takes beyond the baseline is divided by what this takes. */
-  readonly unit?: () => Side;
+  readonly unit?: () => Side | Promise<Side>;
 }
 
 /** A guarded call takes some thousands of runs until it is compiled, a plain function less. */
@@ -87,7 +87,7 @@ async function measure(
   const all: Measured[] = [];
   for (const comparison of comparisons) {
     const [ours, baseline] = await comparison.sides();
-    const unit = comparison.unit === undefined ? [] : [await warmed(comparison.unit())];
+    const unit = comparison.unit === undefined ? [] : [await warmed(await comparison.unit())];
     const sides = [await warmed(ours), await warmed(baseline), ...unit];
     all.push({ comparison, sides, rounds: [] });
   }

@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundles } from "./bundles.ts";
+import { chatComparisons, firstText } from "./chat.ts";
 import { cratePath, findCrate, findPython, pythonPath } from "./cpex/find-peer.ts";
 import { cpexGroups, cpexHere } from "./cpex/groups.ts";
 import { guard } from "./guard.ts";
@@ -50,6 +51,8 @@ const ownGroups: Groups = {
   messages: timed(messageComparisons),
   scaleDispatch: timed(scaleDispatchComparisons),
   scaleTurns: timed(scaleTurnComparisons),
+  chat: timed(chatComparisons),
+  firstText,
   guardedCalls: timed(guardedCallComparisons),
   guardMaking: timed(guardMakingComparisons),
   ...Object.fromEntries(

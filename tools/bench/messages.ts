@@ -68,7 +68,8 @@ export function encodeSide(sample: Sample): Promise<Side> {
   return sideOf(() => encodeMessage(message), isText(sample));
 }
 
-async function sideOf(operation: () => unknown, check: Side["check"]): Promise<Side> {
+/** A side with functions of its own. */
+export async function sideOf(operation: () => unknown, check: Side["check"]): Promise<Side> {
   const { callEach } = await newLane();
   return { run: (times) => callEach(times, operation), check: onceOf(check) };
 }

@@ -24,6 +24,7 @@ import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./remote-schemas.ts";
 import { slotData } from "./slot-data.ts";
 import { slotTypesSource } from "./slot-types.ts";
+import { standardLevelsSource } from "./standard-levels.ts";
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -56,6 +57,10 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     {
       path: "src/core/slots/slot-types.generated.ts",
       text: formatted(slotTypesSource(standardSlots)),
+    },
+    {
+      path: "src/core/slots/standard-levels.generated.ts",
+      text: formatted(standardLevelsSource(standardSlots)),
     },
     {
       path: "src/core/messages/message-types.generated.ts",

@@ -1,6 +1,5 @@
 /** Waits under a timer of its own, in a realm that may have been patched. */
 
-/** Waits under a timer of its own, in a realm that may have been patched. */
 const PromiseAtLoad = Promise;
 // Captured at load, so that replacing a global later stops no deadline.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;

@@ -78,12 +78,17 @@ function withoutSlot(call: string, path: string): GlassineError {
 
 /** The extensions with the slot as it is now. */
 function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots {
-  return sealEdit(brand, extensions, { ...extensions, [slot.key]: value });
+  const { slots } = brand.kind;
+  const next = slots.take(extensions, slots.whole);
+  next[slot.key] = value;
+  return sealEdit(brand, extensions, next);
 }
 
 /** The same with one field of the slot. */
 function withField(edit: Editing, field: string, value: unknown): Slots {
-  return edited(edit, freeze({ ...edit.current, [field]: value }));
+  const level = edit.slot.take(edit.current, edit.slot.whole);
+  level[field] = value;
+  return edited(edit, freeze(level));
 }
 
 // As deep as in the whole: a slot is one level down, its fields two.

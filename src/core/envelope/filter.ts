@@ -20,7 +20,7 @@ import {
   some,
 } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
-import type { CompiledSlots, Node } from "../slots/index.ts";
+import type { CompiledSlots, Node, Take } from "../slots/index.ts";
 
 const { append, freeze, hasOwn, isArray, mapGet, mapSet, newList, weakGet, weakSet } = intrinsics;
 
@@ -116,8 +116,6 @@ export function sealAfter(
   growth?: Size,
 ): Slots {
   const { kind, nodes, units } = brandOf(before) ?? countedBrand(hostKind(slots), notCounted);
-  // What was not counted is not walked for this.
-  if (nodes === 0) return seal(after, countedBrand(kind, notCounted));
   const grown: Size = growth ?? { nodes: 0, units: 0 };
   if (growth === undefined) addGrowth(grown, before, after);
   return seal(
@@ -142,12 +140,18 @@ export type Filter = (extensions: LevelValue) => Slots;
 /** How a part is shown, given what is there. */
 type Show = (value: unknown) => unknown;
 
-/** A part that a grant does not show as it is. */
+/** What a grant shows of a level: the parts that are open, by position, and those shown otherwise. */
+interface Cut {
+  readonly take: Take;
+  readonly open: intrinsics.List<boolean>;
+  readonly gates: intrinsics.List<Gate>;
+}
+
+/** A part that is not shown as it is. */
 interface Gate {
   readonly node: Node;
   readonly show: Show;
 }
-type Gates = intrinsics.List<Gate>;
 
 /** By mask. */
 type Filters = Map<number, Filter>;
@@ -179,37 +183,45 @@ function filtersOf(slots: CompiledSlots): Filters {
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
   const kind: EnvelopeKind = freeze({ slots, mask });
   let brand = countedBrand(kind, notCounted);
-  const gates = compileGates(slots.nodes, mask);
+  const cut = compileCut(slots.take, slots.nodes, mask);
   return (extensions) => {
     // The same brand as long as views are cut from envelopes of one size.
     const from = brandOf(extensions) ?? notCounted;
     if (from.nodes !== brand.nodes || from.units !== brand.units) brand = countedBrand(kind, from);
-    return seal(cut(gates, extensions), brand);
+    return seal(shownOf(cut, extensions), brand);
   };
 }
 
-/** The parts that the grant does not show as they are. */
-function compileGates(nodes: readonly Node[], mask: number): Gates {
+/** Starts from nothing: what neither is open nor has a gate that shows it is not in a view. */
+function compileCut(take: Take, nodes: readonly Node[], mask: number): Cut {
+  const open = newList<boolean>();
   const gates = newList<Gate>();
   forEach(nodes, (node) => {
-    if (isOpenSet(node, mask)) append(gates, { node, show: orEmpty });
-    else if (node.open !== 0 && (node.open & mask) === 0) append(gates, { node, show: hidden });
-    else if (node.mixed) append(gates, { node, show: compileLevel(node, mask) });
+    const isVisible = node.open === 0 || (node.open & mask) !== 0;
+    const show = isVisible ? showOf(node, mask) : undefined;
+    append(open, isVisible && show === undefined);
+    if (show !== undefined) append(gates, { node, show });
   });
-  return gates;
+  return { take, open, gates };
+}
+
+/** How a visible part is shown; `undefined`: as it is. */
+function showOf(node: Node, mask: number): Show | undefined {
+  if (isOpenSet(node, mask)) return orEmpty;
+  return node.mixed ? compileLevel(node, mask) : undefined;
 }
 
 /** How a level is shown of which a part has a gate of its own. */
 function compileLevel(node: Node, mask: number): Show {
-  const gates = compileGates(node.fields, mask);
-  const always = freeze(cut(gates, node.empty));
+  const cut = compileCut(node.take, node.fields, mask);
+  const always = freeze(shownOf(cut, node.empty));
   const isAnyThere = some(node.fields, ({ key }) => always[key] !== undefined);
   const absent = isAnyThere ? always : undefined;
-  const isWhole = isWholeLevelOpen(node, gates);
+  const isWhole = isWholeLevelOpen(node, cut);
   return (value) => {
     if (!isLevel(value)) return absent;
     if (isWhole) return value;
-    const shown = cut(gates, value);
+    const shown = shownOf(cut, value);
     // A level with nothing visible in it looks like one that is not there.
     return saysMore(node.fields, shown, always) ? freeze(shown) : absent;
   };
@@ -220,9 +232,9 @@ export function isLevel(value: unknown): value is LevelValue {
   return typeof value === "object" && value !== null;
 }
 
-/** A copy of a level with its gated parts as the grant shows them. */
-function cut(gates: Gates, level: LevelValue): Record<string, unknown> {
-  const shown = { ...level };
+/** What a grant shows of a level. */
+function shownOf({ take, open, gates }: Cut, level: LevelValue): Record<string, unknown> {
+  const shown = take(level, open);
   for (let i = 0; i < gates.length; i++) {
     const { node, show } = gates[i] as Gate;
     shown[node.key] = show(level[node.key]);
@@ -231,8 +243,15 @@ function cut(gates: Gates, level: LevelValue): Record<string, unknown> {
 }
 
 /** Whether every part of a level is shown as it is, also where a set may be missing. */
-function isWholeLevelOpen({ required }: Node, gates: Gates): boolean {
-  return !some(gates, ({ node, show }) => show !== orEmpty || !includes(required, node));
+function isWholeLevelOpen({ fields, required }: Node, { open, gates }: Cut): boolean {
+  let whole = 0;
+  forEach(open, (isOpen) => {
+    if (isOpen) whole += 1;
+  });
+  forEach(gates, ({ node, show }) => {
+    if (show === orEmpty && includes(required, node)) whole += 1;
+  });
+  return whole === fields.length;
 }
 
 /** Whether a level that was cut says anything that it would not say if it were not there. */
@@ -255,12 +274,11 @@ function isOpenSet(node: Node, mask: number): boolean {
 
 const empty: readonly never[] = freeze([]);
 const orEmpty: Show = (value) => value ?? empty;
-const hidden: Show = () => undefined;
 
-/** Whether a visible part is there and says something. Looks at one key, never at all of them. */
+/** Whether a part that is there says something. Looks at one key, never at all of them. */
 function saysSomething(value: unknown): boolean {
-  if (value === undefined) return false;
   if (typeof value !== "object" || value === null) return true;
+  // The keys of a list are all collected before the first.
   if (isArray(value)) return value.length > 0;
   for (const key in value) if (hasOwn(value, key)) return true;
   return false;

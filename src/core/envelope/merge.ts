@@ -107,7 +107,7 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
     addedByOthers: { nodes: 0, units: 0 },
     growth: { nodes: 0, units: 0 },
   };
-  const next: Record<string, unknown> = { ...current };
+  const next = slots.take(current, slots.whole);
   let firstChanged: Node | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
     const node = slots.nodes[i] as Node;
@@ -215,7 +215,7 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
   if (!isLevel(proposed)) return current;
   const before = isLevel(current) ? current : defaultsOf(node);
   const seen = isLevel(shown) ? shown : undefined;
-  const next: Record<string, unknown> = { ...before };
+  const next = node.take(before, node.whole);
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;

@@ -141,6 +141,12 @@ export const errorCodes = {
       "A provider's document, or a task or error of another process, is invalid. `problems` lists each path.",
     todo: "Fix the fields that the message names, or use the function for that document.",
   },
+  claims_invalid: {
+    kind: "misuse",
+    means:
+      "A claim of a token has the wrong type, or the one with the id is missing. `problems` has its path.",
+    todo: "Name the right claims in the mapping. A token that cannot be read gets no access.",
+  },
   stream_invalid: {
     kind: "misuse",
     means: "An event of a stream contradicts earlier ones, or has the wrong shape.",

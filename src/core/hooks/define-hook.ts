@@ -29,6 +29,8 @@ interface MessageHook extends Described {
   readonly covers?: "pre" | "post";
   /** A payload field that is deprecated for the `http` slot. */
   readonly headersField?: string;
+  /** Whether its messages may come in streams, so that handlers may set `stream`. */
+  readonly streamed?: boolean;
 }
 
 interface OperationHook extends Described {
@@ -182,7 +184,9 @@ function problemOf(spec: HookSpec, hook: string): string | undefined {
     return `The ordering of ${hook} must be one of ${listed(orderings)}.`;
   if (band !== undefined && !Object.hasOwn(bands, band))
     return `The band of ${hook} must be one of ${listed(Object.keys(bands))}.`;
-  for (const key of ["required", "strict"] as const) {
+  if (spec.streamed === true && spec.payload !== messageSchema)
+    return `With streamed the payload of ${hook} must be messageSchema.`;
+  for (const key of ["required", "strict", "streamed"] as const) {
     if (spec[key] !== undefined && typeof spec[key] !== "boolean")
       return `${key} of ${hook} must be a boolean.`;
   }

@@ -29,6 +29,11 @@ export {
   requestOf,
   scopeIn,
 } from "./dispatch/scope.ts";
+export {
+  isAsStrict,
+  type StreamPlan,
+  streamPlan,
+} from "./dispatch/stream-plan.ts";
 export { Refused, readReturned } from "./dispatch/turn.ts";
 export type {
   AnyHandler,
@@ -50,6 +55,7 @@ export type {
   Service,
   Status,
   Step,
+  StreamProgress,
 } from "./dispatch/types.ts";
 export { type HandlerEnd, settle, unowned } from "./dispatch/wait.ts";
 export { type CompiledOperation, OperationRun, operate } from "./operations.ts";
@@ -76,6 +82,7 @@ export {
   type Ordering,
   orderings,
   type Semantic,
+  type StreamMode,
   semantics,
 } from "./semantics.ts";
 export { oneLine, quoteName } from "./shown-text.ts";

@@ -1,4 +1,7 @@
-/** What hooks can be: their semantics, bands, orderings and settings, and the modes of plugins. */
+/**
+ * What hooks can be: their semantics, bands, orderings and settings, and the modes of plugins, also
+ * on streams.
+ */
 
 /**
  * The five ways a hook is dispatched.
@@ -59,6 +62,7 @@ export const hookSettings = {
   side: ["message"],
   covers: ["message"],
   headersField: ["message"],
+  streamed: ["message"],
   operation: ["voting", "filter_chain", "score_delta", "fire_and_forget"],
   ordering: ["voting", "filter_chain", "score_delta", "fire_and_forget"],
   band: ["voting", "filter_chain", "score_delta", "fire_and_forget"],
@@ -82,3 +86,19 @@ export type Mode = keyof typeof modes;
 
 /** What happens when a handler fails or its result is refused. */
 export type OnError = "fail" | "ignore" | "disable";
+
+/**
+ * What a handler needs to have seen before the text of a streamed message may be forwarded.
+ *
+ * - `buffer`: the whole message. It is called once.
+ * - `sentence`: the sentence. What it does with one does not depend on those after it.
+ * - `{ window: n }`: a little more than the text. When text is added to a message, at most the last
+ *   `n` UTF-16 units of what the handler made of that message change. So `n` is at least as long as
+ *   the longest string it looks for, and the longest it writes in its place.
+ * - `pass`: nothing. It is called once, at the end, and can neither hold back nor change what has
+ *   been forwarded.
+ *
+ * In `sentence` and `window` a handler is called with what has come so far, again and again. A
+ * message that it denies then, it would deny in whole.
+ */
+export type StreamMode = "buffer" | "sentence" | "pass" | { readonly window: number };

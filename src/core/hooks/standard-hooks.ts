@@ -8,13 +8,18 @@ import { jsonObject, jsonValue } from "../schema/index.ts";
 import { defineHook } from "./define-hook.ts";
 import type { StandardHooks } from "./standard-hook-types.generated.ts";
 
-const point = <const Side extends "pre" | "post">(side: Side, description: string) =>
+const point = <const Side extends "pre" | "post">(
+  side: Side,
+  description: string,
+  streamed = false,
+) =>
   defineHook({
     semantic: "message",
     description,
     payload: messageSchema,
     writable: ["content"],
     side,
+    streamed,
   });
 
 const covering = <const Side extends "pre" | "post">(covers: Side, description: string) =>
@@ -24,6 +29,8 @@ const covering = <const Side extends "pre" | "post">(covers: Side, description: 
     payload: messageSchema,
     writable: ["content"],
     covers,
+    // A handler may need the setting in the points that have streams.
+    streamed: covers === "post",
   });
 
 // One schema for all the fields that hold the same: each that is made costs a start.
@@ -44,7 +51,7 @@ export const standardHooks: StandardHooks = Object.freeze({
     writable: ["content"],
   }),
   "cmf.llm_input": point("pre", "A message goes to a model."),
-  "cmf.llm_output": point("post", "A message came from a model."),
+  "cmf.llm_output": point("post", "A message came from a model.", true),
   "cmf.tool_pre_invoke": point("pre", "A tool is about to be called."),
   "cmf.tool_post_invoke": point("post", "A tool has answered."),
   "cmf.prompt_pre_fetch": point("pre", "A prompt is about to be fetched."),

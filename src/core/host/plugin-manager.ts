@@ -6,9 +6,11 @@ import type {
   Decision,
   HookSpec,
   HookTable,
+  MessageHookOf,
   OperationInputOf,
   PayloadInputOf,
   PayloadOf,
+  StreamPlan,
 } from "../hooks/index.ts";
 import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
 import type { ExtensionsOf, SlotTable } from "../slots/index.ts";
@@ -48,7 +50,7 @@ type AsksForFacts<Spec extends HookSpec> = [Spec] extends [never]
 
 /** Runs hooks. Closed: nothing can be registered after it was created. */
 export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
-  extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "declassify"> {
+  extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "streamPlan" | "declassify"> {
   /**
    * Runs a hook.
    *
@@ -87,4 +89,15 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   }>;
   /** The handlers of a hook, in the order in which they run. @throws ManifestError `hook_unknown` */
   handlersFor(hook: keyof Hooks & string): ReturnType<AnyManager["handlersFor"]>;
+  /**
+   * When the text of a streamed message may be forwarded. `given`: the tenant and the server, as for
+   * `invoke`.
+   *
+   * @throws ManifestError `hook_unknown`
+   * @see spec `dispatch:stream-plan`
+   */
+  streamPlan(
+    hook: MessageHookOf<Hooks>,
+    given?: Parameters<AnyManager["streamPlan"]>[1],
+  ): StreamPlan;
 }

@@ -1,3 +1,4 @@
+export { askStore, boundedStore, holdsLabels, labelsIn, withLabels } from "./carry.ts";
 export {
   type AnnotationLabels,
   type IfcLabels,

@@ -21,6 +21,7 @@ import {
   requestOf,
   resultOf,
   scopeIn,
+  streamPlan,
 } from "../hooks/index.ts";
 import { payloadFor, valueFor } from "../messages/index.ts";
 import { type Compiled, compileSchema, jsonObject } from "../schema/index.ts";
@@ -54,6 +55,7 @@ export function beginMessage(
   const { hook, payloadLimits, headersField: field } = compiled;
   const begun = readGiven(beginning, given, undefined, hook);
   const { options, scope } = begun;
+  checkProgress(compiled, options);
   let { extensions } = begun;
   let read = payloadFor(compiled.payload, payload, "payload_invalid", hook, payloadLimits);
   if (field !== undefined && (read as Record<string, unknown>)[field] !== undefined) {
@@ -83,6 +85,8 @@ export function beginOperation(
 ): OperationRun {
   const { operation, hook, limits } = compiled;
   const { options, scope, extensions } = readGiven(beginning, given, operation, hook);
+  if (options.stream !== undefined)
+    throw optionsInvalid(`stream is for message hooks, and ${quoteName(hook)} is not one.`);
   const read = valueFor(compiled.payload, payload, "payload_invalid", hook, limits);
   if (beginning.denyTampering && tamperedViolation() !== undefined) {
     const text = "The realm is not as it was when the library loaded.";
@@ -136,6 +140,7 @@ const optionNames = Object.keys({
   server: true,
   secrets: true,
   recheck: true,
+  stream: true,
   context: true,
   parent: true,
 } satisfies Record<keyof Given, true>);
@@ -153,6 +158,7 @@ export const noRunOptions: RunOptions = Object.freeze({
   server: undefined,
   secrets: undefined,
   recheck: false,
+  stream: undefined,
   parent: undefined,
   depth: 0,
 });
@@ -202,9 +208,29 @@ function readRunOptions(given: Given, facts: Compiled | undefined, hook: string)
     server: readString(given, "server"),
     secrets: readSecrets(ownOption(given, "secrets")),
     recheck,
+    stream: readProgress(ownOption(given, "stream")),
     parent,
     depth,
   };
+}
+
+function readProgress(given: unknown): RunOptions["stream"] {
+  if (given === undefined) return undefined;
+  const done = intrinsics.ownValue(given, "done");
+  if (typeof done === "boolean") return intrinsics.freeze({ done });
+  throw optionsInvalid("stream must be { done } with a boolean.");
+}
+
+/** Refuses a part of a message where handlers would take it for the whole. */
+function checkProgress(compiled: CompiledHook, options: RunOptions): void {
+  const { stream } = options;
+  if (stream === undefined || stream.done) return;
+  const hook = quoteName(compiled.hook);
+  if (!compiled.streamed) throw optionsInvalid(`stream: the messages of ${hook} are not streamed.`);
+  if (streamPlan(compiled, options).mode === "buffer")
+    throw optionsInvalid(
+      `stream: a plugin on ${hook} judges the whole message. Invoke it once, with { done: true }.`,
+    );
 }
 
 function readString(given: Given, name: "tenant" | "server" | "request"): string | undefined {

@@ -27,6 +27,7 @@ import {
 import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 import { modeNames } from "./settings.ts";
+import { streamModeOf } from "./stream-modes.ts";
 
 /** A handler before its position on a message hook is known. */
 interface MessageBinding extends HandlerBinding {
@@ -99,10 +100,9 @@ function compileHook(
       a.index - b.index,
   );
   const grants: Grant[] = [];
-  const isMessage = spec.payload === messageSchema;
   const steps = inOrder.map((binding, position) => {
     const grant = grantOf(grants, binding.state, binding.mask);
-    return compileStep(defaults, { ...binding, grant }, position, isMessage);
+    return compileStep(defaults, { ...binding, grant }, position, spec);
   });
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
@@ -114,6 +114,7 @@ function compileHook(
     hook,
     slots,
     payload,
+    streamed: spec.streamed === true,
     headersField: options.payloadHeaders === "keep" ? undefined : spec.headersField,
     empty: steps.every(({ mode }) => mode === "disabled"),
     payloadFields: payload.level?.fields.map(({ key }) => key) ?? [],
@@ -152,11 +153,13 @@ function compileStep(
   defaults: StepDefaults,
   binding: MessageBinding & { readonly grant: number },
   position: number,
-  isMessage: boolean,
+  spec: HookSpec,
 ): Step {
   const { settings, mode, mask } = binding;
   const { mayHalt, mayModify } = modes[mode];
+  const isMessage = spec.payload === messageSchema;
   const conditions = settings.conditions && compileConditions(settings.conditions, isMessage);
+  const stream = streamModeOf(spec, settings);
   const step = handlerStep(defaults, binding);
   // Written out: of a spread the dispatcher reads more slowly, and D12 is missed.
   return {
@@ -181,7 +184,8 @@ function compileStep(
     onError: settings.onError ?? (mayHalt ? "fail" : "ignore"),
     conditions,
     writtenConditions: settings.conditions,
-    guarded: conditions !== undefined || binding.canGoOff,
+    stream,
+    guarded: conditions !== undefined || binding.canGoOff || stream === "pass",
     position,
     plain: plainRecord(defaults.slots, binding),
   };

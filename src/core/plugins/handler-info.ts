@@ -9,6 +9,7 @@ import {
   type Conditions,
   type HandlerStep,
   type Mode,
+  type StreamMode,
 } from "../hooks/index.ts";
 import type { Surface } from "./profile.ts";
 
@@ -33,6 +34,8 @@ export interface HandlerInfo {
   readonly mode: Mode | null;
   /** Which calls it is for, as the operator or the manifest says. Null for all. */
   readonly conditions: Conditions | null;
+  /** On message hooks that have streams: what it needs to see before text may be forwarded. */
+  readonly stream: StreamMode | null;
   /** What its plugin may see, change and use. */
   readonly capabilities: readonly string[];
 }
@@ -42,6 +45,7 @@ export interface HandlerInfo {
 type AnyStep = HandlerStep & {
   readonly mode?: Mode;
   readonly writtenConditions?: Conditions | undefined;
+  readonly stream?: StreamMode | undefined;
 };
 
 export function handlersOn(
@@ -63,6 +67,7 @@ export function handlersOn(
       bandOrder: band === undefined ? null : bands[band],
       mode: step.mode ?? null,
       conditions: step.writtenConditions ?? null,
+      stream: step.stream ?? null,
       capabilities: step.plugin.capabilities,
     });
   if ("steps" in compiled) return freeze(mapped(compiled.steps, info));

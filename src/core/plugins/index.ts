@@ -44,6 +44,7 @@ export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";
 export type { CapabilityReport } from "./service-access.ts";
+export { streamModesOf } from "./stream-modes.ts";
 export type {
   Changed,
   ConfigSchema,

@@ -1,14 +1,16 @@
 /** Registers plugins once and runs hooks. */
 import { intrinsics, type Limits } from "../data/index.ts";
 import { type Declassification, emptyExtensions } from "../envelope/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError, optionsInvalid } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
   contextClassWith,
   MessageRun,
   operate,
   run,
+  type StreamPlan,
   settled,
+  streamPlan,
 } from "../hooks/index.ts";
 import type { AuditEventInput, AuditFailures } from "../observe/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
@@ -24,7 +26,7 @@ import { healthMonitor } from "./health-monitor.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadItem, readItems } from "./read-item.ts";
-import { unknownHook } from "./read-plain.ts";
+import { quoteName, unknownHook } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import {
   type CloseOptions,
@@ -54,6 +56,11 @@ export interface AnyManager {
   ): Promise<AnyInvokeResult>;
   handles(hook: string): boolean;
   handlersFor(hook: string): readonly HandlerInfo[];
+  /**
+   * When the text of a streamed message may be forwarded. `given`: the tenant and the server, as for
+   * `invoke`.
+   */
+  streamPlan(hook: string, given?: Pick<InvokeOptions<unknown>, "tenant" | "server">): StreamPlan;
   /**
    * The plugins whose signature nobody checked, since signing is switched off: sorted names. Each
    * minute in which a hook is invoked the log is warned of them.
@@ -203,6 +210,11 @@ export async function createManager(
       return "steps" in compiled ? compiled.steps.length > 0 : !compiled.empty;
     },
     handlersFor,
+    streamPlan: (hook, { tenant, server } = {}) => {
+      const compiled = compiledFor(hook);
+      if ("serial" in compiled) return streamPlan(compiled, { tenant, server });
+      throw optionsInvalid(`streamPlan is for message hooks, and ${quoteName(hook)} is not one.`);
+    },
     developmentUnsignedPlugins: () => unsigned,
     capabilityReport: () => report,
     checkHealth: health.check,

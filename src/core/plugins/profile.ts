@@ -16,10 +16,10 @@ export interface HostProfile {
   /** The version that `requiresHost` of a manifest must match. Default: that of this package. */
   readonly hostVersion: string;
   /**
-   * How versions and ranges are read: as npm has them, or as PEP 440 does, where the host's version
-   * is that of a Python package. Default `npm`.
+   * Whether a version is in a range, for a host whose versions are not those of npm. A range for
+   * which it returns `undefined` is read as npm does. Default: all are.
    */
-  readonly versions: "npm" | "pep440";
+  readonly isInRange: (version: string, range: string) => boolean | undefined;
   /**
    * The word for `requiresHost` in messages and audit metadata. Default: `requires_` and the
    * `hostName`, with underscores for its hyphens.
@@ -44,7 +44,7 @@ export const standardProfile: HostProfile = Object.freeze({
   hostName: "glassine",
   envPrefix: "GLASSINE_",
   hostVersion: packageVersion,
-  versions: "npm",
+  isInRange: () => undefined,
   requiresField: "requires_glassine",
   requiresDefault: "*",
   accessorSpelling: "camel",
@@ -70,7 +70,10 @@ const schema = z.partial(
       /^\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,64}$/,
       "a version, such as 1.2.0 or 1.2.0-rc.1",
     ),
-    versions: z.enum(["npm", "pep440"], "npm or pep440"),
+    isInRange: z.custom<HostProfile["isInRange"]>(
+      (value) => typeof value === "function",
+      "a function",
+    ),
     requiresField: text(/^[a-z][a-z0-9_]{0,79}$/, `at most 80 ${letterFirst}`),
     requiresDefault: text(
       /^\S[\x20-\x7e]{0,127}$/,

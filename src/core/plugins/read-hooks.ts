@@ -40,7 +40,7 @@ const entryFields: readonly string[] = ["handler", "extensions", ...settingNames
 function readHook(
   { profile }: Surface,
   hook: string,
-  { semantic }: HookSpec,
+  spec: HookSpec,
   value: unknown,
   report: Report,
 ): ReadHook[] {
@@ -57,7 +57,7 @@ function readHook(
   }
   for (const fault of faults) report(`${where}: ${fault}`);
   for (const [key, setting] of Object.entries(settings)) {
-    const fault = settingFault(key, semantic);
+    const fault = settingFault(key, spec);
     if (!entryFields.includes(key))
       report(`${where} has the unknown setting ${quoteName(key)}${orClause(key, entryFields)}`);
     else if (fault !== undefined) {

@@ -1,10 +1,12 @@
 /** The plugins of a manager, each with what the operator set over it. */
+import { writeText } from "../data/index.ts";
 import {
   GlassineError,
   ManifestError,
   type ManifestProblem,
   optionsInvalid,
 } from "../errors/index.ts";
+import { isAsStrict } from "../hooks/index.ts";
 import { isOfService, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
@@ -119,6 +121,7 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
     surface.profile.maxTimeoutMs,
   );
   checkForMessages(surface, plugin, settings, where);
+  checkStream(surface, definition, settings, where);
   return {
     plugin,
     definition,
@@ -169,6 +172,28 @@ function checkForMessages(
   const [first] = Object.keys(idle);
   if (first === undefined) return;
   throw optionsInvalid(`${where}: ${first} is for message hooks, and it has a handler on none.`);
+}
+
+/** The operator can only make a plugin hold back more than it asks for. */
+function checkStream(
+  { hooks }: Surface,
+  { manifest }: Definition,
+  { stream }: RunSettings,
+  where: string,
+): void {
+  if (stream === undefined) return;
+  const streamed = manifest.hooks.filter(({ hook }) => hooks[hook]?.streamed === true);
+  if (streamed.length === 0)
+    throw optionsInvalid(
+      `${where}: stream is for hooks that have streams, and it has a handler on none.`,
+    );
+  for (const { hook, settings } of streamed) {
+    const own = settings.stream ?? "buffer";
+    if (isAsStrict(stream, own)) continue;
+    throw optionsInvalid(
+      `${where}: stream can only be stricter than what the plugin declares on ${quoteName(hook)}, which is ${writeText(own)}.`,
+    );
+  }
 }
 
 function readGrant(

@@ -12,7 +12,7 @@ interface Requiring {
 
 type Naming = Pick<
   HostProfile,
-  "hostName" | "hostVersion" | "requiresField" | "requiresDefault" | "versions"
+  "hostName" | "hostVersion" | "requiresField" | "requiresDefault" | "isInRange"
 >;
 
 const maxRange = 256;
@@ -22,8 +22,7 @@ const maxRange = 256;
  *
  * A range is what npm takes, or comparators with commas between them, each of which must hold.
  * `1.2.0a1`, `1.2.0b2` and `1.2.0rc3` are pre-releases, in that order. A pre-release of the host is
- * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`. Where the profile says `pep440`, what
- * PEP 440 can read is read as it has it, and only the rest, such as `^1.2.0`, as npm does.
+ * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`. `isInRange` of the profile is asked first.
  *
  * @throws GlassineError `options_invalid` for a profile whose `hostVersion` is not a version
  */
@@ -31,24 +30,20 @@ export async function hostFault(plugin: Requiring, profile: Naming): Promise<str
   const range = plugin.requiresHost ?? profile.requiresDefault;
   if (range === "*") return undefined;
   const who = `plugin ${quoteName(plugin.name)}`;
-  const fault = faultOfText(range) ?? (await isMet(range, profile));
+  const fault =
+    faultOfText(range) ??
+    profile.isInRange(profile.hostVersion, range) ??
+    (await isMetAsOfNpm(range, profile.hostVersion));
   if (fault === true) return undefined;
   if (fault === false)
     return `${who} requires ${profile.hostName} ${quoteName(range, maxRange)}, but current version is ${profile.hostVersion}`;
   return `${who} has invalid ${profile.requiresField} ${quoteName(range, maxRange)}: ${fault}`;
 }
 
-/** Whether the host's version is in a range, or a phrase for why that is none. */
-async function isMet(range: string, { versions, hostVersion }: Naming): Promise<boolean | string> {
-  if (versions !== "pep440") return isMetAsOfNpm(range, hostVersion);
-  // Loaded where a range is given, and with it only: most hosts have none.
-  const { isVersion, isWithin } = await import("./pep440.ts");
-  if (!isVersion(hostVersion)) throw noVersion(hostVersion);
-  return isWithin(range, hostVersion) ?? isMetAsOfNpm(range, hostVersion);
-}
-
+/** Whether the host's version is in a range, or a phrase for why that is not one. */
 async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean | string> {
-  // By file: the whole of the package is five times as large in a bundle.
+  // Loaded where a range is given, and with it only: most hosts have none. By file: the whole of
+  // the package is five times as large in a bundle.
   const { default: Range } = await import("semver/classes/range.js");
   const { default: SemVer } = await import("semver/classes/semver.js");
   const version = made(() => new SemVer(asSemver(hostVersion)));

@@ -1,8 +1,14 @@
 /** How a handler runs, as a hook entry says it and as the operator overrides it. */
 import * as z from "zod/mini";
-import { conditionKinds, type Mode, modes } from "../hooks/index.ts";
+import {
+  conditionKinds,
+  type HookSpec,
+  type Mode,
+  modes,
+  type StreamMode,
+} from "../hooks/index.ts";
 import { standardProfile } from "./profile.ts";
-import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
+import { plainList, plainObject, readPlainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
 /** In the order of their phases. */
@@ -25,6 +31,25 @@ const conditions = z.strictObject(Object.fromEntries(conditionKinds.map(patterns
       : "conditions must be a plain object",
 });
 
+const streamText =
+  "stream must be buffer, sentence, pass or { window } with a whole number from 1 to 1048576";
+const stream = z.pipe(
+  z.transform(readStreamMode),
+  z.custom<StreamMode>((mode) => mode !== undefined, streamText),
+);
+
+function readStreamMode(value: unknown): StreamMode | undefined {
+  if (value === "buffer" || value === "sentence" || value === "pass") return value;
+  let isPlain = true;
+  const { window, ...others } =
+    readPlainObject(value, "", () => {
+      isPlain = false;
+    }) ?? {};
+  if (!isPlain || Object.keys(others).length > 0 || typeof window !== "number") return undefined;
+  const isWindow = Number.isInteger(window) && window > 0 && window <= 1_048_576;
+  return isWindow ? Object.freeze({ window }) : undefined;
+}
+
 const schema = z.object({
   mode: z.exactOptional(z.enum(modeNames, `mode must be one of ${modeNames.join(", ")}`)),
   priority: z.exactOptional(z.custom<number>(isPriority, "priority must be a whole number")),
@@ -33,6 +58,7 @@ const schema = z.object({
   ),
   timeoutMs: z.exactOptional(z.custom<number | null>()),
   conditions: z.exactOptional(plainObject(conditions)),
+  stream: z.exactOptional(stream),
 });
 
 export const settingNames = Object.keys(schema.shape);
@@ -40,8 +66,13 @@ export const settingNames = Object.keys(schema.shape);
 /** What a hook entry may set on hooks of any semantic. */
 const entryNamesOfAll: readonly string[] = ["handler", "extensions", "timeoutMs"];
 
-/** Why an entry of a hook that is not a message hook may not have a setting, or `undefined`. */
-export function settingFault(key: string, semantic: string): string | undefined {
+/** Why an entry of a hook may not have a setting that others have, or `undefined`. */
+export function settingFault(
+  key: string,
+  { semantic, streamed }: Pick<HookSpec, "semantic" | "streamed">,
+): string | undefined {
+  if (key === "stream" && semantic === "message" && streamed !== true)
+    return "stream is for hooks whose messages may be streamed";
   if (semantic === "message" || entryNamesOfAll.includes(key)) return undefined;
   return `${key} is for message hooks; a ${semantic} hook takes ${entryNamesOfAll.join(", ")} only`;
 }

@@ -12,6 +12,8 @@ import type {
   PayloadOf,
   PluginContext,
   RequestScope,
+  StreamMode,
+  StreamProgress,
 } from "../hooks/index.ts";
 import type { CapabilityIn, ProposalOf, SlotTable, ViewOf, WithImplied } from "../slots/index.ts";
 import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
@@ -91,6 +93,11 @@ export interface RunSettings {
   readonly timeoutMs?: number | null;
   /** Which calls it is for. Default: all. */
   readonly conditions?: Conditions;
+  /**
+   * On hooks whose messages may be streamed: what it needs to see before text may be forwarded.
+   * Default `buffer`, the whole message. The operator's setting can only be stricter.
+   */
+  readonly stream?: StreamMode;
 }
 
 /** A handler with settings. */
@@ -203,6 +210,11 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
    * payload that an earlier run returned and that was changed elsewhere since.
    */
   readonly recheck?: boolean | "only" | undefined;
+  /**
+   * For a message that is streamed: whether the payload is all of it. Each part that is judged on the
+   * way has `{ done: false }`; then the whole is, once, with `{ done: true }`.
+   */
+  readonly stream?: StreamProgress | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
   /** The context of the handler that starts this run. Limits depth; labels join the outer run. */

@@ -126,7 +126,11 @@ export const taskSchema = z.object({
   payload: anyObject,
   extensions: optionalObject,
   shown_headers: z.optional(z.object({ headers: optionalNames, request_headers: optionalNames })),
-  context: z.object({ request_id: text, operation: optionalObject }),
+  context: z.object({
+    request_id: text,
+    operation: optionalObject,
+    stream: z.optional(z.object({ done: truth })),
+  }),
   config: z.object({
     name: text,
     version: text,

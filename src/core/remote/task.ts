@@ -97,11 +97,11 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
       "a turn: payload, context and, if the handler takes them, extensions",
     );
   }
-  const { hook, request, operation, capabilities, config } = context;
+  const { hook, request, operation, stream, capabilities, config } = context;
   const plugin: PluginContext["plugin"] | undefined = context.plugin;
   const document = {
     hook,
-    context: { request_id: request, operation },
+    context: { request_id: request, operation, stream },
     config: { name: plugin?.name, version: plugin?.version, capabilities, config },
   };
   return readOption(contextReader, document, "context");
@@ -199,6 +199,7 @@ function contextOf(
     capabilities,
     config: config.config,
     operation: context.operation,
+    stream: context.stream,
     request: context.request_id,
     signal: signal ?? new AbortController().signal,
     state: state ?? new Map<unknown, unknown>(),

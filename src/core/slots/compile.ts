@@ -11,7 +11,8 @@ import {
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
 import { everyone, gatesOf, zodOf } from "./define.ts";
-import type { Derive, FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
+import { standardLevels } from "./standard-levels.generated.ts";
+import type { Derive, FieldSpec, SlotSpec, SlotTable, Take, Tier } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
 export interface Node {
@@ -33,6 +34,9 @@ export interface Node {
   readonly required: readonly Node[];
   /** The level with every field absent. */
   readonly empty: LevelValue;
+  readonly take: Take;
+  /** For `take`: every field is open. */
+  readonly whole: ArrayLike<boolean>;
   /** The name of the list that grows, for a monotonic level. */
   readonly grows: string | undefined;
   readonly derive: Derive | undefined;
@@ -50,6 +54,9 @@ export interface CompiledSlots {
   readonly envelope: Compiled & { readonly level: Level };
   /** An envelope with every slot absent, which new ones are copies of. */
   readonly empty: LevelValue;
+  readonly take: Take;
+  /** For `take`: every field is open. */
+  readonly whole: ArrayLike<boolean>;
 }
 
 export function compileSlots(table: SlotTable): CompiledSlots {
@@ -89,7 +96,34 @@ export function compileSlots(table: SlotTable): CompiledSlots {
       element: undefined,
     },
     empty: level.empty,
+    ...copiesOf(level.empty),
   };
+}
+
+/**
+ * The standard levels are copied by literals, which take a sixth of the time of a spread: rows R1,
+ * R4 and R5 of docs/performance.md are missed without them. Also called in a patched realm.
+ */
+function copiesOf(empty: LevelValue): Pick<Node, "take" | "whole"> {
+  const keys = Object.freeze(Object.keys(empty));
+  return { take: takeOf(keys, empty), whole: Object.freeze(keys.map(() => true)) };
+}
+
+function takeOf(keys: readonly string[], empty: LevelValue): Take {
+  const standard = standardLevels.find((take) => sameKeys(take(empty, []), keys));
+  if (standard !== undefined) return standard;
+  return (level, open) => {
+    const taken: Record<string, unknown> = { ...empty };
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      if (open[i] === true) taken[key] = level[key];
+    }
+    return taken;
+  };
+}
+
+function sameKeys(level: LevelValue, keys: readonly string[]): boolean {
+  return Object.keys(level).join() === keys.join();
 }
 
 function countParts(nodes: readonly Node[]): number {
@@ -159,6 +193,7 @@ function compileNode(
       fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
     ),
     empty: compiled.level?.empty ?? nothing,
+    ...copiesOf(compiled.level?.empty ?? nothing),
     grows: slot.grows,
     derive: slot.derive,
   };

@@ -42,6 +42,7 @@ export type {
   SlotSpec,
   SlotTable,
   TableIn,
+  Take,
   Tier,
   Undeclared,
   ViewOf,

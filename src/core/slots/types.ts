@@ -5,6 +5,7 @@
  * `read` or `write`, or that of a field inside it.
  */
 import type { Json } from "../data/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 
 /**
  * What the compiler knows of a schema: what comes out of it and what goes in. Every schema of zod 4
@@ -284,3 +285,9 @@ type Loose<Value> = Value extends readonly unknown[]
   : Value extends object
     ? { readonly [Key in keyof Value]?: Loose<Value[Key]> | undefined }
     : Value;
+
+/**
+ * A new level, not frozen, with the fields of another that are open; the others are absent. What is
+ * open is said by position, and nothing is open that is not in the list.
+ */
+export type Take = (level: LevelValue, open: ArrayLike<boolean>) => Record<string, unknown>;

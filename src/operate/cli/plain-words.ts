@@ -1,5 +1,6 @@
 /** What capabilities and hooks let a plugin do, in words that need no documentation. */
 
+import type { StreamMode } from "../../core/hooks/index.ts";
 import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
 import type { PluginFacts } from "./reports.ts";
@@ -33,6 +34,21 @@ export function wordsOf(host: object | undefined): Words {
     highImpact: (capabilities) => highImpact(tables, capabilities),
   };
 }
+
+/** When the text of a streamed message is forwarded, given what a plugin on the hook needs to see. */
+export function streamWords(hook: string, stream: StreamMode): string {
+  if (typeof stream === "object") {
+    const held = `all but its last ${stream.window} UTF-16 units`;
+    return `On ${hook}, text of a streamed message is forwarded once the plugin has judged it, ${held}.`;
+  }
+  return `On ${hook}, text of a streamed message is forwarded ${streamTimes[stream]}.`;
+}
+
+const streamTimes: Readonly<Record<Extract<StreamMode, string>, string>> = {
+  buffer: "when the plugin has judged the whole message",
+  sentence: "sentence by sentence, once the plugin has judged it",
+  pass: "before the plugin judges it, which it does at the end",
+};
 
 /** What a plugin asks for and who signed it, as far as that is known. */
 interface Terms {

@@ -1,4 +1,5 @@
 /** What is known of plugins and lockfiles, with the field names of `--json`. */
+import type { StreamMode } from "../../core/hooks/index.ts";
 import type { PluginKind, SignatureCause } from "../packages/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
 import type {
@@ -45,6 +46,8 @@ export interface PluginFacts {
   readonly builtin: boolean;
   readonly capabilities: readonly string[] | null;
   readonly hooks: readonly string[] | null;
+  /** By hook that may be streamed: what it needs to see before text is forwarded. */
+  readonly streams: { readonly [hook: string]: StreamMode } | null;
   readonly depends_on: readonly string[];
   readonly discovery_source: { readonly [key: string]: Json };
   readonly signed_by: string | null;

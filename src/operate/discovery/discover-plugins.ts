@@ -229,5 +229,5 @@ function failureOf(code: RejectionCode): RegistrationFailure {
 }
 
 function isRegistrationFailure(code: string): code is RegistrationFailure {
-  return Object.hasOwn(registrationFailures, code);
+  return registrationFailures.some((reason) => reason === code);
 }

@@ -1,8 +1,18 @@
 /** What a result says beside its content, as the slots `completion` and `llm`. */
-import * as z from "zod/mini";
-import { type Fields, fieldNames, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
-import type { Notes } from "./notes.ts";
-import { reportUnread } from "./settings.ts";
+import {
+  type Collector,
+  isSameJsonText,
+  type JsonObject,
+  knownFields,
+  type Left,
+  objectIn,
+  pathOf,
+  readingWith,
+  reportFields,
+} from "../rewrite/index.ts";
+import { besideFields, besideJson } from "./documents.ts";
+import { type Fields, fieldOf, isFields, jsonOf } from "./host-values.ts";
+import { reportField } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** What of the slots a result can say. */
@@ -24,75 +34,66 @@ interface Tokens {
   readonly total_tokens: number;
 }
 
-const text = z.optional(z.string());
-const finishReason = z.union([z.string(), z.looseObject({ unified: z.string(), raw: text })]);
-
-/** The fields read here, of a result's JSON. */
-export const completionShape = {
-  finishReason: z.optional(finishReason),
-  usage: z.optional(z.looseObject({})),
-  response: z.optional(z.looseObject({ timestamp: text, modelId: text })),
+const known = {
+  finishReason: knownFields(besideFields.finishReason),
+  usage: knownFields(besideFields.usage, ["cachedInputTokens", "raw", "reasoningTokens"]),
+  response: knownFields(besideFields.response, ["body", "headers", "id"]),
 };
 
-type Result = z.output<z.ZodMiniObject<typeof completionShape>>;
-
-const readFields = {
-  finishReason: ["unified", "raw"],
-  usage: ["inputTokens", "outputTokens", "totalTokens"],
-  response: ["timestamp", "modelId"],
-};
-
-/** The JSON of what is read here. */
-export function completionJson(result: Fields): Fields {
-  const json = (["finishReason", "usage", "response"] as const).flatMap((name) => {
-    const value = fieldOf(result, name);
-    if (value === undefined || value === null) return [];
-    // A value without JSON, such as a function, must not be skipped.
-    return [[name, isFields(value) ? pick(value, readFields[name]) : (jsonOf(value) ?? null)]];
-  });
-  return Object.fromEntries(json);
-}
-
-export function readCompletion(result: Result, raw: Fields, notes: Notes): ResultExtensions {
-  const { response = {} } = result;
-  const stop_reason = readFinish(result.finishReason);
-  const tokens = readUsage(result.usage);
-  const { modelId, timestamp } = response;
-  const extensions = {
-    completion: {
+/** What a result says of slots. */
+export function readCompletion(answer: JsonObject): ResultExtensions {
+  const json = besideJson(answer);
+  const stop_reason = readFinish(json.finishReason);
+  const tokens = readUsage(json.usage);
+  const { modelId, timestamp } = objectIn(json.response) as Response;
+  return Object.freeze({
+    completion: Object.freeze({
       ...(stop_reason === undefined ? {} : { stop_reason }),
-      ...(tokens === undefined ? {} : { tokens }),
+      ...(tokens === undefined ? {} : { tokens: Object.freeze(tokens) }),
       ...(modelId === undefined ? {} : { model: modelId }),
       raw_format: "ai-sdk",
       ...(timestamp === undefined ? {} : { created_at: timestamp }),
-    },
-    ...(modelId === undefined ? {} : { llm: { model_id: modelId } }),
-  };
-  reportDifferent(result, raw, extensions, notes);
-  return extensions;
+    }),
+    ...(modelId === undefined ? {} : { llm: Object.freeze({ model_id: modelId }) }),
+  });
 }
 
-/** Tells of what would not be written as it is. */
-function reportDifferent(
-  result: Result,
-  raw: Fields,
-  extensions: ResultExtensions,
-  notes: Notes,
-): void {
-  const isOlder = typeof result.finishReason === "string" || isFlat(result.usage);
-  const fresh = writeCompletion(extensions, isOlder ? "v2" : "v3", () => {});
-  for (const name of ["finishReason", "usage", "response"] as const) {
-    const own = notes.under(name);
-    reportUnread(fieldOf(raw, name), readFields[name], name, own);
-    if (result[name] !== undefined) compare(result[name], fresh[name], own);
+const names = ["finishReason", "usage", "response"] as const;
+
+/** Reports what the slots do not hold of these fields. */
+export function reportCompletion(answer: JsonObject, left: Collector<Left>): readonly string[] {
+  const json = besideJson(answer);
+  // In the version of the result.
+  const isOlder = typeof json.finishReason === "string" || isFlat(json.usage);
+  const fresh = writeCompletion(readCompletion(answer), isOlder ? "v2" : "v3", () => {}, false);
+  const reading = readingWith(left, {}, reportField);
+  for (const name of names) {
+    if (isFields(answer[name])) reportFields(reading, answer[name], [name], known[name]);
+    if (json[name] !== undefined) compare(json[name], jsonOf(fresh[name]), [name], left);
   }
+  const { warnings } = answer;
+  const isQuiet = warnings === undefined || (Array.isArray(warnings) && warnings.length === 0);
+  if (!isQuiet) left.add({ path: "warnings", kind: "setting", reason: "A setting." });
+  return [...names, "warnings"];
 }
 
-function compare(now: unknown, fresh: unknown, notes: Notes): void {
-  const names = isFields(now) ? fieldNames({ ...(isFields(fresh) ? fresh : {}), ...now }) : [];
-  for (const name of names) compare(fieldOf(now, name), fieldOf(fresh, name), notes.under(name));
-  if (names.length > 0 || now === (fresh instanceof Date ? fresh.toISOString() : fresh)) return;
-  notes.reportLeft("setting", "Neither messages nor extensions have this field.");
+type Response = { readonly [name in "modelId" | "timestamp"]?: string };
+
+/** Reports what would not be written as it is. */
+function compare(
+  now: unknown,
+  fresh: unknown,
+  path: readonly string[],
+  left: Collector<Left>,
+): void {
+  if (isSameJsonText(now, fresh)) return;
+  const names = isFields(now) ? Object.keys({ ...(isFields(fresh) ? fresh : {}), ...now }) : [];
+  for (const name of names) {
+    compare(fieldOf(now, name), fieldOf(fresh, name), [...path, name], left);
+  }
+  if (names.length > 0) return;
+  const reason = "Neither messages nor extensions have this field.";
+  left.add({ path: pathOf(...path), kind: "setting", reason });
 }
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
@@ -108,27 +109,27 @@ const finishReasons: Readonly<Record<StopReason, string>> = {
   stop_sequence: "stop",
 };
 
-function readFinish(reason: Result["finishReason"]): StopReason | undefined {
-  if (reason === undefined) return undefined;
-  const { unified, raw } = typeof reason === "string" ? { unified: reason, raw: "" } : reason;
-  if (unified === "stop" && raw === "stop_sequence") return "stop_sequence";
+function readFinish(reason: unknown): StopReason | undefined {
+  const unified = typeof reason === "string" ? reason : fieldOf(reason, "unified");
+  if (typeof unified !== "string") return undefined;
+  if (unified === "stop" && fieldOf(reason, "raw") === "stop_sequence") return "stop_sequence";
   return Object.hasOwn(stopReasons, unified) ? stopReasons[unified] : undefined;
 }
 
 /** In ai 5 counts stand beside each other. */
-function isFlat(usage: Result["usage"]): boolean {
-  return Object.values(usage ?? {}).some((count) => !isFields(count));
+function isFlat(usage: unknown): boolean {
+  return isFields(usage) && Object.values(usage).some((count) => !isFields(count));
 }
 
-function readUsage(usage: Result["usage"]): Tokens | undefined {
-  if (usage === undefined) return undefined;
+function readUsage(usage: unknown): Tokens | undefined {
   const flat = isFlat(usage);
-  const { inputTokens, outputTokens, totalTokens } = usage;
-  const input_tokens = flat ? inputTokens : fieldOf(inputTokens, "total");
-  const output_tokens = flat ? outputTokens : fieldOf(outputTokens, "total");
+  const [input_tokens, output_tokens] = ["inputTokens", "outputTokens"].map((name) => {
+    const count = fieldOf(usage, name);
+    return flat ? count : fieldOf(count, "total");
+  });
   if (!isCount(input_tokens) || !isCount(output_tokens)) return undefined;
-  const sum = input_tokens + output_tokens;
-  const total_tokens = flat && isCount(totalTokens) ? totalTokens : sum;
+  const given = flat ? fieldOf(usage, "totalTokens") : undefined;
+  const total_tokens = isCount(given) ? given : input_tokens + output_tokens;
   return isCount(total_tokens) ? { input_tokens, output_tokens, total_tokens } : undefined;
 }
 
@@ -136,12 +137,14 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
+type ReportLost = (reason: string, ...keys: readonly string[]) => void;
+
 /** The fields of a result that say what the slots say. */
 export function writeCompletion(
   { completion = {}, llm = {} }: ResultExtensions,
   version: SpecificationVersion,
-  reportLost: (reason: string, ...keys: readonly string[]) => void,
-  hasCalls = false,
+  reportLost: ReportLost,
+  hasCalls: boolean,
 ): Fields {
   const { stop_reason, tokens, created_at } = completion;
   if (stop_reason === "return") reportLost("Written as stop.", "completion", "stop_reason");

@@ -72,16 +72,6 @@ function objectJson(value: object, jsonInside: (inner: unknown) => unknown): unk
   );
 }
 
-/** The JSON of the fields in `names`, in that order. */
-export function pick(fields: Fields, names: readonly string[]): Fields {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const json = jsonOf(fieldOf(fields, name));
-      return json === undefined ? [] : [[name, json]];
-    }),
-  );
-}
-
 /**
  * A frozen copy with URLs, bytes and dates of its own. Values of other classes, which only the
  * host can copy, are shared.
@@ -110,7 +100,8 @@ function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>)
   return copy;
 }
 
-function textOf(value: object): string | undefined {
+/** The text of a URL, of bytes (base64) or of a date. */
+export function textOf(value: object): string | undefined {
   if (isUrl(value)) return value.href;
   const bytes = bytesOf(value);
   if (bytes !== undefined) return base64Of(bytes);
@@ -136,7 +127,8 @@ function bytesOf(value: object): Uint8Array | undefined {
   return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
 }
 
-function isPlain(value: object): boolean {
+/** Whether an object is of no class. */
+export function isPlain(value: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

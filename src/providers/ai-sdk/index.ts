@@ -1,5 +1,13 @@
+export { notAllowed } from "../rewrite/index.ts";
 export type { ResultExtensions } from "./completion.ts";
 export { type ContentOptions, fromContent, toContent } from "./content.ts";
+export { guardTools } from "./guard-tools.ts";
+export {
+  type AiCall,
+  type AiMiddleware,
+  type AiMiddlewareOptions,
+  aiMiddleware,
+} from "./middleware.ts";
 export {
   fromModelMessages,
   fromPrompt,
@@ -8,6 +16,12 @@ export {
   toModelMessages,
   toPrompt,
 } from "./prompt.ts";
-export { type ContentStream, contentStream } from "./stream.ts";
-export { toStreamParts } from "./stream-parts.ts";
+export { type ContentStream, contentStream, toStreamParts } from "./stream.ts";
+export type {
+  GuardedToolCall,
+  ToolEnd,
+  ToolEvent,
+  ToolGuardOptions,
+  ToolLabels,
+} from "./tool-options.ts";
 export type { PromptLike, ResultLike, SpecificationVersion, StreamPartLike } from "./types.ts";

@@ -1,81 +1,238 @@
 /**
  * Media: the SDK has one kind of file; the media type distinguishes images, audio, video and
- * documents.
- *
- * A type with a star only names the kind, so it is read as no media type.
+ * documents. A type with a star only names the kind, so it is read as no media type.
  */
+import type { Json } from "../../core/data/index.ts";
+import {
+  type BlockKind,
+  type FieldRule,
+  type JsonObject,
+  knownFields,
+  mediaFromUrl,
+  pathOf,
+  reportFields,
+  unwritable,
+} from "../rewrite/index.ts";
+import { fieldOf, isFields, jsonOf, textOf } from "./host-values.ts";
+import type { SpecificationVersion } from "./types.ts";
 
-import type { ContentPart } from "../../core/messages/index.ts";
-import { mediaFromUrl } from "../rewrite/index.ts";
+export const mediaParts = ["image", "audio", "video", "document"] as const;
+type MediaPart = (typeof mediaParts)[number];
 
-export type MediaPart = Extract<
-  ContentPart,
-  { readonly content_type: "image" | "audio" | "video" | "document" }
->;
-export type MediaKind = MediaPart["content_type"];
-
-const kinds = ["image", "audio", "video", "document"] as const;
-
-export function isMedia(kind: unknown): kind is MediaKind {
-  return kinds.some((each) => each === kind);
+/** How the blocks of a type hold a medium. */
+export interface MediaForm {
+  /** The field with the data. */
+  readonly at: "data" | "image" | "url";
+  /** What a string there is. */
+  readonly holds: "base64" | "url" | "either";
+  /** The part that it is, whatever its media type. */
+  readonly part?: "image";
+  /** Whether a URL is a `URL`, and one that is not in normalized form is beside it or a string. */
+  readonly links?: "original" | "string";
+  /** Whether files may be named. */
+  readonly isNamed?: boolean;
+  /** Whether a block may be without a media type. */
+  readonly isTyped?: boolean;
+  readonly version: SpecificationVersion;
 }
 
-/** The kind of media that a media type belongs to. */
-export function kindOfType(mediaType: string | undefined): MediaKind {
+/** What a block says of a medium. */
+interface Medium {
+  readonly part: MediaPart;
+  readonly type: "url" | "base64";
+  readonly data: string;
+  readonly media_type: string | undefined;
+  /** Whether all of it is in a `data:` URL. */
+  readonly isInline: boolean;
+}
+
+/** Blocks never change, and each is read several times. */
+const known = new WeakMap<JsonObject, Medium | "none">();
+
+function mediumIn(block: JsonObject, form: MediaForm): Medium | undefined {
+  const found = known.get(block) ?? readMedium(block, form) ?? "none";
+  known.set(block, found);
+  return found === "none" ? undefined : found;
+}
+
+function readMedium(block: JsonObject, form: MediaForm): Medium | undefined {
+  const source = sourceIn(block, form);
+  if (source === undefined) return undefined;
+  const { type, data, media_type } =
+    source.type === "url" ? mediaFromUrl(source.data) : { ...source, media_type: undefined };
+  const given = fieldOf(block, "mediaType");
+  const named = media_type ?? (typeof given === "string" ? given : undefined);
+  const part = form.part ?? partOfType(named);
+  const isAny = named === anyOf(part) || (named === part && part !== "document");
+  const isInline = media_type !== undefined;
+  return { part, type, data, media_type: isAny ? undefined : named, isInline };
+}
+
+/** A URL as it was given, or base64. */
+function sourceIn(block: JsonObject, { at, holds }: MediaForm) {
+  const value: unknown = block[at];
+  const tagged = taggedIn(value);
+  if (tagged !== undefined) {
+    if (tagged.type === "data")
+      return { type: "base64", data: String(jsonOf(tagged.data)) } as const;
+    if (tagged.type !== "url") return undefined;
+    const url = String(jsonOf(tagged.url));
+    return { type: "url", data: originalOf(url, tagged.originalUrl) } as const;
+  }
+  const text = jsonOf(value);
+  if (typeof text !== "string") return undefined;
+  if (holds === "base64" || (holds === "either" && !looksLikeUrl(text))) {
+    return { type: "base64", data: text } as const;
+  }
+  return { type: "url", data: originalOf(text, block.originalUrl) } as const;
+}
+
+/** The text of a URL before it was normalized, if it belongs to it. */
+function originalOf(url: string, original: unknown): string {
+  return typeof original === "string" && hrefOf(original) === url ? original : url;
+}
+
+/** Data of ai 7, which says what it is. */
+function taggedIn(value: unknown): JsonObject | undefined {
+  return isFields(value) && textOf(value) === undefined ? (value as JsonObject) : undefined;
+}
+
+export function partOfType(mediaType: string | undefined): MediaPart {
   const [top] = (mediaType ?? "").toLowerCase().split("/");
-  return kinds.find((kind) => kind === top && kind !== "document") ?? "document";
+  return mediaParts.find((part) => part === top && part !== "document") ?? "document";
 }
 
 /** The media type that only names the kind. */
-export function anyOfKind(kind: MediaKind): string {
-  return kind === "document" ? "*/*" : `${kind}/*`;
-}
-
-/** Whether a media type only names the kind. In ai 7 the star may be omitted. */
-function isAny(mediaType: string, kind: MediaKind): boolean {
-  return mediaType === anyOfKind(kind) || (mediaType === kind && kind !== "document");
+function anyOf(part: MediaPart): string {
+  return part === "document" ? "*/*" : `${part}/*`;
 }
 
 /** Whether data has a URL scheme, which base64 cannot have (RFC 3986 §3.1). */
-export function looksLikeUrl(data: string): boolean {
+function looksLikeUrl(data: string): boolean {
   return data.includes(":");
 }
 
-/**
- * A media part from a URL or base64 and its media type. The type in a `data:` URL takes
- * precedence, as in the SDK.
- */
-export function readMedia(
-  source: { readonly type: "url" | "base64"; readonly data: string },
-  mediaType: string | undefined,
-  more: { readonly kind?: MediaKind; readonly filename?: unknown } = {},
-): MediaPart {
-  const { type, data, media_type } =
-    source.type === "url"
-      ? mediaFromUrl(source.data)
-      : {
-          ...source,
-          media_type: undefined,
-        };
-  const known = media_type ?? mediaType;
-  const kind = more.kind ?? kindOfType(known);
-  const { filename } = more;
+/** The normalized form of a URL; `undefined` if it is not one. */
+function hrefOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).href : undefined;
+}
+
+const tags = {
+  data: knownFields(["type", "data"]),
+  url: knownFields(["type", "url", "originalUrl"]),
+};
+
+/** A host's value in a document; the engine passes it on as it is. */
+const host = (value: URL | object) => value as unknown as Json;
+
+function dataRule(form: MediaForm): FieldRule {
   return {
-    content_type: kind,
-    content: {
-      type,
-      data,
-      ...(known === undefined || isAny(known, kind) ? {} : { media_type: known }),
-      ...(kind === "document" && typeof filename === "string" ? { title: filename } : {}),
+    at: form.at,
+    alsoSays: ["type", "media_type", "title"],
+    read(value, path, reading, block) {
+      const tagged = taggedIn(value);
+      if (tagged !== undefined) {
+        reportFields(reading, tagged, path, tags[tagged.type === "url" ? "url" : "data"]);
+      }
+      return mediumIn(block, form)?.data;
+    },
+    write(data, old, _path, { content: { type } }) {
+      const was = old && mediumIn(old.block, form);
+      const text = String(data);
+      // The SDK takes any string with a scheme for a URL and fetches it.
+      if (type === "base64" && (looksLikeUrl(text) || form.holds === "url")) return unwritable;
+      const isSame = was !== undefined && was.type === type && was.data === text;
+      if (isSame && !was.isInline) return old?.value;
+      const isTagged = old === undefined ? isTaggedForm(form) : taggedIn(old.value) !== undefined;
+      if (type === "base64") return isTagged ? { type: "data", data: text } : text;
+      if (isTagged || form.links !== undefined) return linkTo(text, isTagged, form);
+      return form.holds === "url" ? text : unwritable;
     },
   };
 }
 
-/** The normalized form of a URL; `undefined` if it is not one. */
-export function hrefOf(text: string): string | undefined {
-  try {
-    return new URL(text).href;
-  } catch {
-    return undefined;
-  }
+function linkTo(text: string, isTagged: boolean, { links }: MediaForm) {
+  const href = hrefOf(text);
+  if (href === undefined) return unwritable;
+  if (!isTagged) return links === "string" && href !== text ? text : host(new URL(href));
+  return host({ type: "url", url: new URL(href), ...(href === text ? {} : { originalUrl: text }) });
+}
+
+/** Whether new data says what it is. */
+function isTaggedForm({ version, at }: MediaForm): boolean {
+  return version === "v4" && at === "data";
+}
+
+/** The original of a URL goes with the URL: a provider may fetch it instead. */
+function originalRule(form: MediaForm): FieldRule {
+  return {
+    at: "originalUrl",
+    showsNothing: true,
+    alsoSays: ["type", "data"],
+    read: () => undefined,
+    write(_value, old, path, { lost, content: { type, data } }) {
+      const text = String(data);
+      const isKept = type === "url" && form.version === "v3" && form.links === "original";
+      const original = isKept && hrefOf(text) !== text ? text : undefined;
+      if (old?.value !== undefined && old.value !== original) {
+        const reason = "The original URL is dropped with the old data.";
+        lost.add({ path: pathOf(...path.slice(0, -1)), reason });
+      }
+      return original;
+    },
+  };
+}
+
+function typeRule(part: MediaPart, form: MediaForm): FieldRule {
+  return {
+    at: "mediaType",
+    showsNothing: true,
+    alsoSays: ["type", "data"],
+    read: (_value, _path, _reading, block) => mediumIn(block, form)?.media_type,
+    write(type, old) {
+      const was = old && mediumIn(old.block, form);
+      if (was !== undefined && !was.isInline && was.media_type === type) return old?.value;
+      return type ?? (form.isTyped === false ? undefined : anyOf(part));
+    },
+  };
+}
+
+/** The kinds of blocks of one type that hold media, by part: `file.image`. */
+export function mediaKinds(
+  type: string,
+  form: MediaForm,
+  more: (part: MediaPart) => Partial<BlockKind>,
+): { readonly [name: string]: BlockKind } {
+  const parts = form.part === undefined ? mediaParts : [form.part];
+  const kinds = parts.map((part): readonly [string, BlockKind] => {
+    const isTitled = form.isNamed === true && part === "document";
+    const settings = form.isNamed && !isTitled ? ["filename"] : [];
+    const { settings: others = [], ...kind } = more(part);
+    return [
+      `${type}.${part}`,
+      {
+        part,
+        is: { type },
+        when: (block) => mediumIn(block, form)?.part === part,
+        fields: {
+          type: { read: (_value, _path, _reading, block) => mediumIn(block, form)?.type },
+          data: dataRule(form),
+          ...(form.links === "original" ? { original: originalRule(form) } : {}),
+          media_type: typeRule(
+            part,
+            isDocumentUrl(part, form) ? { ...form, isTyped: false } : form,
+          ),
+          ...(isTitled ? { title: "filename" } : {}),
+        },
+        settings: [...settings, ...others],
+        ...kind,
+      },
+    ];
+  });
+  return Object.fromEntries(kinds);
+}
+
+/** A document at a URL needs no type. */
+function isDocumentUrl(part: MediaPart, { at }: MediaForm): boolean {
+  return part === "document" && at === "url";
 }

@@ -1,22 +1,11 @@
 import { expectOptions } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import {
-  collector,
-  givenMessages,
-  type Left,
-  type LimitOptions,
-  type Lost,
-  type Read,
-  readerWithLimits,
-  removedReporter,
-  type Written,
-  withLimits,
-} from "../rewrite/index.ts";
-import { reading } from "./host-values.ts";
+import type { Left, LimitOptions, Lost, ModelProvider, Read, Written } from "../rewrite/index.ts";
+import { fieldOf } from "./host-values.ts";
 import { givenVersion } from "./options.ts";
-import { type ListFormat, nameOf, readList } from "./read-list.ts";
+import { modelMessages, providers } from "./tables.ts";
 import type { PromptLike, SpecificationVersion } from "./types.ts";
-import { writeList } from "./write-list.ts";
+import { versionOfPrompt } from "./versions.ts";
 
 /** Options of `toPrompt`. */
 export interface PromptOptions<Document> extends LimitOptions {
@@ -24,7 +13,7 @@ export interface PromptOptions<Document> extends LimitOptions {
   readonly onto?: Document;
   /**
    * For which version new parts are written: `v4` for ai 7, `v3` for ai 6, `v2` for ai 5. Default
-   * `v3`.
+   * that of `onto`, or `v3`.
    */
   readonly specificationVersion?: SpecificationVersion;
 }
@@ -50,9 +39,9 @@ export interface ModelMessagesOptions<Document> extends LimitOptions {
  * console.log(messages[0]?.content, left); // [ { content_type: 'text', text: 'Be brief.' } ] []
  * ```
  */
-export const fromPrompt = readerWithLimits("fromPrompt", (prompt: PromptLike): Read => {
-  return fromList(prompt, "prompt");
-});
+export function fromPrompt(prompt: PromptLike, options: LimitOptions = {}): Read {
+  return readList(providers[versionOfPrompt(prompt)], prompt, options);
+}
 
 /**
  * The prompt that says what the messages say.
@@ -72,17 +61,14 @@ export const fromPrompt = readerWithLimits("fromPrompt", (prompt: PromptLike): R
  * console.log(toPrompt(messages, { onto: prompt }).document); // [ { role: 'system', content: 'Be brief.' } ]
  * ```
  */
-export const toPrompt = withLimits(
-  "toPrompt",
-  <Document extends PromptLike = PromptLike>(
-    messages: readonly Message[],
-    options: PromptOptions<Document> = {},
-  ): Written<Document> => {
-    expectOptions(options, ["limits", "onto", "specificationVersion"], "toPrompt");
-    const version = givenVersion(options.specificationVersion);
-    return toList(givenMessages(messages, "toPrompt"), "prompt", options.onto, version);
-  },
-);
+export function toPrompt<Document extends PromptLike = PromptLike>(
+  messages: readonly Message[],
+  options: PromptOptions<Document> = {},
+): Written<Document> {
+  expectOptions(options, ["limits", "onto", "specificationVersion"], "toPrompt");
+  const { onto, specificationVersion = versionOfPrompt(onto), limits } = options;
+  return writeList(providers[givenVersion(specificationVersion)], messages, onto, limits);
+}
 
 /**
  * The messages of a list of `ModelMessage`, as `generateText` and `streamText` take it.
@@ -96,9 +82,9 @@ export const toPrompt = withLimits(
  * console.log(messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export const fromModelMessages = readerWithLimits("fromModelMessages", (list: PromptLike): Read => {
-  return fromList(list, "messages");
-});
+export function fromModelMessages(list: PromptLike, options: LimitOptions = {}): Read {
+  return readList(modelMessages, list, options);
+}
 
 /**
  * The list of `ModelMessage` that says what the messages say; see `toPrompt`.
@@ -115,39 +101,40 @@ export const fromModelMessages = readerWithLimits("fromModelMessages", (list: Pr
  * console.log(document[0]?.content); // [ { type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export const toModelMessages = withLimits(
-  "toModelMessages",
-  <Document extends PromptLike = PromptLike>(
-    messages: readonly Message[],
-    options: ModelMessagesOptions<Document> = {},
-  ): Written<Document> => {
-    expectOptions(options, ["limits", "onto"], "toModelMessages");
-    return toList(givenMessages(messages, "toModelMessages"), "messages", options.onto, "v3");
-  },
-);
-
-function fromList(list: PromptLike, format: ListFormat): Read {
-  const left = collector<Left>();
-  const shown = reading(nameOf(format), () => readList(list, format, left), "document_invalid");
-  const messages = Object.freeze(shown.map(({ message }) => message));
-  return Object.freeze({ messages, extensions: Object.freeze({}), left: left.list() });
+export function toModelMessages<Document extends PromptLike = PromptLike>(
+  messages: readonly Message[],
+  options: ModelMessagesOptions<Document> = {},
+): Written<Document> {
+  expectOptions(options, ["limits", "onto"], "toModelMessages");
+  return writeList(modelMessages, messages, options.onto, options.limits);
 }
 
-function toList<Document extends PromptLike>(
+function readList(provider: ModelProvider, prompt: PromptLike, options: LimitOptions): Read {
+  const { messages, left } = provider.readRequest({ prompt }, options);
+  return Object.freeze({
+    messages,
+    extensions: Object.freeze({}),
+    left: Object.freeze(left.map((each): Left => ofList(each))),
+  });
+}
+
+function writeList<Document extends PromptLike>(
+  provider: ModelProvider,
   messages: readonly Message[],
-  format: ListFormat,
   onto: Document | undefined,
-  version: SpecificationVersion,
+  limits: LimitOptions["limits"],
 ): Written<Document> {
-  const lost = collector<Lost>();
-  const list: PromptLike = onto ?? [];
-  const write = () => {
-    const left = collector<Left>();
-    const shown = readList(list, format, left);
-    const removed = removedReporter(left.list(), lost.add);
-    return writeList(messages, { format, version, onto: list, shown, lost, removed });
-  };
-  const document = reading(nameOf(format), write, "document_invalid");
-  // Built from the caller's document, whose type it keeps.
-  return Object.freeze({ document: document as Document, lost: lost.list() });
+  const call = { prompt: onto ?? [] };
+  const { document, lost } = provider.writeRequest(messages, { onto: call, limits });
+  return Object.freeze({
+    // Built from the caller's document, whose type it keeps.
+    document: fieldOf(document, "prompt") as Document,
+    lost: Object.freeze(lost.map((each): Lost => ofList(each))),
+  });
+}
+
+/** A report with the path in the list, which is the prompt of a call. */
+function ofList<Report extends { readonly path: string }>(report: Report): Report {
+  const path = report.path.replace(/^(onto)?\.?prompt(?=\[|$)/, "$1");
+  return Object.freeze({ ...report, path: path === "" ? "(root)" : path });
 }

@@ -1,23 +1,6 @@
-/**
- * Which fields that messages do not show are settings. Any other field counts as content: what it
- * does is not known.
- */
-import { fieldNames, fieldOf, isFields } from "./host-values.ts";
-import type { Notes } from "./notes.ts";
-
-/** Settings by what has them. */
-const settings = {
-  result: ["request", "warnings"],
-  finishReason: [],
-  usage: ["cachedInputTokens", "raw", "reasoningTokens"],
-  response: ["body", "headers", "id"],
-  message: [],
-  part: ["dynamic", "preliminary", "providerExecuted"],
-  output: [],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
-
-/** What has fields. */
-type Owner = keyof typeof settings;
+/** Which options and metadata of a provider are settings. Any other counts as content. */
+import { type FieldReporter, reportUnshown } from "../rewrite/index.ts";
+import { fieldNames, isFields } from "./host-values.ts";
 
 type ByProvider = ReadonlyMap<string, readonly string[]>;
 
@@ -36,39 +19,28 @@ const metadataSettings: ByProvider = new Map([
   ["openai", ["itemId", "responseId", "serviceTier"]],
 ]);
 
-const providerFields: ReadonlyMap<string, ByProvider> = new Map([
+/** The fields of a provider, wherever they are. */
+export const providerFields: ReadonlyMap<string, ByProvider> = new Map([
   ["providerOptions", optionSettings],
   ["providerMetadata", metadataSettings],
 ]);
 
-export function isProviderField(name: string): boolean {
-  return providerFields.has(name);
+export function isSetting(field: string, value: unknown): boolean {
+  if (field === "tools") return Array.isArray(value) && value.length === 0;
+  const known = providerFields.get(field);
+  if (known === undefined || !isFields(value)) return false;
+  return fieldNames(value).every((provider) => {
+    const options = value[provider];
+    const names = known.get(provider) ?? [];
+    return isFields(options) && fieldNames(options).every((name) => names.includes(name));
+  });
 }
 
-/** Tells of each field that is not read. */
-export function reportUnread(
-  raw: unknown,
-  read: readonly string[],
-  owner: Owner,
-  notes: Notes,
-): void {
-  if (!isFields(raw)) return;
-  for (const name of fieldNames(raw)) {
-    if (read.includes(name)) continue;
-    const kind = isSetting(name, fieldOf(raw, name), owner) ? "setting" : "content";
-    notes.reportLeft(kind, "Messages have no such field.", name);
-  }
-}
-
-/** Null says nothing. */
-export function isSetting(name: string, value: unknown, owner: Owner = "message"): boolean {
-  if (value === null) return true;
-  const known = providerFields.get(name);
-  if (known === undefined) return (settings[owner] as readonly string[]).includes(name);
-  return isFields(value) && fieldNames(value).every((each) => areKnown(value[each], known, each));
-}
-
-function areKnown(options: unknown, known: ByProvider, provider: string): boolean {
-  const names = known.get(provider) ?? [];
-  return isFields(options) && fieldNames(options).every((name) => names.includes(name));
-}
+/** A null is a setting, too: messages do not keep its form. */
+export const reportField: FieldReporter = (left, path, value, isKnown) =>
+  reportUnshown(
+    left,
+    path,
+    value ?? "",
+    isKnown || value === null || isSetting(String(path.at(-1)), value),
+  );

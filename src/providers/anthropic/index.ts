@@ -1,6 +1,19 @@
-export { type MessagesEvent, toMessagesEvents } from "./events.ts";
-export type { RequestExtensions, ResponseExtensions } from "./extensions.ts";
-export { fromMessagesRequest, type RequestOptions, toMessagesRequest } from "./request.ts";
-export { fromMessagesResponse, type ResponseOptions, toMessagesResponse } from "./response.ts";
+export { notAllowed } from "../rewrite/index.ts";
+export {
+  fromMessagesRequest,
+  type RequestExtensions,
+  type RequestOptions,
+  toMessagesRequest,
+} from "./request.ts";
+export {
+  fromMessagesResponse,
+  type MessagesEvent,
+  messagesStream,
+  type ResponseExtensions,
+  type ResponseOptions,
+  type ResponseStream,
+  toMessagesEvents,
+  toMessagesResponse,
+} from "./response.ts";
 export type { MessagesRequest, MessagesResponse } from "./schemas.ts";
-export { messagesStream, type ResponseStream } from "./stream.ts";
+export { anthropic } from "./tables.ts";

@@ -1,59 +1,21 @@
 /** Requests to the Messages API as messages, and back. */
-import { expectOptions } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import {
-  collector,
-  givenMessages,
-  type Left,
-  type LimitOptions,
-  type Lost,
-  type Read,
-  readDocument,
-  readerWithLimits,
-  type Written,
-  withLimits,
+import type {
+  LimitOptions,
+  ModelFacts,
+  Read,
+  WriteRequestOptions,
+  Written,
 } from "../rewrite/index.ts";
-import { type RequestExtensions, requestExtensions } from "./extensions.ts";
-import { withFields } from "./json.ts";
-import { readingOf, reportContainer, reportFields, reportInside } from "./report-fields.ts";
-import { type MessagesRequest, requestSchema } from "./schemas.ts";
-import { readTurns } from "./turns.ts";
-import { writeTurns } from "./write-turns.ts";
+import type { MessagesRequest } from "./schemas.ts";
+import { anthropic } from "./tables.ts";
 
-const shown = new Set(["messages", "system", "model", "container", "output_config"]);
-/** The schema of an output is read by the model. */
-const outputSettings = new Set(["effort"]);
-const settings = new Set([
-  "anthropic_beta",
-  "anthropic_version",
-  "betas",
-  "cache_control",
-  "diagnostics",
-  "inference_geo",
-  "max_tokens",
-  "metadata",
-  "service_tier",
-  "speed",
-  "stop_sequences",
-  "stream",
-  "temperature",
-  "thinking",
-  "tool_choice",
-  "top_k",
-  "top_p",
-  "user_profile_id",
-  "workspace_id",
-]);
+/** What a request says of slots. */
+export interface RequestExtensions extends ModelFacts<"anthropic"> {}
 
 /** Options of `toMessagesRequest`. */
-export interface RequestOptions<Document extends object = MessagesRequest> extends LimitOptions {
-  /** The request that the messages came from, or one that only has settings and no messages. */
-  readonly onto?: Document | undefined;
-  /** Used without `onto`: the model is `llm.model_id`. */
-  readonly extensions?: {
-    readonly llm?: { readonly model_id?: string | undefined } | undefined;
-  };
-}
+export interface RequestOptions<Document extends object = MessagesRequest>
+  extends WriteRequestOptions<Document> {}
 
 /**
  * The messages of a request to the Messages API, parsed from JSON.
@@ -78,23 +40,10 @@ export interface RequestOptions<Document extends object = MessagesRequest> exten
  * console.log(extensions.llm.model_id); // claude-opus-4-8
  * ```
  */
-export const fromMessagesRequest = readerWithLimits(
-  "fromMessagesRequest",
-  (document: unknown): Read<RequestExtensions> => {
-    const request = readRequest(document);
-    const left = collector<Left>();
-    const reading = readingOf(left);
-    const segments = readTurns(request, reading);
-    reportFields(reading, request, [], shown, settings);
-    reportContainer(reading, request);
-    reportInside(reading, request, "output_config", outputSettings);
-    return Object.freeze({
-      messages: Object.freeze(segments.map(({ message }) => message)),
-      extensions: requestExtensions(request),
-      left: left.list(),
-    });
-  },
-);
+export const fromMessagesRequest: (
+  document: unknown,
+  options?: LimitOptions,
+) => Read<RequestExtensions> = anthropic.readRequest;
 
 /**
  * The request that says `messages`, deep-frozen.
@@ -124,27 +73,7 @@ export const fromMessagesRequest = readerWithLimits(
  * console.log(document.max_tokens, document.messages[0]?.content); // 1024 My number is ***
  * ```
  */
-export const toMessagesRequest = withLimits(
-  "toMessagesRequest",
-  <Document extends object = MessagesRequest>(
-    messages: readonly Message[],
-    options: RequestOptions<Document> = {},
-  ): Written<Document> => {
-    expectOptions(options, ["onto", "extensions", "limits"], "toMessagesRequest");
-    const { onto, extensions } = options;
-    const checked = givenMessages(messages, "toMessagesRequest");
-    const lost = collector<Lost>();
-    const old = onto === undefined ? undefined : readRequest(onto);
-    const { system, turns } = writeTurns(checked, old, lost);
-    const model = extensions?.llm?.model_id;
-    const base = old ?? (model === undefined ? {} : { model });
-    const document = readRequest(withFields(base, { system, messages: turns }));
-    // The schema checks the document; `Document` is the caller's type for it.
-    return Object.freeze({ document: document as Document, lost: lost.list() });
-  },
-);
-
-function readRequest(document: unknown): MessagesRequest {
-  // The schema checks what the interface says, and keeps unknown fields.
-  return readDocument(requestSchema, document, "request") as MessagesRequest;
-}
+export const toMessagesRequest: <Document extends object = MessagesRequest>(
+  messages: readonly Message[],
+  options?: RequestOptions<Document>,
+) => Written<Document> = anthropic.writeRequest;

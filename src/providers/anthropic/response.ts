@@ -1,55 +1,34 @@
-/** Responses of the Messages API as a message, and back. */
-import { expectOptions } from "../../core/data/index.ts";
-import { createMessage, type Message } from "../../core/messages/index.ts";
-import {
-  type Collector,
-  collector,
-  givenMessages,
-  type Left,
-  type LimitOptions,
-  type Lost,
-  pathOf,
-  type Read,
-  readDocument,
-  readerWithLimits,
-  removedReporter,
-  type Written,
-  withLimits,
+/** Responses of the Messages API as a message, and back, streamed or not. */
+import type { Message } from "../../core/messages/index.ts";
+import type {
+  AnswerFacts,
+  JsonObject,
+  LimitOptions,
+  MessageStream,
+  Read,
+  StreamLimits,
+  WriteAnswerOptions,
+  Written,
 } from "../rewrite/index.ts";
-import {
-  type Answering,
-  freshResponse,
-  type ResponseExtensions,
-  responseExtensions,
-} from "./extensions.ts";
-import { type Block, isSameJsonText, withFields } from "./json.ts";
-import { withoutParsed } from "./parsed.ts";
-import { providerCallsIn } from "./provider-calls.ts";
-import { readBlocks } from "./read-block.ts";
-import { type Reading, readingOf, reportContainer, reportFields } from "./report-fields.ts";
-import { reportForm, reportToolNames } from "./report-messages.ts";
-import { type MessagesResponse, responseSchema } from "./schemas.ts";
-import { inList } from "./write-block.ts";
-import { type Shown, writeBlocks, writingTo } from "./write-blocks.ts";
+import type { MessagesResponse } from "./schemas.ts";
+import { anthropic } from "./tables.ts";
 
-const shown = new Set([
-  "id",
-  "type",
-  "role",
-  "model",
-  "content",
-  "stop_reason",
-  "usage",
-  "container",
-]);
-const settings = new Set(["context_management", "diagnostics", "stop_sequence"]);
+/** What a response says of slots; tokens that a cache took in or gave count as input. */
+export interface ResponseExtensions extends AnswerFacts<"anthropic"> {}
 
 /** Options of `toMessagesResponse`. */
-export interface ResponseOptions<Document extends object = MessagesResponse> extends LimitOptions {
-  /** The response that the message came from. */
-  readonly onto?: Document | undefined;
-  /** Used without `onto`: id, model, stop reason and usage. */
-  readonly extensions?: Answering;
+export interface ResponseOptions<Document extends object = MessagesResponse>
+  extends WriteAnswerOptions<Document> {}
+
+/** The accumulator that `messagesStream` makes. */
+export interface ResponseStream<Document extends object = MessagesResponse>
+  extends MessageStream<unknown, Document> {
+  readonly current: Read<ResponseExtensions>;
+}
+
+/** An event of a streamed response. */
+export interface MessagesEvent extends JsonObject {
+  readonly type: string;
 }
 
 /**
@@ -78,23 +57,10 @@ export interface ResponseOptions<Document extends object = MessagesResponse> ext
  * console.log(extensions.completion.tokens?.total_tokens); // 17
  * ```
  */
-export const fromMessagesResponse = readerWithLimits(
-  "fromMessagesResponse",
-  (document: unknown): Read<ResponseExtensions> => {
-    const response = readResponse(document);
-    const left = collector<Left>();
-    const reading = readingOf(left);
-    const { message } = readMessage(response, reading);
-    const extensions = responseExtensions(response, reading);
-    reportFields(reading, response, [], shown, settings);
-    reportContainer(reading, response);
-    return Object.freeze({
-      messages: Object.freeze([message]),
-      extensions,
-      left: left.list(),
-    });
-  },
-);
+export const fromMessagesResponse: (
+  document: unknown,
+  options?: LimitOptions,
+) => Read<ResponseExtensions> = anthropic.readAnswer;
 
 /**
  * The response that says `messages`, which are one `assistant` message, deep-frozen.
@@ -120,95 +86,64 @@ export const fromMessagesResponse = readerWithLimits(
  * console.log(document.stop_reason, document.content[0]?.text); // end_turn This was withheld.
  * ```
  */
-export const toMessagesResponse = withLimits(
-  "toMessagesResponse",
-  <Document extends object = MessagesResponse>(
-    messages: readonly Message[],
-    options: ResponseOptions<Document> = {},
-  ): Written<Document> => {
-    expectOptions(options, ["onto", "extensions", "limits"], "toMessagesResponse");
-    const { onto, extensions = {} } = options;
-    const checked = givenMessages(messages, "toMessagesResponse");
-    const lost = collector<Lost>();
-    const old = onto === undefined ? undefined : readResponse(onto);
-    const left = collector<Left>();
-    const before = old && readMessage(old, readingOf(left)).shown;
-    reportMessages(checked, lost);
-    const reporter = {
-      lost,
-      providerCalls: providerCallsIn(old?.content ?? [], checked),
-      removed: removedReporter(left.list(), lost.add),
-    };
-    const parts = checked[0]?.content ?? [];
-    const content = writeBlocks(
-      parts,
-      before,
-      inList([0, "content"]),
-      writingTo("response", reporter),
-    );
-    const calls = hasCall(content);
-    const fields =
-      old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
-    const document = readResponse(withFields(fields, { content }));
-    // The schema checks the document; `Document` is the caller's type for it.
-    return Object.freeze({ document: document as Document, lost: lost.list() });
-  },
-);
-
-export function readResponse(document: unknown): MessagesResponse {
-  // The schema checks what the interface says, and keeps unknown fields.
-  return readDocument(responseSchema, document, "response") as MessagesResponse;
-}
-
-function readMessage(response: MessagesResponse, reading: Reading) {
-  const { parts, at } = readBlocks(response.content, ["content"], reading);
-  const message = createMessage({ role: "assistant", content: parts });
-  const blocks = response.content;
-  const shown: Shown = { blocks, parts: message.content, at, path: ["content"], begin: 0 };
-  return { message, shown };
-}
-
-function reportMessages(messages: readonly Message[], lost: Collector<Lost>): void {
-  for (const [index, message] of messages.entries()) {
-    if (index > 0) {
-      lost.add({
-        path: pathOf(index),
-        reason: "A response is a single message; this one is extra.",
-      });
-      continue;
-    }
-    reportForm(message, index, lost);
-    if (message.role === "assistant") continue;
-    const reason = "A response reads back as an assistant message.";
-    lost.add({ path: pathOf(index, "role"), reason });
-  }
-  reportToolNames(messages.slice(0, 1), lost);
-}
+export const toMessagesResponse: <Document extends object = MessagesResponse>(
+  messages: readonly Message[],
+  options?: ResponseOptions<Document>,
+) => Written<Document> = anthropic.writeAnswer;
 
 /**
- * The response with the fields after its content: stop reason, and what the SDK parsed from a text.
+ * Puts a streamed response together, so that a policy sees the same whether or not it was streamed.
+ *
+ * `push` takes each event, parsed from JSON. `current` is what `fromMessagesResponse` returns for the
+ * response so far and `document` that response; both are made when asked for. The arguments of a
+ * call are seen once they are whole: until the call is over they are in `current.left`. An `error`
+ * event ends the stream without `done`, and is in `document.error`. What is not known here, and an
+ * error, is in `current.left`. `Document` is the response as the SDK types it.
+ *
+ * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
+ * contradicts those before it, and `stream_limit` for one too many, and again for all after it
+ * @see spec `anthropic:streamed`, `anthropic:stream-refused`
+ * @example
+ * ```ts
+ * import { messagesStream } from "glassine/anthropic";
+ *
+ * const stream = messagesStream();
+ * const message = { id: "msg_1", type: "message", role: "assistant", model: "m", content: [] };
+ * stream.push({ type: "message_start", message });
+ * stream.push({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } });
+ * stream.push({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Ah" } });
+ * stream.push({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "oy" } });
+ * const [part] = stream.current.messages[0]?.content ?? [];
+ * console.log(part, stream.done); // { content_type: 'text', text: 'Ahoy' } false
+ * ```
  */
-function followed(old: MessagesResponse, content: readonly Block[], lost: Collector<Lost>) {
-  const fields = { ...old, ...stopOf(old, hasCall(content), lost) };
-  return isSameJsonText(old.content, content)
-    ? fields
-    : withoutParsed(fields, [0, "content"], lost);
-}
+export const messagesStream: <Document extends object = MessagesResponse>(
+  limits?: StreamLimits,
+) => ResponseStream<Document> = anthropic.stream;
 
-/** Whether the caller has a call to answer. */
-function hasCall(content: readonly Block[]): boolean {
-  return content.some(({ type }) => type === "tool_use");
-}
-
-/** A stop reason that an edit made untrue is set right. */
-function stopOf(old: MessagesResponse, calls: boolean, lost: Collector<Lost>) {
-  if (hasCall(old.content) === calls) return {};
-  if (calls) {
-    const { stop_reason: before } = old;
-    const isUsual = before === "end_turn" || before === "tool_use";
-    const reason = "The old stop reason no longer fits: the content now has a call.";
-    if (typeof before === "string" && !isUsual) lost.add({ path: pathOf(0, "content"), reason });
-    return { stop_reason: "tool_use" };
-  }
-  return old.stop_reason === "tool_use" ? { stop_reason: "end_turn" } : {};
-}
+/**
+ * The events that stream `document`, a response, deep-frozen: so that an answer that was changed
+ * whole can be sent on to a caller who asked for a stream. Put together they are the document.
+ * `Event` is an event as the SDK types it: `toMessagesEvents<RawMessageStreamEvent>(document)`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `anthropic:events`
+ * @example
+ * ```ts
+ * import { toMessagesEvents } from "glassine/anthropic";
+ *
+ * const events = toMessagesEvents({
+ *   id: "msg_1",
+ *   type: "message",
+ *   role: "assistant",
+ *   model: "claude-opus-4-8",
+ *   content: [{ type: "text", text: "Ahoy" }],
+ *   stop_reason: "end_turn",
+ * });
+ * console.log(events.length, events[0]?.type); // 6 message_start
+ * ```
+ */
+export const toMessagesEvents: <Event extends { readonly type: string } = MessagesEvent>(
+  document: unknown,
+  options?: LimitOptions,
+) => readonly Event[] = anthropic.toEvents;

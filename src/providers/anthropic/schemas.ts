@@ -5,7 +5,7 @@
 // Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts and, for `mcp_…`,
 // resources/beta/messages/messages.d.ts.
 import * as z from "zod/mini";
-import type { Block, JsonObject } from "./json.ts";
+import type { JsonObject } from "../rewrite/index.ts";
 
 const whole = z.int().check(z.nonnegative());
 const maybeText = z.nullish(z.string());
@@ -89,6 +89,7 @@ export const startSchema = z.looseObject({ message: responseSchema });
 export const blockStartSchema = z.looseObject({ content_block: block });
 export const compactionSchema = z.looseObject({ content: maybeText, encrypted_content: maybeText });
 export const errorSchema = z.looseObject({ error: z.optional(z.unknown()) });
+export const signatureSchema = z.looseObject({ signature: z.string() });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
 /** Fields of `delta` may also be beside it. */
 export const messageDeltaSchema = z.looseObject({
@@ -97,8 +98,13 @@ export const messageDeltaSchema = z.looseObject({
   usage: z.nullish(usage),
 });
 
+/** A content block, of whatever type. */
+interface Block extends JsonObject {
+  readonly type: string;
+}
+
 /** A turn of a request. */
-export interface Turn extends JsonObject {
+interface Turn extends JsonObject {
   readonly role: "user" | "assistant" | "system";
   readonly content: string | readonly Block[];
 }

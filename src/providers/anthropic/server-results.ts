@@ -4,9 +4,17 @@
  * encrypted: then what holds both goes. Else nothing can come or go.
  */
 import type { Json } from "../../core/data/index.ts";
-import { pathOf } from "../rewrite/index.ts";
-import { type Block, isObject, type Path } from "./json.ts";
-import type { Reading } from "./report-fields.ts";
+import {
+  type FieldRule,
+  isJsonObject as isObject,
+  type JsonObject,
+  type Left,
+  type Path,
+  partsIn,
+  pathOf,
+  placesIn,
+  unwritable,
+} from "../rewrite/index.ts";
 
 /** Texts a model or person reads, under `content`. A star is each item of an array. */
 const readable: ReadonlyMap<string, readonly Path[]> = new Map([
@@ -25,23 +33,47 @@ const readable: ReadonlyMap<string, readonly Path[]> = new Map([
 ]);
 const ofErrors: readonly Path[] = [["error_code"], ["error_message"]];
 
-export interface FoundText {
+interface FoundText {
   readonly keys: Path;
   readonly text: string;
 }
 
-export function isServerResult({ type, tool_use_id }: Block): boolean {
-  return readable.has(type) && typeof tool_use_id === "string";
+/** The types of blocks with such results. */
+export const serverTypes: readonly string[] = [...readable.keys()];
+
+export function isServerResult({ tool_use_id }: JsonObject): boolean {
+  return typeof tool_use_id === "string";
 }
 
+/** The texts as the content of a result: each is a part, and each value no part shows is reported. */
+export const serverContent: FieldRule = {
+  at: "content",
+  read(_content, path, { left }, block) {
+    for (const report of unshownIn(block, path)) left.add(report);
+    return serverTexts(block).map(({ text }) => ({ content_type: "text", text }));
+  },
+  write(value, old, path, { lost, removed }) {
+    const texts = partsIn(value, ["text"])?.map((part) => ("text" in part ? part.text : ""));
+    const written = old && texts && writeServerTexts(old.block, texts);
+    const placeOf = placesIn(value, path);
+    for (const i of written?.texts ?? []) {
+      const reason =
+        "The result also holds the old text in encrypted form, so the whole result is dropped.";
+      lost.add({ path: pathOf(...placeOf(i)), reason });
+    }
+    for (const item of written?.items ?? []) removed(pathOf(...(old?.path ?? []), item));
+    return written === undefined || written.isDropped ? unwritable : written.content;
+  },
+};
+
 /** Whether the tool of a server result failed. */
-export function isServerError({ content }: Block): boolean {
+export function isServerError({ content }: JsonObject): boolean {
   return isObject(content) && typeof content.error_code === "string";
 }
 
 /** The texts of a server result, in the order of the block. */
-export function serverTexts({ type, content }: Block): readonly FoundText[] {
-  const wanted = [...(readable.get(type) ?? []), ...ofErrors];
+function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
+  const wanted = [...(readable.get(String(type)) ?? []), ...ofErrors];
   return stringsOf(content).filter(
     ({ keys }) => wanted.some((pattern) => fits(pattern, keys)) && !isBinary(content, keys),
   );
@@ -62,26 +94,28 @@ const innerTypes = new Set([
   ...["tool_reference", "tool_search_tool_search_result", "tool_search_tool_result_error"],
 ]);
 
-/** Reports every value of a server result that no part shows. */
-export function reportServerResult(block: Block, path: Path, { left }: Reading): void {
+/** The report of every value of a server result that no part shows. */
+function unshownIn(block: JsonObject, path: Path): readonly Left[] {
   const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
-  for (const { keys, text } of stringsOf(block.content, true)) {
-    if (shown.has(JSON.stringify(keys))) continue;
+  const hidden = stringsOf(block.content, true).filter(
+    ({ keys }) => !shown.has(JSON.stringify(keys)),
+  );
+  return hidden.map(({ keys, text }) => {
     const isType = keys.at(-1) === "type" && innerTypes.has(text);
-    left.add({
-      path: pathOf(...path, "content", ...keys),
+    const what = isType ? "The type of a value" : "A value";
+    return {
+      path: pathOf(...path, ...keys),
       kind: isType ? "setting" : "content",
-      reason: isType
-        ? "The type of a value in a result of the provider's tool; messages show only its text."
-        : "A value in a result of the provider's tool; messages show only its text.",
-    });
-  }
+      reason: `${what} in a result of the provider's tool; messages show only its text.`,
+    };
+  });
 }
 
-/** A block with its texts written, and what had to be dropped from it. */
+/** The content with its texts written, and what had to be dropped from it. */
 interface WrittenTexts {
-  /** `undefined` where all of its content went. */
-  readonly block: Block | undefined;
+  readonly content?: Json | undefined;
+  /** Whether all of it went. */
+  readonly isDropped?: boolean;
   /** The places of the items that went from its content. */
   readonly items: readonly number[];
   /** Which of the texts were dropped. */
@@ -89,33 +123,33 @@ interface WrittenTexts {
 }
 
 /**
- * The block with each text in the place of the old one; `undefined` where they are not as many.
+ * The content with each text in the place of the old one; `undefined` where they are not as many.
  *
  * A model reads what is encrypted in place of the text beside it. So a search result, or an output,
  * that holds both goes as a whole when its text changes.
  */
 // Source: the SDK's types require `encrypted_content` and `encrypted_stdout` in requests, too.
-export function writeServerTexts(block: Block, now: readonly string[]): WrittenTexts | undefined {
+function writeServerTexts(block: JsonObject, now: readonly string[]): WrittenTexts | undefined {
   const places = serverTexts(block);
   if (places.length !== now.length) return undefined;
   const { content } = block;
-  if (content === undefined) return { block, items: [], texts: [] };
+  if (content === undefined) return { items: [], texts: [] };
   const changed = places.filter(({ text }, i) => text !== now[i]);
   if (!Array.isArray(content) && changed.length > 0 && isSealed(content)) {
-    return { block: undefined, items: [], texts: [...places.keys()] };
+    return { isDropped: true, items: [], texts: [...places.keys()] };
   }
   const byPlace = new Map(
     places.map(({ keys, text }, i) => [JSON.stringify(keys), now[i] ?? text]),
   );
   const written = replaced(content, [], byPlace);
   if (!Array.isArray(content) || !Array.isArray(written)) {
-    return { block: { ...block, content: written }, items: [], texts: [] };
+    return { content: written, items: [], texts: [] };
   }
   const items = new Set(changed.map(({ keys }) => Number(keys[0])));
   for (const at of items) if (!isSealed(content[at])) items.delete(at);
   const texts = [...places.keys()].filter((i) => items.has(Number(places[i]?.keys[0])));
   const rest = written.filter((_, at) => !items.has(at));
-  return { block: { ...block, content: rest }, items: [...items], texts };
+  return { content: rest, items: [...items], texts };
 }
 
 /** Whether a value holds, however deep, something that only the provider can read. */

@@ -3,103 +3,85 @@
  * result.
  */
 import type * as z from "zod/mini";
-import type { Message } from "../../core/messages/index.ts";
-import { type Read, readDocument, type Written } from "../rewrite/index.ts";
-import type { Onto, ReadOptions, RequestOptions } from "./call-options.ts";
-import { isObject, type JsonObject, without } from "./json.ts";
-import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
-import {
-  type LostReports,
-  leftReports,
-  lostReports,
-  type Path,
-  readOf,
-  readOnto,
-  reportFields,
-  settingsOf,
-  written,
-} from "./report.ts";
-import { answerMessage, callMessage } from "./tool-messages.ts";
-
-type AskedOptions = ReadOptions<RequestOptions> & Onto;
+import { readDocument } from "../rewrite/index.ts";
+import { isObject, type JsonObject, only, without } from "./json.ts";
+import type { CallFacts, OnePart } from "./one-part.ts";
+import { reportRest, settingsOf } from "./report.ts";
+import { overHidden, withoutHidden } from "./result-content.ts";
 
 /** Fields of the protocol. The rest of the params or of the result is shown. */
 const requestHidden = ["_meta", "task"];
-const resultHidden = ["_meta", "resultType"];
+const answerHidden = ["_meta", "resultType"];
 
-export function fromAsked(method: string, params: JsonObject, { id }: AskedOptions): Read {
-  const left = leftReports();
-  reportFields(params, requestHidden, left, [], settingsOf.toolParams);
-  const message = callMessage(id, method, without(params, requestHidden));
-  return readOf([message], {}, left.list());
-}
+/** The part of a call with this name that is not one of a tool. */
+export const callOf = (method: string) =>
+  ({
+    role: "assistant",
+    type: "tool_call",
+    fixed: ({ id }: CallFacts) => ({ tool_call_id: id, name: method, namespace: undefined }),
+  }) as const;
 
-export function toAsked(
+/** The part of its answer, which is not an error. */
+export const answerOf = (method: string) =>
+  ({
+    role: "tool",
+    type: "tool_result",
+    fixed: ({ id }: CallFacts) => ({ tool_call_id: id, tool_name: method, is_error: false }),
+  }) as const;
+
+/** A request of a server to a client, as a call named after its method. */
+/* @__NO_SIDE_EFFECTS__ */
+export function askedDocument(
   method: string,
   schema: z.ZodMiniType,
   what: string,
-  messages: readonly Message[],
-  { id, onto }: AskedOptions,
-): Written<object> {
-  const lost = lostReports();
-  const found = onlyPartOf(messages, "assistant", "tool_call", lost);
-  const { content, at } = found;
-  checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
-  checkCall(found, "name", content.name, method, lost);
-  if (content.namespace !== undefined) lost.add([...at, "namespace"], "MCP has no namespaces.");
-  const before = readOnto(schema, onto, what) as JsonObject | undefined;
-  const values = shownIn(content.arguments, requestHidden, lost, [...at, "arguments"]);
-  return writtenAs(schema, what, { ...hiddenIn(before, requestHidden), ...values }, lost);
+): OnePart<"tool_call"> {
+  return {
+    ...callOf(method),
+    what,
+    schema,
+    read(params, reading, at) {
+      const wire = only(params, requestHidden);
+      reportRest(reading, wire, [], at, settingsOf.toolParams);
+      return { arguments: without(params, requestHidden) };
+    },
+    write({ arguments: values }, before = {}, lost, at) {
+      const said = withoutHidden(values, requestHidden, lost, [...at, "arguments"]);
+      return asDocument(schema, what, before, requestHidden, said);
+    },
+  };
 }
 
-export function fromAnswered(method: string, result: JsonObject, { id }: AskedOptions): Read {
-  const left = leftReports();
-  reportFields(result, resultHidden, left, [], settingsOf.result);
-  const message = answerMessage(id, method, without(result, resultHidden));
-  return readOf([message], {}, left.list());
-}
-
-export function toAnswered(
+/** The answer to such a request, as the result of that call. */
+/* @__NO_SIDE_EFFECTS__ */
+export function answeredDocument(
   method: string,
   schema: z.ZodMiniType,
   what: string,
-  messages: readonly Message[],
-  { id, onto }: AskedOptions,
-): Written<object> {
-  const lost = lostReports();
-  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name: method }, lost);
-  if (content.is_error) lost.add([...at, "is_error"], "An MCP error is not a result.");
-  const before = readOnto(schema, onto, what) as JsonObject | undefined;
-  const said = isObject(content.content) ? content.content : {};
-  const values = shownIn(said, resultHidden, lost, [...at, "content"]);
-  return writtenAs(schema, what, { ...hiddenIn(before, resultHidden), ...values }, lost);
-}
-
-function hiddenIn(before: JsonObject | undefined, hidden: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(before ?? {}).filter(([key]) => hidden.includes(key)));
-}
-
-/** What a message may set: everything except fields of the protocol. */
-function shownIn(
-  values: Readonly<JsonObject>,
-  hidden: readonly string[],
-  lost: LostReports,
-  at: Path,
-): JsonObject {
-  for (const key of hidden) {
-    if (Object.hasOwn(values, key)) lost.add([...at, key], "This field belongs to the protocol.");
-  }
-  return without(values, hidden);
+): OnePart<"tool_result"> {
+  return {
+    ...answerOf(method),
+    what,
+    schema,
+    read(result, reading, at) {
+      reportRest(reading, only(result, answerHidden), [], at, settingsOf.result);
+      return { content: without(result, answerHidden) };
+    },
+    write({ content }, before = {}, lost, at) {
+      const values = isObject(content) ? content : {};
+      const said = withoutHidden(values, answerHidden, lost, [...at, "content"]);
+      return asDocument(schema, what, before, answerHidden, said);
+    },
+  };
 }
 
 /** @throws GlassineError `document_invalid` for anything but a document of this kind */
-function writtenAs(
+function asDocument(
   schema: z.ZodMiniType,
   what: string,
-  document: JsonObject,
-  lost: LostReports,
-): Written<object> {
-  const copy = written(document, what, lost);
-  readDocument(schema, copy.document, what);
-  return copy;
+  before: JsonObject,
+  hidden: readonly string[],
+  said: JsonObject,
+): object {
+  return readDocument(schema, overHidden(before, said, hidden), what) as object;
 }

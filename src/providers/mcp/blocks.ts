@@ -1,184 +1,211 @@
-import type { ContentPart } from "../../core/messages/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
+/** The blocks of MCP as tables: those of prompts and of sampling, and the contents of resources. */
+// Source: schema.ts of MCP 2025-11-25 and 2026-07-28, ContentBlock and SamplingMessageContentBlock.
+import type { Json } from "../../core/data/index.ts";
 import {
-  type LeftReports,
-  objectOf,
-  type Path,
-  type Reports,
-  reportRest,
-  settingsOf,
-} from "./report.ts";
-import {
-  checkResource,
-  contentsFields,
-  isReadable,
-  linkFields,
-  type Resource,
-  readResource,
-  reportResource,
-  showsAnnotations,
-  writeAnnotations,
-  writeResource,
-} from "./resource-fields.ts";
+  type BlockKind,
+  type CompiledBlocks,
+  compileBlocks,
+  type FieldRule,
+  flag,
+  isJsonObject,
+  type JsonObject,
+  type PartFields,
+  unwritable,
+} from "../rewrite/index.ts";
+import { isGiven, without } from "./json.ts";
+import { lostReports, reportForm } from "./report.ts";
+import { reportNoBlocks, writeResult } from "./result-content.ts";
 
-/**
- * One MCP content block as a message part.
- *
- * A linked resource is shown as a `resource` without content: unlike `resource_ref` it can hold
- * the description. A block of an unknown kind is shown as JSON text, so that
- * nothing passes unseen.
- */
-export function fromBlock(
-  block: JsonObject,
-  requestId: string,
-  left: LeftReports,
-  at: Path,
-): ContentPart {
-  const { type } = block;
-  if (type === "text" && typeof block.text === "string") {
-    reportRest(block, ["type", "text"], left, at, settingsOf.block);
-    return { content_type: "text", text: block.text };
-  }
-  if ((type === "image" || type === "audio") && typeof block.data === "string") {
-    const { data, mimeType } = block;
-    const isTyped = typeof mimeType === "string";
-    reportRest(
-      block,
-      ["type", "data", ...(isTyped ? ["mimeType"] : [])],
-      left,
-      at,
-      settingsOf.block,
-    );
-    const mime = isTyped ? { media_type: mimeType } : {};
-    return { content_type: type, content: { type: "base64", data, ...mime } };
-  }
-  const content = resourceIn(block, requestId, left, at);
-  if (content !== undefined) return { content_type: "resource", content };
-  left.form(at, "A block of an unknown kind, shown as JSON text.");
-  return { content_type: "text", text: JSON.stringify(block) };
+const isString = (value: unknown) => typeof value === "string";
+const settings = ["_meta", "annotations"];
+
+const text: BlockKind = {
+  part: "text",
+  is: { type: "text" },
+  when: (block) => isString(block.text),
+  fields: { text: "text" },
+  settings,
+};
+
+function medium(type: "image" | "audio"): BlockKind {
+  const bytes: FieldRule = {
+    at: "type",
+    read: () => "base64",
+    write: (value) => (value === "base64" ? type : unwritable),
+  };
+  return {
+    part: type,
+    is: { type },
+    when: ({ data }) => isString(data),
+    fields: { type: bytes, data: "data", media_type: "mimeType" },
+    settings,
+    reason: "MCP has no media by URL.",
+  };
 }
 
-function resourceIn(
-  block: JsonObject,
-  requestId: string,
-  left: LeftReports,
-  at: Path,
-): Resource | undefined {
-  const annotated = showsAnnotations(block) ? ["annotations"] : [];
-  if (block.type === "resource_link" && isReadable(block, linkFields)) {
-    reportResource(block, linkFields, ["type", ...annotated], left, at, settingsOf.link);
-    return readResource(block, linkFields, requestId, block);
-  }
-  const item = block.type === "resource" ? block.resource : undefined;
-  if (!isObject(item) || !isReadable(item, contentsFields) || !holdsContents(item)) {
-    return undefined;
-  }
-  reportRest(block, ["type", "resource", ...annotated], left, at, settingsOf.block);
-  reportResource(item, contentsFields, [], left, [...at, "resource"], settingsOf.contents);
-  return readResource(item, contentsFields, requestId, block);
+/** The call determines the id of a resource, and MCP identifies resources by URI. */
+const identity: { readonly [name: string]: FieldRule } = {
+  resource_request_id: { read: (_value, _path, { given }) => given.id },
+  resource_type: { read: () => "uri" },
+};
+
+/** Empty annotations are not shown: a part without annotations has an empty object. */
+const annotations: FieldRule = {
+  at: "annotations",
+  read: (value) => (isJsonObject(value) && Object.keys(value).length > 0 ? value : undefined),
+  write: (value) => (isJsonObject(value) && Object.keys(value).length > 0 ? value : undefined),
+};
+
+const size: FieldRule = {
+  at: "size",
+  read: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? value : undefined),
+  write: (value) => value,
+};
+
+/** A link needs a name; that of a part without one is its URI. */
+const linkName: FieldRule = {
+  at: "name",
+  reportsLoss: true,
+  read: (value) => (typeof value === "string" ? value : undefined),
+  write(value, _old, path, { lost }, { uri }) {
+    if (value !== undefined) return value;
+    lostReports(lost).add(path, "A resource link in MCP needs a name; its URI is used.");
+    return uri;
+  },
+};
+
+/** What a server returns for a resource. The schema has no name, but servers send one. */
+const contentsFields = (at: string) => ({
+  uri: `${at}uri`,
+  name: `${at}name`,
+  mime_type: `${at}mimeType`,
+  content: `${at}text`,
+  blob: `${at}blob`,
+});
+
+const contentsSettings = ["_meta", "annotations", "icons", "size", "title"];
+
+/** Whether it names a resource, and these fields of it are strings where they are there. */
+function isReadable(item: JsonObject, names: readonly string[]): boolean {
+  return isString(item.uri) && names.every((name) => !isGiven(item[name]) || isString(item[name]));
 }
 
-/** Whether it has text or a blob, without which it would look like a link. */
-function holdsContents(item: JsonObject): boolean {
-  return typeof item.text === "string" || typeof item.blob === "string";
+/** Contents are a text or a blob, and a link has neither. */
+const isContents = ({ content, blob }: PartFields) =>
+  (content === undefined) !== (blob === undefined);
+const isLink = ({ content, blob }: PartFields) => content === undefined && blob === undefined;
+
+const resource: BlockKind = {
+  part: "resource",
+  is: { type: "resource" },
+  when: ({ resource: item }) =>
+    isJsonObject(item) &&
+    isReadable(item, ["name", "mimeType", "text", "blob"]) &&
+    isString(item.text) !== isString(item.blob),
+  holds: isContents,
+  fields: { ...identity, ...contentsFields("resource."), annotations },
+  settings: [...settings, ...contentsSettings.map((name) => `resource.${name}`)],
+};
+
+const link: BlockKind = {
+  part: "resource",
+  is: { type: "resource_link" },
+  when: (block) =>
+    isReadable(block, ["name", "description", "mimeType"]) &&
+    !(isGiven(block.text) && isGiven(block.blob)),
+  holds: isLink,
+  fields: {
+    ...identity,
+    uri: "uri",
+    name: linkName,
+    description: "description",
+    mime_type: "mimeType",
+    size_bytes: size,
+    annotations,
+  },
+  settings: contentsSettings,
+};
+
+const toolUse: BlockKind = {
+  part: "tool_call",
+  is: { type: "tool_use" },
+  when: ({ id, name, input }) => isString(id) && isString(name) && isJsonObject(input),
+  fields: {
+    tool_call_id: "id",
+    name: "name",
+    arguments: { at: "input", read: (value) => value, write: (value) => value },
+  },
+  settings: ["_meta"],
+};
+
+/** Fields of a `tool_result` block that are not the result itself. */
+const hidden = ["type", "toolUseId", "isError", "_meta"];
+
+const toolResult: BlockKind = {
+  part: "tool_result",
+  is: { type: "tool_result" },
+  when: ({ toolUseId, content, isError }) =>
+    isString(toolUseId) &&
+    (isError === undefined || typeof isError === "boolean") &&
+    (content === undefined || (Array.isArray(content) && content.every(isJsonObject))),
+  fields: {
+    content: {
+      at: "",
+      reportsLoss: true,
+      read(_value, path, reading, block) {
+        reportNoBlocks(reading, block, hidden, path);
+        return without(block, hidden) as Json;
+      },
+      write: (value, _old, path, { lost }, block) =>
+        writeResult(block, value, hidden, lostReports(lost), path) as Json,
+    },
+    tool_call_id: "toolUseId",
+    is_error: flag("isError"),
+  },
+  showsAll: true,
+  settings: ["_meta"],
+};
+
+/** Shown as JSON text, so that nothing passes unseen. */
+const unknown: BlockKind = {
+  part: "text",
+  holds: () => false,
+  fields: {
+    text: {
+      at: "",
+      read(_value, path, reading, block) {
+        reportForm(reading, path, "A block of an unknown kind, shown as JSON text.");
+        return JSON.stringify(block);
+      },
+    },
+  },
+  showsAll: true,
+  reason: "The block was of an unknown kind; it becomes text.",
+};
+
+const common = { text, image: medium("image"), audio: medium("audio"), resource, link };
+
+function blocksOf(kinds: { readonly [name: string]: BlockKind }): CompiledBlocks {
+  const places = { turn: { name: "message of MCP", writes: Object.keys(kinds) } };
+  return compileBlocks({ kinds: { ...kinds, unknown }, places });
 }
 
-/**
- * Writes a part over the block that `shown` came from; without one, makes a new block.
- * A part that no block can express is reported, and `undefined` returned.
- */
-export function toBlock(
-  part: ContentPart,
-  requestId: string,
-  lost: Reports,
-  at: Path,
-  original: JsonObject = {},
-  shown?: ContentPart,
-): JsonObject | undefined {
-  const isOfItsType = shown === undefined || !isJsonText(shown, original);
-  const base = shown?.content_type === part.content_type && isOfItsType ? original : {};
-  switch (part.content_type) {
-    case "text":
-      if (!isOfItsType) {
-        lost.add(at, "The block was of an unknown kind; it becomes text.");
-      }
-      return { ...base, type: "text", text: part.text };
-    case "image":
-    case "audio":
-      return toMedia(part, base, lost, at);
-    case "resource": {
-      const before = shown?.content_type === "resource" ? shown.content : undefined;
-      return toResource(part.content, requestId, lost, [...at, "content"], base, before);
-    }
-    default:
-      lost.add(at, `MCP has no block for a part of type ${part.content_type} here.`);
-      return undefined;
-  }
-}
+export const promptBlocks: CompiledBlocks = /* @__PURE__ */ blocksOf(common);
+export const samplingBlocks: CompiledBlocks = /* @__PURE__ */ blocksOf({
+  ...common,
+  toolUse,
+  toolResult,
+});
 
-/** Whether the part is the JSON text of its block, so that nothing of the block is kept. */
-function isJsonText(shown: ContentPart, { type, text }: JsonObject): boolean {
-  return shown.content_type === "text" && !(type === "text" && typeof text === "string");
-}
-
-function toMedia(
-  part: Extract<ContentPart, { content_type: "image" | "audio" }>,
-  base: JsonObject,
-  lost: Reports,
-  at: Path,
-): JsonObject | undefined {
-  const { content } = part;
-  if (content.type !== "base64") {
-    lost.add(at, "MCP has no media by URL.");
-    return undefined;
-  }
-  if (part.content_type === "audio" && part.content.duration_ms !== undefined) {
-    lost.add([...at, "content", "duration_ms"], "MCP has no such field here.");
-  }
-  const { mimeType: _, ...rest } = base;
-  const mime = content.media_type === undefined ? {} : { mimeType: content.media_type };
-  return { ...rest, type: part.content_type, data: content.data, ...mime };
-}
-
-/** Whether two parts have the same type of block, so that one can be written over the other's. */
-export function isOneType(one: ContentPart, other: ContentPart): boolean {
-  if (one.content_type !== "resource" || other.content_type !== "resource") {
-    return one.content_type === other.content_type;
-  }
-  return leadsOn(one.content) === leadsOn(other.content);
-}
-
-/** Whether it is a link, which has no content. */
-function leadsOn({ content, blob }: Resource): boolean {
-  return content === undefined && blob === undefined;
-}
-
-function toResource(
-  content: Resource,
-  requestId: string,
-  lost: Reports,
-  at: Path,
-  base: JsonObject,
-  before: Resource | undefined,
-): JsonObject {
-  const isLink = leadsOn(content);
-  const type = isLink ? "resource_link" : "resource";
-  const isSame = base.type === type;
-  const original = isSame ? base : {};
-  const shown = isSame ? before : undefined;
-  const fields = isLink ? linkFields : contentsFields;
-  checkResource(content, fields, requestId, lost, at);
-  const block: JsonObject = isLink
-    ? writeResource(content, fields, { ...original, type }, shown)
-    : {
-        ...original,
-        type,
-        resource: writeResource(content, fields, objectOf(original.resource), shown),
-      };
-  writeAnnotations(block, content, shown);
-  if (isLink && block.name === undefined) {
-    lost.add([...at, "name"], "A resource link in MCP needs a name; its URI is used.");
-    block.name = content.uri;
-  }
-  return block;
-}
+/** `TextResourceContents` and `BlobResourceContents`, which have no type. */
+export const contentsBlocks: CompiledBlocks = /* @__PURE__ */ compileBlocks({
+  kinds: {
+    contents: {
+      part: "resource",
+      holds: isContents,
+      fields: { ...identity, ...contentsFields("") },
+      settings: contentsSettings,
+    },
+  },
+  places: { contents: { name: "result of MCP", writes: ["contents"] } },
+});

@@ -1,19 +1,21 @@
-import { addLabelsTo, brandOf } from "../../core/envelope/index.ts";
+import { brandOf } from "../../core/envelope/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import {
+  askStore,
+  boundedStore,
   checkDataAction,
   checkSession,
+  holdsLabels,
   type LabelStore,
+  labelsIn,
   policyLabels,
-  readLabels,
-  settleWithin,
+  withLabels,
 } from "../../core/labels/index.ts";
 import type { Call } from "./call.ts";
 import { blocksIn, entitiesOf } from "./entities.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
 import type { GuardedRequest, GuardLabels } from "./options.ts";
-import { payloadFault } from "./payload.ts";
 import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
@@ -42,7 +44,8 @@ export class CallLabels {
   ) {
     this.#options = options;
     this.#memory = memory;
-    this.#hostStore = boundedStore(options);
+    const { store, timeoutMs = storeTimeoutMs } = options ?? {};
+    this.#hostStore = store && boundedStore(store, timeoutMs);
     this.#wire = options?.fromWire && new WireReader(options.fromWire, memory);
     this.#onError = onError;
   }
@@ -77,7 +80,7 @@ export class CallLabels {
   /** After the hooks, however they ended: saves the labels they added to the session. */
   keep(call: Call): Promise<void> | void {
     if (call.session === undefined) return;
-    if (!holds(call.session.labels, labelsIn(call.extensions))) return this.#append(call);
+    if (!holdsLabels(call.session.labels, labelsIn(call.extensions))) return this.#append(call);
   }
 
   /**
@@ -139,9 +142,8 @@ export class CallLabels {
   ): Promise<void> {
     if (call.session === undefined) return;
     try {
-      const labels = readLabels(await ask(call.session.key));
-      if (!holds(labels, given)) throw forgetful();
-      call.session.labels = labels;
+      const { key } = call.session;
+      call.session.labels = await askStore(given, () => ask(key));
     } catch (error) {
       if (this.#options?.onStoreError !== "ignore") throw error;
       this.#onError(call, error);
@@ -167,60 +169,10 @@ function hasPolicies(extensions: object): boolean {
   return isObject(data) && Object.keys(data).length > 0;
 }
 
-/** The host's store may be remote and never answer; in-memory stores settle at once. */
-function boundedStore({
-  store,
-  timeoutMs = storeTimeoutMs,
-}: Partial<GuardLabels> = {}): LabelStore | undefined {
-  if (store === undefined) return undefined;
-  return {
-    load: (session) => settleWithin(timeoutMs, () => store.load(session)),
-    append: (session, labels) => settleWithin(timeoutMs, () => store.append(session, labels)),
-  };
-}
-
 /**
  * The envelopes whose data policies apply: that of the request, and that of the call that started
  * its task.
  */
 function envelopesOf({ extensions, started }: Call): readonly object[] {
   return [extensions, started?.extensions].filter(isObject);
-}
-
-function holds(labels: readonly string[], wanted: readonly string[]): boolean {
-  const known = new Set(labels);
-  return wanted.every((label) => known.has(label));
-}
-
-function forgetful(): GlassineError {
-  return new GlassineError(
-    "label_store_failed",
-    "The label store did not keep what was appended. Its `append` must resolve to all labels of the session.",
-  );
-}
-
-/** @throws GlassineError for invalid labels: they must not pass for an absence of labels */
-function labelsIn(extensions: unknown): readonly string[] {
-  const labels = securityIn(extensions).labels;
-  if (labels === undefined) return [];
-  if (!Array.isArray(labels)) throw payloadFault("an array at security.labels of the envelope");
-  return labels;
-}
-
-/** A null slot counts as absent, as it does where an envelope is made. */
-function securityIn(extensions: unknown): Readonly<JsonObject> {
-  const security = isObject(extensions) ? extensions.security : undefined;
-  if (security === undefined || security === null) return {};
-  if (!isObject(security)) throw payloadFault("an object at security of the envelope");
-  return security;
-}
-
-/** A plain document from the host stays one: the manager has not read it yet. */
-function withLabels(extensions: unknown, labels: readonly string[]): unknown {
-  if (labels.length === 0) return extensions;
-  if (brandOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
-  if (extensions !== undefined && !isObject(extensions))
-    throw payloadFault("an object as envelope");
-  const all = [...labelsIn(extensions), ...labels];
-  return { ...extensions, security: { ...securityIn(extensions), labels: all } };
 }

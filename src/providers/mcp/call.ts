@@ -1,14 +1,12 @@
 import type { DataEntity } from "../../core/labels/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import type { Left } from "../rewrite/index.ts";
+import type { HeadersIn, HookManager, Left } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
 import { copyMessage, isObject, type JsonObject } from "./json.ts";
-import type { HookManager } from "./manager.ts";
 import type { PassGroup } from "./methods.ts";
 import type { GuardOptions } from "./options.ts";
 import type { RequestRecord } from "./request-log.ts";
 import type { Direction, RequestId } from "./transport.ts";
-import type { HeadersIn } from "./written-headers.ts";
 
 /** A guarded request, from its arrival until its answer is passed on. */
 export interface Call {

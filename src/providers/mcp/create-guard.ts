@@ -1,13 +1,12 @@
+import { type AnyHookManager, checkAccess, type HookManager } from "../rewrite/index.ts";
 import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
-import type { AnyHookManager, HookManager } from "./manager.ts";
 import { type GuardMemory, memoryOf, rememberFor } from "./memory.ts";
 import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
-  checkAudit,
   checkManager,
   checkTransport,
   readFactory,
@@ -119,7 +118,7 @@ export function createGuard<Extensions = unknown>(
 ): Guard<Extensions> {
   checkManager(manager);
   const read = readGuardOptions(options);
-  checkAudit(manager, read);
+  checkAccess(manager, read, "createGuard");
   const warnings = wiringOf(manager as HookManager, read);
   const memory = memoryOf(manager, read.serverId);
   const warn = warner(memory, read.onWarning);
@@ -157,7 +156,7 @@ export function createGuard<Extensions = unknown>(
     factory: (factory, session) => guardFactory(readFactory(factory, session), guard.wrap),
     use(next) {
       checkManager(next);
-      checkAudit(next, read);
+      checkAccess(next, read, "createGuard");
       warn(wiringOf(next as HookManager, read));
       if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
       rememberFor(next, read.serverId, memory);

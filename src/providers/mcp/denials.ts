@@ -1,6 +1,7 @@
 /** Why the guard refuses a message, and the JSON-RPC error that says so. */
+
+import { type HookViolation, publicViolation } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
-import type { HookViolation } from "./manager.ts";
 import type { RequestId } from "./transport.ts";
 
 /**
@@ -31,33 +32,11 @@ export interface Denial {
   readonly data: { readonly code: string; readonly plugin?: string };
 }
 
-/** Control, invisible and direction characters, which could forge or hide text. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
-const maxReasonLength = 500;
-
-function printable(text: unknown, max: number): string {
-  if (typeof text !== "string") return "";
-  return [
-    ...text
-      .slice(0, max * 2)
-      .replace(unprintable, " ")
-      .trim(),
-  ]
-    .slice(0, max)
-    .join("");
-}
-
 /** A plugin's denial. Its description and details stay with the host. */
 export function denialOf(violation: HookViolation | undefined): Denial {
-  const plugin = printable(violation?.plugin, 128);
-  return {
-    code: guardErrorCodes.denied,
-    reason: printable(violation?.reason, maxReasonLength) || "Refused by policy",
-    data: {
-      code: printable(violation?.code, 128) || "denied",
-      ...(plugin !== "" && { plugin }),
-    },
-  };
+  const { code, reason, plugin } = publicViolation(violation);
+  const data = { code, ...(plugin !== undefined && { plugin }) };
+  return { code: guardErrorCodes.denied, reason, data };
 }
 
 export const failed: Denial = {

@@ -1,8 +1,21 @@
 import type { Message } from "../../core/messages/index.ts";
-import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
-import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
-import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
+import type { Read, Written } from "../rewrite/index.ts";
+import { answeredDocument, askedDocument } from "./asked.ts";
+import type { Onto, RequestOptions } from "./call-options.ts";
+import { reader, writer } from "./one-part.ts";
 import { elicitationRequestSchema, elicitationResultSchema } from "./schemas.ts";
+
+const method = "elicitation/create";
+const asked = /* @__PURE__ */ askedDocument(
+  method,
+  elicitationRequestSchema,
+  "elicitation request",
+);
+const answered = /* @__PURE__ */ answeredDocument(
+  method,
+  elicitationResultSchema,
+  "elicitation result",
+);
 
 /**
  * The params of `elicitation/create` as a message: one `tool_call` of that name.
@@ -13,13 +26,9 @@ import { elicitationRequestSchema, elicitationResultSchema } from "./schemas.ts"
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:elicitation-request`
  */
-export const fromElicitationRequest = withLimits(
+export const fromElicitationRequest: (params: object, options: RequestOptions) => Read = reader(
   "fromElicitationRequest",
-  (params: object, given: RequestOptions): Read => {
-    const options = readRequestOptions(given, "fromElicitationRequest");
-    const document = readDocument(elicitationRequestSchema, params, "elicitation request");
-    return fromAsked("elicitation/create", document, options);
-  },
+  asked,
 );
 
 /**
@@ -30,14 +39,10 @@ export const fromElicitationRequest = withLimits(
  * for arguments that are neither a form nor a page
  * @see spec `mcp:elicitation-request`, `mcp:onto`
  */
-export const toElicitationRequest = withLimits(
-  "toElicitationRequest",
-  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
-    const { id, onto } = readRequestOptions(options, "toElicitationRequest");
-    const what = "elicitation request";
-    return toAsked("elicitation/create", elicitationRequestSchema, what, messages, { id, onto });
-  },
-);
+export const toElicitationRequest: (
+  messages: readonly Message[],
+  options: RequestOptions & Onto,
+) => Written<object> = writer("toElicitationRequest", asked);
 
 /**
  * The result of `elicitation/create` as a message: one `tool_result`. Its `content` is the result,
@@ -57,13 +62,9 @@ export const toElicitationRequest = withLimits(
  * if (part?.content_type === "tool_result") console.log(part.content.tool_name); // elicitation/create
  * ```
  */
-export const fromElicitationResult = withLimits(
+export const fromElicitationResult: (result: object, options: RequestOptions) => Read = reader(
   "fromElicitationResult",
-  (result: object, given: RequestOptions): Read => {
-    const options = readRequestOptions(given, "fromElicitationResult");
-    const document = readDocument(elicitationResultSchema, result, "elicitation result");
-    return fromAnswered("elicitation/create", document, options);
-  },
+  answered,
 );
 
 /**
@@ -74,11 +75,7 @@ export const fromElicitationResult = withLimits(
  * for a content without an action
  * @see spec `mcp:elicitation-result`, `mcp:onto`
  */
-export const toElicitationResult = withLimits(
-  "toElicitationResult",
-  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
-    const { id, onto } = readRequestOptions(options, "toElicitationResult");
-    const what = "elicitation result";
-    return toAnswered("elicitation/create", elicitationResultSchema, what, messages, { id, onto });
-  },
-);
+export const toElicitationResult: (
+  messages: readonly Message[],
+  options: RequestOptions & Onto,
+) => Written<object> = writer("toElicitationResult", answered);

@@ -1,41 +1,51 @@
 /** Answers that are errors: `error` of a JSON-RPC answer, for each kind of request. */
-
-import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
+import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import {
   type LimitOptions,
+  type Path,
   type Read,
+  type Reading,
   readDocument,
   readerWithLimits,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
-import { type AnswerOptions, expectKnown, type Onto, readAnswerOptions } from "./call-options.ts";
-import { dataText, readDataText } from "./error-data.ts";
+import { type AnswerOptions, expectKnown, type Onto } from "./call-options.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { noMessage, onlyAnswerOf } from "./only-part.ts";
+import { noMessage, type OnePart, reader, writer } from "./one-part.ts";
 import {
   checkHead,
-  type LeftReports,
   type LostReports,
-  leftReports,
   lostReports,
-  type Path,
+  mcpReading,
   readMessages,
   readOf,
   readOnto,
+  reportForm,
   reportRest,
   settingsOf,
   written,
 } from "./report.ts";
 import { errorSchema } from "./schemas.ts";
-import { answerMessage } from "./tool-messages.ts";
 
-const what = "error of an answer";
+const common = {
+  what: "error of an answer",
+  schema: errorSchema,
+  role: "tool",
+  isAnswer: true,
+} as const;
 
-/** JSON-RPC 2.0 §5.1, Internal error: the code for an error without one. */
-const internalError = -32603;
-
-type ErrorDocument = JsonObject & { readonly code: number; readonly message: string };
+const toolError: OnePart<"tool_result"> = {
+  ...common,
+  type: "tool_result",
+  fixed: ({ id, name }) => ({ tool_call_id: id, tool_name: name, is_error: true }),
+  read: (error) => ({ content: error }),
+  write({ content }, before, lost, at) {
+    const error = isObject(content) ? content : { message: content };
+    const code = isObject(content) ? content.code : before?.code;
+    return withCode(error, code, before, lost, [...at, "content"]);
+  },
+};
 
 /**
  * The error of `tools/call` as a message: one `tool_result` with `is_error`, whose `content` is the
@@ -44,13 +54,9 @@ type ErrorDocument = JsonObject & { readonly code: number; readonly message: str
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export const fromToolError = withLimits(
+export const fromToolError: (error: object, options: AnswerOptions) => Read = reader(
   "fromToolError",
-  (error: object, options: AnswerOptions): Read => {
-    const { id, name } = readAnswerOptions(options, "fromToolError");
-    const document = readDocument(errorSchema, error, what);
-    return readOf([answerMessage(id, name, document, true)], {}, []);
-  },
+  toolError,
 );
 
 /**
@@ -61,22 +67,26 @@ export const fromToolError = withLimits(
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export const toToolError = withLimits(
-  "toToolError",
-  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
-    const { id, name, onto } = readAnswerOptions(options, "toToolError");
-    const lost = lostReports();
-    const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
-    checkError(content.is_error, at, lost);
-    const said: unknown = content.content;
-    const next = isObject(said) ? said : { message: said };
-    const code = next.code ?? (isObject(said) ? undefined : "kept");
-    return writtenError({ ...next, code }, readOnto(errorSchema, onto, what), lost, [
-      ...at,
-      "content",
-    ]);
+export const toToolError: (
+  messages: readonly Message[],
+  options: AnswerOptions & Onto,
+) => Written<object> = writer("toToolError", toolError);
+
+const promptError: OnePart<"prompt_result"> = {
+  ...common,
+  type: "prompt_result",
+  fixed: ({ id, name }) => ({
+    prompt_request_id: id,
+    prompt_name: name,
+    is_error: true,
+    messages: [],
+  }),
+  read(error, reading, at) {
+    reportError(reading, error, at);
+    return { error_message: error.message, content: dataText(error.data) };
   },
-);
+  write: ({ error_message: message, content }, before) => withTexts(before, message, content),
+};
 
 /**
  * The error of `prompts/get` as a message: one `prompt_result` with `is_error`, the error's message
@@ -85,28 +95,9 @@ export const toToolError = withLimits(
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export const fromPromptError = withLimits(
+export const fromPromptError: (error: object, options: AnswerOptions) => Read = reader(
   "fromPromptError",
-  (error: object, options: AnswerOptions): Read => {
-    const { id, name } = readAnswerOptions(options, "fromPromptError");
-    const document = readDocument(errorSchema, error, what);
-    const left = leftReports();
-    reportError(document, left);
-    const data = dataText(document.data);
-    const content = {
-      prompt_request_id: id,
-      prompt_name: name,
-      messages: [],
-      is_error: true,
-      error_message: document.message,
-      ...(data !== undefined && { content: data }),
-    };
-    const message = messageOfPlain({
-      role: "tool",
-      content: [{ content_type: "prompt_result", content }],
-    });
-    return readOf([message], {}, left.list());
-  },
+  promptError,
 );
 
 /**
@@ -116,20 +107,10 @@ export const fromPromptError = withLimits(
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export const toPromptError = withLimits(
-  "toPromptError",
-  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
-    const { id, name, onto } = readAnswerOptions(options, "toPromptError");
-    const lost = lostReports();
-    const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
-    checkError(content.is_error, at, lost);
-    if (content.messages.length > 0) {
-      lost.add([...at, "messages"], "An MCP error has no messages.");
-    }
-    const texts = { message: content.error_message, data: content.content };
-    return writtenTexts(texts, readOnto(errorSchema, onto, what), lost, [...at, "error_message"]);
-  },
-);
+export const toPromptError: (
+  messages: readonly Message[],
+  options: AnswerOptions & Onto,
+) => Written<object> = writer("toPromptError", promptError);
 
 /**
  * The error of `resources/read` as a message: its message and its data as texts.
@@ -138,14 +119,12 @@ export const toPromptError = withLimits(
  * @see spec `mcp:errors`
  */
 export const fromResourceError = readerWithLimits("fromResourceError", (error: object): Read => {
-  const document = readDocument(errorSchema, error, what);
-  const left = leftReports();
-  reportError(document, left);
-  const texts = [document.message, dataText(document.data)];
-  const content = texts.flatMap((text) =>
-    text === undefined ? [] : [{ content_type: "text", text } as const],
-  );
-  return readOf([messageOfPlain({ role: "tool", content })], {}, left.list());
+  const document = readDocument(errorSchema, error, common.what);
+  const reading = mcpReading();
+  reportError(reading, document, []);
+  const texts = [document.message, dataText(document.data)].filter((text) => text !== undefined);
+  const content = texts.map((text) => ({ content_type: "text", text }) as const);
+  return readOf([messageOfPlain({ role: "tool", content })], {}, reading);
 });
 
 /**
@@ -159,66 +138,72 @@ export const toResourceError = withLimits(
   "toResourceError",
   (messages: readonly Message[], options: Onto & LimitOptions): Written<object> => {
     expectKnown(options, "toResourceError");
-    const { onto } = options;
     const lost = lostReports();
     const [first, ...more] = readMessages(messages);
     if (first === undefined) throw noMessage("with one or two texts");
     for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
     checkHead(first, lost, [0]);
     if (first.role !== "tool") lost.add([0, "role"], "The role must be tool here.");
-    const texts = first.content.map((part, place) => textOf(part, place, lost));
-    const [message, data] = texts;
-    return writtenTexts({ message, data }, readOnto(errorSchema, onto, what), lost, [0, "content"]);
+    const [message, data] = first.content.map((part, place) => {
+      const isText = part.content_type === "text";
+      if (place > 1 || !isText) {
+        lost.add([0, "content", place], "An MCP error has a message and optional data.");
+      }
+      return isText ? part.text : undefined;
+    });
+    const before = readOnto(errorSchema, options.onto, common.what);
+    return written(withTexts(before, message, data), common.what, lost);
   },
 );
 
-function textOf(part: ContentPart, place: number, lost: LostReports): string | undefined {
-  if (place > 1 || part.content_type !== "text") {
-    lost.add([0, "content", place], "An MCP error has a message and optional data.");
-  }
-  return part.content_type === "text" ? part.text : undefined;
-}
-
 /** Data other than text is shown as JSON text; a new document keeps it as text. */
-function reportError(document: ErrorDocument, left: LeftReports): void {
-  reportRest(document, ["message", "data"], left, [], settingsOf.error);
-  if (document.data !== undefined && typeof document.data !== "string") {
-    left.form(["data"], "Shown as JSON text.");
+function reportError(reading: Reading, error: JsonObject, at: Path): void {
+  reportRest(reading, error, ["message", "data"], at, settingsOf.error);
+  if (error.data !== undefined && typeof error.data !== "string") {
+    reportForm(reading, [...at, "data"], "Shown as JSON text.");
   }
 }
 
-function checkError(isError: boolean, at: Path, lost: LostReports): void {
-  if (!isError) lost.add([...at, "is_error"], "An MCP error stays an error.");
+/** The data of an error as text, for parts that cannot hold JSON. */
+function dataText(data: unknown): string | undefined {
+  return typeof data === "string" ? data : JSON.stringify(data);
 }
 
-interface Texts {
-  readonly message: string | undefined;
-  readonly data: string | undefined;
+/** The data for a changed text. Text stays text; in place of other data it may be JSON. */
+function dataOf(changed: string, original: unknown): unknown {
+  if (changed === dataText(original)) return original;
+  if (typeof original === "string" || original === undefined) return changed;
+  try {
+    return JSON.parse(changed);
+  } catch {
+    return changed;
+  }
 }
 
-function writtenTexts(
-  { message, data }: Texts,
-  before: ErrorDocument | undefined,
-  lost: LostReports,
-  at: Path,
-): Written<object> {
-  const { data: old, ...rest } = before ?? { data: undefined };
-  const next = readDataText(data, old);
-  const error = { ...rest, code: "kept", message, ...(next !== undefined && { data: next }) };
-  return writtenError(error, before, lost, at);
+function withTexts(
+  before: JsonObject = {},
+  message: string | undefined,
+  text: string | undefined,
+): JsonObject {
+  const data = text === undefined ? undefined : dataOf(text, before.data);
+  return withCode({ ...before, message, data }, before.code, before);
 }
+
+/** JSON-RPC 2.0 §5.1, Internal error: the code for an error without one. */
+const internalError = -32603;
 
 /** @throws GlassineError `message_invalid` without a message */
-function writtenError(
+function withCode(
   error: JsonObject,
-  before: ErrorDocument | undefined,
-  lost: LostReports,
-  at: Path,
-): Written<object> {
+  said: unknown,
+  before: JsonObject = {},
+  lost?: LostReports,
+  at: Path = [],
+): JsonObject {
   if (typeof error.message !== "string") throw noMessage("that says what the error is");
-  const code = before?.code ?? (typeof error.code === "number" ? error.code : internalError);
-  if (error.code !== "kept" && error.code !== code) {
-    lost.add([...at, "code"], "The code of an error belongs to the protocol.");
+  const code = before.code ?? (typeof said === "number" ? said : internalError);
+  if (said !== undefined && said !== code) {
+    lost?.add([...at, "code"], "The code of an error belongs to the protocol.");
   }
-  return written({ ...error, code }, what, lost);
+  return { ...error, code };
 }

@@ -3,14 +3,14 @@
  * result.
  */
 import type { Message } from "../../core/messages/index.ts";
-import { type Left, pathOf } from "../rewrite/index.ts";
+import { type Left, type Path, pathOf } from "../rewrite/index.ts";
+import { answerOf, callOf } from "./asked.ts";
 import type { Call, Step } from "./call.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 import { holdsText, isTokenOfCall } from "./methods.ts";
-import { checkCall, onlyPartOf } from "./only-part.ts";
+import { contentOf, messageOf } from "./one-part.ts";
 import { payloadFault, setField } from "./payload.ts";
-import { lostReports, type Path, placeOf } from "./report.ts";
-import { answerMessage, callMessage } from "./tool-messages.ts";
+import { lostReports, placeOf } from "./report.ts";
 
 /** A hook for messages without a hook of their own, or for what their own hook does not show. */
 export type FieldsHook = "cmf.mcp_request" | "cmf.mcp_response" | "cmf.mcp_notification";
@@ -41,15 +41,19 @@ export function fieldsStep(call: Call, given: Fields): Step {
 
   function payload(): object {
     const shown = Object.fromEntries(fields.map(({ name, at }) => [name, valueAt(document, at)]));
-    return isResult ? answerMessage(id, method, shown) : callMessage(id, method, shown);
+    return isResult
+      ? messageOf(answerOf(method), { id }, { content: shown })
+      : messageOf(callOf(method), { id }, { arguments: shown });
   }
 
   function writeMessage(changed: Message): void {
     const lost = lostReports();
-    const messages = [changed];
-    const values = isResult ? readResult(messages, lost) : readCall(messages, lost);
-    const [first] = lost.list();
+    const values = isResult
+      ? contentOf(answerOf(method), [changed], { id }, lost).content.content
+      : contentOf(callOf(method), [changed], { id }, lost).content.arguments;
+    const [first] = lost.all.list();
     if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
+    if (!isObject(values)) throw payloadFault("an object as content");
     const open = new Map(Object.entries(values));
     for (const { name, at } of fields) {
       const value = open.get(name);
@@ -60,23 +64,6 @@ export function fieldsStep(call: Call, given: Fields): Step {
       if (kept === undefined || kept.includes(name)) throw payloadFault(`no field ${name}`);
       setField(document, name, copyJson(value));
     }
-  }
-
-  function readCall(messages: readonly Message[], lost: ReturnType<typeof lostReports>) {
-    const found = onlyPartOf(messages, "assistant", "tool_call", lost);
-    checkCall(found, "tool_call_id", found.content.tool_call_id, id, lost);
-    checkCall(found, "name", found.content.name, method, lost);
-    return found.content.arguments;
-  }
-
-  function readResult(messages: readonly Message[], lost: ReturnType<typeof lostReports>) {
-    const found = onlyPartOf(messages, "tool", "tool_result", lost);
-    const { content, is_error } = found.content;
-    checkCall(found, "tool_call_id", found.content.tool_call_id, id, lost);
-    checkCall(found, "tool_name", found.content.tool_name, method, lost);
-    if (is_error) lost.add([...found.at, "is_error"], "An MCP error is not a result.");
-    if (!isObject(content)) throw payloadFault("an object as content");
-    return content;
   }
 
   return { hook, optional: true, payload, writeMessage, ...(unseen !== undefined && { unseen }) };
@@ -97,7 +84,7 @@ export function leftFields(
     const at = placeOf(item);
     if (at === undefined) return [];
     const value = valueAt(document, at);
-    if (item.kind === "content") {
+    if (item.kind !== "setting") {
       return passes("unknown") ? [] : [{ name: pathOf(...at), at }];
     }
     const isToken = passes("tokens") && isTokenOfCall(String(at.at(-1)), value);

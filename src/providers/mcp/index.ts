@@ -1,4 +1,15 @@
-export type { Left, LimitOptions, Lost, Read, Written } from "../rewrite/index.ts";
+export type {
+  AnyHookManager,
+  HookManager,
+  HookOptions,
+  HookResult,
+  HookViolation,
+  Left,
+  LimitOptions,
+  Lost,
+  Read,
+  Written,
+} from "../rewrite/index.ts";
 export type { Bridge } from "./bridge.ts";
 export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 export type { TransportMaker } from "./connection.ts";
@@ -29,13 +40,6 @@ export {
   toInputRequests,
   toInputResponses,
 } from "./input-documents.ts";
-export type {
-  AnyHookManager,
-  HookManager,
-  HookOptions,
-  HookResult,
-  HookViolation,
-} from "./manager.ts";
 export type { McpSlot } from "./mcp-slot.ts";
 export type { PassGroup } from "./methods.ts";
 export type {

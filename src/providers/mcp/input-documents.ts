@@ -9,13 +9,14 @@ import type { Message } from "../../core/messages/index.ts";
 import {
   type Left,
   type LimitOptions,
+  pathOf,
   type Read,
   readDocument,
   readerWithLimits,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
-import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
+import { answeredDocument, askedDocument } from "./asked.ts";
 import { expectKnown, type Onto, type ReadOptions, type RequestOptions } from "./call-options.ts";
 import {
   fromElicitationRequest,
@@ -24,10 +25,13 @@ import {
   toElicitationResult,
 } from "./elicitation-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { reader, writer } from "./one-part.ts";
 import {
-  leftReports,
+  addUnder,
   lostReports,
+  mcpReading,
   readMessages,
+  readOf,
   reportRest,
   settingsOf,
   written,
@@ -71,38 +75,33 @@ interface Kind {
   ) => Written<object>;
 }
 
-const roots = "roots/list";
-
 /** Results and tasks ask for input; params bring it. */
 const anywhere = [...settingsOf.toolResult, ...settingsOf.task];
 
-const requests: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+const roots = "roots/list";
+const rootsRequest = /* @__PURE__ */ askedDocument(roots, rootsRequestSchema, "roots request");
+const rootsResult = /* @__PURE__ */ answeredDocument(roots, rootsResultSchema, "roots result");
+
+const requests: ReadonlyMap<string, Kind> = /* @__PURE__ */ new Map<string, Kind>([
   ["sampling/createMessage", { from: fromSamplingRequest, to: toSamplingRequest as Kind["to"] }],
   ["elicitation/create", { from: fromElicitationRequest, to: toElicitationRequest }],
   [
     roots,
     {
-      from: (params, options) => fromAsked(roots, { ...params }, options),
-      to: (messages, options) =>
-        toAsked(roots, rootsRequestSchema, "roots request", messages, options),
+      from: reader("fromInputRequests", rootsRequest),
+      to: writer("toInputRequests", rootsRequest),
     },
   ],
 ]);
 
-const results: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+const results: ReadonlyMap<string, Kind> = /* @__PURE__ */ new Map<string, Kind>([
   ["sampling/createMessage", { from: fromSamplingResult, to: toSamplingResult }],
   ["elicitation/create", { from: fromElicitationResult, to: toElicitationResult }],
   [
     roots,
     {
-      from: (result, options) =>
-        fromAnswered(
-          roots,
-          { ...readDocument(rootsResultSchema, result, "roots result") },
-          options,
-        ),
-      to: (messages, options) =>
-        toAnswered(roots, rootsResultSchema, "roots result", messages, options),
+      from: reader("fromInputResponses", rootsResult),
+      to: writer("toInputResponses", rootsResult),
     },
   ],
 ]);
@@ -208,21 +207,21 @@ function readInputs(
   kinds: ReadonlyMap<string, Kind>,
   entryOf: (entry: JsonObject, key: string) => { method: string; document: JsonObject },
 ): Inputs {
-  const left = leftReports();
-  reportRest(document, [field], left, [], anywhere);
+  const reading = mcpReading();
+  reportRest(reading, document, [field], [], anywhere);
   const inputs = Object.entries(document[field] ?? {}).map(([key, entry]) => {
     const { method, document: inner } = entryOf(isObject(entry) ? entry : {}, key);
     const read = kinds.get(method)?.from(inner, { id: key }) ?? unknownInput();
     return [key, Object.freeze({ method, ...read })] as const;
   });
-  return Object.freeze({ inputs: recordOf(inputs), left: left.list() });
+  return Object.freeze({ inputs: recordOf(inputs), left: reading.left.list() });
 }
 
 /** An input with an unknown method, or that was not asked for. */
 function unknownInput(): Read {
-  const left = leftReports();
-  left.content([], "An unknown kind of input.");
-  return { messages: [], extensions: {}, left: left.list() };
+  const reading = mcpReading();
+  reading.left.add({ path: pathOf(), kind: "content", reason: "An unknown kind of input." }, []);
+  return readOf([], {}, reading);
 }
 
 function writeInputs(
@@ -252,7 +251,7 @@ function writeInputs(
     if (next === undefined && messages.length > 0) {
       lost.add([key], "An unknown kind of input.");
     }
-    for (const item of next?.lost ?? []) lost.addUnder([key], item, [field, key, ...inside]);
+    addUnder(lost.all, [key], next?.lost ?? [], [field, key, ...inside]);
     return [[key, next?.document ?? entry] as const];
   });
   const isBare = document[field] === undefined && entries.length === 0;

@@ -1,11 +1,10 @@
+import { isRecord } from "../../core/data/index.ts";
 import { ownDocument } from "../rewrite/index.ts";
 
 /** A JSON object that may be written: what travels in a JSON-RPC message. */
 export type JsonObject = { [key: string]: unknown };
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export const isObject = isRecord as (value: unknown) => value is JsonObject;
 
 /** Whether a field has a value: MCP peers write null for one that is absent. */
 export function isGiven(value: unknown): boolean {
@@ -71,4 +70,10 @@ function valuedKeys(value: JsonObject): string[] {
 /** The fields of `value` except those in `hidden`. */
 export function without(value: JsonObject, hidden: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !hidden.includes(key)));
+}
+
+/** The fields of `value` among `keys`, in their order. */
+export function only(value: JsonObject, keys: readonly string[]): JsonObject {
+  const own = keys.filter((key) => Object.hasOwn(value, key));
+  return Object.fromEntries(own.map((key) => [key, value[key]]));
 }

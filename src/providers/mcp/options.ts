@@ -1,6 +1,6 @@
 import type { LabelStore } from "../../core/labels/index.ts";
+import type { Access, HookResult } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
-import type { HookResult } from "./manager.ts";
 import type { PassGroup } from "./methods.ts";
 import type { FetchLike } from "./outbox.ts";
 import type { Direction, RequestId } from "./transport.ts";
@@ -203,7 +203,7 @@ export interface GuardOptions<Extensions = unknown> {
    * Which requests that hooks ran for are recorded in the manager's audit trail: `refused` for
    * those that were not allowed, `all` for each. Without it, only what plugins did is recorded.
    */
-  readonly access?: "refused" | "all";
+  readonly access?: Access;
   /**
    * Called once at the end of each request, and of each notification that hooks ran for. What it
    * throws is ignored.

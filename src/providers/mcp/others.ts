@@ -12,10 +12,11 @@ import {
   responseSteps,
 } from "./asked-steps.ts";
 import type { Call, HookRunner, Step, Subject } from "./call.ts";
+import { documentStep } from "./document-step.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isPlumbing } from "./methods.ts";
-import { applyWritten, errorOf, onlyMessage, payloadFault, resultOf } from "./payload.ts";
+import { errorOf, payloadFault, resultOf } from "./payload.ts";
 import type { AskedMethod } from "./task-memory.ts";
 
 /**
@@ -135,11 +136,6 @@ function checkParams({ params }: JsonObject): void {
 
 function errorStep(call: Call, error: JsonObject): Step {
   const options = { id: call.callId, name: call.method };
-  return {
-    hook: "cmf.mcp_response",
-    optional: true,
-    payload: (reportLeft) => onlyMessage(fromToolError(error, options), reportLeft),
-    writeMessage: (changed) =>
-      applyWritten(error, toToolError([changed], { ...options, onto: error })),
-  };
+  const conversion = { from: fromToolError, to: toToolError };
+  return { ...documentStep("cmf.mcp_response", error, conversion, options), optional: true };
 }

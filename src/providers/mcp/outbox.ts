@@ -1,10 +1,17 @@
 /** The `fetch` of one transport, which adds plugin headers to the requests it sends. */
+import { type HeaderChanges, withHeaderChanges } from "../rewrite/index.ts";
 import { isObject } from "./json.ts";
 import { isRequest, keyOf, type Wire } from "./transport.ts";
-import { type HeaderChanges, writtenFor } from "./written-headers.ts";
 
 /** The option `fetch` of the SDK's HTTP transports. */
 export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** What plugins wrote, by the JSON-RPC message that it is sent with. */
+const written = new WeakMap<object, HeaderChanges>();
+
+export function sendWith(message: object, changes: HeaderChanges): void {
+  written.set(message, changes);
+}
 
 interface Waiting {
   readonly changes: HeaderChanges;
@@ -25,7 +32,7 @@ export class Outbox {
   }
 
   async send(wire: Wire, message: unknown, options: unknown): Promise<void> {
-    const changes = writtenFor(message);
+    const changes = isObject(message) ? written.get(message) : undefined;
     const key = isObject(message) ? keyOf(message.id) : undefined;
     if (changes === undefined || key === undefined) return wire.send(message, options);
     const waiting: Waiting = { changes, isTaken: false };
@@ -50,7 +57,7 @@ export class Outbox {
     const waiting = key === undefined ? undefined : this.#waiting.get(key);
     if (waiting === undefined) return init;
     waiting.isTaken = true;
-    return { ...init, headers: changed(init.headers, waiting.changes) };
+    return { ...init, headers: withHeaderChanges(init.headers, waiting.changes) };
   }
 }
 
@@ -61,15 +68,4 @@ function requestIn(body: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A header of the transport itself is removed only if it has the value that the plugin removed. */
-function changed(own: RequestInit["headers"], { set, removed }: HeaderChanges): Headers {
-  const headers = new Headers(own);
-  for (const [name, values] of removed) {
-    const now = headers.get(name);
-    if (values.some((value) => value.trim() === now)) headers.delete(name);
-  }
-  for (const [name, value] of set) headers.set(name, value);
-  return headers;
 }

@@ -1,6 +1,5 @@
 import { GlassineError } from "../../core/errors/index.ts";
-import type { Message } from "../../core/messages/index.ts";
-import { isRemoved, type Left, type Read, type Written } from "../rewrite/index.ts";
+import { isRemoved, type Written } from "../rewrite/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 
 /**
@@ -14,17 +13,6 @@ export const wireOnly: readonly string[] = [
 /** For a plugin's change that MCP cannot express, or data that cannot be shown. */
 export function payloadFault(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
-}
-
-/** The one message that shows a request or an answer. `reportLeft` receives the rest. */
-export function onlyMessage(
-  { messages, left }: Read,
-  reportLeft: (left: readonly Left[]) => void,
-): Message {
-  const [message] = messages;
-  if (message === undefined) throw payloadFault("a document that messages can show");
-  reportLeft(left);
-  return message;
 }
 
 /**

@@ -1,31 +1,37 @@
-import { type Message, messageOfPlain } from "../../core/messages/index.ts";
-import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
-import { writtenArguments } from "./arguments.ts";
-import {
-  type AnswerOptions,
-  type Onto,
-  type RequestOptions,
-  readAnswerOptions,
-  readRequestOptions,
-  type ServerOptions,
-  serverOf,
-} from "./call-options.ts";
-import { sameJson } from "./json.ts";
+import type { Message } from "../../core/messages/index.ts";
+import type { Read, Written } from "../rewrite/index.ts";
+import { promptBlocks } from "./blocks.ts";
+import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+import { type JsonObject, sameJson } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
-import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
-import {
-  type LostReports,
-  leftReports,
-  lostReports,
-  readOf,
-  readOnto,
-  removedReporterIn,
-  reportRest,
-  settingsOf,
-  written,
-} from "./report.ts";
+import { type OnePart, reader, writer } from "./one-part.ts";
+import { objectOf, reportRest, settingsOf } from "./report.ts";
 import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
-import { fromTurns, type OldTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
+import { writtenArguments } from "./tool-documents.ts";
+import { readTurns, type Turn, type TurnStyle, type Turns, writeTurns } from "./turns.ts";
+
+const promptRequest: OnePart<"prompt_request"> = {
+  what: "prompt request",
+  schema: promptRequestSchema,
+  role: "user",
+  type: "prompt_request",
+  fixed: ({ id, serverId }) => ({ prompt_request_id: id, server_id: serverId }),
+  read(params, reading, at) {
+    reportRest(reading, params, ["name", "arguments"], at, settingsOf.params);
+    return { name: params.name, arguments: params.arguments ?? {} };
+  },
+  write(content, before, lost, at) {
+    const { name } = content;
+    if (name === "" && before?.name !== "") lost.add([...at, "name"], "A prompt needs a name.");
+    const known = objectOf(before?.arguments);
+    const entries = Object.entries(content.arguments).filter(([key, value]) => {
+      if (typeof value === "string" || sameJson(value, known[key])) return true;
+      lost.add([...at, "arguments", key], "A prompt argument must be a string.");
+      return false;
+    });
+    return { ...before, name, ...writtenArguments(before, Object.fromEntries(entries)) };
+  },
+};
 
 /**
  * The params of `prompts/get` as a message: one `prompt_request`.
@@ -33,26 +39,11 @@ import { fromTurns, type OldTurns, type Turn, type TurnStyle, toTurns } from "./
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:prompt-request`
  */
-export const fromPromptRequest = withLimits(
-  "fromPromptRequest",
-  (params: object, given: RequestOptions & ServerOptions): Read<McpSlot> => {
-    const options = readRequestOptions(given, "fromPromptRequest");
-    const document = readDocument(promptRequestSchema, params, "prompt request");
-    const left = leftReports();
-    reportRest(document, ["name", "arguments"], left, [], settingsOf.params);
-    const { name, arguments: values = {} } = document;
-    const content = {
-      prompt_request_id: options.id,
-      name,
-      arguments: values,
-      ...serverOf(options),
-    };
-    const message = messageOfPlain({
-      role: "user",
-      content: [{ content_type: "prompt_request", content }],
-    });
-    return readOf([message], promptSlot(name, options), left.list());
-  },
+export const fromPromptRequest: (
+  params: object,
+  options: RequestOptions & ServerOptions,
+) => Read<McpSlot> = reader("fromPromptRequest", promptRequest, ({ name }, options) =>
+  promptSlot(String(name), options),
 );
 
 /**
@@ -64,31 +55,46 @@ export const fromPromptRequest = withLimits(
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:prompt-request`, `mcp:onto`
  */
-export const toPromptRequest = withLimits(
-  "toPromptRequest",
-  (
-    messages: readonly Message[],
-    options: RequestOptions & ServerOptions & Onto,
-  ): Written<object> => {
-    const { id, serverId, onto } = readRequestOptions(options, "toPromptRequest");
-    const lost = lostReports();
-    const found = onlyPartOf(messages, "user", "prompt_request", lost);
-    const { content, at } = found;
-    const before = readOnto(promptRequestSchema, onto, "prompt request");
-    checkCall(found, "prompt_request_id", content.prompt_request_id, id, lost);
-    checkCall(found, "server_id", content.server_id ?? "", serverId ?? "", lost);
-    if (content.name === "" && before?.name !== "")
-      lost.add([...at, "name"], "A prompt needs a name.");
-    const known = before?.arguments ?? {};
-    const entries = Object.entries(content.arguments).filter(([key, value]) => {
-      if (typeof value === "string" || sameJson(value, known[key])) return true;
-      lost.add([...at, "arguments", key], "A prompt argument must be a string.");
-      return false;
-    });
-    const values = writtenArguments(before, Object.fromEntries(entries));
-    return written({ ...before, name: content.name, ...values }, "prompt request", lost);
+export const toPromptRequest: (
+  messages: readonly Message[],
+  options: RequestOptions & ServerOptions & Onto,
+) => Written<object> = writer("toPromptRequest", promptRequest);
+
+const style: TurnStyle = { blocks: promptBlocks, isSampling: false };
+
+const promptResult: OnePart<"prompt_result"> = {
+  what: "prompt result",
+  schema: promptResultSchema,
+  role: "tool",
+  type: "prompt_result",
+  isAnswer: true,
+  fixed: ({ id, name }) => ({
+    prompt_request_id: id,
+    prompt_name: name,
+    is_error: false,
+    error_message: undefined,
+  }),
+  read(result, reading, at) {
+    reportRest(reading, result, ["messages", "description"], at, settingsOf.result);
+    return {
+      messages: readTurns(turnsIn(result, at), style, reading),
+      content: result.description,
+    };
   },
-);
+  write({ messages, content }, before, lost, at, { id }) {
+    const old = turnsIn(before ?? {}, []);
+    const placeOf = (i: number) => [...at, "messages", i];
+    const turns = writeTurns(messages, old, style, lost, placeOf, { id });
+    const isAsking = before !== undefined && before.messages === undefined && turns.length === 0;
+    return { ...before, description: content, messages: isAsking ? undefined : turns };
+  },
+};
+
+/** The turns of a result. One that asks for input (2026-07-28) has none. */
+function turnsIn({ messages = [] }: JsonObject, at: readonly (string | number)[]): Turns {
+  // The schema says that they are turns.
+  return { turns: messages as readonly Turn[], pathOf: (i) => [...at, "messages", i] };
+}
 
 /**
  * The result of `prompts/get` as a message: one `prompt_result`, with the description as `content`.
@@ -104,27 +110,9 @@ export const toPromptRequest = withLimits(
  * console.log(messages[0]?.content[0]?.content_type, left.length); // prompt_result 0
  * ```
  */
-export const fromPromptResult = withLimits(
+export const fromPromptResult: (result: object, options: AnswerOptions) => Read = reader(
   "fromPromptResult",
-  (result: object, options: AnswerOptions): Read => {
-    const { id, name } = readAnswerOptions(options, "fromPromptResult");
-    const document = readDocument(promptResultSchema, result, "prompt result");
-    const left = leftReports();
-    reportRest(document, ["messages", "description"], left, [], settingsOf.result);
-    const { description } = document;
-    const content = {
-      prompt_request_id: id,
-      prompt_name: name,
-      messages: fromTurns(turnsOf(document), styleOf(id), left, ["messages"]),
-      is_error: false,
-      ...(description !== undefined && { content: description }),
-    };
-    const message = messageOfPlain({
-      role: "tool",
-      content: [{ content_type: "prompt_result", content }],
-    });
-    return readOf([message], {}, left.list());
-  },
+  promptResult,
 );
 
 /**
@@ -137,49 +125,7 @@ export const fromPromptResult = withLimits(
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:prompt-result`, `mcp:onto`
  */
-export const toPromptResult = withLimits(
-  "toPromptResult",
-  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
-    const { id, name, onto } = readAnswerOptions(options, "toPromptResult");
-    const lost = lostReports();
-    const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
-    if (content.is_error) lost.add([...at, "is_error"], "An MCP error is not a result.");
-    if (content.error_message !== undefined) {
-      lost.add([...at, "error_message"], "An MCP error is not a result.");
-    }
-    const before = readOnto(promptResultSchema, onto, "prompt result");
-    const { description: _, ...rest } = before ?? {};
-    const old = oldTurns(before, { id, name }, lost);
-    const turns = toTurns(content.messages, old, styleOf(id), lost, [...at, "messages"]);
-    const isAsking = before !== undefined && before.messages === undefined && turns.length === 0;
-    const document = {
-      ...rest,
-      ...(content.content !== undefined && { description: content.content }),
-      ...(!isAsking && { messages: turns }),
-    };
-    return written(document, "prompt result", lost);
-  },
-);
-
-function styleOf(requestId: string): TurnStyle {
-  return { requestId, isSampling: false };
-}
-
-/** One that asks for input (2026-07-28) has none. */
-function turnsOf({ messages = [] }: { readonly messages?: readonly Turn[] | undefined }) {
-  return messages;
-}
-
-/** The turns, with the messages as `fromPromptResult` showed them. */
-function oldTurns(
-  before: { readonly messages?: readonly Turn[] | undefined } | undefined,
-  options: AnswerOptions,
-  lost: LostReports,
-): OldTurns {
-  const path = ["messages"];
-  if (before === undefined) return { turns: [], shown: [], path, removed: () => {} };
-  const { messages, left } = fromPromptResult(before, options);
-  const [part] = messages[0]?.content ?? [];
-  const shown = part?.content_type === "prompt_result" ? part.content.messages : [];
-  return { turns: turnsOf(before), shown, path, removed: removedReporterIn(left, lost) };
-}
+export const toPromptResult: (
+  messages: readonly Message[],
+  options: AnswerOptions & Onto,
+) => Written<object> = writer("toPromptResult", promptResult);

@@ -1,17 +1,11 @@
 import { requestSteps, responseSteps } from "./asked-steps.ts";
-import type { Call, Step, Subject } from "./call.ts";
+import type { Subject } from "./call.ts";
+import { documentStep } from "./document-step.ts";
 import { fromPromptError, toPromptError } from "./error-documents.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject } from "./json.ts";
 import { promptSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import {
-  applyWritten,
-  errorOf,
-  onlyMessage,
-  resultOf,
-  writeArguments,
-  writeText,
-} from "./payload.ts";
+import { errorOf, resultOf, writeArguments, writeText } from "./payload.ts";
 import {
   fromPromptRequest,
   fromPromptResult,
@@ -43,41 +37,20 @@ export const prompts: Subject = {
       },
     };
     const options = { id: call.callId, serverId: call.serverId };
-    yield {
-      hook: "cmf.prompt_pre_fetch",
-      rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
-      payload: (reportLeft) => onlyMessage(fromPromptRequest(params, options), reportLeft),
-      writeMessage: (changed) =>
-        applyWritten(params, toPromptRequest([changed], { ...options, onto: params })),
-    };
+    const conversion = { from: fromPromptRequest, to: toPromptRequest };
+    yield documentStep("cmf.prompt_pre_fetch", params, conversion, options, "request");
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
     if (error === undefined) yield* requestSteps(call, resultOf(outcome));
     yield olderAnswer("prompt_post_fetch", { prompt_id: call.params.name }, outcome);
-    yield error === undefined ? resultStep(call, resultOf(outcome)) : errorStep(call, error);
+    const options = { id: call.callId, name: String(call.params.name) };
+    const conversion =
+      error === undefined
+        ? { from: fromPromptResult, to: toPromptResult }
+        : { from: fromPromptError, to: toPromptError };
+    const document = error ?? resultOf(outcome);
+    yield documentStep("cmf.prompt_post_fetch", document, conversion, options, "response");
   },
 };
-
-function resultStep(call: Call, result: JsonObject): Step {
-  const options = { id: call.callId, name: String(call.params.name) };
-  return {
-    hook: "cmf.prompt_post_fetch",
-    rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
-    payload: (reportLeft) => onlyMessage(fromPromptResult(result, options), reportLeft),
-    writeMessage: (changed) =>
-      applyWritten(result, toPromptResult([changed], { ...options, onto: result })),
-  };
-}
-
-function errorStep(call: Call, error: JsonObject): Step {
-  const options = { id: call.callId, name: String(call.params.name) };
-  return {
-    hook: "cmf.prompt_post_fetch",
-    rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
-    payload: (reportLeft) => onlyMessage(fromPromptError(error, options), reportLeft),
-    writeMessage: (changed) =>
-      applyWritten(error, toPromptError([changed], { ...options, onto: error })),
-  };
-}

@@ -1,19 +1,24 @@
 /** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
-import {
-  expectOptions,
-  intrinsics,
-  longestTimerMs,
-  readOption,
-  readWhole,
-} from "../../core/data/index.ts";
-import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
+import { intrinsics, longestTimerMs, readOption, readWhole } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
-import { kindOf } from "../rewrite/index.ts";
+import {
+  expectOwn,
+  givenOptions,
+  hasFunctions,
+  kindOf,
+  readAccess,
+  readFunction,
+  readTenant,
+  readWord,
+} from "../rewrite/index.ts";
 import type { FactoryParts } from "./guard-factory.ts";
 import { passGroups } from "./methods.ts";
 import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
 
 const { ownValue } = intrinsics;
+/** The name of the function in messages. */
+const call = "createGuard";
 
 /** @throws GlassineError `options_invalid` */
 export function checkTransport(transport: unknown): void {
@@ -36,18 +41,10 @@ export function checkManager(manager: unknown): void {
 }
 
 /** @throws GlassineError `options_invalid` */
-export function checkAudit(manager: unknown, { access }: GuardOptions): void {
-  if (access === undefined || hasFunctions(manager, ["audit"])) return;
-  throw optionsInvalid(
-    "createGuard expects a plugin manager with audit when the option access is set.",
-  );
-}
-
-/** @throws GlassineError `options_invalid` */
 export function readWrap(options: unknown): WrapOptions {
-  expectOwn(options, ["fetch", "session"], "guard.wrap");
+  expectOwn(options, ["fetch", "session"], "guard.wrap", call);
   const session = readOption(options as object, "session", "string");
-  return { session, fetch: readFunction(options as object, "fetch") as WrapOptions["fetch"] };
+  return { session, fetch: readFunction(options as object, "fetch", call) as WrapOptions["fetch"] };
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -78,30 +75,21 @@ export function readGuardOptions(options: unknown): GuardOptions {
     ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onWarning"],
     ...["pass", "serverId", "tenant"],
   ];
-  expectOwn(options, known, "createGuard");
+  expectOwn(options, known, "createGuard", call);
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
-  return present({
-    access: readWord(given, "access", ["refused", "all"]),
-    envelope: readFunction(given, "envelope"),
+  return givenOptions({
+    access: readAccess(given, call),
+    envelope: readFunction(given, "envelope", call),
     labels: labels === undefined ? undefined : readLabelOptions(labels),
-    onDeny: readWord(given, "onDeny", ["error", "tool_result"]),
-    onEnd: readFunction(given, "onEnd"),
-    onResult: readFunction(given, "onResult"),
-    onWarning: readFunction(given, "onWarning"),
+    onDeny: readWord(given, "onDeny", ["error", "tool_result"], call),
+    onEnd: readFunction(given, "onEnd", call),
+    onResult: readFunction(given, "onResult", call),
+    onWarning: readFunction(given, "onWarning", call),
     pass: readPass(ownValue(given, "pass")),
     serverId: readOption(given, "serverId", "string"),
-    tenant: readTenant(ownValue(given, "tenant")),
+    tenant: readTenant(given, call),
   });
-}
-
-function readTenant(tenant: unknown): unknown {
-  if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
-    return tenant;
-  }
-  throw optionsInvalid(
-    `createGuard expects a string or a function as tenant, got ${kindOf(tenant)}.`,
-  );
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -110,7 +98,8 @@ function readPass(pass: unknown): readonly string[] | undefined {
   if (!Array.isArray(pass))
     throw optionsInvalid(`createGuard expects an array as pass, got ${kindOf(pass)}.`);
   const given: readonly unknown[] = [...pass];
-  for (const word of given) readWord({ "each of pass": word ?? null }, "each of pass", passGroups);
+  for (const word of given)
+    readWord({ "each of pass": word ?? null }, "each of pass", passGroups, call);
   return Object.freeze(given as string[]);
 }
 
@@ -118,7 +107,7 @@ function readLabelOptions(labels: unknown): GuardLabels {
   if (isStore(labels))
     throw optionsInvalid("createGuard expects a label store as labels.store, with labels.session.");
   const known = ["fromWire", "onStoreError", "session", "store", "timeoutMs"];
-  expectOwn(labels, known, "The option labels of createGuard");
+  expectOwn(labels, known, "The option labels of createGuard", call);
   const given = labels as object;
   const store: unknown = ownValue(given, "store");
   const session: unknown = ownValue(given, "session");
@@ -133,10 +122,10 @@ function readLabelOptions(labels: unknown): GuardLabels {
     );
   }
   if (session !== undefined && typeof session !== "function") checkSession(session);
-  return present({
+  return givenOptions({
     store,
     session,
-    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"]),
+    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"], call),
     fromWire: readFromWire(ownValue(given, "fromWire")),
     timeoutMs: readTimeout(ownValue(given, "timeoutMs")),
   });
@@ -150,52 +139,14 @@ function readTimeout(timeoutMs: unknown): number | undefined {
 
 function readFromWire(mapping: unknown): object | undefined {
   if (mapping === undefined) return undefined;
-  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of createGuard");
+  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of createGuard", call);
   const given = mapping as object;
-  return present({
-    meta: readFunction(given, "meta"),
-    annotations: readFunction(given, "annotations"),
+  return givenOptions({
+    meta: readFunction(given, "meta", call),
+    annotations: readFunction(given, "annotations", call),
   });
-}
-
-/**
- * Refuses inherited options: they are not read, so a method of a class would be silently ignored.
- */
-function expectOwn(options: unknown, known: readonly string[], call: string): void {
-  expectOptions(options, known, call);
-  const given = options as object;
-  const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
-  if (inherited === undefined) return;
-  throw optionsInvalid(
-    `createGuard expects ${inherited} as an own property of the options, got an inherited one.`,
-  );
-}
-
-function readFunction(options: object, name: string): unknown {
-  const value: unknown = ownValue(options, name);
-  if (value === undefined || typeof value === "function") return value;
-  throw optionsInvalid(`createGuard expects a function as ${name}, got ${kindOf(value)}.`);
-}
-
-function readWord(options: object, name: string, words: readonly string[]): string | undefined {
-  const value: unknown = ownValue(options, name);
-  if (value === undefined || words.includes(value as string)) return value as string | undefined;
-  const [received, hint] =
-    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [kindOf(value), ""];
-  throw optionsInvalid(
-    `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${received}.${hint}`,
-  );
 }
 
 function isStore(value: unknown): boolean {
   return hasFunctions(value, ["load", "append"]);
-}
-
-function hasFunctions(value: unknown, names: readonly string[]): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
-}
-
-function present(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,29 +1,28 @@
+/** What conversions of MCP documents do not carry over. */
 import type * as z from "zod/mini";
+import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
   type Collector,
   collector,
+  type FieldReporter,
+  type Given,
   givenMessages,
   isRemoved,
   type Left,
+  type LeftKind,
   type Lost,
+  type Path,
   pathOf,
   type Read,
+  type Reading,
   readDocument,
-  removedReporter,
+  readingWith,
   type Written,
   writtenDocument,
 } from "../rewrite/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { isNumber, isTaskRequest, isText, isTime, isWord } from "./token-kinds.ts";
-
-/** Where something is, in a document or in messages. */
-export type Path = readonly (string | number)[];
-
-/** Collects what one conversion leaves out, by path. */
-export interface Reports {
-  add(at: Path, reason: string): void;
-}
 
 /** The place in its document of what no message shows; absent for what is shown in another form. */
 const places = new WeakMap<Left, Path>();
@@ -32,65 +31,48 @@ export function placeOf(left: Left): Path | undefined {
   return places.get(left);
 }
 
-/** Reports what messages do not show of a document. */
-export interface LeftReports {
-  /** What a model or a person would read, or what has an effect. */
-  content(at: Path, reason: string): void;
-  setting(at: Path, reason: string): void;
-  /** What is shown, but not in the form that the document has. */
-  form(at: Path, reason: string): void;
-  /** Adds a report whose path begins at `at`. */
-  addUnder(at: Path, left: Left): void;
-  list(): readonly Left[];
+/** Reads a document of MCP. `left` lists every report: the guard shows what each is about. */
+export function mcpReading(given: Given = {}): Reading {
+  const reports: Left[] = [];
+  const left: Collector<Left> = {
+    add(item, keys) {
+      reports.push(Object.freeze(item));
+      if (keys !== undefined) places.set(item, keys);
+    },
+    list: () => Object.freeze([...reports]),
+  };
+  return readingWith(left, given, reportField);
 }
 
-export function leftReports(): LeftReports {
-  const left: Left[] = [];
-  const add = (item: Left, place?: Path) => {
-    left.push(Object.freeze(item));
-    if (place !== undefined) places.set(item, place);
-  };
-  return {
-    content: (at, reason) => add({ path: pathOf(...at), kind: "content", reason }, at),
-    setting: (at, reason) => add({ path: pathOf(...at), kind: "setting", reason }, at),
-    form: (at, reason) => add({ path: pathOf(...at), kind: "setting", reason }),
-    addUnder: (at, { path, ...item }) => add({ ...item, path: joined(at, path) }),
-    list: () => Object.freeze([...left]),
-  };
+/** Reports what is shown, but not in the form that the document has. */
+export function reportForm({ left }: Pick<Reading, "left">, at: Path, reason: string): void {
+  left.add({ path: pathOf(...at), kind: "setting", reason });
+}
+
+/** Collects what MCP cannot express, by its place. */
+export interface LostReports {
+  add(at: Path, reason: string): void;
+  /** For the engine. */
+  readonly all: Collector<Lost>;
+}
+
+export function lostReports(all: Collector<Lost> = collector()): LostReports {
+  return { add: (at, reason) => all.add({ path: pathOf(...at), reason }), all };
+}
+
+/** Adds reports of an inner document, which is at `from` in the whole one. */
+export function addUnder(all: Collector<Lost>, at: Path, lost: readonly Lost[], from: Path): void {
+  for (const item of lost) {
+    const path = isRemoved(item)
+      ? joined(["onto", ...from], item.path.replace(/^onto\.?/, ""))
+      : joined(at, item.path);
+    all.add({ ...item, path });
+  }
 }
 
 function joined(before: Path, path: string): string {
-  if (before.length === 0) return path;
   if (path === pathOf()) return pathOf(...before);
   return `${pathOf(...before)}${path.startsWith("[") ? "" : "."}${path}`;
-}
-
-export interface LostReports extends Reports {
-  /** Adds a report whose path begins at `at`, or at `from` in the old document. */
-  addUnder(at: Path, lost: Lost, from?: Path): void;
-  list(): readonly Lost[];
-}
-
-export function lostReports(): LostReports {
-  const lost: Collector<Lost> = collector();
-  return {
-    add: (at, reason) => lost.add({ path: pathOf(...at), reason }),
-    addUnder: (at, item, from = []) => {
-      const { path, reason } = item;
-      if (!isRemoved(item)) return lost.add({ path: joined(at, path), reason });
-      lost.add({ path: joined(["onto", ...from], path.replace(/^onto\.?/, "")), reason });
-    },
-    list: lost.list,
-  };
-}
-
-/** Reports removed items by their paths in the old document. */
-export type ReportRemovedAt = (at: Path) => void;
-
-/** `left` holds the reports of reading the old document. */
-export function removedReporterIn(left: readonly Left[], lost: LostReports): ReportRemovedAt {
-  const report = removedReporter(left, (item) => lost.addUnder([], item));
-  return (at) => report(pathOf(...at));
 }
 
 /** MCP fields with content that messages cannot hold, with the reason. */
@@ -140,13 +122,9 @@ const settings: Readonly<Record<string, Setting>> = {
   toolChoice: [noField, isObject],
 };
 
-/** The settings that MCP defines for each place. Elsewhere the same name may hold anything. */
+/** The settings of each document; elsewhere the same name may hold anything. */
 export const settingsOf = {
-  block: ["_meta", "annotations"],
-  bare: ["_meta"],
-  contents: ["_meta", "annotations", "icons", "size", "title"],
   error: ["code"],
-  link: ["_meta", "annotations", "icons", "size", "title"],
   params: ["_meta", "requestState"],
   result: ["_meta", "cacheScope", "requestState", "resultType", "ttlMs"],
   samplingParams: [
@@ -161,60 +139,58 @@ export const settingsOf = {
   toolResult: ["_meta", "cacheScope", "requestState", "resultType", "task", "ttlMs"],
 } as const satisfies Record<string, readonly string[]>;
 
-type Place = readonly string[];
+/** Reports a field that messages do not show. With a value that MCP does not define it is content. */
+const reportField: FieldReporter = (left, path, value, isSetting) => {
+  const key = String(path.at(-1));
+  const [reason, fits] = (isSetting ? settings[key] : undefined) ?? [];
+  const content = Object.hasOwn(contents, key) ? contents[key] : undefined;
+  const add = (kind: LeftKind, why: string) =>
+    left.add({ path: pathOf(...path), kind, reason: why }, path);
+  // A name that MCP does not define may itself be text.
+  if (value === null && (isSetting || content !== undefined)) add("setting", "It is empty.");
+  else if (reason !== undefined && fits?.(value)) add("setting", reason);
+  else if (reason !== undefined) add("content", "MCP has no such value here.");
+  else {
+    const isTools = key === "tools" && path.length === 1;
+    add(isTools ? "tools" : "content", content ?? "An unknown field.");
+  }
+};
 
 /** Reports the fields of `item` except those that the messages show. */
 export function reportRest(
+  reading: Reading,
   item: Readonly<JsonObject>,
   shown: readonly string[],
-  left: LeftReports,
   at: Path,
-  place: Place,
+  settings: readonly string[],
 ): void {
-  for (const key of Object.keys(item))
-    if (!shown.includes(key)) reportField(item, key, left, at, place);
+  for (const [key, value] of Object.entries(item)) {
+    if (shown.includes(key)) continue;
+    reading.reportField(reading.left, [...at, key], value as Json, settings.includes(key));
+  }
 }
 
-/** Reports the fields among `keys` that `item` has. */
-export function reportFields(
+/** The reports of `reportRest` alone. */
+export function leftOf(
   item: Readonly<JsonObject>,
-  keys: readonly string[],
-  left: LeftReports,
-  at: Path,
-  place: Place,
-): void {
-  for (const key of keys) if (Object.hasOwn(item, key)) reportField(item, key, left, at, place);
-}
-
-function reportField(
-  item: Readonly<JsonObject>,
-  key: string,
-  left: LeftReports,
-  at: Path,
-  place: Place,
-): void {
-  const path = [...at, key];
-  const value = item[key];
-  const [reason, fits] = (place.includes(key) ? settings[key] : undefined) ?? [];
-  const isKnown = reason !== undefined || Object.hasOwn(contents, key);
-  // A name that MCP does not define may itself be text.
-  if (value === null && isKnown) left.setting(path, "It is empty.");
-  else if (reason !== undefined && fits?.(value)) left.setting(path, reason);
-  else if (reason !== undefined) left.content(path, "MCP has no such value here.");
-  else if (Object.hasOwn(contents, key)) left.content(path, contents[key] as string);
-  else left.content(path, "An unknown field.");
+  shown: readonly string[],
+  settings: readonly string[],
+): readonly Left[] {
+  const reading = mcpReading();
+  reportRest(reading, item, shown, [], settings);
+  return reading.left.list();
 }
 
 /** The result of a `from…` function, frozen. */
 export function readOf<Extensions extends object>(
   messages: readonly Message[],
   extensions: Extensions,
-  left: readonly Left[],
+  { left }: Pick<Reading, "left">,
 ): Read<Extensions> {
   return Object.freeze({
     messages: Object.freeze(messages),
     extensions: Object.freeze(extensions),
-    left: Object.freeze(left),
+    left: left.list(),
   });
 }
 
@@ -233,16 +209,18 @@ export function readMessages(messages: readonly Message[]): readonly Message[] {
 }
 
 /** Reports the fields that MCP messages do not have. */
-export function checkHead(message: Message, lost: Reports, at: Path): void {
+export function checkHead(message: Message, lost: LostReports, at: Path): void {
   if (message.channel !== undefined) lost.add([...at, "channel"], "MCP has no channels.");
   if (message.schema_version !== "2.0") {
     lost.add([...at, "schema_version"], "MCP messages have no version.");
   }
 }
 
-/** A deep-frozen copy of the new document. */
-export function written(document: object, what: string, lost: LostReports): Written<object> {
-  return Object.freeze({ document: writtenDocument(document, what), lost: lost.list() });
+/** A deep-frozen copy of the new document, without fields that are `undefined`. */
+export function written(document: object, what: string, { all }: LostReports): Written<object> {
+  const fields = Object.entries(document).filter(([, value]) => value !== undefined);
+  const copy = writtenDocument(Object.fromEntries(fields), what);
+  return Object.freeze({ document: copy, lost: all.list() });
 }
 
 export function objectOf(value: unknown): JsonObject {

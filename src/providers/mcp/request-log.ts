@@ -1,7 +1,7 @@
 /** Ends each request of a guard once, and counts the outcomes. */
-import { ignore, intrinsics } from "../../core/data/index.ts";
+import { intrinsics } from "../../core/data/index.ts";
+import { type HookManager, notify, recordAccess } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
-import type { HookManager } from "./manager.ts";
 import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
 import type { Direction, RequestId } from "./transport.ts";
 
@@ -119,32 +119,14 @@ export class RequestLog {
   }
 
   ended(end: GuardEnd, facts: CallFacts | undefined): void {
-    try {
-      // Typed as returning nothing, but an async function may be given.
-      void ignore(this.#options.onEnd?.(end) as unknown as PromiseLike<unknown>);
-    } catch {
-      // A failing observer does not change the outcome.
-    }
-    if (facts !== undefined) this.#writeDown(end, facts);
-  }
-
-  /** Records in the audit trail what the guard allowed or refused. */
-  #writeDown(end: GuardEnd, { tenant, serverId }: CallFacts): void {
-    const { access } = this.#options;
-    if (access === undefined || (access === "refused" && end.outcome === "allowed")) return;
-    const { request, method, outcome, code, plugin, name, subject } = end;
-    const written = this.#manager().audit?.({
+    const { onEnd, access } = this.#options;
+    notify(onEnd, () => end);
+    if (facts === undefined) return;
+    recordAccess(this.#manager(), access, end, {
       eventType: "mcp.request_ended",
-      actorUri: subject === undefined ? "system:guard" : `subject:${subject}`,
-      targetUri: `${method}:${name ?? ""}`,
-      tenantId: tenant,
-      outcome: outcome === "allowed" ? "success" : "failure",
-      metadata: {
-        ...{ request, method: method ?? null, result: outcome, code: code ?? null },
-        ...{ plugin: plugin ?? null, name: name ?? null, subject_id: subject ?? null },
-        server_id: serverId ?? null,
-      },
+      target: end.method,
+      tenant: facts.tenant,
+      metadata: { method: end.method ?? null, server_id: facts.serverId ?? null },
     });
-    void ignore(written as PromiseLike<unknown>);
   }
 }

@@ -1,17 +1,10 @@
 import { requestSteps, responseSteps } from "./asked-steps.ts";
-import type { Call, Step, Subject } from "./call.ts";
+import type { Subject } from "./call.ts";
+import { documentStep } from "./document-step.ts";
 import { fromResourceError, toResourceError } from "./error-documents.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
 import { resourceSlot } from "./mcp-slot.ts";
-import {
-  applyWritten,
-  errorOf,
-  onlyMessage,
-  payloadFault,
-  resultOf,
-  writeError,
-  writeText,
-} from "./payload.ts";
+import { errorOf, payloadFault, resultOf, writeError, writeText } from "./payload.ts";
 import {
   fromResourceRequest,
   fromResourceResult,
@@ -37,14 +30,9 @@ export const resources: Subject = {
       payload: () => ({ uri: params.uri, metadata: {} }),
       write: (changed) => writeText(params, "uri", changed.uri),
     };
-    const id = call.callId;
-    yield {
-      hook: "cmf.resource_pre_fetch",
-      rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
-      payload: (reportLeft) => onlyMessage(fromResourceRequest(params, { id }), reportLeft),
-      writeMessage: (changed) =>
-        applyWritten(params, toResourceRequest([changed], { id, onto: params })),
-    };
+    const options = { id: call.callId };
+    const conversion = { from: fromResourceRequest, to: toResourceRequest };
+    yield documentStep("cmf.resource_pre_fetch", params, conversion, options, "request");
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
@@ -56,7 +44,8 @@ export const resources: Subject = {
         payload: () => ({ uri: call.params.uri, content: { ...error } }),
         write: (changed) => writeError(error, changed.content),
       };
-      yield errorStep(error);
+      const conversion = { from: fromResourceError, to: toResourceError };
+      yield documentStep("cmf.resource_post_fetch", error, conversion, {}, "response");
       return;
     }
     const result = resultOf(outcome);
@@ -78,7 +67,9 @@ export const resources: Subject = {
         },
       };
     }
-    yield contentsStep(call, result);
+    const conversion = { from: fromResourceResult, to: toResourceResult };
+    const options = { id: call.callId };
+    yield documentStep("cmf.resource_post_fetch", result, conversion, options, "response");
   },
 };
 
@@ -89,24 +80,4 @@ function contentsOf(result: JsonObject): JsonObject[] {
   if (!Array.isArray(contents) || !contents.every(isObject))
     throw payloadFault("a list of contents");
   return contents;
-}
-
-function contentsStep(call: Call, result: JsonObject): Step {
-  const id = call.callId;
-  return {
-    hook: "cmf.resource_post_fetch",
-    rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
-    payload: (reportLeft) => onlyMessage(fromResourceResult(result, { id }), reportLeft),
-    writeMessage: (changed) =>
-      applyWritten(result, toResourceResult([changed], { id, onto: result })),
-  };
-}
-
-function errorStep(error: JsonObject): Step {
-  return {
-    hook: "cmf.resource_post_fetch",
-    rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
-    payload: (reportLeft) => onlyMessage(fromResourceError(error), reportLeft),
-    writeMessage: (changed) => applyWritten(error, toResourceError([changed], { onto: error })),
-  };
 }

@@ -1,7 +1,15 @@
 import { underPayloadLimits } from "../../core/data/index.ts";
-import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
 import { freezePayload, type Message } from "../../core/messages/index.ts";
-import type { Left } from "../rewrite/index.ts";
+import {
+  type HookManager,
+  type HookOptions,
+  type HookResult,
+  headerChanges,
+  headersIn,
+  type Left,
+  notify,
+} from "../rewrite/index.ts";
 import { inputPoints } from "./asked-steps.ts";
 import {
   type Call,
@@ -17,13 +25,12 @@ import { fieldsStep, leftFields } from "./fields-step.ts";
 import { guardedRequest, readEnvelope } from "./guarded-request.ts";
 import { inTurn, type Work, withValue } from "./in-turn.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
-import type { HookManager, HookOptions, HookResult } from "./manager.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
+import { sendWith } from "./outbox.ts";
 import { payloadFault } from "./payload.ts";
 import type { Direction } from "./transport.ts";
-import { headersIn, noteWritten } from "./written-headers.ts";
 
 /** What a hook allowed: the payload as its plugins left it. */
 interface Allowed {
@@ -113,7 +120,7 @@ export class Hooks implements HookRunner {
     if (subject.hooks[part].some(this.listens) || inputPoints.some(this.listens)) return true;
     if (this.passes("unknown")) return false;
     const left = subject.leftOf?.(part === "pre" ? "params" : "outcome", document);
-    return left === undefined || left.some(({ kind }) => kind === "content");
+    return left === undefined || left.some(({ kind }) => kind !== "setting");
   }
 
   #prepare(call: Call): Checked {
@@ -162,8 +169,9 @@ export class Hooks implements HookRunner {
   /** Reports headers that cannot be sent; they do not refuse the message. */
   #noteHeaders(call: Call): void {
     const before = call.headersBefore ?? headersIn(undefined);
-    const refused = noteWritten(call.request, before, headersIn(call.extensions));
-    if (refused.length > 0) this.#observe(call, "headers", { error: notSent(refused) });
+    const { changes, error } = headerChanges(before, headersIn(call.extensions));
+    if (changes !== undefined) sendWith(call.request, changes);
+    if (error !== undefined) this.#observe(call, "headers", { error });
   }
 
   /** Whatever throws refuses the message. */
@@ -290,7 +298,7 @@ export class Hooks implements HookRunner {
 
   /** Refuses what no hook has seen, unless the host lets it pass. A denial takes precedence. */
   #refuseUnseen(left: readonly Left[]): void {
-    const unseen = left.find(({ kind }) => kind === "content");
+    const unseen = left.find(({ kind }) => kind !== "setting");
     if (unseen === undefined || this.passes("unknown")) return;
     throw new GlassineError(
       "payload_shape",
@@ -300,28 +308,16 @@ export class Hooks implements HookRunner {
   }
 
   #observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
-    try {
+    notify(this.options.onResult, () => {
       const { method, direction, id: requestId, record } = call;
-      const { request } = record;
-      this.options.onResult?.({ request, method, point, direction, requestId, ...seen });
-    } catch {
-      // A failing observer does not change the outcome.
-    }
+      return { request: record.request, method, point, direction, requestId, ...seen };
+    });
   }
 }
 
 /** Whether a handler ran: a listening one may be for other calls, or disabled. */
 function wasShown({ executions }: HookResult): boolean {
   return executions.some(({ status }) => status !== "skipped" && status !== "disabled");
-}
-
-function notSent(headers: readonly string[]): GlassineError {
-  const names = headers.map((name) => quoted(name)).join(", ");
-  return new GlassineError(
-    "header_invalid",
-    `Headers not sent: ${names}. The transport owns the name, or the name or value is malformed.`,
-    { headers },
-  );
 }
 
 function optionsOf(call: Call): HookOptions {

@@ -1,24 +1,41 @@
 import { type Message, messageOfPlain } from "../../core/messages/index.ts";
-import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
+import {
+  type Read,
+  readDocument,
+  reportToolNames,
+  type Written,
+  withLimits,
+} from "../rewrite/index.ts";
+import { samplingBlocks } from "./blocks.ts";
 import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
-import { noMessage } from "./only-part.ts";
+import { noMessage } from "./one-part.ts";
 import {
   checkHead,
   type LostReports,
-  leftReports,
   lostReports,
-  type Reports,
+  mcpReading,
   readMessages,
   readOf,
   readOnto,
-  removedReporterIn,
   reportRest,
   settingsOf,
   written,
 } from "./report.ts";
 import { samplingRequestSchema, samplingResultSchema } from "./schemas.ts";
 import { type CompletionSlots, completionOf, stopReasonOf } from "./stop-reason.ts";
-import { fromOneTurn, fromTurns, type Turn, type TurnStyle, toOneTurn, toTurns } from "./turns.ts";
+import { readTurns, type Turn, type TurnStyle, type Turns, writeTurns } from "./turns.ts";
+
+const style: TurnStyle = { blocks: samplingBlocks, isSampling: true };
+
+/** The turns of a request. */
+function turnsIn(turns: readonly Turn[]): Turns {
+  return { turns, pathOf: (i) => ["messages", i] };
+}
+
+/** A result is one turn itself. */
+function turnOf({ role, content }: Turn): Turns {
+  return { turns: [{ role, content }], pathOf: () => [] };
+}
 
 /**
  * The params of `sampling/createMessage` as messages, `systemPrompt` first with the role `system`.
@@ -34,14 +51,13 @@ export const fromSamplingRequest = withLimits(
   (params: object, options: RequestOptions): Read => {
     const { id } = readRequestOptions(options, "fromSamplingRequest");
     const document = readDocument(samplingRequestSchema, params, "sampling request");
-    const left = leftReports();
-    reportRest(document, ["messages", "systemPrompt"], left, [], settingsOf.samplingParams);
-    const turns = fromTurns(document.messages, styleOf(id), left, ["messages"]);
-    const { systemPrompt } = document;
-    if (systemPrompt !== undefined) {
-      turns.unshift({ role: "system", content: [{ content_type: "text", text: systemPrompt }] });
-    }
-    return readOf(turns.map(messageOfPlain), {}, left.list());
+    const reading = mcpReading({ id });
+    const { messages, systemPrompt: text } = document;
+    reportRest(reading, document, ["messages", "systemPrompt"], [], settingsOf.samplingParams);
+    const turns = readTurns(turnsIn(messages), style, reading);
+    if (text !== undefined)
+      turns.unshift({ role: "system", content: [{ content_type: "text", text }] });
+    return readOf(turns.map(messageOfPlain), {}, reading);
   },
 );
 
@@ -66,35 +82,22 @@ export const toSamplingRequest = withLimits(
   (messages: readonly Message[], given: SamplingRequestOptions): Written<object> => {
     const options = readRequestOptions(given, "toSamplingRequest");
     const lost = lostReports();
-    const { id, onto } = options;
+    const { id, onto, maxTokens } = options;
     const read = readMessages(messages);
     const systemPrompt = systemPromptOf(read[0], lost);
     const skipped = systemPrompt === undefined ? 0 : 1;
     const before = readOnto(samplingRequestSchema, onto, "sampling request");
-    const { messages: shown, left } =
-      before === undefined ? { messages: [], left: [] } : fromSamplingRequest(before, { id });
-    const old = {
-      turns: before?.messages ?? [],
-      shown: before?.systemPrompt === undefined ? shown : shown.slice(1),
-      path: ["messages"],
-      removed: removedReporterIn(left, lost),
-    };
-    const turns = toTurns(
-      read.slice(skipped),
-      old,
-      styleOf(id),
-      // The place of a message is that in the list that was given.
-      { add: ([place, ...rest], reason) => lost.add([Number(place) + skipped, ...rest], reason) },
-      [],
-    );
-    const { systemPrompt: _, ...rest } = before ?? { maxTokens: options.maxTokens, systemPrompt };
-    const system = systemPrompt === undefined ? {} : { systemPrompt };
-    return written({ ...rest, ...system, messages: turns }, "sampling request", lost);
+    reportToolNames(read, lost.all);
+    const old = turnsIn(before?.messages ?? []);
+    const placeOf = (i: number) => [i + skipped];
+    const turns = writeTurns(read.slice(skipped), old, style, lost, placeOf, { id });
+    const document = { ...(before ?? { maxTokens }), systemPrompt, messages: turns };
+    return written(document, "sampling request", lost);
   },
 );
 
 /** The text of a first message that MCP can say as `systemPrompt`. */
-function systemPromptOf(message: Message | undefined, lost: Reports): string | undefined {
+function systemPromptOf(message: Message | undefined, lost: LostReports): string | undefined {
   const [part, ...more] = message?.content ?? [];
   if (message?.role !== "system" || part?.content_type !== "text") return undefined;
   if (more.length > 0) return undefined;
@@ -123,15 +126,22 @@ export const fromSamplingResult = withLimits(
   (result: object, options: RequestOptions): Read<CompletionSlots> => {
     const { id } = readRequestOptions(options, "fromSamplingResult");
     const document = readDocument(samplingResultSchema, result, "sampling result");
-    const left = leftReports();
-    const { role, content, model, stopReason, ...rest } = document;
-    reportRest(rest, [], left, [], settingsOf.result);
-    const turn = fromOneTurn({ role, content }, styleOf(id), left);
+    const reading = mcpReading({ id });
+    const { model, stopReason } = document;
+    reportRest(
+      reading,
+      document,
+      ["role", "content", "model", "stopReason"],
+      [],
+      settingsOf.result,
+    );
+    const turns = readTurns(turnOf(document), style, reading);
     const slots = completionOf(model, stopReason);
     if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
-      left.setting(["stopReason"], "The slot `completion` has no such stop reason.");
+      const reason = "The slot `completion` has no such stop reason.";
+      reading.left.add({ path: "stopReason", kind: "setting", reason }, ["stopReason"]);
     }
-    return readOf([messageOfPlain(turn)], slots, left.list());
+    return readOf(turns.map(messageOfPlain), slots, reading);
   },
 );
 
@@ -157,24 +167,14 @@ export const toSamplingResult = withLimits(
     for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
     const before = readOnto(samplingResultSchema, onto, "sampling result");
     const model = before?.model ?? completion?.model;
-    const turn =
-      message && toOneTurn(message, before && oldTurn(before, id, lost), styleOf(id), lost);
+    const said = message === undefined ? [] : [message];
+    const old = before === undefined ? turnsIn([]) : turnOf(before);
+    reportToolNames(said, lost.all);
+    const [turn] = writeTurns(said, old, style, lost, () => [0], { id });
     if (turn === undefined || model === undefined) {
       throw noMessage("with the role assistant or user, and the model that made it");
     }
-    const reason = stopReasonOf(completion?.stop_reason);
-    const fresh = { model, ...(reason !== undefined && { stopReason: reason }) };
+    const fresh = { model, stopReason: stopReasonOf(completion?.stop_reason) };
     return written({ ...(before ?? fresh), ...turn }, "sampling result", lost);
   },
 );
-
-function oldTurn(before: Turn, id: string, lost: LostReports) {
-  const { messages, left } = fromSamplingResult(before, { id });
-  const { role, content } = before;
-  const shown = messages[0] as Message;
-  return { turn: { role, content }, shown, removed: removedReporterIn(left, lost) };
-}
-
-function styleOf(requestId: string): TurnStyle {
-  return { requestId, isSampling: true };
-}

@@ -1,17 +1,19 @@
 import type { Message } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
 import { type AnswerOptions, type Onto, readAnswerOptions } from "./call-options.ts";
+import type { JsonObject } from "./json.ts";
+import { messageOf, writePart } from "./one-part.ts";
 import {
-  leftReports,
   lostReports,
+  mcpReading,
   readMessages,
   readOf,
   reportRest,
   settingsOf,
   written,
 } from "./report.ts";
-import { taskSchema } from "./schemas.ts";
-import { fromToolResult, toToolResult } from "./tool-documents.ts";
+import { taskSchema, toolResultSchema } from "./schemas.ts";
+import { toolResult } from "./tool-documents.ts";
 
 /**
  * A task of a tool call, as `tasks/get` and `notifications/tasks` have it: the result that a
@@ -24,13 +26,12 @@ import { fromToolResult, toToolResult } from "./tool-documents.ts";
  */
 export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptions): Read => {
   const options = readAnswerOptions(given, "fromTask");
-  const document = readDocument(taskSchema, task, "task");
-  const left = leftReports();
-  reportRest(document, ["result"], left, [], settingsOf.task);
-  if (document.result === undefined) return readOf([], {}, left.list());
-  const read = fromToolResult(document.result, options);
-  for (const item of read.left) left.addUnder(["result"], item);
-  return readOf(read.messages, {}, left.list());
+  const { result, ...state } = readDocument(taskSchema, task, "task");
+  const reading = mcpReading();
+  reportRest(reading, state, [], [], settingsOf.task);
+  if (result === undefined) return readOf([], {}, reading);
+  const fields = toolResult.read(resultIn(result), reading, ["result"]);
+  return readOf([messageOf(toolResult, options, fields)], {}, reading);
 });
 
 /**
@@ -43,16 +44,19 @@ export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptio
 export const toTask = withLimits(
   "toTask",
   (messages: readonly Message[], given: AnswerOptions & Required<Onto>): Written<object> => {
-    const { onto, ...options } = readAnswerOptions(given, "toTask");
-    const document = readDocument(taskSchema, onto, "task");
+    const options = readAnswerOptions(given, "toTask");
+    const document = readDocument(taskSchema, options.onto, "task");
     const lost = lostReports();
     if (document.result === undefined) {
       for (const place of readMessages(messages).keys())
         lost.add([place], "The task has no result yet.");
       return written(document, "task", lost);
     }
-    const next = toToolResult(messages, { ...options, onto: document.result });
-    for (const item of next.lost) lost.addUnder([], item, ["result"]);
-    return written({ ...document, result: next.document }, "task", lost);
+    const result = writePart(toolResult, messages, resultIn(document.result), options, lost);
+    return written({ ...document, result }, "task", lost);
   },
 );
+
+function resultIn(result: object): JsonObject {
+  return readDocument(toolResultSchema, result, "tool result");
+}

@@ -2,7 +2,7 @@ import { type Left, pathOf } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 import { holdsText, isTokenOfCall } from "./methods.ts";
 import { payloadFault } from "./payload.ts";
-import { leftReports, reportRest, settingsOf } from "./report.ts";
+import { leftOf, settingsOf } from "./report.ts";
 
 /** Fields about a task's state that somebody reads, or that ask for something. */
 const texts: readonly string[] = ["statusMessage", "inputRequests"];
@@ -18,7 +18,7 @@ const tasks = new WeakSet<object>();
 export function outcomeInTask(task: JsonObject, passesTokens: boolean): JsonObject | undefined {
   tasks.add(task);
   const isText = ({ kind, path }: Left) =>
-    kind === "content" ||
+    kind !== "setting" ||
     (holdsText(task[path]) && !(passesTokens && isTokenOfCall(path, task[path])));
   return isDone(task) || saysMore(task) || leftIn(task).some(isText) ? task : undefined;
 }
@@ -29,15 +29,12 @@ export function saysMore(task: JsonObject): boolean {
 
 /** What a task holds apart from its outcome and its state. */
 export function leftIn(task: JsonObject): readonly Left[] {
-  if (!tasks.has(task)) return [];
-  const left = leftReports();
-  reportRest(task, ["result", "error", ...texts], left, [], settingsOf.task);
-  return left.list();
+  return tasks.has(task) ? leftOf(task, ["result", "error", ...texts], settingsOf.task) : [];
 }
 
 /** Removes from a task what no hook may have seen. */
 export function dropUnseen(task: JsonObject): void {
-  const content = leftIn(task).filter(({ kind }) => kind === "content");
+  const content = leftIn(task).filter(({ kind }) => kind !== "setting");
   const unseen = new Set(content.map(({ path }) => path));
   for (const key of Object.keys(task)) if (unseen.has(pathOf(key))) delete task[key];
 }

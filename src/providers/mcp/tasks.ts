@@ -3,7 +3,7 @@ import type { Left } from "../rewrite/index.ts";
 import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { leftReports, reportRest, settingsOf } from "./report.ts";
+import { leftOf, settingsOf } from "./report.ts";
 import { isDone, leftIn, outcomeInTask, saysMore, stateOf, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 
@@ -26,10 +26,8 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
 }
 
 function leftOfParams(params: JsonObject): readonly Left[] {
-  const left = leftReports();
   // SDKs repeat how the request was to become a task.
-  reportRest(params, [], left, [], ["taskId", ...settingsOf.toolParams]);
-  return left.list();
+  return leftOf(params, [], ["taskId", ...settingsOf.toolParams]);
 }
 
 /**

@@ -1,32 +1,38 @@
+import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import { type Left, type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
-import { writtenArguments } from "./arguments.ts";
-import {
-  type AnswerOptions,
-  type Onto,
-  type RequestOptions,
-  readAnswerOptions,
-  readRequestOptions,
-  type ServerOptions,
-} from "./call-options.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import type { Left, Lost, Path, Read, Reading, Written } from "../rewrite/index.ts";
+import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+import { isObject, type JsonObject, only, sameJson, without } from "./json.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
-import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
+import { type CallFacts, type OnePart, reader, writePart, writer } from "./one-part.ts";
 import { wireOnly } from "./payload.ts";
-import {
-  type LeftReports,
-  type LostReports,
-  leftReports,
-  lostReports,
-  readOf,
-  readOnto,
-  reportRest,
-  settingsOf,
-  written,
-} from "./report.ts";
-import { reportHidden, shownResult, writeResult } from "./result-content.ts";
+import { leftOf, lostReports, mcpReading, reportForm, reportRest, settingsOf } from "./report.ts";
+import { reportNoBlocks, writeResult } from "./result-content.ts";
 import { toolCallSchema, toolResultSchema } from "./schemas.ts";
-import { answerMessage, callMessage } from "./tool-messages.ts";
+
+const callFields = ["name", "arguments"];
+
+export const toolCall: OnePart<"tool_call"> = {
+  what: "tool call",
+  schema: toolCallSchema,
+  role: "assistant",
+  type: "tool_call",
+  fixed: ({ id }) => ({ tool_call_id: id, namespace: undefined }),
+  read(params, reading, at) {
+    reportRest(reading, params, callFields, at, settingsOf.toolParams);
+    return { name: params.name, arguments: params.arguments ?? {} };
+  },
+  write({ name, arguments: values }, before, lost, at) {
+    if (name === "" && before?.name !== "") lost.add([...at, "name"], "A tool needs a name.");
+    return { ...before, name, ...writtenArguments(before, values) };
+  },
+};
+
+/** The `arguments` to write. Omitted arguments stay omitted while they are empty. */
+export function writtenArguments(before: JsonObject | undefined, values: Readonly<JsonObject>) {
+  const isKept = before !== undefined && sameJson(values, before.arguments ?? {});
+  return isKept ? {} : { arguments: values };
+}
 
 /**
  * The params of `tools/call` as a message: one `tool_call`.
@@ -43,22 +49,16 @@ import { answerMessage, callMessage } from "./tool-messages.ts";
  * console.log(messages[0]?.role); // assistant
  * ```
  */
-export const fromToolCall = withLimits(
-  "fromToolCall",
-  (params: object, given: RequestOptions & ServerOptions): Read<McpSlot> => {
-    const options = readRequestOptions(given, "fromToolCall");
-    const document = readDocument(toolCallSchema, params, "tool call");
-    const { name, arguments: values = {} } = document;
-    const message = callMessage(options.id, name, values);
-    return readOf([message], toolSlot(name, options), leftOfCall(document));
-  },
+export const fromToolCall: (
+  params: object,
+  options: RequestOptions & ServerOptions,
+) => Read<McpSlot> = reader("fromToolCall", toolCall, ({ name }, options) =>
+  toolSlot(String(name), options),
 );
 
 /** What `fromToolCall` does not show of the params. */
 export function leftOfCall(params: JsonObject): readonly Left[] {
-  const left = leftReports();
-  reportRest(params, ["name", "arguments"], left, [], settingsOf.toolParams);
-  return left.list();
+  return leftOf(params, callFields, settingsOf.toolParams);
 }
 
 /**
@@ -70,29 +70,45 @@ export function leftOfCall(params: JsonObject): readonly Left[] {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-call`, `mcp:onto`
  */
-export const toToolCall = withLimits(
-  "toToolCall",
-  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
-    const { id, onto } = readRequestOptions(options, "toToolCall");
-    const lost = lostReports();
-    const found = onlyPartOf(messages, "assistant", "tool_call", lost);
-    const { content, at } = found;
-    const before = readOnto(toolCallSchema, onto, "tool call");
-    checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
-    if (content.namespace !== undefined) {
-      lost.add([...at, "namespace"], "MCP has no tool namespaces.");
-    }
-    if (content.name === "" && before?.name !== "")
-      lost.add([...at, "name"], "A tool needs a name.");
-    const values = writtenArguments(before, content.arguments);
-    return written({ ...before, name: content.name, ...values }, "tool call", lost);
-  },
-);
+export const toToolCall: (
+  messages: readonly Message[],
+  options: RequestOptions & Onto,
+) => Written<object> = writer("toToolCall", toolCall);
 
 /**
  * Fields of a result that messages do not show: the protocol's, and `isError`, which is `is_error`.
  */
 const hidden = [...wireOnly, "isError"];
+
+export const toolResult: OnePart<"tool_result"> = {
+  what: "tool result",
+  schema: toolResultSchema,
+  role: "tool",
+  type: "tool_result",
+  isAnswer: true,
+  fixed: ({ id, name }) => ({ tool_call_id: id, tool_name: name }),
+  read(result, reading, at) {
+    reportResult(result, reading, at);
+    return { content: without(result, hidden), is_error: result.isError === true };
+  },
+  write({ content, is_error: isError }, before = {}, lost, at) {
+    const result = writeResult(before, content, hidden, lost, [...at, "content"]);
+    if (isError !== (before.isError === true)) result.isError = isError;
+    return result;
+  },
+};
+
+function reportResult(result: JsonObject, reading: Reading, at: Path): void {
+  const { task, isError: _, ...wire } = only(result, hidden);
+  reportRest(reading, wire, [], at, settingsOf.toolResult);
+  reportNoBlocks(reading, result, hidden, at);
+  if (task === undefined) return;
+  // The identity of a task belongs to the protocol, but people and models read its text.
+  const path = [...at, "task"];
+  if (task === null || isObject(task)) reportForm(reading, path, "Messages have no such field.");
+  else reading.reportField(reading.left, path, task as Json, true);
+  if (isObject(task)) reportRest(reading, task, [], path, settingsOf.task);
+}
 
 /**
  * The result of `tools/call`, or of `tasks/result` for a tool, as a message: one `tool_result`.
@@ -104,38 +120,16 @@ const hidden = [...wireOnly, "isError"];
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-result`, `mcp:name-of-the-call`
  */
-export const fromToolResult = withLimits(
+export const fromToolResult: (result: object, options: AnswerOptions) => Read = reader(
   "fromToolResult",
-  (result: object, options: AnswerOptions): Read => {
-    const call = readAnswerOptions(options, "fromToolResult");
-    const document = readDocument(toolResultSchema, result, "tool result");
-    return readOf([resultMessage(document, call)], {}, leftOfResult(document));
-  },
+  toolResult,
 );
-
-/** What `fromToolResult` shows of the result. */
-export function resultMessage(
-  result: JsonObject,
-  { id, name }: { readonly id: string; readonly name: string },
-): Message {
-  return answerMessage(id, name, shownResult(result, hidden), result.isError === true);
-}
 
 /** What `fromToolResult` does not show of the result. */
 export function leftOfResult(result: JsonObject): readonly Left[] {
-  const left = leftReports();
-  reportHidden(result, hidden, ["isError", "task"], left, []);
-  reportTask(result, left);
-  return left.list();
-}
-
-/** The identity of a task belongs to the protocol, but people and models read its text. */
-function reportTask(result: JsonObject, left: LeftReports): void {
-  const { task } = result;
-  if (task === undefined) return;
-  if (task === null || isObject(task)) left.form(["task"], "Messages have no such field.");
-  else left.content(["task"], "Not a task, in the place of one.");
-  if (isObject(task)) reportRest(task, [], left, ["task"], settingsOf.task);
+  const reading = mcpReading();
+  reportResult(result, reading, []);
+  return reading.left.list();
 }
 
 /**
@@ -148,24 +142,18 @@ function reportTask(result: JsonObject, left: LeftReports): void {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-result`, `mcp:onto`
  */
-export const toToolResult = withLimits(
-  "toToolResult",
-  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
-    const { id, name, onto } = readAnswerOptions(options, "toToolResult");
-    const before = readOnto(toolResultSchema, onto, "tool result") ?? {};
-    const { document, lost } = toolResultOver(before, messages, { id, name });
-    return written(document, "tool result", lost);
-  },
-);
+export const toToolResult: (
+  messages: readonly Message[],
+  options: AnswerOptions & Onto,
+) => Written<object> = writer("toToolResult", toolResult);
 
 /** The same, made of the very values of `before` and of the messages. */
 export function toolResultOver(
   before: JsonObject,
   messages: readonly Message[],
-  call: { readonly id: string; readonly name: string },
-): { readonly document: JsonObject; readonly lost: LostReports } {
+  call: CallFacts,
+): { readonly document: JsonObject; readonly lost: readonly Lost[] } {
   const lost = lostReports();
-  const { content, at } = onlyAnswerOf(messages, "tool_result", call, lost);
-  const document = writeResult(before, content.content, hidden, content.is_error, lost, at);
-  return { document, lost };
+  const document = writePart(toolResult, messages, before, call, lost);
+  return { document, lost: lost.all.list() };
 }

@@ -2,29 +2,23 @@ import type { Message } from "../../core/messages/index.ts";
 import { readDocument } from "../rewrite/index.ts";
 import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
+import { documentStep } from "./document-step.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { toolSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import {
-  applyWritten,
-  errorOf,
-  onlyMessage,
-  resultOf,
-  writeArguments,
-  writeText,
-} from "./payload.ts";
-import { objectOf } from "./report.ts";
+import { readPart } from "./one-part.ts";
+import { applyWritten, errorOf, resultOf, writeArguments, writeText } from "./payload.ts";
 import { toolResultSchema } from "./schemas.ts";
 import { extractState, writeState } from "./task-state.ts";
 import {
   leftOfCall,
   leftOfResult,
-  resultMessage,
+  toolCall,
+  toolResult,
   toolResultOver,
   toToolCall,
 } from "./tool-documents.ts";
-import { callMessage } from "./tool-messages.ts";
 
 /** `tools/call`. */
 export const tools: Subject = {
@@ -59,8 +53,9 @@ export const tools: Subject = {
       hook: "cmf.tool_pre_invoke",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload(reportLeft) {
-        reportLeft(leftOfCall(params));
-        return callMessage(id, String(params.name), objectOf(params.arguments));
+        const { message, reading } = readPart(toolCall, params, { id });
+        reportLeft(reading.left.list());
+        return message;
       },
       writeMessage: (changed) => applyWritten(params, toToolCall([changed], { id, onto: params })),
     };
@@ -83,9 +78,11 @@ export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): I
   const state = { result: extractState(begunTask(outcome)) };
   if (error === undefined) yield* requestSteps(call, resultOf(outcome));
   yield olderAnswer("tool_post_invoke", { name: toolName }, outcome);
+  const options = { id: call.callId, name: String(toolName) };
+  const conversion = { from: fromToolError, to: toToolError };
   yield error === undefined
-    ? resultStep(call, toolName, resultOf(outcome))
-    : errorStep(call, toolName, error);
+    ? resultStep(resultOf(outcome), options)
+    : documentStep("cmf.tool_post_invoke", error, conversion, options);
   if (Object.keys(state.result).length === 0) return;
   yield* toolPost(call, toolName, state);
   const task = begunTask(outcome);
@@ -97,22 +94,22 @@ function begunTask({ result }: JsonObject): JsonObject | undefined {
   return isObject(result) && isObject(result.task) ? result.task : undefined;
 }
 
-function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
-  const options = { id: call.callId, name: String(toolName) };
+function resultStep(result: JsonObject, options: { id: string; name: string }): Step {
   let shown: unknown;
   return {
     hook: "cmf.tool_post_invoke",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload(reportLeft) {
-      const message = resultMessage(readDocument(toolResultSchema, result, "tool result"), options);
-      reportLeft(leftOfResult(result));
+      const document = readDocument(toolResultSchema, result, "tool result");
+      const { message, reading } = readPart(toolResult, document, options);
+      reportLeft(reading.left.list());
       shown = shownIn(message);
       return message;
     },
     left: () => leftOfResult(result),
     writeMessage(changed) {
       const { document, lost } = toolResultOver(result, [changed], options);
-      applyWritten(result, { document, lost: lost.list() }, shown);
+      applyWritten(result, { document, lost }, shown);
     },
   };
 }
@@ -120,14 +117,4 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
 /** The result in its message. */
 function shownIn({ content: [part] }: Message): unknown {
   return part?.content_type === "tool_result" ? part.content.content : undefined;
-}
-
-function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
-  const options = { id: call.callId, name: String(toolName) };
-  return {
-    hook: "cmf.tool_post_invoke",
-    payload: (reportLeft) => onlyMessage(fromToolError(error, options), reportLeft),
-    writeMessage: (changed) =>
-      applyWritten(error, toToolError([changed], { ...options, onto: error })),
-  };
 }

@@ -1,215 +1,136 @@
-import type { ContentPart, Message } from "../../core/messages/index.ts";
-import { align, placesGone } from "./align.ts";
-import { fromBlock, isOneType, toBlock } from "./blocks.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+/** The messages of prompts and of sampling, which MCP has as turns with one block or a list. */
 import {
-  checkHead,
-  type LeftReports,
+  type ContentPart,
+  type Message,
+  type MessageInput,
+  messageOfPlain,
+} from "../../core/messages/index.ts";
+import {
+  type CompiledBlocks,
+  type Given,
+  itemsOf,
+  objectsIn,
   type Path,
-  type ReportRemovedAt,
-  type Reports,
-  reportRest,
-  settingsOf,
-} from "./report.ts";
-import { fromToolBlock, toToolBlock } from "./tool-blocks.ts";
+  type PlaceOf,
+  pairItems,
+  pathOf,
+  type Reading,
+  readBlocks,
+  removedReporter,
+  type ShownBlocks,
+  writeBlocks,
+} from "../rewrite/index.ts";
+import type { JsonObject } from "./json.ts";
+import { checkHead, type LostReports, mcpReading, reportForm, reportRest } from "./report.ts";
 
 /** A prompt or sampling message in MCP's form. */
 export type Turn = JsonObject & { readonly role: "user" | "assistant" };
 
 /** How the turns of one document are read and written. */
 export interface TurnStyle {
-  readonly requestId: string;
+  readonly blocks: CompiledBlocks;
   /** In sampling a turn may have a list of blocks, including calls and results. */
   readonly isSampling: boolean;
 }
 
-/** Names of calls by id: a tool result has only the id. */
-type CallNames = Map<string, string>;
-
-/** A message as it is put together. */
-type Shown = Pick<Message, "role"> & { readonly content: readonly ContentPart[] };
-
-/** The turns of a document as messages. */
-export function fromTurns(
-  turns: readonly Turn[],
-  style: TurnStyle,
-  left: LeftReports,
-  at: Path,
-): Shown[] {
-  const names: CallNames = new Map();
-  return turns.map((turn, place) => fromTurn(turn, style, names, left, [...at, place]));
+/** Turns, and where they are in their document. */
+export interface Turns {
+  readonly turns: readonly Turn[];
+  readonly pathOf: PlaceOf;
 }
 
-/** A document that is one turn itself. */
-export function fromOneTurn(turn: Turn, style: TurnStyle, left: LeftReports): Shown {
-  return fromTurn(turn, style, new Map(), left, []);
+/** The turns as messages. */
+export function readTurns({ turns, pathOf: at }: Turns, style: TurnStyle, reading: Reading) {
+  return turns.map((turn, place) => readTurn(turn, style, reading, at(place)));
 }
 
-function fromTurn(
+function readTurn(
   turn: Turn,
-  style: TurnStyle,
-  names: CallNames,
-  left: LeftReports,
+  { blocks: table, isSampling }: TurnStyle,
+  reading: Reading,
   at: Path,
-): Shown {
-  const blocks = blocksOf(turn);
-  const isList = Array.isArray(turn.content);
-  const path = [...at, "content"];
-  if (isList && (blocks.length === 1 || !style.isSampling)) {
-    left.form(path, "A list instead of a single block.");
+): MessageInput {
+  const { blocks, path, pathOfBlock, isSingle } = blocksIn(turn, at);
+  if (!isSingle && (blocks.length === 1 || !isSampling)) {
+    reportForm(reading, path, "A list instead of a single block.");
   }
-  reportRest(turn, ["role", "content"], left, at, settingsOf.bare);
-  const pathTo = (place: number) => (isList ? [...path, place] : path);
-  if (style.isSampling) learnCalls(blocks, names, left, pathTo);
-  const content = blocks.map((block, place) => {
-    const here = pathTo(place);
-    const part = style.isSampling ? fromToolBlock(block, names, left, here) : undefined;
-    return part ?? fromBlock(block, style.requestId, left, here);
-  });
+  reportRest(reading, turn, ["role", "content"], at, ["_meta"]);
+  const { parts: content } = readBlocks(table, blocks, pathOfBlock, reading, "turn");
   return { role: turn.role === "user" && isOfResults(content) ? "tool" : turn.role, content };
 }
 
-function isOfResults(content: readonly ContentPart[]): boolean {
-  return content.length > 0 && content.every((part) => part.content_type === "tool_result");
+function isOfResults(content: readonly Pick<ContentPart, "content_type">[]): boolean {
+  return content.length > 0 && content.every(({ content_type: type }) => type === "tool_result");
 }
 
-function blocksOf({ content }: Turn): readonly JsonObject[] {
-  return (Array.isArray(content) ? content : [content]).filter(isObject);
-}
+type ShownTurn = ShownBlocks & { readonly isSingle: boolean };
 
-function learnCalls(
-  blocks: readonly JsonObject[],
-  names: CallNames,
-  left: LeftReports,
-  pathTo: (place: number) => Path,
-): void {
-  for (const [place, { type, id, name }] of blocks.entries()) {
-    if (type !== "tool_use" || typeof id !== "string" || typeof name !== "string") continue;
-    // Which of the two a result belongs to is up to its reader: the messages name the last.
-    if ((names.get(id) ?? name) !== name) {
-      left.content([...pathTo(place), "id"], "An earlier call to another tool has the same id.");
-    }
-    names.set(id, name);
-  }
-}
-
-/** The turns of the old document, how they were shown, and how to report removed ones. */
-export interface OldTurns {
-  readonly turns: readonly Turn[];
-  readonly shown: readonly Message[];
-  /** Where they are in that document. */
-  readonly path: Path;
-  readonly removed: ReportRemovedAt;
-}
-
-/** One of them. */
-interface OldTurn {
-  readonly turn: Turn;
-  readonly shown: Message;
-  readonly path: Path;
-  readonly removed: ReportRemovedAt;
+function blocksIn({ content }: Turn, at: Path) {
+  const isSingle = !Array.isArray(content);
+  const path = [...at, "content"];
+  return {
+    blocks: objectsIn(isSingle ? [content] : content),
+    path,
+    pathOfBlock: isSingle ? () => path : itemsOf(path),
+    begin: 0,
+    isSingle,
+  };
 }
 
 /**
  * Writes messages over the turns that they came from. A message that MCP cannot express is
  * reported.
  */
-export function toTurns(
+export function writeTurns(
   messages: readonly Message[],
-  { turns, shown, path, removed }: OldTurns,
+  old: Turns,
   style: TurnStyle,
-  lost: Reports,
-  at: Path,
+  lost: LostReports,
+  placeOf: PlaceOf,
+  given: Given,
 ): JsonObject[] {
-  const names: CallNames = new Map();
-  const pairs = align(shown, messages);
-  for (const place of placesGone(shown, pairs)) removed([...path, place]);
-  return pairs.flatMap(({ item: message, old: before, at: from, isSame }, place) => {
-    if (style.isSampling) checkNames(message, names, lost, [...at, place]);
-    const oldTurn = from === undefined ? undefined : turns[from];
-    const old =
-      from === undefined || oldTurn === undefined || before === undefined
-        ? undefined
-        : { turn: oldTurn, shown: before, path: [...path, from], removed };
-    if (isSame && old !== undefined) return [old.turn];
-    const turn = toTurn(message, old, style, lost, [...at, place]);
-    return turn === undefined ? [] : [turn];
-  });
-}
+  const reading = mcpReading(given);
+  const shown = readTurns(old, style, reading).map(messageOfPlain);
+  const removed = removedReporter(reading.left.list(), lost.all.add);
+  const reporter = { lost: lost.all, removed, given, providerCalls: new Set<string>() };
+  // In a list of another length only an equal message is one of the old ones.
+  const likeness = messages.length === shown.length ? "" : undefined;
+  const pairs = pairItems(shown, messages, { kinds: [() => likeness] });
+  const kept = new Set(pairs.map(({ at }) => at));
+  for (const place of shown.keys()) if (!kept.has(place)) removed(pathOf(...old.pathOf(place)));
 
-/** One message over a document that is one turn itself. */
-export function toOneTurn(
-  message: Message,
-  old: Omit<OldTurn, "path"> | undefined,
-  style: TurnStyle,
-  lost: Reports,
-): JsonObject | undefined {
-  if (style.isSampling) checkNames(message, new Map(), lost, [0]);
-  const isSame = old !== undefined && sameJson(message, old.shown);
-  return isSame ? old.turn : toTurn(message, old && { ...old, path: [] }, style, lost, [0]);
-}
-
-/** Reports a tool name that differs from the call's: a result refers to its tool only by id. */
-function checkNames(message: Message, names: CallNames, lost: Reports, at: Path): void {
-  for (const part of message.content) {
-    if (part.content_type === "tool_call") {
-      names.set(part.content.tool_call_id, part.content.name);
+  /** The new content of a turn, or nothing where MCP cannot express it. */
+  function contentOf(message: Message, path: Path, before: ShownTurn | undefined) {
+    const { content } = message;
+    const at = (i: number): Path => [...path, "content", i];
+    const blocks = writeBlocks(style.blocks, content, before, at, "turn", reporter);
+    if (before?.isSingle === false || (style.isSampling && blocks.length !== 1)) return blocks;
+    if (!style.isSampling && content.length !== 1) {
+      lost.add([...path, "content"], "A prompt message has one part.");
     }
+    return blocks.length === 1 ? blocks[0] : undefined;
   }
-  for (const [place, part] of message.content.entries()) {
-    if (part.content_type !== "tool_result") continue;
-    const { tool_call_id, tool_name } = part.content;
-    if (tool_name === (names.get(tool_call_id) ?? "")) continue;
-    const path = [...at, "content", place, "content", "tool_name"];
-    lost.add(path, "MCP names the tool only where it is called.");
-  }
-}
 
-function toTurn(
-  message: Message,
-  old: OldTurn | undefined,
-  style: TurnStyle,
-  lost: Reports,
-  at: Path,
-): JsonObject | undefined {
-  const original = old?.turn;
-  const role = roleOf(message, style);
-  if (role === undefined) {
-    lost.add([...at, "role"], "MCP has no message with this role here.");
-    return undefined;
-  }
-  checkHead(message, lost, at);
-  if (style.isSampling && message.role === "user" && isOfResults(message.content)) {
-    lost.add([...at, "role"], "Results must stand alone in a message with the role `tool`.");
-  }
-  const before = original === undefined ? [] : blocksOf(original);
-  const shown = old?.shown.content ?? [];
-  const wasList = Array.isArray(original?.content);
-  const pairs = align(shown, message.content);
-  const staying = pairs.filter(({ item, old: known }) => {
-    return known !== undefined && isOneType(known, item);
+  return pairs.flatMap(({ item: message, at: from, isSame }, place) => {
+    const turn = from === undefined ? undefined : old.turns[from];
+    if (isSame && turn !== undefined) return [turn];
+    const path = placeOf(place);
+    const role = roleOf(message, style);
+    if (role === undefined) {
+      lost.add([...path, "role"], "MCP has no message with this role here.");
+      return [];
+    }
+    checkHead(message, lost, path);
+    if (style.isSampling && message.role === "user" && isOfResults(message.content)) {
+      lost.add([...path, "role"], "Results must stand alone in a message with the role `tool`.");
+    }
+    const before =
+      turn === undefined || from === undefined ? undefined : blocksIn(turn, old.pathOf(from));
+    const parts = (from === undefined ? undefined : shown[from])?.content ?? [];
+    const content = contentOf(message, path, before && { ...before, parts, at: [...parts.keys()] });
+    const isEmptied = Array.isArray(content) && content.length === 0 && message.content.length > 0;
+    return content === undefined || isEmptied ? [] : [{ ...turn, role, content }];
   });
-  for (const place of placesGone(shown, staying)) {
-    old?.removed([...old.path, "content", ...(wasList ? [place] : [])]);
-  }
-  const blocks = pairs.flatMap(({ item: part, old: known, at: from, isSame }, place) => {
-    const block = from === undefined ? undefined : before[from];
-    if (isSame && block !== undefined) return [block];
-    const here = [...at, "content", place];
-    const next = style.isSampling
-      ? (toToolBlock(part, lost, here, block, known) ??
-        toBlock(part, style.requestId, lost, here, block, known))
-      : toBlock(part, style.requestId, lost, here, block, known);
-    return next === undefined ? [] : [next];
-  });
-  if (blocks.length === 0 && message.content.length > 0) return undefined;
-  if (wasList || (style.isSampling && blocks.length !== 1)) {
-    return { ...original, role, content: blocks };
-  }
-  if (!style.isSampling && message.content.length !== 1) {
-    lost.add([...at, "content"], "A prompt message has one part.");
-  }
-  return blocks.length === 1 ? { ...original, role, content: blocks[0] } : undefined;
 }
 
 /** In sampling, tool results are in user turns; a message with only results has the role `tool`. */

@@ -1,7 +1,7 @@
 /** Finds plugins at the start that a guard would silently skip. */
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Mode } from "../../core/hooks/index.ts";
-import type { HandlerFacts, HookManager } from "./manager.ts";
+import type { HandlerFacts, HookManager } from "../rewrite/index.ts";
 import type { GuardOptions } from "./options.ts";
 
 const subjects = {

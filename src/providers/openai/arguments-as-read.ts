@@ -6,34 +6,10 @@
  */
 import { removedItem } from "../rewrite/index.ts";
 import { textAsRead } from "./calls.ts";
-import { given, type JsonObject, objectIn, objectsIn, textAt, withFields } from "./json.ts";
+import { given, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
 import { type ReportLost, under } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
-
-/** A message of the assistant in Chat Completions. */
-export function messageAsRead(message: JsonObject, path: string, lost: ReportLost): JsonObject {
-  const calls = given(message, "tool_calls");
-  const legacy = given(message, "function_call");
-  return withFields(message, {
-    ...(calls !== undefined && {
-      tool_calls: objectsIn(calls).map((call, at) =>
-        callAsRead(call, under(path, "tool_calls", at), lost),
-      ),
-    }),
-    ...(legacy !== undefined && {
-      function_call: fieldAsRead(objectIn(legacy), "arguments", under(path, "function_call"), lost),
-    }),
-  });
-}
-
-function callAsRead(call: JsonObject, path: string, lost: ReportLost): JsonObject {
-  if (call.type !== "function") return call;
-  const inner = objectIn(call.function);
-  return withFields(call, {
-    function: fieldAsRead(inner, "arguments", under(path, "function"), lost),
-  });
-}
 
 /** A document of Responses. */
 export function itemsAsRead(

@@ -67,9 +67,21 @@ export function readBlock(
   }
   const part = readMedium(kind, block, path, left);
   if (part === undefined) {
-    left({ path, kind: "content", reason: "Messages cannot show this block." });
+    const kind = isReference(block) ? "reference" : "content";
+    left({ path, kind, reason: "Messages cannot show this block." });
   }
   return part;
+}
+
+/** Whether a block names a stored file and says nothing else that a model reads. */
+function isReference(block: JsonObject): boolean {
+  const file = block.type === "file" && isObject(block.file) ? block.file : block;
+  return textAt(file, "file_id") !== undefined && [block, file].every(saysNoMore);
+}
+
+function saysNoMore(json: JsonObject): boolean {
+  const known = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
+  return Object.entries(json).every(([key, value]) => value === null || known.includes(key));
 }
 
 function readMedium(

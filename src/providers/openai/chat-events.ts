@@ -1,12 +1,9 @@
 /** The chunks that stream a chat completion. */
 
-import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
-import { expectOptions } from "../../core/data/index.ts";
-import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
+import type { EventTexts } from "../rewrite/index.ts";
 import {
   compact,
-  given,
   isObject,
   type JsonObject,
   objectIn,
@@ -14,10 +11,7 @@ import {
   textAt,
   withFields,
 } from "./json.ts";
-import { chatResponse, read } from "./read.ts";
-import { chatResponseSchema } from "./shapes.ts";
 
-const what = "chat completion";
 /**
  * The fields that each chunk repeats. The rest comes once, in the last chunk: it may be an error.
  */
@@ -28,52 +22,54 @@ const repeated: readonly string[] = [
   "service_tier",
   "system_fingerprint",
 ];
-const events = z.array(z.looseObject({}));
 
-/**
- * The chunks that stream a chat completion, in order: for each choice its texts, its calls and its
- * end, and at last the usage, if it has one. One without choices is one chunk. Each has the id, the
- * model and the like; what else the completion says is in the last. `Chunk` is their type, such as
- * the SDK's `ChatCompletionChunk`.
- *
- * @throws GlassineError `document_invalid`
- * @see spec `openai:stream-events`
- * @example
- * ```ts
- * import { chatStream, toChatEvents } from "glassine/openai";
- *
- * const answer = { id: "c1", choices: [{ index: 0, message: { content: "Ahoy" } }] };
- * const stream = chatStream();
- * for (const event of toChatEvents(answer)) stream.push(event);
- * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
- * ```
- */
-export const toChatEvents = withLimits(
-  "toChatEvents",
-  <Chunk extends object = JsonObject>(
-    document: object,
-    options: LimitOptions = {},
-  ): readonly Chunk[] => {
-    expectOptions(options, ["limits"], "toChatEvents");
-    const response = read(chatResponseSchema, document, chatResponse);
-    const { choices, usage, ...facts } = response;
-    const isRepeated = ([key]: [string, Json]) => repeated.includes(key);
-    const head = withFields(compact(Object.entries(facts).filter(isRepeated)), {
-      object: "chat.completion.chunk",
-    });
-    const chunk = (list: readonly Json[]) => withFields(head, { choices: list });
-    const chunks = objectsIn(choices).flatMap((choice, place) =>
-      choiceDeltas(choice, place).map((delta) => chunk([delta])),
-    );
-    const last = usage === undefined ? [] : [withFields(chunk([]), { usage })];
-    const all = [...chunks, ...last];
-    // Without choices there may still be something to say, as an error.
-    const said = all.length === 0 ? [chunk([])] : all;
-    said.push(withFields(facts, objectIn(said.pop())));
-    // The schema checks what the interface says, and keeps unknown fields.
-    return readDocument(events, said, what) as readonly Chunk[];
+/** The chunks of an answer. */
+export function chatEvents(answer: JsonObject): readonly JsonObject[] {
+  const { choices, usage, ...facts } = answer;
+  const isRepeated = ([key]: [string, Json]) => repeated.includes(key);
+  const head = withFields(compact(Object.entries(facts).filter(isRepeated)), {
+    object: "chat.completion.chunk",
+  });
+  const chunk = (list: readonly Json[]) => withFields(head, { choices: list });
+  const chunks = objectsIn(choices).flatMap((choice, place) =>
+    choiceDeltas(choice, place).map((delta) => chunk([delta])),
+  );
+  const last = usage === undefined ? [] : [withFields(chunk([]), { usage })];
+  const all = [...chunks, ...last];
+  // Without choices there may still be something to say, as an error.
+  const said = all.length === 0 ? [chunk([])] : all;
+  said.push(withFields(facts, objectIn(said.pop())));
+  return said;
+}
+
+const chatFields = ["content", "refusal", "reasoning_content", "reasoning"];
+
+function choiceIn(event: object): JsonObject | undefined {
+  return objectsIn((event as JsonObject).choices)[0];
+}
+
+/** The first text of a choice's delta: each event of `toChatEvents` has one at most. */
+function chatText(event: object): { readonly of: string; readonly text: string } | undefined {
+  const delta = objectIn(choiceIn(event)?.delta);
+  const field = chatFields.find((name) => (textAt(delta, name) ?? "") !== "");
+  return field === undefined ? undefined : { of: field, text: textAt(delta, field) ?? "" };
+}
+
+/** Where its chunks have text that can be forwarded in pieces. */
+export const chatTexts: EventTexts = {
+  answerOf(event) {
+    const index = choiceIn(event)?.index;
+    return typeof index === "number" ? index : "none";
   },
-);
+  textOf: chatText,
+  withText(event, text) {
+    const choice = choiceIn(event);
+    const field = chatText(event)?.of;
+    if (choice === undefined || field === undefined) return event;
+    const delta = withFields(objectIn(choice.delta), { [field]: text });
+    return { ...event, choices: [withFields(choice, { delta })] };
+  },
+};
 
 function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] {
   const { index = place, message, logprobs = null, finish_reason = null, ...others } = choice;
@@ -95,24 +91,33 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
 
 /** First who speaks, then each text and call: its name alone, then what it says. */
 function messageDeltas(message: JsonObject): readonly JsonObject[] {
-  const first = Object.entries(message).flatMap(([key, value]): [string, Json][] => {
-    if (["tool_calls", "function_call", "audio"].includes(key)) return [];
+  const entries = Object.entries(message);
+  const first = entries.flatMap(([key, value]): [string, Json][] => {
+    if (["function_call", "audio"].includes(key) || Array.isArray(value)) return [];
     return [[key, typeof value === "string" && key !== "role" ? "" : value]];
   });
-  const texts = Object.entries(message).flatMap(([key, value]) =>
-    typeof value === "string" && value !== "" && key !== "role" ? [{ [key]: value }] : [],
-  );
-  const calls = objectsIn(given(message, "tool_calls"));
-  const audio = given(message, "audio");
   return [
     compact([["role", "assistant"], ...first]),
-    ...texts,
-    ...(isObject(audio) ? [{ audio }] : []),
-    ...calls.flatMap((call, index) =>
-      callDeltas(call, index).map((each) => ({ tool_calls: [each] })),
-    ),
-    ...legacyDeltas(given(message, "function_call")),
+    ...entries.flatMap(([key, value]) => fieldDeltas(key, value)),
   ];
+}
+
+function fieldDeltas(key: string, value: Json): readonly JsonObject[] {
+  switch (key) {
+    case "role":
+      return [];
+    case "tool_calls":
+      return objectsIn(value).flatMap((call, index) =>
+        callDeltas(call, index).map((each) => ({ tool_calls: [each] })),
+      );
+    case "function_call":
+      return legacyDeltas(value);
+    case "audio":
+      return isObject(value) ? [{ audio: value }] : [];
+    default:
+      if (Array.isArray(value)) return [{ [key]: value }];
+      return typeof value === "string" && value !== "" ? [{ [key]: value }] : [];
+  }
 }
 
 function callDeltas(call: JsonObject, index: number): readonly JsonObject[] {

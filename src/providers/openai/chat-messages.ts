@@ -1,229 +1,214 @@
-/** The list of messages of a chat request. */
-
-import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
-import { collector, type Left, pairMessages, pathOf, removedReporter } from "../rewrite/index.ts";
-import { type CallNames, nameOfResult, type ToolResult } from "./calls.ts";
-import { readFields } from "./chat-message.ts";
-import { compact, given, type JsonObject, textAt, withFields } from "./json.ts";
+/**
+ * The messages of Chat Completions, in a request and as the choices of an answer. Their reasoning,
+ * content, refusal, spoken answer and calls are fields of their own, which are shown in this order.
+ */
+import type { Json } from "../../core/data/index.ts";
+import type { Message } from "../../core/messages/index.ts";
 import {
-  ignoreLeft,
-  type LossReporter,
-  type ReportLeft,
-  type ReportLost,
-  reportFields,
-  under,
-} from "./report-fields.ts";
-import { type Placed, rewrite, type Source } from "./rewrite.ts";
-import { readToolContent, writeToolContent } from "./tool-content.ts";
-import { type Kinds, overBeside, writeFields } from "./write-chat-message.ts";
+  type FieldBlock,
+  isJsonObject,
+  type JsonObject,
+  objectIn,
+  objectsIn,
+  type Path,
+  type PlacedBlock,
+  withFields,
+} from "../rewrite/index.ts";
+import { blockIn } from "./chat-blocks.ts";
+import type { StopReason } from "./extensions.ts";
+import { given } from "./json.ts";
 
-type Sources = readonly Source<JsonObject, Message>[];
-type Result = Extract<ContentPart, { content_type: "tool_result" }>;
+type Role = Message["role"];
 
-const plainRoles = ["system", "developer", "user", "assistant"] as const;
-type PlainRole = (typeof plainRoles)[number];
+/** Fields that are one item each, and those that are lists. */
+const single = ["reasoning_content", "reasoning", "refusal", "audio", "function_call"] as const;
+const lists = ["reasoning_details", "thinking_blocks", "tool_calls"] as const;
+/** The fields that have to be there: an emptied one is null. */
+const required: readonly string[] = ["refusal", "audio"];
 
-/** Each message with what it shows. */
-export function readMessages(messages: readonly JsonObject[], left: ReportLeft): Sources {
-  const names: CallNames = new Map();
-  return messages.map((item, index) => {
-    const path = under("messages", index);
-    const message = readMessage(item, path, names, left);
-    return { item, parts: message === undefined ? [] : [message], path };
-  });
+function placed(field: string, item: Json, ...path: Path): PlacedBlock {
+  return { block: { field, item }, path };
 }
 
-function readMessage(
-  json: JsonObject,
-  path: string,
-  names: CallNames,
-  left: ReportLeft,
-): Message | undefined {
-  const role = textAt(json, "role") ?? "";
-  if (role === "tool" || role === "function") return readResult(json, role, path, names, left);
-  if (!isPlainRole(role)) {
-    left({ path, kind: "content", reason: "Messages have no such role." });
-    return undefined;
-  }
-  const fields = role === "assistant" ? ["refusal", "audio", "tool_calls", "function_call"] : [];
-  reportFields(json, path, ["role", "content", ...fields], ["parsed"], left);
-  const parts = readFields(shownIn(json), path, names, left).flatMap((source) => source.parts);
-  return createMessage({ role, content: parts });
-}
-
-/** Only the assistant refuses, speaks and calls. */
-function shownIn(json: JsonObject): JsonObject {
-  return json.role === "assistant" ? json : compact([["content", json.content]]);
-}
-
-function isPlainRole(role: string): role is PlainRole {
-  return (plainRoles as readonly string[]).includes(role);
-}
-
-/** A message of role `function` answers a call without an id, and names it itself. */
-function readResult(
-  json: JsonObject,
-  role: "tool" | "function",
-  path: string,
-  names: CallNames,
-  left: ReportLeft,
-): Message {
-  const key = role === "tool" ? "tool_call_id" : "name";
-  reportFields(json, path, ["role", "content", key], [], left);
-  const id = role === "tool" ? (textAt(json, key) ?? "") : "";
-  const name =
-    role === "tool" ? nameOfResult(id, names, under(path, key), left) : (textAt(json, key) ?? "");
-  if (role === "tool" && id === "") {
-    left({ path: under(path, key), kind: "setting", reason: "An empty id." });
-  }
-  const content = readToolContent(given(json, "content"), under(path, "content"), left);
-  const result = { tool_call_id: id, tool_name: name, ...(content !== undefined && { content }) };
-  return createMessage({
-    role: "tool",
-    content: [{ content_type: "tool_result", content: result }],
-  });
-}
-
-/** The list of messages of a request, over the old one where there is one. */
-export function writeMessages(
-  old: readonly JsonObject[],
-  messages: readonly Message[],
-  lost: ReportLost,
-): readonly JsonObject[] {
-  reportNames(messages, lost, "");
-  const left = collector<Left>();
-  const sources = readMessages(old, left.add);
-  const reporter: LossReporter = { lost, removed: removedReporter(left.list(), lost) };
-  return rewrite<JsonObject, Message>(sources, messages, {
-    pair: pairMessages,
-    over: (source, [now]) => now && overMessage(source, now, reporter),
-    fresh: (placed) => freshMessages(placed, reporter),
-    removed: ({ path }) => reporter.removed(path),
-  });
-}
-
-function overMessage(
-  { item: json, parts: [before], path: from }: Source<JsonObject, Message>,
-  { part: message, index }: Placed<Message>,
-  reporter: LossReporter,
-): JsonObject | undefined {
-  const path = pathOf(index);
-  const { lost, removed } = reporter;
-  if (message.role !== "tool") {
-    reportMessage(message, path, lost);
-    const shown = shownIn(json);
-    const sources = readFields(shown, from, new Map(), ignoreLeft);
-    const kinds = kindsOf(message);
-    const fields = writeFields(shown, sources, message.content, path, kinds, reporter);
-    return withFields(json, {
-      ...overBeside(json, before, message, path, lost),
-      ...(kinds.calls ? fields : { content: fields.content }),
-    });
-  }
-  const [part] = message.content;
-  const [old] = before?.content ?? [];
-  const isAlike =
-    part?.content_type === "tool_result" &&
-    old?.content_type === "tool_result" &&
-    part.content.tool_call_id === old.content.tool_call_id;
-  if (!isAlike || message.content.length !== 1) {
-    removed(from);
-    const [written, ...more] = freshMessages({ part: message, index, isSame: false }, reporter);
-    for (const _ of more) lost({ path, reason: "One message holds the result of one call." });
-    return written;
-  }
-  reportMessage(message, path, lost);
-  reportResult(part.content, under(path, "content", 0), lost);
-  const where = under(path, "content", 0, "content");
-  const { content, tool_name } = part.content;
-  return withFields(json, {
-    ...(json.role === "function" && { name: tool_name }),
-    content: writeToolContent(
-      content,
-      { content: given(json, "content"), path: under(from, "content") },
-      where,
-      "chat",
-      reporter,
-    ),
-  });
-}
-
-function freshMessages(
-  { part: message, index }: Placed<Message>,
-  reporter: LossReporter,
-): readonly JsonObject[] {
-  const path = pathOf(index);
-  const { lost } = reporter;
-  reportMessage(message, path, lost);
-  const isResult = (part: ContentPart): part is Result => part.content_type === "tool_result";
-  const results = message.content.flatMap((part, at) =>
-    isResult(part) ? [freshResult(part.content, under(path, "content", at), reporter)] : [],
-  );
-  const others = message.content.filter((part) => !isResult(part));
-  if (message.role === "tool" && (results.length > 1 || message.content.length === 0)) {
-    lost({ path, reason: "One message holds the result of one call." });
-  }
-  if (message.role === "tool") {
-    message.content.forEach((part, at) => {
-      const reason = "A message with the role tool holds the result of a call and nothing else.";
-      if (!isResult(part)) lost({ path: under(path, "content", at), reason });
-    });
-    return results;
-  }
-  if (results.length > 0) {
-    lost({ path, reason: "Results belong in messages of their own, with the role tool." });
-    if (others.length === 0) return results;
-  }
+/** What a message says. Only the assistant reasons, refuses, speaks and calls. */
+export function blocksOf(message: JsonObject): readonly PlacedBlock[] {
   const { role } = message;
-  const fields = writeFields(undefined, [], others, path, kindsOf(message), reporter);
-  return [...results, compact([["role", role], ...Object.entries(fields)])];
+  if (role === "tool" || role === "function") return [placed(role, message)];
+  return role === "assistant" ? blocksOfAssistant(message) : contentOf(message);
 }
 
-function kindsOf({ role }: Message): Kinds {
-  return { media: role === "user", calls: role === "assistant" };
+function blocksOfAssistant(message: JsonObject): readonly PlacedBlock[] {
+  const text = (field: string) => {
+    const value = message[field];
+    return typeof value === "string" ? [placed(field, value, field)] : [];
+  };
+  const items = (field: string) =>
+    objectsIn(message[field]).map((item, i) => placed(field, item, field, i));
+  const legacy = given(message, "function_call");
+  return [
+    ...text("reasoning_content"),
+    ...text("reasoning"),
+    ...items("reasoning_details"),
+    ...items("thinking_blocks"),
+    ...contentOf(message),
+    ...text("refusal"),
+    ...audioOf(given(message, "audio")),
+    ...items("tool_calls"),
+    ...(legacy === undefined ? [] : [placed("function_call", legacy, "function_call")]),
+  ];
 }
 
-function freshResult(result: ToolResult, path: string, reporter: LossReporter): JsonObject {
-  const { tool_call_id: id, tool_name, content } = result;
-  reportResult(result, path, reporter.lost);
-  const where = under(path, "content");
-  const written = writeToolContent(content, undefined, where, "chat", reporter);
-  if (id === "") return { role: "function", name: tool_name, content: written };
-  return { role: "tool", tool_call_id: id, content: written };
+function contentOf({ content }: JsonObject): readonly PlacedBlock[] {
+  if (typeof content === "string") return [placed("text", content, "content")];
+  return objectsIn(content).map((item, i) => placed("content", item, "content", i));
 }
 
-/** What no format of OpenAI says of a result. */
-export function reportResult(result: ToolResult, path: string, lost: ReportLost): void {
-  if (!result.is_error) return;
-  const reason = "A result is not marked as an error.";
-  lost({ path: under(path, "content", "is_error"), reason });
+/** A sound, and what is said in it. */
+function audioOf(audio: Json | undefined): readonly PlacedBlock[] {
+  if (!isJsonObject(audio)) return [];
+  const { transcript: text, ...sound } = audio;
+  if (typeof sound.data !== "string" || typeof text !== "string")
+    return [placed("audio", audio, "audio")];
+  return [
+    placed("audio", sound, "audio"),
+    placed("transcript", withFields({ text }, { id: sound.id }), "audio", "transcript"),
+  ];
 }
 
-/** A result says which call it answers; the name of the tool is that of the call. */
-export function reportNames(messages: readonly Message[], lost: ReportLost, anonymous?: ""): void {
-  const names: CallNames = new Map();
-  for (const [index, { content }] of messages.entries()) {
-    for (const [at, part] of content.entries()) {
-      if (part.content_type === "tool_call")
-        names.set(part.content.tool_call_id, part.content.name);
-      if (part.content_type !== "tool_result") continue;
-      const { tool_call_id: id, tool_name } = part.content;
-      if (id === anonymous || tool_name === (names.get(id) ?? "")) continue;
-      const path = under("", index, "content", at, "content", "tool_name");
-      lost({
-        path,
-        reason: "A result has no tool name of its own; its call has another name or is not here.",
-      });
+/** The messages that say these blocks. The result of each call is a message. */
+export function writeMessages(
+  blocks: readonly FieldBlock[],
+  old: JsonObject | undefined,
+  role: Role,
+): readonly JsonObject[] {
+  if (role === "tool") {
+    return blocks.map(({ field, item }) => {
+      const message = objectIn(item);
+      return message.role === undefined ? { role: field, ...message } : message;
+    });
+  }
+  return [withFields<JsonObject>(old ?? { role }, fieldsOf(blocks, old, role))];
+}
+
+/** The fields of a message with these blocks. What is `undefined` is not there any more. */
+function fieldsOf(
+  blocks: readonly FieldBlock[],
+  old: JsonObject | undefined,
+  role: Role,
+): { readonly [field: string]: Json | undefined } {
+  const items = new Map<string, Json[]>();
+  const sound = blocks.find(({ field }) => field === "audio");
+  const isHeard = isJsonObject(sound?.item) && typeof sound.item.data === "string";
+  const content: FieldBlock[] = [];
+  for (const block of blocks) {
+    const { field, item } = block;
+    if (field === "text" || field === "content") content.push(block);
+    else if (field === "transcript") {
+      const { text = "" } = objectIn(item);
+      if (isHeard) items.set("audio", [{ ...objectIn(sound?.item), transcript: text }]);
+      else content.push({ field: "text", item: text });
     }
+    // A message has one such call; calls of today may have an empty id, too.
+    else if (field === "function_call" && items.has(field)) {
+      const called = { id: "", type: "function", function: item };
+      items.set("tool_calls", [...(items.get("tool_calls") ?? []), called]);
+    } else items.set(field, [...(items.get(field) ?? []), item]);
   }
+  const was = new Set(
+    old === undefined ? [] : blocksOf({ ...old, role }).map(({ block }) => block.field),
+  );
+  const others = [...single, ...lists].map((field): readonly [string, Json | undefined] => {
+    const found = items.get(field);
+    if (found !== undefined)
+      return [field, (lists as readonly string[]).includes(field) ? found : found[0]];
+    if (!was.has(field)) return [field, old?.[field]];
+    return [field, required.includes(field) ? null : undefined];
+  });
+  return Object.fromEntries([["content", writeContent(content, old, role)], ...others]);
 }
 
-/** What no chat message says. */
-export function reportMessage(message: Message, path: string, lost: ReportLost): void {
-  if (message.channel !== undefined) {
-    lost({ path: under(path, "channel"), reason: "A message has no channel." });
+function writeContent(
+  blocks: readonly FieldBlock[],
+  old: JsonObject | undefined,
+  role: Role,
+): Json | undefined {
+  const before = old === undefined ? undefined : given(old, "content");
+  const [first] = blocks;
+  if (first === undefined) {
+    if (old !== undefined && before === undefined) return old.content;
+    return Array.isArray(before) || role !== "assistant" ? [] : null;
   }
-  if (message.schema_version !== "2.0") {
-    lost({ path: under(path, "schema_version"), reason: "A message has no version." });
+  const only = blocks.length === 1 && !Array.isArray(before) ? blockIn(first) : undefined;
+  const isPlain = only?.type === "text" && Object.keys(only).length === 2;
+  return isPlain && only.text !== undefined ? only.text : blocks.map(blockIn);
+}
+
+/** How many calls there are, in the word for why an answer with them ended. */
+export type Called = "none" | "tool_calls" | "function_call";
+
+function calledIn(blocks: readonly FieldBlock[]): Called {
+  const calls = blocks.filter(({ field, item }) => {
+    const { type } = objectIn(item);
+    const isCall = field === "tool_calls" && (type === "function" || type === "custom");
+    return isCall || field === "function_call";
+  });
+  if (calls.length === 0) return "none";
+  return calls.every(({ field }) => field === "function_call") ? "function_call" : "tool_calls";
+}
+
+/** What a choice calls. */
+export function calledBy(choice: JsonObject): Called {
+  return calledIn(blocksOfChoice(choice).map(({ block }) => block));
+}
+
+export function blocksOfChoice({ message }: JsonObject): readonly PlacedBlock[] {
+  return blocksOfAssistant(objectIn(message)).map(({ block, path }) => ({
+    block,
+    path: ["message", ...path],
+  }));
+}
+
+export function writeChoice(
+  blocks: readonly FieldBlock[],
+  old: JsonObject | undefined,
+): readonly JsonObject[] {
+  const has = calledIn(blocks);
+  if (old === undefined) {
+    const { content = null, ...others } = withFields<JsonObject>(
+      {},
+      fieldsOf(blocks, undefined, "assistant"),
+    );
+    const message = { role: "assistant", content, refusal: null, ...others };
+    return [{ message, logprobs: null, finish_reason: finishReasonOf(undefined, has) }];
   }
+  const before = objectIn(old.message);
+  const had = calledBy(old);
+  const isOutdated = had !== has && old.finish_reason === finishReasonOf(undefined, had);
+  return [
+    withFields(old, {
+      message: withFields(before, fieldsOf(blocks, before, "assistant")),
+      ...(isOutdated && { finish_reason: finishReasonOf(undefined, has) }),
+    }),
+  ];
+}
+
+const finishReasons: readonly (readonly [finish: string, reason: StopReason])[] = [
+  ["stop", "end"],
+  ["length", "max_tokens"],
+  ["tool_calls", "call"],
+  ["function_call", "call"],
+  // Only for writing: a stop sequence and a return are written as any stop.
+  ["stop", "return"],
+  ["stop", "stop_sequence"],
+];
+
+/** Nothing where no stop reason says it, as for `content_filter`. */
+export function stopReasonOf(finish: Json | undefined): StopReason | undefined {
+  return finishReasons.find(([name]) => name === finish)?.[1];
+}
+
+/** What a choice says that calls this. */
+export function finishReasonOf(reason: StopReason | undefined, called: Called): string {
+  if (called !== "none" && (reason === undefined || reason === "call")) return called;
+  return finishReasons.find(([, each]) => each === reason)?.[0] ?? "stop";
 }

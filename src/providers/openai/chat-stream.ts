@@ -1,115 +1,378 @@
 /** Chunks of a streamed chat completion, put together. */
-import { expectOptions, type Json, readWhole } from "../../core/data/index.ts";
+import { type Json, readWhole } from "../../core/data/index.ts";
 import {
+  isJsonObject,
+  type JsonObject,
   type MessageStream,
+  objectIn,
   type Read,
   type StreamLimits,
   StreamMeter,
   streamFault,
-  streamWithLimits,
 } from "../rewrite/index.ts";
-import { StreamedChoice } from "./chat-choice.ts";
-import { fromChatResponse } from "./chat-response.ts";
-import type { ModelExtensions } from "./extensions.ts";
-import { compact, given, type JsonObject, textAt } from "./json.ts";
-import { eventObject, GrowingFields, maybeNumber, maybeText, sameName } from "./pieces.ts";
-import { chatResponse, read } from "./read.ts";
-import { chatResponseSchema } from "./shapes.ts";
-
-/** Limits of a chat stream, and what is known of its request. */
-export interface ChatStreamOptions extends StreamLimits {
-  /** How many choices the request asked for, its `n`. Default 1, also for null. */
-  readonly choices?: number | null | undefined;
-}
+import { textKey } from "./chat-blocks.ts";
+import {
+  any,
+  eventObject,
+  fields,
+  first,
+  type Growing,
+  GrowingFields,
+  type Growth,
+  isNone,
+  isNothing,
+  last,
+  name,
+  text,
+} from "./growing.ts";
 
 /** The most choices a request may ask for. */
-const maxChoices = 128;
+export const maxChoices = 128;
 
-/**
- * Puts the chunks of a streamed chat completion together.
- *
- * `current` is what `fromChatResponse` returns for the answer so far, and in the end the same as if
- * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error;
- * the usage comes after that.
- * `Document` is the type of `document`, such as the SDK's `ChatCompletion`.
- *
- * @throws GlassineError `options_invalid`
- * @see spec `openai:stream-same`, `openai:stream-refused`
- * @example
- * ```ts
- * import { chatStream } from "glassine/openai";
- *
- * const stream = chatStream();
- * for (const content of ["A", "hoy"]) {
- *   stream.push({ id: "c1", choices: [{ index: 0, delta: { content } }] });
- * }
- * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
- * ```
- */
-export function chatStream<Document extends object = JsonObject>(
-  options: ChatStreamOptions = {},
-): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
-  const stream = new ChatStream(options) as ChatStream & { readonly document: Document };
-  return streamWithLimits(options, stream);
+/** The name and the text of a call, which are there from its beginning. */
+function called(key: "arguments" | "input"): Growth {
+  return (meter) => {
+    const inner = new GrowingFields(meter, { name, [key]: text }, last);
+    return {
+      add: (value, where) => inner.add(value, where),
+      get value() {
+        return { ...inner.value, name: inner.get("name") ?? "", [key]: inner.get(key) ?? "" };
+      },
+      end: () => inner.end(),
+    };
+  };
 }
 
-class ChatStream implements MessageStream<object, JsonObject> {
-  readonly #meter: StreamMeter;
-  readonly #expected: number;
-  readonly #choices = new Map<number, StreamedChoice>();
+const kinds = { function: called("arguments"), custom: called("input") };
+
+/** A call: its id and name come once, its text grows. */
+class GrowingCall implements Growing {
   readonly #fields: GrowingFields;
-  #id: string | undefined;
+  readonly #meter: StreamMeter;
+  #kind: "function" | "custom" | undefined;
+
+  constructor(meter: StreamMeter) {
+    this.#meter = meter;
+    this.#fields = new GrowingFields(meter, { id: name, type: name, ...kinds }, last);
+  }
+
+  add(value: unknown, where: string): void {
+    const { index: _, ...delta } = eventObject(value, where);
+    for (const kind of ["function", "custom"] as const) {
+      if (isNone(delta[kind])) continue;
+      if (this.#kind !== undefined && this.#kind !== kind)
+        throw streamFault(where, "a call of the kind it began with");
+      this.#kind = kind;
+    }
+    this.#fields.add(delta, where);
+    const type = this.#fields.get("type");
+    const isKnown = type === "function" || type === "custom";
+    if (isKnown && this.#kind !== undefined && this.#kind !== type)
+      throw streamFault(`${where}.type`, "the kind of call that it has");
+  }
+
+  get value(): JsonObject {
+    const type = this.#fields.get("type") || (this.#kind ?? "function");
+    const all = { id: "", ...this.#fields.value, type };
+    const isBegun = this.#kind === undefined && (type === "function" || type === "custom");
+    return isBegun ? { ...all, [type]: kinds[type](this.#meter).value ?? null } : all;
+  }
+
+  end(): void {
+    this.#fields.end();
+  }
+}
+
+const calls: Growth = (meter) => {
+  const list: GrowingCall[] = [];
+  return {
+    add(value, where) {
+      if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
+      for (const each of value) {
+        const { index, id } = eventObject(each, where);
+        const isNew = index === list.length;
+        if (isNew && typeof id !== "string")
+          throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
+        if (isNew) list.push(new GrowingCall(meter));
+        const call = typeof index === "number" ? list[index] : undefined;
+        const expected = "the index of something that has begun, or the next one";
+        if (call === undefined) throw streamFault(`${where}.index`, expected);
+        call.add(each, where);
+      }
+    },
+    get value() {
+      return list.length === 0 ? undefined : list.map(({ value }) => value);
+    },
+    end() {
+      for (const call of list) call.end();
+    },
+  };
+};
+
+/**
+ * Details of reasoning. Pieces of the same kind and index are one text, so that nothing stands in
+ * two parts; without an index, a piece belongs to the one before it, unless that is signed.
+ */
+const details: Growth = (meter) => {
+  const list: GrowingFields[] = [];
+  const texts = new Map<string, GrowingFields>();
+  let before = "";
+  /** Details of another form. */
+  let other: Growing | undefined;
+  const addDetail = (detail: JsonObject, where: string) => {
+    const key = textKey(detail);
+    const { type, index } = detail;
+    const isNumbered = typeof index === "number";
+    const about = `${type} ${isNumbered ? index : ""}`;
+    const known = key === undefined ? undefined : texts.get(about);
+    const isNext = about === before && isNothing(known?.get("signature"));
+    before = about;
+    let growing = isNumbered || isNext ? known : undefined;
+    if (growing === undefined) {
+      growing = new GrowingFields(meter, key === undefined ? {} : { [key]: any }, last);
+      list.push(growing);
+      texts.set(about, growing);
+    }
+    growing.add(detail, where);
+  };
+  return {
+    add(value, where) {
+      const isList = Array.isArray(value) && value.every(isJsonObject);
+      if (isList ? other !== undefined : list.length > 0)
+        throw streamFault(where, "an array of objects", [value]);
+      if (isList) for (const each of value) addDetail(eventObject(each, where), where);
+      else {
+        other ??= any(meter);
+        other.add(value, where);
+      }
+    },
+    get value() {
+      return list.length > 0 ? list.map(({ value }) => value) : other?.value;
+    },
+    end() {
+      for (const growing of list) growing.end();
+    },
+  };
+};
+
+/** Blocks of a content. Texts that follow each other are one, and so are thoughts. */
+const blocks: Growth = (meter) => {
+  const list: GrowingFields[] = [];
+  let before: unknown;
+  return {
+    add(value, where) {
+      if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
+      for (const each of value) {
+        const block = eventObject(each, where);
+        const { type } = block;
+        const isMore = type === before && (type === "text" || type === "thinking");
+        const open = isMore ? list.at(-1) : undefined;
+        const growing =
+          open ?? new GrowingFields(meter, { type: first, text, thinking: thoughts }, last);
+        if (open === undefined) list.push(growing);
+        before = type;
+        growing.add(block, where);
+      }
+    },
+    get value() {
+      return list.map(({ value }) => value);
+    },
+    end() {
+      for (const growing of list) growing.end();
+    },
+  };
+};
+
+/** One of two forms, of which the first value decides. */
+function either(isFirst: (value: unknown) => boolean, one: Growth, other: Growth): Growth {
+  return (meter) => {
+    let now: Growing | undefined;
+    return {
+      add(value, where) {
+        now ??= (isFirst(value) ? one : other)(meter);
+        now.add(value, where);
+      },
+      get value() {
+        return now?.value;
+      },
+      end: () => now?.end(),
+    };
+  };
+}
+
+const thoughts: Growth = either(Array.isArray, (meter) => blocks(meter), any);
+
+/** A string or, from Mistral, a list of blocks; after one, a string is a text in it. */
+const content: Growth = (meter) => {
+  const plain = text(meter);
+  let list: Growing | undefined;
+  const asBlocks = (value: unknown) => (value === "" ? [] : [{ type: "text", text: value }]);
+  return {
+    add(value, where) {
+      if (list === undefined && Array.isArray(value) && value.every(isJsonObject)) {
+        plain.end();
+        list = blocks(meter);
+        list.add(asBlocks(plain.value), where);
+      }
+      if (list === undefined) plain.add(value, where);
+      else list.add(typeof value === "string" ? asBlocks(value) : value, where);
+    },
+    get value() {
+      return (list ?? plain).value;
+    },
+    end() {
+      for (const each of [plain, list]) each?.end();
+    },
+  };
+};
+
+const message = {
+  role: name,
+  content,
+  refusal: text,
+  reasoning_details: details,
+  thinking_blocks: details,
+  audio: fields({ id: first, data: text, transcript: text }, any),
+  tool_calls: calls,
+  function_call: called("arguments"),
+};
+
+class GrowingChoice {
+  readonly #index: number;
+  readonly #message: GrowingFields;
+  readonly #fields: GrowingFields;
+  /** The fields of the message, in the order in which something came for each of them. */
+  readonly #order = new Set<string>();
+
+  constructor(index: number, meter: StreamMeter) {
+    this.#index = index;
+    this.#message = new GrowingFields(meter, message, any);
+    const table = { logprobs: fields({}, any), finish_reason: name, token_ids: any };
+    this.#fields = new GrowingFields(meter, table, last);
+  }
+
+  get isFinished(): boolean {
+    return !isNothing(this.#fields.get("finish_reason"));
+  }
+
+  add(choice: JsonObject): void {
+    const { index: _, delta, message: whole, ...others } = choice;
+    if (!isNone(delta)) this.#addDelta(eventObject(delta, "choices.delta"));
+    this.#fields.add(others, "choices");
+    // Its texts are complete.
+    if (this.isFinished) for (const each of [this.#message, this.#fields]) each.end();
+    if (!isNone(whole)) throw streamFault("choices.message", "a delta, as a choice of a chunk has");
+  }
+
+  /** The role comes at the beginning, and perhaps again. */
+  #addDelta(delta: JsonObject): void {
+    for (const [key, value] of Object.entries(delta)) {
+      if (this.isFinished && key !== "role" && !isNothing(value))
+        throw streamFault("choices.delta", "nothing after the finish_reason");
+      if (!isNothing(value)) this.#order.add(key);
+      this.#message.addTo(key, value, "choices.delta");
+    }
+  }
+
+  get document(): JsonObject {
+    const { role, ...said }: JsonObject = { content: null, refusal: null, ...this.#message.value };
+    const order = new Set([...this.#order, ...Object.keys(said)]);
+    const entries = [...order].flatMap((key) =>
+      Object.hasOwn(said, key) ? [[key, said[key]]] : [],
+    );
+    const { logprobs, finish_reason, ...others } = this.#fields.value;
+    return {
+      index: this.#index,
+      message: { role: role || "assistant", ...Object.fromEntries(entries) },
+      logprobs: Object.keys(objectIn(logprobs)).length > 0 ? (logprobs as Json) : null,
+      finish_reason: finish_reason || null,
+      ...others,
+    };
+  }
+}
+
+/** A value as it came last, if it is of a type. */
+function checked(isIt: (value: unknown) => boolean, expected: string): Growth {
+  return (meter) => {
+    const kept = last(meter);
+    return {
+      add(value, where) {
+        if (!isIt(value)) throw streamFault(where, expected, [value]);
+        kept.add(value, where);
+      },
+      get value() {
+        return kept.value;
+      },
+      end() {},
+    };
+  };
+}
+
+const facts = {
+  id: name,
+  model: checked((value) => typeof value === "string", "a string"),
+  created: checked(Number.isFinite, "a number"),
+};
+
+/** What a stream reads its answer with. */
+interface Reading {
+  readonly document: (document: unknown) => JsonObject;
+  readonly answer: (document: unknown) => Read;
+}
+
+/** The chunks of a chat completion, put together. */
+export class ChatStream implements MessageStream<unknown, JsonObject> {
+  readonly #meter: StreamMeter;
+  readonly #reading: Reading;
+  readonly #expected: number;
+  readonly #choices = new Map<number, GrowingChoice>();
+  readonly #fields: GrowingFields;
   #failed = false;
 
-  constructor(options: ChatStreamOptions) {
-    expectOptions(options, ["choices", "limits", "maxEvents", "textUnits"], "chatStream");
-    const { choices, ...limits } = options;
+  constructor(
+    { choices, ...limits }: StreamLimits & { readonly choices: number },
+    reading: Reading,
+  ) {
     this.#meter = new StreamMeter(limits);
-    this.#expected = readWhole("choices", choices ?? 1, maxChoices);
-    this.#fields = new GrowingFields(this.#meter, "chat completion chunk");
+    this.#reading = reading;
+    this.#expected = readWhole("choices", choices, maxChoices);
+    this.#fields = new GrowingFields(this.#meter, facts, last);
   }
 
-  push(event: object): void {
-    this.#meter.event(event, "chunk", () => this.#applyChunk(eventObject(event, "chunk")));
+  push(event: unknown): void {
+    this.#meter.event(event, "chunk", () => this.#add(eventObject(event, "chunk")));
   }
 
-  #applyChunk(chunk: JsonObject): void {
+  #add(chunk: JsonObject): void {
     if (this.#failed) throw streamFault("chunk", "nothing after an error");
-    for (const [key, value] of Object.entries(chunk)) {
-      if (key === "choices" || isUsual(key, value) || isPadding(key, value)) continue;
-      if (key === "model") maybeText(value, key);
-      if (key === "created") maybeNumber(value, key);
-      if (key === "id") this.#id = sameName(this.#id, value, "id");
-      else if (hasContent(value) || !this.#fields.has(key)) this.#fields.set(key, value ?? null);
+    const { choices, ...others } = chunk;
+    for (const [key, value] of Object.entries(others)) {
+      if (!isUsual(key, value)) this.#fields.addTo(key, value, "chunk");
     }
-    this.#failed = given(chunk, "error") !== undefined;
-    for (const choice of this.#choicesIn(chunk)) this.#apply(eventObject(choice, "choices"));
+    this.#failed = !isNone(others.error);
+    for (const choice of this.#choicesIn(chunk)) this.#addChoice(eventObject(choice, "choices"));
   }
 
   /** An error stands alone. Any other chunk has choices, be it none. */
-  #choicesIn(chunk: JsonObject): readonly unknown[] {
-    const choices = given(chunk, "choices");
+  #choicesIn({ choices, type }: JsonObject): readonly unknown[] {
     if (Array.isArray(choices)) return choices;
-    if (this.#failed && choices === undefined) return [];
+    if (this.#failed && isNone(choices)) return [];
     const expected = "an array, as each chunk of a streamed chat completion has";
-    const came = textAt(chunk, "type")?.startsWith("response.")
+    const came = String(type).startsWith("response.")
       ? "for events of Responses there is responsesStream"
       : "push each chunk of the stream by itself";
     throw streamFault("choices", `${expected} (${came})`, [choices]);
   }
 
-  #apply(choice: JsonObject): void {
+  #addChoice(choice: JsonObject): void {
     const { index } = choice;
     if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= maxChoices) {
       const came = typeof index === "number" ? [] : [index];
       throw streamFault("choices.index", `a whole number below ${maxChoices}`, came);
     }
-    let found = this.#choices.get(index);
-    if (found === undefined) {
-      found = new StreamedChoice(index, this.#meter);
-      this.#choices.set(index, found);
-    }
-    found.apply(choice);
+    const found = this.#choices.get(index) ?? new GrowingChoice(index, this.#meter);
+    this.#choices.set(index, found);
+    found.add(choice);
   }
 
   get done(): boolean {
@@ -120,34 +383,24 @@ class ChatStream implements MessageStream<object, JsonObject> {
   }
 
   get document(): JsonObject {
-    const places = [...this.#choices.keys()].sort((a, b) => a - b);
-    const choices = places.map((place) => this.#choices.get(place)?.document() as Json);
-    const document = compact([
-      ["id", this.#id],
-      ["object", "chat.completion"],
-      ...this.#fields.entries(),
-      ["choices", choices],
-    ]);
-    return read(chatResponseSchema, document, chatResponse);
+    const { id, ...others } = this.#fields.value;
+    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, each]) => each.document);
+    return this.#reading.document({
+      ...(isNone(id) ? {} : { id }),
+      object: "chat.completion",
+      ...others,
+      choices,
+    });
   }
 
-  get current(): Read<ModelExtensions> {
-    return fromChatResponse(this.document);
+  get current(): Read {
+    return this.#reading.answer(this.document);
   }
 }
 
-/** Random text that OpenAI adds to each chunk, so that its length reveals nothing. */
-function isPadding(key: string, value: unknown): boolean {
-  return key === "obfuscation" && typeof value === "string";
-}
-
-/** What a chunk calls itself. The document has a name of its own for that. */
+/** What a chunk calls itself, and random text that OpenAI adds so that its length reveals nothing. */
 function isUsual(key: string, value: unknown): boolean {
+  if (key === "obfuscation") return typeof value === "string";
   const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
-  return key === "object" && (!hasContent(value) || names.includes(value));
-}
-
-/** The first chunk of some servers has empty names in it. */
-function hasContent(value: unknown): boolean {
-  return value !== null && value !== "" && value !== undefined;
+  return key === "object" && (isNothing(value) || names.includes(value));
 }

@@ -111,7 +111,10 @@ export function readItem(
       return { side: "assistant", pieces: [{ item: whole, parts: [image], path }] };
     }
   }
-  left({ path, kind: "content", reason: "Messages cannot show this item." });
+  const isReference =
+    type === "item_reference" && Object.keys(item).every((key) => key === "type" || key === "id");
+  const kindOfItem = isReference ? "reference" : "content";
+  left({ path, kind: kindOfItem, reason: "Messages cannot show this item." });
   return { side: "none", pieces: hidden };
 }
 

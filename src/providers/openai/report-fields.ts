@@ -2,6 +2,7 @@
 import type { Json } from "../../core/data/index.ts";
 import {
   type Collector,
+  contentKind,
   type Left,
   type Lost,
   pathOf,
@@ -44,7 +45,7 @@ export function reportFields(
     const isSetting = value === null || settings.includes(key);
     left({
       path: under(path, key),
-      kind: isSetting ? "setting" : "content",
+      kind: isSetting ? "setting" : contentKind(key, path === ""),
       reason: isSetting ? "A setting." : "Messages have no such field.",
     });
   }

@@ -15,13 +15,14 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { itemsAsRead } from "./arguments-as-read.ts";
-import { reportNames } from "./chat-messages.ts";
+import { settingsAt } from "./dialects.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, given, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
 import { type ReportLeft, type ReportLost, reportFields } from "./report-fields.ts";
+import { reportNames } from "./report-messages.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 import { reportFormats, requestSettings } from "./settings.ts";
 import { responsesRequestSchema } from "./shapes.ts";
@@ -48,7 +49,8 @@ export const fromResponsesRequest = readerWithLimits(
     const left = collector<Left>();
     const request = read(responsesRequestSchema, document, responsesRequest);
     const runs = readRuns(request, left.add);
-    reportFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
+    const settings = [...requestSettings, ...settingsAt("request")];
+    reportFields(request, "", ["model", "instructions", "input"], settings, left.add);
     reportFormats(request, left.add);
     if (textAt(request, "instructions") !== undefined) {
       const reason = "Shown as a system message.";

@@ -3,6 +3,7 @@ import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
   collector,
+  contentKind,
   givenMessages,
   type Left,
   type Lost,
@@ -16,7 +17,7 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { itemsAsRead } from "./arguments-as-read.ts";
-import { reportNames } from "./chat-messages.ts";
+import { reportNested, settingsAt } from "./dialects.ts";
 import {
   instantOf,
   type ModelExtensions,
@@ -39,6 +40,7 @@ import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
 import { type ReportLeft, under } from "./report-fields.ts";
+import { reportNames } from "./report-messages.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
@@ -122,13 +124,15 @@ function isTooLong(response: JsonObject): boolean {
 
 /** The fields of a response that are not shown. What was put out is read by itself. */
 export function reportResponse(response: JsonObject, path: string, left: ReportLeft): void {
+  const settings = [...responseSettings, ...settingsAt("answer")];
+  const nested = reportNested(response, path, left);
   for (const [key, value] of Object.entries(response)) {
-    if (isShown(response, key, value)) continue;
-    const isSetting = value === null || (responseSettings.includes(key) && key !== "error");
+    if (nested.includes(key) || isShown(response, key, value)) continue;
+    const isSetting = value === null || (settings.includes(key) && key !== "error");
     const reason = isSetting
       ? "A setting, or a copy of the request."
       : "Messages have no such field.";
-    left({ path: under(path, key), kind: isSetting ? "setting" : "content", reason });
+    left({ path: under(path, key), kind: isSetting ? "setting" : contentKind(key, true), reason });
   }
 }
 

@@ -63,7 +63,7 @@ function droppedFrom(
   const contentOf = (json: JsonObject): readonly string[] => {
     const left: Left[] = [];
     readInto(json, (each) => left.push(each));
-    return left.flatMap((each) => (each.kind === "content" ? [each.path] : []));
+    return left.flatMap((each) => (each.kind === "setting" ? [] : [each.path]));
   };
   const said = Object.entries(first).filter(([, value]) => value !== null);
   const reported = new Set(contentOf(now));

@@ -2,7 +2,6 @@
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import { inputOf, type ToolCall, type ToolResult, textOfArguments } from "./calls.ts";
-import { reportResult } from "./chat-messages.ts";
 import {
   compact,
   fitsShape,
@@ -13,6 +12,7 @@ import {
   withFields,
 } from "./json.ts";
 import { type LossReporter, type ReportLost, staleKeys, under } from "./report-fields.ts";
+import { reportResult } from "./report-messages.ts";
 import type { Placed } from "./rewrite.ts";
 import { writeToolContent } from "./tool-content.ts";
 import {

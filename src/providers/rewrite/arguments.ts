@@ -1,5 +1,7 @@
 /** Arguments of a call, which most providers write as JSON text. */
 import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
+import { freezePayload } from "../../core/messages/index.ts";
 import { isJsonObject } from "./json.ts";
 import { scanJson } from "./scan-json.ts";
 
@@ -52,6 +54,29 @@ function fieldsIn(value: unknown): number {
     for (const item of inside) open.push(item);
   }
   return count;
+}
+
+/** Arguments as messages show them; no `values` where they cannot. */
+interface ReadArguments extends Pick<ParsedArguments, "isAmbiguous" | "isExact"> {
+  readonly values: ParsedArguments["arguments"] | undefined;
+}
+
+export function readArguments(text: string): ReadArguments {
+  const { arguments: values, isWhole, ...faith } = parseArguments(text);
+  if (!isWhole) return { values: undefined, ...faith };
+  try {
+    return { values: freezePayload(values), ...faith };
+  } catch (error) {
+    // Text can say what messages do not hold: half a character, or a depth beyond the limit.
+    if (!isGlassineError(error)) throw error;
+    return { values: undefined, ...faith };
+  }
+}
+
+/** The text, or what was read of it if another program may read something else. */
+export function argumentsAsRead(text: string): string {
+  const { values, isExact } = readArguments(text);
+  return isExact || values === undefined ? text : writeArguments(values);
 }
 
 export function writeArguments(values: { readonly [name: string]: Json }): string {

@@ -1,15 +1,73 @@
-export { parseArguments, writeArguments } from "./arguments.ts";
-export { givenMessages } from "./given-messages.ts";
+export { type Access, checkAccess, readAccess, recordAccess } from "./access.ts";
+export { notAllowed, readAllow } from "./allow-list.ts";
+export type { GrowingAnswer, StreamTable } from "./answer-stream.ts";
+export type { AnswersTable } from "./answers.ts";
+export { argumentsAsRead, parseArguments, writeArguments } from "./arguments.ts";
 export {
+  type BlockKind,
+  type BlockTable,
+  type CompiledBlocks,
+  compileBlocks,
+  type FieldBlock,
+  type FieldRule,
+  type PartFields,
+  type PlaceOf,
+  unwritable,
+} from "./block-kinds.ts";
+export { writeBlocks } from "./blocks.ts";
+export { bytesField } from "./bytes.ts";
+export {
+  defineProvider,
+  type EventTable,
+  type TableProvider,
+  type TableStream,
+  type WriteAnswerOptions,
+  type WriteRequestOptions,
+} from "./define-provider.ts";
+export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";
+export type { AnswerFacts, FreshFacts, ModelFacts } from "./facts.ts";
+export {
+  flag,
+  formatField,
+  joinedTexts,
+  objectArguments,
+  partsIn,
+  placesIn,
+  resultContent,
+  textArguments,
+  urlMedia,
+} from "./field-rules.ts";
+export { givenMessages } from "./given-messages.ts";
+export { asFields, fieldOf, type PieceTable } from "./growing-block.ts";
+export {
+  expectOwn,
+  givenOptions,
+  hasFunctions,
+  readFunction,
+  readTenant,
+  readWord,
+} from "./guard-options.ts";
+export type {
+  AnyHookManager,
+  HandlerFacts,
+  HookManager,
+  HookOptions,
+  HookResult,
+  HookViolation,
+} from "./hook-manager.ts";
+export {
+  chosen,
   isJsonObject,
   isSameJsonText,
   type JsonObject,
   objectIn,
   objectsIn,
+  type Path,
   stringIn,
   withFields,
 } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
+export { contentKind, type LeftKind } from "./left-kinds.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export {
   type LimitOptions,
@@ -19,8 +77,26 @@ export {
   type Read,
   type Written,
 } from "./messages.ts";
+export { notify } from "./notify.ts";
 export { type Pair, pairItems } from "./pair.ts";
+export type {
+  AnswerStreamOptions,
+  ModelProvider,
+  ProviderRefusal,
+} from "./provider.ts";
+export { itemsOf, readBlocks, type Shown as ShownBlocks } from "./read-blocks.ts";
 export { ownDocument, readDocument, writtenDocument } from "./read-document.ts";
+export {
+  type FieldReporter,
+  type Given,
+  knownFields,
+  type Reading,
+  readingWith,
+  reportFields,
+  reportUnshown,
+  under,
+} from "./reading.ts";
+export { TextRelease } from "./release.ts";
 export {
   type Collector,
   collector,
@@ -40,4 +116,14 @@ export {
   streamFault,
   TextPieces,
 } from "./stream.ts";
+export type { PlacedBlock, TurnTable } from "./turns.ts";
+export { publicViolation } from "./violation.ts";
 export { readerWithLimits, streamWithLimits, withLimits } from "./with-limits.ts";
+export { reportToolNames } from "./write-turns.ts";
+export {
+  type HeaderChanges,
+  type HeadersIn,
+  headerChanges,
+  headersIn,
+  withHeaderChanges,
+} from "./written-headers.ts";

@@ -1,11 +1,12 @@
-import type { Json } from "../../core/data/index.ts";
+import { isRecord, type Json } from "../../core/data/index.ts";
 
 /** An object of a provider's document. */
 export type JsonObject = { readonly [key: string]: Json };
 
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+/** Where a value is: the keys on the way to it. */
+export type Path = readonly (string | number)[];
+
+export const isJsonObject = isRecord as (value: unknown) => value is JsonObject;
 
 /** A value that a schema says is an object. Anything else has no fields. */
 export function objectIn(value: unknown): JsonObject {
@@ -32,7 +33,54 @@ export function withFields<Fields extends JsonObject>(
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Fields;
 }
 
+/** The fields of these names. */
+export function chosen(fields: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+}
+
+/** The keys in a place that a table names with dots: `candidates.0.content`. */
+export function keysOf(place: string): Path {
+  return place === "" ? [] : place.split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+}
+
+/** The value at `keys`, of own fields alone. */
+export function valueAt(value: Json | undefined, keys: Path): Json | undefined {
+  let found: Json | undefined = value;
+  for (const key of keys) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as { readonly [key: string | number]: Json })[key];
+  }
+  return found;
+}
+
+/** A copy with another value at `keys`; `undefined` removes the field. */
+export function withValueAt(
+  value: Json | undefined,
+  [key, ...rest]: Path,
+  to: Json | undefined,
+): Json | undefined {
+  if (key === undefined) return to;
+  const inner = withValueAt(valueAt(value, [key]), rest, to);
+  if (typeof key === "string") return withFields(objectIn(value), { [key]: inner });
+  const items: readonly Json[] = Array.isArray(value) ? value : [];
+  return inner === undefined ? items.toSpliced(key, 1) : items.toSpliced(key, 1, inner);
+}
+
+/** The same for an object. */
+export function set(fields: JsonObject, keys: Path, value: Json | undefined): JsonObject {
+  return objectIn(withValueAt(fields, keys, value));
+}
+
 /** Whether two values are written alike. The order of keys counts. */
 export function isSameJsonText(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Whether a value says nothing. */
+export function isEmptyValue(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === "" || isEmptyList(value);
+}
+
+function isEmptyList(value: Json): boolean {
+  return Array.isArray(value) && value.length === 0;
 }

@@ -1,4 +1,21 @@
-/** Media that providers write as a URL, with or without the bytes in it. */
+/** Media that providers write as a URL, with or without the bytes in it, or by their format. */
+
+/** The media types of formats that they do not name. */
+export const mediaTypes: ReadonlyMap<string, string> = new Map([
+  ["csv", "text/csv"],
+  ["doc", "application/msword"],
+  ["docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+  ["flv", "video/x-flv"],
+  ["html", "text/html"],
+  ["md", "text/markdown"],
+  ["mkv", "video/x-matroska"],
+  ["mov", "video/quicktime"],
+  ["three_gp", "video/3gpp"],
+  ["txt", "text/plain"],
+  ["wmv", "video/x-ms-wmv"],
+  ["xls", "application/vnd.ms-excel"],
+  ["xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+]);
 
 /** Where a medium is, as messages have it. */
 export interface MediaSource {

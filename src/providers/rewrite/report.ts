@@ -1,16 +1,18 @@
 /** What a conversion does not carry over, as data: always reported, and never with a value. */
 
 import { formatPath } from "../../core/errors/index.ts";
+import type { Path } from "./json.ts";
+import type { LeftKind } from "./left-kinds.ts";
 
 /** Part of a provider's document that its messages do not show. */
 export interface Left {
   /** Where it is in the document: `messages[0].content[1]`. */
   readonly path: string;
   /**
-   * `content` is what a model or a person would read, or what has an effect: no policy has seen it.
-   * `setting` is the rest, such as a temperature.
+   * No policy has seen what is not a `setting`: a model or a person would read it, or it has an
+   * effect. `notAllowed` compares it with what a host accepts.
    */
-  readonly kind: "content" | "setting";
+  readonly kind: LeftKind;
   readonly reason: string;
 }
 
@@ -32,7 +34,8 @@ const mostListed = 1000;
 
 /** Collects what one conversion leaves out. */
 export interface Collector<Item> {
-  readonly add: (item: Item) => void;
+  /** `keys` lead to where it is, for a collector that needs more than the path. */
+  readonly add: (item: Item, keys?: Path) => void;
   /**
    * The reports in order, frozen: of each kind the first 1 000, and one more report that counts
    * the others: its path is `(root)`, or `onto`.

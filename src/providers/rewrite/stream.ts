@@ -22,6 +22,8 @@ export interface MessageStream<Event, Document> {
   readonly document: Document;
   /** Whether the end has arrived. */
   readonly done: boolean;
+  /** False while a text before the last one can still grow: what follows it must wait. */
+  readonly isInOrder?: boolean | undefined;
 }
 
 /** Limits of one stream. */

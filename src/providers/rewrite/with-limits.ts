@@ -15,6 +15,7 @@ export function withLimits<Translate extends (...given: never[]) => unknown>(
 }
 
 /** A function that reads a document and has no option but `limits`. `call` is its name. */
+/* @__NO_SIDE_EFFECTS__ */
 export function readerWithLimits<Document, Result>(
   call: string,
   read: (document: Document) => Result,
@@ -49,6 +50,9 @@ export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
     },
     get done() {
       return stream.done;
+    },
+    get isInOrder() {
+      return stream.isInOrder;
     },
   } as Stream;
 }

@@ -17,7 +17,8 @@ export interface LawOptions {
 
 /** One law. */
 export interface Law {
-  /** `L1` and so on: its number among the laws of the library. `P1` and so on: of plugins alone. */
+  /** `L1` and so on: its number among the laws of the library. `P1` and so on: of plugins
+   * alone; `C1` and so on: of conversions. */
   readonly id: string;
   /** What it says, in one sentence. */
   readonly text: string;

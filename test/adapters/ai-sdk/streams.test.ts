@@ -109,8 +109,8 @@ describe("a stream", () => {
     const stream = streamOf(raw, raw, { type: "later" }, finish, error, raw);
     expect(stream.current.left.map(({ path, kind }) => [path, kind])).toEqual([
       ["content[0]", "content"],
+      ["errors", "content"],
       ["raw", "setting"],
-      ["error", "content"],
     ]);
   });
 
@@ -121,7 +121,7 @@ describe("a stream", () => {
     const errors = [details, thrown].map((error) => ({ type: "error", error }) as const);
     const { document, current } = streamOf(...errors, finish);
     expect(Reflect.get(document, "errors")).toEqual([details, thrown]);
-    expect(current.left).toMatchObject([{ path: "error", kind: "content" }]);
+    expect(current.left).toMatchObject([{ path: "errors", kind: "content" }]);
     expect(toStreamParts(document).filter(({ type }) => type === "error")).toEqual(errors);
   });
 
@@ -171,14 +171,14 @@ describe("a stream", () => {
     ["a second start of input", [input, input], "id"],
     ["input after its call", [input, call, inputPiece], "id"],
     ["a call of another name", [input, { ...call, toolName: "u" }], "toolName"],
-    ["text after the end", [finish, begun], "type"],
-    ["a second end", [finish, finish], "type"],
+    ["text after the end", [finish, begun], "after the end"],
+    ["a second end", [finish, finish], "after the end"],
     ["an end while text is open", [begun, { ...piece, delta: "\ud83d" }, finish], "finish"],
     ["half a character", [begun, { ...piece, delta: "\ud83d" }, ended], "delta"],
     ["a call without input", [{ ...call, input: undefined }], "input"],
     ["an odd finish reason", [{ ...finish, finishReason: 3 }], "finishReason"],
     ["an event without type", [{}], "type"],
-    ["no event", [null as never], "type"],
+    ["no event", [null as never], "event"],
   ])("refuses %s", (_name, events, where) => {
     verifies("aisdk:stream-faults", "aisdk:refused");
     const [last, ...before] = [...events].reverse();

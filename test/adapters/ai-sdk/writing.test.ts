@@ -49,8 +49,8 @@ describe("new parts", () => {
   });
 
   it.each([
-    ["user", image("https://evil.example/"), ["[0].content[0].content.data"]],
-    ["user", image("no-url", "url"), ["[0].content[0].content.data"]],
+    ["user", image("https://evil.example/"), ["[0].content[0]"]],
+    ["user", image("no-url", "url"), ["[0].content[0]"]],
     ["user", { content_type: "thinking", text: "a" }, ["[0].content[0]"]],
     ["tool", { content_type: "text", text: "a" }, ["[0].content[0]"]],
     [
@@ -64,11 +64,7 @@ describe("new parts", () => {
   });
 
   it.each([
-    [
-      "user",
-      image("AA==", "base64", { media_type: "text/plain" }),
-      "content[0].content.media_type",
-    ],
+    ["user", image("AA==", "base64", { media_type: "text/plain" }), "content[0]"],
     ["user", image("data:image/png;base64,AA==", "url"), "content[0].content.type"],
     [
       "user",
@@ -84,7 +80,8 @@ describe("new parts", () => {
     verifies("aisdk:lost");
     const [content, lost] = written(role, part as Part);
     expect(content).toHaveLength(1);
-    expect(lost).toEqual([`[0].${path}`]);
+    expect(lost).toContain(`[0].${path}`);
+    for (const each of lost as string[]) expect(each).toMatch(/^\[0\]\.content\[0\]/);
   });
 
   it("of a message without a place in the SDK", () => {
@@ -98,8 +95,8 @@ describe("new parts", () => {
     expect(lost.map(({ path }) => path)).toEqual(["[0].channel", "[0].role", "[0].content"]);
     expect(toContent([]).lost).toHaveLength(1);
     expect(toContent([said("user", text("a"))])).toMatchObject({
-      document: { content: [] },
-      lost: [{ path: "[0]" }],
+      document: { content: [{ type: "text", text: "a" }] },
+      lost: [{ path: "[0].role" }],
     });
   });
 
@@ -125,7 +122,7 @@ describe("new parts", () => {
           },
         },
       ],
-      ["[0].content[0].content.content[1].content"],
+      ["[0].content[0].content.content[1]", "[0].content[0].content.content"],
     ]);
     const text = said("assistant", { content_type: "text", text: "a" });
     const completion = {
@@ -279,8 +276,8 @@ describe("changed parts", () => {
       request: {},
       response: { id: "r", headers: { a: "b" } },
     });
-    expect(lost.map(({ path, reason }) => [path, /so its (\S+) is/.exec(reason)?.[1]])).toEqual(
-      ["providerMetadata", "request.body", "response.body"].map((name) => ["[0].content", name]),
+    expect(lost.map(({ path, reason }) => [path, /^(\S+) belongs/.exec(reason)?.[1]])).toEqual(
+      ["providerMetadata", "body", "body"].map((name) => ["[0].content", name]),
     );
     expect(JSON.stringify(toStreamParts(document))).not.toContain(ssn);
     const gone = toContent([said("assistant")], { onto: result }).document;

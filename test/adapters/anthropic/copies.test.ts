@@ -93,7 +93,7 @@ describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) =>
     });
     const { content, paths } = write(called, output("SECRET"));
     expect(content).toEqual([called]);
-    expect(paths).toEqual(["[0].content[1].content.content[0]", "[0].content[1]"]);
+    expect(paths).toEqual(["[0].content[1].content.content[0]", "[0].content[1]", `${old}[1]`]);
     expect(write(called, output("none"))).toMatchObject({
       content: [called, output("none")],
       paths: [],

@@ -187,8 +187,8 @@ describe("texts", () => {
       ],
     });
     expect(leftOf(cited)).toMatchObject([
-      { path: "messages[0].content[0].citations", kind: "content" },
       { path: "messages[0].content[0].cache_control", kind: "setting" },
+      { path: "messages[0].content[0].citations", kind: "citation" },
     ]);
     const { document, lost } = editLast(cited, (last) => ({ ...last, content: [text("***")] }));
     expect(document.messages[0]?.content).toEqual([
@@ -232,7 +232,10 @@ describe("thinking", () => {
       { type: "redacted_thinking", data: "EmwK" },
       { type: "text", text: "a" },
     ]);
-    expect(lost).toMatchObject([{ path: "[0].content[0]" }]);
+    expect(lost).toMatchObject([
+      { path: "[0].content[0]" },
+      { path: "onto.messages[0].content[0]" },
+    ]);
   });
 
   it("keeps its signature if only the text next to it changes", () => {
@@ -482,7 +485,10 @@ describe("results of the provider's own tools", () => {
     verifies("anthropic:server-results", "anthropic:lost");
     const { document, lost } = withTexts(ran, "all of it");
     expect(document.messages[0]?.content).toHaveLength(3);
-    expect(lost).toMatchObject([{ path: "[0].content[1]" }]);
+    expect(lost).toMatchObject([
+      { path: "[0].content[1]" },
+      { path: "onto.messages[0].content[1]" },
+    ]);
   });
 
   it("of an MCP server change like any result", () => {
@@ -564,7 +570,7 @@ describe("documents", () => {
     verifies("anthropic:left");
     const file = asked({ type: "document", source: { type: "file", file_id: "f" } });
     expect(shown(file.messages[0]?.content[0] as Anthropic.DocumentBlockParam)).toBeUndefined();
-    expect(leftOf(file)).toMatchObject([{ path: "messages[0].content[0]", kind: "content" }]);
+    expect(leftOf(file)).toMatchObject([{ path: "messages[0].content[0]", kind: "reference" }]);
   });
 
   it("of several texts become one when changed, and keep what is not text", () => {
@@ -686,7 +692,7 @@ describe("what a request leaves over", () => {
     };
     expect(leftOf(document).map(({ path, kind }) => [path, kind])).toEqual([
       ["messages[0].content[0]", "content"],
-      ["tools", "content"],
+      ["tools", "tools"],
       ["temperature", "setting"],
       ["later", "content"],
     ]);
@@ -700,11 +706,11 @@ describe("what a request leaves over", () => {
       container: { id: "c", skills: [{ type: "custom", skill_id: "s" }] },
     };
     expect(leftOf({ ...request([]), ...more }).map(({ path, kind }) => [path, kind])).toEqual([
-      ["container.id", "setting"],
-      ["container.skills", "content"],
       ["output_config.effort", "setting"],
       ["output_config.format", "content"],
       ["output_config.later", "content"],
+      ["container.id", "setting"],
+      ["container.skills", "content"],
     ]);
     const odd = { ...request([]), container: "c", output_config: "low" };
     expect(leftOf(odd).map(({ path, kind }) => [path, kind])).toEqual([

@@ -65,7 +65,7 @@ describe("the params of sampling/createMessage", () => {
     expect(left.map(({ path, kind }) => [path, kind])).toEqual([
       ["maxTokens", "setting"],
       ["temperature", "setting"],
-      ["tools", "content"],
+      ["tools", "tools"],
       ["toolChoice", "setting"],
       ["messages[0]._meta", "setting"],
       ["messages[1].content[1]._meta", "setting"],
@@ -165,9 +165,9 @@ describe("the params of sampling/createMessage", () => {
       { id, maxTokens: 1 },
     );
     expect(paths(written)).toEqual([
+      "[2].content[0].content.tool_name",
       "[0].role",
       "[1].role",
-      "[2].content[0].content.tool_name",
       "[2].role",
       "[3].content[0]",
       "[4].role",

@@ -191,9 +191,9 @@ describe("the result of prompts/get", () => {
     expect(paths(written)).toEqual(
       [
         "[0].content[0].content.duration_ms",
-        "[3].content[0].content.resource_type",
-        "[3].content[0].content.resource_request_id",
         "[3].content[0].content.name",
+        "[3].content[0].content.resource_request_id",
+        "[3].content[0].content.resource_type",
       ].map((path) => `${only}.messages${path}`),
     );
   });
@@ -311,7 +311,7 @@ describe("the params and the result of resources/read", () => {
       "[1].role",
       "[1]",
       "[1].content[0]",
-      only,
+      "[0].content[0]",
     ]);
     expect(codeOf(() => toResourceResult([], { id: "7" }))).toBe("message_invalid");
   });

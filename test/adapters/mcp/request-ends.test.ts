@@ -193,7 +193,7 @@ describe("the end of a request", () => {
         throw new Error("observer");
       },
     ]) {
-      const { peer, raw } = await ending(fakeManager(), { onEnd: observer });
+      const { peer, raw } = await ending(fakeManager(), { onEnd: observer, onResult: observer });
       peer(toolCall({}));
       await settle();
       expect(raw.sent).toHaveLength(1);

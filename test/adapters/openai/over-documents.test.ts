@@ -249,7 +249,9 @@ describe("other fields of a changed file or image", () => {
     const { document, lost } = toChatRequest([withContent(message, [file("b")])], { onto });
     const written = { type: "file", file: { file_data: "BBBB", filename: "b" } };
     expect(document.messages[0]).toEqual({ role: "user", content: [written] });
-    expect(lost.map(({ path }) => path)).toEqual(["onto.messages[0].content[0].file.file_id"]);
+    expect(lost).toEqual([
+      { path: "[0].content[0]", reason: "file_id belongs to the old content and is dropped." },
+    ]);
   });
 
   it("are reported in Responses, and in a tool's output", () => {

@@ -15,7 +15,7 @@ import { chatCompletion, chatParams, response } from "./documents.ts";
 
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 const contentIn = (left: readonly { readonly path: string; readonly kind: string }[]) =>
-  left.flatMap(({ path, kind }) => (kind === "content" ? [path] : []));
+  left.flatMap(({ path, kind }) => (kind === "setting" ? [] : [path]));
 
 describe("chat requests", () => {
   it("have their blocks as parts, and a result has the name of its call", () => {
@@ -52,6 +52,15 @@ describe("chat requests", () => {
     expect(extensions).toEqual({ llm: { provider: "openai", model_id: "gpt-4.1" } });
   });
 
+  it("leave nothing of a link to an image, or of a file without a media type", () => {
+    verifies("openai:left");
+    const content = [
+      { type: "image_url", image_url: { url: "https://a.example/a.png" } },
+      { type: "file", file: { file_data: "AAEC", filename: "a" } },
+    ];
+    expect(fromChatRequest({ messages: [{ role: "user", content }] }).left).toEqual([]);
+  });
+
   it("report what is not shown: settings, and what a model reads", () => {
     verifies("openai:left");
     const { left } = fromChatRequest({
@@ -68,14 +77,14 @@ describe("chat requests", () => {
     expect(contentIn(left)).toEqual([
       "messages[0].content[0]",
       "messages[1]",
-      "messages[2].reasoning_content",
       "messages[2].audio",
       "messages[3].tool_call_id",
       "tools",
       "reasoning_hint",
     ]);
     const settings = left.filter(({ kind }) => kind === "setting").map(({ path }) => path);
-    expect(settings).toEqual(["temperature", "logit_bias"]);
+    // Null means absent.
+    expect(settings).toEqual(["temperature"]);
     expect(JSON.stringify(left)).not.toContain("because");
   });
 

@@ -372,9 +372,9 @@ describe("in both", () => {
   it("a field of an unknown kind is content, and combined", () => {
     verifies("openai:stream-unknown");
     const stream = chatStream();
-    for (const reasoning_content of ["be", "cause"]) stream.push(chunk({ reasoning_content }));
+    for (const musing of ["be", "cause"]) stream.push(chunk({ musing }));
     expect(stream.current.left).toContainEqual(
-      expect.objectContaining({ path: "choices[0].message.reasoning_content", kind: "content" }),
+      expect.objectContaining({ path: "choices[0].message.musing", kind: "content" }),
     );
     expect(JSON.stringify(stream.document)).toContain("because");
   });

@@ -183,7 +183,7 @@ describe("over the document they came from", () => {
     expect(toChatRequest([first, at(messages, 1)], { onto }).document.messages).toEqual([
       {
         role: "user",
-        content: [strange, { type: "text", text: "A" }, { type: "text", text: "more" }, strange],
+        content: [strange, { type: "text", text: "A" }, strange, { type: "text", text: "more" }],
       },
       ...onto.messages.slice(1),
     ]);
@@ -360,7 +360,7 @@ describe("over the document they came from", () => {
     const said = edit(messages[0], [sound, text("***")]);
     const { document, lost } = toChatResponse([said], { onto });
     expect(JSON.stringify(document)).not.toContain("SECRET");
-    expect(lost).toEqual([{ path: "[0].content[0]", reason: keptById }]);
+    expect(lost).toEqual([{ path: "[0].content[1]", reason: keptById }]);
   });
 
   it("a summary that is moved after its text is reported", () => {

@@ -20,6 +20,11 @@ const configured = made(
     name: "configured-one",
     version: "1.0.0",
     requiresHost: ">=0.1.0",
+    hooks: {
+      "cmf.llm_output": { stream: { window: 64 }, handler() {} },
+      message_post_invoke: { mode: "audit", handler() {} },
+      "cmf.llm_input"() {},
+    },
     configSchema: z.object({
       endpoint: z.string().default("https://example.com"),
       retries: z.coerce.number().int().optional(),
@@ -118,6 +123,7 @@ describe("describe with installed packages", () => {
           ),
           pre_assert_authorize: expect.stringContaining("It sees the facts and may deny."),
         },
+        streams: {},
         always: expect.arrayContaining([expect.stringContaining("as every plugin does")]),
         warnings: [],
       },
@@ -157,6 +163,22 @@ describe("describe with installed packages", () => {
     ]);
     for (const value of [secret, "17171", "k-default"])
       expect([stdout, stderr, text].join("")).not.toContain(value);
+  });
+
+  it("CLI-065: what it needs to see of a streamed answer is shown", async () => {
+    verifies("cli:describe-permissions");
+    const args = ["plugins", "describe", "configured-one"];
+    const { data } = await documentOf(workspace, args, dev);
+    const streams = { "cmf.llm_output": { window: 64 }, message_post_invoke: "pass" };
+    expect(data.streams).toEqual(streams);
+    const { stdout } = await workspace.run(args, dev);
+    const end = stdout.slice(stdout.indexOf("what its hooks see and change:"));
+    expect(linesOf(end).slice(4, 6)).toEqual([
+      "  On cmf.llm_output, text of a streamed message is forwarded once the plugin has judged it, all but its last 64 UTF-16 units.",
+      "  On message_post_invoke, text of a streamed message is forwarded before the plugin judges it, which it does at the end.",
+    ]);
+    const unloaded = await documentOf(workspace, [...args, "--no-load"], dev);
+    expect(unloaded.data.streams).toBeNull();
   });
 
   it("CLI-065: a procedure is described by its own fields", async () => {

@@ -24,6 +24,7 @@ export function facts(given: Partial<PluginFacts> = {}): PluginFacts {
     builtin: false,
     capabilities: [],
     hooks: [],
+    streams: {},
     depends_on: [],
     discovery_source: { type: "npm_package" },
     signed_by: "builder@example.com",

@@ -93,6 +93,24 @@ describe("plugins describe", () => {
     expect(standard.always[0]).toMatch(/^Sees .*, as every plugin does/);
   });
 
+  it("says when text of a streamed answer is forwarded", async () => {
+    verifies("cli:describe-permissions");
+    const streams = {
+      "cmf.llm_output": { window: 64 },
+      message_post_invoke: "sentence",
+    } as const;
+    const loaded = [facts({ id: "a", hooks: Object.keys(streams), streams })];
+    const { stdout } = await describing("a", { loaded });
+    expect(linesOf(stdout)).toContain(
+      "  On cmf.llm_output, text of a streamed message is forwarded once the plugin has judged it, all but its last 64 UTF-16 units.",
+    );
+    expect(linesOf(stdout)).toContain(
+      "  On message_post_invoke, text of a streamed message is forwarded sentence by sentence, once the plugin has judged it.",
+    );
+    const { document } = await describingJson("a", { loaded });
+    expect(document.streams).toEqual(streams);
+  });
+
   it("does not claim that a plugin has no hooks when they are unknown", async () => {
     verifies("cli:describe-permissions");
     const loaded = [facts({ id: "a", hooks: null })];
@@ -115,7 +133,7 @@ describe("plugins describe", () => {
       ...["rejection", "requires", "lock"],
       ...["lock_status", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
       ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],
-      ...["provided_by_host", "plain_words", "hook_words", "always", "warnings"],
+      ...["provided_by_host", "plain_words", "hook_words", "streams", "always", "warnings"],
     ]);
     expect(document).toMatchObject({
       ...{ id: "example-plugin", status: "loaded", rejection: null, requires: ">=0.1.0" },

@@ -41,10 +41,11 @@ function spoiled(text: string): PluginFacts {
   const health = { status: text, message: text, checked_at: text, error_summary: text };
   const names = { id: text, name: text, version: text, package: text, entry_point: text };
   const lists = { capabilities: [text], hooks: [text], depends_on: [text] };
+  const streams = { [text]: { window: 9 } };
   const policy = { signed_by: text, trust_decision: text, requires: text };
   const key = { key: text, type: text, required: true, default: [text] as Json, secret: false };
   return facts({
-    ...{ ...names, ...lists, ...policy, health, config: [key], distribution_hash: text },
+    ...{ ...names, ...lists, ...policy, streams, health, config: [key], distribution_hash: text },
     discovery_source: { [text]: text },
     granted_capabilities: [`${text}x`],
     unsupplied_capabilities: [text],

@@ -15,7 +15,7 @@ vi.mock("semver/classes/range.js", async (original) => {
 
 /** The names of the memory node, with versions as npm reads them. */
 const memoryNode = {
-  versions: "npm" as const,
+  isInRange: () => undefined,
   hostName: "stigmem",
   hostVersion: "0.9.0a10",
   requiresField: "requires_stigmem",

@@ -99,6 +99,7 @@ export function hooksPage(hooks: Readonly<Record<string, HookSpec>>): string {
   return page([
     generatedFrom("the hook table in src/core/hooks"),
     intro,
+    streamedLine(hooks),
     "## At a glance",
     table(["Hook", "When", "Point", "Payload", "Writable"], rows),
     invoking,
@@ -121,6 +122,11 @@ function runningLines(hooks: Readonly<Record<string, HookSpec>>): string {
     line(sideOf(covers), `, and those of ${code(name)}`),
   );
   return [...covered, line(sideOf(undefined), " and no others")].join("\n");
+}
+
+function streamedLine(hooks: Readonly<Record<string, HookSpec>>): string {
+  const streamed = Object.keys(hooks).filter((name) => hooks[name]?.streamed === true);
+  return `Messages of ${either(streamed, "and")} may come in streams: handlers there may set [\`stream\`](write-a-plugin.md#streamed-answers).`;
 }
 
 function takesMessage({ payload }: HookSpec): boolean {

@@ -27,7 +27,11 @@ interface Given {
 }
 
 /** Whether a call is one the plugin is for. */
-export type ConditionTest = (payload: object, extensions: object, given: Given) => boolean;
+export interface ConditionTest {
+  holds(payload: object, extensions: object, given: Given): boolean;
+  /** Whether the tenant or the server alone rules the call out, whatever its payload is. */
+  isRuledOut(given: Given): boolean;
+}
 
 interface Test {
   readonly kind: ConditionKind;
@@ -39,13 +43,26 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
     const patterns = conditions[kind]?.map((pattern) => compilePattern(pattern));
     return patterns === undefined ? [] : [{ kind, patterns }];
   });
-  return (payload, extensions, given) => {
-    const names = namesIn(payload, extensions, given, isMessage);
-    return !some(tests, ({ kind, patterns }) => {
-      // The result of a tool whose name the host does not know may be any tool's.
-      if (kind === "tools" && some(names.tools, (name) => name === "")) return false;
-      return !some(names[kind], (name) => some(patterns, (matches) => matches(name)));
-    });
+  const isMissed = ({ kind, patterns }: Test, names: Names) =>
+    !some(names[kind], (name) => some(patterns, (matches) => matches(name)));
+  return {
+    holds(payload, extensions, given) {
+      const names = namesIn(payload, extensions, given, isMessage);
+      return !some(tests, (test) => {
+        // The result of a tool whose name the host does not know may be any tool's.
+        if (test.kind === "tools" && some(names.tools, (name) => name === "")) return false;
+        return isMissed(test, names);
+      });
+    },
+    isRuledOut(given) {
+      const names = namesGiven(noNames(), given);
+      return some(tests, (test) => {
+        // Without a server from the host, the message or the `mcp` slot may name one.
+        const isKnown =
+          test.kind === "tenants" || (test.kind === "servers" && given.server !== undefined);
+        return isKnown && isMissed(test, names);
+      });
+    },
   };
 }
 
@@ -79,13 +96,7 @@ const places: readonly {
 
 /** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
 function namesIn(payload: object, extensions: object, given: Given, isMessage: boolean): Names {
-  const names: Names = {
-    tools: newList(),
-    prompts: newList(),
-    resources: newList(),
-    servers: newList(),
-    tenants: newList(),
-  };
+  const names = noNames();
   const addNamesOf = (of: unknown, value: unknown) => {
     forEach(places, (place) => {
       const name = place.of === of ? ownValue(value, place.key) : undefined;
@@ -102,6 +113,21 @@ function namesIn(payload: object, extensions: object, given: Given, isMessage: b
   addNamesOf("mcp.tool", ownValue(mcp, "tool"));
   addNamesOf("mcp.prompt", ownValue(mcp, "prompt"));
   addNamesOf("mcp.resource", ownValue(mcp, "resource"));
+  return namesGiven(names, given);
+}
+
+function noNames(): Names {
+  return {
+    tools: newList(),
+    prompts: newList(),
+    resources: newList(),
+    servers: newList(),
+    tenants: newList(),
+  };
+}
+
+/** Adds what the host says: its server replaces any other. */
+function namesGiven(names: Names, given: Given): Names {
   if (given.tenant !== undefined) append(names.tenants, given.tenant);
   if (given.server === undefined) return names;
   const servers = newList<string>();

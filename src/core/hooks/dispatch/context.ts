@@ -3,7 +3,15 @@ import { intrinsics } from "../../data/index.ts";
 import { CapabilityError, GlassineError } from "../../errors/index.ts";
 import { requestOf, stateOf } from "./scope.ts";
 import { isAborted } from "./signals.ts";
-import type { AnyRun, ContextClass, HandlerStep, Origin, PluginContext, Service } from "./types.ts";
+import type {
+  AnyRun,
+  ContextClass,
+  HandlerStep,
+  Origin,
+  PluginContext,
+  Service,
+  StreamProgress,
+} from "./types.ts";
 
 // Captured, so that no plugin can keep another's signal from aborting.
 const AbortControllerAtLoad = AbortController;
@@ -53,6 +61,9 @@ export class HandlerContext implements PluginContext {
   }
   get operation(): Readonly<Record<string, unknown>> | undefined {
     return this.#run.options.operation;
+  }
+  get stream(): StreamProgress | undefined {
+    return this.#run.options.stream;
   }
   get request(): string {
     return requestOf(this.#run.scope);

@@ -434,9 +434,13 @@ export function mayRun(run: MessageRun, step: Step): boolean {
     run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });
     return false;
   }
+  if (step.stream === "pass" && run.options.stream?.done === false) {
+    run.log.record(step, { status: "skipped", reason: "It runs at the end." });
+    return false;
+  }
   const { conditions } = step;
   if (conditions === undefined) return true;
-  if (conditions(run.payload, run.extensions, run.options)) return true;
+  if (conditions.holds(run.payload, run.extensions, run.options)) return true;
   if (run.again) return false;
   run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
   return false;

@@ -9,7 +9,7 @@ import type { Compiled } from "../../schema/index.ts";
 import type { CompiledSlots } from "../../slots/index.ts";
 import type { Deadline } from "../deadlines.ts";
 import type { Violation } from "../results.ts";
-import type { Mode, OnError } from "../semantics.ts";
+import type { Mode, OnError, StreamMode } from "../semantics.ts";
 import type { BackgroundWork } from "./background-work.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { RequestScope } from "./scope.ts";
@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly secrets: readonly string[] | undefined;
   /** Whether handlers that may deny are asked again about a payload that a later one changed. */
   readonly recheck: boolean | "only";
+  /** For a message that is streamed: whether this is all of it. */
+  readonly stream: StreamProgress | undefined;
   /** The handler that started this run, if one did. */
   readonly parent: Origin | undefined;
   /** How many runs this one is nested in. */
@@ -108,7 +110,9 @@ export interface Step extends HandlerStep {
   readonly conditions: ConditionTest | undefined;
   /** As they were written. */
   readonly writtenConditions: Conditions | undefined;
-  /** Whether it may be skipped: it has conditions, or can be switched off. */
+  /** On hooks that have streams: what it needs to see before text may be forwarded. */
+  readonly stream: StreamMode | undefined;
+  /** Whether it may be skipped: it has conditions, can be switched off, or passes on streams. */
   readonly guarded: boolean;
   /** Its place among the records. */
   readonly position: number;
@@ -120,6 +124,8 @@ export interface CompiledHook {
   readonly hook: string;
   readonly slots: CompiledSlots;
   readonly payload: Compiled;
+  /** Whether its messages may come in streams. */
+  readonly streamed: boolean;
   /** A payload field that is moved to the `http` slot. */
   readonly headersField: string | undefined;
   /** Whether no handler runs here. */
@@ -178,6 +184,12 @@ export type HandlerErrorSink = (
   at: { readonly plugin: string; readonly hook: string },
 ) => void;
 
+/** How much of a streamed message there is. */
+export interface StreamProgress {
+  /** False while the message is what has come so far; true for the one run with all of it. */
+  readonly done: boolean;
+}
+
 /** What a handler knows about its run. Read-only, except for `state`, which is the plugin's own. */
 export interface PluginContext<Operation = Readonly<Record<string, unknown>> | undefined> {
   readonly plugin: { readonly name: string; readonly version: string };
@@ -191,6 +203,8 @@ export interface PluginContext<Operation = Readonly<Record<string, unknown>> | u
   readonly operation: Operation;
   /** The id of the request. */
   readonly request: string;
+  /** For a message that is streamed: whether this is all of it. `undefined` for any other message. */
+  readonly stream?: StreamProgress | undefined;
   /** Aborts at the handler's deadline and when the host aborts. */
   readonly signal: AbortSignal;
   /** Private to this plugin for this request. */

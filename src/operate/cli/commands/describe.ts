@@ -18,7 +18,7 @@ import {
 } from "../documents.ts";
 import { type CommandFailure, negative } from "../failure.ts";
 import { lookupOptions } from "../option-table.ts";
-import { changesSince, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
+import { changesSince, streamWords, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
 import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say, withSortedKeys } from "../print/printable.ts";
@@ -29,6 +29,11 @@ import {
   type RejectedPlugin,
 } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
+
+const streamMode = z.union([
+  z.enum(["buffer", "sentence", "pass"]),
+  z.object({ window: z.int().describe("How many UTF-16 units at the end are held back.") }),
+]);
 
 export const describe = defineCommand({
   path: ["plugins", "describe"],
@@ -71,6 +76,12 @@ export const describe = defineCommand({
         provided_by_host: strings,
         plain_words: z.record(z.string(), text),
         hook_words: z.record(z.string(), text).nullable(),
+        streams: z
+          .record(z.string(), streamMode)
+          .nullable()
+          .describe(
+            "By hook that may be streamed: what the plugin needs to see before text is forwarded. Null where that is known after loading only.",
+          ),
         always: strings,
         warnings,
       })
@@ -171,6 +182,7 @@ function documentOf({ facts, rejected, words }: Shown) {
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
     hook_words:
       hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
+    streams: facts?.streams ?? null,
     always: facts?.kind === "hooks" ? words.always : [],
   };
 }
@@ -285,13 +297,16 @@ function configLines(config: PluginFacts["config"]): readonly string[] {
 }
 
 function permissionLines(facts: PluginFacts, words: Words, paint: Paint): readonly string[] {
-  const { capabilities, hooks, kind } = facts;
+  const { capabilities, hooks, streams, kind } = facts;
   const unknown = "  not known before it is loaded";
   const impact = listed(words.highImpact(capabilities ?? []));
   const permitted = [...(capabilities ?? [])]
     .sort()
     .map((name) => say`  ${name}: ${words.of(name)}`);
-  const seen = [...(hooks ?? [])].sort().map((name) => say`  ${words.ofHook(name)}`);
+  const seen = [
+    ...[...(hooks ?? [])].sort().map(words.ofHook),
+    ...Object.entries(streams ?? {}).map(([hook, stream]) => streamWords(hook, stream)),
+  ].map((sentence) => say`  ${sentence}`);
   const lines = capabilities === null ? [unknown] : permitted;
   const title = "what the capabilities permit:";
   return [

@@ -100,7 +100,7 @@ const unknownHealth = {
 
 /** What documents have of one plugin. Procedures have no hooks, health or signature. */
 export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], env: Environment) {
-  const { hooks, depends_on, signed_by, trust_decision, health, ...rest } = facts;
+  const { hooks, streams: _, depends_on, signed_by, trust_decision, health, ...rest } = facts;
   const entry = catalog.find((each) => each.package === facts.package);
   const variable = entry?.env_var ?? null;
   return {

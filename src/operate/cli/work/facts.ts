@@ -1,6 +1,11 @@
 /** Plugins as reports have them. */
 import { join } from "node:path";
-import { configKeysIn, configKeysOf, type HealthReport } from "../../../core/plugins/index.ts";
+import {
+  configKeysIn,
+  configKeysOf,
+  type HealthReport,
+  streamModesOf,
+} from "../../../core/plugins/index.ts";
 import type {
   Assessment,
   LoadedPlugin,
@@ -59,6 +64,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     builtin: isBuiltin,
     capabilities: found.capabilities === undefined ? null : [...found.capabilities].sort(),
     hooks: isHooks && found.hooks !== undefined ? [...found.hooks].sort() : null,
+    streams: null,
     depends_on: [],
     discovery_source: sourceOf(source),
     signed_by: signerOf(source),
@@ -129,6 +135,7 @@ export function loadedFacts(
     name: plugin.name,
     capabilities: plugin.capabilities,
     hooks: plugin.hooks,
+    streams: streamModesOf(plugin) ?? null,
     depends_on: [...plugin.dependsOn].sort(),
     requires: plugin.requiresHost ?? null,
     config: configOf(configKeysOf(plugin)),

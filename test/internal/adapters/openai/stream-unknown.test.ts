@@ -292,7 +292,7 @@ describe("chunks of a chat completion", () => {
     stream.push(chunk({ annotations: [{ title: "SECRET" }] }, { secret: "b" }));
     stream.push(chunk({ annotations: {} }, { secret: null }));
     expect(stream.current.left.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
-      "content choices[0].message.annotations",
+      "citation choices[0].message.annotations",
       "content choices[0].secret",
       "content choices[0].message.function_call.secret",
     ]);

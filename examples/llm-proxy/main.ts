@@ -1,0 +1,38 @@
+/** A proxy that lets plugins judge what goes to OpenAI and what comes back. It needs no key. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { createPluginManager } from "glassine";
+import { guardFetch } from "glassine/http";
+import { openai } from "glassine/openai";
+import { model } from "./model.ts";
+import { secrets } from "./plugins.ts";
+
+const manager = await createPluginManager({ plugins: [secrets] });
+// Without `fetch`, which stands for the model here, requests go to the provider.
+const guarded = guardFetch(manager, { provider: openai, fetch: model });
+
+const proxy = createServer(async (request, reply) => {
+  const upstream = new URL("https://api.openai.com");
+  upstream.pathname = request.url ?? "/";
+  const { method = "POST", headers } = request;
+  const answer = await guarded(upstream, {
+    method,
+    headers: { authorization: headers.authorization ?? "", "content-type": "application/json" },
+    body: await text(request),
+  });
+  reply.writeHead(answer.status, Object.fromEntries(answer.headers));
+  for await (const chunk of answer.body ?? []) reply.write(chunk);
+  reply.end();
+});
+
+await once(proxy.listen(0, "127.0.0.1"), "listening");
+const { port } = proxy.address() as AddressInfo;
+for (const content of ["What is your number?", "Is hunter2 a good password?"]) {
+  const body = JSON.stringify({ model: "m", stream: true, messages: [{ role: "user", content }] });
+  const url = `http://127.0.0.1:${port}/v1/chat/completions`;
+  const answer = await fetch(url, { method: "POST", body });
+  console.log(answer.status, (await answer.text()).match(/"(?:content|message)":"[^"]+"/)?.[0]);
+}
+proxy.close();

@@ -1,0 +1,68 @@
+/** Labels on their way between an envelope and the store of a session. */
+import { isRecord } from "../data/index.ts";
+import { addLabelsTo, brandOf } from "../envelope/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { type LabelStore, readLabels, settleWithin } from "./store.ts";
+
+/** The host's store may be remote and never answer; stores in memory settle at once. */
+export function boundedStore(store: LabelStore, timeoutMs: number): LabelStore {
+  return {
+    load: (session) => settleWithin(timeoutMs, () => store.load(session)),
+    append: (session, labels) => settleWithin(timeoutMs, () => store.append(session, labels)),
+  };
+}
+
+/**
+ * What a store answered to `ask`, as labels.
+ *
+ * @throws GlassineError `label_store_failed` for an answer without the labels `given` to it
+ */
+export async function askStore(
+  given: readonly string[],
+  ask: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const labels = readLabels(await ask());
+  if (holdsLabels(labels, given)) return labels;
+  throw new GlassineError(
+    "label_store_failed",
+    "The label store must keep all labels of a session.",
+  );
+}
+
+export function holdsLabels(labels: readonly string[], wanted: readonly string[]): boolean {
+  const known = new Set(labels);
+  return wanted.every((label) => known.has(label));
+}
+
+/**
+ * The labels of an envelope, or of a plain document that a manager will read as one.
+ *
+ * @throws GlassineError for invalid labels: they must not pass for an absence of labels
+ */
+export function labelsIn(extensions: unknown): readonly string[] {
+  const { labels } = securityIn(extensions);
+  if (labels === undefined) return [];
+  if (!Array.isArray(labels)) throw fault("an array at security.labels of the envelope");
+  return labels;
+}
+
+/** `extensions` with `labels`. A plain document stays one: the manager has not read it yet. */
+export function withLabels(extensions: unknown, labels: readonly string[]): unknown {
+  if (labels.length === 0) return extensions;
+  if (brandOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
+  if (extensions !== undefined && !isRecord(extensions)) throw fault("an object as envelope");
+  const all = [...labelsIn(extensions), ...labels];
+  return { ...extensions, security: { ...securityIn(extensions), labels: all } };
+}
+
+/** A null slot counts as absent, as it does where an envelope is made. */
+function securityIn(extensions: unknown): Readonly<Record<string, unknown>> {
+  const security = isRecord(extensions) ? extensions.security : undefined;
+  if (security === undefined || security === null) return {};
+  if (!isRecord(security)) throw fault("an object at security of the envelope");
+  return security;
+}
+
+function fault(expected: string): GlassineError {
+  return new GlassineError("payload_shape", `The guard expected ${expected}.`);
+}

@@ -1,0 +1,143 @@
+/**
+ * Versions and specifiers as PEP 440 has them: for hosts whose versions are those of a Python
+ * package. What differs from npm: epochs, `.post` and `.dev` releases, any number of parts of which
+ * trailing zeros do not count, and a `<` that takes no pre-release of the version it names.
+ */
+
+type Part = number | string;
+
+interface Version {
+  readonly epoch: number;
+  /** As many parts as were written. */
+  readonly release: readonly number[];
+  readonly pre: readonly [letter: string, number: number] | undefined;
+  readonly post: number | undefined;
+  readonly dev: number | undefined;
+  readonly local: readonly Part[];
+}
+
+/** The pattern of the specification, appendix B, without the blanks around it. */
+const versionPattern =
+  /^v?(?:(?<epoch>\d+)!)?(?<release>\d+(?:\.\d+)*)(?:[-_.]?(?<letter>alpha|beta|preview|pre|a|b|c|rc)[-_.]?(?<pre>\d+)?)?(?<post>-(?<implicit>\d+)|[-_.]?(?:post|rev|r)[-_.]?(?<number>\d+)?)?(?<dev>[-_.]?dev[-_.]?(?<devNumber>\d+)?)?(?:\+(?<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
+
+const letters: Readonly<Record<string, string>> = {
+  alpha: "a",
+  beta: "b",
+  c: "rc",
+  pre: "rc",
+  preview: "rc",
+};
+
+function parseVersion(text: string): Version | undefined {
+  const found = versionPattern.exec(text.trim().toLowerCase())?.groups;
+  if (found === undefined) return undefined;
+  const { epoch = 0, release = "", letter, pre = 0, post, dev, local } = found;
+  return {
+    epoch: Number(epoch),
+    release: release.split(".").map(Number),
+    pre: letter === undefined ? undefined : [letters[letter] ?? letter, Number(pre)],
+    post: post === undefined ? undefined : Number(found.implicit ?? found.number ?? 0),
+    dev: dev === undefined ? undefined : Number(found.devNumber ?? 0),
+    local: local?.split(/[-_.]/).map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [],
+  };
+}
+
+/** Which of two is later: below 0, 0 or above. The first part that differs decides. */
+function compare(one: Version, other: Version): number {
+  const length = Math.max(one.release.length, other.release.length);
+  const [a, b] = [partsOf(one, length), partsOf(other, length)];
+  for (let at = 0; at < Math.max(a.length, b.length); at++) {
+    const [x, y] = [a[at], b[at]];
+    if (x === y) continue;
+    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
+    return x < y ? -1 : 1;
+  }
+  return 0;
+}
+
+/**
+ * Before a release are its pre-releases, and before each of those its development releases; after it
+ * are its post-releases. In a local label, a number is later than a string.
+ */
+function partsOf({ epoch, release, pre, post, dev, local }: Version, length: number) {
+  const isDevOfRelease = pre === undefined && post === undefined && dev !== undefined;
+  return [
+    epoch,
+    ...Array.from({ length }, (_, at) => release[at] ?? 0),
+    ...(pre ?? [isDevOfRelease ? "" : "z", 0]),
+    post ?? -1,
+    dev ?? Number.POSITIVE_INFINITY,
+    ...local.flatMap((part): Part[] => [typeof part === "number" ? 1 : 0, part]),
+  ];
+}
+
+/** Whether the release of a version begins with these parts. */
+function beginsWith({ epoch, release }: Version, named: Version, parts: readonly number[]) {
+  return epoch === named.epoch && parts.every((part, at) => part === (release[at] ?? 0));
+}
+
+/** Whether a version is what an operator wants; `undefined` where it takes no such name. */
+function isAs(version: Version, operator: string, named: Version): boolean | undefined {
+  const isLocal = named.local.length > 0;
+  const released = { ...version, local: [] };
+  if (operator === "==") return compare(isLocal ? version : released, named) === 0;
+  if (operator === "!=") return compare(isLocal ? version : released, named) !== 0;
+  if (isLocal) return undefined;
+  switch (operator) {
+    case ">=":
+      return compare(released, named) >= 0;
+    case "<=":
+      return compare(released, named) <= 0;
+    case "<": {
+      // A pre-release of the version named is before it, but is not what `<` is meant for.
+      const isPre = named.pre !== undefined || named.dev !== undefined;
+      return compare(version, isPre ? named : { ...named, dev: 0 }) < 0;
+    }
+    case ">": {
+      // Nor is a post-release of it, or a local version of it, what `>` is meant for.
+      const post = named.post === undefined ? undefined : version.post;
+      const dev = post === version.post ? version.dev : undefined;
+      return compare({ ...released, post, dev }, named) > 0;
+    }
+    case "~=": {
+      const parts = named.release.slice(0, -1);
+      if (parts.length === 0) return undefined;
+      return compare(released, named) >= 0 && beginsWith(version, named, parts);
+    }
+    default:
+      return undefined;
+  }
+}
+
+const specifierPattern = /^(===|~=|==|!=|<=|>=|<|>)\s*(\S+)$/;
+const prefixPattern = /^(v?(?:\d+!)?\d+(?:\.\d+)*)\.\*$/;
+
+/** Whether a version fits one specifier, such as `>=0.9`; `undefined` for an invalid one. */
+function fits(given: string, version: Version, specifier: string): boolean | undefined {
+  const [, operator = "", name = ""] = specifierPattern.exec(specifier) ?? [];
+  if (operator === "===") return given.toLowerCase() === name.toLowerCase();
+  const prefix = prefixPattern.exec(name)?.[1];
+  const named = parseVersion(prefix ?? name);
+  if (named === undefined || prefix === undefined) return named && isAs(version, operator, named);
+  if (operator !== "==" && operator !== "!=") return undefined;
+  return beginsWith(version, named, named.release) === (operator === "==");
+}
+
+/**
+ * Whether a version fits a set of specifiers, separated by commas, each of which must hold. A
+ * pre-release counts like any version. `undefined` if either is not one of PEP 440. For `isInRange`
+ * of a profile.
+ *
+ * @example
+ * ```ts
+ * import { isInPep440Range } from "glassine/memory-node";
+ *
+ * console.log(isInPep440Range("0.9.0a10", ">=0.9.0a1,<1.0")); // true
+ * ```
+ */
+export function isInPep440Range(given: string, set: string): boolean | undefined {
+  const version = parseVersion(given);
+  if (version === undefined) return undefined;
+  const found = set.split(",").map((part) => fits(given.trim(), version, part.trim()));
+  return found.includes(undefined) ? undefined : !found.includes(false);
+}

@@ -1,0 +1,296 @@
+/** The parts of prompts, `ModelMessage` and results, and the parts of messages that they are. */
+// Source: the types of @ai-sdk/provider 2, 3 and 4, and of `ModelMessage`.
+
+import * as z from "zod/mini";
+import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
+import {
+  type BlockKind,
+  type BlockTable,
+  type FieldRule,
+  flag,
+  isJsonObject,
+  type JsonObject,
+  type PartFields,
+  parseArguments,
+  pathOf,
+  readDocument,
+  writeArguments,
+} from "../rewrite/index.ts";
+import { fieldNames, fieldOf, isFields, jsonOf } from "./host-values.ts";
+import { mediaKinds, mediaParts, partOfType } from "./media.ts";
+import { isSetting, providerFields, reportField } from "./settings.ts";
+import { isFailed, toolOutput } from "./tool-output.ts";
+import type { SpecificationVersion } from "./types.ts";
+
+const settings = ["dynamic", "preliminary", "providerExecuted"];
+const text: BlockKind = { part: "text", is: { type: "text" }, fields: { text: "text" }, settings };
+const reasoning: BlockKind = {
+  part: "thinking",
+  is: { type: "reasoning" },
+  fields: { text: "text" },
+  settings,
+};
+
+const anyObject = z.looseObject({});
+
+/** The input of a call: an object, or the JSON text of one. */
+function input(isText: boolean): FieldRule {
+  return {
+    at: "input",
+    read(value, path, { left }) {
+      const add = (reason: string) => left.add({ path: pathOf(...path), kind: "content", reason });
+      const read = typeof value === "string" ? parsedInput(value, add) : (jsonOf(value) as Json);
+      if (isJsonObject(read)) return read;
+      add("The input is not a JSON object, so the call shows no arguments.");
+      return {};
+    },
+    write: (value) => (isText && isJsonObject(value) ? writeArguments(value) : value),
+  };
+}
+
+/** Parses an input in text; returns none if messages cannot contain it, as with lone surrogates. */
+function parsedInput(text: string, report: (reason: string) => void): Json | undefined {
+  const parsed = parseArguments(text);
+  if (parsed.isAmbiguous) report("It has a duplicate key.");
+  else if (!parsed.isExact) report("It has a number that cannot be represented exactly.");
+  if (!parsed.isWhole) return undefined;
+  try {
+    return readDocument(anyObject, parsed.arguments, "input of a call") as JsonObject;
+  } catch (error) {
+    if (isGlassineError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A part in which a call has only what is shown of its input, if the text of that may be read
+ * otherwise by another program, as one that says a name twice.
+ */
+// security.md A-185
+export function asShown(part: unknown, isText: boolean): unknown {
+  const given = fieldOf(part, "type") === "tool-call" ? fieldOf(part, "input") : undefined;
+  if (!isFields(part) || typeof given !== "string" || parseArguments(given).isExact) return part;
+  const shown = parsedInput(given, () => {}) ?? {};
+  return { ...part, input: isText && isJsonObject(shown) ? writeArguments(shown) : shown };
+}
+
+const ids = { tool_call_id: "toolCallId", tool_name: "toolName" };
+
+const callKinds = (isText: boolean): { readonly [name: string]: BlockKind } => {
+  const call = {
+    part: "tool_call",
+    fields: { tool_call_id: "toolCallId", name: "toolName", arguments: input(isText) },
+    settings,
+  } as const;
+  return {
+    ranCall: {
+      ...call,
+      is: { providerExecuted: true, type: "tool-call" },
+      isRun: true,
+      note: "The provider runs this call itself; messages show it as a call.",
+    },
+    call: { ...call, is: { type: "tool-call" } },
+  };
+};
+
+/** A file that holds its text, and says no more than a resource can. */
+const textFile: BlockKind = {
+  part: "resource",
+  is: { type: "file", "data.type": "text" },
+  fields: { content: "data.text", mime_type: "mediaType", name: "filename" },
+  says: { resource_request_id: "", uri: "", resource_type: "file" },
+  needs: ["content", "mime_type"],
+  settings,
+};
+
+const source = { is: { type: "source" }, settings: ["filename", "mediaType", "url", ...settings] };
+const sourceKinds: { readonly [name: string]: BlockKind } = {
+  sourceUrl: {
+    ...source,
+    part: "resource_ref",
+    is: { type: "source", sourceType: "url" },
+    has: ["url"],
+    fields: { resource_request_id: "id", uri: "url", name: "title" },
+    says: { resource_type: "uri" },
+    needs: ["uri"],
+  },
+  sourceDocument: {
+    ...source,
+    part: "resource",
+    is: { type: "source", sourceType: "document" },
+    fields: {
+      resource_request_id: "id",
+      uri: {
+        at: "filename",
+        read: (value) => value ?? "",
+        write: (value) => (value === "" ? undefined : value),
+      },
+      name: "title",
+      mime_type: "mediaType",
+    },
+    says: { resource_type: "file" },
+    needs: ["name", "mime_type"],
+  },
+};
+
+/** What a model wrote: a provider may have signed, quoted or stored it. */
+const ofModel = {
+  bound: { providerOptions: undefined, providerMetadata: undefined, citations: undefined },
+  copied: { result: "The provider ran this tool and may use the result that it stored." },
+  stored: { idsIn: (block: JsonObject) => storedIds(block), fieldsIn: storedFields },
+};
+
+/** The ids by which a provider keeps a part. Several parts may be one item of the provider's. */
+function storedIds(block: JsonObject): readonly string[] {
+  return storedFields(block)
+    .flatMap((name) => Object.values(Object(block[name])))
+    .map((options) => fieldOf(options, "itemId"))
+    .filter((id) => typeof id === "string");
+}
+
+function storedFields(block: JsonObject): readonly string[] {
+  return Object.keys(block).filter((name) => providerFields.has(name) && isFields(block[name]));
+}
+
+/** Options of a message that may stand for what the assistant said, or sign it. */
+export function boundIn(message: JsonObject): readonly string[] {
+  if (message.role !== "assistant") return [];
+  return fieldNames(message).filter(
+    (name) => providerFields.has(name) && !isSetting(name, message[name]),
+  );
+}
+
+const reports = { reportField, formOf: jsonOf };
+
+/** The parts of a prompt, or of `ModelMessage`, in which images have a form of their own. */
+export function promptBlocks(version: SpecificationVersion, isModelMessages: boolean): BlockTable {
+  const links = isModelMessages ? "string" : "original";
+  const file = { at: "data", holds: "either", isNamed: true, links, version } as const;
+  const isBare = ({ media_type: type }: PartFields) =>
+    type === undefined || partOfType(String(type)) !== "image";
+  const bytes = { at: "data", holds: "base64", version } as const;
+  const url = { at: "url", holds: "url", version } as const;
+  const isAt = (type: "url" | "base64") => (content: PartFields) => content.type === type;
+  // What a version does not know is not written for it, even over its own kind.
+  const readOnly = version === "v2" ? { readOnlyIn: ["output"] } : {};
+  const files = mediaParts.map((part) => `file.${part}`);
+  const outputFiles = mediaParts.flatMap((part) => [`file-data.${part}`, `file-url.${part}`]);
+  const texts = version === "v4" ? ["textFile"] : [];
+  const writes = {
+    v2: mediaParts.map((part) => `media.${part}`),
+    v3: ["image-data.image", "image-url.image", ...outputFiles],
+    v4: [...files, ...texts],
+  };
+  return {
+    ...reports,
+    kinds: {
+      text,
+      reasoning,
+      textFile,
+      ...mediaKinds(
+        "image",
+        { ...file, at: "image", part: "image", isNamed: false, isTyped: false },
+        () => ({
+          settings,
+          fits: isBare,
+          becomes: ["file.image"],
+        }),
+      ),
+      ...mediaKinds("file", file, (part) => ({
+        settings,
+        ...(isModelMessages && part === "image"
+          ? { fits: (content) => !isBare(content), becomes: ["image.image"] }
+          : {}),
+      })),
+      ...callKinds(false),
+      result: {
+        part: "tool_result",
+        is: { type: "tool-result" },
+        fields: { ...ids, content: toolOutput, is_error: { read: isFailed } },
+        settings,
+      },
+      ...mediaKinds("media", bytes, () => ({ settings })),
+      ...mediaKinds("image-data", bytes, (part) => ({
+        settings,
+        fits: isAt("base64"),
+        becomes: ["image-url.image", `file-url.${part}`],
+      })),
+      ...mediaKinds("file-data", { ...bytes, isNamed: true }, (part) => ({
+        settings,
+        fits: isAt("base64"),
+        becomes: ["image-url.image", `file-url.${part}`],
+      })),
+      ...mediaKinds("image-url", { ...url, part: "image", isTyped: false }, () => ({
+        ...{ settings, ...readOnly, becomes: ["image-data.image", "file-url.image"] },
+        fits: ({ type, media_type }) => type === "url" && media_type === undefined,
+      })),
+      ...mediaKinds("file-url", url, (part) => ({
+        settings,
+        ...readOnly,
+        fits: isAt("url"),
+        becomes: ["image-data.image", `file-data.${part}`],
+      })),
+    },
+    places: {
+      system: { name: "system message", writes: ["text"], isClosed: true },
+      user: {
+        name: "user message",
+        writes: ["text", ...(isModelMessages ? ["image.image"] : []), ...files, ...texts],
+      },
+      assistant: {
+        name: "assistant message",
+        writes: ["text", "reasoning", ...files, "call", "result", ...texts],
+        ...ofModel,
+      },
+      tool: { name: "tool message", writes: ["result"] },
+      output: { name: "tool's output", writes: ["text", ...writes[version]] },
+    },
+  };
+}
+
+/** The parts of a result. */
+export function resultBlocks(version: SpecificationVersion): BlockTable {
+  const files = { at: "data", holds: "base64", version } as const;
+  return {
+    ...reports,
+    // Beside the content it may hold the old text: as tokens with probabilities, or as bodies.
+    bound: {
+      ...{ providerMetadata: undefined, structuredOutputText: undefined },
+      ...{ "request.body": undefined, "response.body": undefined },
+    },
+    kinds: {
+      text,
+      reasoning,
+      textFile,
+      ...mediaKinds("file", files, () => ({ settings })),
+      ...sourceKinds,
+      ...callKinds(true),
+      result: {
+        part: "tool_result",
+        is: { type: "tool-result" },
+        fields: {
+          ...ids,
+          content: {
+            at: "result",
+            showsNothing: true,
+            read: (value) => (jsonOf(value) as Json | undefined) ?? undefined,
+            write: (value) => value ?? null,
+          },
+          is_error: flag("isError"),
+        },
+        settings,
+      },
+    },
+    places: {
+      answer: {
+        name: "result",
+        writes: [
+          ...["text", "reasoning", "call", "result", "sourceUrl", "sourceDocument"],
+          ...mediaParts.map((part) => `file.${part}`),
+        ],
+        ...ofModel,
+      },
+    },
+  };
+}

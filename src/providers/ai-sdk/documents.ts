@@ -1,0 +1,101 @@
+/**
+ * The SDK's documents for the engine: copies in which bytes, URLs and dates stay what they are. What
+ * is read of them is checked as JSON.
+ */
+
+import type * as z from "zod/mini";
+import { type JsonObject, readDocument } from "../rewrite/index.ts";
+import {
+  type Fields,
+  fieldOf,
+  hostCopy,
+  isFields,
+  isList,
+  jsonOf,
+  reading,
+} from "./host-values.ts";
+import { besideSchema, callSchema, resultPart, resultSchema } from "./schemas.ts";
+
+/** Of a call, the prompt is copied. The rest is for the model alone. */
+export function readCall(call: unknown): JsonObject {
+  return checked("prompt", callSchema, () => {
+    const copy = { ...Object(call), prompt: hostCopy(fieldOf(call, "prompt")) };
+    return [Object.freeze(copy), { prompt: listJson(copy.prompt, messageJson) }];
+  });
+}
+
+export function readResult(result: unknown): JsonObject {
+  return checked("result", resultSchema, () => {
+    const copy = hostCopy(result);
+    if (!isFields(copy)) return [{}, jsonOf(copy)];
+    return [copy, { content: listJson(copy.content, partJson), ...besideJson(copy) }];
+  });
+}
+
+/** A copy of a part that came as an event, and its JSON. */
+export function partOf(event: object): readonly [copy: JsonObject, json: Fields] {
+  const copy = hostCopy(event) as JsonObject;
+  const json = readDocument(resultPart, partJson(copy), "event", "stream_invalid");
+  return [copy, json as Fields];
+}
+
+/** A copy of an event with what stands beside the content, under these fields. */
+export function besideOf(event: object, under: (fields: Fields) => Fields): JsonObject {
+  const { type: _, ...copy } = hostCopy(event) as Fields;
+  readDocument(besideSchema, besideJson(under(copy)), "event", "stream_invalid");
+  return copy as JsonObject;
+}
+
+/** What is read of a result beside its content. */
+export const besideFields = {
+  finishReason: ["unified", "raw"],
+  usage: ["inputTokens", "outputTokens", "totalTokens"],
+  response: ["timestamp", "modelId"],
+} as const;
+
+/** The JSON of that. */
+export function besideJson(result: Fields): Fields {
+  const json = Object.entries(besideFields).flatMap(([name, read]) => {
+    const value = fieldOf(result, name);
+    if (value === undefined || value === null) return [];
+    // A value without JSON, such as a function, must not be skipped.
+    if (!isFields(value)) return [[name, jsonOf(value) ?? null]];
+    const fields = read.flatMap((each) => {
+      const field = jsonOf(fieldOf(value, each));
+      return field === undefined ? [] : [[each, field]];
+    });
+    return [[name, Object.fromEntries(fields)]];
+  });
+  return Object.fromEntries(json);
+}
+
+/** The copy, if the JSON of it fits the schema. */
+function checked(
+  what: string,
+  schema: z.ZodMiniType,
+  copy: () => readonly [copy: object, json: unknown],
+): JsonObject {
+  const read = () => {
+    const [own, json] = copy();
+    readDocument(schema, json, what);
+    return own as JsonObject;
+  };
+  return reading(what, read, "document_invalid");
+}
+
+function listJson(list: unknown, json: (item: unknown) => unknown): unknown {
+  return isList(list) ? Array.from(list, json) : jsonOf(list);
+}
+
+function messageJson(message: unknown): unknown {
+  if (!isFields(message)) return jsonOf(message);
+  const { role, content } = message;
+  return { role: jsonOf(role), content: listJson(content, partJson) };
+}
+
+/** Options and metadata of a provider are not read. */
+function partJson(part: unknown): unknown {
+  if (!isFields(part)) return jsonOf(part);
+  const { providerOptions: _, providerMetadata: __, ...read } = part;
+  return jsonOf(read);
+}

@@ -1,0 +1,250 @@
+/** The events of `doStream`: what each does to the result so far, and those that stream a result. */
+import type { Json } from "../../core/data/index.ts";
+import {
+  chosen,
+  type EventTexts,
+  expectString,
+  fieldOf,
+  isJsonObject,
+  type JsonObject,
+  objectIn,
+  objectsIn,
+  type PieceTable,
+  pathOf,
+  type StreamTable,
+  streamFault,
+  stringIn,
+} from "../rewrite/index.ts";
+import { besideOf, partOf } from "./documents.ts";
+import { hostCopy, isList } from "./host-values.ts";
+
+type Answer = Parameters<StreamTable["events"][string]["apply"]>[0];
+
+const isOf = (type: string) => (block: JsonObject) => block.type === type;
+const textTypes: readonly unknown[] = ["text", "reasoning"];
+
+const pieces: PieceTable = {
+  "text-delta": { fits: isOf("text"), text: ["delta", "text"] },
+  "reasoning-delta": { fits: isOf("reasoning"), text: ["delta", "text"] },
+};
+
+/** Text and reasoning may share an id. */
+function keyOf(type: string, event: object): string {
+  return `${type} ${stringAt(event, "id")}`;
+}
+
+function stringAt(event: object, name: string): string {
+  return expectString(fieldOf(event, name), name);
+}
+
+function begun(answer: Answer): Answer {
+  if (!answer.isBegun) answer.begin({ content: [], warnings: [] });
+  answer.expectOpen();
+  return answer;
+}
+
+/** The latest fields that are given win: signatures arrive with the last piece. */
+function setFields(answer: Answer, key: string, event: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = fieldOf(event, name) ?? undefined;
+    if (value !== undefined) answer.setFields(key, { [name]: hostCopy(value) as Json });
+  }
+}
+
+/** What begins, grows and ends, with an id. */
+function textEvents(type: "text" | "reasoning"): StreamTable["events"] {
+  const atEnd = type === "text" ? ["providerMetadata", "citations"] : ["providerMetadata"];
+  return {
+    [`${type}-start`]: {
+      apply(answer, event) {
+        const key = keyOf(type, event);
+        const { type: _, id, ...settings } = hostCopy(event) as JsonObject;
+        begun(answer).beginNamed(key, { type, text: "", ...settings });
+      },
+    },
+    [`${type}-delta`]: {
+      fields: ["id", "delta", "providerMetadata"],
+      apply(answer, event) {
+        const key = keyOf(type, event);
+        begun(answer).addPiece(key, { type: `${type}-delta`, delta: fieldOf(event, "delta") });
+        setFields(answer, key, event, ["providerMetadata"]);
+      },
+    },
+    [`${type}-end`]: {
+      fields: ["id", ...atEnd],
+      apply(answer, event) {
+        const key = keyOf(type, event);
+        setFields(begun(answer), key, event, atEnd);
+        answer.endBlock(key);
+      },
+    },
+  };
+}
+
+/** The inputs of calls that have begun; the call that follows alone is executed. */
+function inputOf(
+  answer: Answer,
+  event: object,
+): { readonly key: string; readonly input: JsonObject } {
+  const key = keyOf("input", event);
+  const input = begun(answer).state.get(key);
+  if (!isJsonObject(input)) throw streamFault("id", "an input that has begun");
+  if (input.isOver === true) throw streamFault("id", "an input that has not ended");
+  return { key, input };
+}
+
+const inputEvents: StreamTable["events"] = {
+  "tool-input-start": {
+    fields: ["id", "toolName", "inputEncoding", "providerMetadata", "providerExecuted", "dynamic"],
+    apply(answer, event) {
+      const key = keyOf("input", event);
+      const { state } = begun(answer);
+      if (state.has(key)) throw streamFault("id", "an input that has not begun");
+      const count = Number(state.get("inputs") ?? 0);
+      state.set("inputs", count + 1);
+      state.set(key, { toolName: stringAt(event, "toolName") });
+      const reason = "The input of a call arrived, but not the call itself.";
+      answer.note(key, { path: pathOf("toolInputs", count), kind: "content", reason });
+    },
+  },
+  "tool-input-delta": {
+    fields: ["id", "delta", "providerMetadata"],
+    apply(answer, event) {
+      inputOf(answer, event);
+      answer.countText(stringAt(event, "delta"));
+    },
+  },
+  "tool-input-end": {
+    fields: ["id", "providerMetadata"],
+    apply(answer, event) {
+      const { key, input } = inputOf(answer, event);
+      answer.state.set(key, { ...input, isOver: true });
+    },
+  },
+};
+
+/** Ends the input of a call when the call itself arrives. */
+function endInput(answer: Answer, call: JsonObject): void {
+  const key = `input ${stringIn(call, "toolCallId")}`;
+  const input = answer.state.get(key);
+  if (input === undefined) return;
+  if (objectIn(input).toolName !== call.toolName) {
+    throw streamFault("toolName", "the name it began with");
+  }
+  answer.state.delete(key);
+  answer.note(key, undefined);
+}
+
+export const stream: StreamTable = {
+  empty: { content: [], warnings: [] },
+  content: "content",
+  pieces,
+  nameOf(event) {
+    const type = stringAt(event, "type");
+    return Object.hasOwn(stream.events, type) ? type : "part";
+  },
+  events: {
+    ping: { fields: [], apply: () => {} },
+    "stream-start": {
+      fields: ["warnings"],
+      apply(answer, event) {
+        const warnings = (hostCopy(fieldOf(event, "warnings")) ?? []) as Json;
+        begun(answer).merge({ warnings }, new Set());
+      },
+    },
+    "response-metadata": {
+      apply(answer, event) {
+        begun(answer).mergeInto(
+          "response",
+          besideOf(event, (response) => ({ response })),
+        );
+      },
+    },
+    ...textEvents("text"),
+    ...textEvents("reasoning"),
+    ...inputEvents,
+    part: {
+      apply(answer, event) {
+        const [part, json] = partOf(event);
+        answer.countText(JSON.stringify(json));
+        if (part.type === "tool-call") endInput(begun(answer), part);
+        if (part.type !== "tool-result") {
+          begun(answer).putBlock(part);
+          return;
+        }
+        // The next result of its call replaces a preliminary one.
+        const key = keyOf("result", { id: part.toolCallId });
+        const before = begun(answer).state.get(key) as number | undefined;
+        const at = answer.putBlock(part, before);
+        if (part.preliminary === true) answer.state.set(key, at);
+        else answer.state.delete(key);
+      },
+    },
+    raw: {
+      fields: ["rawValue"],
+      apply(answer) {
+        const reason = "Raw provider data is not shown in messages.";
+        answer.note("raw", { path: "raw", kind: "setting", reason });
+      },
+    },
+    error: {
+      fields: ["error"],
+      apply: (answer, event) => answer.append("errors", hostCopy(fieldOf(event, "error")) as Json),
+    },
+    finish: {
+      apply(answer, event) {
+        begun(answer).merge(
+          besideOf(event, (finish) => finish),
+          new Set(),
+        );
+        answer.end("finish");
+      },
+    },
+  },
+};
+
+/** The events that stream a result. */
+export function events(answer: JsonObject): readonly object[] {
+  const { content, warnings = [], response, errors, finishReason, usage } = answer;
+  const about = chosen(objectIn(response), ["id", "timestamp", "modelId"]);
+  const isAny = Object.keys(about).length > 0;
+  const isOver = finishReason !== undefined || usage !== undefined;
+  const own = chosen(answer, ["providerMetadata"]);
+  const list: readonly object[] = [
+    { type: "stream-start", warnings },
+    ...(isAny ? [{ type: "response-metadata", ...about }] : []),
+    ...objectsIn(content).flatMap((part, index) => eventsOf(part, String(index))),
+    ...(isList(errors) ? errors : []).map((error) => ({ type: "error", error })),
+    ...(isOver ? [{ type: "finish", finishReason, usage, ...own }] : []),
+  ];
+  return Object.freeze(list.map((event) => Object.freeze(event)));
+}
+
+function eventsOf(part: JsonObject, id: string): readonly object[] {
+  const { type, text, ...settings } = part;
+  if (!textTypes.includes(type)) return [part];
+  const { citations, ...rest } = settings;
+  const isCited = type === "text" && citations !== undefined;
+  return [
+    { ...(isCited ? rest : settings), type: `${type}-start`, id },
+    { type: `${type}-delta`, id, delta: text },
+    { type: `${type}-end`, id, ...(isCited ? { citations } : {}) },
+  ];
+}
+
+/** The deltas of texts and of reasoning. */
+export const eventTexts: EventTexts = {
+  // What is known of the response may come at any time, and so it may leave.
+  answerOf: (event) => (typeOf(event) === "response-metadata" ? "metadata" : 0),
+  textOf(event) {
+    const type = typeOf(event);
+    if (!Object.hasOwn(pieces, type)) return undefined;
+    const { id, delta } = event as JsonObject;
+    return { of: `${type} ${String(id)}`, text: String(delta) };
+  },
+  withText: (event, text) => ({ ...event, delta: text }),
+};
+
+function typeOf(event: object): string {
+  return String((event as JsonObject).type);
+}

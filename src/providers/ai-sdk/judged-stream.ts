@@ -1,0 +1,104 @@
+/** A streamed answer, of which leaves what plugins have judged. */
+import type { ModelExchange, ModelOutcome, ModelRefusal } from "../model/index.ts";
+import type { StreamLimits } from "../rewrite/index.ts";
+import { apiCallError } from "./api-call-error.ts";
+import { fieldOf } from "./host-values.ts";
+
+/** An exchange, and the signal that aborts it. */
+export interface Judged {
+  readonly exchange: ModelExchange;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface StreamOptions {
+  readonly limits: StreamLimits;
+  /** Whether any plugin would see the answer. */
+  readonly isHeld: boolean;
+}
+
+/** Ends the exchange, and returns what the SDK gets instead of an answer. */
+export function refused({ exchange, signal }: Judged, refusal: ModelRefusal): unknown {
+  if (signal?.aborted) {
+    exchange.end(refusal, "aborted");
+    return signal.reason;
+  }
+  exchange.end(refusal);
+  const { status, ...violation } = refusal;
+  return apiCallError({ violation, status });
+}
+
+/** An `error` event of the model. */
+class StreamedError extends Error {
+  readonly event: unknown;
+
+  constructor(event: unknown) {
+    super("The model reported an error");
+    this.event = event;
+  }
+}
+
+/**
+ * The stream as plugins left it. A refusal is an `error` event, after which nothing follows. An
+ * error of the model itself goes to the program as it came, and nothing that is held back with it.
+ */
+export function judgedStream(
+  judged: Judged,
+  stream: object,
+  { limits, isHeld }: StreamOptions,
+): ReadableStream {
+  const reader = (stream as ReadableStream<object>).getReader();
+  let outcome: ModelOutcome = "aborted";
+  const events = judgedEvents();
+
+  async function* judgedEvents(): AsyncGenerator<unknown> {
+    const { exchange } = judged;
+    try {
+      for await (const { event, refusal } of exchange.judgeEvents(
+        eventsOf(reader, isHeld),
+        limits,
+      )) {
+        if (refusal === undefined) yield event;
+        else yield { type: "error", error: refused(judged, refusal) };
+      }
+      outcome = "allowed";
+    } catch (error) {
+      if (judged.signal?.aborted !== true) outcome = "errored";
+      if (!(error instanceof StreamedError)) throw error;
+      yield error.event;
+    } finally {
+      // Whoever has ended it before has said why.
+      exchange.end(undefined, outcome);
+      cancel(reader);
+    }
+  }
+
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await events.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel(reason) {
+      cancel(reader, reason);
+      // Ends once what it waits for has come.
+      void events.return(undefined).catch(() => {});
+    },
+  });
+}
+
+async function* eventsOf(
+  reader: ReadableStreamDefaultReader<object>,
+  isHeld: boolean,
+): AsyncGenerator<object> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (isHeld && fieldOf(value, "type") === "error") throw new StreamedError(value);
+    yield value;
+  }
+}
+
+/** A model that cannot be cancelled changes nothing. */
+function cancel(reader: ReadableStreamDefaultReader<object>, reason?: unknown): void {
+  void reader.cancel(reason).catch(() => {});
+}

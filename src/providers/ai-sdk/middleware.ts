@@ -1,0 +1,239 @@
+import {
+  checkConditions,
+  checkManager,
+  createModelGuard,
+  type ModelCall,
+  type ModelExchange,
+  type ModelGuard,
+  type ModelGuardOptions,
+  type ModelLabels,
+  readModelOptions,
+} from "../model/index.ts";
+import { type AnyHookManager, type StreamLimits, StreamMeter } from "../rewrite/index.ts";
+import { type Fields, fieldNames, fieldOf, isFields } from "./host-values.ts";
+import { type Judged, judgedStream, refused } from "./judged-stream.ts";
+import { givenVersion } from "./options.ts";
+import { aiSdkProvider } from "./provider.ts";
+import type { SpecificationVersion } from "./types.ts";
+
+/** A model call about to be checked, as the host sees it. */
+export interface AiCall extends ModelCall {
+  readonly about: {
+    readonly type: "generate" | "stream";
+    /** The names that the model gives its provider and itself. */
+    readonly provider: string | undefined;
+    readonly modelId: string | undefined;
+    /** `providerOptions.glassine` of the call. It is not sent to the provider. */
+    readonly options: unknown;
+    /** The headers of the call that begin with `x-glassine-`, in small letters. They are not sent. */
+    readonly headers: { readonly [name: string]: unknown };
+  };
+}
+
+type Envelope = object & { readonly then?: never };
+
+/** Options of `aiMiddleware`. */
+export interface AiMiddlewareOptions<
+  Extensions = unknown,
+  Version extends SpecificationVersion = SpecificationVersion,
+> extends Omit<ModelGuardOptions<Extensions>, "envelope" | "labels" | "tenant">,
+    Pick<StreamLimits, "maxEvents" | "textUnits"> {
+  /** `v4` for `ai` 7, `v3` for `ai` 6, `v2` for `ai` 5. */
+  readonly specificationVersion: Version;
+  /**
+   * Makes the envelope of a call from what the host knows. Without it, hooks get the slot `llm`. If
+   * it fails or does not return an object, the call is refused.
+   */
+  readonly envelope?: (call: AiCall) => Envelope | Promise<Envelope>;
+  /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
+  readonly tenant?: string | ((call: AiCall) => string | Promise<string>);
+  /** Carries labels from call to call. */
+  readonly labels?: ModelLabels<Extensions, AiCall>;
+  /**
+   * What may pass although no plugin sees it, as for `guardModel`. Default: what the program that
+   * uses the SDK sets itself, or reads: tools, the format of the answer, options and metadata of
+   * the provider.
+   */
+  readonly allow?: readonly string[];
+}
+
+/** A middleware for `wrapLanguageModel` of `ai` 5, 6 and 7. */
+export interface AiMiddleware<Version extends SpecificationVersion = SpecificationVersion> {
+  readonly specificationVersion: Version;
+  transformParams<Params extends object>(call: {
+    readonly type: "generate" | "stream";
+    readonly params: Params;
+    readonly model: object;
+  }): Promise<Params>;
+  wrapGenerate<Result extends object>(call: {
+    readonly doGenerate: () => PromiseLike<Result>;
+    readonly params: object;
+    readonly model: object;
+  }): Promise<Result>;
+  wrapStream<Result extends { readonly stream: object }>(call: {
+    readonly doStream: () => PromiseLike<Result>;
+    readonly params: object;
+    readonly model: object;
+  }): Promise<Result>;
+}
+
+const setByTheProgram: readonly string[] = [
+  "tools",
+  "content responseFormat",
+  "content providerOptions",
+  "content prompt[*].providerOptions",
+  "content prompt[*].content[*].providerOptions",
+  "content providerMetadata",
+  "content content[*].providerMetadata",
+];
+
+/**
+ * A middleware that puts hooks around a model of the AI SDK.
+ *
+ * Each message of the prompt goes through `cmf.llm_input`, the answer through `cmf.llm_output`, and
+ * each tool call in it, alone, through `cmf.tool_pre_invoke` unless `toolCalls` is false. A streamed
+ * answer leaves once plugins have judged it, its text in pieces where plugins allow it. A refused call is an `APICallError` that the SDK does
+ * not retry; in a stream it is the error that ends it. An error of the model itself is thrown as it
+ * came.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
+ * @example
+ * ```ts
+ * import { generateText, wrapLanguageModel } from "ai";
+ * import { MockLanguageModelV3 } from "ai/test";
+ * import { createPluginManager, definePlugin, deny } from "glassine";
+ * import { aiMiddleware } from "glassine/ai-sdk";
+ *
+ * const closed = definePlugin({
+ *   name: "closed",
+ *   version: "1.0.0",
+ *   hooks: { "cmf.llm_input": (_message, _context) => deny("Closed today") },
+ * });
+ * const manager = await createPluginManager({ plugins: [closed] });
+ * const model = wrapLanguageModel({
+ *   model: new MockLanguageModelV3(),
+ *   middleware: aiMiddleware(manager, { specificationVersion: "v3" }),
+ * });
+ * await generateText({ model, prompt: "Ahoy" }).catch((error) => console.log(error.message)); // Closed today
+ * ```
+ */
+export function aiMiddleware<Version extends SpecificationVersion, Extensions = unknown>(
+  manager: AnyHookManager<Extensions>,
+  options: AiMiddlewareOptions<Extensions, Version>,
+): AiMiddleware<Version> {
+  checkManager(manager, "aiMiddleware");
+  const own = ["maxEvents", "specificationVersion", "textUnits"];
+  const read = readModelOptions(options, "aiMiddleware", own);
+  checkConditions(manager, read);
+  const { specificationVersion, maxEvents, textUnits } = options;
+  // The default of other functions might not be that of the program.
+  const version = givenVersion(specificationVersion ?? (null as never));
+  const limits = streamLimits(maxEvents, textUnits);
+  const guard = createModelGuard(aiSdkProvider(version), manager, {
+    allow: setByTheProgram,
+    ...read,
+  });
+  /** By the params that `transformParams` returned. */
+  const begun = new WeakMap<object, ModelExchange>();
+  const exchangeOf = (params: object): Judged => {
+    const signal = signalIn(params);
+    return { exchange: begun.get(params) ?? guard.begin({ signal }), signal };
+  };
+  return Object.freeze<AiMiddleware<Version>>({
+    specificationVersion: version as Version,
+    async transformParams(call) {
+      const { params, exchange } = await judgedCall(guard, call);
+      begun.set(params, exchange);
+      return params as typeof call.params;
+    },
+    async wrapGenerate({ doGenerate, params }) {
+      const judged = exchangeOf(params);
+      const result = await unlessFailed(judged, doGenerate);
+      const { document, refusal } = await judged.exchange.judgeAnswer(result);
+      if (refusal !== undefined) throw refused(judged, refusal);
+      judged.exchange.end();
+      return document as typeof result;
+    },
+    async wrapStream({ doStream, params }) {
+      const judged = exchangeOf(params);
+      const result = await unlessFailed(judged, doStream);
+      return {
+        ...result,
+        stream: judgedStream(judged, result.stream, { limits, isHeld: guard.listens("answer") }),
+      };
+    },
+  });
+}
+
+/** Refused here, not only when the first stream begins. */
+function streamLimits(maxEvents: number | undefined, textUnits: number | undefined): StreamLimits {
+  const limits = {
+    ...(maxEvents !== undefined && { maxEvents }),
+    ...(textUnits !== undefined && { textUnits }),
+  };
+  new StreamMeter(limits);
+  return limits;
+}
+
+interface Call {
+  readonly type: "generate" | "stream";
+  readonly params: object;
+  readonly model: object;
+}
+
+/** The params as plugins left them, without what is for the guard alone. */
+async function judgedCall(guard: ModelGuard, { type, params: given, model }: Call) {
+  const { headers, providerOptions, ...params } = given as Fields;
+  const signal = signalIn(given);
+  const { glassine, ...options } = isFields(providerOptions) ? providerOptions : {};
+  const isOurs = ([name]: readonly [string, unknown]) => /^x-glassine-/i.test(name);
+  const all = Object.entries(isFields(headers) ? headers : {});
+  const modelId = stringOf(fieldOfModel(model, "modelId"));
+  const about: AiCall["about"] = Object.freeze({
+    type,
+    provider: stringOf(fieldOfModel(model, "provider")),
+    modelId,
+    options: glassine,
+    headers: Object.freeze(
+      Object.fromEntries(all.filter(isOurs).map(([name, value]) => [name.toLowerCase(), value])),
+    ),
+  });
+  const exchange = guard.begin({ about, signal });
+  const kept = all.filter((header) => !isOurs(header));
+  const { document, refusal } = await exchange.judgeRequest({
+    ...params,
+    ...(headers !== undefined && { headers: Object.fromEntries(kept) }),
+    ...(fieldNames(options).length > 0 && { providerOptions: options }),
+    modelId,
+  });
+  if (refusal !== undefined) throw refused({ exchange, signal }, refusal);
+  const { modelId: _, ...judged } = document as Fields;
+  return { params: judged, exchange };
+}
+
+/** An error of the model itself is thrown as it came. */
+async function unlessFailed<Result>(
+  { exchange, signal }: Judged,
+  act: () => PromiseLike<Result>,
+): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    exchange.end(undefined, signal?.aborted ? "aborted" : "errored");
+    throw error;
+  }
+}
+
+function signalIn(params: object): AbortSignal | undefined {
+  const signal = fieldOf(params, "abortSignal");
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
+/** Models are objects of classes, with getters. */
+function fieldOfModel(model: object, name: "modelId" | "provider"): unknown {
+  return (model as Fields)[name];
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,34 @@
+import { fieldOf, isFields, isList, isPlain, textOf } from "./host-values.ts";
+
+/**
+ * A host's value that says what `judged` says, where plugins saw the JSON of `value` as `shown`.
+ *
+ * What did not change stays what it was: bytes, dates, URLs, and undefined. An object of any other
+ * class becomes plain data, because its JSON is all that plugins saw of it.
+ */
+export function overShown(value: unknown, shown: unknown, judged: unknown): unknown {
+  if (isList(judged)) {
+    const [own, was] = isList(value) && isList(shown) ? [value, shown] : [[], []];
+    return judged.map((item, at) => overShown(own[at], was[at], item));
+  }
+  if (isFields(judged)) {
+    const [own, was] = isData(value) ? [value, shown] : [];
+    return Object.fromEntries(
+      Object.entries(judged).map(([key, item]) => [
+        key,
+        overShown(fieldOf(own, key), fieldOf(was, key), item),
+      ]),
+    );
+  }
+  return shown === judged && isSimple(value) ? value : judged;
+}
+
+/** Whether the JSON of an object has its own fields. */
+function isData(value: unknown): boolean {
+  return isFields(value) && isPlain(value) && typeof value.toJSON !== "function";
+}
+
+function isSimple(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return textOf(value) !== undefined;
+  return typeof value !== "function" && typeof value !== "symbol";
+}

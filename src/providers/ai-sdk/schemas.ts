@@ -1,0 +1,107 @@
+/** What has to be known of the SDK's documents to read them, as JSON. */
+// Source: the types of @ai-sdk/provider 2, 3 and 4, and of `ModelMessage`.
+import * as z from "zod/mini";
+import { fieldOf } from "./host-values.ts";
+
+type Shapes = { readonly [type: string]: { readonly [field: string]: z.ZodMiniType } };
+
+const string = z.string();
+const text = z.optional(string);
+
+/** Objects distinguished by a field. Those with another string there may contain anything. */
+function byField(
+  field: string,
+  kinds: ReadonlyMap<unknown, z.ZodMiniType>,
+  other: z.ZodMiniType = z.looseObject({ [field]: string }),
+): z.ZodMiniType<{ readonly [key: string]: unknown }> {
+  // A union would tell what is wrong with the wrong option.
+  return z.custom<{ readonly [key: string]: unknown }>().check((payload) => {
+    const kind = kinds.get(fieldOf(payload.value, field)) ?? other;
+    const { error } = z.safeParse(kind, payload.value);
+    for (const issue of error?.issues ?? []) payload.issues.push(issue as never);
+  });
+}
+
+function byType(shapes: Shapes, other?: z.ZodMiniType): z.ZodMiniType {
+  const kinds = Object.entries(shapes).map(
+    ([type, shape]) => [type, z.looseObject(shape)] as const,
+  );
+  return byField("type", new Map(kinds), other);
+}
+
+/** In ai 7 data says what it is; what it may be otherwise is not shown. Before, it is a string. */
+const data = z.union([
+  string,
+  byType(
+    { data: { data: string }, url: { url: string, originalUrl: text }, text: { text: string } },
+    z.looseObject({}),
+  ),
+]);
+
+const said = { text: string };
+const file = { data, mediaType: string };
+const call = { toolCallId: string, toolName: string };
+const bytes = { data: string, mediaType: string };
+
+const outputItem = byType({
+  text: said,
+  media: bytes,
+  file: { ...file, filename: text },
+  "file-data": { ...bytes, filename: text },
+  "file-url": { url: string, mediaType: text },
+  "image-data": bytes,
+  "image-url": { url: string },
+});
+
+const output = byType({
+  text: { value: string },
+  "error-text": { value: string },
+  json: {},
+  "error-json": {},
+  "execution-denied": { reason: text },
+  content: { value: z.array(outputItem) },
+});
+
+const promptPart = byType({
+  text: said,
+  reasoning: said,
+  file: { ...file, filename: text, originalUrl: text },
+  // In `ModelMessage` alone.
+  image: { image: z.union([string, z.looseObject({})]), mediaType: text },
+  "tool-call": { ...call, input: z.unknown() },
+  "tool-result": { ...call, output },
+});
+
+/** A part of a result, or an event that is one. */
+export const resultPart = byType({
+  text: said,
+  reasoning: said,
+  file,
+  source: {
+    sourceType: string,
+    id: string,
+    url: text,
+    mediaType: text,
+    title: text,
+    filename: text,
+  },
+  "tool-call": { ...call, input: string },
+  "tool-result": { ...call, result: z.unknown(), isError: z.optional(z.boolean()) },
+});
+
+const message = z.looseObject({ content: z.union([string, z.array(promptPart)]) });
+const roles = ["system", "user", "assistant", "tool"];
+
+export const callSchema = z.looseObject({
+  prompt: z.array(byField("role", new Map(roles.map((role) => [role, message])))),
+});
+
+/** What stands beside the content of a result, in `finish` and `response-metadata`. */
+const beside = {
+  finishReason: z.optional(z.union([string, z.looseObject({ unified: string, raw: text })])),
+  usage: z.optional(z.looseObject({})),
+  response: z.optional(z.looseObject({ timestamp: text, modelId: text })),
+};
+
+export const besideSchema = z.looseObject(beside);
+export const resultSchema = z.looseObject({ content: z.array(resultPart), ...beside });

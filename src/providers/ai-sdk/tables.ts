@@ -1,0 +1,189 @@
+/** The AI SDK 5, 6 and 7 as tables. */
+import * as z from "zod/mini";
+import { expectOptions } from "../../core/data/index.ts";
+import {
+  type AnswerStreamOptions,
+  defineProvider,
+  type JsonObject,
+  type LimitOptions,
+  type ModelFacts,
+  type TableProvider,
+  type TurnTable,
+  withLimits,
+} from "../rewrite/index.ts";
+import { apiCallError, errorBody } from "./api-call-error.ts";
+import { asShown, boundIn, promptBlocks, resultBlocks } from "./blocks.ts";
+import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
+import { readCall, readResult } from "./documents.ts";
+import { events, eventTexts, stream } from "./events.ts";
+import { fieldOf, isFields, isList, reading } from "./host-values.ts";
+import type { SpecificationVersion } from "./types.ts";
+
+/** Options of a call that neither are read by a model nor stand for what is. */
+const callSettings = [
+  ...["abortSignal", "frequencyPenalty", "headers", "includeRawChunks", "maxOutputTokens"],
+  ...["presencePenalty", "reasoning", "responseFormat.type", "seed", "stopSequences"],
+  ...["temperature", "toolChoice", "topK", "topP"],
+];
+
+type AiSdkTables = TableProvider<
+  "ai-sdk",
+  JsonObject,
+  JsonObject,
+  JsonObject,
+  ModelFacts<"ai-sdk">,
+  ResultExtensions
+>;
+
+const turns: TurnTable = {
+  turns: "prompt",
+  content: "content",
+  roles: {
+    system: "system",
+    user: "user",
+    assistant: "assistant",
+    tool: "tool",
+    developer: "system",
+  },
+  text: (text) => ({ type: "text", text }),
+  joined: { system: "\n\n", developer: "\n\n" },
+  isListed: true,
+  boundIn,
+};
+
+function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdkTables {
+  return defineProvider({
+    vendor: "ai-sdk",
+    guard: {
+      name: `ai-sdk.${version}`,
+      requests: [],
+      asksForStream: () => false,
+      eventTexts,
+      namesEvents: false,
+      denied: errorBody,
+      deniedEvent: (refusal) => ({ type: "error", error: apiCallError(refusal) }),
+    },
+    calls: {
+      readRequest: isModelMessages ? "fromModelMessages" : "fromPrompt",
+      writeRequest: isModelMessages ? "toModelMessages" : "toPrompt",
+      readAnswer: "fromContent",
+      writeAnswer: "toContent",
+      stream: "contentStream",
+      toEvents: "toStreamParts",
+    },
+    blocks: promptBlocks(version, isModelMessages),
+    request: {
+      schema: z.unknown(),
+      check: readCall,
+      settings: callSettings,
+      constants: ["modelId"],
+      ...turns,
+    },
+    answer: {
+      schema: z.unknown(),
+      check: readResult,
+      extensions: readCompletion,
+      report: reportCompletion,
+      settings: ["request"],
+      content: "content",
+      blocks: resultBlocks(version),
+      facts: {
+        stop: { field: "", reasons: {} },
+        // `extensions` reads them.
+        usage: { field: "none", input: [], output: [] },
+      },
+      fresh: () => ({ content: [] }),
+    },
+    stream,
+    events,
+  });
+}
+
+/**
+ * The same, where reading a value of the host may throw, and a call with an input that another
+ * program may read otherwise is written as it was shown.
+ */
+function guarded(tables: AiSdkTables): AiSdkTables {
+  const invalid = "document_invalid";
+  return Object.freeze<AiSdkTables>({
+    ...tables,
+    readRequest: (call, options) =>
+      reading("prompt", () => tables.readRequest(call, options), invalid),
+    writeRequest(messages, options) {
+      const write = () => tables.writeRequest(messages, withOnto(options, callAsShown));
+      return reading("prompt", write, invalid);
+    },
+    readAnswer: (result, options) =>
+      reading("result", () => tables.readAnswer(result, options), invalid),
+    writeAnswer: (messages, options) =>
+      reading(
+        "result",
+        () => tables.writeAnswer(messages, withOnto(options, resultAsShown)),
+        invalid,
+      ),
+    // Its events are more than JSON, too.
+    toEvents: withLimits(
+      "toStreamParts",
+      <Each extends object>(result: unknown, options: LimitOptions = {}) => {
+        expectOptions(options, ["limits"], "toStreamParts");
+        return reading("result", () => events(readResult(result)), invalid) as readonly Each[];
+      },
+    ),
+    stream<Document extends object>(options?: AnswerStreamOptions) {
+      const inner = tables.stream<Document>(options);
+      return {
+        push: (event) => reading("event", () => inner.push(event), "stream_invalid"),
+        get current() {
+          return reading("result", () => inner.current, invalid);
+        },
+        get document() {
+          return reading("result", () => inner.document, invalid);
+        },
+        get done() {
+          return inner.done;
+        },
+        get isInOrder() {
+          return inner.isInOrder;
+        },
+      };
+    },
+  });
+}
+
+function withCalls(content: unknown, isText: boolean): unknown {
+  return isList(content) ? content.map((part) => asShown(part, isText)) : content;
+}
+
+function callAsShown(call: object): object {
+  const prompt = fieldOf(call, "prompt");
+  if (!isList(prompt)) return call;
+  const messages = prompt.map((message) =>
+    isFields(message) ? { ...message, content: withCalls(message.content, false) } : message,
+  );
+  return { ...call, prompt: messages };
+}
+
+function resultAsShown(result: object): object {
+  return { ...result, content: withCalls(fieldOf(result, "content"), true) };
+}
+
+type Onto = { readonly onto?: object | undefined };
+
+function withOnto<Options extends Onto>(
+  options: Options | undefined,
+  shown: (onto: object) => object,
+): Options | undefined {
+  return isFields(options?.onto) ? { ...options, onto: shown(options.onto) } : options;
+}
+
+/** By the version for which new parts are written. */
+export const providers: { readonly [version in SpecificationVersion]: AiSdkTables } =
+  /* @__PURE__ */ (() => ({
+    v2: guarded(tablesOf("v2")),
+    v3: guarded(tablesOf("v3")),
+    v4: guarded(tablesOf("v4")),
+  }))();
+
+export const modelMessages: AiSdkTables = /* @__PURE__ */ guarded(
+  /* @__PURE__ */ tablesOf("v3", true),
+);

@@ -1,0 +1,110 @@
+/** What `guardTools` takes, and what it reports. */
+import { intrinsics } from "../../core/data/index.ts";
+import { type ModelLabels, readLabelOptions } from "../model/index.ts";
+import {
+  expectOwn,
+  givenOptions,
+  type HookResult,
+  readFunction,
+  readTenant,
+  readWord,
+} from "../rewrite/index.ts";
+
+const { ownValue } = intrinsics;
+
+/** A tool call about to be checked, as the host sees it. */
+export interface GuardedToolCall {
+  /** The library's own id of the call: that of its end, and of each audit record. */
+  readonly request: string;
+  readonly tool: string;
+  readonly toolCallId: string;
+  /** As the model wrote it and the SDK validated it. Do not change it. */
+  readonly input: unknown;
+  /** What the host passed to the SDK as `experimental_context`, or in `ai` 7 as `toolsContext`. */
+  readonly context: unknown;
+  /** The prompt that the model answered with this call. It does not contain the system prompt. */
+  readonly messages: unknown;
+}
+
+/** A hook ran or failed, or a call was refused for another reason. */
+export interface ToolEvent<Extensions = unknown> {
+  readonly request: string;
+  readonly tool: string;
+  readonly toolCallId: string;
+  /** The hook. For other failures: `envelope`, `tenant`, `labels`, `data_policy`. */
+  readonly point: string;
+  /** Absent when the hook could not run; then `error` says why. */
+  readonly result?: HookResult<Extensions>;
+  readonly error?: unknown;
+}
+
+/** The end of a call. Reported once for each. */
+export interface ToolEnd {
+  readonly request: string;
+  readonly tool: string;
+  readonly toolCallId: string;
+  /** `security.subject.id` of the envelope. */
+  readonly subject: string | undefined;
+  /**
+   * - `allowed`: its result was returned, or the error that the tool threw.
+   * - `denied`: a plugin or a data policy refused the call or its result.
+   * - `errored`: it could not be checked.
+   * - `aborted`: the SDK's abort signal ended it.
+   */
+  readonly outcome: "allowed" | "denied" | "errored" | "aborted";
+  /** Why it was refused. */
+  readonly code: string | undefined;
+  /** The plugin that denied it. */
+  readonly plugin: string | undefined;
+}
+
+/** How labels follow data from one call of a session to the next. */
+export type ToolLabels<Extensions = unknown> = ModelLabels<Extensions, GuardedToolCall>;
+
+/** The result of `createExtensions`, or a plain document that the manager reads. Not a promise. */
+type Envelope = object & { readonly then?: never };
+
+/** Options of `guardTools`. */
+export interface ToolGuardOptions<Extensions = unknown> {
+  /**
+   * Makes the envelope of a call from what the host knows. Without it, hooks get no envelope. If it
+   * fails or does not return an object, the call is refused.
+   */
+  readonly envelope?: (call: GuardedToolCall) => Envelope | Promise<Envelope>;
+  /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
+  readonly tenant?: string | ((call: GuardedToolCall) => string | Promise<string>);
+  /** Carries labels from call to call. Without it, each call has the labels of its envelope. */
+  readonly labels?: ToolLabels<Extensions>;
+  /**
+   * What happens to the preliminary results of a tool that yields several. `hold` (the default)
+   * returns the last alone. `judge` passes each on once it was judged, as if it were the result:
+   * something that plugins know only as a whole may leave in parts.
+   */
+  readonly preliminary?: "hold" | "judge";
+  /** Called once at the end of each call. What it throws is ignored. */
+  readonly onEnd?: (end: ToolEnd) => void;
+  /** Called for every hook that ran. What it throws is ignored. */
+  readonly onResult?: (event: ToolEvent<Extensions>) => void;
+}
+
+/**
+ * A copy of the options, so that nobody can change them later.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
+ */
+export function readToolOptions(options: unknown): ToolGuardOptions {
+  const known = ["envelope", "labels", "onEnd", "onResult", "preliminary", "tenant"];
+  expectOwn(options, known, call, call);
+  const given = options as object;
+  const labels: unknown = ownValue(given, "labels");
+  return givenOptions({
+    envelope: readFunction(given, "envelope", call),
+    labels: labels === undefined ? undefined : readLabelOptions(labels, call),
+    onEnd: readFunction(given, "onEnd", call),
+    onResult: readFunction(given, "onResult", call),
+    preliminary: readWord(given, "preliminary", ["hold", "judge"], call),
+    tenant: readTenant(given, call),
+  });
+}
+
+const call = "guardTools";

@@ -1,0 +1,227 @@
+/** The hooks of one tool call, with its envelope, context and labels from hook to hook. */
+import { underPayloadLimits } from "../../core/data/index.ts";
+import { checkDataAction, policyLabels, withLabels } from "../../core/labels/index.ts";
+import { freezePayload } from "../../core/messages/index.ts";
+import {
+  type HookState,
+  invokeWith,
+  type LabelRules,
+  listens,
+  SessionLabels,
+} from "../model/index.ts";
+import {
+  type HookManager,
+  type HookResult,
+  type HookViolation,
+  isSameJsonText,
+  notify,
+  publicViolation,
+} from "../rewrite/index.ts";
+import { isFields } from "./host-values.ts";
+import type { GuardedToolCall, ToolEnd, ToolEvent, ToolGuardOptions } from "./tool-options.ts";
+import { type Step, toolFault } from "./tool-steps.ts";
+
+/** What the calls of one set of tools share. */
+export interface ToolGuard {
+  readonly manager: HookManager;
+  readonly options: ToolGuardOptions;
+  readonly labels: LabelRules<GuardedToolCall> | undefined;
+}
+
+/** Why a call was refused, in words that a model may see. */
+interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+  readonly plugin?: string | undefined;
+}
+
+const failed: Refusal = {
+  code: "guard_failed",
+  reason: "The tool call could not be checked, so it was refused",
+};
+
+/** An error of which a model sees its message alone: `ai` 7 shows what `toString` returns. */
+export class ToolError extends Error {
+  override toString(): string {
+    return this.message;
+  }
+}
+
+class ToolRefused extends ToolError {
+  override readonly name = "ToolRefused";
+  readonly code: string;
+  readonly plugin: string | undefined;
+
+  constructor({ code, reason, plugin }: Refusal) {
+    super(reason);
+    this.code = code;
+    this.plugin = plugin;
+  }
+}
+
+/** Runs the hooks of one call. What throws here is a `ToolRefused`, or the reason of an abort. */
+export class ToolRun {
+  readonly #guard: ToolGuard;
+  readonly #call: GuardedToolCall;
+  readonly #labels: SessionLabels<GuardedToolCall> | undefined;
+  readonly #state: HookState;
+
+  constructor(guard: ToolGuard, call: GuardedToolCall, signal: AbortSignal | undefined) {
+    this.#guard = guard;
+    this.#call = call;
+    const { request } = call;
+    this.#state = { request, signal, tenant: undefined, extensions: undefined, context: undefined };
+    this.#labels =
+      guard.labels &&
+      new SessionLabels(guard.labels, (error) => this.#observe({ point: "labels", error }));
+  }
+
+  /** Makes tenant, envelope and labels, and judges the arguments. */
+  async before<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
+    await this.attempt("tenant", () => this.#nameTenant());
+    await this.attempt("envelope", () => this.#makeEnvelope());
+    await this.attempt("labels", async () => {
+      if (this.#labels === undefined) return;
+      this.#state.extensions = await this.#labels.bring(this.#call, this.#state.extensions);
+    });
+    return this.#judgeKept(steps, value);
+  }
+
+  /** Puts the labels of the data policies on a result, and judges it. */
+  async after<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
+    const entity = { kind: "tool", name: this.#call.tool } as const;
+    await this.attempt("labels", async () => {
+      const labels = policyLabels(this.#state.extensions, entity);
+      this.#state.extensions = withLabels(this.#state.extensions, labels);
+      await this.#keepLabels();
+    });
+    await this.attempt("data_policy", async () => {
+      if (!isFields(this.#state.extensions)) return;
+      const violation = checkDataAction(this.#state.extensions, entity);
+      if (violation !== undefined) throw new ToolRefused(violation);
+    });
+    return this.#judgeKept(steps, value);
+  }
+
+  /** Reports the end. `error` is what the SDK gets instead of a result. */
+  end(error?: unknown): void {
+    notify(this.#guard.options.onEnd, () => this.#endOf(error));
+  }
+
+  #endOf(error: unknown): ToolEnd {
+    const refused = error instanceof ToolRefused ? error : undefined;
+    const isAborted = error !== undefined && this.#state.signal?.aborted === true;
+    const { request, tool, toolCallId } = this.#call;
+    return Object.freeze<ToolEnd>({
+      ...{ request, tool, toolCallId },
+      subject: subjectIn(this.#state.extensions),
+      outcome: isAborted ? "aborted" : outcomeOf(refused),
+      code: refused?.code,
+      plugin: refused?.plugin,
+    });
+  }
+
+  async #nameTenant(): Promise<void> {
+    const { tenant } = this.#guard.options;
+    const name: unknown = typeof tenant === "function" ? await tenant(this.#call) : tenant;
+    if (tenant === undefined) return;
+    if (typeof name !== "string") throw toolFault("a string from the option tenant");
+    this.#state.tenant = name;
+  }
+
+  async #makeEnvelope(): Promise<void> {
+    const { envelope } = this.#guard.options;
+    if (envelope === undefined) return;
+    const made: unknown = await envelope(this.#call);
+    if (!isFields(made)) throw toolFault("an object from the option envelope");
+    this.#state.extensions = made;
+  }
+
+  async #keepLabels(): Promise<void> {
+    if (this.#labels) this.#state.extensions = await this.#labels.keep(this.#state.extensions);
+  }
+
+  /** Runs hooks. The labels that they added are kept even if they refused. */
+  async #judgeKept<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
+    try {
+      return await this.#judge(steps, value);
+    } finally {
+      await this.attempt("labels", () => this.#keepLabels());
+    }
+  }
+
+  /** Runs one hook after the other. What a later one changed goes back to the earlier ones. */
+  async #judge<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
+    let judged = value;
+    const allowed: { step: Step<Value>; payload: object; isChanged: boolean }[] = [];
+    for (const step of steps) {
+      if (step.optional && !listens(this.#guard.manager, step.hook)) continue;
+      await this.attempt(step.hook, async () => {
+        const asked = this.#payloadOf(step, judged);
+        const payload = await this.#invoke(step.hook, asked, true);
+        if (payload !== asked) judged = step.read(payload, judged);
+        allowed.push({ step, payload, isChanged: payload !== asked });
+      });
+    }
+    const last = allowed.findLastIndex(({ isChanged }) => isChanged);
+    for (const { step, payload } of allowed.slice(0, Math.max(last, 0))) {
+      await this.attempt(step.hook, async () => {
+        const asked = this.#payloadOf(step, judged);
+        if (isSameJsonText(asked, payload)) return;
+        const again = await this.#invoke(step.hook, asked, "only");
+        if (again !== asked) throw toolFault("no change to what later plugins made");
+      });
+    }
+    return judged;
+  }
+
+  /** Frozen, so that the same object comes back unless a plugin changed it. */
+  #payloadOf<Value>(step: Step<Value>, value: Value): object {
+    return underPayloadLimits(this.#guard.manager.payloadLimits, () =>
+      freezePayload(step.payload(value)),
+    );
+  }
+
+  async #invoke(hook: string, payload: object, recheck: true | "only"): Promise<object> {
+    // What runs, and what is returned, must be what was allowed.
+    const result = await invokeWith(this.#guard.manager, this.#state, hook, payload, { recheck });
+    this.#observe({ point: hook, result });
+    if (result.continueProcessing !== true) throw denied(result.violation);
+    if (!isFields(result.payload)) throw toolFault("an object as payload");
+    return result.payload;
+  }
+
+  /** Whatever else throws refuses the call, and stays with the host. */
+  async attempt<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#state.signal?.throwIfAborted();
+      if (error instanceof ToolRefused) throw error;
+      this.#observe({ point, error });
+      throw new ToolRefused(failed);
+    }
+  }
+
+  #observe(seen: Pick<ToolEvent, "point"> & { result?: HookResult; error?: unknown }): void {
+    const { request, tool, toolCallId } = this.#call;
+    notify(this.#guard.options.onResult, () => ({ request, tool, toolCallId, ...seen }));
+  }
+}
+
+function outcomeOf(refused: ToolRefused | undefined): ToolEnd["outcome"] {
+  if (refused === undefined) return "allowed";
+  return refused.code === failed.code ? "errored" : "denied";
+}
+
+/** A plugin's denial. Its description and details stay with the host. */
+function denied(violation: HookViolation | undefined): ToolRefused {
+  return new ToolRefused(publicViolation(violation));
+}
+
+function subjectIn(extensions: unknown): string | undefined {
+  const security = isFields(extensions) ? extensions.security : undefined;
+  const subject = isFields(security) ? security.subject : undefined;
+  const id = isFields(subject) ? subject.id : undefined;
+  return typeof id === "string" ? id : undefined;
+}

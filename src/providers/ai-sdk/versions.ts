@@ -1,0 +1,40 @@
+/** For which version of the SDK a document was written, if it tells. */
+import { fieldOf, isFields, isList, reading, textOf } from "./host-values.ts";
+import type { SpecificationVersion } from "./types.ts";
+
+export function versionOfPrompt(prompt: unknown): SpecificationVersion {
+  const parts = () => {
+    const contents = itemsOf(prompt).map((message) => fieldOf(message, "content"));
+    const all = contents.flatMap(itemsOf);
+    return [...all, ...all.flatMap((part) => itemsOf(outputOf(part)))];
+  };
+  return versionOf("prompt", parts);
+}
+
+export function versionOfResult(result: unknown): SpecificationVersion {
+  return versionOf("result", () => itemsOf(fieldOf(result, "content")));
+}
+
+function versionOf(what: string, partsIn: () => readonly unknown[]): SpecificationVersion {
+  const read = (): SpecificationVersion => {
+    const parts = partsIn();
+    if (parts.some(isNewer)) return "v4";
+    return parts.some((part) => fieldOf(part, "type") === "media") ? "v2" : "v3";
+  };
+  return reading(what, read, "document_invalid");
+}
+
+/** Whether its data says what it is. */
+function isNewer(part: unknown): boolean {
+  const data = fieldOf(part, "data");
+  return fieldOf(part, "type") === "file" && isFields(data) && textOf(data) === undefined;
+}
+
+/** The items of the output of a tool. */
+function outputOf(part: unknown): unknown {
+  return fieldOf(fieldOf(part, "output"), "value");
+}
+
+function itemsOf(list: unknown): readonly unknown[] {
+  return isList(list) ? Array.from(list) : [];
+}

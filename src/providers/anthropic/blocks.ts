@@ -1,0 +1,218 @@
+/** The content blocks of the Messages API, and the parts that they are. */
+import type { BlockKind, BlockTable, FieldRule, JsonObject } from "../rewrite/index.ts";
+import { flag, joinedTexts, objectArguments, objectIn, resultContent } from "../rewrite/index.ts";
+import { isServerError, isServerResult, serverContent, serverTypes } from "./server-results.ts";
+
+/** The namespace of tools that the provider runs itself. */
+const namespace = "anthropic";
+
+const image = {
+  part: "image",
+  settings: ["cache_control", "citations", "transformations"],
+} as const;
+const document = { ...image, part: "document" } as const;
+const resource = { ...image, part: "resource", needs: ["content"] } as const;
+const noBytes = { needs: ["media_type"], reason: "Bytes without a media type." };
+const shownAsText = { reason: "A resource without text." };
+const file = { resource_request_id: "", uri: "", resource_type: "file" };
+const fileNames = { name: "title", description: "context" };
+
+/** The API takes plain text alone. */
+const plainText: FieldRule = {
+  at: "source.media_type",
+  read: (value) => value,
+  write: () => "text/plain",
+};
+
+/** The list is in `source`, which would be the text itself otherwise. */
+const listOfTexts = joinedTexts("source.content", "texts", (path) => path.slice(0, -1));
+
+const call = {
+  part: "tool_call",
+  settings: ["cache_control", "caller"],
+  defaults: { caller: { type: "direct" } },
+} as const;
+const called = { tool_call_id: "id", name: "name", arguments: objectArguments("input") };
+const ranCall = {
+  ...call,
+  isRun: true,
+  note: "The provider runs this call itself; messages show it as a call.",
+} as const;
+
+/** No edit puts a call of the caller's into the provider's namespace. */
+const toolset: FieldRule = {
+  at: "toolset_name",
+  read: (value) => (typeof value === "string" ? value : undefined),
+  write: (value, old) => (value === namespace ? old?.value : value),
+};
+
+/** A call of a server always names it. */
+const server: FieldRule = {
+  at: "server_name",
+  read: (value) => value,
+  write: (value, old) => value ?? old?.value,
+};
+
+const result: BlockKind = {
+  part: "tool_result",
+  is: { type: "tool_result" },
+  fields: {
+    tool_call_id: "tool_use_id",
+    content: resultContent("content", "result", ["text", "image", "document", "resource"]),
+    is_error: flag("is_error"),
+  },
+  settings: ["cache_control", "toolset_name"],
+};
+
+const serverResult = (type: string): BlockKind => ({
+  part: "tool_result",
+  is: { type },
+  when: isServerResult,
+  fields: {
+    tool_call_id: "tool_use_id",
+    content: serverContent,
+    is_error: { read: (_value, _path, _reading, block) => isServerError(block) },
+  },
+  settings: ["cache_control", "caller"],
+  note: "The provider ran the tool itself; messages show only the text of its result.",
+  reason:
+    "The text of a result of the provider's tool: none can be added or removed, and text that is also encrypted cannot change.",
+});
+
+/** Whether a block names a stored file and says nothing else that a model reads. */
+function isReference(block: JsonObject): boolean {
+  const source = objectIn(block.source);
+  const isOnly = (fields: object, known: readonly string[]) =>
+    Object.keys(fields).every((name) => known.includes(name));
+  return (
+    typeof source.file_id === "string" &&
+    isOnly(source, ["type", "file_id"]) &&
+    isOnly(block, ["type", "source", "cache_control"])
+  );
+}
+
+export const blocks: BlockTable = {
+  namespace,
+  unshown: (block) => (isReference(block) ? "reference" : undefined),
+  kinds: {
+    text: {
+      part: "text",
+      is: { type: "text" },
+      fields: { text: "text" },
+      settings: ["cache_control"],
+      bound: { citations: null },
+      fresh: { answer: { citations: null } },
+    },
+    thinking: {
+      part: "thinking",
+      is: { type: "thinking" },
+      fields: { text: "thinking" },
+      settings: ["signature"],
+      bound: { signature: "" },
+      fresh: { answer: { signature: "" } },
+      readOnlyIn: ["turn"],
+      reason: "Thinking that differs from what was signed; a request accepts no unsigned thinking.",
+    },
+    image: {
+      ...image,
+      ...noBytes,
+      is: { type: "image", "source.type": "base64" },
+      fields: { media_type: "source.media_type", data: "source.data" },
+      says: { type: "base64" },
+    },
+    imageUrl: {
+      ...image,
+      is: { type: "image", "source.type": "url" },
+      fields: { data: "source.url" },
+      says: { type: "url" },
+    },
+    document: {
+      ...document,
+      ...noBytes,
+      is: { type: "document", "source.type": "base64" },
+      fields: { media_type: "source.media_type", data: "source.data", title: "title" },
+      says: { type: "base64" },
+    },
+    documentUrl: {
+      ...document,
+      is: { type: "document", "source.type": "url" },
+      fields: { data: "source.url", title: "title" },
+      says: { type: "url" },
+    },
+    searchResult: {
+      ...resource,
+      ...shownAsText,
+      is: { type: "search_result" },
+      fields: {
+        uri: "source",
+        name: { at: "title", read: (value) => value, write: (value) => value ?? "" },
+        content: joinedTexts("content", "texts"),
+      },
+      says: { resource_request_id: "", resource_type: "uri" },
+      fits: ({ resource_type, uri, name }) =>
+        resource_type === "uri" && uri !== "" && name !== undefined,
+    },
+    textDocument: {
+      ...resource,
+      ...shownAsText,
+      is: { type: "document", "source.type": "text" },
+      fields: { mime_type: plainText, content: "source.data", ...fileNames },
+      says: file,
+      fits: () => true,
+    },
+    listDocument: {
+      ...resource,
+      ...shownAsText,
+      is: { type: "document", "source.type": "content" },
+      fields: { content: listOfTexts, ...fileNames },
+      says: file,
+    },
+    toolUse: {
+      ...call,
+      is: { type: "tool_use" },
+      fields: { ...called, namespace: toolset },
+      fresh: { answer: { caller: { type: "direct" } } },
+    },
+    mcpToolUse: {
+      ...ranCall,
+      is: { type: "mcp_tool_use" },
+      fields: { ...called, namespace: server },
+    },
+    serverToolUse: {
+      ...ranCall,
+      is: { type: "server_tool_use" },
+      fields: called,
+      says: { namespace },
+    },
+    toolResult: result,
+    mcpToolResult: {
+      ...result,
+      is: { type: "mcp_tool_result" },
+      note: "The provider ran the tool itself; messages show its result.",
+    },
+    ...Object.fromEntries(serverTypes.map((type) => [type, serverResult(type)])),
+  },
+  // What the SDK parsed of an answer. Source: `parser` and `beta-parser` of @anthropic-ai/sdk
+  // 1.11.0; `parsed` is the older name.
+  bound: { parsed_output: undefined, parsed: undefined },
+  places: {
+    turn: {
+      name: "message",
+      writes: [
+        ...["text", "thinking", "image", "imageUrl", "document", "documentUrl"],
+        ...["searchResult", "textDocument", "toolUse", "toolResult"],
+      ],
+    },
+    system: { name: "system prompt", writes: ["text"], isClosed: true },
+    result: {
+      name: "tool result",
+      writes: [
+        ...["text", "image", "imageUrl", "document", "documentUrl"],
+        ...["searchResult", "textDocument", "listDocument"],
+      ],
+      isClosed: true,
+    },
+    texts: { name: "document", writes: ["text"], isClosed: true },
+    answer: { name: "response", writes: ["text", "thinking", "toolUse"] },
+  },
+};

@@ -1,0 +1,301 @@
+/** The Messages API as tables. */
+import * as z from "zod/mini";
+import {
+  chosen,
+  defineProvider,
+  type EventTable,
+  type FreshFacts,
+  fieldOf,
+  isJsonObject,
+  type JsonObject,
+  objectIn,
+  type PieceTable,
+  type ProviderRefusal,
+  type StreamTable,
+  type TableProvider,
+  type TurnTable,
+  textsAt,
+} from "../rewrite/index.ts";
+import { blocks } from "./blocks.ts";
+import {
+  blockStartSchema,
+  citationSchema,
+  compactionSchema,
+  errorSchema,
+  messageDeltaSchema,
+  requestSchema,
+  responseSchema,
+  signatureSchema,
+  startSchema,
+} from "./schemas.ts";
+
+/** What both kinds of documents say of a container. A model reads its skills. */
+const container = ["container", "container.expires_at", "container.id"];
+
+const requestSettings: readonly string[] = [
+  ...container,
+  "anthropic_beta",
+  "anthropic_version",
+  "betas",
+  "cache_control",
+  "diagnostics",
+  "inference_geo",
+  "max_tokens",
+  "metadata",
+  // A model reads the schema of an output.
+  "output_config.effort",
+  "service_tier",
+  "speed",
+  "stop_sequences",
+  "stream",
+  "temperature",
+  "thinking",
+  "tool_choice",
+  "top_k",
+  "top_p",
+  "user_profile_id",
+  "workspace_id",
+];
+
+const usageSettings = [
+  "cache_creation",
+  "cache_creation_input_tokens",
+  "cache_read_input_tokens",
+  "inference_geo",
+  "iterations",
+  "output_tokens_details",
+  "server_tool_use",
+  "service_tier",
+  "speed",
+];
+
+const answerSettings: readonly string[] = [
+  ...container,
+  "context_management",
+  "diagnostics",
+  "stop_sequence",
+  ...usageSettings.map((name) => `usage.${name}`),
+];
+
+/** All that the SDK's types require. */
+function freshAnswer({ id, model, stop, tokens }: FreshFacts): JsonObject {
+  return {
+    id,
+    type: "message",
+    role: "assistant",
+    model,
+    content: [],
+    stop_reason: stop,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
+    usage: {
+      input_tokens: tokens.input_tokens,
+      output_tokens: tokens.output_tokens,
+      cache_creation: null,
+      cache_creation_input_tokens: null,
+      cache_read_input_tokens: null,
+      inference_geo: null,
+      output_tokens_details: null,
+      server_tool_use: null,
+      service_tier: null,
+      speed: null,
+    },
+  };
+}
+
+const isOf = (type: string) => (block: JsonObject) => block.type === type;
+const calls: readonly unknown[] = ["tool_use", "server_tool_use", "mcp_tool_use"];
+
+const pieces: PieceTable = {
+  text_delta: { fits: isOf("text"), text: ["text", "text"] },
+  citations_delta: {
+    fits: isOf("text"),
+    item: ["citation", "citations"],
+    schema: citationSchema,
+  },
+  thinking_delta: { fits: isOf("thinking"), text: ["thinking", "thinking"] },
+  signature_delta: { fits: isOf("thinking"), whole: { signature: "" }, schema: signatureSchema },
+  input_json_delta: {
+    // Also a block of a type to come.
+    fits: (block) => Object.hasOwn(block, "input"),
+    written: (block) => calls.includes(block.type),
+    json: ["partial_json", "input"],
+  },
+  compaction_delta: {
+    fits: isOf("compaction"),
+    whole: { content: null, encrypted_content: null },
+    schema: compactionSchema,
+  },
+};
+
+/** What a message says of itself once, at its start. */
+const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
+
+const stream: StreamTable = {
+  empty: { type: "message", role: "assistant", content: [] },
+  content: "content",
+  pieces,
+  events: {
+    ping: { fields: [], apply: () => {} },
+    message_start: {
+      fields: ["message"],
+      apply: (answer, event) => answer.begin(objectIn(answer.read(startSchema, event).message)),
+    },
+    content_block_start: {
+      fields: ["index", "content_block"],
+      apply: (answer, event) =>
+        answer.beginBlock(
+          fieldOf(event, "index"),
+          objectIn(answer.read(blockStartSchema, event).content_block),
+        ),
+    },
+    content_block_delta: {
+      fields: ["index", "delta"],
+      apply: (answer, event) => answer.addPiece(fieldOf(event, "index"), fieldOf(event, "delta")),
+    },
+    content_block_stop: {
+      fields: ["index"],
+      apply: (answer, event) => answer.endBlock(fieldOf(event, "index")),
+    },
+    message_delta: {
+      apply(answer, event) {
+        const { type: _, delta, usage, ...more } = answer.read(messageDeltaSchema, event);
+        // Fields of `delta` may also be beside it.
+        answer.merge(objectIn({ ...more, ...delta }), fixed);
+        answer.mergeInto("usage", objectIn(usage));
+      },
+    },
+    message_stop: { fields: [], apply: (answer) => answer.end() },
+    error: {
+      fields: ["error"],
+      apply: (answer, event) => answer.fail(answer.read(errorSchema, event).error),
+    },
+  },
+};
+
+/** Known when the message ends, and null until then. */
+const endFields = ["stop_reason", "stop_sequence", "stop_details", "container"];
+
+/** What `message_delta` says of usage again. */
+const counted = [
+  "input_tokens",
+  "output_tokens",
+  "cache_creation_input_tokens",
+  "cache_read_input_tokens",
+  "output_tokens_details",
+  "server_tool_use",
+];
+
+const events: EventTable = {
+  schema: z.array(z.looseObject({ type: z.string() })),
+  begin({ error: _, ...answer }) {
+    const later = endFields.filter((name) => Object.hasOwn(answer, name));
+    const empty = Object.fromEntries(later.map((name) => [name, null]));
+    return [{ type: "message_start", message: { ...answer, ...empty, content: [] } }];
+  },
+  block: (index, start, deltas) => [
+    { type: "content_block_start", index, content_block: start },
+    ...deltas.map(([type, fields]) => ({
+      type: "content_block_delta",
+      index,
+      delta: { type, ...fields },
+    })),
+    { type: "content_block_stop", index },
+  ],
+  end: (answer) => [
+    {
+      type: "message_delta",
+      delta: chosen(answer, endFields),
+      usage: chosen(isJsonObject(answer.usage) ? answer.usage : {}, counted),
+    },
+    answer.error === undefined ? { type: "message_stop" } : { type: "error", error: answer.error },
+  ],
+};
+
+/** Where a request says what, and who says it. */
+export const turns: TurnTable = {
+  prompt: "system",
+  turns: "messages",
+  content: "content",
+  roles: {
+    user: "user",
+    assistant: "assistant",
+    system: "system",
+    developer: "system",
+    tool: "user",
+  },
+  text: (text) => ({ type: "text", text }),
+};
+
+const errorTypes: { readonly [status: number]: string } = {
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  529: "overloaded_error",
+};
+
+/** The code stands beside the type: the types of this API are few. */
+function errorOf({ violation, status }: ProviderRefusal): object {
+  const type = errorTypes[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
+  return { type: "error", error: { type, message: violation.reason, code: violation.code } };
+}
+
+/** The Messages API, for `guardModel` and `guardFetch`. */
+export const anthropic: TableProvider<"anthropic"> = /* @__PURE__ */ defineProvider({
+  vendor: "anthropic",
+  guard: {
+    name: "anthropic.messages",
+    requests: ["POST /messages"],
+    asksForStream: (request) => isJsonObject(request) && request.stream === true,
+    eventTexts: textsAt("index", ["delta.text", "delta.thinking"]),
+    namesEvents: true,
+    denied: errorOf,
+    deniedEvent: errorOf,
+  },
+  calls: {
+    readRequest: "fromMessagesRequest",
+    writeRequest: "toMessagesRequest",
+    readAnswer: "fromMessagesResponse",
+    writeAnswer: "toMessagesResponse",
+    stream: "messagesStream",
+    toEvents: "toMessagesEvents",
+  },
+  blocks,
+  request: {
+    schema: requestSchema,
+    settings: requestSettings,
+    model: "model",
+    ...turns,
+  },
+  answer: {
+    schema: responseSchema,
+    settings: answerSettings,
+    constants: ["type", "role"],
+    content: "content",
+    facts: {
+      id: "id",
+      model: "model",
+      stop: {
+        field: "stop_reason",
+        reasons: {
+          end_turn: "end",
+          tool_use: "call",
+          max_tokens: "max_tokens",
+          stop_sequence: "stop_sequence",
+        },
+      },
+      usage: {
+        field: "usage",
+        input: ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"],
+        output: ["output_tokens"],
+      },
+    },
+    fresh: freshAnswer,
+  },
+  stream,
+  events,
+});

@@ -1,0 +1,188 @@
+/** The content blocks of Converse, and the parts that they are. A block is known by its one field. */
+// Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
+import type { Json } from "../../core/data/index.ts";
+import {
+  type BlockKind,
+  type BlockTable,
+  bytesField,
+  type FieldRule,
+  flag,
+  formatField,
+  joinedTexts,
+  objectArguments,
+  resultContent,
+  unwritable,
+} from "../rewrite/index.ts";
+
+/** The namespace of tools that the provider runs itself. */
+const namespace = "bedrock";
+
+/** Media that are stored elsewhere are in S3. */
+const location = (at: string): FieldRule => ({
+  at,
+  read: (value) => value,
+  write: (value) => (String(value).startsWith("s3://") ? value : unwritable),
+});
+
+/** A document always has a name. */
+const documentName: FieldRule = {
+  at: "document.name",
+  read: (value) => value,
+  write: (value) => value ?? "document",
+};
+
+/** A medium as bytes and one that is stored elsewhere. */
+function medium(part: "image" | "audio" | "video" | "document", at: string = part) {
+  const isDocument = part === "document";
+  const [bytes, uri] = [`${at}.source.bytes`, `${at}.source.s3Location.uri`];
+  const fields = {
+    media_type: formatField(`${at}.format`, isDocument ? "application" : part),
+    ...(isDocument ? { title: documentName } : {}),
+  };
+  const common = {
+    part,
+    needs: isDocument ? [] : ["media_type"],
+    reason: "A medium of another type, or neither as base64 nor in S3.",
+    settings: [`${at}.source.s3Location.bucketOwner`, `${at}.citations`],
+  };
+  return {
+    [at]: {
+      ...{ ...common, has: [bytes], says: { type: "base64" } },
+      fields: { ...fields, data: bytesField(bytes) },
+    },
+    [`${at}Location`]: {
+      ...{ ...common, has: [uri], says: { type: "url" } },
+      fields: { ...fields, data: location(uri) },
+    },
+  } satisfies { readonly [name: string]: BlockKind };
+}
+
+const media = {
+  ...medium("image"),
+  ...medium("audio"),
+  ...medium("video"),
+  ...medium("document"),
+};
+
+/** A document that is text. */
+const textDocument = {
+  part: "resource",
+  says: { resource_request_id: "", uri: "", resource_type: "file" },
+  needs: ["content"],
+  settings: ["document.citations"],
+  reason: "A resource without text.",
+} as const;
+const described = {
+  mime_type: formatField("document.format", "application"),
+  name: documentName,
+  description: "document.context",
+};
+
+/** Data among other blocks, as its JSON. */
+const jsonText: FieldRule = {
+  at: "json",
+  read: (value) => JSON.stringify(value),
+  write(value) {
+    try {
+      return JSON.parse(String(value)) as Json;
+    } catch {
+      return unwritable;
+    }
+  },
+};
+
+const call = {
+  part: "tool_call",
+  has: ["toolUse"],
+  fields: {
+    tool_call_id: "toolUse.toolUseId",
+    name: "toolUse.name",
+    arguments: objectArguments("toolUse.input"),
+  },
+} satisfies BlockKind;
+const result = {
+  part: "tool_result",
+  has: ["toolResult"],
+  fields: {
+    tool_call_id: "toolResult.toolUseId",
+    content: resultContent(
+      "toolResult.content",
+      "result",
+      ["text", "resource", "image", "audio", "video", "document"],
+      "json",
+    ),
+    is_error: flag("toolResult.status", "error", "success"),
+  },
+} satisfies BlockKind;
+const ran = {
+  note: "The provider runs this itself; messages show it as a call or its result.",
+  reason: "What a tool of the provider's did; none can be added.",
+};
+
+const signature = "reasoningContent.reasoningText.signature";
+const written = ["text", "searchResult", "documentText", ...Object.keys(media)];
+
+export const blocks: BlockTable = {
+  namespace,
+  unshown: (block) => (Object.keys(block).join() === "cachePoint" ? "setting" : undefined),
+  kinds: {
+    text: { part: "text", has: ["text"], fields: { text: "text" } },
+    citationsContent: {
+      part: "text",
+      has: ["citationsContent"],
+      fields: { text: joinedTexts("citationsContent.content", "texts") },
+      bound: { "citationsContent.citations": undefined },
+    },
+    guardContent: {
+      part: "text",
+      has: ["guardContent.text"],
+      fields: { text: "guardContent.text.text" },
+      settings: ["guardContent.text.qualifiers"],
+    },
+    ...medium("image", "guardContent.image"),
+    json: { part: "text", has: ["json"], fields: { text: jsonText }, reason: "It is not JSON." },
+    thinking: {
+      part: "thinking",
+      has: ["reasoningContent.reasoningText"],
+      fields: { text: "reasoningContent.reasoningText.text" },
+      settings: [signature],
+      bound: { [signature]: undefined },
+    },
+    ranToolUse: {
+      ...{ ...call, ...ran, isRun: true, has: ["toolUse.type"], says: { namespace } },
+      settings: ["toolUse.type"],
+    },
+    ranToolResult: { ...result, ...ran, has: ["toolResult.type"], settings: ["toolResult.type"] },
+    toolUse: call,
+    toolResult: result,
+    ...media,
+    documentText: {
+      ...{ ...textDocument, has: ["document.source.text"] },
+      fields: { ...described, content: "document.source.text" },
+      fits: () => true,
+    },
+    searchResult: {
+      ...textDocument,
+      has: ["searchResult"],
+      fields: {
+        uri: "searchResult.source",
+        name: "searchResult.title",
+        content: joinedTexts("searchResult.content", "texts"),
+      },
+      says: { resource_request_id: "", resource_type: "uri" },
+      settings: ["searchResult.citations"],
+      fits: ({ resource_type, uri, name }) => resource_type === "uri" && !!uri && !!name,
+    },
+    documentContent: {
+      ...{ ...textDocument, has: ["document.source.content"] },
+      fields: { ...described, content: joinedTexts("document.source.content", "texts") },
+    },
+  },
+  places: {
+    turn: { name: "message", writes: [...written, "thinking", "toolUse", "toolResult"] },
+    system: { name: "system prompt", writes: ["text"] },
+    result: { name: "tool result", writes: written },
+    texts: { name: "document", writes: ["text"], isClosed: true },
+    answer: { name: "response", writes: ["text", "thinking", "toolUse", "image"] },
+  },
+};

@@ -1,0 +1,164 @@
+/** Hooks around Converse and ConverseStream, inside the SDK's client. */
+import {
+  checkConditions,
+  checkManager,
+  createModelGuard,
+  type ModelExchange,
+  type ModelGuardOptions,
+  type ModelRefusal,
+  readModelOptions,
+  refusalOf,
+} from "../model/index.ts";
+import { type AnyHookManager, isJsonObject, type StreamLimits } from "../rewrite/index.ts";
+import { bedrock } from "./tables.ts";
+
+/** Options of `guardBedrock`. The functions get `{ command }`, the command's name, as `call.about`. */
+export interface BedrockGuardOptions<Extensions = unknown>
+  extends ModelGuardOptions<Extensions>,
+    Pick<StreamLimits, "maxEvents" | "textUnits"> {}
+
+/** What `use` of a client's `middlewareStack` takes. */
+export interface BedrockPlugin {
+  applyToStack(stack: {
+    add(
+      middleware: never,
+      options: { readonly step: "initialize"; readonly name: string; readonly override: true },
+    ): void;
+  }): void;
+}
+
+interface Result {
+  readonly output: { readonly stream?: AsyncIterable<unknown> };
+}
+type Next = (args: { readonly input: object }) => Promise<Result>;
+
+/**
+ * A plugin for the client of `@aws-sdk/client-bedrock-runtime` that puts hooks around its
+ * `ConverseCommand` and `ConverseStreamCommand`. Any other command is refused, since it may carry a
+ * prompt.
+ *
+ * A refusal is an exception as the SDK throws it: `AccessDeniedException` for a denial. So are
+ * errors of the provider, with the message that plugins left.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid`
+ * @see spec `bedrock:drop-in`
+ * @example
+ * ```ts
+ * import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
+ * import { createPluginManager, definePlugin, deny } from "glassine";
+ * import { guardBedrock } from "glassine/bedrock";
+ *
+ * const closed = definePlugin({
+ *   name: "closed",
+ *   version: "1.0.0",
+ *   hooks: { "cmf.llm_input": (_message, _context) => deny("Closed today") },
+ * });
+ * const client = new BedrockRuntimeClient({ region: "eu-central-1" });
+ * client.middlewareStack.use(guardBedrock(await createPluginManager({ plugins: [closed] })));
+ * const command = new ConverseCommand({
+ *   modelId: "amazon.nova-lite-v1:0",
+ *   messages: [{ role: "user", content: [{ text: "Ahoy" }] }],
+ * });
+ * await client.send(command).catch((error) => console.log(`${error}`)); // AccessDeniedException: Closed today
+ * ```
+ */
+export function guardBedrock<Extensions = unknown>(
+  manager: AnyHookManager<Extensions>,
+  options: BedrockGuardOptions<Extensions> = {},
+): BedrockPlugin {
+  checkManager(manager, "guardBedrock");
+  const read = readModelOptions(options, "guardBedrock", ["maxEvents", "textUnits"]);
+  checkConditions(manager, read);
+  const { maxEvents, textUnits } = options;
+  const limits: StreamLimits = {
+    ...(maxEvents !== undefined && { maxEvents }),
+    ...(textUnits !== undefined && { textUnits }),
+  };
+  const guard = createModelGuard(bedrock, manager, read);
+
+  const middleware =
+    (next: Next, { commandName: command }: { readonly commandName?: string }) =>
+    async (args: Parameters<Next>[0]): Promise<Result> => {
+      const exchange = guard.begin({ about: Object.freeze({ command }) });
+      if (command !== "ConverseCommand" && command !== "ConverseStreamCommand") {
+        throw refused(exchange, refusalOf("request_unknown"));
+      }
+      const { document: input, refusal } = await exchange.judgeRequest(args.input);
+      if (refusal !== undefined) throw refused(exchange, refusal);
+      const result = await next({ ...args, input }).catch(async (error: unknown) => {
+        throw await judgedError(exchange, error);
+      });
+      const { stream } = result.output;
+      if (stream !== undefined) {
+        return {
+          ...result,
+          output: { ...result.output, stream: judged(exchange, stream, limits) },
+        };
+      }
+      const answer = await exchange.judgeAnswer(result.output);
+      if (answer.refusal !== undefined) throw refused(exchange, answer.refusal);
+      exchange.end();
+      return { ...result, output: answer.document };
+    };
+
+  return Object.freeze<BedrockPlugin>({
+    applyToStack(stack) {
+      const name = "glassine";
+      stack.add(middleware as never, { step: "initialize", name, override: true });
+    },
+  });
+}
+
+/** The events as plugins left them. A refusal is thrown, as the SDK throws what ends a stream. */
+async function* judged(
+  exchange: ModelExchange,
+  stream: AsyncIterable<unknown>,
+  limits: StreamLimits,
+): AsyncGenerator<unknown> {
+  let refusal: ModelRefusal | undefined;
+  try {
+    for await (const each of exchange.judgeEvents(stream, limits)) {
+      if (each.refusal === undefined) yield each.event;
+      else refusal = each.refusal;
+    }
+    if (refusal === undefined) exchange.end();
+  } catch (error) {
+    throw await judgedError(exchange, error);
+  } finally {
+    // Whoever reads no further has not got all of it.
+    if (refusal === undefined) exchange.end(undefined, "aborted");
+  }
+  if (refusal !== undefined) throw refused(exchange, refusal);
+}
+
+/** Ends the exchange. What is no exception of the service says nothing of the provider's. */
+async function judgedError(exchange: ModelExchange, error: unknown): Promise<unknown> {
+  const { name, message, $fault, $metadata } = Object(error);
+  if ($fault === undefined) {
+    const isAborted = name === "AbortError";
+    exchange.end(undefined, isAborted ? "aborted" : "errored");
+    return error;
+  }
+  const status = isJsonObject($metadata) ? Number($metadata.httpStatusCode ?? 502) : 502;
+  const refusal = await exchange.judgeError({ error: { message } }, status);
+  return refused(exchange, refusal, refusal.status === status ? name : undefined);
+}
+
+// Source: the exceptions of @aws-sdk/client-bedrock-runtime, dist-types/models/errors.d.ts.
+const names: { readonly [status: number]: string } = {
+  403: "AccessDeniedException",
+  502: "ServiceUnavailableException",
+};
+
+/** The SDK's own kind of exception, known by its marks: nothing of the SDK is loaded. */
+function refused(exchange: ModelExchange, refusal: ModelRefusal, name?: string): Error {
+  exchange.end(refusal);
+  const { status, code, reason } = refusal;
+  const other = status < 500 ? "ValidationException" : "InternalServerException";
+  return Object.assign(new Error(reason), {
+    name: name ?? names[status] ?? other,
+    $fault: status < 500 ? "client" : "server",
+    $metadata: { httpStatusCode: status },
+    code,
+  });
+}

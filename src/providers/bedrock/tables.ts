@@ -1,0 +1,264 @@
+/** Converse and ConverseStream as tables. */
+// Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
+import * as z from "zod/mini";
+import {
+  asFields,
+  chosen,
+  defineProvider,
+  type EventTable,
+  type FreshFacts,
+  fieldOf,
+  type GrowingAnswer,
+  type JsonObject,
+  objectIn,
+  objectsIn,
+  type PieceTable,
+  type StreamTable,
+  type TableProvider,
+  textsAt,
+  under,
+} from "../rewrite/index.ts";
+import { blocks } from "./blocks.ts";
+import * as schemas from "./schemas.ts";
+
+/** What both kinds of documents say. */
+const common = ["performanceConfig", "serviceTier"];
+
+// A model reads `toolConfig`, `promptVariables` and most of `additionalModelRequestFields`.
+const requestSettings = [
+  ...[
+    ...common,
+    "additionalModelResponseFieldPaths",
+    "outputConfig.effort",
+    "guardrailConfig",
+    "requestMetadata",
+  ],
+  ...under("inferenceConfig", ["maxTokens", "stopSequences", "temperature", "topP"]),
+  ...under("additionalModelRequestFields", ["anthropic_beta", "inferenceConfig.topK"]),
+  ...under("additionalModelRequestFields", ["reasoning_config", "thinking", "top_k"]),
+];
+
+// A trace of a guardrail quotes what it found.
+const answerSettings = [
+  ...[...common, "$metadata", "metrics", "trace.promptRouter", "usage.totalTokens"],
+  ...under("usage", ["cacheDetails", "cacheReadInputTokens", "cacheWriteInputTokens"]),
+];
+
+function freshAnswer({ stop, tokens }: FreshFacts): JsonObject {
+  return {
+    output: { message: { role: "assistant", content: [] } },
+    stopReason: stop,
+    usage: {
+      inputTokens: tokens.input_tokens,
+      outputTokens: tokens.output_tokens,
+      totalTokens: tokens.total_tokens,
+    },
+    metrics: { latencyMs: 0 },
+  };
+}
+
+const has = (name: string) => (block: JsonObject) => block[name] !== undefined;
+const reasoningText = "reasoningContent.reasoningText";
+const reasoningIn = (block: JsonObject) => objectIn(objectIn(block.reasoningContent).reasoningText);
+const redactedIn = (block: JsonObject) => objectIn(block.reasoningContent).redactedContent;
+
+const pieces: PieceTable = {
+  text: { fits: has("text"), text: ["text", "text"] },
+  citation: { fits: has("text"), item: ["citation", "citations"], schema: schemas.citationSchema },
+  toolResult: { fits: has("toolResult"), item: ["toolResult", "toolResult.content"] },
+  toolUse: { fits: has("toolUse"), json: ["toolUse.input", "toolUse.input"] },
+  "reasoningContent.text": {
+    fits: (block) => has("text")(reasoningIn(block)),
+    text: ["reasoningContent.text", `${reasoningText}.text`],
+  },
+  "reasoningContent.signature": {
+    fits: (block) => has("text")(reasoningIn(block)),
+    written: (block) => has("signature")(reasoningIn(block)),
+    text: ["reasoningContent.signature", `${reasoningText}.signature`],
+  },
+  "reasoningContent.redactedContent": {
+    fits: (block) => Object.keys(block).length === 0,
+    whole: { reasoningContent: {} },
+    schema: schemas.redactedSchema,
+  },
+};
+
+/** The field by which an event or a piece is known. */
+function nameOf(event: object): string {
+  const name = Object.keys(event)[0] ?? "";
+  if (name !== "reasoningContent") return name;
+  return `${name}.${Object.keys(Object(fieldOf(event, name)))[0] ?? ""}`;
+}
+
+/** The blocks that have no event for their beginning, by their first piece. */
+const begun: { readonly [piece: string]: JsonObject } = {
+  text: { text: "" },
+  citation: { text: "" },
+  "reasoningContent.text": { reasoningContent: { reasoningText: { text: "" } } },
+  "reasoningContent.signature": { reasoningContent: { reasoningText: { text: "" } } },
+};
+
+/** An event by its field, checked. */
+function event(name: string, apply: (answer: GrowingAnswer, fields: JsonObject) => void) {
+  return {
+    [name]: {
+      fields: [name],
+      apply: (answer: GrowingAnswer, all: object) =>
+        apply(answer, objectIn(objectIn(answer.read(schemas.eventSchema, all))[name])),
+    },
+  };
+}
+
+/** Errors that end a stream. The SDK throws them itself. */
+const exceptions = [
+  ...["internalServerException", "modelStreamErrorException", "serviceUnavailableException"],
+  ...["throttlingException", "validationException"],
+];
+
+/** No other event says what is in `output`. */
+const fixed = new Set(["output"]);
+
+const stream: StreamTable = {
+  empty: { output: { message: { role: "assistant", content: [] } } },
+  content: "output.message.content",
+  pieces,
+  nameOf,
+  // A text with citations is a block of another kind.
+  whole: ({ citations, ...block }) =>
+    citations === undefined
+      ? block
+      : { citationsContent: { content: [{ text: block.text ?? "" }], citations } },
+  grown(block) {
+    const { content, citations } = objectIn(block.citationsContent);
+    const [first, ...more] = objectsIn(content);
+    const isOne = typeof first?.text === "string" && more.length === 0;
+    return isOne && Array.isArray(citations) ? { text: first.text ?? "", citations } : block;
+  },
+  events: {
+    ...event("messageStart", (answer, { role }) =>
+      answer.begin({ output: { message: { role: role ?? null, content: [] } } }),
+    ),
+    ...event("contentBlockStart", (answer, { start, contentBlockIndex }) => {
+      const block = objectIn(start);
+      const call = { toolUse: { ...objectIn(block.toolUse), input: {} } };
+      answer.beginBlock(contentBlockIndex, has("toolUse")(block) ? call : block);
+    }),
+    // Its text may end inside a character.
+    contentBlockDelta: {
+      fields: ["contentBlockDelta"],
+      apply(answer, all) {
+        const fields = asFields(fieldOf(all, "contentBlockDelta"), "contentBlockDelta");
+        const index = fieldOf(fields, "contentBlockIndex");
+        const delta = asFields(fieldOf(fields, "delta"), "delta");
+        if (!answer.hasBlock(index)) answer.beginBlock(index, begun[nameOf(delta)] ?? {});
+        answer.addPiece(index, delta);
+      },
+    },
+    ...event("contentBlockStop", (answer, fields) => answer.endBlock(fields.contentBlockIndex)),
+    ...event("messageStop", (answer, fields) => {
+      answer.merge(fields, fixed);
+      answer.complete();
+    }),
+    // What it says of the whole comes after the end.
+    ...event("metadata", (answer, fields) => answer.merge(fields, fixed)),
+    ...Object.assign(
+      {},
+      ...exceptions.map((name) =>
+        event(name, (answer, fields) => answer.fail({ ...fields, name })),
+      ),
+    ),
+  },
+};
+
+/** What the last event but one says; the rest is in `metadata`. */
+const stopFields = ["stopReason", "additionalModelResponseFields"];
+
+const events: EventTable = {
+  schema: z.array(schemas.eventSchema),
+  begin: ({ output }) => [{ messageStart: chosen(objectIn(objectIn(output).message), ["role"]) }],
+  block(contentBlockIndex, block, deltas) {
+    const { input: _, ...toolUse } = objectIn(block.toolUse);
+    const start = has("toolUse")(block) ? { toolUse } : block;
+    const isBegun = !has("text")(block) && !has("reasoningContent")(block);
+    const sent = deltas.map(([name, delta]) =>
+      name === "toolResult" ? { [name]: [delta[name] ?? null] } : delta,
+    );
+    const all = redactedIn(block) ? [block] : sent;
+    return [
+      ...(isBegun ? [{ contentBlockStart: { start, contentBlockIndex } }] : []),
+      ...all.map((delta) => ({ contentBlockDelta: { delta, contentBlockIndex } })),
+      { contentBlockStop: { contentBlockIndex } },
+    ];
+  },
+  end({ output: _, $metadata: __, error, ...answer }) {
+    const { name, ...fields } = objectIn(error);
+    if (name !== undefined) return [{ [String(name)]: fields }];
+    const rest = Object.keys(answer).filter((field) => !stopFields.includes(field));
+    return [{ messageStop: chosen(answer, stopFields) }, { metadata: chosen(answer, rest) }];
+  },
+};
+
+/** Converse and ConverseStream, for `guardModel`. */
+export const bedrock: TableProvider<"bedrock", object, object, object> =
+  /* @__PURE__ */ defineProvider({
+    vendor: "bedrock",
+    guard: {
+      name: "bedrock.converse",
+      // Its streams are no text, and requests are signed: `guardBedrock` goes into the SDK.
+      requests: [],
+      asksForStream: () => false,
+      eventTexts: textsAt("contentBlockDelta.contentBlockIndex", [
+        "contentBlockDelta.delta.text",
+        "contentBlockDelta.delta.reasoningContent.text",
+      ]),
+      namesEvents: false,
+      denied: ({ violation: { reason, code } }) => ({ message: reason, code }),
+      deniedEvent: ({ violation, status }) => ({
+        modelStreamErrorException: { message: violation.reason, originalStatusCode: status },
+      }),
+    },
+    calls: {
+      readRequest: "fromConverseRequest",
+      writeRequest: "toConverseRequest",
+      readAnswer: "fromConverseResponse",
+      writeAnswer: "toConverseResponse",
+      stream: "converseStream",
+      toEvents: "toConverseEvents",
+    },
+    // JSON of tools, models and callers.
+    bytes: {
+      opaque: [
+        ...["additionalModelRequestFields", "additionalModelResponseFields", "input", "json"],
+        ...["promptVariables", "requestMetadata"],
+      ],
+    },
+    blocks,
+    request: {
+      ...{ schema: schemas.requestSchema, settings: requestSettings, model: "modelId" },
+      ...{ prompt: "system", turns: "messages", content: "content" },
+      roles: { user: "user", assistant: "assistant", tool: "user" },
+    },
+    answer: {
+      schema: schemas.responseSchema,
+      settings: answerSettings,
+      constants: ["output.message.role"],
+      content: "output.message.content",
+      facts: {
+        stop: {
+          field: "stopReason",
+          reasons: {
+            ...{ end_turn: "end", tool_use: "call" },
+            ...{ max_tokens: "max_tokens", stop_sequence: "stop_sequence" },
+          },
+        },
+        usage: {
+          field: "usage",
+          input: ["inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"],
+          output: ["outputTokens"],
+        },
+      },
+      fresh: freshAnswer,
+    },
+    stream,
+    events,
+  });

@@ -1,0 +1,227 @@
+/** The parts of a `Content`, and the parts of messages that they are. */
+// Source: the types of @google/genai 2.32.0, dist/genai.d.ts: Part and the types of its fields.
+import {
+  type BlockKind,
+  type BlockTable,
+  type FieldRule,
+  isJsonObject,
+  type JsonObject,
+  objectIn,
+  stringIn,
+} from "../rewrite/index.ts";
+
+/** The namespace of tools that the provider runs itself. */
+const namespace = "google";
+
+/** What a part says beside its content: a signature stands for thoughts, which nobody can read. */
+const beside = ["thought", "thoughtSignature", "videoMetadata", "mediaResolution"];
+
+/** How an id ends that stands for none: a model's calls may have no id. */
+const counted = /#\d+$/;
+
+/**
+ * The id of a call or a result. Without one it is the tool's name and a number: the first result of
+ * a tool is that of its first call.
+ */
+function idAt(
+  at: string,
+  side: "call" | "result",
+  toolOf: (block: JsonObject) => string,
+): FieldRule {
+  return {
+    at,
+    isRelative: true,
+    read(value, _path, { counts }, block) {
+      if (typeof value === "string" && value !== "") return value;
+      const tool = toolOf(block);
+      const count = (counts.get(`${side} ${tool}`) ?? 0) + 1;
+      counts.set(`${side} ${tool}`, count);
+      return `${tool}#${count}`;
+    },
+    write: (value) => (counted.test(String(value)) ? undefined : value),
+  };
+}
+
+const inField = (field: string, name: string) => (block: JsonObject) =>
+  stringIn(objectIn(block[field]), name);
+
+/** Arguments that are not there are none. */
+function args(at: string): FieldRule {
+  return {
+    at,
+    read: (value) => (isJsonObject(value) ? value : {}),
+    write: (value) => value,
+  };
+}
+
+/** What a function returned: what is in `output`, or all of a response that has other fields. */
+const output: FieldRule = {
+  at: "functionResponse.response",
+  read: (value) => (isWrapped(value) ? value.output : value),
+  write(value, old) {
+    if (value === undefined) return {};
+    const isObject = isJsonObject(value) && !isWrapped(value) && !isWrapped(old?.value);
+    return isObject ? value : { output: value };
+  },
+};
+
+function isWrapped(value: unknown): value is JsonObject {
+  return isJsonObject(value) && Object.hasOwn(value, "output") && Object.keys(value).length === 1;
+}
+
+/** An error is in a field of the response. */
+const failed: FieldRule = {
+  read: (_value, _path, _reading, block) =>
+    Object.hasOwn(objectIn(objectIn(block.functionResponse).response), "error"),
+};
+
+/** A medium as bytes and one that is stored elsewhere, by the beginning of its type. */
+function medium(part: "image" | "audio" | "video" | "document", type: string) {
+  const when = (field: string) => (block: JsonObject) =>
+    inField(field, "mimeType")(block).startsWith(type);
+  const title = (field: string) => (part === "document" ? { title: `${field}.displayName` } : {});
+  const common = { part, settings: beside, reason: "A medium without a media type." };
+  return {
+    [part]: {
+      ...common,
+      has: ["inlineData"],
+      when: when("inlineData"),
+      fields: {
+        media_type: "inlineData.mimeType",
+        data: "inlineData.data",
+        ...title("inlineData"),
+      },
+      says: { type: "base64" },
+      needs: ["media_type"],
+    },
+    [`${part}File`]: {
+      ...common,
+      has: ["fileData"],
+      when: when("fileData"),
+      fields: { media_type: "fileData.mimeType", data: "fileData.fileUri", ...title("fileData") },
+      says: { type: "url" },
+      needs: part === "document" ? [] : ["media_type"],
+    },
+  } satisfies { readonly [name: string]: BlockKind };
+}
+
+const media = {
+  ...medium("image", "image/"),
+  ...medium("audio", "audio/"),
+  ...medium("video", "video/"),
+  // Of whatever other type.
+  ...medium("document", ""),
+};
+
+const ran = {
+  settings: beside,
+  note: "The provider runs this itself; messages show it as a call or its result.",
+  reason: "What a tool of the provider's did; none can be added.",
+} as const;
+const ranCall = { ...ran, part: "tool_call", isRun: true, says: { namespace } } as const;
+const ranResult = { ...ran, part: "tool_result" } as const;
+const codeExecution = "code_execution";
+
+export const blocks: BlockTable = {
+  namespace,
+  kinds: {
+    thinking: {
+      part: "thinking",
+      is: { thought: true },
+      has: ["text"],
+      fields: { text: "text" },
+      settings: beside,
+    },
+    text: { part: "text", has: ["text"], fields: { text: "text" }, settings: beside },
+    functionCall: {
+      part: "tool_call",
+      has: ["functionCall"],
+      fields: {
+        tool_call_id: idAt("functionCall.id", "call", inField("functionCall", "name")),
+        name: "functionCall.name",
+        arguments: args("functionCall.args"),
+      },
+      settings: beside,
+    },
+    functionResponse: {
+      part: "tool_result",
+      has: ["functionResponse"],
+      fields: {
+        tool_call_id: idAt("functionResponse.id", "result", inField("functionResponse", "name")),
+        tool_name: "functionResponse.name",
+        content: output,
+        is_error: failed,
+      },
+      settings: [
+        ...beside,
+        "functionResponse.scheduling",
+        // A stream of results is read as several.
+        "functionResponse.willContinue",
+      ],
+    },
+    executableCode: {
+      ...ranCall,
+      has: ["executableCode"],
+      fields: {
+        tool_call_id: idAt("executableCode.id", "call", () => codeExecution),
+        name: { read: () => codeExecution },
+        arguments: {
+          at: "executableCode.code",
+          read: (code) => (typeof code === "string" ? { code } : {}),
+          write: (value) => objectIn(value).code,
+        },
+      },
+      settings: [...beside, "executableCode.language"],
+    },
+    codeExecutionResult: {
+      ...ranResult,
+      has: ["codeExecutionResult"],
+      fields: {
+        tool_call_id: idAt("codeExecutionResult.id", "result", () => codeExecution),
+        tool_name: { read: () => codeExecution },
+        content: "codeExecutionResult.output",
+        is_error: {
+          at: "codeExecutionResult.outcome",
+          read: (outcome) => typeof outcome === "string" && outcome !== "OUTCOME_OK",
+        },
+      },
+    },
+    toolCall: {
+      ...ranCall,
+      has: ["toolCall"],
+      fields: {
+        tool_call_id: idAt("toolCall.id", "call", inField("toolCall", "toolType")),
+        name: "toolCall.toolType",
+        arguments: args("toolCall.args"),
+      },
+    },
+    toolResponse: {
+      ...ranResult,
+      has: ["toolResponse"],
+      fields: {
+        tool_call_id: idAt("toolResponse.id", "result", inField("toolResponse", "toolType")),
+        tool_name: "toolResponse.toolType",
+        content: {
+          at: "toolResponse.response",
+          read: (value) => value,
+          write: (value) => (isJsonObject(value) ? value : { output: value ?? null }),
+        },
+        is_error: { read: () => false },
+      },
+    },
+    ...media,
+  },
+  // It stands for the thoughts that led to the content.
+  bound: { thoughtSignature: undefined },
+  places: {
+    turn: {
+      name: "message",
+      writes: ["text", "thinking", "functionCall", "functionResponse", ...Object.keys(media)],
+    },
+    system: { name: "system prompt", writes: ["text"], isClosed: true },
+    answer: {
+      name: "response",
+      writes: ["text", "thinking", "functionCall", ...Object.keys(media)],
+    },
+  },
+};

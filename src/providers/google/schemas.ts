@@ -1,0 +1,84 @@
+/**
+ * What has to be known of `generateContent` to read it. Parts and fields that are not listed may be
+ * there and be anything.
+ */
+// Source: the types of @google/genai 2.32.0, dist/genai.d.ts. All fields are optional there.
+import * as z from "zod/mini";
+import type { JsonObject } from "../rewrite/index.ts";
+
+const whole = z.int().check(z.nonnegative());
+const text = z.optional(z.string());
+const fields = z.record(z.string(), z.unknown());
+
+const part = z.looseObject({
+  text,
+  thought: z.optional(z.boolean()),
+  thoughtSignature: text,
+  inlineData: z.optional(z.looseObject({ mimeType: text, data: z.string(), displayName: text })),
+  fileData: z.optional(z.looseObject({ mimeType: text, fileUri: z.string(), displayName: text })),
+  functionCall: z.optional(z.looseObject({ id: text, name: z.string(), args: z.optional(fields) })),
+  functionResponse: z.optional(
+    z.looseObject({ id: text, name: z.string(), response: z.optional(fields) }),
+  ),
+  executableCode: z.optional(z.looseObject({ id: text, code: z.string() })),
+  codeExecutionResult: z.optional(z.looseObject({ id: text, outcome: text, output: text })),
+  toolCall: z.optional(z.looseObject({ id: text, toolType: z.string(), args: z.optional(fields) })),
+  toolResponse: z.optional(
+    z.looseObject({ id: text, toolType: z.string(), response: z.optional(fields) }),
+  ),
+});
+
+const parts = z.optional(z.array(part));
+
+/** A request body, of `countTokens`, too. */
+export const requestSchema = z.looseObject({
+  contents: z.array(z.looseObject({ role: z.optional(z.enum(["user", "model"])), parts })),
+  systemInstruction: z.optional(z.looseObject({ role: text, parts })),
+});
+
+const counts = z.looseObject({
+  promptTokenCount: z.optional(whole),
+  candidatesTokenCount: z.optional(whole),
+  thoughtsTokenCount: z.optional(whole),
+  toolUsePromptTokenCount: z.optional(whole),
+});
+
+/** A response body, or an event of a stream, which is the next part of one. */
+export const responseSchema = z.looseObject({
+  candidates: z.optional(
+    z.array(
+      z.looseObject({
+        content: z.optional(z.looseObject({ role: z.optional(z.literal("model")), parts })),
+        finishReason: text,
+        index: z.optional(whole),
+      }),
+    ),
+  ),
+  usageMetadata: z.optional(counts),
+  modelVersion: text,
+  responseId: text,
+});
+
+/** What comes in pieces. */
+export const pieceSchema = z.looseObject({ text: z.string(), thoughtSignature: text });
+export const eventsSchema = z.array(z.looseObject({}));
+
+/** A turn of a request, or what a candidate says. A part is what it has: a text, a call. */
+interface Content extends JsonObject {
+  readonly role?: string;
+  readonly parts?: readonly (JsonObject & { readonly text?: string })[];
+}
+
+/** The body of a request to `generateContent`, as far as it is known here. */
+export interface GenerateRequest extends JsonObject {
+  readonly contents: readonly Content[];
+  readonly systemInstruction?: Content;
+}
+
+/** The body of a response of `generateContent`, as far as it is known here. */
+export interface GenerateResponse extends JsonObject {
+  readonly candidates?: readonly (JsonObject & { readonly content?: Content })[];
+}
+
+/** An event of a streamed response: the next part of one. */
+export interface GenerateEvent extends GenerateResponse {}

@@ -1,0 +1,298 @@
+/** `generateContent` as tables. */
+// Source: the types of @google/genai 2.32.0, dist/genai.d.ts, and for the places of fields its
+// generateContentConfigToMldev and generateContentConfigToVertex, dist/node/index.mjs.
+import { intrinsics } from "../../core/data/index.ts";
+import {
+  chosen,
+  defineProvider,
+  type EventTable,
+  type EventTexts,
+  type FreshFacts,
+  isJsonObject,
+  isSameJsonText,
+  type JsonObject,
+  type LimitOptions,
+  objectIn,
+  objectsIn,
+  type PieceTable,
+  type ProviderRefusal,
+  readDocument,
+  type StreamTable,
+  type TableProvider,
+  under,
+  withFields,
+} from "../rewrite/index.ts";
+import { blocks } from "./blocks.ts";
+import {
+  eventsSchema,
+  type GenerateEvent,
+  type GenerateRequest,
+  type GenerateResponse,
+  pieceSchema,
+  requestSchema,
+  responseSchema,
+} from "./schemas.ts";
+
+// A model reads `responseSchema` and `responseJsonSchema`, and what `cachedContent` stands for.
+const generationSettings = [
+  ...["audioTimestamp", "audioTranscriptionConfig", "candidateCount", "enableEnhancedCivicAnswers"],
+  ...["frequencyPenalty", "imageConfig", "logprobs", "maxOutputTokens", "mediaResolution"],
+  ...["modelConfig", "presencePenalty", "responseLogprobs", "responseMimeType"],
+  ...["responseModalities", "routingConfig", "seed", "speechConfig", "stopSequences"],
+  ...["temperature", "thinkingConfig", "topK", "topP"],
+];
+
+const requestSettings = [
+  ...["labels", "modelArmorConfig", "safetySettings", "serviceTier", "store"],
+  ...["systemInstruction.role", "toolConfig"],
+  ...under("generationConfig", generationSettings),
+];
+
+const answerSettings = [
+  ...["createTime", "modelStatus.modelStage", "modelStatus.retirementTime"],
+  ...["promptFeedback.blockReason", "promptFeedback.safetyRatings"],
+  ...under("candidates.0", ["avgLogprobs", "index", "safetyRatings", "tokenCount"]),
+  ...under("usageMetadata", ["cacheTokensDetails", "cachedContentTokenCount"]),
+  ...under("usageMetadata", ["candidatesTokensDetails", "initialPromptTokenCount"]),
+  ...under("usageMetadata", ["promptTokensDetails", "toolUsePromptTokenCount"]),
+  ...under("usageMetadata", ["toolUsePromptTokensDetails", "totalTokenCount", "trafficType"]),
+];
+
+function freshAnswer({ id, model, stop, tokens }: FreshFacts): JsonObject {
+  return {
+    candidates: [{ content: { parts: [], role: "model" }, finishReason: stop, index: 0 }],
+    usageMetadata: {
+      promptTokenCount: tokens.input_tokens,
+      candidatesTokenCount: tokens.output_tokens,
+      totalTokenCount: tokens.total_tokens,
+    },
+    modelVersion: model,
+    responseId: id,
+  };
+}
+
+const isText = (part: JsonObject) => typeof part.text === "string";
+
+const pieces: PieceTable = {
+  any: {
+    fits: isText,
+    text: ["text", "text"],
+    whole: { thoughtSignature: "" },
+    schema: pieceSchema,
+  },
+};
+
+/** Whether a part that begins an event goes on with the last text of the event before. */
+function goesOn(last: JsonObject | undefined, part: JsonObject): boolean {
+  if (last === undefined || !isText(last) || !isText(part)) return false;
+  const rest = (all: JsonObject) =>
+    withFields(all, { text: undefined, thoughtSignature: undefined });
+  const isSigned = last.thoughtSignature !== undefined;
+  if (isSigned && last.thoughtSignature !== part.thoughtSignature) return false;
+  return isSameJsonText(rest(last), rest(part));
+}
+
+const stream: StreamTable = {
+  empty: {},
+  content: "candidates.0.content.parts",
+  pieces,
+  // Neither events nor pieces have a type.
+  nameOf: () => "any",
+  events: {
+    any: {
+      apply(answer, event) {
+        const { candidates, error, ...fields } = objectIn(answer.read(responseSchema, event));
+        if (error !== undefined && error !== null) {
+          answer.fail(error);
+          return;
+        }
+        if (!answer.isBegun) answer.begin({});
+        for (const [i, { content, ...more }] of objectsIn(candidates).entries()) {
+          if ((more.index ?? i) !== 0) {
+            answer.omit(["candidates", i], "Only the first candidate of a stream is kept.");
+            continue;
+          }
+          const said = objectIn(content);
+          const parts = objectsIn(said.parts);
+          const isFilled = Array.isArray(said.parts);
+          answer.mergeInto("candidates.0.content", isFilled ? { ...said, parts: [] } : said);
+          answer.mergeInto("candidates.0", more);
+          for (const [at, part] of parts.entries()) {
+            const index = answer.blockCount - 1;
+            if (at === 0 && goesOn(answer.last, part)) {
+              answer.addPiece(index, chosen(part, ["text", "thoughtSignature"]));
+              continue;
+            }
+            if (answer.last !== undefined) answer.endBlock(index);
+            answer.beginBlock(index + 1, isText(part) ? { ...part, text: "" } : part);
+            if (isText(part)) answer.addPiece(index + 1, chosen(part, ["text"]));
+          }
+          if (more.finishReason !== undefined) answer.complete();
+        }
+        for (const [name, value] of Object.entries(fields)) {
+          if (name === "usageMetadata") answer.mergeInto(name, objectIn(value));
+          else answer.merge({ [name]: value }, new Set());
+        }
+        if (objectIn(fields.promptFeedback).blockReason !== undefined) answer.complete();
+      },
+    },
+  },
+};
+
+/** What each event says of the whole answer. */
+const repeated = ["usageMetadata", "modelVersion", "responseId"];
+
+/** The parts of an event: a text that its reader would join with that before is not the first. */
+const partsOf = (part: JsonObject, before: JsonObject | undefined) =>
+  goesOn(before, part)
+    ? [withFields(part, { text: "", thoughtSignature: undefined }), part]
+    : [part];
+
+/** Each event is a whole response, with the next part; the last one says how it ended. */
+const events: EventTable = {
+  schema: eventsSchema,
+  begin(answer) {
+    const [first, ...others] = objectsIn(answer.candidates);
+    const { content: said, ...more } = first ?? {};
+    const content = objectIn(said);
+    const parts = objectsIn(content.parts);
+    if (parts.length === 0) return [answer];
+    const begun = parts.map((part, at) => ({
+      ...(at === 0 ? answer : chosen(answer, ["candidates", ...repeated])),
+      candidates: [
+        {
+          content: { ...content, parts: partsOf(part, parts[at - 1]) },
+          ...chosen(more, ["index"]),
+        },
+      ],
+    }));
+    return [...begun, { candidates: [more, ...others], ...chosen(answer, repeated) }];
+  },
+  block: () => [],
+  end: () => [],
+};
+
+/** The text that an event ends with, and what it is in. */
+function textIn(event: object) {
+  const [candidate = {}] = objectsIn((event as JsonObject).candidates);
+  const content = objectIn(candidate.content);
+  const part = objectsIn(content.parts).at(-1);
+  return part !== undefined && isText(part) ? { candidate, content, part } : undefined;
+}
+
+const eventTexts: EventTexts = {
+  answerOf: () => 0,
+  textOf(event) {
+    const { text, thought } = textIn(event)?.part ?? {};
+    return typeof text === "string" ? { of: String(thought), text } : undefined;
+  },
+  // It goes on with the last text of the event before.
+  withText(event, text) {
+    const { candidate, content, part } = textIn(event) ?? {};
+    const parts = [{ ...part, text }];
+    return { ...event, candidates: [{ ...candidate, content: { ...content, parts } }] };
+  },
+};
+
+// Source: google.rpc.Code, as the API writes it for a status.
+const statuses: { readonly [status: number]: string } = {
+  401: "UNAUTHENTICATED",
+  403: "PERMISSION_DENIED",
+  404: "NOT_FOUND",
+  429: "RESOURCE_EXHAUSTED",
+  502: "UNAVAILABLE",
+  503: "UNAVAILABLE",
+};
+
+function errorOf({ violation, status }: ProviderRefusal): JsonObject {
+  const word = statuses[status] ?? (status < 500 ? "INVALID_ARGUMENT" : "INTERNAL");
+  const info = {
+    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+    reason: violation.code,
+    domain: "glassine",
+  };
+  return { error: { code: status, message: violation.reason, status: word, details: [info] } };
+}
+
+type Google = TableProvider<"google", GenerateRequest, GenerateResponse, GenerateEvent>;
+
+const tables: Google = /* @__PURE__ */ defineProvider({
+  vendor: "google",
+  guard: {
+    name: "google.generate_content",
+    requests: ["POST /*:generateContent", "POST /*:streamGenerateContent"],
+    // The path says it, not the body.
+    asksForStream: () => false,
+    eventTexts,
+    namesEvents: false,
+    denied: errorOf,
+    deniedEvent: errorOf,
+  },
+  calls: {
+    readRequest: "fromGenerateRequest",
+    writeRequest: "toGenerateRequest",
+    readAnswer: "fromGenerateResponse",
+    writeAnswer: "toGenerateResponse",
+    stream: "generateStream",
+    toEvents: "toGenerateEvents",
+  },
+  blocks,
+  request: {
+    ...{ schema: requestSchema, settings: requestSettings },
+    ...{ prompt: "systemInstruction.parts", turns: "contents", content: "parts" },
+    roles: { user: "user", assistant: "model", tool: "user" },
+  },
+  answer: {
+    schema: responseSchema,
+    settings: answerSettings,
+    constants: ["candidates.0.content.role"],
+    content: "candidates.0.content.parts",
+    facts: {
+      id: "responseId",
+      model: "modelVersion",
+      stop: {
+        field: "candidates.0.finishReason",
+        reasons: { STOP: "end", MAX_TOKENS: "max_tokens" },
+      },
+      usage: {
+        field: "usageMetadata",
+        input: ["promptTokenCount", "toolUsePromptTokenCount"],
+        output: ["candidatesTokenCount", "thoughtsTokenCount"],
+      },
+    },
+    fresh: freshAnswer,
+  },
+  stream,
+  events,
+});
+
+/** A stream that was asked for without `alt=sse` is one JSON array of its events. */
+function eventsIn(document: unknown): readonly object[] | undefined {
+  if (typeof document !== "object" || document === null || intrinsics.isProxy(document)) return;
+  return Array.isArray(document) ? readDocument(eventsSchema, document, "response") : undefined;
+}
+
+function joined(list: readonly object[], { limits }: LimitOptions) {
+  const answer = tables.stream({ limits });
+  for (const event of list) answer.push(event);
+  return answer;
+}
+
+/** `generateContent` and `streamGenerateContent`, for `guardModel` and `guardFetch`. */
+export const google: Google = /* @__PURE__ */ Object.freeze({
+  ...tables,
+  readAnswer(document, options = {}) {
+    const list = eventsIn(document);
+    return list === undefined
+      ? tables.readAnswer(document, options)
+      : joined(list, options).current;
+  },
+  writeAnswer(messages, options = {}) {
+    const list = eventsIn(isJsonObject(options) ? options.onto : undefined);
+    if (list === undefined) return tables.writeAnswer(messages, options);
+    const onto = joined(list, options).document;
+    const { document, lost } = tables.writeAnswer(messages, { ...options, onto });
+    // The array is the document: it is put together again when it is read.
+    return { document: tables.toEvents(document, { limits: options.limits }) as never, lost };
+  },
+} satisfies Google);

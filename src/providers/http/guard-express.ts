@@ -1,0 +1,58 @@
+import type { AnyHookManager } from "../rewrite/index.ts";
+import { exchangeOverNode, type NodeRequest } from "./node-exchange.ts";
+import type { NodeResponse } from "./node-output.ts";
+import { createServerGuard, type ServerGuardOptions } from "./server-options.ts";
+
+/** What is used of Express's `Request`. */
+export interface ExpressRequest extends NodeRequest {
+  readonly originalUrl: string;
+  body?: unknown;
+}
+
+/** Middleware of Express. */
+export type ExpressMiddleware<Caller> = (
+  request: Caller,
+  response: NodeResponse,
+  next: () => void,
+) => void;
+
+/**
+ * Returns middleware of Express that guards the handlers behind it, a proxy for model APIs: each
+ * request and its answer, JSON or a stream, goes through the hooks of `manager`.
+ *
+ * The handler reads the judged body as `request.body`, whether or not a parser is in front. What
+ * it writes is held until it is judged. A refusal is an answer in the provider's own form.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid`
+ * @example
+ * ```ts
+ * import express from "express";
+ * import { createPluginManager } from "glassine";
+ * import { guardExpress } from "glassine/http";
+ * import { openai } from "glassine/openai";
+ *
+ * const manager = await createPluginManager({ plugins: [] });
+ * const app = express();
+ * const guard = guardExpress(manager, { provider: openai });
+ * console.log(app.use("/v1", guard) === app); // true
+ * ```
+ */
+export function guardExpress<Caller extends ExpressRequest, Extensions = unknown>(
+  manager: AnyHookManager<Extensions>,
+  options: ServerGuardOptions<Caller, Extensions>,
+): ExpressMiddleware<Caller> {
+  const guard = createServerGuard(manager, options, "guardExpress");
+  return (incoming, outgoing, next) => {
+    const node = {
+      ...{ incoming, outgoing, body: incoming.body, about: incoming },
+      earlier: { ...outgoing.getHeaders() },
+      next: () => next(),
+      replaceBody(body: unknown) {
+        incoming.body = body;
+        // So that no parser behind reads the request again: body-parser asks for it.
+        Object.assign(incoming, { _body: true });
+      },
+    };
+    void exchangeOverNode(node, guard);
+  };
+}

@@ -1,0 +1,64 @@
+import { type AnyHookManager, readFunction } from "../rewrite/index.ts";
+import { createHttpGuard, type HttpGuardOptions } from "./http-guard.ts";
+
+/** A function like the global `fetch`, as the SDKs of OpenAI and Anthropic take it. */
+export type ModelFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** The HTTP request of an exchange, as `call.about` shows it to the functions of the options. */
+export interface ModelHttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+export interface GuardFetchOptions<Extensions = unknown> extends HttpGuardOptions<Extensions> {
+  /** What sends the requests. Default: the global `fetch`. */
+  readonly fetch?: ModelFetch;
+}
+
+/**
+ * Returns a `fetch` that puts requests to a model and their answers, JSON and streams, through the
+ * hooks of `manager`. Pass it to the SDK as its option `fetch`.
+ *
+ * A refusal is an answer in the provider's own form, mostly with status 403, so that the SDK
+ * throws its own error. A streamed answer is held until it is judged.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { guardFetch } from "glassine/http";
+ * import { openai } from "glassine/openai";
+ * import OpenAI from "openai";
+ *
+ * const manager = await createPluginManager({ plugins: [] });
+ * const fetch = guardFetch(manager, { provider: openai });
+ * const client = new OpenAI({ apiKey: "a key", fetch });
+ * console.log(client.baseURL); // https://api.openai.com/v1
+ * ```
+ */
+export function guardFetch<Extensions = unknown>(
+  manager: AnyHookManager<Extensions>,
+  options: GuardFetchOptions<Extensions>,
+): ModelFetch {
+  const guard = createHttpGuard(manager, options, "guardFetch", ["fetch"]);
+  const send = (readFunction(options, "fetch", "guardFetch") ?? ownFetch) as ModelFetch;
+
+  return async (input, init = {}) => {
+    const given = typeof input === "object" && "url" in input ? input : undefined;
+    const url = new URL(given?.url ?? (input as string | URL));
+    const method = (init.method ?? given?.method ?? "GET").toUpperCase();
+    const headers = new Headers(init.headers ?? given?.headers);
+    const signal = init.signal ?? given?.signal;
+    const about: ModelHttpRequest = { method, url: url.href, headers: new Headers(headers) };
+    return guard({
+      ...{ method, url, headers, signal, about },
+      body: async () => new Response(init.body ?? given?.body ?? null).body,
+      pass: () => send(input, init),
+      send: (body, headers) =>
+        send(url.href, { ...init, method, headers, body, signal: signal ?? null }),
+    });
+  };
+}
+
+const ownFetch: ModelFetch = (input, init) => fetch(input, init);

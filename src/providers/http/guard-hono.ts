@@ -1,0 +1,81 @@
+import type { AnyHookManager } from "../rewrite/index.ts";
+import { createServerGuard, refuseEncoded, type ServerGuardOptions } from "./server-options.ts";
+
+/** What is used of Hono's `Context`. */
+export interface HonoContext {
+  readonly req: {
+    raw: Request;
+    bodyCache: object;
+    text(): Promise<string>;
+    header(name: string): string | undefined;
+  };
+  /** What middleware in front has kept, such as the claims of a token. */
+  get(key: string): unknown;
+  get res(): Response;
+  set res(response: Response | undefined);
+}
+
+/** Middleware of Hono. */
+export type HonoMiddleware<Caller> = (context: Caller, next: () => Promise<void>) => Promise<void>;
+
+/**
+ * Returns middleware of Hono that guards the handlers behind it, a proxy for model APIs: each
+ * request and its answer, JSON or a stream, goes through the hooks of `manager`.
+ *
+ * The handler reads the judged body from `c.req`. What it answers is held until it is judged. A
+ * refusal is an answer in the provider's own form.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { guardHono } from "glassine/http";
+ * import { openai } from "glassine/openai";
+ * import { Hono } from "hono";
+ *
+ * const manager = await createPluginManager({ plugins: [] });
+ * const app = new Hono();
+ * app.use("/v1/*", guardHono(manager, { provider: openai }));
+ * const { status } = await app.request("/v1/batches", { method: "POST" });
+ * console.log(status); // 403
+ * ```
+ */
+export function guardHono<Caller extends HonoContext, Extensions = unknown>(
+  manager: AnyHookManager<Extensions>,
+  options: ServerGuardOptions<Caller, Extensions>,
+): HonoMiddleware<Caller> {
+  const guard = createServerGuard(manager, options, "guardHono");
+  return async (context, next) => {
+    const { req } = context;
+    const { raw } = req;
+    const { method, url, signal } = raw;
+    const earlier = new Headers(context.res.headers);
+    const response = await guard<undefined>({
+      ...{ method, url: new URL(url), headers: raw.headers, signal, about: context },
+      async body() {
+        refuseEncoded(raw.headers, "request_invalid");
+        // Middleware in front may have read it, and Hono keeps what it was.
+        return raw.bodyUsed ? new Response(await req.text()).body : raw.body;
+      },
+      async pass() {
+        await next();
+        return undefined;
+      },
+      async send(body, headers) {
+        req.raw = new Request(url, { method, headers, body, signal });
+        req.bodyCache = {};
+        await next();
+        refuseEncoded(context.res.headers, "answer_invalid");
+        return context.res;
+      },
+    });
+    if (response === undefined) return;
+    const answer = new Response(response.body, response);
+    for (const [name, value] of earlier) {
+      if (!answer.headers.has(name)) answer.headers.append(name, value);
+    }
+    // Hono adds the headers of an answer that is replaced, but none to one that is not there.
+    context.res = undefined;
+    context.res = answer;
+  };
+}

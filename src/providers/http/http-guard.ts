@@ -1,0 +1,152 @@
+/** One guarded exchange over HTTP, whoever sends the request on. */
+import { intrinsics } from "../../core/data/index.ts";
+import { optionsInvalid, quoted } from "../../core/errors/index.ts";
+import {
+  checkConditions,
+  checkManager,
+  checkProvider,
+  createModelGuard,
+  labelRules,
+  type ModelGuardOptions,
+  Refused,
+  readModelOptions,
+  refusalOf,
+} from "../model/index.ts";
+import { type AnyHookManager, kindOf, type ModelProvider } from "../rewrite/index.ts";
+import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
+import { type HttpLimits, readHttpLimits } from "./limits.ts";
+import { jsonIn, textOf } from "./read-text.ts";
+import { routeOf, routePattern } from "./routes.ts";
+
+const { ownValue } = intrinsics;
+
+/** Options of every guard of HTTP requests. */
+export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {
+  /** The APIs that are read, chosen by method and path: `openai`, or `anthropic`. */
+  readonly provider: ModelProvider | readonly ModelProvider[];
+  /**
+   * Requests that pass although nothing of them is read, each a method and the end of a path, in
+   * which `*` stands for one segment. Default: `GET /models` and `GET /models/*`. Any other request
+   * that no provider knows is refused: it may carry a prompt, or bring an answer.
+   */
+  readonly pass?: readonly string[];
+  /** How much is read, and when a held stream sends a comment. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** A request as it arrived, and the ways to answer it. */
+interface HttpCall<Passed> {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly signal: AbortSignal | null | undefined;
+  /** Given to the functions of the options as `call.about`. */
+  readonly about: unknown;
+  /** Reads the body. Called once, and only if something is judged. */
+  body(): Promise<ReadableStream<Uint8Array> | null>;
+  /** Sends the request as it came. */
+  pass(): Promise<Response | Passed>;
+  /** Sends it with the body and the headers that plugins left. */
+  send(body: string, headers: Headers): Promise<Response>;
+}
+
+/** Returns the judged answer; what `pass` returned, if nothing is to be judged. */
+export type HttpGuard = <Passed = never>(call: HttpCall<Passed>) => Promise<Response | Passed>;
+
+const passByDefault = ["GET /models", "GET /models/*"];
+/** The options that `createHttpGuard` reads. */
+const own = ["provider", "pass", "limits"];
+
+/**
+ * `others` are options that `name`, the function that is called, reads itself.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid`
+ */
+export function createHttpGuard<Extensions>(
+  manager: AnyHookManager<Extensions>,
+  options: HttpGuardOptions<Extensions>,
+  name: string,
+  others: readonly string[],
+): HttpGuard {
+  checkManager(manager, name);
+  const read = readModelOptions(options, name, [...own, ...others]);
+  checkConditions(manager, read);
+  const limits = readHttpLimits(ownValue(options, "limits"), name);
+  const passes = routeOf(readPass(ownValue(options, "pass"), name));
+  const labels = labelRules(read.labels);
+  const guards = readProviders(ownValue(options, "provider"), name).map((provider) => ({
+    guard: createModelGuard(provider, manager, read, labels),
+    isFor: routeOf(provider.requests),
+  }));
+
+  return async (call) => {
+    const { method, url, headers, signal, about } = call;
+    const known = guards.find(({ isFor }) => isFor(method, url.pathname));
+    if (known === undefined && passes(method, url.pathname)) return call.pass();
+    const { guard } = known ?? (guards[0] as (typeof guards)[number]);
+    const exchange = guard.begin({ about, signal: signal ?? undefined });
+    const judged = { guard, exchange, limits, signal: signal ?? undefined };
+    let response: Response;
+    try {
+      if (known === undefined) throw new Refused(refusalOf("request_unknown"));
+      if (guard.listens("request") || guard.listens("answer")) {
+        const body = await judgedBody(await call.body(), judged);
+        const written = exchange.withHeaders(headers);
+        // It says how long the body was.
+        written.delete("content-length");
+        response = await call.send(body, written);
+      } else {
+        const passed = await call.pass();
+        if (!(passed instanceof Response)) {
+          exchange.end();
+          return passed;
+        }
+        response = passed;
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw ended(error, judged);
+      exchange.end(error.refusal);
+      return refusedResponse(guard.provider, error.refusal);
+    }
+    return judgeResponse(response, judged);
+  };
+}
+
+/** The body that is sent: what was parsed, never the bytes that came. Throws `Refused`. */
+async function judgedBody(
+  body: ReadableStream<Uint8Array> | null,
+  { guard, exchange, limits, signal }: JudgedExchange,
+): Promise<string> {
+  const codes = ["request_too_large", "request_invalid"] as const;
+  const text = await textOf(body, limits.requestBytes, codes, signal);
+  const given = jsonIn(text, "request_invalid");
+  const { document, refusal } = await exchange.judgeRequest(given);
+  if (refusal !== undefined) throw new Refused(refusal);
+  return guard.listens("request") ? JSON.stringify(document) : text;
+}
+
+/** @throws GlassineError `options_invalid` */
+function readProviders(given: unknown, name: string): readonly ModelProvider[] {
+  const list: readonly unknown[] = Array.isArray(given) ? [...given] : [given];
+  if (list.length === 0) throw optionsInvalid(`${name} expects a provider, got an empty array.`);
+  return list.map((provider) => {
+    checkProvider(provider, name);
+    return provider;
+  });
+}
+
+/** @throws GlassineError `options_invalid` */
+function readPass(pass: unknown, name: string): readonly string[] {
+  if (pass === undefined) return passByDefault;
+  if (!Array.isArray(pass)) {
+    throw optionsInvalid(`${name} expects an array as pass, got ${kindOf(pass)}.`);
+  }
+  for (const route of pass as readonly unknown[]) {
+    if (typeof route === "string" && routePattern.test(route)) continue;
+    const came = typeof route === "string" ? quoted(route) : kindOf(route);
+    throw optionsInvalid(
+      `${name} expects each of pass to be a method and the end of a path, such as "GET /files/*", got ${came}.`,
+    );
+  }
+  return [...(pass as readonly string[])];
+}

@@ -1,0 +1,185 @@
+/** A provider's HTTP answer, as far as plugins let it pass. */
+import {
+  type JudgedEvent,
+  type ModelExchange,
+  type ModelGuard,
+  type ModelRefusal,
+  Refused,
+  refusalOf,
+} from "../model/index.ts";
+import type { ModelProvider } from "../rewrite/index.ts";
+import { withKeepAlive } from "./keep-alive.ts";
+import type { HttpLimits } from "./limits.ts";
+import { jsonIn, textOf } from "./read-text.ts";
+import { endText, eventsIn, eventText, keepAliveText } from "./server-sent-events.ts";
+
+/**
+ * The headers of an answer that its caller gets. Others may name the host's account, or set
+ * cookies for somebody else's domain.
+ */
+const forwarded =
+  /^(?:cache-control|retry-after(?:-ms)?|x-should-retry|(?:x-)?request-id|openai-(?:processing-ms|version)|(?:x|anthropic)-ratelimit-[a-z-]+)$/;
+
+const tooMuchOrInvalid = ["answer_too_large", "answer_invalid"] as const;
+const json = "application/json";
+const eventStream = "text/event-stream";
+
+/** How one answer is judged. */
+export interface JudgedExchange {
+  readonly guard: ModelGuard;
+  readonly exchange: ModelExchange;
+  readonly limits: HttpLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The answer of the provider, judged. The exchange ends with it. */
+export async function judgeResponse(response: Response, judged: JudgedExchange): Promise<Response> {
+  const { guard, exchange, limits } = judged;
+  if (!guard.listens("answer")) {
+    exchange.end();
+    return new Response(response.body, {
+      ...{ status: response.status, statusText: response.statusText },
+      headers: headersOf(response, response.headers.get("content-type") ?? undefined),
+    });
+  }
+  const headers = headersOf(response, json);
+  const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (!response.ok) return judgeErrorResponse(response, judged, headers);
+  if (type === eventStream) return judgeEventStream(response, judged);
+  try {
+    if (type !== json) throw new Refused(refusalOf("answer_invalid"));
+    const text = await textOf(response.body, limits.answerBytes, tooMuchOrInvalid, judged.signal);
+    const { document, refusal } = await exchange.judgeAnswer(jsonIn(text, "answer_invalid"));
+    if (refusal !== undefined) throw new Refused(refusal);
+    exchange.end();
+    return new Response(JSON.stringify(document), { status: response.status, headers });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw ended(error, judged);
+    // What was not read is not waited for.
+    void response.body?.cancel().catch(() => {});
+    exchange.end(error.refusal);
+    return refusedResponse(guard.provider, error.refusal);
+  }
+}
+
+/** The refusal as the provider would write it. */
+export function refusedResponse(
+  provider: ModelProvider,
+  refusal: ModelRefusal,
+  headers: Headers = new Headers({ "content-type": json }),
+): Response {
+  const { status } = refusal;
+  // The SDKs try again after a 500; what was refused would be refused again.
+  if (status !== 502 && !headers.has("retry-after")) headers.set("x-should-retry", "false");
+  const body = JSON.stringify(provider.denied({ violation: refusal, status }));
+  return new Response(body, { status, headers });
+}
+
+/** Reports an error that is not a refusal: the caller, or the connection, went away. */
+export function ended(error: unknown, { exchange, signal }: JudgedExchange): unknown {
+  exchange.end(undefined, signal?.aborted ? "aborted" : "errored");
+  return error;
+}
+
+async function judgeErrorResponse(
+  response: Response,
+  judged: JudgedExchange,
+  headers: Headers,
+): Promise<Response> {
+  const { guard, exchange, limits } = judged;
+  let document: unknown;
+  try {
+    const text = await textOf(response.body, limits.answerBytes, tooMuchOrInvalid, judged.signal);
+    document = jsonIn(text, "answer_invalid");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw ended(error, judged);
+    // An error page says nothing that the status does not say.
+  }
+  // A redirect has no error of its own, and 304 no body.
+  const status = response.status < 400 ? 502 : response.status;
+  const refusal = await exchange.judgeError(document, status);
+  exchange.end(refusal);
+  const isOwn = refusal.status === status;
+  const { denied } = guard.provider;
+  if (!isOwn) return refusedResponse(guard.provider, refusal);
+  return new Response(JSON.stringify(denied({ violation: refusal, status })), { status, headers });
+}
+
+/**
+ * Waits for the first event that may leave: until then a refusal has a status of its own. After
+ * `keepAliveMs` the answer begins with a comment, and a refusal is the provider's error event.
+ */
+async function judgeEventStream(response: Response, judged: JudgedExchange): Promise<Response> {
+  const { guard, exchange, limits, signal } = judged;
+  const { provider } = guard;
+  const { maxEvents, answerBytes } = limits;
+  // Both the caller's signal and a caller who reads no further stop the provider.
+  const stop = new AbortController();
+  const abort = () => stop.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { signal: stop.signal });
+  const events = eventsIn(response.body, provider, limits, stop.signal);
+  const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
+  const outputs = withKeepAlive(source, limits.keepAliveMs);
+
+  let first: IteratorResult<JudgedEvent | undefined, void>;
+  try {
+    first = await outputs.next();
+  } catch (error) {
+    stop.abort();
+    throw ended(error, judged);
+  }
+  const refusal = first.done ? undefined : first.value?.refusal;
+  if (refusal !== undefined) {
+    stop.abort();
+    exchange.end(refusal);
+    return refusedResponse(provider, refusal);
+  }
+
+  const encoder = new TextEncoder();
+  let next: Promise<typeof first> | undefined = Promise.resolve(first);
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      let text: string;
+      let isLast = false;
+      try {
+        const { value, done } = await (next ?? outputs.next());
+        next = undefined;
+        isLast = done === true || value?.refusal !== undefined;
+        if (isLast) exchange.end(value?.refusal);
+        if (done) text = endText(provider);
+        else text = value === undefined ? keepAliveText : judgedText(value, provider);
+      } catch (error) {
+        stop.abort();
+        controller.error(ended(error, judged));
+        return;
+      }
+      if (text !== "") controller.enqueue(encoder.encode(text));
+      if (!isLast) return;
+      stop.abort();
+      controller.close();
+    },
+    cancel() {
+      exchange.end(undefined, "aborted");
+      stop.abort();
+    },
+  });
+  return new Response(body, {
+    status: response.status,
+    headers: headersOf(response, `${eventStream}; charset=utf-8`),
+  });
+}
+
+function judgedText({ event, refusal }: JudgedEvent, provider: ModelProvider): string {
+  if (refusal === undefined) return eventText(event, provider);
+  const { status } = refusal;
+  return eventText(provider.deniedEvent({ violation: refusal, status }), provider);
+}
+
+function headersOf(response: Response, type: string | undefined): Headers {
+  const headers = new Headers();
+  for (const [name, value] of response.headers) {
+    if (forwarded.test(name)) headers.set(name, value);
+  }
+  if (type !== undefined) headers.set("content-type", type);
+  return headers;
+}

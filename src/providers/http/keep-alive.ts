@@ -1,0 +1,19 @@
+import { within } from "../../core/data/index.ts";
+
+/** What `source` yields, with `undefined` whenever it has been silent for `ms`. */
+export async function* withKeepAlive<Item>(
+  source: AsyncIterator<Item, unknown>,
+  ms: number,
+): AsyncGenerator<Item | undefined, void> {
+  for (;;) {
+    const next = source.next();
+    let end = await within(ms, () => next);
+    while (end.how === "timeout") {
+      yield undefined;
+      end = await within(ms, () => next);
+    }
+    if (end.how === "threw") throw end.value;
+    if (end.value.done === true) return;
+    yield end.value.value;
+  }
+}

@@ -1,0 +1,168 @@
+/** An exchange over Node's `IncomingMessage` and `ServerResponse`, as one over `Request` and `Response`. */
+import type { HttpGuard } from "./http-guard.ts";
+import {
+  bytesOf,
+  type CapturedOutput,
+  captureOutput,
+  headersOf,
+  type NodeHeaders,
+  type NodeResponse,
+  setHeaders,
+} from "./node-output.ts";
+import { refuseEncoded } from "./server-options.ts";
+
+/** What is read of an `IncomingMessage`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  /** In Express: `url` before a router cut it. */
+  readonly originalUrl?: string | undefined;
+  readonly headers: { [name: string]: string | string[] | undefined };
+  readonly readableDidRead: boolean;
+  iterator(options: { readonly destroyOnReturn: boolean }): AsyncIterator<unknown>;
+}
+
+/** A request as the framework has it. */
+export interface NodeExchange {
+  readonly incoming: NodeRequest;
+  readonly outgoing: NodeResponse;
+  /** The request as the host knows it. */
+  readonly about: unknown;
+  /** Headers that were set in front of the guard. They stay, whatever the handler answers. */
+  readonly earlier: NodeHeaders;
+  /** What a parser made of the body, if one has read it. */
+  readonly body: unknown;
+  /** Has the handler behind read another body. */
+  replaceBody(body: unknown): void;
+  /** Calls the handler behind. */
+  next(): void;
+  /** Called before an answer that is not the handler's. */
+  refuse?(): unknown;
+}
+
+/** Never rejects. An answer that breaks off ends the connection. */
+export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Promise<void> {
+  const { incoming, outgoing } = node;
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  let output: CapturedOutput | undefined;
+  try {
+    const headers = headersOf(incoming.headers);
+    const response = await guard<undefined>({
+      method: incoming.method ?? "GET",
+      url: urlOf(incoming),
+      ...{ headers, signal: gone.signal, about: node.about },
+      async body() {
+        if (!incoming.readableDidRead) refuseEncoded(headers, "request_invalid");
+        return bodyOf(incoming, node.body);
+      },
+      async pass() {
+        node.next();
+        return undefined;
+      },
+      async send(body, written) {
+        passHeaders(incoming.headers, headers, written);
+        passOn(body, node);
+        output = captureOutput(outgoing);
+        node.next();
+        const answer = await output.response;
+        refuseEncoded(answer.headers, "answer_invalid");
+        return answer;
+      },
+    });
+    if (response !== undefined) await deliver(response, node, output);
+  } catch {
+    // The failure itself is not for the client to read.
+    if (output !== undefined || outgoing.headersSent) outgoing.destroy();
+    else await deliver(new Response(null, { status: 500 }), node).catch(() => outgoing.destroy());
+  } finally {
+    output?.stop();
+  }
+}
+
+/** The target of the request. Its host is the client's to choose, so it decides nothing. */
+function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
+  return new URL(originalUrl.startsWith("/") ? `http://localhost${originalUrl}` : originalUrl);
+}
+
+/** What no parser has read is read here: what a parser says of it then cannot differ from it. */
+function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Array> | null {
+  if (!incoming.readableDidRead) return streamOf(incoming);
+  if (parsed === undefined) throw new TypeError("The body was read, and nothing was kept of it.");
+  const isText = typeof parsed === "string" || parsed instanceof Uint8Array;
+  return new Response(isText ? (parsed as string) : JSON.stringify(parsed)).body;
+}
+
+function streamOf(incoming: NodeRequest): ReadableStream<Uint8Array> {
+  // Left open, so that a refusal can be answered.
+  const chunks = incoming.iterator({ destroyOnReturn: false });
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+      const { done, value } = await chunks.next();
+      if (done === true) controller.close();
+      else controller.enqueue(bytesOf(value));
+    },
+    async cancel() {
+      await chunks.return?.();
+    },
+  };
+  // Nothing is read ahead: the handler may be the one to read.
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Hands the handler behind the headers that plugins left, as far as they differ. */
+function passHeaders(to: NodeRequest["headers"], given: Headers, written: Headers): void {
+  for (const name of given.keys()) if (!written.has(name)) delete to[name];
+  for (const [name, value] of written) if (given.get(name) !== value) to[name] = value;
+}
+
+/** Hands the judged body to the handler behind, in the form that a parser gave it. */
+function passOn(judged: string, { incoming, body, replaceBody }: NodeExchange): void {
+  if (typeof body === "string") replaceBody(judged);
+  else if (body instanceof Uint8Array) replaceBody(bytesOf(judged));
+  else replaceBody(JSON.parse(judged));
+  for (const name of ["content-encoding", "transfer-encoding"]) delete incoming.headers[name];
+  incoming.headers["content-length"] = String(bytesOf(judged).length);
+}
+
+/** Writes an answer to the client. */
+async function deliver(
+  response: Response,
+  { outgoing, earlier, refuse }: NodeExchange,
+  output?: CapturedOutput,
+): Promise<void> {
+  // Something else has answered, such as a timeout.
+  if (output === undefined && outgoing.headersSent) return;
+  if (output === undefined) refuse?.();
+  const write = output?.past ?? (<Result>(work: () => Result) => work());
+  outgoing.statusCode = response.status;
+  // What a handler says there is judged by nobody.
+  if (outgoing.statusMessage) outgoing.statusMessage = "";
+  for (const name of Object.keys(outgoing.getHeaders())) outgoing.removeHeader(name);
+  setHeaders(outgoing, earlier);
+  setHeaders(
+    outgoing,
+    [...response.headers].filter(([name]) => name !== "set-cookie"),
+  );
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
+  write(() => outgoing.flushHeaders());
+  for await (const chunk of response.body ?? []) {
+    if (outgoing.destroyed) return;
+    if (!write(() => outgoing.write(chunk))) await drained(outgoing);
+  }
+  write(() => outgoing.end());
+}
+
+/** Settles when the client reads on, or is gone. */
+function drained(outgoing: NodeResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.once("drain", done);
+    outgoing.once("close", done);
+  });
+}

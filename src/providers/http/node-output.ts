@@ -1,0 +1,200 @@
+/**
+ * Holds back what a handler writes to a `ServerResponse`, until it was judged.
+ *
+ * Rule: from then on nothing that the handler writes reaches the client by itself. Head, body and
+ * trailers go through the functions that are replaced here, and these stay in place.
+ */
+
+import { Refused, refusalOf } from "../model/index.ts";
+
+export type NodeHeaders = { readonly [name: string]: string | number | string[] | undefined };
+
+/** What is used of a `ServerResponse`. */
+export interface NodeResponse {
+  statusCode: number;
+  statusMessage: string;
+  readonly headersSent: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  getHeaders(): NodeHeaders;
+  setHeader(name: string, value: string | number | readonly string[]): unknown;
+  removeHeader(name: string): void;
+  once(event: "close" | "drain", listener: () => void): unknown;
+  off(event: "close" | "drain", listener: () => void): unknown;
+  destroy(): unknown;
+  write(chunk: unknown): boolean;
+  end(): unknown;
+  flushHeaders(): void;
+}
+
+/** What a handler writes, held back. */
+export interface CapturedOutput {
+  /** Its answer. Settles with the head of it. */
+  readonly response: Promise<Response>;
+  /** Has `work` write past this, to the client. */
+  past<Result>(work: () => Result): Result;
+  /** Drops what is still written. */
+  stop(): void;
+}
+
+/** What a framework says of the very bytes that it writes. */
+const ofTheBody = ["content-length", "transfer-encoding", "etag", "trailer"] as const;
+
+type AnyFunction = (this: unknown, ...given: unknown[]) => unknown;
+const replaced = ["writeHead", "write", "end", "flushHeaders", "addTrailers"] as const;
+
+/** From now on, holds back what is written. */
+export function captureOutput(outgoing: NodeResponse): CapturedOutput {
+  // Each framework types them in its own way, with overloads.
+  const original = Object.fromEntries(
+    replaced.map((name) => [name, (outgoing as unknown as Record<string, AnyFunction>)[name]]),
+  ) as Record<(typeof replaced)[number], AnyFunction>;
+  let resolve!: (response: Response) => void;
+  let reject!: (reason: unknown) => void;
+  const captured = new Promise<Response>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  // It may settle when nobody waits for it any more.
+  captured.catch(() => undefined);
+  let pieces: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let isBegun = false;
+  let isEnded = false;
+  /** While this file writes, Node's own functions call one another by these names. */
+  let isPast = false;
+
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      pieces = controller;
+    },
+    // What comes then is dropped.
+    cancel: () => {
+      pieces = undefined;
+    },
+  });
+
+  const begin = () => {
+    if (isBegun) return;
+    isBegun = true;
+    try {
+      const status = outgoing.statusCode;
+      // The `Response` that @hono/node-server makes the global one would throw at its first reader.
+      if (!(status >= 200 && status <= 599)) throw new RangeError("No answer has this status.");
+      const isEmpty = status === 204 || status === 205 || status === 304;
+      const headers = headersOf(outgoing.getHeaders());
+      for (const name of ofTheBody) headers.delete(name);
+      resolve(new Response(isEmpty ? null : body, { status, headers }));
+    } catch (error) {
+      // Such as a status that no answer has.
+      reject(new Refused(refusalOf("answer_invalid"), error));
+    }
+  };
+
+  const add = (chunk: unknown, encoding: unknown) => {
+    begin();
+    if (chunk === undefined || chunk === null || typeof chunk === "function" || isEnded) return;
+    const bytes = bytesOf(chunk, typeof encoding === "function" ? undefined : encoding);
+    if (bytes.length > 0) pieces?.enqueue(bytes);
+  };
+
+  const callBack = (given: readonly unknown[]) => {
+    const callback = given.find((each) => typeof each === "function");
+    if (callback !== undefined) queueMicrotask(callback as () => void);
+  };
+
+  const captive: Record<(typeof replaced)[number], (...given: unknown[]) => unknown> = {
+    writeHead(status, ...rest) {
+      if (isBegun) return outgoing;
+      outgoing.statusCode = status as number;
+      setHeaders(
+        outgoing,
+        rest.find((each) => typeof each === "object" && each !== null),
+      );
+      begin();
+      return outgoing;
+    },
+    write(...given) {
+      add(given[0], given[1]);
+      callBack(given);
+      return true;
+    },
+    end(...given) {
+      add(given[0], given[1]);
+      if (!isEnded) pieces?.close();
+      isEnded = true;
+      callBack(given);
+      return outgoing;
+    },
+    flushHeaders: begin,
+    // They follow the body, and nobody judges them.
+    addTrailers: () => undefined,
+  };
+
+  for (const name of replaced) {
+    const value = (...given: unknown[]) =>
+      isPast ? original[name].apply(outgoing, given) : captive[name](...given);
+    Object.defineProperty(outgoing, name, { value, configurable: true, writable: true });
+  }
+  const prototype: object = Object.getPrototypeOf(outgoing);
+  const isReally = (name: string) => Reflect.get(prototype, name, outgoing) === true;
+  Object.defineProperties(outgoing, {
+    headersSent: { get: () => isBegun || isReally("headersSent"), configurable: true },
+    writableEnded: { get: () => isEnded || isReally("writableEnded"), configurable: true },
+  });
+
+  outgoing.once("close", () => {
+    const closed = new Error("The connection was closed before the answer was complete.");
+    reject(closed);
+    if (!isEnded) pieces?.error(closed);
+    pieces = undefined;
+  });
+
+  return {
+    response: captured,
+    past(work) {
+      isPast = true;
+      try {
+        return work();
+      } finally {
+        isPast = false;
+      }
+    },
+    stop() {
+      pieces = undefined;
+    },
+  };
+}
+
+/** Whether in an object, or in Node's flat list of names and values, or in a list of pairs. */
+export function setHeaders(outgoing: NodeResponse, given: unknown): void {
+  if (typeof given !== "object" || given === null) return;
+  const isFlat = Array.isArray(given) && !Array.isArray(given[0]);
+  const pairs: readonly (readonly unknown[])[] = isFlat
+    ? given.flatMap((name, at) => (at % 2 === 0 ? [[name, given[at + 1]]] : []))
+    : Array.isArray(given)
+      ? given
+      : Object.entries(given);
+  for (const [name, value] of pairs) {
+    if (value !== undefined) outgoing.setHeader(String(name), value as string);
+  }
+}
+
+export function headersOf(values: { readonly [name: string]: unknown }): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(values)) {
+    // HTTP/2 has `:path` and others among its headers.
+    if (value === undefined || name.startsWith(":")) continue;
+    for (const each of Array.isArray(value) ? value : [value]) headers.append(name, String(each));
+  }
+  return headers;
+}
+
+interface BufferLike {
+  from(text: string, encoding: unknown): Uint8Array<ArrayBuffer>;
+}
+
+/** Where there is a `Buffer`, one, as a handler expects that asked for a raw body. */
+export function bytesOf(chunk: unknown, encoding?: unknown): Uint8Array<ArrayBuffer> {
+  if (typeof chunk !== "string") return chunk as Uint8Array<ArrayBuffer>;
+  const { Buffer } = globalThis as { readonly Buffer?: BufferLike };
+  return Buffer === undefined ? new TextEncoder().encode(chunk) : Buffer.from(chunk, encoding);
+}

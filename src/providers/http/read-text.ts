@@ -1,0 +1,67 @@
+/** Reads bodies, no further than a host allows. */
+import { type RefusalCode, Refused, refusalOf } from "../model/index.ts";
+
+type Bytes = ReadableStream<Uint8Array>;
+
+/**
+ * Yields the chunks of a body. Throws `Refused` for a byte too many, and the reason of `signal` when
+ * that aborts. The sender is asked to stop in any case.
+ */
+export async function* chunksOf(
+  body: Bytes | null,
+  maxBytes: number,
+  tooLarge: RefusalCode,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  // A read that is waiting then ends.
+  const stop = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", stop);
+  let bytes = 0;
+  let isDone = false;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      isDone = done;
+      if (signal?.aborted) throw signal.reason;
+      if (value === undefined) return;
+      bytes += value.byteLength;
+      if (bytes > maxBytes) throw new Refused(refusalOf(tooLarge));
+      yield value;
+    }
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    if (!isDone) stop();
+  }
+}
+
+/** The whole body as text. Throws `Refused`. */
+export async function textOf(
+  body: Bytes | null,
+  maxBytes: number,
+  [tooLarge, invalid]: readonly [RefusalCode, RefusalCode],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const pieces: string[] = [];
+  for await (const chunk of chunksOf(body, maxBytes, tooLarge, signal)) {
+    pieces.push(decoded(invalid, () => decoder.decode(chunk, { stream: true })));
+  }
+  pieces.push(decoded(invalid, () => decoder.decode()));
+  return pieces.join("");
+}
+
+/** JSON, parsed. Throws `Refused`. */
+export function jsonIn(text: string, invalid: RefusalCode): unknown {
+  return decoded(invalid, () => JSON.parse(text) as unknown);
+}
+
+/** What `decode` returns. Throws `Refused` where it throws. */
+export function decoded<Result>(invalid: RefusalCode, decode: () => Result): Result {
+  try {
+    return decode();
+  } catch (error) {
+    throw new Refused(refusalOf(invalid), error);
+  }
+}

@@ -1,0 +1,48 @@
+/** What the guards of Hono, Express and Fastify have in common. */
+import { optionsInvalid } from "../../core/errors/index.ts";
+import { type ModelCall, Refused, refusalOf } from "../model/index.ts";
+import { type AnyHookManager, isJsonObject, readFunction } from "../rewrite/index.ts";
+import { createHttpGuard, type HttpGuard, type HttpGuardOptions } from "./http-guard.ts";
+import type { Subject } from "./subject-from-claims.ts";
+
+/** Options of a guard in front of handlers. `Caller` is the request as the framework has it. */
+export interface ServerGuardOptions<Caller = unknown, Extensions = unknown>
+  extends HttpGuardOptions<Extensions> {
+  /**
+   * Who asks, for example of `subjectFromClaims`; `undefined` for nobody in particular. If it
+   * throws, the request is refused. Middleware in front verifies the token, and answers 401.
+   *
+   * Without it, and without `envelope`, plugins see no subject. `envelope` gets the same request as
+   * `call.about`; only one of the two may be given.
+   */
+  subject?(caller: Caller): Subject | undefined | Promise<Subject | undefined>;
+}
+
+/** @throws GlassineError `options_invalid`; `session_invalid` */
+export function createServerGuard<Caller, Extensions>(
+  manager: AnyHookManager<Extensions>,
+  options: ServerGuardOptions<Caller, Extensions>,
+  name: string,
+  others: readonly string[] = [],
+): HttpGuard {
+  const guard = (given: HttpGuardOptions<Extensions>) =>
+    createHttpGuard(manager, given, name, ["subject", ...others]);
+  // What is not an object is refused there.
+  if (!isJsonObject(options)) return guard(options);
+  const subjectOf = readFunction(options, "subject", name) as typeof options.subject;
+  if (subjectOf === undefined) return guard(options);
+  if (options.envelope !== undefined) {
+    throw optionsInvalid(`${name} expects subject or envelope, got both.`);
+  }
+  const envelope = async ({ slots, about }: ModelCall): Promise<object> => {
+    const subject = await subjectOf(about as Caller);
+    return subject === undefined ? slots : { ...slots, security: { subject } };
+  };
+  return guard({ ...options, envelope });
+}
+
+/** The guard would read bytes that the handler reads otherwise. Throws `Refused`. */
+export function refuseEncoded(headers: Headers, code: "request_invalid" | "answer_invalid"): void {
+  const encoding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
+  if (encoding !== "" && encoding !== "identity") throw new Refused(refusalOf(code));
+}

@@ -1,0 +1,70 @@
+/** Server-sent events of model providers, in and out. */
+import { createParser } from "eventsource-parser";
+import { Refused, refusalOf } from "../model/index.ts";
+import type { ModelProvider } from "../rewrite/index.ts";
+import { chunksOf, decoded, jsonIn } from "./read-text.ts";
+
+/** How much of a streamed answer is read. */
+interface EventLimits {
+  readonly answerBytes: number;
+  readonly eventUnits: number;
+}
+
+/**
+ * The events of a body, parsed from JSON. An event that the body ends in the middle of is dropped,
+ * as the format demands: the accumulator then misses the end. Throws `Refused` for what is no event.
+ */
+export async function* eventsIn(
+  body: ReadableStream<Uint8Array> | null,
+  { lastData }: ModelProvider,
+  { answerBytes, eventUnits }: EventLimits,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const waiting: string[] = [];
+  let isOver = false;
+  let isTooLarge = false;
+  const parser = createParser({
+    maxBufferSize: eventUnits,
+    onEvent: ({ data }) => {
+      if (data.length > eventUnits) isTooLarge = true;
+      waiting.push(data);
+    },
+    onError: ({ type }) => {
+      if (type === "max-buffer-size-exceeded") isTooLarge = true;
+    },
+  });
+  const feed = function* (text: string) {
+    if (text !== "") parser.feed(text);
+    if (isTooLarge) throw new Refused(refusalOf("answer_too_large"));
+    for (const data of waiting.splice(0)) {
+      if (isOver) throw new Refused(refusalOf("answer_invalid"));
+      if (data === lastData) isOver = true;
+      else yield jsonIn(data, "answer_invalid");
+    }
+  };
+  let last = "";
+  for await (const chunk of chunksOf(body, answerBytes, "answer_too_large", signal)) {
+    const text = decoded("answer_invalid", () => decoder.decode(chunk, { stream: true }));
+    last = text.at(-1) ?? last;
+    yield* feed(text);
+  }
+  decoded("answer_invalid", () => decoder.decode());
+  // The parser waits whether a line feed follows a carriage return.
+  if (last === "\r") yield* feed("\n");
+}
+
+/** An event as text. */
+export function eventText(event: object, { namesEvents }: ModelProvider): string {
+  const { type } = event as { readonly type?: unknown };
+  const name = namesEvents && typeof type === "string" && /^[\w.]+$/.test(type) ? type : undefined;
+  return `${name === undefined ? "" : `event: ${name}\n`}data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** A comment, which clients ignore. */
+export const keepAliveText = ": keep-alive\n\n";
+
+/** What follows the last event. */
+export function endText({ lastData }: ModelProvider): string {
+  return lastData === undefined ? "" : `data: ${lastData}\n\n`;
+}

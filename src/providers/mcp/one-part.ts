@@ -1,0 +1,169 @@
+/** Documents that one part of one message shows, as tables: what each field of the part is. */
+import type * as z from "zod/mini";
+import { GlassineError } from "../../core/errors/index.ts";
+import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
+import {
+  type Path,
+  type Read,
+  type Reading,
+  readDocument,
+  type Written,
+  withLimits,
+} from "../rewrite/index.ts";
+import {
+  type Onto,
+  type RequestOptions,
+  readAnswerOptions,
+  readRequestOptions,
+} from "./call-options.ts";
+import { type JsonObject, sameJson } from "./json.ts";
+import {
+  checkHead,
+  type LostReports,
+  lostReports,
+  mcpReading,
+  readMessages,
+  readOf,
+  readOnto,
+  written,
+} from "./report.ts";
+
+type PartType = Exclude<ContentPart["content_type"], "text" | "thinking">;
+type ContentOf<Type extends PartType> = Extract<ContentPart, { content_type: Type }>["content"];
+
+/** What only the host knows of the call. */
+export interface CallFacts {
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly serverId?: string | undefined;
+}
+
+/** One kind of document. */
+export interface OnePart<Type extends PartType = PartType> {
+  readonly what: string;
+  readonly schema: z.ZodMiniType;
+  readonly role: Message["role"];
+  readonly type: Type;
+  /** Whether it answers a call whose name the host must say. */
+  readonly isAnswer?: boolean;
+  /** The fields that no document decides, but the call. One that is `undefined` must be absent. */
+  readonly fixed: (call: CallFacts) => { readonly [name: string]: unknown };
+  /** The other fields, as the document says them. */
+  readonly read: (document: JsonObject, reading: Reading, at: Path) => object;
+  /** The document for a part, over `before`. */
+  write(
+    content: ContentOf<Type>,
+    before: JsonObject | undefined,
+    lost: LostReports,
+    at: Path,
+    call: CallFacts,
+  ): object;
+}
+
+/** The message with one part of these fields. Making it checks that they are JSON. */
+export function messageOf(
+  { role, type, fixed }: Pick<OnePart, "role" | "type" | "fixed">,
+  call: CallFacts,
+  fields: object,
+): Message {
+  const content = Object.fromEntries(
+    Object.entries({ ...fixed(call), ...fields }).filter(([, value]) => value !== undefined),
+  );
+  // Built by field name; `messageOfPlain` checks them.
+  return messageOfPlain({
+    role,
+    content: [{ content_type: type, content } as never],
+  });
+}
+
+/** The message of a document that the caller has checked, and what it does not show. */
+export function readPart(kind: Omit<OnePart, "write">, document: JsonObject, call: CallFacts) {
+  const reading = mcpReading({ id: call.id });
+  const message = messageOf(kind, call, kind.read(document, reading, []));
+  return { message, reading };
+}
+
+/**
+ * The content of the part that a document is written from. Everything else is reported.
+ *
+ * @throws GlassineError `message_invalid` when no message has such a part
+ */
+export function contentOf<Type extends PartType>(
+  { role, type, fixed }: Pick<OnePart<Type>, "role" | "type" | "fixed">,
+  messages: readonly Message[],
+  call: CallFacts,
+  lost: LostReports,
+): { readonly content: ContentOf<Type>; readonly at: Path } {
+  let found: { readonly content: ContentOf<Type>; readonly at: Path } | undefined;
+  for (const [m, message] of readMessages(messages).entries()) {
+    const place = message.content.findIndex((part) => part.content_type === type);
+    if (found !== undefined || place < 0) {
+      lost.add([m], `MCP takes one message here, with one part of type ${type}.`);
+      continue;
+    }
+    checkHead(message, lost, [m]);
+    if (message.role !== role) lost.add([m, "role"], `The role must be ${role} here.`);
+    for (const [p, part] of message.content.entries()) {
+      if (p !== place) lost.add([m, "content", p], `MCP takes one part of type ${type} here.`);
+      else found = { content: Object(part).content, at: [m, "content", p, "content"] };
+    }
+  }
+  if (found === undefined) throw noMessage(`with a part of type ${type}`);
+  const { content, at } = found;
+  for (const [name, value] of Object.entries(fixed(call))) {
+    const said: unknown = content[name as keyof typeof content];
+    if (sameJson(said, value)) continue;
+    lost.add([...at, name], "The call determines it, or MCP has no such field here.");
+  }
+  return found;
+}
+
+/** The error when there is nothing to write the document from. */
+export function noMessage(what: string): GlassineError {
+  return new GlassineError("message_invalid", `Expected a message ${what}, got none.`);
+}
+
+/** The function that reads a kind of document. `slots` are what it says of slots. */
+/* @__NO_SIDE_EFFECTS__ */
+export function reader<Options extends RequestOptions, Slots extends object = object>(
+  call: string,
+  kind: Omit<OnePart, "write">,
+  slots: (document: JsonObject, options: CallFacts) => Slots = () => ({}) as Slots,
+): (document: object, options: Options) => Read<Slots> {
+  return withLimits(call, (document: object, given: Options) => {
+    const options: CallFacts = optionsOf(kind)(given, call);
+    const known = readDocument(kind.schema, document, kind.what) as JsonObject;
+    const { message, reading } = readPart(kind, known, options);
+    return readOf([message], slots(known, options), reading);
+  });
+}
+
+/** The function that writes a kind of document. */
+/* @__NO_SIDE_EFFECTS__ */
+export function writer<Options extends RequestOptions & Onto, Type extends PartType>(
+  call: string,
+  kind: OnePart<Type>,
+): (messages: readonly Message[], options: Options) => Written<object> {
+  return withLimits(call, (messages: readonly Message[], given: Options) => {
+    const options = optionsOf(kind)(given, call);
+    const lost = lostReports();
+    const before = readOnto(kind.schema, given.onto, kind.what) as JsonObject | undefined;
+    return written(writePart(kind, messages, before, options, lost), kind.what, lost);
+  });
+}
+
+/** The document that messages say, made of the very values of `before` and of the messages. */
+export function writePart<Type extends PartType>(
+  kind: OnePart<Type>,
+  messages: readonly Message[],
+  before: JsonObject | undefined,
+  call: CallFacts,
+  lost: LostReports,
+): JsonObject {
+  const { content, at } = contentOf(kind, messages, call, lost);
+  return kind.write(content, before, lost, at, call) as JsonObject;
+}
+
+function optionsOf({ isAnswer }: Pick<OnePart, "isAnswer">) {
+  return (isAnswer ? readAnswerOptions : readRequestOptions) as typeof readRequestOptions;
+}

@@ -1,0 +1,122 @@
+/** Forwards the text of a streamed answer before its end, as far as plugins have settled it. */
+import type { StreamPlan } from "../../core/hooks/index.ts";
+import type { Message } from "../../core/messages/index.ts";
+import {
+  EventPieces,
+  type EventTexts,
+  isSameJsonText,
+  type LimitOptions,
+  type MessageStream,
+  type ModelProvider,
+  type Read,
+  TextRelease,
+} from "../rewrite/index.ts";
+
+/** How the events of an answer go on: whole, in pieces, or as they come. */
+export type Forwarding = PieceForwarding | "whole" | "as they come";
+
+/**
+ * `checksRest`: whether anything but text is checked at the end, such as tool calls, and must wait
+ * for that even if no plugin holds the text back.
+ */
+export function forwardingOf(
+  provider: ModelProvider,
+  plan: StreamPlan,
+  checksRest: boolean,
+): Forwarding {
+  const { mode, window, sentence } = plan;
+  if (mode === "buffer") return "whole";
+  if (mode !== "pieces" && !checksRest) return "as they come";
+  const { eventTexts } = provider;
+  if (eventTexts === undefined) return "whole";
+  return new PieceForwarding(provider, eventTexts, { window, sentence }, mode === "pieces");
+}
+
+class PieceForwarding {
+  readonly #provider: ModelProvider;
+  readonly #texts: EventTexts;
+  readonly #release: TextRelease;
+  readonly #pieces: EventPieces;
+  readonly #isJudged: boolean;
+  /** Of each message, what may leave. */
+  readonly #settled: (Message | undefined)[] = [];
+
+  constructor(
+    provider: ModelProvider,
+    texts: EventTexts,
+    plan: Pick<StreamPlan, "window" | "sentence">,
+    isJudged: boolean,
+  ) {
+    this.#provider = provider;
+    this.#texts = texts;
+    this.#release = new TextRelease(plan);
+    this.#pieces = new EventPieces(texts);
+    this.#isJudged = isJudged;
+  }
+
+  /**
+   * Judges the answer so far, if `event` made enough more of it, and returns the events that may
+   * leave now. An answer that cannot be read or written before its end waits for that.
+   */
+  async next(
+    event: object,
+    stream: MessageStream<object, object>,
+    { limits, isSeen, judge }: ForwardingRules,
+  ): Promise<readonly object[]> {
+    if (!this.#release.isDue(this.#texts.textOf(event)?.text.length ?? 0)) return [];
+    if (stream.isInOrder === false) return [];
+    const read = attempt(() => stream.current);
+    const document = attempt(() => stream.document);
+    if (read === undefined || document === undefined || !isSeen(read)) return [];
+    let isNew = false;
+    for (const [index, message] of read.messages.entries()) {
+      const asked = this.#release.toJudge(message, index);
+      if (asked === undefined) continue;
+      const judged = this.#isJudged ? await judge(asked, read) : asked;
+      const settled = this.#release.settled(asked, judged);
+      if (settled !== undefined) this.#settled[index] = settled;
+      isNew ||= settled !== undefined;
+    }
+    if (!isNew) return [];
+    const messages = read.messages.map(
+      (message, index): Message => this.#settled[index] ?? { ...message, content: [] },
+    );
+    const part = attempt(() => this.#written(messages, { ...limits, onto: document }));
+    return part === undefined ? [] : this.#pieces.next(part);
+  }
+
+  /** The events that are still missing of a whole answer; `undefined` if it contradicts the others. */
+  last(events: readonly object[]): readonly object[] | undefined {
+    return this.#pieces.last(events);
+  }
+
+  /** The events of an answer with these messages; `undefined` if the format says anything else. */
+  #written(
+    messages: readonly Message[],
+    options: LimitOptions & { readonly onto: object },
+  ): readonly object[] | undefined {
+    const { onto: _, ...limits } = options;
+    const { document } = this.#provider.writeAnswer(messages, options);
+    const shown = this.#provider.readAnswer(document, limits).messages;
+    const contents = (list: readonly Message[]) => list.map(({ content }) => content);
+    if (!isSameJsonText(contents(shown), contents(messages))) return undefined;
+    return this.#provider.toEvents(document, limits);
+  }
+}
+
+interface ForwardingRules {
+  readonly limits: LimitOptions;
+  /** Whether plugins see all of an answer that they are to see. */
+  readonly isSeen: (read: Read) => boolean;
+  /** What plugins make of a message that is part of the answer so far. May reject to refuse it. */
+  readonly judge: (message: Message, read: Read) => Promise<Message>;
+}
+
+/** A part of an answer may make no sense before the rest has come. */
+function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,478 @@
+import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
+import { createMessage, type Message } from "../../core/messages/index.ts";
+import {
+  type AnyHookManager,
+  checkAccess,
+  type HeaderChanges,
+  type HeadersIn,
+  type HookManager,
+  headerChanges,
+  headersIn,
+  isJsonObject,
+  isRemoved,
+  isSameJsonText,
+  type Left,
+  type LimitOptions,
+  type ModelProvider,
+  notify,
+  type Read,
+  readAllow,
+  type StreamLimits,
+  type Written,
+  withHeaderChanges,
+} from "../rewrite/index.ts";
+import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
+import { type Forwarding, forwardingOf } from "./forward.ts";
+import type { HookState } from "./hook-state.ts";
+import { hooks, Judge, listens } from "./judge.ts";
+import type {
+  BeginOptions,
+  Judged,
+  JudgedEvent,
+  ModelCall,
+  ModelEvent,
+  ModelExchange,
+  ModelGuard,
+  ModelGuardOptions,
+  ModelOutcome,
+  ModelRefusal,
+} from "./options.ts";
+import { errorIn, isErrorEvent } from "./provider-error.ts";
+import { checkConditions, checkManager, checkProvider, readModelOptions } from "./read-options.ts";
+import { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
+import { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts";
+
+/**
+ * Creates a guard for one API of a provider.
+ *
+ * Each message of a request goes through `cmf.llm_input`, each of an answer through
+ * `cmf.llm_output`, and then each tool call in it, alone, through `cmf.tool_pre_invoke`. Envelope
+ * and context pass from hook to hook. What plugins did not change stays as it was. What could not be
+ * checked, and content that plugins cannot see, is refused.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { guardModel } from "glassine/http";
+ * import { chatCompletions } from "glassine/openai";
+ *
+ * const manager = await createPluginManager({ plugins: [] });
+ * const exchange = guardModel(chatCompletions, manager).begin();
+ * const request = { model: "gpt-4.1", messages: [{ role: "user", content: "Ahoy" }] };
+ * const { document, refusal } = await exchange.judgeRequest(request);
+ * console.log(document === request, refusal); // true undefined
+ * ```
+ */
+export function guardModel<Extensions = unknown>(
+  provider: ModelProvider,
+  manager: AnyHookManager<Extensions>,
+  options: ModelGuardOptions<Extensions> = {},
+): ModelGuard {
+  checkProvider(provider, "guardModel");
+  checkManager(manager, "guardModel");
+  const read = readModelOptions(options, "guardModel");
+  checkConditions(manager, read);
+  return createModelGuard(provider, manager, read);
+}
+
+/** The same, for options that were read. */
+export function createModelGuard(
+  provider: ModelProvider,
+  manager: HookManager,
+  options: ModelGuardOptions,
+  labels: LabelRules | undefined = labelRules(options.labels),
+): ModelGuard {
+  checkAccess(manager, options, "The guard of a model");
+  const unseenIn = readAllow(["setting", ...(options.allow ?? [])]);
+  return Object.freeze<ModelGuard>({
+    provider,
+    listens: (part) => listensTo(part, manager, options),
+    begin: (begun = {}) => new Exchange({ provider, manager, options, labels, unseenIn }, begun),
+  });
+}
+
+function listensTo(
+  part: "request" | "answer",
+  manager: HookManager,
+  { toolCalls = true }: ModelGuardOptions,
+): boolean {
+  if (part === "request") return listens(manager, hooks.input);
+  return listens(manager, hooks.output) || (toolCalls && listens(manager, hooks.toolCall));
+}
+
+interface GuardParts {
+  readonly provider: ModelProvider;
+  readonly manager: HookManager;
+  readonly options: ModelGuardOptions;
+  readonly labels: LabelRules | undefined;
+  /** What no plugin saw and the host did not allow. */
+  readonly unseenIn: (left: readonly Left[]) => readonly Left[];
+}
+
+class Exchange implements ModelExchange {
+  readonly request: string = crypto.randomUUID();
+  readonly #provider: ModelProvider;
+  readonly #manager: HookManager;
+  readonly #options: ModelGuardOptions;
+  readonly #unseenIn: GuardParts["unseenIn"];
+  readonly #labels: SessionLabels | undefined;
+  readonly #begun: BeginOptions;
+  readonly #limits: LimitOptions;
+  readonly #state: HookState;
+  readonly #judge: Judge;
+  #document: unknown;
+  #slots: object = {};
+  #prepared: Promise<void> | undefined;
+  #headersBefore: HeadersIn = headersIn(undefined);
+  #headerChanges: HeaderChanges | undefined;
+  #isDenied = false;
+  readonly #record: ExchangeRecord;
+
+  constructor(parts: GuardParts, begun: BeginOptions) {
+    const { provider, manager, options, labels, unseenIn } = parts;
+    this.#provider = provider;
+    this.#manager = manager;
+    this.#options = options;
+    this.#unseenIn = unseenIn;
+    this.#begun = begun;
+    this.#limits = { limits: manager.payloadLimits };
+    this.#record = new ExchangeRecord(manager, options);
+    this.#labels =
+      labels && new SessionLabels(labels, (error) => this.#observe({ point: "labels", error }));
+    const { request } = this;
+    const { signal } = begun;
+    this.#state = {
+      ...{ request, signal, tenant: undefined },
+      ...{ extensions: undefined, context: undefined },
+    };
+    this.#judge = new Judge(manager, this.#state, (point, result) => {
+      if (result.continueProcessing !== true) this.#isDenied = true;
+      this.#observe({ point, result });
+    });
+  }
+
+  async judgeRequest(document: unknown): Promise<Judged> {
+    this.#document = document;
+    const judged = await this.#attempt("request", async () => {
+      if (!listensTo("request", this.#manager, this.#options)) return document as object;
+      const { provider, options } = { provider: this.#provider, options: this.#limits };
+      const read = this.#read("request_invalid", () => provider.readRequest(document, options));
+      this.#slots = read.extensions;
+      await this.#prepare();
+      const messages = await this.#kept(() => this.#judge.messages(hooks.input, read.messages));
+      this.#noteHeaders();
+      this.#refuseUnseen(read.left, (path) => path);
+      const onto = document as object;
+      return this.#written(
+        provider.writeRequest(messages, { ...options, onto }),
+        messages,
+        (again) => provider.readRequest(again, options),
+      );
+    });
+    this.#record.handedOn();
+    return judged;
+  }
+
+  async judgeAnswer(document: unknown): Promise<Judged> {
+    this.#record.answered();
+    return this.#attempt("answer", async () => {
+      if (!listensTo("answer", this.#manager, this.#options)) return document as object;
+      const read = this.#read("answer_invalid", () =>
+        this.#provider.readAnswer(document, this.#limits),
+      );
+      return this.#judgeRead(document as object, read);
+    });
+  }
+
+  async *judgeEvents(
+    events: AsyncIterable<unknown>,
+    limits: StreamLimits = {},
+  ): AsyncGenerator<JudgedEvent> {
+    if (!listensTo("answer", this.#manager, this.#options)) {
+      for await (const event of events) yield { event: event as object };
+      return;
+    }
+    const request = this.#document;
+    let stream: ReturnType<ModelProvider["stream"]> | undefined;
+    let forwarding: Forwarding = "whole";
+    try {
+      for await (const event of events) {
+        let settled: readonly object[] = [];
+        const pushed = await this.#attempt("answer", async () => {
+          if (stream === undefined) {
+            stream = this.#provider.stream({ ...limits, ...this.#limits, request });
+            forwarding = await this.#forwarding();
+          }
+          const opened = stream;
+          this.#read("answer_invalid", () => opened.push(event as object));
+          settled = await this.#settled(event as object, opened, forwarding);
+          return opened;
+        });
+        if (pushed.refusal !== undefined) return yield pushed;
+        for (const each of settled) yield { event: each };
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return yield { refusal: error.refusal };
+    }
+    this.#record.answered();
+    let whole: readonly object[] = [];
+    const { refusal } = await this.#attempt("answer", async () => {
+      const opened = stream;
+      if (opened === undefined) throw new Refused(refusalOf("answer_invalid"));
+      const document = this.#read("answer_invalid", () => opened.document);
+      const { error } = document as { readonly error?: unknown };
+      // It may end a stream that says nothing else.
+      if (isJsonObject(error)) throw new Refused(await this.judgeError(document, 502));
+      if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
+      const read = this.#read("answer_invalid", () => opened.current);
+      const judged = await this.#judgeRead(document, read);
+      const rest = this.#rest(document, judged, forwarding);
+      if (rest === undefined) throw new Refused(refusalOf("answer_contradicted"));
+      whole = rest;
+      return whole;
+    });
+    if (refusal !== undefined) return yield { refusal };
+    for (const event of whole) yield { event };
+  }
+
+  withHeaders(own: Headers): Headers {
+    return this.#headerChanges ? withHeaderChanges(own, this.#headerChanges) : new Headers(own);
+  }
+
+  /** What plugins wrote. Headers that cannot be sent are reported; they do not refuse the request. */
+  #noteHeaders(): void {
+    const after = headersIn(this.#state.extensions);
+    const { changes, error } = headerChanges(this.#headersBefore, after);
+    this.#headerChanges = changes;
+    if (error !== undefined) this.#observe({ point: "headers", error });
+  }
+
+  /** How a streamed answer is forwarded. */
+  async #forwarding(): Promise<Forwarding> {
+    await this.#prepare();
+    const { toolCalls = true } = this.#options;
+    const checksCalls = toolCalls && listens(this.#manager, hooks.toolCall);
+    return forwardingOf(this.#provider, this.#judge.plan(), checksCalls);
+  }
+
+  /** What may be forwarded now that `event` has come. */
+  async #settled(
+    event: object,
+    stream: ReturnType<ModelProvider["stream"]>,
+    forwarding: Forwarding,
+  ): Promise<readonly object[]> {
+    if (forwarding === "whole") return [];
+    if (forwarding === "as they come") return isErrorEvent(event) ? [] : [event];
+    return forwarding.next(event, stream, {
+      limits: this.#limits,
+      isSeen: ({ left }) => this.#unseenIn(left).length === 0,
+      judge: async (message, read) => {
+        const { extensions } = this.#state;
+        const judged = await this.#kept(() => this.#judge.part(message, read.extensions));
+        // The session keeps the labels. This answer gets those of the whole, which is still to come.
+        this.#state.extensions = extensions;
+        return judged;
+      },
+    });
+  }
+
+  /** The events that are still to be sent; `undefined` if the others have said anything else. */
+  #rest(document: object, judged: object, forwarding: Forwarding): readonly object[] | undefined {
+    if (forwarding === "as they come") return isSameJsonText(document, judged) ? [] : undefined;
+    const events = this.#provider.toEvents(judged, this.#limits);
+    return forwarding === "whole" ? events : forwarding.last(events);
+  }
+
+  async judgeError(document: unknown, status: number): Promise<ModelRefusal> {
+    this.#record.answered();
+    const { message, code } = errorIn(document);
+    const said = `The provider answered with an error of status ${status}`;
+    if (message === undefined) return Object.freeze({ code, reason: said, status });
+    let reason = said;
+    const { refusal } = await this.#attempt("answer", async () => {
+      await this.#prepare();
+      const text = createMessage({
+        role: "assistant",
+        content: [{ content_type: "text", text: message }],
+      });
+      const [judged] = await this.#kept(() => this.#judge.messages(hooks.output, [text]));
+      const parts = judged?.content ?? [];
+      reason = parts.map((part) => ("text" in part ? part.text : "")).join("\n") || said;
+      return {};
+    });
+    return refusal ?? Object.freeze({ code, reason, status });
+  }
+
+  end(refusal?: ModelRefusal, outcome?: ModelOutcome): void {
+    const { signal } = this.#state;
+    this.#record.end(() => ({
+      ...{ request: this.request, provider: this.#provider.name },
+      subject: textIn(this.#state.extensions, "security", "subject", "id"),
+      name: textIn(this.#slots, "llm", "model_id"),
+      outcome: outcome ?? outcomeOf(refusal, signal, this.#isDenied),
+      ...{ code: refusal?.code, plugin: refusal?.plugin, tenant: this.#state.tenant },
+    }));
+  }
+
+  /** Messages that stand for all of `document`, as plugins left them. */
+  async #judgeRead(document: object, read: Read): Promise<object> {
+    await this.#prepare();
+    this.#judge.addSlots(read.extensions);
+    const messages = await this.#kept(async () => {
+      const said = await this.#judge.messages(hooks.output, read.messages);
+      if (this.#options.toolCalls === false) return said;
+      const judged: Message[] = [];
+      for (const message of said) judged.push(await this.#judge.toolCalls(message));
+      return judged;
+    });
+    // Names in an answer are the provider's: they may be what nobody is to read.
+    this.#refuseUnseen(read.left, () => undefined);
+    return this.#written(
+      this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
+      messages,
+      (again) => this.#provider.readAnswer(again, this.#limits),
+    );
+  }
+
+  /** Makes tenant, envelope and labels, before the first hook. Where that failed, it stays so. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#makeEnvelope();
+    return this.#prepared;
+  }
+
+  async #makeEnvelope(): Promise<void> {
+    const { tenant, envelope } = this.#options;
+    const call: ModelCall = Object.freeze({
+      ...{ request: this.request, provider: this.#provider.name, document: this.#document },
+      ...{ slots: this.#slots, about: this.#begun.about },
+    });
+    await this.#step("tenant", async () => {
+      const name = typeof tenant === "function" ? await tenant(call) : tenant;
+      if (name === undefined && tenant === undefined) return;
+      if (typeof name !== "string") throw unusable("tenant", "a string");
+      this.#state.tenant = name;
+    });
+    await this.#step("envelope", async () => {
+      const made: unknown = envelope === undefined ? this.#slots : await envelope(call);
+      if (!isJsonObject(made)) throw unusable("envelope", "an object");
+      this.#state.extensions = made;
+      this.#headersBefore = headersIn(made);
+    });
+    await this.#step("labels", async () => {
+      const { extensions } = this.#state;
+      if (this.#labels) this.#state.extensions = await this.#labels.bring(call, extensions);
+    });
+  }
+
+  /** Runs hooks. The labels that they added are kept even if they refused. */
+  async #kept<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = await work().catch(async (error: unknown) => {
+      // The refusal stands, whatever becomes of the labels.
+      await this.#attempt("labels", () => this.#keepLabels());
+      throw error;
+    });
+    await this.#step("labels", () => this.#keepLabels());
+    return result;
+  }
+
+  async #keepLabels(): Promise<object> {
+    const { extensions } = this.#state;
+    if (this.#labels) this.#state.extensions = await this.#labels.keep(extensions);
+    return this.#state;
+  }
+
+  /** Refuses content that no plugin saw, unless the host lets it pass. */
+  #refuseUnseen(left: readonly Left[], shown: (path: string) => string | undefined): void {
+    const [unseen] = this.#unseenIn(left);
+    if (unseen === undefined) return;
+    const { kind, path, reason } = unseen;
+    const text = `Expected messages that plugins can see in full, got more at ${path}: ${reason} To let it pass, add "${kind}" or "${kind} ${path}" to the option allow.`;
+    throw new Refused(
+      refusalOf("content_unseen", shown(path)),
+      new GlassineError("payload_shape", text, { path }),
+    );
+  }
+
+  /** What is written must say what was judged, and drop nothing that plugins did not see. */
+  #written(
+    { document, lost }: Written<object>,
+    messages: readonly Message[],
+    readAgain: (document: object) => Read,
+  ): object {
+    const [first] = lost;
+    if (first === undefined) return document;
+    const hidden = lost.find(isRemoved);
+    if (hidden === undefined && isSameJsonText(readAgain(document).messages, messages)) {
+      return document;
+    }
+    const { path, reason } = hidden ?? first;
+    const text = `Expected messages that the provider's format can express, got others at ${path}: ${reason}`;
+    throw new Refused(
+      refusalOf("edit_unwritable"),
+      new GlassineError("payload_shape", text, { path }),
+    );
+  }
+
+  #read<Result>(code: RefusalCode, read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      const isTooMuch = isGlassineError(error) && error.code === "stream_limit";
+      throw new Refused(refusalOf(isTooMuch ? "answer_too_large" : code), error);
+    }
+  }
+
+  /** Whatever throws refuses the exchange, and is reported once. */
+  async #step<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw new Refused(refusalOf("guard_failed"), new Reported(point, error));
+    }
+  }
+
+  async #attempt(point: string, work: () => Promise<object>): Promise<Judged> {
+    try {
+      return { document: await work() };
+    } catch (error) {
+      if (!(error instanceof Refused)) {
+        this.#observe({ point, error });
+        return { refusal: refusalOf("guard_failed") };
+      }
+      const { refusal, cause } = error;
+      if (cause instanceof Reported) this.#observe({ point: cause.point, error: cause.error });
+      else if (cause !== undefined) this.#observe({ point, error: cause });
+      return { refusal };
+    }
+  }
+
+  #observe(seen: Pick<ModelEvent, "point" | "result" | "error">): void {
+    const { request } = this;
+    const { name: provider } = this.#provider;
+    notify(this.#options.onResult, () => ({ request, provider, ...seen }));
+  }
+}
+
+/** An error of a step before or after the hooks, with the name of the step. */
+class Reported {
+  readonly point: string;
+  readonly error: unknown;
+
+  constructor(point: string, error: unknown) {
+    this.point = point;
+    this.error = error;
+  }
+}
+
+function textIn(value: unknown, ...names: readonly string[]): string | undefined {
+  let found: unknown = value;
+  for (const name of names) found = isJsonObject(found) ? found[name] : undefined;
+  return typeof found === "string" ? found : undefined;
+}
+
+function unusable(option: string, expected: string): GlassineError {
+  const text = `The option "${option}" expects ${expected}, or a function that returns one.`;
+  return new GlassineError("extensions_shape", text);
+}

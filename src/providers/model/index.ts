@@ -1,0 +1,34 @@
+export type {
+  AnyHookManager,
+  HookManager,
+  HookResult,
+  HookViolation,
+  ModelProvider,
+} from "../rewrite/index.ts";
+export { createModelGuard, guardModel } from "./guard-model.ts";
+export { type HookState, invokeWith } from "./hook-state.ts";
+export { listens } from "./judge.ts";
+export type {
+  BeginOptions,
+  Judged,
+  JudgedEvent,
+  ModelCall,
+  ModelEnd,
+  ModelEvent,
+  ModelExchange,
+  ModelGuard,
+  ModelGuardOptions,
+  ModelLabels,
+  ModelOutcome,
+  ModelRefusal,
+  ModelTimings,
+} from "./options.ts";
+export {
+  checkConditions,
+  checkManager,
+  checkProvider,
+  readLabelOptions,
+  readModelOptions,
+} from "./read-options.ts";
+export { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
+export { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts";

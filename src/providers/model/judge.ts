@@ -1,0 +1,138 @@
+/** Runs the hooks of a model's messages, one message after the other. */
+import { intrinsics, underPayloadLimits } from "../../core/data/index.ts";
+import { brandOf, replaceSlots } from "../../core/envelope/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import type { StreamPlan, StreamProgress } from "../../core/hooks/index.ts";
+import { createMessage, freezePayload, type Message } from "../../core/messages/index.ts";
+import {
+  type HookManager,
+  type HookResult,
+  isJsonObject,
+  isSameJsonText,
+} from "../rewrite/index.ts";
+import { type HookState, invokeWith } from "./hook-state.ts";
+import { denialOf, Refused } from "./refusals.ts";
+
+/** The hooks of an exchange. */
+export const hooks = {
+  input: "cmf.llm_input",
+  output: "cmf.llm_output",
+  toolCall: "cmf.tool_pre_invoke",
+} as const;
+
+type Hook = (typeof hooks)[keyof typeof hooks];
+
+/** Whether a plugin listens. A hook that the manager does not know has no handlers. */
+export function listens(manager: HookManager, hook: string): boolean {
+  try {
+    return manager.handles(hook);
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
+    throw error;
+  }
+}
+
+/** Runs hooks for one exchange; `onResult` gets each result. */
+export class Judge {
+  readonly #manager: HookManager;
+  readonly #state: HookState;
+  #stream: StreamProgress | undefined;
+  readonly #onResult: (hook: Hook, result: HookResult) => void;
+
+  constructor(
+    manager: HookManager,
+    state: HookState,
+    onResult: (hook: Hook, result: HookResult) => void,
+  ) {
+    this.#manager = manager;
+    this.#state = state;
+    this.#onResult = onResult;
+  }
+
+  /** The messages as plugins left them. Throws `Refused` for a denial. */
+  async messages(hook: Hook, messages: readonly Message[]): Promise<readonly Message[]> {
+    if (!listens(this.#manager, hook)) return messages;
+    const judged: Message[] = [];
+    for (const message of messages) judged.push(await this.#run(hook, message, true));
+    return judged;
+  }
+
+  /** When the text of a streamed answer may be forwarded. From here on the answer is a stream. */
+  plan(): StreamPlan {
+    const { tenant } = this.#state;
+    if (!listens(this.#manager, hooks.output)) return { mode: "none", window: 0, sentence: false };
+    if (this.#manager.streamPlan === undefined)
+      return { mode: "buffer", window: 0, sentence: false };
+    this.#stream = { done: true };
+    return this.#manager.streamPlan(hooks.output, tenant === undefined ? {} : { tenant });
+  }
+
+  /** A message that is part of a streamed answer, as plugins left it. */
+  async part(message: Message, slots: object): Promise<Message> {
+    this.addSlots(slots);
+    this.#stream = { done: false };
+    const judged = await this.#run(hooks.output, message, true);
+    this.#stream = { done: true };
+    return judged;
+  }
+
+  /** An answer's message with each of its tool calls as plugins left it. */
+  async toolCalls(message: Message): Promise<Message> {
+    if (!listens(this.#manager, hooks.toolCall)) return message;
+    const content: Message["content"][number][] = [];
+    for (const part of message.content) {
+      content.push(part.content_type === "tool_call" ? await this.#toolCall(part) : part);
+    }
+    if (isSameJsonText(content, message.content)) return message;
+    const changed = createMessage({ ...message, content });
+    if (!listens(this.#manager, hooks.output)) return changed;
+    // The plugins that allowed the answer are asked again about what it has become.
+    const again = await this.#run(hooks.output, changed, "only");
+    if (again !== changed) throw fault("no change to what later plugins made");
+    return changed;
+  }
+
+  async #toolCall(part: Message["content"][number]): Promise<Message["content"][number]> {
+    const asked = createMessage({ role: "assistant", content: [part] });
+    const [call, ...more] = (await this.#run(hooks.toolCall, asked, true)).content;
+    if (call?.content_type === "tool_call" && more.length === 0) return call;
+    throw fault("one tool call");
+  }
+
+  async #run(hook: Hook, message: Message, recheck: true | "only"): Promise<Message> {
+    // Frozen first, so that the same object comes back unless a plugin changed it.
+    const payload = underPayloadLimits(this.#manager.payloadLimits, () => freezePayload(message));
+    const result = await invokeWith(this.#manager, this.#state, hook, payload, {
+      // What is passed on must be what was allowed.
+      recheck,
+      ...(this.#stream !== undefined && hook === hooks.output && { stream: this.#stream }),
+    });
+    this.#onResult(hook, result);
+    if (result.continueProcessing !== true) throw new Refused(denialOf(result.violation));
+    if (!isJsonObject(result.payload)) throw fault("a message as payload");
+    // The manager read it by the schema of messages.
+    return result.payload as object as Message;
+  }
+
+  /**
+   * Adds what an answer says about slots. Only `completion` replaces a slot that is there: the
+   * others are the host's.
+   */
+  addSlots(slots: object): void {
+    const { extensions } = this.#state;
+    const current: object = isJsonObject(extensions) ? extensions : {};
+    const known = brandOf(extensions)?.kind.slots.names;
+    const added = Object.entries(slots).filter(([name]) => {
+      const isFree = name === "completion" || (intrinsics.ownValue(current, name) ?? null) === null;
+      return isFree && (known === undefined || known.includes(name));
+    });
+    if (added.length === 0) return;
+    const changes = Object.fromEntries(added);
+    this.#state.extensions =
+      known === undefined ? { ...current, ...changes } : replaceSlots(current, changes);
+  }
+}
+
+function fault(expected: string): GlassineError {
+  return new GlassineError("payload_shape", `The guard of a model expected ${expected}.`);
+}

@@ -1,0 +1,183 @@
+import type { LabelStore } from "../../core/labels/index.ts";
+import type { Access, HookResult, ModelProvider, StreamLimits } from "../rewrite/index.ts";
+
+/** An exchange with a model about to be checked, as the host sees it. */
+export interface ModelCall {
+  /** The library's own id of the exchange: that of its end, and of each audit record. */
+  readonly request: string;
+  /** The name of the `ModelProvider`. */
+  readonly provider: string;
+  /** The body of the request as it arrived. Do not change it. Absent if the answer came alone. */
+  readonly document: unknown;
+  /** What the request says about slots, such as `llm.model_id`: claims of its sender. */
+  readonly slots: object;
+  /** What the host passed to `begin`; for `guardFetch` the HTTP request, without its body. */
+  readonly about: unknown;
+}
+
+/** A hook ran or failed, or an exchange was refused for another reason. */
+export interface ModelEvent<Extensions = unknown> {
+  readonly request: string;
+  readonly provider: string;
+  /**
+   * The hook. For other failures: `envelope`, `tenant`, `labels`, `request` or `answer`, and
+   * `headers` for headers that plugins wrote and that are not sent.
+   */
+  readonly point: string;
+  /** Absent when the hook could not run; then `error` says why. */
+  readonly result?: HookResult<Extensions>;
+  readonly error?: unknown;
+}
+
+/**
+ * How an exchange ended.
+ *
+ * - `allowed`: its answer was returned.
+ * - `denied`: a plugin refused the request or the answer.
+ * - `errored`: it could not be checked, was malformed, or the provider answered with an error.
+ * - `aborted`: the caller went away.
+ */
+export type ModelOutcome = "allowed" | "denied" | "errored" | "aborted";
+
+/** The end of an exchange. Reported once for each. */
+export interface ModelEnd {
+  readonly request: string;
+  readonly provider: string;
+  /** `security.subject.id` of the envelope, where hooks ran. */
+  readonly subject: string | undefined;
+  /** The model that the request named, where it was read. */
+  readonly name: string | undefined;
+  readonly outcome: ModelOutcome;
+  /** Why, unless it was allowed: the code of the refusal. */
+  readonly code: string | undefined;
+  /** The plugin that denied it. */
+  readonly plugin: string | undefined;
+  readonly timings: ModelTimings;
+}
+
+/**
+ * Milliseconds until the request was checked, until its answer was complete, and until that was
+ * checked.
+ */
+export interface ModelTimings {
+  readonly beforeMs: number;
+  readonly peerMs: number;
+  readonly afterMs: number;
+  readonly totalMs: number;
+}
+
+/** How labels follow data from one exchange, or one tool call, of a session to the next. */
+export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
+  /** Keeps them between exchanges. Default: in memory, for this guard alone. */
+  readonly store?: LabelStore;
+  /**
+   * The session of an exchange: made by the host, so that no caller can choose or leave it. If the
+   * function fails or does not return a string, the exchange is refused.
+   */
+  readonly session:
+    | string
+    | ((call: Call, extensions: Extensions | undefined) => string | Promise<string>);
+  /**
+   * What happens when the store fails: `deny` (the default) refuses; with `ignore` the exchange
+   * continues with its own labels.
+   */
+  readonly onStoreError?: "deny" | "ignore";
+  /** After how many milliseconds a store that has not answered counts as failed. Default 2000. */
+  readonly timeoutMs?: number;
+}
+
+/** The result of `createExtensions`, or a plain document that the manager reads. */
+type Envelope = object & { readonly then?: never };
+
+export interface ModelGuardOptions<Extensions = unknown> {
+  /**
+   * Makes the envelope of an exchange from what the host knows. Without it, hooks get the slots
+   * that the request says, such as `llm`. If it fails or does not return an object, the exchange
+   * is refused.
+   */
+  readonly envelope?: (call: ModelCall) => Envelope | Promise<Envelope>;
+  /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
+  readonly tenant?: string | ((call: ModelCall) => string | Promise<string>);
+  /** Carries labels from exchange to exchange. */
+  readonly labels?: ModelLabels<Extensions>;
+  /**
+   * What may pass although no plugin sees it, each a kind of `left`, or a kind and a path: `tools`,
+   * `content messages[*].name`. Settings always may. Anything else in `left` refuses the document.
+   */
+  readonly allow?: readonly string[];
+  /**
+   * Whether each tool call of an answer goes through `cmf.tool_pre_invoke`. Default true. A host
+   * that runs the tools itself, and invokes the hook then, sets it to false.
+   */
+  readonly toolCalls?: boolean;
+  /**
+   * Which exchanges are recorded in the manager's audit trail when they end: `refused` for those
+   * that were not allowed, `all` for each. Without it, only what plugins did is recorded.
+   */
+  readonly access?: Access;
+  /** Called once at the end of each exchange. What it throws is ignored. */
+  readonly onEnd?: (end: ModelEnd) => void;
+  /** Called for every hook that ran. What it throws is ignored. */
+  readonly onResult?: (event: ModelEvent<Extensions>) => void;
+}
+
+/** Why an exchange was refused, in words that a caller may see. */
+export interface ModelRefusal {
+  readonly code: string;
+  readonly reason: string;
+  /** The HTTP status of the refusal. */
+  readonly status: number;
+  /** The plugin that denied it. */
+  readonly plugin?: string | undefined;
+}
+
+/** What became of a document: what plugins left of it, or why it was refused. */
+export type Judged =
+  | { readonly document: object; readonly refusal?: undefined }
+  | { readonly refusal: ModelRefusal; readonly document?: undefined };
+
+/** What may leave of a streamed answer: its events, or at last why the rest does not leave. */
+export type JudgedEvent =
+  | { readonly event: object; readonly refusal?: undefined }
+  | { readonly refusal: ModelRefusal; readonly event?: undefined };
+
+/** What a host may say when it begins an exchange. */
+export interface BeginOptions {
+  /** Given to the functions of the options as `call.about`. */
+  readonly about?: unknown;
+  /** Aborts the hooks of this exchange. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Judges what goes to a model and what comes from it. */
+export interface ModelGuard {
+  readonly provider: ModelProvider;
+  /** Whether any plugin would see a request, or an answer. */
+  listens(part: "request" | "answer"): boolean;
+  /** Begins an exchange: a request and its answer. */
+  begin(options?: BeginOptions): ModelExchange;
+}
+
+/** One request to a model and its answer. Call `end` once. Nothing here throws or rejects. */
+export interface ModelExchange {
+  /** The library's own id of the exchange. */
+  readonly request: string;
+  /** Judges the body of a request. The document is the same object if no plugin listens. */
+  judgeRequest(document: unknown): Promise<Judged>;
+  /** The headers of the request with those that plugins wrote, once it was judged. */
+  withHeaders(own: Headers): Headers;
+  /** Judges the body of an answer. The document is the same object if no plugin listens. */
+  judgeAnswer(document: unknown): Promise<Judged>;
+  /**
+   * Judges the events of a streamed answer. After a refusal nothing follows. What `events` throws
+   * is thrown.
+   */
+  judgeEvents(events: AsyncIterable<unknown>, limits?: StreamLimits): AsyncGenerator<JudgedEvent>;
+  /**
+   * Judges the message of a provider's error. The refusal says what plugins left of it; of the rest
+   * of the error nothing but its code and `status`.
+   */
+  judgeError(document: unknown, status: number): Promise<ModelRefusal>;
+  /** Reports the end, once. Without `outcome` it is that of the refusal, or `allowed`. */
+  end(refusal?: ModelRefusal, outcome?: ModelOutcome): void;
+}

@@ -1,0 +1,144 @@
+/** Checks the arguments of `guardModel`. */
+import { intrinsics, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
+import { checkSession } from "../../core/labels/index.ts";
+import {
+  expectOwn,
+  givenOptions,
+  type HookManager,
+  hasFunctions,
+  kindOf,
+  type ModelProvider,
+  readAccess,
+  readAllow,
+  readFunction,
+  readTenant,
+  readWord,
+} from "../rewrite/index.ts";
+import { hooks } from "./judge.ts";
+import type { ModelCall, ModelGuardOptions, ModelLabels } from "./options.ts";
+
+const { ownValue } = intrinsics;
+
+const names = [
+  ...["access", "allow", "envelope", "labels"],
+  ...["onEnd", "onResult", "tenant", "toolCalls"],
+];
+
+const members = ["readRequest", "writeRequest", "readAnswer", "writeAnswer", "stream", "toEvents"];
+
+/** @throws GlassineError `options_invalid` */
+export function checkProvider(provider: unknown, call: string): asserts provider is ModelProvider {
+  if (hasFunctions(provider, members)) return;
+  throw optionsInvalid(
+    `${call} expects a provider, got ${kindOf(provider)}. Pass anthropic of glassine/anthropic, or one of glassine/openai.`,
+  );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function checkManager(manager: unknown, call: string): asserts manager is HookManager {
+  if (hasFunctions(manager, ["invoke", "handles"])) return;
+  throw optionsInvalid(
+    `${call} expects a plugin manager, got ${kindOf(manager)}. Await createPluginManager({ plugins }) and pass the result.`,
+  );
+}
+
+/**
+ * A plugin that waits for a fact which this guard does not have would be skipped on every exchange.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function checkConditions(
+  manager: HookManager,
+  { tenant }: { readonly tenant?: unknown },
+  run: readonly string[] = Object.values(hooks),
+): void {
+  for (const { plugin, hook, mode, conditions } of run.flatMap(
+    (name) => manager.handlersFor?.(name) ?? [],
+  )) {
+    if (mode === "disabled") continue;
+    const missing =
+      conditions?.servers !== undefined
+        ? "servers"
+        : conditions?.tenants !== undefined && tenant === undefined
+          ? "tenants"
+          : undefined;
+    if (missing === undefined) continue;
+    const hint = missing === "tenants" ? "Pass the option tenant, or leave" : "Leave";
+    throw optionsInvalid(
+      `the conditions of plugin ${plugin} on ${hook} name ${missing}, which this guard does not have: the plugin would be skipped on every exchange. ${hint} the plugin out of this manager.`,
+    );
+  }
+}
+
+/**
+ * A copy of the options, so that nobody can change them later. `others` are options that `call`
+ * reads itself.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
+ */
+export function readModelOptions(
+  options: unknown,
+  call: string,
+  others: readonly string[] = [],
+): ModelGuardOptions {
+  expectOwn(options, [...names, ...others], call, call);
+  const given = options as object;
+  const labels: unknown = ownValue(given, "labels");
+  return givenOptions({
+    access: readAccess(given, call),
+    allow: readAllowed(ownValue(given, "allow")),
+    envelope: readFunction(given, "envelope", call),
+    labels: labels === undefined ? undefined : readLabelOptions(labels, call),
+    onEnd: readFunction(given, "onEnd", call),
+    onResult: readFunction(given, "onResult", call),
+    tenant: readTenant(given, call),
+    toolCalls: readBoolean(given, "toolCalls", call),
+  });
+}
+
+function readBoolean(options: object, name: string, call: string): unknown {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || typeof value === "boolean") return value;
+  throw optionsInvalid(`${call} expects a boolean as ${name}, got ${kindOf(value)}.`);
+}
+
+/** @throws GlassineError `options_invalid` */
+function readAllowed(allow: unknown): readonly string[] | undefined {
+  if (allow === undefined) return undefined;
+  readAllow(allow as readonly string[]);
+  return Object.freeze([...(allow as readonly string[])]);
+}
+
+/** @throws GlassineError `options_invalid`; `session_invalid` for an invalid session */
+export function readLabelOptions<Call = ModelCall>(
+  labels: unknown,
+  call: string,
+): ModelLabels<unknown, Call> {
+  const known = ["onStoreError", "session", "store", "timeoutMs"];
+  expectOwn(labels, known, `The option labels of ${call}`, call);
+  const given = labels as object;
+  const store: unknown = ownValue(given, "store");
+  const session: unknown = ownValue(given, "session");
+  if (store !== undefined && !hasFunctions(store, ["load", "append"])) {
+    throw optionsInvalid(
+      `${call} expects a label store with load and append as labels.store, got ${kindOf(store)}.`,
+    );
+  }
+  if (session === undefined) {
+    throw optionsInvalid(
+      `${call} expects labels.session: a string that names the session, or a function that returns it for an exchange.`,
+    );
+  }
+  if (typeof session !== "function") checkSession(session);
+  const timeoutMs: unknown = ownValue(given, "timeoutMs");
+  return givenOptions({
+    store,
+    session,
+    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"], call),
+    timeoutMs:
+      timeoutMs === undefined
+        ? undefined
+        : readWhole(`${call}: labels.timeoutMs`, timeoutMs, longestTimerMs),
+  }) as ModelLabels<unknown, Call>;
+}

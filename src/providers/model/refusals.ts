@@ -1,0 +1,44 @@
+/** Why a guard refuses an exchange with a model, other than by a plugin. */
+import { type HookViolation, publicViolation } from "../rewrite/index.ts";
+import type { ModelRefusal } from "./options.ts";
+
+/** The refusals of the guard itself, by code: the status and what a caller reads. */
+export const refusals = {
+  guard_failed: [500, "The exchange could not be checked, so it was refused"],
+  content_unseen: [403, "Part of the document cannot be checked"],
+  edit_unwritable: [403, "The checked messages cannot be written in this format"],
+  request_unknown: [403, "The guard does not know requests of this kind"],
+  request_invalid: [400, "The body is not a request of this API"],
+  request_too_large: [413, "The request is too large"],
+  answer_invalid: [502, "The provider's answer is not one of this API"],
+  answer_contradicted: [500, "The checked answer does not begin with what was forwarded of it"],
+  answer_cut_off: [502, "The provider's answer ended early"],
+  answer_too_large: [502, "The provider's answer is too large"],
+} as const satisfies { readonly [code: string]: readonly [status: number, reason: string] };
+
+export type RefusalCode = keyof typeof refusals;
+
+/** `detail` is known to hold nothing of the document but its paths. */
+export function refusalOf(code: RefusalCode, detail?: string): ModelRefusal {
+  const [status, reason] = refusals[code];
+  return Object.freeze({
+    code,
+    reason: detail === undefined ? reason : `${reason}: ${detail}`,
+    status,
+  });
+}
+
+/** A plugin's denial. Its description and details stay with the host. */
+export function denialOf(violation: HookViolation | undefined): ModelRefusal {
+  return Object.freeze({ ...publicViolation(violation), status: 403 });
+}
+
+/** Thrown where a document cannot go on, and caught where the refusal is returned. */
+export class Refused extends Error {
+  readonly refusal: ModelRefusal;
+
+  constructor(refusal: ModelRefusal, cause?: unknown) {
+    super(refusal.reason, { cause });
+    this.refusal = refusal;
+  }
+}

@@ -1,0 +1,200 @@
+/** Chat Completions: requests and answers as messages, and back, streamed or not. */
+import { expectOptions, readWhole } from "../../core/data/index.ts";
+import {
+  defineProvider,
+  type MessageStream,
+  type Read,
+  type StreamLimits,
+  type TableProvider,
+} from "../rewrite/index.ts";
+import { blocks } from "./chat-blocks.ts";
+import { chatEvents, chatTexts } from "./chat-events.ts";
+import { ChatStream, maxChoices } from "./chat-stream.ts";
+import { answerExtensions, answers, asRead, messages, reportAnswer } from "./chat-turns.ts";
+import { settingsAt } from "./dialects.ts";
+import { errorOf } from "./errors.ts";
+import { type ModelExtensions, requestExtensions } from "./extensions.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { chatRequest, chatResponse, read } from "./read.ts";
+import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
+import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
+
+type Chat = TableProvider<
+  "openai",
+  JsonObject,
+  JsonObject,
+  JsonObject,
+  ModelExtensions,
+  ModelExtensions
+>;
+
+/** Chat Completions, for `guardModel` and `guardFetch`. */
+export const chatCompletions: Chat = /* @__PURE__ */ defineProvider({
+  vendor: "openai",
+  guard: {
+    name: "openai.chat_completions",
+    requests: ["POST /chat/completions"],
+    asksForStream: (request) => isObject(request) && request.stream === true,
+    eventTexts: chatTexts,
+    namesEvents: false,
+    lastData: "[DONE]",
+    denied: (refusal) => ({ error: errorOf(refusal) }),
+    deniedEvent: (refusal) => ({ error: errorOf(refusal) }),
+  },
+  calls: {
+    readRequest: "fromChatRequest",
+    writeRequest: "toChatRequest",
+    readAnswer: "fromChatResponse",
+    writeAnswer: "toChatResponse",
+    stream: "chatStream",
+    toEvents: "toChatEvents",
+  },
+  blocks,
+  request: {
+    ...messages,
+    schema: chatRequestSchema,
+    check: (document) => read(chatRequestSchema, document, chatRequest),
+    sentOn: asRead("messages"),
+    settings: [...requestSettings, ...settingsAt("request")],
+    model: "model",
+    extensions: requestExtensions,
+    report(request, left) {
+      reportFormats(request, left.add);
+      return [];
+    },
+  },
+  answer: {
+    ...answers,
+    schema: chatResponseSchema,
+    check: (document) => read(chatResponseSchema, document, chatResponse),
+    sentOn: asRead("choices"),
+    settings: [...responseSettings, ...settingsAt("answer")],
+    constants: ["id", "created", "model"],
+    extensions: answerExtensions,
+    report: reportAnswer,
+  },
+  stream({ request, ...limits }, reading) {
+    const choices = isObject(request) ? request.n : undefined;
+    const expected = typeof choices === "number" ? choices : 1;
+    return new ChatStream({ ...limits, choices: expected }, reading);
+  },
+  events: chatEvents,
+});
+
+/**
+ * Reads the body of a chat completion request: a message for each message, and the model for the
+ * `llm` slot. A refusal is shown as text, a legacy `function_call` as a call without an id.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:chat-request`, `openai:left`
+ * @example
+ * ```ts
+ * import { fromChatRequest } from "glassine/openai";
+ *
+ * const { messages, left } = fromChatRequest({
+ *   model: "gpt-4.1",
+ *   temperature: 0,
+ *   messages: [{ role: "user", content: "Ahoy" }],
+ * });
+ * console.log(messages[0]?.role, left); // user [ { path: 'temperature', kind: 'setting', reason: 'A setting.' } ]
+ * ```
+ */
+export const fromChatRequest: Chat["readRequest"] = chatCompletions.readRequest;
+
+/**
+ * Writes messages as the body of a chat completion request.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is not a request
+ * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:onto`, `openai:lost`
+ * @example
+ * ```ts
+ * import { createMessage } from "glassine/messages";
+ * import { toChatRequest } from "glassine/openai";
+ *
+ * const asked = createMessage({ role: "user", content: [{ content_type: "text", text: "Ahoy" }] });
+ * const { document } = toChatRequest([asked], { extensions: { llm: { model_id: "gpt-4.1" } } });
+ * console.log(JSON.stringify(document)); // {"model":"gpt-4.1","messages":[{"role":"user","content":"Ahoy"}]}
+ * ```
+ */
+export const toChatRequest: Chat["writeRequest"] = chatCompletions.writeRequest;
+
+/**
+ * Reads the body of a chat completion: an assistant message for each choice. Model, usage, time
+ * and the stop reason of the first choice are for the `completion` slot.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:chat-response`, `openai:stop-reason`
+ */
+export const fromChatResponse: Chat["readAnswer"] = chatCompletions.readAnswer;
+
+/**
+ * Writes assistant messages as the body of a chat completion, a choice for each.
+ *
+ * Where something of a choice changed, its probabilities and what was parsed of it go; where a text
+ * changed, so do its citations.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is not a chat completion
+ * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:onto`, `openai:stale`
+ */
+export const toChatResponse: Chat["writeAnswer"] = chatCompletions.writeAnswer;
+
+/** Limits of a chat stream, and what is known of its request. */
+export interface ChatStreamOptions extends StreamLimits {
+  /** How many choices the request asked for, its `n`. Default 1, also for null. */
+  readonly choices?: number | null | undefined;
+}
+
+/**
+ * Puts the chunks of a streamed chat completion together.
+ *
+ * `current` is what `fromChatResponse` returns for the answer so far, and in the end the same as if
+ * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error;
+ * the usage comes after that.
+ * `Document` is the type of `document`, such as the SDK's `ChatCompletion`.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:stream-same`, `openai:stream-refused`
+ * @example
+ * ```ts
+ * import { chatStream } from "glassine/openai";
+ *
+ * const stream = chatStream();
+ * for (const content of ["A", "hoy"]) {
+ *   stream.push({ id: "c1", choices: [{ index: 0, delta: { content } }] });
+ * }
+ * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function chatStream<Document extends object = JsonObject>(
+  options: ChatStreamOptions = {},
+): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
+  expectOptions(options, ["choices", "limits", "maxEvents", "textUnits"], "chatStream");
+  const { choices, ...limits } = options;
+  const request = { n: readWhole("choices", choices ?? 1, maxChoices) };
+  return chatCompletions.stream<Document>({ ...limits, request });
+}
+
+/**
+ * The chunks that stream a chat completion: for each choice its texts, reasoning and calls in the
+ * order in which its message has them, as `chatStream` met them, then its end, and at last the usage,
+ * if it has one. One without choices is one chunk. Each has the id, the
+ * model and the like; what else the completion says is in the last. `Chunk` is their type, such as
+ * the SDK's `ChatCompletionChunk`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:stream-events`
+ * @example
+ * ```ts
+ * import { chatStream, toChatEvents } from "glassine/openai";
+ *
+ * const answer = { id: "c1", choices: [{ index: 0, message: { content: "Ahoy" } }] };
+ * const stream = chatStream();
+ * for (const event of toChatEvents(answer)) stream.push(event);
+ * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export const toChatEvents: Chat["toEvents"] = chatCompletions.toEvents;

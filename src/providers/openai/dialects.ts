@@ -1,0 +1,130 @@
+/**
+ * Fields that other servers add to the documents of OpenAI's APIs.
+ *
+ * `request`, `answer`, `choice` and `message` list settings of these places. `content` lists what is
+ * known and still content, as every unknown field is: a model or a person reads it, or it acts.
+ */
+import type { Json } from "../../core/data/index.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { type ReportLeft, reportFields, under } from "./report-fields.ts";
+
+interface Dialect {
+  /** Where the fields are defined. */
+  readonly source: string;
+  readonly request?: readonly string[];
+  readonly answer?: readonly string[];
+  readonly choice?: readonly string[];
+  readonly message?: readonly string[];
+  readonly content?: readonly string[];
+}
+
+export const dialects: { readonly [server: string]: Dialect } = {
+  azure: {
+    source: "learn.microsoft.com/azure/ai-foundry/openai: reference, concepts/content-streaming",
+    // The verdicts of its content filter, which `filterFields` lists, are settings, too.
+    content: ["data_sources", "enhancements", "context"],
+  },
+  deepseek: {
+    source: "api-docs.deepseek.com: create-chat-completion, guides/chat_prefix_completion",
+    request: ["thinking"],
+    message: ["prefix"],
+  },
+  groq: {
+    source: "groq-sdk: resources/chat/completions",
+    request: [
+      ...["exclude_domains", "include_domains", "include_reasoning", "reasoning_format"],
+      "search_settings",
+    ],
+    answer: ["usage_breakdown"],
+    content: ["executed_tools"],
+  },
+  ollama: {
+    source: "github.com/ollama/ollama: openai/openai.go",
+    request: ["_debug_render_only"],
+    content: ["_debug_info"],
+  },
+  openrouter: {
+    source: "@openrouter/sdk: models/chatrequest, chatresult; @openrouter/ai-sdk-provider: chat",
+    request: [
+      ...["cache_control", "debug", "image_config", "models", "provider", "session_id", "trace"],
+    ],
+    answer: ["provider"],
+    choice: ["native_finish_reason"],
+    content: ["plugins", "images", "error"],
+  },
+  vllm: {
+    source: "github.com/vllm-project/vllm: entrypoints/openai/chat_completion/protocol.py",
+    request: [
+      ...["add_generation_prompt", "add_special_tokens", "allowed_token_ids", "bad_words"],
+      ...["cache_salt", "continue_final_message", "echo", "ignore_eos", "include_reasoning"],
+      ...["include_stop_str_in_output", "length_penalty", "logprob_token_ids", "min_p"],
+      ...["min_tokens", "priority", "prompt_logprobs", "repetition_penalty", "request_id"],
+      ...["return_prompt_text", "return_token_ids", "return_tokens_as_token_ids", "session_id"],
+      ...["skip_special_tokens", "spaces_between_special_tokens", "stop_token_ids"],
+      ...["stream_interval", "thinking_token_budget", "top_k", "truncate_prompt_tokens"],
+      ...["truncation_side", "use_beam_search"],
+    ],
+    answer: ["ec_transfer_params", "kv_transfer_params", "metrics"],
+    choice: ["routed_experts", "stop_reason", "token_ids"],
+    content: [
+      // In a request, what is transferred comes from another host; in an answer, it is a handle.
+      ...["chat_template", "chat_template_kwargs", "documents", "structured_outputs"],
+      ...["vllm_xargs", "prompt_text", "prompt_token_ids"],
+    ],
+  },
+};
+
+type Place = "request" | "answer" | "choice" | "message";
+
+const all = Object.values(dialects);
+const settings: { readonly [P in Place]: readonly string[] } = {
+  request: all.flatMap(({ request = [] }) => request),
+  answer: all.flatMap(({ answer = [] }) => answer),
+  choice: all.flatMap(({ choice = [] }) => choice),
+  message: all.flatMap(({ message = [] }) => message),
+};
+
+/** The settings that any server adds to a place: a document does not say which server made it. */
+export function settingsAt(place: Place): readonly string[] {
+  return settings[place];
+}
+
+/** Verdicts of Azure's content filter: in an answer, in a choice, and in Responses. */
+const filterFields: readonly string[] = [
+  ...["prompt_filter_results", "content_filter_results", "content_filter_result"],
+  ...["content_filter_offsets", "content_filter_raw", "content_filters"],
+];
+/** Strings of a verdict that are one of a few words. Any other may be text. */
+const filterWords: readonly string[] = ["code", "id", "severity", "source_type"];
+
+/**
+ * Reports fields that other servers fill with objects, of which part is a setting. Returns their
+ * names.
+ */
+export function reportNested(json: JsonObject, path: string, left: ReportLeft): readonly string[] {
+  return Object.entries(json).flatMap(([key, value]) => {
+    const at = under(path, key);
+    if (key === "x_groq" && isObject(value)) {
+      reportFields(value, at, [], ["id", "usage", "usage_breakdown"], left);
+    } else if (filterFields.includes(key) && typeof value === "object" && value !== null) {
+      left({ path: at, kind: "setting", reason: "A verdict of a content filter." });
+      reportTexts(value, at, false, left);
+    } else return [];
+    return [key];
+  });
+}
+
+/** The texts in a verdict: an error, or where material was found that it cites. */
+function reportTexts(value: Json, path: string, isCitation: boolean, left: ReportLeft): void {
+  if (typeof value !== "object" || value === null) return;
+  const isList = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value)) {
+    const at = under(path, isList ? Number(key) : key);
+    const isCited = isCitation || key === "citation";
+    if (typeof inner !== "string") reportTexts(inner, at, isCited, left);
+    else if (!filterWords.includes(key)) {
+      const kind = isCited ? "citation" : "content";
+      left({ path: at, kind, reason: "A text in the verdict of a content filter." });
+    }
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * A streamed answer whose blocks are begun, added to and ended by their place. A table says what
+ * each event of the format does.
+ */
+import type * as z from "zod/mini";
+import type { Json } from "../../core/data/index.ts";
+import {
+  asFields,
+  type CompiledPiece,
+  compilePieces,
+  fieldOf,
+  GrowingBlock,
+  type Piece,
+  type PieceTable,
+  unknownFields,
+} from "./growing-block.ts";
+import {
+  type JsonObject,
+  keysOf,
+  objectIn,
+  objectsIn,
+  type Path,
+  valueAt,
+  withValueAt,
+} from "./json.ts";
+import type { Read } from "./messages.ts";
+import { readDocument } from "./read-document.ts";
+import { collector, type Left, pathOf } from "./report.ts";
+import {
+  expectString,
+  type MessageStream,
+  type StreamLimits,
+  StreamMeter,
+  streamFault,
+} from "./stream.ts";
+
+/** What an event does. */
+interface StreamEvent {
+  /** The fields that are taken; any other is reported. Absent where all of them are. */
+  readonly fields?: readonly string[];
+  readonly apply: (answer: GrowingAnswer, event: Piece) => void;
+}
+
+export interface StreamTable {
+  /** The fields of an answer before its first event. */
+  readonly empty: JsonObject;
+  /** Where an answer has its blocks. */
+  readonly content: string;
+  readonly events: { readonly [name: string]: StreamEvent };
+  readonly pieces: PieceTable;
+  /** The name of an event or a piece, if that is not its `type`. */
+  readonly nameOf?: (event: Piece) => string;
+  /** A block as an answer has it that was not streamed, where its pieces make another; and back. */
+  readonly whole?: (grown: JsonObject) => JsonObject;
+  readonly grown?: (whole: JsonObject) => JsonObject;
+}
+
+/** What the functions of a table can do with the answer so far. */
+export interface GrowingAnswer {
+  /** Whether an event has begun it. */
+  readonly isBegun: boolean;
+  /** The last block as it began, with the fields that came whole, and how many there are. */
+  readonly last: JsonObject | undefined;
+  readonly blockCount: number;
+  /** Takes the first event, which may have blocks already. */
+  begin(fields: JsonObject): void;
+  /** @param index as the event has it */
+  beginBlock(index: unknown, block: JsonObject): void;
+  /** Whether a block with this index has begun. Some formats begin texts with their first piece. */
+  hasBlock(index: unknown): boolean;
+  /** A block that is known by a name until it ends, where several may grow at once. */
+  beginNamed(name: string, block: JsonObject): void;
+  /** A block that comes whole, in place of the one at `index` if there is one. Returns its index. */
+  putBlock(block: JsonObject, index?: number): number;
+  /** `index` is that of an event, or the name of a block. */
+  addPiece(index: unknown, piece: unknown): void;
+  /** Fields of an open block that came whole, in place of those that it had. */
+  setFields(index: unknown, fields: JsonObject): void;
+  endBlock(index: unknown): void;
+  /** Totals and reasons replace those before them; a null says nothing new. */
+  merge(fields: JsonObject, fixed: ReadonlySet<string>): void;
+  /** The same, inside a field: `candidates.0`. */
+  mergeInto(place: string, fields: JsonObject): void;
+  /** @throws GlassineError `stream_invalid` before the beginning and after the end */
+  expectOpen(): void;
+  /** The answer is whole. Where no event is the last one, others may follow. */
+  complete(): void;
+  /** `event` is the name of the last one. */
+  end(event?: string): void;
+  fail(error: unknown): void;
+  /** Adds to a list of the answer, also after its end. */
+  append(field: string, item: Json): void;
+  /** Reports something of the stream under a key, until the report is withdrawn. */
+  note(key: string, left: Left | undefined): void;
+  /** What a table keeps from event to event. */
+  readonly state: Map<string, Json>;
+  /** Counts text against the limits. */
+  countText(text: string): void;
+  /** Reports part of an event that the answer does not keep. */
+  omit(path: Path, reason: string): void;
+  /** An event, checked and counted against the limits. */
+  read<Schema extends z.ZodMiniType>(schema: Schema, event: Piece): z.output<Schema>;
+}
+
+/** What a stream reads the answer so far with. */
+interface AnswerReading {
+  readonly event: (event: unknown) => unknown;
+  readonly document: (document: JsonObject) => JsonObject;
+  readonly answer: (document: JsonObject) => Read;
+}
+
+export class AnswerStream implements MessageStream<unknown, JsonObject>, GrowingAnswer {
+  readonly #meter: StreamMeter;
+  readonly #table: StreamTable;
+  readonly #content: Path;
+  readonly #pieces: ReadonlyMap<string, CompiledPiece>;
+  readonly #reading: AnswerReading;
+  readonly #left = collector<Left>();
+  readonly #blocks: GrowingBlock[] = [];
+  readonly #named = new Map<string, GrowingBlock>();
+  readonly #notes = new Map<string, Left>();
+  readonly #lists = new Map<string, Json[]>();
+  readonly state = new Map<string, Json>();
+  /** Those that the first event had already. */
+  #before: readonly JsonObject[] = [];
+  #fields: Map<string, Json> | undefined;
+  #error: Json | undefined;
+  #events = 0;
+  #open = 0;
+  #isOver = false;
+  #done = false;
+  #document: JsonObject | undefined;
+  #current: Read | undefined;
+
+  constructor(table: StreamTable, reading: AnswerReading, limits: StreamLimits) {
+    this.#meter = new StreamMeter(limits);
+    this.#table = table;
+    this.#content = keysOf(table.content);
+    this.#pieces = compilePieces(table.pieces);
+    this.#reading = reading;
+  }
+
+  get done(): boolean {
+    return this.#done && !this.#meter.isBroken;
+  }
+
+  push(event: unknown): void {
+    this.#meter.event(event, "event", () =>
+      this.#push(asFields(this.#reading.event(event), "event")),
+    );
+  }
+
+  #push(event: Piece): void {
+    const name = this.#nameOf(event, "event.type");
+    this.#document = undefined;
+    this.#current = undefined;
+    const kind = Object.hasOwn(this.#table.events, name) ? this.#table.events[name] : undefined;
+    if (kind === undefined) this.#report(["events", this.#events], "An event of an unknown type.");
+    kind?.apply(this, event);
+    if (kind?.fields !== undefined) this.#reportFields([], event, kind.fields);
+    this.#events += 1;
+  }
+
+  #nameOf(event: Piece, where: string): string {
+    const { nameOf } = this.#table;
+    return nameOf?.(event) ?? expectString(fieldOf(event, "type"), where);
+  }
+
+  get document(): JsonObject {
+    this.#document ??= this.#reading.document(this.#soFar());
+    return this.#document;
+  }
+
+  #soFar(): JsonObject {
+    const fields = Object.fromEntries(this.#fields ?? Object.entries(this.#table.empty));
+    const { whole = (grown) => grown } = this.#table;
+    const blocks = [...this.#before, ...this.#blocks.map(({ block }) => whole(block))];
+    const said =
+      blocks.length === 0 ? fields : objectIn(withValueAt(fields, this.#content, blocks));
+    const lists = Object.fromEntries([...this.#lists].map(([name, items]) => [name, [...items]]));
+    return { ...said, ...lists, ...(this.#error === undefined ? {} : { error: this.#error }) };
+  }
+
+  get current(): Read {
+    if (this.#current === undefined) {
+      const read = this.#reading.answer(this.document);
+      const left = Object.freeze([
+        ...[...read.left, ...this.#doubts()],
+        ...[...this.#left.list(), ...this.#notes.values()],
+      ]);
+      this.#current = Object.freeze({ ...read, left });
+    }
+    return this.#current;
+  }
+
+  /** Values that are not over, or that another reader of the stream may take otherwise. */
+  #doubts(): readonly Left[] {
+    return this.#blocks.flatMap(({ doubt, jsonField = "" }, at): readonly Left[] => {
+      if (doubt === undefined) return [];
+      const path = pathOf(...this.#content, this.#before.length + at, ...keysOf(jsonField));
+      return [Object.freeze<Left>({ path, kind: "content", reason: doubt })];
+    });
+  }
+
+  /** Whether no block but the last can grow. */
+  get isInOrder(): boolean {
+    return this.#open <= (this.#blocks.at(-1)?.isOpen === true ? 1 : 0);
+  }
+
+  get isBegun(): boolean {
+    return this.#fields !== undefined;
+  }
+
+  get last(): JsonObject | undefined {
+    return this.#blocks.at(-1)?.outline;
+  }
+
+  get blockCount(): number {
+    return this.#before.length + this.#blocks.length;
+  }
+
+  begin(fields: JsonObject): void {
+    if (this.#isOver || this.#fields !== undefined) {
+      throw streamFault("message_start", "one message, which starts once");
+    }
+    this.#before = objectsIn(valueAt(fields, this.#content));
+    this.#fields = new Map(Object.entries(fields));
+  }
+
+  beginBlock(index: unknown, block: JsonObject): void {
+    this.#started();
+    if (index !== this.blockCount)
+      throw streamFault("index", "the number of blocks before this one");
+    this.#blocks.push(new GrowingBlock(block, this.#table.pieces, this.#meter));
+    this.#open += 1;
+  }
+
+  beginNamed(name: string, block: JsonObject): void {
+    this.#started();
+    if (this.#named.has(name)) throw streamFault("id", "a block that is not open yet");
+    const growing = new GrowingBlock(block, this.#table.pieces, this.#meter);
+    this.#named.set(name, growing);
+    this.#blocks.push(growing);
+    this.#open += 1;
+  }
+
+  putBlock(block: JsonObject, index = this.blockCount): number {
+    this.#started();
+    const whole = new GrowingBlock(block, this.#table.pieces, this.#meter);
+    whole.close();
+    this.#blocks[index - this.#before.length] = whole;
+    return index;
+  }
+
+  hasBlock(index: unknown): boolean {
+    return typeof index === "number" && index < this.#before.length + this.#blocks.length;
+  }
+
+  addPiece(index: unknown, value: unknown): void {
+    const block = this.#blockAt(index);
+    const piece = asFields(value, "delta");
+    const name = this.#nameOf(piece, "delta.type");
+    const kind = this.#pieces.get(name);
+    if (kind === undefined) {
+      this.#report([...this.#content, Number(index)], "A delta of an unknown type.");
+      return;
+    }
+    block.add(piece, kind);
+    this.#reportFields(["delta"], piece, kind.taken);
+  }
+
+  setFields(index: unknown, fields: JsonObject): void {
+    this.#blockAt(index).setFields(fields);
+  }
+
+  endBlock(index: unknown): void {
+    this.#blockAt(index).close();
+    if (typeof index === "string") this.#named.delete(index);
+    this.#open -= 1;
+  }
+
+  #blockAt(index: unknown): GrowingBlock {
+    this.#started();
+    if (typeof index === "string") {
+      const named = this.#named.get(index);
+      if (named === undefined) throw streamFault("id", "a block that is open");
+      return named;
+    }
+    const place = typeof index === "number" ? index - this.#before.length : -1;
+    const block = Number.isInteger(place) ? this.#blocks[place] : undefined;
+    if (block?.isOpen !== true) throw streamFault("index", "the index of an open block");
+    return block;
+  }
+
+  merge(changes: JsonObject, fixed: ReadonlySet<string>): void {
+    const fields = this.#started();
+    for (const [name, value] of Object.entries(changes)) {
+      if (fixed.has(name))
+        throw streamFault("message_delta", "no field that message_start has set");
+      replace(fields, name, value);
+    }
+  }
+
+  mergeInto(place: string, changes: JsonObject): void {
+    const fields = this.#started();
+    const inner = Object.entries(changes);
+    if (inner.length === 0) return;
+    const [field, ...rest] = place.split(".");
+    const name = String(field);
+    const keys = keysOf(rest.join("."));
+    const before = fields.get(name);
+    const all = new Map(Object.entries(objectIn(valueAt(before, keys))));
+    for (const [key, value] of inner) replace(all, key, value);
+    fields.set(name, withValueAt(before, keys, Object.fromEntries(all)) ?? null);
+  }
+
+  complete(): void {
+    this.#started();
+    this.#done = true;
+  }
+
+  expectOpen(): void {
+    this.#started();
+  }
+
+  append(field: string, item: Json): void {
+    const items = this.#lists.get(field) ?? [];
+    items.push(item);
+    this.#lists.set(field, items);
+  }
+
+  note(key: string, left: Left | undefined): void {
+    if (left === undefined) this.#notes.delete(key);
+    else this.#notes.set(key, left);
+  }
+
+  countText(text: string): void {
+    this.#meter.countText(text);
+  }
+
+  end(event = "message_stop"): void {
+    this.#started();
+    if (this.#open > 0) throw streamFault(event, "every block to have ended");
+    this.#isOver = true;
+    this.#done = true;
+  }
+
+  /** The provider's error is in the document, and reported as content. */
+  fail(error: unknown): void {
+    this.#isOver = true;
+    if (error === undefined || error === null) {
+      this.#report(["error"], "The provider ended the stream with an error.");
+    } else this.#error = error as Json;
+  }
+
+  omit(path: Path, reason: string): void {
+    this.#report(["events", this.#events, ...path], reason);
+  }
+
+  read<Schema extends z.ZodMiniType>(schema: Schema, event: Piece): z.output<Schema> {
+    const read = readDocument(schema, event, "event", "stream_invalid");
+    this.#meter.countText(JSON.stringify(read));
+    return read;
+  }
+
+  /** The fields of a message that started and is not over. */
+  #started(): Map<string, Json> {
+    if (this.#isOver) throw streamFault("event", "nothing after the end");
+    if (this.#fields === undefined) throw streamFault("event", "message_start as the first event");
+    return this.#fields;
+  }
+
+  #reportFields(below: Path, event: Piece, known: readonly string[]): void {
+    for (const name of unknownFields(event, known)) {
+      const path = ["events", this.#events, ...below, name];
+      this.#report(path, "An unknown field of an event.");
+    }
+  }
+
+  #report(path: Path, reason: string): void {
+    this.#left.add({ path: pathOf(...path), kind: "content", reason });
+  }
+}
+
+function replace(fields: Map<string, Json>, name: string, value: Json): void {
+  if (value !== null || !fields.has(name)) fields.set(name, value);
+}

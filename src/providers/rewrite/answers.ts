@@ -1,0 +1,162 @@
+/** Answers as one message of the assistant, and back. */
+import type { Json } from "../../core/data/index.ts";
+import { createMessage, type Message } from "../../core/messages/index.ts";
+import type { CompiledBlocks } from "./block-kinds.ts";
+import { providerCallsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
+import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
+import { tableReading } from "./forms.ts";
+import {
+  type JsonObject,
+  keysOf,
+  objectIn,
+  objectsIn,
+  type Path,
+  valueAt,
+  withFields,
+  withValueAt,
+} from "./json.ts";
+import { hasCall, itemsOf, readBlocks, type Shown } from "./read-blocks.ts";
+import { type Reading, silentReading } from "./reading.ts";
+import {
+  type Collector,
+  collector,
+  type Left,
+  type Lost,
+  pathOf,
+  removedReporter,
+} from "./report.ts";
+import type { TurnTable } from "./turns.ts";
+import { reportForm, reportToolNames, writeTurns } from "./write-turns.ts";
+
+/** How an answer says what the assistant said. */
+export interface AnswerTable {
+  /** The field with the blocks: `output.message.content`. */
+  readonly content: string;
+  readonly facts: FactTable;
+  /** The answer without its blocks, with all fields that an SDK's types require. */
+  readonly fresh: (facts: FreshFacts) => JsonObject;
+}
+
+/** An answer that says several messages: each is a turn. */
+export interface AnswersTable {
+  readonly choices: TurnTable;
+  /** The answer without its turns. */
+  readonly freshAnswer: (given: GivenFacts) => JsonObject;
+  /** The turns with what follows from their places; `before` are those of the old answer. */
+  readonly finish: (
+    turns: readonly JsonObject[],
+    before: readonly JsonObject[] | undefined,
+    given: GivenFacts,
+  ) => readonly JsonObject[];
+}
+
+/** The answer that says these messages, a turn each. */
+export function writeAnswers(
+  table: CompiledBlocks,
+  { choices, freshAnswer, finish }: AnswersTable,
+  messages: readonly Message[],
+  old: JsonObject | undefined,
+  given: GivenFacts,
+  lost: Collector<Lost>,
+): JsonObject {
+  const written = writeTurns(table, choices, messages, old, old ?? freshAnswer(given), lost);
+  const before = old && objectsIn(old[choices.turns]);
+  const turns = finish(objectsIn(written[choices.turns]), before, given);
+  return withFields(written, { [choices.turns]: turns });
+}
+
+export function readAnswer(
+  table: CompiledBlocks,
+  answer: AnswerTable,
+  document: JsonObject,
+  reading: Reading,
+): { readonly message: Message; readonly shown: Shown } {
+  const path = keysOf(answer.content);
+  const blocks = objectsIn(valueAt(document, path));
+  const pathOfBlock = itemsOf(path);
+  const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
+  const message = createMessage({ role: "assistant", content: parts });
+  return { message, shown: { blocks, parts: message.content, at, pathOfBlock, begin: 0 } };
+}
+
+export function writeAnswer(
+  table: CompiledBlocks,
+  answer: AnswerTable,
+  messages: readonly Message[],
+  old: JsonObject | undefined,
+  given: GivenFacts,
+  lost: Collector<Lost>,
+): JsonObject {
+  const left = collector<Left>();
+  const before = old && readAnswer(table, answer, old, tableReading(left, table)).shown;
+  reportMessages(messages, lost);
+  if (!table.namesResults) reportToolNames(messages.slice(0, 1), lost);
+  const reporter = {
+    lost,
+    providerCalls: providerCallsIn(
+      table,
+      before?.blocks ?? [],
+      messages.flatMap(({ content }) => content),
+    ),
+    removed: removedReporter(left.list(), lost.add),
+  };
+  const placeOf = (i: number): Path => [0, "content", i];
+  const parts = messages[0]?.content ?? [];
+  const blocks = writeBlocks(table, parts, before, placeOf, "answer", reporter);
+  if (old !== undefined && before !== undefined && areSame(before.blocks, blocks)) return old;
+  const calls = hasCall(table, blocks);
+  const { stop } = answer.facts;
+  const document =
+    old === undefined || before === undefined
+      ? answer.fresh(freshFacts(given, stop, calls, lost))
+      : withStop(
+          withoutBound(old, table.table.bound, [0, "content"], lost),
+          stop,
+          hasCall(table, before.blocks),
+          calls,
+          lost,
+        );
+  const written = objectIn(withValueAt(document, keysOf(answer.content), blocks));
+  const readAgain = () => [readAnswer(table, answer, written, silentReading()).message];
+  reportRelativeIds(table, messages.slice(0, 1), readAgain, lost);
+  return written;
+}
+
+function areSame(before: readonly JsonObject[], now: readonly JsonObject[]): boolean {
+  return before.length === now.length && now.every((each, at) => before[at] === each);
+}
+
+function reportMessages(messages: readonly Message[], lost: Collector<Lost>): void {
+  if (messages.length === 0) lost.add({ path: pathOf(), reason: "A response is one message." });
+  for (const [index, message] of messages.entries()) {
+    if (index > 0) {
+      const reason = "A response is a single message; this one is extra.";
+      lost.add({ path: pathOf(index), reason });
+      continue;
+    }
+    reportForm(message, index, lost);
+    if (message.role === "assistant") continue;
+    const reason = "A response reads back as an assistant message.";
+    lost.add({ path: pathOf(index, "role"), reason });
+  }
+}
+
+/** A stop reason that an edit made untrue is set right. */
+function withStop(
+  old: JsonObject,
+  { field, reasons }: FactTable["stop"],
+  called: boolean,
+  calls: boolean,
+  lost: Collector<Lost>,
+): JsonObject {
+  const [call, end] = [wordFor("call", reasons), wordFor("end", reasons) ?? null];
+  if (called === calls || call === undefined) return old;
+  const before = valueAt(old, keysOf(field));
+  const withReason = (to: Json) => objectIn(withValueAt(old, keysOf(field), to));
+  if (!calls) return before === call ? withReason(end) : old;
+  if (typeof before === "string" && before !== end && before !== call) {
+    const reason = "The old stop reason no longer fits: the content now has a call.";
+    lost.add({ path: pathOf(0, "content"), reason });
+  }
+  return withReason(call);
+}

@@ -1,0 +1,415 @@
+/** Writes single blocks, and lists of them, over old ones, by the table of their kinds. */
+import type { Json } from "../../core/data/index.ts";
+import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
+import {
+  type BlockWriting,
+  type CompiledBlocks,
+  type CompiledKind,
+  fieldsOfPart,
+  inBlock,
+  kindOfBlock,
+  kindToWrite,
+  type OldBlocks,
+  type PlaceOf,
+  unwritable,
+  withoutKind,
+  withPatterns,
+} from "./block-kinds.ts";
+import {
+  isEmptyValue,
+  isSameJsonText,
+  type JsonObject,
+  keysOf,
+  type Path,
+  set,
+  valueAt,
+  withFields,
+} from "./json.ts";
+import { pairParts } from "./messages.ts";
+import type { Pair } from "./pair.ts";
+import { blockPath, itemsOf, readBlocks, type Shown } from "./read-blocks.ts";
+import { type Given, silentReading } from "./reading.ts";
+import { type Collector, type Lost, pathOf, type ReportRemoved } from "./report.ts";
+
+/**
+ * How to report what is lost while messages are written, and the calls that must not be written
+ * anew.
+ */
+export interface LossReporter {
+  readonly lost: Collector<Lost>;
+  readonly removed: ReportRemoved;
+  /** The ids of the calls that the provider ran. */
+  readonly providerCalls: ReadonlySet<string>;
+  /** What blocks are read again with. */
+  readonly given?: Given;
+}
+
+/** For writing what is only compared. */
+export const silentReporter: LossReporter = {
+  lost: { add: () => {}, list: () => [] },
+  removed: () => {},
+  providerCalls: new Set(),
+};
+
+/** A block that a part comes from, with the part that showed it, and where it is. */
+interface Old {
+  readonly block: JsonObject;
+  readonly part: ContentPart;
+  readonly path: Path;
+}
+
+/**
+ * The blocks for `parts`. A block that no part shows stays behind the block it stood behind; one
+ * whose part is gone is gone.
+ */
+export function writeBlocks(
+  table: CompiledBlocks,
+  parts: readonly ContentPart[],
+  old: Shown | undefined,
+  placeOf: PlaceOf,
+  place: string,
+  reporter: LossReporter,
+): readonly JsonObject[] {
+  const blocks: JsonObject[] = [];
+  const pairs = pairParts(old?.parts ?? [], parts);
+  const current = withoutStored(table, pairs, old, place, reporter);
+  const hidden = hiddenIn(old, current, staleBlocks(table, old, parts, placeOf, reporter));
+  hidden.appendUpTo(old?.at[0] ?? old?.blocks.length ?? 0, blocks);
+  for (const [i, { item: part, at, isSame, isMoved }] of pairs.entries()) {
+    const before = old === undefined || at === undefined ? undefined : oldOf(old, at);
+    const stays = before !== undefined && !isMoved;
+    if (stays) hidden.appendUpTo(before.place, blocks);
+    const now = isSame
+      ? current[before?.place ?? -1]
+      : writePart(table, part, before, placeOf(i), place, reporter);
+    if (now !== undefined) blocks.push(now);
+    if (stays) hidden.appendUpTo(before.next, blocks);
+  }
+  hidden.appendUpTo(old?.blocks.length ?? 0, blocks);
+  const kept = new Set(pairs.map(({ at }) => at));
+  for (const [at, block] of old?.at.entries() ?? []) {
+    if (old !== undefined && !kept.has(at)) reporter.removed(blockPath(old, block));
+  }
+  return blocks;
+}
+
+/** The block of an old part, its place, and that of the next part's. */
+function oldOf(old: Shown, at: number) {
+  const place = old.at[at];
+  const block = place === undefined ? undefined : old.blocks[place];
+  const part = old.parts[at];
+  if (place === undefined || block === undefined || part === undefined) return undefined;
+  const path = old.pathOfBlock(place);
+  return { block, part, path, place, next: old.at[at + 1] ?? old.blocks.length };
+}
+
+/**
+ * The places of the blocks without a part that stand for parts of which one has changed. They are
+ * reported.
+ */
+function staleBlocks(
+  table: CompiledBlocks,
+  old: Shown | undefined,
+  parts: readonly ContentPart[],
+  placeOf: PlaceOf,
+  { lost, removed }: LossReporter,
+): ReadonlySet<number> {
+  const stale = new Set<number>();
+  if (old === undefined || !table.hasStandIns) return stale;
+  const saying = (all: readonly ContentPart[], type: string) =>
+    all.filter(({ content_type }) => content_type === type);
+  for (const [place, block] of old.blocks.entries()) {
+    const type = kindOfBlock(table, block)?.standsFor;
+    if (type === undefined || isSameJsonText(saying(old.parts, type), saying(parts, type)))
+      continue;
+    stale.add(place);
+    removed(blockPath(old, place));
+    const reason = `A ${type} changed, so a block that stands for it is dropped.`;
+    lost.add({ path: pathOf(...placeOf(0).slice(0, 1)), reason });
+  }
+  return stale;
+}
+
+/**
+ * The old blocks, those that did not change without what the provider stored together with one
+ * that changed or is gone.
+ */
+function withoutStored(
+  { table }: CompiledBlocks,
+  pairs: readonly Pair<ContentPart>[],
+  old: Shown | undefined,
+  place: string,
+  { removed }: LossReporter,
+): readonly JsonObject[] {
+  const { stored } = table.places[place] ?? {};
+  if (old === undefined || stored === undefined) return old?.blocks ?? [];
+  const same = new Set(pairs.flatMap(({ at, isSame }) => (isSame && at !== undefined ? at : [])));
+  const changed = new Set(old.at.filter((_, at) => !same.has(at)));
+  const stale = new Set([...changed].flatMap((at) => stored.idsIn(old.blocks[at] ?? {})));
+  const shown = new Set(old.at);
+  return old.blocks.map((block, at) => {
+    if (changed.has(at) || !stored.idsIn(block).some((id) => stale.has(id))) return block;
+    const names = stored.fieldsIn(block);
+    // A block that no part shows is reported as a whole.
+    if (!shown.has(at)) removed(blockPath(old, at));
+    else for (const name of names) removed(pathOf(...old.pathOfBlock(at), name));
+    return withFields(block, Object.fromEntries(names.map((name) => [name, undefined])));
+  });
+}
+
+/** Hands out the blocks that no part shows, in order. */
+function hiddenIn(
+  old: Shown | undefined,
+  current: readonly JsonObject[],
+  stale: ReadonlySet<number>,
+) {
+  const shown = new Set([...(old?.at ?? []), ...stale]);
+  let next = 0;
+  return {
+    /** Puts those before `end` into `blocks`. */
+    appendUpTo(end: number, blocks: JsonObject[]): void {
+      for (const block of current.slice(next, end)) {
+        if (!shown.has(next)) blocks.push(block);
+        next += 1;
+      }
+    },
+  };
+}
+
+/** The block for `part`; if there is none, reports it and returns `undefined`. */
+export function writePart(
+  table: CompiledBlocks,
+  part: ContentPart,
+  old: Old | undefined,
+  path: Path,
+  place: string,
+  reporter: LossReporter,
+): JsonObject | undefined {
+  const { lost } = reporter;
+  const before = old && kindOfBlock(table, old.block);
+  const kind = kindToWrite(table, part, before, place);
+  if (old && before?.holds?.(fieldsOfPart(part)) === false) {
+    if (before.reason === undefined) reporter.removed(pathOf(...old.path));
+    else lost.add({ path: pathOf(...path), reason: before.reason });
+    return writePart(table, part, undefined, path, place, reporter);
+  }
+  if (kind === undefined) {
+    const reason = `A ${table.table.places[place]?.name} has no block for a part of this kind.`;
+    lost.add({ path: pathOf(...path), reason });
+    return undefined;
+  }
+  if (old === undefined && isRun(table, part, reporter)) {
+    const reason = "The provider ran this call; a new block cannot stand for it.";
+    lost.add({ path: pathOf(...path), reason });
+    return undefined;
+  }
+  const block = blockOf(table, kind, part, old && before && { ...old, kind: before }, {
+    path,
+    place,
+    reporter,
+  });
+  if (block === undefined) {
+    const reason = kind.reason ?? "No block can hold this part.";
+    lost.add({ path: pathOf(...path), reason });
+    if (old !== undefined) reporter.removed(pathOf(...old.path));
+  } else reportUnsaid(table, part, block, path, place, reporter);
+  const copied = before && table.table.places[place]?.copied?.[before.name];
+  if (copied !== undefined) lost.add({ path: pathOf(...path, "content"), reason: copied });
+  return block;
+}
+
+/** Whether the provider ran this call. A caller would run a new block a second time. */
+function isRun(
+  { table }: CompiledBlocks,
+  part: ContentPart,
+  { providerCalls }: LossReporter,
+): boolean {
+  if (part.content_type !== "tool_call" && part.content_type !== "tool_result") return false;
+  if (providerCalls.has(part.content.tool_call_id)) return true;
+  return (
+    part.content_type === "tool_call" &&
+    part.content.namespace !== undefined &&
+    part.content.namespace === table.namespace
+  );
+}
+
+/** Where a block is written. */
+interface Target {
+  readonly path: Path;
+  readonly place: string;
+  readonly reporter: LossReporter;
+}
+
+/** Each field of a block is written by name; nothing of a message is ever spread into one. */
+function blockOf(
+  table: CompiledBlocks,
+  kind: CompiledKind,
+  part: ContentPart,
+  old: (Old & { readonly kind: CompiledKind }) | undefined,
+  { path, place, reporter }: Target,
+): JsonObject | undefined {
+  const { lost, removed } = reporter;
+  const content = fieldsOfPart(part);
+  if (kind.needs?.some((name) => content[name] === undefined)) return undefined;
+  if (kind.readOnlyIn?.includes(place)) return undefined;
+  const bound = { ...kind.bound, ...table.table.places[place]?.bound };
+  let block = withoutBound(old?.block ?? {}, bound, path, lost);
+  const isOther = old !== undefined && old.kind !== kind;
+  if (isOther) block = withoutKind(block, old.kind, kind, old.path, (at) => removed(pathOf(...at)));
+  if (old === undefined || isOther) block = withPatterns(block, kind);
+  const before = old === undefined || isOther ? undefined : fieldsOfPart(old.part);
+  const writing: BlockWriting = {
+    lost,
+    removed,
+    content,
+    writeInner: (parts, inner, placeOf, inside) =>
+      writeBlocks(
+        table,
+        parts,
+        inner && shownIn(table, inner, inside, reporter.given),
+        placeOf,
+        inside,
+        reporter,
+      ),
+  };
+  for (const { name, keys, place: within, rule } of kind.rules) {
+    if (keys === undefined || rule.write === undefined) continue;
+    const isSame = (field: string) => isSameJsonText(before?.[field], content[field]);
+    if (before !== undefined && [name, ...(rule.alsoSays ?? [])].every(isSame)) continue;
+    const value = valueAt(block, keys);
+    const known = old && {
+      value,
+      path: [...old.path, ...within],
+      block: inBlock(kind, old.block),
+    };
+    const at = "text" in part ? path : [...path, "content", name];
+    const now = rule.write(content[name], isOther ? undefined : known, at, writing, block);
+    if (now === unwritable) return undefined;
+    block = set(block, keys, now);
+  }
+  return old === undefined ? { ...block, ...kind.fresh?.[place] } : block;
+}
+
+function shownIn(
+  table: CompiledBlocks,
+  { blocks, path }: OldBlocks,
+  place: string,
+  given: Given | undefined,
+): Shown {
+  const pathOfBlock = itemsOf(path);
+  const { parts, at } = readBlocks(table, blocks, pathOfBlock, silentReading(given), place);
+  return {
+    blocks,
+    parts: createMessage({ role: "tool", content: parts }).content,
+    at,
+    pathOfBlock,
+    begin: 0,
+  };
+}
+
+/** Fields whose content changed, without what is bound to the old one. */
+export function withoutBound<Fields extends JsonObject>(
+  fields: Fields,
+  bound: { readonly [field: string]: Json | undefined } | undefined,
+  path: Path,
+  lost: Collector<Lost>,
+): Fields {
+  let kept = fields;
+  for (const [name, to] of Object.entries(bound ?? {})) {
+    const keys = keysOf(name);
+    const before = valueAt(fields, keys);
+    const isEmpty = isEmptyValue(before);
+    if (before === undefined || (isEmpty && to !== undefined)) continue;
+    const reason = `${keys.at(-1)} belongs to the old content and is dropped.`;
+    const isSame = to !== undefined && isSameJsonText(before, to);
+    if (!isEmpty && !isSame) lost.add({ path: pathOf(...path), reason });
+    kept = set(kept, keys, to) as Fields;
+  }
+  return kept;
+}
+
+/** Reports what reading the block again would not give. */
+function reportUnsaid(
+  table: CompiledBlocks,
+  part: ContentPart,
+  block: JsonObject,
+  path: Path,
+  place: string,
+  { lost, given }: LossReporter,
+): void {
+  const { parts } = readBlocks(table, [block], itemsOf([]), silentReading(given), place);
+  const said = createMessage({ role: "tool", content: parts }).content[0];
+  if (said === undefined || said.content_type !== part.content_type) {
+    const reason = "It would read back as another part or not at all.";
+    lost.add({ path: pathOf(...path), reason });
+    return;
+  }
+  if (isSameJsonText(said, part)) return;
+  const now = fieldsOfPart(part);
+  const back = fieldsOfPart(said);
+  for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
+    // The call with its id names the result's tool.
+    if (name === "tool_name" && kindOfBlock(table, block)?.namesResult === false) continue;
+    if (isSameJsonText(now[name], back[name]) || isUncertain(table, block, name)) continue;
+    const reason = "The block cannot hold this value; it would read back as another or not at all.";
+    const at = "text" in part ? [...path, "text"] : [...path, "content", name];
+    lost.add({ path: pathOf(...(now[name] === undefined ? path : at)), reason });
+  }
+}
+
+/** Whether a value can only be read with the blocks before its own, or was reported when written. */
+function isUncertain(table: CompiledBlocks, block: JsonObject, field: string): boolean {
+  const rules = kindOfBlock(table, block)?.rules ?? [];
+  return rules.some(
+    ({ name, rule }) => name === field && (rule.isRelative === true || rule.reportsLoss === true),
+  );
+}
+
+/** The ids of the calls that the provider ran, according to the blocks and the parts. */
+export function providerCallsIn(
+  table: CompiledBlocks,
+  blocks: readonly JsonObject[],
+  parts: readonly ContentPart[],
+): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const block of blocks) {
+    const kind = kindOfBlock(table, block);
+    if (kind?.part !== "tool_call" || kind.isRun !== true) continue;
+    const keys = kind.rules.find(({ name }) => name === "tool_call_id")?.keys ?? [];
+    const id = valueAt(block, keys);
+    if (typeof id === "string") ids.add(id);
+  }
+  for (const part of parts) {
+    const isOwn = part.content_type === "tool_call" && part.content.namespace !== undefined;
+    if (isOwn && part.content.namespace === table.table.namespace)
+      ids.add(part.content.tool_call_id);
+  }
+  return ids;
+}
+
+/** The ids of calls and results in messages. */
+function idsIn(messages: readonly Message[]) {
+  return messages.flatMap(({ content }, index) =>
+    content.flatMap((part, i) => {
+      if (part.content_type !== "tool_call" && part.content_type !== "tool_result") return [];
+      const path = [index, "content", i, "content", "tool_call_id"];
+      return [{ id: part.content.tool_call_id, path }];
+    }),
+  );
+}
+
+/** Reports the first id that depends on other blocks and reads back as another. */
+export function reportRelativeIds(
+  { kinds }: CompiledBlocks,
+  messages: readonly Message[],
+  readAgain: () => readonly Message[],
+  lost: Collector<Lost>,
+): void {
+  const isAny = [...kinds.values()].some(({ rules }) => rules.some(({ rule }) => rule.isRelative));
+  if (!isAny) return;
+  const again = idsIn(readAgain());
+  const other = idsIn(messages).find(({ id }, at) => id !== again[at]?.id);
+  if (other === undefined) return;
+  const reason = "The call has no id in the format; it reads back with another one.";
+  lost.add({ path: pathOf(...other.path), reason });
+}

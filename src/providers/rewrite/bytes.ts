@@ -1,0 +1,106 @@
+/**
+ * Bytes in documents. Some SDKs have a `Uint8Array` where the wire has base64; tables and plugins
+ * see `{ $bytes: base64 }` there. What has no bytes in it stays the same object.
+ */
+import { intrinsics, payloadLimitsInForce } from "../../core/data/index.ts";
+import type { FieldRule } from "./block-kinds.ts";
+import { unwritable } from "./block-kinds.ts";
+import { objectIn } from "./json.ts";
+
+/** Which fields hold anybody's JSON, such as arguments: nothing in them is taken for bytes. */
+export interface BytesTable {
+  readonly opaque: readonly string[];
+}
+
+const name = "$bytes";
+
+/** The document as JSON. What no document may contain stays, for the reader to refuse. */
+export function withoutBytes(document: unknown, table: BytesTable): unknown {
+  return replaced(document, table, (value) =>
+    intrinsics.isView(value)
+      ? { [name]: base64Of(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) }
+      : undefined,
+  );
+}
+
+/** The document as the SDK has it. */
+export function withBytes<Document extends object>(document: Document, table: BytesTable) {
+  return replaced(document, table, (value) => {
+    const text = intrinsics.ownValue(value, name);
+    return typeof text === "string" ? bytesOf(text) : undefined;
+  }) as Document;
+}
+
+/** Bytes as base64: anything else is not written. */
+export function bytesField(at: string): FieldRule {
+  return {
+    at,
+    read: (value) => objectIn(value)[name],
+    write: (value) =>
+      typeof value === "string" && isBase64(value) ? { [name]: value } : unwritable,
+  };
+}
+
+function replaced(
+  document: unknown,
+  { opaque }: BytesTable,
+  replace: (value: object) => object | undefined,
+): unknown {
+  const { depth, nodes } = payloadLimitsInForce();
+  const known = new Map<object, unknown>();
+  const visit = (value: unknown, level: number): unknown => {
+    if (typeof value !== "object" || value === null || intrinsics.isProxy(value)) return value;
+    if (known.has(value)) return known.get(value);
+    // What contains itself is not a document.
+    known.set(value, value);
+    const made = replace(value) ?? (level > depth ? value : inside(value, level + 1));
+    known.set(value, made);
+    return made;
+  };
+  const inside = (value: object, level: number): object => {
+    const isList = Array.isArray(value);
+    if (isList ? value.length > nodes : !isPlain(value)) return value;
+    const fields = Object.keys(value).map((key) => Object.getOwnPropertyDescriptor(value, key));
+    // A getter is not data, and is not called.
+    if (!fields.every((field) => field !== undefined && "value" in field)) return value;
+    const entries = Object.entries(value).map(([key, item]): [string, unknown] => [
+      key,
+      !isList && opaque.includes(key) ? item : visit(item, level),
+    ]);
+    const isSame = entries.every(([key, item]) => item === intrinsics.ownValue(value, key));
+    if (isSame) return value;
+    return Object.freeze(
+      isList ? entries.map(([, item]) => item) : Object.fromEntries(entries),
+    ) as object;
+  };
+  return visit(document, 0);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+// A multiple of three, so that the pieces can be joined, and few enough for one call.
+const pieceBytes = 24_576;
+
+function base64Of(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    // Spread, bytes would be taken one by one.
+    const piece: unknown = bytes.subarray(at, at + pieceBytes);
+    pieces.push(btoa(String.fromCharCode.apply(null, piece as number[])));
+  }
+  return pieces.join("");
+}
+
+function bytesOf(base64: string): Uint8Array {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+}

@@ -1,0 +1,55 @@
+/** Reports what messages show and do not keep: the form that a value has in a document. */
+import { createMessage } from "../../core/messages/index.ts";
+import { type CompiledBlocks, kindOfBlock, type Part } from "./block-kinds.ts";
+import { silentReporter, writePart } from "./blocks.ts";
+import { isJsonObject, isSameJsonText, type Path } from "./json.ts";
+import { type FormReport, type Reading, readingWith, reportUnshown } from "./reading.ts";
+import { type Collector, type Left, pathOf } from "./report.ts";
+
+/** Reads documents as their table says that fields are reported. */
+export function tableReading(left: Collector<Left>, table: CompiledBlocks): Reading {
+  const { formOf, reportField = reportUnshown } = table.table;
+  return readingWith(left, {}, reportField, formOf === undefined ? undefined : formsOf(table));
+}
+
+function formsOf(table: CompiledBlocks): FormReport {
+  return (left, block, read, { path, place }, reported) => {
+    const [part] = createMessage({ role: "tool", content: [read as Part] }).content;
+    const fresh = part && writePart(table, part, undefined, path, place, silentReporter);
+    if (fresh === undefined) {
+      const reason = "A part of this kind cannot be written here.";
+      left.add({ path: pathOf(...path), kind: "setting", reason });
+      return;
+    }
+    const known = [...(kindOfBlock(table, block)?.known ?? [])];
+    const shown = known.filter(([, as]) => as !== "setting").map(([key]) => key);
+    for (const key of new Set([...shown, ...Object.keys(fresh)])) {
+      const [now, then] = [block[key], fresh[key]].map((value) => table.table.formOf?.(value));
+      compareForms(now, then, [...path, key], reported, left);
+    }
+  };
+}
+
+/** Reports where `now` differs from how it would be written, unless `reported` has it. */
+function compareForms(
+  now: unknown,
+  fresh: unknown,
+  path: Path,
+  reported: readonly string[],
+  left: Collector<Left>,
+): void {
+  const at = pathOf(...path);
+  const isBelow = (each: string) =>
+    each.startsWith(at) && /^(?:$|[.[])/.test(each.slice(at.length));
+  const below = reported.filter(isBelow);
+  if (below.includes(at) || isSameJsonText(now, fresh)) return;
+  if (below.length > 0 && isJsonObject(now) && isJsonObject(fresh)) {
+    for (const key of Object.keys({ ...now, ...fresh })) {
+      compareForms(now[key], fresh[key], [...path, key], below, left);
+    }
+    return;
+  }
+  // The items of a list are blocks, which are compared one by one.
+  if (below.length > 0 && Array.isArray(now) && Array.isArray(fresh)) return;
+  left.add({ path: at, kind: "setting", reason: "Messages do not keep its form." });
+}

@@ -1,0 +1,268 @@
+/** Blocks that come in pieces: by one table they are put together, and cut into pieces again. */
+import * as z from "zod/mini";
+import { intrinsics, type Json } from "../../core/data/index.ts";
+import { parseArguments } from "./arguments.ts";
+import {
+  chosen,
+  isJsonObject,
+  isSameJsonText,
+  type JsonObject,
+  keysOf,
+  objectIn,
+  set,
+  valueAt,
+} from "./json.ts";
+import { readDocument } from "./read-document.ts";
+import { expectString, type StreamMeter, streamFault, TextPieces } from "./stream.ts";
+
+const { isProxy } = intrinsics;
+
+/** An event or a piece as it came: its text may end inside a character. */
+export type Piece = object;
+
+/** A field of a piece and that of the block it belongs to, with dots if inside others. */
+type FromTo = readonly [from: string, to: string];
+
+/** One kind of piece. It has one of `text`, `json`, `item` and `whole`, or `text` with `whole`. */
+interface PieceKind {
+  /** The blocks it fits. */
+  readonly fits: (block: JsonObject) => boolean;
+  /** The blocks that are written in such pieces, if not all that it fits. */
+  readonly written?: (block: JsonObject) => boolean;
+  /** A piece of a string. */
+  readonly text?: FromTo;
+  /** A piece of the JSON text of a value. */
+  readonly json?: FromTo;
+  /** The next item of a list, or items. */
+  readonly item?: FromTo;
+  /** Fields that come whole, with what a block has before; the first is always a string. */
+  readonly whole?: { readonly [field: string]: Json };
+  /** What a piece with an item or a whole field has. */
+  readonly schema?: z.ZodMiniType;
+}
+
+export type PieceTable = { readonly [name: string]: PieceKind };
+
+/** A kind of piece with what follows from it, once for all pieces of a stream. */
+export interface CompiledPiece extends PieceKind {
+  /** The keys of the string in a piece, and what errors call it. */
+  readonly from: readonly string[];
+  readonly where: string;
+  /** The fields of a piece that are taken. */
+  readonly taken: readonly string[];
+}
+
+export function compilePieces(table: PieceTable): ReadonlyMap<string, CompiledPiece> {
+  return new Map(
+    Object.entries(table).map(([name, kind]) => {
+      const { text, json, item, whole } = kind;
+      const from = (text ?? json)?.[0].split(".") ?? [];
+      const taken = [...from.slice(0, 1), ...(item ? [item[0]] : []), ...Object.keys(whole ?? {})];
+      return [name, { ...kind, from, where: `delta.${from.join(".")}`, taken }];
+    }),
+  );
+}
+
+/** One block of a streamed answer. */
+export class GrowingBlock {
+  readonly #start: JsonObject;
+  readonly #meter: StreamMeter;
+  /** By field of the block. */
+  readonly #texts = new Map<string, TextPieces>();
+  readonly #lists = new Map<string, Json[]>();
+  readonly #json: string | undefined;
+  #fields: JsonObject = {};
+  #isOpen = true;
+  #whole: JsonObject | undefined;
+  #doubt: string | undefined;
+
+  constructor(start: JsonObject, pieces: PieceTable, meter: StreamMeter) {
+    this.#start = start;
+    this.#meter = meter;
+    this.#json = Object.values(pieces).find(({ json, fits }) => json && fits(start))?.json?.[1];
+  }
+
+  /** The block as it began, with the fields that came whole. */
+  get outline(): JsonObject {
+    return { ...this.#start, ...this.#fields };
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** The field whose JSON comes in pieces. */
+  get jsonField(): string | undefined {
+    return this.#json;
+  }
+
+  /** Why the value that is shown is not all that a reader of the stream may take, if it is not. */
+  get doubt(): string | undefined {
+    return this.#isOpen ? this.#doubtSoFar() : this.#doubt;
+  }
+
+  #doubtSoFar(): string | undefined {
+    if (this.#json === undefined) return undefined;
+    // A value that is not an object is reported when the block is read.
+    const value = valueAt(this.block, keysOf(this.#json));
+    if (!isJsonObject(value)) return undefined;
+    const text = this.#texts.get(this.#json)?.text ?? "";
+    const first = valueAt(this.#start, keysOf(this.#json));
+    if (text.trim() !== "" && !isEmptyObject(first) && !isSameJsonText(first, value)) {
+      return "It began with another value; the later one is shown.";
+    }
+    const { isAmbiguous, isExact } = parseArguments(text);
+    if (isAmbiguous) return "It has a duplicate key; the last value is shown.";
+    if (!isExact)
+      return "It has a number that cannot be represented exactly; the nearest is shown.";
+    return this.#isOpen ? "More of it may follow." : undefined;
+  }
+
+  /** @throws GlassineError `stream_invalid` for a piece that does not fit the block */
+  add(piece: Piece, kind: CompiledPiece): void {
+    const { fits, text, json, item, whole, schema = anyFields } = kind;
+    if (!fits(this.#start)) throw streamFault("delta.type", "a delta for a block of this type");
+    const grown = text ?? json;
+    if (grown !== undefined) {
+      const to = grown[1];
+      const pieces = this.#texts.get(to) ?? new TextPieces(this.#meter, "delta");
+      pieces.add(expectString(fieldAt(piece, kind.from), kind.where));
+      this.#texts.set(to, pieces);
+      if (whole === undefined) return;
+    }
+    const read = objectIn(readDocument(schema, piece, "delta", "stream_invalid"));
+    this.#meter.countText(JSON.stringify(read));
+    if (item !== undefined) {
+      const [from, to] = item;
+      const list = this.#lists.get(to) ?? [];
+      const next = read[from] ?? null;
+      list.push(...(Array.isArray(next) ? (next as readonly Json[]) : [next]));
+      this.#lists.set(to, list);
+    }
+    // The SDKs take the last one, too.
+    if (whole !== undefined)
+      this.#fields = { ...this.#fields, ...chosen(read, Object.keys(whole)) };
+  }
+
+  /** Fields that came whole, in place of those that it had. */
+  setFields(fields: JsonObject): void {
+    this.#fields = { ...this.#fields, ...fields };
+  }
+
+  /** @throws GlassineError `stream_invalid` if a text ended inside a character */
+  close(): void {
+    for (const pieces of this.#texts.values()) pieces.end();
+    this.#isOpen = false;
+    this.#whole = this.#soFar();
+    this.#doubt = this.#doubtSoFar();
+  }
+
+  /** The block so far, as it would be if it had not been streamed. */
+  get block(): JsonObject {
+    return this.#whole ?? this.#soFar();
+  }
+
+  #soFar(): JsonObject {
+    let block = this.#start;
+    for (const [to, { text }] of this.#texts) {
+      const keys = keysOf(to);
+      if (to !== this.#json) {
+        const begun = valueAt(block, keys);
+        block = set(block, keys, `${typeof begun === "string" ? begun : ""}${text}`);
+      } else if (text.trim() !== "") block = set(block, keys, parsedOf(text));
+    }
+    for (const [to, items] of this.#lists) {
+      const before = valueAt(block, keysOf(to));
+      block = set(block, keysOf(to), [...(Array.isArray(before) ? before : []), ...items]);
+    }
+    return { ...block, ...this.#fields };
+  }
+}
+
+/** Whether a value begins as values do that come in pieces. */
+function isEmptyObject(value: Json | undefined): boolean {
+  if (isJsonObject(value)) return Object.keys(value).length === 0;
+  return value === undefined || value === null || value === "";
+}
+
+const anyValue = z.unknown();
+const anyFields = z.looseObject({});
+
+/**
+ * What is not (yet) JSON, or not data that a document may contain, stays text: reading it reports
+ * that it is not an object.
+ */
+function parsedOf(text: string): Json {
+  try {
+    return readDocument(anyValue, JSON.parse(text), "input") as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** A block without what comes in pieces, and the pieces, each with the name of its kind. */
+export interface CutBlock {
+  readonly start: JsonObject;
+  readonly pieces: readonly (readonly [name: string, fields: JsonObject])[];
+}
+
+export function cutBlock(block: JsonObject, table: PieceTable): CutBlock {
+  const pieces: (readonly [string, JsonObject])[] = [];
+  let start = block;
+  for (const [name, { fits, written = fits, text, json, item, whole }] of Object.entries(table)) {
+    if (!written(block)) continue;
+    if (text !== undefined) {
+      const [from, to] = [keysOf(text[0]), keysOf(text[1])];
+      start = set(start, to, "");
+      pieces.push([name, set({}, from, valueAt(block, to) ?? "")]);
+    }
+    const value = json && valueAt(block, keysOf(json[1]));
+    if (json !== undefined && value !== undefined) {
+      start = set(start, keysOf(json[1]), {});
+      pieces.push([name, set({}, keysOf(json[0]), JSON.stringify(value))]);
+    }
+    const list = item && valueAt(block, keysOf(item[1]));
+    if (item !== undefined && Array.isArray(list) && list.length > 0) {
+      start = set(start, keysOf(item[1]), []);
+      for (const each of list) pieces.push([name, { [item[0]]: each }]);
+    }
+    const names = Object.keys(whole ?? {});
+    if (names.length > 0 && typeof block[String(names[0])] === "string") {
+      const fields = chosen(block, names);
+      start = { ...start, ...chosen(objectIn(whole), Object.keys(fields)) };
+      pieces.push([name, fields]);
+    }
+  }
+  return { start, pieces };
+}
+
+/** The fields of an event, or of a piece, that have a value and are none of `known`. */
+export function unknownFields(event: Piece, known: readonly string[]): readonly string[] {
+  return Object.keys(event).filter((name) => {
+    return name !== "type" && !known.includes(name) && fieldOf(event, name) != null;
+  });
+}
+
+/** A field of an event, read once; no getter of it runs. */
+export function fieldOf(event: Piece, name: string): unknown {
+  try {
+    const field = Object.getOwnPropertyDescriptor(event, name);
+    if (field === undefined || "value" in field) return field?.value;
+  } catch {
+    // A value that throws when it is inspected is not plain data.
+  }
+  throw streamFault(name, "plain data");
+}
+
+/** The same for a field that may be inside others. */
+function fieldAt(event: Piece, keys: readonly string[]): unknown {
+  let value: unknown = event;
+  for (const key of keys) value = fieldOf(asFields(value, "delta"), key);
+  return value;
+}
+
+/** A value that came as an event or a part of one. */
+export function asFields(value: unknown, where: string): Piece {
+  if (typeof value === "object" && value !== null && !isProxy(value)) return value;
+  throw streamFault(where, "a plain object");
+}

@@ -1,0 +1,69 @@
+/** Reads the options of a guard: a typo in them would leave traffic unguarded. */
+import { expectOptions, intrinsics } from "../../core/data/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
+import { kindOf } from "./kind-of.ts";
+
+const { ownValue } = intrinsics;
+
+/**
+ * Refuses inherited options: they are not read, so a method of a class would be silently ignored.
+ * `what` names the options in messages, `call` the function that takes them.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function expectOwn(
+  options: unknown,
+  known: readonly string[],
+  what: string,
+  call: string,
+): void {
+  expectOptions(options, known, what);
+  const given = options as object;
+  const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
+  if (inherited === undefined) return;
+  throw optionsInvalid(
+    `${call} expects ${inherited} as an own property of the options, got an inherited one.`,
+  );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readFunction(options: object, name: string, call: string): unknown {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || typeof value === "function") return value;
+  throw optionsInvalid(`${call} expects a function as ${name}, got ${kindOf(value)}.`);
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readWord(
+  options: object,
+  name: string,
+  words: readonly string[],
+  call: string,
+): string | undefined {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || words.includes(value as string)) return value as string | undefined;
+  const [received, hint] =
+    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [kindOf(value), ""];
+  throw optionsInvalid(
+    `${call} expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${received}.${hint}`,
+  );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readTenant(options: object, call: string): unknown {
+  const tenant: unknown = ownValue(options, "tenant");
+  if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
+    return tenant;
+  }
+  throw optionsInvalid(`${call} expects a string or a function as tenant, got ${kindOf(tenant)}.`);
+}
+
+export function hasFunctions(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
+
+/** The options that are given. */
+export function givenOptions(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

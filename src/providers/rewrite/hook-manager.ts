@@ -1,0 +1,89 @@
+import type { Limits } from "../../core/data/index.ts";
+import type { AnyInvokeResult, StreamPlan, StreamProgress } from "../../core/hooks/index.ts";
+
+/** The result of a hook: a structural part of what a plugin manager's `invoke` resolves to. */
+export interface HookResult<Extensions = unknown>
+  extends Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
+  readonly continueProcessing: boolean;
+  /** The same object as the given payload if no plugin changed it. */
+  readonly payload: unknown;
+  readonly extensions: Extensions;
+  readonly context: unknown;
+  readonly violation?: HookViolation | undefined;
+}
+
+/** Why a plugin stopped the message. Only `code`, `reason` and `plugin` reach a peer. */
+export interface HookViolation {
+  readonly code: string;
+  readonly reason: string;
+  readonly description?: string | undefined;
+  readonly details?: object | undefined;
+  readonly plugin?: string | undefined;
+}
+
+export interface HookOptions {
+  readonly extensions?: unknown;
+  readonly context?: unknown;
+  readonly signal?: AbortSignal;
+  /** The same for all hooks of one request, so that their records can be linked. */
+  readonly request?: string;
+  /** Whether plugins that may deny are asked again about a payload that a later plugin changed. */
+  readonly recheck?: boolean | "only";
+  readonly tenant?: string;
+  readonly server?: string;
+  /** For a streamed message: whether this is all of it. */
+  readonly stream?: StreamProgress;
+}
+
+/** A handler of a hook, as a manager describes it. */
+export interface HandlerFacts {
+  /** The hook that it is registered for. */
+  readonly hook: string;
+  readonly plugin: string;
+  readonly mode: string | null;
+  readonly conditions: { readonly [kind: string]: readonly string[] | undefined } | null;
+  /** What its plugin may do. */
+  readonly capabilities?: readonly string[];
+}
+
+interface PluginFacts {
+  readonly name: string;
+  readonly hooks: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+/** An audit event: a structural part of what a plugin manager's `audit` accepts. */
+interface AuditRecord {
+  readonly eventType: string;
+  readonly actorUri: string;
+  readonly targetUri: string;
+  readonly tenantId?: string | undefined;
+  readonly outcome: "success" | "failure";
+  readonly metadata: { readonly [key: string]: unknown };
+}
+
+/** The part of a plugin manager that a guard uses. */
+export interface HookManager {
+  invoke(hook: string, payload: object, options?: HookOptions): Promise<HookResult>;
+  handles(hook: string): boolean;
+  /** What a guard inspects when it is created. */
+  readonly plugins?: readonly PluginFacts[];
+  handlersFor?(hook: string): readonly HandlerFacts[];
+  /** When the text of a streamed message may be forwarded. Without it, once all was judged. */
+  streamPlan?(hook: string, given?: { readonly tenant?: string }): StreamPlan;
+  /** Writes into the audit trail. Needed for the option `access`. */
+  audit?(event: AuditRecord): Promise<boolean>;
+  /** The limits of documents, as of payloads. Default: the library's own. */
+  readonly payloadLimits?: Partial<Limits>;
+}
+
+/** Any plugin manager, whatever hooks and extensions its types know. */
+export interface AnyHookManager<Extensions = unknown> {
+  invoke(hook: never, payload: never, options?: never): Promise<HookResult<Extensions>>;
+  handles(hook: never): boolean;
+  readonly plugins?: readonly PluginFacts[];
+  handlersFor?(hook: never): readonly object[];
+  streamPlan?(hook: never, given?: { readonly tenant?: string }): StreamPlan;
+  audit?(event: AuditRecord): Promise<boolean>;
+  readonly payloadLimits?: Partial<Limits>;
+}

@@ -1,0 +1,33 @@
+/** The kinds of `left`, the same for every provider. */
+
+/**
+ * `content` is what a model or a person reads or what has an effect, unless it has a kind of its
+ * own: definitions of `tools`; a `citation`, which quotes sources; a `reference` to a file or a
+ * conversation that is stored elsewhere. A `setting` is the rest, such as a temperature.
+ */
+export const leftKinds = ["content", "tools", "citation", "reference", "setting"] as const;
+export type LeftKind = (typeof leftKinds)[number];
+
+/** Fields of a request or an answer itself. Inside a message the same name may hold anything. */
+const ofDocument = new Map<string, LeftKind>([
+  ["cachedContent", "reference"],
+  ["conversation", "reference"],
+  ["functions", "tools"],
+  ["previous_response_id", "reference"],
+  ["toolConfig", "tools"],
+  ["tools", "tools"],
+]);
+
+const anywhere = new Map<string, LeftKind>([
+  ["annotations", "citation"],
+  ["citationMetadata", "citation"],
+  ["citations", "citation"],
+  ["file_id", "reference"],
+  ["groundingMetadata", "citation"],
+  ["urlContextMetadata", "citation"],
+]);
+
+/** The kind of a field that is not a setting. `isTop` is true for fields of the document itself. */
+export function contentKind(field: string, isTop: boolean): LeftKind {
+  return (isTop ? ofDocument.get(field) : undefined) ?? anywhere.get(field) ?? "content";
+}

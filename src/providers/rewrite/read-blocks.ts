@@ -1,0 +1,195 @@
+/** Reads single blocks, and lists of them, by the table of their kinds. */
+import type { Json } from "../../core/data/index.ts";
+import type { ContentPart } from "../../core/messages/index.ts";
+import {
+  type BlockReading,
+  type CompiledBlocks,
+  type CompiledKind,
+  inBlock,
+  kindOfBlock,
+  type Part,
+  type PlaceOf,
+} from "./block-kinds.ts";
+import { type JsonObject, objectIn, objectsIn, type Path, set, valueAt } from "./json.ts";
+import { type Reading, reportFields } from "./reading.ts";
+import { pathOf } from "./report.ts";
+
+/** Blocks, the parts that show some of them, and at which block each part is. */
+export interface Shown {
+  readonly blocks: readonly JsonObject[];
+  readonly parts: readonly ContentPart[];
+  readonly at: readonly number[];
+  /** Where each block is in the document. */
+  readonly pathOfBlock: PlaceOf;
+  /** At which place of their list the blocks begin. */
+  readonly begin: number;
+}
+
+/** The path of one of the blocks. */
+export function blockPath({ pathOfBlock }: Shown, place: number): string {
+  return pathOf(...pathOfBlock(place));
+}
+
+/** The paths of the items of a list. */
+export function itemsOf(list: Path, begin = 0): PlaceOf {
+  return (i) => [...list, begin + i];
+}
+
+/** The parts of some blocks, and at which block each of them is. */
+export type ReadBlocks = { readonly parts: readonly Part[]; readonly at: readonly number[] };
+
+export function readBlocks(
+  table: CompiledBlocks,
+  blocks: readonly JsonObject[],
+  pathOfBlock: PlaceOf,
+  reading: Reading,
+  place: string,
+): ReadBlocks {
+  const parts: Part[] = [];
+  const at: number[] = [];
+  const inner = innerReading(table, reading);
+  for (const [i, block] of blocks.entries()) {
+    const keys = pathOfBlock(i);
+    const kind = kindOfBlock(table, block);
+    const { isClosed, writes = [] } = table.table.places[place] ?? {};
+    if (kind === undefined || (isClosed && !writes.includes(kind.name))) {
+      const reason = `Messages have no part for this block${kind ? " here" : ""}.`;
+      const as = kind === undefined ? table.table.unshown?.(block) : undefined;
+      reading.left.add({ path: pathOf(...keys), kind: as ?? "content", reason }, keys);
+      continue;
+    }
+    const reported: string[] = [];
+    const isReported = reading.forms !== undefined;
+    const own = isReported ? innerReading(table, withReported(reading, reported)) : inner;
+    const part = readBlock(kind, block, keys, own);
+    if (part === undefined) continue;
+    reading.forms?.(reading.left, block, part, { path: keys, place }, reported);
+    const reason = table.table.places[place]?.copied?.[kind.name];
+    if (reason !== undefined) {
+      reading.left.add({ path: pathOf(...keys), kind: "setting", reason }, keys);
+    }
+    parts.push(part);
+    at.push(i);
+  }
+  return { parts, at };
+}
+
+function innerReading(table: CompiledBlocks, reading: Reading): BlockReading {
+  return {
+    ...reading,
+    readInner: (value, path, place) =>
+      readBlocks(table, objectsIn(value), itemsOf(path), reading, place).parts,
+  };
+}
+
+/** The same reading, which also puts the paths of its reports into `reported`. */
+function withReported(reading: Reading, reported: string[]): Reading {
+  const { add, list } = reading.left;
+  const addReported: typeof add = (item, keys) => {
+    reported.push(item.path);
+    add(item, keys);
+  };
+  return { ...reading, left: { add: addReported, list } };
+}
+
+/** The part that a block shows, if its kind has one. */
+function readBlock(
+  kind: CompiledKind,
+  block: JsonObject,
+  path: Path,
+  reading: BlockReading,
+): Part | undefined {
+  const content: { [name: string]: Json } = { ...kind.says };
+  for (const { name, keys, place, rule } of kind.rules) {
+    const value = keys && valueAt(block, keys);
+    const read = rule.read(value, [...path, ...place], reading, inBlock(kind, block));
+    if (read !== undefined) content[name] = read;
+    else if (keys !== undefined && value !== undefined && rule.showsNothing !== true) {
+      if (!isAlone(kind, name, rule.at)) continue;
+      // A value that no part can hold, such as a number in the place of a string.
+      const isSetting = value === null || kind.settings?.includes(place.join(".")) === true;
+      reading.reportField(reading.left, [...path, ...place], value, isSetting);
+    }
+  }
+  if (kind.note !== undefined) {
+    const place = kind.in === undefined ? (kind.patterns[0]?.[0] ?? []) : [];
+    reading.left.add({ path: pathOf(...path, ...place), kind: "setting", reason: kind.note });
+  }
+  if (kind.part === "tool_call") nameCall(kind, content, path, reading);
+  if (kind.namesResult) checkName(kind, content, path, reading);
+  else if (kind.part === "tool_result")
+    content.tool_name = nameOfResult(kind, content, path, reading);
+  reportUnshown(kind, block, path, reading);
+  if (kind.part === undefined) return undefined;
+  const isText = kind.part === "text" || kind.part === "thinking";
+  // The table says which fields the part of each kind has; createMessage checks them.
+  return { content_type: kind.part, ...(isText ? content : { content }) } as Part;
+}
+
+/** Whether no other field of the part shows the same field of the block. */
+function isAlone({ rules }: CompiledKind, field: string, at: string | undefined): boolean {
+  return !rules.some(({ name, rule }) => name !== field && rule.at === at);
+}
+
+function reportUnshown(kind: CompiledKind, block: JsonObject, path: Path, reading: Reading): void {
+  const isSilent = ([keys, isIt]: CompiledKind["silent"][number]) => {
+    const value = valueAt(block, keys);
+    return value !== undefined && isIt(value);
+  };
+  const said = kind.silent
+    .filter(isSilent)
+    .reduce((rest, [keys]) => set(rest, keys, undefined), block);
+  const fields = objectIn(kind.in === undefined ? said : said.item);
+  const isShown = ([name]: [string, Json]) => kind.showsAll && kind.known.get(name) !== "setting";
+  const rest = Object.entries(fields).filter((field) => !isShown(field));
+  reportFields(reading, Object.fromEntries(rest), path, kind.known);
+}
+
+/** A result with the id of two calls is named by the last, and may be of the first. */
+function nameCall(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
+  const id = String(content.tool_call_id);
+  if (id === "") return;
+  const name = String(content.name);
+  const before = reading.toolNames.get(id);
+  if (before !== undefined && before !== name) {
+    const reason =
+      "An earlier call to another tool has the same id; results are named after the last one.";
+    reportId(kind, path, reading, reason);
+  }
+  reading.toolNames.set(id, name);
+}
+
+function nameOfResult(
+  kind: CompiledKind,
+  content: JsonObject,
+  path: Path,
+  reading: Reading,
+): string {
+  const name = reading.toolNames.get(String(content.tool_call_id));
+  if (name === undefined) {
+    const reason = "No earlier call has this id, so the tool is unknown.";
+    reportId(kind, path, reading, reason);
+  }
+  return name ?? "";
+}
+
+/** A result that names its tool, with the id of another tool's call. */
+function checkName(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
+  const name = reading.toolNames.get(String(content.tool_call_id));
+  if (name === undefined || name === content.tool_name) return;
+  const reason = "The call with its id is of another tool.";
+  reportId(kind, path, reading, reason);
+}
+
+function reportId({ rules }: CompiledKind, path: Path, { left }: Reading, reason: string): void {
+  const keys = [...path, ...(rules.find(({ name }) => name === "tool_call_id")?.place ?? [])];
+  left.add({ path: pathOf(...keys), kind: "content", reason }, keys);
+}
+
+/** Whether the caller has a call to answer. */
+export function hasCall(table: CompiledBlocks, blocks: readonly JsonObject[]): boolean {
+  return blocks.some((block) => {
+    const kind = kindOfBlock(table, block);
+    return kind?.part === "tool_call" && kind.isRun !== true;
+  });
+}

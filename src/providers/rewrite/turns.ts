@@ -1,0 +1,204 @@
+/**
+ * The turns of a document as messages. A turn may be several messages: where a format has tool
+ * results among what a user says, each run of results is a `tool` message, each run of the rest a
+ * `user` message.
+ */
+import type { Json } from "../../core/data/index.ts";
+import { createMessage, type Message } from "../../core/messages/index.ts";
+import type { CompiledBlocks, FieldBlock, PlaceOf } from "./block-kinds.ts";
+import { type JsonObject, keysOf, objectsIn, type Path, valueAt } from "./json.ts";
+import { itemsOf, type ReadBlocks, readBlocks, type Shown } from "./read-blocks.ts";
+import { knownFields, type Reading, reportFields } from "./reading.ts";
+import { pathOf } from "./report.ts";
+
+/** How a document says turns. */
+export interface TurnTable {
+  /** The field with the list of turns. */
+  readonly turns: string;
+  /** How a turn says its blocks: the field with the list of them, or a function for several. */
+  readonly content: string | TurnFields;
+  /** The field with the blocks of the system prompt. */
+  readonly prompt?: string;
+  /** By role of a message, that of its turn. Of several with the same the first is read. A role that is not here is not written. */
+  readonly roles: { readonly [role in Message["role"]]?: string };
+  /** The block that a string stands for; where it is absent, contents are always lists. */
+  readonly text?: (text: string) => JsonObject;
+  /** The place of their blocks, if not that of their role. */
+  readonly place?: string;
+  /** What joins the texts of a turn that is a string, where only the old content may be a list. */
+  readonly joined?: { readonly [role in Message["role"]]?: string };
+  /** Whether a new content of a single text is a list as well. */
+  readonly isListed?: boolean;
+  /** The fields of a turn that are bound to its content, where their values tell. */
+  readonly boundIn?: (turn: JsonObject) => readonly string[];
+  /** What fits the old content of a turn alone, if not what is bound to each block. */
+  readonly bound?: { readonly [field: string]: Json | undefined };
+  /** Those of them that only changed texts make stale. */
+  readonly boundToTexts?: readonly string[];
+}
+
+/** A block of a turn that has several fields, and where it is in the turn. */
+export interface PlacedBlock {
+  readonly block: FieldBlock;
+  readonly path: Path;
+}
+
+/** Turns that say in several fields what a message says in one list. Each turn is one message. */
+interface TurnFields {
+  /** The role of its message; `undefined` where there is none, and nothing of it is shown. */
+  readonly roleOf: (turn: JsonObject) => Message["role"] | undefined;
+  readonly blocksOf: (turn: JsonObject) => readonly PlacedBlock[];
+  /** Reports what neither blocks nor extensions show of the turn at this place. */
+  readonly report: (turn: JsonObject, at: number, reading: Reading) => void;
+  /** The turn with these blocks, or several turns; `old` is what it is written over. */
+  readonly write: (
+    blocks: readonly FieldBlock[],
+    old: JsonObject | undefined,
+    role: Message["role"],
+  ) => readonly JsonObject[];
+}
+
+/** A message, and the part of the request that it shows. */
+export interface Segment {
+  readonly message: Message;
+  readonly shown: Shown;
+  /** The turn it is in, by place; `system` for the system prompt. */
+  readonly turn: number | "system";
+}
+
+/** Blocks, and where they are in the document. */
+type Blocks = Pick<Shown, "blocks" | "pathOfBlock" | "begin">;
+
+export function readTurns(
+  table: CompiledBlocks,
+  turns: TurnTable,
+  request: JsonObject,
+  reading: Reading,
+): readonly Segment[] {
+  const segments: Segment[] = [];
+  const prompt = promptOf(turns, request);
+  if (prompt !== undefined) {
+    const from = { blocks: blocksOf(prompt.value, turns), pathOfBlock: itemsOf(prompt.keys) };
+    const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, "system");
+    segments.push(segmentOf("system", "system", { ...from, begin: 0 }, read));
+  }
+  const known =
+    typeof turns.content === "string" ? knownFields(["role", turns.content]) : undefined;
+  for (const [turn, item] of objectsIn(request[turns.turns]).entries()) {
+    if (typeof turns.content !== "string") {
+      segments.push(...fieldsOf(table, turns, turns.content, item, turn, reading));
+      continue;
+    }
+    const content = keysOf(turns.content);
+    const role = roleOf(turns, item.role);
+    if (role === undefined) {
+      const reason = "Messages have no such role.";
+      reading.left.add({ path: pathOf(turns.turns, turn), kind: "content", reason });
+      continue;
+    }
+    const from = {
+      blocks: blocksOf(valueAt(item, content), turns),
+      pathOfBlock: itemsOf([turns.turns, turn, ...content]),
+      begin: 0,
+    };
+    const isShared = turns.roles.tool === turns.roles.user;
+    const place = isShared ? "turn" : placeOfRole(table, role);
+    const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, place);
+    if (known !== undefined) reportFields(reading, item, [turns.turns, turn], known);
+    if (isShared && role === "user") segments.push(...runsOf(turn, from, read));
+    else segments.push(segmentOf(role, turn, from, read));
+  }
+  return segments;
+}
+
+/** The message of a turn that has several fields, if its role has one. */
+function fieldsOf(
+  table: CompiledBlocks,
+  turns: TurnTable,
+  fields: TurnFields,
+  item: JsonObject,
+  turn: number,
+  reading: Reading,
+): readonly Segment[] {
+  const path = [turns.turns, turn];
+  const role = fields.roleOf(item);
+  if (role === undefined) {
+    const reason = "Messages have no such role.";
+    reading.left.add({ path: pathOf(...path), kind: "content", reason });
+    return [];
+  }
+  fields.report(item, turn, reading);
+  const placed = fields.blocksOf(item);
+  const blocks = placed.map(({ block }) => block);
+  const pathOfBlock: PlaceOf = (i) => [...path, ...(placed[i]?.path ?? [])];
+  const place = turns.place ?? placeOfRole(table, role);
+  const read = readBlocks(table, blocks, pathOfBlock, reading, place);
+  return [segmentOf(role, turn, { blocks, pathOfBlock, begin: 0 }, read)];
+}
+
+/** The system prompt, and where it is. */
+export function promptOf({ prompt }: TurnTable, document: JsonObject | undefined) {
+  if (prompt === undefined || document === undefined) return undefined;
+  const keys = keysOf(prompt);
+  const value = valueAt(document, keys) ?? undefined;
+  return value === undefined ? undefined : { keys, value };
+}
+
+/** The place of what is said with a role. */
+export function placeOfRole({ table: { places } }: CompiledBlocks, role: Message["role"]): string {
+  if (Object.hasOwn(places, role)) return role;
+  return role === "system" || role === "developer" ? "system" : "turn";
+}
+
+/** The role of a message for that of a turn, which is `user` for one with results, too. */
+function roleOf({ roles }: TurnTable, wire: Json | undefined): Message["role"] | undefined {
+  const found = Object.entries(roles).find(([, name]) => name === wire)?.[0];
+  return (found ?? (wire === undefined ? "user" : undefined)) as Message["role"] | undefined;
+}
+
+/** A string stands for one block of text. */
+function blocksOf(content: Json | undefined, { text }: TurnTable): readonly JsonObject[] {
+  return typeof content === "string" ? (text ? [text(content)] : []) : objectsIn(content);
+}
+
+function segmentOf(
+  role: Message["role"],
+  turn: Segment["turn"],
+  from: Blocks,
+  { parts, at }: ReadBlocks,
+): Segment {
+  const message = createMessage({ role, content: parts });
+  return { message, turn, shown: { ...from, parts: message.content, at } };
+}
+
+/** A user turn, cut where results and other parts meet. What no part shows stays with those before. */
+function runsOf(
+  turn: number,
+  { blocks, pathOfBlock }: Blocks,
+  read: ReadBlocks,
+): readonly Segment[] {
+  const segments: Segment[] = [];
+  let begin = 0;
+  for (let first = 0; first === 0 || first < read.parts.length; ) {
+    const role = roleAt(read, first);
+    let end = first + 1;
+    while (end < read.parts.length && roleAt(read, end) === role) end += 1;
+    const stop = read.at[end] ?? blocks.length;
+    const parts = read.parts.slice(first, end);
+    const at = read.at.slice(first, end).map((place) => place - begin);
+    const start = begin;
+    const from = {
+      blocks: blocks.slice(start, stop),
+      pathOfBlock: (i: number) => pathOfBlock(start + i),
+      begin: start,
+    };
+    segments.push(segmentOf(role, turn, from, { parts, at }));
+    begin = stop;
+    first = end;
+  }
+  return segments;
+}
+
+function roleAt({ parts }: ReadBlocks, i: number): "tool" | "user" {
+  return parts[i]?.content_type === "tool_result" ? "tool" : "user";
+}

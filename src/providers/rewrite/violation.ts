@@ -1,0 +1,34 @@
+/** What a peer may read of a plugin's denial. */
+import type { HookViolation } from "./hook-manager.ts";
+
+/** A denial without its description and details, which stay with the host. */
+interface ShownViolation {
+  readonly code: string;
+  readonly reason: string;
+  readonly plugin: string | undefined;
+}
+
+/** Control, invisible and direction characters, which could forge or hide text. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+const maxReasonLength = 500;
+
+function printable(text: unknown, max: number): string {
+  if (typeof text !== "string") return "";
+  return [
+    ...text
+      .slice(0, max * 2)
+      .replace(unprintable, " ")
+      .trim(),
+  ]
+    .slice(0, max)
+    .join("");
+}
+
+/** The parts of a denial that a peer may read, each cut to a length and printable. */
+export function publicViolation(violation: HookViolation | undefined): ShownViolation {
+  return {
+    code: printable(violation?.code, 128) || "denied",
+    reason: printable(violation?.reason, maxReasonLength) || "Refused by policy",
+    plugin: printable(violation?.plugin, 128) || undefined,
+  };
+}

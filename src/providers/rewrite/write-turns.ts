@@ -1,0 +1,402 @@
+/** Messages as the turns of a document, over the old ones where there are some. */
+import type { Json } from "../../core/data/index.ts";
+import type { ContentPart, Message } from "../../core/messages/index.ts";
+import type { CompiledBlocks, FieldBlock } from "./block-kinds.ts";
+import {
+  type LossReporter,
+  providerCallsIn,
+  reportRelativeIds,
+  withoutBound,
+  writeBlocks,
+} from "./blocks.ts";
+import { tableReading } from "./forms.ts";
+import {
+  isSameJsonText,
+  type JsonObject,
+  keysOf,
+  objectIn,
+  objectsIn,
+  type Path,
+  stringIn,
+  valueAt,
+  withFields,
+  withValueAt,
+} from "./json.ts";
+import { pairMessages } from "./messages.ts";
+import { blockPath, itemsOf, readBlocks } from "./read-blocks.ts";
+import { silentReading } from "./reading.ts";
+import {
+  type Collector,
+  collector,
+  type Left,
+  type Lost,
+  pathOf,
+  removedReporter,
+} from "./report.ts";
+import { placeOfRole, promptOf, readTurns, type Segment, type TurnTable } from "./turns.ts";
+
+/** A message to write, and what it stands for. */
+interface Piece {
+  readonly message: Message;
+  /** Its place among the messages. */
+  readonly index: number;
+  readonly old: Segment | undefined;
+  readonly isSame: boolean;
+  /** Whether it moved among the others. */
+  readonly isMoved: boolean;
+}
+
+/** What turns are written with. */
+interface Work {
+  readonly table: CompiledBlocks;
+  readonly turns: TurnTable;
+  /** The old system prompt and turns. */
+  readonly prompt: Json | undefined;
+  readonly before: readonly JsonObject[];
+  /** How many messages each turn was shown as. */
+  readonly counts: ReadonlyMap<Segment["turn"], number>;
+  readonly reporter: LossReporter;
+}
+
+/** `onto`, or nothing, with `messages` as its system prompt and turns. */
+export function writeTurns(
+  table: CompiledBlocks,
+  turns: TurnTable,
+  messages: readonly Message[],
+  old: JsonObject | undefined,
+  base: JsonObject,
+  lost: Collector<Lost>,
+): JsonObject {
+  const left = collector<Left>();
+  const segments = old === undefined ? [] : readTurns(table, turns, old, tableReading(left, table));
+  const providerCalls = providerCallsIn(
+    table,
+    segments.flatMap(({ shown }) => shown.blocks),
+    messages.flatMap(({ content }) => content),
+  );
+  const reporter = { lost, providerCalls, removed: removedReporter(left.list(), lost.add) };
+  const before = segments.map(({ message }) => message);
+  const pieces = pairMessages(before, messages).map(({ item, at, ...pair }, index) => ({
+    message: item,
+    index,
+    old: at === undefined ? undefined : segments[at],
+    isSame: pair.isSame,
+    isMoved: pair.isMoved,
+  }));
+  for (const { message, index } of pieces) reportMessage(message, index, turns, lost);
+  if (!table.namesResults) reportToolNames(messages, lost, table.namesAnonymous);
+  const [first] = pieces;
+  const isPrompt =
+    turns.prompt !== undefined &&
+    first !== undefined &&
+    isSystem(first) &&
+    (first.old?.turn ?? "system") === "system";
+  const said = (isPrompt ? pieces.slice(1) : pieces).filter((piece) => hasRole(piece, turns, lost));
+  reportRemoved(segments, new Set(pieces.map((piece) => piece.old)), turns, reporter);
+  const place = keysOf(turns.prompt ?? "");
+  const prompt = promptOf(turns, old)?.value;
+  const work: Work = {
+    table,
+    turns,
+    prompt,
+    before: objectsIn(old?.[turns.turns]),
+    counts: countTurns(segments),
+    reporter,
+  };
+  const system = isPrompt ? writePrompt(first, work) : undefined;
+  const removed = prompt === undefined ? base : withFields(base, { [String(place[0])]: undefined });
+  const prompted = system === undefined ? removed : objectIn(withValueAt(base, place, system));
+  const list = withHidden(groupsOf(said, turns), segments, work);
+  const isAbsent = list.length === 0 && old !== undefined && old[turns.turns] === undefined;
+  const written = isAbsent ? prompted : withFields(prompted, { [turns.turns]: list });
+  const readAgain = () =>
+    readTurns(table, turns, written, silentReading()).map(({ message }) => message);
+  reportRelativeIds(table, messages, readAgain, lost);
+  return written;
+}
+
+/** The turns of the groups. Those that no message shows stay before the next one that stays. */
+function withHidden(
+  groups: readonly Group[],
+  segments: readonly Segment[],
+  work: Work,
+): readonly JsonObject[] {
+  const { before } = work;
+  const shown = new Set(segments.map(({ turn }) => turn));
+  const hidden = [...before.keys()].filter((turn) => !shown.has(turn));
+  const turns: JsonObject[] = [];
+  let next = 0;
+  const appendUpTo = (end: number) => {
+    for (; next < hidden.length && Number(hidden[next]) < end; next += 1)
+      turns.push(...before.slice(hidden[next], Number(hidden[next]) + 1));
+  };
+  for (const group of groups) {
+    const [{ old, isMoved }] = group;
+    if (!isMoved && typeof old?.turn === "number") appendUpTo(old.turn);
+    turns.push(...writeTurn(group, work));
+  }
+  appendUpTo(before.length);
+  return turns;
+}
+
+/** Reports a message with a role that no turn has. */
+function hasRole({ message, index }: Piece, { roles }: TurnTable, lost: Collector<Lost>): boolean {
+  if (roles[message.role] !== undefined) return true;
+  lost.add({ path: pathOf(index), reason: "The format has no such role in this place." });
+  return false;
+}
+
+/** A turn without remaining messages is dropped. */
+function reportRemoved(
+  segments: readonly Segment[],
+  kept: ReadonlySet<Segment | undefined>,
+  { turns: list, prompt }: TurnTable,
+  { removed }: LossReporter,
+): void {
+  const turns = new Set([...kept].map((segment) => segment?.turn));
+  const reported = new Set<Segment["turn"]>();
+  for (const segment of segments) {
+    const { turn, shown } = segment;
+    if (kept.has(segment) || reported.has(turn)) continue;
+    if (turns.has(turn)) for (const place of shown.blocks.keys()) removed(blockPath(shown, place));
+    else {
+      reported.add(turn);
+      removed(turn === "system" ? pathOf(...keysOf(prompt ?? "")) : pathOf(list, turn));
+    }
+  }
+}
+
+function isSystem({ message: { role } }: Piece): boolean {
+  return role === "system" || role === "developer";
+}
+
+function countTurns(segments: readonly Segment[]): ReadonlyMap<Segment["turn"], number> {
+  const counts = new Map<Segment["turn"], number>();
+  for (const { turn } of segments) counts.set(turn, (counts.get(turn) ?? 0) + 1);
+  return counts;
+}
+
+/** Pieces of one turn. */
+type Group = readonly [Piece, ...Piece[]];
+
+/** The pieces of each turn. */
+function groupsOf(pieces: readonly Piece[], turns: TurnTable): readonly Group[] {
+  const groups: [Piece, ...Piece[]][] = [];
+  for (const piece of pieces) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    if (group !== undefined && last !== undefined && areOneTurn(last, piece, turns))
+      group.push(piece);
+    else groups.push([piece]);
+  }
+  return groups;
+}
+
+function areOneTurn(last: Piece, next: Piece, { roles: { tool, user } }: TurnTable): boolean {
+  if (tool !== user) return false;
+  const roles = `${last.message.role} ${next.message.role}`;
+  if (last.old !== undefined && next.old !== undefined) {
+    if (last.old.turn !== next.old.turn) return false;
+    return roles === "tool user" || roles === "user tool";
+  }
+  if (next.old !== undefined) return false;
+  return roles === "tool user" && next.message.content.length > 0;
+}
+
+function writePrompt(piece: Piece, { table, turns, prompt, reporter }: Work): Json | undefined {
+  const before = piece.old && prompt;
+  if (piece.isSame && before !== undefined) return before;
+  return shortened(writePiece(piece, table, turns, reporter), before, turns);
+}
+
+function writeTurn(
+  group: Group,
+  { table, turns, before: all, counts, reporter }: Work,
+): readonly JsonObject[] {
+  const [first] = group;
+  const from = first.old?.turn;
+  const turn = typeof from === "number" ? all[from] : undefined;
+  const isWhole = group.every((piece) => piece.isSame) && group.length === counts.get(from ?? -1);
+  if (turn !== undefined && isWhole && areInOrder(group)) return [turn];
+  if (group.length > 1) reportEmpty(group, reporter);
+  const blocks: readonly JsonObject[] = group.flatMap((piece) =>
+    writePiece(piece, table, turns, reporter),
+  );
+  // A turn may be an answer, with all fields that the SDK added.
+  const path = [first.index, "content"];
+  const own = (turns.boundIn?.(turn ?? {}) ?? []).map((name) => [name, undefined] as const);
+  const bound = { ...boundIn(group, table, turns), ...Object.fromEntries(own) };
+  const kept = withoutBound(turn ?? {}, bound, path, reporter.lost);
+  const role = turns.roles[first.message.role];
+  if (typeof turns.content !== "string") {
+    // The blocks of such a table are of fields.
+    const said = blocks as readonly FieldBlock[];
+    const written = turns.content.write(said, turn && kept, first.message.role);
+    const again = written.flatMap(turns.content.blocksOf).map(({ block }) => block);
+    if (!sayTheSame(table, again, blocks)) {
+      const reason = "The fields of a message have an order of their own; its parts follow it.";
+      reporter.lost.add({ path: pathOf(...path), reason });
+    }
+    return written;
+  }
+  const before = valueAt(turn, keysOf(turns.content));
+  const joint = Array.isArray(before) ? undefined : turns.joined?.[first.message.role];
+  const content =
+    joint === undefined
+      ? shortened(blocks, before, turns)
+      : joinedText(blocks, joint, path, reporter.lost);
+  return [objectIn(withValueAt(withFields(kept, { role }), keysOf(turns.content), content))];
+}
+
+/** Whether two lists of blocks show the same parts. */
+function sayTheSame(
+  table: CompiledBlocks,
+  blocks: readonly JsonObject[],
+  others: readonly JsonObject[],
+): boolean {
+  const partsOf = (all: readonly JsonObject[]) =>
+    readBlocks(table, all, itemsOf([]), silentReading(), "").parts;
+  return isSameJsonText(partsOf(blocks), partsOf(others));
+}
+
+/** What is bound to content that changed. */
+function boundIn(
+  group: Group,
+  { table }: CompiledBlocks,
+  { bound = table.bound ?? {}, boundToTexts = [] }: TurnTable,
+): TurnTable["bound"] {
+  const textsOf = (messages: readonly (Message | undefined)[]) =>
+    messages.flatMap((message) => message?.content ?? []).filter((part) => isText(part));
+  const before = textsOf(group.map(({ old }) => old?.message));
+  if (!isSameJsonText(before, textsOf(group.map(({ message }) => message)))) return bound;
+  return Object.fromEntries(Object.entries(bound).filter(([name]) => !boundToTexts.includes(name)));
+}
+
+function isText({ content_type }: ContentPart): boolean {
+  return content_type === "text";
+}
+
+/** Whether the messages of a turn stand as they stood in it. */
+function areInOrder(group: readonly Piece[]): boolean {
+  const begins = group.map(({ old }) => old?.shown.begin ?? 0);
+  return begins.every((begin, i) => i === 0 || begin > (begins[i - 1] ?? -1));
+}
+
+/** An emptied message leaves no trace in a turn that it shares. */
+function reportEmpty(group: readonly Piece[], { lost }: LossReporter): void {
+  for (const { message, index } of group) {
+    if (message.content.length > 0) continue;
+    const reason = "An empty message next to others in its turn does not read back.";
+    lost.add({ path: pathOf(index), reason });
+  }
+}
+
+function writePiece(
+  piece: Piece,
+  table: CompiledBlocks,
+  turns: TurnTable,
+  reporter: LossReporter,
+): readonly JsonObject[] {
+  const { message, index, old, isSame } = piece;
+  if (isSame && old !== undefined) return old.shown.blocks;
+  const place = turns.place ?? placeOfRole(table, message.role);
+  const placeOf = (i: number): Path => [index, "content", i];
+  return writeBlocks(table, message.content, old?.shown, placeOf, place, reporter);
+}
+
+/** All texts as one string. */
+function joinedText(
+  blocks: readonly JsonObject[],
+  joint: string,
+  path: Path,
+  lost: Collector<Lost>,
+): string {
+  if (blocks.length !== 1) {
+    const reason = "It has one text, so all texts were joined.";
+    lost.add({ path: pathOf(...path), reason });
+  }
+  return blocks.map((block) => stringIn(block, "text")).join(joint);
+}
+
+/** One plain text is written as that text, unless it was written as a block before. */
+function shortened(
+  blocks: readonly JsonObject[],
+  old: Json | undefined,
+  { text, isListed }: TurnTable,
+): Json {
+  const [only] = blocks;
+  if (old === undefined && isListed === true) return blocks;
+  if (text === undefined || blocks.length !== 1 || only === undefined) return blocks;
+  const said = stringIn(only, "text");
+  const isPlain = Object.keys(only).length === 2 && only.type === text(said).type;
+  return isPlain && (old === undefined || typeof old === "string") ? said : blocks;
+}
+
+/** Reports what no format has: versions and channels. */
+export function reportForm(message: Message, index: number, lost: Collector<Lost>): void {
+  if (message.channel !== undefined) {
+    lost.add({ path: pathOf(index, "channel"), reason: "The format has no channels." });
+  }
+  if (message.schema_version !== "2.0") {
+    const reason = "The format has no version; it reads back as 2.0.";
+    lost.add({ path: pathOf(index, "schema_version"), reason });
+  }
+}
+
+/** Reports what would read back in another message. */
+function reportMessage(
+  message: Message,
+  index: number,
+  { roles, content: fields }: TurnTable,
+  lost: Collector<Lost>,
+): void {
+  reportForm(message, index, lost);
+  const { role, content } = message;
+  if (roles.tool !== roles.user && typeof fields !== "string") {
+    const results = content.filter(({ content_type }) => content_type === "tool_result").length;
+    const isUsual = role === "tool" ? results === 1 && content.length === 1 : results === 0;
+    const reason = "A message with the role tool has the result of one call, and nothing else.";
+    if (!isUsual) lost.add({ path: pathOf(index), reason });
+    return;
+  }
+  if (role === "developer" && roles.developer === roles.system) {
+    const reason = "The format has no developer role; written as system.";
+    lost.add({ path: pathOf(index, "role"), reason });
+  }
+  if (roles.tool !== roles.user || (role !== "user" && role !== "tool")) return;
+  if (role === "tool" && content.length === 0) {
+    const reason = "A tool message without a result reads back as a user message.";
+    lost.add({ path: pathOf(index, "role"), reason });
+  }
+  for (const [i, { content_type: type }] of content.entries()) {
+    if ((type === "tool_result") === (role === "tool")) continue;
+    const reason =
+      role === "tool"
+        ? "Not a tool result, so it reads back in a user message."
+        : "A tool result reads back in a tool message.";
+    lost.add({ path: pathOf(index, "content", i), reason });
+  }
+}
+
+/** A result that has no field for its tool names it only through the earlier call with its id. */
+export function reportToolNames(
+  messages: readonly Message[],
+  lost: Collector<Lost>,
+  namesAnonymous = false,
+): void {
+  const names = new Map<string, string>();
+  for (const [index, { content }] of messages.entries()) {
+    for (const [i, part] of content.entries()) {
+      if (part.content_type === "tool_call")
+        names.set(part.content.tool_call_id, part.content.name);
+      if (part.content_type !== "tool_result") continue;
+      if (namesAnonymous && part.content.tool_call_id === "") continue;
+      const name = names.get(part.content.tool_call_id) ?? "";
+      if (part.content.tool_name === name) continue;
+      const reason =
+        "A result has no tool name of its own; the earlier call with its id has another name or does not exist.";
+      const path = pathOf(index, "content", i, "content", "tool_name");
+      lost.add({ path, reason });
+    }
+  }
+}

@@ -1,0 +1,241 @@
+/** `guardFetch` under the SDK of Google. */
+import { createPluginManager, deny } from "glassine";
+import { google } from "glassine/google";
+import { guardFetch, guardModel, type ModelEnd } from "glassine/http";
+import { describe, expect, it } from "vitest";
+import {
+  type Answer,
+  jsonAnswer,
+  managerOf,
+  redact,
+  secret,
+  standIn,
+  streamed,
+} from "../http/support/stand-in.ts";
+import { answerOf } from "./support/documents.ts";
+
+/** What the tests use of the SDK. */
+interface Sdk {
+  readonly GoogleGenAI: new (
+    options: object,
+  ) => {
+    readonly models: {
+      generateContent(params: object): Promise<Response>;
+      generateContentStream(params: object): Promise<AsyncIterable<Response>>;
+    };
+  };
+  readonly ApiError: new (options: object) => Error & { readonly status: number };
+}
+interface Response {
+  readonly text?: string;
+  readonly functionCalls?: readonly { readonly args?: object }[];
+  readonly candidates?: readonly { readonly finishReason?: string }[];
+}
+
+// By a name that the compiler does not follow: the types of the SDK need those of others.
+const name: string = "@google/genai";
+const { GoogleGenAI, ApiError } = (await import(/* @vite-ignore */ name)) as Sdk;
+
+const model = "gemini-2.5-flash";
+const contents = [{ role: "user", parts: [{ text: `Pay ${secret}` }] }];
+const spoken = answerOf(
+  [
+    { text: `They say ${secret}.`, thought: true },
+    { text: `Your card is ${secret} 🃏.` },
+    { functionCall: { id: "c1", name: "pay", args: { card: secret } } },
+  ],
+  "STOP",
+);
+const chunk = (part: object, more: object = {}) => ({
+  candidates: [{ content: { parts: [part], role: "model" }, ...more }],
+  modelVersion: model,
+});
+/** With the secret over several events. */
+const events = [
+  chunk({ text: "They say 41", thought: true }),
+  chunk({ text: "11-1111.", thought: true }),
+  ...["Your card is 4", "111-11", "11 🃏."].map((text) => chunk({ text })),
+  chunk({ functionCall: { id: "c1", name: "pay", args: { card: secret } } }),
+  { ...chunk({ text: "" }, { finishReason: "STOP" }), usageMetadata: spoken.usageMetadata },
+];
+const textOf = (list: readonly object[]) =>
+  list.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join("");
+const sent = () => streamed([textOf(events)]);
+
+async function clientOf(hooks: Parameters<typeof managerOf>[0], answer: Answer, vertex = false) {
+  const { asked, fetch } = standIn(answer);
+  const ends: ModelEnd[] = [];
+  const guarded = guardFetch(await managerOf(hooks), {
+    provider: google,
+    fetch,
+    onEnd: (end) => ends.push(end),
+  });
+  const { models } = new GoogleGenAI({
+    apiKey: "key",
+    vertexai: vertex,
+    httpOptions: { baseUrl: "https://model.test", fetch: guarded },
+  });
+  return { asked, ends, models };
+}
+async function allOf(models: Awaited<ReturnType<typeof clientOf>>["models"]) {
+  const all: Response[] = [];
+  for await (const each of await models.generateContentStream({ model, contents })) all.push(each);
+  return all;
+}
+const redacted = { "cmf.llm_input": redact, "cmf.llm_output": redact };
+
+describe("the SDK", () => {
+  it.each([false, true])("asks and gets what plugins left, JSON (Vertex: %s)", async (vertex) => {
+    const { asked, models } = await clientOf(redacted, () => jsonAnswer(spoken), vertex);
+    const answer = await models.generateContent({ model, contents });
+    expect(asked[0]?.url).toContain(`/models/${model}:generateContent`);
+    expect(JSON.parse(asked[0]?.body ?? "")).toMatchObject({
+      contents: [{ role: "user", parts: [{ text: "Pay [cut]" }] }],
+    });
+    expect(answer.text).toBe("Your card is [cut] 🃏.");
+    expect(answer.functionCalls?.[0]?.args).toEqual({ card: "[cut]" });
+    expect(JSON.stringify(answer)).not.toContain(secret);
+  });
+
+  it("gets what plugins left of a stream, with the secret over several events", async () => {
+    const { asked, ends, models } = await clientOf(redacted, sent);
+    const answers = await allOf(models);
+    expect(asked[0]?.url).toContain(":streamGenerateContent?alt=sse");
+    expect(answers.map(({ text }) => text ?? "").join("")).toBe("Your card is [cut] 🃏.");
+    expect(JSON.stringify(answers)).not.toContain(secret);
+    expect(answers.at(-1)?.candidates?.[0]?.finishReason).toBe("STOP");
+    expect(ends).toMatchObject([{ outcome: "allowed", provider: "google.generate_content" }]);
+  });
+
+  it.each(["cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke"])(
+    "throws its own error for a denial at %s, streamed or not",
+    async (hook) => {
+      const hooks = { [hook]: () => deny({ reason: "Not for you", code: "secret.card" }) };
+      const json = await clientOf(hooks, () => jsonAnswer(spoken));
+      const streams = await clientOf(hooks, sent);
+      const failures = [
+        json.models.generateContent({ model, contents }),
+        allOf(streams.models),
+      ].map((call) => call.then(() => undefined).catch((error: unknown) => error));
+      for (const error of await Promise.all(failures)) {
+        expect(error).toBeInstanceOf(ApiError);
+        expect(error).toMatchObject({ status: 403 });
+        const { message } = error as Error;
+        expect(JSON.parse(message.replace(/^got status: \w+\. /, ""))).toEqual({
+          error: {
+            code: 403,
+            message: "Not for you",
+            status: "PERMISSION_DENIED",
+            details: [
+              {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                reason: "secret.card",
+                domain: "glassine",
+              },
+            ],
+          },
+        });
+      }
+    },
+  );
+
+  it("throws its own error for one of the provider, without the secret", async () => {
+    const error = { code: 400, message: `Bad ${secret}`, status: "INVALID_ARGUMENT" };
+    const { models } = await clientOf(redacted, () => jsonAnswer({ error }, 400));
+    const failure = await models.generateContent({ model, contents }).catch((each) => each);
+    expect(failure).toBeInstanceOf(ApiError);
+    expect(failure.message).toContain("Bad [cut]");
+  });
+});
+
+it("every cut of a stream leaves the same, without the secret", async () => {
+  const bytes = new TextEncoder().encode(textOf(events.slice(1)));
+  const manager = await managerOf(redacted);
+  const left = new Set<string>();
+  for (let at = 1; at < bytes.length; at += 1) {
+    const fetch = async () => streamed([bytes.slice(0, at), bytes.slice(at)]);
+    const ask = guardFetch(manager, { provider: google, fetch });
+    const url = `https://model.test/v1beta/models/${model}:streamGenerateContent?alt=sse`;
+    const body = JSON.stringify({ contents });
+    left.add(await (await ask(url, { method: "POST", body })).text());
+  }
+  expect(left.size).toBe(1);
+  expect([...left][0]).toContain("Your card is [cut]");
+  expect([...left][0]).not.toContain(secret);
+});
+
+describe("guardFetch", () => {
+  const ask = async (path: string, answer: Answer, document: object = { contents }) => {
+    const { asked, fetch } = standIn(answer);
+    const guarded = guardFetch(await managerOf(redacted), { provider: google, fetch });
+    const init = { method: "POST", body: JSON.stringify(document) };
+    return { asked, response: await guarded(`https://model.test${path}`, init) };
+  };
+
+  it.each([
+    "/v1beta/models/m:generateContent",
+    "/v1beta/tunedModels/m:generateContent",
+    "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
+    "/v1/projects/p/locations/l/endpoints/1:generateContent",
+  ])("reads %s", async (path) => {
+    const { asked, response } = await ask(path, () => jsonAnswer(spoken));
+    expect([response.status, asked.length]).toEqual([200, 1]);
+    expect(await response.text()).not.toContain(secret);
+  });
+
+  it.each([
+    "/v1beta/models/m:countTokens",
+    "/v1beta/models/m:batchGenerateContent",
+    "/v1beta/models/m%3AgenerateContent",
+    "/v1beta/models/:generateContent",
+    "/v1beta/models/m:generateContent/",
+  ])("refuses %s, which nothing reads", async (path) => {
+    const { asked, response } = await ask(path, () => jsonAnswer(spoken));
+    expect([response.status >= 400, asked]).toEqual([true, []]);
+  });
+
+  it("reads a stream that is a JSON array", async () => {
+    const { response } = await ask("/v1beta/models/m:streamGenerateContent", () =>
+      jsonAnswer(events),
+    );
+    const list = (await response.json()) as typeof events;
+    expect(list).toHaveLength(5);
+    expect(JSON.stringify(list)).toContain("Your card is [cut] 🃏.");
+    expect(JSON.stringify(list)).not.toContain(secret);
+  });
+
+  it("refuses a request with what no plugin sees", async () => {
+    const document = { contents, system_instruction: { parts: [{ text: secret }] } };
+    const { asked, response } = await ask(
+      "/v1beta/models/m:generateContent",
+      () => jsonAnswer(spoken),
+      document,
+    );
+    expect([response.status, asked]).toEqual([403, []]);
+    expect(await response.json()).toMatchObject({ error: { status: "PERMISSION_DENIED" } });
+  });
+
+  it("refuses an answer with a second candidate, streamed or not", async () => {
+    const other = { index: 1, content: { role: "model", parts: [{ text: secret }] } };
+    const two = { ...spoken, candidates: [...spoken.candidates, other] };
+    const json = await ask("/v1beta/models/m:generateContent", () => jsonAnswer(two));
+    const stream = await ask("/v1beta/models/m:streamGenerateContent", () =>
+      streamed([textOf([...events, { candidates: [other] }])]),
+    );
+    expect([json.response.status, stream.response.status]).toEqual([403, 403]);
+  });
+
+  it("refuses a stream that ends early", async () => {
+    const { response } = await ask("/v1beta/models/m:streamGenerateContent", () =>
+      streamed([textOf(events.slice(0, 3))]),
+    );
+    expect(response.status).toBe(502);
+    expect(await response.text()).not.toContain("11-1111");
+  });
+});
+
+it("guardModel hands on the same document if no plugin listens", async () => {
+  const exchange = guardModel(google, await createPluginManager({ plugins: [] })).begin();
+  const request = { contents };
+  expect((await exchange.judgeRequest(request)).document).toBe(request);
+});

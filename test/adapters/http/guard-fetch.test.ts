@@ -1,0 +1,525 @@
+/** `guardFetch` under the SDKs of OpenAI and Anthropic. */
+import Anthropic from "@anthropic-ai/sdk";
+import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
+import { anthropic } from "glassine/anthropic";
+import { type GuardFetchOptions, guardFetch, type ModelEnd } from "glassine/http";
+import { memoryLabelStore } from "glassine/labels";
+import { openai } from "glassine/openai";
+import OpenAI from "openai";
+import { describe, expect, it } from "vitest";
+import { recorded } from "./support/recorded.ts";
+import {
+  type Answer,
+  eventsText,
+  jsonAnswer,
+  managerOf,
+  redact,
+  secret,
+  standIn,
+  streamed,
+} from "./support/stand-in.ts";
+
+type Hooks = Parameters<typeof managerOf>[0];
+
+const [chat, responses, messages] = recorded as [
+  (typeof recorded)[0],
+  (typeof recorded)[0],
+  (typeof recorded)[0],
+];
+const user = [{ role: "user" as const, content: "Pay" }];
+
+async function clients(
+  hooks: Hooks,
+  answer: Answer,
+  more: Partial<GuardFetchOptions> = {},
+  manager?: Awaited<ReturnType<typeof managerOf>>,
+  onAnswer: () => void = () => {},
+) {
+  const { asked, fetch } = standIn(answer);
+  const judge = manager ?? (await managerOf(hooks));
+  const ends: ModelEnd[] = [];
+  const onEnd = (end: ModelEnd) => ends.push(end);
+  const options = { fetch, onEnd, ...more };
+  const sdk = { apiKey: "key", maxRetries: 0 };
+  const guarded = (provider: typeof openai | typeof anthropic) => {
+    const ask = guardFetch(judge, { provider, ...options } as never);
+    return async (...given: Parameters<typeof ask>) => {
+      const response = await ask(...given);
+      onAnswer();
+      return response;
+    };
+  };
+  return {
+    asked,
+    ends,
+    openai: new OpenAI({
+      ...sdk,
+      baseURL: "https://model.test/v1",
+      fetch: guarded(openai),
+    }),
+    anthropic: new Anthropic({
+      ...sdk,
+      baseURL: "https://model.test",
+      fetch: guarded(anthropic),
+    }),
+  };
+}
+
+type Clients = Awaited<ReturnType<typeof clients>>;
+
+/** The same exchange by each API of the SDKs, JSON and streamed. */
+const exchanges = [
+  {
+    name: "Chat Completions",
+    recorded: chat,
+    denied: OpenAI.PermissionDeniedError,
+    base: OpenAI.APIError,
+    json: (to: Clients, content = "Pay") =>
+      to.openai.chat.completions.create({ model: "m", messages: [{ role: "user", content }] }),
+    stream: async (to: Clients) =>
+      all(await to.openai.chat.completions.create({ model: "m", messages: user, stream: true })),
+  },
+  {
+    name: "Responses",
+    recorded: responses,
+    denied: OpenAI.PermissionDeniedError,
+    base: OpenAI.APIError,
+    json: (to: Clients, content = "Pay") =>
+      to.openai.responses.create({ model: "m", input: content }),
+    stream: async (to: Clients) =>
+      all(await to.openai.responses.create({ model: "m", input: "Pay", stream: true })),
+  },
+  {
+    name: "Messages",
+    recorded: messages,
+    denied: Anthropic.PermissionDeniedError,
+    base: Anthropic.APIError,
+    json: (to: Clients, content = "Pay") =>
+      to.anthropic.messages.create({
+        ...{ model: "m", max_tokens: 10 },
+        messages: [{ role: "user", content }],
+      }),
+    stream: async (to: Clients) =>
+      all(
+        await to.anthropic.messages.create({
+          ...{ model: "m", max_tokens: 10, messages: user, stream: true },
+        } as Anthropic.MessageCreateParamsStreaming),
+      ),
+  },
+] as const;
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** A promise, and what resolves it. */
+function gate() {
+  let open = () => {};
+  const wait = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { wait, open: () => open() };
+}
+
+/** The recorded answer, not streamed. */
+function documentOf({ api, events }: (typeof recorded)[number]): object {
+  const stream = api.stream();
+  for (const event of events) stream.push(event);
+  return stream.document;
+}
+
+describe.each(exchanges)(
+  "$name",
+  ({ recorded: { api, text, ...own }, denied, base, json, stream }) => {
+    const document = documentOf({ api, text, ...own });
+    const answered = () => jsonAnswer(document);
+
+    it("redacts what is asked and what is answered, as JSON and as a stream", async () => {
+      const hooks = { "cmf.llm_input": redact, "cmf.llm_output": redact };
+      const to = await clients(hooks, answered);
+      const got = await json(to, `My card is ${secret}.`);
+      expect(JSON.stringify(got)).toContain("cärd [cut] 🃏");
+      expect(JSON.stringify(got)).not.toContain(secret);
+      expect(to.asked).toHaveLength(1);
+      expect(to.asked[0]?.body).toContain("My card is [cut].");
+      expect(to.asked[0]?.headers.get("content-length")).toBeNull();
+
+      const streaming = await clients(hooks, () => streamed([text]));
+      const events = await stream(streaming);
+      expect(JSON.stringify(events)).toContain("[cut]");
+      expect(JSON.stringify(events)).not.toContain(secret);
+      expect([to.ends, streaming.ends].flat()).toMatchObject([
+        { outcome: "allowed", provider: api.name, name: "m" },
+        { outcome: "allowed", provider: api.name, name: "m" },
+      ]);
+    });
+
+    it("says the same without plugins on these hooks, as the very bytes that came", async () => {
+      const to = await clients({ "cmf.tool_post_invoke": redact }, () => streamed([text]));
+      expect(await stream(to)).toEqual(await stream(await clients({}, () => streamed([text]))));
+      const { fetch } = standIn(() => streamed([": hello\n\n", text]));
+      const guarded = guardFetch(await managerOf({}), { provider: api, fetch });
+      const body = JSON.stringify(own.request);
+      const response = await guarded(own.url, { method: "POST", body });
+      expect(await response.text()).toBe(`: hello\n\n${text}`);
+    });
+
+    it("denies with the SDK's own error: a request, an answer and a call, streamed or not", async () => {
+      for (const hook of ["cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke"]) {
+        const no = () => deny({ code: "no_cards", reason: "No cards" });
+        // A plugin on the answer holds its text, too.
+        const hooks = { "cmf.llm_output": () => undefined, [hook]: no };
+        for (const [answer, ask] of [
+          [answered, json],
+          [() => streamed([text]), stream],
+        ] as const) {
+          const to = await clients(hooks, answer);
+          const error = await ask(to).catch((thrown: unknown) => thrown);
+          expect(error).toBeInstanceOf(denied);
+          expect(error).toMatchObject({
+            status: 403,
+            message: expect.stringContaining("No cards"),
+          });
+          expect(JSON.stringify((error as { error: unknown }).error)).toContain("no_cards");
+          expect(to.ends).toMatchObject([{ outcome: "denied", code: "no_cards", plugin: "judge" }]);
+          expect(to.asked).toHaveLength(hook === "cmf.llm_input" ? 0 : 1);
+        }
+      }
+    });
+
+    it("denies a call after text that nobody judges with the provider's own error event", async () => {
+      const hooks = { "cmf.tool_pre_invoke": () => deny("No cards") };
+      const to = await clients(hooks, () => streamed([text]));
+      const error = await stream(to).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(base);
+      expect(JSON.stringify((error as { error: unknown }).error)).toContain("No cards");
+      expect(to.ends).toMatchObject([{ outcome: "denied" }]);
+    });
+
+    it("does not try a refusal again", async () => {
+      const to = await clients({ "cmf.llm_output": () => deny("No") }, answered);
+      const again = api === anthropic ? to.anthropic : to.openai;
+      again.maxRetries = 2;
+      await expect(json(to)).rejects.toBeInstanceOf(denied);
+      expect(to.asked).toHaveLength(1);
+    });
+
+    it("ends a stream that has begun with the provider's own error event", async () => {
+      const { wait, open } = gate();
+      const hooks = { "cmf.llm_output": () => wait.then(() => deny("No cards")) };
+      const limits = { keepAliveMs: 5 };
+      const to = await clients(hooks, () => streamed([text]), { limits }, undefined, open);
+      const error = await stream(to).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(base);
+      expect(JSON.stringify((error as { error: unknown }).error)).toContain("No cards");
+      expect(to.ends).toMatchObject([{ outcome: "denied" }]);
+    });
+
+    it("sends comments while it holds an answer back", async () => {
+      const { wait, open } = gate();
+      const { fetch } = standIn(() => streamed([text]));
+      const manager = await managerOf({ "cmf.llm_output": () => wait.then(() => undefined) });
+      const limits = { keepAliveMs: 5 };
+      const guarded = guardFetch(manager, { provider: api, fetch, limits });
+      const init = { method: "POST", body: JSON.stringify(own.request) };
+      const response = await guarded(own.url, init);
+      open();
+      const body = await response.text();
+      expect(body).toMatch(/^(?:: keep-alive\n\n)+(?:event: [\w.]+\n)?data: /);
+    });
+
+    it("judges the provider's errors, and passes nothing of them but message and code", async () => {
+      const error = {
+        ...api.denied({ violation: { code: "bad_key", reason: `Bad key ${secret}` }, status: 401 }),
+        trace: secret,
+      };
+      const headers = { "retry-after": "1", "set-cookie": "id=1", "x-request-id": "r" };
+      for (const ask of [json, stream]) {
+        const to = await clients({ "cmf.llm_output": redact }, () =>
+          jsonAnswer(error, 401, headers),
+        );
+        const thrown = (await ask(to).catch((each: unknown) => each)) as InstanceType<typeof base>;
+        expect(thrown).toBeInstanceOf(base);
+        expect(thrown.status).toBe(401);
+        expect(thrown.message).toContain("Bad key [cut]");
+        expect(JSON.stringify(thrown.error)).toContain("bad_key");
+        expect(JSON.stringify(thrown.error)).not.toContain(secret);
+        const names = [...(thrown.headers as Headers).keys()].sort();
+        expect(names).toEqual(["content-type", "retry-after", "x-request-id"]);
+        expect(to.ends).toMatchObject([{ outcome: "errored", code: "bad_key" }]);
+      }
+      for (const [body, type] of [
+        ["<html>4111-1111", "text/html"],
+        ["4111-1111", "application/json"],
+        ["", "application/json"],
+        ['{"error":"4111-1111"}', "application/json"],
+      ] as const) {
+        const answer = () => new Response(body, { status: 503, headers: { "content-type": type } });
+        const to = await clients({ "cmf.llm_output": redact }, answer);
+        const thrown = (await json(to).catch((each: unknown) => each)) as InstanceType<typeof base>;
+        expect(thrown).toMatchObject({ status: 503 });
+        expect(thrown.message).toContain("The provider answered with an error of status 503");
+        expect(JSON.stringify(thrown.error)).not.toContain(secret);
+      }
+    });
+
+    it("judges an error inside a stream", async () => {
+      const violation = { code: "overloaded", reason: `Too much ${secret}` };
+      const last = eventsText([api.deniedEvent({ violation, status: 529 })]);
+      const pieces = [eventsText(own.events.slice(0, 2)), last];
+      const to = await clients({ "cmf.llm_output": redact }, () => streamed(pieces));
+      const thrown = (await stream(to).catch((each: unknown) => each)) as InstanceType<typeof base>;
+      expect(thrown).toBeInstanceOf(base);
+      expect(thrown.message).not.toContain(secret);
+      expect(to.ends).toMatchObject([{ outcome: "errored" }]);
+    });
+
+    it("refuses an answer that is not one of this API, with a code", async () => {
+      const sse = { "content-type": "text/event-stream" };
+      const first = eventsText(own.events.slice(0, 1));
+      const cases: readonly (readonly [Answer, string])[] = [
+        [() => new Response("<html>"), "answer_invalid"],
+        [() => new Response(JSON.stringify(document)), "answer_invalid"],
+        [
+          () => new Response("{", { headers: { "content-type": "application/json" } }),
+          "answer_invalid",
+        ],
+        [() => new Response(null, { status: 204 }), "answer_invalid"],
+        [() => jsonAnswer({}), "answer_invalid"],
+        [() => jsonAnswer([document]), "answer_invalid"],
+        [() => jsonAnswer(null), "answer_invalid"],
+        [() => new Response("", { headers: sse }), "answer_invalid"],
+        [() => streamed([text.slice(0, -20)].map((each) => each.slice(0, 400))), "answer_"],
+        [() => streamed([first]), "answer_cut_off"],
+        [() => streamed([first, "data: {\n\n"]), "answer_invalid"],
+        [() => streamed([first, "data: 1\n\n"]), "answer_invalid"],
+        [() => streamed([first, Uint8Array.of(0xff, 10)]), "answer_invalid"],
+        [() => streamed([text, first]), "answer_invalid"],
+      ];
+      for (const [answer, code] of cases) {
+        const to = await clients({ "cmf.llm_output": redact }, answer);
+        const thrown = (await json(to).catch((each: unknown) => each)) as InstanceType<typeof base>;
+        expect(thrown).toBeInstanceOf(base);
+        expect(thrown).toMatchObject({ status: 502 });
+        expect(JSON.stringify(thrown.error)).toContain(code);
+        expect(to.ends).toMatchObject([
+          { outcome: "errored", code: expect.stringMatching(`^${code}`) },
+        ]);
+      }
+    });
+
+    it("refuses what is larger than the host allows", async () => {
+      const hooks = { "cmf.llm_input": redact, "cmf.llm_output": redact };
+      for (const [limits, answer, status, code] of [
+        [{ requestBytes: 20 }, answered, 413, "request_too_large"],
+        [{ answerBytes: 200 }, answered, 502, "answer_too_large"],
+        [{ answerBytes: 200 }, () => streamed([text]), 502, "answer_too_large"],
+        [{ eventUnits: 60 }, () => streamed([text]), 502, "answer_too_large"],
+        [
+          { eventUnits: 60 },
+          () => streamed([`data: ${"a".repeat(50)}`, "a".repeat(50)]),
+          ...([502, "answer_too_large"] as const),
+        ],
+        [{ maxEvents: 3 }, () => streamed([text]), 502, "answer_too_large"],
+      ] as const) {
+        const to = await clients(hooks, answer, { limits });
+        const thrown = (await json(to).catch((each: unknown) => each)) as InstanceType<typeof base>;
+        expect(thrown).toMatchObject({ status });
+        expect(JSON.stringify(thrown.error)).toContain(code);
+      }
+    });
+
+    it("refuses a body that is not a request, and sends nothing", async () => {
+      const { asked, fetch } = standIn(answered);
+      const manager = await managerOf({ "cmf.llm_input": redact });
+      const guarded = guardFetch(manager, { provider: api, fetch });
+      const gzip = Uint8Array.of(0x1f, 0x8b, 8, 0);
+      for (const body of ["", "{", "1", "[]", '{"messages":1,"input":1}', gzip, new FormData()]) {
+        const response = await guarded(own.url, { method: "POST", body });
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({ error: { code: "request_invalid" } });
+      }
+      expect(asked).toEqual([]);
+    });
+
+    it("sends what was parsed, not the bytes that came", async () => {
+      const { asked, fetch } = standIn(answered);
+      const manager = await managerOf({ "cmf.llm_input": () => undefined });
+      const guarded = guardFetch(manager, { provider: api, fetch });
+      const field = "messages" in own.request ? "messages" : "input";
+      const twice = `{"${field}":"hidden",${JSON.stringify(own.request).slice(1)}`;
+      await guarded(new Request(own.url, { method: "POST", body: twice }));
+      expect(asked[0]?.body).not.toContain("hidden");
+      expect(JSON.parse(asked[0]?.body ?? "")).toEqual(own.request);
+    });
+
+    it("stops the provider when the caller goes away", async () => {
+      let cancelled = 0;
+      const endless = () => {
+        const body = new ReadableStream<Uint8Array>({
+          start: (controller) => controller.enqueue(new TextEncoder().encode(text.slice(0, 200))),
+          cancel: () => {
+            cancelled += 1;
+          },
+        });
+        return new Response(body, { headers: { "content-type": "text/event-stream" } });
+      };
+      const ends: ModelEnd[] = [];
+      const guarded = guardFetch(await managerOf({ "cmf.llm_output": redact }), {
+        ...{
+          provider: api,
+          fetch: standIn(endless).fetch,
+          onEnd: (end: ModelEnd) => ends.push(end),
+        },
+        limits: { keepAliveMs: 5 },
+      } as GuardFetchOptions);
+      const init = { method: "POST", body: JSON.stringify(own.request) };
+      await (await guarded(own.url, init)).body?.cancel();
+      const controller = new AbortController();
+      const aborted = await guarded(own.url, { ...init, signal: controller.signal });
+      controller.abort();
+      await expect(aborted.text()).rejects.toMatchObject({ name: "AbortError" });
+      expect(ends).toMatchObject([{ outcome: "aborted" }, { outcome: "aborted" }]);
+      expect(cancelled).toBe(2);
+    });
+  },
+);
+
+describe("Embeddings", () => {
+  const vectors = (more: object = {}) => ({
+    ...{ object: "list", model: "m", usage: { prompt_tokens: 1, total_tokens: 1 } },
+    data: [{ object: "embedding", index: 0, embedding: [0.5, -1], ...more }],
+  });
+  const ask = (to: Clients) =>
+    to.openai.embeddings.create({
+      ...{ model: "m", encoding_format: "float" as const },
+      input: ["Pay", `My card is ${secret}.`],
+    });
+  const hooks = { "cmf.llm_input": redact, "cmf.llm_output": redact };
+
+  it("redacts the texts that are sent, and returns the vectors", async () => {
+    const to = await clients(hooks, () => jsonAnswer(vectors()));
+    expect((await ask(to)).data[0]?.embedding).toEqual([0.5, -1]);
+    expect(JSON.parse(to.asked[0]?.body ?? "").input).toEqual(["Pay", "My card is [cut]."]);
+  });
+
+  it("refuses an answer with anything but vectors", async () => {
+    for (const answer of [
+      () => jsonAnswer(vectors({ note: secret })),
+      () => jsonAnswer(vectors({ embedding: [secret] })),
+      () => jsonAnswer(vectors({ embedding: `a ${secret}` })),
+      () => jsonAnswer({ ...vectors(), note: secret }),
+      () => jsonAnswer({ ...vectors(), usage: { note: secret } }),
+      () => jsonAnswer({}),
+      () => streamed([chat.text]),
+    ]) {
+      const error = await ask(await clients(hooks, answer)).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(OpenAI.APIError);
+      expect(JSON.stringify((error as { error: unknown }).error)).not.toContain(secret);
+    }
+  });
+});
+
+describe("other requests", () => {
+  it("are refused, but for those that the host lets pass", async () => {
+    const list = { object: "list", data: [] };
+    const to = await clients({ "cmf.llm_input": redact }, () => jsonAnswer(list));
+    expect((await to.openai.models.list()).data).toEqual([]);
+    for (const ask of [
+      () => to.openai.files.list(),
+      () => to.openai.completions.create({ model: "m", prompt: secret }),
+      () => to.openai.responses.retrieve("resp_1"),
+      () => to.openai.images.generate({ prompt: secret }),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({ status: 403, code: "request_unknown" });
+    }
+    await expect(
+      to.anthropic.messages.countTokens({ model: "m", messages: user }),
+    ).rejects.toMatchObject({ status: 403 });
+    expect(to.asked).toHaveLength(1);
+
+    const pass = ["GET /files", "GET /files/*"];
+    const files = await clients({ "cmf.llm_input": redact }, () => jsonAnswer(list), { pass });
+    expect((await files.openai.files.list()).data).toEqual([]);
+    await expect(files.openai.models.list()).rejects.toMatchObject({ code: "request_unknown" });
+    for (const path of ["files//", "files/a%2Fb/content", "files/", "v1/../Files"]) {
+      const fetch = guardFetch(await managerOf({ "cmf.llm_input": redact }), {
+        provider: openai,
+        pass,
+        fetch: standIn(() => jsonAnswer(list)).fetch,
+      });
+      expect((await fetch(`https://model.test/v1/${path}`)).status, path).toBe(403);
+    }
+  });
+
+  it("of a deployment are known by the end of their path", async () => {
+    const { asked, fetch } = standIn(() => jsonAnswer(documentOf(chat)));
+    const guarded = guardFetch(await managerOf({ "cmf.llm_input": () => deny("No") }), {
+      provider: openai,
+      fetch,
+    });
+    const url =
+      "https://my.azure.test/openai/deployments/m/chat/completions?api-version=2026-01-01";
+    const response = await guarded(new URL(url), {
+      method: "POST",
+      body: JSON.stringify(chat.request),
+    });
+    expect([response.status, asked]).toEqual([403, []]);
+  });
+});
+
+describe("labels", () => {
+  it("flow from an answer to the next request of the session", async () => {
+    const label = definePlugin({
+      ...{ name: "label", version: "1.0.0", capabilities: ["append_labels"] },
+      hooks: {
+        "cmf.llm_output": (_message, _context, extensions) => ({
+          modifiedExtensions: addLabels(extensions, "CARD"),
+        }),
+      },
+    });
+    const egress = definePlugin({
+      ...{ name: "egress", version: "1.0.0", capabilities: ["read_labels"] },
+      hooks: {
+        "cmf.llm_input": (_message, _context, extensions) =>
+          extensions.security.labels.includes("CARD") ? deny("Cards stay here") : undefined,
+      },
+    });
+    const manager = await createPluginManager({ plugins: [label, egress] });
+    const labels = {
+      store: memoryLabelStore(),
+      session: ({ about }: { readonly about: unknown }) =>
+        (about as { headers: Headers }).headers.get("authorization") ?? "none",
+    };
+    const to = await clients({}, () => jsonAnswer(documentOf(chat)), { labels }, manager as never);
+    const ask = () => to.openai.chat.completions.create({ model: "m", messages: user });
+    await ask();
+    await expect(ask()).rejects.toMatchObject({ status: 403, message: /Cards stay here/ });
+  });
+});
+
+describe("misuse", () => {
+  it("is refused when the guard is made", async () => {
+    const manager = await managerOf({});
+    const invalid = expect.objectContaining({ code: "options_invalid" });
+    for (const options of [
+      undefined,
+      {},
+      { provider: [] },
+      { provider: openai[0], providers: 1 },
+      { provider: openai, pass: "GET /files" },
+      { provider: openai, pass: ["/files"] },
+      { provider: openai, pass: ["GET files"] },
+      { provider: openai, pass: ["GET /"] },
+      { provider: openai, fetch: 1 },
+      { provider: openai, limits: { answerBytes: 0 } },
+      { provider: openai, limits: { bytes: 1 } },
+      { provider: openai, allow: ["anything"] },
+    ]) {
+      expect(() => guardFetch(manager, options as never), JSON.stringify(options)).toThrow(invalid);
+    }
+    expect(() => guardFetch({} as never, { provider: openai })).toThrow(invalid);
+  });
+});

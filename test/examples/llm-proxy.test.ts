@@ -1,0 +1,18 @@
+/** The example runs as a user runs it, but compiled to a place of its own. */
+// Only in test:all: it runs example programs.
+import process from "node:process";
+import { expect, it } from "vitest";
+import { compile, run } from "../docs/support/compile.ts";
+
+const example = "examples/llm-proxy";
+
+it("cuts a telephone number out of a stream, and refuses a password", async () => {
+  const { out, problems } = await compile("llm-proxy", [example]);
+  expect(problems).toEqual([]);
+  const ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
+  expect(ran).toMatchObject({ code: 0, complaints: "" });
+  expect(ran.output.trimEnd().split("\n")).toEqual([
+    '200 "content":"Call [phone]."',
+    '403 "message":"No password may leave"',
+  ]);
+}, 180_000);

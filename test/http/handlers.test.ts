@@ -1,0 +1,213 @@
+/** Handlers that misbehave behind a guard, and hosts that configure one wrongly. */
+import { createServer, type RequestListener, request as send } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import express, { type Response as Reply } from "express";
+import { createPluginManager, definePlugin } from "glassine";
+import { guardExpress, guardFastify, guardHono, type ServerGuardOptions } from "glassine/http";
+import type { Message } from "glassine/messages";
+import { chatCompletions, openai } from "glassine/openai";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { codeOf } from "../data/support.ts";
+
+const secret = "hunter2";
+const guard = definePlugin({
+  name: "guard",
+  version: "1.0.0",
+  hooks: {
+    "cmf.llm_output": (message) => ({
+      modifiedPayload: JSON.parse(JSON.stringify(message).replaceAll(secret, "***")) as Message,
+    }),
+  },
+});
+const said = (content: string) =>
+  JSON.stringify({
+    ...{ id: "c", object: "chat.completion", created: 1, model: "m" },
+    choices: [
+      { index: 0, message: { role: "assistant", content }, logprobs: null, finish_reason: "stop" },
+    ],
+  });
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+  vi.unstubAllGlobals();
+});
+
+/** The `Response` that @hono/node-server makes the global one: it reads its arguments late. */
+function honoResponse(): typeof Response {
+  const own = { Request, Response };
+  getRequestListener(() => new Response());
+  const made = Response;
+  Object.assign(globalThis, own);
+  return made;
+}
+
+interface Got {
+  readonly status: number | undefined;
+  readonly text: string;
+  readonly head: string;
+  readonly isWhole: boolean;
+}
+
+/** Posts to a handler of Express behind a guard, and notes all that comes over the wire. */
+async function answerOf(handler: (reply: Reply) => unknown, options: object = {}): Promise<Got> {
+  const manager = await createPluginManager({ plugins: [guard] });
+  const app = express();
+  app.use("/v1", guardExpress(manager, { provider: openai, ...options }));
+  app.post("/v1/chat/completions", (_request, reply) => handler(reply));
+  // Express would write the error to the console.
+  app.use(((error: Error, _request: unknown, reply: Reply, next: (error: Error) => void) =>
+    reply.headersSent ? next(error) : reply.status(500).send(error.message)) as never);
+  app.set("env", "test");
+  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  closing.push(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const path = "/v1/chat/completions";
+    const asked = send(
+      { port, host: "127.0.0.1", path, method: "POST", headers, agent: false },
+      (response) => {
+        const { statusCode, statusMessage, rawHeaders } = response;
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk) => {
+          text += chunk;
+        });
+        response.on("error", () => undefined);
+        response.on("close", () => {
+          const head = [statusMessage, ...rawHeaders, ...response.rawTrailers].join(" ");
+          resolve({ status: statusCode, text, head, isWhole: response.complete });
+        });
+      },
+    );
+    asked.on("error", reject);
+    asked.end(JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] }));
+  });
+}
+
+describe.each([
+  ["a handler", Response],
+  ["a handler, beside @hono/node-server,", honoResponse()],
+])("%s", (_, response) => {
+  beforeEach(() => {
+    vi.stubGlobal("Response", response);
+  });
+
+  it("sends no head, status text, cookie or trailer of its own", async () => {
+    const got = await answerOf((reply) => {
+      reply.writeHead(200, secret, [
+        "content-type",
+        "application/json",
+        "x-a",
+        secret,
+        "trailer",
+        "x-t",
+      ]);
+      reply.write(said(secret));
+      reply.addTrailers({ "x-t": secret });
+      reply.end();
+    });
+    expect(got).toMatchObject({ status: 200, text: said("***"), isWhole: true });
+    expect(got.head).not.toContain(secret);
+  });
+
+  it("may write in any encoding, in any pieces, with a callback for each", async () => {
+    const taken: string[] = [];
+    const body = said(`${secret} ☂`);
+    const got = await answerOf((reply) => {
+      reply.setHeader("content-type", "application/json");
+      reply.flushHeaders();
+      expect(reply.headersSent).toBe(true);
+      const bytes = Buffer.from(body);
+      reply.write(bytes.subarray(0, 9), () => taken.push("first"));
+      reply.write(bytes.subarray(9, -9).toString("base64"), "base64", () => taken.push("second"));
+      reply.end(bytes.subarray(-9), () => taken.push("last"));
+      expect(reply.writableEnded).toBe(true);
+      reply.end("more");
+    });
+    expect(got.text).toBe(said("*** ☂"));
+    expect(taken).toEqual(["first", "second", "last"]);
+  });
+
+  it("answers in full, however large", async () => {
+    const large = "a".repeat(5_000_000);
+    const got = await answerOf((reply) => reply.type("json").end(said(large + secret)));
+    expect(got.text).toBe(said(`${large}***`));
+  });
+
+  it("that throws is answered for with an error that says nothing of it", async () => {
+    const got = await answerOf(() => {
+      throw new Error(secret);
+    });
+    expect(got.status).toBe(500);
+    expect(got.text).toContain("error");
+    expect(got.text + got.head).not.toContain(secret);
+  });
+
+  it("that throws in the middle of an answer lets nothing of it out", async () => {
+    const got = await answerOf((reply) => {
+      reply.type("text/event-stream").write(`data: {"choices":[{"delta":"${secret}"}]}\n\n`);
+      throw new Error(secret);
+    }).catch((error: NodeJS.ErrnoException) => error.code);
+    expect(JSON.stringify(got)).not.toContain(secret);
+  });
+
+  it("that answers with an impossible status is refused", async () => {
+    const got = await answerOf((reply) => {
+      reply.statusCode = 700;
+      reply.end(secret);
+    });
+    expect(got.status).toBe(502);
+    expect(got.text).not.toContain(secret);
+  });
+
+  it("that answers too much is stopped", async () => {
+    const got = await answerOf((reply) => reply.type("json").end(said(secret.repeat(500))), {
+      limits: { answerBytes: 1_000 },
+    });
+    expect(got.status).toBe(502);
+    expect(got.text).toContain("answer_too_large");
+  });
+
+  it("is not asked about a request that is too large", async () => {
+    const got = await answerOf(() => expect.unreachable(), { limits: { requestBytes: 10 } });
+    expect(got.status).toBe(413);
+  });
+
+  it("answers by itself where no plugin listens", async () => {
+    const manager = await createPluginManager({ plugins: [] });
+    const middleware = guardExpress(manager, { provider: openai });
+    const reply = { getHeaders: () => ({}), once: () => undefined } as never;
+    const path = "/v1/chat/completions";
+    const request = { method: "POST", headers: {}, originalUrl: path, readableDidRead: false };
+    const before = { ...request };
+    await new Promise<void>((next) => middleware(request as never, reply, next));
+    expect(request).toEqual(before);
+  });
+});
+
+describe("the options of a guard", () => {
+  it("are checked when it is made", async () => {
+    const manager = await createPluginManager({ plugins: [] });
+    const subject = () => undefined;
+    const wrong: object[] = [
+      {},
+      { provider: [] },
+      { provider: chatCompletions, subjects: subject },
+      { provider: chatCompletions, subject: "ada" },
+      { provider: chatCompletions, subject, envelope: () => ({}) },
+      { provider: chatCompletions, pass: ["/models"] },
+      { provider: chatCompletions, fetch: () => new Response() },
+    ];
+    for (const options of wrong as ServerGuardOptions[]) {
+      expect(codeOf(() => guardHono(manager, options))).toBe("options_invalid");
+      expect(codeOf(() => guardExpress(manager, options))).toBe("options_invalid");
+      const instance = { addHook: () => undefined };
+      const make = () => guardFastify(instance, { manager, ...options }, () => undefined);
+      expect(codeOf(make)).toBe("options_invalid");
+    }
+    expect(codeOf(() => guardHono({} as never, { provider: openai }))).toBe("options_invalid");
+  });
+});

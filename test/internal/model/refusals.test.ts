@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { refusals } from "../../../src/providers/model/refusals.ts";
+
+it("has each refusal of the guard, with its status, on the page about it", () => {
+  const page = readFileSync("docs/guard-a-model.md", "utf8");
+  const rows = [...page.matchAll(/^\| `([a-z_]+)` +\| (\d{3}) +\|/gm)];
+  const listed = rows.map(([, code, status]) => [code, Number(status)]);
+  const known = Object.entries(refusals).map(([code, [status]]) => [code, status]);
+  expect(listed.sort()).toEqual(known.sort());
+});

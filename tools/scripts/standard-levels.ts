@@ -1,0 +1,27 @@
+/** Writes how the levels of the standard slots are copied: one literal for each. */
+import { compileSlots, type Node, type SlotTable } from "../../src/core/slots/index.ts";
+
+export function standardLevelsSource(table: SlotTable): string {
+  const { names, nodes } = compileSlots(table);
+  const levels = [names, ...mixedLevels(nodes)];
+  return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
+import type { Take } from "./types.ts";
+
+/** One for each level of which a part may be shown without the rest. */
+export const standardLevels: readonly Take[] = [
+${levels.map(levelSource).join("\n")}
+];
+`;
+}
+
+/** The keys of each level of which a part may be shown without the rest. */
+function mixedLevels(nodes: readonly Node[]): readonly (readonly string[])[] {
+  return nodes
+    .filter(({ mixed }) => mixed)
+    .flatMap(({ fields }) => [fields.map(({ key }) => key), ...mixedLevels(fields)]);
+}
+
+function levelSource(keys: readonly string[]): string {
+  const taken = keys.map((key, i) => `${key}: open[${i}] ? level.${key} : undefined,`);
+  return `(level, open) => ({ ${taken.join("\n")} }),`;
+}
