@@ -172,6 +172,7 @@ describe("the provider", () => {
     return stream.document;
   };
   const single = ["content", "refusal", "reasoning", "reasoning_content"];
+  const words = ["type", "role", "finish_reason", "object"];
   const laws = adapterLaws(chatCompletions, {
     requests: fc.oneof(
       fc.constantFrom<object>(...hostile.requests),
@@ -181,7 +182,7 @@ describe("the provider", () => {
       fc.constantFrom<object>(...hostile.answers.map(streamed)),
       chatResponses(rich).filter(isSentOn).map(streamed),
     ),
-    words: ["type", "role", "finish_reason", "object"],
+    words,
     pieceIn(event) {
       const [choice] = (event as OpenAI.ChatCompletionChunk).choices;
       const delta: object = choice?.delta ?? {};
@@ -197,5 +198,12 @@ describe("the provider", () => {
   it.each(laws.map((law) => [law.id, law.text, law] as const))("%s: %s", async (id, _text, law) => {
     verifies("openai:onto", "openai:left", "openai:stream-same", "openai:stream-events");
     await law.check(share(id === "C5" || id === "C6" ? 1 / 10 : 1));
+  });
+
+  it("found: writes many calls of an unknown type in one go", async () => {
+    const { requests } = hostile;
+    const answers = hostile.answers.map(streamed);
+    const growth = adapterLaws(chatCompletions, { requests, answers, words });
+    await growth.find(({ id }) => id === "C5")?.check({ numRuns: 30 });
   });
 });

@@ -97,6 +97,11 @@ function fieldsOf(
   role: Role,
 ): { readonly [field: string]: Json | undefined } {
   const items = new Map<string, Json[]>();
+  const add = (field: string, item: Json) => {
+    const list = items.get(field);
+    if (list === undefined) items.set(field, [item]);
+    else list.push(item);
+  };
   const sound = blocks.find(({ field }) => field === "audio");
   const isHeard = isJsonObject(sound?.item) && typeof sound.item.data === "string";
   const content: FieldBlock[] = [];
@@ -111,8 +116,8 @@ function fieldsOf(
     // A message has one such call; calls of today may have an empty id, too.
     else if (field === "function_call" && items.has(field)) {
       const called = { id: "", type: "function", function: item };
-      items.set("tool_calls", [...(items.get("tool_calls") ?? []), called]);
-    } else items.set(field, [...(items.get(field) ?? []), item]);
+      add("tool_calls", called);
+    } else add(field, item);
   }
   const was = new Set(
     old === undefined ? [] : blocksOf({ ...old, role }).map(({ block }) => block.field),
