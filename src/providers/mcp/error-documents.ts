@@ -202,7 +202,8 @@ function withCode(
 ): JsonObject {
   if (typeof error.message !== "string") throw noMessage("that says what the error is");
   const code = before.code ?? (typeof said === "number" ? said : internalError);
-  if (said !== undefined && said !== code) {
+  const isNew = before.code === undefined && said === undefined;
+  if (!isNew && said !== code) {
     lost?.add([...at, "code"], "The code of an error belongs to the protocol.");
   }
   return { ...error, code };

@@ -270,6 +270,16 @@ describe("the error of tools/call", () => {
       "message_invalid",
     );
   });
+
+  it("found: keeps its code when an edit drops it, and says so", () => {
+    verifies("mcp:errors");
+    const { messages } = fromToolError(error, call);
+    const without = changed(messages, { content: { message: "failed" } });
+    expect(toToolError(without, { ...call, onto: error })).toMatchObject({
+      document: { code: -32603, message: "failed" },
+      lost: [{ path: "[0].content[0].content.content.code" }],
+    });
+  });
 });
 
 describe("a task", () => {
