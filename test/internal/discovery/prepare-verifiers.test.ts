@@ -1,11 +1,14 @@
+// A process of its own: deadlines keep the timers that they find when they load.
 /** Verifiers that cannot work: a start ends with what is wrong, and `doctor` tells it. */
 import { GlassineError } from "glassine";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { verifierFaults } from "../../../src/operate/discovery/verifiers.ts";
 import type { SignatureVerifier } from "../../../src/operate/trust/index.ts";
 import { commandServices, runJson } from "../../cli/support/run.ts";
 import { discover, install, newRoot, unsigned } from "../../discovery/support.ts";
 import { verifies } from "../../support/verifies.ts";
+
+vi.hoisted(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 
 const verifier = (prepare: () => Promise<void>): SignatureVerifier => ({
   name: "acme",
@@ -14,12 +17,9 @@ const verifier = (prepare: () => Promise<void>): SignatureVerifier => ({
 });
 const never = () => new Promise<void>(() => {});
 
-afterEach(() => void vi.useRealTimers());
-
 describe("a verifier with a prepare function", () => {
   it("has 30 seconds", async () => {
     verifies("signing:verifier-prepared");
-    vi.useFakeTimers();
     const settled = vi.fn();
     const faults = verifierFaults([verifier(never), verifier(() => Promise.resolve())]);
     void faults.then(settled);

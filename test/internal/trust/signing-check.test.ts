@@ -1,6 +1,7 @@
+// A process of its own: deadlines keep the timers that they find when they load.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
 import { ed25519Verifier } from "../../../src/operate/trust/signing/ed25519-verifier.ts";
 import type {
@@ -10,6 +11,8 @@ import type {
 } from "../../../src/operate/trust/signing/types.ts";
 import { verifies } from "../../support/verifies.ts";
 import { identity, known, packageOf, signedAt, testKey } from "../../trust/signing-support.ts";
+
+vi.hoisted(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 
 const nowhere: SignedPackage = {
   name: "guard",
@@ -27,9 +30,6 @@ const verified = (who: string) => saying({ kind: "verified", identity: who });
 const check = (...verifiers: readonly SignatureVerifier[]) => checkEvidence(nowhere, verifiers);
 
 describe("PH-098: a verifier that fails", () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
   it("by throwing makes the package invalid", async () => {
     verifies("signing:verifier-fails");
     const broken: SignatureVerifier = {
