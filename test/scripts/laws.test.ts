@@ -18,15 +18,15 @@ const takes =
 
 describe("npm run laws", () => {
   it.each([
-    [[], "runs= seed= run property-tests/"],
+    [[], "runs= seed=random run property-tests/"],
     [["filter", "--runs", "7", "--seed", "5"], "runs=7 seed=5 run property-tests/filter"],
     [["--seed=-5"], "runs= seed=-5 run property-tests/"],
-    [["labels"], "runs= seed= run property-tests/labels"],
-    [["L4"], "runs= seed= run property-tests/filter.test.ts -t (^| )(L4): "],
-    [["l4"], "runs= seed= run property-tests/filter.test.ts -t (^| )(L4): "],
+    [["labels"], "runs= seed=random run property-tests/labels"],
+    [["L4"], "runs= seed=random run property-tests/filter.test.ts -t (^| )(L4): "],
+    [["l4"], "runs= seed=random run property-tests/filter.test.ts -t (^| )(L4): "],
     [
       ["L13", "L1"],
-      "runs= seed= run property-tests/filter.test.ts property-tests/growth.test.ts property-tests/labels-kept.test.ts -t (^| )(L13|L1): ",
+      "runs= seed=random run property-tests/filter.test.ts property-tests/growth.test.ts property-tests/labels-kept.test.ts -t (^| )(L13|L1): ",
     ],
   ])("%j", (args, run) => {
     expect(laws(...args)).toEqual({ status: 0, said: [run], complained: [] });
@@ -36,15 +36,15 @@ describe("npm run laws", () => {
     expect(laws("L13", "labels", "filter")).toEqual({
       status: 0,
       said: [
-        "runs= seed= run property-tests/labels property-tests/filter",
-        "runs= seed= run property-tests/growth.test.ts -t (^| )(L13): ",
+        "runs= seed=random run property-tests/labels property-tests/filter",
+        "runs= seed=random run property-tests/growth.test.ts -t (^| )(L13): ",
       ],
       complained: [],
     });
   });
 
   it("runs a file once if all named laws are in it", () => {
-    expect(laws("L1", "filter").said).toEqual(["runs= seed= run property-tests/filter"]);
+    expect(laws("L1", "filter").said).toEqual(["runs= seed=random run property-tests/filter"]);
   });
 
   it.each([
