@@ -387,7 +387,8 @@ export function reportToolNames(
   const names = new Map<string, string>();
   for (const [index, { content }] of messages.entries()) {
     for (const [i, part] of content.entries()) {
-      if (part.content_type === "tool_call")
+      // An empty id names no call: reading does not find one by it either.
+      if (part.content_type === "tool_call" && part.content.tool_call_id !== "")
         names.set(part.content.tool_call_id, part.content.name);
       if (part.content_type !== "tool_result") continue;
       if (namesAnonymous && part.content.tool_call_id === "") continue;

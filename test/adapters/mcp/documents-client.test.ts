@@ -130,6 +130,18 @@ describe("the params of sampling/createMessage", () => {
     expect(toSamplingRequest(messages, { id, onto: document }).document).toEqual(document);
   });
 
+  it("found: name no result after a call with an empty id", () => {
+    verifies("mcp:sampling-tools");
+    const content = [
+      { type: "tool_use", id: "", name: "add", input: {} },
+      { type: "tool_result", toolUseId: "", content: [text("5")] },
+    ];
+    const document = { maxTokens: 1, messages: [{ role: "user", content }] };
+    const { messages } = fromSamplingRequest(document, { id });
+    expect(messages[0]?.content[1]).toMatchObject({ content: { tool_name: "" } });
+    expect(toSamplingRequest(messages, { id, onto: document })).toEqual({ document, lost: [] });
+  });
+
   it("report a call whose id another tool has, since results are named by it", () => {
     verifies("mcp:sampling-tools");
     const use = (name: string) => ({ type: "tool_use", id: "c1", name, input: {} });
