@@ -12,6 +12,7 @@ import {
   type Reading,
   removedItem,
   reportFields,
+  sameList,
   type TurnTable,
 } from "../rewrite/index.ts";
 import {
@@ -222,14 +223,15 @@ export function answerExtensions(answer: JsonObject): ModelExtensions {
  */
 export function asRead(list: "messages" | "choices") {
   return (document: JsonObject, { add }: Collector<Lost>): JsonObject => {
-    const turns = objectsIn(document[list]).map((turn, i) => {
+    const before = objectsIn(document[list]);
+    const turns = before.map((turn, i) => {
       if (list === "choices") {
         const path = pathOf(list, i, "message");
         return withFields(turn, { message: messageAsRead(objectIn(turn.message), path, add) });
       }
       return turn.role === "assistant" ? messageAsRead(turn, pathOf(list, i), add) : turn;
     });
-    return withFields(document, { [list]: turns });
+    return withFields(document, { [list]: sameList(before, turns) });
   };
 }
 
@@ -237,15 +239,14 @@ type ReportLost = Collector<Lost>["add"];
 
 function messageAsRead(message: JsonObject, path: string, lost: ReportLost): JsonObject {
   const legacy = given(message, "function_call");
-  const calls = given(message, "tool_calls");
+  const before = objectsIn(given(message, "tool_calls"));
+  const calls = before.map((call, i) => {
+    const inner = `${path}.tool_calls[${i}].function`;
+    if (call.type !== "function") return call;
+    return withFields(call, { function: callAsRead(call.function, inner, lost) });
+  });
   return withFields(message, {
-    ...(calls !== undefined && {
-      tool_calls: objectsIn(calls).map((call, i) => {
-        const inner = `${path}.tool_calls[${i}].function`;
-        if (call.type !== "function") return call;
-        return withFields(call, { function: callAsRead(call.function, inner, lost) });
-      }),
-    }),
+    ...(before.length > 0 && { tool_calls: sameList(before, calls) }),
     ...(legacy !== undefined && {
       function_call: callAsRead(legacy, `${path}.function_call`, lost),
     }),

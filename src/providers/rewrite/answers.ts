@@ -11,6 +11,7 @@ import {
   objectIn,
   objectsIn,
   type Path,
+  sameList,
   valueAt,
   withFields,
   withValueAt,
@@ -62,7 +63,7 @@ export function writeAnswers(
   const written = writeTurns(table, choices, messages, old, old ?? freshAnswer(given), lost);
   const before = old && objectsIn(old[choices.turns]);
   const turns = finish(objectsIn(written[choices.turns]), before, given);
-  return withFields(written, { [choices.turns]: turns });
+  return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
 
 export function readAnswer(
@@ -103,7 +104,12 @@ export function writeAnswer(
   const placeOf = (i: number): Path => [0, "content", i];
   const parts = messages[0]?.content ?? [];
   const blocks = writeBlocks(table, parts, before, placeOf, "answer", reporter);
-  if (old !== undefined && before !== undefined && areSame(before.blocks, blocks)) return old;
+  if (
+    old !== undefined &&
+    before !== undefined &&
+    sameList(before.blocks, blocks) === before.blocks
+  )
+    return old;
   const calls = hasCall(table, blocks);
   const { stop } = answer.facts;
   const document =
@@ -120,10 +126,6 @@ export function writeAnswer(
   const readAgain = () => [readAnswer(table, answer, written, silentReading()).message];
   reportRelativeIds(table, messages.slice(0, 1), readAgain, lost);
   return written;
-}
-
-function areSame(before: readonly JsonObject[], now: readonly JsonObject[]): boolean {
-  return before.length === now.length && now.every((each, at) => before[at] === each);
 }
 
 function reportMessages(messages: readonly Message[], lost: Collector<Lost>): void {

@@ -63,6 +63,7 @@ export {
   objectIn,
   objectsIn,
   type Path,
+  sameList,
   stringIn,
   withFields,
 } from "./json.ts";

@@ -24,13 +24,28 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) && value.every(isJsonObject) ? value : [];
 }
 
-/** A copy with `changes` over the fields of `fields`; `undefined` removes a field. */
+/**
+ * `fields` with `changes` over them; `undefined` removes a field. What does not change is the same
+ * object, here and in the functions below, so that it is not checked again.
+ */
 export function withFields<Fields extends JsonObject>(
   fields: Fields | undefined,
   changes: { readonly [name: string]: Json | undefined },
 ): Fields {
+  const isSaid = (name: string) => fields !== undefined && ownValue(fields, name) === changes[name];
+  if (fields !== undefined && Object.keys(changes).every(isSaid)) return fields;
   const all = Object.entries({ ...fields, ...changes });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Fields;
+}
+
+function ownValue(fields: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** `now`, or `before` where both hold the same items. */
+export function sameList<Item>(before: readonly Item[], now: readonly Item[]): readonly Item[] {
+  const isSame = before.length === now.length && now.every((each, at) => before[at] === each);
+  return isSame ? before : now;
 }
 
 /** The fields of these names. */

@@ -19,6 +19,9 @@ const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 /** Documents that nobody else can change: those that were read here, and an adapter's own copies. */
 const copies = new WeakSet<object>();
 
+/** The schema that a frozen copy fits. It cannot change, so it is checked once. */
+const checkedBy = new WeakMap<object, z.ZodMiniType>();
+
 /** Marks an adapter's own copy of plain data, of which the caller has no part: it is read as it is. */
 export function ownDocument(copy: object): void {
   copies.add(copy);
@@ -48,8 +51,13 @@ export function readDocument<Schema extends z.ZodMiniType>(
   limits: Limits = payloadLimitsInForce(),
 ): z.output<Schema> {
   const copy = copyOf(value, what, code, limits);
+  const isKept = typeof copy === "object" && copy !== null && Object.isFrozen(copy);
+  if (isKept && checkedBy.get(copy) === schema) return copy as z.output<Schema>;
   const parsed = z.safeParse(schema, copy);
-  if (parsed.success) return copy as z.output<Schema>;
+  if (parsed.success) {
+    if (isKept) checkedBy.set(copy, schema);
+    return copy as z.output<Schema>;
+  }
   const problems = problemsIn(parsed.error.issues, copy);
   throw unreadable(
     what,

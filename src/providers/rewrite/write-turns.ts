@@ -17,6 +17,7 @@ import {
   objectIn,
   objectsIn,
   type Path,
+  sameList,
   stringIn,
   valueAt,
   withFields,
@@ -106,7 +107,7 @@ export function writeTurns(
   const system = isPrompt ? writePrompt(first, work) : undefined;
   const removed = prompt === undefined ? base : withFields(base, { [String(place[0])]: undefined });
   const prompted = system === undefined ? removed : objectIn(withValueAt(base, place, system));
-  const list = withHidden(groupsOf(said, turns), segments, work);
+  const list = sameList(work.before, withHidden(groupsOf(said, turns), segments, work));
   const isAbsent = list.length === 0 && old !== undefined && old[turns.turns] === undefined;
   const written = isAbsent ? prompted : withFields(prompted, { [turns.turns]: list });
   const readAgain = () =>
