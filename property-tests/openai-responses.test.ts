@@ -3,18 +3,21 @@ import fc from "fast-check";
 import {
   fromResponsesRequest,
   fromResponsesResponse,
+  responses as responsesProvider,
   responsesStream,
   toResponsesEvents,
   toResponsesRequest,
   toResponsesResponse,
 } from "glassine/openai";
-import { expect, it } from "vitest";
+import { adapterLaws } from "glassine/testing";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../test/support/verifies.ts";
 import { jsonCopy } from "./support/data.ts";
 import { asSentOn } from "./support/openai-chat.ts";
 import { type Draw, draws } from "./support/openai-chat-stream.ts";
 import { responses, responsesRequests } from "./support/openai-responses.ts";
 import { eventsOf } from "./support/openai-responses-stream.ts";
-import { expectSome } from "./support/runs.ts";
+import { expectSome, share } from "./support/runs.ts";
 
 const rich = { rich: true };
 const plain = { rich: false };
@@ -153,4 +156,84 @@ it("the events of a response combine to that response", () => {
       expect(events.map((event) => event.sequence_number)).toEqual([...events.keys()]);
     }),
   );
+});
+
+describe("the provider", () => {
+  /** What a policy has to find, and what could mislead it. */
+  const hostile = {
+    requests: [
+      {
+        model: "m",
+        instructions: "a",
+        input: [
+          { role: "constructor", content: "a" },
+          {
+            role: "user",
+            content: [{ type: "input_text", text: "a" }, { type: "items" }],
+            at: "b",
+          },
+          { type: "__proto__", item: "a" },
+          {
+            type: "function_call_output",
+            call_id: "",
+            output: [{ type: "input_file", file_id: "f" }],
+          },
+          {
+            type: "mcp_call",
+            id: "",
+            name: "",
+            server_label: "",
+            arguments: "{}",
+            output: "a",
+            error: "b",
+          },
+          { type: "reasoning", summary: [], content: [{ type: "reasoning_text", text: "a" }] },
+          { role: "assistant", content: "a", phase: "commentary" },
+          { role: "assistant", content: "b", phase: "final_answer" },
+          {
+            type: "code_interpreter_call",
+            id: "",
+            code: "a",
+            outputs: [{ type: "logs", logs: "b" }],
+          },
+          { id: "a" },
+        ],
+      },
+    ],
+    answers: [
+      {
+        object: "response",
+        output_text: "b",
+        output: [
+          { type: "image_generation_call", id: "i", result: "AA==", item: "a" },
+          {
+            type: "message",
+            role: "user",
+            content: [{ type: "output_text", text: "a", annotations: [{ title: "b" }] }],
+          },
+          { type: "file_search_call", id: "f", queries: ["a"], results: [{ text: "b" }] },
+          { type: "function_call", call_id: "f", name: "f", arguments: "[]" },
+        ],
+      },
+    ],
+  };
+  const isSentOn = (document: object) =>
+    JSON.stringify(asSentOn(document)) === JSON.stringify(document);
+  const words = ["type", "role", "status", "phase", "object"];
+  const laws = adapterLaws(responsesProvider, {
+    requests: fc.oneof(
+      fc.constantFrom<object>(...hostile.requests),
+      responsesRequests(rich).filter(isSentOn),
+    ),
+    answers: fc.oneof(
+      fc.constantFrom<object>(...hostile.answers),
+      responses(rich).filter(isSentOn),
+    ),
+    words,
+    pieceIn: (event) => ("delta" in event ? ["delta"] : undefined),
+  });
+  it.each(laws.map((law) => [law.id, law.text, law] as const))("%s: %s", async (id, _text, law) => {
+    verifies("openai:onto", "openai:left", "openai:stream-same", "openai:stream-events");
+    await law.check(share(id === "C5" || id === "C6" ? 1 / 10 : 1));
+  });
 });

@@ -173,7 +173,8 @@ function lawsOfStreams(
           });
           return () => {
             const stream = provider.stream();
-            for (const event of longer) stream.push(event);
+            // A format that repeats its texts at the end refuses what is not as long.
+            longer.every((event) => isPushed(stream, event));
             return [stream.current, stream.document];
           };
         };
@@ -181,6 +182,15 @@ function lawsOfStreams(
       }),
     ),
   ];
+}
+
+function isPushed(stream: ReturnType<ModelProvider["stream"]>, event: object): boolean {
+  try {
+    stream.push(event);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function arbitraryOf(documents: AdapterDocuments): fc.Arbitrary<object> {
