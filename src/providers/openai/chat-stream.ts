@@ -13,7 +13,6 @@ import {
 import { textKey } from "./chat-blocks.ts";
 import {
   any,
-  eventObject,
   fields,
   first,
   type Growing,
@@ -25,6 +24,7 @@ import {
   name,
   text,
 } from "./growing.ts";
+import { eventObject } from "./pieces.ts";
 
 /** The most choices a request may ask for. */
 export const maxChoices = 128;

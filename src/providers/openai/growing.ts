@@ -2,18 +2,15 @@
  * Values of an answer that grow with the chunks of a stream. A table says how each field does; what
  * it cannot take, because it contradicts what came before, is `stream_invalid`.
  */
-import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import {
   expectString,
-  isJsonObject,
   type JsonObject,
-  kindOf,
-  readDocument,
   type StreamMeter,
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
+import { eventObject, keep } from "./pieces.ts";
 import { isEmpty } from "./report-fields.ts";
 
 export interface Growing {
@@ -26,14 +23,7 @@ export interface Growing {
 export type Growth = (meter: StreamMeter) => Growing;
 export type Fields = { readonly [name: string]: Growth };
 
-const anything = z.unknown();
-
-/** A copy of a value, counted against the limits of the stream. */
-function keep(value: unknown, meter: StreamMeter): Json {
-  const copy = readDocument(anything, value, "chat completion chunk", "stream_invalid") as Json;
-  meter.countText(JSON.stringify(copy));
-  return copy;
-}
+const what = "chat completion chunk";
 
 /** A value with nothing to end. */
 function growing(add: Growing["add"], value: () => Json | undefined): Growing {
@@ -79,7 +69,7 @@ function whole(meter: StreamMeter, isReplaced: boolean): Growing {
   let kept: Json | undefined;
   const add = (value: unknown) => {
     const isNews = isReplaced && !isNothing(value) && value !== kept;
-    if (kept === undefined || isNews) kept = keep(value, meter);
+    if (kept === undefined || isNews) kept = keep(value, what, meter);
   };
   return growing(add, () => kept);
 }
@@ -108,7 +98,7 @@ export const any: Growth = (meter) => {
 const list: Growth = (meter) => {
   const items: Json[] = [];
   const add = (value: unknown) => {
-    const more = keep(value, meter);
+    const more = keep(value, what, meter);
     for (const item of Array.isArray(more) ? more : []) items.push(item);
   };
   return growing(add, () => [...items]);
@@ -162,12 +152,6 @@ export class GrowingFields implements Growing {
 
 export function fields(table: Fields, rest: Growth): Growth {
   return (meter) => new GrowingFields(meter, table, rest);
-}
-
-/** An object of an event, whose fields are read once. */
-export function eventObject(value: unknown, where: string): JsonObject {
-  if (kindOf(value) === "an object" && isJsonObject(value)) return value;
-  throw streamFault(where, "an object", [value]);
 }
 
 /** Whether a value of an event says nothing new. */
