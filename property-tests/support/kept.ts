@@ -7,7 +7,7 @@ import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
 import { blocks as anthropicBlocks } from "../../src/providers/anthropic/blocks.ts";
 import { turns as anthropicTurns } from "../../src/providers/anthropic/tables.ts";
-import { readInput } from "../../src/providers/openai/read-items.ts";
+import { sectionsOf } from "../../src/providers/openai/items.ts";
 import { compileBlocks } from "../../src/providers/rewrite/block-kinds.ts";
 import { silentReading } from "../../src/providers/rewrite/reading.ts";
 import { readTurns } from "../../src/providers/rewrite/turns.ts";
@@ -83,9 +83,8 @@ function turnPieces(document: object): readonly Piece[] {
 function inputPieces(document: object): readonly Piece[] {
   const { input } = document as Level;
   if (!Array.isArray(input)) return [];
-  const reading = { names: new Map(), left: () => {}, inResponse: false };
-  return readInput(input as never, reading).flatMap(({ item }, of) =>
-    item.items.map((each) => ({ of, json: textOf(each) })),
+  return sectionsOf(input as never).flatMap(({ items }, of) =>
+    items.map((each) => ({ of, json: textOf(each) })),
   );
 }
 

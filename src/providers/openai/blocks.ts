@@ -1,280 +1,179 @@
-/** The blocks that contents are lists of, and the parts they are. */
-
-import type { ContentPart } from "../../core/messages/index.ts";
-import { mediaFromUrl, urlOfMedia } from "../rewrite/index.ts";
+/** The blocks of lists and the fields that Chat Completions and Responses share. */
+import { createMessage } from "../../core/messages/index.ts";
 import {
-  compact,
-  isObject,
-  isSameJsonText,
+  type BlockKind,
+  type FieldRule,
+  isJsonObject,
   type JsonObject,
+  mediaFromUrl,
   objectIn,
-  overlay,
-  textAt,
-  withFields,
-} from "./json.ts";
-import {
-  ignoreLeft,
-  isEmpty,
-  type LossReporter,
-  type ReportLeft,
-  type ReportLost,
-  reportFields,
-  reportReplaced,
-  staleKeys,
-  under,
-} from "./report-fields.ts";
+  type PartFields,
+  partsAsJson,
+  partsIn,
+  pathOf,
+  unwritable,
+  urlMedia,
+  urlOfMedia,
+} from "../rewrite/index.ts";
 
-type Of<Kind extends ContentPart["content_type"]> = Extract<ContentPart, { content_type: Kind }>;
-type Media = Of<"image">["content"];
+/** OpenAI stores sounds, images and reasoning by their ids, and may use what it stored. */
+export const keptById = "OpenAI may use the copy that it stored by its id.";
 
-/** Where a block is written: the two formats name blocks differently. */
-export type Place = "chat" | "input" | "output";
+/** Settings of any block. */
+export const blockSettings: readonly string[] = ["prompt_cache_breakpoint", "logprobs", "parsed"];
 
-const textKinds = ["text", "input_text", "output_text"];
-const thoughtKinds = ["summary_text", "reasoning_text"];
-const settings = ["type", "prompt_cache_breakpoint", "logprobs", "parsed"];
-
-/** What fits the old text only. Some of it quotes the text. */
-const ofOldText = ["annotations", "logprobs", "parsed"];
-
-/** The part that a block shows, or nothing. */
-export function readBlock(
-  block: JsonObject,
-  path: string,
-  left: ReportLeft,
-): ContentPart | undefined {
-  const kind = textAt(block, "type") ?? "";
-  const text = textAt(block, "text");
-  if (textKinds.includes(kind) && text !== undefined) {
-    const shown = isEmpty(block.annotations) ? ["text", "type", "annotations"] : ["text", "type"];
-    reportFields(
-      block,
-      path,
-      isEmpty(block.logprobs) ? [...shown, "logprobs"] : shown,
-      settings,
-      left,
-    );
-    return { content_type: "text", text };
-  }
-  if (thoughtKinds.includes(kind) && text !== undefined) {
-    reportFields(block, path, ["text", "type"], settings, left);
-    return { content_type: "thinking", text };
-  }
-  if (kind === "refusal") {
-    reportFields(block, path, ["refusal", "type"], settings, left);
-    left({ path: under(path, "type"), kind: "setting", reason: "A refusal, shown as text." });
-    return { content_type: "text", text: textAt(block, "refusal") ?? "" };
-  }
-  const part = readMedium(kind, block, path, left);
-  if (part === undefined) {
-    const kind = isReference(block) ? "reference" : "content";
-    left({ path, kind, reason: "Messages cannot show this block." });
-  }
-  return part;
-}
-
-/** Whether a block names a stored file and says nothing else that a model reads. */
-function isReference(block: JsonObject): boolean {
-  const file = block.type === "file" && isObject(block.file) ? block.file : block;
-  return textAt(file, "file_id") !== undefined && [block, file].every(saysNoMore);
-}
-
-function saysNoMore(json: JsonObject): boolean {
-  const known = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
-  return Object.entries(json).every(([key, value]) => value === null || known.includes(key));
-}
-
-function readMedium(
-  kind: string,
-  block: JsonObject,
-  path: string,
-  left: ReportLeft,
-): ContentPart | undefined {
-  switch (kind) {
-    case "image_url": {
-      const image = objectIn(block.image_url);
-      reportFields(block, path, ["type", "image_url"], settings, left);
-      reportFields(image, under(path, "image_url"), ["url"], ["detail"], left);
-      return { content_type: "image", content: mediaFromUrl(textAt(image, "url") ?? "") };
-    }
-    case "input_image": {
-      const url = textAt(block, "image_url");
-      if (url === undefined) return undefined;
-      const shown = ["type", "image_url", ...(block.detail === "auto" ? ["detail"] : [])];
-      reportFields(block, path, shown, ["detail", ...settings], left);
-      return { content_type: "image", content: mediaFromUrl(url) };
-    }
-    case "input_audio": {
-      const audio = objectIn(block.input_audio);
-      reportFields(block, path, ["type", "input_audio"], settings, left);
-      reportFields(audio, under(path, "input_audio"), ["data", "format"], [], left);
-      const data = textAt(audio, "data") ?? "";
-      const media_type = typeOfFormat(textAt(audio, "format") ?? "");
-      return { content_type: "audio", content: { type: "base64", data, media_type } };
-    }
-    case "file": {
-      const file = objectIn(block.file);
-      const part = readFile(file, under(path, "file"), ["file_data", "filename"], left);
-      if (part !== undefined) reportFields(block, path, ["type", "file"], settings, left);
-      return part;
-    }
-    case "input_file": {
-      return readFile(block, path, ["type", "file_data", "file_url", "filename"], left);
-    }
-    default:
-      return undefined;
-  }
-}
-
-function readFile(
-  file: JsonObject,
-  path: string,
-  shown: readonly string[],
-  left: ReportLeft,
-): ContentPart | undefined {
-  const data = textAt(file, "file_data");
-  const url = shown.includes("file_url") ? textAt(file, "file_url") : undefined;
-  if (data === undefined && url === undefined) return undefined;
-  // Of two places the bytes are shown; the other one is a file that nobody has looked at.
-  const isBoth = data !== undefined && url !== undefined;
-  const known = isBoth ? shown.filter((key) => key !== "file_url") : shown;
-  reportFields(file, path, known, ["detail", ...settings], left);
-  const title = textAt(file, "filename");
-  const source = data === undefined ? { type: "url" as const, data: url ?? "" } : fileBytes(data);
+/** A text of this type; what describes or quotes the old text goes with it. */
+export function textKind(part: "text" | "thinking", type: string): BlockKind {
   return {
-    content_type: "document",
-    content: { ...source, ...(title !== undefined && { title }) },
+    part,
+    in: "content",
+    is: { type },
+    fields: { text: "text" },
+    settings: blockSettings,
+    bound: { annotations: [], logprobs: undefined, parsed: undefined },
   };
 }
 
-function fileBytes(data: string): Media {
-  return data.startsWith("data:") ? mediaFromUrl(data) : { type: "base64", data };
+/** Only bytes: a link has no place. */
+export const base64 = (at: string): FieldRule => ({
+  at,
+  read: () => "base64",
+  write: (type, old) => (type === "base64" ? old?.value : unwritable),
+});
+
+/** The formats whose name is not the end of their media type. */
+const formats: { readonly [format: string]: string } = { mp3: "audio/mpeg", wav: "audio/wav" };
+
+const format: FieldRule = {
+  at: "input_audio.format",
+  read: (value) => formats[String(value)] ?? `audio/${value}`,
+  write(type) {
+    const known = Object.entries(formats).find(([, mediaType]) => mediaType === type)?.[0];
+    return known ?? /^audio\/(.*)$/s.exec(String(type))?.[1] ?? unwritable;
+  },
+};
+
+/** The bytes of a file, as a URL or as they are. */
+export function mediaOfFile(data: string) {
+  return data.startsWith("data:") ? mediaFromUrl(data) : { type: "base64" as const, data };
 }
 
-const formats: readonly (readonly [format: string, mediaType: string])[] = [
-  ["mp3", "audio/mpeg"],
-  ["wav", "audio/wav"],
-];
-
-function typeOfFormat(format: string): string {
-  return formats.find(([name]) => name === format)?.[1] ?? `audio/${format}`;
+/** The same as text; a link has none. */
+export function fileOfMedia({ type, media_type, data }: PartFields): string | undefined {
+  const text = String(data);
+  if (type === "url") return text.startsWith("data:") ? text : undefined;
+  if (media_type === undefined) return text;
+  return urlOfMedia({ type: "base64", media_type: String(media_type), data: text });
 }
 
-function formatOfType(mediaType: string | undefined): string | undefined {
-  if (mediaType === undefined) return undefined;
-  const known = formats.find(([, type]) => type === mediaType)?.[0];
-  return known ?? /^audio\/(.*)$/s.exec(mediaType)?.[1];
+const file = (field: "type" | "media_type" | "data"): FieldRule => ({
+  at: "file.file_data",
+  read: (value) => mediaOfFile(String(value))[field],
+  write: (_value, _old, _path, { content }) => fileOfMedia(content) ?? unwritable,
+});
+
+/** The kinds of blocks that either format may have in a list, and of a content that is a string. */
+export const listKinds: { readonly [name: string]: BlockKind } = {
+  plain: { part: "text", in: "text", fields: { text: "" } },
+  text: textKind("text", "text"),
+  input_text: textKind("text", "input_text"),
+  output_text: textKind("text", "output_text"),
+  refusalBlock: {
+    ...textKind("text", "refusal"),
+    fields: { text: "refusal" },
+    note: "A refusal, shown as text.",
+  },
+  image: {
+    part: "image",
+    in: "content",
+    is: { type: "image_url" },
+    fields: urlMedia("image_url.url"),
+    settings: ["image_url.detail", "prompt_cache_breakpoint"],
+  },
+  inputAudio: {
+    part: "audio",
+    in: "content",
+    is: { type: "input_audio" },
+    fields: { type: base64("input_audio.data"), data: "input_audio.data", media_type: format },
+    settings: ["prompt_cache_breakpoint"],
+    reason: "A sound needs its bytes, and a media type of audio.",
+  },
+  file: {
+    part: "document",
+    in: "content",
+    is: { type: "file" },
+    when: (block) => typeof objectIn(block.file).file_data === "string",
+    fields: {
+      type: file("type"),
+      media_type: file("media_type"),
+      data: file("data"),
+      title: "file.filename",
+    },
+    settings: ["file.detail", "prompt_cache_breakpoint"],
+    // Another place of the old bytes.
+    bound: { "file.file_id": undefined, "file.file_url": undefined },
+    reason: "A file needs its bytes.",
+  },
+};
+
+/** A custom tool takes one text: the argument `input`. */
+export function customInput(at: string): FieldRule {
+  return {
+    at,
+    read: (value) => ({ input: value ?? "" }),
+    write(value, old) {
+      const { input, ...others } = objectIn(value);
+      if (typeof input === "string" && Object.keys(others).length === 0) return input;
+      return old === undefined ? unwritable : JSON.stringify(value);
+    },
+  };
 }
 
-/** The block for a part. Reports parts without a block, and what a block cannot express. */
-export function freshBlock(
-  part: ContentPart,
-  place: Place,
-  path: string,
-  lost: ReportLost,
-): JsonObject | undefined {
-  const block = writeBlock(part, place);
-  if (block === undefined)
-    lost({ path, reason: `No block can hold a part of type ${part.content_type}.` });
-  else if (!isSameJsonText(readBlock(block, "", ignoreLeft), part)) {
-    lost({ path, reason: `A block cannot hold all of a part of type ${part.content_type}.` });
-  }
-  return block;
+/** The types of parts that a list of blocks can show. */
+const inResult = ["text", "image", "audio", "document"];
+
+/** The output of a tool: a string, or a list of blocks, which are parts. */
+export function toolOutput(at: string): FieldRule {
+  return {
+    at,
+    read(value, path, { readInner }) {
+      if (!Array.isArray(value)) return value ?? undefined;
+      const parts = readInner(asBlocks(value), path, "result");
+      return partsAsJson(createMessage({ role: "tool", content: parts }).content);
+    },
+    write(value, old, path, { writeInner, removed }) {
+      const before = Array.isArray(old?.value) ? old : undefined;
+      const parts = typeof value === "string" ? undefined : partsIn(value ?? "", inResult);
+      if (parts === undefined || value === undefined) {
+        for (const i of asBlocks(before?.value).keys()) removed(pathOf(...(before?.path ?? []), i));
+        return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+      }
+      const inner = before && { blocks: asBlocks(before.value), path: before.path };
+      const blocks = writeInner(parts, inner, (i) => [...path, i], "result");
+      return blocks.map((block) => blockIn(objectIn(block)));
+    },
+  };
 }
 
-function writeBlock(part: ContentPart, place: Place): JsonObject | undefined {
-  if (part.content_type === "text") {
-    if (place === "chat") return { type: "text", text: part.text };
-    if (place === "input") return { type: "input_text", text: part.text };
-    return { type: "output_text", text: part.text, annotations: [] };
-  }
-  if (place === "output") return undefined;
-  switch (part.content_type) {
-    case "image": {
-      const url = urlOfMedia(part.content);
-      if (place === "chat") return { type: "image_url", image_url: { url } };
-      return { type: "input_image", detail: "auto", image_url: url };
-    }
-    case "audio":
-      return writeAudio(part.content);
-    case "document":
-      return writeFile(part.content, place);
-    default:
-      return undefined;
-  }
+function asBlocks(items: unknown): readonly JsonObject[] {
+  return Array.isArray(items) ? items.map((item) => ({ field: "content", item })) : [];
 }
 
-function writeAudio({ type, data, media_type }: Media): JsonObject | undefined {
-  const format = formatOfType(media_type);
-  if (type === "url" || format === undefined) return undefined;
-  return { type: "input_audio", input_audio: { data, format } };
+/** An item of a list of blocks; a text alone may also stand for the whole list. */
+export function blockIn({ field, item = null }: JsonObject): JsonObject {
+  return field === "content" ? objectIn(item) : { type: "text", text: item };
 }
 
-function writeFile(source: Of<"document">["content"], place: Place): JsonObject | undefined {
-  const { type, data, media_type, title } = source;
-  const isLink = type === "url" && !data.startsWith("data:");
-  if (isLink && place === "chat") return undefined;
-  const bytes = type === "base64" && media_type === undefined ? data : urlOfMedia(source);
-  const file = compact([
-    [isLink ? "file_url" : "file_data", bytes],
-    ["filename", title],
-  ]);
-  return place === "chat" ? { type: "file", file } : { type: "input_file", ...file };
+/** Whether only these fields say anything. */
+export function saysOnly(json: JsonObject, known: readonly string[]): boolean {
+  return Object.entries(json).every(([key, value]) => value === null || known.includes(key));
 }
 
-/** A block of a document, and its place there. */
-export interface OldBlock {
-  readonly block: JsonObject;
-  readonly from: string;
-}
-
-/** A changed part over the block of the old one. The settings of the block stay. */
-export function overBlock(
-  { block, from }: OldBlock,
-  part: ContentPart,
-  path: string,
-  place: Place,
-  { lost, removed }: LossReporter,
-): JsonObject | undefined {
-  const kind = textAt(block, "type") ?? "";
-  if (part.content_type === "text" || part.content_type === "thinking") {
-    return overText(block, kind === "refusal" ? "refusal" : "text", part.text, path, lost);
-  }
-  const fresh = freshBlock(part, place, path, lost);
-  if (fresh === undefined) return undefined;
-  const written = overMedium(block, kind, fresh);
-  reportReplaced(block, written, from, removed);
-  return written;
-}
-
-function overMedium(block: JsonObject, kind: string, fresh: JsonObject): JsonObject {
-  if (kind === "input_image")
-    return overlay(withFields(block, { file_id: undefined }), without(fresh, "detail"));
-  if (kind === "input_file") return overlay(overFile(block), fresh);
-  if (kind !== "file" || !isObject(block.file)) return overlay(block, fresh);
-  return overlay(withFields(block, { file: overFile(block.file) }), fresh);
-}
-
-/** The name and every place of a file belong to the old one. */
-function overFile(file: JsonObject): JsonObject {
-  const old = ["file_data", "file_url", "file_id", "filename"];
-  return withFields(file, Object.fromEntries(old.map((key) => [key, undefined])));
-}
-
-function without(json: JsonObject, key: string): JsonObject {
-  return withFields(json, { [key]: undefined });
-}
-
-/** Also used for the texts of a chat message, which are not blocks. */
-function overText(
-  block: JsonObject,
-  key: string,
-  text: string,
-  path: string,
-  lost: ReportLost,
-): JsonObject {
-  const changes = staleKeys(block, ofOldText, path, lost).map(
-    (each) => [each, each === "annotations" ? [] : undefined] as const,
+/** Whether a block names a stored file and says nothing else that a model reads. */
+export function isStored(block: JsonObject): boolean {
+  const stored = isJsonObject(block.file) ? block.file : block;
+  const beside = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
+  return (
+    typeof stored.file_id === "string" && [block, stored].every((json) => saysOnly(json, beside))
   );
-  return withFields(block, { ...Object.fromEntries(changes), [key]: text });
 }

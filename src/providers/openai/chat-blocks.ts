@@ -1,72 +1,26 @@
 /** What messages of Chat Completions say in their fields, and the parts that it is. */
-import { createMessage } from "../../core/messages/index.ts";
 import {
   type BlockKind,
   type BlockTable,
   type FieldRule,
   isJsonObject,
   type JsonObject,
-  mediaFromUrl,
-  objectIn,
   objectsIn,
-  partsAsJson,
-  partsIn,
   pathOf,
   stringIn,
   textArguments,
-  unwritable,
-  urlMedia,
-  urlOfMedia,
 } from "../rewrite/index.ts";
-
-/** OpenAI stores sounds by their ids, and may use what it stored. */
-const keptById = "OpenAI may use the copy that it stored by its id.";
+import {
+  base64,
+  customInput,
+  isStored,
+  keptById,
+  listKinds,
+  saysOnly,
+  toolOutput,
+} from "./blocks.ts";
 
 const reasoning = { part: "thinking", fields: { text: "" } } as const;
-
-const text = (type: string): BlockKind => ({
-  part: "text",
-  in: "content",
-  is: { type },
-  fields: { text: "text" },
-  settings: ["prompt_cache_breakpoint", "logprobs", "parsed"],
-  bound: { annotations: [], logprobs: undefined, parsed: undefined },
-});
-
-/** Only bytes: a link has no place. */
-const base64 = (at: string): FieldRule => ({
-  at,
-  read: () => "base64",
-  write: (type, old) => (type === "base64" ? old?.value : unwritable),
-});
-
-/** The formats whose name is not the end of their media type. */
-const formats: { readonly [format: string]: string } = { mp3: "audio/mpeg", wav: "audio/wav" };
-
-const format: FieldRule = {
-  at: "input_audio.format",
-  read: (value) => formats[String(value)] ?? `audio/${value}`,
-  write(type) {
-    const known = Object.entries(formats).find(([, mediaType]) => mediaType === type)?.[0];
-    return known ?? /^audio\/(.*)$/s.exec(String(type))?.[1] ?? unwritable;
-  },
-};
-
-/** The bytes of a file, as a URL or as they are. */
-const file = (field: "type" | "media_type" | "data"): FieldRule => ({
-  at: "file.file_data",
-  read(value) {
-    const data = String(value);
-    return (data.startsWith("data:") ? mediaFromUrl(data) : { type: "base64" as const, data })[
-      field
-    ];
-  },
-  write(_value, _old, _path, { content: { type, media_type, data } }) {
-    if (type === "url") return String(data).startsWith("data:") ? data : unwritable;
-    if (media_type === undefined) return data;
-    return urlOfMedia({ type: "base64", media_type: String(media_type), data: String(data) });
-  },
-});
 
 /** What a spoken answer says of its sound or in words, under one id. */
 const spoken = (at: string): FieldRule => ({
@@ -88,51 +42,7 @@ const callId: FieldRule = {
   write: (value) => value,
 };
 
-/** A custom tool takes one text: the argument `input`. */
-const input: FieldRule = {
-  at: "custom.input",
-  read: (value) => ({ input: value ?? "" }),
-  write(value) {
-    const { input, ...others } = objectIn(value);
-    const isText = typeof input === "string" && Object.keys(others).length === 0;
-    return isText ? input : JSON.stringify(value);
-  },
-};
-
-/** The types of parts that a list of blocks can show. */
-const inResult = ["text", "image", "audio", "document"];
-
-/** The output of a tool: a string, or a list of blocks, which are parts. */
-const output: FieldRule = {
-  at: "content",
-  read(value, path, { readInner }) {
-    if (!Array.isArray(value)) return value ?? undefined;
-    const parts = readInner(asBlocks(value), path, "result");
-    return partsAsJson(createMessage({ role: "tool", content: parts }).content);
-  },
-  write(value, old, path, { writeInner, removed }) {
-    const before = Array.isArray(old?.value) ? old : undefined;
-    const parts = typeof value === "string" ? undefined : partsIn(value ?? "", inResult);
-    if (parts === undefined || value === undefined) {
-      for (const i of asBlocks(before?.value).keys()) removed(pathOf(...(before?.path ?? []), i));
-      return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-    }
-    const inner = before && { blocks: asBlocks(before.value), path: before.path };
-    const blocks = writeInner(parts, inner, (i) => [...path, i], "result");
-    return blocks.map((block) => blockIn(objectIn(block)));
-  },
-};
-
-function asBlocks(items: unknown): readonly JsonObject[] {
-  return Array.isArray(items) ? items.map((item) => ({ field: "content", item })) : [];
-}
-
-/** An item of a list of blocks; a text alone may also stand for the whole list. */
-export function blockIn({ field, item = null }: JsonObject): JsonObject {
-  return field === "content" ? objectIn(item) : { type: "text", text: item };
-}
-
-const result = { part: "tool_result", fields: { content: output } } as const;
+const result = { part: "tool_result", fields: { content: toolOutput("content") } } as const;
 
 /** The types of thoughts in lists of their own, and the field that holds the text of each. */
 const thoughts: { readonly [list: string]: { readonly [type: string]: string } } = {
@@ -226,51 +136,7 @@ export const blocks: BlockTable = {
       fields: { text: texts },
       settings: ["closed"],
     },
-    // A content that is a string.
-    plain: { part: "text", in: "text", fields: { text: "" } },
-    text: text("text"),
-    input_text: text("input_text"),
-    output_text: text("output_text"),
-    refusalBlock: {
-      ...text("refusal"),
-      fields: { text: "refusal" },
-      note: "A refusal, shown as text.",
-    },
-    image: {
-      part: "image",
-      in: "content",
-      is: { type: "image_url" },
-      fields: urlMedia("image_url.url"),
-      settings: ["image_url.detail", "prompt_cache_breakpoint"],
-    },
-    inputAudio: {
-      part: "audio",
-      in: "content",
-      is: { type: "input_audio" },
-      fields: {
-        type: base64("input_audio.data"),
-        data: "input_audio.data",
-        media_type: format,
-      },
-      settings: ["prompt_cache_breakpoint"],
-      reason: "A sound needs its bytes, and a media type of audio.",
-    },
-    file: {
-      part: "document",
-      in: "content",
-      is: { type: "file" },
-      when: (block) => typeof objectIn(block.file).file_data === "string",
-      fields: {
-        type: file("type"),
-        media_type: file("media_type"),
-        data: file("data"),
-        title: "file.filename",
-      },
-      settings: ["file.detail", "prompt_cache_breakpoint"],
-      // Another place of the old bytes.
-      bound: { "file.file_id": undefined, "file.file_url": undefined },
-      reason: "A file needs its bytes.",
-    },
+    ...listKinds,
     refusal: {
       part: "text",
       in: "refusal",
@@ -319,7 +185,7 @@ export const blocks: BlockTable = {
       part: "tool_call",
       in: "tool_calls",
       is: { type: "custom" },
-      fields: { tool_call_id: callId, name: "custom.name", arguments: input },
+      fields: { tool_call_id: callId, name: "custom.name", arguments: customInput("custom.input") },
       settings: ["custom.parsed_arguments"],
       bound: { "custom.parsed_arguments": undefined },
       note: "Text, shown as the argument input.",
@@ -358,12 +224,7 @@ export const blocks: BlockTable = {
 
 /** A block that names a stored file or sound and says nothing else that a model reads. */
 function unshown({ field, item = null }: JsonObject): "reference" | undefined {
-  const says = (json: JsonObject, known: readonly string[]) =>
-    Object.entries(json).every(([key, value]) => value === null || known.includes(key));
   if (!isJsonObject(item)) return undefined;
-  if (field === "audio") return says(item, ["id", "expires_at"]) ? "reference" : undefined;
-  const stored = isJsonObject(item.file) ? item.file : item;
-  const beside = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
-  const isStored = typeof stored.file_id === "string";
-  return isStored && [item, stored].every((json) => says(json, beside)) ? "reference" : undefined;
+  if (field === "audio") return saysOnly(item, ["id", "expires_at"]) ? "reference" : undefined;
+  return isStored(item) ? "reference" : undefined;
 }

@@ -14,7 +14,7 @@ import {
   type PlacedBlock,
   withFields,
 } from "../rewrite/index.ts";
-import { blockIn } from "./chat-blocks.ts";
+import { blockIn } from "./blocks.ts";
 import type { StopReason } from "./extensions.ts";
 import { given } from "./json.ts";
 
@@ -79,7 +79,7 @@ function audioOf(audio: Json | undefined): readonly PlacedBlock[] {
 export function writeMessages(
   blocks: readonly FieldBlock[],
   old: JsonObject | undefined,
-  role: Role,
+  { role }: Message,
 ): readonly JsonObject[] {
   if (role === "tool") {
     return blocks.map(({ field, item }) => {

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import {
+  type Collector,
   collector,
   givenMessages,
   type Left,
@@ -12,6 +13,7 @@ import {
   type Read,
   readerWithLimits,
   removedReporter,
+  reportForm,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
@@ -20,8 +22,7 @@ import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, type JsonObject, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read } from "./read.ts";
-import { type ReportLeft, type ReportLost, reportFields, under } from "./report-fields.ts";
-import { reportMessage } from "./report-messages.ts";
+import { type ReportLeft, reportFields, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
 const format = {
@@ -90,8 +91,8 @@ export const toEmbeddingsRequest = withLimits(
     const removed = removedReporter(left.list(), lost.add);
     const items = rewrite<Json, Message>(sources, given, {
       pair: pairMessages,
-      over: (_, [now]) => now && textOf(now, lost.add),
-      fresh: (placed) => [textOf(placed, lost.add)].filter((text) => text !== undefined),
+      over: (_, [now]) => now && textOf(now, lost),
+      fresh: (placed) => [textOf(placed, lost)].filter((text) => text !== undefined),
       removed: ({ path }) => removed(path),
     });
     const isSingle = old === undefined || inputsIn(old.input).isSingle;
@@ -134,17 +135,21 @@ function readInputs(input: Json | undefined, left: ReportLeft): readonly Source<
 }
 
 /** The text of a message, which is all that an input holds. */
-function textOf({ part: message, index }: Placed<Message>, lost: ReportLost): string | undefined {
+function textOf(
+  { part: message, index }: Placed<Message>,
+  lost: Collector<Lost>,
+): string | undefined {
   const path = pathOf(index);
-  reportMessage(message, path, lost);
-  if (message.role !== "user") lost({ path: under(path, "role"), reason: "An input has no role." });
+  reportForm(message, index, lost);
+  if (message.role !== "user")
+    lost.add({ path: under(path, "role"), reason: "An input has no role." });
   const texts = message.content.flatMap((part, at) => {
     if (part.content_type === "text") return [part.text];
-    lost({ path: under(path, "content", at), reason: "An input is a text." });
+    lost.add({ path: under(path, "content", at), reason: "An input is a text." });
     return [];
   });
   if (texts.length === 1) return texts[0];
   const reason = texts.length === 0 ? "It has no text." : "An input is one text; they were joined.";
-  lost({ path: under(path, "content"), reason });
+  lost.add({ path: under(path, "content"), reason });
   return texts.length === 0 ? undefined : texts.join("\n");
 }

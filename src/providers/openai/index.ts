@@ -24,8 +24,13 @@ export { fromEmbeddingsRequest, toEmbeddingsRequest } from "./embeddings-request
 export { fromUsage, type ModelExtensions, type StopReason, type TokenUsage } from "./extensions.ts";
 export type { JsonObject } from "./json.ts";
 export type { WriteOptions } from "./options.ts";
-export { openai, responses } from "./provider.ts";
-export { toResponsesEvents } from "./responses-events.ts";
-export { fromResponsesRequest, toResponsesRequest } from "./responses-request.ts";
-export { fromResponsesResponse, toResponsesResponse } from "./responses-response.ts";
-export { responsesStream } from "./responses-stream.ts";
+export { openai } from "./provider.ts";
+export {
+  fromResponsesRequest,
+  fromResponsesResponse,
+  responses,
+  responsesStream,
+  toResponsesEvents,
+  toResponsesRequest,
+  toResponsesResponse,
+} from "./responses.ts";

@@ -1,6 +1,6 @@
 /** JSON objects of OpenAI's documents. */
 import type { Json } from "../../core/data/index.ts";
-import { isJsonObject as isObject, type JsonObject, withFields } from "../rewrite/index.ts";
+import { isJsonObject as isObject, type JsonObject } from "../rewrite/index.ts";
 
 export {
   isJsonObject as isObject,
@@ -16,15 +16,6 @@ export function compact(entries: readonly (readonly [string, Json | undefined])[
   return Object.fromEntries(
     entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-}
-
-/** `fresh` laid over `old`: objects field by field, anything else replaced. */
-export function overlay(old: JsonObject, fresh: JsonObject): JsonObject {
-  const changes = Object.entries(fresh).map(([key, value]): [string, Json] => {
-    const before = Object.hasOwn(old, key) ? old[key] : undefined;
-    return [key, isObject(before) && isObject(value) ? overlay(before, value) : value];
-  });
-  return withFields(old, Object.fromEntries(changes));
 }
 
 /** A field's value. In both formats null means absent. */

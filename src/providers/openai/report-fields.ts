@@ -1,27 +1,9 @@
 /** Reports about fields that messages do not show. */
 import type { Json } from "../../core/data/index.ts";
-import {
-  type Collector,
-  contentKind,
-  type Left,
-  type Lost,
-  pathOf,
-  type ReportRemoved,
-} from "../rewrite/index.ts";
-import { given, isObject, isSameJsonText, type JsonObject } from "./json.ts";
+import { type Collector, contentKind, type Left, pathOf } from "../rewrite/index.ts";
+import type { JsonObject } from "./json.ts";
 
 export type ReportLeft = Collector<Left>["add"];
-export type ReportLost = Collector<Lost>["add"];
-
-/** How to report what is lost while messages are written. */
-export interface LossReporter {
-  readonly lost: ReportLost;
-  /** Reports removed items. */
-  readonly removed: ReportRemoved;
-}
-
-/** For reading a document again whose reports are known. */
-export const ignoreLeft: ReportLeft = () => {};
 
 /** A path and the keys below it. The path of the document itself is empty. */
 export function under(path: string, ...keys: readonly (string | number)[]): string {
@@ -50,43 +32,6 @@ export function reportFields(
     });
   }
 }
-
-/** Reports each field of an old object that the new one does not have unchanged. */
-export function reportReplaced(
-  old: JsonObject,
-  now: JsonObject,
-  path: string,
-  removed: ReportRemoved,
-): void {
-  for (const [key, value] of Object.entries(old)) {
-    const next = Object.hasOwn(now, key) ? now[key] : undefined;
-    if (isObject(value) && isObject(next)) reportReplaced(value, next, under(path, key), removed);
-    else if (value !== null && !isSameJsonText(value, next)) removed(under(path, key));
-  }
-}
-
-/**
- * The `keys` for which `old` has a value. They described content that has changed, so they are
- * dropped and reported. Some of them quote the old content.
- */
-export function staleKeys(
-  old: JsonObject,
-  keys: readonly string[],
-  path: string,
-  lost: ReportLost,
-): readonly string[] {
-  const stale = keys.filter((key) => {
-    const value = given(old, key);
-    return value !== undefined && !(Array.isArray(value) && value.length === 0);
-  });
-  for (const key of stale) {
-    lost({ path, reason: `${key} belongs to the old content and is dropped.` });
-  }
-  return stale;
-}
-
-/** Why an edit of what OpenAI stores may have no effect. */
-export const keptById = "OpenAI may use the copy that it stored by its id.";
 
 /** Reports a field that differs from its usual value. */
 export function reportUnless(

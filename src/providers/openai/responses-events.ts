@@ -1,46 +1,21 @@
 /** The events that stream a response. */
 
-import * as z from "zod/mini";
-import { expectOptions } from "../../core/data/index.ts";
-import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
 import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
-import { read, responsesResponse } from "./read.ts";
 import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
-import { itemKind, responsesResponseSchema } from "./shapes.ts";
+import { itemKind } from "./shapes.ts";
 
-const what = "response";
-const events = z.array(z.looseObject({}));
-
-/**
- * The events that stream a response, in order: each item with its parts and texts, and the end
- * that its status says, `response.completed` unless it is `incomplete` or `failed`. `Event` is
- * their type, such as the SDK's `ResponseStreamEvent`.
- *
- * @throws GlassineError `document_invalid`
- * @see spec `openai:stream-events`
- */
-export const toResponsesEvents = withLimits(
-  "toResponsesEvents",
-  <Event extends object = JsonObject>(
-    document: object,
-    options: LimitOptions = {},
-  ): readonly Event[] => {
-    expectOptions(options, ["limits"], "toResponsesEvents");
-    const response = read(responsesResponseSchema, document, responsesResponse);
-    const output = objectsIn(response.output);
-    const first = withFields(response, { status: "in_progress", output: [], usage: null });
-    const ending = Object.keys(endings).find((type) => endings[type] === response.status);
-    const list = [
-      { type: "response.created", response: first },
-      { type: "response.in_progress", response: first },
-      ...output.flatMap((item, output_index) => itemEvents(item, output_index)),
-      { type: ending ?? "response.completed", response },
-    ];
-    const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
-    // The schema checks what the interface says, and keeps unknown fields.
-    return readDocument(events, numbered, what) as readonly Event[];
-  },
-);
+export function responsesEvents(response: JsonObject): readonly object[] {
+  const output = objectsIn(response.output);
+  const first = withFields(response, { status: "in_progress", output: [], usage: null });
+  const ending = Object.keys(endings).find((type) => endings[type] === response.status);
+  const list = [
+    { type: "response.created", response: first },
+    { type: "response.in_progress", response: first },
+    ...output.flatMap((item, output_index) => itemEvents(item, output_index)),
+    { type: ending ?? "response.completed", response },
+  ];
+  return list.map((event, sequence_number) => ({ ...event, sequence_number }));
+}
 
 const lists = [
   { list: "summary", index: "summary_index", event: "reasoning_summary_part" },

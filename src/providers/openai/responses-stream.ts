@@ -1,5 +1,4 @@
 /** Events of a streamed response, put together. */
-import { expectOptions } from "../../core/data/index.ts";
 import {
   collector,
   type Left,
@@ -9,53 +8,28 @@ import {
   type StreamLimits,
   StreamMeter,
   streamFault,
-  streamWithLimits,
 } from "../rewrite/index.ts";
-import type { ModelExtensions } from "./extensions.ts";
 import { given, type JsonObject, textAt, withFields } from "./json.ts";
 import { eventObject, expectShape, keep, keepObject, placeIn } from "./pieces.ts";
-import { read, responsesResponse } from "./read.ts";
 import { under } from "./report-fields.ts";
 import { unknownFields } from "./response-event-fields.ts";
 import { endings, partEvents, textEvents } from "./response-event-kinds.ts";
-import { fromResponsesResponse } from "./responses-response.ts";
 import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
 import { StreamedItem } from "./streamed-item.ts";
-import { droppedFromResponse } from "./superseded.ts";
+import { Superseded } from "./superseded.ts";
 
 const what = "response event";
 
-/**
- * Puts the events of a streamed response together.
- *
- * `current` is what `fromResponsesResponse` returns for the response so far. The end is one of
- * `response.completed`, `response.incomplete`, `response.failed` and `error`; it must agree
- * with what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
- * `Document` is the type of `document`, such as the SDK's `Response`.
- *
- * @throws GlassineError `options_invalid`
- * @see spec `openai:stream-same`, `openai:stream-refused`
- * @example
- * ```ts
- * import { responsesStream } from "glassine/openai";
- *
- * const stream = responsesStream();
- * const item = { type: "message", role: "assistant", content: [{ type: "output_text", text: "A" }] };
- * stream.push({ type: "response.output_item.added", output_index: 0, item });
- * const at = { output_index: 0, content_index: 0 };
- * stream.push({ type: "response.output_text.delta", ...at, delta: "hoy" });
- * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
- * ```
- */
-export function responsesStream<Document extends object = JsonObject>(
-  limits: StreamLimits = {},
-): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
-  const stream = new ResponsesStream(limits) as ResponsesStream & { readonly document: Document };
-  return streamWithLimits(limits, stream);
+/** What a stream reads the answer so far with. */
+interface AnswerReading {
+  readonly document: (document: unknown) => JsonObject;
+  readonly answer: (document: unknown) => Read;
 }
 
-class ResponsesStream implements MessageStream<object, JsonObject> {
+export class ResponsesStream implements MessageStream<object, JsonObject> {
   readonly #meter: StreamMeter;
+  readonly #reading: AnswerReading;
+  readonly #superseded: Superseded;
   readonly #items: StreamedItem[] = [];
   readonly #left = collector<Left>();
   /** Each unknown kind, and each unknown field of a kind. */
@@ -66,9 +40,14 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   #baseFrom = 0;
   #final: JsonObject | undefined;
 
-  constructor(limits: StreamLimits) {
-    expectOptions(limits, ["limits", "maxEvents", "textUnits"], "responsesStream");
+  constructor(limits: StreamLimits, reading: AnswerReading) {
     this.#meter = new StreamMeter(limits);
+    this.#reading = reading;
+    const leftOf = (document: JsonObject) => reading.answer(document).left;
+    this.#superseded = new Superseded(leftOf, (path) => {
+      const reason = "Its replacement does not have it.";
+      this.#left.add({ path, kind: "content", reason });
+    });
   }
 
   push(event: object): void {
@@ -106,13 +85,6 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#left.add({ path, kind: "content", reason });
   }
 
-  /** Reports what an event said at the beginning and nothing repeats at the end. */
-  readonly #reportRemoved = (paths: readonly string[]): void => {
-    for (const path of paths) {
-      this.#left.add({ path, kind: "content", reason: "Its replacement does not have it." });
-    }
-  };
-
   #apply(type: string, event: JsonObject): void {
     switch (type) {
       case "response.created":
@@ -124,7 +96,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
         const place = placeIn(event.output_index, this.#items.length, "output_index");
         if (place < this.#items.length) throw streamFault("output_index", "the next index");
         const from = pathOf("events", this.#events, "item");
-        this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#reportRemoved));
+        this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#superseded));
         return;
       }
       case "response.output_item.done":
@@ -158,7 +130,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
 
   #replaceBase(now: JsonObject): void {
     const from = pathOf("events", this.#baseFrom, "response");
-    this.#reportRemoved(droppedFromResponse(this.#base, now, from));
+    this.#superseded.reportResponse(this.#base, now, from);
   }
 
   #itemOf(event: JsonObject): StreamedItem {
@@ -209,11 +181,11 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
 
   get document(): JsonObject {
     const document = this.#final ?? this.#soFar();
-    return read(responsesResponseSchema, document, responsesResponse);
+    return this.#reading.document(document);
   }
 
-  get current(): Read<ModelExtensions> {
-    const read = fromResponsesResponse(this.document);
+  get current(): Read {
+    const read = this.#reading.answer(this.document);
     return Object.freeze({ ...read, left: Object.freeze([...read.left, ...this.#left.list()]) });
   }
 }

@@ -1,8 +1,8 @@
 /** Whether two versions of an item in a stream are equal. */
 import type { Json } from "../../core/data/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { itemSettings } from "./read-tool-items.ts";
 import { isEmpty } from "./report-fields.ts";
+import { itemSettings } from "./tool-items.ts";
 
 /**
  * Fields that may arrive late and that no message shows. For some calls the id is that of the item.

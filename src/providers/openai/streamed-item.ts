@@ -7,7 +7,7 @@ import { under } from "./report-fields.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
 import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
-import { droppedFromItem, droppedFromPart } from "./superseded.ts";
+import type { Superseded } from "./superseded.ts";
 
 const what = "response event";
 
@@ -58,13 +58,10 @@ interface Part {
   isWhole: boolean;
 }
 
-/** Collects the paths of what an event said at the beginning and nothing repeats at the end. */
-type ReportRemoved = (paths: readonly string[]) => void;
-
 export class StreamedItem {
   readonly #meter: StreamMeter;
   readonly #from: string;
-  readonly #reportRemoved: ReportRemoved;
+  readonly #superseded: Superseded;
   readonly #head: JsonObject;
   readonly #lists: { readonly content: Part[]; readonly summary: Part[] } = {
     content: [],
@@ -75,10 +72,10 @@ export class StreamedItem {
   #final: JsonObject | undefined;
 
   /** @param from the path of `item` among the events */
-  constructor(item: unknown, meter: StreamMeter, from: string, reportRemoved: ReportRemoved) {
+  constructor(item: unknown, meter: StreamMeter, from: string, superseded: Superseded) {
     this.#meter = meter;
     this.#from = from;
-    this.#reportRemoved = reportRemoved;
+    this.#superseded = superseded;
     const kept = keepObject(item, what, "output_item", meter);
     const text = itemTextOf(kept);
     this.#key = text?.key;
@@ -194,7 +191,7 @@ export class StreamedItem {
         this.#agreePart(part, whole[index], list);
       }
     }
-    this.#reportRemoved(droppedFromItem(this.#bare(), item, this.#from));
+    this.#superseded.reportItem(this.#bare(), item, this.#from);
   }
 
   /** As it began, without what is agreed by itself. */
@@ -222,7 +219,7 @@ export class StreamedItem {
     if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
       throw streamFault(`${list} part`, "the annotations that were sent before");
     }
-    this.#reportRemoved(droppedFromPart(part.json, now, part.from));
+    this.#superseded.reportPart(part.json, now, part.from);
   }
 
   get document(): JsonObject {

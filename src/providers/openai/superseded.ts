@@ -4,31 +4,77 @@
  * Neither the messages nor the final document show it.
  */
 import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
 import type { Left } from "../rewrite/index.ts";
-import { readBlock } from "./blocks.ts";
 import { given, type JsonObject, withFields } from "./json.ts";
-import { readItem } from "./read-items.ts";
-import { shownIn } from "./read-tool-items.ts";
-import { isEmpty, type ReportLeft, under } from "./report-fields.ts";
-import { reportResponse } from "./responses-response.ts";
+import { isEmpty, under } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
-import { callKinds, kindIn } from "./tool-items.ts";
+import { callItems, itemIn, shownIn } from "./tool-items.ts";
 
-/** The paths below `path` of what was dropped. */
-type DroppedPaths = (first: JsonObject, now: JsonObject, path: string) => readonly string[];
+export class Superseded {
+  readonly #leftOf: (response: JsonObject) => readonly Left[];
+  readonly #report: (path: string) => void;
 
-export const droppedFromItem: DroppedPaths = (first, now, path) => [
-  ...droppedFrom([first, now], (item, left) => {
-    readItem(item, 0, 0, path, { names: new Map(), left, inResponse: true });
-  }),
-  ...shownFields(first)
-    .filter((key) => isTextDropped(first[key], now[key]))
-    .map((key) => under(path, key)),
-];
+  constructor(leftOf: (response: JsonObject) => readonly Left[], report: (path: string) => void) {
+    this.#leftOf = leftOf;
+    this.#report = report;
+  }
+
+  /** `from` is the path of the item that came first. */
+  reportItem(first: JsonObject, now: JsonObject, from: string): void {
+    this.#reportDropped(first, now, from, "output[0]", (item) => ({ output: [item] }));
+    for (const key of shownFields(first))
+      if (isTextDropped(first[key], now[key])) this.#report(under(from, key));
+  }
+
+  reportPart(first: JsonObject, now: JsonObject, from: string): void {
+    this.#reportDropped(first, now, from, "output[0].content[0]", (part) => ({
+      output: [{ type: "message", role: "assistant", content: [part] }],
+    }));
+  }
+
+  /** The output arrives in events of its own. */
+  reportResponse(first: JsonObject, now: JsonObject, from: string): void {
+    this.#reportDropped(first, now, from, "", (response) => withFields(response, { output: [] }));
+    if (!isEmpty(given(first, "output"))) this.#report(under(from, "output"));
+  }
+
+  /** A first form may lack required fields, such as an image in progress: they come from `now`. */
+  #reportDropped(
+    first: JsonObject,
+    now: JsonObject,
+    from: string,
+    at: string,
+    responseOf: (json: JsonObject) => JsonObject,
+  ): void {
+    const contentOf = (json: JsonObject): readonly string[] =>
+      this.#read(responseOf(json), at).flatMap(({ kind, path }) =>
+        kind === "setting" || !path.startsWith(at) ? [] : [path.slice(at.length)],
+      );
+    const said = Object.entries(first).filter(([, value]) => value !== null);
+    const known = new Set(contentOf(now));
+    for (const path of contentOf(withFields(now, Object.fromEntries(said))))
+      if (!known.has(path)) this.#report(pathBelow(from, path));
+  }
+
+  /** What cannot be read is not shown at all. */
+  #read(response: JsonObject, path: string): readonly Left[] {
+    try {
+      return this.#leftOf(response);
+    } catch (error) {
+      if (!isGlassineError(error)) throw error;
+      return [{ path, kind: "content", reason: "It is not readable." }];
+    }
+  }
+}
+
+function pathBelow(from: string, path: string): string {
+  return path === "" || /^[.[]/.test(path) ? `${from}${path}` : `${from}.${path}`;
+}
 
 /** The fields of an item that messages show and no other check covers. */
 function shownFields(item: JsonObject): readonly string[] {
-  const kind = kindIn(callKinds, itemKind(item));
+  const kind = itemIn(callItems, itemKind(item));
   return kind === undefined ? ["phase"] : shownIn(kind).filter((key) => key !== kind.id);
 }
 
@@ -40,32 +86,4 @@ function isTextDropped(first: Json | undefined, now: Json | undefined): boolean 
     const inside = typeof now === "object" && now !== null ? (now as JsonObject)[key] : undefined;
     return isTextDropped(value, inside);
   });
-}
-
-export const droppedFromPart: DroppedPaths = (first, now, path) =>
-  droppedFrom([first, now], (part, left) => {
-    readBlock(part, path, left);
-  });
-
-/** The output arrives in events of its own. */
-export const droppedFromResponse: DroppedPaths = (first, now, path) => [
-  ...droppedFrom([first, now], (response, left) => {
-    reportResponse(withFields(response, { output: [] }), path, left);
-  }),
-  ...(isEmpty(given(first, "output")) ? [] : [under(path, "output")]),
-];
-
-/** A first form may lack required fields, such as an image in progress: they come from `now`. */
-function droppedFrom(
-  [first, now]: readonly [JsonObject, JsonObject],
-  readInto: (json: JsonObject, left: ReportLeft) => void,
-): readonly string[] {
-  const contentOf = (json: JsonObject): readonly string[] => {
-    const left: Left[] = [];
-    readInto(json, (each) => left.push(each));
-    return left.flatMap((each) => (each.kind === "setting" ? [] : [each.path]));
-  };
-  const said = Object.entries(first).filter(([, value]) => value !== null);
-  const reported = new Set(contentOf(now));
-  return contentOf(withFields(now, Object.fromEntries(said))).filter((each) => !reported.has(each));
 }

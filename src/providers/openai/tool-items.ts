@@ -4,21 +4,42 @@
  *
  * A tool of the model's own side, as a web search, is shown as a call of a tool of that name.
  */
+import type { Json } from "../../core/data/index.ts";
+import {
+  type BlockKind,
+  type FieldRule,
+  isJsonObject,
+  type JsonObject,
+  objectIn,
+  pathOf,
+  textArguments,
+  unwritable,
+  withoutBound,
+} from "../rewrite/index.ts";
+import { customInput, toolOutput } from "./blocks.ts";
+import { compact, fitsShape, given, textAt, withFields } from "./json.ts";
+import { isEmpty } from "./report-fields.ts";
 
-import { type JsonObject, textAt } from "./json.ts";
-import { itemKind } from "./shapes.ts";
+/** Known fields of items that are settings. */
+export const itemSettings: readonly string[] = [
+  "approval_request_id",
+  "caller",
+  "container_id",
+  "created_by",
+  "encrypted_content",
+  "environment",
+  "id",
+  "max_output_length",
+  "parsed_arguments",
+  "status",
+];
 
-/** Where the arguments of a call are. */
-export type ArgumentsAt =
-  | { readonly as: "text" | "input" | "object"; readonly key: string }
-  | { readonly as: "fields"; readonly keys: readonly string[] };
-
-export interface CallKind {
+export interface CallItem {
   readonly id: "call_id" | "id";
   /** The name itself, or the field that has it. */
   readonly name: string | { readonly key: string };
   readonly namespace?: string;
-  readonly arguments: ArgumentsAt;
+  readonly arguments: FieldRule;
   /** Where the call's output is, if it is in the same item. */
   readonly output?: string;
   readonly error?: string;
@@ -26,98 +47,287 @@ export interface CallKind {
   readonly waits: boolean;
 }
 
-export interface ResultKind {
+export interface ResultItem {
   readonly id: "call_id" | "id";
-  readonly output: string;
-  /** `blocks`: a string or a list of blocks. `json`: data of any other shape. */
-  readonly as: "blocks" | "text" | "json";
+  readonly output: FieldRule;
 }
 
-const text = (key: string): ArgumentsAt => ({ as: "text", key });
-const object = (key: string): ArgumentsAt => ({ as: "object", key });
-const fields = (...keys: readonly string[]): ArgumentsAt => ({ as: "fields", keys });
-const named = { name: { key: "name" } } as const;
-const ofServer = { ...named, namespace: "server_label", arguments: text("arguments") } as const;
+/** Arguments in one field; what the SDK parsed of them goes with the old ones. */
+function inField(rule: FieldRule): FieldRule {
+  const { at: key = "" } = rule;
+  return {
+    at: "",
+    shows: [key],
+    read: (item, path, reading, block) =>
+      rule.read(given(objectIn(item), key), [...path, key], reading, block),
+    write(value, old, path, writing, block) {
+      const item = objectIn(block.item);
+      const before = old && { ...old, value: given(item, key), path: [...old.path, key] };
+      const now = rule.write?.(value, before, path, writing, block);
+      if (now === unwritable) return unwritable;
+      const bound = { parsed_arguments: undefined };
+      return withFields(withoutBound(item, bound, path.slice(0, -1), writing.lost), { [key]: now });
+    },
+  };
+}
 
-export const callKinds: { readonly [type: string]: CallKind } = {
+/** Arguments that are an object, of which nothing but the shape that they had is written. */
+const object: FieldRule = {
+  at: "",
+  read(value, path, { left }) {
+    if (isJsonObject(value)) return value;
+    if (value !== undefined) {
+      const reason = "The arguments are not an object.";
+      left.add({ path: pathOf(...path), kind: "content", reason });
+    }
+    return {};
+  },
+  write: (value, old) =>
+    old !== undefined && value !== undefined && fitsShape(old.value ?? {}, value)
+      ? value
+      : unwritable,
+};
+
+/** Arguments that are fields of the item. */
+function inFields(...keys: readonly string[]): FieldRule {
+  const valuesIn = (item: JsonObject) => compact(keys.map((key) => [key, given(item, key)]));
+  return {
+    at: "",
+    shows: keys,
+    read: (item) => valuesIn(objectIn(item)),
+    write(value, _old, path, { lost }, block) {
+      const item = objectIn(block.item);
+      if (!fitsShape(valuesIn(item), value ?? null)) return unwritable;
+      const bound = { parsed_arguments: undefined };
+      return withFields(withoutBound(item, bound, path.slice(0, -1), lost), objectIn(value));
+    },
+  };
+}
+
+const asText = inField(textArguments("arguments"));
+const asObject = (key: string) => inField({ ...object, at: key });
+const named = { name: { key: "name" } } as const;
+const ofServer = { ...named, namespace: "server_label", arguments: asText } as const;
+
+export const callItems: { readonly [type: string]: CallItem } = {
   function_call: {
     id: "call_id",
     ...named,
     namespace: "namespace",
-    arguments: text("arguments"),
+    arguments: asText,
     waits: true,
   },
   custom_tool_call: {
     id: "call_id",
     ...named,
     namespace: "namespace",
-    arguments: { as: "input", key: "input" },
+    arguments: inField(customInput("input")),
     waits: true,
   },
   mcp_call: { id: "id", ...ofServer, output: "output", error: "error", waits: false },
   mcp_approval_request: { id: "id", ...ofServer, waits: true },
-  web_search_call: { id: "id", name: "web_search", arguments: object("action"), waits: false },
+  web_search_call: { id: "id", name: "web_search", arguments: asObject("action"), waits: false },
   file_search_call: {
     id: "id",
     name: "file_search",
-    arguments: fields("queries"),
+    arguments: inFields("queries"),
     output: "results",
     waits: false,
   },
   code_interpreter_call: {
     id: "id",
     name: "code_interpreter",
-    arguments: fields("code"),
+    arguments: inFields("code"),
     output: "outputs",
     waits: false,
   },
   computer_call: {
     id: "call_id",
     name: "computer",
-    arguments: fields("action", "actions"),
+    arguments: inFields("action", "actions"),
     waits: true,
   },
   local_shell_call: {
     id: "call_id",
     name: "local_shell",
-    arguments: object("action"),
+    arguments: asObject("action"),
     waits: true,
   },
-  shell_call: { id: "call_id", name: "shell", arguments: object("action"), waits: true },
+  shell_call: { id: "call_id", name: "shell", arguments: asObject("action"), waits: true },
   apply_patch_call: {
     id: "call_id",
     name: "apply_patch",
-    arguments: object("operation"),
+    arguments: asObject("operation"),
     waits: true,
   },
 };
 
-export const resultKinds: { readonly [type: string]: ResultKind } = {
-  function_call_output: { id: "call_id", output: "output", as: "blocks" },
-  custom_tool_call_output: { id: "call_id", output: "output", as: "blocks" },
-  computer_call_output: { id: "call_id", output: "output", as: "json" },
-  local_shell_call_output: { id: "id", output: "output", as: "text" },
-  shell_call_output: { id: "call_id", output: "output", as: "json" },
-  apply_patch_call_output: { id: "call_id", output: "output", as: "text" },
+/** Data of a tool, of which nothing but the shape that it had is written; text may be any. */
+function ownShape(at: string, isText: boolean): FieldRule {
+  return {
+    at,
+    read: (value) => value ?? undefined,
+    write(value, old) {
+      if (isText && typeof value === "string") return value;
+      const before = old?.value ?? undefined;
+      const fits = value !== undefined && before !== undefined && fitsShape(before, value);
+      return fits ? value : unwritable;
+    },
+  };
+}
+
+export const resultItems: { readonly [type: string]: ResultItem } = {
+  function_call_output: { id: "call_id", output: toolOutput("output") },
+  custom_tool_call_output: { id: "call_id", output: toolOutput("output") },
+  computer_call_output: { id: "call_id", output: ownShape("output", false) },
+  local_shell_call_output: { id: "id", output: ownShape("output", true) },
+  shell_call_output: { id: "call_id", output: ownShape("output", false) },
+  apply_patch_call_output: { id: "call_id", output: ownShape("output", true) },
 };
 
-/** Of the calls in a document, the type of the item of each, by its id. */
-export type KnownCalls = ReadonlyMap<string, string>;
-
-export function kindIn<Kind>(
-  kinds: { readonly [type: string]: Kind },
+export function itemIn<Item>(
+  items: { readonly [type: string]: Item },
   type: string,
-): Kind | undefined {
-  return Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+): Item | undefined {
+  return Object.hasOwn(items, type) ? items[type] : undefined;
 }
 
-/** Of all calls among the items, the type of each. */
-export function knownCalls(items: readonly JsonObject[]): KnownCalls {
-  return new Map(
-    items.flatMap((item): [string, string][] => {
-      const type = itemKind(item);
-      const kind = kindIn(callKinds, type);
-      return kind === undefined ? [] : [[textAt(item, kind.id) ?? "", type]];
-    }),
-  );
+/** The fields of a call that messages show. */
+export function shownIn({ id, name, namespace, arguments: of, output, error }: CallItem) {
+  const own = typeof name === "string" ? [] : [name.key];
+  const more = [namespace, output, error].filter((key) => key !== undefined);
+  return [id, ...own, ...more, ...(of.shows ?? [])];
 }
+
+/** What a model reads of the skills of an environment, which is a setting otherwise. */
+const skills: FieldRule = {
+  read(_value, path, { left }, item) {
+    if (!isEmpty(objectIn(item.environment).skills)) {
+      const reason = "Skills that the model may use.";
+      left.add({ path: pathOf(...path, "environment", "skills"), kind: "content", reason });
+    }
+    return undefined;
+  },
+};
+
+const ofItem: Pick<BlockKind, "settings" | "defaults"> = {
+  settings: itemSettings,
+  // What a model or a person reads in an item.
+  defaults: { pending_safety_checks: [], acknowledged_safety_checks: [] },
+};
+
+function callKind(type: string, call: CallItem): BlockKind {
+  const { id, name, namespace, output, error, waits } = call;
+  const isFunction = type === "function_call";
+  // The item of a server needs its name.
+  const server: FieldRule = {
+    at: "server_label",
+    read: (value) => value,
+    write: (value, old) => value ?? old?.value,
+  };
+  const space = namespace === "server_label" ? server : namespace;
+  return {
+    ...ofItem,
+    part: "tool_call",
+    in: "item",
+    is: { type },
+    fields: {
+      tool_call_id: id,
+      name: typeof name === "string" ? { read: () => name } : name.key,
+      arguments: call.arguments,
+      ...(space !== undefined && { namespace: space }),
+      skills: {
+        ...skills,
+        shows: [output, error].filter((key) => key !== undefined),
+      },
+    },
+    ofCall: type,
+    isRun: !waits,
+    reason: `A ${type} cannot take these arguments.`,
+    ...(!isFunction && { note: "A call of a special kind." }),
+  };
+}
+
+/** The result in the item of its call. */
+function outputKind(type: string, { id, name, output = "", error = "" }: CallItem): BlockKind {
+  return {
+    part: "tool_result",
+    in: "output",
+    is: { type },
+    fields: {
+      tool_call_id: { read: (_value, _path, _reading, item) => textAt(item, id) ?? "" },
+      tool_name: {
+        // The call before it in the same item says it.
+        reportsLoss: true,
+        read(_value, _path, { toolNames }, item) {
+          const own = typeof name === "string" ? name : (textAt(item, name.key) ?? "");
+          return toolNames.get(textAt(item, id) ?? "") ?? own;
+        },
+      },
+      content: {
+        at: "",
+        read(value, path, { left }) {
+          const item = objectIn(value);
+          const [result, failure] = [given(item, output), given(item, error)];
+          if (result !== undefined && failure !== undefined) {
+            const reason = "An error in addition to a result.";
+            left.add({ path: pathOf(...path.slice(0, -1), error), kind: "content", reason });
+          }
+          return result ?? failure;
+        },
+        write(value, _old, path, { lost }, block) {
+          const item = objectIn(block.item);
+          const [result, failure] = [given(item, output), given(item, error)];
+          if (result !== undefined && failure !== undefined) {
+            const reason = "The error belongs to the old result and is dropped.";
+            lost.add({ path: pathOf(...path.slice(0, -2)), reason });
+          }
+          const before: Json = result ?? failure ?? "";
+          if (value === undefined || !fitsShape(before, value)) return unwritable;
+          if (result === undefined && error !== "") return withFields(item, { [error]: value });
+          return withFields(item, {
+            [output]: value,
+            ...(failure !== undefined && { [error]: null }),
+          });
+        },
+      },
+      is_error: {
+        read: (_value, _path, _reading, item) =>
+          given(item, output) === undefined && given(item, error) !== undefined,
+      },
+    },
+    showsAll: true,
+    reason: `The result does not have the shape that a ${type} returns.`,
+  };
+}
+
+function resultKind(type: string, { id, output }: ResultItem): BlockKind {
+  const isCustom = type === "custom_tool_call_output";
+  return {
+    ...ofItem,
+    part: "tool_result",
+    in: "item",
+    is: { type },
+    fields: {
+      tool_call_id: id,
+      content: output,
+      is_error: {
+        read: (_value, _path, _reading, item) =>
+          type === "apply_patch_call_output" && item.status === "failed",
+      },
+    },
+    reason: `The result does not have the shape that a ${type} has.`,
+    ...(isCustom && { ofCall: "custom_tool_call" }),
+    ...(type !== "function_call_output" && { note: "A result of a special kind." }),
+  };
+}
+
+/** The kinds of blocks that these items are, and the results in the items of calls. */
+export const toolKinds: { readonly [name: string]: BlockKind } = /* @__PURE__ */ (() =>
+  Object.fromEntries([
+    ...Object.entries(callItems).map(([type, call]) => [type, callKind(type, call)]),
+    ...Object.entries(callItems)
+      .filter(([, { output }]) => output !== undefined)
+      .map(([type, call]) => [`${type} output`, outputKind(type, call)]),
+    ...Object.entries(resultItems).map(([type, result]) => [type, resultKind(type, result)]),
+  ]))();

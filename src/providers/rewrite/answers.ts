@@ -2,7 +2,7 @@
 import type { Json } from "../../core/data/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import type { CompiledBlocks } from "./block-kinds.ts";
-import { providerCallsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
+import { callsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
 import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
 import { tableReading } from "./forms.ts";
 import {
@@ -94,7 +94,7 @@ export function writeAnswer(
   if (!table.namesResults) reportToolNames(messages.slice(0, 1), lost);
   const reporter = {
     lost,
-    providerCalls: providerCallsIn(
+    ...callsIn(
       table,
       before?.blocks ?? [],
       messages.flatMap(({ content }) => content),

@@ -146,6 +146,8 @@ export interface BlockKind {
    * what is lost where a part needs a new one.
    */
   readonly reason?: string;
+  /** The kind of call that a new part of this kind is or answers, if only one fits. */
+  readonly ofCall?: string;
   /** Set for what the provider does itself. A caller must not do it a second time. */
   readonly isRun?: boolean;
   /** What else there is to say of each block of this kind. */
@@ -183,6 +185,8 @@ export interface BlockTable {
   readonly places: { readonly [name: string]: BlockPlace };
   /** The namespace of the tools that the provider runs. */
   readonly namespace?: string;
+  /** The kind of a call whose id no old call has, for kinds that are `ofCall`. */
+  readonly newCall?: string;
   /** How a block of no kind is reported, if not as content that nobody sees. */
   readonly unshown?: (block: JsonObject) => LeftKind | undefined;
   /** Also bound to what any block says. */
@@ -216,11 +220,13 @@ export interface CompiledKind extends BlockKind {
   readonly namesResult: boolean;
 }
 
+/** The kinds of the old calls, by their ids. */
+export type CallKinds = ReadonlyMap<string, CompiledKind>;
+
 export interface CompiledBlocks {
   readonly table: BlockTable;
-  /** Whether each result names its tool, and whether one without an id does. */
+  /** Whether each result names its tool. */
   readonly namesResults: boolean;
-  readonly namesAnonymous: boolean;
   /** Whether a block may stand for parts. */
   readonly hasStandIns: boolean;
   readonly kinds: ReadonlyMap<string, CompiledKind>;
@@ -244,7 +250,6 @@ export function compileBlocks(table: BlockTable): CompiledBlocks {
   return {
     table,
     namesResults: named.length > 0 && named.length === results.length,
-    namesAnonymous: named.length > 0,
     hasStandIns: kinds.some(([, { standsFor }]) => standsFor !== undefined),
     kinds: new Map(kinds),
     key: kinds.some(([, { in: field }]) => field !== undefined) ? "field" : "type",
@@ -327,15 +332,18 @@ export function kindToWrite(
   part: ContentPart,
   old: CompiledKind | undefined,
   place: string,
+  callKinds: CallKinds,
 ): CompiledKind | undefined {
   const content = fieldsOfPart(part);
+  const called = callKinds.get(String(content.tool_call_id))?.name ?? table.newCall;
   const says = ({ says: all = {} }: BlockKind) =>
     Object.entries(all).every(([name, value]) => isSameJsonText(content[name], value));
   const holds = (kind: BlockKind) => kind.holds?.(content) ?? true;
   const fits = (kind: CompiledKind) => kind.fits?.(content) ?? says(kind);
   const open = (table.places[place]?.writes ?? [])
     .flatMap((name) => kinds.get(name) ?? [])
-    .filter((kind) => kind.part === part.content_type && holds(kind));
+    .filter((kind) => kind.part === part.content_type && holds(kind))
+    .filter(({ ofCall = called }) => ofCall === called);
   if (old?.becomes !== undefined) {
     const { becomes } = old;
     if (says(old) && fits(old)) return old;

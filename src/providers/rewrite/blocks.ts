@@ -3,6 +3,7 @@ import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
 import {
   type BlockWriting,
+  type CallKinds,
   type CompiledBlocks,
   type CompiledKind,
   fieldsOfPart,
@@ -40,9 +41,12 @@ export interface LossReporter {
   readonly removed: ReportRemoved;
   /** The ids of the calls that the provider ran. */
   readonly providerCalls: ReadonlySet<string>;
+  readonly callKinds?: CallKinds;
   /** What blocks are read again with. */
   readonly given?: Given;
 }
+
+const noCalls: CallKinds = new Map();
 
 /** For writing what is only compared. */
 export const silentReporter: LossReporter = {
@@ -187,7 +191,7 @@ export function writePart(
 ): JsonObject | undefined {
   const { lost } = reporter;
   const before = old && kindOfBlock(table, old.block);
-  const kind = kindToWrite(table, part, before, place);
+  const kind = kindToWrite(table, part, before, place, reporter.callKinds ?? noCalls);
   if (old && before?.holds?.(fieldsOfPart(part)) === false) {
     if (before.reason === undefined) reporter.removed(pathOf(...old.path));
     else lost.add({ path: pathOf(...path), reason: before.reason });
@@ -287,7 +291,9 @@ function blockOf(
     if (now === unwritable) return undefined;
     block = set(block, keys, now);
   }
-  return old === undefined ? { ...block, ...kind.fresh?.[place] } : block;
+  const fresh = old === undefined ? Object.entries(kind.fresh?.[place] ?? {}) : [];
+  const outer = kind.in === undefined ? [] : ["item"];
+  return fresh.reduce((made, [name, value]) => set(made, [...outer, name], value), block);
 }
 
 function shownIn(
@@ -348,9 +354,10 @@ function reportUnsaid(
   const now = fieldsOfPart(part);
   const back = fieldsOfPart(said);
   for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
-    // The call with its id names the result's tool.
-    if (name === "tool_name" && kindOfBlock(table, block)?.namesResult === false) continue;
-    if (isSameJsonText(now[name], back[name]) || isUncertain(table, block, name)) continue;
+    if (isSameJsonText(now[name], back[name])) continue;
+    // An empty id names no call, so nothing else says the name of the result's tool.
+    const isAlone = name === "tool_name" && now.tool_call_id === "";
+    if (!isAlone && isUncertain(table, block, name)) continue;
     const reason = "The block cannot hold this value; it would read back as another or not at all.";
     const at = "text" in part ? [...path, "text"] : [...path, "content", name];
     lost.add({ path: pathOf(...(now[name] === undefined ? path : at)), reason });
@@ -359,32 +366,37 @@ function reportUnsaid(
 
 /** Whether a value can only be read with the blocks before its own, or was reported when written. */
 function isUncertain(table: CompiledBlocks, block: JsonObject, field: string): boolean {
-  const rules = kindOfBlock(table, block)?.rules ?? [];
+  const { rules = [], namesResult } = kindOfBlock(table, block) ?? {};
+  // The call with its id names the result's tool.
+  if (field === "tool_name" && namesResult === false) return true;
   return rules.some(
     ({ name, rule }) => name === field && (rule.isRelative === true || rule.reportsLoss === true),
   );
 }
 
-/** The ids of the calls that the provider ran, according to the blocks and the parts. */
-export function providerCallsIn(
+/** The calls in the blocks, and the ids of those that the provider ran, also of the parts. */
+export function callsIn(
   table: CompiledBlocks,
   blocks: readonly JsonObject[],
   parts: readonly ContentPart[],
-): ReadonlySet<string> {
+): Pick<LossReporter, "providerCalls" | "callKinds"> {
   const ids = new Set<string>();
+  const callKinds = new Map<string, CompiledKind>();
   for (const block of blocks) {
     const kind = kindOfBlock(table, block);
-    if (kind?.part !== "tool_call" || kind.isRun !== true) continue;
+    if (kind?.part !== "tool_call") continue;
     const keys = kind.rules.find(({ name }) => name === "tool_call_id")?.keys ?? [];
     const id = valueAt(block, keys);
-    if (typeof id === "string") ids.add(id);
+    if (typeof id !== "string") continue;
+    callKinds.set(id, kind);
+    if (kind.isRun === true) ids.add(id);
   }
   for (const part of parts) {
     const isOwn = part.content_type === "tool_call" && part.content.namespace !== undefined;
     if (isOwn && part.content.namespace === table.table.namespace)
       ids.add(part.content.tool_call_id);
   }
-  return ids;
+  return { providerCalls: ids, callKinds };
 }
 
 /** The ids of calls and results in messages. */

@@ -6,7 +6,8 @@
  *   from: what no part shows stays in its place, what is bound to an edited content goes and is in
  *   `lost`.
  * - `TurnTable` (turns.ts): the system prompt, the turns of a request and their roles.
- *   `TurnFields`: those of a format that says in several fields what a message says in one list.
+ *   `TurnFields` (turn-fields.ts): those of a format that says in several fields what a message says
+ *   in one list. `SectionTable`: those of a flat list, of which several items in a row are a message.
  * - `AnswerTable` (answers.ts): where an answer has its blocks. `AnswersTable`: one that says several
  *   messages. `FactTable` (facts.ts): its model, stop reason and token counts.
  * - `StreamTable` (answer-stream.ts): what each event does. `PieceTable` (growing-block.ts): how

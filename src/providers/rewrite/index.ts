@@ -14,7 +14,7 @@ export {
   type PlaceOf,
   unwritable,
 } from "./block-kinds.ts";
-export { writeBlocks } from "./blocks.ts";
+export { withoutBound, writeBlocks } from "./blocks.ts";
 export { bytesField } from "./bytes.ts";
 export {
   defineProvider,
@@ -105,7 +105,6 @@ export {
   type Left,
   type Lost,
   pathOf,
-  type ReportRemoved,
   removedItem,
   removedReporter,
 } from "./report.ts";
@@ -117,10 +116,11 @@ export {
   streamFault,
   TextPieces,
 } from "./stream.ts";
-export type { PlacedBlock, TurnTable } from "./turns.ts";
+export type { PlacedBlock, TurnFields } from "./turn-fields.ts";
+export type { TurnTable } from "./turns.ts";
 export { publicViolation } from "./violation.ts";
-export { readerWithLimits, streamWithLimits, withLimits } from "./with-limits.ts";
-export { reportToolNames } from "./write-turns.ts";
+export { readerWithLimits, withLimits } from "./with-limits.ts";
+export { reportForm, reportToolNames } from "./write-turns.ts";
 export {
   type HeaderChanges,
   type HeadersIn,

@@ -112,7 +112,8 @@ function readBlock(
     }
   }
   if (kind.note !== undefined) {
-    const place = kind.in === undefined ? (kind.patterns[0]?.[0] ?? []) : [];
+    const [first, second] = kind.patterns.map(([keys]) => keys);
+    const place = kind.in === undefined ? (first ?? []) : (second ?? []).slice(1);
     reading.left.add({ path: pathOf(...path, ...place), kind: "setting", reason: kind.note });
   }
   if (kind.part === "tool_call") nameCall(kind, content, path, reading);

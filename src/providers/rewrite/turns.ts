@@ -5,16 +5,20 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
-import type { CompiledBlocks, FieldBlock, PlaceOf } from "./block-kinds.ts";
-import { type JsonObject, keysOf, objectsIn, type Path, valueAt } from "./json.ts";
+import type { CompiledBlocks, PlaceOf } from "./block-kinds.ts";
+import { type JsonObject, keysOf, objectsIn, valueAt } from "./json.ts";
 import { itemsOf, type ReadBlocks, readBlocks, type Shown } from "./read-blocks.ts";
 import { knownFields, type Reading, reportFields } from "./reading.ts";
 import { pathOf } from "./report.ts";
+import type { SectionTable, TurnFields } from "./turn-fields.ts";
 
 /** How a document says turns. */
 export interface TurnTable {
-  /** The field with the list of turns. */
+  /** The field with the list of turns, or the flat list of which they are `sections`. */
   readonly turns: string;
+  readonly sections?: SectionTable;
+  /** Set where all turns are one message of the assistant. */
+  readonly isOne?: boolean;
   /** How a turn says its blocks: the field with the list of them, or a function for several. */
   readonly content: string | TurnFields;
   /** The field with the blocks of the system prompt. */
@@ -35,27 +39,6 @@ export interface TurnTable {
   readonly bound?: { readonly [field: string]: Json | undefined };
   /** Those of them that only changed texts make stale. */
   readonly boundToTexts?: readonly string[];
-}
-
-/** A block of a turn that has several fields, and where it is in the turn. */
-export interface PlacedBlock {
-  readonly block: FieldBlock;
-  readonly path: Path;
-}
-
-/** Turns that say in several fields what a message says in one list. Each turn is one message. */
-interface TurnFields {
-  /** The role of its message; `undefined` where there is none, and nothing of it is shown. */
-  readonly roleOf: (turn: JsonObject) => Message["role"] | undefined;
-  readonly blocksOf: (turn: JsonObject) => readonly PlacedBlock[];
-  /** Reports what neither blocks nor extensions show of the turn at this place. */
-  readonly report: (turn: JsonObject, at: number, reading: Reading) => void;
-  /** The turn with these blocks, or several turns; `old` is what it is written over. */
-  readonly write: (
-    blocks: readonly FieldBlock[],
-    old: JsonObject | undefined,
-    role: Message["role"],
-  ) => readonly JsonObject[];
 }
 
 /** A message, and the part of the request that it shows. */
@@ -84,7 +67,7 @@ export function readTurns(
   }
   const known =
     typeof turns.content === "string" ? knownFields(["role", turns.content]) : undefined;
-  for (const [turn, item] of objectsIn(request[turns.turns]).entries()) {
+  for (const [turn, item] of turnsOf(turns, request).entries()) {
     if (typeof turns.content !== "string") {
       segments.push(...fieldsOf(table, turns, turns.content, item, turn, reading));
       continue;
@@ -120,9 +103,9 @@ function fieldsOf(
   turn: number,
   reading: Reading,
 ): readonly Segment[] {
-  const path = [turns.turns, turn];
+  const path = turns.sections === undefined ? [turns.turns, turn] : [];
   const role = fields.roleOf(item);
-  if (role === undefined) {
+  if (role === undefined && turns.sections === undefined) {
     const reason = "Messages have no such role.";
     reading.left.add({ path: pathOf(...path), kind: "content", reason });
     return [];
@@ -131,9 +114,19 @@ function fieldsOf(
   const placed = fields.blocksOf(item);
   const blocks = placed.map(({ block }) => block);
   const pathOfBlock: PlaceOf = (i) => [...path, ...(placed[i]?.path ?? [])];
-  const place = turns.place ?? placeOfRole(table, role);
+  const place = turns.place ?? (role === undefined ? "" : placeOfRole(table, role));
   const read = readBlocks(table, blocks, pathOfBlock, reading, place);
-  return [segmentOf(role, turn, { blocks, pathOfBlock, begin: 0 }, read)];
+  if (role === undefined) return [];
+  const channel = fields.channelOf?.(item);
+  return [segmentOf(role, turn, { blocks, pathOfBlock, begin: 0 }, read, channel)];
+}
+
+export function turnsOf(
+  { turns, sections }: TurnTable,
+  document: JsonObject | undefined,
+): readonly JsonObject[] {
+  if (document === undefined) return [];
+  return sections === undefined ? objectsIn(document[turns]) : sections.read(document);
 }
 
 /** The system prompt, and where it is. */
@@ -166,8 +159,9 @@ function segmentOf(
   turn: Segment["turn"],
   from: Blocks,
   { parts, at }: ReadBlocks,
+  channel?: Message["channel"],
 ): Segment {
-  const message = createMessage({ role, content: parts });
+  const message = createMessage({ role, content: parts, ...(channel && { channel }) });
   return { message, turn, shown: { ...from, parts: message.content, at } };
 }
 

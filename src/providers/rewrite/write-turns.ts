@@ -3,8 +3,8 @@ import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import type { CompiledBlocks, FieldBlock } from "./block-kinds.ts";
 import {
+  callsIn,
   type LossReporter,
-  providerCallsIn,
   reportRelativeIds,
   withoutBound,
   writeBlocks,
@@ -15,7 +15,6 @@ import {
   type JsonObject,
   keysOf,
   objectIn,
-  objectsIn,
   type Path,
   sameList,
   stringIn,
@@ -24,7 +23,7 @@ import {
   withValueAt,
 } from "./json.ts";
 import { pairMessages } from "./messages.ts";
-import { blockPath, itemsOf, readBlocks } from "./read-blocks.ts";
+import { blockPath } from "./read-blocks.ts";
 import { silentReading } from "./reading.ts";
 import {
   type Collector,
@@ -34,7 +33,15 @@ import {
   pathOf,
   removedReporter,
 } from "./report.ts";
-import { placeOfRole, promptOf, readTurns, type Segment, type TurnTable } from "./turns.ts";
+import { writeFields } from "./turn-fields.ts";
+import {
+  placeOfRole,
+  promptOf,
+  readTurns,
+  type Segment,
+  type TurnTable,
+  turnsOf,
+} from "./turns.ts";
 
 /** A message to write, and what it stands for. */
 interface Piece {
@@ -70,22 +77,25 @@ export function writeTurns(
 ): JsonObject {
   const left = collector<Left>();
   const segments = old === undefined ? [] : readTurns(table, turns, old, tableReading(left, table));
-  const providerCalls = providerCallsIn(
+  const calls = callsIn(
     table,
     segments.flatMap(({ shown }) => shown.blocks),
     messages.flatMap(({ content }) => content),
   );
-  const reporter = { lost, providerCalls, removed: removedReporter(left.list(), lost.add) };
+  const reporter = { lost, ...calls, removed: removedReporter(left.list(), lost.add) };
   const before = segments.map(({ message }) => message);
-  const pieces = pairMessages(before, messages).map(({ item, at, ...pair }, index) => ({
+  const given = messagesToWrite(messages, turns, lost);
+  const after = given.map(({ message }) => message);
+  const pieces = pairMessages(before, after).map(({ item, at, ...pair }, i) => ({
     message: item,
-    index,
+    index: given[i]?.index ?? i,
     old: at === undefined ? undefined : segments[at],
     isSame: pair.isSame,
     isMoved: pair.isMoved,
   }));
   for (const { message, index } of pieces) reportMessage(message, index, turns, lost);
-  if (!table.namesResults) reportToolNames(messages, lost, table.namesAnonymous);
+  if (turns.sections !== undefined) reportNeighbors(after, lost);
+  if (!table.namesResults) reportToolNames(messages, lost);
   const [first] = pieces;
   const isPrompt =
     turns.prompt !== undefined &&
@@ -93,23 +103,25 @@ export function writeTurns(
     isSystem(first) &&
     (first.old?.turn ?? "system") === "system";
   const said = (isPrompt ? pieces.slice(1) : pieces).filter((piece) => hasRole(piece, turns, lost));
-  reportRemoved(segments, new Set(pieces.map((piece) => piece.old)), turns, reporter);
   const place = keysOf(turns.prompt ?? "");
   const prompt = promptOf(turns, old)?.value;
   const work: Work = {
     table,
     turns,
     prompt,
-    before: objectsIn(old?.[turns.turns]),
+    before: turnsOf(turns, old),
     counts: countTurns(segments),
     reporter,
   };
+  reportRemoved(segments, new Set(pieces.map((piece) => piece.old)), work);
   const system = isPrompt ? writePrompt(first, work) : undefined;
   const removed = prompt === undefined ? base : withFields(base, { [String(place[0])]: undefined });
   const prompted = system === undefined ? removed : objectIn(withValueAt(base, place, system));
   const list = sameList(work.before, withHidden(groupsOf(said, turns), segments, work));
   const isAbsent = list.length === 0 && old !== undefined && old[turns.turns] === undefined;
-  const written = isAbsent ? prompted : withFields(prompted, { [turns.turns]: list });
+  const fields = turns.sections?.write(list, old, lost) ?? { [turns.turns]: list };
+  const written =
+    isAbsent && turns.sections === undefined ? prompted : withFields(prompted, fields);
   const readAgain = () =>
     readTurns(table, turns, written, silentReading()).map(({ message }) => message);
   reportRelativeIds(table, messages, readAgain, lost);
@@ -140,6 +152,31 @@ function withHidden(
   return turns;
 }
 
+/** All messages, or of a document that is one message the first of the assistant. */
+function messagesToWrite(
+  messages: readonly Message[],
+  { isOne }: TurnTable,
+  lost: Collector<Lost>,
+): readonly Pick<Piece, "message" | "index">[] {
+  const all = messages.map((message, index) => ({ message, index }));
+  if (isOne !== true) return all;
+  const only = messages.findIndex(({ role }) => role === "assistant");
+  return all.filter(({ index }) => {
+    if (index !== only)
+      lost.add({ path: pathOf(index), reason: "A response is one message of the assistant." });
+    return index === only;
+  });
+}
+
+/** Two messages of the assistant in a row are one section. */
+function reportNeighbors(messages: readonly Message[], lost: Collector<Lost>): void {
+  for (const [index, { role }] of messages.entries()) {
+    if (role !== "assistant" || messages[index - 1]?.role !== "assistant") continue;
+    const reason = "It reads back as one with the message before it.";
+    lost.add({ path: pathOf(index), reason });
+  }
+}
+
 /** Reports a message with a role that no turn has. */
 function hasRole({ message, index }: Piece, { roles }: TurnTable, lost: Collector<Lost>): boolean {
   if (roles[message.role] !== undefined) return true;
@@ -151,8 +188,7 @@ function hasRole({ message, index }: Piece, { roles }: TurnTable, lost: Collecto
 function reportRemoved(
   segments: readonly Segment[],
   kept: ReadonlySet<Segment | undefined>,
-  { turns: list, prompt }: TurnTable,
-  { removed }: LossReporter,
+  { turns: { turns: list, prompt, sections }, before, reporter: { removed } }: Work,
 ): void {
   const turns = new Set([...kept].map((segment) => segment?.turn));
   const reported = new Set<Segment["turn"]>();
@@ -162,7 +198,9 @@ function reportRemoved(
     if (turns.has(turn)) for (const place of shown.blocks.keys()) removed(blockPath(shown, place));
     else {
       reported.add(turn);
-      removed(turn === "system" ? pathOf(...keysOf(prompt ?? "")) : pathOf(list, turn));
+      const old = turn === "system" ? undefined : before[turn];
+      const path = turn === "system" ? keysOf(prompt ?? "") : [list, turn];
+      for (const each of (old && sections?.pathsOf(old)) ?? [path]) removed(pathOf(...each));
     }
   }
 }
@@ -232,13 +270,8 @@ function writeTurn(
   if (typeof turns.content !== "string") {
     // The blocks of such a table are of fields.
     const said = blocks as readonly FieldBlock[];
-    const written = turns.content.write(said, turn && kept, first.message.role);
-    const again = written.flatMap(turns.content.blocksOf).map(({ block }) => block);
-    if (!sayTheSame(table, again, blocks)) {
-      const reason = "The fields of a message have an order of their own; its parts follow it.";
-      reporter.lost.add({ path: pathOf(...path), reason });
-    }
-    return written;
+    const { message, index } = first;
+    return writeFields(said, turn && kept, message, index, turns.content, table, reporter);
   }
   const before = valueAt(turn, keysOf(turns.content));
   const joint = Array.isArray(before) ? undefined : turns.joined?.[first.message.role];
@@ -247,17 +280,6 @@ function writeTurn(
       ? shortened(blocks, before, turns)
       : joinedText(blocks, joint, path, reporter.lost);
   return [objectIn(withValueAt(withFields(kept, { role }), keysOf(turns.content), content))];
-}
-
-/** Whether two lists of blocks show the same parts. */
-function sayTheSame(
-  table: CompiledBlocks,
-  blocks: readonly JsonObject[],
-  others: readonly JsonObject[],
-): boolean {
-  const partsOf = (all: readonly JsonObject[]) =>
-    readBlocks(table, all, itemsOf([]), silentReading(), "").parts;
-  return isSameJsonText(partsOf(blocks), partsOf(others));
 }
 
 /** What is bound to content that changed. */
@@ -333,9 +355,14 @@ function shortened(
   return isPlain && (old === undefined || typeof old === "string") ? said : blocks;
 }
 
-/** Reports what no format has: versions and channels. */
-export function reportForm(message: Message, index: number, lost: Collector<Lost>): void {
-  if (message.channel !== undefined) {
+/** Reports what no format has, versions, and what most do not, channels. */
+export function reportForm(
+  message: Message,
+  index: number,
+  lost: Collector<Lost>,
+  hasChannels = false,
+): void {
+  if (message.channel !== undefined && !hasChannels) {
     lost.add({ path: pathOf(index, "channel"), reason: "The format has no channels." });
   }
   if (message.schema_version !== "2.0") {
@@ -351,15 +378,9 @@ function reportMessage(
   { roles, content: fields }: TurnTable,
   lost: Collector<Lost>,
 ): void {
-  reportForm(message, index, lost);
+  reportForm(message, index, lost, typeof fields !== "string" && fields.channelOf !== undefined);
   const { role, content } = message;
-  if (roles.tool !== roles.user && typeof fields !== "string") {
-    const results = content.filter(({ content_type }) => content_type === "tool_result").length;
-    const isUsual = role === "tool" ? results === 1 && content.length === 1 : results === 0;
-    const reason = "A message with the role tool has the result of one call, and nothing else.";
-    if (!isUsual) lost.add({ path: pathOf(index), reason });
-    return;
-  }
+  if (typeof fields !== "string") return;
   if (role === "developer" && roles.developer === roles.system) {
     const reason = "The format has no developer role; written as system.";
     lost.add({ path: pathOf(index, "role"), reason });
@@ -380,19 +401,15 @@ function reportMessage(
 }
 
 /** A result that has no field for its tool names it only through the earlier call with its id. */
-export function reportToolNames(
-  messages: readonly Message[],
-  lost: Collector<Lost>,
-  namesAnonymous = false,
-): void {
+export function reportToolNames(messages: readonly Message[], lost: Collector<Lost>): void {
   const names = new Map<string, string>();
   for (const [index, { content }] of messages.entries()) {
     for (const [i, part] of content.entries()) {
-      // An empty id names no call: reading does not find one by it either.
-      if (part.content_type === "tool_call" && part.content.tool_call_id !== "")
+      if (part.content_type === "tool_call")
         names.set(part.content.tool_call_id, part.content.name);
       if (part.content_type !== "tool_result") continue;
-      if (namesAnonymous && part.content.tool_call_id === "") continue;
+      // An empty id names no call: reading does not find one by it either. Its block may say the name.
+      if (part.content.tool_call_id === "") continue;
       const name = names.get(part.content.tool_call_id) ?? "";
       if (part.content.tool_name === name) continue;
       const reason =

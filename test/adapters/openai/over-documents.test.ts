@@ -284,10 +284,10 @@ describe("other fields of a changed file or image", () => {
       { ...output, output: written },
     ]);
     expect(lost.map(({ path }) => path)).toEqual([
-      "onto.input[0].content[0].file_url",
-      "onto.input[0].content[1].file_id",
-      "onto.input[1].output[0].file_url",
-      "onto.input[1].output[1].file_id",
+      "[0].content[0]",
+      "[0].content[1]",
+      "[1].content[0].content.content[0]",
+      "[1].content[0].content.content[1]",
     ]);
   });
 });

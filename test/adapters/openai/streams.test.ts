@@ -334,6 +334,25 @@ describe("events that contradict each other are refused", () => {
     expect(stream.current.messages[0]?.content).toEqual([{ content_type: "text", text: "hi" }]);
   });
 
+  it("a part that an item of an unknown kind has may lack anything", () => {
+    verifies("openai:stream-unknown");
+    const item = { type: "hologram", id: "h" };
+    const at = { output_index: 0, item_id: "h", content_index: 0 };
+    const begun = { type: "output_text", depth: "deep" };
+    const stream = responsesStream();
+    stream.push({ type: "response.output_item.added", output_index: 0, item });
+    stream.push({ type: "response.content_part.added", ...at, part: begun });
+    const ended = { type: "output_text", text: "" };
+    stream.push({ type: "response.content_part.done", ...at, part: ended });
+    stream.push({
+      type: "response.output_item.done",
+      output_index: 0,
+      item: { ...item, content: [ended] },
+    });
+    const paths = stream.current.left.flatMap(({ kind, path }) => (kind === "content" ? path : []));
+    expect(paths).toEqual(["output[0]", "events[1].part.depth"]);
+  });
+
   it("an error keeps its content in its own object", () => {
     verifies("openai:stream-same");
     const stream = responsesStream();

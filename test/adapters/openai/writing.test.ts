@@ -104,9 +104,7 @@ describe("over the document they came from", () => {
     const [message] = fromResponsesResponse(onto).messages;
     const [call, result] = at([message as Message], 0).content;
     const between = edit(message, [call, text("Found:"), result]);
-    expect(toResponsesResponse([between], { onto }).lost).toMatchObject([
-      { path: "[0].content[2]" },
-    ]);
+    expect(toResponsesResponse([between], { onto }).lost).toMatchObject([{ path: "[0].content" }]);
     const after = edit(message, [call, result, text("Found:")]);
     expect(toResponsesResponse([after], { onto }).lost).toEqual([]);
   });
@@ -138,6 +136,35 @@ describe("over the document they came from", () => {
     },
   );
 
+  it("an item of a response that shows nothing keeps its place", () => {
+    verifies("openai:onto");
+    const empty = { type: "message", id: "msg_1", role: "assistant", status: "completed" };
+    const said = { ...empty, id: "msg_2", content: [{ type: "output_text", text: "a" }] };
+    const onto = { ...response, output: [{ ...empty, content: [] }, said, { type: "hologram" }] };
+    const [message] = fromResponsesResponse(onto).messages;
+    const { document, lost } = toResponsesResponse([edit(message, [text("b")])], { onto });
+    const [first, , last] = onto.output;
+    const now = { ...said, content: [{ type: "output_text", text: "b" }] };
+    expect(document.output).toEqual([first, now, last]);
+    expect(lost).toEqual([]);
+  });
+
+  it("a result in the item of its call has the name of that, even without an id", () => {
+    verifies("openai:built-in-tools", "openai:lost");
+    const item = { type: "mcp_call", id: "", name: "read", server_label: "s", arguments: "{}" };
+    const onto = { input: [{ ...item, output: "a" }] };
+    const { messages, left } = fromResponsesRequest(onto);
+    expect(left.map(({ path }) => path)).toEqual(["input[0].type"]);
+    const [call, result] = at(messages, 0).content;
+    expect(result).toMatchObject({ content: { tool_name: "read" } });
+    const giving = (tool_name: string) => {
+      const content = { ...(result as { content: object }).content, content: "b", tool_name };
+      return toResponsesRequest([edit(messages[0], [call, { ...result, content }])], { onto });
+    };
+    expect(giving("read")).toEqual({ document: { input: [{ ...item, output: "b" }] }, lost: [] });
+    expect(giving("write").lost).not.toEqual([]);
+  });
+
   it("a generated image has no type, and that is reported", () => {
     verifies("openai:lost");
     const made = { type: "image_generation_call", id: "ig_1", status: "completed", result: "AA==" };
@@ -148,11 +175,11 @@ describe("over the document they came from", () => {
     const { document, lost } = toResponsesResponse([edited], { onto });
     expect(document).toMatchObject({ output: [{ ...made, result: "AQ==" }] });
     expect(lost).toEqual([
+      { path: "[0].content[0]", reason: keptById },
       {
         path: "[0].content[0].content.media_type",
-        reason: "A generated image has no media type.",
+        reason: "The block cannot hold this value; it would read back as another or not at all.",
       },
-      { path: "[0].content[0]", reason: keptById },
     ]);
   });
 
@@ -372,7 +399,7 @@ describe("over the document they came from", () => {
     const turned = edit(messages[0], [...at(messages, 0).content].reverse());
     const { lost } = toResponsesRequest([turned], { onto });
     expect(lost.map(({ reason }) => reason)).toEqual([
-      "A summary comes before its text, so the order changes.",
+      "The fields of a message have an order of their own; its parts follow it.",
     ]);
   });
 

@@ -1,0 +1,179 @@
+/** What the items of Responses say, and the parts that it is. */
+import type { Message } from "../../core/messages/index.ts";
+import {
+  type BlockTable,
+  type FieldReporter,
+  type FieldRule,
+  type JsonObject,
+  objectIn,
+  pathOf,
+  reportUnshown,
+  unwritable,
+  urlMedia,
+  withFields,
+} from "../rewrite/index.ts";
+import {
+  blockSettings,
+  fileOfMedia,
+  isStored,
+  keptById,
+  listKinds,
+  mediaOfFile,
+  saysOnly,
+  textKind,
+} from "./blocks.ts";
+import { given, textAt } from "./json.ts";
+import { itemKind } from "./shapes.ts";
+import { itemSettings, toolKinds } from "./tool-items.ts";
+
+/** The id that a new item of a response gets. */
+export const itemId = (index: number) => `item_${index}`;
+
+/** Bytes or a link: of two places the bytes are shown, and the other one is reported. */
+const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
+  at: "",
+  shows: ["file_data", "file_url"],
+  read(value, path, { left }) {
+    const item = objectIn(value);
+    const [data, url] = [textAt(item, "file_data"), textAt(item, "file_url")];
+    if (field === "data" && data !== undefined && url !== undefined) {
+      const reason = "Messages have no such field.";
+      left.add({ path: pathOf(...path, "file_url"), kind: "content", reason });
+    }
+    if (data !== undefined) return mediaOfFile(data)[field];
+    return { type: "url", data: url ?? "", media_type: undefined }[field];
+  },
+  write(_value, _old, path, { content, lost }, block) {
+    const item = objectIn(block.item);
+    if (given(item, "file_data") !== undefined && given(item, "file_url") !== undefined) {
+      const reason = "file_url belongs to the old content and is dropped.";
+      lost.add({ path: pathOf(...path.slice(0, -2)), reason });
+    }
+    const file_data = fileOfMedia(content);
+    const file_url = file_data === undefined ? String(content.data) : undefined;
+    return withFields(item, { file_data, file_url });
+  },
+});
+
+const generated: FieldRule = {
+  at: "result",
+  read: (value) => value,
+  write(value, old, path, { lost }) {
+    const isKept = old !== undefined && given(old.block, "id") !== undefined;
+    if (isKept) lost.add({ path: pathOf(...path.slice(0, 3)), reason: keptById });
+    return value ?? unwritable;
+  },
+};
+
+const auto = { detail: "auto" };
+
+const hasText = (field: string) => (block: JsonObject) => textAt(block, field) !== undefined;
+
+const kinds: BlockTable["kinds"] = {
+  ...listKinds,
+  output_text: {
+    ...textKind("text", "output_text"),
+    fresh: { assistant: { annotations: [] }, answer: { annotations: [] } },
+  },
+  summary_text: textKind("thinking", "summary_text"),
+  reasoning_text: textKind("thinking", "reasoning_text"),
+  input_image: {
+    part: "image",
+    in: "content",
+    is: { type: "input_image" },
+    when: hasText("image_url"),
+    fields: urlMedia("image_url"),
+    settings: ["detail", ...blockSettings],
+    defaults: auto,
+    fresh: { system: auto, user: auto, result: auto },
+    bound: { file_id: undefined },
+  },
+  input_file: {
+    part: "document",
+    in: "content",
+    is: { type: "input_file" },
+    when: (block) => hasText("file_data")(block) || hasText("file_url")(block),
+    fields: {
+      type: fileAt("type"),
+      media_type: fileAt("media_type"),
+      data: fileAt("data"),
+      title: "filename",
+    },
+    settings: ["detail", ...blockSettings],
+    bound: { file_id: undefined },
+  },
+  ...toolKinds,
+  image_generation_call: {
+    part: "image",
+    in: "item",
+    is: { type: "image_generation_call" },
+    when: hasText("result"),
+    fields: { data: generated },
+    says: { type: "base64" },
+    holds: ({ type }) => type === "base64",
+    settings: itemSettings,
+    reason: "A generated image holds its bytes.",
+    note: "A generated image.",
+  },
+  // What is reported of it is not said by a block.
+  empty: {
+    in: "item",
+    when: (item) => ["message", "reasoning"].includes(itemKind(item)) && saysNothing(item),
+    fields: {},
+    showsAll: true,
+  },
+};
+
+/** Whether an item of known form has no blocks. */
+function saysNothing({ role, content, summary }: JsonObject): boolean {
+  const isKnown = role === undefined || roles.some((known) => known === role);
+  return (
+    isKnown && [content, summary].every((list) => (Array.isArray(list) ? list.length === 0 : !list))
+  );
+}
+
+/** Who says the items that are messages. */
+export const roles: readonly Message["role"][] = ["system", "developer", "user", "assistant"];
+
+const asked = ["plain", "input_image", "inputAudio", "input_file"];
+const called = ["custom_tool_call", "function_call"];
+const answered = ["custom_tool_call_output", "function_call_output"];
+function unshown({ item = null }: JsonObject): "reference" | undefined {
+  const block = objectIn(item);
+  const isReference = itemKind(block) === "item_reference" && saysOnly(block, ["type", "id"]);
+  return isReference || isStored(block) ? "reference" : undefined;
+}
+
+/** Fields that an item of a response is written with anyway are not reported. */
+const reportUnusual: FieldReporter = (left, path, value, isSetting) => {
+  const [list, index, field, ...below] = path;
+  const isItems = list === "output" && typeof index === "number" && below.length === 0;
+  if (isItems && field === "status" && value === "completed") return;
+  if (isItems && field === "id" && value === itemId(index)) return;
+  reportUnshown(left, path, value, isSetting);
+};
+
+export const requestBlocks: BlockTable = {
+  unshown,
+  kinds,
+  newCall: "function_call",
+  places: {
+    system: { name: "system message", writes: asked },
+    user: { name: "user message", writes: asked },
+    assistant: {
+      name: "message of the assistant",
+      writes: ["output_text", "summary_text", ...called],
+    },
+    tool: { name: "message of a tool", writes: answered },
+    result: { name: "tool result", writes: ["input_text", "input_image", "input_file"] },
+  },
+};
+
+export const answerBlocks: BlockTable = {
+  ...requestBlocks,
+  reportField: reportUnusual,
+  places: {
+    ...requestBlocks.places,
+    answer: { name: "response", writes: ["output_text", "summary_text", ...called, ...answered] },
+  },
+};

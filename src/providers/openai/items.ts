@@ -1,0 +1,356 @@
+/**
+ * The items of Responses as sections of their list.
+ *
+ * What the assistant says, thinks and calls comes as items of their own. Those in a row are one
+ * message, as they are in other formats. A response is one message as a whole.
+ */
+import type { Json } from "../../core/data/index.ts";
+import type { Message } from "../../core/messages/index.ts";
+import {
+  type FieldBlock,
+  knownFields,
+  type Path,
+  type PlacedBlock,
+  pathOf,
+  type Reading,
+  reportFields,
+  type TurnFields,
+} from "../rewrite/index.ts";
+import { blockIn, keptById } from "./blocks.ts";
+import { itemId, roles } from "./item-blocks.ts";
+import {
+  given,
+  isSameJsonText,
+  type JsonObject,
+  objectIn,
+  objectsIn,
+  textAt,
+  withFields,
+} from "./json.ts";
+import { isEmpty } from "./report-fields.ts";
+import { itemKind } from "./shapes.ts";
+import { callItems, itemIn, itemSettings, resultItems } from "./tool-items.ts";
+
+export type ItemList = "input" | "output";
+type Role = Message["role"];
+
+/** Consecutive items that are one message, or an item that no message shows. */
+export interface Section extends JsonObject {
+  readonly items: readonly JsonObject[];
+  /** The place of the first one in the list. */
+  readonly at: number;
+}
+
+/** Who says an item; `undefined` for one that no message shows. */
+function roleOfItem(item: JsonObject): Role | undefined {
+  const type = itemKind(item);
+  if (itemIn(resultItems, type) !== undefined) return "tool";
+  if (type === "message") {
+    return roles.find((known) => known === item.role);
+  }
+  const isImage = type === "image_generation_call" && textAt(item, "result") !== undefined;
+  const isSaid = isImage || type === "reasoning" || itemIn(callItems, type) !== undefined;
+  return isSaid ? "assistant" : undefined;
+}
+
+/** The sections of a list. An item after the last one of a message that shows something is alone. */
+export function sectionsOf(items: readonly JsonObject[]): readonly Section[] {
+  const sections: Section[] = [];
+  let open: { items: JsonObject[]; at: number; shown: number } | undefined;
+  const close = () => {
+    if (open === undefined) return;
+    const { items: own, at, shown } = open;
+    sections.push({ items: own.slice(0, shown), at, role: "assistant" });
+    for (const [i, item] of own.slice(shown).entries())
+      sections.push({ items: [item], at: at + shown + i });
+    open = undefined;
+  };
+  for (const [at, item] of items.entries()) {
+    const role = roleOfItem(item);
+    if (role === "assistant" || (role === undefined && open !== undefined)) {
+      open ??= { items: [], at, shown: 0 };
+      open.items.push(item);
+      if (role === "assistant") open.shown = open.items.length;
+      continue;
+    }
+    close();
+    sections.push({ items: [item], at, ...(role !== undefined && { role }) });
+  }
+  close();
+  return sections;
+}
+
+/** A piece of an item: the item itself, a text or a block in one of its lists, or its output. */
+function piece(field: string, item: Json, at: number, list?: "content" | "summary"): FieldBlock {
+  return { field, item, at, ...(list !== undefined && { list }) };
+}
+
+function piecesOf(item: JsonObject, at: number, isAnswer: boolean): readonly PlacedBlock[] {
+  const type = itemKind(item);
+  const whole = { block: piece("item", item, at), path: [] };
+  const isMessage = type === "message" && roleOfItem(item) !== undefined;
+  if (!isMessage && type !== "reasoning") return [whole, ...outputOf(item, at)];
+  const lists = isMessage ? (["content"] as const) : (["summary", "content"] as const);
+  const pieces = lists.flatMap((list): readonly PlacedBlock[] => {
+    const value = given(item, list);
+    if (typeof value === "string") return [{ block: piece("text", value, at, list), path: [list] }];
+    return objectsIn(value).map((block, i) => ({
+      block: piece("content", block, at, list),
+      path: [list, i],
+    }));
+  });
+  // What only says an id or a state stays in its place.
+  const isHidden = pieces.length === 0 && (isAnswer || roleOfItem(item) === "assistant");
+  return isHidden ? [whole] : pieces;
+}
+
+/** The result in the item of its call. */
+function outputOf(item: JsonObject, at: number): readonly PlacedBlock[] {
+  const { output = "", error = "" } = itemIn(callItems, itemKind(item)) ?? {};
+  const key = [output, error].find((each) => given(item, each) !== undefined);
+  if (key === undefined) return [];
+  const names = ["type", "id", "name", output, error];
+  const own = Object.entries(item).filter(([name]) => names.includes(name));
+  return [{ block: piece("output", Object.fromEntries(own), at), path: [key] }];
+}
+
+const ofMessage = knownFields(["type", "role", "content", "phase"], itemSettings);
+const ofReasoning = knownFields(["type", "summary", "content"], itemSettings);
+
+function report(section: JsonObject, list: ItemList, reading: Reading): void {
+  const channel = channelOf(section);
+  const setting = (path: Path, reason: string) =>
+    reading.left.add({ path: pathOf(...path), kind: "setting", reason });
+  let before = "";
+  for (const [i, item] of objectsIn(section.items).entries()) {
+    const kind = itemKind(item);
+    const isMessage = kind === "message" && roleOfItem(item) !== undefined;
+    const path = pathIn(section, list, i);
+    if (isMessage || kind === "reasoning") {
+      const isEmpty = piecesOf(item, i, false).every(({ block }) => block.field === "item");
+      reportFields(reading, item, path, isMessage ? ofMessage : ofReasoning);
+      if (isEmpty)
+        setting(path, isMessage ? "A message without content." : "Reasoning without text.");
+      if (!isMessage && given(item, "content") !== undefined)
+        setting([...path, "content"], "Reasoning in addition to its summary.");
+      if (kind === before && !isEmpty) setting(path, `Begins a separate ${kind}.`);
+      if (isEmpty) continue;
+    }
+    if (isMessage && channel === undefined) reportPhase(item, path, reading);
+    if (roleOfItem(item) !== undefined) before = kind;
+  }
+}
+
+function reportPhase(item: JsonObject, path: Path, { left }: Reading): void {
+  const phase = given(item, "phase");
+  if (phase === undefined) return;
+  const kind = channels.some(([each]) => each === phase) ? "setting" : "content";
+  const reason = "The phase differs from that of its neighbors.";
+  left.add({ path: pathOf(...path, "phase"), kind, reason });
+}
+
+/** Where an item is. A text that stands for itself is not in a list. */
+export function pathIn({ at, form }: JsonObject, list: ItemList, i: number): Path {
+  return typeof form === "string" ? [form] : [list, Number(at) + i];
+}
+
+const channels: readonly (readonly [phase: string, channel: "commentary" | "final"])[] = [
+  ["commentary", "commentary"],
+  ["final_answer", "final"],
+];
+
+/** The channel of a message: the phase that all its texts share. */
+function channelOf({ items, role }: JsonObject): "commentary" | "final" | undefined {
+  const said = objectsIn(items).filter((item) => itemKind(item) === "message");
+  const [phase, ...others] = new Set(said.map((item) => given(item, "phase")));
+  if (role !== "assistant" || others.length > 0) return undefined;
+  return channels.find(([each]) => each === phase)?.[1];
+}
+
+/** How sections say messages. */
+export function itemFields(list: ItemList): TurnFields {
+  const isAnswer = list === "output";
+  return {
+    roleOf: ({ role }) => [...roles, "tool" as const].find((known) => known === role),
+    channelOf,
+    blocksOf: (section) =>
+      objectsIn(section.items).flatMap((item, i) =>
+        piecesOf(item, i, isAnswer).map(({ block, path }) => {
+          const isForm = section.form !== undefined;
+          return { block, path: [...pathIn(section, list, i), ...(isForm ? [] : path)] };
+        }),
+      ),
+    report: (section, _at, reading) => report(section, list, reading),
+    write(blocks, old, message, { lost, removed }) {
+      const items = objectsIn(old?.items);
+      const written = new ItemWriter(items, message, isAnswer, lost);
+      const kept = channelOf(old ?? {}) === message.channel;
+      const now = written.write(blocks, kept);
+      for (const i of items.keys())
+        if (old !== undefined && written.isDropped(i)) removed(pathIn(old, list, i));
+      if (isAnswer) return [{ items: now, at: 0, role: "assistant" }];
+      const sections = sectionsOf(now);
+      const [only] = sections;
+      const isText = sections.length === 1 && typeof only?.items[0]?.content === "string";
+      const form = isText && old?.form;
+      return form ? [{ ...only, form }] : sections;
+    },
+  };
+}
+
+const itemOf = ({ item }: FieldBlock) => item;
+
+type Lists = { readonly [list in "content" | "summary"]: FieldBlock[] };
+
+/** An item that is being put together from its pieces. */
+interface Open {
+  readonly kind: "message" | "reasoning";
+  readonly old: JsonObject | undefined;
+  readonly at: number | undefined;
+  readonly lists: Lists;
+}
+
+/** Puts the items of one message together. */
+class ItemWriter {
+  readonly #before: readonly JsonObject[];
+  readonly #message: Message;
+  readonly #isAnswer: boolean;
+  readonly #lost: (reason: string) => void;
+  readonly #items: JsonObject[] = [];
+  /** The old items that have a new form. */
+  readonly #used = new Set<number>();
+  #open: Open | undefined;
+  #isKept = false;
+
+  constructor(
+    before: readonly JsonObject[],
+    message: Message,
+    isAnswer: boolean,
+    lost: (reason: string) => void,
+  ) {
+    this.#before = before;
+    this.#message = message;
+    this.#isAnswer = isAnswer;
+    this.#lost = lost;
+  }
+
+  write(blocks: readonly FieldBlock[], isKept: boolean): readonly JsonObject[] {
+    this.#isKept = isKept;
+    const outputs = new Map(
+      blocks.flatMap(({ field, at, item }) => (field === "output" ? [[at, objectIn(item)]] : [])),
+    );
+    for (const block of blocks) {
+      if (block.field === "item") this.#putItem(block, outputs.get(block.at));
+      else if (block.field !== "output") this.#addPiece(block);
+    }
+    this.#close();
+    return this.#items;
+  }
+
+  /** Whether an old message, or reasoning, has no piece left. Of other items the engine says so. */
+  isDropped(at: number): boolean {
+    const item = this.#before[at] ?? {};
+    return ["message", "reasoning"].includes(itemKind(item)) && !this.#used.has(at);
+  }
+
+  #putItem({ item, at }: FieldBlock, result: JsonObject | undefined): void {
+    this.#close();
+    const written = objectIn(item);
+    if (typeof at !== "number") {
+      this.#items.push({ ...this.#begin(itemKind(written)), ...written });
+      return;
+    }
+    this.#used.add(at);
+    const { output, error } = itemIn(callItems, itemKind(written)) ?? {};
+    const keys = [output, error].filter((key) => key !== undefined);
+    const had = keys.some((key) => given(written, key) !== undefined);
+    if (!had) this.#items.push(written);
+    else {
+      const now = result ?? Object.fromEntries(keys.map((key) => [key, null]));
+      const changes = keys.filter((key) => Object.hasOwn(now, key)).map((key) => [key, now[key]]);
+      this.#items.push(withFields(written, Object.fromEntries(changes)));
+    }
+  }
+
+  /** A new item of a response has an id and a status. */
+  #begin(type: string): JsonObject {
+    if (!this.#isAnswer) return {};
+    const id = itemId(this.#before.length + this.#created);
+    this.#created += 1;
+    return type === "reasoning" ? { id } : { id, status: "completed" };
+  }
+  #created = 0;
+
+  #addPiece(block: FieldBlock): void {
+    const isNewSummary = block.list === undefined && objectIn(block.item).type === "summary_text";
+    const list = isNewSummary || block.list === "summary" ? "summary" : "content";
+    // Only what the assistant says comes in several items.
+    const isSingle = this.#message.role !== "assistant" && this.#before.length > 0;
+    const at = isSingle ? 0 : typeof block.at === "number" ? block.at : undefined;
+    const old = at === undefined ? undefined : this.#before[at];
+    const isThought = old === undefined ? list === "summary" : itemKind(old) === "reasoning";
+    const kind = isThought ? "reasoning" : "message";
+    const isSame = this.#open?.at === at && this.#open?.kind === kind;
+    // A new text goes with the message it stands beside.
+    const joins = at === undefined && kind === "message" && this.#open?.kind === "message";
+    if (!isSame && !joins) {
+      this.#close();
+      // What was parted by something new cannot have the same item, and its id, twice.
+      const isOwn = at !== undefined && !this.#used.has(at);
+      if (at !== undefined) this.#used.add(at);
+      this.#open = { kind, old: isOwn ? old : undefined, at, lists: { content: [], summary: [] } };
+    }
+    this.#open?.lists[list].push(block);
+  }
+
+  #close(): void {
+    if (this.#open === undefined) return;
+    const { kind } = this.#open;
+    this.#items.push(
+      kind === "message" ? this.#messageOf(this.#open) : this.#thoughtOf(this.#open),
+    );
+    this.#open = undefined;
+  }
+
+  #messageOf({ old, lists }: Open): JsonObject {
+    const { role, channel } = this.#message;
+    const content = this.#contentOf(lists.content, old);
+    const named = channels.find(([, each]) => each === channel)?.[0];
+    const phase = role === "assistant" ? named : undefined;
+    if (old !== undefined) return withFields(old, { content, ...(!this.#isKept && { phase }) });
+    const item = { ...this.#begin("message"), type: "message", role, content };
+    return phase === undefined ? item : { ...item, phase };
+  }
+
+  /** A single plain text is written as a string where the format allows it. */
+  #contentOf(blocks: readonly FieldBlock[], old: JsonObject | undefined): Json {
+    const before = old === undefined ? undefined : given(old, "content");
+    const [first] = blocks;
+    const type = this.#message.role === "assistant" ? "output_text" : "input_text";
+    const isList = Array.isArray(before) || blocks.length !== 1 || this.#isAnswer;
+    if (!isList && first !== undefined) {
+      const { type: _, text, ...more } = blockIn(first);
+      if (typeof text === "string" && Object.values(more).every(isEmpty)) return text;
+    }
+    return blocks.map((each) => (each.field === "text" ? { type, text: each.item } : each.item));
+  }
+
+  #thoughtOf({ old, lists }: Open): JsonObject {
+    const [summary, content] = [lists.summary.map(itemOf), lists.content.map(itemOf)];
+    if (old === undefined) {
+      const item = { ...this.#begin("reasoning"), type: "reasoning", summary };
+      return content.length > 0 ? { ...item, content } : item;
+    }
+    const before = given(old, "content");
+    const isSame =
+      isSameJsonText(given(old, "summary"), summary) && isSameJsonText(before ?? [], content);
+    if (!isSame && given(old, "id") !== undefined) this.#lost(keptById);
+    const isSealed = !isSame && given(old, "encrypted_content") !== undefined;
+    if (isSealed) this.#lost("The reasoning changed, so its encrypted_content is dropped.");
+    return withFields(old, {
+      summary,
+      ...((before !== undefined || content.length > 0) && { content }),
+      ...(isSealed && { encrypted_content: undefined }),
+    });
+  }
+}

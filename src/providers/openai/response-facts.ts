@@ -1,0 +1,170 @@
+/** What a response says beside its output, and how a new one says it. */
+import type { Json } from "../../core/data/index.ts";
+import {
+  type AnswersTable,
+  type Collector,
+  contentKind,
+  type Left,
+  type Lost,
+  pathOf,
+  removedItem,
+  sameList,
+} from "../rewrite/index.ts";
+import { reportNested, settingsAt } from "./dialects.ts";
+import {
+  instantOf,
+  type ModelExtensions,
+  reportUsage,
+  responseExtensions,
+  type StopReason,
+  secondsOf,
+} from "./extensions.ts";
+import { itemFields, pathIn } from "./items.ts";
+import {
+  compact,
+  given,
+  isSameJsonText,
+  type JsonObject,
+  numberAt,
+  objectsIn,
+  textAt,
+} from "./json.ts";
+import { responseSettings } from "./settings.ts";
+import { itemKind } from "./shapes.ts";
+import { callItems, itemIn, resultItems } from "./tool-items.ts";
+
+const shownCounts = ["input_tokens", "output_tokens", "total_tokens"];
+
+/** The defaults of a response. */
+const usualFields: JsonObject = {
+  object: "response",
+  status: "completed",
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  metadata: {},
+  parallel_tool_calls: true,
+  temperature: 1,
+  tool_choice: "auto",
+  tools: [],
+  top_p: 1,
+};
+
+const tooLong: JsonObject = { reason: "max_output_tokens" };
+
+function isTooLong(response: JsonObject): boolean {
+  return isSameJsonText(given(response, "incomplete_details"), tooLong);
+}
+
+/** Model, usage, time and stop reason. */
+export function answerExtensions(response: JsonObject): ModelExtensions {
+  return responseExtensions(response, {
+    rawFormat: "openai.responses",
+    stopReason: stopReasonOf(response),
+    created: numberAt(response, "created_at"),
+  });
+}
+
+function stopReasonOf(response: JsonObject): StopReason | undefined {
+  const status = textAt(response, "status");
+  if (status === "incomplete") return isTooLong(response) ? "max_tokens" : undefined;
+  if (status !== "completed") return undefined;
+  const items = objectsIn(response.output);
+  const answered = new Set(
+    items.flatMap((item) => {
+      const kind = itemIn(resultItems, itemKind(item));
+      return kind === undefined ? [] : [textAt(item, kind.id)];
+    }),
+  );
+  const waits = items.some((item) => {
+    const kind = itemIn(callItems, itemKind(item));
+    return kind?.waits && !answered.has(textAt(item, kind.id));
+  });
+  return waits ? "call" : "end";
+}
+
+/** Reports all fields of a response but its output, in ways of its own. */
+export function reportAnswer(response: JsonObject, left: Collector<Left>): readonly string[] {
+  const settings = [...responseSettings, ...settingsAt("answer")];
+  const nested = reportNested(response, "", left.add);
+  for (const [key, value] of Object.entries(response)) {
+    if (value === null || nested.includes(key) || isShown(response, key, value)) continue;
+    const isSetting = settings.includes(key);
+    const reason = isSetting
+      ? "A setting, or a copy of the request."
+      : "Messages have no such field.";
+    left.add({ path: pathOf(key), kind: isSetting ? "setting" : contentKind(key, true), reason });
+  }
+  reportUsage(response, shownCounts, left.add);
+  return Object.keys(response);
+}
+
+function isShown(response: JsonObject, key: string, value: Json): boolean {
+  if (["id", "model", "output", "usage"].includes(key)) return true;
+  if (key === "created_at") return secondsOf(instantOf(Number(value))) === value;
+  if (key === "output_text") return value === outputText(objectsIn(response.output));
+  const isCut = response.status === "incomplete" && isTooLong(response);
+  if (isCut && (key === "status" || key === "incomplete_details")) return true;
+  return Object.hasOwn(usualFields, key) && isSameJsonText(usualFields[key], value);
+}
+
+/** What the SDK adds to a response: all texts in one. */
+function outputText(items: readonly JsonObject[]): string {
+  const blocks = items.flatMap((item) => (item.type === "message" ? objectsIn(item.content) : []));
+  return blocks
+    .map((block) => (block.type === "output_text" ? textAt(block, "text") : ""))
+    .join("");
+}
+
+/** All items as one message. */
+export const answers: AnswersTable = {
+  choices: {
+    turns: "output",
+    place: "answer",
+    isOne: true,
+    roles: { assistant: "assistant" },
+    sections: {
+      read: ({ output }) => [{ items: objectsIn(output), at: 0, role: "assistant" }],
+      pathsOf: (section) => objectsIn(section.items).map((_, i) => pathIn(section, "output", i)),
+      write: writeOutput,
+    },
+    content: itemFields("output"),
+  },
+  freshAnswer: ({ completion, llm, provenance }) =>
+    compact([
+      ["id", provenance?.message_id ?? ""],
+      ["created_at", secondsOf(completion?.created_at)],
+      ["model", completion?.model ?? llm?.model_id ?? ""],
+      ...Object.entries(usualFields),
+      ...(completion?.stop_reason === "max_tokens"
+        ? ([
+            ["status", "incomplete"],
+            ["incomplete_details", tooLong],
+          ] as const)
+        : []),
+      ["output", []],
+      ["usage", completion?.tokens as JsonObject | undefined],
+    ]),
+  finish: (items) => items,
+};
+
+/** Texts that the SDK repeats elsewhere in a response follow, and what it parsed of them goes. */
+function writeOutput(
+  sections: readonly JsonObject[],
+  old: JsonObject | undefined,
+  { add }: Collector<Lost>,
+): { readonly [field: string]: Json | undefined } {
+  const before = objectsIn(old?.output);
+  const all = sections.flatMap(({ items }) => objectsIn(items));
+  const output = sameList(before, all);
+  if (old === undefined || isSameJsonText(before, output)) return { output };
+  for (const key of ["output_text", "output_parsed"]) {
+    const value = given(old, key);
+    if (value !== undefined && !isShown(old, key, value)) add(removedItem(key));
+  }
+  return {
+    output,
+    ...(Object.hasOwn(old, "output_text") && { output_text: outputText(output) }),
+    output_parsed: undefined,
+  };
+}

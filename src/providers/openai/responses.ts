@@ -1,0 +1,269 @@
+/** Responses: requests and answers as messages, and back, streamed or not. */
+import { expectOptions } from "../../core/data/index.ts";
+import {
+  argumentsAsRead,
+  type Collector,
+  defineProvider,
+  type EventTexts,
+  type Lost,
+  type MessageStream,
+  pathOf,
+  type Read,
+  removedItem,
+  type StreamLimits,
+  sameList,
+  type TableProvider,
+  type TurnTable,
+} from "../rewrite/index.ts";
+import { settingsAt } from "./dialects.ts";
+import { errorOf } from "./errors.ts";
+import { type ModelExtensions, requestExtensions } from "./extensions.ts";
+import { answerBlocks, requestBlocks } from "./item-blocks.ts";
+import { type ItemList, itemFields, pathIn, sectionsOf } from "./items.ts";
+import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
+import { read, responsesRequest, responsesResponse } from "./read.ts";
+import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
+import { responsesEvents } from "./responses-events.ts";
+import { ResponsesStream } from "./responses-stream.ts";
+import { reportFormats, requestSettings } from "./settings.ts";
+import { itemKind, responsesRequestSchema, responsesResponseSchema } from "./shapes.ts";
+import { callItems, itemIn } from "./tool-items.ts";
+
+type Responses = TableProvider<
+  "openai",
+  JsonObject,
+  JsonObject,
+  JsonObject,
+  ModelExtensions,
+  ModelExtensions
+>;
+
+const textDelta =
+  /^response\.(?:output_text|refusal|reasoning_text|reasoning_summary_text)\.delta$/;
+
+const eventTexts: EventTexts = {
+  answerOf: () => 0,
+  textOf(event) {
+    const { type, delta, output_index, content_index, summary_index } = event as JsonObject;
+    if (typeof delta !== "string" || !textDelta.test(String(type))) return undefined;
+    return { of: [type, output_index, content_index ?? summary_index].join(" "), text: delta };
+  },
+  withText: (event, delta) => ({ ...event, delta }),
+  atPlace: (event, place) => ({ ...event, sequence_number: place }),
+};
+
+/** A text that stands for itself, in place of a list of items. */
+function textAlone(form: "instructions" | "input", role: string, content: string): JsonObject {
+  return { form, role, items: [{ type: "message", role, content }] };
+}
+
+/** The messages of a request: `instructions` is one before those of the input. */
+const messages: TurnTable = {
+  turns: "input",
+  roles: {
+    system: "system",
+    developer: "developer",
+    user: "user",
+    assistant: "assistant",
+    tool: "tool",
+  },
+  sections: {
+    read(request) {
+      const instructions = textAt(request, "instructions");
+      const input = given(request, "input");
+      return [
+        ...(instructions === undefined ? [] : [textAlone("instructions", "system", instructions)]),
+        ...(typeof input === "string"
+          ? [textAlone("input", "user", input)]
+          : sectionsOf(objectsIn(input))),
+      ];
+    },
+    // Nothing is beside a text that stands for itself.
+    pathsOf: (section) =>
+      section.form === undefined
+        ? objectsIn(section.items).map((_, i) => pathIn(section, "input", i))
+        : [],
+    write(sections, old) {
+      const [first] = sections;
+      // With others before them, instructions are no longer the first thing that the model reads.
+      const isFirst = first?.form === "instructions";
+      const others = isFirst ? sections.slice(1) : sections;
+      const [only] = others;
+      const isText = others.length === 1 && only?.form === "input";
+      const all = others.flatMap((section) => objectsIn(section.items));
+      const items = sameList(objectsIn(old?.input), all);
+      const input = isText ? items[0]?.content : items;
+      const none = old?.input === null ? null : [];
+      const has = (field: string) => old !== undefined && Object.hasOwn(old, field);
+      return {
+        ...(has("instructions") && {
+          instructions: isFirst ? objectsIn(first.items)[0]?.content : null,
+        }),
+        ...((old === undefined || has("input") || others.length > 0) && {
+          input: others.length === 0 ? none : input,
+        }),
+      };
+    },
+  },
+  content: itemFields("input"),
+};
+
+/**
+ * A document with its arguments as they were read, before it is sent on: in text with a duplicate
+ * key, or a number that a double cannot hold, another program may read other arguments than a
+ * policy saw. What the SDK parsed of such text goes with it.
+ */
+function asRead(list: ItemList) {
+  return (document: JsonObject, { add }: Collector<Lost>): JsonObject => {
+    if (!Array.isArray(document[list])) return document;
+    const before = objectsIn(document[list]);
+    const items = before.map((item, at) => {
+      const isText = itemIn(callItems, itemKind(item))?.arguments.shows?.includes("arguments");
+      const text = textAt(item, "arguments") ?? "";
+      const read = isText === true ? argumentsAsRead(text) : text;
+      if (read === text) return item;
+      const parsed = "parsed_arguments";
+      if (given(item, parsed) === undefined) return withFields(item, { arguments: read });
+      add(removedItem(pathOf(list, at, parsed)));
+      return withFields(item, { arguments: read, [parsed]: undefined });
+    });
+    return withFields(document, { [list]: sameList(before, items) });
+  };
+}
+
+/** Responses, for `guardModel` and `guardFetch`. */
+export const responses: Responses = /* @__PURE__ */ defineProvider({
+  vendor: "openai",
+  guard: {
+    name: "openai.responses",
+    requests: ["POST /responses"],
+    asksForStream: (request) => isObject(request) && request.stream === true,
+    eventTexts,
+    namesEvents: true,
+    denied: (refusal) => ({ error: errorOf(refusal) }),
+    // The SDK raises an error only where an event has the field `error`.
+    deniedEvent: (refusal) => ({ ...errorOf(refusal), type: "error", error: errorOf(refusal) }),
+  },
+  calls: {
+    readRequest: "fromResponsesRequest",
+    writeRequest: "toResponsesRequest",
+    readAnswer: "fromResponsesResponse",
+    writeAnswer: "toResponsesResponse",
+    stream: "responsesStream",
+    toEvents: "toResponsesEvents",
+  },
+  blocks: requestBlocks,
+  request: {
+    ...messages,
+    schema: responsesRequestSchema,
+    check: (document) => read(responsesRequestSchema, document, responsesRequest),
+    sentOn: asRead("input"),
+    settings: [...requestSettings, ...settingsAt("request")],
+    model: "model",
+    extensions: requestExtensions,
+    report(request, left) {
+      reportFormats(request, left.add);
+      if (textAt(request, "instructions") !== undefined) {
+        const reason = "Shown as a system message.";
+        left.add({ path: "instructions", kind: "setting", reason });
+      }
+      return ["instructions"];
+    },
+  },
+  answer: {
+    ...answers,
+    schema: responsesResponseSchema,
+    check: (document) => read(responsesResponseSchema, document, responsesResponse),
+    sentOn: asRead("output"),
+    blocks: answerBlocks,
+    settings: [],
+    extensions: answerExtensions,
+    report: reportAnswer,
+  },
+  stream: ({ request: _, ...limits }, reading) => new ResponsesStream(limits, reading),
+  events: responsesEvents,
+});
+
+/**
+ * Reads the body of a request of Responses: `instructions` as a system message, then `input`.
+ * Items of the assistant in a row are one message; each result of a tool is one of role `tool`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:responses-request`, `openai:left`
+ * @example
+ * ```ts
+ * import { fromResponsesRequest } from "glassine/openai";
+ *
+ * const { messages } = fromResponsesRequest({ instructions: "Be brief", input: "Ahoy" });
+ * console.log(messages.map(({ role }) => role)); // [ 'system', 'user' ]
+ * ```
+ */
+export const fromResponsesRequest: Responses["readRequest"] = responses.readRequest;
+
+/**
+ * Writes messages as the body of a request of Responses.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is not such a request
+ * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:onto`, `openai:lost`
+ */
+export const toResponsesRequest: Responses["writeRequest"] = responses.writeRequest;
+
+/**
+ * Reads a response: one assistant message with all that was put out. Model, usage, time and stop
+ * reason are for the `completion` slot.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:responses-response`, `openai:stop-reason`
+ */
+export const fromResponsesResponse: Responses["readAnswer"] = responses.readAnswer;
+
+/**
+ * Writes an assistant message as a response.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is not a response
+ * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:onto`, `openai:stale`
+ */
+export const toResponsesResponse: Responses["writeAnswer"] = responses.writeAnswer;
+
+/**
+ * Puts the events of a streamed response together.
+ *
+ * `current` is what `fromResponsesResponse` returns for the response so far. The end is one of
+ * `response.completed`, `response.incomplete`, `response.failed` and `error`; it must agree
+ * with what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
+ * `Document` is the type of `document`, such as the SDK's `Response`.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:stream-same`, `openai:stream-refused`
+ * @example
+ * ```ts
+ * import { responsesStream } from "glassine/openai";
+ *
+ * const stream = responsesStream();
+ * const item = { type: "message", role: "assistant", content: [{ type: "output_text", text: "A" }] };
+ * stream.push({ type: "response.output_item.added", output_index: 0, item });
+ * const at = { output_index: 0, content_index: 0 };
+ * stream.push({ type: "response.output_text.delta", ...at, delta: "hoy" });
+ * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function responsesStream<Document extends object = JsonObject>(
+  limits: StreamLimits = {},
+): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
+  expectOptions(limits, ["limits", "maxEvents", "textUnits"], "responsesStream");
+  return responses.stream<Document>(limits);
+}
+
+/**
+ * The events that stream a response, in order: each item with its parts and texts, and the end
+ * that its status says, `response.completed` unless it is `incomplete` or `failed`. `Event` is
+ * their type, such as the SDK's `ResponseStreamEvent`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:stream-events`
+ */
+export const toResponsesEvents: Responses["toEvents"] = responses.toEvents;

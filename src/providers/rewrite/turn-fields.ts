@@ -1,0 +1,98 @@
+/**
+ * Turns that say in several fields what a message says in one list, and those that are several
+ * items of a flat list.
+ */
+import type { Json } from "../../core/data/index.ts";
+import type { Message } from "../../core/messages/index.ts";
+import type { CompiledBlocks, FieldBlock } from "./block-kinds.ts";
+import type { LossReporter } from "./blocks.ts";
+import { isSameJsonText, type JsonObject, type Path } from "./json.ts";
+import { itemsOf, readBlocks } from "./read-blocks.ts";
+import { type Reading, silentReading } from "./reading.ts";
+import { type Collector, type Lost, pathOf } from "./report.ts";
+
+/** Turns that are sections of a flat list: each is several items in a row. */
+export interface SectionTable {
+  /** The sections of a document. Their blocks have paths from the document. */
+  readonly read: (document: JsonObject) => readonly JsonObject[];
+  /** The paths of the items of a section. */
+  readonly pathsOf: (section: JsonObject) => readonly Path[];
+  /** The fields of a document with these sections. */
+  readonly write: (
+    sections: readonly JsonObject[],
+    old: JsonObject | undefined,
+    lost: Collector<Lost>,
+  ) => { readonly [field: string]: Json | undefined };
+}
+
+/** A block of a turn that has several fields, and where it is in the turn. */
+export interface PlacedBlock {
+  readonly block: FieldBlock;
+  readonly path: Path;
+}
+
+/** Turns that say in several fields what a message says in one list. Each turn is one message. */
+export interface TurnFields {
+  /** The role of its message; `undefined` where there is none, and nothing of it is shown. */
+  readonly roleOf: (turn: JsonObject) => Message["role"] | undefined;
+  /** Its channel, in a format that has them. */
+  readonly channelOf?: (turn: JsonObject) => Message["channel"];
+  readonly blocksOf: (turn: JsonObject) => readonly PlacedBlock[];
+  /** Reports what neither blocks nor extensions show of the turn at this place. */
+  readonly report: (turn: JsonObject, at: number, reading: Reading) => void;
+  /** The turn with these blocks, or several turns; `old` is what it is written over. */
+  readonly write: (
+    blocks: readonly FieldBlock[],
+    old: JsonObject | undefined,
+    message: Message,
+    report: TurnReport,
+  ) => readonly JsonObject[];
+}
+
+/** Reports what is lost of a message. */
+interface TurnReport {
+  readonly lost: (reason: string) => void;
+  readonly removed: (path: Path) => void;
+}
+
+/** The turns that say the message, and what reads back otherwise. */
+export function writeFields(
+  blocks: readonly FieldBlock[],
+  old: JsonObject | undefined,
+  message: Message,
+  index: number,
+  { write, blocksOf, roleOf, channelOf }: TurnFields,
+  table: CompiledBlocks,
+  { lost, removed }: LossReporter,
+): readonly JsonObject[] {
+  const add = (reason: string, ...below: Path) =>
+    lost.add({ path: pathOf(index, ...below), reason });
+  const written = write(blocks, old, message, {
+    lost: (reason) => add(reason),
+    removed: (path) => removed(pathOf(...path)),
+  });
+  const again = written.flatMap(blocksOf).map(({ block }) => block);
+  if (!sayTheSame(table, again, blocks))
+    add("The fields of a message have an order of their own; its parts follow it.", "content");
+  const said = written.filter((turn) => roleOf(turn) !== undefined);
+  const [first] = said;
+  if (first === undefined || said.length > 1 || roleOf(first) !== message.role)
+    add("It reads back as several messages, as another one, or not at all.");
+  else if (channelOf !== undefined && channelOf(first) !== message.channel)
+    add(
+      "The format has no such channel here.",
+      ...(message.channel === undefined ? [] : ["channel"]),
+    );
+  return written;
+}
+
+/** Whether two lists of blocks show the same parts. */
+function sayTheSame(
+  table: CompiledBlocks,
+  blocks: readonly JsonObject[],
+  others: readonly JsonObject[],
+): boolean {
+  const partsOf = (all: readonly JsonObject[]) =>
+    readBlocks(table, all, itemsOf([]), silentReading(), "").parts;
+  return isSameJsonText(partsOf(blocks), partsOf(others));
+}
