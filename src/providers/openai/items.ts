@@ -107,7 +107,8 @@ function piecesOf(item: JsonObject, at: number, isAnswer: boolean): readonly Pla
 /** The result in the item of its call. */
 function outputOf(item: JsonObject, at: number): readonly PlacedBlock[] {
   const { output = "", error = "" } = itemIn(callItems, itemKind(item)) ?? {};
-  const key = [output, error].find((each) => given(item, each) !== undefined);
+  // Of both, messages show the output, so the error goes unseen with it.
+  const key = [error, output].find((each) => given(item, each) !== undefined);
   if (key === undefined) return [];
   const names = ["type", "id", "name", output, error];
   const own = Object.entries(item).filter(([name]) => names.includes(name));
@@ -134,9 +135,9 @@ function report(section: JsonObject, list: ItemList, reading: Reading): void {
       if (!isMessage && given(item, "content") !== undefined)
         setting([...path, "content"], "Reasoning in addition to its summary.");
       if (kind === before && !isEmpty) setting(path, `Begins a separate ${kind}.`);
+      if (isMessage && channel === undefined) reportPhase(item, path, reading);
       if (isEmpty) continue;
     }
-    if (isMessage && channel === undefined) reportPhase(item, path, reading);
     if (roleOfItem(item) !== undefined) before = kind;
   }
 }

@@ -292,8 +292,7 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
         },
       },
       is_error: {
-        read: (_value, _path, _reading, item) =>
-          given(item, output) === undefined && given(item, error) !== undefined,
+        read: (_value, _path, _reading, item) => given(item, error) !== undefined,
       },
     },
     showsAll: true,

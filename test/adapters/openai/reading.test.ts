@@ -408,5 +408,7 @@ describe("a phase", () => {
     const both = ["setting input[0].phase", "setting input[1].phase"];
     expect(read("final_answer", "commentary")).toEqual([undefined, expect.arrayContaining(both)]);
     expect(read("other")).toEqual([undefined, ["content input[0].phase"]]);
+    const { left } = fromResponsesRequest({ input: [{ ...said("other"), content: [] }] });
+    expect(contentIn(left)).toEqual(["input[0].phase"]);
   });
 });

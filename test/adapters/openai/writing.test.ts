@@ -165,6 +165,29 @@ describe("over the document they came from", () => {
     expect(giving("write").lost).not.toEqual([]);
   });
 
+  it("an error beside a result is reported, and goes with the result", () => {
+    verifies("openai:built-in-tools", "adapters:gone");
+    const item = { type: "mcp_call", id: "m", name: "f", server_label: "s", arguments: "{}" };
+    const onto = { input: [{ ...item, output: "a", error: "b" }] };
+    const { messages, left } = fromResponsesRequest(onto);
+    expect(left).toContainEqual(
+      expect.objectContaining({ path: "input[0].error", kind: "content" }),
+    );
+    const [call, result] = at(messages, 0).content;
+    expect(result).toMatchObject({ content: { content: "a", is_error: true } });
+    const without = toResponsesRequest([edit(messages[0], [call])], { onto });
+    expect(without.document.input).toEqual([{ ...item, output: null, error: null }]);
+    expect(without.lost.map(({ path }) => path)).toEqual(["onto.input[0].error"]);
+    const other = { ...(result as { content: object }).content, content: "c" };
+    const now = edit(messages[0], [call, { ...result, content: other }]);
+    const changed = toResponsesRequest([now], { onto });
+    expect(changed.document.input).toEqual([{ ...item, output: "c", error: null }]);
+    expect(changed.lost.map(({ path }) => path)).toEqual([
+      "[0].content[1]",
+      "[0].content[1].content.is_error",
+    ]);
+  });
+
   it("a generated image has no type, and that is reported", () => {
     verifies("openai:lost");
     const made = { type: "image_generation_call", id: "ig_1", status: "completed", result: "AA==" };
