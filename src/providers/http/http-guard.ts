@@ -22,7 +22,7 @@ const { ownValue } = intrinsics;
 
 /** Options of every guard of HTTP requests. */
 export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {
-  /** The APIs that are read, chosen by method and path: `openai`, or `anthropic`. */
+  /** The APIs that are read, chosen by method and path: `openai`, or `[...openai, anthropic]`. */
   readonly provider: ModelProvider | readonly ModelProvider[];
   /**
    * Requests that pass although nothing of them is read, each a method and the end of a path, in
@@ -131,7 +131,10 @@ function readProviders(given: unknown, name: string): readonly ModelProvider[] {
   if (list.length === 0) throw optionsInvalid(`${name} expects a provider, got an empty array.`);
   return list.map((provider) => {
     checkProvider(provider, name);
-    return provider;
+    if (provider.requests.length > 0) return provider;
+    throw optionsInvalid(
+      `${name} expects a provider that reads HTTP requests, got ${quoted(provider.name)}, which reads none. Pass it to guardModel; for bedrock there is guardBedrock.`,
+    );
   });
 }
 

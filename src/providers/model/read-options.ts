@@ -31,7 +31,7 @@ const members = ["readRequest", "writeRequest", "readAnswer", "writeAnswer", "st
 export function checkProvider(provider: unknown, call: string): asserts provider is ModelProvider {
   if (hasFunctions(provider, members)) return;
   throw optionsInvalid(
-    `${call} expects a provider, got ${kindOf(provider)}. Pass anthropic of glassine/anthropic, or one of glassine/openai.`,
+    `${call} expects a provider, got ${kindOf(provider)}. Pass chatCompletions or responses of glassine/openai, whose list openai has all of its providers, anthropic of glassine/anthropic, google of glassine/google or bedrock of glassine/bedrock.`,
   );
 }
 

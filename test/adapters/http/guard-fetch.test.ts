@@ -2,6 +2,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { anthropic } from "glassine/anthropic";
+import { bedrock } from "glassine/bedrock";
 import { type GuardFetchOptions, guardFetch, type ModelEnd } from "glassine/http";
 import { memoryLabelStore } from "glassine/labels";
 import { openai } from "glassine/openai";
@@ -508,6 +509,8 @@ describe("misuse", () => {
       undefined,
       {},
       { provider: [] },
+      { provider: [openai] },
+      { provider: bedrock },
       { provider: openai[0], providers: 1 },
       { provider: openai, pass: "GET /files" },
       { provider: openai, pass: ["/files"] },
@@ -521,5 +524,11 @@ describe("misuse", () => {
       expect(() => guardFetch(manager, options as never), JSON.stringify(options)).toThrow(invalid);
     }
     expect(() => guardFetch({} as never, { provider: openai })).toThrow(invalid);
+  });
+
+  it("says what to pass instead of a list in a list, and of a provider without requests", async () => {
+    const manager = await managerOf({});
+    expect(() => guardFetch(manager, { provider: [openai] } as never)).toThrow("list openai");
+    expect(() => guardFetch(manager, { provider: bedrock })).toThrow("guardBedrock");
   });
 });
