@@ -7,6 +7,7 @@ import {
   defineProvider,
   type EventTable,
   type FreshFacts,
+  fieldNames,
   fieldOf,
   type GrowingAnswer,
   type JsonObject,
@@ -85,9 +86,9 @@ const pieces: PieceTable = {
 
 /** The field by which an event or a piece is known. */
 function nameOf(event: object): string {
-  const name = Object.keys(event)[0] ?? "";
+  const name = fieldNames(event)[0] ?? "";
   if (name !== "reasoningContent") return name;
-  return `${name}.${Object.keys(Object(fieldOf(event, name)))[0] ?? ""}`;
+  return `${name}.${fieldNames(asFields(fieldOf(event, name), name))[0] ?? ""}`;
 }
 
 /** The blocks that have no event for their beginning, by their first piece. */

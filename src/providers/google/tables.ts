@@ -293,6 +293,7 @@ export const google: Google = /* @__PURE__ */ Object.freeze({
     const onto = joined(list, options).document;
     const { document, lost } = tables.writeAnswer(messages, { ...options, onto });
     // The array is the document: it is put together again when it is read.
-    return { document: tables.toEvents(document, { limits: options.limits }) as never, lost };
+    const written = { document: tables.toEvents(document, { limits: options.limits }) as never };
+    return Object.freeze({ ...written, lost });
   },
 } satisfies Google);

@@ -59,26 +59,40 @@ function replaced(
   };
   const inside = (value: object, level: number): object => {
     const isList = Array.isArray(value);
-    if (isList ? value.length > nodes : !isPlain(value)) return value;
-    const fields = Object.keys(value).map((key) => Object.getOwnPropertyDescriptor(value, key));
-    // A getter is not data, and is not called.
-    if (!fields.every((field) => field !== undefined && "value" in field)) return value;
-    const entries = Object.entries(value).map(([key, item]): [string, unknown] => [
-      key,
+    const fields = isList && value.length > nodes ? undefined : fieldsOf(value);
+    if (fields === undefined) return value;
+    const items = fields.map(([key, item]) =>
       !isList && opaque.includes(key) ? item : visit(item, level),
-    ]);
-    const isSame = entries.every(([key, item]) => item === intrinsics.ownValue(value, key));
-    if (isSame) return value;
+    );
+    if (items.every((item, at) => item === fields[at]?.[1])) return value;
     return Object.freeze(
-      isList ? entries.map(([, item]) => item) : Object.fromEntries(entries),
-    ) as object;
+      isList ? items : Object.fromEntries(fields.map(([key], at) => [key, items[at]])),
+    );
   };
   return visit(document, 0);
 }
 
+/** The own fields of plain data; `undefined` for what runs code, or throws, where it is read. */
+function fieldsOf(value: object): readonly (readonly [string, unknown])[] | undefined {
+  try {
+    if (!Array.isArray(value) && !isPlain(value)) return undefined;
+    const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
+      ([, { enumerable }]) => enumerable,
+    );
+    // A getter is not data, and is not called.
+    if (!fields.every(([, field]) => "value" in field)) return undefined;
+    return fields.map(([key, { value: item }]) => [key, item]);
+  } catch {
+    // An object of another context may throw.
+    return undefined;
+  }
+}
+
 function isPlain(value: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  // A proxy that is a prototype would run its code.
+  if (prototype === null || intrinsics.isProxy(prototype)) return prototype === null;
+  return Object.getPrototypeOf(prototype) === null;
 }
 
 // A multiple of three, so that the pieces can be joined, and few enough for one call.

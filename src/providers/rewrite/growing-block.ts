@@ -238,9 +238,18 @@ export function cutBlock(block: JsonObject, table: PieceTable): CutBlock {
 
 /** The fields of an event, or of a piece, that have a value and are none of `known`. */
 export function unknownFields(event: Piece, known: readonly string[]): readonly string[] {
-  return Object.keys(event).filter((name) => {
+  return fieldNames(event).filter((name) => {
     return name !== "type" && !known.includes(name) && fieldOf(event, name) != null;
   });
+}
+
+/** The names of the fields of an event. */
+export function fieldNames(event: Piece): readonly string[] {
+  try {
+    return Object.keys(event);
+  } catch {
+    throw streamFault("event", "plain data");
+  }
 }
 
 /** A field of an event, read once; no getter of it runs. */

@@ -38,7 +38,7 @@ export {
   urlMedia,
 } from "./field-rules.ts";
 export { givenMessages } from "./given-messages.ts";
-export { asFields, fieldOf, type PieceTable } from "./growing-block.ts";
+export { asFields, fieldNames, fieldOf, type PieceTable } from "./growing-block.ts";
 export {
   expectOwn,
   givenOptions,

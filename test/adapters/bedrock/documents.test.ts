@@ -1,7 +1,9 @@
 /** Requests and responses of Converse as messages, and back. */
+import { createContext, runInContext } from "node:vm";
 import type { ContentBlock, ConverseCommandInput } from "@aws-sdk/client-bedrock-runtime";
 import {
   bedrock,
+  converseStream,
   fromConverseRequest,
   fromConverseResponse,
   notAllowed,
@@ -328,3 +330,36 @@ it("what contains itself is refused", () => {
   document.messages.push(document, document);
   expect(codeOf(() => fromConverseRequest(document))).toBe("document_invalid");
 });
+
+it.each([
+  ["a prototype that is a proxy", () => Object.create(new Proxy({}, { getPrototypeOf: fail }))],
+  ["a proxy", () => new Proxy({}, { ownKeys: fail })],
+  [
+    "an object that throws when it is read",
+    () => runInContext("this", createContext(new Proxy({}, { getOwnPropertyDescriptor: fail }))),
+  ],
+])("%s runs no code: a document is refused, an event refused or reported", (_, make) => {
+  verifies("bedrock:shape");
+  const inText = { messages: [{ role: "user", content: [{ text: make() }] }] };
+  expect(codeOf(() => fromConverseRequest(inText as never))).toBe("document_invalid");
+  for (const event of [
+    make(),
+    { contentBlockDelta: { contentBlockIndex: 0, delta: { reasoningContent: make() } } },
+  ]) {
+    const stream = converseStream();
+    stream.push({ messageStart: { role: "assistant" } });
+    const reported = () => {
+      stream.push(event);
+      return stream.current.left.length > 0;
+    };
+    try {
+      expect(reported()).toBe(true);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "stream_invalid" });
+    }
+  }
+});
+
+function fail(): never {
+  throw new Error("code of a document ran");
+}

@@ -404,3 +404,11 @@ describe("a response", () => {
     expect(kinds(left)).toContain("setting candidates[0].finishReason");
   });
 });
+
+it("what is written over a stream in an array is frozen", () => {
+  verifies("google:events");
+  const onto = [{ candidates: [{ content: { parts: [{ text: "a" }] }, finishReason: "STOP" }] }];
+  expect(Object.isFrozen(google.writeAnswer(google.readAnswer(onto).messages, { onto }))).toBe(
+    true,
+  );
+});

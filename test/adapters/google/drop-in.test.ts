@@ -1,5 +1,5 @@
 /** `guardFetch` under the SDK of Google. */
-import { createPluginManager, deny } from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
 import { google } from "glassine/google";
 import { guardFetch, guardModel, type ModelEnd } from "glassine/http";
 import { describe, expect, it } from "vitest";
@@ -202,6 +202,18 @@ describe("guardFetch", () => {
     expect(list).toHaveLength(5);
     expect(JSON.stringify(list)).toContain("Your card is [cut] 🃏.");
     expect(JSON.stringify(list)).not.toContain(secret);
+  });
+
+  it("judges such a stream as one answer, also where plugins let events pass", async () => {
+    const refuse = { handler: () => deny("No cards"), stream: "pass" };
+    const judge = { name: "judge", version: "1.0.0", hooks: { "cmf.llm_output": refuse } };
+    const manager = await createPluginManager({ plugins: [definePlugin(judge as never)] });
+    const { fetch } = standIn(() => jsonAnswer(events));
+    const url = "https://model.test/v1beta/models/m:streamGenerateContent";
+    const init = { method: "POST", body: JSON.stringify({ contents }) };
+    const response = await guardFetch(manager, { provider: google, fetch })(url, init);
+    expect(response.status).toBe(403);
+    expect(await response.text()).not.toContain("Your card");
   });
 
   it("refuses a request with what no plugin sees", async () => {
