@@ -1,7 +1,9 @@
 /** docs/guarantees.md: what is guaranteed against any plugin, with the evidence, and what is not. */
+
 import { type Guarantee, guarantees, limitsOfThePromise } from "../data/guarantees.ts";
+import { type GuardedApi, guardedApis } from "../data/guarded-apis.ts";
 import type { Attack, Fault, Law } from "../read-attacks.ts";
-import { fileOf, generatedFrom, page, table } from "./markdown.ts";
+import { code, fileOf, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Guarantees
 
@@ -12,6 +14,12 @@ Attacks, laws and faults test each guarantee.
 An _attack_ is a test of its own; [threat-model.md](threat-model.md) lists attacks with their outcomes.
 A _law_ is a property test over generated data, including hostile values; \`npm run laws -- --runs 10000\` tries each that often.
 A _fault_ is injected at every step at which it can happen.`;
+
+const modelsIntro = `## Which traffic of models
+
+G20 holds for these APIs.
+What is judged as one document leaves when all of it was.
+A stream is put together and judged so too; its text leaves [as early as plugins allow](guard-a-model.md#streams), and everything else waits for its end.`;
 
 const limitsIntro = `## What is not promised
 
@@ -50,6 +58,8 @@ export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
     intro,
     "## What is promised",
     ...guarantees.map(section),
+    modelsIntro,
+    table(["API", "Guard", "Judged as one document", "Judged as a stream"], guardedApis.map(row)),
     limitsIntro,
     table(
       ["Number", "Limit", "What it means"],
@@ -74,6 +84,16 @@ export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
       ]),
     ),
   ]);
+}
+
+/** @throws Error when a row contradicts its provider */
+function row({ provider, guard, whole, streamed }: GuardedApi): readonly string[] {
+  const { name, requests, eventTexts } = provider;
+  if ((eventTexts === undefined) !== (streamed === undefined))
+    throw new Error(`The row of ${name} says the contrary about streams.`);
+  if (requests.length > 0 !== (guard === "guardFetch"))
+    throw new Error(`The row of ${name} names another guard than the one that takes it.`);
+  return [code(name), code(guard), whole, streamed ?? "Nothing"];
 }
 
 /** `A-061–A-063` as its three numbers. */

@@ -1,0 +1,49 @@
+/** The APIs of models that guards judge, and what of each comes as a stream. */
+import { aiSdkProvider } from "../../../src/providers/ai-sdk/provider.ts";
+import { anthropic } from "../../../src/providers/anthropic/index.ts";
+import { bedrock } from "../../../src/providers/bedrock/index.ts";
+import { google } from "../../../src/providers/google/index.ts";
+import type { ModelProvider } from "../../../src/providers/http/index.ts";
+import { openai } from "../../../src/providers/openai/index.ts";
+
+export interface GuardedApi {
+  readonly provider: ModelProvider;
+  readonly guard: string;
+  /** What is judged as one document. */
+  readonly whole: string;
+  /** What is judged as a stream. */
+  readonly streamed?: string;
+}
+
+const byField = {
+  guard: "guardFetch",
+  whole: "Requests, and answers that are not streams",
+  streamed: "Answers to `stream: true`",
+};
+
+export const guardedApis: readonly GuardedApi[] = [
+  ...openai.map((provider) =>
+    provider.name === "openai.embeddings"
+      ? { provider, guard: "guardFetch", whole: "Requests; an answer is numbers" }
+      : { provider, ...byField },
+  ),
+  { provider: anthropic, ...byField },
+  {
+    provider: google,
+    guard: "guardFetch",
+    whole: "`generateContent`; `streamGenerateContent`, but for answers with `alt=sse`",
+    streamed: "Answers of `streamGenerateContent` with `alt=sse`",
+  },
+  {
+    provider: bedrock,
+    guard: "guardBedrock",
+    whole: "`Converse`, and requests of `ConverseStream`",
+    streamed: "Answers of `ConverseStream`",
+  },
+  {
+    provider: aiSdkProvider("v3"),
+    guard: "aiMiddleware",
+    whole: "`doGenerate`, and prompts of `doStream`",
+    streamed: "Answers of `doStream`",
+  },
+];
