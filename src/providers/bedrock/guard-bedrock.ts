@@ -141,7 +141,7 @@ async function judgedError(exchange: ModelExchange, error: unknown): Promise<unk
   }
   const status = isJsonObject($metadata) ? Number($metadata.httpStatusCode ?? 502) : 502;
   const refusal = await exchange.judgeError({ error: { message } }, status);
-  return refused(exchange, refusal, refusal.status === status ? name : undefined);
+  return refused(exchange, refusal, refusal.status === status ? { name, $fault } : undefined);
 }
 
 // Source: the exceptions of @aws-sdk/client-bedrock-runtime, dist-types/models/errors.d.ts.
@@ -150,15 +150,19 @@ const names: { readonly [status: number]: string } = {
   502: "ServiceUnavailableException",
 };
 
-/** The SDK's own kind of exception, known by its marks: nothing of the SDK is loaded. */
-function refused(exchange: ModelExchange, refusal: ModelRefusal, name?: string): Error {
+/**
+ * The SDK's own kind of exception, known by its marks: nothing of the SDK is loaded. `marks` are
+ * those of an exception of the service.
+ */
+function refused(exchange: ModelExchange, refusal: ModelRefusal, marks?: object): Error {
   exchange.end(refusal);
   const { status, code, reason } = refusal;
   const other = status < 500 ? "ValidationException" : "InternalServerException";
   return Object.assign(new Error(reason), {
-    name: name ?? names[status] ?? other,
+    name: names[status] ?? other,
     $fault: status < 500 ? "client" : "server",
     $metadata: { httpStatusCode: status },
     code,
+    ...marks,
   });
 }

@@ -23,5 +23,7 @@ export function isErrorEvent(event: unknown): boolean {
   if (!isJsonObject(event)) return true;
   const { error, type, response } = event;
   const isFailed = isJsonObject(response) && isJsonObject(response.error);
-  return isJsonObject(error) || type === "error" || isFailed;
+  // Converse names an exception by its field: `throttlingException`.
+  const isException = Object.keys(event).some((name) => name.endsWith("Exception"));
+  return isJsonObject(error) || type === "error" || isFailed || isException;
 }

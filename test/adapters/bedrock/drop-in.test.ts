@@ -7,9 +7,12 @@ import {
   type ConverseCommandInput,
   ConverseStreamCommand,
   type ConverseStreamOutput,
+  InternalServerException,
   InvokeModelCommand,
   ModelStreamErrorException,
+  ServiceUnavailableException,
   ThrottlingException,
+  ValidationException,
 } from "@aws-sdk/client-bedrock-runtime";
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { bedrock, guardBedrock } from "glassine/bedrock";
@@ -117,9 +120,14 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
   return { asked, ends, results, client };
 }
 const redacted = () => managerOf({ "cmf.llm_input": redact, "cmf.llm_output": redact });
+/** Of a plugin that judges a stream at its end, and lets events go as they come. */
+const passing = () => {
+  const hooks = { "cmf.llm_output": { handler: redact, stream: "pass" } };
+  const judge = definePlugin({ name: "judge", version: "1.0.0", hooks } as never);
+  return createPluginManager({ plugins: [judge], logger: {} });
+};
 
-async function eventsOf(client: BedrockRuntimeClient) {
-  const list: ConverseStreamOutput[] = [];
+async function eventsOf(client: BedrockRuntimeClient, list: ConverseStreamOutput[] = []) {
   const { stream } = await client.send(new ConverseStreamCommand(input));
   for await (const event of stream ?? []) list.push(event);
   return list;
@@ -219,16 +227,30 @@ describe("the SDK", () => {
     const { client } = await clientOf(await redacted(), {
       events: [...events.slice(0, 6), failed],
     });
-    const { stream } = await client.send(new ConverseStreamCommand(input));
-    const list: unknown[] = [];
-    const error = await failureOf(
-      (async () => {
-        for await (const event of stream ?? []) list.push(event);
-      })(),
-    );
+    const list: ConverseStreamOutput[] = [];
+    const error = await failureOf(eventsOf(client, list));
     expect(list).toEqual([]);
     expect(error).toBeInstanceOf(ModelStreamErrorException);
     expect((error as Error).message).toBe("Bad [cut]");
+  });
+
+  it.each([
+    ["internalServerException", InternalServerException, "server"],
+    ["modelStreamErrorException", ModelStreamErrorException, "client"],
+    ["serviceUnavailableException", ServiceUnavailableException, "server"],
+    ["throttlingException", ThrottlingException, "client"],
+    ["validationException", ValidationException, "client"],
+  ] as const)("throws %s as it came where plugins let a stream pass", async (name, kind, fault) => {
+    verifies("bedrock:drop-in");
+    const { ends, client } = await clientOf(await passing(), {
+      events: [...events.slice(0, 6), { [name]: { message: "Too much" } }, ...events.slice(6)],
+    });
+    const list: ConverseStreamOutput[] = [];
+    const error = await failureOf(eventsOf(client, list));
+    expect(list).toEqual(events.slice(0, 6));
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toMatchObject({ name: kind.name, message: "Too much", $fault: fault });
+    expect(ends).toMatchObject([{ outcome: "errored", code: "provider_error" }]);
   });
 
   it("refuses a stream that ends early", async () => {
@@ -260,6 +282,27 @@ describe("the SDK", () => {
     expect(ends).toMatchObject([{ outcome: "aborted" }]);
   });
 });
+
+it.each([
+  ...["internalServerException", "modelStreamErrorException", "serviceUnavailableException"],
+  ...["throttlingException", "validationException"],
+])(
+  "%s among events of a host's own is a refusal with its judged message, and the last",
+  async (name) => {
+    verifies("bedrock:drop-in");
+    const exchange = guardModel(bedrock, await passing()).begin();
+    async function* arriving() {
+      yield* [...events.slice(0, 6), { [name]: { message: `Bad ${secret}` } }];
+    }
+    const list: unknown[] = [];
+    for await (const judged of exchange.judgeEvents(arriving())) list.push(judged);
+    const reason = "Bad [cut]";
+    expect(list).toEqual([
+      ...events.slice(0, 6).map((event) => ({ event })),
+      { refusal: { code: "provider_error", reason, status: 502 } },
+    ]);
+  },
+);
 
 it.each([
   ["a window", { window: 10 }],
