@@ -9,7 +9,12 @@ import {
   type ModelLabels,
   readModelOptions,
 } from "../model/index.ts";
-import { type AnyHookManager, type StreamLimits, StreamMeter } from "../rewrite/index.ts";
+import {
+  type AnyHookManager,
+  readStreamLimits,
+  type StreamLimits,
+  streamOptions,
+} from "../rewrite/index.ts";
 import { type Fields, fieldNames, fieldOf, isFields } from "./host-values.ts";
 import { type Judged, judgedStream, refused } from "./judged-stream.ts";
 import { givenVersion } from "./options.ts";
@@ -122,13 +127,13 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
   options: AiMiddlewareOptions<Extensions, Version>,
 ): AiMiddleware<Version> {
   checkManager(manager, "aiMiddleware");
-  const own = ["maxEvents", "specificationVersion", "textUnits"];
+  const own = ["specificationVersion", ...streamOptions];
   const read = readModelOptions(options, "aiMiddleware", own);
   checkConditions(manager, read);
-  const { specificationVersion, maxEvents, textUnits } = options;
+  const { specificationVersion } = options;
   // The default of other functions might not be that of the program.
   const version = givenVersion(specificationVersion ?? (null as never));
-  const limits = streamLimits(maxEvents, textUnits);
+  const limits = readStreamLimits(options);
   const guard = createModelGuard(aiSdkProvider(version), manager, {
     allow: setByTheProgram,
     ...read,
@@ -163,16 +168,6 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
       };
     },
   });
-}
-
-/** Refused here, not only when the first stream begins. */
-function streamLimits(maxEvents: number | undefined, textUnits: number | undefined): StreamLimits {
-  const limits = {
-    ...(maxEvents !== undefined && { maxEvents }),
-    ...(textUnits !== undefined && { textUnits }),
-  };
-  new StreamMeter(limits);
-  return limits;
 }
 
 interface Call {

@@ -16,6 +16,7 @@ import {
   isSameJsonText,
   notify,
   publicViolation,
+  stringAt,
 } from "../rewrite/index.ts";
 import { isFields } from "./host-values.ts";
 import type { GuardedToolCall, ToolEnd, ToolEvent, ToolGuardOptions } from "./tool-options.ts";
@@ -114,7 +115,7 @@ export class ToolRun {
     const { request, tool, toolCallId } = this.#call;
     return Object.freeze<ToolEnd>({
       ...{ request, tool, toolCallId },
-      subject: subjectIn(this.#state.extensions),
+      subject: stringAt(this.#state.extensions, "security", "subject", "id"),
       outcome: isAborted ? "aborted" : outcomeOf(refused),
       code: refused?.code,
       plugin: refused?.plugin,
@@ -217,11 +218,4 @@ function outcomeOf(refused: ToolRefused | undefined): ToolEnd["outcome"] {
 /** A plugin's denial. Its description and details stay with the host. */
 function denied(violation: HookViolation | undefined): ToolRefused {
   return new ToolRefused(publicViolation(violation));
-}
-
-function subjectIn(extensions: unknown): string | undefined {
-  const security = isFields(extensions) ? extensions.security : undefined;
-  const subject = isFields(security) ? security.subject : undefined;
-  const id = isFields(subject) ? subject.id : undefined;
-  return typeof id === "string" ? id : undefined;
 }

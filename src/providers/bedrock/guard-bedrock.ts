@@ -9,7 +9,13 @@ import {
   readModelOptions,
   refusalOf,
 } from "../model/index.ts";
-import { type AnyHookManager, isJsonObject, type StreamLimits } from "../rewrite/index.ts";
+import {
+  type AnyHookManager,
+  isJsonObject,
+  readStreamLimits,
+  type StreamLimits,
+  streamOptions,
+} from "../rewrite/index.ts";
 import { bedrock } from "./tables.ts";
 
 /** Options of `guardBedrock`. The functions get `{ command }`, the command's name, as `call.about`. */
@@ -67,13 +73,9 @@ export function guardBedrock<Extensions = unknown>(
   options: BedrockGuardOptions<Extensions> = {},
 ): BedrockPlugin {
   checkManager(manager, "guardBedrock");
-  const read = readModelOptions(options, "guardBedrock", ["maxEvents", "textUnits"]);
+  const read = readModelOptions(options, "guardBedrock", streamOptions);
   checkConditions(manager, read);
-  const { maxEvents, textUnits } = options;
-  const limits: StreamLimits = {
-    ...(maxEvents !== undefined && { maxEvents }),
-    ...(textUnits !== undefined && { textUnits }),
-  };
+  const limits = readStreamLimits(options);
   const guard = createModelGuard(bedrock, manager, read);
 
   const middleware =

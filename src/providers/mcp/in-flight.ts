@@ -1,5 +1,5 @@
-import { intrinsics } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
+import { stringAt } from "../rewrite/index.ts";
 import { type Call, stopHooks } from "./call.ts";
 import { type Denial, guardErrorCodes } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -7,8 +7,6 @@ import { maxOpen, OpenRequests } from "./open-requests.ts";
 import type { GuardOutcome } from "./options.ts";
 import type { CallFacts, RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
-
-const { ownValue } = intrinsics;
 
 /** A request without hooks, remembered so that no answer passes for that of a guarded request. */
 export interface Plain {
@@ -146,10 +144,12 @@ export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Deni
 }
 
 function factsOf({ params, subject, taskTool, started, extensions, ...call }: Call): CallFacts {
-  const who = ownValue(ownValue(ownValue(extensions, "security"), "subject"), "id");
   const name = subject.isTask ? taskTool : (params.name ?? params.uri);
   const { tenant, serverId } = call;
-  return { subject: textOf(who), name: textOf(name), begunBy: started?.request, tenant, serverId };
+  return {
+    ...{ name: textOf(name), begunBy: started?.request, tenant, serverId },
+    subject: stringAt(extensions, "security", "subject", "id"),
+  };
 }
 
 function textOf(value: unknown): string | undefined {

@@ -18,6 +18,7 @@ import {
   type Read,
   readAllow,
   type StreamLimits,
+  stringAt,
   type Written,
   withHeaderChanges,
 } from "../rewrite/index.ts";
@@ -309,8 +310,8 @@ class Exchange implements ModelExchange {
     const { signal } = this.#state;
     this.#record.end(() => ({
       ...{ request: this.request, provider: this.#provider.name },
-      subject: textIn(this.#state.extensions, "security", "subject", "id"),
-      name: textIn(this.#slots, "llm", "model_id"),
+      subject: stringAt(this.#state.extensions, "security", "subject", "id"),
+      name: stringAt(this.#slots, "llm", "model_id"),
       outcome: outcome ?? outcomeOf(refusal, signal, this.#isDenied),
       ...{ code: refusal?.code, plugin: refusal?.plugin, tenant: this.#state.tenant },
     }));
@@ -464,12 +465,6 @@ class Reported {
     this.point = point;
     this.error = error;
   }
-}
-
-function textIn(value: unknown, ...names: readonly string[]): string | undefined {
-  let found: unknown = value;
-  for (const name of names) found = isJsonObject(found) ? found[name] : undefined;
-  return typeof found === "string" ? found : undefined;
 }
 
 function unusable(option: string, expected: string): GlassineError {

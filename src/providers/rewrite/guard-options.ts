@@ -2,6 +2,7 @@
 import { expectOptions, intrinsics } from "../../core/data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
+import { type StreamLimits, StreamMeter } from "./stream.ts";
 
 const { ownValue } = intrinsics;
 
@@ -56,6 +57,22 @@ export function readTenant(options: object, call: string): unknown {
     return tenant;
   }
   throw optionsInvalid(`${call} expects a string or a function as tenant, got ${kindOf(tenant)}.`);
+}
+
+/** The options that limit a stream. */
+export const streamOptions: readonly string[] = ["maxEvents", "textUnits"];
+
+/**
+ * The limits of streams, refused when the guard is made, not when the first stream begins.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function readStreamLimits(options: object): StreamLimits {
+  const limits = givenOptions(
+    Object.fromEntries(streamOptions.map((name) => [name, ownValue(options, name)])),
+  );
+  new StreamMeter(limits);
+  return limits;
 }
 
 export function hasFunctions(value: unknown, names: readonly string[]): boolean {

@@ -44,8 +44,10 @@ export {
   givenOptions,
   hasFunctions,
   readFunction,
+  readStreamLimits,
   readTenant,
   readWord,
+  streamOptions,
 } from "./guard-options.ts";
 export type {
   AnyHookManager,
@@ -64,6 +66,7 @@ export {
   objectsIn,
   type Path,
   sameList,
+  stringAt,
   stringIn,
   withFields,
 } from "./json.ts";

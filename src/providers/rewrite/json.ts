@@ -1,4 +1,4 @@
-import { isRecord, type Json } from "../../core/data/index.ts";
+import { intrinsics, isRecord, type Json } from "../../core/data/index.ts";
 
 /** An object of a provider's document. */
 export type JsonObject = { readonly [key: string]: Json };
@@ -17,6 +17,13 @@ export function objectIn(value: unknown): JsonObject {
 export function stringIn(fields: { readonly [name: string]: unknown }, name: string): string {
   const value = fields[name];
   return typeof value === "string" ? value : "";
+}
+
+/** A string at `keys` of own fields in a value of any kind, such as an envelope of a host. */
+export function stringAt(value: unknown, ...keys: readonly string[]): string | undefined {
+  let found = value;
+  for (const key of keys) found = intrinsics.ownValue(found, key);
+  return typeof found === "string" ? found : undefined;
 }
 
 /** A list that a schema says is one of objects. Anything else has no items. */

@@ -18,6 +18,7 @@ import { createPluginManager, definePlugin, deny } from "glassine";
 import { bedrock, guardBedrock } from "glassine/bedrock";
 import { guardModel, type ModelEnd, type ModelEvent } from "glassine/http";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { managerOf, redact, secret } from "../http/support/stand-in.ts";
 import { answerOf, png } from "./support/documents.ts";
@@ -303,6 +304,14 @@ it.each([
     ]);
   },
 );
+
+it.each(["maxEvents", "textUnits"])("a limit of streams is checked at once: %s", async (name) => {
+  verifies("bedrock:drop-in");
+  const manager = await redacted();
+  for (const limit of [0, 1.5, "9", null]) {
+    expect(codeOf(() => guardBedrock(manager, { [name]: limit }))).toBe("options_invalid");
+  }
+});
 
 it.each([
   ["a window", { window: 10 }],
