@@ -1,7 +1,7 @@
 /** Documents of ai 7, where files say in which form they are. Its packages are not a dependency. */
 import fc from "fast-check";
 import type { PromptLike, ResultLike } from "glassine/ai-sdk";
-import { isFields } from "../../src/providers/ai-sdk/host-values.ts";
+import { isRecord } from "../../src/core/data/index.ts";
 import { plainPrompts, plainResults, prompts, results } from "./ai-sdk.ts";
 import { type Draw, draws } from "./openai-chat-stream.ts";
 
@@ -29,7 +29,7 @@ const links: readonly unknown[] = ["file-url", "image-url"];
 
 function newer(value: unknown, making: Making): unknown {
   if (Array.isArray(value)) return value.map((each) => newer(each, making));
-  if (!isFields(value) || !isPlain(value)) return value;
+  if (!isRecord(value) || !isPlain(value)) return value;
   const { type, data, url, originalUrl, mediaType = "image/*", ...rest } = value;
   if (files.includes(type) && "data" in value) {
     return { ...rest, type: "file", data: tagged(data, making, originalUrl), mediaType };

@@ -15,7 +15,7 @@ import type {
 import type { ModelMessage } from "ai";
 import fc from "fast-check";
 import { createMessage, type Message } from "glassine/messages";
-import { isFields } from "../../src/providers/ai-sdk/host-values.ts";
+import { isRecord } from "../../src/core/data/index.ts";
 import { jsonValues, keys, mapOf, texts, urls as webUrls } from "./schema-values.ts";
 
 type Item<List> = List extends readonly (infer Each)[] ? Each : never;
@@ -483,7 +483,7 @@ export function normal(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(normal);
   if (Object.is(value, -0)) return 0;
-  if (!isFields(value)) return value;
+  if (!isRecord(value)) return value;
   const fields = Object.entries(value).flatMap(([key, field]) => {
     if (field === undefined) return [];
     const isText = key === "content" && typeof field === "string" && value.role !== "system";

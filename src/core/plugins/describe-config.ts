@@ -1,5 +1,7 @@
 /** What configuration a plugin takes, for whoever operates it. Never contains values. */
+
 import * as z from "zod/mini";
+import { isRecord } from "../data/index.ts";
 import { sensitivityOf } from "../observe/index.ts";
 import { definitionOf } from "./define-plugin.ts";
 import type { Plugin } from "./types.ts";
@@ -55,8 +57,4 @@ function typeOf(part: unknown): string {
   if (only !== undefined) return JSON.stringify(only);
   if (Array.isArray(anyOf)) return [...new Set(anyOf.map(typeOf))].join(" | ");
   return typeof type === "string" ? type : "any";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** A plugin's configuration: from the host, the operator and the environment, checked and frozen. */
-import { extensionsLimits, writeText } from "../data/index.ts";
-import { create, freeze, hasOwn, isArray, parseJson } from "../data/intrinsics.ts";
+import { extensionsLimits, isRecord, writeText } from "../data/index.ts";
+import { create, freeze, hasOwn, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { admit, compileSchema, jsonValue } from "../schema/index.ts";
@@ -158,10 +158,6 @@ export function readData(value: unknown): Data {
   if (value === undefined) return { value };
   const admitted = admit(anyJson, value, reading);
   return admitted.ok ? { value: admitted.value } : { problem: formatProblems(admitted.problems) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !isArray(value);
 }
 
 /** Environment variables by name. */

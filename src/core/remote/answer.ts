@@ -1,11 +1,11 @@
 /** Instructions in a result for the answer to the caller. */
 
-import { intrinsics, payloadLimits } from "../data/index.ts";
+import { intrinsics, isRecord, payloadLimits } from "../data/index.ts";
 import { type HeaderMap, headerFault } from "../envelope/index.ts";
 import { formatPath, optionsInvalid, quoted } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, misuse, readOption } from "./documents.ts";
-import { isRecord, type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
+import { type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
 import { answerFields, compileDocument } from "./schemas.ts";
 
 /** A plugin's instructions for the answer to the caller. This library does not act on them. */

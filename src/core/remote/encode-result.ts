@@ -1,6 +1,6 @@
 /** What a handler returned, or an invocation resolved to, as text for another process. */
 
-import { type Limits, payloadLimits, writeText } from "../data/index.ts";
+import { isRecord, type Limits, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -19,7 +19,7 @@ import type { CompiledSlots } from "../slots/index.ts";
 import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
 import { misuse, readOption } from "./documents.ts";
 import { executionDocuments, executionsOf, type WireExecution } from "./executions.ts";
-import { changeHeaderMaps, isRecord, withoutSecrets } from "./headers.ts";
+import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
 import { payloadDocument } from "./payload.ts";
 import { compileDocument, violationSchema } from "./schemas.ts";
 

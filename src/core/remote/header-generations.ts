@@ -3,11 +3,11 @@
  * in `http.request_headers`. A task has all of them in both maps; a change in a reply is applied to
  * the map in which the host has the header.
  */
-import { intrinsics } from "../data/index.ts";
+import { intrinsics, isRecord } from "../data/index.ts";
 import type { HeaderMap } from "../envelope/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
-import { isRecord, type OnDropped, ownAt, recordOf, withoutSecrets } from "./headers.ts";
+import { type OnDropped, ownAt, recordOf, withoutSecrets } from "./headers.ts";
 
 /** In the order in which a header is looked up. */
 const mapNames = ["headers", "request_headers"] as const;

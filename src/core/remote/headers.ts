@@ -2,7 +2,7 @@
  * Sensitive headers never cross the process boundary. A map that comes back is read as if it had
  * them unchanged, whatever the other side says.
  */
-import { isSensitiveHeader } from "../data/index.ts";
+import { isRecord, isSensitiveHeader } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 
@@ -66,10 +66,6 @@ export function shownAt(view: object, keys: readonly string[]): unknown {
 
 export function ownAt(level: unknown, key: string): unknown {
   return isRecord(level) && Object.hasOwn(level, key) ? level[key] : undefined;
-}
-
-export function isRecord(value: unknown): value is LevelValue {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Keys are data, `__proto__` included. */

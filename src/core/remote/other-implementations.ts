@@ -1,9 +1,9 @@
 /** What a proposal of another implementation means. */
-import { canonicalInstant } from "../data/index.ts";
+import { canonicalInstant, isRecord } from "../data/index.ts";
 import { isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
-import { isRecord, type OnDropped, ownAt, recordOf, shownAt } from "./headers.ts";
+import { type OnDropped, ownAt, recordOf, shownAt } from "./headers.ts";
 
 /** A proposal as this library's writer would have written it. */
 export function asMeant(

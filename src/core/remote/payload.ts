@@ -2,11 +2,12 @@
  * Payloads on the wire. A message is in a wrapper, `{ message, hook }`, which plugins of the format's
  * other implementations get and answer; `hook` is the point without its prefix, or `evaluate`.
  */
+import { isRecord } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
 import type { HookTable } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { DropReport } from "./documents.ts";
-import { isRecord, ownAt, recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
+import { ownAt, recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
 
 /** Returns a payload as it is written: a message in its wrapper, without sensitive headers. */
 export function payloadDocument(

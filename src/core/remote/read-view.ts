@@ -1,6 +1,6 @@
 /** Reads the view in a task, and filters it by the plugin's grant again. */
 
-import { type Limits, mapped } from "../data/index.ts";
+import { isRecord, type Limits, mapped } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import { formatPath, type Problem } from "../errors/index.ts";
@@ -8,7 +8,7 @@ import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
-import { changeHeaderMaps, isRecord, withoutSecrets } from "./headers.ts";
+import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
 
 /** How a view is read, and what of it is the view's own. */
 interface ViewReading {

@@ -1,6 +1,6 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import * as z from "zod/mini";
-import { extensionsLimits, mapped, payloadLimits, writeText } from "../data/index.ts";
+import { extensionsLimits, isRecord, mapped, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -28,7 +28,7 @@ import {
 } from "./documents.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { forBothGenerations } from "./header-generations.ts";
-import { changeHeaderMaps, isRecord, ownAt, withoutSecrets } from "./headers.ts";
+import { changeHeaderMaps, ownAt, withoutSecrets } from "./headers.ts";
 import { payloadDocument, payloadFrom } from "./payload.ts";
 import { readView } from "./read-view.ts";
 import { compileDocument, taskSchema } from "./schemas.ts";

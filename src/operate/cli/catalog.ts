@@ -1,7 +1,7 @@
 /** The catalogue of plugins that `search`, `enable` and `doctor` know: given, never shipped. */
+import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { isObject } from "../packages/index.ts";
 import { readJsonFile } from "../trust/index.ts";
 import { printable } from "./print/printable.ts";
 
@@ -45,7 +45,7 @@ export function readCatalog(value: unknown, where: string): readonly CatalogEntr
 }
 
 function faultOf(row: unknown, before: readonly unknown[]): string | undefined {
-  if (!isObject(row)) return "not an object";
+  if (!isRecord(row)) return "not an object";
   const unknown = Object.keys(row).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `unknown field ${printable(unknown)}`;
   const { slug, package: name, env_var: variable, summary } = row;

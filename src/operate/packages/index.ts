@@ -32,7 +32,7 @@ export {
   signatureCauses,
 } from "./rejection-codes.ts";
 export { resolveName } from "./resolve-name.ts";
-export { type FileFault, type FileRules, isObject, readSmallFile } from "./small-file.ts";
+export { type FileFault, type FileRules, readSmallFile } from "./small-file.ts";
 export { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 export type {
   InstalledPackage,

@@ -1,8 +1,10 @@
 /** The package.json of a package as Node and installers read it: for what it depends on. */
+
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { isRecord } from "../../core/data/index.ts";
 import { isVersion } from "./names.ts";
-import { isObject, readSmallFile } from "./small-file.ts";
+import { readSmallFile } from "./small-file.ts";
 
 const maxBytes = 1024 * 1024;
 
@@ -56,7 +58,7 @@ export async function readBundled(root: string): Promise<readonly string[]> {
 }
 
 export function keysOf(value: unknown): readonly string[] {
-  return isObject(value) ? Object.keys(value) : [];
+  return isRecord(value) ? Object.keys(value) : [];
 }
 
 /**
@@ -64,7 +66,7 @@ export function keysOf(value: unknown): readonly string[] {
  * every dependency. Anything else bundles nothing.
  */
 export function bundledIn(manifest: unknown): readonly string[] {
-  if (!isObject(manifest)) return [];
+  if (!isRecord(manifest)) return [];
   const { bundleDependencies = manifest.bundledDependencies } = manifest;
   if (bundleDependencies === true)
     return [...namesIn(manifest.dependencies), ...namesIn(manifest.optionalDependencies)];
@@ -73,7 +75,7 @@ export function bundledIn(manifest: unknown): readonly string[] {
 
 function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
-  return isObject(value) ? Object.keys(value) : [];
+  return isRecord(value) ? Object.keys(value) : [];
 }
 
 /** More than any package.json that is not of a plugin has. */
@@ -83,7 +85,7 @@ const maxRefusedBytes = 16 * 1024 * 1024;
 export function claimsPlugin(text: string, field: string): boolean {
   try {
     const data: unknown = JSON.parse(text);
-    if (isObject(data)) {
+    if (isRecord(data)) {
       const { keywords } = data;
       const hasKeyword = Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
       return Object.hasOwn(data, field) || hasKeyword;

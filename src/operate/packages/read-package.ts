@@ -1,6 +1,8 @@
 /** What a package.json says of plugins. It is read as data; nothing of the package is run. */
+
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { isRecord } from "../../core/data/index.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
 import { foldedName } from "./file-names.ts";
 import {
@@ -12,7 +14,7 @@ import {
   isVersion,
 } from "./names.ts";
 import { bundledIn, claimsPlugin, keysOf, mayClaimPlugin } from "./package-json.ts";
-import { isObject, readSmallFile } from "./small-file.ts";
+import { readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
 
@@ -159,7 +161,7 @@ function readField(
   name: string,
   kinds: readonly NamedKind[],
 ): ReadField | { readonly fault: string } {
-  if (!isObject(given)) return { fault: "it must be an object" };
+  if (!isRecord(given)) return { fault: "it must be an object" };
   const known = [...fieldKeys, ...kinds.map((kind) => kind.field)];
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown !== undefined) return { fault: `it has the unknown key ${JSON.stringify(unknown)}` };
@@ -201,7 +203,7 @@ function readEntries(
   isId: (text: string) => boolean,
 ): { readonly entries: readonly GivenEntry[] } | { readonly fault: string } {
   if (given === undefined) return { entries: [] };
-  if (!isObject(given)) return { fault: `its ${field} must be an object from id to path` };
+  if (!isRecord(given)) return { fault: `its ${field} must be an object from id to path` };
   const entries: GivenEntry[] = [];
   for (const [id, text] of Object.entries(given)) {
     if (!isId(id))
@@ -241,7 +243,7 @@ async function readManifest(
   }
   try {
     const data = parseStrictJson(text);
-    if (!isObject(data)) return { fault: "its package.json is not an object" };
+    if (!isRecord(data)) return { fault: "its package.json is not an object" };
     return { data, sha256: createHash("sha256").update(file.bytes).digest("hex") };
   } catch (error) {
     const fault = `its package.json cannot be read: ${(error as Error).message}`;
@@ -262,14 +264,14 @@ function commandFault(
   const own = commands.map(foldedName);
   const taken = commandsIn(bin, name).find((each) => own.includes(foldedName(each)));
   if (taken !== undefined) return `its bin claims '${taken}', a command of the host`;
-  if (commands.length === 0 || bin !== undefined || !isObject(directories)) return undefined;
+  if (commands.length === 0 || bin !== undefined || !isRecord(directories)) return undefined;
   if (directories.bin === undefined) return undefined;
   return "its commands are those of a folder, directories.bin: bin is to name them";
 }
 
 /** As npm makes names of them: the last part of each, and for one file the package's name. */
 function commandsIn(bin: unknown, name: unknown): readonly string[] {
-  const given = Array.isArray(bin) ? bin : isObject(bin) ? Object.keys(bin) : [name];
+  const given = Array.isArray(bin) ? bin : isRecord(bin) ? Object.keys(bin) : [name];
   if (bin === undefined || bin === null) return [];
   return given.flatMap((each) =>
     typeof each === "string" ? [each.split(/[/\\:]/).at(-1) ?? ""] : [],

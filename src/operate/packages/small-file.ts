@@ -63,8 +63,3 @@ async function readOpened(
   }
   return { fault: `is larger than ${maxBytes / 1024} KiB`, why: "large" };
 }
-
-/** Whether parsed JSON is an object. */
-export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

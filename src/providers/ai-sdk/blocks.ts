@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
+import { isRecord } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type BlockKind,
@@ -17,7 +18,7 @@ import {
   readDocument,
   writeArguments,
 } from "../rewrite/index.ts";
-import { fieldNames, fieldOf, isFields, jsonOf } from "./host-values.ts";
+import { fieldNames, fieldOf, jsonOf } from "./host-values.ts";
 import { mediaKinds, mediaParts, partOfType } from "./media.ts";
 import { isSetting, providerFields, reportField } from "./settings.ts";
 import { isFailed, toolOutput } from "./tool-output.ts";
@@ -70,7 +71,7 @@ function parsedInput(text: string, report: (reason: string) => void): Json | und
 // security.md A-185
 export function asShown(part: unknown, isText: boolean): unknown {
   const given = fieldOf(part, "type") === "tool-call" ? fieldOf(part, "input") : undefined;
-  if (!isFields(part) || typeof given !== "string" || parseArguments(given).isExact) return part;
+  if (!isRecord(part) || typeof given !== "string" || parseArguments(given).isExact) return part;
   const shown = parsedInput(given, () => {}) ?? {};
   return { ...part, input: isText && isJsonObject(shown) ? writeArguments(shown) : shown };
 }
@@ -150,7 +151,7 @@ function storedIds(block: JsonObject): readonly string[] {
 }
 
 function storedFields(block: JsonObject): readonly string[] {
-  return Object.keys(block).filter((name) => providerFields.has(name) && isFields(block[name]));
+  return Object.keys(block).filter((name) => providerFields.has(name) && isRecord(block[name]));
 }
 
 /** Options of a message that may stand for what the assistant said, or sign it. */

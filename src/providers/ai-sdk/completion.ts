@@ -1,4 +1,5 @@
 /** What a result says beside its content, as the slots `completion` and `llm`. */
+import { isRecord } from "../../core/data/index.ts";
 import {
   type Collector,
   isSameJsonText,
@@ -11,7 +12,7 @@ import {
   reportFields,
 } from "../rewrite/index.ts";
 import { besideFields, besideJson } from "./documents.ts";
-import { type Fields, fieldOf, isFields, jsonOf } from "./host-values.ts";
+import { type Fields, fieldOf, jsonOf } from "./host-values.ts";
 import { reportField } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
@@ -68,7 +69,7 @@ export function reportCompletion(answer: JsonObject, left: Collector<Left>): rea
   const fresh = writeCompletion(readCompletion(answer), isOlder ? "v2" : "v3", () => {}, false);
   const reading = readingWith(left, {}, reportField);
   for (const name of names) {
-    if (isFields(answer[name])) reportFields(reading, answer[name], [name], known[name]);
+    if (isRecord(answer[name])) reportFields(reading, answer[name], [name], known[name]);
     if (json[name] !== undefined) compare(json[name], jsonOf(fresh[name]), [name], left);
   }
   const { warnings } = answer;
@@ -87,7 +88,7 @@ function compare(
   left: Collector<Left>,
 ): void {
   if (isSameJsonText(now, fresh)) return;
-  const names = isFields(now) ? Object.keys({ ...(isFields(fresh) ? fresh : {}), ...now }) : [];
+  const names = isRecord(now) ? Object.keys({ ...(isRecord(fresh) ? fresh : {}), ...now }) : [];
   for (const name of names) {
     compare(fieldOf(now, name), fieldOf(fresh, name), [...path, name], left);
   }
@@ -118,7 +119,7 @@ function readFinish(reason: unknown): StopReason | undefined {
 
 /** In ai 5 counts stand beside each other. */
 function isFlat(usage: unknown): boolean {
-  return isFields(usage) && Object.values(usage).some((count) => !isFields(count));
+  return isRecord(usage) && Object.values(usage).some((count) => !isRecord(count));
 }
 
 function readUsage(usage: unknown): Tokens | undefined {

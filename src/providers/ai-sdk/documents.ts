@@ -4,16 +4,9 @@
  */
 
 import type * as z from "zod/mini";
+import { isRecord } from "../../core/data/index.ts";
 import { type JsonObject, readDocument } from "../rewrite/index.ts";
-import {
-  type Fields,
-  fieldOf,
-  hostCopy,
-  isFields,
-  isList,
-  jsonOf,
-  reading,
-} from "./host-values.ts";
+import { type Fields, fieldOf, hostCopy, isList, jsonOf, reading } from "./host-values.ts";
 import { besideSchema, callSchema, resultPart, resultSchema } from "./schemas.ts";
 
 /** Of a call, the prompt is copied. The rest is for the model alone. */
@@ -27,7 +20,7 @@ export function readCall(call: unknown): JsonObject {
 export function readResult(result: unknown): JsonObject {
   return checked("result", resultSchema, () => {
     const copy = hostCopy(result);
-    if (!isFields(copy)) return [{}, jsonOf(copy)];
+    if (!isRecord(copy)) return [{}, jsonOf(copy)];
     return [copy, { content: listJson(copy.content, partJson), ...besideJson(copy) }];
   });
 }
@@ -59,7 +52,7 @@ export function besideJson(result: Fields): Fields {
     const value = fieldOf(result, name);
     if (value === undefined || value === null) return [];
     // A value without JSON, such as a function, must not be skipped.
-    if (!isFields(value)) return [[name, jsonOf(value) ?? null]];
+    if (!isRecord(value)) return [[name, jsonOf(value) ?? null]];
     const fields = read.flatMap((each) => {
       const field = jsonOf(fieldOf(value, each));
       return field === undefined ? [] : [[each, field]];
@@ -88,14 +81,14 @@ function listJson(list: unknown, json: (item: unknown) => unknown): unknown {
 }
 
 function messageJson(message: unknown): unknown {
-  if (!isFields(message)) return jsonOf(message);
+  if (!isRecord(message)) return jsonOf(message);
   const { role, content } = message;
   return { role: jsonOf(role), content: listJson(content, partJson) };
 }
 
 /** Options and metadata of a provider are not read. */
 function partJson(part: unknown): unknown {
-  if (!isFields(part)) return jsonOf(part);
+  if (!isRecord(part)) return jsonOf(part);
   const { providerOptions: _, providerMetadata: __, ...read } = part;
   return jsonOf(read);
 }

@@ -1,7 +1,8 @@
+import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkConditions, checkManager, labelRules, listens } from "../model/index.ts";
 import { type AnyHookManager, kindOf } from "../rewrite/index.ts";
-import { type Fields, fieldOf, hostCopy, isFields, jsonOf } from "./host-values.ts";
+import { type Fields, fieldOf, hostCopy, jsonOf } from "./host-values.ts";
 import { overShown } from "./over-shown.ts";
 import { type GuardedToolCall, readToolOptions, type ToolGuardOptions } from "./tool-options.ts";
 import { ToolError, type ToolGuard, ToolRun } from "./tool-run.ts";
@@ -42,10 +43,10 @@ export function guardTools<Tools extends object, Extensions = unknown>(
   checkManager(manager, "guardTools");
   const read = readToolOptions(options);
   checkConditions(manager, read, toolHooks);
-  if (!isFields(tools)) throw notTools("a set of tools", tools);
+  if (!isRecord(tools)) throw notTools("a set of tools", tools);
   const guard: ToolGuard = { manager, options: read, labels: labelRules(read.labels) };
   const guarded = Object.entries(tools).map(([name, tool]) => {
-    if (!isFields(tool)) throw notTools(`a tool as ${name}`, tool);
+    if (!isRecord(tool)) throw notTools(`a tool as ${name}`, tool);
     return [name, guardedTool(guard, name, tool)];
   });
   // The same names, each with a tool of the same type.
@@ -158,7 +159,7 @@ async function judgedInput(run: ToolRun, call: GuardedToolCall): Promise<unknown
   const { own, shown } = await run.attempt("input", async () => {
     const copy = hostCopy(call.input ?? {});
     const json = jsonOf(copy);
-    if (!isFields(json)) throw toolFault("an object as input");
+    if (!isRecord(json)) throw toolFault("an object as input");
     return { own: copy, shown: json };
   });
   const judged = await run.before(callSteps(call), shown);

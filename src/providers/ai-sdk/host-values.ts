@@ -5,15 +5,12 @@
  * used again, as copies.
  */
 
-import { payloadLimitsInForce } from "../../core/data/index.ts";
+import { isRecord, payloadLimitsInForce } from "../../core/data/index.ts";
 import { type ErrorCode, GlassineError, isGlassineError } from "../../core/errors/index.ts";
+import { base64Of, isPlain, viewedBytes } from "../rewrite/index.ts";
 
 /** Fields by name. Keys are data. */
 export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A list no longer than readers accept: a sparse one may have any length and hold nothing. */
 export function isList(value: unknown): value is readonly unknown[] {
@@ -22,7 +19,7 @@ export function isList(value: unknown): value is readonly unknown[] {
 
 /** An own field. */
 export function fieldOf(value: unknown, key: string): unknown {
-  return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 /** The names of the fields that are not undefined. */
@@ -121,27 +118,7 @@ function isDate(value: object): value is Date {
 }
 
 function bytesOf(value: object): Uint8Array | undefined {
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  }
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
-}
-
-/** Whether an object is of no class. */
-export function isPlain(value: object): boolean {
-  const prototype: object | null = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-// A multiple of three, so that the pieces can be joined, and few enough for one call.
-const pieceBytes = 24_576;
-
-function base64Of(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    pieces.push(btoa(String.fromCharCode(...bytes.subarray(at, at + pieceBytes))));
-  }
-  return pieces.join("");
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : viewedBytes(value);
 }
 
 /**

@@ -2,7 +2,9 @@
  * Media: the SDK has one kind of file; the media type distinguishes images, audio, video and
  * documents. A type with a star only names the kind, so it is read as no media type.
  */
+
 import type { Json } from "../../core/data/index.ts";
+import { isRecord } from "../../core/data/index.ts";
 import {
   type BlockKind,
   type FieldRule,
@@ -13,7 +15,7 @@ import {
   reportFields,
   unwritable,
 } from "../rewrite/index.ts";
-import { fieldOf, isFields, jsonOf, textOf } from "./host-values.ts";
+import { fieldOf, jsonOf, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 export const mediaParts = ["image", "audio", "video", "document"] as const;
@@ -94,7 +96,7 @@ function originalOf(url: string, original: unknown): string {
 
 /** Data of ai 7, which says what it is. */
 function taggedIn(value: unknown): JsonObject | undefined {
-  return isFields(value) && textOf(value) === undefined ? (value as JsonObject) : undefined;
+  return isRecord(value) && textOf(value) === undefined ? (value as JsonObject) : undefined;
 }
 
 export function partOfType(mediaType: string | undefined): MediaPart {

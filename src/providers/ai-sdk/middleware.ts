@@ -1,3 +1,4 @@
+import { isRecord } from "../../core/data/index.ts";
 import {
   checkConditions,
   checkManager,
@@ -15,7 +16,7 @@ import {
   type StreamLimits,
   streamOptions,
 } from "../rewrite/index.ts";
-import { type Fields, fieldNames, fieldOf, isFields } from "./host-values.ts";
+import { type Fields, fieldNames, fieldOf } from "./host-values.ts";
 import { type Judged, judgedStream, refused } from "./judged-stream.ts";
 import { givenVersion } from "./options.ts";
 import { aiSdkProvider } from "./provider.ts";
@@ -180,9 +181,9 @@ interface Call {
 async function judgedCall(guard: ModelGuard, { type, params: given, model }: Call) {
   const { headers, providerOptions, ...params } = given as Fields;
   const signal = signalIn(given);
-  const { glassine, ...options } = isFields(providerOptions) ? providerOptions : {};
+  const { glassine, ...options } = isRecord(providerOptions) ? providerOptions : {};
   const isOurs = ([name]: readonly [string, unknown]) => /^x-glassine-/i.test(name);
-  const all = Object.entries(isFields(headers) ? headers : {});
+  const all = Object.entries(isRecord(headers) ? headers : {});
   const modelId = stringOf(fieldOfModel(model, "modelId"));
   const about: AiCall["about"] = Object.freeze({
     type,

@@ -1,4 +1,6 @@
-import { fieldOf, isFields, isList, isPlain, textOf } from "./host-values.ts";
+import { isRecord } from "../../core/data/index.ts";
+import { isPlain } from "../rewrite/index.ts";
+import { fieldOf, isList, textOf } from "./host-values.ts";
 
 /**
  * A host's value that says what `judged` says, where plugins saw the JSON of `value` as `shown`.
@@ -11,7 +13,7 @@ export function overShown(value: unknown, shown: unknown, judged: unknown): unkn
     const [own, was] = isList(value) && isList(shown) ? [value, shown] : [[], []];
     return judged.map((item, at) => overShown(own[at], was[at], item));
   }
-  if (isFields(judged)) {
+  if (isRecord(judged)) {
     const [own, was] = isData(value) ? [value, shown] : [];
     return Object.fromEntries(
       Object.entries(judged).map(([key, item]) => [
@@ -25,7 +27,7 @@ export function overShown(value: unknown, shown: unknown, judged: unknown): unkn
 
 /** Whether the JSON of an object has its own fields. */
 function isData(value: unknown): boolean {
-  return isFields(value) && isPlain(value) && typeof value.toJSON !== "function";
+  return isRecord(value) && isPlain(value) && typeof value.toJSON !== "function";
 }
 
 function isSimple(value: unknown): boolean {

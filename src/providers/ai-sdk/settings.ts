@@ -1,6 +1,7 @@
 /** Which options and metadata of a provider are settings. Any other counts as content. */
+import { isRecord } from "../../core/data/index.ts";
 import { type FieldReporter, reportUnshown } from "../rewrite/index.ts";
-import { fieldNames, isFields } from "./host-values.ts";
+import { fieldNames } from "./host-values.ts";
 
 type ByProvider = ReadonlyMap<string, readonly string[]>;
 
@@ -28,11 +29,11 @@ export const providerFields: ReadonlyMap<string, ByProvider> = new Map([
 export function isSetting(field: string, value: unknown): boolean {
   if (field === "tools") return Array.isArray(value) && value.length === 0;
   const known = providerFields.get(field);
-  if (known === undefined || !isFields(value)) return false;
+  if (known === undefined || !isRecord(value)) return false;
   return fieldNames(value).every((provider) => {
     const options = value[provider];
     const names = known.get(provider) ?? [];
-    return isFields(options) && fieldNames(options).every((name) => names.includes(name));
+    return isRecord(options) && fieldNames(options).every((name) => names.includes(name));
   });
 }
 

@@ -1,6 +1,6 @@
 /** The AI SDK 5, 6 and 7 as tables. */
 import * as z from "zod/mini";
-import { expectOptions } from "../../core/data/index.ts";
+import { expectOptions, isRecord } from "../../core/data/index.ts";
 import {
   type AnswerStreamOptions,
   defineProvider,
@@ -16,7 +16,7 @@ import { asShown, boundIn, promptBlocks, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
 import { events, eventTexts, stream } from "./events.ts";
-import { fieldOf, isFields, isList, reading } from "./host-values.ts";
+import { fieldOf, isList, reading } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** Options of a call that neither are read by a model nor stand for what is. */
@@ -158,7 +158,7 @@ function callAsShown(call: object): object {
   const prompt = fieldOf(call, "prompt");
   if (!isList(prompt)) return call;
   const messages = prompt.map((message) =>
-    isFields(message) ? { ...message, content: withCalls(message.content, false) } : message,
+    isRecord(message) ? { ...message, content: withCalls(message.content, false) } : message,
   );
   return { ...call, prompt: messages };
 }
@@ -173,7 +173,7 @@ function withOnto<Options extends Onto>(
   options: Options | undefined,
   shown: (onto: object) => object,
 ): Options | undefined {
-  return isFields(options?.onto) ? { ...options, onto: shown(options.onto) } : options;
+  return isRecord(options?.onto) ? { ...options, onto: shown(options.onto) } : options;
 }
 
 /** By the version for which new parts are written. */

@@ -1,5 +1,5 @@
 /** The hooks of one tool call, with its envelope, context and labels from hook to hook. */
-import { underPayloadLimits } from "../../core/data/index.ts";
+import { isRecord, underPayloadLimits } from "../../core/data/index.ts";
 import { checkDataAction, policyLabels, withLabels } from "../../core/labels/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
 import {
@@ -18,7 +18,6 @@ import {
   publicViolation,
   stringAt,
 } from "../rewrite/index.ts";
-import { isFields } from "./host-values.ts";
 import type { GuardedToolCall, ToolEnd, ToolEvent, ToolGuardOptions } from "./tool-options.ts";
 import { type Step, toolFault } from "./tool-steps.ts";
 
@@ -97,7 +96,7 @@ export class ToolRun {
       await this.#keepLabels();
     });
     await this.attempt("data_policy", async () => {
-      if (!isFields(this.#state.extensions)) return;
+      if (!isRecord(this.#state.extensions)) return;
       const violation = checkDataAction(this.#state.extensions, entity);
       if (violation !== undefined) throw new ToolRefused(violation);
     });
@@ -134,7 +133,7 @@ export class ToolRun {
     const { envelope } = this.#guard.options;
     if (envelope === undefined) return;
     const made: unknown = await envelope(this.#call);
-    if (!isFields(made)) throw toolFault("an object from the option envelope");
+    if (!isRecord(made)) throw toolFault("an object from the option envelope");
     this.#state.extensions = made;
   }
 
@@ -188,7 +187,7 @@ export class ToolRun {
     const result = await invokeWith(this.#guard.manager, this.#state, hook, payload, { recheck });
     this.#observe({ point: hook, result });
     if (result.continueProcessing !== true) throw denied(result.violation);
-    if (!isFields(result.payload)) throw toolFault("an object as payload");
+    if (!isRecord(result.payload)) throw toolFault("an object as payload");
     return result.payload;
   }
 

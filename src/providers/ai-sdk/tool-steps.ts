@@ -1,8 +1,10 @@
 /** How hooks see a tool call and its result. */
+
 import type { Json } from "../../core/data/index.ts";
+import { isRecord } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
-import { type Fields, isFields } from "./host-values.ts";
+import type { Fields } from "./host-values.ts";
 import type { GuardedToolCall } from "./tool-options.ts";
 
 /** One hook to run: makes the payload of a value, and reads a changed one back. */
@@ -36,7 +38,7 @@ export function callSteps({ toolCallId: id, tool }: CallNames): readonly Step<Fi
       payload: (args) => ({ name: tool, args }),
       read(payload) {
         const { name, args } = payload as Fields;
-        if (name !== tool || !isFields(args)) throw toolFault("arguments for the same tool");
+        if (name !== tool || !isRecord(args)) throw toolFault("arguments for the same tool");
         return args;
       },
     },
@@ -74,7 +76,7 @@ export function resultSteps({ toolCallId: id, tool }: CallNames): readonly Step<
         const { name, result } = payload as Fields;
         if (name !== tool) throw toolFault("a result of the same tool");
         if (!isError) return { content: result, isError };
-        const content = isFields(result) ? result.error : result;
+        const content = isRecord(result) ? result.error : result;
         if (typeof content !== "string") throw toolFault("a string as error");
         return { content, isError };
       },

@@ -1,5 +1,6 @@
 /** For which version of the SDK a document was written, if it tells. */
-import { fieldOf, isFields, isList, reading, textOf } from "./host-values.ts";
+import { isRecord } from "../../core/data/index.ts";
+import { fieldOf, isList, reading, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 export function versionOfPrompt(prompt: unknown): SpecificationVersion {
@@ -27,7 +28,7 @@ function versionOf(what: string, partsIn: () => readonly unknown[]): Specificati
 /** Whether its data says what it is. */
 function isNewer(part: unknown): boolean {
   const data = fieldOf(part, "data");
-  return fieldOf(part, "type") === "file" && isFields(data) && textOf(data) === undefined;
+  return fieldOf(part, "type") === "file" && isRecord(data) && textOf(data) === undefined;
 }
 
 /** The items of the output of a tool. */

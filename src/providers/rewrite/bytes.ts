@@ -16,11 +16,10 @@ const name = "$bytes";
 
 /** The document as JSON. What no document may contain stays, for the reader to refuse. */
 export function withoutBytes(document: unknown, table: BytesTable): unknown {
-  return replaced(document, table, (value) =>
-    intrinsics.isView(value)
-      ? { [name]: base64Of(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) }
-      : undefined,
-  );
+  return replaced(document, table, (value) => {
+    const bytes = viewedBytes(value);
+    return bytes && { [name]: base64Of(bytes) };
+  });
 }
 
 /** The document as the SDK has it. */
@@ -88,17 +87,24 @@ function fieldsOf(value: object): readonly (readonly [string, unknown])[] | unde
   }
 }
 
-function isPlain(value: object): boolean {
+/** Whether an object is of no class. */
+export function isPlain(value: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
   // A proxy that is a prototype would run its code.
   if (prototype === null || intrinsics.isProxy(prototype)) return prototype === null;
   return Object.getPrototypeOf(prototype) === null;
 }
 
+/** The bytes of a typed array, or of any other view. */
+export function viewedBytes(value: object): Uint8Array | undefined {
+  if (!intrinsics.isView(value)) return undefined;
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}
+
 // A multiple of three, so that the pieces can be joined, and few enough for one call.
 const pieceBytes = 24_576;
 
-function base64Of(bytes: Uint8Array): string {
+export function base64Of(bytes: Uint8Array): string {
   const pieces: string[] = [];
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     // Spread, bytes would be taken one by one.

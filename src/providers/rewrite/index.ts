@@ -15,7 +15,7 @@ export {
   unwritable,
 } from "./block-kinds.ts";
 export { withoutBound, writeBlocks } from "./blocks.ts";
-export { bytesField } from "./bytes.ts";
+export { base64Of, bytesField, isPlain, viewedBytes } from "./bytes.ts";
 export {
   defineProvider,
   type EventTable,

@@ -1,9 +1,9 @@
 /** Asks every verifier, and makes one answer of theirs. */
 import { join } from "node:path";
-import { within } from "../../../core/data/index.ts";
+import { isRecord, within } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown, redactText } from "../../../core/observe/index.ts";
-import { isObject, type SignatureCause, signatureCauses } from "../../packages/index.ts";
+import { type SignatureCause, signatureCauses } from "../../packages/index.ts";
 import { isThere } from "../lockfile/read-lockfile.ts";
 import { oneLine } from "../printable.ts";
 import { identityFault } from "./identity.ts";
@@ -58,7 +58,7 @@ async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Pro
 
 /** A copy of an answer, each part of it read once; `undefined` where it is not evidence. */
 function readAnswer(answer: unknown): Evidence | undefined {
-  if (!isObject(answer)) return undefined;
+  if (!isRecord(answer)) return undefined;
   const { kind, detail, cause, identity, further } = answer;
   if (kind === "unsigned") return { kind };
   if (kind === "invalid" && typeof detail === "string")

@@ -1,9 +1,9 @@
 /** Signs and verifies with Ed25519: `glassine.sig.json`, and the keys that the operator bound to publishers. */
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
-import { expectOptions } from "../../../core/data/index.ts";
+import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { type FileFault, isObject } from "../../packages/index.ts";
+import type { FileFault } from "../../packages/index.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
@@ -124,7 +124,7 @@ export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
 
 /** The evidence, or why it is not valid, as the end of a sentence about the file. */
 function evidenceOf(value: unknown): Ed25519Evidence | string {
-  if (!isObject(value)) return "is not a JSON object";
+  if (!isRecord(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `has an unknown key ${quoteName(unknown)}`;
   const { schema, algorithm, identity, key_id: keyId, signature } = value;

@@ -2,11 +2,10 @@
 import { join } from "node:path";
 import type { Bundle } from "@sigstore/bundle";
 import type { Verifier } from "@sigstore/verify";
-import { expectOptions } from "../../../core/data/index.ts";
+import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
-import { isObject } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
 import { certificateSigner } from "./certificate-signer.ts";
 import { identityFault, maxIdentityUnits } from "./identity.ts";
@@ -231,7 +230,7 @@ export function statementFault(
   const json = jsonOf(payload);
   if ("fault" in json) return `its statement ${json.fault}`;
   const { value } = json;
-  if (!isObject(value) || !statementTypes.includes(value._type as string))
+  if (!isRecord(value) || !statementTypes.includes(value._type as string))
     return "its statement is not one of in-toto";
   const { predicateType, subject } = value;
   if (typeof predicateType !== "string" || !predicateTypes.includes(predicateType)) {
@@ -243,7 +242,7 @@ export function statementFault(
 }
 
 function digestOf(subject: unknown): string | undefined {
-  const digest = isObject(subject) ? subject.digest : undefined;
-  const { sha256 } = isObject(digest) ? digest : {};
+  const digest = isRecord(subject) ? subject.digest : undefined;
+  const { sha256 } = isRecord(digest) ? digest : {};
   return typeof sha256 === "string" ? `sha256:${sha256}` : undefined;
 }
