@@ -113,7 +113,7 @@ export class Lane {
       return open.state === "open" ? this.#finish(open, message, aux) : this.drop(message);
     }
     this.#inFlight.remove(key, open);
-    open.record.answered();
+    open.record.watch.answered();
     endOf(open, "allowed", {});
     this.#learn(open.method, message);
     return this.#reply(message, aux);
@@ -216,7 +216,7 @@ export class Lane {
 
   #finish(call: Call, message: JsonObject, aux: unknown): Handed {
     call.owner = this;
-    call.record.answered();
+    call.record.watch.answered();
     return onVerdict(checkAnswer(call, message, call.hooks), (verdict) =>
       this.#finished(call, verdict, message, aux),
     );
@@ -293,7 +293,7 @@ export class Lane {
   }
 
   #handOn(key: string, entry: Entry, message: JsonObject, aux: unknown): Handed {
-    entry.record.handedOn();
+    entry.record.watch.handedOn();
     const fail = (error: unknown): never => {
       this.#inFlight.remove(key, entry);
       endOf(entry, "errored", { code: "send_failed" });

@@ -1,11 +1,8 @@
 /** Ends each request of a guard once, and counts the outcomes. */
-import { intrinsics } from "../../core/data/index.ts";
-import { type HookManager, notify, recordAccess } from "../rewrite/index.ts";
+import { type HookManager, notify, recordAccess, Stopwatch } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
 import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
 import type { Direction, RequestId } from "./transport.ts";
-
-const { monotonicNow } = intrinsics;
 
 /** What is known of a request when it arrives. */
 type RequestStart = Pick<GuardEnd, "method" | "direction" | "requestId">;
@@ -20,10 +17,8 @@ export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"
 export class RequestRecord {
   readonly #start: RequestStart;
   readonly #log: RequestLog;
-  readonly #startedAt = monotonicNow();
+  readonly watch: Stopwatch = new Stopwatch();
   #request: string | undefined;
-  #handedOnAt: number | undefined;
-  #answeredAt: number | undefined;
   #isEnded = false;
 
   constructor(log: RequestLog, start: RequestStart) {
@@ -37,14 +32,6 @@ export class RequestRecord {
     return this.#request;
   }
 
-  handedOn(): void {
-    this.#handedOnAt = monotonicNow();
-  }
-
-  answered(): void {
-    this.#answeredAt = monotonicNow();
-  }
-
   /** `factsOf` returns nothing where no hook ran. Only the first end counts. */
   end(
     outcome: GuardOutcome,
@@ -55,15 +42,7 @@ export class RequestRecord {
     this.#isEnded = true;
     this.#log.count(outcome);
     if (!this.#log.isRead) return;
-    const now = monotonicNow();
-    const handedOn = this.#handedOnAt ?? now;
-    const answered = this.#answeredAt ?? now;
-    const timings = {
-      beforeMs: handedOn - this.#startedAt,
-      peerMs: answered - handedOn,
-      afterMs: now - answered,
-      totalMs: now - this.#startedAt,
-    };
+    const timings = this.watch.timings();
     const { code, plugin } = because;
     const { request } = this;
     const facts = factsOf();

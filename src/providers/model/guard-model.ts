@@ -171,12 +171,12 @@ class Exchange implements ModelExchange {
         (again) => provider.readRequest(again, options),
       );
     });
-    this.#record.handedOn();
+    this.#record.watch.handedOn();
     return judged;
   }
 
   async judgeAnswer(document: unknown): Promise<Judged> {
-    this.#record.answered();
+    this.#record.watch.answered();
     return this.#attempt("answer", async () => {
       if (!listensTo("answer", this.#manager, this.#options)) return document as object;
       const read = this.#read("answer_invalid", () =>
@@ -217,7 +217,7 @@ class Exchange implements ModelExchange {
       if (!(error instanceof Refused)) throw error;
       return yield { refusal: error.refusal };
     }
-    this.#record.answered();
+    this.#record.watch.answered();
     let whole: readonly object[] = [];
     const { refusal } = await this.#attempt("answer", async () => {
       const opened = stream;
@@ -287,7 +287,7 @@ class Exchange implements ModelExchange {
   }
 
   async judgeError(document: unknown, status: number): Promise<ModelRefusal> {
-    this.#record.answered();
+    this.#record.watch.answered();
     const { message, code } = errorIn(document);
     const said = `The provider answered with an error of status ${status}`;
     if (message === undefined) return Object.freeze({ code, reason: said, status });

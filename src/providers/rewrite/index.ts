@@ -119,6 +119,7 @@ export {
   streamFault,
   TextPieces,
 } from "./stream.ts";
+export { Stopwatch } from "./timings.ts";
 export type { PlacedBlock, TurnFields } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
 export { publicViolation } from "./violation.ts";
