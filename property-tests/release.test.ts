@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { TextRelease } from "../src/providers/rewrite/release.ts";
 import { lastSentenceEnd } from "../src/providers/rewrite/sentences.ts";
 import { verifies } from "../test/support/verifies.ts";
+import { expectSome } from "./support/runs.ts";
 
 /** What a plugin makes of a text; `undefined` denies it. */
 type Judge = (text: string) => string | undefined;
@@ -181,6 +182,45 @@ describe("what leaves of a streamed text", () => {
   });
 });
 
+describe("texts that grow side by side", () => {
+  const pieces = fc.array(fc.record({ isAnswer: fc.boolean(), piece: words }), { maxLength: 80 });
+  const cases: readonly [string, Mode, Judge][] = [
+    ["a window", window(24), redact],
+    ["sentences", sentence, redactSentences],
+  ];
+
+  it.each(cases)("leave as beginnings of what leaves unstreamed: %s", (_, mode, judge) => {
+    verifies("adapters:forwarded-begins");
+    let met = 0;
+    fc.assert(
+      fc.property(pieces, (all) => {
+        const release = new TextRelease(mode);
+        const came = ["", ""];
+        const left: string[][] = [];
+        for (const { isAnswer, piece } of all) {
+          came[Number(isAnswer)] += piece;
+          if (!release.isDue(piece.length)) continue;
+          const [thought = "", answer = ""] = came.map(wellFormed);
+          const asked = release.toJudge(said([thinking(thought), text(answer)]), 0, "any text");
+          if (asked === undefined) continue;
+          const judged = asked.content.map((part) => ({
+            ...part,
+            text: judge("text" in part ? part.text : "") ?? "",
+          }));
+          const settled = release.settled(asked, said(judged as never), "any text");
+          if (settled !== undefined) left.push(settled.content.map((part) => textOf(said([part]))));
+        }
+        const whole = came.map((each) => judge(wholeOf([each])) ?? "");
+        for (const parts of left) {
+          met += 1;
+          for (const [at, part] of parts.entries()) expect(whole[at]?.startsWith(part)).toBe(true);
+        }
+      }),
+    );
+    expectSome(met);
+  });
+});
+
 describe("a long answer", () => {
   const long = "The quick brown fox jumps over the lazy dog. ".repeat(200);
   const deltas = long.match(/.{1,4}/gs) ?? [];
@@ -231,6 +271,14 @@ describe("what leaves of a message", () => {
     expect(settled(window(2), parts)).toBe("abcdef");
     expect(settled(window(5), parts)).toBe("abc");
     expect(settled(window(8), parts)).toBeUndefined();
+  });
+
+  it("holds a window back of each text that may still grow", () => {
+    const parts = said([thinking("abcdef"), text("ghijkl"), text("mn"), text("opqrst")]);
+    const release = new TextRelease(window(2));
+    const part = release.toJudge(parts, 0, "any text");
+    const leaves = part && release.settled(part, part, "any text");
+    expect(leaves && textOf(leaves)).toBe("abcd|ghij");
   });
 
   it("ends with a whole sentence where an empty text follows", () => {

@@ -142,8 +142,8 @@ function guarded(tables: AiSdkTables): AiSdkTables {
         get done() {
           return inner.done;
         },
-        get isInOrder() {
-          return inner.isInOrder;
+        get canGrow() {
+          return inner.canGrow;
         },
       };
     },

@@ -64,16 +64,17 @@ class PieceForwarding {
     { limits, isSeen, judge }: ForwardingRules,
   ): Promise<readonly object[]> {
     if (!this.#release.isDue(this.#texts.textOf(event)?.text.length ?? 0)) return [];
-    if (stream.isInOrder === false) return [];
+    const { canGrow = "any text" } = stream;
+    if (canGrow === "anything") return [];
     const read = attempt(() => stream.current);
     const document = attempt(() => stream.document);
     if (read === undefined || document === undefined || !isSeen(read)) return [];
     let isNew = false;
     for (const [index, message] of read.messages.entries()) {
-      const asked = this.#release.toJudge(message, index);
+      const asked = this.#release.toJudge(message, index, canGrow);
       if (asked === undefined) continue;
       const judged = this.#isJudged ? await judge(asked, read) : asked;
-      const settled = this.#release.settled(asked, judged);
+      const settled = this.#release.settled(asked, judged, canGrow);
       if (settled !== undefined) this.#settled[index] = settled;
       isNew ||= settled !== undefined;
     }

@@ -1,6 +1,7 @@
 /** Chunks of a streamed chat completion, put together. */
 import { type Json, readWhole } from "../../core/data/index.ts";
 import {
+  type CanGrow,
   isJsonObject,
   type JsonObject,
   type MessageStream,
@@ -274,6 +275,14 @@ class GrowingChoice {
     }
   }
 
+  /** Whether no list comes before a text: a list may still grow, and is not sent in pieces. */
+  get isInOrder(): boolean {
+    const said = this.#message.value;
+    const areTexts = [...this.#order].map((key) => typeof said[key] === "string");
+    const firstOther = areTexts.indexOf(false);
+    return firstOther === -1 || areTexts.lastIndexOf(true) < firstOther;
+  }
+
   get document(): JsonObject {
     const { role, ...said }: JsonObject = { content: null, refusal: null, ...this.#message.value };
     const order = new Set([...this.#order, ...Object.keys(said)]);
@@ -380,6 +389,12 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
     if (this.#failed) return true;
     const all = [...this.#choices.values()];
     return all.length >= this.#expected && all.every(({ isFinished }) => isFinished);
+  }
+
+  /** No chunk says that a text is over: reasoning may go on after the answer began. */
+  get canGrow(): CanGrow {
+    const isInOrder = [...this.#choices.values()].every((choice) => choice.isInOrder);
+    return isInOrder ? "any text" : "anything";
   }
 
   get document(): JsonObject {

@@ -1,5 +1,6 @@
 /** Events of a streamed response, put together. */
 import {
+  type CanGrow,
   collector,
   type Left,
   type MessageStream,
@@ -177,6 +178,12 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
 
   get done(): boolean {
     return this.#final !== undefined && !this.#meter.isBroken;
+  }
+
+  /** An item that is not over, other than the last, holds everything back. */
+  get canGrow(): CanGrow {
+    const isInOrder = this.#items.slice(0, -1).every(({ isWhole }) => isWhole);
+    return isInOrder && this.#items.at(-1)?.isInOrder !== false ? "last text" : "anything";
   }
 
   get document(): JsonObject {

@@ -222,6 +222,16 @@ export class StreamedItem {
     this.#superseded.reportPart(part.json, now, part.from);
   }
 
+  get isWhole(): boolean {
+    return this.#final !== undefined;
+  }
+
+  /** Whether no part but the last can grow. */
+  get isInOrder(): boolean {
+    const { content, summary } = this.#lists;
+    return [...summary, ...content].slice(0, -1).every(({ isWhole }) => isWhole);
+  }
+
   get document(): JsonObject {
     if (this.#final !== undefined) return this.#final;
     const lists = Object.entries(this.#lists).filter(([, parts]) => parts.length > 0);

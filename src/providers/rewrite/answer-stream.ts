@@ -27,6 +27,7 @@ import type { Read } from "./messages.ts";
 import { readDocument } from "./read-document.ts";
 import { collector, type Left, pathOf } from "./report.ts";
 import {
+  type CanGrow,
   expectString,
   type MessageStream,
   type StreamLimits,
@@ -202,9 +203,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     });
   }
 
-  /** Whether no block but the last can grow. */
-  get isInOrder(): boolean {
-    return this.#open <= (this.#blocks.at(-1)?.isOpen === true ? 1 : 0);
+  /** A block that is not over, other than the last, holds everything back. */
+  get canGrow(): CanGrow {
+    const isInOrder = this.#open <= (this.#blocks.at(-1)?.isOpen === true ? 1 : 0);
+    return isInOrder ? "last text" : "anything";
   }
 
   get isBegun(): boolean {

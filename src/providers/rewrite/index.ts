@@ -112,6 +112,7 @@ export {
   removedReporter,
 } from "./report.ts";
 export {
+  type CanGrow,
   expectString,
   type MessageStream,
   type StreamLimits,

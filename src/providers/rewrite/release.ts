@@ -6,11 +6,13 @@
  * are cut, and what waits to be judged is at most an eighth of what came.
  *
  * What leaves are the texts at the beginning of each message, `text` and `thinking`, up to where the
- * plan holds back. The rest waits for the end: text behind any other part, tool calls, media.
+ * plan holds back: the last of them, or each where a format does not say which are over. The rest
+ * waits for the end: text behind any other part, tool calls, media.
  */
 import type { StreamPlan } from "../../core/hooks/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import { characterEnd, lastSentenceEnd } from "./sentences.ts";
+import type { CanGrow } from "./stream.ts";
 
 type Part = Message["content"][number];
 type TextPart = Extract<Part, { readonly text: string }>;
@@ -41,8 +43,9 @@ export class TextRelease {
   }
 
   /** What to judge of a message that has come so far; `undefined` where there is nothing new. */
-  toJudge(message: Message, index: number): Message | undefined {
-    const texts = this.#wholeSentences(textsOf(message));
+  toJudge(message: Message, index: number, canGrow: CanGrow = "last text"): Message | undefined {
+    const all = textsOf(message);
+    const texts = canGrow === "any text" ? this.#eachWhole(all) : this.#wholeSentences(all);
     const units = unitsOf(texts);
     if (units <= (this.#judged.get(index) ?? 0)) return undefined;
     this.#judged.set(index, units);
@@ -50,14 +53,14 @@ export class TextRelease {
   }
 
   /** What may leave of `judged`, which plugins made of `asked`; `undefined` if nothing may. */
-  settled(asked: Message, judged: Message): Message | undefined {
+  settled(asked: Message, judged: Message, canGrow: CanGrow = "last text"): Message | undefined {
     const texts = textsOf(judged);
     const isKept =
       texts.length === judged.content.length &&
       texts.length <= asked.content.length &&
       texts.every(({ content_type }, at) => content_type === asked.content[at]?.content_type);
     if (!isKept) return undefined;
-    const held = this.#heldBack(texts);
+    const held = canGrow === "any text" ? this.#eachHeldBack(texts) : this.#heldBack(texts);
     return held.length === 0 ? undefined : withContent(judged, held);
   }
 
@@ -70,21 +73,39 @@ export class TextRelease {
     return cutLast(texts, lastSentenceEnd(last.text));
   }
 
+  /** Texts up to the first of which no sentence is whole. */
+  #eachWhole(texts: readonly TextPart[]): readonly TextPart[] {
+    return this.#plan.sentence ? eachCut(texts, ({ text }) => lastSentenceEnd(text)) : texts;
+  }
+
+  /** Takes the window off the end of each. */
+  #eachHeldBack(judged: readonly TextPart[]): readonly TextPart[] {
+    return eachCut(judged, ({ text }) => this.#endIn(text, this.#window));
+  }
+
+  // Without a window a character is whole only if one that comes after it is known.
+  get #window(): number {
+    const { window, sentence } = this.#plan;
+    return sentence ? window : Math.max(1, window);
+  }
+
+  /** Where a text ends without its last `units`. */
+  #endIn(text: string, units: number): number {
+    const limit = characterEnd(text, Math.max(0, text.length - units));
+    return this.#plan.sentence ? lastSentenceEnd(text, limit) : limit;
+  }
+
   /** Takes the window off the end. It reaches back into earlier texts. */
   #heldBack(judged: readonly TextPart[]): readonly TextPart[] {
-    const { window, sentence } = this.#plan;
-    // Without a window a character is whole only if one that comes after it is known.
-    let units = sentence ? window : Math.max(1, window);
+    let units = this.#window;
     let texts = judged;
     while (units > 0) {
       const last = texts.at(-1);
       if (last === undefined) return texts;
-      const { text } = last;
-      const limit = characterEnd(text, Math.max(0, text.length - units));
-      const end = sentence ? lastSentenceEnd(text, limit) : limit;
+      const end = this.#endIn(last.text, units);
       texts = cutLast(texts, end);
       if (end > 0) return texts;
-      units -= text.length;
+      units -= last.text.length;
     }
     return texts;
   }
@@ -110,6 +131,16 @@ function cutLast(texts: readonly TextPart[], end: number): readonly TextPart[] {
   const others = texts.slice(0, -1);
   if (last === undefined || end === 0) return others;
   return [...others, end === last.text.length ? last : { ...last, text: last.text.slice(0, end) }];
+}
+
+/** Each text up to its end, up to the first of which nothing is left. */
+function eachCut(
+  texts: readonly TextPart[],
+  endOf: (part: TextPart) => number,
+): readonly TextPart[] {
+  const cut = texts.map((part) => ({ ...part, text: part.text.slice(0, endOf(part)) }));
+  const end = cut.findIndex(({ text }) => text === "");
+  return end === -1 ? cut : cut.slice(0, end);
 }
 
 function withContent(message: Message, content: readonly TextPart[]): Message {

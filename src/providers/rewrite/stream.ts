@@ -4,6 +4,9 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
 
+/** What of an answer can still grow. */
+export type CanGrow = "last text" | "any text" | "anything";
+
 /**
  * Assembles a streamed response, event by event. Once an event was refused, every further one
  * is refused with the same error, and the stream is never done.
@@ -22,8 +25,11 @@ export interface MessageStream<Event, Document> {
   readonly document: Document;
   /** Whether the end has arrived. */
   readonly done: boolean;
-  /** False while a text before the last one can still grow: what follows it must wait. */
-  readonly isInOrder?: boolean | undefined;
+  /**
+   * What can still grow of what has come: only the last text, any text, or anything, so that nothing
+   * may be forwarded yet. Default `any text`.
+   */
+  readonly canGrow?: CanGrow | undefined;
 }
 
 /** Limits of one stream. */

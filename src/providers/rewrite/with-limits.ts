@@ -51,8 +51,8 @@ export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
     get done() {
       return stream.done;
     },
-    get isInOrder() {
-      return stream.isInOrder;
+    get canGrow() {
+      return stream.canGrow;
     },
   } as Stream;
 }

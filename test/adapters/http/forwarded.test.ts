@@ -6,6 +6,7 @@ import { guardFetch } from "glassine/http";
 import { openai } from "glassine/openai";
 import OpenAI, { APIError } from "openai";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
 import { done, eventsText, redact, secret, standIn, streamed } from "./support/stand-in.ts";
 
 type Handler = typeof redact;
@@ -144,5 +145,107 @@ describe.each([
     expect(texts.length).toBeGreaterThan(20);
     expect(said.startsWith(texts.join(""))).toBe(true);
     expect(texts.join("")).not.toContain("bomb");
+  });
+});
+
+describe("texts that grow side by side", () => {
+  const filler = "So on and so forth. ".repeat(20);
+
+  /** What a client puts together of the events, field by field, and the end of the stream. */
+  async function heard(events: readonly object[], path: "chat/completions" | "responses") {
+    const { fetch } = standIn(() =>
+      streamed([
+        ...events.map((event) => eventsText([event])),
+        ...(path === "responses" ? [] : [done]),
+      ]),
+    );
+    const manager = await managerIn({ window: 10 }, redact);
+    const guarded = guardFetch(manager, { provider: openai, fetch });
+    const body = JSON.stringify({
+      ...{ model: "m", stream: true },
+      ...(path === "responses" ? { input: "Hi" } : { messages: [{ role: "user", content: "Hi" }] }),
+    });
+    const answer = await guarded(`https://api.example/v1/${path}`, {
+      ...{ method: "POST", body, headers: { "content-type": "application/json" } },
+    });
+    const said = (await answer.text())
+      .split("\n")
+      .filter((line) => line.startsWith("data: {"))
+      .map((line) => JSON.parse(line.slice(6)));
+    const delivered = JSON.stringify(said);
+    return { said, delivered };
+  }
+  const joined = (said: readonly OpenAI.ChatCompletionChunk[], field: string) =>
+    said
+      .map(
+        ({ choices }) => (choices[0]?.delta as Record<string, unknown> | undefined)?.[field] ?? "",
+      )
+      .join("");
+  const half = secret.slice(0, 4);
+  const rest = secret.slice(4);
+
+  it("found: reasoning that goes on after the answer began lets no half of a secret leave", async () => {
+    verifies("adapters:forwarded-begins", "adapters:forwarded-text");
+    const { said, delivered } = await heard(
+      [
+        chunk({ role: "assistant", reasoning: `${filler}${half}` }),
+        ...cut(filler).map((content) => chunk({ content })),
+        chunk({ reasoning: `${rest} it was. ` }),
+        chunk({ content: "The end." }),
+        chunk({}, "stop"),
+      ],
+      "chat/completions",
+    );
+    expect(joined(said, "reasoning")).toBe(`${filler}[cut] it was. `);
+    expect(joined(said, "content")).toBe(`${filler}The end.`);
+    expect(delivered).not.toContain("answer_contradicted");
+    // The answer did not wait for the end.
+    expect(said.length).toBeGreaterThan(8);
+  });
+
+  it("nor does reasoning that comes twice, as a text and as details", async () => {
+    const both = (text: string) =>
+      chunk({ reasoning: text, reasoning_details: [{ type: "reasoning.text", index: 0, text }] });
+    const { said, delivered } = await heard(
+      [
+        chunk({ role: "assistant", content: "" }),
+        ...[...cut(filler), half, rest, " it was."].map(both),
+        ...cut(filler).map((content) => chunk({ content })),
+        chunk({}, "stop"),
+      ],
+      "chat/completions",
+    );
+    expect(joined(said, "reasoning")).toBe(`${filler}[cut] it was.`);
+    expect(joined(said, "content")).toBe(filler);
+    expect(delivered).toContain(`${filler}[cut] it was.`);
+    expect(delivered).not.toMatch(new RegExp(`${half}|answer_contradicted`));
+  });
+
+  it("found: nor do items of a response that come at the same time", async () => {
+    const item = (index: number) => ({
+      ...{ id: `m${index}`, type: "message", role: "assistant", status: "in_progress" },
+      content: [{ type: "output_text", text: "", annotations: [] }],
+    });
+    const delta = (output_index: number, text: string) => ({
+      ...{ type: "response.output_text.delta", output_index, content_index: 0 },
+      ...{ item_id: `m${output_index}`, delta: text },
+    });
+    const response = { id: "r", object: "response", model: "m", created_at: 1 };
+    const { delivered } = await heard(
+      [
+        { type: "response.created", response: { ...response, status: "in_progress", output: [] } },
+        ...[0, 1].map((index) => ({
+          ...{ type: "response.output_item.added", output_index: index, item: item(index) },
+        })),
+        ...cut(filler).map((text) => delta(0, text)),
+        delta(0, half),
+        ...cut(filler).map((text) => delta(1, text)),
+        delta(0, rest),
+        { type: "response.completed", response: { ...response, status: "completed", output: [] } },
+      ].map((event, sequence_number) => ({ ...event, sequence_number })),
+      "responses",
+    );
+    expect(delivered).toContain("[cut]");
+    expect(delivered).not.toMatch(new RegExp(`${half}|answer_contradicted`));
   });
 });
