@@ -1,3 +1,4 @@
+// A process of its own: on its clock there must be no timers of other files.
 /** One process at a time: who holds a lock, who takes it over, and who must wait. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
