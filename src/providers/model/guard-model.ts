@@ -38,7 +38,7 @@ import type {
   ModelOutcome,
   ModelRefusal,
 } from "./options.ts";
-import { errorIn, isErrorEvent } from "./provider-error.ts";
+import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import { checkConditions, checkManager, checkProvider, readModelOptions } from "./read-options.ts";
 import { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
 import { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts";
@@ -225,7 +225,7 @@ class Exchange implements ModelExchange {
       const document = this.#read("answer_invalid", () => opened.document);
       const { error } = document as { readonly error?: unknown };
       // It may end a stream that says nothing else.
-      if (isJsonObject(error)) throw new Refused(await this.judgeError(document, 502));
+      if (isError(error)) throw new Refused(await this.judgeError(document, 502));
       if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
       const read = this.#read("answer_invalid", () => opened.current);
       const judged = await this.#judgeRead(document, read);

@@ -255,7 +255,7 @@ describe.each(exchanges)(
         ["<html>4111-1111", "text/html"],
         ["4111-1111", "application/json"],
         ["", "application/json"],
-        ['{"error":"4111-1111"}', "application/json"],
+        ['{"detail":"4111-1111"}', "application/json"],
       ] as const) {
         const answer = () => new Response(body, { status: 503, headers: { "content-type": type } });
         const to = await clients({ "cmf.llm_output": redact }, answer);

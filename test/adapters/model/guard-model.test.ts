@@ -441,27 +441,6 @@ describe("streams", () => {
   );
 });
 
-describe("the provider's errors", () => {
-  it("are judged, and nothing but their code stays besides", async () => {
-    const exchange = await exchangeOf({ "cmf.llm_output": redact });
-    const error = { message: "hunter2 is wrong", code: "invalid_api_key", param: "hunter2" };
-    expect(await exchange.judgeError({ error }, 401)).toEqual({
-      code: "invalid_api_key",
-      reason: "*** is wrong",
-      status: 401,
-    });
-    for (const body of [undefined, "<html>hunter2", { error: "hunter2" }, { hunter2: 1 }]) {
-      expect(await exchange.judgeError(body, 503)).toEqual({
-        code: "provider_error",
-        reason: "The provider answered with an error of status 503",
-        status: 503,
-      });
-    }
-    const denying = await exchangeOf({ "cmf.llm_output": () => deny("No") });
-    expect(await denying.judgeError({ error }, 401)).toMatchObject({ reason: "No", status: 403 });
-  });
-});
-
 describe("the record of an exchange", () => {
   const refusing: Handler = (message) =>
     JSON.stringify(message).includes("no") ? deny({ code: "no_way", reason: "No" }) : undefined;

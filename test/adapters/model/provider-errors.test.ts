@@ -1,0 +1,110 @@
+/** What the caller gets of an error of the provider: its message as plugins left it, and its code. */
+import { createPluginManager, definePlugin, deny } from "glassine";
+import { guardModel } from "glassine/http";
+import type { Message } from "glassine/messages";
+import { chatCompletions } from "glassine/openai";
+import { describe, expect, it } from "vitest";
+
+const redact = (message: Message) => ({
+  modifiedPayload: JSON.parse(JSON.stringify(message).replaceAll("hunter2", "***")) as Message,
+});
+
+async function guardOf(
+  handler: (message: Message) => ReturnType<typeof redact> | ReturnType<typeof deny>,
+  stream: "buffer" | "pass" = "buffer",
+) {
+  const judge = definePlugin({
+    name: "judge",
+    version: "1.0.0",
+    hooks: { "cmf.llm_output": { handler, stream } },
+  });
+  return guardModel(chatCompletions, await createPluginManager({ plugins: [judge] }));
+}
+
+const message = "hunter2 is wrong";
+const judged = "*** is wrong";
+const unread = "The provider answered with an error of status 429";
+
+describe("an error of the provider", () => {
+  it.each<[sender: string, document: unknown, code: string, reason: string]>([
+    [
+      "OpenAI",
+      { error: { message, type: "invalid_request_error", param: "hunter2", code: "bad_key" } },
+      ...(["bad_key", judged] as const),
+    ],
+    [
+      "OpenAI, without a code",
+      { error: { message, type: "server_error", param: null, code: null } },
+      ...(["server_error", judged] as const),
+    ],
+    [
+      "Anthropic",
+      { type: "error", error: { type: "overloaded_error", message }, request_id: "hunter2" },
+      ...(["overloaded_error", judged] as const),
+    ],
+    [
+      "Google",
+      { error: { code: 429, message, status: "RESOURCE_EXHAUSTED", details: ["hunter2"] } },
+      ...(["RESOURCE_EXHAUSTED", judged] as const),
+    ],
+    [
+      "a stream of Google",
+      [{ error: { code: 429, message, status: "RESOURCE_EXHAUSTED" } }, "hunter2"],
+      ...(["RESOURCE_EXHAUSTED", judged] as const),
+    ],
+    ["Azure", { error: { code: "DeploymentNotFound", message } }, "DeploymentNotFound", judged],
+    ["Azure API Management", { statusCode: 429, message }, "provider_error", judged],
+    [
+      "vLLM",
+      { error: { message, type: "BadRequestError", param: null, code: 400 } },
+      ...(["BadRequestError", judged] as const),
+    ],
+    [
+      "older vLLM",
+      { object: "error", message, type: "BadRequestError", param: "hunter2", code: 400 },
+      ...(["BadRequestError", judged] as const),
+    ],
+    ["Ollama", { error: message }, "provider_error", judged],
+    ["a sentence as code", { error: { message, code: "No hunter2" } }, "provider_error", judged],
+    ["no message", { error: { code: "rate_limit" } }, "rate_limit", unread],
+    ["an empty message", { error: "" }, "provider_error", unread],
+    ["a number", { error: 7, message }, "provider_error", unread],
+    ["another list", ["hunter2"], "provider_error", unread],
+    ["an empty list", [], "provider_error", unread],
+    ["another document", { detail: "hunter2" }, "provider_error", unread],
+    ["a page", "<html>hunter2", "provider_error", unread],
+    ["nothing", undefined, "provider_error", unread],
+  ])("is its judged message and its code: %s", async (_sender, document, code, reason) => {
+    const guard = await guardOf(redact);
+    expect(await guard.begin().judgeError(document, 429)).toEqual({ code, reason, status: 429 });
+  });
+
+  it.each([{ error: { message } }, { error: message }, { message }, [{ error: { message } }]])(
+    "is the refusal of a plugin that denies its message: %j",
+    async (document) => {
+      const guard = await guardOf(() => deny("No"));
+      const refusal = await guard.begin().judgeError(document, 401);
+      expect(refusal).toMatchObject({ reason: "No", status: 403 });
+    },
+  );
+
+  it.each(
+    (["buffer", "pass"] as const).flatMap((mode) => [
+      { mode, error: { message } },
+      { mode, error: message },
+    ]),
+  )("does not leave a stream unjudged: %j", async ({ mode, error }) => {
+    const delta = { index: 0, delta: { content: "A" }, finish_reason: null };
+    const events = async function* () {
+      yield { id: "c", object: "chat.completion.chunk", choices: [delta] };
+      yield { error };
+    };
+    const guard = await guardOf(redact, mode);
+    const list: object[] = [];
+    for await (const each of guard.begin().judgeEvents(events())) list.push(each);
+    expect(list.at(-1)).toEqual({
+      refusal: { code: "provider_error", reason: judged, status: 502 },
+    });
+    expect(JSON.stringify(list)).not.toContain("hunter2");
+  });
+});
