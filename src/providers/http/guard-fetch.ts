@@ -1,7 +1,7 @@
 import { type AnyHookManager, readFunction } from "../rewrite/index.ts";
 import { createHttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 
-/** A function like the global `fetch`, as the SDKs of OpenAI and Anthropic take it. */
+/** A function like the global `fetch`, as the SDKs of providers take it. */
 export type ModelFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** The HTTP request of an exchange, as `call.about` shows it to the functions of the options. */

@@ -22,7 +22,7 @@ const { ownValue } = intrinsics;
 
 /** Options of every guard of HTTP requests. */
 export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {
-  /** The APIs that are read, chosen by method and path: `openai`, or `[...openai, anthropic]`. */
+  /** The APIs that are read, chosen by method and path: a provider, or a list of them. */
   readonly provider: ModelProvider | readonly ModelProvider[];
   /**
    * Requests that pass although nothing of them is read, each a method and the end of a path, in
