@@ -3,18 +3,17 @@ import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
   type AnswersTable,
-  argumentsAsRead,
   type Collector,
   knownFields,
   type Left,
   type Lost,
   pathOf,
   type Reading,
-  removedItem,
   reportFields,
   sameList,
   type TurnTable,
 } from "../rewrite/index.ts";
+import { callAsRead } from "./call-as-read.ts";
 import {
   blocksOf,
   blocksOfChoice,
@@ -216,11 +215,7 @@ export function answerExtensions(answer: JsonObject): ModelExtensions {
   });
 }
 
-/**
- * A document with its arguments as they were read, before it is sent on: in text with a duplicate
- * key, or a number that a double cannot hold, another program may read other arguments than a
- * policy saw. What the SDK parsed of such text goes with it.
- */
+/** A document with the arguments of its calls as they were read. */
 export function asRead(list: "messages" | "choices") {
   return (document: JsonObject, { add }: Collector<Lost>): JsonObject => {
     const before = objectsIn(document[list]);
@@ -243,23 +238,12 @@ function messageAsRead(message: JsonObject, path: string, lost: ReportLost): Jso
   const calls = before.map((call, i) => {
     const inner = `${path}.tool_calls[${i}].function`;
     if (call.type !== "function") return call;
-    return withFields(call, { function: callAsRead(call.function, inner, lost) });
+    return withFields(call, { function: callAsRead(objectIn(call.function), inner, lost) });
   });
   return withFields(message, {
     ...(before.length > 0 && { tool_calls: sameList(before, calls) }),
     ...(legacy !== undefined && {
-      function_call: callAsRead(legacy, `${path}.function_call`, lost),
+      function_call: callAsRead(objectIn(legacy), `${path}.function_call`, lost),
     }),
   });
-}
-
-function callAsRead(call: Json | undefined, path: string, lost: ReportLost): JsonObject {
-  const fields = objectIn(call);
-  const text = textAt(fields, "arguments") ?? "";
-  const read = argumentsAsRead(text);
-  if (read === text) return fields;
-  const { parsed_arguments: parsed = null, ...others } = fields;
-  if (parsed === null) return withFields(fields, { arguments: read });
-  lost(removedItem(`${path}.parsed_arguments`));
-  return withFields(others, { arguments: read });
 }

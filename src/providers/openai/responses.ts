@@ -1,7 +1,6 @@
 /** Responses: requests and answers as messages, and back, streamed or not. */
 import { expectOptions } from "../../core/data/index.ts";
 import {
-  argumentsAsRead,
   type Collector,
   defineProvider,
   type EventTexts,
@@ -9,12 +8,12 @@ import {
   type MessageStream,
   pathOf,
   type Read,
-  removedItem,
   type StreamLimits,
   sameList,
   type TableProvider,
   type TurnTable,
 } from "../rewrite/index.ts";
+import { callAsRead } from "./call-as-read.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
@@ -108,24 +107,14 @@ const messages: TurnTable = {
   content: itemFields("input"),
 };
 
-/**
- * A document with its arguments as they were read, before it is sent on: in text with a duplicate
- * key, or a number that a double cannot hold, another program may read other arguments than a
- * policy saw. What the SDK parsed of such text goes with it.
- */
+/** A document with the arguments of its calls as they were read. */
 function asRead(list: ItemList) {
   return (document: JsonObject, { add }: Collector<Lost>): JsonObject => {
     if (!Array.isArray(document[list])) return document;
     const before = objectsIn(document[list]);
     const items = before.map((item, at) => {
       const isText = itemIn(callItems, itemKind(item))?.arguments.shows?.includes("arguments");
-      const text = textAt(item, "arguments") ?? "";
-      const read = isText === true ? argumentsAsRead(text) : text;
-      if (read === text) return item;
-      const parsed = "parsed_arguments";
-      if (given(item, parsed) === undefined) return withFields(item, { arguments: read });
-      add(removedItem(pathOf(list, at, parsed)));
-      return withFields(item, { arguments: read, [parsed]: undefined });
+      return isText === true ? callAsRead(item, pathOf(list, at), add) : item;
     });
     return withFields(document, { [list]: sameList(before, items) });
   };

@@ -2,8 +2,9 @@
  * Which text of a streamed answer may be forwarded before all of it has come.
  *
  * The messages that have come so far are judged again and again: first when more than the window has
- * come, then each time when they have grown by an eighth. So what is judged on the way is at most nine times what came in all, however the events
- * are cut, and what waits to be judged is at most an eighth of what came.
+ * come, then each time when they have grown by an eighth. So what is judged on the way is at most
+ * nine times what came in all, however the events are cut, and what waits to be judged is at most an
+ * eighth of what came.
  *
  * What leaves are the texts at the beginning of each message, `text` and `thinking`, up to where the
  * plan holds back: the last of them, or each where a format does not say which are over. The rest
