@@ -1,5 +1,3 @@
-import type { Message } from "../../core/messages/index.ts";
-import type { Read, Written } from "../rewrite/index.ts";
 import { answeredDocument, askedDocument } from "./asked.ts";
 import type { Onto, RequestOptions } from "./call-options.ts";
 import { reader, writer } from "./one-part.ts";
@@ -26,10 +24,7 @@ const answered = /* @__PURE__ */ answeredDocument(
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:elicitation-request`
  */
-export const fromElicitationRequest: (params: object, options: RequestOptions) => Read = reader(
-  "fromElicitationRequest",
-  asked,
-);
+export const fromElicitationRequest = reader<RequestOptions>("fromElicitationRequest", asked);
 
 /**
  * The params of `elicitation/create` for a message with one such `tool_call`.
@@ -39,10 +34,10 @@ export const fromElicitationRequest: (params: object, options: RequestOptions) =
  * for arguments that are neither a form nor a page
  * @see spec `mcp:elicitation-request`, `mcp:onto`
  */
-export const toElicitationRequest: (
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-) => Written<object> = writer("toElicitationRequest", asked);
+export const toElicitationRequest = writer<RequestOptions & Onto, "tool_call">(
+  "toElicitationRequest",
+  asked,
+);
 
 /**
  * The result of `elicitation/create` as a message: one `tool_result`. Its `content` is the result,
@@ -62,10 +57,7 @@ export const toElicitationRequest: (
  * if (part?.content_type === "tool_result") console.log(part.content.tool_name); // elicitation/create
  * ```
  */
-export const fromElicitationResult: (result: object, options: RequestOptions) => Read = reader(
-  "fromElicitationResult",
-  answered,
-);
+export const fromElicitationResult = reader<RequestOptions>("fromElicitationResult", answered);
 
 /**
  * The result of `elicitation/create` for a message with one such `tool_result`.
@@ -75,7 +67,7 @@ export const fromElicitationResult: (result: object, options: RequestOptions) =>
  * for a content without an action
  * @see spec `mcp:elicitation-result`, `mcp:onto`
  */
-export const toElicitationResult: (
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-) => Written<object> = writer("toElicitationResult", answered);
+export const toElicitationResult = writer<RequestOptions & Onto, "tool_result">(
+  "toElicitationResult",
+  answered,
+);

@@ -54,10 +54,7 @@ const toolError: OnePart<"tool_result"> = {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export const fromToolError: (error: object, options: AnswerOptions) => Read = reader(
-  "fromToolError",
-  toolError,
-);
+export const fromToolError = reader<AnswerOptions>("fromToolError", toolError);
 
 /**
  * The error of `tools/call` for a message with one `tool_result`. A text as `content` stands for
@@ -67,10 +64,7 @@ export const fromToolError: (error: object, options: AnswerOptions) => Read = re
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export const toToolError: (
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-) => Written<object> = writer("toToolError", toolError);
+export const toToolError = writer<AnswerOptions & Onto, "tool_result">("toToolError", toolError);
 
 const promptError: OnePart<"prompt_result"> = {
   ...common,
@@ -95,10 +89,7 @@ const promptError: OnePart<"prompt_result"> = {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export const fromPromptError: (error: object, options: AnswerOptions) => Read = reader(
-  "fromPromptError",
-  promptError,
-);
+export const fromPromptError = reader<AnswerOptions>("fromPromptError", promptError);
 
 /**
  * The error of `prompts/get` for a message with one `prompt_result`.
@@ -107,10 +98,10 @@ export const fromPromptError: (error: object, options: AnswerOptions) => Read = 
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export const toPromptError: (
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-) => Written<object> = writer("toPromptError", promptError);
+export const toPromptError = writer<AnswerOptions & Onto, "prompt_result">(
+  "toPromptError",
+  promptError,
+);
 
 /**
  * The error of `resources/read` as a message: its message and its data as texts.

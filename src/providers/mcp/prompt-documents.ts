@@ -1,5 +1,3 @@
-import type { Message } from "../../core/messages/index.ts";
-import type { Read, Written } from "../rewrite/index.ts";
 import { promptBlocks } from "./blocks.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { type JsonObject, sameJson } from "./json.ts";
@@ -39,11 +37,10 @@ const promptRequest: OnePart<"prompt_request"> = {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:prompt-request`
  */
-export const fromPromptRequest: (
-  params: object,
-  options: RequestOptions & ServerOptions,
-) => Read<McpSlot> = reader("fromPromptRequest", promptRequest, ({ name }, options) =>
-  promptSlot(String(name), options),
+export const fromPromptRequest = reader<RequestOptions & ServerOptions, McpSlot>(
+  "fromPromptRequest",
+  promptRequest,
+  ({ name }, options) => promptSlot(String(name), options),
 );
 
 /**
@@ -55,10 +52,10 @@ export const fromPromptRequest: (
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:prompt-request`, `mcp:onto`
  */
-export const toPromptRequest: (
-  messages: readonly Message[],
-  options: RequestOptions & ServerOptions & Onto,
-) => Written<object> = writer("toPromptRequest", promptRequest);
+export const toPromptRequest = writer<RequestOptions & ServerOptions & Onto, "prompt_request">(
+  "toPromptRequest",
+  promptRequest,
+);
 
 const style: TurnStyle = { blocks: promptBlocks, isSampling: false };
 
@@ -110,10 +107,7 @@ function turnsIn({ messages = [] }: JsonObject, at: readonly (string | number)[]
  * console.log(messages[0]?.content[0]?.content_type, left.length); // prompt_result 0
  * ```
  */
-export const fromPromptResult: (result: object, options: AnswerOptions) => Read = reader(
-  "fromPromptResult",
-  promptResult,
-);
+export const fromPromptResult = reader<AnswerOptions>("fromPromptResult", promptResult);
 
 /**
  * The result of `prompts/get` for a message with one `prompt_result`.
@@ -125,7 +119,7 @@ export const fromPromptResult: (result: object, options: AnswerOptions) => Read 
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:prompt-result`, `mcp:onto`
  */
-export const toPromptResult: (
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-) => Written<object> = writer("toPromptResult", promptResult);
+export const toPromptResult = writer<AnswerOptions & Onto, "prompt_result">(
+  "toPromptResult",
+  promptResult,
+);

@@ -65,11 +65,10 @@ const resourceRequest: OnePart<"resource_ref"> = {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:resource-request`
  */
-export const fromResourceRequest: (
-  params: object,
-  options: RequestOptions & ServerOptions,
-) => Read<McpSlot> = reader("fromResourceRequest", resourceRequest, ({ uri }, options) =>
-  resourceSlot(String(uri), options),
+export const fromResourceRequest = reader<RequestOptions & ServerOptions, McpSlot>(
+  "fromResourceRequest",
+  resourceRequest,
+  ({ uri }, options) => resourceSlot(String(uri), options),
 );
 
 /**
@@ -80,10 +79,10 @@ export const fromResourceRequest: (
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:resource-request`, `mcp:onto`
  */
-export const toResourceRequest: (
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-) => Written<object> = writer("toResourceRequest", resourceRequest);
+export const toResourceRequest = writer<RequestOptions & Onto, "resource_ref">(
+  "toResourceRequest",
+  resourceRequest,
+);
 
 const what = "resource result";
 

@@ -1,6 +1,6 @@
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import type { Left, Lost, Path, Read, Reading, Written } from "../rewrite/index.ts";
+import type { Left, Lost, Path, Reading } from "../rewrite/index.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { isObject, type JsonObject, only, sameJson, without } from "./json.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
@@ -49,11 +49,10 @@ export function writtenArguments(before: JsonObject | undefined, values: Readonl
  * console.log(messages[0]?.role); // assistant
  * ```
  */
-export const fromToolCall: (
-  params: object,
-  options: RequestOptions & ServerOptions,
-) => Read<McpSlot> = reader("fromToolCall", toolCall, ({ name }, options) =>
-  toolSlot(String(name), options),
+export const fromToolCall = reader<RequestOptions & ServerOptions, McpSlot>(
+  "fromToolCall",
+  toolCall,
+  ({ name }, options) => toolSlot(String(name), options),
 );
 
 /** What `fromToolCall` does not show of the params. */
@@ -70,10 +69,7 @@ export function leftOfCall(params: JsonObject): readonly Left[] {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-call`, `mcp:onto`
  */
-export const toToolCall: (
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-) => Written<object> = writer("toToolCall", toolCall);
+export const toToolCall = writer<RequestOptions & Onto, "tool_call">("toToolCall", toolCall);
 
 /**
  * Fields of a result that messages do not show: the protocol's, and `isError`, which is `is_error`.
@@ -120,10 +116,7 @@ function reportResult(result: JsonObject, reading: Reading, at: Path): void {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-result`, `mcp:name-of-the-call`
  */
-export const fromToolResult: (result: object, options: AnswerOptions) => Read = reader(
-  "fromToolResult",
-  toolResult,
-);
+export const fromToolResult = reader<AnswerOptions>("fromToolResult", toolResult);
 
 /** What `fromToolResult` does not show of the result. */
 export function leftOfResult(result: JsonObject): readonly Left[] {
@@ -142,10 +135,7 @@ export function leftOfResult(result: JsonObject): readonly Left[] {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-result`, `mcp:onto`
  */
-export const toToolResult: (
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-) => Written<object> = writer("toToolResult", toolResult);
+export const toToolResult = writer<AnswerOptions & Onto, "tool_result">("toToolResult", toolResult);
 
 /** The same, made of the very values of `before` and of the messages. */
 export function toolResultOver(
