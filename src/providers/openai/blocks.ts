@@ -16,6 +16,18 @@ import {
   urlOfMedia,
 } from "../rewrite/index.ts";
 
+/** Every role is called the same in documents. */
+export const roles = {
+  system: "system",
+  developer: "developer",
+  user: "user",
+  assistant: "assistant",
+  tool: "tool",
+} as const;
+
+/** A content that is a string. */
+export const plain: BlockKind = { part: "text", in: "text", fields: { text: "" } };
+
 /** OpenAI stores sounds, images and reasoning by their ids, and may use what it stored. */
 export const keptById = "OpenAI may use the copy that it stored by its id.";
 
@@ -72,9 +84,9 @@ const file = (field: "type" | "media_type" | "data"): FieldRule => ({
   write: (_value, _old, _path, { content }) => fileOfMedia(content) ?? unwritable,
 });
 
-/** The kinds of blocks that either format may have in a list, and of a content that is a string. */
+/** The kinds of blocks that either format may have in a list, or in place of one. */
 export const listKinds: { readonly [name: string]: BlockKind } = {
-  plain: { part: "text", in: "text", fields: { text: "" } },
+  plain,
   text: textKind("text", "text"),
   input_text: textKind("text", "input_text"),
   output_text: textKind("text", "output_text"),

@@ -13,6 +13,7 @@ import {
   sameList,
   type TurnTable,
 } from "../rewrite/index.ts";
+import { roles } from "./blocks.ts";
 import { callAsRead } from "./call-as-read.ts";
 import {
   blocksOf,
@@ -42,14 +43,6 @@ import {
   withFields,
 } from "./json.ts";
 import { isEmpty } from "./report-fields.ts";
-
-const roles = {
-  system: "system",
-  developer: "developer",
-  user: "user",
-  assistant: "assistant",
-  tool: "tool",
-} as const;
 
 function roleOf({ role }: JsonObject): Message["role"] | undefined {
   if (role === "function") return "tool";

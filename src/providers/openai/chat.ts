@@ -5,7 +5,6 @@ import {
   type MessageStream,
   type Read,
   type StreamLimits,
-  type TableProvider,
 } from "../rewrite/index.ts";
 import { blocks } from "./chat-blocks.ts";
 import { chatEvents, chatTexts } from "./chat-events.ts";
@@ -13,23 +12,14 @@ import { ChatStream, maxChoices } from "./chat-stream.ts";
 import { answerExtensions, answers, asRead, messages, reportAnswer } from "./chat-turns.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
-import { type ModelExtensions, requestExtensions } from "./extensions.ts";
+import { type ModelExtensions, type OpenAiTables, requestExtensions } from "./extensions.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { chatRequest, chatResponse, read } from "./read.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
 import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
 
-type Chat = TableProvider<
-  "openai",
-  JsonObject,
-  JsonObject,
-  JsonObject,
-  ModelExtensions,
-  ModelExtensions
->;
-
 /** Chat Completions, for `guardModel` and `guardFetch`. */
-export const chatCompletions: Chat = /* @__PURE__ */ defineProvider({
+export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
     name: "openai.chat_completions",
@@ -99,7 +89,7 @@ export const chatCompletions: Chat = /* @__PURE__ */ defineProvider({
  * console.log(messages[0]?.role, left); // user [ { path: 'temperature', kind: 'setting', reason: 'A setting.' } ]
  * ```
  */
-export const fromChatRequest: Chat["readRequest"] = chatCompletions.readRequest;
+export const fromChatRequest = chatCompletions.readRequest;
 
 /**
  * Writes messages as the body of a chat completion request.
@@ -118,7 +108,7 @@ export const fromChatRequest: Chat["readRequest"] = chatCompletions.readRequest;
  * console.log(JSON.stringify(document)); // {"model":"gpt-4.1","messages":[{"role":"user","content":"Ahoy"}]}
  * ```
  */
-export const toChatRequest: Chat["writeRequest"] = chatCompletions.writeRequest;
+export const toChatRequest = chatCompletions.writeRequest;
 
 /**
  * Reads the body of a chat completion: an assistant message for each choice. Model, usage, time
@@ -127,7 +117,7 @@ export const toChatRequest: Chat["writeRequest"] = chatCompletions.writeRequest;
  * @throws GlassineError `document_invalid`
  * @see spec `openai:chat-response`, `openai:stop-reason`
  */
-export const fromChatResponse: Chat["readAnswer"] = chatCompletions.readAnswer;
+export const fromChatResponse = chatCompletions.readAnswer;
 
 /**
  * Writes assistant messages as the body of a chat completion, a choice for each.
@@ -140,7 +130,7 @@ export const fromChatResponse: Chat["readAnswer"] = chatCompletions.readAnswer;
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`
  */
-export const toChatResponse: Chat["writeAnswer"] = chatCompletions.writeAnswer;
+export const toChatResponse = chatCompletions.writeAnswer;
 
 /** Limits of a chat stream, and what is known of its request. */
 export interface ChatStreamOptions extends StreamLimits {
@@ -197,4 +187,4 @@ export function chatStream<Document extends object = JsonObject>(
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export const toChatEvents: Chat["toEvents"] = chatCompletions.toEvents;
+export const toChatEvents = chatCompletions.toEvents;

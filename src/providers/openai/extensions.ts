@@ -1,4 +1,5 @@
 /** What a document says of the model and of its answer, for the slots. */
+import type { TableProvider } from "../rewrite/index.ts";
 import { compact, given, type JsonObject, objectIn, textAt } from "./json.ts";
 import { type ReportLeft, reportUnless, under } from "./report-fields.ts";
 
@@ -25,6 +26,16 @@ export interface ModelExtensions {
   /** `message_id` is the id of a response. */
   readonly provenance?: { readonly message_id?: string };
 }
+
+/** One of OpenAI's APIs. */
+export type OpenAiTables = TableProvider<
+  "openai",
+  JsonObject,
+  JsonObject,
+  JsonObject,
+  ModelExtensions,
+  ModelExtensions
+>;
 
 /**
  * Token counts of a `usage` of either format, or `undefined` if it has none.

@@ -20,7 +20,7 @@ export {
   toChatRequest,
   toChatResponse,
 } from "./chat.ts";
-export { fromEmbeddingsRequest, toEmbeddingsRequest } from "./embeddings-request.ts";
+export { fromEmbeddingsRequest, toEmbeddingsRequest } from "./embeddings.ts";
 export { fromUsage, type ModelExtensions, type StopReason, type TokenUsage } from "./extensions.ts";
 export type { JsonObject } from "./json.ts";
 export type { WriteOptions } from "./options.ts";

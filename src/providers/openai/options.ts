@@ -1,5 +1,4 @@
 /** What every `to…` takes. */
-import { expectOptions } from "../../core/data/index.ts";
 import type { LimitOptions } from "../rewrite/index.ts";
 import type { ModelExtensions } from "./extensions.ts";
 
@@ -12,13 +11,4 @@ export interface WriteOptions<Document extends object> extends LimitOptions {
   readonly onto?: Document | undefined;
   /** Used without `onto`: the model, and for a response its id, time, usage and stop reason. */
   readonly extensions?: ModelExtensions | undefined;
-}
-
-/** @throws GlassineError `options_invalid` */
-export function writeOptions<Document extends object>(
-  options: WriteOptions<Document>,
-  call: string,
-): WriteOptions<Document> {
-  expectOptions(options, ["onto", "extensions", "limits"], call);
-  return options;
 }

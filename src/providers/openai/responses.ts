@@ -10,13 +10,13 @@ import {
   type Read,
   type StreamLimits,
   sameList,
-  type TableProvider,
   type TurnTable,
 } from "../rewrite/index.ts";
+import { roles } from "./blocks.ts";
 import { callAsRead } from "./call-as-read.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
-import { type ModelExtensions, requestExtensions } from "./extensions.ts";
+import { type ModelExtensions, type OpenAiTables, requestExtensions } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { type ItemList, itemFields, pathIn, sectionsOf } from "./items.ts";
 import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
@@ -27,15 +27,6 @@ import { ResponsesStream } from "./responses-stream.ts";
 import { reportFormats, requestSettings } from "./settings.ts";
 import { itemKind, responsesRequestSchema, responsesResponseSchema } from "./shapes.ts";
 import { callItems, itemIn } from "./tool-items.ts";
-
-type Responses = TableProvider<
-  "openai",
-  JsonObject,
-  JsonObject,
-  JsonObject,
-  ModelExtensions,
-  ModelExtensions
->;
 
 const textDelta =
   /^response\.(?:output_text|refusal|reasoning_text|reasoning_summary_text)\.delta$/;
@@ -59,13 +50,7 @@ function textAlone(form: "instructions" | "input", role: string, content: string
 /** The messages of a request: `instructions` is one before those of the input. */
 const messages: TurnTable = {
   turns: "input",
-  roles: {
-    system: "system",
-    developer: "developer",
-    user: "user",
-    assistant: "assistant",
-    tool: "tool",
-  },
+  roles,
   sections: {
     read(request) {
       const instructions = textAt(request, "instructions");
@@ -121,7 +106,7 @@ function asRead(list: ItemList) {
 }
 
 /** Responses, for `guardModel` and `guardFetch`. */
-export const responses: Responses = /* @__PURE__ */ defineProvider({
+export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
     name: "openai.responses",
@@ -187,7 +172,7 @@ export const responses: Responses = /* @__PURE__ */ defineProvider({
  * console.log(messages.map(({ role }) => role)); // [ 'system', 'user' ]
  * ```
  */
-export const fromResponsesRequest: Responses["readRequest"] = responses.readRequest;
+export const fromResponsesRequest = responses.readRequest;
 
 /**
  * Writes messages as the body of a request of Responses.
@@ -197,7 +182,7 @@ export const fromResponsesRequest: Responses["readRequest"] = responses.readRequ
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:lost`
  */
-export const toResponsesRequest: Responses["writeRequest"] = responses.writeRequest;
+export const toResponsesRequest = responses.writeRequest;
 
 /**
  * Reads a response: one assistant message with all that was put out. Model, usage, time and stop
@@ -206,7 +191,7 @@ export const toResponsesRequest: Responses["writeRequest"] = responses.writeRequ
  * @throws GlassineError `document_invalid`
  * @see spec `openai:responses-response`, `openai:stop-reason`
  */
-export const fromResponsesResponse: Responses["readAnswer"] = responses.readAnswer;
+export const fromResponsesResponse = responses.readAnswer;
 
 /**
  * Writes an assistant message as a response.
@@ -216,7 +201,7 @@ export const fromResponsesResponse: Responses["readAnswer"] = responses.readAnsw
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`
  */
-export const toResponsesResponse: Responses["writeAnswer"] = responses.writeAnswer;
+export const toResponsesResponse = responses.writeAnswer;
 
 /**
  * Puts the events of a streamed response together.
@@ -255,4 +240,4 @@ export function responsesStream<Document extends object = JsonObject>(
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`
  */
-export const toResponsesEvents: Responses["toEvents"] = responses.toEvents;
+export const toResponsesEvents = responses.toEvents;

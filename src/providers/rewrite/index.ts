@@ -82,7 +82,7 @@ export {
   type Written,
 } from "./messages.ts";
 export { notify } from "./notify.ts";
-export { type Pair, pairItems } from "./pair.ts";
+export { pairItems } from "./pair.ts";
 export type {
   AnswerStreamOptions,
   ModelProvider,
@@ -125,7 +125,7 @@ export type { PlacedBlock, TurnFields } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
 export { publicViolation } from "./violation.ts";
 export { readerWithLimits, withLimits } from "./with-limits.ts";
-export { reportForm, reportToolNames } from "./write-turns.ts";
+export { reportToolNames } from "./write-turns.ts";
 export {
   type HeaderChanges,
   type HeadersIn,

@@ -73,7 +73,7 @@ export function writeFields(
   });
   const again = written.flatMap(blocksOf).map(({ block }) => block);
   if (!sayTheSame(table, again, blocks))
-    add("The fields of a message have an order of their own; its parts follow it.", "content");
+    add("Its parts read back in the order of the fields, or as one.", "content");
   const said = written.filter((turn) => roleOf(turn) !== undefined);
   const [first] = said;
   if (first === undefined || said.length > 1 || roleOf(first) !== message.role)

@@ -78,11 +78,10 @@ describe("the input of an embeddings request", () => {
     const image = { content_type: "image", content: { type: "url", data: "https://a.example" } };
     const odd = createMessage({ role: "assistant", content: [image] } as never);
     expect(write(odd).document).toEqual({ model, input: [] });
-    expect(write(odd).lost.map(({ path }) => path)).toEqual([
-      "[0].role",
-      "[0].content[0]",
-      "[0].content",
-    ]);
+    expect(write(odd).lost.map(({ path }) => path)).toEqual(["[0].content[0]", "[0]"]);
+    const answered = createMessage({ role: "assistant", content: said("a").content });
+    expect(write(answered).document).toEqual({ model, input: "a" });
+    expect(write(answered).lost.map(({ path }) => path)).toEqual(["[0]"]);
   });
 
   it("of another kind of document is refused", () => {

@@ -422,7 +422,7 @@ describe("over the document they came from", () => {
     const turned = edit(messages[0], [...at(messages, 0).content].reverse());
     const { lost } = toResponsesRequest([turned], { onto });
     expect(lost.map(({ reason }) => reason)).toEqual([
-      "The fields of a message have an order of their own; its parts follow it.",
+      "Its parts read back in the order of the fields, or as one.",
     ]);
   });
 

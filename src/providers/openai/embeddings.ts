@@ -1,0 +1,207 @@
+/** Embeddings: the texts of a request as messages, and back. An answer is numbers, and says none. */
+import * as z from "zod/mini";
+import type { Json } from "../../core/data/index.ts";
+import { GlassineError, type Problem } from "../../core/errors/index.ts";
+import {
+  type AnswersTable,
+  type Collector,
+  defineProvider,
+  kindOf,
+  type Left,
+  type Path,
+  pathOf,
+  sameList,
+  streamFault,
+  type TurnTable,
+} from "../rewrite/index.ts";
+import { plain, roles } from "./blocks.ts";
+import { settingsAt } from "./dialects.ts";
+import { errorOf } from "./errors.ts";
+import { type OpenAiTables, requestExtensions } from "./extensions.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { read } from "./read.ts";
+
+const format = {
+  what: "embeddings request",
+  field: "input",
+  functions: "fromEmbeddingsRequest and toEmbeddingsRequest",
+};
+const schema = z.looseObject({
+  model: z.nullish(z.string()),
+  input: z.union([z.string(), z.array(z.unknown())]),
+});
+
+/** Whether the input is a text, or tokens, and no list of either. */
+function isAlone({ input }: JsonObject): boolean {
+  return !Array.isArray(input) || (input.length > 0 && isTokens(input));
+}
+
+function isTokens(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
+}
+
+function inputsOf(request: JsonObject): readonly Json[] {
+  const { input = "" } = request;
+  return Array.isArray(input) && !isAlone(request) ? input : [input];
+}
+
+const pathIn = ({ at }: JsonObject): Path => (typeof at === "number" ? ["input", at] : ["input"]);
+
+/** Each input is a message of one text. */
+const inputs: TurnTable = {
+  turns: "input",
+  place: "input",
+  roles,
+  sections: {
+    read: (request) =>
+      inputsOf(request).map((item, at) => (isAlone(request) ? { item } : { item, at })),
+    pathsOf: (input) => [pathIn(input)],
+    write(sections, old) {
+      const items = sections.map(({ item = "" }) => item);
+      const list = sameList(old === undefined ? [] : inputsOf(old), items);
+      const [first, ...others] = list;
+      const isOne = others.length === 0 && (old === undefined || isAlone(old));
+      return { input: isOne && first !== undefined ? first : list };
+    },
+  },
+  content: {
+    roleOf: ({ item }) => (typeof item === "string" ? "user" : undefined),
+    blocksOf: (input) =>
+      typeof input.item === "string"
+        ? [{ block: { field: "text", item: input.item }, path: pathIn(input) }]
+        : [],
+    report(input, _at, { left }) {
+      const { item } = input;
+      if (typeof item === "string") return;
+      const reason = isTokens(item)
+        ? "Tokens, which nobody can read."
+        : "An input of another form.";
+      left.add({ path: pathOf(...pathIn(input)), kind: "content", reason });
+    },
+    write: (blocks) =>
+      blocks.length === 0 ? [] : [{ item: blocks.map(({ item }) => item).join("\n") }],
+  },
+};
+
+const known = ["object", "data", "model", "usage"];
+const knownOfItem = ["object", "index", "embedding"];
+
+/** Whatever is not a vector. */
+function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
+  const report = (...path: Path) =>
+    left.add({ path: pathOf(...path), kind: "content", reason: "Not part of a vector." });
+  for (const key of Object.keys(answer)) if (!known.includes(key)) report(key);
+  for (const [name, count] of Object.entries(isObject(answer.usage) ? answer.usage : {})) {
+    if (typeof count !== "number") report("usage", name);
+  }
+  for (const [at, item] of (Array.isArray(answer.data) ? answer.data : []).entries()) {
+    if (!isObject(item) || !isVector(item.embedding)) report("data", at);
+    else
+      for (const key of Object.keys(item)) if (!knownOfItem.includes(key)) report("data", at, key);
+  }
+  return Object.keys(answer);
+}
+
+/** Numbers, or the same as base64. */
+function isVector(value: unknown): boolean {
+  if (typeof value === "string") return /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
+}
+
+/** The vectors are not copied: there may be millions of numbers. */
+function checkAnswer(document: unknown): JsonObject {
+  if (isObject(document) && Array.isArray(document.data)) return document;
+  const text = "The embeddings answer is not readable. It has no array data.";
+  const received = kindOf(isObject(document) ? document.data : document);
+  const problem: Problem = {
+    ...{ path: ["data"], code: "document_invalid", expected: "an array", received },
+  };
+  throw new GlassineError("document_invalid", text, { problems: [problem] });
+}
+
+/** An answer has no messages, and none are written. */
+const answers: AnswersTable = {
+  choices: {
+    turns: "data",
+    roles: {},
+    sections: { read: () => [], pathsOf: () => [], write: () => ({}) },
+    content: { roleOf: () => undefined, blocksOf: () => [], report: () => {}, write: () => [] },
+  },
+  freshAnswer: () => ({ object: "list", data: [] }),
+  finish: (vectors) => vectors,
+};
+
+/** Embeddings, for `guardFetch`. */
+export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
+  vendor: "openai",
+  guard: {
+    name: "openai.embeddings",
+    requests: ["POST /embeddings"],
+    asksForStream: () => false,
+    namesEvents: false,
+    denied: (refusal) => ({ error: errorOf(refusal) }),
+    deniedEvent: (refusal) => ({ error: errorOf(refusal) }),
+  },
+  calls: {
+    readRequest: "fromEmbeddingsRequest",
+    writeRequest: "toEmbeddingsRequest",
+    readAnswer: "readAnswer",
+    writeAnswer: "writeAnswer",
+    stream: "stream",
+    toEvents: "toEvents",
+  },
+  blocks: {
+    kinds: { plain },
+    places: { input: { name: "input", writes: ["plain"] } },
+  },
+  request: {
+    ...inputs,
+    schema,
+    check: (document) => read(schema, document, format),
+    settings: ["dimensions", "encoding_format", "user", ...settingsAt("request")],
+    model: "model",
+    extensions: requestExtensions,
+  },
+  answer: {
+    ...answers,
+    schema,
+    check: checkAnswer,
+    settings: [],
+    extensions: () => ({}),
+    report: reportAnswer,
+  },
+  stream() {
+    throw streamFault("event", "no stream of embeddings");
+  },
+  events: () => [],
+});
+
+/**
+ * Reads the body of an embeddings request: a user message for each text of its `input`, and the model
+ * for the `llm` slot. Tokens, which nobody can read, and inputs of other forms are `content` in `left`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:embeddings-request`
+ * @example
+ * ```ts
+ * import { fromEmbeddingsRequest } from "glassine/openai";
+ *
+ * const { messages, left } = fromEmbeddingsRequest({
+ *   model: "text-embedding-3-small",
+ *   input: ["Ahoy", [9906, 1917]],
+ * });
+ * console.log(messages.length, left[0]?.path); // 1 input[1]
+ * ```
+ */
+export const fromEmbeddingsRequest = embeddings.readRequest;
+
+/**
+ * Writes messages as the body of an embeddings request, an input for each: its text, or its texts
+ * joined by a line feed.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is not an embeddings request
+ * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:embeddings-written`
+ */
+export const toEmbeddingsRequest = embeddings.writeRequest;
