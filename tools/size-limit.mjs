@@ -144,6 +144,12 @@ const entries = [
     ignore: ["fast-check", "node:*"],
   },
   {
+    name: "glassine/plugins",
+    path: "../dist/plugins/index.js",
+    import: "*",
+    limit: "85 kB",
+  },
+  {
     name: "glassine/redis",
     path: "../dist/redis/index.js",
     import: "*",

@@ -438,6 +438,43 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
   ]);
 });
 
+it("the plugins entry", async () => {
+  expect(Object.keys(await import("glassine/plugins")).sort()).toEqual([
+    "allowList",
+    "auditLog",
+    "egressGuard",
+    "headerWriter",
+    "piiLabels",
+    "rateLimit",
+    "roleGuard",
+    "secretScanner",
+    "stockPlugins",
+  ]);
+  expect(typesOf("src/plugins/index.ts")).toEqual([
+    "AllowListOptions",
+    "AuditLine",
+    "AuditLogOptions",
+    "AuditLogServices",
+    "EgressGuardOptions",
+    "EgressTargets",
+    "HeaderSource",
+    "HeaderWriterOptions",
+    "PiiKind",
+    "PiiLabelsOptions",
+    "RateLimitOptions",
+    "RateLimitServices",
+    "RoleGuardOptions",
+    "ScannerAction",
+    "SecretKind",
+    "SecretScannerOptions",
+    "StockPlugin",
+    "StockPluginName",
+    "StockServices",
+    "TokenPattern",
+    "ToolRule",
+  ]);
+});
+
 it("the redis entry", async () => {
   expect(Object.keys(await import("glassine/redis"))).toEqual(["redisLabelStore"]);
   expect(typesOf("src/redis/index.ts")).toEqual([
@@ -868,6 +905,10 @@ it("the export map", () => {
     "./openai": {
       types: "./dist/providers/openai/index.d.ts",
       default: "./dist/providers/openai/index.js",
+    },
+    "./plugins": {
+      types: "./dist/plugins/index.d.ts",
+      default: "./dist/plugins/index.js",
     },
     "./redis": {
       types: "./dist/redis/index.d.ts",

@@ -52,11 +52,12 @@ export const plan: Plan = {
   rooms: {
     redis: ["core"],
     "memory-node": [],
+    plugins: [],
     testing: ["core", "providers/rewrite"],
     node: ["core", "operate"],
   },
   doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),
-  outside: ["memory-node"],
+  outside: ["memory-node", "plugins"],
   doorsMayImport: ["core"],
   // The intrinsics as they were before any plugin ran.
   open: ["src/core/data/intrinsics.ts"],
@@ -66,7 +67,7 @@ export const plan: Plan = {
     "src/operate/trust/signing/peer.ts",
   ],
   packages: {
-    zod: ["core", "providers", "memory-node", "testing", "operate/trust", "operate/cli"],
+    zod: ["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
     "fast-check": ["testing"],
     immer: ["core/envelope"],
     "fast-deep-equal": ["operate/trust"],

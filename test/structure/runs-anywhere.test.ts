@@ -17,6 +17,7 @@ describe("what the package's entries reach", () => {
     "src/providers/http/index.ts",
     "src/providers/mcp/index.ts",
     "src/providers/openai/index.ts",
+    "src/plugins/index.ts",
     "src/redis/index.ts",
     "src/testing/index.ts",
   ];

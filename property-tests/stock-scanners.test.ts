@@ -1,0 +1,63 @@
+/** Laws of the scanners of `glassine/plugins`. */
+import fc from "fast-check";
+import { createPluginManager, type Plugin } from "glassine";
+import { createMessage, toolResult } from "glassine/messages";
+import { piiLabels, secretScanner } from "glassine/plugins";
+import { pluginLaws } from "glassine/testing";
+import { describe, expect, it } from "vitest";
+import { pii, secrets } from "../test/stock-plugins/support/found.ts";
+import { expectSome } from "./support/runs.ts";
+
+/** Texts that scanners look for, cut and put together, between what stands next to them. */
+function textsOf(found: Readonly<Record<string, readonly string[]>>) {
+  const whole = fc.constantFrom(...Object.values(found).flat());
+  const cut = fc.tuple(whole, fc.nat(60)).map(([text, at]) => text.slice(at));
+  const glue = fc.constantFrom("", " ", ".", "-", "1", "a", "+", "@", ":", "password=", '"', "]");
+  const piece = fc.oneof(whole, cut, glue, fc.string({ maxLength: 5 }));
+  const text = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));
+  const encoded = text.map((each) => btoa(String.fromCharCode(...new TextEncoder().encode(each))));
+  return fc.oneof({ weight: 4, arbitrary: text }, { weight: 1, arbitrary: encoded });
+}
+
+const keys = fc.constantFrom("text", "password", "api_key", "token");
+const scanners: readonly (readonly [
+  name: string,
+  redact: () => Plugin,
+  deny: () => Plugin,
+  found: Readonly<Record<string, readonly string[]>>,
+])[] = [
+  [
+    "secretScanner",
+    () => secretScanner({ action: "redact" }),
+    () => secretScanner({ action: "deny" }),
+    secrets,
+  ],
+  ["piiLabels", () => piiLabels({ action: "redact" }), () => piiLabels({ action: "deny" }), pii],
+];
+
+describe.each(scanners)("%s", (_name, redact, deny, found) => {
+  it("finds nothing in what it redacted, and changes it no further", async () => {
+    const redacting = await createPluginManager({ plugins: [redact()] });
+    const denying = await createPluginManager({ plugins: [deny()] });
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(keys, textsOf(found), { maxKeys: 3 }), async (content) => {
+        const part = toolResult({ tool_call_id: "1", tool_name: "read", content });
+        const message = createMessage({ role: "tool", content: [part] });
+        const once = await redacting.invoke("cmf.tool_post_invoke", message);
+        expect(once.continueProcessing).toBe(true);
+        const twice = await redacting.invoke("cmf.tool_post_invoke", once.payload);
+        expect(twice.payload).toEqual(once.payload);
+        const judged = await denying.invoke("cmf.tool_post_invoke", once.payload);
+        expect(judged.violation).toBeUndefined();
+        // It found something just where the other one denies.
+        const first = await denying.invoke("cmf.tool_post_invoke", message);
+        expect(first.continueProcessing).toBe(once.payload === message);
+        if (once.payload !== message) changed += 1;
+      }),
+    );
+    expectSome(changed);
+  });
+
+  it.each(pluginLaws({ plugin: redact() }))("$id: $text", (law) => law.check({ numRuns: 20 }));
+});

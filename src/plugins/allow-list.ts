@@ -1,0 +1,177 @@
+import * as z from "zod/mini";
+import { definePlugin, deny, type Json, type Plugin } from "../index.ts";
+import { type ContentPart, matchesPattern } from "../messages.ts";
+import { isObjectSchema, schemaTest } from "./json-schema.ts";
+import { nameMatcher } from "./name-patterns.ts";
+import { filled, patterns } from "./option-types.ts";
+import { readOptions } from "./read-options.ts";
+import { type RequestPoint, targetsOf } from "./targets.ts";
+
+/** What the arguments of a listed tool have to be. With both, both. */
+export interface ToolRule {
+  /** By argument: patterns of which its string fits one. Other arguments are refused. */
+  readonly arguments?: { readonly [name: string]: readonly string[] };
+  /** A JSON Schema of all arguments, with `type` in each schema, and without regular expressions. */
+  readonly schema?: { readonly [keyword: string]: Json };
+}
+
+/** Options of `allowList`. */
+export interface AllowListOptions {
+  /** By tool, or pattern of tools: the rule for its arguments; `{}` for none. Default: no tools. */
+  readonly tools?: { readonly [pattern: string]: ToolRule };
+  /** Names of prompts, or patterns. Default: none. */
+  readonly prompts?: readonly string[];
+  /** URIs of resources, or patterns. Default: none. */
+  readonly resources?: readonly string[];
+}
+
+const toolRule = z.strictObject({
+  arguments: z.optional(z.record(filled, z.array(filled))),
+  schema: z.optional(
+    z
+      .record(z.string(), z.json())
+      .check(
+        z.refine(
+          isObjectSchema,
+          "must be a JSON Schema of an object, of keywords that are checked",
+        ),
+      ),
+  ),
+});
+
+export const allowListOptions = z.strictObject({
+  tools: z
+    ._default(z.record(filled, toolRule), {})
+    .check(z.describe("By tool, or pattern of tools: the rule for its arguments; `{}` for none.")),
+  prompts: z._default(patterns, []).check(z.describe("Names of prompts, or patterns.")),
+  resources: z._default(patterns, []).check(z.describe("URIs of resources, or patterns.")),
+});
+
+/** Lists of MCP, the field with what is listed, and what names an item of it. */
+const lists: readonly {
+  readonly method: string;
+  readonly field: string;
+  readonly key: string;
+  readonly kind: "tools" | "prompts" | "resources";
+}[] = [
+  { method: "tools/list", field: "tools", key: "name", kind: "tools" },
+  { method: "prompts/list", field: "prompts", key: "name", kind: "prompts" },
+  { method: "resources/list", field: "resources", key: "uri", kind: "resources" },
+];
+
+/**
+ * Refuses every tool, prompt and resource that is not listed, and hides them from the lists that
+ * servers send. Where several patterns name a tool, the rules of all of them hold, so that the order
+ * of the patterns has no meaning.
+ *
+ * It sees calls with their arguments, and lists, which it shortens. A list that it cannot read is
+ * refused. Lists of templates of resources pass as they are: what is read by one is judged.
+ *
+ * @throws GlassineError `options_invalid`
+ * @example
+ * ```ts
+ * import { allowList } from "glassine/plugins";
+ *
+ * const list = allowList({
+ *   tools: { "read_*": {}, send_mail: { arguments: { to: ["*@example.org"], text: ["**"] } } },
+ * });
+ * console.log(list.capabilities); // []
+ * ```
+ */
+export function allowList(options: AllowListOptions = {}): Plugin<never> {
+  const read = readOptions("allowList", allowListOptions, options);
+  const rules = Object.entries(read.tools).map(([pattern, rule]) => ({
+    pattern,
+    accepts: ruleTest(rule),
+  }));
+  const isListed = {
+    tools: nameMatcher(Object.keys(read.tools)),
+    prompts: nameMatcher(read.prompts),
+    resources: nameMatcher(read.resources),
+  };
+
+  /** Whether each target of a message is listed. What names none is not. */
+  function judge(
+    message: { readonly content: readonly ContentPart[] },
+    point: RequestPoint,
+    kind: keyof typeof isListed,
+  ) {
+    const isAllowed = targetsOf(message, point, {}).every(
+      ({ name }) => name !== undefined && isListed[kind](name),
+    );
+    if (isAllowed) return undefined;
+    return deny({ code: "not_listed", reason: "This is not on the list of what is allowed" });
+  }
+
+  return definePlugin({
+    name: "allow-list",
+    version: "1.0.0",
+    description: "Refuses and hides tools, prompts and resources that are not listed.",
+    capabilities: [],
+    hooks: {
+      "cmf.tool_pre_invoke": {
+        priority: 200,
+        handler(message) {
+          const denial = judge(message, "cmf.tool_pre_invoke", "tools");
+          if (denial !== undefined) return denial;
+          const isAccepted = message.content.every(
+            (part) =>
+              part.content_type !== "tool_call" ||
+              rules.every(
+                ({ pattern, accepts }) =>
+                  !matchesPattern(pattern, part.content.name) || accepts(part.content.arguments),
+              ),
+          );
+          if (isAccepted) return undefined;
+          return deny({
+            code: "arguments_not_listed",
+            reason: "The arguments are not among those that are allowed for this tool",
+          });
+        },
+      },
+      "cmf.prompt_pre_fetch": {
+        priority: 200,
+        handler: (message) => judge(message, "cmf.prompt_pre_fetch", "prompts"),
+      },
+      "cmf.resource_pre_fetch": {
+        priority: 200,
+        handler: (message) => judge(message, "cmf.resource_pre_fetch", "resources"),
+      },
+      "cmf.mcp_response"(message) {
+        const [part, ...others] = message.content;
+        if (part?.content_type !== "tool_result" || part.content.is_error) return undefined;
+        const { tool_name: method, content: list } = part.content;
+        const shown = lists.find((each) => each.method === method);
+        if (shown === undefined) return undefined;
+        const items = isRecord(list) ? list[shown.field] : undefined;
+        // A later page, or what else a list says, has no items.
+        if (items === undefined && isRecord(list)) return undefined;
+        if (others.length > 0 || !Array.isArray(items) || !isRecord(list))
+          return deny({ code: "list_unreadable", reason: "The list cannot be read" });
+        const kept = items.filter((item) => {
+          const name = isRecord(item) ? item[shown.key] : undefined;
+          return typeof name === "string" && isListed[shown.kind](name);
+        });
+        if (kept.length === items.length) return undefined;
+        const content = { ...part.content, content: { ...list, [shown.field]: kept } };
+        return { modifiedPayload: { ...message, content: [{ ...part, content }] } };
+      },
+    },
+  });
+}
+
+function ruleTest({ arguments: named, schema }: z.output<typeof toolRule>) {
+  const byName =
+    named && new Map(Object.entries(named).map(([key, list]) => [key, nameMatcher(list)]));
+  const fits = schema && schemaTest(schema);
+  return (given: { readonly [name: string]: Json }): boolean =>
+    (fits?.(given) ?? true) &&
+    (byName === undefined ||
+      Object.entries(given).every(
+        ([name, value]) => typeof value === "string" && byName.get(name)?.(value) === true,
+      ));
+}
+
+function isRecord(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

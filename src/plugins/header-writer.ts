@@ -1,0 +1,150 @@
+import * as z from "zod/mini";
+import {
+  type Capability,
+  createExtensions,
+  definePlugin,
+  deny,
+  filterExtensions,
+  type Plugin,
+  removeHeader,
+  setHeader,
+} from "../index.ts";
+import { filled, isTaken } from "./option-types.ts";
+import { readOptions } from "./read-options.ts";
+
+/** Where a header has its value from. */
+export type HeaderSource =
+  | "subject.id"
+  | "subject.type"
+  | "subject.roles"
+  | "subject.permissions"
+  | "subject.teams"
+  | `claims.${string}`;
+
+/** Options of `headerWriter`. */
+export interface HeaderWriterOptions {
+  /** By name: a string, or where the value is from. Lists are joined with commas. */
+  readonly headers: { readonly [name: string]: string | { readonly from: HeaderSource } };
+  /** What becomes of a request that lacks a value. Default `"deny"`; `"remove"` removes the header. */
+  readonly missing?: "deny" | "remove";
+}
+
+const needed = {
+  id: "read_subject",
+  type: "read_subject",
+  roles: "read_roles",
+  permissions: "read_permissions",
+  teams: "read_teams",
+} as const satisfies Record<string, Capability>;
+
+const emptyView = filterExtensions(createExtensions({}), ["write_headers"]);
+const isWritable = (name: string, value: string) =>
+  isTaken(() => setHeader(emptyView, name, value));
+
+const source = z.templateLiteral(["claims.", filled]);
+
+export const headerWriterOptions = z.strictObject({
+  headers: z
+    .record(
+      z
+        .string()
+        .check(z.refine((name) => isWritable(name, ""), "must be a header plugins may write")),
+      z.union([
+        z.string().check(z.refine((value) => isWritable("x", value), "must be a header's value")),
+        z.strictObject({
+          from: z.union([
+            z.enum([
+              "subject.id",
+              "subject.type",
+              "subject.roles",
+              "subject.permissions",
+              "subject.teams",
+            ]),
+            source,
+          ]),
+        }),
+      ]),
+    )
+    .check(
+      z.describe("By name: a string, or where the value is from. Lists are joined with commas."),
+    ),
+  missing: z
+    ._default(z.enum(["deny", "remove"]), "deny")
+    .check(z.describe("What becomes of a request that lacks a value.")),
+});
+
+/**
+ * Writes headers to what is sent upstream: fixed ones, and ones with who is asking. Whatever the
+ * request had under these names is replaced.
+ *
+ * It sees headers, and of the subject the fields that it writes; it changes headers. A value that a
+ * header cannot have, such as a role with a comma in it, counts as missing. Where the host's
+ * transport sends no headers of plugins, as over stdio, none are written.
+ *
+ * @throws GlassineError `options_invalid`
+ * @example
+ * ```ts
+ * import { headerWriter } from "glassine/plugins";
+ *
+ * const writer = headerWriter({
+ *   headers: { "x-gateway": "glassine", "x-user": { from: "subject.id" } },
+ * });
+ * console.log(writer.capabilities); // [ 'read_subject', 'write_headers' ]
+ * ```
+ */
+export function headerWriter(options: HeaderWriterOptions): Plugin {
+  const { headers, missing } = readOptions("headerWriter", headerWriterOptions, options);
+  const fields = Object.entries(headers).map(([name, value]) => ({
+    name,
+    ...(typeof value === "string" ? { value, from: "" } : { value: undefined, from: value.from }),
+  }));
+  const capabilities = new Set<Capability>(["write_headers"]);
+  for (const { from } of fields) if (from !== "") capabilities.add(capabilityFor(from));
+
+  return definePlugin({
+    name: "header-writer",
+    version: "1.0.0",
+    description: "Writes headers to what is sent upstream.",
+    capabilities: [...capabilities],
+    hooks: {
+      message_pre_invoke(_message, _context, extensions) {
+        let next = extensions;
+        for (const { name, value, from } of fields) {
+          const written = value ?? readSubject(from, extensions.security?.subject);
+          const isKnown = written !== undefined && isWritable(name, written);
+          if (!isKnown && missing === "deny") {
+            const reason = `There is no value for the header ${name}`;
+            return deny({ code: "header_value_missing", reason });
+          }
+          next = isKnown ? setHeader(next, name, written) : removeHeader(next, name);
+        }
+        return next === extensions ? undefined : { modifiedExtensions: next };
+      },
+    },
+  });
+}
+
+function capabilityFor(from: string): Capability {
+  const name = from.slice(from.indexOf(".") + 1);
+  if (from.startsWith("claims.")) return "read_claims";
+  return Object.entries(needed).find(([field]) => field === name)?.[1] ?? "read_subject";
+}
+
+/** What the plugin may be shown of a subject. */
+type Subject = Readonly<Record<string, unknown>> | undefined;
+
+function readSubject(from: string, subject: Subject): string | undefined {
+  const name = from.slice(from.indexOf(".") + 1);
+  const holder = from.startsWith("claims.") ? subject?.claims : subject;
+  const found = ownValue(holder, name);
+  if (typeof found === "string") return found === "" ? undefined : found;
+  if (!Array.isArray(found) || found.length === 0) return undefined;
+  const isListed = found.every((each) => typeof each === "string" && !/[,\s]/.test(each));
+  return isListed ? found.join(",") : undefined;
+}
+
+/** Keys are data: `constructor` is one only where somebody wrote it. */
+function ownValue(holder: unknown, name: string): unknown {
+  if (typeof holder !== "object" || holder === null) return undefined;
+  return Object.getOwnPropertyDescriptor(holder, name)?.value;
+}

@@ -1,0 +1,94 @@
+/** Goes through every string of a message. */
+import type { ContentPart, Message } from "../messages.ts";
+
+/** What is done with the strings of a message. */
+export interface TextVisitor {
+  /** A text, with the name of the field or argument that has it. Returns what to write instead. */
+  readonly text: (text: string, key: string) => string;
+  /** A string that only reads: a name, a key, an id, a URI. */
+  readonly fixed: (text: string) => void;
+}
+
+/** The fields with content, by kind of part. All other strings say what the part is. */
+const contentFields: Readonly<Record<ContentPart["content_type"], readonly string[]>> = {
+  text: ["text"],
+  thinking: ["text"],
+  tool_call: ["arguments"],
+  tool_result: ["content"],
+  resource: ["content", "blob", "description", "annotations"],
+  resource_ref: [],
+  prompt_request: ["arguments"],
+  prompt_result: ["content", "messages", "error_message"],
+  image: ["data"],
+  video: ["data"],
+  audio: ["data"],
+  document: ["data", "title"],
+};
+
+/** A message with its texts as the visitor returns them; itself if it changes none. */
+export function visitMessage<M extends Pick<Message, "content">>(
+  message: M,
+  visitor: TextVisitor,
+): M {
+  const content = mapped(message.content, (part) => visitPart(part, visitor));
+  return content === message.content ? message : { ...message, content };
+}
+
+function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
+  if (!("content" in part)) {
+    const text = visitor.text(part.text, "text");
+    return text === part.text ? part : { ...part, text };
+  }
+  const open = contentFields[part.content_type];
+  const messages = part.content_type === "prompt_result" ? part.content.messages : undefined;
+  // Media by a URL is elsewhere.
+  const isElsewhere = "type" in part.content && part.content.type === "url";
+  const content = mappedFields(part.content, (value, key) => {
+    if (key === "messages" && messages !== undefined)
+      return mapped(messages, (each) => visitMessage(each, visitor));
+    const isOpen = open.includes(key) && !(isElsewhere && key === "data");
+    return visitValue(value, key, isOpen ? visitor : readOnly(visitor));
+  });
+  // Each field is written over by a value of its own type.
+  return content === part.content ? part : ({ ...part, content } as ContentPart);
+}
+
+/** All texts are strings that only read. */
+function readOnly({ fixed }: TextVisitor): TextVisitor {
+  const text = (each: string) => {
+    fixed(each);
+    return each;
+  };
+  return { text, fixed };
+}
+
+function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown {
+  if (typeof value === "string") return visitor.text(value, key);
+  if (isList(value)) return mapped(value, (each) => visitValue(each, key, visitor));
+  if (typeof value !== "object" || value === null) return value;
+  return mappedFields(value, (each, name) => {
+    visitor.fixed(name);
+    return visitValue(each, name, visitor);
+  });
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+/** The list itself if no item changes. */
+function mapped<Item>(list: readonly Item[], change: (item: Item) => Item): readonly Item[] {
+  const next = list.map(change);
+  return next.every((item, at) => item === list[at]) ? list : next;
+}
+
+/** The object itself if no field changes. */
+function mappedFields(record: object, change: (value: unknown, key: string) => unknown): object {
+  let isSame = true;
+  const entries = Object.entries(record).map(([key, value]) => {
+    const next = change(value, key);
+    isSame &&= next === value;
+    return [key, next];
+  });
+  return isSame ? record : Object.fromEntries(entries);
+}

@@ -1,0 +1,160 @@
+import * as z from "zod/mini";
+import { type Capability, definePlugin, deny, type Plugin } from "../index.ts";
+import type { Message } from "../messages.ts";
+import { wholeFrom1 } from "./option-types.ts";
+import { readOptions } from "./read-options.ts";
+import { type RequestPoint, targetsOf } from "./targets.ts";
+
+/** Options of `rateLimit`. */
+export interface RateLimitOptions {
+  /** How many requests may come at once, and in `perMs` on average. */
+  readonly limit: number;
+  /** The time in which an allowance that was used up is full again, in milliseconds. Default 60 000. */
+  readonly perMs?: number;
+  /** Whose requests are counted together. Default `["subject"]`; none: all of them. */
+  readonly by?: readonly ("subject" | "session" | "target")[];
+  /** Which requests are counted. Default `["tool"]`. */
+  readonly count?: readonly ("tool" | "prompt" | "resource" | "model")[];
+  /** How many allowances are kept apart; the rest share one. Default 10 000. */
+  readonly maxKeys?: number;
+}
+
+/** What `rateLimit` takes beside its options. */
+export interface RateLimitServices {
+  /** Milliseconds on a clock that never goes back. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+const points = {
+  tool: "cmf.tool_pre_invoke",
+  prompt: "cmf.prompt_pre_fetch",
+  resource: "cmf.resource_pre_fetch",
+  model: "cmf.llm_input",
+} as const satisfies Record<string, RequestPoint>;
+
+const yearMs = 365 * 24 * 60 * 60 * 1000;
+
+export const rateLimitOptions = z.strictObject({
+  limit: wholeFrom1(1_000_000_000).check(
+    z.describe("How many requests may come at once, and in `perMs` on average."),
+  ),
+  perMs: z
+    ._default(wholeFrom1(yearMs), 60_000)
+    .check(
+      z.describe("The time in which an allowance that was used up is full again, in milliseconds."),
+    ),
+  by: z
+    ._default(z.array(z.enum(["subject", "session", "target"])), ["subject"])
+    .check(z.describe("Whose requests are counted together; none: all of them.")),
+  count: z
+    ._default(z.array(z.enum(["tool", "prompt", "resource", "model"])).check(z.minLength(1)), [
+      "tool",
+    ])
+    .check(z.describe("Which requests are counted.")),
+  maxKeys: z
+    ._default(wholeFrom1(10_000_000), 10_000)
+    .check(z.describe("How many allowances are kept apart; the rest share one.")),
+});
+
+/**
+ * Refuses requests above a rate, and says when to try again (`retry_after_ms` in the details). A
+ * request that is refused does not count.
+ *
+ * It sees what requests name and, with `by`, the subject or the session. It changes nothing, and runs
+ * concurrently, after every guard that runs in sequence has let the request pass. Requests without a
+ * subject, session or name count together. It counts in memory, of one process, for one manager.
+ *
+ * @throws GlassineError `options_invalid`
+ * @example
+ * ```ts
+ * import { rateLimit } from "glassine/plugins";
+ *
+ * const limit = rateLimit({ limit: 20, perMs: 60_000, by: ["subject", "target"] });
+ * console.log(limit.capabilities); // [ 'read_subject' ]
+ * ```
+ */
+export function rateLimit(options: RateLimitOptions, services: RateLimitServices = {}): Plugin {
+  const read = readOptions("rateLimit", rateLimitOptions, options);
+  const { limit, perMs, by, count, maxKeys } = read;
+  const now = services.now ?? (() => performance.now());
+  const allowances = allowancesOf({ limit, perMs, maxKeys });
+  const capabilities: Capability[] = [];
+  if (by.includes("subject")) capabilities.push("read_subject");
+  if (by.includes("session")) capabilities.push("read_agent");
+
+  const judge = (point: RequestPoint) => ({
+    mode: "concurrent" as const,
+    handler(message: Message, _context: unknown, extensions: Seen) {
+      const { security, agent } = extensions;
+      const [target] = targetsOf(message, point, extensions);
+      const names = {
+        subject: [security?.subject?.type, security?.subject?.id],
+        session: [agent?.session_id],
+        target: [target?.kind, target?.name],
+      };
+      const waitMs = allowances.take(JSON.stringify(by.map((each) => names[each])), now());
+      if (waitMs === 0) return undefined;
+      const seconds = Math.ceil(waitMs / 1000);
+      return deny({
+        code: "rate_limited",
+        reason: `Too many requests; try again in ${seconds} s`,
+        details: { retry_after_ms: Math.ceil(waitMs) },
+      });
+    },
+  });
+  return definePlugin({
+    name: "rate-limit",
+    version: "1.0.0",
+    description: "Refuses requests above a rate, and says when to try again.",
+    capabilities,
+    hooks: Object.fromEntries(count.map((kind) => [points[kind], judge(points[kind])])),
+  });
+}
+
+/** What it may be shown of an envelope. */
+type Seen = Parameters<typeof targetsOf>[2] & {
+  readonly security?: {
+    readonly subject?: { readonly id?: string | undefined; readonly type?: string | undefined };
+  };
+  readonly agent?: { readonly session_id?: string | undefined };
+};
+
+/**
+ * Counts by the generic cell rate algorithm (ITU-T I.371): of each key it keeps one instant, when
+ * its allowance will be full again.
+ *
+ * Rule: a key is forgotten only when its allowance is full, which is as if it had never come. What
+ * does not fit shares one allowance, so that new names buy no new allowances.
+ */
+function allowancesOf({
+  limit,
+  perMs,
+  maxKeys,
+}: Pick<z.output<typeof rateLimitOptions>, "limit" | "perMs" | "maxKeys">) {
+  const whole = perMs * limit;
+  const fullAt = new Map<string, number>();
+
+  /** Those used longest ago are first, and are mostly full first. */
+  function forgetFull(at: number): void {
+    for (const [key, instant] of fullAt) {
+      if (instant > at) return;
+      fullAt.delete(key);
+    }
+  }
+
+  return {
+    /** Takes one of an allowance: 0, or in how many milliseconds there will be one. */
+    take(key: string, atMs: number): number {
+      // In units of which a request takes `perMs` and each millisecond gives `limit`. With whole
+      // numbers that is exact; with others a full allowance could lack a fraction of a request.
+      const at = Math.floor(atMs) * limit;
+      forgetFull(at);
+      const own = fullAt.has(key) || fullAt.size < maxKeys ? key : "shared";
+      const next = Math.max(fullAt.get(own) ?? at, at) + perMs;
+      if (next - at > whole) return (next - at - whole) / limit;
+      fullAt.delete(own);
+      fullAt.set(own, next);
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import * as z from "zod/mini";
+import { definePlugin, deny, type Plugin } from "../index.ts";
+import { matchesPattern } from "../messages.ts";
+import { filled } from "./option-types.ts";
+import { readOptions } from "./read-options.ts";
+import { targetsOf } from "./targets.ts";
+
+/** Options of `roleGuard`. */
+export interface RoleGuardOptions {
+  /** By tool, or pattern of tools: the roles of which a caller needs one. None of them: nobody. */
+  readonly tools: { readonly [pattern: string]: readonly string[] };
+  /** What becomes of a tool that no pattern names. Default `"deny"`. */
+  readonly otherwise?: "allow" | "deny";
+}
+
+export const roleGuardOptions = z.strictObject({
+  tools: z
+    .record(filled, z.array(filled))
+    .check(
+      z.describe(
+        "By tool, or pattern of tools: the roles of which a caller needs one. None of them: nobody.",
+      ),
+    ),
+  otherwise: z
+    ._default(z.enum(["allow", "deny"]), "deny")
+    .check(z.describe("What becomes of a tool that no pattern names.")),
+});
+
+/**
+ * Lets a tool be called by those alone who have a role for it. Where several patterns name a tool,
+ * the caller needs a role for each of them, so that the order of the patterns has no meaning and
+ * another pattern never opens what one closes.
+ *
+ * It sees the names of tools that are called, and the roles of the caller. It changes nothing.
+ *
+ * @throws GlassineError `options_invalid`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { roleGuard } from "glassine/plugins";
+ *
+ * const guard = roleGuard({ tools: { "*": ["staff"], "delete_*": ["admin"] } });
+ * const manager = await createPluginManager({ plugins: [guard] });
+ * console.log(manager.plugins[0]?.name); // role-guard
+ * ```
+ */
+export function roleGuard(options: RoleGuardOptions): Plugin<"read_roles"> {
+  const { tools, otherwise } = readOptions("roleGuard", roleGuardOptions, options);
+  const rules = Object.entries(tools);
+  return definePlugin({
+    name: "role-guard",
+    version: "1.0.0",
+    description: "Lets tools be called by those alone who have a role for them.",
+    capabilities: ["read_roles"],
+    hooks: {
+      "cmf.tool_pre_invoke": {
+        priority: 200,
+        handler(message, _context, extensions) {
+          const roles = extensions.security?.subject?.roles ?? [];
+          for (const { name } of targetsOf(message, "cmf.tool_pre_invoke", extensions)) {
+            const needed = rules.filter(
+              ([pattern]) => name !== undefined && matchesPattern(pattern, name),
+            );
+            if (name === undefined || (needed.length === 0 && otherwise === "deny"))
+              return deny({ code: "tool_not_allowed", reason: "No role may call this tool" });
+            if (needed.some(([, each]) => !each.some((role) => roles.includes(role))))
+              return deny({ code: "role_missing", reason: "The caller has no role for this tool" });
+          }
+          return undefined;
+        },
+      },
+    },
+  });
+}

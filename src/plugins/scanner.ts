@@ -1,0 +1,70 @@
+/** A plugin that scans every text of every message. */
+import { addLabels, type Capability, definePlugin, deny, hasLabel, type Plugin } from "../index.ts";
+import type { Message } from "../messages.ts";
+import { type Finder, scan } from "./findings.ts";
+import { visitMessage } from "./message-texts.ts";
+
+/** What becomes of a message in which something was found. */
+export type ScannerAction = "deny" | "redact" | "label";
+
+interface Scanner {
+  readonly name: string;
+  readonly description: string;
+  readonly finders: readonly Finder[];
+  /** The code of its denials. */
+  readonly code: string;
+  /** What it finds, for a reason: `a secret`. */
+  readonly what: string;
+  readonly action: ScannerAction;
+  /** Labels to add for these kinds. Nothing for a scanner that adds none. */
+  readonly labelsFor: ((kinds: readonly string[]) => readonly string[]) | undefined;
+}
+
+/** Makes the plugin. What it says of a finding is its kind, and nothing of the text. */
+export function scannerPlugin(scanner: Scanner): Plugin {
+  const { name, description, finders, action, labelsFor } = scanner;
+  const capabilities: Capability[] = labelsFor === undefined ? [] : ["append_labels"];
+
+  function handler(message: Message, _context: unknown, extensions: object) {
+    const counts = new Map<string, number>();
+    let isFixed = false;
+    const note = (kinds: readonly string[]) => {
+      for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    };
+    const redacted = visitMessage(message, {
+      text(text, key) {
+        const scanned = scan(text, key, finders);
+        note(scanned.kinds);
+        return action === "redact" ? scanned.redacted : text;
+      },
+      fixed(text) {
+        const { kinds } = scan(text, "", finders);
+        note(kinds);
+        isFixed ||= kinds.length > 0;
+      },
+    });
+    if (counts.size === 0) return undefined;
+    const kinds = [...counts.keys()].sort();
+    const found = Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind)]));
+    if (action === "deny" || (action === "redact" && isFixed)) {
+      const place = action === "redact" ? " in a name, a key or a URI" : "";
+      const reason = `The message has ${scanner.what}${place}: ${kinds.join(", ")}`;
+      return deny({ code: scanner.code, reason, details: { found } });
+    }
+    const missing = (labelsFor?.(kinds) ?? []).filter((label) => !hasLabel(extensions, label));
+    return {
+      ...(redacted !== message && { modifiedPayload: redacted }),
+      ...(missing.length > 0 && { modifiedExtensions: addLabels(extensions, missing) }),
+      metadata: { found },
+    };
+  }
+  // What rewrites comes before what judges.
+  const entry = { priority: action === "redact" ? 50 : 100, handler };
+  return definePlugin({
+    name,
+    version: "1.0.0",
+    description,
+    capabilities,
+    hooks: { evaluate: entry, message_pre_invoke: entry, message_post_invoke: entry },
+  });
+}

@@ -1,0 +1,193 @@
+/**
+ * The secrets that are found by how they look.
+ *
+ * Rule: each pattern begins with fixed text and goes on with one run of a class of characters, of a
+ * bounded length or as long as it is, so that no text makes a search take longer than it is long.
+ */
+import type { Finder, Finding } from "./findings.ts";
+
+/** Classes of characters that a token may go on with. */
+export const tokenCharacters = {
+  digits: "0-9",
+  hex: "0-9A-Fa-f",
+  letters: "A-Za-z",
+  alphanumeric: "0-9A-Za-z",
+  base64: "0-9A-Za-z+/=",
+  base64url: "0-9A-Za-z_-",
+} as const;
+
+/** A token: what it begins with, and the run behind it. */
+export interface TokenPattern {
+  readonly prefix: string;
+  readonly characters: keyof typeof tokenCharacters;
+  /** The fewest characters behind the prefix. A longer run is taken whole. */
+  readonly min: number;
+}
+
+/** Finds tokens of one kind. */
+export function tokenFinder(
+  kind: string,
+  patterns: readonly TokenPattern[],
+  accepts: (token: string) => boolean = () => true,
+): Finder {
+  const searches = patterns.map(({ prefix, characters, min }) => ({
+    prefix,
+    pattern: new RegExp(`${escaped(prefix)}[${tokenCharacters[characters]}]{${min},}`, "g"),
+  }));
+  return (text) =>
+    searches.flatMap(({ prefix, pattern }) =>
+      // Most texts have no prefix, and this is the faster search.
+      text.includes(prefix)
+        ? [...text.matchAll(pattern)].flatMap(({ 0: token, index }) =>
+            accepts(token) ? [{ kind, start: index, end: index + token.length }] : [],
+          )
+        : [],
+    );
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}/-]/g, "\\$&");
+}
+
+const of = (characters: TokenPattern["characters"], min: number, ...prefixes: readonly string[]) =>
+  prefixes.map((prefix) => ({ prefix, characters, min }));
+
+/** The kinds with fixed prefixes, as their issuers document them. */
+const tokens = {
+  "anthropic-key": of("base64url", 20, "sk-ant-"),
+  "aws-access-key": of("alphanumeric", 16, "AKIA", "ASIA"),
+  "github-token": [
+    ...of("alphanumeric", 36, "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    ...of("base64url", 40, "github_pat_"),
+  ],
+  "gitlab-token": of("base64url", 20, "glpat-"),
+  "google-key": [...of("base64url", 35, "AIza"), ...of("base64url", 20, "ya29.", "GOCSPX-")],
+  "huggingface-token": of("alphanumeric", 30, "hf_"),
+  "npm-token": of("alphanumeric", 36, "npm_"),
+  "pypi-token": of("base64url", 40, "pypi-"),
+  "shopify-token": of("hex", 32, "shpat_", "shpss_"),
+  "slack-token": of("base64url", 20, "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-"),
+  "stripe-key": of("alphanumeric", 16, "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"),
+} as const satisfies Record<string, readonly TokenPattern[]>;
+
+/** Words in front of what is a secret. */
+const secretName =
+  /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|(?:api|access|private|client|account|auth)[_-]?(?:key|secret))s?$/i;
+/** Tokens that are no secret. */
+const harmlessName =
+  /(?:page|progress|next|prev|previous|cursor|continuation|csrf|sync)[_-]?tokens?$/i;
+
+const marker = /^\[REDACTED:[a-z0-9-]+\]$/;
+
+/** A name, what assigns, and the place of the value. */
+const assignment =
+  /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|[_-]?key)s?["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
+const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12,}={0,2}/y;
+
+function findAssigned(text: string, key: string): readonly Finding[] {
+  const kind = "assigned-secret";
+  const isNamed = secretName.test(key) && !harmlessName.test(key);
+  if (isNamed && !marker.test(text) && isRandom(text, 12))
+    return [{ kind, start: 0, end: text.length }];
+  const found: Finding[] = [];
+  for (const { 0: name, index } of text.matchAll(assignment)) {
+    value.lastIndex = index + name.length;
+    const [given] = value.exec(text) ?? [];
+    if (given === undefined || !isRandom(given, 12)) continue;
+    const start = index + name.length;
+    found.push({ kind, start, end: start + given.length });
+  }
+  return found;
+}
+
+/** Whether a string looks drawn at random: letters and digits, and few of them twice. */
+function isRandom(text: string, min: number): boolean {
+  if (text.length < min || text.length > 4096 || /\s/.test(text)) return false;
+  if (!/[A-Za-z]/.test(text) || !/[0-9]/.test(text)) return false;
+  const counts = new Map<string, number>();
+  for (const unit of text) counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values())
+    bits -= (count / text.length) * Math.log2(count / text.length);
+  return bits >= 3.2;
+}
+
+const run = /[\w.-]+/g;
+
+/** RFC 7519: three parts of base64url; the first two are JSON objects. */
+function findJwts(text: string): readonly Finding[] {
+  if (!text.includes("eyJ")) return [];
+  const found: Finding[] = [];
+  for (const { 0: whole, index } of text.matchAll(run)) {
+    let start = index;
+    const parts = whole.split(".").map((part) => {
+      const at = start;
+      start += part.length + 1;
+      return { part, at };
+    });
+    parts.forEach(({ part: header, at }, i) => {
+      const [payload, signature] = [parts[i + 1], parts[i + 2]];
+      const begin = header.indexOf("eyJ");
+      if (begin < 0 || header.length - begin < 10 || !payload?.part.startsWith("eyJ")) return;
+      const end = signature ?? payload;
+      found.push({ kind: "jwt", start: at + begin, end: end.at + end.part.length });
+    });
+  }
+  return found;
+}
+
+const pemBegin = "-----BEGIN ";
+const pemLabel = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/y;
+const pemEnd = "-----END ";
+const pemEndLabel = /-----END [A-Z0-9 ]{0,80}-----/y;
+
+/** RFC 7468. A block without an end ends with the text. */
+function findPrivateKeys(text: string): readonly Finding[] {
+  const found: Finding[] = [];
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf(pemBegin, from);
+    if (start < 0) return found;
+    from = start + pemBegin.length;
+    pemLabel.lastIndex = start;
+    if (!pemLabel.test(text)) continue;
+    const last = text.indexOf(pemEnd, from);
+    pemEndLabel.lastIndex = Math.max(last, 0);
+    const label = last < 0 ? undefined : pemEndLabel.exec(text)?.[0];
+    const end = last < 0 ? text.length : last + (label ?? pemEnd).length;
+    found.push({ kind: "private-key", start, end });
+    from = end;
+  }
+}
+
+/** `sk-` begins many names; a key has capitals and digits. */
+const openAiKeys = tokenFinder(
+  "openai-key",
+  of("base64url", 32, "sk-"),
+  (token) => /[A-Z]/.test(token) && /[0-9]/.test(token) && !token.startsWith("sk-ant-"),
+);
+
+/** The finders of secrets, by kind. */
+export const secretFinders: Readonly<Record<SecretKind, Finder>> = Object.freeze({
+  ...tokenFinders(),
+  "assigned-secret": findAssigned,
+  jwt: findJwts,
+  "openai-key": openAiKeys,
+  "private-key": findPrivateKeys,
+});
+
+/** A kind of secret. */
+export type SecretKind =
+  | keyof typeof tokens
+  | "assigned-secret"
+  | "jwt"
+  | "openai-key"
+  | "private-key";
+
+function tokenFinders(): Record<keyof typeof tokens, Finder> {
+  const entries = Object.entries(tokens).map(([kind, patterns]) => [
+    kind,
+    tokenFinder(kind, patterns),
+  ]);
+  return Object.fromEntries(entries) as Record<keyof typeof tokens, Finder>;
+}

@@ -1,0 +1,100 @@
+import * as z from "zod/mini";
+import { GlassineError, type Plugin } from "../index.ts";
+import { markerOf } from "./findings.ts";
+import { filled, label, wholeFrom1 } from "./option-types.ts";
+import { readOptions } from "./read-options.ts";
+import { type ScannerAction, scannerPlugin } from "./scanner.ts";
+import {
+  type SecretKind,
+  secretFinders,
+  type TokenPattern,
+  tokenCharacters,
+  tokenFinder,
+} from "./secret-kinds.ts";
+
+/** Options of `secretScanner`. */
+export interface SecretScannerOptions {
+  /** What becomes of a message with a secret. Default `"deny"`. */
+  readonly action?: ScannerAction;
+  /** The label of an envelope with a secret, for the action `label`. Default `"SECRET"`. */
+  readonly label?: string;
+  /** The kinds that are looked for. Default: all of them. */
+  readonly kinds?: readonly SecretKind[];
+  /** Tokens of one's own, by kind: what each begins with, and the run of characters behind it. */
+  readonly patterns?: { readonly [kind: string]: TokenPattern };
+}
+
+const kindNames = Object.keys(secretFinders).sort() as SecretKind[];
+
+export const secretScannerOptions = z.strictObject({
+  action: z
+    ._default(z.enum(["deny", "redact", "label"]), "deny")
+    .check(z.describe("What becomes of a message with a secret.")),
+  label: z
+    ._default(label, "SECRET")
+    .check(z.describe("The label of an envelope with a secret, for the action `label`.")),
+  kinds: z
+    .optional(z.array(z.enum(kindNames)))
+    .check(z.describe("The kinds that are looked for. Without it, all of them.")),
+  patterns: z
+    ._default(
+      z.record(
+        z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/)),
+        z.strictObject({
+          prefix: filled.check(z.minLength(2), z.maxLength(64)),
+          characters: z.enum(Object.keys(tokenCharacters) as (keyof typeof tokenCharacters)[]),
+          min: wholeFrom1(256),
+        }),
+      ),
+      {},
+    )
+    .check(
+      z.describe(
+        "Tokens of one's own, by kind: what each begins with, and the run of characters behind it.",
+      ),
+    ),
+});
+
+/**
+ * Finds secrets in every text of every message, in arguments, results, prompts, resources, input and
+ * output of models, and denies the message, takes them out, or labels the envelope.
+ *
+ * It sees all texts, also those that are base64, and adds a label or changes texts. With `redact` a
+ * secret where nothing can be put instead, in a name, a key or a URI, denies the message. It says
+ * which kinds it found and how many, never what. A secret that is cut in two, in another encoding or
+ * of an unknown form is not found. A streamed answer is held back until its end.
+ *
+ * @throws GlassineError `options_invalid`
+ * @example
+ * ```ts
+ * import { secretScanner } from "glassine/plugins";
+ *
+ * const scanner = secretScanner({
+ *   action: "redact",
+ *   patterns: { "acme-key": { prefix: "acme_", characters: "alphanumeric", min: 20 } },
+ * });
+ * console.log(scanner.capabilities); // []
+ * ```
+ */
+export function secretScanner(options: SecretScannerOptions = {}): Plugin {
+  const read = readOptions("secretScanner", secretScannerOptions, options);
+  const { action, label, kinds = kindNames, patterns } = read;
+  const finders = [
+    ...kinds.map((kind) => secretFinders[kind]),
+    ...Object.entries(patterns).map(([kind, pattern]) => tokenFinder(kind, [pattern])),
+  ];
+  const markers = [...kinds, ...Object.keys(patterns)].map(markerOf).join();
+  if (finders.some((find) => find(markers, "").length > 0)) {
+    const text = 'secretScanner: "patterns" must not fit what is written in place of a secret.';
+    throw new GlassineError("options_invalid", text, { option: "patterns" });
+  }
+  return scannerPlugin({
+    name: "secret-scanner",
+    description: "Finds secrets in messages, and denies, redacts or labels them.",
+    finders,
+    code: "secret_found",
+    what: "a secret",
+    action,
+    labelsFor: action === "label" ? () => [label] : undefined,
+  });
+}

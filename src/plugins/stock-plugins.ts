@@ -1,0 +1,59 @@
+import type * as z from "zod/mini";
+import type { Plugin } from "../index.ts";
+import { allowList, allowListOptions } from "./allow-list.ts";
+import { type AuditLogServices, auditLog, auditLogOptions } from "./audit-log.ts";
+import { egressGuard, egressGuardOptions } from "./egress-guard.ts";
+import { headerWriter, headerWriterOptions } from "./header-writer.ts";
+import { piiLabels, piiLabelsOptions } from "./pii-labels.ts";
+import { type RateLimitServices, rateLimit, rateLimitOptions } from "./rate-limit.ts";
+import { roleGuard, roleGuardOptions } from "./role-guard.ts";
+import { secretScanner, secretScannerOptions } from "./secret-scanner.ts";
+
+/** What a host hands to stock plugins; each takes what it needs. */
+export type StockServices = RateLimitServices & Partial<AuditLogServices>;
+
+/** A stock plugin that a host can enable by its name. */
+export interface StockPlugin {
+  /** Reads its options, which are JSON data. */
+  readonly options: z.ZodMiniType;
+  /**
+   * Makes it from options as a configuration has them.
+   *
+   * @throws GlassineError `options_invalid`
+   */
+  readonly make: (options: unknown, services?: StockServices) => Plugin | Promise<Plugin>;
+}
+
+/** A maker reads its options itself, whatever type they have. */
+function entry<Options, Services>(
+  options: z.ZodMiniType,
+  make: (options: Options, services: Services) => Plugin | Promise<Plugin>,
+): StockPlugin {
+  return Object.freeze({ options, make: make as StockPlugin["make"] });
+}
+
+/**
+ * The stock plugins by name, each with the schema of its options and its maker: for a host that
+ * enables plugins from a configuration.
+ *
+ * @example
+ * ```ts
+ * import { stockPlugins } from "glassine/plugins";
+ *
+ * const plugin = await stockPlugins["role-guard"].make({ tools: { "*": ["staff"] } });
+ * console.log(plugin.name, Object.keys(stockPlugins).length > 1); // role-guard true
+ * ```
+ */
+export const stockPlugins = Object.freeze({
+  "allow-list": entry(allowListOptions, allowList),
+  audit: entry(auditLogOptions, auditLog),
+  "egress-guard": entry(egressGuardOptions, egressGuard),
+  "header-writer": entry(headerWriterOptions, headerWriter),
+  pii: entry(piiLabelsOptions, piiLabels),
+  "rate-limit": entry(rateLimitOptions, rateLimit),
+  "role-guard": entry(roleGuardOptions, roleGuard),
+  "secret-scanner": entry(secretScannerOptions, secretScanner),
+});
+
+/** The name of a stock plugin. */
+export type StockPluginName = keyof typeof stockPlugins;

@@ -1,0 +1,72 @@
+import { text } from "glassine/messages";
+import { type PiiLabelsOptions, piiLabels } from "glassine/plugins";
+import { describe, expect, it } from "vitest";
+import { connect } from "./support/connect.ts";
+import { harmless, pii } from "./support/found.ts";
+import { run } from "./support/run.ts";
+
+const all = Object.entries(pii).flatMap(([kind, list]) =>
+  list.map((each) => [kind, each] as const),
+);
+const scanned = (words: string, options?: PiiLabelsOptions) =>
+  run(piiLabels(options), "cmf.llm_input", { role: "user", content: [text(words)] });
+
+describe("piiLabels", () => {
+  it.each(all)("finds a %s: %s", async (kind, data) => {
+    for (const words of [data, `It is ${data}, thanks.`, `["${data}"]`]) {
+      const result = await scanned(words);
+      expect(result.extensions.security?.labels).toEqual(["PII"]);
+      expect(result.metadata.pii).toEqual({ found: { [kind]: 1 } });
+      expect(result.payload.content).toEqual([text(words)]);
+    }
+  });
+
+  it.each(all)("takes a %s out: %s", async (kind, data) => {
+    const result = await scanned(`It is ${data}, thanks.`, { action: "redact" });
+    expect(result.payload.content).toEqual([text(`It is [REDACTED:${kind}], thanks.`)]);
+    expect(result.extensions.security?.labels).toEqual(["PII"]);
+  });
+
+  it.each(harmless)("finds nothing in %j", async (words) => {
+    expect((await scanned(words)).metadata).toEqual({});
+  });
+
+  it("finds cards among other digits", async () => {
+    const [card = ""] = pii.card ?? [];
+    for (const words of [`12 ${card}`, `${card} 12 34`, `1234 ${card} 123`, `${card} ${card}`])
+      expect((await scanned(words)).metadata.pii).toMatchObject({
+        found: { card: words.split(card).length - 1 },
+      });
+  });
+
+  it("denies, and quotes nothing", async () => {
+    const { violation } = await scanned("ada@example.org, 192.0.2.17", { action: "deny" });
+    expect(violation).toMatchObject({
+      code: "pii_found",
+      reason: "The message has personal data: email, ip",
+      details: { found: { email: 1, ip: 1 } },
+    });
+    expect(piiLabels({ action: "deny" }).capabilities).toEqual([]);
+  });
+
+  it("labels by kind, looks for some kinds alone, and labels nothing if it is not to", async () => {
+    const kindLabels = { card: "PCI", email: "CONTACT" };
+    const labels = async (options: PiiLabelsOptions) =>
+      (await scanned("ada@example.org, 192.0.2.17", options)).extensions.security?.labels;
+    expect(await labels({ kindLabels })).toEqual(["CONTACT", "PII"]);
+    expect(await labels({ kindLabels, label: null })).toEqual(["CONTACT"]);
+    expect(await labels({ kinds: ["card"] })).toBeUndefined();
+    expect(await labels({ action: "redact", label: null })).toBeUndefined();
+    expect(piiLabels({ action: "redact", label: null }).capabilities).toEqual([]);
+    expect(() => piiLabels({ label: null })).toThrow("must have a label");
+  });
+
+  it("guards a server of the SDK", async () => {
+    const { call, calls, close } = await connect([piiLabels({ action: "redact" })]);
+    expect(await call("echo", { text: "ada@example.org" })).toEqual([
+      { type: "text", text: "[REDACTED:email]" },
+    ]);
+    expect(calls).toEqual(["echo [REDACTED:email]"]);
+    await close();
+  });
+});

@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { createExtensions, createPluginManager, definePlugin, deny } from "glassine";
+import { createMessage } from "glassine/messages";
+import { type RateLimitOptions, rateLimit } from "glassine/plugins";
+import { describe, expect, it } from "vitest";
+import { connect } from "./support/connect.ts";
+import { calling, user } from "./support/run.ts";
+
+/** A manager with a limit on a clock that the test sets. */
+async function limited(options: RateLimitOptions) {
+  const clock = { now: 0 };
+  const plugin = rateLimit(options, { now: () => clock.now });
+  const manager = await createPluginManager({ plugins: [plugin], strict: true });
+  /** In how many milliseconds to try again; 0 if the call passed. */
+  const call = async (envelope: object = user(), tool = "read") => {
+    const { violation } = await manager.invoke(
+      "cmf.tool_pre_invoke",
+      createMessage(calling(tool)),
+      { extensions: createExtensions(envelope) },
+    );
+    return violation === undefined ? 0 : violation.details?.retry_after_ms;
+  };
+  return { call, clock, manager };
+}
+
+describe("rateLimit", () => {
+  it("lets the limit through at once, then says when to try again", async () => {
+    const { call, clock } = await limited({ limit: 2, perMs: 1000 });
+    expect([await call(), await call(), await call()]).toEqual([0, 0, 500]);
+    clock.now = 400;
+    expect(await call()).toBe(100);
+    clock.now = 500;
+    expect([await call(), await call()]).toEqual([0, 500]);
+    clock.now = 10_000;
+    expect([await call(), await call(), await call()]).toEqual([0, 0, 500]);
+  });
+
+  it("lets the whole limit through at whatever fraction of a millisecond", async () => {
+    const { call, clock } = await limited({ limit: 3, perMs: 1000 });
+    for (let round = 0; round < 50; round++) {
+      clock.now += 1000.7 + Math.PI * round;
+      expect([await call(), await call(), await call()]).toEqual([0, 0, 0]);
+      expect(await call()).not.toBe(0);
+    }
+  });
+
+  it("says whole seconds, rounded up", async () => {
+    const { manager } = await limited({ limit: 1, perMs: 90_500 });
+    const once = () => manager.invoke("cmf.tool_pre_invoke", createMessage(calling("read")));
+    await once();
+    const { violation } = await once();
+    expect(violation).toMatchObject({
+      code: "rate_limited",
+      reason: "Too many requests; try again in 91 s",
+    });
+  });
+
+  it("counts subjects, sessions and targets apart, as it is asked to", async () => {
+    const tries = [
+      [user([], "ada"), "read"],
+      [user([], "bob"), "read"],
+      [user([], "ada"), "write"],
+      [{ ...user([], "ada"), agent: { session_id: "s" } }, "read"],
+    ] as const;
+    const passed = async (by: RateLimitOptions["by"]) => {
+      const { call } = await limited({ limit: 1, ...(by && { by }) });
+      const waits = [];
+      for (const [envelope, tool] of tries) waits.push(await call(envelope, tool));
+      return waits.map((wait) => wait === 0);
+    };
+    expect(await passed(undefined)).toEqual([true, true, false, false]);
+    expect(await passed([])).toEqual([true, false, false, false]);
+    expect(await passed(["subject", "target"])).toEqual([true, true, true, false]);
+    expect(await passed(["session"])).toEqual([true, false, false, true]);
+    expect(await passed(["subject", "session", "target"])).toEqual([true, true, true, true]);
+  });
+
+  it("counts those of nobody together, and declares no more than it needs", async () => {
+    const { call } = await limited({ limit: 1 });
+    expect([await call({}), await call({})]).toEqual([0, 60_000]);
+    expect(rateLimit({ limit: 1, by: ["target"] }).capabilities).toEqual([]);
+    expect(rateLimit({ limit: 1, by: ["session"] }).capabilities).toEqual(["read_agent"]);
+    expect(rateLimit({ limit: 1, count: ["tool", "model"] }).hooks).toEqual([
+      "cmf.llm_input",
+      "cmf.tool_pre_invoke",
+    ]);
+  });
+
+  it("keeps no more allowances than it may; the others share one", async () => {
+    const { call, clock } = await limited({ limit: 1, perMs: 1000, maxKeys: 2 });
+    const of = (id: string) => call(user([], id));
+    expect([await of("a"), await of("b"), await of("c"), await of("d")]).toEqual([0, 0, 0, 1000]);
+    expect([await of("a"), await of("b")]).toEqual([1000, 1000]);
+    clock.now = 1000;
+    expect([await of("c"), await of("d"), await of("e")]).toEqual([0, 0, 0]);
+  });
+
+  it("counts a call once, and only if the guards before it let it pass", async () => {
+    let isOpen = false;
+    const rewriter = definePlugin({
+      name: "rewriter",
+      version: "1.0.0",
+      hooks: {
+        "cmf.tool_pre_invoke": (message) =>
+          isOpen ? { modifiedPayload: { ...message, content: [...message.content] } } : deny("no"),
+      },
+    });
+    const manager = await createPluginManager({
+      plugins: [rateLimit({ limit: 1 }, { now: () => 0 }), rewriter],
+    });
+    const call = async () => {
+      const message = createMessage(calling("read"));
+      return (await manager.invoke("cmf.tool_pre_invoke", message, { recheck: true })).violation
+        ?.code;
+    };
+    expect([await call(), await call()]).toEqual(["denied", "denied"]);
+    isOpen = true;
+    expect([await call(), await call()]).toEqual([undefined, "rate_limited"]);
+  });
+
+  it("lets no more than the limit and the time that passed allow", async () => {
+    const steps = fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), steps, async (limit, gaps) => {
+        const { call, clock } = await limited({ limit, perMs: 1000 });
+        const passed: number[] = [];
+        for (const gap of gaps) {
+          clock.now += gap;
+          const wait = await call();
+          if (wait === 0) passed.push(clock.now);
+          else {
+            // Who waits as long as it says gets through, and not before.
+            clock.now += Number(wait) - 1;
+            expect(await call()).not.toBe(0);
+            clock.now += 1;
+            expect(await call()).toBe(0);
+            passed.push(clock.now);
+          }
+        }
+        for (const [at, from] of passed.entries()) {
+          const within = passed.slice(at).filter((each) => each - from < 1000).length;
+          expect(within).toBeLessThanOrEqual(2 * limit);
+        }
+        const whole = (passed.at(-1) ?? 0) - (passed[0] ?? 0);
+        expect(passed.length).toBeLessThanOrEqual(limit + (whole * limit) / 1000 + 1e-6);
+      }),
+    );
+  });
+
+  it("guards a server of the SDK", async () => {
+    const { call, calls, close } = await connect([rateLimit({ limit: 1 })]);
+    expect(await call("echo", { text: "hi" })).toEqual([{ type: "text", text: "hi" }]);
+    expect(await call("wipe")).toMatchObject({ code: "rate_limited" });
+    expect(calls).toEqual(["echo hi"]);
+    await close();
+  });
+});

@@ -1,0 +1,190 @@
+import { image, promptResult, resource, resourceRef, text } from "glassine/messages";
+import { type SecretScannerOptions, secretScanner } from "glassine/plugins";
+import { describe, expect, it } from "vitest";
+import { connect } from "./support/connect.ts";
+import { harmless, secrets } from "./support/found.ts";
+import { answering, calling, run } from "./support/run.ts";
+
+const all = Object.entries(secrets).flatMap(([kind, list]) =>
+  list.map((secret) => [kind, secret] as const),
+);
+const [, key] = all.find(([kind]) => kind === "aws-access-key") as [string, string];
+const said = (words: string) => ({ role: "user" as const, content: [text(words)] });
+const scanned = async (words: string, options?: SecretScannerOptions) =>
+  run(secretScanner(options), "cmf.llm_input", said(words));
+
+describe("secretScanner", () => {
+  it.each(all)(
+    "denies a message with a secret of the kind %s, and quotes none of it",
+    async (kind, secret) => {
+      const { violation, ...result } = await scanned(`my password: ${secret} is here`);
+      expect(violation?.code).toBe("secret_found");
+      expect(violation?.reason).toContain(kind);
+      const shown = JSON.stringify([violation, result.executions, result.metadata]);
+      expect(shown).not.toContain(secret.slice(4, 16));
+    },
+  );
+
+  it("has an example of every kind", () => {
+    const kinds = Object.keys(secrets).sort().join(", ");
+    const unknown = () => secretScanner({ kinds: ["unknown"] as never });
+    expect(unknown).toThrow(`must be one of ${kinds}.`);
+  });
+
+  it.each(harmless)("lets %j pass", async (words) => {
+    expect((await scanned(words)).continueProcessing).toBe(true);
+  });
+
+  it.each([
+    ["an argument", "cmf.tool_pre_invoke", calling("read", { a: [{ b: `x ${key}` }] })],
+    ["a key of an argument", "cmf.tool_pre_invoke", calling("read", { [key]: 1 })],
+    ["the name of a tool", "cmf.tool_pre_invoke", calling(key)],
+    ["a result", "cmf.tool_post_invoke", answering("read", { content: [{ text: key }] })],
+    ["a list", "cmf.mcp_response", answering("tools/list", { tools: [{ title: key }] })],
+    ["a notification", "cmf.mcp_notification", calling("notifications/message", { data: key })],
+    ["an answer", "cmf.llm_output", { role: "assistant", content: [text(key)] }],
+    ["an evaluated message", "evaluate", said(key)],
+    [
+      "a URI",
+      "cmf.resource_pre_fetch",
+      {
+        role: "user",
+        content: [
+          resourceRef({
+            resource_request_id: "1",
+            uri: `https://a.example/?k=${key}`,
+            resource_type: "uri",
+          }),
+        ],
+      },
+    ],
+    [
+      "a resource in base64",
+      "cmf.resource_post_fetch",
+      {
+        role: "user",
+        content: [
+          resource({
+            resource_request_id: "1",
+            uri: "file:///a",
+            resource_type: "blob",
+            blob: btoa(`key: ${key} and more of it`),
+          }),
+        ],
+      },
+    ],
+    [
+      "a prompt",
+      "cmf.prompt_post_fetch",
+      {
+        role: "tool",
+        content: [
+          promptResult({
+            prompt_request_id: "1",
+            prompt_name: "greet",
+            messages: [{ role: "user", content: [text(key)] }] as never,
+          }),
+        ],
+      },
+    ],
+  ] as const)("finds a secret in %s", async (_, hook, message) => {
+    expect((await run(secretScanner(), hook, message)).violation?.code).toBe("secret_found");
+  });
+
+  it("takes secrets out of texts and of base64, and leaves everything else", async () => {
+    const scanner = secretScanner({ action: "redact" });
+    const picture = image({
+      type: "base64",
+      data: btoa("\u0089PNG\r\n\u001a\n"),
+      media_type: "image/png",
+    });
+    const result = await run(scanner, "cmf.tool_post_invoke", {
+      role: "tool",
+      content: [
+        ...(answering("read", { a: `${key}, ${key}.`, b: 1, c: null }).content as never[]),
+        picture,
+        resource({
+          resource_request_id: "1",
+          uri: "file:///a",
+          resource_type: "blob",
+          blob: btoa(`key: ${key} and more of it`),
+        }),
+      ],
+    });
+    const [answer, media, blob] = result.payload.content;
+    expect(answer).toMatchObject({
+      content: {
+        tool_name: "read",
+        content: { a: "[REDACTED:aws-access-key], [REDACTED:aws-access-key].", b: 1, c: null },
+      },
+    });
+    expect(media).toEqual(picture);
+    expect(blob?.content_type === "resource" && atob(blob.content.blob ?? "")).toBe(
+      "key: [REDACTED:aws-access-key] and more of it",
+    );
+    expect(result.metadata["secret-scanner"]).toEqual({ found: { "aws-access-key": 3 } });
+  });
+
+  it("denies what it cannot take out", async () => {
+    const scanner = secretScanner({ action: "redact" });
+    const { violation } = await run(scanner, "cmf.tool_pre_invoke", calling("read", { [key]: 1 }));
+    expect(violation?.reason).toBe(
+      "The message has a secret in a name, a key or a URI: aws-access-key",
+    );
+  });
+
+  it("labels, by default as SECRET, and changes nothing else", async () => {
+    for (const label of ["SECRET", "KEYS"]) {
+      const result = await scanned(key, { action: "label", label });
+      expect(result.extensions.security?.labels).toEqual([label]);
+      expect(result.payload.content).toEqual([text(key)]);
+    }
+    expect((await scanned("Ahoy", { action: "label" })).extensions).toEqual({});
+  });
+
+  it("finds values by the names that they have", async () => {
+    const random = "k9Xw2Lp7Qz4Vt1Rb";
+    const found = async (args: Record<string, unknown>) =>
+      !(await run(secretScanner(), "cmf.tool_pre_invoke", calling("read", args)))
+        .continueProcessing;
+    expect(await found({ api_key: random })).toBe(true);
+    expect(await found({ clientSecret: [random] })).toBe(true);
+    expect(await found({ text: `AWS_SECRET_ACCESS_KEY="${random}"` })).toBe(true);
+    expect(await found({ text: `authorization: Bearer ${random}` })).toBe(true);
+    expect(await found({ text: random })).toBe(false);
+    expect(await found({ next_page_token: random, progressToken: random })).toBe(false);
+    expect(await found({ password: "correct horse battery staple" })).toBe(false);
+  });
+
+  it("finds tokens of one's own", async () => {
+    const patterns = { "acme-key": { prefix: "acme.", characters: "hex", min: 8 } } as const;
+    const options = { kinds: [], patterns };
+    expect((await scanned("acme.0123abcd", options)).violation?.reason).toContain("acme-key");
+    expect((await scanned("acmeX0123abcd", options)).continueProcessing).toBe(true);
+    expect((await scanned("acme.0123abc", options)).continueProcessing).toBe(true);
+    expect((await scanned(key, options)).continueProcessing).toBe(true);
+  });
+
+  it.each([
+    { prefix: "a", characters: "hex", min: 8 },
+    { prefix: "acme", characters: "any", min: 8 },
+    { prefix: "acme", characters: "hex", min: 0 },
+    { prefix: "acme", characters: "hex", min: 8, flags: "i" },
+    { prefix: "REDACT", characters: "letters", min: 1 },
+  ])("refuses the pattern %j", (pattern) => {
+    expect(() => secretScanner({ patterns: { mine: pattern } } as never)).toThrow('"patterns"');
+  });
+
+  it("guards a server of the SDK, in both directions", async () => {
+    const deny = await connect([secretScanner()]);
+    expect(await deny.call("echo", { text: key })).toMatchObject({ code: "secret_found" });
+    expect(deny.calls).toEqual([]);
+    await deny.close();
+    const redact = await connect([secretScanner({ action: "redact" })]);
+    expect(await redact.call("echo", { text: `a ${key}` })).toEqual([
+      { type: "text", text: "a [REDACTED:aws-access-key]" },
+    ]);
+    expect(redact.calls).toEqual(["echo a [REDACTED:aws-access-key]"]);
+    await redact.close();
+  });
+});

@@ -1,0 +1,67 @@
+import { createPluginManager, isGlassineError, type Plugin } from "glassine";
+import { type StockPluginName, stockPlugins } from "glassine/plugins";
+import { describe, expect, it } from "vitest";
+
+/** Options that each takes, as a configuration has them. */
+const options: Record<StockPluginName, unknown> = {
+  "allow-list": { tools: { read: {} } },
+  audit: {},
+  "egress-guard": { labels: ["PII"] },
+  "header-writer": { headers: { a: "b" } },
+  pii: { kinds: ["email"] },
+  "rate-limit": { limit: 1 },
+  "role-guard": { tools: { read: ["staff"] } },
+  "secret-scanner": { action: "redact" },
+};
+const names = Object.keys(stockPlugins) as StockPluginName[];
+const services = { write: () => {}, now: () => 0 };
+
+async function refusal(make: () => Plugin | Promise<Plugin>): Promise<string> {
+  try {
+    await make();
+  } catch (error) {
+    if (isGlassineError(error) && error.code === "options_invalid") return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("stockPlugins", () => {
+  it("makes each plugin, and all of them run in one manager", async () => {
+    const plugins = await Promise.all(
+      names.map((name) => stockPlugins[name].make(options[name], services)),
+    );
+    const manager = await createPluginManager({ plugins });
+    expect(manager.plugins.map(({ name }) => name)).toEqual(names);
+  });
+
+  it.each(names)("%s: names itself, and says what it does", async (name) => {
+    const plugin = await stockPlugins[name].make(options[name], services);
+    expect(plugin).toMatchObject({ name, version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+    expect(plugin.description).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it.each(names)(
+    "%s: refuses options that it does not know, and values of other types",
+    async (name) => {
+      const { make } = stockPlugins[name];
+      const given = options[name] as object;
+      expect(await refusal(() => make({ ...given, hunter2: "hunter3" }, services))).toMatch(
+        /^[a-zA-Z]+: the options must not have "hunter2"\.$/,
+      );
+      for (const wrong of ["hunter3", [], 1, true])
+        expect(await refusal(() => make(wrong, services))).toContain("must be an object");
+      for (const key of Object.keys(given)) {
+        const message = await refusal(() => make({ ...given, [key]: () => "hunter3" }, services));
+        expect(message).toContain(`"${key}"`);
+        expect(message).not.toContain("hunter3");
+      }
+    },
+  );
+
+  it.each(names)("%s: reads what its schema reads", async (name) => {
+    const { options: schema } = stockPlugins[name];
+    expect(schema.safeParse(options[name]).success).toBe(true);
+    expect(schema.safeParse({ unknown: 1 }).success).toBe(false);
+  });
+});
