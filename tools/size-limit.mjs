@@ -148,6 +148,7 @@ const entries = [
     path: "../dist/plugins/index.js",
     import: "*",
     limit: "85 kB",
+    ignore: ["@cedar-policy/cedar-wasm/nodejs", "@marcbachmann/cel-js"],
   },
   {
     name: "glassine/redis",

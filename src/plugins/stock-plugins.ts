@@ -2,6 +2,8 @@ import type * as z from "zod/mini";
 import type { Plugin } from "../index.ts";
 import { allowList, allowListOptions } from "./allow-list.ts";
 import { type AuditLogServices, auditLog, auditLogOptions } from "./audit-log.ts";
+import { cedarPolicy, cedarPolicyOptions } from "./cedar-policy.ts";
+import { celPolicy, celPolicyOptions } from "./cel-policy.ts";
 import { egressGuard, egressGuardOptions } from "./egress-guard.ts";
 import { headerWriter, headerWriterOptions } from "./header-writer.ts";
 import { piiLabels, piiLabelsOptions } from "./pii-labels.ts";
@@ -47,6 +49,8 @@ function entry<Options, Services>(
 export const stockPlugins = Object.freeze({
   "allow-list": entry(allowListOptions, allowList),
   audit: entry(auditLogOptions, auditLog),
+  cedar: entry(cedarPolicyOptions, cedarPolicy),
+  cel: entry(celPolicyOptions, celPolicy),
   "egress-guard": entry(egressGuardOptions, egressGuard),
   "header-writer": entry(headerWriterOptions, headerWriter),
   pii: entry(piiLabelsOptions, piiLabels),

@@ -79,6 +79,12 @@ tryGrowth(stock, {
     listing(stock.allowList({ tools: { "r*d": {}, "**": {} } })),
   ],
   auditLog: calling(stock.auditLog({}, { write: () => {} })),
+  cedarPolicy: calling(
+    await stock.cedarPolicy({
+      policies: 'permit(principal, action, resource) unless { context.uri like "*a*" };',
+    }),
+  ),
+  celPolicy: calling(await stock.celPolicy({ policy: '!input.uri.contains("a")' })),
   egressGuard: "Reads names and labels.",
   headerWriter: "Reads fields of the subject.",
   piiLabels: [

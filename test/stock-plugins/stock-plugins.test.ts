@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 const options: Record<StockPluginName, unknown> = {
   "allow-list": { tools: { read: {} } },
   audit: {},
+  cedar: { policies: "permit(principal, action, resource);" },
+  cel: { policy: "true" },
   "egress-guard": { labels: ["PII"] },
   "header-writer": { headers: { a: "b" } },
   pii: { kinds: ["email"] },

@@ -76,6 +76,8 @@ export const plan: Plan = {
     "smol-toml": ["operate/trust"],
     "@sigstore/bundle": ["operate/trust"],
     "@sigstore/verify": ["operate/trust"],
+    "@marcbachmann/cel-js": ["plugins"],
+    "@cedar-policy/cedar-wasm": ["plugins"],
     commander: ["operate/cli"],
     "ts-pattern": ["operate/trust"],
     picocolors: ["operate/cli"],

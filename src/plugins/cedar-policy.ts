@@ -1,0 +1,163 @@
+import * as z from "zod/mini";
+import type { Json, Plugin } from "../index.ts";
+import type { SerializedPart } from "../messages.ts";
+import { filled } from "./option-types.ts";
+import {
+  type PolicyCapability,
+  type PolicyHook,
+  peerMissing,
+  policyInvalid,
+  policyPlugin,
+  policySettings,
+} from "./policy-plugin.ts";
+import { readOptions } from "./read-options.ts";
+
+/** Options of `cedarPolicy`. */
+export interface CedarPolicyOptions {
+  /** Policies in the language of Cedar. */
+  readonly policies: string;
+  /** Entities beside the caller, as JSON of Cedar. Default: none. */
+  readonly entities?: readonly { readonly [field: string]: Json }[];
+  /** At which hooks they are asked. Default `["message_pre_invoke"]`: before everything. */
+  readonly hooks?: readonly PolicyHook[];
+  /** What of the envelope they are shown. Default `["read_labels", "read_roles"]`. */
+  readonly capabilities?: readonly PolicyCapability[];
+}
+
+export const cedarPolicyOptions = z.strictObject({
+  policies: filled.check(z.describe("Policies in the language of Cedar.")),
+  entities: z
+    ._default(z.array(z.record(z.string(), z.json())), [])
+    .check(z.describe("Entities beside the caller, as JSON of Cedar.")),
+  ...policySettings,
+});
+
+type Cedar = typeof import("@cedar-policy/cedar-wasm/nodejs");
+type Request = Omit<Parameters<Cedar["isAuthorized"]>[0], "policies">;
+
+/**
+ * Allows what policies in Cedar permit, of each part of a message. The principal is the subject, such
+ * as `User::"ada"`, in its `Role::"admin"` and `Team::"eu"`; the action is that of the part, such as
+ * `Action::"execute"`; the resource is `Tool`, `Prompt` or `Resource` by name or URI, or `Message` by
+ * kind; the context is the rest of what `toPolicyInput` returns.
+ *
+ * It sees the parts of messages, and of the envelope what `capabilities` open. It changes nothing.
+ * An error denies the message, also that of one policy among others, which Cedar would skip. It needs
+ * the package `@cedar-policy/cedar-wasm`, which is loaded when the plugin is made, and Node.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`, also for policies and entities that Cedar
+ *   cannot read; `setting_invalid` if the package cannot be loaded
+ * @example
+ * ```ts
+ * import { cedarPolicy } from "glassine/plugins";
+ *
+ * const policy = await cedarPolicy({
+ *   policies: 'permit(principal in Role::"admin", action, resource == Tool::"wipe");',
+ *   hooks: ["cmf.tool_pre_invoke"],
+ * });
+ * console.log(policy.name); // cedar
+ * ```
+ */
+export async function cedarPolicy(options: CedarPolicyOptions): Promise<Plugin> {
+  const read = readOptions("cedarPolicy", cedarPolicyOptions, options);
+  const cedar = await loadCedar();
+  const policies = { staticPolicies: read.policies };
+  // Cedar itself checks what they are, next.
+  const entities = read.entities as unknown as Request["entities"];
+  for (const [option, answer] of [
+    ["policies", cedar.checkParsePolicySet(policies)],
+    ["entities", cedar.checkParseEntities({ entities })],
+  ] as const) {
+    if (answer.type === "success") continue;
+    throw policyInvalid("cedarPolicy", option, answer.errors[0]?.message ?? "it has errors");
+  }
+  return policyPlugin({
+    name: "cedar",
+    description: "Allows what policies in Cedar permit.",
+    hooks: read.hooks,
+    capabilities: read.capabilities,
+    allows(input) {
+      const request = requestOf(input);
+      const answer = cedar.isAuthorized({
+        ...request,
+        policies,
+        entities: [...request.entities, ...entities],
+      });
+      if (answer.type !== "success") throw new Error("Cedar did not decide");
+      const { decision, diagnostics } = answer.response;
+      // Cedar skips a policy with an error, and it may be the one that forbids.
+      if (diagnostics.errors.length > 0) throw new Error("A policy had an error");
+      return decision === "allow";
+    },
+  });
+}
+
+const principalTypes = { user: "User", agent: "Agent", service: "Service", system: "System" };
+
+function requestOf(input: SerializedPart): Request {
+  const { action, extensions: { subject, ...extensions } = {}, ...part } = input;
+  const type = subject?.type === undefined ? "Unknown" : principalTypes[subject.type];
+  const principal = { type, id: subject?.id ?? "" };
+  const { roles = [], teams = [], permissions = [] } = subject ?? {};
+  const parents = [
+    ...roles.map((id) => ({ type: "Role", id })),
+    ...teams.map((id) => ({ type: "Team", id })),
+  ];
+  const attrs = { roles: [...roles], teams: [...teams], permissions: [...permissions] };
+  return {
+    principal,
+    action: { type: "Action", id: action },
+    resource: resourceOf(part),
+    context: recordOf({ ...part, ...extensions }),
+    entities: [{ uid: principal, attrs, parents }],
+  };
+}
+
+function resourceOf({ kind, name, uri }: Omit<SerializedPart, "action" | "extensions">) {
+  switch (kind) {
+    case "tool_call":
+    case "tool_result":
+      return { type: "Tool", id: name ?? "" };
+    case "prompt_request":
+    case "prompt_result":
+      return { type: "Prompt", id: name ?? "" };
+    case "resource":
+    case "resource_ref":
+      return { type: "Resource", id: uri ?? "" };
+    default:
+      return { type: "Message", id: kind };
+  }
+}
+
+type Value = Request["context"][string];
+
+/**
+ * Data as Cedar has it, which knows no null and whole numbers alone: null becomes an empty record, so
+ * that `has` is true of it, and another number its string.
+ *
+ * Rule: keys by which Cedar's JSON names entities and functions are the policies' alone; a caller's
+ * arguments that have one are an error.
+ */
+function valueOfJson(value: unknown): Value {
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map(valueOfJson);
+  return typeof value === "object" && value !== null ? recordOf(value) : {};
+}
+
+function recordOf(record: object): Record<string, Value> {
+  const entries = Object.entries(record).flatMap(([key, value]) => {
+    if (key.startsWith("__")) throw new Error("A key is one of Cedar's own");
+    return value === undefined ? [] : [[key, valueOfJson(value)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Bundlers that do not find the package leave an import in `try` as it is. */
+async function loadCedar(): Promise<Cedar> {
+  try {
+    return await import("@cedar-policy/cedar-wasm/nodejs");
+  } catch (error) {
+    throw peerMissing("cedarPolicy", "@cedar-policy/cedar-wasm", "4", error);
+  }
+}
