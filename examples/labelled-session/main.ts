@@ -5,25 +5,13 @@
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
-import { createExtensions, createPluginManager, definePlugin, deny, withSlots } from "glassine";
+import { createExtensions, createPluginManager, withSlots } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import { createGuard } from "glassine/mcp";
+import { egressGuard } from "glassine/plugins";
 import { office } from "./office.ts";
 
-const egress = definePlugin({
-  name: "egress",
-  version: "1.0.0",
-  capabilities: ["read_labels"],
-  hooks: {
-    "cmf.tool_pre_invoke": {
-      conditions: { tools: ["send_*"] },
-      handler(_message, _context, { security }) {
-        if (!security.labels.includes("SALARY")) return;
-        return deny({ code: "salary_egress", reason: "This session has read salaries" });
-      },
-    },
-  },
-});
+const egress = egressGuard({ labels: ["SALARY"], refuse: { tools: ["send_*"] } });
 const manager = await createPluginManager({ plugins: [egress] });
 
 // What the host knows: who calls, and what the results of its tools are marked with.
