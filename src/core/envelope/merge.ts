@@ -20,7 +20,7 @@ import {
   unionOf,
 } from "../data/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import { type Admitted, admit, type Compiled, decisive, type LevelValue } from "../schema/index.ts";
 import {
   type CompiledSlots,
   defaultsOf,
@@ -81,16 +81,21 @@ export function merge(input: MergeInput): MergeOutcome {
   if (brandOf(returned)?.editOf === view && limits === extensionsLimits) {
     return mergeSlots(input, returned as Slots);
   }
-  const admitted = admit(slots.envelope, returned, {
+  const admitted = readOf(slots.envelope, returned, view, limits);
+  if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
+  return mergeSlots(input, admitted.value as Slots);
+}
+
+/** Reads what a plugin wrote. What it leaves out of a level stays as in `previous`. */
+function readOf(compiled: Compiled, value: unknown, previous: unknown, limits: Limits): Admitted {
+  return admit(compiled, value, {
     origin: "plugin",
     limits,
     shapeCode: "extensions_shape",
     strict: true,
-    previous: view,
+    previous,
     partial: true,
   });
-  if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
-  return mergeSlots(input, admitted.value as Slots);
 }
 
 /** Slot by slot, from what is there now. */
@@ -137,9 +142,9 @@ function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
 
 type MergeRule = (state: MergeState, node: Node, change: Change) => unknown;
 
-/** What will be at a node. `current` itself when nothing is taken. */
+/** What will be at a node that is not proposed as shown. `current` itself when nothing is taken. */
 function mergeNode(state: MergeState, node: Node, change: Change): unknown {
-  if (change.proposed === change.shown || change.proposed === undefined) return change.current;
+  if (change.proposed === undefined) return change.current;
   if (node.tier === "immutable" && node.changeable) return mergeLevel(state, node, change);
   return rules[node.tier](state, node, change);
 }
@@ -149,10 +154,8 @@ const rules = {
   monotonic: (state, node, change) => {
     const fault = writeFault(state, node);
     if (fault !== undefined) return ignore(state, node, change, fault);
-    const field = node.grows === undefined ? undefined : nodeByKey(node.fields, node.grows);
-    const next =
-      field === undefined ? growSet(state, node, change) : growLevel(state, node, field, change);
-    return whole(state, node, change, next);
+    const grow = node.grows === undefined ? growSet : growLevel;
+    return whole(state, node, change, grow(state, node, change));
   },
   mutable: (state, node, change) => {
     const fault = mutableFault(state, node);
@@ -211,10 +214,9 @@ function saysNothing(value: unknown): boolean {
 
 /** Field by field, from what is there now. */
 function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
-  const { current, shown, proposed } = change;
-  if (!isLevel(proposed)) return current;
-  const before = isLevel(current) ? current : defaultsOf(node);
-  const seen = isLevel(shown) ? shown : undefined;
+  // Its schema read each of them that is there.
+  const { current, shown, proposed } = change as Change<LevelValue>;
+  const before = current ?? defaultsOf(node);
   const next = node.take(before, node.whole);
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
@@ -223,10 +225,10 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     const field = node.fields[i] as Node;
     const { key } = field;
     const wanted = proposed[key];
-    if (seen !== undefined && wanted === seen[key]) continue;
-    if (!field.changeable && seen === undefined && isLent(node, field, wanted)) continue;
+    if (shown !== undefined && wanted === shown[key]) continue;
+    if (!field.changeable && shown === undefined && isLent(node, field, wanted)) continue;
     const was = before[key];
-    const part = mergeNode(state, field, { current: was, shown: seen?.[key], proposed: wanted });
+    const part = mergeNode(state, field, { current: was, shown: shown?.[key], proposed: wanted });
     if (part === was) continue;
     if (node.tier === "immutable") {
       if (current !== undefined) noteChange(state, field, was, part);
@@ -269,66 +271,61 @@ type Strings = readonly string[];
 
 /** A set takes what is new. A plugin that leaves out what it was shown is refused. */
 function growSet(state: MergeState, node: Node, change: Change): unknown {
-  const shown: Strings = isArray(change.shown) ? change.shown : none;
-  const proposed: Strings = isArray(change.proposed) ? change.proposed : none;
-  const current: Strings | undefined = isArray(change.current) ? change.current : undefined;
-  if (!hasAll(proposed, shown)) {
+  const next = grownSet(change);
+  if (next === undefined) {
     refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
-    return current;
+    return change.current;
   }
-  const next = grown(current, shown, proposed);
-  if (next !== current) checkGrown(state, node, { current, shown: change.shown, proposed }, next);
+  if (next !== change.current) checkGrown(state, node, change, next);
   return next;
 }
 
-/**
- * The union of what is there now, which others may have added to, and of what is proposed. The
- * proposal has all that was shown, so it is the union itself where nobody else added anything.
- */
-function grown(current: Strings | undefined, shown: Strings, proposed: Strings): Strings {
-  if (current !== undefined && current !== shown) return unionOf(current, proposed);
-  return proposed.length === shown.length ? shown : proposed;
-}
-
 /** A list takes what is appended; the fields that follow from it are computed again. */
-function growLevel(state: MergeState, node: Node, field: Node, change: Change): unknown {
+function growLevel(state: MergeState, node: Node, change: Change): unknown {
+  // A table is refused in which a level grows by what is no field of it.
+  const field = nodeByKey(node.fields, node.grows) as Node;
   const { key } = field;
-  const { proposed } = change;
-  if (!isLevel(proposed)) return change.current;
-  const current = isLevel(change.current) ? change.current : undefined;
-  const shown = isLevel(change.shown) ? change.shown : undefined;
-  const before = shown?.[key] ?? none;
-  const after = proposed[key] ?? before;
-  const now = current?.[key] ?? none;
-  const list = grownList(field, { current: now, shown: before, proposed: after });
+  // Its schema read each of them that is there.
+  const { current, shown, proposed } = change as Change<LevelValue>;
+  const part = { current: current?.[key], shown: shown?.[key], proposed: proposed[key] ?? none };
+  const list = field.compiled.shape === "set" ? grownSet(part) : grownList(part);
   if (list === undefined) {
     const reason = "What was shown is not the beginning of what came back. It may only grow.";
     refuse(state, node, "tier_monotonic", reason);
     return current;
   }
-  if (list !== now) {
-    const was = { current: current?.[key], shown: shown?.[key], proposed: after };
-    checkGrown(state, field, was, list);
-  }
+  const isGrown = list !== (part.current ?? none);
+  if (isGrown) checkGrown(state, field, part, list);
   const next = grownLevel(node, { current, list, proposed });
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
-    if (other === field || given === undefined || given === shown?.[other.key]) return;
+    if (other === field || given === shown?.[other.key]) return;
     // Bookkeeping that agrees with what is derived is not an attempt to change anything.
     if (given === next[other.key]) return;
     if (shown === undefined && isLent(node, other, given)) return;
     const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };
     ignore(state, other, attempt, "tier_immutable");
   });
-  return current === undefined || list !== now ? freeze(next) : current;
+  return current === undefined || isGrown ? freeze(next) : current;
+}
+
+/**
+ * The union of what is there now, which others may have added to, and of what is proposed; `undefined`
+ * where something that was shown is missing. The proposal has all that was shown, so it is the union
+ * itself where nobody else added anything.
+ */
+function grownSet(change: Change): Strings | undefined {
+  // The schema of the set read each of them that is there.
+  const { current, shown = none, proposed } = change as Change<Strings>;
+  if (!hasAll(proposed, shown)) return undefined;
+  if (current !== undefined && current !== shown) return unionOf(current, proposed);
+  return proposed.length === shown.length ? shown : proposed;
 }
 
 /** The list as it will be; `undefined` where something that was shown is missing. */
-function grownList(field: Node, { current, shown, proposed }: Change): List | undefined {
-  if (!isArray(current) || !isArray(shown) || !isArray(proposed)) return undefined;
-  if (field.compiled.shape === "set") {
-    return hasAll(proposed, shown) ? grown(current, shown, proposed) : undefined;
-  }
+function grownList(change: Change): List | undefined {
+  // The schema of the list read each of them that is there.
+  const { current = none, shown = none, proposed } = change as Change<List>;
   // What is read returns the shown item where a copy says the same, so identity decides.
   if (!beginsWith(proposed, shown)) return undefined;
   if (proposed.length === shown.length) return current;
@@ -337,10 +334,11 @@ function grownList(field: Node, { current, shown, proposed }: Change): List | un
 
 /** The grown whole is checked, including what others added. */
 function checkGrown(state: MergeState, node: Node, change: Change, next: List): void {
-  const { current, shown, proposed } = change;
+  // The schema of the set or list read each of them that is there.
+  const { current, shown, proposed } = change as Change<List>;
   if (current === shown) return;
   // What came back was read as a whole.
-  if (isArray(proposed) && next.length !== proposed.length) {
+  if (next.length !== proposed.length) {
     const problem = problemOf(node, next, state.limits);
     if (problem !== undefined) {
       const { code, expected, received } = problem;
@@ -358,15 +356,9 @@ function checkGrown(state: MergeState, node: Node, change: Change, next: List): 
  * before, but never as one.
  */
 export function problemOf(node: Node, joined: List, limits: Limits): Problem | undefined {
-  const read = admit(node.compiled, concat(joined), {
-    origin: "plugin",
-    limits,
-    shapeCode: "extensions_shape",
-    strict: true,
-    // A list that only zod can read is read as a whole; of any other each element was read already.
-    previous: node.compiled.element === undefined ? undefined : joined,
-    partial: false,
-  });
+  // A list that only zod can read is read as a whole; of any other each element was read already.
+  const previous = node.compiled.element === undefined ? undefined : joined;
+  const read = readOf(node.compiled, concat(joined), previous, limits);
   return read.ok ? undefined : decisive(read.problems);
 }
 
