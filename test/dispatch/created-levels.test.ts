@@ -13,28 +13,33 @@ const host = defineHost({
         note: z.string().nullable().default(null),
         mark: z.string().nullable().default(null),
         tags: stringSet().default([]),
+        notes: z.record(z.string(), z.string()).optional(),
       }),
       fields: {
         mark: { tier: "mutable", write: "everyone" },
+        notes: { tier: "mutable", write: "everyone" },
         tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
       },
     },
   },
 });
 
-it("a new slot with a null part is reported by what was added to it", async () => {
+it.each([
+  ["a null part", {}],
+  ["an empty part", { notes: {} }],
+])("a new slot with %s is reported by what was added to it", async (_, part) => {
   const tags = host.definePlugin({
     name: "tags",
     version: "1.0.0",
     capabilities: ["append_tags"],
     hooks: {
       evaluate: (_message, _context, _extensions) =>
-        ({ modifiedExtensions: { file: { tags: ["a"] } } }) as never,
+        ({ modifiedExtensions: { file: { tags: ["a"], ...part } } }) as never,
     },
   });
   const manager = await host.createPluginManager({ plugins: [tags] });
   const { extensions, executions, violation } = await manager.invoke("evaluate", { role: "user" });
   expect(violation).toBeUndefined();
-  expect(extensions.file).toEqual({ note: null, mark: null, tags: ["a"] });
+  expect(extensions.file).toEqual({ note: null, mark: null, tags: ["a"], ...part });
   expect(executions[0]?.changed).toEqual(["file.tags"]);
 });

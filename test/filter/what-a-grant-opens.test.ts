@@ -51,6 +51,23 @@ describe("what a grant opens", () => {
     expect(one.security).not.toBe(two.security);
   });
 
+  it("hides a part of a level that its slot must have", () => {
+    const host = defineHost({
+      slots: {
+        cabinet: {
+          tier: "immutable",
+          read: "everyone",
+          description: "Of a test.",
+          schema: z.object({ drawer: z.object({ key: z.string(), lock: z.string().optional() }) }),
+          fields: { drawer: { fields: { lock: { read: "read_lock" } } } },
+        },
+      },
+    });
+    const locked = host.createExtensions({ cabinet: { drawer: { key: "k", lock: "hidden" } } });
+    expect(host.filterExtensions(locked, []).cabinet).toEqual({ drawer: { key: "k" } });
+    expect(host.filterExtensions(locked, ["read_lock"]).cabinet).toEqual(locked.cabinet);
+  });
+
   it("does not grow if a view is filtered again", () => {
     const extensions = createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } });
     const narrow = filterExtensions(extensions, ["read_agent"]);

@@ -197,6 +197,24 @@ describe("an immutable level with a growing set", () => {
   });
 });
 
+it("an optional set by which a level grows is not created empty", () => {
+  const path = defineHost({
+    slots: {
+      path: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        grows: "steps",
+        description,
+        schema: z.object({ since: z.string().optional(), steps: stringSet().optional() }),
+      },
+    },
+  });
+  const current = path.createExtensions({ path: { since: "then" } });
+  const merged = path.mergeExtensions(current, { path: { steps: [] } }, []);
+  expect(merged.extensions).toBe(current);
+});
+
 it("an optional set starts with what is added, and nothing else", () => {
   const shelf = defineHost({
     slots: {

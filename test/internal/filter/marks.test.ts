@@ -8,7 +8,8 @@ import {
 } from "glassine";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import { brandOf } from "../../../src/core/envelope/index.ts";
+import { brandOf, type Slots, sizeOf } from "../../../src/core/envelope/filter.ts";
+import type { EnvelopeBrand } from "../../../src/core/envelope/index.ts";
 
 const grant = ["append_labels"] as const;
 
@@ -36,6 +37,18 @@ describe("a filter", () => {
   });
 });
 
+it("an edit keeps its view alive, but no earlier edit", () => {
+  const view = filterExtensions(createExtensions({}), []);
+  const edited = setCustom(view, "a", 1);
+  expect(brandOf(edited)?.editOf).toBe(view);
+  expect(brandOf(setCustom(edited, "b", 2))?.editOf).toBe(undefined);
+});
+
+it("what envelopes of a host share is one object", () => {
+  const [one, other] = [{}, { agent: { turn: 1 } }].map((made) => brandOf(createExtensions(made)));
+  expect(other?.kind).toBe(one?.kind);
+});
+
 describe("the brand of a view", () => {
   const envelope = createExtensions({ custom: { text: "four" } });
 
@@ -44,7 +57,10 @@ describe("the brand of a view", () => {
       const made = createExtensions(document);
       const { nodes, units } = brandOf(made) ?? {};
       expect(nodes).toBeGreaterThan(0);
-      expect(brandOf(filterExtensions(made, []))).toMatchObject({ nodes, units });
+      const view = filterExtensions(made, []);
+      expect(brandOf(view)).toMatchObject({ nodes, units });
+      const { slots } = (brandOf(made) as EnvelopeBrand).kind;
+      expect(sizeOf(slots, view as Slots)).toEqual({ nodes, units });
     }
   });
 

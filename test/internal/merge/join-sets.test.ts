@@ -28,9 +28,10 @@ describe("labels", () => {
     expect(Object.isFrozen(joined) && Object.isFrozen(joined.security)).toBe(true);
   });
 
+  const numbered = (from: number, count: number) =>
+    labelled(...Array.from({ length: count }, (_, at) => `l${from + at}`));
+
   it("join up to the limit, and none beyond it", () => {
-    const numbered = (from: number, count: number) =>
-      labelled(...Array.from({ length: count }, (_, at) => `l${from + at}`));
     const joined = join(numbered(0, 200), numbered(200, 56), none);
     expect(joined.security?.labels).toHaveLength(256);
     const over = join(numbered(0, 200), numbered(200, 57), none);
@@ -42,6 +43,11 @@ describe("labels", () => {
       extensions: { security: { labels: { length: 257 } } },
       changed: ["security.labels"],
     });
+  });
+
+  it("beyond the limit are reported by the limit", () => {
+    const reason = "Expected at most 256 elements with those of a nested run, got more.";
+    expect(join(numbered(0, 200), numbered(200, 57), none)).toMatchObject({ reason });
   });
 
   it("that the inner run started with do not join", () => {
@@ -174,5 +180,25 @@ describe("nothing else", () => {
       marks: ["m"],
     });
     expect(boardAfter(outer)).toBe((outer as { board: object }).board);
+  });
+
+  it("joins from a slot that can change, which is reported as a whole", () => {
+    const table = compileSlots(
+      defineSlots({
+        board: {
+          tier: "mutable",
+          read: "everyone",
+          write: "everyone",
+          description: "Of a test.",
+          schema: z.object({ pins: stringSet().default([]) }),
+          fields: { pins: { tier: "monotonic" } },
+        },
+      }),
+    );
+    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
+    const start = host.createExtensions({});
+    const inner = host.createExtensions({ board: { pins: ["p"] } });
+    const { changed } = joinSets(table, start, inner, start, 0) as Joined;
+    expect(changed).toEqual(["board"]);
   });
 });
