@@ -2,6 +2,7 @@
 import { type Json, readWhole } from "../../core/data/index.ts";
 import {
   type CanGrow,
+  expectString,
   isJsonObject,
   type JsonObject,
   type MessageStream,
@@ -9,6 +10,7 @@ import {
   type Read,
   type StreamLimits,
   StreamMeter,
+  type StreamReading,
   streamFault,
 } from "../rewrite/index.ts";
 import { textKey } from "./chat-blocks.ts";
@@ -19,212 +21,137 @@ import {
   type Growing,
   GrowingFields,
   type Growth,
+  growing,
   isNone,
   isNothing,
+  items,
   last,
   name,
   text,
+  whole,
+  withList,
 } from "./growing.ts";
 import { eventObject } from "./pieces.ts";
 
 /** The most choices a request may ask for. */
 export const maxChoices = 128;
 
+/** The field of each kind of call that has its text. */
+const texts = { function: "arguments", custom: "input" } as const;
+const kinds = ["function", "custom"] as const;
+
 /** The name and the text of a call, which are there from its beginning. */
-function called(key: "arguments" | "input"): Growth {
+function called(kind: keyof typeof texts): Growth {
+  const key = texts[kind];
   return (meter) => {
     const inner = new GrowingFields(meter, { name, [key]: text }, last);
-    return {
-      add: (value, where) => inner.add(value, where),
-      get value() {
-        return { ...inner.value, name: inner.get("name") ?? "", [key]: inner.get(key) ?? "" };
-      },
-      end: () => inner.end(),
-    };
+    const value = () => ({
+      ...inner.value,
+      name: inner.get("name") ?? "",
+      [key]: inner.get(key) ?? "",
+    });
+    const add: Growing["add"] = (piece, where) => inner.add(piece, where);
+    return growing(add, value, () => [inner]);
   };
 }
 
-const kinds = { function: called("arguments"), custom: called("input") };
+const callFields = {
+  ...{ id: name, type: name },
+  ...{ function: called("function"), custom: called("custom") },
+};
 
 /** A call: its id and name come once, its text grows. */
-class GrowingCall implements Growing {
-  readonly #fields: GrowingFields;
-  readonly #meter: StreamMeter;
-  #kind: "function" | "custom" | undefined;
-
-  constructor(meter: StreamMeter) {
-    this.#meter = meter;
-    this.#fields = new GrowingFields(meter, { id: name, type: name, ...kinds }, last);
-  }
-
-  add(value: unknown, where: string): void {
-    const { index: _, ...delta } = eventObject(value, where);
-    for (const kind of ["function", "custom"] as const) {
-      if (isNone(delta[kind])) continue;
-      if (this.#kind !== undefined && this.#kind !== kind)
-        throw streamFault(where, "a call of the kind it began with");
-      this.#kind = kind;
-    }
-    this.#fields.add(delta, where);
-    const type = this.#fields.get("type");
-    const isKnown = type === "function" || type === "custom";
-    if (isKnown && this.#kind !== undefined && this.#kind !== type)
+function growingCall(meter: StreamMeter): Growing {
+  const fields = new GrowingFields(meter, callFields, last);
+  const kindsSoFar = () => kinds.filter((kind) => fields.has(kind));
+  const add = (piece: unknown, where: string) => {
+    const { index: _, ...delta } = objectIn(piece);
+    fields.add(delta, where);
+    const [kind, other] = kindsSoFar();
+    if (other !== undefined) throw streamFault(where, "a call of the kind it began with");
+    const type = kinds.find((known) => known === fields.get("type"));
+    if (type !== undefined && kind !== undefined && type !== kind)
       throw streamFault(`${where}.type`, "the kind of call that it has");
-  }
-
-  get value(): JsonObject {
-    const type = this.#fields.get("type") || (this.#kind ?? "function");
-    const all = { id: "", ...this.#fields.value, type };
-    const isBegun = this.#kind === undefined && (type === "function" || type === "custom");
-    return isBegun ? { ...all, [type]: kinds[type](this.#meter).value ?? null } : all;
-  }
-
-  end(): void {
-    this.#fields.end();
-  }
+  };
+  const value = () => {
+    const [kind] = kindsSoFar();
+    const type = fields.get("type") || (kind ?? "function");
+    const begun = kind === undefined ? kinds.find((known) => known === type) : undefined;
+    const empty = begun && { [begun]: { name: "", [texts[begun]]: "" } };
+    return { id: "", ...fields.value, type, ...empty };
+  };
+  return growing(add, value, () => [fields]);
 }
 
-const calls: Growth = (meter) => {
-  const list: GrowingCall[] = [];
-  return {
-    add(value, where) {
-      if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
-      for (const each of value) {
-        const { index, id } = eventObject(each, where);
-        const isNew = index === list.length;
-        if (isNew && typeof id !== "string")
-          throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
-        if (isNew) list.push(new GrowingCall(meter));
-        const call = typeof index === "number" ? list[index] : undefined;
-        const expected = "the index of something that has begun, or the next one";
-        if (call === undefined) throw streamFault(`${where}.index`, expected);
-        call.add(each, where);
-      }
-    },
-    get value() {
-      return list.length === 0 ? undefined : list.map(({ value }) => value);
-    },
-    end() {
-      for (const call of list) call.end();
-    },
-  };
-};
+const calls: Growth = items(growingCall, () => ({ index, id }, all, where) => {
+  const isNew = index === all.length;
+  if (isNew && typeof id !== "string")
+    throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
+  const call = typeof index === "number" ? all[index] : undefined;
+  const expected = "the index of something that has begun, or the next one";
+  if (call === undefined && !isNew) throw streamFault(`${where}.index`, expected);
+  return call;
+});
+
+const areObjects = (value: unknown) => Array.isArray(value) && value.every(isJsonObject);
 
 /**
  * Details of reasoning. Pieces of the same kind and index are one text, so that nothing stands in
  * two parts; without an index, a piece belongs to the one before it, unless that is signed.
  */
-const details: Growth = (meter) => {
-  const list: GrowingFields[] = [];
-  const texts = new Map<string, GrowingFields>();
-  let before = "";
-  /** Details of another form. */
-  let other: Growing | undefined;
-  const addDetail = (detail: JsonObject, where: string) => {
+const detailList: Growth = items(
+  (meter, detail) => {
     const key = textKey(detail);
-    const { type, index } = detail;
-    const isNumbered = typeof index === "number";
-    const about = `${type} ${isNumbered ? index : ""}`;
-    const known = key === undefined ? undefined : texts.get(about);
-    const isNext = about === before && isNothing(known?.get("signature"));
-    before = about;
-    let growing = isNumbered || isNext ? known : undefined;
-    if (growing === undefined) {
-      growing = new GrowingFields(meter, key === undefined ? {} : { [key]: any }, last);
-      list.push(growing);
-      texts.set(about, growing);
-    }
-    growing.add(detail, where);
-  };
-  return {
-    add(value, where) {
-      const isList = Array.isArray(value) && value.every(isJsonObject);
-      if (isList ? other !== undefined : list.length > 0)
-        throw streamFault(where, "an array of objects", [value]);
-      if (isList) for (const each of value) addDetail(eventObject(each, where), where);
-      else {
-        other ??= any(meter);
-        other.add(value, where);
-      }
-    },
-    get value() {
-      return list.length > 0 ? list.map(({ value }) => value) : other?.value;
-    },
-    end() {
-      for (const growing of list) growing.end();
-    },
-  };
-};
+    return new GrowingFields(meter, key === undefined ? {} : { [key]: any }, last);
+  },
+  () => {
+    const places = new Map<string, number>();
+    let before = "";
+    return (detail, all) => {
+      const { type, index } = detail;
+      const isNumbered = typeof index === "number";
+      const about = `${type} ${isNumbered ? index : ""}`;
+      const known = textKey(detail) === undefined ? undefined : all[places.get(about) ?? -1];
+      const isNext = about === before && isNothing(known?.get("signature"));
+      before = about;
+      if (known !== undefined && (isNumbered || isNext)) return known;
+      places.set(about, all.length);
+      return undefined;
+    };
+  },
+);
+const details = withList(detailList, areObjects);
 
 /** Blocks of a content. Texts that follow each other are one, and so are thoughts. */
-const blocks: Growth = (meter) => {
-  const list: GrowingFields[] = [];
-  let before: unknown;
-  return {
-    add(value, where) {
-      if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
-      for (const each of value) {
-        const block = eventObject(each, where);
-        const { type } = block;
-        const isMore = type === before && (type === "text" || type === "thinking");
-        const open = isMore ? list.at(-1) : undefined;
-        const growing =
-          open ?? new GrowingFields(meter, { type: first, text, thinking: thoughts }, last);
-        if (open === undefined) list.push(growing);
-        before = type;
-        growing.add(block, where);
-      }
-    },
-    get value() {
-      return list.map(({ value }) => value);
-    },
-    end() {
-      for (const growing of list) growing.end();
-    },
-  };
-};
-
-/** One of two forms, of which the first value decides. */
-function either(isFirst: (value: unknown) => boolean, one: Growth, other: Growth): Growth {
-  return (meter) => {
-    let now: Growing | undefined;
-    return {
-      add(value, where) {
-        now ??= (isFirst(value) ? one : other)(meter);
-        now.add(value, where);
-      },
-      get value() {
-        return now?.value;
-      },
-      end: () => now?.end(),
+const blocks: Growth = items(
+  (meter) => new GrowingFields(meter, { type: first, text, thinking: thoughts }, last),
+  () => {
+    let before: unknown;
+    return ({ type }, all) => {
+      const isMore = type === before && (type === "text" || type === "thinking");
+      before = type;
+      return isMore ? all.at(-1) : undefined;
     };
-  };
-}
-
-const thoughts: Growth = either(Array.isArray, (meter) => blocks(meter), any);
+  },
+);
+const thoughts = withList(blocks, Array.isArray);
 
 /** A string or, from Mistral, a list of blocks; after one, a string is a text in it. */
 const content: Growth = (meter) => {
   const plain = text(meter);
   let list: Growing | undefined;
   const asBlocks = (value: unknown) => (value === "" ? [] : [{ type: "text", text: value }]);
-  return {
-    add(value, where) {
-      if (list === undefined && Array.isArray(value) && value.every(isJsonObject)) {
-        plain.end();
-        list = blocks(meter);
-        list.add(asBlocks(plain.value), where);
-      }
-      if (list === undefined) plain.add(value, where);
-      else list.add(typeof value === "string" ? asBlocks(value) : value, where);
-    },
-    get value() {
-      return (list ?? plain).value;
-    },
-    end() {
-      for (const each of [plain, list]) each?.end();
-    },
+  const add = (value: unknown, where: string) => {
+    if (list === undefined && areObjects(value)) {
+      plain.end();
+      list = blocks(meter);
+      list.add(asBlocks(plain.value), where);
+    }
+    if (list === undefined) plain.add(value, where);
+    else list.add(typeof value === "string" ? asBlocks(value) : value, where);
   };
+  const value = () => (list ?? plain).value ?? [];
+  return growing(add, value, () => [list ?? plain]);
 };
 
 const message = {
@@ -235,15 +162,13 @@ const message = {
   thinking_blocks: details,
   audio: fields({ id: first, data: text, transcript: text }, any),
   tool_calls: calls,
-  function_call: called("arguments"),
+  function_call: called("function"),
 };
 
 class GrowingChoice {
   readonly #index: number;
   readonly #message: GrowingFields;
   readonly #fields: GrowingFields;
-  /** The fields of the message, in the order in which something came for each of them. */
-  readonly #order = new Set<string>();
 
   constructor(index: number, meter: StreamMeter) {
     this.#index = index;
@@ -267,32 +192,28 @@ class GrowingChoice {
 
   /** The role comes at the beginning, and perhaps again. */
   #addDelta(delta: JsonObject): void {
-    for (const [key, value] of Object.entries(delta)) {
-      if (this.isFinished && key !== "role" && !isNothing(value))
-        throw streamFault("choices.delta", "nothing after the finish_reason");
-      if (!isNothing(value)) this.#order.add(key);
-      this.#message.addTo(key, value, "choices.delta");
-    }
+    const { role: _, ...said } = delta;
+    if (this.isFinished && !Object.values(said).every(isNothing))
+      throw streamFault("choices.delta", "nothing after the finish_reason");
+    this.#message.add(delta, "choices.delta");
   }
 
   /** Whether no list comes before a text: a list may still grow, and is not sent in pieces. */
   get isInOrder(): boolean {
     const said = this.#message.value;
-    const areTexts = [...this.#order].map((key) => typeof said[key] === "string");
-    const firstOther = areTexts.indexOf(false);
-    return firstOther === -1 || areTexts.lastIndexOf(true) < firstOther;
+    const areTexts = [...this.#message.said].map((key) => typeof said[key] === "string");
+    return areTexts.lastIndexOf(true) < areTexts.concat(false).indexOf(false);
   }
 
   get document(): JsonObject {
-    const { role, ...said }: JsonObject = { content: null, refusal: null, ...this.#message.value };
-    const order = new Set([...this.#order, ...Object.keys(said)]);
-    const entries = [...order].flatMap((key) =>
-      Object.hasOwn(said, key) ? [[key, said[key]]] : [],
+    const all: JsonObject = { content: null, refusal: null, ...this.#message.value };
+    const { role, ...said } = Object.fromEntries(
+      [...this.#message.said, ...Object.keys(all)].map((key) => [key, all[key] ?? null]),
     );
     const { logprobs, finish_reason, ...others } = this.#fields.value;
     return {
       index: this.#index,
-      message: { role: role || "assistant", ...Object.fromEntries(entries) },
+      message: { role: role || "assistant", ...said },
       logprobs: Object.keys(objectIn(logprobs)).length > 0 ? (logprobs as Json) : null,
       finish_reason: finish_reason || null,
       ...others,
@@ -300,39 +221,18 @@ class GrowingChoice {
   }
 }
 
-/** A value as it came last, if it is of a type. */
-function checked(isIt: (value: unknown) => boolean, expected: string): Growth {
-  return (meter) => {
-    const kept = last(meter);
-    return {
-      add(value, where) {
-        if (!isIt(value)) throw streamFault(where, expected, [value]);
-        kept.add(value, where);
-      },
-      get value() {
-        return kept.value;
-      },
-      end() {},
-    };
-  };
-}
-
 const facts = {
   id: name,
-  model: checked((value) => typeof value === "string", "a string"),
-  created: checked(Number.isFinite, "a number"),
+  model: whole(true, expectString),
+  created: whole(true, (value, where) => {
+    if (!Number.isFinite(value)) throw streamFault(where, "a number", [value]);
+  }),
 };
-
-/** What a stream reads its answer with. */
-interface Reading {
-  readonly document: (document: unknown) => JsonObject;
-  readonly answer: (document: unknown) => Read;
-}
 
 /** The chunks of a chat completion, put together. */
 export class ChatStream implements MessageStream<unknown, JsonObject> {
   readonly #meter: StreamMeter;
-  readonly #reading: Reading;
+  readonly #reading: StreamReading;
   readonly #expected: number;
   readonly #choices = new Map<number, GrowingChoice>();
   readonly #fields: GrowingFields;
@@ -340,7 +240,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
 
   constructor(
     { choices, ...limits }: StreamLimits & { readonly choices: number },
-    reading: Reading,
+    reading: StreamReading,
   ) {
     this.#meter = new StreamMeter(limits);
     this.#reading = reading;

@@ -25,27 +25,29 @@ export type Fields = { readonly [name: string]: Growth };
 
 const what = "chat completion chunk";
 
-/** A value with nothing to end. */
-function growing(add: Growing["add"], value: () => Json | undefined): Growing {
+/** @param inner what ends with it */
+export function growing(
+  add: Growing["add"],
+  value: () => Json | undefined,
+  inner: () => Iterable<Pick<Growing, "end">> = () => [],
+): Growing {
   return {
     add,
     get value() {
       return value();
     },
-    end() {},
+    end() {
+      for (const each of inner()) each.end();
+    },
   };
 }
 
 /** A string in pieces. */
 export const text: Growth = (meter) => {
   const pieces = new TextPieces(meter, "a text");
-  return {
-    add: (value, where) => pieces.add(expectString(value, where)),
-    get value() {
-      return pieces.text;
-    },
-    end: () => pieces.end(),
-  };
+  const add: Growing["add"] = (value, where) => pieces.add(expectString(value, where));
+  const value = () => pieces.text;
+  return growing(add, value, () => [pieces]);
 };
 
 /** A string that comes once, or again unchanged. An empty one may come before it. */
@@ -62,37 +64,24 @@ export const name: Growth = () => {
 };
 
 /** Anything as it came first, or as it came last; what says nothing takes nothing back. */
-export const first: Growth = (meter) => whole(meter, false);
-export const last: Growth = (meter) => whole(meter, true);
+export const first: Growth = whole(false);
+export const last: Growth = whole(true);
 
-function whole(meter: StreamMeter, isReplaced: boolean): Growing {
-  let kept: Json | undefined;
-  const add = (value: unknown) => {
-    const isNews = isReplaced && !isNothing(value) && value !== kept;
-    if (kept === undefined || isNews) kept = keep(value, what, meter);
+/** @param check throws for a value that does not fit */
+export function whole(
+  isReplaced: boolean,
+  check: (value: unknown, where: string) => void = () => {},
+): Growth {
+  return (meter) => {
+    let kept: Json | undefined;
+    const add = (value: unknown, where: string) => {
+      check(value, where);
+      const isNews = isReplaced && !isNothing(value) && value !== kept;
+      if (kept === undefined || isNews) kept = keep(value, what, meter);
+    };
+    return growing(add, () => kept);
   };
-  return growing(add, () => kept);
 }
-
-/** A string grows, a list is extended, anything else replaced, but not by an empty value. */
-export const any: Growth = (meter) => {
-  let now: Growing | undefined;
-  let kind = "";
-  return {
-    add(value, where) {
-      const is = typeof value === "string" ? "text" : Array.isArray(value) ? "list" : "other";
-      if (is === "other" && now !== undefined && isEmpty(value as Json)) return;
-      if (now === undefined || is !== kind)
-        now = is === "text" ? text(meter) : is === "list" ? list(meter) : last(meter);
-      kind = is;
-      now.add(value, where);
-    },
-    get value() {
-      return now?.value;
-    },
-    end: () => now?.end(),
-  };
-};
 
 /** A list to which each chunk adds items. */
 const list: Growth = (meter) => {
@@ -104,12 +93,68 @@ const list: Growth = (meter) => {
   return growing(add, () => [...items]);
 };
 
+/** A string grows, a list is extended, anything else replaced, but not by an empty value. */
+export const any: Growth = withList(list, () => false);
+
+/** The same, where lists that are of a form grow as it says, and nothing else follows one. */
+export function withList(form: Growth, isOfForm: (value: unknown) => boolean): Growth {
+  const growthOf = (value: unknown) => {
+    if (typeof value === "string") return text;
+    return isOfForm(value) ? form : Array.isArray(value) ? list : last;
+  };
+  return (meter) => {
+    let now: Growing | undefined;
+    let growth: Growth | undefined;
+    let isFormed = false;
+    const add = (value: unknown, where: string) => {
+      const its = growthOf(value);
+      const is = isOfForm(value);
+      if (isFormed && !is) throw streamFault(where, "an array of objects", [value]);
+      isFormed = is;
+      if (its === last && now !== undefined && isEmpty(value as Json)) return;
+      if (now === undefined || its !== growth) now = its(meter);
+      growth = its;
+      now.add(value, where);
+    };
+    const value = () => now && (now.value ?? []);
+    return growing(add, value, () => (now === undefined ? [] : [now]));
+  };
+}
+
+/**
+ * A list of objects that come in pieces. For each list `finding` makes a function that returns the
+ * item that a piece goes on with, or nothing where it begins one.
+ */
+export function items<Item extends Growing>(
+  begin: (meter: StreamMeter, piece: JsonObject) => Item,
+  finding: () => (piece: JsonObject, all: readonly Item[], where: string) => Item | undefined,
+): Growth {
+  return (meter) => {
+    const all: Item[] = [];
+    const find = finding();
+    const addPiece = (piece: JsonObject, where: string) => {
+      const found = find(piece, all, where);
+      const item = found ?? begin(meter, piece);
+      if (found === undefined) all.push(item);
+      item.add(piece, where);
+    };
+    const add = (value: unknown, where: string) => {
+      if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
+      for (const each of value) addPiece(eventObject(each, where), where);
+    };
+    const value = () => (all.length === 0 ? undefined : all.map((item) => item.value ?? null));
+    return growing(add, value, () => all);
+  };
+}
+
 /** An object, each field by the table; `rest` are the others. A field is null until more comes. */
 export class GrowingFields implements Growing {
   readonly #meter: StreamMeter;
   readonly #table: Fields;
   readonly #rest: Growth;
   readonly #fields = new Map<string, Growing | null>();
+  /** The fields for which something came, in that order. */
+  readonly said = new Set<string>();
 
   constructor(meter: StreamMeter, table: Fields, rest: Growth) {
     this.#meter = meter;
@@ -127,8 +172,13 @@ export class GrowingFields implements Growing {
     let field = this.#fields.get(key) ?? null;
     const growth = Object.hasOwn(this.#table, key) ? this.#table[key] : undefined;
     if (field === null && !isNone(value)) field = (growth ?? this.#rest)(this.#meter);
+    if (!isNothing(value)) this.said.add(key);
     this.#fields.set(key, field);
     if (!isNone(value)) field?.add(value, growth === undefined ? where : `${where}.${key}`);
+  }
+
+  has(key: string): boolean {
+    return !isNone(this.#fields.get(key));
   }
 
   /** What has come for a field; nothing for null. */

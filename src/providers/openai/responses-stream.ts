@@ -8,6 +8,7 @@ import {
   type Read,
   type StreamLimits,
   StreamMeter,
+  type StreamReading,
   streamFault,
 } from "../rewrite/index.ts";
 import { given, type JsonObject, textAt, withFields } from "./json.ts";
@@ -21,15 +22,9 @@ import { Superseded } from "./superseded.ts";
 
 const what = "response event";
 
-/** What a stream reads the answer so far with. */
-interface AnswerReading {
-  readonly document: (document: unknown) => JsonObject;
-  readonly answer: (document: unknown) => Read;
-}
-
 export class ResponsesStream implements MessageStream<object, JsonObject> {
   readonly #meter: StreamMeter;
-  readonly #reading: AnswerReading;
+  readonly #reading: StreamReading;
   readonly #superseded: Superseded;
   readonly #items: StreamedItem[] = [];
   readonly #left = collector<Left>();
@@ -41,7 +36,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
   #baseFrom = 0;
   #final: JsonObject | undefined;
 
-  constructor(limits: StreamLimits, reading: AnswerReading) {
+  constructor(limits: StreamLimits, reading: StreamReading) {
     this.#meter = new StreamMeter(limits);
     this.#reading = reading;
     const leftOf = (document: JsonObject) => reading.answer(document).left;

@@ -104,7 +104,7 @@ export interface GrowingAnswer {
 }
 
 /** What a stream reads the answer so far with. */
-interface AnswerReading {
+export interface StreamReading {
   readonly event: (event: unknown) => unknown;
   readonly document: (document: JsonObject) => JsonObject;
   readonly answer: (document: JsonObject) => Read;
@@ -115,7 +115,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   readonly #table: StreamTable;
   readonly #content: Path;
   readonly #pieces: ReadonlyMap<string, CompiledPiece>;
-  readonly #reading: AnswerReading;
+  readonly #reading: StreamReading;
   readonly #left = collector<Left>();
   readonly #blocks: GrowingBlock[] = [];
   readonly #named = new Map<string, GrowingBlock>();
@@ -133,7 +133,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   #document: JsonObject | undefined;
   #current: Read | undefined;
 
-  constructor(table: StreamTable, reading: AnswerReading, limits: StreamLimits) {
+  constructor(table: StreamTable, reading: StreamReading, limits: StreamLimits) {
     this.#meter = new StreamMeter(limits);
     this.#table = table;
     this.#content = keysOf(table.content);

@@ -22,7 +22,7 @@
 import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import { AnswerStream, type StreamTable } from "./answer-stream.ts";
+import { AnswerStream, type StreamReading, type StreamTable } from "./answer-stream.ts";
 import {
   type AnswersTable,
   type AnswerTable,
@@ -103,12 +103,6 @@ type GuardTable = Pick<
   | "denied"
   | "deniedEvent"
 >;
-
-/** What a stream needs of its provider. */
-interface StreamReading {
-  readonly document: (document: unknown) => JsonObject;
-  readonly answer: (document: unknown) => Read;
-}
 
 /** The tables of one format. */
 export interface ProviderTable<

@@ -1,6 +1,6 @@
 export { type Access, checkAccess, readAccess, recordAccess } from "./access.ts";
 export { notAllowed, readAllow } from "./allow-list.ts";
-export type { GrowingAnswer, StreamTable } from "./answer-stream.ts";
+export type { GrowingAnswer, StreamReading, StreamTable } from "./answer-stream.ts";
 export type { AnswersTable } from "./answers.ts";
 export { argumentsAsRead, parseArguments, writeArguments } from "./arguments.ts";
 export {
