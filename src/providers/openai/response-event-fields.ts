@@ -5,35 +5,17 @@
  * here: no message shows them.
  */
 import type { JsonObject } from "./json.ts";
-import { endings, partEvents, textEvents } from "./response-event-kinds.ts";
+import { endings, partLists, streamedTexts } from "./response-event-kinds.ts";
 
-type Holds = "number" | "string" | "list" | "anything";
-
-/** What a field holds. Anything else in it is as unknown as another field would be. */
-const fieldHolds: { readonly [field: string]: Holds } = {
-  sequence_number: "number",
-  output_index: "number",
-  content_index: "number",
-  summary_index: "number",
-  annotation_index: "number",
-  item_id: "string",
-  name: "string",
-  delta: "string",
-  text: "string",
-  refusal: "string",
-  arguments: "string",
-  input: "string",
-  code: "string",
-  status: "string",
-  obfuscation: "string",
-  logprobs: "list",
-  // These are in the document as they came.
-  response: "anything",
-  item: "anything",
-  part: "anything",
-  annotation: "anything",
-  error: "anything",
-};
+/** These are in the document as they came. */
+const whole = ["response", "item", "part", "annotation", "error", "message", "param"];
+const numbers = [
+  "sequence_number",
+  "output_index",
+  "content_index",
+  "summary_index",
+  "annotation_index",
+];
 
 const ofAll = ["type", "sequence_number", "obfuscation"];
 const ofItem = ["item_id", "output_index"];
@@ -54,20 +36,20 @@ const fieldsOf: readonly (readonly [type: string, fields: readonly string[]])[] 
   ...[...beginnings, ...Object.keys(endings)].map((type) => [type, ["response"]] as const),
   ["response.output_item.added", ["output_index", "item"]],
   ["response.output_item.done", ["output_index", "item"]],
-  ...Object.entries(textEvents).flatMap(([name, { index, key }]) => {
+  ...streamedTexts.flatMap(({ name, list, key }) => {
     // The name is compared with the item's.
-    const where = [...ofItem, index ?? "name"];
+    const where = [...ofItem, list === undefined ? "name" : partLists[list].index];
     const all = name === "output_text" ? [...where, "logprobs"] : where;
     return [
       [`response.${name}.delta`, [...all, "delta"]],
       [`response.${name}.done`, [...all, key]],
     ] as const;
   }),
-  ...Object.entries(partEvents).flatMap(([name, { index }]) => {
+  ...Object.values(partLists).flatMap(({ event, index }) => {
     const fields = [...ofItem, index, "part"];
     return [
-      [`response.${name}.added`, fields],
-      [`response.${name}.done`, name === "content_part" ? fields : [...fields, "status"]],
+      [`response.${event}.added`, fields],
+      [`response.${event}.done`, event === "content_part" ? fields : [...fields, "status"]],
     ] as const;
   }),
   [
@@ -98,8 +80,9 @@ function errorFields({ error }: JsonObject): readonly string[] {
   return error === null || error === undefined ? ofError : ["error"];
 }
 
+/** Whether a field holds what it should. Anything else in it is as unknown as another field. */
 function fits(field: string, value: unknown): boolean {
-  const holds = Object.hasOwn(fieldHolds, field) ? fieldHolds[field] : "anything";
-  if (holds === "list") return Array.isArray(value);
-  return holds === "anything" || typeof value === holds;
+  if (whole.includes(field)) return true;
+  if (field === "logprobs") return Array.isArray(value);
+  return typeof value === (numbers.includes(field) ? "number" : "string");
 }

@@ -1,52 +1,40 @@
 /** The events of a streamed response that add to texts, and where those texts are. */
 
-export interface TextAt {
-  /** The list that the text is in, and the field of the event that says where. None: the item's own. */
-  readonly list?: "content" | "summary";
-  readonly index?: "content_index" | "summary_index";
+/** The lists that parts come in: the events of a part, and the field of events that says where. */
+export const partLists = {
+  summary: { event: "reasoning_summary_part", index: "summary_index" },
+  content: { event: "content_part", index: "content_index" },
+} as const;
+
+export type ListName = keyof typeof partLists;
+
+/** A text that comes in pieces. */
+export interface StreamedText {
+  /** What stands between `response.` and `.delta` or `.done`. */
+  readonly name: string;
+  /** The type of the part, or the item, that has it, and its field there and in the last event. */
+  readonly of: string;
   readonly key: string;
+  /** The list that the part is in. None: the text is the item's own. */
+  readonly list?: ListName;
 }
 
-const inContent = { list: "content", index: "content_index" } as const;
-const inSummary = { list: "summary", index: "summary_index" } as const;
+export const streamedTexts: readonly StreamedText[] = [
+  { name: "output_text", of: "output_text", key: "text", list: "content" },
+  { name: "refusal", of: "refusal", key: "refusal", list: "content" },
+  { name: "reasoning_text", of: "reasoning_text", key: "text", list: "content" },
+  { name: "reasoning_summary_text", of: "summary_text", key: "text", list: "summary" },
+  { name: "function_call_arguments", of: "function_call", key: "arguments" },
+  { name: "mcp_call_arguments", of: "mcp_call", key: "arguments" },
+  { name: "custom_tool_call_input", of: "custom_tool_call", key: "input" },
+  { name: "code_interpreter_call_code", of: "code_interpreter_call", key: "code" },
+];
 
-/** By what stands between `response.` and `.delta` or `.done`. The event has the text under `key`. */
-export const textEvents: { readonly [name: string]: TextAt } = {
-  output_text: { ...inContent, key: "text" },
-  refusal: { ...inContent, key: "refusal" },
-  reasoning_text: { ...inContent, key: "text" },
-  reasoning_summary_text: { ...inSummary, key: "text" },
-  function_call_arguments: { key: "arguments" },
-  mcp_call_arguments: { key: "arguments" },
-  custom_tool_call_input: { key: "input" },
-  code_interpreter_call_code: { key: "code" },
-};
-
-/** The same for the parts of lists. */
-export const partEvents: { readonly [name: string]: Required<Omit<TextAt, "key">> } = {
-  content_part: inContent,
-  reasoning_summary_part: inSummary,
-};
-
-/** The text of an item of this type that comes in pieces, and in which events. */
-export const itemTexts: {
-  readonly [type: string]: { readonly name: string; readonly key: string };
-} = {
-  function_call: { name: "function_call_arguments", key: "arguments" },
-  mcp_call: { name: "mcp_call_arguments", key: "arguments" },
-  custom_tool_call: { name: "custom_tool_call_input", key: "input" },
-  code_interpreter_call: { name: "code_interpreter_call_code", key: "code" },
-};
-
-/** The text of a part of this type. */
-export const partTexts: {
-  readonly [type: string]: { readonly name: string; readonly key: string };
-} = {
-  output_text: { name: "output_text", key: "text" },
-  refusal: { name: "refusal", key: "refusal" },
-  reasoning_text: { name: "reasoning_text", key: "text" },
-  summary_text: { name: "reasoning_summary_text", key: "text" },
-};
+/** The text of an item of this type, or of a part. */
+export function textOf(what: "item" | "part", type: unknown): StreamedText | undefined {
+  const isOne = ({ list }: StreamedText) => (list === undefined) === (what === "item");
+  return streamedTexts.find((text) => text.of === type && isOne(text));
+}
 
 /** How a response ends, by its status. */
 export const endings: { readonly [type: string]: string } = {

@@ -1,8 +1,9 @@
 /** The events that stream a response. */
 
-import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
-import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
+import { type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
+import { endings, partLists, textOf } from "./response-event-kinds.ts";
 import { itemKind } from "./shapes.ts";
+import { partsOf } from "./streamed-item.ts";
 
 export function responsesEvents(response: JsonObject): readonly object[] {
   const output = objectsIn(response.output);
@@ -17,31 +18,27 @@ export function responsesEvents(response: JsonObject): readonly object[] {
   return list.map((event, sequence_number) => ({ ...event, sequence_number }));
 }
 
-const lists = [
-  { list: "summary", index: "summary_index", event: "reasoning_summary_part" },
-  { list: "content", index: "content_index", event: "content_part" },
-] as const;
+const lists = ["summary", "content"] as const;
 
 function itemEvents(item: JsonObject, output_index: number): readonly JsonObject[] {
-  const type = itemKind(item);
-  const text = Object.hasOwn(itemTexts, type) ? itemTexts[type] : undefined;
+  const text = textOf("item", itemKind(item));
   const whole = text && textAt(item, text.key);
   const at = { output_index, item_id: textAt(item, "id") ?? "" };
   const emptied = withFields(item, {
     ...(item.status === "completed" && { status: "in_progress" }),
     ...(text && whole !== undefined && { [text.key]: "" }),
     ...Object.fromEntries(
-      lists.filter(({ list }) => Array.isArray(item[list])).map(({ list }) => [list, []]),
+      lists.filter((list) => Array.isArray(item[list])).map((list) => [list, []]),
     ),
   });
   const name = textAt(item, "name");
   return [
     { type: "response.output_item.added", output_index, item: emptied },
-    ...lists.flatMap(({ list, index, event }) =>
-      blocksOf(item, list).flatMap((part, place) =>
-        partEvents(part, event, { ...at, [index]: place }),
-      ),
-    ),
+    ...lists.flatMap((list) => {
+      const { event, index } = partLists[list];
+      const atPlace = (place: number) => ({ ...at, [index]: place });
+      return partsOf(item, list).flatMap((part, i) => partEvents(part, event, atPlace(i)));
+    }),
     ...(text && whole !== undefined
       ? textEvents(text.name, text.key, whole, at, name !== undefined ? { name } : {})
       : []),
@@ -49,14 +46,8 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
   ];
 }
 
-function blocksOf(item: JsonObject, list: string): readonly JsonObject[] {
-  const blocks = given(item, list);
-  return Array.isArray(blocks) ? blocks.filter(isObject) : [];
-}
-
 function partEvents(part: JsonObject, event: string, at: JsonObject): readonly JsonObject[] {
-  const type = textAt(part, "type") ?? "";
-  const text = Object.hasOwn(partTexts, type) ? partTexts[type] : undefined;
+  const text = textOf("part", part.type);
   const whole = text && textAt(part, text.key);
   const { annotations } = part;
   const isCited = Array.isArray(annotations);
@@ -73,7 +64,7 @@ function partEvents(part: JsonObject, event: string, at: JsonObject): readonly J
       annotation,
     }),
   );
-  const logprobs = type === "output_text" ? { logprobs: part.logprobs ?? [] } : {};
+  const logprobs = part.type === "output_text" ? { logprobs: part.logprobs ?? [] } : {};
   return [
     { type: `response.${event}.added`, ...at, part: first },
     ...(text && whole !== undefined ? textEvents(text.name, text.key, whole, at, logprobs) : []),

@@ -15,7 +15,7 @@ import { given, type JsonObject, textAt, withFields } from "./json.ts";
 import { eventObject, expectShape, keep, keepObject, placeIn } from "./pieces.ts";
 import { under } from "./report-fields.ts";
 import { unknownFields } from "./response-event-fields.ts";
-import { endings, partEvents, textEvents } from "./response-event-kinds.ts";
+import { endings, partLists, streamedTexts } from "./response-event-kinds.ts";
 import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
 import { StreamedItem } from "./streamed-item.ts";
 import { Superseded } from "./superseded.ts";
@@ -103,17 +103,18 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
         return;
     }
     const [, name = "", step = ""] = /^response\.(\w+)\.(added|delta|done)$/.exec(type) ?? [];
-    const text = Object.hasOwn(textEvents, name) ? textEvents[name] : undefined;
-    const part = Object.hasOwn(partEvents, name) ? partEvents[name] : undefined;
+    const text = streamedTexts.find((each) => each.name === name);
+    const list = (["summary", "content"] as const).find((each) => partLists[each].event === name);
     if (text !== undefined && step !== "added") {
       const found = this.#itemOf(event).text(text, event);
       if (step === "delta") found.add(event.delta);
       else found.finish(event[text.key]);
-    } else if (part !== undefined && step !== "delta") {
+    } else if (list !== undefined && step !== "delta") {
       const item = this.#itemOf(event);
+      const index = event[partLists[list].index];
       const from = pathOf("events", this.#events, "part");
-      if (step === "added") item.addPart(part.list, event[part.index], event.part, from);
-      else item.finishPart(part.list, event[part.index], event.part, from);
+      if (step === "added") item.addPart(list, index, event.part, from);
+      else item.finishPart(list, index, event.part, from);
     }
   }
 

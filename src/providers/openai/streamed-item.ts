@@ -4,7 +4,7 @@ import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewr
 import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
 import { expectShape, keep, keepObject, placeIn } from "./pieces.ts";
 import { under } from "./report-fields.ts";
-import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
+import { type ListName, partLists, type StreamedText, textOf } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
 import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
 import type { Superseded } from "./superseded.ts";
@@ -18,9 +18,11 @@ class GrowingText {
   #hasGrown = false;
   #isWhole = false;
 
-  constructor(start: string, where: string, meter: StreamMeter) {
-    this.#pieces = new TextPieces(meter, where);
+  /** @param key the field of `json` that it begins in, if it has one */
+  constructor(json: JsonObject, key: string | undefined, where: string, meter: StreamMeter) {
     this.#where = where;
+    this.#pieces = new TextPieces(meter, this.#where);
+    const start = key === undefined ? "" : (textAt(json, key) ?? "");
     if (start !== "") this.add(start);
   }
 
@@ -63,10 +65,7 @@ export class StreamedItem {
   readonly #from: string;
   readonly #superseded: Superseded;
   readonly #head: JsonObject;
-  readonly #lists: { readonly content: Part[]; readonly summary: Part[] } = {
-    content: [],
-    summary: [],
-  };
+  readonly #lists: { readonly [list in ListName]: Part[] } = { content: [], summary: [] };
   readonly #key: string | undefined;
   readonly #text: GrowingText;
   #final: JsonObject | undefined;
@@ -77,14 +76,13 @@ export class StreamedItem {
     this.#from = from;
     this.#superseded = superseded;
     const kept = keepObject(item, what, "output_item", meter);
-    const text = itemTextOf(kept);
-    this.#key = text?.key;
-    // Some servers start a text part without any content.
-    const isSilent = text?.isNeeded === true && given(kept, text.key) === undefined;
-    const head = isSilent ? withFields(kept, { [text.key]: "" }) : kept;
+    const key = textOf("item", kept.type)?.key;
+    this.#key = key;
+    // Some servers start a call without its text, which only code may be without.
+    const isSilent = key !== undefined && key !== "code" && given(kept, key) === undefined;
+    const head = isSilent ? withFields(kept, { [key]: "" }) : kept;
     this.#head = expectShape(itemSchema, head, what);
-    const start = this.#key === undefined ? "" : (textAt(this.#head, this.#key) ?? "");
-    this.#text = new GrowingText(start, this.#key ?? "output_item", meter);
+    this.#text = new GrowingText(this.#head, key, key ?? "output_item", meter);
     for (const list of ["content", "summary"] as const) {
       for (const [index, part] of partsOf(this.#head, list).entries())
         this.addPart(list, index, part, under(from, list, index));
@@ -107,20 +105,18 @@ export class StreamedItem {
       throw streamFault("output_index", "nothing after the item's end");
   }
 
-  addPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
+  addPart(list: ListName, index: unknown, part: unknown, from: string): void {
     const parts = this.#lists[list];
     if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
       throw streamFault(`${list} part`, "the next index");
     }
     const json = this.#keepPart(part, list);
-    const type = textAt(json, "type") ?? "";
-    const key = Object.hasOwn(partTexts, type) ? partTexts[type]?.key : undefined;
-    const start = key === undefined ? "" : (textAt(json, key) ?? "");
-    const text = new GrowingText(start, `${list} part`, this.#meter);
+    const key = textOf("part", json.type)?.key;
+    const text = new GrowingText(json, key, `${list} part`, this.#meter);
     parts.push({ json, from, key, text, annotations: [], isWhole: false });
   }
 
-  finishPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
+  finishPart(list: ListName, index: unknown, part: unknown, from: string): void {
     const found = this.#partAt(list, index);
     const json = this.#keepPart(part, list);
     this.#agreePart(found, json, list);
@@ -142,17 +138,17 @@ export class StreamedItem {
     this.#partAt("content", index).annotations.push(copy);
   }
 
-  text({ list, index, key }: TextAt, event: JsonObject): GrowingText {
+  text({ list, key }: StreamedText, event: JsonObject): GrowingText {
     if (list === undefined) {
       if (key !== this.#key) throw streamFault(key, "an item with such text");
       return this.#text;
     }
-    const part = this.#partAt(list, event[index ?? ""]);
+    const part = this.#partAt(list, event[partLists[list].index]);
     if (part.key !== key) throw streamFault(key, "a part with such text");
     return part.text;
   }
 
-  #partAt(list: "content" | "summary", index: unknown): Part {
+  #partAt(list: ListName, index: unknown): Part {
     const parts = this.#lists[list];
     const found = parts[placeIn(index, parts.length, `${list} part`)];
     if (found === undefined) throw streamFault(`${list} part`, "a part that has begun");
@@ -245,14 +241,8 @@ export class StreamedItem {
   }
 }
 
-/** The text of an item that comes in pieces, and whether each such item has it. */
-function itemTextOf({ type }: JsonObject): { key: string; isNeeded: boolean } | undefined {
-  const text =
-    typeof type === "string" && Object.hasOwn(itemTexts, type) ? itemTexts[type] : undefined;
-  return text && { key: text.key, isNeeded: type !== "code_interpreter_call" };
-}
-
-function partsOf(item: JsonObject, list: string): readonly JsonObject[] {
+/** The objects in a list of an item. */
+export function partsOf(item: JsonObject, list: ListName): readonly JsonObject[] {
   const parts = given(item, list);
   return Array.isArray(parts) ? parts.filter(isObject) : [];
 }
