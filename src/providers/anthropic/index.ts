@@ -7,7 +7,6 @@ export {
 } from "./request.ts";
 export {
   fromMessagesResponse,
-  type MessagesEvent,
   messagesStream,
   type ResponseExtensions,
   type ResponseOptions,
@@ -15,5 +14,5 @@ export {
   toMessagesEvents,
   toMessagesResponse,
 } from "./response.ts";
-export type { MessagesRequest, MessagesResponse } from "./schemas.ts";
+export type { MessagesEvent, MessagesRequest, MessagesResponse } from "./schemas.ts";
 export { anthropic } from "./tables.ts";

@@ -1,12 +1,5 @@
 /** Requests to the Messages API as messages, and back. */
-import type { Message } from "../../core/messages/index.ts";
-import type {
-  LimitOptions,
-  ModelFacts,
-  Read,
-  WriteRequestOptions,
-  Written,
-} from "../rewrite/index.ts";
+import type { ModelFacts, WriteRequestOptions } from "../rewrite/index.ts";
 import type { MessagesRequest } from "./schemas.ts";
 import { anthropic } from "./tables.ts";
 
@@ -40,10 +33,7 @@ export interface RequestOptions<Document extends object = MessagesRequest>
  * console.log(extensions.llm.model_id); // claude-opus-4-8
  * ```
  */
-export const fromMessagesRequest: (
-  document: unknown,
-  options?: LimitOptions,
-) => Read<RequestExtensions> = anthropic.readRequest;
+export const fromMessagesRequest = anthropic.readRequest;
 
 /**
  * The request that says `messages`, deep-frozen.
@@ -73,7 +63,4 @@ export const fromMessagesRequest: (
  * console.log(document.max_tokens, document.messages[0]?.content); // 1024 My number is ***
  * ```
  */
-export const toMessagesRequest: <Document extends object = MessagesRequest>(
-  messages: readonly Message[],
-  options?: RequestOptions<Document>,
-) => Written<Document> = anthropic.writeRequest;
+export const toMessagesRequest = anthropic.writeRequest;

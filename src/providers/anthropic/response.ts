@@ -1,15 +1,5 @@
 /** Responses of the Messages API as a message, and back, streamed or not. */
-import type { Message } from "../../core/messages/index.ts";
-import type {
-  AnswerFacts,
-  JsonObject,
-  LimitOptions,
-  MessageStream,
-  Read,
-  StreamLimits,
-  WriteAnswerOptions,
-  Written,
-} from "../rewrite/index.ts";
+import type { AnswerFacts, TableStream, WriteAnswerOptions } from "../rewrite/index.ts";
 import type { MessagesResponse } from "./schemas.ts";
 import { anthropic } from "./tables.ts";
 
@@ -22,14 +12,7 @@ export interface ResponseOptions<Document extends object = MessagesResponse>
 
 /** The accumulator that `messagesStream` makes. */
 export interface ResponseStream<Document extends object = MessagesResponse>
-  extends MessageStream<unknown, Document> {
-  readonly current: Read<ResponseExtensions>;
-}
-
-/** An event of a streamed response. */
-export interface MessagesEvent extends JsonObject {
-  readonly type: string;
-}
+  extends TableStream<"anthropic", Document> {}
 
 /**
  * The message of a response of the Messages API, parsed from JSON: one `assistant` message.
@@ -57,10 +40,7 @@ export interface MessagesEvent extends JsonObject {
  * console.log(extensions.completion.tokens?.total_tokens); // 17
  * ```
  */
-export const fromMessagesResponse: (
-  document: unknown,
-  options?: LimitOptions,
-) => Read<ResponseExtensions> = anthropic.readAnswer;
+export const fromMessagesResponse = anthropic.readAnswer;
 
 /**
  * The response that says `messages`, which are one `assistant` message, deep-frozen.
@@ -86,10 +66,7 @@ export const fromMessagesResponse: (
  * console.log(document.stop_reason, document.content[0]?.text); // end_turn This was withheld.
  * ```
  */
-export const toMessagesResponse: <Document extends object = MessagesResponse>(
-  messages: readonly Message[],
-  options?: ResponseOptions<Document>,
-) => Written<Document> = anthropic.writeAnswer;
+export const toMessagesResponse = anthropic.writeAnswer;
 
 /**
  * Puts a streamed response together, so that a policy sees the same whether or not it was streamed.
@@ -117,9 +94,7 @@ export const toMessagesResponse: <Document extends object = MessagesResponse>(
  * console.log(part, stream.done); // { content_type: 'text', text: 'Ahoy' } false
  * ```
  */
-export const messagesStream: <Document extends object = MessagesResponse>(
-  limits?: StreamLimits,
-) => ResponseStream<Document> = anthropic.stream;
+export const messagesStream = anthropic.stream;
 
 /**
  * The events that stream `document`, a response, deep-frozen: so that an answer that was changed
@@ -143,7 +118,4 @@ export const messagesStream: <Document extends object = MessagesResponse>(
  * console.log(events.length, events[0]?.type); // 6 message_start
  * ```
  */
-export const toMessagesEvents: <Event extends { readonly type: string } = MessagesEvent>(
-  document: unknown,
-  options?: LimitOptions,
-) => readonly Event[] = anthropic.toEvents;
+export const toMessagesEvents = anthropic.toEvents;

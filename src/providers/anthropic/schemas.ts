@@ -123,3 +123,8 @@ export interface MessagesResponse extends JsonObject {
   readonly model?: string;
   readonly content: readonly Block[];
 }
+
+/** An event of a streamed response. */
+export interface MessagesEvent extends JsonObject {
+  readonly type: string;
+}

@@ -22,6 +22,9 @@ import {
   citationSchema,
   compactionSchema,
   errorSchema,
+  type MessagesEvent,
+  type MessagesRequest,
+  type MessagesResponse,
   messageDeltaSchema,
   requestSchema,
   responseSchema,
@@ -244,8 +247,10 @@ function errorOf({ violation, status }: ProviderRefusal): object {
   return { type: "error", error: { type, message: violation.reason, code: violation.code } };
 }
 
+type Anthropic = TableProvider<"anthropic", MessagesRequest, MessagesResponse, MessagesEvent>;
+
 /** The Messages API, for `guardModel` and `guardFetch`. */
-export const anthropic: TableProvider<"anthropic"> = /* @__PURE__ */ defineProvider({
+export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
   vendor: "anthropic",
   guard: {
     name: "anthropic.messages",
