@@ -17,21 +17,15 @@ import {
 } from "../rewrite/index.ts";
 
 /** Texts a model or person reads, under `content`. A star is each item of an array. */
-const readable: ReadonlyMap<string, readonly Path[]> = new Map([
-  [
-    "web_search_tool_result",
-    [
-      ["*", "title"],
-      ["*", "url"],
-    ],
-  ],
-  ["web_fetch_tool_result", [["url"], ["content", "title"], ["content", "source", "data"]]],
-  ["code_execution_tool_result", [["stdout"], ["stderr"]]],
-  ["bash_code_execution_tool_result", [["stdout"], ["stderr"]]],
-  ["text_editor_code_execution_tool_result", [["content"], ["lines", "*"]]],
-  ["tool_search_tool_result", [["tool_references", "*", "tool_name"]]],
-]);
-const ofErrors: readonly Path[] = [["error_code"], ["error_message"]];
+const readable: { readonly [type: string]: readonly string[] } = {
+  web_search_tool_result: ["*.title", "*.url"],
+  web_fetch_tool_result: ["url", "content.title", "content.source.data"],
+  code_execution_tool_result: ["stdout", "stderr"],
+  bash_code_execution_tool_result: ["stdout", "stderr"],
+  text_editor_code_execution_tool_result: ["content", "lines.*"],
+  tool_search_tool_result: ["tool_references.*.tool_name"],
+};
+const ofErrors = ["error_code", "error_message"];
 
 interface FoundText {
   readonly keys: Path;
@@ -39,7 +33,7 @@ interface FoundText {
 }
 
 /** The types of blocks with such results. */
-export const serverTypes: readonly string[] = [...readable.keys()];
+export const serverTypes: readonly string[] = Object.keys(readable);
 
 export function isServerResult({ tool_use_id }: JsonObject): boolean {
   return typeof tool_use_id === "string";
@@ -73,10 +67,11 @@ export function isServerError({ content }: JsonObject): boolean {
 
 /** The texts of a server result, in the order of the block. */
 function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
-  const wanted = [...(readable.get(String(type)) ?? []), ...ofErrors];
-  return stringsOf(content).filter(
-    ({ keys }) => wanted.some((pattern) => fits(pattern, keys)) && !isBinary(content, keys),
-  );
+  const wanted = [...(readable[String(type)] ?? []), ...ofErrors];
+  return stringsOf(content).filter(({ keys }) => {
+    const place = keys.map((key) => (typeof key === "number" ? "*" : key)).join(".");
+    return wanted.includes(place) && !isBinary(content, keys);
+  });
 }
 
 /** What the values in a server result may be called. */
@@ -180,13 +175,6 @@ function stringsOf(value: Json | undefined, all = false, keys: Path = []): reado
     return Object.entries(value).flatMap(([key, item]) => stringsOf(item, all, [...keys, key]));
   }
   return all && value !== null && value !== undefined ? [{ keys, text: "" }] : [];
-}
-
-function fits(pattern: Path, keys: Path): boolean {
-  return (
-    pattern.length === keys.length &&
-    pattern.every((key, i) => (key === "*" ? typeof keys[i] === "number" : key === keys[i]))
-  );
 }
 
 /** Whether a `data` found is base64: a source says by its type that it is text. */
