@@ -111,7 +111,8 @@ function fieldDeltas(key: string, value: Json): readonly JsonObject[] {
         callDeltas(call, index).map((each) => ({ tool_calls: [each] })),
       );
     case "function_call":
-      return legacyDeltas(value);
+      if (!isObject(value)) return [];
+      return callDeltas({ function: value }, 0).map((each) => ({ [key]: each.function ?? null }));
     case "audio":
       return isObject(value) ? [{ audio: value }] : [];
     default:
@@ -128,14 +129,5 @@ function callDeltas(call: JsonObject, index: number): readonly JsonObject[] {
   return [
     withFields(call, { index, [kind]: withFields(inner, { [text]: "" }) }),
     { index, [kind]: { [text]: textAt(inner, text) ?? "" } },
-  ];
-}
-
-function legacyDeltas(call: Json | undefined): readonly JsonObject[] {
-  if (!isObject(call)) return [];
-  const { arguments: text = "" } = call;
-  return [
-    { function_call: withFields(call, { arguments: "" }) },
-    { function_call: { arguments: text } },
   ];
 }

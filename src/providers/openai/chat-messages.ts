@@ -12,10 +12,10 @@ import {
   objectsIn,
   type Path,
   type PlacedBlock,
+  type StopReason,
   withFields,
 } from "../rewrite/index.ts";
 import { blockIn } from "./blocks.ts";
-import type { StopReason } from "./extensions.ts";
 import { given } from "./json.ts";
 
 type Role = Message["role"];

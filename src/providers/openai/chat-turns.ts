@@ -34,6 +34,7 @@ import {
 } from "./extensions.ts";
 import {
   given,
+  isEmpty,
   isObject,
   type JsonObject,
   numberAt,
@@ -42,7 +43,6 @@ import {
   textAt,
   withFields,
 } from "./json.ts";
-import { isEmpty } from "./report-fields.ts";
 
 function roleOf({ role }: JsonObject): Message["role"] | undefined {
   if (role === "function") return "tool";
@@ -100,7 +100,7 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
     const reason = "A choice with another role, shown as the assistant's.";
     left.add({ path: pathOf("choices", at, "message", "role"), kind: "content", reason });
   }
-  const nested = reportNested(choice, pathOf("choices", at), left.add);
+  const nested = reportNested(choice, ["choices", at], left);
   const rest = Object.entries(choice).filter(([name]) => !nested.includes(name));
   reportFields(reading, Object.fromEntries(rest), ["choices", at], inChoice);
   if (choice.index !== at) setting("index", "The position is not the usual one.");
@@ -188,8 +188,8 @@ const shownCounts = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 /** Reports fields of an answer in ways of its own. */
 export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
-  const nested = reportNested(answer, "", left.add);
-  reportUsage(answer, shownCounts, left.add);
+  const nested = reportNested(answer, [], left);
+  reportUsage(answer, shownCounts, left);
   const created = numberAt(answer, "created");
   if (created !== undefined && secondsOf(instantOf(created)) !== created) {
     left.add({ path: "created", kind: "setting", reason: "The time is out of range." });

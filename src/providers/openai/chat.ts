@@ -12,9 +12,9 @@ import { ChatStream, maxChoices } from "./chat-stream.ts";
 import { answerExtensions, answers, asRead, messages, reportAnswer } from "./chat-turns.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
-import { type ModelExtensions, type OpenAiTables, requestExtensions } from "./extensions.ts";
+import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { chatRequest, chatResponse, read } from "./read.ts";
+import { formats, read } from "./read.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
 import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
 
@@ -43,20 +43,19 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   request: {
     ...messages,
     schema: chatRequestSchema,
-    check: (document) => read(chatRequestSchema, document, chatRequest),
+    check: (document) => read(chatRequestSchema, document, formats.chatRequest),
     sentOn: asRead("messages"),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
-    extensions: requestExtensions,
     report(request, left) {
-      reportFormats(request, left.add);
+      reportFormats(request, left);
       return [];
     },
   },
   answer: {
     ...answers,
     schema: chatResponseSchema,
-    check: (document) => read(chatResponseSchema, document, chatResponse),
+    check: (document) => read(chatResponseSchema, document, formats.chatResponse),
     sentOn: asRead("choices"),
     settings: [...responseSettings, ...settingsAt("answer")],
     constants: ["id", "created", "model"],

@@ -5,8 +5,17 @@
  * known and still content, as every unknown field is: a model or a person reads it, or it acts.
  */
 import type { Json } from "../../core/data/index.ts";
+import {
+  type Collector,
+  knownFields,
+  type Left,
+  type Path,
+  pathOf,
+  readingWith,
+  reportFields,
+  reportUnshown,
+} from "../rewrite/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { type ReportLeft, reportFields, under } from "./report-fields.ts";
 
 interface Dialect {
   /** Where the fields are defined. */
@@ -74,19 +83,9 @@ export const dialects: { readonly [server: string]: Dialect } = {
   },
 };
 
-type Place = "request" | "answer" | "choice" | "message";
-
-const all = Object.values(dialects);
-const settings: { readonly [P in Place]: readonly string[] } = {
-  request: all.flatMap(({ request = [] }) => request),
-  answer: all.flatMap(({ answer = [] }) => answer),
-  choice: all.flatMap(({ choice = [] }) => choice),
-  message: all.flatMap(({ message = [] }) => message),
-};
-
 /** The settings that any server adds to a place: a document does not say which server made it. */
-export function settingsAt(place: Place): readonly string[] {
-  return settings[place];
+export function settingsAt(place: "request" | "answer" | "choice" | "message"): readonly string[] {
+  return Object.values(dialects).flatMap((dialect) => dialect[place] ?? []);
 }
 
 /** Verdicts of Azure's content filter: in an answer, in a choice, and in Responses. */
@@ -97,17 +96,24 @@ const filterFields: readonly string[] = [
 /** Strings of a verdict that are one of a few words. Any other may be text. */
 const filterWords: readonly string[] = ["code", "id", "severity", "source_type"];
 
+const ofGroq = knownFields([], ["id", "usage", "usage_breakdown"]);
+
 /**
  * Reports fields that other servers fill with objects, of which part is a setting. Returns their
  * names.
  */
-export function reportNested(json: JsonObject, path: string, left: ReportLeft): readonly string[] {
+export function reportNested(
+  json: JsonObject,
+  path: Path,
+  left: Collector<Left>,
+): readonly string[] {
   return Object.entries(json).flatMap(([key, value]) => {
-    const at = under(path, key);
+    const at = [...path, key];
     if (key === "x_groq" && isObject(value)) {
-      reportFields(value, at, [], ["id", "usage", "usage_breakdown"], left);
+      reportFields(readingWith(left, {}, reportUnshown), value, at, ofGroq);
     } else if (filterFields.includes(key) && typeof value === "object" && value !== null) {
-      left({ path: at, kind: "setting", reason: "A verdict of a content filter." });
+      const reason = "A verdict of a content filter.";
+      left.add({ path: pathOf(...at), kind: "setting", reason });
       reportTexts(value, at, false, left);
     } else return [];
     return [key];
@@ -115,16 +121,16 @@ export function reportNested(json: JsonObject, path: string, left: ReportLeft): 
 }
 
 /** The texts in a verdict: an error, or where material was found that it cites. */
-function reportTexts(value: Json, path: string, isCitation: boolean, left: ReportLeft): void {
+function reportTexts(value: Json, path: Path, isCitation: boolean, left: Collector<Left>): void {
   if (typeof value !== "object" || value === null) return;
   const isList = Array.isArray(value);
   for (const [key, inner] of Object.entries(value)) {
-    const at = under(path, isList ? Number(key) : key);
+    const at = [...path, isList ? Number(key) : key];
     const isCited = isCitation || key === "citation";
     if (typeof inner !== "string") reportTexts(inner, at, isCited, left);
     else if (!filterWords.includes(key)) {
       const kind = isCited ? "citation" : "content";
-      left({ path: at, kind, reason: "A text in the verdict of a content filter." });
+      left.add({ path: pathOf(...at), kind, reason: "A text in the verdict of a content filter." });
     }
   }
 }

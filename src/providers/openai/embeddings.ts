@@ -17,15 +17,10 @@ import {
 import { plain, roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
-import { type OpenAiTables, requestExtensions } from "./extensions.ts";
+import type { OpenAiTables } from "./extensions.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { read } from "./read.ts";
+import { formats, read } from "./read.ts";
 
-const format = {
-  what: "embeddings request",
-  field: "input",
-  functions: "fromEmbeddingsRequest and toEmbeddingsRequest",
-};
 const schema = z.looseObject({
   model: z.nullish(z.string()),
   input: z.union([z.string(), z.array(z.unknown())]),
@@ -157,10 +152,9 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   request: {
     ...inputs,
     schema,
-    check: (document) => read(schema, document, format),
+    check: (document) => read(schema, document, formats.embeddingsRequest),
     settings: ["dimensions", "encoding_format", "user", ...settingsAt("request")],
     model: "model",
-    extensions: requestExtensions,
   },
   answer: {
     ...answers,

@@ -1,16 +1,16 @@
 /** What a document says of the model and of its answer, for the slots. */
-import type { TableProvider } from "../rewrite/index.ts";
+import {
+  type Collector,
+  type Left,
+  modelFacts,
+  pathOf,
+  type StopReason,
+  type TableProvider,
+  type TokenUsage,
+} from "../rewrite/index.ts";
 import { compact, given, type JsonObject, objectIn, textAt } from "./json.ts";
-import { type ReportLeft, reportUnless, under } from "./report-fields.ts";
 
-/** Token counts as the `completion` slot has them. */
-export interface TokenUsage {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly total_tokens: number;
-}
-
-export type StopReason = "end" | "return" | "call" | "max_tokens" | "stop_sequence";
+export type { WriteAnswerOptions as WriteOptions } from "../rewrite/index.ts";
 
 /** What documents of OpenAI say of slots: `createExtensions` and `withSlots` take it. */
 export interface ModelExtensions {
@@ -57,16 +57,19 @@ function countAt(json: JsonObject, key: string): number | undefined {
 }
 
 /** Reports what a usage says beyond its three numbers. */
-export function reportUsage(json: JsonObject, shown: readonly string[], left: ReportLeft): void {
+export function reportUsage(
+  json: JsonObject,
+  shown: readonly string[],
+  { add }: Collector<Left>,
+): void {
   const usage = given(json, "usage");
   if (usage === undefined) return;
   if (fromUsage(usage) === undefined) {
-    left({ path: "usage", kind: "setting", reason: "The usage has no counts." });
+    add({ path: "usage", kind: "setting", reason: "The usage has no counts." });
     return;
   }
-  for (const key of Object.keys(objectIn(usage))) {
-    reportUnless(shown.includes(key), under("usage", key), "A detailed count.", left);
-  }
+  for (const key of Object.keys(objectIn(usage)).filter((each) => !shown.includes(each)))
+    add({ path: pathOf("usage", key), kind: "setting", reason: "A detailed count." });
 }
 
 interface Facts {
@@ -74,10 +77,6 @@ interface Facts {
   readonly stopReason: StopReason | undefined;
   /** In seconds of Unix time. */
   readonly created: number | undefined;
-}
-
-export function requestExtensions(request: JsonObject): ModelExtensions {
-  return frozen([["llm", llmOf(request)]]);
 }
 
 export function responseExtensions(response: JsonObject, facts: Facts): ModelExtensions {
@@ -89,24 +88,11 @@ export function responseExtensions(response: JsonObject, facts: Facts): ModelExt
     ["raw_format", facts.rawFormat],
     ["created_at", instantOf(facts.created)],
   ]);
-  return frozen([
-    ["llm", llmOf(response)],
-    ["completion", completion],
-    ["provenance", id === undefined ? undefined : { message_id: id }],
-  ]);
-}
-
-function llmOf(json: JsonObject): JsonObject {
-  return compact([
-    ["provider", "openai"],
-    ["model_id", textAt(json, "model")],
-  ]);
-}
-
-function frozen(slots: readonly (readonly [string, JsonObject | undefined])[]): ModelExtensions {
-  const made = compact(slots);
-  for (const slot of Object.values(made)) Object.freeze(slot);
-  return Object.freeze(made);
+  return Object.freeze({
+    ...modelFacts("openai", response.model),
+    completion: Object.freeze(completion),
+    ...(id !== undefined && { provenance: Object.freeze({ message_id: id }) }),
+  });
 }
 
 /** Unix time as an instant, to the millisecond. */

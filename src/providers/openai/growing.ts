@@ -10,8 +10,8 @@ import {
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
+import { isEmpty } from "./json.ts";
 import { eventObject, keep } from "./pieces.ts";
-import { isEmpty } from "./report-fields.ts";
 
 export interface Growing {
   add(value: unknown, where: string): void;

@@ -7,7 +7,9 @@ export {
   type ModelProvider,
   notAllowed,
   type Read,
+  type StopReason,
   type StreamLimits,
+  type TokenUsage,
   type Written,
 } from "../rewrite/index.ts";
 export {
@@ -21,9 +23,8 @@ export {
   toChatResponse,
 } from "./chat.ts";
 export { fromEmbeddingsRequest, toEmbeddingsRequest } from "./embeddings.ts";
-export { fromUsage, type ModelExtensions, type StopReason, type TokenUsage } from "./extensions.ts";
+export { fromUsage, type ModelExtensions, type WriteOptions } from "./extensions.ts";
 export type { JsonObject } from "./json.ts";
-export type { WriteOptions } from "./options.ts";
 export { openai } from "./provider.ts";
 export {
   fromResponsesRequest,

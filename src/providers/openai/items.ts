@@ -20,6 +20,7 @@ import { blockIn, keptById } from "./blocks.ts";
 import { itemId, roles } from "./item-blocks.ts";
 import {
   given,
+  isEmpty,
   isSameJsonText,
   type JsonObject,
   objectIn,
@@ -27,7 +28,6 @@ import {
   textAt,
   withFields,
 } from "./json.ts";
-import { isEmpty } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { callItems, itemIn, itemSettings, resultItems } from "./tool-items.ts";
 

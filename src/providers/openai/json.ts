@@ -23,6 +23,12 @@ export function given(json: JsonObject, key: string): Json | undefined {
   return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;
 }
 
+/** Whether a value says nothing: neither an item nor a field. */
+export function isEmpty(value: Json | undefined): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
 export function textAt(json: JsonObject, key: string): string | undefined {
   const value = given(json, key);
   return typeof value === "string" ? value : undefined;

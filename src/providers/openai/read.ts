@@ -5,34 +5,20 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { readDocument } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 
-/** A document format: the field that identifies it, and the functions for it. */
+/** A document format: the field that identifies it, and what its functions are named after. */
 interface Format {
   readonly what: string;
   readonly field: string;
-  readonly functions: string;
+  readonly name: string;
 }
 
-export const chatRequest: Format = {
-  what: "chat completion request",
-  field: "messages",
-  functions: "fromChatRequest and toChatRequest",
-};
-export const chatResponse: Format = {
-  what: "chat completion",
-  field: "choices",
-  functions: "fromChatResponse and toChatResponse",
-};
-export const responsesRequest: Format = {
-  what: "responses request",
-  field: "input",
-  functions: "fromResponsesRequest and toResponsesRequest",
-};
-export const responsesResponse: Format = {
-  what: "response",
-  field: "output",
-  functions: "fromResponsesResponse and toResponsesResponse",
-};
-const formats = [chatRequest, chatResponse, responsesRequest, responsesResponse];
+export const formats = {
+  chatRequest: { what: "chat completion request", field: "messages", name: "ChatRequest" },
+  chatResponse: { what: "chat completion", field: "choices", name: "ChatResponse" },
+  responsesRequest: { what: "responses request", field: "input", name: "ResponsesRequest" },
+  responsesResponse: { what: "response", field: "output", name: "ResponsesResponse" },
+  embeddingsRequest: { what: "embeddings request", field: "input", name: "EmbeddingsRequest" },
+} as const satisfies { readonly [format: string]: Format };
 
 /**
  * The schema checks the document; `Document` is the type that the caller has for it.
@@ -51,13 +37,17 @@ export function read<Document extends object = JsonObject>(
 /** A document of another format might pass the schema and show nothing. */
 function refuseOther(document: unknown, { what, field }: Format): void {
   if (!isReadable(document) || Object.hasOwn(document, field)) return;
-  const other = formats.find((format) => Object.hasOwn(document, format.field));
+  const other = Object.values(formats).find((format) => Object.hasOwn(document, format.field));
   if (other === undefined) return;
   const came = `The ${what} is not readable. It has ${other.field} and no ${field}, as a ${other.what} has.`;
   const problem = { path: [field], expected: `the ${field} of a ${what}`, received: "nothing" };
-  throw new GlassineError("document_invalid", `${came} For that there are ${other.functions}.`, {
-    problems: [{ ...problem, code: "document_invalid" }],
-  });
+  throw new GlassineError(
+    "document_invalid",
+    `${came} For that there are from${other.name} and to${other.name}.`,
+    {
+      problems: [{ ...problem, code: "document_invalid" }],
+    },
+  );
 }
 
 /** The SDK computes this getter for parsed answers. It is not on the wire. */

@@ -8,6 +8,7 @@ import {
   type Lost,
   pathOf,
   removedItem,
+  type StopReason,
   sameList,
 } from "../rewrite/index.ts";
 import { reportNested, settingsAt } from "./dialects.ts";
@@ -16,7 +17,6 @@ import {
   type ModelExtensions,
   reportUsage,
   responseExtensions,
-  type StopReason,
   secondsOf,
 } from "./extensions.ts";
 import { itemFields, pathIn } from "./items.ts";
@@ -86,7 +86,7 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
 /** Reports all fields of a response but its output, in ways of its own. */
 export function reportAnswer(response: JsonObject, left: Collector<Left>): readonly string[] {
   const settings = [...responseSettings, ...settingsAt("answer")];
-  const nested = reportNested(response, "", left.add);
+  const nested = reportNested(response, [], left);
   for (const [key, value] of Object.entries(response)) {
     if (value === null || nested.includes(key) || isShown(response, key, value)) continue;
     const isSetting = settings.includes(key);
@@ -95,7 +95,7 @@ export function reportAnswer(response: JsonObject, left: Collector<Left>): reado
       : "Messages have no such field.";
     left.add({ path: pathOf(key), kind: isSetting ? "setting" : contentKind(key, true), reason });
   }
-  reportUsage(response, shownCounts, left.add);
+  reportUsage(response, shownCounts, left);
   return Object.keys(response);
 }
 

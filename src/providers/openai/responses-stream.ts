@@ -4,6 +4,7 @@ import {
   collector,
   type Left,
   type MessageStream,
+  type Path,
   pathOf,
   type Read,
   type StreamLimits,
@@ -13,7 +14,6 @@ import {
 } from "../rewrite/index.ts";
 import { given, type JsonObject, textAt, withFields } from "./json.ts";
 import { eventObject, expectShape, keep, keepObject, placeIn } from "./pieces.ts";
-import { under } from "./report-fields.ts";
 import { unknownFields } from "./response-event-fields.ts";
 import { endings, partLists, streamedTexts } from "./response-event-kinds.ts";
 import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
@@ -63,22 +63,19 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
 
   /** Reported once for each kind of event. */
   #reportUnknown(type: string, event: JsonObject): void {
-    const at = pathOf("events", this.#events);
     const fields = unknownFields(type, event);
-    if (fields === undefined) this.#reportOnce([type], at, "kind");
-    for (const field of fields ?? []) this.#reportOnce([type, field], under(at, field), "field");
+    if (fields === undefined)
+      this.#reportOnce(type, [], "The first event of a kind that messages do not show.");
+    for (const field of fields ?? [])
+      this.#reportOnce(type, [field], "The first occurrence of an unknown field of this event.");
   }
 
-  #reportOnce(names: readonly string[], path: string, what: "kind" | "field"): void {
-    const key = JSON.stringify(names);
+  #reportOnce(type: string, at: Path, reason: string): void {
+    const key = JSON.stringify([type, ...at]);
     if (this.#reported.has(key)) return;
     this.#meter.countText(key);
     this.#reported.add(key);
-    const reason =
-      what === "kind"
-        ? "The first event of a kind that messages do not show."
-        : "The first occurrence of an unknown field of this event.";
-    this.#left.add({ path, kind: "content", reason });
+    this.#left.add({ path: pathOf("events", this.#events, ...at), kind: "content", reason });
   }
 
   #apply(type: string, event: JsonObject): void {
@@ -91,7 +88,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
       case "response.output_item.added": {
         const place = placeIn(event.output_index, this.#items.length, "output_index");
         if (place < this.#items.length) throw streamFault("output_index", "the next index");
-        const from = pathOf("events", this.#events, "item");
+        const from = ["events", this.#events, "item"];
         this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#superseded));
         return;
       }
@@ -112,7 +109,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     } else if (list !== undefined && step !== "delta") {
       const item = this.#itemOf(event);
       const index = event[partLists[list].index];
-      const from = pathOf("events", this.#events, "part");
+      const from = ["events", this.#events, "part"];
       if (step === "added") item.addPart(list, index, event.part, from);
       else item.finishPart(list, index, event.part, from);
     }
@@ -126,8 +123,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
   }
 
   #replaceBase(now: JsonObject): void {
-    const from = pathOf("events", this.#baseFrom, "response");
-    this.#superseded.reportResponse(this.#base, now, from);
+    this.#superseded.reportResponse(this.#base, now, ["events", this.#baseFrom, "response"]);
   }
 
   #itemOf(event: JsonObject): StreamedItem {

@@ -1,14 +1,10 @@
 /** Responses: requests and answers as messages, and back, streamed or not. */
-import { expectOptions } from "../../core/data/index.ts";
 import {
   type Collector,
   defineProvider,
   type EventTexts,
   type Lost,
-  type MessageStream,
   pathOf,
-  type Read,
-  type StreamLimits,
   sameList,
   type TurnTable,
 } from "../rewrite/index.ts";
@@ -16,11 +12,11 @@ import { roles } from "./blocks.ts";
 import { callAsRead } from "./call-as-read.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
-import { type ModelExtensions, type OpenAiTables, requestExtensions } from "./extensions.ts";
+import type { OpenAiTables } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { type ItemList, itemFields, pathIn, sectionsOf } from "./items.ts";
 import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
-import { read, responsesRequest, responsesResponse } from "./read.ts";
+import { formats, read } from "./read.ts";
 import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
 import { responsesEvents } from "./responses-events.ts";
 import { ResponsesStream } from "./responses-stream.ts";
@@ -130,13 +126,12 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   request: {
     ...messages,
     schema: responsesRequestSchema,
-    check: (document) => read(responsesRequestSchema, document, responsesRequest),
+    check: (document) => read(responsesRequestSchema, document, formats.responsesRequest),
     sentOn: asRead("input"),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
-    extensions: requestExtensions,
     report(request, left) {
-      reportFormats(request, left.add);
+      reportFormats(request, left);
       if (textAt(request, "instructions") !== undefined) {
         const reason = "Shown as a system message.";
         left.add({ path: "instructions", kind: "setting", reason });
@@ -147,7 +142,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   answer: {
     ...answers,
     schema: responsesResponseSchema,
-    check: (document) => read(responsesResponseSchema, document, responsesResponse),
+    check: (document) => read(responsesResponseSchema, document, formats.responsesResponse),
     sentOn: asRead("output"),
     blocks: answerBlocks,
     settings: [],
@@ -225,12 +220,7 @@ export const toResponsesResponse = responses.writeAnswer;
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function responsesStream<Document extends object = JsonObject>(
-  limits: StreamLimits = {},
-): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
-  expectOptions(limits, ["limits", "maxEvents", "textUnits"], "responsesStream");
-  return responses.stream<Document>(limits);
-}
+export const responsesStream = responses.stream;
 
 /**
  * The events that stream a response, in order: each item with its parts and texts, and the end

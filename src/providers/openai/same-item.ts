@@ -1,7 +1,6 @@
 /** Whether two versions of an item in a stream are equal. */
 import type { Json } from "../../core/data/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
-import { isEmpty } from "./report-fields.ts";
+import { isEmpty, isObject, type JsonObject } from "./json.ts";
 import { itemSettings } from "./tool-items.ts";
 
 /**

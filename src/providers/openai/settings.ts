@@ -1,6 +1,15 @@
 /** Fields at the top of documents that are settings. Any other counts as content. */
-import { given, isObject, type JsonObject } from "./json.ts";
-import { type ReportLeft, reportFields } from "./report-fields.ts";
+import {
+  type Collector,
+  chosen,
+  knownFields,
+  type Left,
+  readingWith,
+  reportFields,
+  reportUnshown,
+  under,
+} from "../rewrite/index.ts";
+import { isObject, type JsonObject } from "./json.ts";
 
 /**
  * Of requests, in both formats. `tools`, `prediction`, `prompt`, `previous_response_id` and their
@@ -49,27 +58,16 @@ export const requestSettings: readonly string[] = [
   "web_search_options",
 ];
 
+const formats = knownFields([
+  ...under("response_format", ["type", "json_schema.name", "json_schema.strict"]),
+  ...under("text", ["verbosity", "format.type", "format.name", "format.strict"]),
+]);
+
 /** What a model reads of the formats that a request asks for: `left` has it as it has tools. */
-export function reportFormats(request: JsonObject, left: ReportLeft): void {
-  const formats: readonly (readonly [keys: readonly string[], settings: readonly string[]])[] = [
-    [["response_format"], ["type", "json_schema"]],
-    [
-      ["response_format", "json_schema"],
-      ["name", "strict"],
-    ],
-    [["text"], ["format", "verbosity"]],
-    [
-      ["text", "format"],
-      ["type", "name", "strict"],
-    ],
-  ];
-  for (const [keys, settings] of formats) {
-    const format = keys.reduce((json: JsonObject, key) => {
-      const inner = given(json, key);
-      return isObject(inner) ? inner : {};
-    }, request);
-    reportFields(format, keys.join("."), settings, [], left);
-  }
+export function reportFormats(request: JsonObject, left: Collector<Left>): void {
+  const asked = Object.entries(chosen(request, ["response_format", "text"]));
+  const objects = Object.fromEntries(asked.filter(([, format]) => isObject(format)));
+  reportFields(readingWith(left, {}, reportUnshown), objects, [], formats);
 }
 
 /** Of responses: also what they repeat of their request, which is read there. */

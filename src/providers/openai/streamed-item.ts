@@ -1,9 +1,14 @@
 /** One item of a streamed response, as it grows. */
 import type { Json } from "../../core/data/index.ts";
-import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
+import {
+  expectString,
+  type Path,
+  type StreamMeter,
+  streamFault,
+  TextPieces,
+} from "../rewrite/index.ts";
 import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
 import { expectShape, keep, keepObject, placeIn } from "./pieces.ts";
-import { under } from "./report-fields.ts";
 import { type ListName, partLists, type StreamedText, textOf } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
 import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
@@ -52,7 +57,7 @@ class GrowingText {
 interface Part {
   json: JsonObject;
   /** The path of `json` among the events. */
-  from: string;
+  from: Path;
   readonly key: string | undefined;
   readonly text: GrowingText;
   readonly annotations: Json[];
@@ -62,7 +67,7 @@ interface Part {
 
 export class StreamedItem {
   readonly #meter: StreamMeter;
-  readonly #from: string;
+  readonly #from: Path;
   readonly #superseded: Superseded;
   readonly #head: JsonObject;
   readonly #lists: { readonly [list in ListName]: Part[] } = { content: [], summary: [] };
@@ -71,7 +76,7 @@ export class StreamedItem {
   #final: JsonObject | undefined;
 
   /** @param from the path of `item` among the events */
-  constructor(item: unknown, meter: StreamMeter, from: string, superseded: Superseded) {
+  constructor(item: unknown, meter: StreamMeter, from: Path, superseded: Superseded) {
     this.#meter = meter;
     this.#from = from;
     this.#superseded = superseded;
@@ -85,7 +90,7 @@ export class StreamedItem {
     this.#text = new GrowingText(this.#head, key, key ?? "output_item", meter);
     for (const list of ["content", "summary"] as const) {
       for (const [index, part] of partsOf(this.#head, list).entries())
-        this.addPart(list, index, part, under(from, list, index));
+        this.addPart(list, index, part, [...from, list, index]);
     }
   }
 
@@ -105,7 +110,7 @@ export class StreamedItem {
       throw streamFault("output_index", "nothing after the item's end");
   }
 
-  addPart(list: ListName, index: unknown, part: unknown, from: string): void {
+  addPart(list: ListName, index: unknown, part: unknown, from: Path): void {
     const parts = this.#lists[list];
     if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
       throw streamFault(`${list} part`, "the next index");
@@ -116,7 +121,7 @@ export class StreamedItem {
     parts.push({ json, from, key, text, annotations: [], isWhole: false });
   }
 
-  finishPart(list: ListName, index: unknown, part: unknown, from: string): void {
+  finishPart(list: ListName, index: unknown, part: unknown, from: Path): void {
     const found = this.#partAt(list, index);
     const json = this.#keepPart(part, list);
     this.#agreePart(found, json, list);

@@ -5,9 +5,8 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
-import type { Left } from "../rewrite/index.ts";
-import { given, type JsonObject, withFields } from "./json.ts";
-import { isEmpty, under } from "./report-fields.ts";
+import { type Left, type Path, pathOf } from "../rewrite/index.ts";
+import { given, isEmpty, type JsonObject, withFields } from "./json.ts";
 import { itemKind } from "./shapes.ts";
 import { callItems, itemIn, shownIn } from "./tool-items.ts";
 
@@ -21,29 +20,29 @@ export class Superseded {
   }
 
   /** `from` is the path of the item that came first. */
-  reportItem(first: JsonObject, now: JsonObject, from: string): void {
+  reportItem(first: JsonObject, now: JsonObject, from: Path): void {
     this.#reportDropped(first, now, from, "output[0]", (item) => ({ output: [item] }));
     for (const key of shownFields(first))
-      if (isTextDropped(first[key], now[key])) this.#report(under(from, key));
+      if (isTextDropped(first[key], now[key])) this.#report(pathOf(...from, key));
   }
 
-  reportPart(first: JsonObject, now: JsonObject, from: string): void {
+  reportPart(first: JsonObject, now: JsonObject, from: Path): void {
     this.#reportDropped(first, now, from, "output[0].content[0]", (part) => ({
       output: [{ type: "message", role: "assistant", content: [part] }],
     }));
   }
 
   /** The output arrives in events of its own. */
-  reportResponse(first: JsonObject, now: JsonObject, from: string): void {
+  reportResponse(first: JsonObject, now: JsonObject, from: Path): void {
     this.#reportDropped(first, now, from, "", (response) => withFields(response, { output: [] }));
-    if (!isEmpty(given(first, "output"))) this.#report(under(from, "output"));
+    if (!isEmpty(given(first, "output"))) this.#report(pathOf(...from, "output"));
   }
 
   /** A first form may lack required fields, such as an image in progress: they come from `now`. */
   #reportDropped(
     first: JsonObject,
     now: JsonObject,
-    from: string,
+    from: Path,
     at: string,
     responseOf: (json: JsonObject) => JsonObject,
   ): void {
@@ -68,8 +67,8 @@ export class Superseded {
   }
 }
 
-function pathBelow(from: string, path: string): string {
-  return path === "" || /^[.[]/.test(path) ? `${from}${path}` : `${from}.${path}`;
+function pathBelow(from: Path, path: string): string {
+  return `${pathOf(...from)}${path === "" || /^[.[]/.test(path) ? "" : "."}${path}`;
 }
 
 /** The fields of an item that messages show and no other check covers. */

@@ -17,8 +17,7 @@ import {
   withoutBound,
 } from "../rewrite/index.ts";
 import { customInput, toolOutput } from "./blocks.ts";
-import { compact, fitsShape, given, textAt, withFields } from "./json.ts";
-import { isEmpty } from "./report-fields.ts";
+import { compact, fitsShape, given, isEmpty, textAt, withFields } from "./json.ts";
 
 /** Known fields of items that are settings. */
 export const itemSettings: readonly string[] = [

@@ -5,8 +5,8 @@ import { type Collector, type Left, type Lost, pathOf } from "./report.ts";
 
 export type StopReason = "end" | "return" | "call" | "max_tokens" | "stop_sequence";
 
-/** Counts of tokens. */
-interface Tokens {
+/** Token counts as the `completion` slot has them. */
+export interface TokenUsage {
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly total_tokens: number;
@@ -23,7 +23,7 @@ export interface AnswerFacts<Name extends string = string> extends ModelFacts<Na
     readonly raw_format: Name;
     readonly model?: string;
     readonly stop_reason?: StopReason;
-    readonly tokens?: Tokens;
+    readonly tokens?: TokenUsage;
   };
   readonly provenance?: { readonly message_id: string };
 }
@@ -35,7 +35,7 @@ export interface GivenFacts {
     | {
         readonly stop_reason?: StopReason | undefined;
         readonly model?: string | undefined;
-        readonly tokens?: Tokens | undefined;
+        readonly tokens?: TokenUsage | undefined;
         /** RFC 3339, in UTC. */
         readonly created_at?: string | undefined;
       }
@@ -114,7 +114,7 @@ function stopReasonOf(
   return undefined;
 }
 
-function tokensOf(counts: unknown, { input, output }: FactTable["usage"]): Tokens | undefined {
+function tokensOf(counts: unknown, { input, output }: FactTable["usage"]): TokenUsage | undefined {
   if (!isJsonObject(counts)) return undefined;
   const sum = (names: readonly string[]) => {
     const found = names.map((name) => valueAt(counts, [name]));
@@ -132,7 +132,7 @@ export interface FreshFacts {
   readonly id: string;
   readonly model: string;
   readonly stop: string;
-  readonly tokens: Tokens;
+  readonly tokens: TokenUsage;
 }
 
 export function freshFacts(

@@ -25,7 +25,14 @@ export {
   type WriteRequestOptions,
 } from "./define-provider.ts";
 export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";
-export type { AnswerFacts, FreshFacts, ModelFacts } from "./facts.ts";
+export {
+  type AnswerFacts,
+  type FreshFacts,
+  type ModelFacts,
+  modelFacts,
+  type StopReason,
+  type TokenUsage,
+} from "./facts.ts";
 export {
   flag,
   formatField,
