@@ -42,6 +42,18 @@ const callId: FieldRule = {
   write: (value) => value,
 };
 
+/** A call; what the SDK parsed of its arguments goes with the old ones. */
+function callKind(type: "function" | "custom", rule: FieldRule): BlockKind {
+  return {
+    part: "tool_call",
+    in: "tool_calls",
+    is: { type },
+    fields: { tool_call_id: callId, name: `${type}.name`, arguments: rule },
+    settings: [`${type}.parsed_arguments`],
+    bound: { [`${type}.parsed_arguments`]: undefined },
+  };
+}
+
 const result = { part: "tool_result", fields: { content: toolOutput("content") } } as const;
 
 /** The types of thoughts in lists of their own, and the field that holds the text of each. */
@@ -169,25 +181,9 @@ export const blocks: BlockTable = {
       settings: ["parsed_arguments"],
       bound: { parsed_arguments: undefined },
     },
-    toolCall: {
-      part: "tool_call",
-      in: "tool_calls",
-      is: { type: "function" },
-      fields: {
-        tool_call_id: callId,
-        name: "function.name",
-        arguments: textArguments("function.arguments"),
-      },
-      settings: ["function.parsed_arguments"],
-      bound: { "function.parsed_arguments": undefined },
-    },
+    toolCall: callKind("function", textArguments("function.arguments")),
     customCall: {
-      part: "tool_call",
-      in: "tool_calls",
-      is: { type: "custom" },
-      fields: { tool_call_id: callId, name: "custom.name", arguments: customInput("custom.input") },
-      settings: ["custom.parsed_arguments"],
-      bound: { "custom.parsed_arguments": undefined },
+      ...callKind("custom", customInput("custom.input")),
       note: "Text, shown as the argument input.",
     },
     function: {

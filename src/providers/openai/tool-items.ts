@@ -7,10 +7,13 @@
 import type { Json } from "../../core/data/index.ts";
 import {
   type BlockKind,
+  type Collector,
   type FieldRule,
   isJsonObject,
   type JsonObject,
+  type Lost,
   objectIn,
+  type Path,
   pathOf,
   textArguments,
   unwritable,
@@ -51,7 +54,12 @@ export interface ResultItem {
   readonly output: FieldRule;
 }
 
-/** Arguments in one field; what the SDK parsed of them goes with the old ones. */
+/** What the SDK parsed of arguments goes with the old ones. */
+function withoutParsed(item: JsonObject, path: Path, lost: Collector<Lost>): JsonObject {
+  return withoutBound(item, { parsed_arguments: undefined }, path.slice(0, -1), lost);
+}
+
+/** Arguments in one field. */
 function inField(rule: FieldRule): FieldRule {
   const { at: key = "" } = rule;
   return {
@@ -64,8 +72,7 @@ function inField(rule: FieldRule): FieldRule {
       const before = old && { ...old, value: given(item, key), path: [...old.path, key] };
       const now = rule.write?.(value, before, path, writing, block);
       if (now === unwritable) return unwritable;
-      const bound = { parsed_arguments: undefined };
-      return withFields(withoutBound(item, bound, path.slice(0, -1), writing.lost), { [key]: now });
+      return withFields(withoutParsed(item, path, writing.lost), { [key]: now });
     },
   };
 }
@@ -97,68 +104,34 @@ function inFields(...keys: readonly string[]): FieldRule {
     write(value, _old, path, { lost }, block) {
       const item = objectIn(block.item);
       if (!fitsShape(valuesIn(item), value ?? null)) return unwritable;
-      const bound = { parsed_arguments: undefined };
-      return withFields(withoutBound(item, bound, path.slice(0, -1), lost), objectIn(value));
+      return withFields(withoutParsed(item, path, lost), objectIn(value));
     },
   };
 }
 
 const asText = inField(textArguments("arguments"));
 const asObject = (key: string) => inField({ ...object, at: key });
-const named = { name: { key: "name" } } as const;
-const ofServer = { ...named, namespace: "server_label", arguments: asText } as const;
+const named = { key: "name" };
+const ofServer = { namespace: "server_label" };
+
+type Call = (name: CallItem["name"], rule: FieldRule) => CallItem;
+/** A call for the caller, of which there is a result in an item of its own. */
+const forCaller: Call = (name, rule) => ({ id: "call_id", name, arguments: rule, waits: true });
+/** A call of the model's own side. */
+const ofModel: Call = (name, rule) => ({ id: "id", name, arguments: rule, waits: false });
 
 export const callItems: { readonly [type: string]: CallItem } = {
-  function_call: {
-    id: "call_id",
-    ...named,
-    namespace: "namespace",
-    arguments: asText,
-    waits: true,
-  },
-  custom_tool_call: {
-    id: "call_id",
-    ...named,
-    namespace: "namespace",
-    arguments: inField(customInput("input")),
-    waits: true,
-  },
-  mcp_call: { id: "id", ...ofServer, output: "output", error: "error", waits: false },
-  mcp_approval_request: { id: "id", ...ofServer, waits: true },
-  web_search_call: { id: "id", name: "web_search", arguments: asObject("action"), waits: false },
-  file_search_call: {
-    id: "id",
-    name: "file_search",
-    arguments: inFields("queries"),
-    output: "results",
-    waits: false,
-  },
-  code_interpreter_call: {
-    id: "id",
-    name: "code_interpreter",
-    arguments: inFields("code"),
-    output: "outputs",
-    waits: false,
-  },
-  computer_call: {
-    id: "call_id",
-    name: "computer",
-    arguments: inFields("action", "actions"),
-    waits: true,
-  },
-  local_shell_call: {
-    id: "call_id",
-    name: "local_shell",
-    arguments: asObject("action"),
-    waits: true,
-  },
-  shell_call: { id: "call_id", name: "shell", arguments: asObject("action"), waits: true },
-  apply_patch_call: {
-    id: "call_id",
-    name: "apply_patch",
-    arguments: asObject("operation"),
-    waits: true,
-  },
+  function_call: { ...forCaller(named, asText), namespace: "namespace" },
+  custom_tool_call: { ...forCaller(named, inField(customInput("input"))), namespace: "namespace" },
+  mcp_call: { ...ofModel(named, asText), ...ofServer, output: "output", error: "error" },
+  mcp_approval_request: { ...ofModel(named, asText), ...ofServer, waits: true },
+  web_search_call: ofModel("web_search", asObject("action")),
+  file_search_call: { ...ofModel("file_search", inFields("queries")), output: "results" },
+  code_interpreter_call: { ...ofModel("code_interpreter", inFields("code")), output: "outputs" },
+  computer_call: forCaller("computer", inFields("action", "actions")),
+  local_shell_call: forCaller("local_shell", asObject("action")),
+  shell_call: forCaller("shell", asObject("action")),
+  apply_patch_call: forCaller("apply_patch", asObject("operation")),
 };
 
 /** Data of a tool, of which nothing but the shape that it had is written; text may be any. */
