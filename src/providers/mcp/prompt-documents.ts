@@ -1,9 +1,9 @@
 import { promptBlocks } from "./blocks.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
-import { type JsonObject, sameJson } from "./json.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
-import { objectOf, reportRest, settingsOf } from "./report.ts";
+import { reportRest, settingsOf } from "./report.ts";
 import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
 import { writtenArguments } from "./tool-documents.ts";
 import { readTurns, type Turn, type TurnStyle, type Turns, writeTurns } from "./turns.ts";
@@ -21,7 +21,7 @@ const promptRequest: OnePart<"prompt_request"> = {
   write(content, before, lost, at) {
     const { name } = content;
     if (name === "" && before?.name !== "") lost.add([...at, "name"], "A prompt needs a name.");
-    const known = objectOf(before?.arguments);
+    const known = isObject(before?.arguments) ? before.arguments : {};
     const entries = Object.entries(content.arguments).filter(([key, value]) => {
       if (typeof value === "string" || sameJson(value, known[key])) return true;
       lost.add([...at, "arguments", key], "A prompt argument must be a string.");

@@ -18,6 +18,7 @@ import {
   type Reading,
   readDocument,
   readingWith,
+  removedReporter,
   type Written,
   writtenDocument,
 } from "../rewrite/index.ts";
@@ -223,6 +224,8 @@ export function written(document: object, what: string, { all }: LostReports): W
   return Object.freeze({ document: copy, lost: all.list() });
 }
 
-export function objectOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
+/** What the engine writes blocks with, over a document that was read with `reading`. */
+export function lossReporter({ left, given }: Reading, { all }: LostReports) {
+  const removed = removedReporter(left.list(), all.add);
+  return { lost: all, removed, given, providerCalls: new Set<string>() };
 }

@@ -7,7 +7,6 @@ import {
   type Reading,
   readBlocks,
   readDocument,
-  removedReporter,
   type Written,
   withLimits,
   writeBlocks,
@@ -24,6 +23,7 @@ import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
 import { noMessage, type OnePart, reader, writer } from "./one-part.ts";
 import {
   checkHead,
+  lossReporter,
   lostReports,
   mcpReading,
   readMessages,
@@ -149,12 +149,7 @@ export const toResourceResult = withLimits(
       { ...old, parts },
       (i) => found[i]?.at ?? [],
       "contents",
-      {
-        lost: lost.all,
-        removed: removedReporter(reading.left.list(), lost.all.add),
-        given: { id },
-        providerCalls: new Set(),
-      },
+      lossReporter(reading, lost),
     );
     const isAsking = before !== undefined && before.contents === undefined && found.length === 0;
     return written({ ...before, contents: isAsking ? undefined : contents }, what, lost);

@@ -16,12 +16,18 @@ import {
   pathOf,
   type Reading,
   readBlocks,
-  removedReporter,
   type ShownBlocks,
   writeBlocks,
 } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
-import { checkHead, type LostReports, mcpReading, reportForm, reportRest } from "./report.ts";
+import {
+  checkHead,
+  type LostReports,
+  lossReporter,
+  mcpReading,
+  reportForm,
+  reportRest,
+} from "./report.ts";
 
 /** A prompt or sampling message in MCP's form. */
 export type Turn = JsonObject & { readonly role: "user" | "assistant" };
@@ -91,13 +97,13 @@ export function writeTurns(
 ): JsonObject[] {
   const reading = mcpReading(given);
   const shown = readTurns(old, style, reading).map(messageOfPlain);
-  const removed = removedReporter(reading.left.list(), lost.all.add);
-  const reporter = { lost: lost.all, removed, given, providerCalls: new Set<string>() };
+  const reporter = lossReporter(reading, lost);
   // In a list of another length only an equal message is one of the old ones.
   const likeness = messages.length === shown.length ? "" : undefined;
   const pairs = pairItems(shown, messages, { kinds: [() => likeness] });
   const kept = new Set(pairs.map(({ at }) => at));
-  for (const place of shown.keys()) if (!kept.has(place)) removed(pathOf(...old.pathOf(place)));
+  for (const place of shown.keys())
+    if (!kept.has(place)) reporter.removed(pathOf(...old.pathOf(place)));
 
   /** The new content of a turn, or nothing where MCP cannot express it. */
   function contentOf(message: Message, path: Path, before: ShownTurn | undefined) {
