@@ -18,7 +18,7 @@ import {
 import type { Message } from "glassine/messages";
 import { adapterLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
-import { aiSdkProvider } from "../src/providers/ai-sdk/provider.ts";
+import { providers } from "../src/providers/ai-sdk/tables.ts";
 import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import {
@@ -630,7 +630,7 @@ describe.each(["v2", "v3", "v4"] as const)("the laws of a provider, for %s", (ve
     const isAny = Object.keys(response ?? {}).length > 0;
     return { content, warnings: [], ...(isAny && { response }), finishReason, usage };
   });
-  const laws = adapterLaws(aiSdkProvider(version), {
+  const laws = adapterLaws(providers[version], {
     requests: fc.oneof(
       fc.constant(hostile),
       prompts.map((prompt) => ({ prompt: normal(prompt), modelId: "m" })),

@@ -173,6 +173,10 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
   const bytes = { at: "data", holds: "base64", version } as const;
   const url = { at: "url", holds: "url", version } as const;
   const isAt = (type: "url" | "base64") => (content: PartFields) => content.type === type;
+  const asBytes = (part: string) => ({
+    ...{ settings, fits: isAt("base64") },
+    becomes: ["image-url.image", `file-url.${part}`],
+  });
   // What a version does not know is not written for it, even over its own kind.
   const readOnly = version === "v2" ? { readOnlyIn: ["output"] } : {};
   const files = mediaParts.map((part) => `file.${part}`);
@@ -212,16 +216,8 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
         settings,
       },
       ...mediaKinds("media", bytes, () => ({ settings })),
-      ...mediaKinds("image-data", bytes, (part) => ({
-        settings,
-        fits: isAt("base64"),
-        becomes: ["image-url.image", `file-url.${part}`],
-      })),
-      ...mediaKinds("file-data", { ...bytes, isNamed: true }, (part) => ({
-        settings,
-        fits: isAt("base64"),
-        becomes: ["image-url.image", `file-url.${part}`],
-      })),
+      ...mediaKinds("image-data", bytes, asBytes),
+      ...mediaKinds("file-data", { ...bytes, isNamed: true }, asBytes),
       ...mediaKinds("image-url", { ...url, part: "image", isTyped: false }, () => ({
         ...{ settings, ...readOnly, becomes: ["image-data.image", "file-url.image"] },
         fits: ({ type, media_type }) => type === "url" && media_type === undefined,

@@ -10,6 +10,8 @@ import {
   pathOf,
   readingWith,
   reportFields,
+  type StopReason,
+  type TokenUsage,
 } from "../rewrite/index.ts";
 import { besideFields, besideJson } from "./documents.ts";
 import { type Fields, fieldOf, jsonOf } from "./host-values.ts";
@@ -20,21 +22,13 @@ import type { SpecificationVersion } from "./types.ts";
 export interface ResultExtensions {
   readonly completion?: {
     readonly stop_reason?: StopReason | undefined;
-    readonly tokens?: Tokens | undefined;
+    readonly tokens?: TokenUsage | undefined;
     readonly model?: string | undefined;
     readonly raw_format?: string | undefined;
     readonly created_at?: string | undefined;
   };
   readonly llm?: { readonly model_id?: string | undefined };
 }
-type StopReason = "end" | "return" | "call" | "max_tokens" | "stop_sequence";
-
-interface Tokens {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly total_tokens: number;
-}
-
 const known = {
   finishReason: knownFields(besideFields.finishReason),
   usage: knownFields(besideFields.usage, ["cachedInputTokens", "raw", "reasoningTokens"]),
@@ -97,24 +91,20 @@ function compare(
   left.add({ path: pathOf(...path), kind: "setting", reason });
 }
 
-const stopReasons: Readonly<Record<string, StopReason>> = {
-  stop: "end",
-  length: "max_tokens",
-  "tool-calls": "call",
-};
-const finishReasons: Readonly<Record<StopReason, string>> = {
-  end: "stop",
-  return: "stop",
-  call: "tool-calls",
-  max_tokens: "length",
-  stop_sequence: "stop",
-};
+/** Of several with the same word, or the same reason, the first is taken. */
+const reasons: readonly (readonly [finish: string, reason: StopReason])[] = [
+  ["stop", "end"],
+  ["length", "max_tokens"],
+  ["tool-calls", "call"],
+  ["stop", "return"],
+  ["stop", "stop_sequence"],
+];
 
 function readFinish(reason: unknown): StopReason | undefined {
   const unified = typeof reason === "string" ? reason : fieldOf(reason, "unified");
   if (typeof unified !== "string") return undefined;
   if (unified === "stop" && fieldOf(reason, "raw") === "stop_sequence") return "stop_sequence";
-  return Object.hasOwn(stopReasons, unified) ? stopReasons[unified] : undefined;
+  return reasons.find(([finish]) => finish === unified)?.[1];
 }
 
 /** In ai 5 counts stand beside each other. */
@@ -122,7 +112,7 @@ function isFlat(usage: unknown): boolean {
   return isRecord(usage) && Object.values(usage).some((count) => !isRecord(count));
 }
 
-function readUsage(usage: unknown): Tokens | undefined {
+function readUsage(usage: unknown): TokenUsage | undefined {
   const flat = isFlat(usage);
   const [input_tokens, output_tokens] = ["inputTokens", "outputTokens"].map((name) => {
     const count = fieldOf(usage, name);
@@ -150,7 +140,7 @@ export function writeCompletion(
   const { stop_reason, tokens, created_at } = completion;
   if (stop_reason === "return") reportLost("Written as stop.", "completion", "stop_reason");
   const usual: StopReason = hasCalls ? "call" : "end";
-  const unified = finishReasons[stop_reason ?? usual];
+  const unified = reasons.find(([, reason]) => reason === (stop_reason ?? usual))?.[0];
   const raw = stop_reason === "stop_sequence" ? "stop_sequence" : undefined;
   const older = version === "v2";
   if (older && raw !== undefined) reportLost("Written as stop.", "completion", "stop_reason");
@@ -177,7 +167,7 @@ export function writeCompletion(
   };
 }
 
-function flatUsage(tokens: Tokens | undefined): Fields {
+function flatUsage(tokens: TokenUsage | undefined): Fields {
   return {
     inputTokens: tokens?.input_tokens,
     outputTokens: tokens?.output_tokens,
@@ -185,7 +175,7 @@ function flatUsage(tokens: Tokens | undefined): Fields {
   };
 }
 
-function nestedUsage(tokens: Tokens | undefined): Fields {
+function nestedUsage(tokens: TokenUsage | undefined): Fields {
   const input = { noCache: undefined, cacheRead: undefined, cacheWrite: undefined };
   const output = { text: undefined, reasoning: undefined };
   return {

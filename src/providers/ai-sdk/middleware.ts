@@ -19,7 +19,7 @@ import {
 import { type Fields, fieldNames, fieldOf } from "./host-values.ts";
 import { type Judged, judgedStream, refused } from "./judged-stream.ts";
 import { givenVersion } from "./options.ts";
-import { aiSdkProvider } from "./provider.ts";
+import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** A model call about to be checked, as the host sees it. */
@@ -135,7 +135,7 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
   // The default of other functions might not be that of the program.
   const version = givenVersion(specificationVersion ?? (null as never));
   const limits = readStreamLimits(options);
-  const guard = createModelGuard(aiSdkProvider(version), manager, {
+  const guard = createModelGuard(providers[version], manager, {
     allow: setByTheProgram,
     ...read,
   });

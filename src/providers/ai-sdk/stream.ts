@@ -1,4 +1,3 @@
-import { expectOptions } from "../../core/data/index.ts";
 import type { LimitOptions, MessageStream, Read, StreamLimits } from "../rewrite/index.ts";
 import type { ResultExtensions } from "./completion.ts";
 import { providers } from "./tables.ts";
@@ -30,13 +29,9 @@ export interface ContentStream<Document extends ResultLike = ResultLike>
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function contentStream<Document extends ResultLike = ResultLike>(
-  limits: StreamLimits = {},
-): ContentStream<Document> {
-  expectOptions(limits, ["limits", "maxEvents", "textUnits"], "contentStream");
-  // The document of a stream is the caller's own type for what the schema checked.
-  return providers.v3.stream(limits) as MessageStream<never, object> as ContentStream<Document>;
-}
+export const contentStream = providers.v3.stream as <Document extends ResultLike = ResultLike>(
+  limits?: StreamLimits,
+) => ContentStream<Document>;
 
 /**
  * The events that stream a result, such as one that a policy changed.

@@ -6,7 +6,7 @@ import {
   defineProvider,
   type JsonObject,
   type LimitOptions,
-  type ModelFacts,
+  streamWithin,
   type TableProvider,
   type TurnTable,
   withLimits,
@@ -26,12 +26,17 @@ const callSettings = [
   ...["temperature", "toolChoice", "topK", "topP"],
 ];
 
+/** A call has the id of the model beside its options. */
+interface CallFacts {
+  readonly llm: { readonly model_id: unknown };
+}
+
 type AiSdkTables = TableProvider<
   "ai-sdk",
   JsonObject,
   JsonObject,
   JsonObject,
-  ModelFacts<"ai-sdk">,
+  CallFacts,
   ResultExtensions
 >;
 
@@ -77,6 +82,7 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
       check: readCall,
       settings: callSettings,
       constants: ["modelId"],
+      extensions: ({ modelId }) => ({ llm: { model_id: modelId } }),
       ...turns,
     },
     answer: {
@@ -129,24 +135,10 @@ function guarded(tables: AiSdkTables): AiSdkTables {
         return reading("result", () => events(readResult(result)), invalid) as readonly Each[];
       },
     ),
-    stream<Document extends object>(options?: AnswerStreamOptions) {
-      const inner = tables.stream<Document>(options);
-      return {
-        push: (event) => reading("event", () => inner.push(event), "stream_invalid"),
-        get current() {
-          return reading("result", () => inner.current, invalid);
-        },
-        get document() {
-          return reading("result", () => inner.document, invalid);
-        },
-        get done() {
-          return inner.done;
-        },
-        get canGrow() {
-          return inner.canGrow;
-        },
-      };
-    },
+    stream: <Document extends object>(options?: AnswerStreamOptions) =>
+      streamWithin(tables.stream<Document>(options), (work, isEvent) =>
+        isEvent ? reading("event", work, "stream_invalid") : reading("result", work, invalid),
+      ),
   });
 }
 

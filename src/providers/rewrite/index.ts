@@ -131,7 +131,7 @@ export { Stopwatch } from "./timings.ts";
 export type { PlacedBlock, TurnFields } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
 export { publicViolation } from "./violation.ts";
-export { readerWithLimits, withLimits } from "./with-limits.ts";
+export { readerWithLimits, streamWithin, withLimits } from "./with-limits.ts";
 export { reportToolNames } from "./write-turns.ts";
 export {
   type HeaderChanges,

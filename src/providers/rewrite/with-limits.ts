@@ -38,15 +38,22 @@ export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
 ): Stream {
   const limits = limitsIn(options);
   if (limits === undefined) return stream;
-  const under = <Result>(work: () => Result) => underPayloadLimits(limits, work);
+  return streamWithin(stream, (work) => underPayloadLimits(limits, work));
+}
+
+/** The same stream, of which `within` calls what takes an event and what returns a result. */
+export function streamWithin<Stream extends MessageStream<never, unknown>>(
+  stream: Stream,
+  within: <Result>(work: () => Result, isEvent: boolean) => Result,
+): Stream {
   // The same members as `stream` has; a `Stream` of any kind has no others.
   return {
-    push: (event: never) => under(() => stream.push(event)),
+    push: (event: never) => within(() => stream.push(event), true),
     get current() {
-      return under(() => stream.current);
+      return within(() => stream.current, false);
     },
     get document() {
-      return under(() => stream.document);
+      return within(() => stream.document, false);
     },
     get done() {
       return stream.done;

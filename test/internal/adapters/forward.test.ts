@@ -16,7 +16,7 @@ import { memoryLabelStore } from "glassine/labels";
 import type { Message } from "glassine/messages";
 import { chatCompletions, chatStream, responses, responsesStream } from "glassine/openai";
 import { describe, expect, it } from "vitest";
-import { aiSdkProvider } from "../../../src/providers/ai-sdk/provider.ts";
+import { providers } from "../../../src/providers/ai-sdk/tables.ts";
 import { verifies } from "../../support/verifies.ts";
 
 interface Api {
@@ -260,7 +260,7 @@ const block = (
         { type: `${type}-end`, id },
       ];
 const aiSdk: Api = {
-  provider: aiSdkProvider("v3"),
+  provider: providers.v3,
   events: ({ thinking, text, call }) => [
     { type: "stream-start", warnings: [] },
     ...block("reasoning", "r", thinking),

@@ -1,5 +1,5 @@
 /** The APIs of models that guards judge, and what of each comes as a stream. */
-import { aiSdkProvider } from "../../../src/providers/ai-sdk/provider.ts";
+import { providers } from "../../../src/providers/ai-sdk/tables.ts";
 import { anthropic } from "../../../src/providers/anthropic/index.ts";
 import { bedrock } from "../../../src/providers/bedrock/index.ts";
 import { google } from "../../../src/providers/google/index.ts";
@@ -41,7 +41,7 @@ export const guardedApis: readonly GuardedApi[] = [
     streamed: "Answers of `ConverseStream`",
   },
   {
-    provider: aiSdkProvider("v3"),
+    provider: providers.v3,
     guard: "aiMiddleware",
     whole: "`doGenerate`, and prompts of `doStream`",
     streamed: "Answers of `doStream`",
