@@ -26,7 +26,7 @@ export function checkPlan(plan: Plan): string[] {
   return [
     ...Object.entries(plan.wings).flatMap(([wing, { mayImport }], position) =>
       mayImport
-        .filter((other) => !wings.slice(0, position).includes(other))
+        .filter((other) => !isBefore(other, wings.slice(0, position), plan))
         .map((other) => `${wing} may import ${other}, which is not a wing listed before it.`),
     ),
     ...Object.entries(plan.rooms).flatMap(([room, list]) => missing(`${room} may import`, list)),
@@ -36,6 +36,12 @@ export function checkPlan(plan: Plan): string[] {
       missing(`${name} is at home in`, homes),
     ),
   ];
+}
+
+/** Whether a wing is one of `wings`, or a small room stands on nothing but these. */
+function isBefore(name: string, wings: readonly string[], { rooms }: Plan): boolean {
+  if (wings.includes(name)) return true;
+  return rooms[name]?.every((below) => wings.includes(below.split("/")[0] ?? below)) ?? false;
 }
 
 /** The rooms of the plan, by their folders: `core/slots`, `redis`. */

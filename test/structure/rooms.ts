@@ -3,7 +3,7 @@
 /** Rooms from the bottom of a ladder to its top: each may import those before it. */
 interface Wing {
   readonly rooms: readonly string[];
-  /** Other wings that each of its rooms may import. */
+  /** Other wings that each of its rooms may import, and small rooms. */
   readonly mayImport: readonly string[];
   /** Rooms that do not import one another. */
   readonly apart?: readonly string[];
@@ -48,6 +48,10 @@ export const plan: Plan = {
       apart: ["openai", "anthropic", "google", "bedrock", "ai-sdk", "mcp", "http"],
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
+    gateway: {
+      rooms: ["config", "run"],
+      mayImport: ["core", "providers", "operate", "node", "redis"],
+    },
   },
   rooms: {
     redis: ["core"],
@@ -67,7 +71,10 @@ export const plan: Plan = {
     "src/operate/trust/signing/peer.ts",
   ],
   packages: {
-    zod: ["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
+    zod: [
+      ...["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
+      "gateway/config",
+    ],
     "fast-check": ["testing"],
     immer: ["core/envelope"],
     "fast-deep-equal": ["operate/trust"],

@@ -1,0 +1,320 @@
+/**
+ * What `glassine.config.*` may say. The types, the checks, `--check` and the tables of
+ * docs/gateway.md are made of this schema; a key that it does not name is refused.
+ */
+import * as z from "zod";
+
+const text = z.string().min(1);
+const whole = z.int().min(0);
+const milliseconds = z.int().min(1).max(2_147_483_647);
+const labels = z.array(text);
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "must be a header name");
+const name = z
+  .string()
+  .regex(
+    /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/,
+    "must be 1 to 32 lower-case letters, digits and hyphens, beginning with a letter",
+  );
+const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+/** Where a secret is read from, so that none has to stand in the file. */
+const secret = z
+  .union([z.strictObject({ env: text }), z.strictObject({ file: text })])
+  .describe("A secret: the name of an environment variable, or the path of a file.");
+
+const ofServer = {
+  pass: z
+    .array(
+      z.enum([
+        ...([
+          "completion",
+          "elicitation",
+          "handshake",
+          "lists",
+          "metadata",
+          "notifications",
+        ] as const),
+        ...(["other", "roots", "sampling", "tasks", "tokens", "unknown"] as const),
+      ]),
+    )
+    .default(["tokens"])
+    .describe("What may pass without a plugin having seen it."),
+  onDeny: z
+    .enum(["error", "tool_result"])
+    .default("error")
+    .describe("How a refused tool call is answered."),
+  definitions: z
+    .enum(["ignore", "label", "warn", "refuse"])
+    .default("warn")
+    .describe("What happens when the definition of a tool differs from the pinned one."),
+  timeoutMs: milliseconds
+    .default(60_000)
+    .describe("How long the server may take to answer a request; progress starts the time anew."),
+  wireLabels: z
+    .strictObject({
+      ifc: z.boolean().default(false).describe("Labels from `_meta.ifc` of a result."),
+      annotations: z.boolean().default(false).describe("Labels from the annotations of a tool."),
+    })
+    .prefault({})
+    .describe("Labels that the server claims for its data. They are only ever added."),
+};
+
+const commandServer = z.strictObject({
+  command: text.describe("The program to start, without a shell."),
+  args: z.array(z.string()).default([]).describe("Its arguments."),
+  env: z
+    .record(text, z.union([z.string(), secret]))
+    .default({})
+    .describe("Environment variables beside the short list that is always inherited."),
+  cwd: text.optional().describe("The folder that it is started in. Default: that of the gateway."),
+  ...ofServer,
+});
+
+const urlServer = z.strictObject({
+  url: httpUrl.describe("The endpoint of the server: Streamable HTTP."),
+  headers: z
+    .record(headerName, z.union([z.string(), secret]))
+    .default({})
+    .describe("Headers of every request to the server."),
+  forward: z
+    .array(headerName)
+    .default([])
+    .describe("Headers of the caller that are sent on. Credentials only if they are named here."),
+  ...ofServer,
+});
+
+const server = z.union([commandServer, urlServer], {
+  error: "must have either `command` or `url`, and only keys that belong to it",
+});
+
+const route = z.strictObject({
+  provider: z
+    .enum(["openai", "anthropic", "google"])
+    .describe(
+      "The API that callers speak: `openai` is Chat Completions, Responses and Embeddings.",
+    ),
+  url: httpUrl.describe("The base URL of the provider, without the path of the API."),
+  path: z
+    .string()
+    .regex(/^\/[\w./-]*$/, "must be a path that begins with /")
+    .describe("Under which path callers reach it."),
+  headers: z
+    .record(headerName, z.union([z.string(), secret]))
+    .default({})
+    .describe("Headers of every request to the provider, such as its key."),
+  forward: z
+    .array(headerName)
+    .default([])
+    .describe("Headers of the caller that are sent on, beside the content type."),
+  allow: z
+    .array(text)
+    .default([])
+    .describe("What may pass although no plugin sees it: kinds of `left`, such as `tools`."),
+  timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
+});
+
+const settings = {
+  mode: z
+    .enum(["sequential", "transform", "audit", "concurrent", "fire_and_forget", "disabled"])
+    .optional()
+    .describe("How the plugin runs."),
+  priority: z.int().optional().describe("Low runs first."),
+  onError: z.enum(["fail", "ignore", "disable"]).optional().describe("What its failure means."),
+  timeoutMs: milliseconds.optional().describe("The deadline of its handlers."),
+  conditions: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Which calls it is for: tools, prompts, resources, servers, tenants."),
+  grant: z.array(text).optional().describe("Narrows its capabilities to these."),
+  options: z.unknown().optional().describe("Its own configuration."),
+};
+
+const plugin = z.union(
+  [
+    text,
+    z.strictObject({ use: text.describe("The name of a stock plugin."), ...settings }),
+    z.strictObject({ package: text.describe("The id of an installed plugin."), ...settings }),
+    z.strictObject({ path: text.describe("A file. Production refuses it."), ...settings }),
+  ],
+  { error: "must be a path, or an object with one of `use`, `package` and `path`" },
+);
+
+const claimPath = z.union([text, z.array(text).min(1)]);
+
+const jwt = z.strictObject({
+  issuer: text.describe("The only accepted `iss`."),
+  audience: text.describe("The only accepted `aud`: the URL of this gateway as callers know it."),
+  algorithms: z
+    .array(
+      z.enum([
+        ...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const),
+        ...(["ES256", "ES384", "ES512", "EdDSA", "Ed25519"] as const),
+      ]),
+    )
+    .min(1)
+    .describe("The only accepted `alg`."),
+  keys: z
+    .union([
+      z.strictObject({ file: text.describe("A JWKS document or a public key in PEM.") }),
+      z.strictObject({ url: httpUrl.describe("A JWKS URL.") }),
+    ])
+    .describe("The keys that sign tokens."),
+  clockToleranceSeconds: whole.max(300).default(30).describe("How far clocks may differ."),
+  scopes: z.array(text).default([]).describe("Scopes that a token must have, all of them."),
+  subject: z
+    .strictObject({
+      id: claimPath.optional(),
+      type: z.enum(["user", "agent", "service", "system"]).optional(),
+      roles: z.array(claimPath).optional(),
+      permissions: z.array(claimPath).optional(),
+      teams: z.array(claimPath).optional(),
+      claims: z.array(claimPath).optional(),
+    })
+    .prefault({})
+    .describe("Which claims make the subject, as `subjectFromClaims` takes them."),
+});
+
+const trustedHeaders = z.strictObject({
+  from: z
+    .array(text)
+    .min(1)
+    .describe("The addresses of the proxies in front: IP addresses or CIDR ranges."),
+  subject: headerName.describe("The header with the id of the subject."),
+  type: z.enum(["user", "agent", "service", "system"]).optional().describe("Its type."),
+  roles: headerName.optional().describe("The header with its roles, separated by commas."),
+  teams: headerName.optional().describe("The header with its teams, separated by commas."),
+  client: headerName.optional().describe("The header with the id of the client."),
+});
+
+const identity = z.strictObject({
+  jwt: jwt.optional().describe("Bearer tokens."),
+  trustedHeaders: trustedHeaders.optional().describe("Headers that a proxy in front sets."),
+  anonymous: z
+    .boolean()
+    .default(false)
+    .describe("Whether a request without an identity passes, without a subject."),
+  local: z
+    .strictObject({
+      id: text.describe("The id of the subject."),
+      type: z.enum(["user", "agent", "service", "system"]).optional(),
+      roles: z.array(text).default([]),
+      teams: z.array(text).default([]),
+    })
+    .optional()
+    .describe("The subject of every request over stdio."),
+});
+
+const listen = z.strictObject({
+  port: z.int().min(0).max(65_535).default(8080).describe("The port; 0 takes a free one."),
+  host: text.default("127.0.0.1").describe("The address that it listens on."),
+  path: z
+    .string()
+    .regex(/^\/[\w./-]*$/, "must be a path that begins with /")
+    .default("/mcp")
+    .describe("The path of the MCP endpoint."),
+  allowedHosts: z
+    .array(text)
+    .optional()
+    .describe("The exact `Host` headers that are accepted. Default: those of a local address."),
+  allowedOrigins: z
+    .array(text)
+    .default([])
+    .describe("The exact `Origin` headers that are accepted, beside none at all."),
+});
+
+const limits = z.strictObject({
+  messageBytes: z.int().min(1024).default(4_194_304).describe("The longest message, in bytes."),
+  bodyTimeoutMs: milliseconds.default(30_000).describe("How long a request body may take."),
+  sessions: z.int().min(1).default(1000).describe("How many sessions may be open."),
+  sessionsPerSubject: z.int().min(1).default(100).describe("The same, of one subject."),
+  idleSessionMs: milliseconds.default(3_600_000).describe("When a session without traffic ends."),
+  requestsPerMinute: z.int().min(1).default(6000).describe("Requests of one subject in a minute."),
+  inFlight: z.int().min(1).default(1000).describe("Requests of one session without an answer."),
+  queuedBytes: z
+    .int()
+    .min(1024)
+    .default(8_388_608)
+    .describe("What may wait for a slow reader before its stream is cut off."),
+  events: whole.default(256).describe("Events of a session that a client can ask for again."),
+  children: z.int().min(1).default(32).describe("Processes of one server at a time."),
+  shutdownMs: milliseconds.default(10_000).describe("What is in flight may take this long to end."),
+});
+
+const labelSettings = z.strictObject({
+  session: z
+    .enum(["session", "subject"])
+    .default("session")
+    .describe("Whose labels follow from call to call: those of a session, or of a subject."),
+  store: z
+    .union([
+      z.literal("memory"),
+      z.strictObject({
+        redis: z.union([text, secret]).describe("The URL of a Redis or Valkey server."),
+        ttlMs: milliseconds.default(86_400_000).describe("When unused labels are forgotten."),
+        prefix: text.optional().describe("What the keys begin with."),
+      }),
+    ])
+    .default("memory")
+    .describe("Where labels are kept. Several gateways need a common store."),
+  initial: labels.default([]).describe("Labels of every request."),
+});
+
+const audit = z.strictObject({
+  file: text.describe("The file that records are appended to, a JSON line each."),
+  strict: z.boolean().default(false).describe("Whether a record that is lost refuses its request."),
+  access: z
+    .enum(["refused", "all"])
+    .default("refused")
+    .describe("Which requests get a record of their end."),
+});
+
+const admin = z.strictObject({
+  port: z.int().min(0).max(65_535).describe("The port of health, readiness and metrics."),
+  host: text.default("127.0.0.1").describe("The address that it listens on."),
+});
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe("For editors. The gateway ignores it."),
+  servers: z.record(name, server).default({}).describe("The MCP servers behind the gateway."),
+  models: z.record(name, route).default({}).describe("Routes to model providers."),
+  plugins: z.array(plugin).default([]).describe("The plugins, in the order of a tie."),
+  mode: z
+    .enum(["dev", "production"])
+    .default("dev")
+    .describe("Production runs only packages that plugins.lock names."),
+  listen: listen.optional().describe("HTTP. Without it the gateway speaks over stdio."),
+  identity: identity.prefault({}).describe("Who is asking."),
+  tenant: text.optional().describe("The tenant of every request."),
+  labels: labelSettings.prefault({}).describe("How labels follow data from call to call."),
+  limits: limits.prefault({}).describe("Sizes, rates and times."),
+  audit: audit.optional().describe("The audit trail. Without it there is none."),
+  admin: admin.optional().describe("The address of health and metrics. Without it there is none."),
+  definitionsFile: text
+    .default("glassine.definitions.json")
+    .describe("The file with the pinned hashes of tool definitions."),
+});
+
+/** What an operator writes. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** The same, checked, with every default filled in. */
+export type GatewayConfig = z.output<typeof configSchema>;
+export type ServerConfig = GatewayConfig["servers"][string];
+export type RouteConfig = GatewayConfig["models"][string];
+export type PluginEntry = GatewayConfig["plugins"][number];
+export type Secret = z.output<typeof secret>;
+
+/**
+ * Returns `config` as it is. It types the file `glassine.config.ts`.
+ *
+ * @example
+ * ```ts
+ * import { defineConfig } from "glassine/gateway";
+ *
+ * export default defineConfig({
+ *   servers: { everything: { command: "mcp-server-everything", args: ["stdio"] } },
+ *   plugins: [{ use: "secret-scanner" }],
+ * });
+ * ```
+ */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}

@@ -1,0 +1,2 @@
+/** glassine/gateway: the ready-made gateway, and the types of its configuration. */
+export { type ConfigInput, defineConfig, type GatewayConfig } from "../config/index.ts";
