@@ -194,7 +194,11 @@ describe("the checker", () => {
     ["core/hooks/a.ts", 'import * as z from "zod-to-anything";', "zod-to-anything has no home"],
     ["core/hooks/a.ts", 'import type { A } from "@modelcontextprotocol/sdk/types.js";', "no home"],
     ["core/hooks/a.ts", 'import { a } from "glassine";', "glassine has no home in src/."],
-    ["core/hooks/a.ts", 'import fs from "node:fs";', "node:fs is at home in operate."],
+    [
+      "core/hooks/a.ts",
+      'import fs from "node:fs";',
+      "node:fs is at home in operate, gateway/config.",
+    ],
     ["core/hooks/a.ts", 'import net from "node:net";', "node:net has no home in src/."],
     ["core/hooks/a.ts", "await import(name);", "imports a computed path"],
     ["core/hooks/a.ts", 'import x from "constructor";', "constructor has no home in src/."],

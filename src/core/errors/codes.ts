@@ -1,4 +1,5 @@
 import type { ErrorCodeSpec } from "./code-spec.ts";
+import { gatewayCodes } from "./gateway-codes.ts";
 import { refusalCodes } from "./refusal-codes.ts";
 import { trustCodes } from "./trust-codes.ts";
 
@@ -109,6 +110,7 @@ export const errorCodes = {
     todo: "Add the missing plugin, or break the cycle that the message shows.",
   },
   ...trustCodes,
+  ...gatewayCodes,
   options_invalid: {
     kind: "misuse",
     means: "An option is unknown, or its value is out of range.",

@@ -1,3 +1,6 @@
+export type { ConfigProblem } from "./config-problems.ts";
+export { gatewaySettings, portOf } from "./gateway-settings.ts";
+export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
 export {
   type ConfigInput,
   configSchema,
@@ -8,3 +11,4 @@ export {
   type Secret,
   type ServerConfig,
 } from "./schema.ts";
+export { secretReader, secretsIn } from "./secrets.ts";

@@ -1,5 +1,6 @@
 export { type Assessment, assess } from "./assess.ts";
 export { type DiscoveredPlugin, type Discovery, discoverPlugins } from "./discover-plugins.ts";
+export { lendHost } from "./lend-host.ts";
 export { loadStage } from "./load-stage.ts";
 export {
   describePermissions,

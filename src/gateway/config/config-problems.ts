@@ -1,0 +1,216 @@
+/**
+ * What is wrong with a configuration: where, what was expected and what kind of value is there.
+ * Values are never quoted, since any of them may be a secret that stands in the wrong place.
+ */
+import * as z from "zod";
+import { closest, formatPath, quoted, suggestion } from "../../core/errors/index.ts";
+
+type Path = readonly (string | number)[];
+
+/** One thing that is wrong. */
+export interface ConfigProblem {
+  /** `servers.files.timeoutMs` */
+  readonly path: string;
+  /** `expected a whole number, got a string` */
+  readonly text: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The problems that `schema` has with `value`, one for each place, in the order of the schema. */
+export function problemsOf(
+  schema: z.ZodType,
+  value: unknown,
+  issues: readonly Issue[],
+): readonly ConfigProblem[] {
+  const found = issues.flatMap((issue) => explained(schema, value, issue));
+  return [...new Map(found.map((each) => [`${each.path}: ${each.text}`, each])).values()];
+}
+
+/** A problem at a place. */
+export function problemAt(path: Path, text: string): ConfigProblem {
+  return { path: formatPath(path), text };
+}
+
+/** `issue` is of `value` as `schema` reads it, with its path from the root of both. */
+function explained(schema: z.ZodType, value: unknown, issue: Issue): readonly ConfigProblem[] {
+  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  const given = valueAt(value, path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownKey(schema, [...path, key]));
+    case "invalid_union":
+      return explainedUnion(schema, value, issue, path);
+    case "invalid_key":
+      return [problemAt(path, `the name ${wanted(issue.issues[0]?.message ?? "must be another")}`)];
+    default:
+      return [problemAt(path, `${expectedBy(issue)}, got ${kindOf(given)}.${meant(issue, given)}`)];
+  }
+}
+
+/** Speaks of the alternative that the value was meant to be, where one stands out. */
+function explainedUnion(
+  schema: z.ZodType,
+  value: unknown,
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: Path,
+): readonly ConfigProblem[] {
+  const given = valueAt(value, path);
+  const placed = flat(issue.errors).map((issues) =>
+    // An issue of another place is an issue of the same kind.
+    issues.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as Issue),
+  );
+  const isAt = (inner: Issue) => inner.path.length === path.length;
+  const fitting = placed.filter((issues) => !issues.some((inner) => isAt(inner) && isKind(inner)));
+  const missing = (issues: readonly Issue[]) =>
+    issues.filter((inner) => isMissing(inner, value, path.length + 1));
+  const chosen = fitting.filter((issues) => missing(issues).length === 0);
+  const [only, ...others] = chosen.length > 0 ? chosen : fitting;
+  if (only !== undefined && others.length === 0) return problemsOf(schema, value, only);
+  const slips = unknownToAll(fitting).map((key) => unknownKey(schema, [...path, key]));
+  const kinds = placed.flatMap((issues) => {
+    const kind = issues.find((inner) => isAt(inner) && isKind(inner));
+    if (kind !== undefined) return [expectedBy(kind).replace(/^expected /, "")];
+    return [`an object with ${missing(issues).map(lastKey).join(" and ")}`];
+  });
+  const expected =
+    issue.message === "Invalid input"
+      ? `expected ${[...new Set(kinds)].join(" or ")}`
+      : wanted(issue.message);
+  return [problemAt(path, `${expected}, got ${kindOf(given)}.`), ...slips];
+}
+
+type Alternatives = readonly (readonly Issue[])[];
+
+/** An alternative that is a choice itself is as many alternatives. */
+function flat(alternatives: Alternatives): Alternatives {
+  return alternatives.flatMap((issues) => {
+    const [only, ...others] = issues;
+    const isChoice = only?.code === "invalid_union" && others.length === 0;
+    return isChoice && only.path.length === 0 ? flat(only.errors) : [issues];
+  });
+}
+
+function lastKey({ path }: Issue): string {
+  return `\`${String(path.at(-1))}\``;
+}
+
+function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {
+  const key = String(path.at(-1));
+  const known = keysAt(schema, path.slice(0, -1));
+  if (known.includes(key))
+    return problemAt(path, "does not belong beside the keys that are there.");
+  return problemAt(path, `unknown key.${suggestion(key, known)}`);
+}
+
+/** Whether it says that the value is of another kind altogether. */
+function isKind({ code }: Issue): boolean {
+  return code === "invalid_type" || code === "invalid_value";
+}
+
+function isMissing(issue: Issue, value: unknown, depth: number): boolean {
+  const path = issue.path as Path;
+  return path.length === depth && isKind(issue) && valueAt(value, path) === undefined;
+}
+
+function unknownToAll(alternatives: Alternatives): readonly string[] {
+  const keys = alternatives.map((issues) =>
+    issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : [])),
+  );
+  return (keys[0] ?? []).filter((key) => keys.every((some) => some.includes(key)));
+}
+
+/** The schema's own sentences begin with `must be` or `must have`. */
+function wanted(message: string): string {
+  return message.replace(/^must be /, "expected ");
+}
+
+function expectedBy(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `expected ${kindNames[issue.expected] ?? `a ${issue.expected}`}`;
+    case "invalid_value":
+      return `expected ${oneOf(issue.values.map(String))}`;
+    case "too_small":
+      return `expected ${atLeast(issue.origin, issue.minimum)}`;
+    case "too_big":
+      return `expected ${issue.origin === "string" ? "a string of" : "a number of"} at most ${issue.maximum}`;
+    default:
+      return wanted(issue.message);
+  }
+}
+
+function oneOf(values: readonly string[]): string {
+  const names = values.map((value) => quoted(value));
+  return names.length === 1 ? names.join("") : `one of ${names.join(", ")}`;
+}
+
+function atLeast(origin: string, minimum: number | bigint): string {
+  if (origin === "string") return "a string that is not empty";
+  if (origin === "array") return "an array that is not empty";
+  return `a number of at least ${minimum}`;
+}
+
+const kindNames: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "an array",
+  object: "an object",
+  record: "an object",
+};
+
+/** What kind of value it is. */
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return "an object";
+  if (typeof value === "number") return Number.isInteger(value) ? "a whole number" : "a number";
+  return `a ${typeof value}`;
+}
+
+/** A value is compared here, and what is said is a word of the schema. */
+function meant(issue: Issue, given: unknown): string {
+  if (issue.code !== "invalid_value" || typeof given !== "string") return "";
+  const match = closest(given, issue.values.map(String));
+  return match === undefined ? "" : ` Did you mean ${quoted(match)}?`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, key)
+        ? Reflect.get(at, key)
+        : undefined,
+    value,
+  );
+}
+
+/** The keys that an object may have at a place, whichever alternative it is. */
+function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+  const [key, ...rest] = path;
+  return alternativesOf(schema).flatMap((each) => {
+    if (key === undefined) return each instanceof z.ZodObject ? Object.keys(each.shape) : [];
+    const inner = innerAt(each, key);
+    return inner === undefined ? [] : keysAt(inner, rest);
+  });
+}
+
+function innerAt(schema: z.core.$ZodType, key: string | number): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return schema.shape[key];
+  // The types of zod's core and of zod are the same objects.
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  return undefined;
+}
+
+/** What is inside of defaults and alternatives. */
+function alternativesOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(alternativesOf);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return alternativesOf(schema.unwrap());
+  if (schema instanceof z.ZodPrefault) return alternativesOf(schema.unwrap());
+  return [schema];
+}

@@ -1,0 +1,68 @@
+/** Finds the configuration file, and reads it as what it says, unchecked. */
+import { resolve } from "node:path";
+import { GlassineError } from "../../core/errors/index.ts";
+import { parseStrictJson, readSmallFile, StrictJsonError } from "../../operate/packages/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import { importDefault } from "./import-file.ts";
+
+/** In the order in which messages name them. */
+const fileNames = ["ts", "js", "mjs", "json"].map((ending) => `glassine.config.${ending}`);
+
+const maxBytes = 4 * 1024 * 1024;
+
+/**
+ * The path of the file that was named, or else of the only one in a folder.
+ *
+ * @throws GlassineError `config_missing`: there is none, or more than one
+ */
+export async function findConfig(cwd: string, named: string | undefined): Promise<string> {
+  if (named !== undefined) {
+    const path = resolve(cwd, named);
+    if (await isThere(path)) return path;
+    throw missing(`the configuration ${printable(path)} is not there`);
+  }
+  const found: string[] = [];
+  for (const name of fileNames) if (await isThere(resolve(cwd, name))) found.push(name);
+  const [only, ...others] = found;
+  if (only === undefined)
+    throw missing(
+      `no configuration in ${printable(cwd)}: write ${fileNames[0]}, name a file with --config, or write the command of a server behind --`,
+    );
+  if (others.length > 0)
+    throw missing(`${printable(cwd)} has ${found.join(" and ")}: name one of them with --config`);
+  return resolve(cwd, only);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const read = await readSmallFile(path, { maxBytes: 0, followLinks: true });
+  return "bytes" in read || read.why !== "absent";
+}
+
+function missing(message: string): GlassineError {
+  return new GlassineError("config_missing", message);
+}
+
+/**
+ * What a configuration file says. A module runs; it is read anew where it has changed.
+ *
+ * @throws GlassineError `config_unreadable`
+ */
+export async function readConfigFile(path: string): Promise<unknown> {
+  if (!path.endsWith(".json")) return importDefault(path, "the configuration");
+  const read = await readSmallFile(path, { maxBytes, followLinks: true });
+  if ("fault" in read) throw unreadable(path, read.fault);
+  try {
+    return parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(read.bytes));
+  } catch (error) {
+    if (error instanceof StrictJsonError) throw unreadable(path, error.message);
+    // What the engine says may quote the text, and a secret in it.
+    throw unreadable(path, error instanceof SyntaxError ? "it is not JSON" : "it is not UTF-8");
+  }
+}
+
+function unreadable(path: string, fault: string): GlassineError {
+  return new GlassineError(
+    "config_unreadable",
+    `the configuration ${printable(path)} cannot be read: ${fault}`,
+  );
+}

@@ -1,0 +1,104 @@
+/** What the environment sets of a configuration. Flags go over it, and it goes over the file. */
+import { closest, GlassineError, quoted } from "../../core/errors/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
+import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
+
+/** By name: the key of the configuration that it sets, and the flag over it. */
+export const gatewaySettings = {
+  GLASSINE_GATEWAY_CONFIG: {
+    key: undefined,
+    flag: "--config",
+    means: "The configuration file.",
+  },
+  GLASSINE_GATEWAY_PORT: {
+    key: "listen.port",
+    flag: "--port",
+    means: "The port. With it the gateway listens, also where the file says stdio.",
+  },
+  GLASSINE_GATEWAY_HOST: {
+    key: "listen.host",
+    flag: "--host",
+    means: "The address that it listens on, where it listens.",
+  },
+  GLASSINE_GATEWAY_ADMIN_PORT: {
+    key: "admin.port",
+    flag: undefined,
+    means: "The port of health, readiness and metrics.",
+  },
+  GLASSINE_PLUGIN_MODE: {
+    key: "mode",
+    flag: "--plugin-mode",
+    means: "`dev` or `production`.",
+  },
+} as const satisfies Record<
+  string,
+  { readonly key: string | undefined; readonly flag: string | undefined; readonly means: string }
+>;
+
+type Setting = keyof typeof gatewaySettings;
+
+/** What flags and the environment say, each where it says anything. */
+export interface Overrides {
+  readonly file?: string | undefined;
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+  readonly adminPort?: number | undefined;
+  readonly mode?: PluginMode | undefined;
+}
+
+/**
+ * An empty variable counts as not set.
+ *
+ * @throws GlassineError `setting_invalid`
+ */
+export function readGatewaySettings(env: Environment): Overrides {
+  expectNoSlips(env);
+  const given = (name: Setting) => env[name] || undefined;
+  const mode = given("GLASSINE_PLUGIN_MODE");
+  return {
+    file: given("GLASSINE_GATEWAY_CONFIG"),
+    port: portOf("GLASSINE_GATEWAY_PORT", given("GLASSINE_GATEWAY_PORT")),
+    host: given("GLASSINE_GATEWAY_HOST"),
+    adminPort: portOf("GLASSINE_GATEWAY_ADMIN_PORT", given("GLASSINE_GATEWAY_ADMIN_PORT")),
+    mode: mode === undefined ? undefined : readPluginMode(mode),
+  };
+}
+
+/**
+ * A port of a flag or a variable, which messages call `name`.
+ *
+ * @throws GlassineError `setting_invalid`
+ */
+export function portOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  // Kubernetes sets NAME_PORT=tcp://… in every pod for a service called NAME.
+  const isLink = /^(?:tcp|udp):\/\//.test(text);
+  const got = isLink
+    ? "the address of a Kubernetes service: name the service otherwise than glassine-gateway, or set enableServiceLinks to false"
+    : quoted(text, 20);
+  throw new GlassineError(
+    "setting_invalid",
+    `${name}: expected a port from 0 to 65535, got ${got}`,
+  );
+}
+
+const begin = "GLASSINE_GATEWAY_";
+const suffixes = Object.keys(gatewaySettings)
+  .filter((name) => name.startsWith(begin))
+  .map((name) => name.slice(begin.length));
+
+/** A variable that is nearly a setting would be taken for one that is in effect. */
+function expectNoSlips(env: Environment): void {
+  for (const name of Object.keys(env).sort()) {
+    const suffix = name.startsWith(begin) && env[name] ? name.slice(begin.length) : undefined;
+    if (suffix === undefined || suffixes.includes(suffix)) continue;
+    const match = closest(suffix, suffixes);
+    if (match === undefined) continue;
+    throw new GlassineError(
+      "setting_invalid",
+      `${quoted(name, 200)} is not a setting; did you mean ${begin}${match}?`,
+    );
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Imports modules that an operator names by path: a configuration, or a plugin. TypeScript is
+ * imported by Node where it can strip types, and else by `jiti`, an optional peer.
+ */
+import { stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { GlassineError } from "../../core/errors/index.ts";
+import { describeThrown } from "../../core/observe/index.ts";
+import { lendHost } from "../../operate/discovery/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+
+/** Of each file, the state in which it was imported first, which is what its bare URL stands for. */
+const first = new Map<string, string>();
+
+/**
+ * The default export of a file. A file that was imported before is imported again if it has changed
+ * since; files that it imports itself are not.
+ *
+ * @param what what messages call the file: `the configuration`
+ * @throws GlassineError `config_unreadable`
+ */
+export async function importDefault(path: string, what: string): Promise<unknown> {
+  const state = await stateOf(path, what);
+  const known = first.get(path) ?? state;
+  first.set(path, known);
+  // What it imports of `glassine` and does not find is this installation's.
+  lendHost(dirname(path));
+  const url = pathToFileURL(path).href + (known === state ? "" : `?${state}`);
+  const module = await importAny(path, url).catch((thrown: unknown) => {
+    if (thrown instanceof GlassineError) throw thrown;
+    throw unreadable(path, what, `cannot be loaded: ${describeThrown(thrown).text}`);
+  });
+  if (Object.hasOwn(module, "default")) return module.default;
+  throw unreadable(path, what, "has no default export: write `export default …`");
+}
+
+async function stateOf(path: string, what: string): Promise<string> {
+  try {
+    const { mtimeMs, size } = await stat(path);
+    return `${mtimeMs}-${size}`;
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw unreadable(path, what, code === "ENOENT" ? "is not there" : `cannot be read: ${code}`);
+  }
+}
+
+type Module = Readonly<Record<string, unknown>>;
+
+/** What Node says of TypeScript that it does not run. */
+const needsJiti: ReadonlySet<unknown> = new Set([
+  "ERR_UNKNOWN_FILE_EXTENSION",
+  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
+]);
+
+async function importAny(path: string, url: string): Promise<Module> {
+  try {
+    return await import(url);
+  } catch (error) {
+    if (!/\.[cm]?ts$/.test(path) || !needsJiti.has((error as NodeJS.ErrnoException).code))
+      throw error;
+    return await importByJiti(path);
+  }
+}
+
+async function importByJiti(path: string): Promise<Module> {
+  const { createJiti } = await jitiFor(path);
+  // Without its caches: a file may have changed since the last time.
+  return await createJiti(path, { fsCache: false, moduleCache: false }).import<Module>(path);
+}
+
+/** That of the file's own folder, or else of this installation. */
+async function jitiFor(path: string): Promise<typeof import("jiti")> {
+  for (const from of [path, import.meta.url]) {
+    try {
+      return await import(pathToFileURL(createRequire(from).resolve("jiti")).href);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    }
+  }
+  throw new GlassineError(
+    "config_unreadable",
+    `this Node (${process.version}) does not run ${printable(path)}: install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file`,
+  );
+}
+
+function unreadable(path: string, what: string, fault: string): GlassineError {
+  return new GlassineError("config_unreadable", `${what} ${printable(path)} ${printable(fault)}`);
+}

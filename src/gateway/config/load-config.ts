@@ -1,0 +1,168 @@
+/** Reads and checks a configuration: at the start, and again for each reload. */
+import { dirname, resolve } from "node:path";
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import { type ConfigProblem, problemsOf } from "./config-problems.ts";
+import { isLocal, ruleProblems } from "./config-rules.ts";
+import { findConfig, readConfigFile } from "./find-config.ts";
+import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
+import { type ConfigInput, configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
+
+/** What a command line says over the file and the environment. */
+export interface ConfigFlags extends Overrides {
+  /** The only server, in place of those of the file. Without `file` no file is looked for. */
+  readonly server?: { readonly command: string; readonly args: readonly string[] } | undefined;
+  /** Plugins behind those of the file. Paths are from the current directory. */
+  readonly plugins?: readonly PluginEntry[] | undefined;
+}
+
+export interface LoadOptions {
+  /** Where a file is looked for. */
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly flags?: ConfigFlags;
+}
+
+export interface LoadedConfig {
+  /** With every default, and every path absolute: those of a file are from its folder. */
+  readonly config: GatewayConfig;
+  /** `undefined` where the command line says everything. */
+  readonly file: string | undefined;
+  /** That of the file, or else the current directory. */
+  readonly folder: string;
+}
+
+/**
+ * Finds, reads and checks the configuration. Flags go over the environment, which goes over the file.
+ *
+ * @throws GlassineError `config_missing`, `config_unreadable`, `config_invalid`, `setting_invalid`
+ */
+export async function loadConfig({ cwd, env, flags = {} }: LoadOptions): Promise<LoadedConfig> {
+  const settings = readGatewaySettings(env);
+  const over = overOf(flags, settings);
+  const isWhole = flags.server !== undefined && over.file === undefined;
+  const file = isWhole ? undefined : await findConfig(cwd, over.file);
+  const folder = file === undefined ? cwd : dirname(file);
+  const given = file === undefined ? ofCommandLine(over) : await readConfigFile(file);
+  const config = checked(withOverrides(given, over, flags), file);
+  const plugins = [
+    ...config.plugins.map((each) => pluginFrom(folder, each)),
+    ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
+  ];
+  return { config: { ...withPaths(config, folder), plugins }, file, folder };
+}
+
+/** Each from the flags where they say it, and else from the environment. */
+function overOf(flags: Overrides, settings: Overrides): Overrides {
+  return {
+    file: flags.file ?? settings.file,
+    port: flags.port ?? settings.port,
+    host: flags.host ?? settings.host,
+    adminPort: flags.adminPort ?? settings.adminPort,
+    mode: flags.mode ?? settings.mode,
+  };
+}
+
+/** In front of one server on this machine nobody has to say who they are. */
+function ofCommandLine({ port, host = "127.0.0.1" }: Overrides): ConfigInput {
+  return port !== undefined && isLocal(host) ? { identity: { anonymous: true } } : {};
+}
+
+/** What is no object where one belongs stays as it is, for the check to complain of. */
+function withOverrides(given: unknown, over: Overrides, { server }: ConfigFlags): unknown {
+  if (!isObject(given)) return given;
+  const { port, host, adminPort, mode } = over;
+  const { listen, admin } = given;
+  const isListening = port !== undefined || listen !== undefined;
+  const where = {
+    ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
+  };
+  return {
+    ...given,
+    ...(isListening ? { listen: under(listen, where) } : {}),
+    ...(adminPort === undefined ? {} : { admin: under(admin, { port: adminPort }) }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(server === undefined ? {} : { servers: { server } }),
+  };
+}
+
+function under(given: unknown, over: object): unknown {
+  return given === undefined || isObject(given) ? { ...given, ...over } : given;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Checks a configuration that was read.
+ *
+ * @throws GlassineError `config_invalid`
+ */
+function checked(given: unknown, file: string | undefined): GatewayConfig {
+  const { data, error } = configSchema.safeParse(given, { reportInput: false });
+  if (data === undefined) throw invalid(problemsOf(configSchema, given, error.issues), file);
+  const problems = ruleProblems(data);
+  if (problems.length > 0) throw invalid(problems, file);
+  return data;
+}
+
+function invalid(configProblems: readonly ConfigProblem[], file: string | undefined) {
+  const what = file === undefined ? "the command line" : printable(file);
+  const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
+  return new GlassineError("config_invalid", `${what} is not a valid configuration. ${text}`, {
+    file,
+    configProblems,
+  });
+}
+
+function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
+  const { audit, identity, definitionsFile } = config;
+  const at = (path: string) => resolve(folder, path);
+  const { jwt } = identity;
+  return {
+    ...fileSecretsFrom(config, at),
+    definitionsFile: at(definitionsFile),
+    ...(audit === undefined ? {} : { audit: { ...audit, file: at(audit.file) } }),
+    ...(jwt !== undefined && "file" in jwt.keys
+      ? { identity: { ...identity, jwt: { ...jwt, keys: { file: at(jwt.keys.file) } } } }
+      : {}),
+  };
+}
+
+type Values = GatewayConfig["models"][string]["headers"];
+
+function fileSecretsFrom(config: GatewayConfig, at: (path: string) => string): GatewayConfig {
+  const from = <Value extends Values[string]>(value: Value) =>
+    typeof value === "object" && "file" in value ? { file: at(value.file) } : value;
+  const all = (values: Values): Values =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, from(value)]));
+  const { servers, models, labels } = config;
+  const { store } = labels;
+  return {
+    ...config,
+    servers: mapped(servers, (server) => {
+      if ("url" in server) return { ...server, headers: all(server.headers) };
+      const cwd = server.cwd === undefined ? {} : { cwd: at(server.cwd) };
+      return { ...server, ...cwd, env: all(server.env) };
+    }),
+    models: mapped(models, (route) => ({ ...route, headers: all(route.headers) })),
+    ...(store === "memory"
+      ? {}
+      : { labels: { ...labels, store: { ...store, redis: from(store.redis) } } }),
+  };
+}
+
+function mapped<Value>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+function pluginFrom(folder: string, entry: PluginEntry): PluginEntry {
+  if (typeof entry === "string") return resolve(folder, entry);
+  return "path" in entry ? { ...entry, path: resolve(folder, entry.path) } : entry;
+}

@@ -1,0 +1,96 @@
+/** Secrets that a configuration names: read when they are needed, and never quoted. */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import type { GatewayConfig, Secret } from "./schema.ts";
+
+const maxBytes = 64 * 1024;
+
+/**
+ * A function that returns the value of a secret, and a string as it is. Each call reads anew, so that
+ * a secret can change while the gateway runs.
+ *
+ * @throws GlassineError (the function) `secret_missing`
+ */
+export function secretReader(env: Environment): (secret: string | Secret) => string {
+  return (secret) => {
+    if (typeof secret === "string") return secret;
+    return "env" in secret ? ofVariable(env, secret.env) : ofFile(secret.file);
+  };
+}
+
+function ofVariable(env: Environment, name: string): string {
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (value !== undefined && value !== "") return value;
+  throw missing(
+    `the environment variable ${quoted(name, 200)} is ${value === "" ? "empty" : "not set"}: set it for the gateway`,
+  );
+}
+
+/** Without the line end that editors and `kubectl` put behind it. */
+function ofFile(path: string): string {
+  const value = bytesOf(path)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+  if (value === "") throw missing(`the file of a secret ${printable(path)} is empty`);
+  return value;
+}
+
+function bytesOf(path: string): Buffer {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    if (!fstatSync(file).isFile()) throw missing(notRegular(path));
+    const bytes = Buffer.alloc(maxBytes + 1);
+    let size = 0;
+    for (let read = 1; read > 0 && size <= maxBytes; size += read)
+      read = readSync(file, bytes, size, bytes.length - size, null);
+    if (size > maxBytes)
+      throw missing(`the file of a secret ${printable(path)} is larger than 64 KiB`);
+    return bytes.subarray(0, size);
+  } catch (error) {
+    if (error instanceof GlassineError) throw error;
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw missing(
+      `the file of a secret ${printable(path)} ${code === "ENOENT" ? "is not there" : `cannot be read: ${code}`}`,
+    );
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function notRegular(path: string): string {
+  return `the file of a secret ${printable(path)} is not a regular file`;
+}
+
+function missing(message: string): GlassineError {
+  return new GlassineError("secret_missing", message);
+}
+
+/** Every secret that a configuration names, with the place of its name. */
+export function secretsIn(
+  config: GatewayConfig,
+): readonly { readonly path: readonly string[]; readonly secret: Secret }[] {
+  const { servers, models, labels } = config;
+  const ofServers = Object.entries(servers).flatMap(([name, server]) => {
+    const [key, values] =
+      "command" in server ? (["env", server.env] as const) : (["headers", server.headers] as const);
+    return Object.entries(values).map(([of, secret]) => ({
+      path: ["servers", name, key, of],
+      secret,
+    }));
+  });
+  const ofModels = Object.entries(models).flatMap(([name, { headers }]) =>
+    Object.entries(headers).map(([of, secret]) => ({
+      path: ["models", name, "headers", of],
+      secret,
+    })),
+  );
+  const { store } = labels;
+  const ofStore =
+    store === "memory" ? [] : [{ path: ["labels", "store", "redis"], secret: store.redis }];
+  return [...ofServers, ...ofModels, ...ofStore].flatMap(({ path, secret }) =>
+    typeof secret === "string" ? [] : [{ path, secret }],
+  );
+}

@@ -1,0 +1,256 @@
+/** Where a configuration comes from, what goes over what, and what its paths mean. */
+import { utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { defineConfig, loadConfig } from "../../../../src/gateway/config/index.ts";
+import { files, folderWith, load, refusalOf } from "./support.ts";
+
+const module = (config: unknown) => `export default ${JSON.stringify(config)};`;
+const listening = { servers: { files }, listen: { port: 1 }, identity: { anonymous: true } };
+
+describe("the file", () => {
+  it.each([
+    ["glassine.config.json", JSON.stringify],
+    ["glassine.config.js", module],
+    ["glassine.config.mjs", module],
+    [
+      "glassine.config.ts",
+      (config: unknown) => `export default ${JSON.stringify(config)} as const;`,
+    ],
+  ])("may be %s", async (name, write) => {
+    const cwd = await folderWith({
+      [name]: write({ servers: { files } }),
+      "package.json": { type: "module" },
+    });
+    const { config, file, folder } = await loadConfig({ cwd, env: {} });
+    expect(Object.keys(config.servers)).toEqual(["files"]);
+    expect([file, folder]).toEqual([join(cwd, name), cwd]);
+  });
+
+  it("is read anew where it has changed", async () => {
+    const cwd = await folderWith({ "glassine.config.mjs": module({ servers: { files } }) });
+    const names = async () => Object.keys((await loadConfig({ cwd, env: {} })).config.servers);
+    expect(await names()).toEqual(["files"]);
+    await writeFile(join(cwd, "glassine.config.mjs"), module({ servers: { docs: files } }));
+    expect(await names()).toEqual(["docs"]);
+    await writeFile(join(cwd, "glassine.config.mjs"), module({ servers: { mail: files } }));
+    const later = new Date(Date.now() + 5000);
+    await utimes(join(cwd, "glassine.config.mjs"), later, later);
+    expect(await names()).toEqual(["mail"]);
+  });
+
+  it("has every default", async () => {
+    const { config } = await load(defineConfig({ servers: { files } }));
+    expect(config.mode).toBe("dev");
+    expect(config.servers.files).toMatchObject({ args: [], pass: ["tokens"], timeoutMs: 60_000 });
+    expect(config.limits.sessions).toBe(1000);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string | undefined, string, RegExp]>([
+    ["none", {}, undefined, "config_missing", /no configuration in .*write glassine\.config\.ts/],
+    ["one that is named and not there", {}, "x.json", "config_missing", /x\.json is not there/],
+    [
+      "two",
+      { "glassine.config.json": "{}", "glassine.config.js": "" },
+      undefined,
+      "config_missing",
+      /has glassine\.config\.js and glassine\.config\.json/,
+    ],
+    [
+      "no JSON",
+      { "glassine.config.json": '{"a": sk-live-42}' },
+      undefined,
+      "config_unreadable",
+      /it is not JSON: Unexpected character 's' found. \(1:7\)$/,
+    ],
+    [
+      "a key twice",
+      { "glassine.config.json": '{"servers": {}, "servers": {}}' },
+      undefined,
+      "config_unreadable",
+      /"servers" twice at line 1, column 17/,
+    ],
+    [
+      "a control character",
+      { "glassine.config.json": '{"a": "sk-live\n42"}' },
+      undefined,
+      "config_unreadable",
+      /it is not JSON$/,
+    ],
+    [
+      "no default export",
+      { "glassine.config.mjs": "export const config = {};" },
+      undefined,
+      "config_unreadable",
+      /has no default export/,
+    ],
+    [
+      "a module that throws",
+      { "glassine.config.mjs": "throw new Error('no\\nluck')" },
+      undefined,
+      "config_unreadable",
+      /cannot be loaded: no\\u\{a\}luck$|cannot be loaded: no/,
+    ],
+  ])("is refused: %s", async (_, written, named, code, text) => {
+    const cwd = await folderWith(written);
+    const error = await refusalOf(loadConfig({ cwd, env: {}, flags: { file: named } }));
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(text);
+    expect(error.message).not.toContain("sk-live");
+    expect(error.message).not.toContain("\n");
+  });
+
+  it("is refused where it is not UTF-8, a folder, or endless", async () => {
+    const cwd = await folderWith({ "glassine.config.json": new Uint8Array([0x22, 0xff, 0x22]) });
+    const of = async (file: string) =>
+      (await refusalOf(loadConfig({ cwd, env: {}, flags: { file } }))).message;
+    expect(await of("glassine.config.json")).toContain("it is not UTF-8");
+    expect(await of(".")).toContain("cannot be");
+    if (process.platform === "linux") {
+      const zeros = join(cwd, "zeros.json");
+      const { symlink } = await import("node:fs/promises");
+      await symlink("/dev/zero", zeros);
+      expect(await of(zeros)).toContain("is not a regular file");
+    }
+  });
+});
+
+describe("what goes over what", () => {
+  const env = { GLASSINE_GATEWAY_PORT: "2", GLASSINE_GATEWAY_ADMIN_PORT: "7" };
+
+  it("a flag, then the environment, then the file", async () => {
+    const port = async (given: Parameters<typeof load>[1]) =>
+      (await load(listening, given)).config.listen?.port;
+    expect(await port({})).toBe(1);
+    expect(await port({ env })).toBe(2);
+    expect(await port({ env, flags: { port: 3 } })).toBe(3);
+    expect(await port({ env: { GLASSINE_GATEWAY_PORT: "" } })).toBe(1);
+  });
+
+  it("each setting sets its key", async () => {
+    const { config } = await load(listening, {
+      env: { ...env, GLASSINE_GATEWAY_HOST: "127.0.0.2", GLASSINE_PLUGIN_MODE: " Production " },
+    });
+    expect(config.listen).toMatchObject({ port: 2, host: "127.0.0.2" });
+    expect(config.admin).toEqual({ port: 7, host: "127.0.0.1" });
+    expect(config.mode).toBe("production");
+  });
+
+  it("a port makes it listen, a host alone does not", async () => {
+    const stdio = { servers: { files }, identity: { anonymous: true } };
+    const listen = async (env: Readonly<Record<string, string>>) =>
+      (await load(stdio, { env })).config.listen?.port;
+    expect(await listen({ GLASSINE_GATEWAY_HOST: "localhost" })).toBeUndefined();
+    expect(await listen({ GLASSINE_GATEWAY_PORT: "0" })).toBe(0);
+  });
+
+  it("the file that the environment names, and the one of the flag over it", async () => {
+    const cwd = await folderWith({
+      "a.json": { servers: { a: files } },
+      "b.json": { servers: { b: files } },
+    });
+    const names = async (flags: object) =>
+      Object.keys(
+        (await loadConfig({ cwd, env: { GLASSINE_GATEWAY_CONFIG: "a.json" }, flags })).config
+          .servers,
+      );
+    expect(await names({})).toEqual(["a"]);
+    expect(await names({ file: "b.json" })).toEqual(["b"]);
+  });
+
+  it.each([
+    ["GLASSINE_GATEWAY_PORT", "http", /GLASSINE_GATEWAY_PORT: expected a port from 0 to 65535/],
+    ["GLASSINE_GATEWAY_PORT", "65536", /expected a port/],
+    ["GLASSINE_GATEWAY_PORT", "tcp://10.0.0.1:80", /enableServiceLinks/],
+    ["GLASSINE_GATEWAY_PROT", "1", /did you mean GLASSINE_GATEWAY_PORT\?/],
+    ["GLASSINE_PLUGIN_MODE", "prod", /expected dev or production/],
+  ])("%s=%s is refused", async (name, value, text) => {
+    const error = await refusalOf(load(listening, { env: { [name]: value } }));
+    expect([error.code, error.message]).toEqual(["setting_invalid", expect.stringMatching(text)]);
+  });
+
+  it("what Kubernetes sets for a service of another name is left alone", async () => {
+    const env = { GLASSINE_GATEWAY_SERVICE_HOST: "10.0.0.1", GLASSINE_GATEWAY_PORT_8080_TCP: "x" };
+    expect((await load(listening, { env })).config.listen?.port).toBe(1);
+  });
+});
+
+describe("one server on the command line", () => {
+  const server = { command: "npx", args: ["server"] };
+
+  it("needs no file, and reads none", async () => {
+    const cwd = await folderWith({ "glassine.config.json": "nonsense" });
+    const { config, file } = await loadConfig({ cwd, env: {}, flags: { server } });
+    expect(file).toBeUndefined();
+    expect(config.servers).toEqual({ server: expect.objectContaining(server) });
+    expect(config.listen).toBeUndefined();
+  });
+
+  it("replaces the servers of a file that is named", async () => {
+    const { config } = await load(
+      { servers: { files }, tenant: "t" },
+      { flags: { server, file: "glassine.config.json" } },
+    );
+    expect(Object.keys(config.servers)).toEqual(["server"]);
+    expect(config.tenant).toBe("t");
+  });
+
+  it("lets everybody in at a local port, and nobody at another without a configuration", async () => {
+    const at = (host: string | undefined) =>
+      loadConfig({ cwd: "/", env: {}, flags: { server, port: 0, host } });
+    expect((await at(undefined)).config.identity.anonymous).toBe(true);
+    expect((await at("localhost")).config.identity.anonymous).toBe(true);
+    const { message } = await refusalOf(at("0.0.0.0"));
+    expect(message).toContain("identity: expected");
+    expect(message).toContain("the command line is not a valid configuration");
+  });
+});
+
+it("paths of a file are from its folder, those of flags from the current one", async () => {
+  const folder = await folderWith({
+    "c.json": {
+      servers: {
+        a: { command: "./bin", cwd: "work", env: { T: { file: "t" }, U: { env: "U" }, V: "v" } },
+        b: { url: "https://x.example", headers: { a: { file: "h" } } },
+      },
+      models: {
+        m: {
+          provider: "openai",
+          url: "https://x.example",
+          path: "/v1",
+          headers: { k: { file: "k" } },
+        },
+      },
+      listen: {},
+      identity: {
+        jwt: { issuer: "i", audience: "a", algorithms: ["ES256"], keys: { file: "jwks.json" } },
+      },
+      labels: { store: { redis: { file: "r" } } },
+      audit: { file: "audit.jsonl" },
+      plugins: ["p.js", { path: "q.js" }, { use: "u" }],
+    },
+  });
+  const cwd = join(folder, "elsewhere");
+  const { config } = await loadConfig({
+    cwd,
+    env: {},
+    flags: { file: join(folder, "c.json"), plugins: ["f.js"] },
+  });
+  const at = (path: string) => join(folder, path);
+  expect(config.servers.a).toMatchObject({
+    ...{ command: "./bin", cwd: at("work") },
+    env: { T: { file: at("t") }, U: { env: "U" }, V: "v" },
+  });
+  expect(config.servers.b).toMatchObject({ headers: { a: { file: at("h") } } });
+  expect(config.models.m?.headers).toEqual({ k: { file: at("k") } });
+  expect(config.identity.jwt?.keys).toEqual({ file: at("jwks.json") });
+  expect(config.labels.store).toMatchObject({ redis: { file: at("r") } });
+  expect(config.audit?.file).toBe(at("audit.jsonl"));
+  expect(config.definitionsFile).toBe(at("glassine.definitions.json"));
+  expect(config.plugins).toEqual([
+    at("p.js"),
+    { path: at("q.js") },
+    { use: "u" },
+    join(cwd, "f.js"),
+  ]);
+});

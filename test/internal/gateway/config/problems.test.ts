@@ -1,0 +1,216 @@
+/** What is said of a configuration that is wrong: every place, what was expected, and no value. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { configSchema } from "../../../../src/gateway/config/index.ts";
+import { files, load, problemsOf, refusalOf } from "./support.ts";
+
+const listening = { servers: { files }, listen: {}, identity: { anonymous: true } };
+const secret = "sk-live-4242424242";
+
+describe("a problem", () => {
+  it.each<[string, unknown, Readonly<Record<string, string>>]>([
+    ["no object", [], { "(root)": "expected an object, got an array." }],
+    ["a misspelt key", { severs: {} }, { severs: 'unknown key. Did you mean "servers"?' }],
+    ["an unknown key", { qqqqqqqq: 1, servers: { files } }, { qqqqqqqq: "unknown key." }],
+    [
+      "a misspelt key further in",
+      { ...listening, listen: { prot: 1 }, limits: { mesageBytes: 4096 } },
+      {
+        "listen.prot": 'unknown key. Did you mean "port"?',
+        "limits.mesageBytes": 'unknown key. Did you mean "messageBytes"?',
+      },
+    ],
+    [
+      "a value of another kind",
+      { servers: { files: { command: 1, args: "stdio", timeoutMs: 1.5 } }, tenant: "" },
+      {
+        "servers.files.command": "expected a string, got a whole number.",
+        "servers.files.args": "expected an array, got a string.",
+        "servers.files.timeoutMs": "expected a whole number, got a number.",
+        tenant: "expected a string that is not empty, got a string.",
+      },
+    ],
+    [
+      "a word that is none of the choices",
+      {
+        servers: { files: { ...files, onDeny: "tool_reslt", definitions: "x" } },
+        mode: "prodution",
+      },
+      {
+        "servers.files.onDeny":
+          'expected one of "error", "tool_result", got a string. Did you mean "tool_result"?',
+        "servers.files.definitions":
+          'expected one of "ignore", "label", "warn", "refuse", got a string.',
+        mode: 'expected one of "dev", "production", got a string. Did you mean "production"?',
+      },
+    ],
+    [
+      "a number out of range",
+      { ...listening, listen: { port: 65_536 }, limits: { sessions: 0 } },
+      {
+        "listen.port": "expected a number of at most 65535, got a whole number.",
+        "limits.sessions": "expected a number of at least 1, got a whole number.",
+      },
+    ],
+    [
+      "a server without command and url",
+      { servers: { files: { comand: "x" } } },
+      {
+        "servers.files":
+          "must have either `command` or `url`, and only keys that belong to it, got an object.",
+        "servers.files.comand": 'unknown key. Did you mean "command"?',
+      },
+    ],
+    [
+      "a key of the other kind of server",
+      { servers: { files: { command: "x", headers: {} } } },
+      { "servers.files.headers": "does not belong beside the keys that are there." },
+    ],
+    [
+      "a server that is a string",
+      { servers: { files: "npx server" } },
+      {
+        "servers.files":
+          "must have either `command` or `url`, and only keys that belong to it, got a string.",
+      },
+    ],
+    [
+      "the name of a server",
+      { servers: { "My Files": files } },
+      {
+        'servers["My Files"]':
+          "the name expected 1 to 32 lower-case letters, digits and hyphens, beginning with a letter",
+      },
+    ],
+    [
+      "a URL that is none",
+      { servers: { files: { url: "ftp://files" } } },
+      { "servers.files.url": "expected an http or https URL, got a string." },
+    ],
+    [
+      "a secret in a wrong form",
+      { servers: { files: { ...files, env: { A: { evn: "A" }, B: 1 } } } },
+      {
+        "servers.files.env.A":
+          "expected a string or an object with `env` or an object with `file`, got an object.",
+        "servers.files.env.A.evn": 'unknown key. Did you mean "env"?',
+        "servers.files.env.B": "expected a string or an object, got a whole number.",
+      },
+    ],
+    [
+      "a plugin of no kind",
+      { servers: { files }, plugins: [{ usr: "secret-scanner" }, 1, { use: "a", priorty: 1 }] },
+      {
+        "plugins[0]":
+          "expected a path, or an object with one of `use`, `package` and `path`, got an object.",
+        "plugins[0].usr": 'unknown key. Did you mean "use"?',
+        "plugins[1]":
+          "expected a path, or an object with one of `use`, `package` and `path`, got a whole number.",
+        "plugins[2].priorty": 'unknown key. Did you mean "priority"?',
+      },
+    ],
+    [
+      "a label store",
+      { servers: { files }, labels: { store: { rediss: "redis://x" } } },
+      {
+        "labels.store.redis": "expected a string or an object, got nothing.",
+        "labels.store.rediss": 'unknown key. Did you mean "redis"?',
+      },
+    ],
+  ])("%s", async (_, config, expected) => {
+    expect(await problemsOf(config)).toEqual(expected);
+  });
+
+  it("does not quote a value, wherever it stands", async () => {
+    const config = {
+      servers: {
+        a: { url: secret, headers: { "bad header": secret }, forward: [secret, 5], onDeny: secret },
+        b: { command: "x", env: secret, wireLabels: secret },
+      },
+      mode: secret,
+      listen: { port: secret, path: secret, host: 5 },
+      identity: { jwt: { issuer: secret, algorithms: [secret], keys: secret } },
+      labels: { store: secret },
+      plugins: [{ use: "x", mode: secret }],
+    };
+    const { message, data } = await refusalOf(load(config));
+    expect(message).not.toContain("sk-live");
+    expect(JSON.stringify(data)).not.toContain("sk-live");
+  });
+
+  it("is found and placed for every key of any object that is misspelt by a letter", async () => {
+    const whole = {
+      ...listening,
+      labels: { session: "session" },
+      audit: { file: "a", strict: true },
+      definitionsFile: "d",
+    };
+    expect(configSchema.safeParse(whole).success).toBe(true);
+    const paths = [
+      ...Object.keys(whole).map((key) => [key]),
+      ...["session"].map((key) => ["labels", key]),
+      ...["file", "strict"].map((key) => ["audit", key]),
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...paths), fc.nat(), async (path, at) => {
+        const [key = "", ...above] = path.toReversed();
+        const place = 1 + (at % (key.length - 1));
+        const slip = key.slice(0, place) + key.slice(place + 1);
+        const config = structuredClone(whole) as Record<string, unknown>;
+        const object = (above[0] === undefined ? config : config[above[0]]) as typeof config;
+        object[slip] = object[key];
+        delete object[key];
+        const problems = await problemsOf(config);
+        expect(problems[[...above, slip].join(".")]).toContain(`Did you mean "${key}"?`);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("what makes no sense together", () => {
+  it.each<[string, unknown, string, string]>([
+    ["nothing to guard", {}, "servers", "there is nothing to guard"],
+    [
+      "routes without HTTP",
+      { models: { gpt: { provider: "openai", url: "https://api.example.com", path: "/v1" } } },
+      "models",
+      "over HTTP only",
+    ],
+    [
+      "bearer tokens over stdio",
+      {
+        servers: { files },
+        identity: {
+          jwt: { issuer: "i", audience: "a", algorithms: ["RS256"], keys: { file: "k" } },
+        },
+      },
+      "identity.jwt",
+      "is for HTTP",
+    ],
+    ["HTTP that nobody may use", { servers: { files }, listen: {} }, "identity", "anonymous: true"],
+    [
+      "an address that no Host header names",
+      { ...listening, listen: { host: "0.0.0.0" } },
+      "listen.allowedHosts",
+      "gateway.example.com",
+    ],
+    [
+      "one port for two",
+      { ...listening, listen: { port: 9000 }, admin: { port: 9000 } },
+      "admin.port",
+      "another port",
+    ],
+    [
+      "one path for two",
+      {
+        ...listening,
+        models: { gpt: { provider: "openai", url: "https://api.example.com", path: "/mcp" } },
+      },
+      "models.gpt.path",
+      "`listen`",
+    ],
+  ])("%s", async (_, config, path, part) => {
+    expect((await problemsOf(config))[path]).toContain(part);
+  });
+});

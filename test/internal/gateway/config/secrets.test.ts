@@ -1,0 +1,71 @@
+/** Secrets are read late, and a message names where one was to come from. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { secretReader, secretsIn } from "../../../../src/gateway/config/index.ts";
+import { folderWith, load } from "./support.ts";
+
+const env: Record<string, string | undefined> = { TOKEN: "t0", EMPTY: "" };
+const read = secretReader(env);
+
+it("reads a variable, a file without its line end, and a string as it is", async () => {
+  const folder = await folderWith({ lf: "a\n", crlf: "b\r\n", inner: "c\nd\n\n" });
+  expect(read("plain")).toBe("plain");
+  expect(read({ env: "TOKEN" })).toBe("t0");
+  expect(["lf", "crlf", "inner"].map((name) => read({ file: join(folder, name) }))).toEqual([
+    ...["a", "b", "c\nd\n"],
+  ]);
+});
+
+it("reads anew each time", async () => {
+  const folder = await folderWith({ key: "one" });
+  const secret = { file: join(folder, "key") };
+  expect(read(secret)).toBe("one");
+  await writeFile(secret.file, "two");
+  env.TOKEN = "t1";
+  expect([read(secret), read({ env: "TOKEN" })]).toEqual(["two", "t1"]);
+});
+
+it.each([
+  [{ env: "NOBODY" }, 'the environment variable "NOBODY" is not set'],
+  [{ env: "EMPTY" }, 'the environment variable "EMPTY" is empty'],
+  [{ env: "constructor" }, "is not set"],
+  [{ file: "/nowhere/key" }, "the file of a secret /nowhere/key is not there"],
+  [{ file: "/" }, "is not a regular file"],
+])("%o is missing", (secret, text) => {
+  expect(() => read(secret)).toThrow(
+    expect.objectContaining({ code: "secret_missing", message: expect.stringContaining(text) }),
+  );
+});
+
+it("refuses a file that is empty or large, without a word of it", async () => {
+  const folder = await folderWith({ empty: "\n", large: "sk-live".repeat(10_000) });
+  expect(() => read({ file: join(folder, "empty") })).toThrow("is empty");
+  expect(() => read({ file: join(folder, "large") })).toThrow(/larger than 64 KiB$/);
+});
+
+it("finds every secret that a configuration names", async () => {
+  const { config } = await load({
+    servers: {
+      a: { command: "x", env: { T: { env: "A" }, U: "u" } },
+      b: { url: "https://x.example", headers: { k: { env: "B" } } },
+    },
+    models: {
+      m: {
+        provider: "openai",
+        url: "https://x.example",
+        path: "/v1",
+        headers: { k: { env: "C" } },
+      },
+    },
+    listen: {},
+    identity: { anonymous: true },
+    labels: { store: { redis: { env: "D" } } },
+  });
+  expect(secretsIn(config)).toEqual([
+    { path: ["servers", "a", "env", "T"], secret: { env: "A" } },
+    { path: ["servers", "b", "headers", "k"], secret: { env: "B" } },
+    { path: ["models", "m", "headers", "k"], secret: { env: "C" } },
+    { path: ["labels", "store", "redis"], secret: { env: "D" } },
+  ]);
+});

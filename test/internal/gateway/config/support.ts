@@ -1,0 +1,52 @@
+/** Folders with configurations. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GlassineError } from "glassine";
+import { onTestFinished } from "vitest";
+import { type ConfigFlags, loadConfig } from "../../../../src/gateway/config/index.ts";
+
+/** A folder with these files, until the test is over. */
+export async function folderWith(
+  files: Readonly<Record<string, string | Uint8Array | object>>,
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "gateway-config-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    const isText = typeof content === "string" || content instanceof Uint8Array;
+    await writeFile(join(folder, name), isText ? content : JSON.stringify(content));
+  }
+  return folder;
+}
+
+export const files = { command: "mcp-server-files" };
+
+interface Given {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: ConfigFlags;
+}
+
+/** Loads a configuration that stands in a folder of its own. */
+export async function load(config: unknown, { env = {}, flags = {} }: Given = {}) {
+  const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
+  return { cwd, ...(await loadConfig({ cwd, env, flags })) };
+}
+
+/** The error of a promise that has to be rejected. */
+export async function refusalOf(promise: Promise<unknown>): Promise<GlassineError> {
+  const value = await promise.then(
+    () => undefined,
+    (error: GlassineError) => error,
+  );
+  if (value === undefined) throw new Error("it was accepted");
+  return value;
+}
+
+/** The problems of a configuration, by path. */
+export async function problemsOf(config: unknown): Promise<Readonly<Record<string, string>>> {
+  const { code, data } = await refusalOf(load(config));
+  if (code !== "config_invalid") throw new Error(code);
+  // Of the code.
+  const found = data.configProblems as readonly { path: string; text: string }[];
+  return Object.fromEntries(found.map(({ path, text }) => [path, text]));
+}
