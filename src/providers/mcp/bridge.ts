@@ -64,9 +64,10 @@ export async function bridgeOf(
     }
   }
 
-  near.onmessage = (message) => {
+  near.onmessage = (message, extra) => {
     const refusal = isObject(message) ? note(message) : undefined;
-    const handed = refusal === undefined ? hand(near, far, message) : near.send(refusal);
+    const options = extra === undefined ? undefined : { caller: extra };
+    const handed = refusal === undefined ? hand(near, far, message, options) : near.send(refusal);
     void handed.catch((error) => report(near, error));
   };
 
@@ -86,9 +87,8 @@ export async function bridgeOf(
     return undefined;
   }
 
-  far.onmessage = (message) => {
-    const related = isObject(message) ? relatedTo(message) : undefined;
-    const options = related === undefined ? undefined : { relatedRequestId: related };
+  far.onmessage = (message, extra) => {
+    const options = isObject(message) ? optionsFor(message, extra) : undefined;
     if (isObject(message) && isAnswer(message)) settle(message);
     void hand(far, near, message, options).catch((error) => report(far, error));
   };
@@ -103,13 +103,28 @@ export async function bridgeOf(
     far.setProtocolVersion?.(version);
   }
 
+  /**
+   * What accompanies a server's message: what its transport says of it, the HTTP status and the
+   * request that it belongs to; where it does not say that, as over stdio, what can be told from
+   * the message.
+   */
+  function optionsFor(message: JsonObject, extra: unknown): object | undefined {
+    const known = isObject(extra) ? extra : {};
+    const status = known.status === undefined ? {} : { status: known.status };
+    const related = Object.hasOwn(known, "relatedRequestId")
+      ? known.relatedRequestId
+      : relatedTo(message);
+    if (related === undefined) return known.status === undefined ? undefined : status;
+    return { ...status, relatedRequestId: related };
+  }
+
   /** The caller's request that a server's message belongs to, so that both use the same stream. */
   function relatedTo(message: JsonObject): unknown {
     if (isAnswer(message)) return message.id;
     const token = isObject(message.params) ? message.params.progressToken : undefined;
     if (token !== undefined) return asked.ofToken(token)?.id;
-    // Nothing else identifies the request, so with several open ones there is none.
-    return asked.size === 1 ? asked.list()[0]?.[1].id : undefined;
+    // Nothing else identifies the request: the youngest is the likeliest.
+    return asked.list().at(-1)?.[1].id;
   }
 
   async function close(): Promise<void> {

@@ -116,10 +116,36 @@ describe("a bridge", () => {
     await answer(progress("p1"));
     expect(related()).toBe(1);
     await answer(notification("notifications/message", { level: "info", data: "x" }));
-    expect(related()).toBeUndefined();
-    await answer(result(1, { content: [] }));
-    await answer(notification("notifications/message", { level: "info", data: "x" }));
     expect(related()).toBe(2);
+    await answer(result(2, { content: [] }));
+    await answer(notification("notifications/message", { level: "info", data: "x" }));
+    expect(related()).toBe(1);
+  });
+
+  it("sends what the server's transport knows about a message along with it", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, far, ask } = await bridged();
+    await ask(toolCall(1));
+    await ask(toolCall(2));
+    const note = notification("notifications/message", { level: "info", data: "x" });
+    const handed = async (message: object, extra: object) => {
+      far.onmessage?.(message, extra);
+      await settle();
+      return near.sent.at(-1)?.options;
+    };
+    expect(await handed(note, { relatedRequestId: 1 })).toEqual({ relatedRequestId: 1 });
+    // A stream of its own belongs to no request.
+    expect(await handed(note, { relatedRequestId: undefined })).toBeUndefined();
+    const failed = { jsonrpc: "2.0", id: 2, error: { code: -32601, message: "no" } };
+    expect(await handed(failed, { status: 404 })).toEqual({ relatedRequestId: 2, status: 404 });
+  });
+
+  it("sends what the caller's transport knows about a message along with it", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, far } = await bridged();
+    near.onmessage?.(request(1, "ping"), { authInfo: { clientId: "c" } });
+    await settle();
+    expect(far.sent.at(-1)?.options).toEqual({ caller: { authInfo: { clientId: "c" } } });
   });
 
   it("forgets a cancelled request, but not an `initialize`, which cannot be cancelled", async () => {
