@@ -1,7 +1,7 @@
 /** A transport, and the outbox that sends the headers that plugins write. */
 
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { type FetchLike, Outbox } from "./outbox.ts";
+import { type FetchLike, type HeaderSender, headerOption, Outbox } from "./outbox.ts";
 import { checkTransport } from "./read-guard.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
@@ -11,7 +11,7 @@ export type TransportMaker<Transport extends TransportLike> = (fetch: FetchLike)
 export interface Connection<Transport extends TransportLike> {
   readonly transport: Transport;
   /** Absent where headers from plugins cannot be sent. */
-  readonly outbox?: Outbox;
+  readonly outbox?: HeaderSender;
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -27,7 +27,10 @@ export function connectionOf<Transport extends TransportLike>(
     return { transport, outbox };
   }
   checkTransport(given);
-  if (base === undefined) return { transport: given };
+  if (base === undefined) {
+    const { takesHeaders } = given as { readonly takesHeaders?: unknown };
+    return { transport: given, ...(takesHeaders === true && { outbox: headerOption }) };
+  }
   throw optionsInvalid(
     "The option fetch needs a function that makes the transport: pass (fetch) => transport.",
   );
@@ -35,7 +38,7 @@ export function connectionOf<Transport extends TransportLike>(
 
 export function sendBy(
   wire: Wire,
-  outbox: Outbox | undefined,
+  outbox: HeaderSender | undefined,
   message: unknown,
   options: unknown,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-/** The `fetch` of one transport, which adds plugin headers to the requests it sends. */
+/** Sends headers that plugins wrote along with the request that they wrote them for. */
 import { type HeaderChanges, withHeaderChanges } from "../rewrite/index.ts";
 import { isObject } from "./json.ts";
 import { isRequest, keyOf, type Wire } from "./transport.ts";
@@ -13,12 +13,31 @@ export function sendWith(message: object, changes: HeaderChanges): void {
   written.set(message, changes);
 }
 
+/** How a transport gets the headers that plugins wrote. */
+export interface HeaderSender {
+  send(wire: Wire, message: unknown, options: unknown): Promise<void>;
+}
+
+/**
+ * For a transport with `takesHeaders`: it gets the option `withHeaders`, which returns its own
+ * headers with those that plugins wrote.
+ */
+export const headerOption: HeaderSender = {
+  async send(wire, message, options) {
+    const changes = isObject(message) ? written.get(message) : undefined;
+    if (changes === undefined) return wire.send(message, options);
+    const withHeaders = (own: RequestInit["headers"]) => withHeaderChanges(own, changes);
+    return wire.send(message, { ...(isObject(options) ? options : {}), withHeaders });
+  },
+};
+
 interface Waiting {
   readonly changes: HeaderChanges;
   isTaken: boolean;
 }
 
-export class Outbox {
+/** The `fetch` of one transport, which adds plugin headers to the requests it sends. */
+export class Outbox implements HeaderSender {
   /** Header changes by request id; each stays until the transport has sent the request. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #onUnused: () => void;

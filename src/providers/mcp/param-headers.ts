@@ -22,7 +22,8 @@ export function optionsToSend(call: Call, before: unknown): unknown {
   return sameJson(before, after) ? aux : { ...aux, headers: follow(aux.headers, before, after) };
 }
 
-function follow(headers: JsonObject, before: unknown, after: unknown): JsonObject {
+/** Headers whose `Mcp-Param-*` follow from the arguments `before` to those `after`. */
+export function follow(headers: JsonObject, before: unknown, after: unknown): JsonObject {
   const changes = changedTexts(before, after);
   const kept = Object.entries(headers).flatMap(([name, value]) => {
     if (!name.toLowerCase().startsWith(prefix)) return [[name, value]];
@@ -73,7 +74,8 @@ function decode(value: string): string | undefined {
   }
 }
 
-function encode(text: string): string {
+/** A text as the value of a header. */
+export function encode(text: string): string {
   if (plainValue.test(text) && !sentinel.test(text)) return text;
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte));
   return `=?base64?${btoa(bytes.join(""))}?=`;

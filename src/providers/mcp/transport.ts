@@ -11,6 +11,11 @@ export interface TransportLike {
   onmessage?: ((message: never, extra?: never) => void) | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
+  /**
+   * Whether `send` takes the option `withHeaders`: a function that returns the headers of a request
+   * with those that plugins wrote. It is given only if they wrote any.
+   */
+  readonly takesHeaders?: boolean;
 }
 
 /** The same, as the guard calls it. */

@@ -128,7 +128,7 @@ describe("a bridge", () => {
     await ask(toolCall(1));
     await ask(toolCall(2));
     const note = notification("notifications/message", { level: "info", data: "x" });
-    const handed = async (message: object, extra: object) => {
+    const handed = async (message: Json, extra: Json) => {
       far.onmessage?.(message, extra);
       await settle();
       return near.sent.at(-1)?.options;

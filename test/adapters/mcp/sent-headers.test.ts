@@ -580,3 +580,30 @@ describe("a transport created by a function", () => {
     );
   });
 });
+
+it("are an option of `send` for a transport that takes them", async () => {
+  verifies("mcp:guard-headers");
+  const manager = await writer(withTag);
+  open.push(() => manager.close().then(() => undefined));
+  class Taker extends RawTransport {
+    readonly takesHeaders = true;
+  }
+  const [near, far] = [new RawTransport(), new Taker()];
+  const guard = createGuard(manager, { envelope: () => headersOf({ "x-own": "1" }) });
+  const bridge = await guard.bridge(near, far);
+  near.onmessage?.(toolCall(1, { tag: "blue" }));
+  near.onmessage?.({ jsonrpc: "2.0", id: 2, method: "ping" });
+  await settle();
+  const options = far.sent.map(({ options }) => options as Partial<Taken> | undefined);
+  expect([...(options.find(hasHeaders)?.withHeaders?.({ own: "2" }) ?? [])]).toEqual([
+    ["own", "2"],
+    ["x-tag", "blue"],
+  ]);
+  expect(options.filter(hasHeaders)).toHaveLength(1);
+  await bridge.close();
+});
+
+interface Taken {
+  withHeaders(own: object): Headers;
+}
+const hasHeaders = (options: Partial<Taken> | undefined) => options?.withHeaders !== undefined;

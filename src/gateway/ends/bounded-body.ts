@@ -1,0 +1,39 @@
+/**
+ * The body of a streamed answer, under a limit: it takes what its source has at once, and cuts the
+ * stream off when its reader is too slow to take it.
+ */
+export function boundedBody(
+  source: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  onCut: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        void pump(controller);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: maxBytes, size: (chunk) => chunk.byteLength },
+  );
+
+  async function pump(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        if ((controller.desiredSize ?? 0) < value.byteLength) {
+          onCut();
+          controller.error(new Error("The reader is too slow."));
+          await reader.cancel();
+          return;
+        }
+        controller.enqueue(value);
+      }
+      controller.close();
+    } catch {
+      // Its reader is gone.
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** A server that is a process of ours, spoken to over its standard input and output. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import process from "node:process";
+import type { Readable, Writable } from "node:stream";
+import type { End, Message } from "./end.ts";
+import { documentIn, readLines, writeLine } from "./json-lines.ts";
+
+export interface ChildCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment of the child. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+}
+
+export interface ChildOptions extends ChildCommand {
+  readonly maxBytes: number;
+  /** What may wait for a child that does not read. */
+  readonly queuedBytes: number;
+  /** Lines of its standard error, and what is wrong with its standard output. */
+  readonly onNote: (kind: ChildNote, text: string) => void;
+  /** How long each step of ending it may take. Default 2000. */
+  readonly endMs?: number;
+}
+
+export type ChildNote = "stderr" | "stdout_invalid";
+
+/** The variables that a child gets without being asked for: none of them holds a secret. */
+const inherited =
+  process.platform === "win32"
+    ? [
+        ...["APPDATA", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PATH", "PROCESSOR_ARCHITECTURE"],
+        ...["SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "USERNAME", "USERPROFILE", "PROGRAMFILES"],
+      ]
+    : ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER"];
+
+/** The environment of a child: a short list of the gateway's own, and what its operator named. */
+export function childEnvironment(
+  own: Readonly<Record<string, string | undefined>>,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const kept = inherited.flatMap((name) => {
+    const value = own[name];
+    // A value that begins so is a shell function, which a shell would run.
+    return value === undefined || value.startsWith("()") ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(kept), ...given };
+}
+
+/** Why `start` failed, in words for the operator. */
+export class ChildFailure extends Error {
+  override readonly name = "ChildFailure";
+  readonly code: string;
+  constructor(code: string, message: string, cause: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+const hasGroups = process.platform !== "win32";
+
+export function childBack(options: ChildOptions): End {
+  const { command, args, env, cwd, maxBytes, queuedBytes, onNote, endMs = 2000 } = options;
+  let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
+  let isGone = false;
+  let closing: Promise<void> | undefined;
+
+  const end: End = {
+    start: () =>
+      new Promise((resolve, reject) => {
+        const made = spawn(command, [...args], {
+          env,
+          cwd,
+          stdio: ["pipe", "pipe", "pipe"],
+          shell: false,
+          windowsHide: true,
+          // A group of its own: what the child starts ends with it, and Ctrl+C reaches us first.
+          detached: hasGroups,
+        });
+        child = made;
+        made.once("spawn", resolve);
+        made.on("error", (error: NodeJS.ErrnoException) => {
+          reject(startFailure(command, cwd, error));
+          end.onerror?.(error);
+          gone();
+        });
+        made.once("exit", gone);
+        const { stdin, stdout, stderr } = made;
+        // A child that is gone is reported by its exit.
+        stdin.on("error", () => {});
+        readLines(stdout, maxBytes, {
+          line(text) {
+            const message = documentIn(text);
+            if (message === undefined) onNote("stdout_invalid", text);
+            else end.onmessage?.(message, {});
+          },
+          tooLong() {
+            onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
+            // Whose answer it is cannot be told, and whoever waits for it would wait forever.
+            void end.close();
+          },
+        });
+        readLines(stderr, 8192, {
+          line: (text) => onNote("stderr", text),
+          tooLong: () => {},
+        });
+      }),
+    async send(message: Message) {
+      const stdin = child?.stdin;
+      if (stdin === undefined || isGone || closing !== undefined)
+        throw new Error("The server is gone.");
+      if (stdin.writableLength > queuedBytes)
+        throw new Error("The server does not read what it is sent.");
+      await writeLine(stdin, message);
+    },
+    close() {
+      closing ??= endChild();
+      return closing;
+    },
+  };
+
+  function gone(): void {
+    if (isGone) return;
+    isGone = true;
+    // What it started may outlive it.
+    signal("SIGKILL");
+    end.onclose?.();
+  }
+
+  function signal(name: NodeJS.Signals): void {
+    if (child?.pid === undefined) return;
+    try {
+      if (hasGroups) process.kill(-child.pid, name);
+      else child.kill(name);
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  /** As MCP asks: close its input, then ask it to end, then end it. */
+  async function endChild(): Promise<void> {
+    child?.stdin.end();
+    if (await isGoneWithin()) return;
+    signal("SIGTERM");
+    if (await isGoneWithin()) return;
+    signal("SIGKILL");
+    await isGoneWithin();
+    gone();
+  }
+
+  function isGoneWithin(): Promise<boolean> {
+    const made = child;
+    if (made === undefined || isGone || made.exitCode !== null || made.signalCode !== null)
+      return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        made.removeListener("exit", exited);
+        resolve(false);
+      }, endMs);
+      const exited = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      made.once("exit", exited);
+    });
+  }
+
+  return end;
+}
+
+function startFailure(
+  command: string,
+  cwd: string | undefined,
+  error: NodeJS.ErrnoException,
+): ChildFailure {
+  if (error.code === "ENOENT") {
+    const where = cwd === undefined ? "" : `, or there is no folder ${cwd}`;
+    const text = `there is no program "${command}"${where}. Install it, or give its whole path.`;
+    return new ChildFailure("command_missing", text, error);
+  }
+  const why = error.code === "EACCES" ? "it may not be run" : (error.code ?? "it failed");
+  return new ChildFailure("command_failed", `"${command}" could not be started: ${why}.`, error);
+}

@@ -1,0 +1,80 @@
+/** A transport of the gateway, as a guard and a router use it. */
+export interface End {
+  start(): Promise<void>;
+  send(message: Message, options?: SendOptions): Promise<void>;
+  close(): Promise<void>;
+  onmessage?: ((message: unknown, extra?: Extra) => void) | undefined;
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  /** Of a back over HTTP: it takes headers that plugins wrote, and the agreed version. */
+  readonly takesHeaders?: boolean;
+  setProtocolVersion?(version: string): void;
+}
+
+/** A JSON-RPC message. */
+export type Message = Readonly<Record<string, unknown>>;
+
+export type RequestId = string | number;
+
+/** What a transport says about a message that came. */
+export interface Extra {
+  /** Of a front: who asks, as the gateway found out. */
+  readonly authInfo?: unknown;
+  /** Of a front: the HTTP request. */
+  readonly request?: Request;
+  /** Of a back: the caller's request that the message belongs to; undefined for none. */
+  readonly relatedRequestId?: RequestId | undefined;
+  /** Of a back: the HTTP status of the answer. */
+  readonly status?: number;
+}
+
+/** What accompanies a message that is sent. */
+export interface SendOptions {
+  /** To a front: the request that it belongs to, and the HTTP status of the answer. */
+  readonly relatedRequestId?: RequestId | undefined;
+  readonly status?: number;
+  /** To a back: what the front said about the caller's message. */
+  readonly caller?: Extra;
+}
+
+export function isMessage(value: unknown): value is Message {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isRequest(
+  message: Message,
+): message is Message & { readonly id: RequestId; readonly method: string } {
+  const { id, method } = message;
+  return typeof method === "string" && (typeof id === "string" || typeof id === "number");
+}
+
+export function isAnswer(message: Message): message is Message & { readonly id: RequestId } {
+  const { id, method, result, error } = message;
+  const hasId = typeof id === "string" || typeof id === "number";
+  return hasId && method === undefined && (result !== undefined || error !== undefined);
+}
+
+/** Ids keep their type: 1 and "1" are different requests. */
+export function keyOf(id: RequestId): string {
+  return `${typeof id === "string" ? "s" : "n"}${id}`;
+}
+
+/** Why the gateway itself answers a request, in words that a caller may see. */
+export interface Refusal {
+  readonly code: number;
+  readonly message: string;
+  readonly data: { readonly code: string };
+}
+
+export function refusalOf(code: number, name: string, message: string): Refusal {
+  return { code, message, data: { code: name } };
+}
+
+export function errorAnswer(id: RequestId | null, error: Refusal): Message {
+  return { jsonrpc: "2.0", id, error };
+}
+
+/** An error as one, whatever was thrown. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,54 @@
+/** The events of one session that a client may ask for again, bounded by number and size. */
+import type { Message } from "./end.ts";
+
+export interface StoredEvents {
+  storeEvent(stream: string, message: Message): Promise<string>;
+  getStreamIdForEventId(id: string): Promise<string | undefined>;
+  replayEventsAfter(
+    id: string,
+    to: { readonly send: (id: string, message: never) => Promise<void> },
+  ): Promise<string>;
+}
+
+interface Stored {
+  readonly stream: string;
+  readonly message: Message;
+  readonly units: number;
+}
+
+/** Ids count up and are known to the session alone: another's name nothing here. */
+export function eventStore(maxEvents: number, maxUnits: number): StoredEvents {
+  const events = new Map<string, Stored>();
+  const prefix = crypto.randomUUID();
+  let count = 0;
+  let units = 0;
+
+  return {
+    async storeEvent(stream, message) {
+      count += 1;
+      const id = `${prefix}_${count}`;
+      const size = JSON.stringify(message).length;
+      events.set(id, { stream, message, units: size });
+      units += size;
+      for (const [oldest, { units: freed }] of events) {
+        if (events.size <= maxEvents && units <= maxUnits) break;
+        events.delete(oldest);
+        units -= freed;
+      }
+      return id;
+    },
+    getStreamIdForEventId: async (id) => events.get(id)?.stream,
+    async replayEventsAfter(id, { send }) {
+      const first = events.get(id);
+      if (first === undefined) throw new Error("The event is not known.");
+      let isAfter = false;
+      for (const [each, { stream, message }] of [...events]) {
+        // An event without content only tells its id.
+        const says = Object.keys(message).length > 0;
+        if (isAfter && stream === first.stream && says) await send(each, message as never);
+        isAfter ||= each === id;
+      }
+      return first.stream;
+    },
+  };
+}

@@ -1,0 +1,356 @@
+/**
+ * A server over Streamable HTTP.
+ *
+ * One object serves a session of MCP 2025-11-25, with its session id and standalone stream, or a
+ * single exchange of 2026-07-28. It reads event by event and passes on what came as soon as it is
+ * whole; it follows no redirects, decodes no compression, and knows no deadline.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import { type Dispatcher, request as send } from "undici";
+import { toMcpHeaders } from "../../providers/mcp/index.ts";
+import {
+  type End,
+  errorAnswer,
+  errorOf,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  type Message,
+  type Refusal,
+  type RequestId,
+  refusalOf,
+  type SendOptions,
+} from "./end.ts";
+import { readEvents } from "./events.ts";
+import { documentIn } from "./json-lines.ts";
+
+export interface HttpBackOptions {
+  readonly url: string;
+  readonly dispatcher: Dispatcher;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Lower-case names of headers of the caller that are sent on. */
+  readonly forward: readonly string[];
+  readonly maxBytes: number;
+  /** The exchange that it is for: the caller's request. Absent for a session. */
+  readonly exchange?: { readonly headers: Headers; readonly message: unknown };
+  /** The server ended the stream of a request before it answered; the rest is being fetched. */
+  readonly onCut?: (id: RequestId) => void;
+}
+
+/** What it sends a message with. */
+interface BackOptions extends SendOptions {
+  readonly withHeaders?: (own: Readonly<Record<string, string>>) => Headers;
+}
+
+export interface HttpBack extends End {
+  readonly takesHeaders: true;
+  setProtocolVersion(version: string): void;
+}
+
+const unreachable = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
+const invalid = refusalOf(-32014, "peer_invalid", "The server's answer could not be read");
+const tooLarge = refusalOf(-32014, "peer_too_large", "The server's answer is larger than allowed");
+const refused = refusalOf(-32014, "peer_refused", "The server refused the request");
+const sessionGone = refusalOf(-32014, "peer_session_ended", "The server ended the session");
+
+/** How often the rest of a stream is fetched without anything new in it. */
+const maxResumes = 5;
+const waits = [0, 250, 1000, 3000, 10_000];
+
+class BackFault extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, more = "") {
+    super(`${refusal.message}${more}`);
+    this.refusal = refusal;
+  }
+}
+
+export function httpBack(options: HttpBackOptions): HttpBack {
+  const { url, dispatcher, headers: own, forward, maxBytes, exchange, onCut } = options;
+  /** The streams of requests that have no answer yet, by their ids. */
+  const open = new Map<string, AbortController>();
+  const whole = new AbortController();
+  let sessionId: string | undefined;
+  let version: string | undefined;
+  let isClosed = false;
+
+  const end: HttpBack = {
+    takesHeaders: true,
+    start: async () => {},
+    setProtocolVersion(agreed) {
+      version = agreed;
+    },
+    async send(message, sendOptions: BackOptions = {}) {
+      if (isClosed) throw new Error("The connection to the server is closed.");
+      if (isRequest(message)) void ask(message, sendOptions);
+      else await notify(message, sendOptions);
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      whole.abort();
+      for (const stream of open.values()) stream.abort();
+      if (sessionId !== undefined) await endSession(sessionId);
+      end.onclose?.();
+    },
+  };
+
+  /** Sends a request and passes on everything up to its answer. Never rejects. */
+  async function ask(message: Message & { id: RequestId }, sendOptions: BackOptions) {
+    const key = keyOf(message.id);
+    const stream = new AbortController();
+    open.set(key, stream);
+    try {
+      const response = await post(message, sendOptions, stream.signal);
+      await readAnswer(message, response, sendOptions, stream.signal);
+    } catch (thrown) {
+      if (stream.signal.aborted) return;
+      end.onerror?.(errorOf(thrown));
+      const refusal = thrown instanceof BackFault ? thrown.refusal : unreachable;
+      // Without the status: a 401 of the server is no 401 of the gateway.
+      deliver(errorAnswer(message.id, refusal), message.id, undefined);
+      if (refusal === sessionGone) void end.close();
+    } finally {
+      if (open.get(key) === stream) open.delete(key);
+    }
+  }
+
+  async function notify(message: Message, sendOptions: BackOptions): Promise<void> {
+    const { method, params } = message;
+    const cancelled = method === "notifications/cancelled" && isMessage(params) ? params : {};
+    const { requestId } = cancelled;
+    const isId = typeof requestId === "string" || typeof requestId === "number";
+    const stream = isId ? open.get(keyOf(requestId)) : undefined;
+    // In an exchange, closing its stream is what cancels a request.
+    if (exchange === undefined || !isId) {
+      const response = await post(message, sendOptions, whole.signal);
+      await response.body.dump();
+      if (response.statusCode >= 300) throw new BackFault(refused, ` with ${response.statusCode}`);
+    }
+    stream?.abort();
+    if (method === "notifications/initialized" && exchange === undefined) void listen();
+  }
+
+  function post(message: Message, { caller, withHeaders }: BackOptions, signal: AbortSignal) {
+    const base = {
+      ...own,
+      ...forwarded(caller?.request?.headers),
+      ...(exchange === undefined ? ofSession() : ofExchange(message)),
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    };
+    const headers = withHeaders === undefined ? base : Object.fromEntries(withHeaders(base));
+    // What was parsed is sent, never the bytes that came.
+    return exchangeWith(JSON.stringify(message), "POST", headers, signal);
+  }
+
+  function exchangeWith(
+    body: string | null,
+    method: "POST" | "GET" | "DELETE",
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) {
+    return send(url, {
+      ...{ method, headers, body, signal, dispatcher },
+      // Streams may be silent for long; whoever waits has a deadline.
+      bodyTimeout: 0,
+      headersTimeout: 0,
+    });
+  }
+
+  function forwarded(headers: Headers | undefined): Readonly<Record<string, string>> {
+    const given = forward.map((name) => [name, headers?.get(name)] as const);
+    return Object.fromEntries(given.filter((each): each is [string, string] => each[1] != null));
+  }
+
+  function ofSession(): Readonly<Record<string, string>> {
+    return {
+      ...(sessionId !== undefined && { "mcp-session-id": sessionId }),
+      ...(version !== undefined && { "mcp-protocol-version": version }),
+    };
+  }
+
+  function ofExchange(message: Message): Readonly<Record<string, string>> {
+    const asked = exchange?.headers.get("mcp-protocol-version");
+    return {
+      ...(asked != null && { "mcp-protocol-version": asked }),
+      ...toMcpHeaders(message, exchange),
+    };
+  }
+
+  type Answer = Awaited<ReturnType<typeof send>>;
+
+  async function readAnswer(
+    message: Message & { id: RequestId },
+    response: Answer,
+    sendOptions: BackOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { statusCode: status, headers, body } = response;
+    const { id } = message;
+    if (message.method === "initialize") sessionId = textOf(headers, "mcp-session-id");
+    const type = textOf(headers, "content-type")?.split(";")[0]?.trim().toLowerCase();
+    if (isCompressed(headers)) throw new BackFault(invalid);
+    if (type === "text/event-stream" && status < 300) {
+      await readStream(id, body, sendOptions, signal);
+      return;
+    }
+    const text = await textIn(body, maxBytes);
+    const document = type === "application/json" ? documentIn(text) : undefined;
+    const messages = Array.isArray(document) ? (document as unknown[]) : [document];
+    if (!messages.some((each) => isAnswerTo(id, each))) {
+      if (status === 404 && sessionId !== undefined) throw new BackFault(sessionGone);
+      throw status < 300 ? new BackFault(invalid) : new BackFault(refused, ` with ${status}`);
+    }
+    for (const each of messages) if (isMessage(each)) deliver(withId(id, each), id, status);
+  }
+
+  /** Reads the stream of a request up to its answer, over as many connections as that takes. */
+  async function readStream(
+    id: RequestId,
+    first: Readable,
+    sendOptions: BackOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let body = first;
+    let lastEventId: string | undefined;
+    for (let resumes = 0; resumes <= maxResumes; resumes += 1) {
+      const before = lastEventId;
+      const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
+      for await (const event of readEvents(body, limits)) {
+        lastEventId = event.id ?? lastEventId;
+        if (event.data === "") continue;
+        const message = documentIn(event.data);
+        if (!isMessage(message)) throw new BackFault(invalid);
+        deliver(withId(id, message), id, 200);
+        if (isAnswerTo(id, message)) {
+          // Whatever follows belongs to no request.
+          body.destroy();
+          return;
+        }
+      }
+      if (lastEventId === undefined) break;
+      if (lastEventId !== before) resumes = 0;
+      if (resumes === 0) onCut?.(id);
+      await pause(waits[resumes] ?? 0, signal);
+      const response = await exchangeWith(
+        null,
+        "GET",
+        {
+          ...own,
+          ...forwarded(sendOptions.caller?.request?.headers),
+          ...ofSession(),
+          accept: "text/event-stream",
+          "last-event-id": lastEventId,
+        },
+        signal,
+      );
+      body = response.body;
+      if (response.statusCode >= 300) {
+        await response.body.dump();
+        break;
+      }
+    }
+    throw new BackFault(unreachable);
+  }
+
+  /** The standalone stream of a session, opened anew whenever it ends. Never rejects. */
+  async function listen(): Promise<void> {
+    let lastEventId: string | undefined;
+    for (let failures = 0; !isClosed && failures < waits.length; failures += 1) {
+      try {
+        const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+        const headers = { ...own, ...ofSession(), accept: "text/event-stream", ...resumed };
+        const { statusCode, body } = await exchangeWith(null, "GET", headers, whole.signal);
+        if (statusCode >= 300) {
+          await body.dump();
+          // 405 says that there is none; 404 that the session is over, as its next request will.
+          if (statusCode < 500) return;
+        } else {
+          const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
+          for await (const event of readEvents(body, limits)) {
+            failures = 0;
+            lastEventId = event.id ?? lastEventId;
+            const message = event.data === "" ? undefined : documentIn(event.data);
+            if (isMessage(message)) deliver(message, undefined, undefined);
+          }
+        }
+      } catch (thrown) {
+        if (isClosed) return;
+        end.onerror?.(errorOf(thrown));
+      }
+      await pause(waits[failures] ?? 0, whole.signal).catch(() => {});
+    }
+  }
+
+  async function endSession(id: string): Promise<void> {
+    try {
+      const headers = { ...own, ...ofSession(), "mcp-session-id": id };
+      const { body } = await exchangeWith(null, "DELETE", headers, AbortSignal.timeout(2000));
+      await body.dump();
+    } catch {
+      // The server forgets it in time.
+    }
+  }
+
+  function deliver(message: Message, related: RequestId | undefined, status: number | undefined) {
+    if (isClosed) return;
+    const more = isAnswer(message) && status !== undefined ? { status } : {};
+    end.onmessage?.(message, { relatedRequestId: related, ...more });
+  }
+
+  return end;
+}
+
+function isAnswerTo(id: RequestId, message: unknown): boolean {
+  if (!isMessage(message)) return false;
+  return message.id === id ? isAnswer(message) : message.id === null && message.error !== undefined;
+}
+
+/** An error without an id answers the request that it came for. */
+function withId(id: RequestId, message: Message): Message {
+  const isUnnamed = message.id === null && message.error !== undefined;
+  return isUnnamed ? { ...message, id } : message;
+}
+
+function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function isCompressed(headers: IncomingHttpHeaders): boolean {
+  const coding = textOf(headers, "content-encoding");
+  return coding !== undefined && coding !== "identity";
+}
+
+async function textIn(body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      body.destroy();
+      throw new BackFault(tooLarge);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(errorOf(signal.reason));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
+}

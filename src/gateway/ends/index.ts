@@ -1,0 +1,24 @@
+export { boundedBody } from "./bounded-body.ts";
+export { ChildFailure, type ChildNote, childBack, childEnvironment } from "./child-back.ts";
+export {
+  type End,
+  type Extra,
+  errorAnswer,
+  errorOf,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  type Message,
+  type Refusal,
+  type RequestId,
+  refusalOf,
+  type SendOptions,
+} from "./end.ts";
+export { exchangeFront } from "./exchange-front.ts";
+export { httpBack } from "./http-back.ts";
+export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
+export { type SharedChild, sharedChild } from "./shared-child.ts";
+export { stdioFront } from "./stdio-front.ts";
+export { supervised } from "./supervised.ts";
+export { watched } from "./watched.ts";

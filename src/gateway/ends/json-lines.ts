@@ -1,0 +1,71 @@
+/**
+ * One JSON document a line, as MCP speaks over stdio.
+ *
+ * Rule: memory is bounded. A line over the limit is dropped up to its end and reported once, and
+ * what a slow reader has not taken counts against a limit of its own.
+ */
+
+import type { Readable, Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+
+export interface LineEvents {
+  line(text: string): void;
+  tooLong(): void;
+}
+
+/** Calls `events` for each line of a stream, which it puts into flowing mode. */
+export function readLines(stream: Readable, maxBytes: number, events: LineEvents): void {
+  const decoder = new StringDecoder("utf8");
+  let pieces: string[] = [];
+  let bytes = 0;
+  /** Whether the line is over the limit already. */
+  let isSkipping = false;
+
+  function add(text: string, size: number): void {
+    bytes += size;
+    if (isSkipping) return;
+    if (bytes > maxBytes) {
+      isSkipping = true;
+      pieces = [];
+      events.tooLong();
+    } else pieces.push(text);
+  }
+
+  function end(): void {
+    const text = pieces.join("");
+    const wasSkipped = isSkipping;
+    pieces = [];
+    bytes = 0;
+    isSkipping = false;
+    if (!wasSkipped && text.trim() !== "") events.line(text);
+  }
+
+  stream.on("data", (chunk: Buffer) => {
+    let from = 0;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      add(decoder.write(chunk.subarray(from, at)), at - from);
+      from = at + 1;
+      end();
+    }
+    add(decoder.write(chunk.subarray(from)), chunk.length - from);
+  });
+}
+
+/** Writes a document as a line. Resolves once it is handed over. */
+export function writeLine(stream: Writable, document: unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(`${JSON.stringify(document)}\n`, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** A line as JSON; undefined for one that is none. */
+export function documentIn(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * One process behind many exchanges of MCP 2026-07-28, which are stateless.
+ *
+ * Ids and progress tokens are the caller's, and two callers may use the same: each is rewritten for
+ * the process, and what comes goes home by it. A message that names neither belongs to the youngest
+ * open request; all of a process are of one subject, so nothing crosses subjects.
+ */
+import {
+  type End,
+  type Extra,
+  isAnswer,
+  isMessage,
+  isRequest,
+  type Message,
+  type RequestId,
+} from "./end.ts";
+
+export interface SharedChild {
+  /** A transport for one exchange. */
+  connect(): End;
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+interface Asked {
+  readonly end: End;
+  readonly id: RequestId;
+  readonly token: unknown;
+}
+
+const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
+
+export function sharedChild(back: End): SharedChild {
+  let count = 0;
+  let started: Promise<void> | undefined;
+  let isClosed = false;
+  const ends = new Set<End>();
+  /** By the id that the process knows. It is its progress token, too. */
+  const asked = new Map<number, Asked>();
+
+  back.onmessage = (message) => {
+    if (isMessage(message)) receive(message);
+  };
+  back.onclose = () => {
+    isClosed = true;
+    for (const end of [...ends]) end.onclose?.();
+  };
+
+  function receive(message: Message): void {
+    if (isAnswer(message)) {
+      const found = asked.get(Number(message.id));
+      asked.delete(Number(message.id));
+      found?.end.onmessage?.({ ...message, id: found.id }, {});
+      return;
+    }
+    const params = isMessage(message.params) ? message.params : {};
+    const meta = isMessage(params._meta) ? params._meta : {};
+    const named = params.progressToken ?? meta[subscriptionKey];
+    const found = named === undefined ? [...asked.values()].at(-1) : asked.get(Number(named));
+    if (found === undefined) return;
+    const extra: Extra = { relatedRequestId: found.id };
+    found.end.onmessage?.(withNamesOf(found, message, params, meta), extra);
+  }
+
+  function connect(): End {
+    const own = new Set<number>();
+    const end: End = {
+      async start() {
+        started ??= back.start();
+        await started;
+        if (isClosed) throw new Error("The server is gone.");
+        ends.add(end);
+      },
+      async send(message) {
+        if (isRequest(message)) {
+          count += 1;
+          own.add(count);
+          const meta = metaOf(message);
+          asked.set(count, { end, id: message.id, token: meta?.progressToken });
+          await back.send(renamed(message, count));
+        } else if (message.method === "notifications/cancelled") {
+          const params = isMessage(message.params) ? message.params : {};
+          const known = [...own].find((id) => asked.get(id)?.id === params.requestId);
+          if (known === undefined) return;
+          asked.delete(known);
+          await back.send({ ...message, params: { ...params, requestId: known } });
+        } else await back.send(message);
+      },
+      async close() {
+        if (!ends.delete(end)) return;
+        for (const id of own) {
+          if (!asked.delete(id)) continue;
+          const params = { requestId: id };
+          const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
+          await back.send(cancel).catch(() => {});
+        }
+        end.onclose?.();
+      },
+    };
+    return end;
+  }
+
+  return {
+    connect,
+    get connections() {
+      return ends.size;
+    },
+    close: () => back.close(),
+  };
+}
+
+function metaOf({ params }: Message): Message | undefined {
+  return isMessage(params) && isMessage(params._meta) ? params._meta : undefined;
+}
+
+/** The request under the id that the process knows it by. */
+function renamed(message: Message, id: number): Message {
+  const meta = metaOf(message);
+  if (meta?.progressToken === undefined) return { ...message, id };
+  const params = message.params as Message;
+  return { ...message, id, params: { ...params, _meta: { ...meta, progressToken: id } } };
+}
+
+/** A notification under the names that its caller gave. */
+function withNamesOf(
+  { id, token }: Asked,
+  message: Message,
+  params: Message,
+  meta: Message,
+): Message {
+  const isProgress = params.progressToken !== undefined;
+  const isSubscription = meta[subscriptionKey] !== undefined;
+  if (!isProgress && !isSubscription) return message;
+  return {
+    ...message,
+    params: {
+      ...params,
+      ...(isProgress && { progressToken: token }),
+      ...(isSubscription && { _meta: { ...meta, [subscriptionKey]: id } }),
+    },
+  };
+}

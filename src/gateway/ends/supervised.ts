@@ -1,0 +1,133 @@
+/**
+ * A server process that is started again, with growing pauses, when it dies.
+ *
+ * A session of MCP 2025-11-25 lives in the process: the new one gets the handshake of the old one
+ * and the level of its log again, before anything else. The caller does not see that; it learns from
+ * a coded error that its open requests are lost.
+ */
+import { type End, errorOf, isMessage, isRequest, type Message } from "./end.ts";
+
+export interface SupervisedOptions {
+  readonly start: () => End;
+  /** The process died. Whoever waits for it has to be told. */
+  readonly onDown: () => void;
+  readonly onNote: (kind: "died" | "restarted" | "failed", attempt: number) => void;
+  /** Milliseconds until the first and the longest pause before a start. */
+  readonly pauses?: { readonly firstMs: number; readonly longestMs: number };
+  /** How often in a row it may die before it counts as gone for good. Default 8. */
+  readonly attempts?: number;
+}
+
+const handshakeId = "glassine-restart";
+
+export function supervised(options: SupervisedOptions): End {
+  const { start, onDown, onNote, attempts = 8 } = options;
+  const { firstMs, longestMs } = options.pauses ?? { firstMs: 250, longestMs: 30_000 };
+  let current = start();
+  let isClosed = false;
+  let failures = 0;
+  /** Settles when the process takes messages; rejects if it never will. */
+  let ready: Promise<void> = Promise.resolve();
+  let wake: (() => void) | undefined;
+  const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
+
+  const end: End = {
+    async start() {
+      attach(current);
+      await current.start();
+    },
+    async send(message) {
+      await ready;
+      note(message);
+      await current.send(message);
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      wake?.();
+      await current.close();
+      end.onclose?.();
+    },
+  };
+
+  function note(message: Message): void {
+    if (message.method === "initialize") handshake.initialize = message;
+    else if (message.method === "notifications/initialized") handshake.initialized = message;
+    else if (message.method === "logging/setLevel" && isRequest(message)) handshake.level = message;
+  }
+
+  function attach(back: End): void {
+    back.onmessage = (message, extra) => {
+      failures = 0;
+      end.onmessage?.(message, extra);
+    };
+    back.onerror = (error) => end.onerror?.(error);
+    back.onclose = () => {
+      if (isClosed || back !== current) return;
+      onNote("died", failures);
+      onDown();
+      ready = restart();
+      // Whoever sends next gets the reason.
+      ready.catch((error: unknown) => {
+        end.onerror?.(errorOf(error));
+        void end.close();
+      });
+    };
+  }
+
+  async function restart(): Promise<void> {
+    for (;;) {
+      failures += 1;
+      if (failures > attempts) throw new Error("The server does not stay up.");
+      await pause(Math.min(longestMs, firstMs * 2 ** (failures - 1)));
+      if (isClosed) throw new Error("The connection is closed.");
+      const back = start();
+      try {
+        await back.start();
+        await greet(back);
+        current = back;
+        attach(back);
+        onNote("restarted", failures);
+        return;
+      } catch (error) {
+        onNote("failed", failures);
+        end.onerror?.(errorOf(error));
+        await back.close();
+      }
+    }
+  }
+
+  /** Gives a new process the handshake of the one that died. */
+  async function greet(back: End): Promise<void> {
+    const { initialize, initialized, level } = handshake;
+    if (initialize === undefined) return;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("No answer to initialize.")), 30_000);
+      const settle = (error?: Error) => {
+        clearTimeout(timer);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      back.onclose = () => settle(new Error("The server died while it started."));
+      back.onmessage = (message) => {
+        if (!isMessage(message) || message.id !== handshakeId) return;
+        settle(message.error === undefined ? undefined : new Error("initialize was refused."));
+      };
+      back.send({ ...initialize, id: handshakeId }).catch((error) => settle(errorOf(error)));
+    });
+    if (initialized !== undefined) await back.send(initialized);
+    if (level !== undefined) await back.send({ ...level, id: `${handshakeId}-level` });
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return end;
+}

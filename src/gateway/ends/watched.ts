@@ -1,0 +1,164 @@
+/**
+ * Keeps the requests of a back: each gets one answer, from the server or, when the server is late
+ * or gone, from here. Whatever answers nothing that is open is dropped and counted.
+ */
+import {
+  type End,
+  type Extra,
+  errorAnswer,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  type Message,
+  type Refusal,
+  type RequestId,
+  refusalOf,
+} from "./end.ts";
+
+export interface WatchOptions {
+  /** How long a request may wait for its answer. Progress starts the time anew. */
+  readonly timeoutMs: number;
+  /** How many requests may wait. */
+  readonly inFlight: number;
+  /** An answer or progress for nothing that is open. */
+  readonly onDropped: (message: Message) => void;
+}
+
+export interface WatchedEnd extends End {
+  /** Answers all open requests, as the server will not. */
+  failAll(refusal: Refusal): void;
+}
+
+const late = refusalOf(-32015, "peer_timeout", "The server did not answer in time");
+const busy = refusalOf(-32013, "too_many_unanswered", "Too many requests have no answer");
+
+interface Open {
+  readonly id: RequestId;
+  readonly token: string | undefined;
+  timer: NodeJS.Timeout;
+}
+
+/** Requests whose answer may take as long as the subscription lasts. */
+const lasting: readonly unknown[] = ["subscriptions/listen"];
+
+export function watched(back: End, options: WatchOptions): WatchedEnd {
+  const { timeoutMs, inFlight, onDropped } = options;
+  const open = new Map<string, Open>();
+  /** By progress token: an open request, or undefined for one that goes on as a task. */
+  const tokens = new Map<string, Open | undefined>();
+
+  const end: WatchedEnd = {
+    takesHeaders: back.takesHeaders === true,
+    setProtocolVersion: (version) => back.setProtocolVersion?.(version),
+    start() {
+      back.onmessage = receive;
+      back.onclose = () => {
+        failAll(refusalOf(-32014, "peer_unreachable", "The server is gone"));
+        end.onclose?.();
+      };
+      back.onerror = (error) => end.onerror?.(error);
+      return back.start();
+    },
+    async send(message, sendOptions) {
+      if (isRequest(message)) {
+        if (open.size >= inFlight) return deliver(errorAnswer(message.id, busy), {});
+        note(message);
+      } else if (message.method === "notifications/cancelled" && isMessage(message.params)) {
+        const { requestId } = message.params;
+        const isId = typeof requestId === "string" || typeof requestId === "number";
+        // A server does not answer a cancelled request.
+        if (isId) forget(keyOf(requestId));
+      }
+      await back.send(message, sendOptions);
+    },
+    close: () => back.close(),
+    failAll,
+  };
+
+  function note(message: Message & { id: RequestId }): void {
+    const key = keyOf(message.id);
+    forget(key);
+    const meta = isMessage(message.params) ? message.params._meta : undefined;
+    const token = isMessage(meta) ? tokenKey(meta.progressToken) : undefined;
+    const entry: Open = { id: message.id, token, timer: deadline(key, message.method) };
+    open.set(key, entry);
+    if (token !== undefined) tokens.set(token, entry);
+  }
+
+  function deadline(key: string, method: unknown): NodeJS.Timeout {
+    const timer = setTimeout(
+      () => giveUp(key),
+      lasting.includes(method) ? 2_147_483_647 : timeoutMs,
+    );
+    return timer.unref();
+  }
+
+  function giveUp(key: string): void {
+    const entry = open.get(key);
+    if (entry === undefined) return;
+    forget(key);
+    deliver(errorAnswer(entry.id, late), { relatedRequestId: entry.id });
+    const params = { requestId: entry.id, reason: "timeout" };
+    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
+    back.send(cancel).catch((error: Error) => end.onerror?.(error));
+  }
+
+  function forget(key: string): void {
+    const entry = open.get(key);
+    if (entry === undefined) return;
+    clearTimeout(entry.timer);
+    open.delete(key);
+    if (entry.token !== undefined && tokens.get(entry.token) === entry) tokens.delete(entry.token);
+  }
+
+  function receive(message: unknown, extra: Extra | undefined): void {
+    if (!isMessage(message)) onDropped({});
+    else if (isExpected(message)) deliver(message, extra ?? {});
+    else onDropped(message);
+  }
+
+  /** Whether a message answers an open request, reports its progress, or needs none. */
+  function isExpected(message: Message): boolean {
+    if (isAnswer(message)) {
+      const key = keyOf(message.id);
+      const entry = open.get(key);
+      forget(key);
+      if (entry?.token !== undefined && beginsTask(message)) keepToken(entry.token);
+      return entry !== undefined;
+    }
+    if (message.method !== "notifications/progress") return true;
+    const params = isMessage(message.params) ? message.params : {};
+    const token = tokenKey(params.progressToken) ?? "";
+    tokens.get(token)?.timer.refresh();
+    return tokens.has(token);
+  }
+
+  function deliver(message: Message, extra: Extra): void {
+    end.onmessage?.(message, extra);
+  }
+
+  function failAll(refusal: Refusal): void {
+    for (const [key, { id }] of [...open]) {
+      forget(key);
+      deliver(errorAnswer(id, refusal), { relatedRequestId: id });
+    }
+  }
+
+  /** A task reports progress after the answer that began it. */
+  function keepToken(token: string): void {
+    const [oldest] = [...tokens].find(([, entry]) => entry === undefined) ?? [];
+    if (tokens.size > 2 * inFlight && oldest !== undefined) tokens.delete(oldest);
+    tokens.set(token, undefined);
+  }
+
+  return end;
+}
+
+function beginsTask({ result }: Message): boolean {
+  return isMessage(result) && isMessage(result.task);
+}
+
+function tokenKey(token: unknown): string | undefined {
+  return typeof token === "string" || typeof token === "number" ? keyOf(token) : undefined;
+}

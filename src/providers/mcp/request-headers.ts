@@ -1,0 +1,73 @@
+/** The HTTP headers that repeat parts of a message, made from the message that is sent. */
+import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { encode, follow } from "./param-headers.ts";
+import { isRequest } from "./transport.ts";
+
+/** The field of `params` that `Mcp-Name` repeats. MCP 2026-07-28, SEP-2243 and SEP-2663. */
+const nameFields: Readonly<Record<string, string>> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
+};
+
+const versionKey = "io.modelcontextprotocol/protocolVersion";
+const repeated = /^mcp-param-/;
+
+/** A request as a gateway got it. */
+export interface ReceivedRequest {
+  readonly headers: Headers;
+  readonly message: unknown;
+}
+
+/**
+ * Returns the headers of MCP 2026-07-28 that repeat a message: `mcp-protocol-version`, `mcp-method`,
+ * `mcp-name` and `mcp-param-*`. A gateway sends them with the message that it sends on, since a
+ * server refuses a request whose headers say something else than its body.
+ *
+ * The first three are read from `message`. Which argument an `mcp-param-*` repeats only the server
+ * knows, so those of `received` are kept where the arguments did not change, and else follow their
+ * value; one that could stand for several values is left out, which a server refuses.
+ *
+ * A message without the protocol version in its `_meta`, such as one of MCP 2025-11-25, has none.
+ *
+ * @example
+ * ```ts
+ * import { toMcpHeaders } from "glassine/mcp";
+ *
+ * const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+ * const params = { name: "add", arguments: { a: 1 }, _meta };
+ * const headers = toMcpHeaders({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+ * console.log(headers["mcp-name"]); // add
+ * ```
+ */
+export function toMcpHeaders(
+  message: object,
+  received?: ReceivedRequest,
+): Readonly<Record<string, string>> {
+  if (!isObject(message) || !isRequest(message)) return {};
+  const { method } = message;
+  const params = isObject(message.params) ? message.params : {};
+  const version = isObject(params._meta) ? params._meta[versionKey] : undefined;
+  if (typeof version !== "string" || typeof method !== "string") return {};
+  const field = Object.hasOwn(nameFields, method) ? nameFields[method] : undefined;
+  const name = field === undefined ? undefined : params[field];
+  return {
+    "mcp-protocol-version": version,
+    "mcp-method": method,
+    ...(typeof name === "string" && { "mcp-name": encode(name) }),
+    ...(received !== undefined && paramHeaders(params.arguments, received)),
+  };
+}
+
+function paramHeaders(after: unknown, { headers, message }: ReceivedRequest) {
+  const sent = [...headers].filter(([name]) => repeated.test(name));
+  if (sent.length === 0) return {};
+  const params = isObject(message) && isObject(message.params) ? message.params : {};
+  const before = params.arguments;
+  const own: JsonObject = Object.fromEntries(sent);
+  const kept = sameJson(before, after) ? own : follow(own, before, after);
+  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, String(value)]));
+}
