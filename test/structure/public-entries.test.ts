@@ -13,12 +13,14 @@ const entries = (Object.values(exports) as (string | { readonly default: string 
 /** These are about the sources themselves: their structure, pages, scripts and tables. */
 const aboutSources = /^test\/(?:structure|docs|scripts|pins|internal)\//;
 
-/** The files of the library that a test imports, other than public entries. */
+/** The files of the library that a test imports, other than public entries; and what helps with those. */
 function insideOf(path: string): readonly string[] {
   const text = readFileSync(join(root, path), "utf8");
   return [...text.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)]
     .map(([, specifier = ""]) => posix.join(posix.dirname(path), specifier))
-    .filter((imported) => imported.startsWith("src/") && !entries.includes(imported));
+    .filter(
+      (imported) => /^(?:src|test\/internal)\//.test(imported) && !entries.includes(imported),
+    );
 }
 
 const tests = testFiles().filter((path) => path.startsWith("test/"));

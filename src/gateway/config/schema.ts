@@ -143,6 +143,11 @@ const claimPath = z.union([text, z.array(text).min(1)]);
 const jwt = z.strictObject({
   issuer: text.describe("The only accepted `iss`."),
   audience: text.describe("The only accepted `aud`: the URL of this gateway as callers know it."),
+  resource: httpUrl
+    .optional()
+    .describe(
+      "The URL of the MCP endpoint as callers know it. Default: the audience, if it is one.",
+    ),
   algorithms: z
     .array(
       z.enum([
@@ -218,7 +223,9 @@ const listen = z.strictObject({
   allowedOrigins: z
     .array(text)
     .default([])
-    .describe("The exact `Origin` headers that are accepted, beside none at all."),
+    .describe(
+      "The exact `Origin` headers that are accepted, beside none, or the gateway's local one.",
+    ),
 });
 
 const limits = z.strictObject({

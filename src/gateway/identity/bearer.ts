@@ -1,0 +1,162 @@
+/**
+ * Bearer tokens: JWTs of one issuer for one audience, signed with one of the named algorithms.
+ *
+ * Nothing of a token is believed, logged or repeated before its signature is verified: neither where
+ * it says that its key is, nor which algorithm it prefers.
+ */
+import type { JWTPayload, JWTVerifyResult } from "jose";
+import { GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
+import { clientFromClaims, subjectFromClaims } from "../../providers/http/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { type Jose, type KeyFinder, loadJose } from "./jose.ts";
+import { keysOfFile } from "./key-file.ts";
+import { keysOfServer } from "./key-server.ts";
+import { invalidToken, Refused } from "./refusals.ts";
+
+type Settings = NonNullable<GatewayConfig["identity"]["jwt"]>;
+
+/** The identity of a bearer of a token. Throws `Refused`. */
+export type Bearer = (token: string) => Promise<Identity>;
+
+const longestToken = 16_384;
+/** RFC 6750 §2.1, alone in its header: two of them come joined by a comma. */
+const credentials = /^bearer +([\w.~+/-]+=*)$/i;
+
+/** The token of a request; undefined if it has none. Throws `Refused` for any other credential. */
+export function tokenIn(headers: Headers): string | undefined {
+  const value = headers.get("authorization");
+  if (value === null) return undefined;
+  if (value.length > longestToken) throw invalidToken("The token is too long.");
+  const [, token] = credentials.exec(value) ?? [];
+  if (token !== undefined) return token;
+  if (!/^bearer\b/i.test(value)) throw invalidToken("Only Bearer tokens are accepted.");
+  throw new Refused({
+    status: 400,
+    code: "header_invalid",
+    reason: "The Authorization header is malformed, or comes twice.",
+    error: "invalid_request",
+  });
+}
+
+/**
+ * @param now the time in milliseconds
+ * @throws GlassineError (as a rejection) `setting_invalid`: jose is missing, the key file is no key,
+ *   or the mapping of claims is wrong
+ */
+export async function createBearer(settings: Settings, now: () => number): Promise<Bearer> {
+  checkMapping(settings);
+  const jose = await loadJose();
+  const { keys, algorithms, scopes } = settings;
+  const find =
+    "file" in keys
+      ? await keysOfFile(jose, keys.file, algorithms)
+      : keysOfServer(jose, keys.url, now);
+  return async (token) => {
+    const { payload, protectedHeader } = await verified(jose, token, find, settings, now);
+    checkType(protectedHeader.typ);
+    // RFC 7800 §3.1: its bearer has to prove that it holds a key, which only the issuer's proxy asks.
+    if (payload.cnf !== undefined) throw invalidToken("The token is bound to a key.");
+    const identity = identityIn(payload, settings);
+    const missing = scopes.filter((scope) => !identity.scopes.includes(scope));
+    if (missing.length === 0) return identity;
+    throw new Refused({
+      status: 403,
+      code: "scope_missing",
+      reason: "The token does not have the scopes that are needed.",
+      detail: `The token does not have the scope ${missing.map((scope) => quoted(scope)).join(", ")}.`,
+      error: "insufficient_scope",
+    });
+  };
+}
+
+async function verified(
+  { jwtVerify }: Jose,
+  token: string,
+  find: KeyFinder,
+  { issuer, audience, algorithms, clockToleranceSeconds }: Settings,
+  now: () => number,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, find, {
+      issuer,
+      audience,
+      algorithms: [...algorithms],
+      clockTolerance: clockToleranceSeconds,
+      currentDate: new Date(now()),
+      requiredClaims: ["exp"],
+    });
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw invalidToken(reasonOf(error as { readonly code?: unknown; readonly claim?: unknown }));
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ERR_JOSE_ALG_NOT_ALLOWED: "The algorithm of the token is not accepted.",
+  ERR_JWKS_NO_MATCHING_KEY: "There is no key for the token.",
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS:
+    "The token does not say which of several keys it is signed with.",
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "The signature of the token does not verify.",
+  ERR_JWT_EXPIRED: "The token has expired.",
+};
+const claims: Readonly<Record<string, string>> = {
+  iss: "The token is of another issuer.",
+  aud: "The token is for another audience.",
+  nbf: "The token is not valid yet.",
+  exp: "The token has no time at which it expires.",
+};
+
+/** In our own words: those of jose may quote the token. */
+function reasonOf({ code, claim }: { readonly code?: unknown; readonly claim?: unknown }): string {
+  if (code === "ERR_JWT_CLAIM_VALIDATION_FAILED") {
+    return claims[String(claim)] ?? "A claim of the token has the wrong type.";
+  }
+  return reasons[String(code)] ?? "The token is not a JWT that can be verified.";
+}
+
+/**
+ * Other tokens of the same issuer have a type of their own, such as `logout+jwt`. RFC 8725 §3.11,
+ * RFC 9068 §2.1.
+ */
+function checkType(typ: string | undefined): void {
+  const isAccessToken = typ === undefined || /^(?:application\/)?(?:at\+)?jwt$/i.test(typ);
+  if (!isAccessToken) throw invalidToken("The token is of another type.");
+}
+
+function identityIn(payload: JWTPayload, { issuer, subject: mapping }: Settings): Identity {
+  try {
+    const subject = subjectFromClaims(payload, mapping);
+    return identityOf("jwt", [issuer, subject.id as string], {
+      subject,
+      client: clientFromClaims(payload),
+      scopes: subjectFromClaims(payload, ofScopes).permissions,
+    });
+  } catch (error) {
+    if (!isGlassineError(error) || error.code !== "claims_invalid") throw error;
+    const reason = "A claim of the token is missing or has the wrong type.";
+    throw invalidToken(reason, error.message);
+  }
+}
+
+/** Scopes are read as permissions are; a client has them only if the token names one. */
+const ofScopes = { requireId: false, roles: [], teams: [], permissions: ["scope", "scp"] };
+
+/** RFC 6749 §3.3. They stand in the challenge. */
+const scopeToken = /^[!#-[\]-~]+$/;
+
+/** @throws GlassineError `setting_invalid` */
+function checkMapping({ subject, scopes }: Settings): void {
+  const wrong = scopes.find((scope) => !scopeToken.test(scope));
+  if (wrong !== undefined) {
+    const text = `\`identity.jwt.scopes\` has ${quoted(wrong)}, which cannot be a scope.`;
+    throw new GlassineError("setting_invalid", text);
+  }
+  try {
+    subjectFromClaims({}, { ...subject, requireId: false });
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    const text = `\`identity.jwt.subject\` cannot be used. ${error.message}`;
+    throw new GlassineError("setting_invalid", text, {}, error);
+  }
+}

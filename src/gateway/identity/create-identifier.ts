@@ -1,0 +1,133 @@
+/** Who is asking: by a token, by what a proxy in front says, or nobody in particular. */
+
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { describeThrown } from "../../core/observe/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
+import { createBearer, tokenIn } from "./bearer.ts";
+import { type Identity, identityOf, subjectOf } from "./identity.ts";
+import { checkListen, isLocal, type Listen } from "./listen.ts";
+import { type ProtectedResource, protectedResource } from "./protected-resource.ts";
+import { answerOf, type Refusal, Refused } from "./refusals.ts";
+import { shownHeaders } from "./shown-headers.ts";
+import { trustedHeaders } from "./trusted-headers.ts";
+
+type Settings = GatewayConfig["identity"];
+
+export interface Identifier {
+  /** Resolves to who is asking, or to the HTTP answer that refuses. Never throws. */
+  identify(request: Request, remoteAddress: string | undefined): Promise<Identity | Response>;
+  /**
+   * Headers of an identified request that plugins and servers may see, by names in lower case: no
+   * credentials, no trusted headers, nothing that is for this connection alone.
+   */
+  headersToShow(headers: Headers): Readonly<Record<string, string>>;
+  /** The answer at /.well-known/oauth-protected-resource…, undefined where there is none. */
+  metadata(request: Request): Response | undefined;
+}
+
+export interface IdentifierOptions {
+  /** Where the gateway listens. */
+  readonly listen: Listen;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Gets every refusal, for the operator. There is nothing in it that a caller sent. */
+  readonly onRefused?: (refusal: Refusal) => void;
+}
+
+/**
+ * @throws GlassineError (as a rejection) `setting_invalid`, with a sentence that says what to change:
+ *   a gateway that others can reach does not start without an identity
+ */
+export async function createIdentifier(
+  settings: Settings,
+  { listen, now = Date.now, onRefused }: IdentifierOptions,
+): Promise<Identifier> {
+  const isAnonymous = mayBeAnonymous(settings, listen);
+  checkListen(listen);
+  const { jwt } = settings;
+  const bearer = jwt && (await createBearer(jwt, now));
+  const resource = jwt && protectedResource(jwt, listen.path);
+  const proxies = settings.trustedHeaders && trustedHeaders(settings.trustedHeaders);
+  const shown = shownHeaders(proxies?.names ?? []);
+
+  const find = async (headers: Headers, remoteAddress: string | undefined): Promise<Identity> => {
+    shown.check(headers);
+    const byProxy = proxies?.identityOf(headers, remoteAddress);
+    const token = bearer && tokenIn(headers);
+    if (byProxy && token !== undefined) throw new Refused(ambiguous);
+    if (byProxy) return byProxy;
+    if (bearer && token !== undefined) return await bearer(token);
+    if (isAnonymous) return anonymous;
+    throw new Refused(bearer ? noToken : notByProxy);
+  };
+
+  return Object.freeze<Identifier>({
+    async identify(request, remoteAddress) {
+      try {
+        return await find(request.headers, remoteAddress);
+      } catch (error) {
+        const refusal = error instanceof Refused ? error.refusal : failed(error);
+        try {
+          onRefused?.(refusal);
+        } catch {
+          // The refusal stands, whoever is to hear of it.
+        }
+        return answerOf(refusal, challengeOf(refusal, resource));
+      }
+    },
+    headersToShow: (headers) => shown.of(headers),
+    metadata: (request) => resource?.metadata(request),
+  });
+}
+
+/** Who asks over stdio: whoever started the gateway. */
+export function localIdentity({ local }: Settings): Identity {
+  if (local === undefined) return identityOf("local", []);
+  return identityOf("local", [local.id], { subject: subjectOf(local) });
+}
+
+const anonymous = identityOf("anonymous", []);
+
+/** @throws GlassineError `setting_invalid` */
+function mayBeAnonymous(settings: Settings, { host }: Listen): boolean {
+  if (settings.anonymous) return true;
+  if (settings.jwt !== undefined || settings.trustedHeaders !== undefined) return false;
+  if (isLocal(host)) return true;
+  throw new GlassineError(
+    "setting_invalid",
+    `The gateway would listen on ${quoted(host)}, where others can reach it, without knowing who asks. Add \`identity.jwt\` or \`identity.trustedHeaders\`, listen on 127.0.0.1, or write \`identity: { anonymous: true }\` if anybody may use it.`,
+  );
+}
+
+/** RFC 9110 §15.5.2: 401 has a challenge, and only a token answers ours. */
+function challengeOf(
+  refusal: Refusal,
+  resource: ProtectedResource | undefined,
+): Readonly<Record<string, string>> {
+  const isChallenge = refusal.status === 401 || refusal.error !== undefined;
+  if (resource && isChallenge) return { "www-authenticate": resource.challenge(refusal) };
+  return refusal.status === 503 ? { "retry-after": "5" } : {};
+}
+
+const noToken: Refusal = {
+  status: 401,
+  code: "identity_missing",
+  reason: "A token is needed.",
+};
+const notByProxy: Refusal = {
+  status: 403,
+  code: "identity_missing",
+  reason: "Requests are accepted only from the proxy in front, with the name of a subject.",
+};
+const ambiguous: Refusal = {
+  status: 400,
+  code: "identity_ambiguous",
+  reason: "The request has both a token and the headers of the proxy in front.",
+  error: "invalid_request",
+};
+
+function failed(error: unknown): Refusal {
+  const detail = `Who is asking cannot be found out: ${describeThrown(error).text}`;
+  const reason = "Who is asking cannot be found out at the moment.";
+  return { status: 503, code: "identity_failed", reason, detail };
+}

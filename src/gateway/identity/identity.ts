@@ -1,0 +1,48 @@
+/** Who asks, as fronts, guards and limits know it. */
+import { type Client, type Subject, subjectFromClaims } from "../../providers/http/index.ts";
+
+/** The subject of whoever asks, and what belongs to it. */
+export interface Identity {
+  /**
+   * Whom a session belongs to: equal for equal callers, different for all others, of other issuers
+   * and of other kinds too. No part of a credential is in it.
+   */
+  readonly key: string;
+  readonly subject?: Subject;
+  readonly client?: Client;
+  readonly scopes: readonly string[];
+}
+
+interface Facts {
+  readonly subject?: Subject | undefined;
+  readonly client?: Client | undefined;
+  readonly scopes?: readonly string[];
+}
+
+/** `kind` says who vouches for `names`: a token's issuer, a proxy, the operator or nobody. */
+export function identityOf(
+  kind: "jwt" | "proxy" | "local" | "anonymous",
+  names: readonly string[],
+  { subject, client, scopes = [] }: Facts = {},
+): Identity {
+  return Object.freeze({
+    key: JSON.stringify([kind, ...names]),
+    ...(subject && { subject }),
+    ...(client && { client }),
+    scopes: Object.freeze([...scopes]),
+  });
+}
+
+/** What a proxy or the operator says about a subject. */
+interface Named {
+  readonly id: string;
+  readonly type?: NonNullable<Subject["type"]> | undefined;
+  readonly roles: readonly string[];
+  readonly teams: readonly string[];
+}
+
+/** @throws GlassineError `claims_invalid` for what does not fit into an envelope */
+export function subjectOf({ id, type, roles, teams }: Named): Subject {
+  const mapping = { type, roles: ["roles"], permissions: [], teams: ["teams"] };
+  return subjectFromClaims({ sub: id, roles, teams }, mapping);
+}

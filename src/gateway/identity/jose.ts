@@ -1,0 +1,15 @@
+/** The package jose, which only gateways with tokens need. */
+import type { JWTVerifyGetKey } from "jose";
+import { loadPeer } from "../../operate/trust/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
+
+export type Jose = typeof import("jose");
+/** The key for the header of a token. */
+export type KeyFinder = JWTVerifyGetKey;
+export type Algorithm = NonNullable<GatewayConfig["identity"]["jwt"]>["algorithms"][number];
+
+/** @throws GlassineError (as a rejection) `setting_invalid` if it is not installed */
+export async function loadJose(): Promise<Jose> {
+  const exports = ["jwtVerify", "createLocalJWKSet", "createRemoteJWKSet"];
+  return (await loadPeer({ name: "jose", install: "jose@6", exports })) as Jose;
+}

@@ -1,0 +1,101 @@
+/** Keys of a file: a JWKS document, or one public key in PEM. What is anything else is refused at the start. */
+import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { readSmallFile } from "../../operate/packages/index.ts";
+import type { Algorithm, Jose, KeyFinder } from "./jose.ts";
+
+const maxBytes = 1_048_576;
+
+/** @throws GlassineError (as a rejection) `setting_invalid`, with the name of the file and no word of it */
+export async function keysOfFile(
+  { createLocalJWKSet }: Jose,
+  path: string,
+  algorithms: readonly Algorithm[],
+): Promise<KeyFinder> {
+  const refuse = (fault: string, cause?: unknown) =>
+    new GlassineError("setting_invalid", `The key file ${quoted(path, 256)} ${fault}.`, {}, cause);
+  const file = await readSmallFile(path, { maxBytes, followLinks: true });
+  if ("fault" in file) throw refuse(file.fault, file.cause);
+  const text = file.bytes
+    .toString("utf8")
+    .replace(/^\uFEFF/, "")
+    .trim();
+
+  if (text.startsWith("{")) {
+    const { keys, fault } = keysIn(text, algorithms);
+    if (fault !== undefined) throw refuse(fault);
+    return createLocalJWKSet({ keys });
+  }
+  const fault = faultOfPem(text);
+  if (fault !== undefined) throw refuse(fault);
+  const key = publicKeyOf(text);
+  if (key === undefined) throw refuse("is not a public key in PEM that can be read");
+  if (!algorithms.some((algorithm) => fits(key, algorithm))) throw refuse(unfit(algorithms));
+  return async () => key;
+}
+
+/** JSON Web Keys that sign, of a document that has no others than public ones. */
+function keysIn(text: string, algorithms: readonly Algorithm[]) {
+  const none = { keys: [] };
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { ...none, fault: "is neither valid JSON nor PEM" };
+  }
+  const list = (document as { readonly keys?: unknown }).keys;
+  if (!Array.isArray(list) || !list.every(isJsonObject)) {
+    return { ...none, fault: 'is not a JWKS document, which has a list of keys under "keys"' };
+  }
+  // RFC 7518 §6: `d` is private, `k` is a secret that both sides know.
+  if (list.some((key) => "d" in key || "k" in key)) {
+    return { ...none, fault: "has a private key in it. Give the gateway the public ones alone" };
+  }
+  const isFit = list.some((jwk) => {
+    const key = publicKeyOf({ key: jwk, format: "jwk" });
+    return key !== undefined && algorithms.some((algorithm) => fits(key, algorithm));
+  });
+  return isFit ? { keys: list, fault: undefined } : { ...none, fault: unfit(algorithms) };
+}
+
+function isJsonObject(value: unknown): value is JsonWebKey & { kty: string } {
+  return (
+    typeof value === "object" && value !== null && "kty" in value && typeof value.kty === "string"
+  );
+}
+
+function faultOfPem(text: string): string | undefined {
+  const blocks = text.match(/-----BEGIN [^-]*-----/g) ?? [];
+  if (blocks.length === 0) return "is neither a JWKS document nor a public key in PEM";
+  if (blocks.some((line) => line.includes("PRIVATE"))) {
+    return "has a private key in it. Give the gateway the public one alone";
+  }
+  if (blocks.length > 1) return "has several PEM blocks. Write several keys as a JWKS document";
+  return undefined;
+}
+
+function publicKeyOf(source: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {
+  try {
+    return createPublicKey(source);
+  } catch {
+    return undefined;
+  }
+}
+
+const curves: Readonly<Record<string, string>> = {
+  ES256: "prime256v1",
+  ES384: "secp384r1",
+  ES512: "secp521r1",
+};
+
+/** RFC 7518 §3.3: keys of RSA have 2048 bits or more. */
+function fits({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm: Algorithm) {
+  const { namedCurve, modulusLength = 0 } = asymmetricKeyDetails ?? {};
+  if (asymmetricKeyType === "ec") return curves[algorithm] === namedCurve;
+  if (asymmetricKeyType === "rsa") return /^[RP]S/.test(algorithm) && modulusLength >= 2048;
+  return asymmetricKeyType === "ed25519" && /^Ed/.test(algorithm);
+}
+
+function unfit(algorithms: readonly Algorithm[]): string {
+  return `has no key for ${algorithms.join(", ")}. RSA keys need 2048 bits or more`;
+}

@@ -1,0 +1,88 @@
+/**
+ * Keys of a JWKS URL. jose keeps them for ten minutes and asks again for a key that it does not know,
+ * at most every 30 seconds; a redirect counts as a failure.
+ */
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import type { Jose, KeyFinder } from "./jose.ts";
+import { isLocal } from "./listen.ts";
+import { Refused } from "./refusals.ts";
+
+const timeoutMs = 5_000;
+/** After a failure nobody is asked for this long, whatever tokens callers make up. */
+const pauseMs = 5_000;
+const maxBytes = 1_048_576;
+
+/** What is wrong with a token, not with the server of the keys. */
+const faultsOfTokens = new Set([
+  "ERR_JWKS_NO_MATCHING_KEY",
+  "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
+  "ERR_JOSE_NOT_SUPPORTED",
+]);
+
+/** @throws GlassineError `setting_invalid` for a URL that anybody on the way can answer */
+export function keysOfServer(
+  { createRemoteJWKSet, customFetch }: Jose,
+  text: string,
+  now: () => number,
+): KeyFinder {
+  const url = new URL(text);
+  if (url.protocol !== "https:" && !isLocal(url.hostname)) {
+    throw new GlassineError(
+      "setting_invalid",
+      `\`identity.jwt.keys.url\` is ${quoted(url.origin, 256)}, which is not encrypted, so anybody on the way could sign tokens. Use https, or a key file.`,
+    );
+  }
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  const find = createRemoteJWKSet(url, {
+    timeoutDuration: timeoutMs,
+    [customFetch]: async (address: string, init: RequestInit) => {
+      if (now() < pausedUntil) throw new Error("The keys could not be fetched a moment ago.");
+      try {
+        const response = await fetch(address, init);
+        return Response.json(await jwksIn(response));
+      } catch (error) {
+        pausedUntil = now() + pauseMs;
+        throw error;
+      }
+    },
+  });
+  return async (header, token) => {
+    try {
+      return await find(header, token);
+    } catch (error) {
+      const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+      if (typeof code === "string" && faultsOfTokens.has(code)) throw error;
+      throw new Refused({
+        status: 503,
+        code: "keys_unavailable",
+        reason: "Tokens cannot be checked at the moment.",
+        detail: `The keys of ${url.origin} cannot be used: ${String(message)}`,
+      });
+    }
+  };
+}
+
+/** The document of an answer, which is read no further than a set of keys may be long. */
+async function jwksIn(response: Response): Promise<unknown> {
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`The server answered with status ${response.status}.`);
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error(`The answer is larger than ${maxBytes} bytes.`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new Error("The answer is not JSON.");
+  }
+  const isJwks = typeof document === "object" && document !== null && "keys" in document;
+  if (!isJwks) throw new Error("The answer is not a JWKS document.");
+  return document;
+}

@@ -1,0 +1,79 @@
+/** Which headers of a request plugins and servers may see. */
+import { extensionsLimits, isHeaderName, isHeaderValue } from "../../core/data/index.ts";
+import { sensitivityOf } from "../../core/observe/index.ts";
+import { type Refusal, Refused } from "./refusals.ts";
+
+/** RFC 9110 §7.6.1, and what older programs add to it. */
+const hopByHop: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info"],
+  ...["proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"],
+]);
+
+/**
+ * Credentials whose names have none of the usual words in them: tokens that proxies of clouds add,
+ * certificates, and the id of a session, which is a key to it.
+ */
+const credential = /jwt|assertion|oidc|credential|signature|dpop|client-?cert|ssl-|session-id/;
+
+const maxHeaders = extensionsLimits.headers;
+const maxUnits = 32_768;
+
+export interface ShownHeaders {
+  /** Those that may be seen, by names in lower case, frozen. */
+  of(headers: Headers): Readonly<Record<string, string>>;
+  /** Throws `Refused` if the rest would not fit into an envelope: nothing is left out silently. */
+  check(headers: Headers): void;
+}
+
+/** `hidden` are names in lower case, which are left out in other spellings too: `x_user`. */
+export function shownHeaders(hidden: readonly string[]): ShownHeaders {
+  const ours = new Set(hidden.map(withHyphens));
+  const shown = (headers: Headers) => {
+    const ofHop = (headers.get("connection") ?? "")
+      .toLowerCase()
+      .split(",")
+      .map((each) => each.trim());
+    return [...headers].filter(
+      ([name]) =>
+        !hopByHop.has(name) &&
+        !ofHop.includes(name) &&
+        !ours.has(withHyphens(name)) &&
+        sensitivityOf(name) === undefined &&
+        !credential.test(withHyphens(name)),
+    );
+  };
+  return {
+    of: (headers) => Object.freeze(Object.fromEntries(shown(headers))),
+    check(headers) {
+      const entries = shown(headers);
+      const units = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+      if (entries.length > maxHeaders || units > maxUnits || entries.some(isLong)) {
+        throw new Refused(tooLarge);
+      }
+      if (!entries.every(([name, value]) => isHeaderName(name) && isHeaderValue(value))) {
+        throw new Refused(invalid);
+      }
+    },
+  };
+}
+
+/** Some programs behind a server take both for the same. */
+function withHyphens(name: string): string {
+  return name.replaceAll("_", "-");
+}
+
+function isLong([name, value]: readonly [string, string]): boolean {
+  const { headerNameUnits, headerValueUnits } = extensionsLimits;
+  return name.length > headerNameUnits || value.length > headerValueUnits;
+}
+
+const tooLarge: Refusal = {
+  status: 431,
+  code: "headers_too_large",
+  reason: "The request has too many headers, or too large ones.",
+};
+const invalid: Refusal = {
+  status: 400,
+  code: "header_invalid",
+  reason: "A header has characters that headers cannot have.",
+};

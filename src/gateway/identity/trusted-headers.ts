@@ -1,0 +1,135 @@
+/**
+ * Identities that a proxy in front vouches for, in headers that it sets.
+ *
+ * Rule: a header counts only on a connection from one of the named addresses, and only once. Several
+ * of one name reach us joined by a comma and a space, so neither a name nor an item of a list may
+ * contain that.
+ */
+import { BlockList, isIP } from "node:net";
+import { GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
+import { clientFromClaims } from "../../providers/http/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
+import { type Identity, identityOf, subjectOf } from "./identity.ts";
+import { Refused } from "./refusals.ts";
+
+type Settings = NonNullable<GatewayConfig["identity"]["trustedHeaders"]>;
+
+export interface TrustedHeaders {
+  /** In lower case. */
+  readonly names: readonly string[];
+  /** Undefined if the headers come from somebody else, or name nobody. Throws `Refused`. */
+  identityOf(headers: Headers, remoteAddress: string | undefined): Identity | undefined;
+}
+
+/** Headers that mean something else on every connection. */
+const taken =
+  /^(?:accept.*|authorization|connection|content-.*|cookie|date|expect|forwarded|host|keep-alive|mcp-.*|origin|proxy-.*|range|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|x-forwarded-for|x-forwarded-host|x-forwarded-port|x-forwarded-proto)$/;
+
+/** @throws GlassineError `setting_invalid` */
+export function trustedHeaders(settings: Settings): TrustedHeaders {
+  const proxies = rangesOf(settings.from);
+  const { subject, roles, teams, client } = settings;
+  const names = [subject, roles, teams, client].flatMap((name) => name?.toLowerCase() ?? []);
+  for (const name of names) {
+    if (taken.test(name)) {
+      throw invalid(
+        `uses the header ${quoted(name)}, which has another meaning. Choose one that only the proxy sets`,
+      );
+    }
+    if (names.indexOf(name) !== names.lastIndexOf(name)) {
+      throw invalid(`uses the header ${quoted(name)} twice. Choose one for each`);
+    }
+  }
+  return {
+    names,
+    identityOf(headers, remoteAddress) {
+      if (remoteAddress === undefined || !isWithin(proxies, remoteAddress)) return undefined;
+      const id = nameIn(headers, subject);
+      if (id === undefined) return undefined;
+      const named = {
+        id,
+        type: settings.type,
+        roles: listIn(headers, roles),
+        teams: listIn(headers, teams),
+      };
+      const client_id = client === undefined ? undefined : nameIn(headers, client);
+      try {
+        return identityOf("proxy", [id], {
+          subject: subjectOf(named),
+          client: clientFromClaims({ client_id }),
+        });
+      } catch (error) {
+        if (!isGlassineError(error)) throw error;
+        throw malformed(error.message);
+      }
+    },
+  };
+}
+
+/** Visible ASCII, with blanks inside at most, and no comma. */
+const item = /^[!-+\--~](?:[ -+\--~]*[!-+\--~])?$/;
+const longest = 256;
+
+function nameIn(headers: Headers, name: string): string | undefined {
+  const value = headers.get(name) ?? "";
+  if (value === "") return undefined;
+  return checked(value, name);
+}
+
+function listIn(headers: Headers, name: string | undefined): readonly string[] {
+  const value = name === undefined ? "" : (headers.get(name) ?? "");
+  if (name === undefined || value === "") return [];
+  return value.split(",").map((each) => checked(each, name));
+}
+
+function checked(text: string, name: string): string {
+  if (text.length <= longest && item.test(text)) return text;
+  throw malformed(
+    `The header ${quoted(name)} of the proxy comes twice, is too long, or has characters that a name cannot have.`,
+  );
+}
+
+function malformed(detail: string | undefined): Refused {
+  const reason = "A header that says who is asking is malformed or comes twice.";
+  return new Refused({ status: 400, code: "header_invalid", reason, detail });
+}
+
+/** @throws GlassineError `setting_invalid` */
+function rangesOf(entries: readonly string[]): BlockList {
+  const ranges = new BlockList();
+  for (const entry of entries) {
+    const [address = "", prefix, ...more] = entry.split("/");
+    const version = isIP(address);
+    const bits = version === 4 ? 32 : 128;
+    const length = prefix === undefined ? bits : Number(/^\d{1,3}$/.test(prefix) ? prefix : -1);
+    if (version === 0 || address.includes("%") || length < 0 || length > bits || more.length > 0) {
+      throw invalid(
+        `has ${quoted(entry)} in \`from\`. Write an IP address, or a range such as "10.0.0.0/8"`,
+      );
+    }
+    if (length === 0 || isMapped(address)) {
+      throw invalid(
+        `has ${quoted(entry)} in \`from\`, which ${length === 0 ? "is everybody" : "stands for an IPv4 address"}. Name the addresses of the proxies as they are`,
+      );
+    }
+    ranges.addSubnet(address, length, version === 4 ? "ipv4" : "ipv6");
+  }
+  return ranges;
+}
+
+const mapped = new BlockList();
+mapped.addSubnet("::ffff:0:0", 96, "ipv6");
+
+/** IPv4 as IPv6 writes it, where a prefix counts from another end. */
+function isMapped(address: string): boolean {
+  return isIP(address) === 6 && mapped.check(address, "ipv6");
+}
+
+function isWithin(ranges: BlockList, address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && ranges.check(address, version === 4 ? "ipv4" : "ipv6");
+}
+
+function invalid(text: string): GlassineError {
+  return new GlassineError("setting_invalid", `\`identity.trustedHeaders\` ${text}.`);
+}

@@ -1,0 +1,239 @@
+/** Keys of files and of servers: what is no key is refused at the start, what is no answer later. */
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { createIdentifier, type Refusal } from "../../../../src/gateway/identity/index.ts";
+import {
+  bearing,
+  ec,
+  ed,
+  fileOf,
+  identifierOf,
+  identityOf,
+  jwkOf,
+  jwt,
+  nowMs,
+  otherRsa,
+  pemOf,
+  refusalOf,
+  rsa,
+  settingsOf,
+  tokenOf,
+} from "./support.ts";
+
+const jwks = (...keys: readonly object[]) => JSON.stringify({ keys });
+
+describe("a key file", () => {
+  const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  const privatePem = rsa.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const privateJwk = rsa.privateKey.export({ format: "jwk" });
+
+  it.each([
+    ["a public key in PEM", pemOf(rsa.publicKey)],
+    ["the same of PKCS #1", rsa.publicKey.export({ type: "pkcs1", format: "pem" })],
+    [
+      "PEM with Windows line ends and a byte order mark",
+      `\uFEFF${pemOf(rsa.publicKey).replaceAll("\n", "\r\n")}`,
+    ],
+    ["a JWKS document", jwks(jwkOf(rsa))],
+    [
+      "a JWKS document with keys for other things",
+      jwks(jwkOf(ec), jwkOf(rsa, { use: "sig" }), { kty: "new" }),
+    ],
+  ])("may be %s", async (_name, content) => {
+    const made = await identifierOf(jwt({ keys: { file: fileOf(content) } }));
+    expect((await identityOf(made, bearing(await tokenOf()))).subject?.id).toBe("ada");
+    const forged = bearing(await tokenOf({ key: otherRsa.privateKey }));
+    expect((await refusalOf(made, forged)).status).toBe(401);
+  });
+
+  it.each([
+    ["is empty", "", "is neither a JWKS document nor a public key in PEM"],
+    ["is a text", "secret-text", "is neither a JWKS document nor a public key in PEM"],
+    ["is random bytes", randomBytes(64), "is neither"],
+    ["is broken JSON", '{"keys": [secret-text', "is neither valid JSON nor PEM"],
+    ["is JSON of something else", '{"secret-text": 1}', "is not a JWKS document"],
+    ["has a list of no keys", '{"keys": ["secret-text"]}', "is not a JWKS document"],
+    ["has no keys", jwks(), "has no key for RS256"],
+    [
+      "is a broken key",
+      "-----BEGIN PUBLIC KEY-----\nsecret-text\n-----END PUBLIC KEY-----",
+      "is not a public key in PEM that can be read",
+    ],
+    ["is a private key", privatePem, "has a private key in it"],
+    [
+      "is a JWKS document with a private key",
+      jwks(jwkOf(ec), privateJwk),
+      "has a private key in it",
+    ],
+    [
+      "has a secret for HMAC",
+      jwks({ kty: "oct", k: "c2VjcmV0LXRleHQ" }),
+      "has a private key in it",
+    ],
+    ["is of another kind", pemOf(ec.publicKey), "has no key for RS256"],
+    ["has only other kinds", jwks(jwkOf(ec), jwkOf(ed)), "has no key for RS256"],
+    ["is too short to be safe", pemOf(weak.publicKey), "has no key for RS256"],
+    [
+      "has several keys in PEM",
+      pemOf(rsa.publicKey) + pemOf(otherRsa.publicKey),
+      "has several PEM blocks",
+    ],
+    ["is larger than keys are", " ".repeat(1_048_577), "is larger than 1024 KiB"],
+  ])("that %s is refused at the start", async (_name, content, fault) => {
+    const file = fileOf(content);
+    const error = await identifierOf(jwt({ keys: { file } })).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "setting_invalid" });
+    expect(error.message).toContain(`The key file "${file}" ${fault}`);
+    expect(error.message).not.toMatch(/secret-text|MII|AAAA/);
+  });
+
+  it.each([
+    ["/nowhere/keys.json", "is not there"],
+    ["/", "is not a regular file"],
+  ])("%s %s", async (file, fault) => {
+    await expect(identifierOf(jwt({ keys: { file } }))).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: `The key file "${file}" ${fault}.`,
+    });
+  });
+});
+
+describe("a JWKS URL", () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  /** An identifier with the keys of a server, which counts how often it is asked. */
+  async function withServer(listener: RequestListener) {
+    const asked = { times: 0 };
+    const server = createServer((request, response) => {
+      asked.times += 1;
+      listener(request, response);
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/keys`;
+    const settings = settingsOf(jwt({ keys: { url } }));
+    const clock = { ms: nowMs };
+    const refusals: Refusal[] = [];
+    const identifier = await createIdentifier(settings.identity, {
+      listen: settings.listen,
+      now: () => clock.ms,
+      onRefused: (refusal) => refusals.push(refusal),
+    });
+    return { identifier, asked, clock, url, refusals };
+  }
+
+  const serving =
+    (body: string): RequestListener =>
+    (_request, response) =>
+      response.end(body);
+  const withKid = async (kid: string, key = rsa.privateKey) =>
+    bearing(await tokenOf({ header: { kid }, key }));
+
+  it("is asked at the first token, once, whatever tokens come", async () => {
+    const { identifier, asked } = await withServer(serving(jwks(jwkOf(rsa, { kid: "1" }))));
+    expect(asked.times).toBe(0);
+    const requests = await Promise.all(Array.from({ length: 20 }, () => withKid("1")));
+    await Promise.all(requests.map((request) => identityOf(identifier, request)));
+    for (let i = 0; i < 20; i += 1) {
+      const refusal = await refusalOf(identifier, await withKid(`unknown-${i}`));
+      expect(refusal).toMatchObject({ status: 401, message: "There is no key for the token." });
+    }
+    expect(asked.times).toBe(1);
+  });
+
+  it.each<[string, RequestListener, string]>([
+    [
+      "fails",
+      (_, response) => response.writeHead(500).end(),
+      "The server answered with status 500.",
+    ],
+    [
+      "redirects",
+      (_, response) => response.writeHead(302, { location: "/other" }).end(),
+      "The server answered with status 302.",
+    ],
+    ["hangs up", (_, response) => void response.destroy(), "fetch failed"],
+    ["is not JSON", serving("<html>secret-text"), "The answer is not JSON."],
+    ["is of something else", serving('{"secret-text":1}'), "The answer is not a JWKS document."],
+    ["has keys that are no keys", serving('{"keys":"secret-text"}'), "JSON Web Key Set malformed"],
+    [
+      "has no end",
+      (_, response) => void response.write(" ".repeat(1_100_000)),
+      "The answer is larger than 1048576 bytes.",
+    ],
+  ])("whose answer %s: 503, in words for the operator", async (_name, listener, why) => {
+    const { identifier, refusals, url } = await withServer(listener);
+    const refusal = await refusalOf(identifier, bearing(await tokenOf()));
+    expect(refusal).toMatchObject({
+      status: 503,
+      code: "keys_unavailable",
+      message: "Tokens cannot be checked at the moment.",
+      challenge: null,
+    });
+    expect(refusals[0]?.detail).toContain(
+      `The keys of ${new URL(url).origin} cannot be used: ${why}`,
+    );
+    expect(JSON.stringify(refusals) + refusal.text).not.toContain("secret-text");
+  });
+
+  it("that fails is left alone for a while, and then asked again", async () => {
+    let works = false;
+    const { identifier, asked, clock } = await withServer((_request, response) => {
+      if (works) response.end(jwks(jwkOf(rsa, { kid: "1" })));
+      else response.writeHead(500).end();
+    });
+    for (let i = 0; i < 20; i += 1) {
+      expect((await refusalOf(identifier, await withKid(`made-up-${i}`))).status).toBe(503);
+    }
+    expect(asked.times).toBe(1);
+    works = true;
+    clock.ms += 5_000;
+    expect((await identityOf(identifier, await withKid("1"))).subject?.id).toBe("ada");
+    expect(asked.times).toBe(2);
+  });
+
+  it("is not asked on the way of a redirect", async () => {
+    let followed = 0;
+    const { identifier } = await withServer((request, response) => {
+      if (request.url === "/keys") response.writeHead(307, { location: "/elsewhere" }).end();
+      else {
+        followed += 1;
+        response.end(jwks(jwkOf(rsa)));
+      }
+    });
+    expect((await refusalOf(identifier, bearing(await tokenOf()))).status).toBe(503);
+    expect(followed).toBe(0);
+  });
+
+  it("that is not encrypted is refused at the start, but for this machine", async () => {
+    const keys = { url: "http://login.example.com/keys?secret-text" };
+    await expect(identifierOf(jwt({ keys }))).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: `\`identity.jwt.keys.url\` is "http://login.example.com", which is not encrypted, so anybody on the way could sign tokens. Use https, or a key file.`,
+    });
+    await identifierOf(jwt({ keys: { url: "https://login.example.com/keys" } }));
+  });
+});
+
+describe("the mapping of claims", () => {
+  it.each([
+    [{ subject: { id: "jti" } }, 'names "jti", which stays secret'],
+    [{ subject: { claims: [["a", "b"], ["a.b"]] } }, "two claims of the same name"],
+    [{ scopes: ['a" b'] }, "which cannot be a scope"],
+    [{ scopes: ["a b"] }, "which cannot be a scope"],
+  ])("%j is refused at the start", async (settings, why) => {
+    await expect(identifierOf(jwt(settings))).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: expect.stringContaining(why),
+    });
+  });
+});

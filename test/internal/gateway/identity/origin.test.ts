@@ -1,0 +1,192 @@
+/** Host and Origin: which pages in a browser, and which names of this machine, get through. */
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { describe, expect, it } from "vitest";
+import { checkOrigin } from "../../../../src/gateway/identity/index.ts";
+import { attack } from "../../../attacks/attack.ts";
+import { identifierOf, readRefusal, requestOf, settingsOf } from "./support.ts";
+
+const listenOf = (more: object = {}) => settingsOf({}, { port: 8080, ...more }).listen;
+const local = listenOf();
+
+/** The code of the refusal, or undefined. */
+async function answerTo(headers: Parameters<typeof requestOf>[0], listen = local) {
+  const answer = checkOrigin(requestOf(headers), listen);
+  if (answer === undefined) return undefined;
+  const { status, code } = await readRefusal(answer);
+  expect(status).toBe(403);
+  return code;
+}
+
+describe("a gateway on a local address", () => {
+  it.each([["localhost:8080"], ["127.0.0.1:8080"], ["[::1]:8080"], ["LOCALHOST:8080"]])(
+    "is %s, for programs and for its own pages",
+    async (host) => {
+      expect(await answerTo({ host })).toBeUndefined();
+      expect(await answerTo({ host, origin: `http://${host}` })).toBeUndefined();
+    },
+  );
+
+  it("is also the address that it listens on", async () => {
+    const other = listenOf({ host: "127.9.8.7" });
+    expect(await answerTo({ host: "127.9.8.7:8080" }, other)).toBeUndefined();
+    expect(await answerTo({ host: "127.9.8.7:8080" })).toBe("host_refused");
+  });
+
+  it("needs no port where it listens on that of HTTP", async () => {
+    const web = listenOf({ port: 80 });
+    for (const host of ["localhost", "127.0.0.1", "[::1]", "localhost:80"]) {
+      expect(await answerTo({ host }, web)).toBeUndefined();
+    }
+    expect(await answerTo({ host: "localhost:8080" }, web)).toBe("host_refused");
+  });
+});
+
+attack(
+  "A-251",
+  "Reach a local gateway from a page: foreign or `null` `Origin`, foreign `Host` (DNS rebinding), look-alike names, other spellings",
+  "403 before the body is read, with `host_refused` or `origin_refused`; both headers are compared whole with a list",
+  () => {
+    const foreign = [
+      ...["evil.test", "evil.test:8080", "localhost.evil.test:8080", "evil.test#localhost:8080"],
+      ...["localhost:8080.evil.test", "127.0.0.1.evil.test:8080", "127.0.0.1.nip.io:8080"],
+      ...["evillocalhost:8080", "localhost.:8080", "localhost", "localhost:", "localhost:80"],
+      ...[
+        "localhost:08080",
+        "localhost:8080:8080",
+        "localhost:18080",
+        "localhost:808",
+        "127.0.0.1",
+      ],
+      ...["127.0.0.2:8080", "127.1:8080", "0177.0.0.1:8080", "0x7f.0.0.1:8080", "2130706433:8080"],
+      ...["0.0.0.0:8080", "::1:8080", "[::1]", "[::1]:80", "[0:0:0:0:0:0:0:1]:8080", "[::]:8080"],
+      ...[
+        "[::ffff:127.0.0.1]:8080",
+        "[::1%25lo]:8080",
+        "user@localhost:8080",
+        "http://localhost:8080",
+      ],
+      ...["localhost:8080/", "localhost:8080?", "*", "null", "", "localhost\\@evil.test:8080"],
+      ...["localhost:8080, evil.test", "l\u00f6calhost:8080", "local host:8080"],
+    ];
+    it.each(foreign.map((host) => [host]))("Host %j", async (host) => {
+      expect(await answerTo({ host })).toBe("host_refused");
+      expect(await answerTo({ host, origin: `http://${host}` })).toBe("host_refused");
+    });
+
+    it.each([
+      ["none", []],
+      [
+        "two",
+        [
+          ["host", "localhost:8080"],
+          ["host", "evil.test"],
+        ],
+      ],
+      [
+        "the same twice",
+        [
+          ["host", "localhost:8080"],
+          ["host", "localhost:8080"],
+        ],
+      ],
+    ] as const)("Host headers: %s", async (_name, headers) => {
+      expect(await answerTo(headers)).toBe("host_refused");
+    });
+
+    it.each([
+      ...[
+        ["null"],
+        ["http://evil.test"],
+        ["http://localhost.evil.test:8080"],
+        ["http://localhost"],
+      ],
+      ...[["https://localhost:8080"], ["http://localhost:8081"], ["http://localhost:8080/"]],
+      ...[["http://127.0.0.1:8080"], ["http://localhost.:8080"], ["localhost:8080"], ["*"], [""]],
+      ...[
+        ["http://[::1]:8080"],
+        ["file://"],
+        ["chrome-extension://abc"],
+        ["http://user@localhost:8080"],
+      ],
+      ...[["http://localhost:8080, http://evil.test"], ["http://localhost:8080 http://evil.test"]],
+    ])("Origin %j", async (origin) => {
+      expect(await answerTo({ host: "localhost:8080", origin })).toBe("origin_refused");
+    });
+
+    it("over a socket, while the body does not come", async () => {
+      const server = createServer(
+        getRequestListener((request) => checkOrigin(request, local) ?? new Response("in")),
+      );
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const send = (headers: Record<string, string>) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const lengths = { "content-length": "1000" };
+          const options = {
+            port,
+            host: "127.0.0.1",
+            method: "POST",
+            headers: { ...lengths, ...headers },
+          };
+          const sent = httpRequest(options, (response) => {
+            resolve(response.statusCode);
+            sent.destroy();
+          });
+          sent.on("error", reject);
+          sent.flushHeaders();
+        });
+      expect(await send({ host: "localhost:8080" })).toBe(200);
+      expect(await send({ host: "evil.test" })).toBe(403);
+      expect(await send({ host: "localhost:8080", origin: "null" })).toBe(403);
+      server.closeAllConnections();
+      server.close();
+    });
+  },
+);
+
+describe("names that the operator allows", () => {
+  const listen = listenOf({
+    host: "0.0.0.0",
+    allowedHosts: ["gateway.example.com", "10.0.0.5:8443"],
+    allowedOrigins: ["https://App.example.com", "vscode-webview://abc"],
+  });
+
+  it.each([
+    [{ host: "gateway.example.com" }, undefined],
+    [{ host: "Gateway.Example.com" }, undefined],
+    [{ host: "10.0.0.5:8443" }, undefined],
+    [{ host: "gateway.example.com", origin: "https://app.example.com" }, undefined],
+    [{ host: "gateway.example.com", origin: "vscode-webview://abc" }, undefined],
+    [{ host: "gateway.example.com:443" }, "host_refused"],
+    [{ host: "a.gateway.example.com" }, "host_refused"],
+    [{ host: "gateway.example.com." }, "host_refused"],
+    [{ host: "localhost:8080" }, "host_refused"],
+    [{ host: "gateway.example.com", origin: "http://app.example.com" }, "origin_refused"],
+    [{ host: "gateway.example.com", origin: "https://app.example.com:443" }, "origin_refused"],
+    [{ host: "gateway.example.com", origin: "https://a.app.example.com" }, "origin_refused"],
+    [{ host: "gateway.example.com", origin: "http://gateway.example.com" }, "origin_refused"],
+    [{ host: "gateway.example.com", origin: "null" }, "origin_refused"],
+  ])("%j: %s", async (headers, code) => {
+    expect(await answerTo(headers as Record<string, string>, listen)).toBe(code);
+  });
+
+  it.each([
+    [{ allowedHosts: ["https://gateway.example.com"] }],
+    [{ allowedHosts: ["*.example.com"] }],
+    [{ allowedHosts: ["*"] }],
+    [{ allowedHosts: [] }],
+    [{ allowedHosts: ["gateway.example.com/mcp"] }],
+    [{ allowedHosts: ["gateway.example.com."] }],
+    [{ allowedHosts: ["a b"] }],
+    [{ allowedOrigins: ["null"] }],
+    [{ allowedOrigins: ["*"] }],
+    [{ allowedOrigins: ["https://*"], allowedHosts: ["*"] }],
+    [{ allowedOrigins: ["app.example.com"] }],
+    [{ allowedOrigins: ["https://app.example.com/"] }],
+    [{ allowedOrigins: ["https://app.example.com/path"] }],
+  ])("%j are refused at the start", async (names) => {
+    await expect(identifierOf({}, names)).rejects.toMatchObject({ code: "setting_invalid" });
+  });
+});

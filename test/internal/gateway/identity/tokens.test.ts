@@ -1,0 +1,335 @@
+/** Bearer tokens: who they make of a caller, and every way to pass one off as another. */
+import { createHmac, sign } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import {
+  audience,
+  bearing,
+  ec,
+  ed,
+  fileOf,
+  handmade,
+  identifierOf,
+  identityOf,
+  issuer,
+  jwkOf,
+  jwt,
+  nowSeconds,
+  otherRsa,
+  pemOf,
+  refusalOf,
+  requestOf,
+  rsa,
+  type TokenInput,
+  tokenOf,
+} from "./support.ts";
+
+const identifier = await identifierOf(jwt());
+
+describe("a token of the issuer", () => {
+  it("makes the subject, the client and the scopes", async () => {
+    const claims = {
+      sub: "ada",
+      client_id: "editor",
+      scope: "read write",
+      realm_access: { roles: ["admin"] },
+      groups: ["payroll"],
+      tier: "gold",
+    };
+    const made = await identifierOf(jwt({ subject: { type: "user", claims: ["tier"] } }));
+    const identity = await identityOf(made, bearing(await tokenOf({ claims })));
+    expect(identity).toMatchObject({
+      key: JSON.stringify(["jwt", issuer, "ada"]),
+      subject: {
+        id: "ada",
+        type: "user",
+        roles: ["admin"],
+        permissions: ["read", "write"],
+        teams: ["payroll"],
+        claims: { tier: "gold" },
+      },
+      client: { client_id: "editor", authorized_scopes: ["read", "write"] },
+      scopes: ["read", "write"],
+    });
+    expect(Object.isFrozen(identity)).toBe(true);
+    expect(Object.isFrozen(identity.scopes)).toBe(true);
+  });
+
+  it("has its id where the operator says", async () => {
+    const made = await identifierOf(jwt({ subject: { id: "oid" } }));
+    const identity = await identityOf(made, bearing(await tokenOf({ claims: { oid: "7" } })));
+    expect([identity.key, identity.subject?.id]).toEqual([
+      JSON.stringify(["jwt", issuer, "7"]),
+      "7",
+    ]);
+  });
+
+  it("has one key for all tokens of a subject, and none of the token in it", async () => {
+    const tokens = [
+      await tokenOf(),
+      await tokenOf({ claims: { jti: "2", client_id: "other", scope: "a" } }),
+      await tokenOf({ claims: { roles: ["admin"] } }),
+    ];
+    const keys = new Set<string>();
+    for (const token of tokens) keys.add((await identityOf(identifier, bearing(token))).key);
+    expect([...keys]).toEqual([JSON.stringify(["jwt", issuer, "ada"])]);
+    const other = await identityOf(identifier, bearing(await tokenOf({ claims: { sub: "eve" } })));
+    expect(keys.has(other.key)).toBe(false);
+  });
+
+  it.each([["Bearer"], ["bearer"], ["BEARER"]])(
+    "is taken with the scheme as %s",
+    async (scheme) => {
+      const request = requestOf({ authorization: `${scheme} ${await tokenOf()}` });
+      expect((await identityOf(identifier, request)).subject?.id).toBe("ada");
+    },
+  );
+
+  it.each([
+    ["no type", undefined],
+    ["JWT", "JWT"],
+    ["at+jwt", "at+jwt"],
+    ["application/at+jwt", "application/AT+JWT"],
+  ])("may have %s", async (_name, typ) => {
+    const token = await tokenOf({ header: typ === undefined ? {} : { typ } });
+    expect((await identityOf(identifier, bearing(token))).subject?.id).toBe("ada");
+  });
+
+  it("may be for several audiences, of which this is one", async () => {
+    const token = await tokenOf({ claims: { aud: ["https://a.example", audience] } });
+    expect((await identityOf(identifier, bearing(token))).subject?.id).toBe("ada");
+  });
+
+  it.each([
+    ["ES256", ec],
+    ["EdDSA", ed],
+    ["Ed25519", ed],
+    ["PS256", rsa],
+  ] as const)("may be signed with %s, if that is named", async (alg, { publicKey, privateKey }) => {
+    const keys = { file: fileOf(pemOf(publicKey)) };
+    const made = await identifierOf(jwt({ algorithms: [alg], keys }));
+    const token = await tokenOf({ header: { alg }, key: privateKey });
+    expect((await identityOf(made, bearing(token))).subject?.id).toBe("ada");
+    expect((await refusalOf(made, bearing(await tokenOf()))).code).toBe("token_invalid");
+  });
+});
+
+describe("the times of a token", () => {
+  it.each([
+    ["expired within the tolerance", { exp: nowSeconds - 29 }, true],
+    ["expired at its end", { exp: nowSeconds - 30 }, false],
+    ["expired", { exp: nowSeconds - 31 }, false],
+    ["valid soon, within the tolerance", { nbf: nowSeconds + 30 }, true],
+    ["valid later", { nbf: nowSeconds + 31 }, false],
+    ["without an end", { exp: undefined }, false],
+    ["with an end that is a string", { exp: String(nowSeconds + 300) as never }, false],
+    ["with a beginning that is a string", { nbf: "0" as never }, false],
+  ])("%s", async (_name, claims, passes) => {
+    const request = bearing(await tokenOf({ claims }));
+    const found = await identifier.identify(request, undefined);
+    expect(found instanceof Response ? found.status : 200).toBe(passes ? 200 : 401);
+  });
+
+  it("have the tolerance that the operator names", async () => {
+    const made = await identifierOf(jwt({ clockToleranceSeconds: 0 }));
+    const token = await tokenOf({ claims: { exp: nowSeconds } });
+    expect((await refusalOf(made, bearing(token))).message).toBe("The token has expired.");
+  });
+});
+
+describe("scopes that a token must have", () => {
+  const scopes = ["mcp:read", "mcp:write"];
+  it.each([
+    ["scope, with blanks", { scope: "mcp:write other mcp:read" }],
+    ["scp, a list", { scp: scopes }],
+    ["both claims", { scope: "mcp:read", scp: ["mcp:write"] }],
+  ])("may be in %s", async (_name, claims) => {
+    const made = await identifierOf(jwt({ scopes }));
+    const identity = await identityOf(made, bearing(await tokenOf({ claims })));
+    expect(identity.scopes).toEqual(expect.arrayContaining(scopes));
+  });
+
+  it.each([
+    ["one of two", { scope: "mcp:read" }],
+    ["none", {}],
+    ["a longer name", { scope: "mcp:read mcp:write2" }],
+    ["permissions by another name", { permissions: scopes, roles: scopes }],
+  ])("are missing with %s: 403, with what is needed", async (_name, claims) => {
+    const made = await identifierOf(jwt({ scopes }));
+    const refusal = await refusalOf(made, bearing(await tokenOf({ claims })));
+    expect(refusal).toMatchObject({ status: 403, code: "scope_missing" });
+    expect(refusal.challenge).toMatch(/^Bearer error="insufficient_scope", /);
+    expect(refusal.challenge).toContain('scope="mcp:read mcp:write"');
+    expect(refusal.challenge).toContain("resource_metadata=");
+  });
+});
+
+describe("a token that is not what it seems", () => {
+  const header = { alg: "RS256" };
+  const claims = { iss: issuer, aud: audience, sub: "ada", exp: nowSeconds + 300 };
+  const publicPem = pemOf(rsa.publicKey);
+  const hmac = (alg: string, secret: string) => {
+    const unsigned = handmade({ alg }, claims).slice(0, -1);
+    const name = alg.replace("HS", "sha");
+    return `${unsigned}.${createHmac(name, secret).update(unsigned).digest("base64url")}`;
+  };
+  const signedRsa = (strange: object) => {
+    const unsigned = handmade(strange, claims).slice(0, -1);
+    return `${unsigned}.${sign("sha256", Buffer.from(unsigned), rsa.privateKey).toString("base64url")}`;
+  };
+  const signed = (input: TokenInput) => () => tokenOf(input);
+
+  const cases: readonly (readonly [string, () => string | Promise<string>])[] = [
+    ["unsigned, alg none", () => handmade({ alg: "none" }, claims)],
+    ["unsigned, alg None", () => handmade({ alg: "None" }, claims)],
+    ["unsigned, alg none with a signature", () => handmade({ alg: "none" }, claims, "AAAA")],
+    ["with an empty signature", () => handmade(header, claims)],
+    ["without a third part", () => handmade(header, claims).slice(0, -1)],
+    ["HS256 with the public key as the secret", () => hmac("HS256", publicPem)],
+    ["HS256 with the trimmed public key", () => hmac("HS256", publicPem.trim())],
+    ["HS512 with the JWK as the secret", () => hmac("HS512", JSON.stringify(jwkOf(rsa)))],
+    ["HS256 with an empty secret", () => hmac("HS256", "\0")],
+    ["signed with another key", signed({ key: otherRsa.privateKey })],
+    [
+      "with its own key in the header",
+      signed({ header: { jwk: jwkOf(otherRsa) }, key: otherRsa.privateKey }),
+    ],
+    [
+      "with the address of its key",
+      signed({ header: { jku: "https://evil.test/k" }, key: otherRsa.privateKey }),
+    ],
+    [
+      "with a certificate",
+      signed({ header: { x5c: ["AAAA"], x5u: "https://evil.test/c" }, key: otherRsa.privateKey }),
+    ],
+    ["signed with an algorithm that is not named", signed({ header: { alg: "PS256" } })],
+    ["with a critical extension", () => signedRsa({ ...header, crit: ["b"], b: 1 })],
+    ["expired", signed({ claims: { exp: nowSeconds - 3600 } })],
+    ["for another audience", signed({ claims: { aud: "https://other.example.com" } })],
+    ["for an audience that begins alike", signed({ claims: { aud: `${audience}/admin` } })],
+    ["for no audience", signed({ claims: { aud: undefined } as never })],
+    ["of another issuer", signed({ claims: { iss: "https://evil.test" } })],
+    ["of an issuer with a slash more", signed({ claims: { iss: `${issuer}/` } })],
+    ["of no issuer", signed({ claims: { iss: undefined } as never })],
+    ["without a subject", signed({ claims: { sub: undefined } as never })],
+    ["with an empty subject", signed({ claims: { sub: "" } })],
+    ["with a subject that is a number", signed({ claims: { sub: 7 as never } })],
+    ["with a subject that is a list", signed({ claims: { sub: ["ada"] as never } })],
+    ["with roles that are an object", signed({ claims: { roles: { admin: true } } })],
+    ["with roles that hold a number", signed({ claims: { roles: ["a", 1] } })],
+    ["with scopes that are a number", signed({ claims: { scope: 1 } })],
+    ["with a client that is a list", signed({ claims: { client_id: ["a"] } })],
+    ["with realm_access that is a string", signed({ claims: { realm_access: "admin" } })],
+    ["that is for logging out", signed({ header: { typ: "logout+jwt" } })],
+    ["that is a proof of possession", signed({ header: { typ: "dpop+jwt" } })],
+    ["bound to a key", signed({ claims: { cnf: { jkt: "AAAA" } } })],
+    ["inside a token", async () => handmade(header, await tokenOf(), "AAAA")],
+    ["encrypted", () => "e30.AAAA.AAAA.AAAA.AAAA"],
+    ["whose payload is a list", () => handmade(header, [claims], "AAAA")],
+    ["whose header is no object", () => handmade("RS256", claims, "AAAA")],
+    ["that is no token", () => "opaque"],
+    ["of 1 MB", () => "A".repeat(1_048_576)],
+    ["of 1 MB, with points", () => "A.".repeat(524_288)],
+  ];
+
+  it.each(cases)("%s is refused, and nothing of it is repeated", async (_name, make) => {
+    const token = await make();
+    const made = await identifierOf(jwt());
+    const refusal = await refusalOf(made, bearing(token));
+    expect(refusal).toMatchObject({ status: expect.toBeOneOf([400, 401]) });
+    expect(refusal.challenge).toMatch(/^Bearer error="invalid_(?:token|request)", /);
+    expect(made.refusals).toHaveLength(1);
+    const said = refusal.text + JSON.stringify(made.refusals);
+    for (const part of token.split(".").filter((each) => each.length > 3)) {
+      expect(said).not.toContain(part.slice(0, 64));
+    }
+    expect(said).not.toMatch(/\bada\b|evil\.test/);
+  });
+
+  it("is signed right, but for what is strange about it", async () => {
+    const found = await identityOf(identifier, bearing(signedRsa(header)));
+    expect(found.subject?.id).toBe("ada");
+  });
+
+  it("has a signature that fits each character of it", async () => {
+    const token = await tokenOf();
+    const from = token.indexOf(".") + 1;
+    for (let at = from; at < token.length - 1; at += 7) {
+      if (token[at] === ".") continue;
+      const changed = token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+      expect((await refusalOf(identifier, bearing(changed))).status).toBe(401);
+    }
+  });
+
+  it("cannot choose among keys with what it writes into kid", async () => {
+    const keys = [jwkOf(rsa, { kid: "1" }), jwkOf(ec, { kid: "2" })];
+    const made = await identifierOf(jwt({ keys: { file: fileOf(JSON.stringify({ keys })) } }));
+    const right = await tokenOf({ header: { kid: "1" } });
+    expect((await identityOf(made, bearing(right))).subject?.id).toBe("ada");
+    const kids = ["2", "../../dev/null", "' OR 1=1 --", "__proto__", "", "1\0", "0"];
+    for (const kid of kids) {
+      const refusal = await refusalOf(made, bearing(await tokenOf({ header: { kid } })));
+      expect([kid, refusal.code]).toEqual([kid, "token_invalid"]);
+    }
+    const numbered = await tokenOf({ header: { kid: 1 as never } });
+    expect((await refusalOf(made, bearing(numbered))).code).toBe("token_invalid");
+  });
+});
+
+describe("credentials of another kind", () => {
+  it.each([
+    [
+      "two tokens in two headers",
+      400,
+      (token: string) => [
+        ["authorization", `Bearer ${token}`],
+        ["authorization", `Bearer ${token}`],
+      ],
+    ],
+    [
+      "a token behind a password",
+      401,
+      (token: string) => [
+        ["authorization", "Basic YTpi"],
+        ["authorization", `Bearer ${token}`],
+      ],
+    ],
+    [
+      "a token before a password",
+      400,
+      (token: string) => [
+        ["authorization", `Bearer ${token}`],
+        ["authorization", "Basic YTpi"],
+      ],
+    ],
+    ["a password", 401, () => [["authorization", "Basic YTpi"]]],
+    ["a proof of possession", 401, (token: string) => [["authorization", `DPoP ${token}`]]],
+    ["an empty header", 401, () => [["authorization", ""]]],
+    ["a scheme without a token", 400, () => [["authorization", "Bearer"]]],
+    [
+      "a token with parameters",
+      400,
+      (token: string) => [["authorization", `Bearer ${token}, realm="a"`]],
+    ],
+    [
+      "a token with a blank in it",
+      400,
+      (token: string) => [["authorization", `Bearer ${token} x`]],
+    ],
+  ] as const)("%s: %s", async (_name, status, make) => {
+    // `as const` above makes tuples of what are pairs.
+    const headers = make(await tokenOf()) as readonly (readonly [string, string])[];
+    expect(await refusalOf(identifier, requestOf(headers))).toMatchObject({ status });
+    const open = await identifierOf({ ...jwt(), anonymous: true });
+    expect(await refusalOf(open, requestOf(headers))).toMatchObject({ status });
+  });
+
+  it("in the URL or a cookie are not looked at", async () => {
+    const token = await tokenOf();
+    const url = `http://localhost:8080/mcp?access_token=${token}&authorization=Bearer%20${token}`;
+    const request = requestOf({ cookie: `access_token=${token}`, "x-access-token": token }, url);
+    expect(await refusalOf(identifier, request)).toMatchObject({
+      status: 401,
+      code: "identity_missing",
+    });
+  });
+});
