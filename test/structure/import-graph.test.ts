@@ -197,7 +197,7 @@ describe("the checker", () => {
     [
       "core/hooks/a.ts",
       'import fs from "node:fs";',
-      "node:fs is at home in operate, gateway/config.",
+      "node:fs is at home in operate, gateway.",
     ],
     ["core/hooks/a.ts", 'import net from "node:net";', "node:net has no home in src/."],
     ["core/hooks/a.ts", "await import(name);", "imports a computed path"],

@@ -8,7 +8,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
-import { toMcpHeaders } from "../../providers/mcp/index.ts";
+import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import {
   type End,
   errorAnswer,
@@ -177,7 +177,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const asked = exchange?.headers.get("mcp-protocol-version");
     return {
       ...(asked != null && { "mcp-protocol-version": asked }),
-      ...toMcpHeaders(message, exchange),
+      ...mcpRequestHeaders(message, exchange),
     };
   }
 

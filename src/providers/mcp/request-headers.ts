@@ -35,15 +35,15 @@ export interface ReceivedRequest {
  *
  * @example
  * ```ts
- * import { toMcpHeaders } from "glassine/mcp";
+ * import { mcpRequestHeaders } from "glassine/mcp";
  *
  * const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
  * const params = { name: "add", arguments: { a: 1 }, _meta };
- * const headers = toMcpHeaders({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+ * const headers = mcpRequestHeaders({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
  * console.log(headers["mcp-name"]); // add
  * ```
  */
-export function toMcpHeaders(
+export function mcpRequestHeaders(
   message: object,
   received?: ReceivedRequest,
 ): Readonly<Record<string, string>> {
