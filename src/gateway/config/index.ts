@@ -2,6 +2,7 @@ export type { ConfigProblem } from "./config-problems.ts";
 export { gatewaySettings, portOf } from "./gateway-settings.ts";
 export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
 export {
+  type CommandServer,
   type ConfigInput,
   configSchema,
   defineConfig,
@@ -10,5 +11,6 @@ export {
   type RouteConfig,
   type Secret,
   type ServerConfig,
+  type UrlServer,
 } from "./schema.ts";
 export { secretReader, secretsIn } from "./secrets.ts";

@@ -305,6 +305,8 @@ export type ConfigInput = z.input<typeof configSchema>;
 /** The same, checked, with every default filled in. */
 export type GatewayConfig = z.output<typeof configSchema>;
 export type ServerConfig = GatewayConfig["servers"][string];
+export type UrlServer = z.output<typeof urlServer>;
+export type CommandServer = z.output<typeof commandServer>;
 export type RouteConfig = GatewayConfig["models"][string];
 export type PluginEntry = GatewayConfig["plugins"][number];
 export type Secret = z.output<typeof secret>;

@@ -6,6 +6,8 @@ export interface End {
   onmessage?: ((message: unknown, extra?: Extra) => void) | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
+  /** Of a front: names it. The guard hands it to the gateway with each request. */
+  sessionId?: string;
   /** Of a back over HTTP: it takes headers that plugins wrote, and the agreed version. */
   readonly takesHeaders?: boolean;
   setProtocolVersion?(version: string): void;

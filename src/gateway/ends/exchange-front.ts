@@ -40,7 +40,10 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
         const status = sendOptions.status ?? statusOf(sent);
         respond(Response.json(sent, { status }));
       } else write(sent);
-      if (isLast) finish();
+      if (!isLast) return;
+      finish();
+      // After whoever sent it has noted its end.
+      setImmediate(() => end.onclose?.());
     },
     async close() {
       if (isOver) return;

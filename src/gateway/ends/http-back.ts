@@ -7,7 +7,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { type Dispatcher, request as send } from "undici";
+import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import {
   type End,
@@ -66,6 +66,11 @@ class BackFault extends Error {
     super(`${refusal.message}${more}`);
     this.refusal = refusal;
   }
+}
+
+/** The connections to a server. Whoever waits has a deadline, so these have none. */
+export function httpAgent(): Agent {
+  return new Agent({ connections: 256, bodyTimeout: 0, headersTimeout: 0 });
 }
 
 export function httpBack(options: HttpBackOptions): HttpBack {
@@ -153,12 +158,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ) {
-    return send(url, {
-      ...{ method, headers, body, signal, dispatcher },
-      // Streams may be silent for long; whoever waits has a deadline.
-      bodyTimeout: 0,
-      headersTimeout: 0,
-    });
+    return send(url, { method, headers, body, signal, dispatcher });
   }
 
   function forwarded(headers: Headers | undefined): Readonly<Record<string, string>> {

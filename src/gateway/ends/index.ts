@@ -16,9 +16,9 @@ export {
   type SendOptions,
 } from "./end.ts";
 export { exchangeFront } from "./exchange-front.ts";
-export { httpBack } from "./http-back.ts";
+export { httpAgent, httpBack } from "./http-back.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
 export { type SharedChild, sharedChild } from "./shared-child.ts";
 export { stdioFront } from "./stdio-front.ts";
 export { supervised } from "./supervised.ts";
-export { watched } from "./watched.ts";
+export { type WatchedEnd, watched } from "./watched.ts";

@@ -1,0 +1,207 @@
+/** Wires a gateway: fronts, guards, servers. */
+
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import type { HttpBindings } from "@hono/node-server";
+import { createAdaptorServer } from "@hono/node-server";
+import { GlassineError } from "../../core/errors/index.ts";
+import { memoryLabelStore } from "../../core/labels/index.ts";
+import type { GuardEnd } from "../../providers/mcp/index.ts";
+import { errorOf, stdioFront } from "../ends/index.ts";
+import {
+  checkOrigin,
+  createIdentifier,
+  type Identifier,
+  localIdentity,
+} from "../identity/index.ts";
+import { answer } from "./answers.ts";
+import type { Caller } from "./guarded-server.ts";
+import { loadSdk } from "./load-sdk.ts";
+import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
+import type { Address, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import { type Server, serverOf } from "./server.ts";
+import { wire } from "./wire.ts";
+
+/** How often sessions without traffic are looked for. */
+const sweepMs = 60_000;
+
+/**
+ * Starts a gateway.
+ *
+ * @throws GlassineError (as a rejection) `setting_invalid`, `port_in_use`, `peer_missing`: with a
+ *   sentence that says what to do
+ */
+export async function createGateway(parts: GatewayParts): Promise<Gateway> {
+  const callers = new Map<string, Caller>();
+  const store = memoryLabelStore();
+  let current = parts;
+  let generation = 1;
+  let isClosing = false;
+  /** Guards and connections of this generation and of those that still have sessions. */
+  const all = new Set<Server>();
+  let servers: readonly Server[] = [];
+  let finish: (end: { code?: string }) => void = () => {};
+  const ended = new Promise<{ code?: string }>((resolve) => {
+    finish = resolve;
+  });
+
+  const { listen } = parts.config;
+  const identifier =
+    listen && (await createIdentifier(parts.config.identity, { listen, onRefused: logRefusal }));
+
+  servers = makeServers(parts, identifier);
+  const endpoint = listen && (await openEndpoint());
+  const http = listen && endpoint && identifier && (await serve(identifier, endpoint));
+  const address = http && addressOf(http);
+  const front = listen === undefined ? await serveStdio() : undefined;
+  const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
+  parts.log.info("started", { generation, ...(address ?? {}), servers: servers.map(nameOf) });
+
+  function logRefusal({ code, status }: { readonly code: string; readonly status: number }): void {
+    current.log.warn("identity_refused", { code, status });
+  }
+
+  function makeServers(of: GatewayParts, named: Identifier | undefined): readonly Server[] {
+    const made = Object.entries(of.config.servers).map(([name, config]) =>
+      serverOf(name, config, {
+        ...{ parts: of, store, callers, onEnd },
+        headersToShow: (headers) => named?.headersToShow(headers) ?? {},
+        onDropped: (server, { method }) =>
+          of.log.warn("message_dropped", { server, ...(typeof method === "string" && { method }) }),
+      }),
+    );
+    for (const each of made) all.add(each);
+    return made;
+  }
+
+  function onEnd(server: string, end: GuardEnd): void {
+    const { request, method, name, subject, outcome, code, plugin, timings } = end;
+    const fields = { request, server, method, name, subject, outcome, code, plugin, generation };
+    current.log.info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
+  }
+
+  async function openEndpoint(): Promise<McpEndpoint> {
+    const { limits } = parts.config;
+    const sdk = await loadSdk();
+    return mcpEndpoint({ sdk, limits, callers, servers: () => servers, log: parts.log });
+  }
+
+  async function serve(named: Identifier, mcp: McpEndpoint): Promise<HttpServer> {
+    const { host, port, path } = listen as NonNullable<typeof listen>;
+    const server = createAdaptorServer({
+      fetch: (request, env) =>
+        respond(request, (env as HttpBindings).incoming.socket.remoteAddress),
+      serverOptions: { requestTimeout: 0, headersTimeout: 20_000, maxHeaderSize: 32_768 },
+    }) as HttpServer;
+    await listening(server, host, port);
+    return server;
+
+    async function respond(request: Request, remote: string | undefined): Promise<Response> {
+      try {
+        const bound = { ...(listen as NonNullable<typeof listen>), ...addressOf(server) };
+        const foreign = checkOrigin(request, bound);
+        if (foreign !== undefined) return foreign;
+        const metadata = named.metadata(request);
+        if (metadata !== undefined) return metadata;
+        if (new URL(request.url).pathname !== path) return answer("not_found");
+        if (isClosing) return answer("shutting_down", { "retry-after": "5" });
+        const identity = await named.identify(request, remote);
+        return identity instanceof Response ? identity : await mcp.handle(request, identity);
+      } catch (error) {
+        current.log.error("internal_error", { text: errorOf(error).message });
+        return answer("internal_error");
+      }
+    }
+  }
+
+  async function serveStdio() {
+    const { limits, identity: settings } = parts.config;
+    const identity = localIdentity(settings);
+    const end = stdioFront({
+      ...{ stdin: process.stdin, stdout: process.stdout, authInfo: undefined },
+      ...{ maxBytes: limits.messageBytes, queuedBytes: limits.queuedBytes },
+    });
+    end.sessionId = "stdio";
+    callers.set("stdio", { identity, session: "stdio" });
+    const wired = await wire(end, servers, { key: identity.key }, "stdio");
+    const closed = end.onclose;
+    end.onclose = () => {
+      closed?.();
+      finish({});
+    };
+    return wired;
+  }
+
+  return {
+    address,
+    get generation() {
+      return generation;
+    },
+    counts: () => [...all].map(({ guard }) => guard.counts()).reduce(sum, none),
+    async reload(next) {
+      const made = makeServers(next, identifier);
+      // Sessions go on with their connections, under the new plugins.
+      for (const { guard } of servers) guard.use(next.manager);
+      servers = made;
+      current = next;
+      generation += 1;
+      next.log.info("reloaded", { generation, servers: servers.map(nameOf) });
+    },
+    async close() {
+      if (isClosing) return;
+      isClosing = true;
+      clearInterval(sweep);
+      http?.close();
+      await quiet(() => gateway().open === 0, current.config.limits.shutdownMs);
+      await endpoint?.close();
+      await front?.close();
+      await Promise.allSettled([...all].map((each) => each.close()));
+      http?.closeAllConnections();
+      current.log.info("stopped", { generation });
+      finish({});
+    },
+    ended,
+  };
+
+  function gateway(): GatewayCounts {
+    return [...all].map(({ guard }) => guard.counts()).reduce(sum, none);
+  }
+}
+
+const nameOf = ({ name }: Server): string => name;
+
+const none: GatewayCounts = {
+  ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, open: 0, dropped: 0 },
+};
+
+function sum(one: GatewayCounts, other: GatewayCounts): GatewayCounts {
+  const names = Object.keys(none) as (keyof GatewayCounts)[];
+  const added = names.map((name) => [name, one[name] + other[name]] as const);
+  return { ...none, ...Object.fromEntries(added) };
+}
+
+function addressOf(server: HttpServer): Address {
+  const { address, port } = server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+function listening(server: HttpServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "EADDRINUSE"
+          ? `port ${port} of ${host} is in use: stop what listens there, or choose another port`
+          : `it cannot listen on port ${port} of ${host}: ${error.code ?? error.message}`;
+      reject(new GlassineError("setting_invalid", why));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** Waits until `isQuiet`, no longer than `ms`. */
+async function quiet(isQuiet: () => boolean, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (!isQuiet() && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,225 @@
+/**
+ * The MCP endpoint over HTTP. It checks, in this order: host and origin, who asks, how often, how
+ * much, JSON, and of which era the request is; then a session or an exchange takes it.
+ */
+import type { GatewayConfig } from "../config/index.ts";
+import {
+  exchangeFront,
+  isMessage,
+  isRequest,
+  type Message,
+  type RequestId,
+  type ServerSdk,
+  sessionFront,
+} from "../ends/index.ts";
+import type { Identity } from "../identity/index.ts";
+import { type AnswerCode, answer } from "./answers.ts";
+import type { Caller } from "./guarded-server.ts";
+import type { GatewayLog } from "./parts.ts";
+import { readBody } from "./read-body.ts";
+import { type RequestRate, requestRate } from "./request-rate.ts";
+import type { Server } from "./server.ts";
+import { type Session, Sessions, watchVersion } from "./sessions.ts";
+import { wire } from "./wire.ts";
+
+/** What is used of `@modelcontextprotocol/server`. */
+export interface McpSdk extends ServerSdk {
+  readonly classifyInboundRequest: (request: {
+    readonly httpMethod: string;
+    readonly protocolVersionHeader?: string;
+    readonly mcpMethodHeader?: string;
+    readonly mcpNameHeader?: string;
+    readonly body?: unknown;
+  }) => Classified;
+}
+
+type Classified =
+  | { readonly kind: "legacy" }
+  | { readonly kind: "modern" }
+  | {
+      readonly kind: "reject";
+      readonly httpStatus: number;
+      readonly code: number;
+      readonly message: string;
+      readonly data?: unknown;
+    };
+
+export interface EndpointOptions {
+  readonly sdk: McpSdk;
+  readonly limits: GatewayConfig["limits"];
+  readonly log: GatewayLog;
+  /** The servers for the next session or exchange. */
+  readonly servers: () => readonly Server[];
+  /** Filled here: by the `sessionId` of their fronts. */
+  readonly callers: Map<string, Caller>;
+}
+
+export interface McpEndpoint {
+  handle(request: Request, identity: Identity): Promise<Response>;
+  endIdle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const keepAliveMs = 15_000;
+/** When a client whose stream ended asks for the rest. */
+const retryMs = 500;
+/** How long a notification of an exchange may take to be sent on. */
+const notificationMs = 30_000;
+
+export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
+  const { sdk, limits, log, servers, callers } = options;
+  const sessions = new Sessions(limits);
+  const rate: RequestRate = requestRate(limits.requestsPerMinute);
+
+  async function handle(request: Request, identity: Identity): Promise<Response> {
+    const wait = rate.take(identity.key);
+    if (wait !== undefined) return answer("rate_limited", { "retry-after": String(wait) });
+    if (request.method !== "POST") return inSession(request, identity, undefined);
+    const { text, refused } = await readBody(request, limits.messageBytes, limits.bodyTimeoutMs);
+    if (refused !== undefined) return answer(refusals[refused]);
+    const body = parsed(text);
+    if (body === undefined) return answer("parse_error");
+    const classified = sdk.classifyInboundRequest({
+      httpMethod: "POST",
+      ...named(request.headers),
+      body,
+    });
+    if (classified.kind === "reject") {
+      const { httpStatus: status, code, message, data } = classified;
+      const error = { code, message, ...(data !== undefined && { data }) };
+      return Response.json({ jsonrpc: "2.0", id: idOf(body), error }, { status });
+    }
+    return classified.kind === "modern" && isMessage(body)
+      ? exchange(request, identity, body)
+      : inSession(request, identity, body);
+  }
+
+  async function inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
+    const id = request.headers.get("mcp-session-id");
+    if (id === null) {
+      const begins = isMessage(body) && body.method === "initialize";
+      if (begins) return begin(request, identity, body);
+      return request.method === "POST"
+        ? answer("session_missing", {}, idOf(body))
+        : noSession(request);
+    }
+    const session = sessions.of(id, identity);
+    if (session === undefined) return answer("session_unknown", {}, idOf(body));
+    const version = request.headers.get("mcp-protocol-version");
+    if (version !== null && session.version !== undefined && version !== session.version)
+      return answer("version_changed", {}, idOf(body));
+    return session.front.handle(request, body, undefined);
+  }
+
+  function noSession({ method }: Request): Response {
+    if (method === "GET" || method === "DELETE") return answer("session_missing");
+    return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
+  }
+
+  /** A session begins with a connection of its own to each server. */
+  async function begin(request: Request, identity: Identity, body: Message): Promise<Response> {
+    if (!sessions.hasRoomFor(identity)) return answer("too_many_sessions", { "retry-after": "60" });
+    const id = crypto.randomUUID();
+    const front = sessionFront({
+      ...{ sdk, id, maxEvents: limits.events, queuedBytes: limits.queuedBytes },
+      ...{ retryMs, keepAliveMs },
+      onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
+    });
+    front.end.sessionId = id;
+    callers.set(id, { identity, session: id });
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+      callers.delete(id);
+      sessions.remove(id);
+      for (const { guard } of servers()) guard.endSession(id);
+    };
+    try {
+      const onCut = (request: RequestId) => front.closeStream(request);
+      const wired = await wire(front.end, servers(), { key: identity.key, onCut }, id);
+      const session: Session = {
+        ...{ id, front, key: identity.key, version: undefined, usedAt: performance.now() },
+        close: () => wired.close(),
+      };
+      watchVersion(front.end, (version) => {
+        session.version = version;
+      });
+      const closed = front.end.onclose;
+      front.end.onclose = () => {
+        closed?.();
+        over();
+      };
+      sessions.add(session);
+      const response = await front.handle(request, body, undefined);
+      if (isOver) return answer("server_unavailable", {}, idOf(body));
+      return response;
+    } catch (error) {
+      over();
+      log.error("server_unavailable", { text: (error as Error).message });
+      return answer("server_unavailable", {}, idOf(body));
+    }
+  }
+
+  async function exchange(
+    request: Request,
+    identity: Identity,
+    message: Message,
+  ): Promise<Response> {
+    const id = crypto.randomUUID();
+    const front = exchangeFront({ request, message, authInfo: undefined, keepAliveMs });
+    front.end.sessionId = id;
+    callers.set(id, { identity, session: `exchanges ${identity.key}` });
+    try {
+      const about = { key: identity.key, exchange: { headers: request.headers, message } };
+      const wired = await wire(front.end, servers(), about);
+      const closed = front.end.onclose;
+      front.end.onclose = () => {
+        closed?.();
+        callers.delete(id);
+      };
+      if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
+      return await front.answer();
+    } catch (error) {
+      callers.delete(id);
+      log.error("server_unavailable", { text: (error as Error).message });
+      return answer("server_unavailable", {}, idOf(message));
+    }
+  }
+
+  return {
+    handle,
+    endIdle: () => sessions.endIdle(),
+    close: () => sessions.closeAll(),
+  };
+}
+
+const refusals: Readonly<Record<"too_large" | "too_slow" | "broken", AnswerCode>> = {
+  too_large: "message_too_large",
+  too_slow: "body_timeout",
+  broken: "parse_error",
+};
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function named(headers: Headers) {
+  const of = (key: string, name: string) => {
+    const value = headers.get(name);
+    return value === null ? {} : { [key]: value };
+  };
+  return {
+    ...of("protocolVersionHeader", "mcp-protocol-version"),
+    ...of("mcpMethodHeader", "mcp-method"),
+    ...of("mcpNameHeader", "mcp-name"),
+  };
+}
+
+/** The id of a request, for an error about it. */
+function idOf(body: unknown): RequestId | null {
+  return isMessage(body) && isRequest(body) ? body.id : null;
+}

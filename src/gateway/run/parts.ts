@@ -1,0 +1,51 @@
+/** What a gateway is made of, and what it offers. */
+import type { AnyHookManager } from "../../providers/mcp/index.ts";
+import type { GatewayConfig, Secret } from "../config/index.ts";
+
+/** Structured lines for the operator. No field holds a secret or the content of a message. */
+export interface GatewayLog {
+  info(event: string, fields?: object): void;
+  warn(event: string, fields?: object): void;
+  error(event: string, fields?: object): void;
+}
+
+export interface GatewayParts {
+  readonly config: GatewayConfig;
+  readonly manager: AnyHookManager;
+  /** Reads a secret at the time when it is needed. */
+  readonly secrets: (secret: string | Secret) => string;
+  readonly log: GatewayLog;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The outcomes of requests to servers, and of messages that belong to none. */
+export interface GatewayCounts {
+  readonly started: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly errored: number;
+  readonly aborted: number;
+  readonly open: number;
+  readonly dropped: number;
+}
+
+export interface Gateway {
+  /** Where it listens; undefined over stdio. */
+  readonly address: Address | undefined;
+  /** Counts up with every reload, from 1. It is in every line of the log. */
+  readonly generation: number;
+  counts(): GatewayCounts;
+  /**
+   * Uses other plugins and servers from the next request and the next session on. Rejects, and
+   * changes nothing, for parts that do not fit.
+   */
+  reload(parts: GatewayParts): Promise<void>;
+  /** Takes no more requests, lets those in progress end, and closes everything. */
+  close(): Promise<void>;
+  /** Resolves when it ended by itself: over stdio the caller left, or the server is gone. */
+  readonly ended: Promise<{ readonly code?: string }>;
+}

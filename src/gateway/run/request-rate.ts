@@ -1,0 +1,37 @@
+/** How many requests a subject may send in a minute: a bucket for each, bounded in number. */
+
+const minuteMs = 60_000;
+
+export interface RequestRate {
+  /** Takes one of `key`; resolves to the seconds to wait if there is none. */
+  take(key: string): number | undefined;
+}
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** @param now milliseconds of a clock that never goes back */
+export function requestRate(
+  perMinute: number,
+  maxKeys = 10_000,
+  now: () => number = () => performance.now(),
+): RequestRate {
+  const buckets = new Map<string, Bucket>();
+  return {
+    take(key) {
+      const at = now();
+      const known = buckets.get(key) ?? { tokens: perMinute, at };
+      const tokens = Math.min(perMinute, known.tokens + ((at - known.at) * perMinute) / minuteMs);
+      // The last in the order is the last that was used.
+      buckets.delete(key);
+      buckets.set(key, { tokens: Math.max(0, tokens - 1), at });
+      const [oldest] = buckets.keys();
+      if (buckets.size > maxKeys && oldest !== undefined) buckets.delete(oldest);
+      if (tokens >= 1) return undefined;
+      buckets.set(key, { tokens, at });
+      return Math.ceil(((1 - tokens) * minuteMs) / perMinute / 1000);
+    },
+  };
+}

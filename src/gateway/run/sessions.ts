@@ -1,0 +1,80 @@
+/** The sessions of MCP 2025-11-25 over HTTP, each bound to the subject that began it. */
+import type { GatewayConfig } from "../config/index.ts";
+import { type End, isMessage, type Message, type SessionFront } from "../ends/index.ts";
+import type { Identity } from "../identity/index.ts";
+
+export interface Session {
+  readonly id: string;
+  readonly front: SessionFront;
+  readonly key: string;
+  /** The protocol version that caller and server agreed on. */
+  version: string | undefined;
+  usedAt: number;
+  close(): Promise<void>;
+}
+
+export type SessionLimit = "too_many_sessions";
+
+export class Sessions {
+  readonly #sessions = new Map<string, Session>();
+  readonly #limits: GatewayConfig["limits"];
+  readonly #now: () => number;
+
+  constructor(limits: GatewayConfig["limits"], now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Whether another session of this subject may begin. */
+  hasRoomFor({ key }: Identity): boolean {
+    const { sessions, sessionsPerSubject } = this.#limits;
+    if (this.#sessions.size >= sessions) return false;
+    const own = [...this.#sessions.values()].filter((each) => each.key === key);
+    return own.length < sessionsPerSubject;
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  remove(id: string): void {
+    this.#sessions.delete(id);
+  }
+
+  /** The session, if it is that of this subject: another's id names nothing. */
+  of(id: string, { key }: Identity): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.key !== key) return undefined;
+    session.usedAt = this.#now();
+    return session;
+  }
+
+  async endIdle(): Promise<void> {
+    const before = this.#now() - this.#limits.idleSessionMs;
+    const idle = [...this.#sessions.values()].filter(({ usedAt }) => usedAt < before);
+    await Promise.allSettled(idle.map((each) => each.close()));
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.allSettled([...this.#sessions.values()].map((each) => each.close()));
+  }
+}
+
+/** Calls `onVersion` with the version of the answer to `initialize` that passes a front. */
+export function watchVersion(end: End, onVersion: (version: string) => void): void {
+  const send = end.send;
+  end.send = (message, options) => {
+    const version = versionIn(message);
+    if (version !== undefined) onVersion(version);
+    return send(message, options);
+  };
+}
+
+function versionIn({ result }: Message): string | undefined {
+  const version = isMessage(result) ? result.protocolVersion : undefined;
+  return typeof version === "string" ? version : undefined;
+}

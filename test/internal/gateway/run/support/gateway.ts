@@ -1,0 +1,59 @@
+/** A gateway of the tests, and servers and clients for it. */
+import { createRequire } from "node:module";
+import process from "node:process";
+import { createPluginManager } from "glassine";
+import { configSchema } from "../../../../../src/gateway/config/index.ts";
+import {
+  type ConfigInput,
+  createGateway,
+  type Gateway,
+  type GatewayLog,
+} from "../../../../../src/gateway/run/index.ts";
+
+export const everything = createRequire(import.meta.url)
+  .resolve("@modelcontextprotocol/server-everything/package.json")
+  .replace(/package\.json$/, "dist/index.js");
+
+export const everythingOverStdio = { command: process.execPath, args: [everything, "stdio"] };
+
+export interface Line {
+  readonly level: keyof GatewayLog;
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A log that keeps its lines. */
+export function keptLog(): GatewayLog & { readonly lines: Line[] } {
+  const lines: Line[] = [];
+  const to = (level: keyof GatewayLog) => (event: string, fields?: object) =>
+    void lines.push({ level, event, fields: { ...fields } });
+  return { lines, info: to("info"), warn: to("warn"), error: to("error") };
+}
+
+type Plugins = NonNullable<Parameters<typeof createPluginManager>[0]>["plugins"];
+
+export interface Started {
+  readonly gateway: Gateway;
+  readonly log: ReturnType<typeof keptLog>;
+  readonly url: URL;
+  close(): Promise<void>;
+}
+
+export async function startGateway(config: ConfigInput, plugins: Plugins = []): Promise<Started> {
+  const manager = await createPluginManager({ plugins });
+  const log = keptLog();
+  const gateway = await createGateway({
+    ...{ manager, log },
+    config: configSchema.parse({ listen: { port: 0 }, ...config }),
+    secrets: (secret) => (typeof secret === "string" ? secret : "a secret"),
+  });
+  const { host, port } = gateway.address ?? { host: "none", port: 0 };
+  const url = new URL(`http://${host}:${port}/mcp`);
+  return {
+    ...{ gateway, log, url },
+    async close() {
+      await gateway.close();
+      await manager.close();
+    },
+  };
+}
