@@ -96,7 +96,7 @@ export function childBack(options: ChildOptions): End {
           },
           tooLong() {
             onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
-            // Whose answer it is cannot be told, and whoever waits for it would wait forever.
+            // Nobody knows whose answer it is, and whoever waits for it would wait forever.
             void end.close();
           },
         });

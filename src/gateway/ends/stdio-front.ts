@@ -61,7 +61,7 @@ export function stdioFront(options: StdioFrontOptions): End {
     },
   };
 
-  /** Nothing of the line can be told, so the answer belongs to no request. */
+  /** The line cannot be read, so the answer belongs to no request. */
   async function answer(refusal: Refusal): Promise<void> {
     await end.send(errorAnswer(null, refusal)).catch((error) => end.onerror?.(error as Error));
   }

@@ -9,7 +9,7 @@ import { type End, errorOf, isMessage, isRequest, type Message } from "./end.ts"
 
 export interface SupervisedOptions {
   readonly start: () => End;
-  /** The process died. Whoever waits for it has to be told. */
+  /** The process died. Open requests will get no answer from it. */
   readonly onDown: () => void;
   readonly onNote: (kind: "died" | "restarted" | "failed", attempt: number) => void;
   /** Milliseconds until the first and the longest pause before a start. */

@@ -105,7 +105,7 @@ export async function bridgeOf(
 
   /**
    * What accompanies a server's message: what its transport says of it, the HTTP status and the
-   * request that it belongs to; where it does not say that, as over stdio, what can be told from
+   * request that it belongs to; where it does not say that, as over stdio, what follows from
    * the message.
    */
   function optionsFor(message: JsonObject, extra: unknown): object | undefined {

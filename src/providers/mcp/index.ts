@@ -61,7 +61,7 @@ export {
   toPromptRequest,
   toPromptResult,
 } from "./prompt-documents.ts";
-export { type ReceivedRequest, mcpRequestHeaders } from "./request-headers.ts";
+export { mcpRequestHeaders, type ReceivedRequest } from "./request-headers.ts";
 export {
   fromResourceRequest,
   fromResourceResult,
