@@ -49,7 +49,7 @@ export const plan: Plan = {
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
-      rooms: ["config", "identity", "ends", "run"],
+      rooms: ["config", "identity", "ends", "router", "run"],
       mayImport: ["core", "providers", "operate", "node", "redis"],
     },
   },

@@ -15,6 +15,7 @@ import {
   type Identifier,
   localIdentity,
 } from "../identity/index.ts";
+import { Homes } from "../router/index.ts";
 import { answer } from "./answers.ts";
 import type { Caller } from "./guarded-server.ts";
 import { loadSdk } from "./load-sdk.ts";
@@ -51,6 +52,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     listen && (await createIdentifier(parts.config.identity, { listen, onRefused: logRefusal }));
 
   servers = makeServers(parts, identifier);
+  let homes = new Homes(servers.map(nameOf));
   const endpoint = listen && (await openEndpoint());
   const http = listen && endpoint && identifier && (await serve(identifier, endpoint));
   const address = http && addressOf(http);
@@ -84,7 +86,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   async function openEndpoint(): Promise<McpEndpoint> {
     const { limits } = parts.config;
     const sdk = await loadSdk();
-    return mcpEndpoint({ sdk, limits, callers, servers: () => servers, log: parts.log });
+    const of = { servers: () => servers, homes: () => homes };
+    return mcpEndpoint({ sdk, limits, callers, ...of, log: parts.log });
   }
 
   async function serve(named: Identifier, mcp: McpEndpoint): Promise<HttpServer> {
@@ -124,7 +127,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     });
     end.sessionId = "stdio";
     callers.set("stdio", { identity, session: "stdio" });
-    const wired = await wire(end, servers, { key: identity.key }, "stdio");
+    const { log } = parts;
+    const wired = await wire(end, { servers, homes, log, key: identity.key, session: "stdio" });
     const closed = end.onclose;
     end.onclose = () => {
       closed?.();
@@ -144,6 +148,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       // Sessions go on with their connections, under the new plugins.
       for (const { guard } of servers) guard.use(next.manager);
       servers = made;
+      homes = new Homes(servers.map(nameOf));
       current = next;
       generation += 1;
       next.log.info("reloaded", { generation, servers: servers.map(nameOf) });

@@ -13,6 +13,7 @@ import {
   sessionFront,
 } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
+import type { Homes } from "../router/index.ts";
 import { type AnswerCode, answer } from "./answers.ts";
 import type { Caller } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
@@ -50,6 +51,7 @@ export interface EndpointOptions {
   readonly log: GatewayLog;
   /** The servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
+  readonly homes: () => Homes;
   /** Filled here: by the `sessionId` of their fronts. */
   readonly callers: Map<string, Caller>;
 }
@@ -67,7 +69,7 @@ const retryMs = 500;
 const notificationMs = 30_000;
 
 export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
-  const { sdk, limits, log, servers, callers } = options;
+  const { sdk, limits, log, servers, homes, callers } = options;
   const sessions = new Sessions(limits);
   const rate: RequestRate = requestRate(limits.requestsPerMinute);
 
@@ -136,7 +138,8 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     };
     try {
       const onCut = (request: RequestId) => front.closeStream(request);
-      const wired = await wire(front.end, servers(), { key: identity.key, onCut }, id);
+      const of = { servers: servers(), homes: homes(), log };
+      const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       const session: Session = {
         ...{ id, front, key: identity.key, version: undefined, usedAt: performance.now() },
         close: () => wired.close(),
@@ -170,8 +173,9 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     front.end.sessionId = id;
     callers.set(id, { identity, session: `exchanges ${identity.key}` });
     try {
+      const of = { servers: servers(), homes: homes(), log };
       const about = { key: identity.key, exchange: { headers: request.headers, message } };
-      const wired = await wire(front.end, servers(), about);
+      const wired = await wire(front.end, { ...of, ...about });
       const closed = front.end.onclose;
       front.end.onclose = () => {
         closed?.();

@@ -1,0 +1,2 @@
+export { Homes } from "./homes.ts";
+export { type Router, routerOf } from "./router.ts";

@@ -1,0 +1,126 @@
+/** One answer made of those of several servers. */
+import { isMessage, type Message } from "../ends/index.ts";
+import type { Homes } from "./homes.ts";
+import { joinName } from "./names.ts";
+
+/** The result of one server. */
+export interface Part {
+  readonly server: string;
+  readonly result: Message;
+}
+
+/** What each list holds, and what is done with an item of it. */
+interface ListKind {
+  readonly field: string;
+  readonly item: (server: string, item: Message, homes: Homes) => Message;
+}
+
+const named = (server: string, item: Message): Message => ({
+  ...item,
+  name: joinName(server, String(item.name)),
+});
+
+export const lists: Readonly<Record<string, ListKind>> = {
+  "tools/list": { field: "tools", item: named },
+  "prompts/list": { field: "prompts", item: named },
+  "resources/list": {
+    field: "resources",
+    item(server, item, homes) {
+      homes.addUri(server, item.uri);
+      return item;
+    },
+  },
+  "resources/templates/list": {
+    field: "resourceTemplates",
+    item(server, item, homes) {
+      homes.addTemplate(server, item.uriTemplate);
+      return item;
+    },
+  },
+  "tasks/list": { field: "tasks", item: (_server, item) => item },
+};
+
+/** The lists of all, one after the other, with a cursor for those that have more. */
+export function mergeLists(method: string, parts: readonly Part[], homes: Homes): Message {
+  const { field, item } = lists[method] as ListKind;
+  const items = parts.flatMap(({ server, result }) => {
+    const own = Array.isArray(result[field]) ? (result[field] as unknown[]) : [];
+    return own.filter(isMessage).map((each) => item(server, each, homes));
+  });
+  const more = parts.flatMap(({ server, result }) =>
+    typeof result.nextCursor === "string" ? [[server, result.nextCursor] as const] : [],
+  );
+  return {
+    ...cacheFacts(parts),
+    [field]: items,
+    ...(more.length > 0 && { nextCursor: cursorOf(Object.fromEntries(more)) }),
+  };
+}
+
+/** The strictest of what they say about keeping it. */
+function cacheFacts(parts: readonly Part[]): Message {
+  const results = parts.map(({ result }) => result);
+  const ttls = results.map(({ ttlMs }) => ttlMs).filter((ttl) => typeof ttl === "number");
+  const scopes = results.map(({ cacheScope }) => cacheScope).filter((scope) => scope !== undefined);
+  const types = results.map(({ resultType }) => resultType).filter((type) => type !== undefined);
+  return {
+    ...(types.length > 0 && { resultType: types[0] }),
+    ...(ttls.length > 0 && { ttlMs: Math.min(...ttls) }),
+    ...(scopes.length > 0 && {
+      cacheScope: scopes.every((scope) => scope === "public") ? "public" : "private",
+    }),
+  };
+}
+
+/** The cursor of the gateway: those of the servers that have more, by name. */
+function cursorOf(cursors: Readonly<Record<string, string>>): string {
+  return Buffer.from(JSON.stringify(cursors)).toString("base64url");
+}
+
+/** The cursors in one of the gateway; undefined for one that the gateway did not make. */
+export function cursorsIn(cursor: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof cursor !== "string") return undefined;
+  try {
+    const read: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    const isFit = isMessage(read) && Object.values(read).every((each) => typeof each === "string");
+    return isFit ? (read as Readonly<Record<string, string>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the servers said to `initialize` or `server/discover`, as one server would. */
+export function mergeHandshakes(parts: readonly Part[], serverInfo: Message): Message {
+  const results = parts.map(({ result }) => result);
+  const versions = results.map(({ protocolVersion }) => protocolVersion);
+  const known = versions.filter((version): version is string => typeof version === "string");
+  const supported = results.map(({ supportedVersions }) => supportedVersions).filter(Array.isArray);
+  const instructions = parts.flatMap(({ server, result }) =>
+    typeof result.instructions === "string" ? [`# ${server}\n\n${result.instructions}`] : [],
+  );
+  return {
+    ...cacheFacts(parts),
+    // The oldest is the one that all of them speak.
+    ...(known.length > 0 && { protocolVersion: [...known].sort()[0] }),
+    ...(supported.length > 0 && { supportedVersions: common(supported) }),
+    capabilities: results.map(({ capabilities }) => capabilities).reduce<Message>(union, {}),
+    serverInfo,
+    ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
+  };
+}
+
+function common(lists: readonly (readonly unknown[])[]): readonly unknown[] {
+  const [first = [], ...others] = lists;
+  return first.filter((each) => others.every((list) => list.includes(each)));
+}
+
+/** What any of them can do. */
+function union(all: Message, own: unknown): Message {
+  if (!isMessage(own)) return all;
+  const merged = Object.entries(own).map(([key, value]) => {
+    const known = all[key];
+    if (isMessage(known) && isMessage(value)) return [key, union(known, value)] as const;
+    return [key, known === true ? true : value] as const;
+  });
+  return { ...all, ...Object.fromEntries(merged) };
+}
