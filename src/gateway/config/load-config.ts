@@ -1,13 +1,12 @@
 /** Reads and checks a configuration: at the start, and again for each reload. */
 import { dirname, resolve } from "node:path";
-import { GlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import { type ConfigProblem, problemsOf } from "./config-problems.ts";
-import { isLocal, ruleProblems } from "./config-rules.ts";
+import { type ConfigProblem, configInvalid, problemsOf } from "./config-problems.ts";
+import { ruleProblems } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
 import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
-import { type ConfigInput, configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
+import { configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
 
 /** What a command line says over the file and the environment. */
 export interface ConfigFlags extends Overrides {
@@ -44,7 +43,7 @@ export async function loadConfig({ cwd, env, flags = {} }: LoadOptions): Promise
   const isWhole = flags.server !== undefined && over.file === undefined;
   const file = isWhole ? undefined : await findConfig(cwd, over.file);
   const folder = file === undefined ? cwd : dirname(file);
-  const given = file === undefined ? ofCommandLine(over) : await readConfigFile(file);
+  const given = file === undefined ? {} : await readConfigFile(file);
   const config = checked(withOverrides(given, over, flags), file);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
@@ -62,11 +61,6 @@ function overOf(flags: Overrides, settings: Overrides): Overrides {
     adminPort: flags.adminPort ?? settings.adminPort,
     mode: flags.mode ?? settings.mode,
   };
-}
-
-/** In front of one server on this machine nobody has to say who they are. */
-function ofCommandLine({ port, host = "127.0.0.1" }: Overrides): ConfigInput {
-  return port !== undefined && isLocal(host) ? { identity: { anonymous: true } } : {};
 }
 
 /** What is no object where one belongs stays as it is, for the check to complain of. */
@@ -109,13 +103,8 @@ function checked(given: unknown, file: string | undefined): GatewayConfig {
   return data;
 }
 
-function invalid(configProblems: readonly ConfigProblem[], file: string | undefined) {
-  const what = file === undefined ? "the command line" : printable(file);
-  const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
-  return new GlassineError("config_invalid", `${what} is not a valid configuration. ${text}`, {
-    file,
-    configProblems,
-  });
+function invalid(problems: readonly ConfigProblem[], file: string | undefined) {
+  return configInvalid(problems, file === undefined ? "the command line" : printable(file), file);
 }
 
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {

@@ -5,9 +5,9 @@
  * it says that its key is, nor which algorithm it prefers.
  */
 import type { JWTPayload, JWTVerifyResult } from "jose";
-import { GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
+import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { clientFromClaims, subjectFromClaims } from "../../providers/http/index.ts";
-import type { GatewayConfig } from "../config/index.ts";
+import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { type Jose, type KeyFinder, loadJose } from "./jose.ts";
 import { keysOfFile } from "./key-file.ts";
@@ -41,8 +41,8 @@ export function tokenIn(headers: Headers): string | undefined {
 
 /**
  * @param now the time in milliseconds
- * @throws GlassineError (as a rejection) `setting_invalid`: jose is missing, the key file is no key,
- *   or the mapping of claims is wrong
+ * @throws GlassineError (as a rejection) `setting_invalid`: jose is missing; `config_unreadable`: the
+ *   key file is no key; `config_invalid`: the scopes, the mapping of claims or the JWKS URL
  */
 export async function createBearer(settings: Settings, now: () => number): Promise<Bearer> {
   checkMapping(settings);
@@ -145,18 +145,15 @@ const ofScopes = { requireId: false, roles: [], teams: [], permissions: ["scope"
 /** RFC 6749 §3.3. They stand in the challenge. */
 const scopeToken = /^[!#-[\]-~]+$/;
 
-/** @throws GlassineError `setting_invalid` */
+/** @throws GlassineError `config_invalid` */
 function checkMapping({ subject, scopes }: Settings): void {
+  const refuse = (key: string, text: string) =>
+    configInvalid([problemAt(["identity", "jwt", key], text)]);
   const wrong = scopes.find((scope) => !scopeToken.test(scope));
-  if (wrong !== undefined) {
-    const text = `\`identity.jwt.scopes\` has ${quoted(wrong)}, which cannot be a scope.`;
-    throw new GlassineError("setting_invalid", text);
-  }
+  if (wrong !== undefined) throw refuse("scopes", `expected scopes, got ${quoted(wrong)}.`);
   try {
     subjectFromClaims({}, { ...subject, requireId: false });
   } catch (error) {
-    if (!isGlassineError(error)) throw error;
-    const text = `\`identity.jwt.subject\` cannot be used. ${error.message}`;
-    throw new GlassineError("setting_invalid", text, {}, error);
+    throw isGlassineError(error) ? refuse("subject", error.message) : error;
   }
 }

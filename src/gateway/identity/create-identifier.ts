@@ -1,11 +1,10 @@
 /** Who is asking: by a token, by what a proxy in front says, or nobody in particular. */
 
-import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import type { GatewayConfig } from "../config/index.ts";
+import { configInvalid, type GatewayConfig, listenProblems } from "../config/index.ts";
 import { createBearer, tokenIn } from "./bearer.ts";
+import type { Listen } from "./check-origin.ts";
 import { type Identity, identityOf, subjectOf } from "./identity.ts";
-import { checkListen, isLocal, type Listen } from "./listen.ts";
 import { type ProtectedResource, protectedResource } from "./protected-resource.ts";
 import { answerOf, type Refusal, Refused } from "./refusals.ts";
 import { shownHeaders } from "./shown-headers.ts";
@@ -25,7 +24,7 @@ export interface Identifier {
   metadata(request: Request): Response | undefined;
 }
 
-export interface IdentifierOptions {
+interface IdentifierOptions {
   /** Where the gateway listens. */
   readonly listen: Listen;
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -35,15 +34,17 @@ export interface IdentifierOptions {
 }
 
 /**
- * @throws GlassineError (as a rejection) `setting_invalid`, with a sentence that says what to change:
- *   a gateway that others can reach does not start without an identity
+ * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable` and `setting_invalid`,
+ *   with a sentence that says what to change: a gateway that others can reach does not start without
+ *   an identity
  */
 export async function createIdentifier(
   settings: Settings,
   { listen, now = Date.now, onRefused }: IdentifierOptions,
 ): Promise<Identifier> {
-  const isAnonymous = mayBeAnonymous(settings, listen);
-  checkListen(listen);
+  const problems = listenProblems(settings, listen);
+  if (problems.length > 0) throw configInvalid(problems);
+  const isAnonymous = mayBeAnonymous(settings);
   const { jwt } = settings;
   const bearer = jwt && (await createBearer(jwt, now));
   const resource = jwt && protectedResource(jwt, listen.path);
@@ -88,15 +89,9 @@ export function localIdentity({ local }: Settings): Identity {
 
 const anonymous = identityOf("anonymous", []);
 
-/** @throws GlassineError `setting_invalid` */
-function mayBeAnonymous(settings: Settings, { host }: Listen): boolean {
-  if (settings.anonymous) return true;
-  if (settings.jwt !== undefined || settings.trustedHeaders !== undefined) return false;
-  if (isLocal(host)) return true;
-  throw new GlassineError(
-    "setting_invalid",
-    `The gateway would listen on ${quoted(host)}, where others can reach it, without knowing who asks. Add \`identity.jwt\` or \`identity.trustedHeaders\`, listen on 127.0.0.1, or write \`identity: { anonymous: true }\` if anybody may use it.`,
-  );
+/** On a local address also a gateway that knows nobody: what others reach was refused before. */
+function mayBeAnonymous({ anonymous, jwt, trustedHeaders }: Settings): boolean {
+  return anonymous || (jwt === undefined && trustedHeaders === undefined);
 }
 
 /** RFC 9110 §15.5.2: 401 has a challenge, and only a token answers ours. */

@@ -6,14 +6,19 @@ import type { Algorithm, Jose, KeyFinder } from "./jose.ts";
 
 const maxBytes = 1_048_576;
 
-/** @throws GlassineError (as a rejection) `setting_invalid`, with the name of the file and no word of it */
+/** @throws GlassineError (as a rejection) `config_unreadable`, with the name of the file and no word of it */
 export async function keysOfFile(
   { createLocalJWKSet }: Jose,
   path: string,
   algorithms: readonly Algorithm[],
 ): Promise<KeyFinder> {
   const refuse = (fault: string, cause?: unknown) =>
-    new GlassineError("setting_invalid", `The key file ${quoted(path, 256)} ${fault}.`, {}, cause);
+    new GlassineError(
+      "config_unreadable",
+      `The key file ${quoted(path, 256)} ${fault}.`,
+      {},
+      cause,
+    );
   const file = await readSmallFile(path, { maxBytes, followLinks: true });
   if ("fault" in file) throw refuse(file.fault, file.cause);
   const text = file.bytes

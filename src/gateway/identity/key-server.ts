@@ -2,9 +2,9 @@
  * Keys of a JWKS URL. jose keeps them for ten minutes and asks again for a key that it does not know,
  * at most every 30 seconds; a redirect counts as a failure.
  */
-import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { quoted } from "../../core/errors/index.ts";
+import { configInvalid, isLocal, problemAt } from "../config/index.ts";
 import type { Jose, KeyFinder } from "./jose.ts";
-import { isLocal } from "./listen.ts";
 import { Refused } from "./refusals.ts";
 
 const timeoutMs = 5_000;
@@ -19,7 +19,7 @@ const faultsOfTokens = new Set([
   "ERR_JOSE_NOT_SUPPORTED",
 ]);
 
-/** @throws GlassineError `setting_invalid` for a URL that anybody on the way can answer */
+/** @throws GlassineError `config_invalid` for a URL that anybody on the way can answer */
 export function keysOfServer(
   { createRemoteJWKSet, customFetch }: Jose,
   text: string,
@@ -27,10 +27,8 @@ export function keysOfServer(
 ): KeyFinder {
   const url = new URL(text);
   if (url.protocol !== "https:" && !isLocal(url.hostname)) {
-    throw new GlassineError(
-      "setting_invalid",
-      `\`identity.jwt.keys.url\` is ${quoted(url.origin, 256)}, which is not encrypted, so anybody on the way could sign tokens. Use https, or a key file.`,
-    );
+    const problem = `expected https, since anybody on the way to ${quoted(url.origin, 256)} could answer with keys of their own: use https, or a key file.`;
+    throw configInvalid([problemAt(["identity", "jwt", "keys", "url"], problem)]);
   }
   let pausedUntil = Number.NEGATIVE_INFINITY;
   const find = createRemoteJWKSet(url, {

@@ -6,9 +6,9 @@
  * contain that.
  */
 import { BlockList, isIP } from "node:net";
-import { GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
+import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { clientFromClaims } from "../../providers/http/index.ts";
-import type { GatewayConfig } from "../config/index.ts";
+import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
 import { type Identity, identityOf, subjectOf } from "./identity.ts";
 import { Refused } from "./refusals.ts";
 
@@ -25,20 +25,23 @@ export interface TrustedHeaders {
 const taken =
   /^(?:accept.*|authorization|connection|content-.*|cookie|date|expect|forwarded|host|keep-alive|mcp-.*|origin|proxy-.*|range|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|x-forwarded-for|x-forwarded-host|x-forwarded-port|x-forwarded-proto)$/;
 
-/** @throws GlassineError `setting_invalid` */
+/** @throws GlassineError `config_invalid` */
 export function trustedHeaders(settings: Settings): TrustedHeaders {
   const proxies = rangesOf(settings.from);
   const { subject, roles, teams, client } = settings;
-  const names = [subject, roles, teams, client].flatMap((name) => name?.toLowerCase() ?? []);
-  for (const name of names) {
+  const names: string[] = [];
+  for (const [key, given] of Object.entries({ subject, roles, teams, client })) {
+    if (given === undefined) continue;
+    const name = given.toLowerCase();
     if (taken.test(name)) {
       throw invalid(
-        `uses the header ${quoted(name)}, which has another meaning. Choose one that only the proxy sets`,
+        key,
+        `${quoted(given)} has another meaning: choose a header that only the proxy sets.`,
       );
     }
-    if (names.indexOf(name) !== names.lastIndexOf(name)) {
-      throw invalid(`uses the header ${quoted(name)} twice. Choose one for each`);
-    }
+    if (names.includes(name))
+      throw invalid(key, `${quoted(given)} is taken: choose a header for each.`);
+    names.push(name);
   }
   return {
     names,
@@ -94,7 +97,7 @@ function malformed(detail: string | undefined): Refused {
   return new Refused({ status: 400, code: "header_invalid", reason, detail });
 }
 
-/** @throws GlassineError `setting_invalid` */
+/** @throws GlassineError `config_invalid` */
 function rangesOf(entries: readonly string[]): BlockList {
   const ranges = new BlockList();
   for (const entry of entries) {
@@ -104,13 +107,14 @@ function rangesOf(entries: readonly string[]): BlockList {
     const length = prefix === undefined ? bits : Number(/^\d{1,3}$/.test(prefix) ? prefix : -1);
     if (version === 0 || address.includes("%") || length < 0 || length > bits || more.length > 0) {
       throw invalid(
-        `has ${quoted(entry)} in \`from\`. Write an IP address, or a range such as "10.0.0.0/8"`,
+        "from",
+        `expected an IP address, or a range such as "10.0.0.0/8", got ${quoted(entry)}.`,
       );
     }
-    if (length === 0 || isMapped(address)) {
-      throw invalid(
-        `has ${quoted(entry)} in \`from\`, which ${length === 0 ? "is everybody" : "stands for an IPv4 address"}. Name the addresses of the proxies as they are`,
-      );
+    if (length === 0)
+      throw invalid("from", `${quoted(entry)} is everybody: name the proxies alone.`);
+    if (isMapped(address)) {
+      throw invalid("from", `${quoted(entry)} stands for an IPv4 address: write it as one.`);
     }
     ranges.addSubnet(address, length, version === 4 ? "ipv4" : "ipv6");
   }
@@ -130,6 +134,6 @@ function isWithin(ranges: BlockList, address: string): boolean {
   return version !== 0 && ranges.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
-function invalid(text: string): GlassineError {
-  return new GlassineError("setting_invalid", `\`identity.trustedHeaders\` ${text}.`);
+function invalid(key: string, text: string) {
+  return configInvalid([problemAt(["identity", "trustedHeaders", key], text)]);
 }

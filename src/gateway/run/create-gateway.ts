@@ -14,6 +14,7 @@ import {
   createIdentifier,
   type Identifier,
   localIdentity,
+  type Refusal,
 } from "../identity/index.ts";
 import { Homes } from "../router/index.ts";
 import { answer } from "./answers.ts";
@@ -30,8 +31,8 @@ const sweepMs = 60_000;
 /**
  * Starts a gateway.
  *
- * @throws GlassineError (as a rejection) `setting_invalid`, `port_in_use`, `peer_missing`: with a
- *   sentence that says what to do
+ * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable`, `setting_invalid`,
+ *   `port_in_use`, `peer_missing`: with a sentence that says what to do
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const callers = new Map<string, Caller>();
@@ -60,8 +61,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
   parts.log.info("started", { generation, ...(address ?? {}), servers: servers.map(nameOf) });
 
-  function logRefusal({ code, status }: { readonly code: string; readonly status: number }): void {
-    current.log.warn("identity_refused", { code, status });
+  function logRefusal({ code, status, reason, detail = reason }: Refusal): void {
+    current.log.warn("identity_refused", { code, status, text: detail });
   }
 
   function makeServers(of: GatewayParts, named: Identifier | undefined): readonly Server[] {

@@ -198,8 +198,8 @@ describe("one server on the command line", () => {
   it("lets everybody in at a local port, and nobody at another without a configuration", async () => {
     const at = (host: string | undefined) =>
       loadConfig({ cwd: "/", env: {}, flags: { server, port: 0, host } });
-    expect((await at(undefined)).config.identity.anonymous).toBe(true);
-    expect((await at("localhost")).config.identity.anonymous).toBe(true);
+    expect((await at(undefined)).config.listen?.host).toBe("127.0.0.1");
+    expect((await at("localhost")).config.listen?.host).toBe("localhost");
     const { message } = await refusalOf(at("0.0.0.0"));
     expect(message).toContain("identity: expected");
     expect(message).toContain("the command line is not a valid configuration");

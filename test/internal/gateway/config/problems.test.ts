@@ -188,7 +188,22 @@ describe("what makes no sense together", () => {
       "identity.jwt",
       "is for HTTP",
     ],
-    ["HTTP that nobody may use", { servers: { files }, listen: {} }, "identity", "anonymous: true"],
+    [
+      "HTTP for everybody, unsaid",
+      { servers: { files }, listen: { host: "0.0.0.0", allowedHosts: ["a.example"] } },
+      "identity",
+      "anonymous: true",
+    ],
+    [
+      "a header that says who is asking, sent on",
+      {
+        listen: {},
+        identity: { trustedHeaders: { from: ["10.0.0.1"], subject: "X-User", roles: "X-Roles" } },
+        servers: { remote: { url: "https://mcp.example.com", forward: ["x-other", "x-roles"] } },
+      },
+      "servers.remote.forward",
+      '"x-roles" is a header of the proxy',
+    ],
     [
       "an address that no Host header names",
       { ...listening, listen: { host: "0.0.0.0" } },

@@ -95,7 +95,7 @@ async function serve() {
 /** As small a server as a client connects to. */
 async function answer(request: Request): Promise<Response> {
   if (request.method !== "POST") return new Response(null, { status: 405 });
-  const { id, method } = await request.json();
+  const { id, method } = JSON.parse(await request.text());
   if (id === undefined) return new Response(null, { status: 202 });
   const result =
     method === "initialize"

@@ -84,7 +84,7 @@ describe("a key file", () => {
   ])("that %s is refused at the start", async (_name, content, fault) => {
     const file = fileOf(content);
     const error = await identifierOf(jwt({ keys: { file } })).catch((thrown) => thrown);
-    expect(error).toMatchObject({ code: "setting_invalid" });
+    expect(error).toMatchObject({ code: "config_unreadable" });
     expect(error.message).toContain(`The key file "${file}" ${fault}`);
     expect(error.message).not.toMatch(/secret-text|MII|AAAA/);
   });
@@ -94,7 +94,7 @@ describe("a key file", () => {
     ["/", "is not a regular file"],
   ])("%s %s", async (file, fault) => {
     await expect(identifierOf(jwt({ keys: { file } }))).rejects.toMatchObject({
-      code: "setting_invalid",
+      code: "config_unreadable",
       message: `The key file "${file}" ${fault}.`,
     });
   });
@@ -217,8 +217,8 @@ describe("a JWKS URL", () => {
   it("that is not encrypted is refused at the start, but for this machine", async () => {
     const keys = { url: "http://login.example.com/keys?secret-text" };
     await expect(identifierOf(jwt({ keys }))).rejects.toMatchObject({
-      code: "setting_invalid",
-      message: `\`identity.jwt.keys.url\` is "http://login.example.com", which is not encrypted, so anybody on the way could sign tokens. Use https, or a key file.`,
+      code: "config_invalid",
+      message: `This is not a valid configuration. identity.jwt.keys.url: expected https, since anybody on the way to "http://login.example.com" could answer with keys of their own: use https, or a key file.`,
     });
     await identifierOf(jwt({ keys: { url: "https://login.example.com/keys" } }));
   });
@@ -228,11 +228,11 @@ describe("the mapping of claims", () => {
   it.each([
     [{ subject: { id: "jti" } }, 'names "jti", which stays secret'],
     [{ subject: { claims: [["a", "b"], ["a.b"]] } }, "two claims of the same name"],
-    [{ scopes: ['a" b'] }, "which cannot be a scope"],
-    [{ scopes: ["a b"] }, "which cannot be a scope"],
+    [{ scopes: ['a" b'] }, "expected scopes, got"],
+    [{ scopes: ["a b"] }, "expected scopes, got"],
   ])("%j is refused at the start", async (settings, why) => {
     await expect(identifierOf(jwt(settings))).rejects.toMatchObject({
-      code: "setting_invalid",
+      code: "config_invalid",
       message: expect.stringContaining(why),
     });
   });

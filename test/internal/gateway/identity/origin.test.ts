@@ -187,6 +187,6 @@ describe("names that the operator allows", () => {
     [{ allowedOrigins: ["https://app.example.com/"] }],
     [{ allowedOrigins: ["https://app.example.com/path"] }],
   ])("%j are refused at the start", async (names) => {
-    await expect(identifierOf({}, names)).rejects.toMatchObject({ code: "setting_invalid" });
+    await expect(identifierOf({}, names)).rejects.toMatchObject({ code: "config_invalid" });
   });
 });

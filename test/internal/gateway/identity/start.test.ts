@@ -33,8 +33,8 @@ describe("without an identity", () => {
     ...[["::ffff:127.0.0.1"], ["127.1"], ["*"]],
   ])("a gateway on %s does not start, and says what to do", async (host) => {
     await expect(identifierOf({}, { host, allowedHosts })).rejects.toMatchObject({
-      code: "setting_invalid",
-      message: `The gateway would listen on "${host}", where others can reach it, without knowing who asks. Add \`identity.jwt\` or \`identity.trustedHeaders\`, listen on 127.0.0.1, or write \`identity: { anonymous: true }\` if anybody may use it.`,
+      code: "config_invalid",
+      message: `This is not a valid configuration. identity: expected \`jwt\` or \`trustedHeaders\`, since others can reach "${host}": say who is asking, listen on 127.0.0.1, or write \`anonymous: true\` to let everybody in.`,
     });
   });
 
@@ -46,8 +46,8 @@ describe("without an identity", () => {
     await identifierOf(identity, { host: "0.0.0.0", allowedHosts });
     for (const hosts of [{}, { allowedHosts: [] }]) {
       await expect(identifierOf(identity, { host: "0.0.0.0", ...hosts })).rejects.toMatchObject({
-        code: "setting_invalid",
-        message: expect.stringContaining("Add `listen.allowedHosts`"),
+        code: "config_invalid",
+        message: expect.stringContaining("listen.allowedHosts: expected the `Host` headers"),
       });
     }
   });

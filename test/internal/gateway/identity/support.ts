@@ -49,7 +49,7 @@ export const keyFile = fileOf(pemOf(rsa.publicKey));
 
 /** What is not given is right. `undefined` leaves a claim out. */
 export interface TokenInput {
-  readonly claims?: JWTPayload;
+  readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: KeyObject | Uint8Array;
 }

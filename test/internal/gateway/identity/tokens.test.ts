@@ -121,8 +121,8 @@ describe("the times of a token", () => {
     ["valid soon, within the tolerance", { nbf: nowSeconds + 30 }, true],
     ["valid later", { nbf: nowSeconds + 31 }, false],
     ["without an end", { exp: undefined }, false],
-    ["with an end that is a string", { exp: String(nowSeconds + 300) as never }, false],
-    ["with a beginning that is a string", { nbf: "0" as never }, false],
+    ["with an end that is a string", { exp: String(nowSeconds + 300) }, false],
+    ["with a beginning that is a string", { nbf: "0" }, false],
   ])("%s", async (_name, claims, passes) => {
     const request = bearing(await tokenOf({ claims }));
     const found = await identifier.identify(request, undefined);
@@ -206,14 +206,14 @@ describe("a token that is not what it seems", () => {
     ["expired", signed({ claims: { exp: nowSeconds - 3600 } })],
     ["for another audience", signed({ claims: { aud: "https://other.example.com" } })],
     ["for an audience that begins alike", signed({ claims: { aud: `${audience}/admin` } })],
-    ["for no audience", signed({ claims: { aud: undefined } as never })],
+    ["for no audience", signed({ claims: { aud: undefined } })],
     ["of another issuer", signed({ claims: { iss: "https://evil.test" } })],
     ["of an issuer with a slash more", signed({ claims: { iss: `${issuer}/` } })],
-    ["of no issuer", signed({ claims: { iss: undefined } as never })],
-    ["without a subject", signed({ claims: { sub: undefined } as never })],
+    ["of no issuer", signed({ claims: { iss: undefined } })],
+    ["without a subject", signed({ claims: { sub: undefined } })],
     ["with an empty subject", signed({ claims: { sub: "" } })],
-    ["with a subject that is a number", signed({ claims: { sub: 7 as never } })],
-    ["with a subject that is a list", signed({ claims: { sub: ["ada"] as never } })],
+    ["with a subject that is a number", signed({ claims: { sub: 7 } })],
+    ["with a subject that is a list", signed({ claims: { sub: ["ada"] } })],
     ["with roles that are an object", signed({ claims: { roles: { admin: true } } })],
     ["with roles that hold a number", signed({ claims: { roles: ["a", 1] } })],
     ["with scopes that are a number", signed({ claims: { scope: 1 } })],
@@ -270,54 +270,27 @@ describe("a token that is not what it seems", () => {
       const refusal = await refusalOf(made, bearing(await tokenOf({ header: { kid } })));
       expect([kid, refusal.code]).toEqual([kid, "token_invalid"]);
     }
-    const numbered = await tokenOf({ header: { kid: 1 as never } });
+    const numbered = await tokenOf({ header: { kid: 1 } });
     expect((await refusalOf(made, bearing(numbered))).code).toBe("token_invalid");
   });
 });
 
 describe("credentials of another kind", () => {
   it.each([
-    [
-      "two tokens in two headers",
-      400,
-      (token: string) => [
-        ["authorization", `Bearer ${token}`],
-        ["authorization", `Bearer ${token}`],
-      ],
-    ],
-    [
-      "a token behind a password",
-      401,
-      (token: string) => [
-        ["authorization", "Basic YTpi"],
-        ["authorization", `Bearer ${token}`],
-      ],
-    ],
-    [
-      "a token before a password",
-      400,
-      (token: string) => [
-        ["authorization", `Bearer ${token}`],
-        ["authorization", "Basic YTpi"],
-      ],
-    ],
-    ["a password", 401, () => [["authorization", "Basic YTpi"]]],
-    ["a proof of possession", 401, (token: string) => [["authorization", `DPoP ${token}`]]],
-    ["an empty header", 401, () => [["authorization", ""]]],
-    ["a scheme without a token", 400, () => [["authorization", "Bearer"]]],
-    [
-      "a token with parameters",
-      400,
-      (token: string) => [["authorization", `Bearer ${token}, realm="a"`]],
-    ],
-    [
-      "a token with a blank in it",
-      400,
-      (token: string) => [["authorization", `Bearer ${token} x`]],
-    ],
-  ] as const)("%s: %s", async (_name, status, make) => {
-    // `as const` above makes tuples of what are pairs.
-    const headers = make(await tokenOf()) as readonly (readonly [string, string])[];
+    ["two tokens in two headers", 400, ["Bearer TOKEN", "Bearer TOKEN"]],
+    ["a token behind a password", 401, ["Basic YTpi", "Bearer TOKEN"]],
+    ["a token before a password", 400, ["Bearer TOKEN", "Basic YTpi"]],
+    ["a password", 401, ["Basic YTpi"]],
+    ["a proof of possession", 401, ["DPoP TOKEN"]],
+    ["an empty header", 401, [""]],
+    ["a scheme without a token", 400, ["Bearer"]],
+    ["a token with parameters", 400, ['Bearer TOKEN, realm="a"']],
+    ["a token with a blank in it", 400, ["Bearer TOKEN x"]],
+  ])("%s: %s", async (_name, status, values) => {
+    const token = await tokenOf();
+    const headers = values.map(
+      (value) => ["authorization", value.replace("TOKEN", token)] as const,
+    );
     expect(await refusalOf(identifier, requestOf(headers))).toMatchObject({ status });
     const open = await identifierOf({ ...jwt(), anonymous: true });
     expect(await refusalOf(open, requestOf(headers))).toMatchObject({ status });

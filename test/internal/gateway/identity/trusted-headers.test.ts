@@ -80,14 +80,14 @@ describe("the address of the proxy", () => {
     [["localhost"], "localhost"],
     [["10.0.0.1", "10.0.0.*"], "10.0.0.*"],
     [["fe80::1%eth0"], "fe80::1%eth0"],
-    [["0.0.0.0/0"], "which is everybody"],
-    [["::/0"], "which is everybody"],
-    [["::ffff:0:0/96"], "which stands for an IPv4 address"],
-    [["::ffff:10.0.0.1"], "which stands for an IPv4 address"],
+    [["0.0.0.0/0"], "is everybody"],
+    [["::/0"], "is everybody"],
+    [["::ffff:0:0/96"], "stands for an IPv4 address"],
+    [["::ffff:10.0.0.1"], "stands for an IPv4 address"],
   ])("%j is refused at the start", async (from, why) => {
     const made = identifierOf({ trustedHeaders: { ...trustedHeaders, from } });
     await expect(made).rejects.toMatchObject({
-      code: "setting_invalid",
+      code: "config_invalid",
       message: expect.stringContaining(why),
     });
   });
@@ -95,16 +95,16 @@ describe("the address of the proxy", () => {
 
 describe("the names of the headers", () => {
   it.each([
-    [{ subject: "Authorization" }, '"authorization", which has another meaning'],
-    [{ roles: "Host" }, '"host", which has another meaning'],
-    [{ client: "mcp-session-id" }, "which has another meaning"],
-    [{ teams: "x-forwarded-for" }, "which has another meaning"],
-    [{ client: "x-user" }, '"x-user" twice'],
-    [{ roles: "X-TEAMS" }, '"x-teams" twice'],
+    [{ subject: "Authorization" }, 'subject: "Authorization" has another meaning'],
+    [{ roles: "Host" }, 'roles: "Host" has another meaning'],
+    [{ client: "mcp-session-id" }, "has another meaning"],
+    [{ teams: "x-forwarded-for" }, "has another meaning"],
+    [{ client: "x-user" }, 'client: "x-user" is taken'],
+    [{ roles: "X-TEAMS" }, 'teams: "X-Teams" is taken'],
   ])("%j are refused at the start", async (names, why) => {
     const made = identifierOf({ trustedHeaders: { ...trustedHeaders, ...names } });
     await expect(made).rejects.toMatchObject({
-      code: "setting_invalid",
+      code: "config_invalid",
       message: expect.stringContaining(why),
     });
   });

@@ -1,0 +1,56 @@
+/**
+ * Where a gateway may listen: what would be open to anybody, or closed to all, does not start.
+ */
+import { quoted } from "../../core/errors/index.ts";
+import { type ConfigProblem, problemAt } from "./config-problems.ts";
+import type { GatewayConfig } from "./schema.ts";
+
+type Listen = NonNullable<GatewayConfig["listen"]>;
+
+/** Whether only this machine can reach an address. */
+export function isLocal(host: string): boolean {
+  return /^(?:localhost|::1|\[::1\]|127(?:\.\d{1,3}){3})$/.test(host);
+}
+
+/** A host, or `[address]`, and a port that is not the default, as a Host header has them. */
+const hostHeader = /^(?:\[[\d:.a-f]+\]|[\w-]+(?:\.[\w-]+)*)(?::\d{1,5})?$/i;
+const originHeader = /^[a-z][\d+.a-z-]*:\/\/[^\s#*,/?@]+$/i;
+
+/** One for each place. On a local address everybody may be anonymous: nobody else gets there. */
+export function listenProblems(
+  { jwt, trustedHeaders, anonymous }: GatewayConfig["identity"],
+  { host, allowedHosts, allowedOrigins }: Pick<Listen, "host" | "allowedHosts" | "allowedOrigins">,
+): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const isKnown = jwt !== undefined || trustedHeaders !== undefined || anonymous;
+  if (!isKnown && !isLocal(host)) {
+    problems.push(
+      problemAt(
+        ["identity"],
+        `expected \`jwt\` or \`trustedHeaders\`, since others can reach ${quoted(host)}: say who is asking, listen on 127.0.0.1, or write \`anonymous: true\` to let everybody in.`,
+      ),
+    );
+  }
+  const found = (key: string, text: string) => problems.push(problemAt(["listen", key], text));
+  if (allowedHosts === undefined ? !isLocal(host) : allowedHosts.length === 0) {
+    found(
+      "allowedHosts",
+      'expected the `Host` headers that callers send, such as ["gateway.example.com"]: as it is, every request would be refused.',
+    );
+  }
+  for (const each of allowedHosts ?? []) {
+    if (hostHeader.test(each)) continue;
+    found(
+      "allowedHosts",
+      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443": no \`Host\` header can be ${quoted(each)}, and there are no wildcards.`,
+    );
+  }
+  for (const each of allowedOrigins) {
+    if (originHeader.test(each)) continue;
+    found(
+      "allowedOrigins",
+      `expected a scheme, a host and, unless it is the default one, a port, such as "https://app.example.com", got ${quoted(each)}: "null" and wildcards stand for any page.`,
+    );
+  }
+  return problems;
+}

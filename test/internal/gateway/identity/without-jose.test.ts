@@ -1,0 +1,25 @@
+// A process of its own: it has a module replaced.
+import { expect, it, vi } from "vitest";
+import type { Peer } from "../../../../src/operate/trust/signing/peer.ts";
+import { identifierOf, identityOf, jwt, requestOf } from "./support.ts";
+
+vi.mock("../../../../src/operate/trust/signing/peer.ts", async (load) => {
+  const original = await load<typeof import("../../../../src/operate/trust/signing/peer.ts")>();
+  return {
+    loadPeer: (peer: Peer) => original.loadPeer({ ...peer, name: `${peer.name}-that-nobody-has` }),
+  };
+});
+
+it("a gateway with tokens says at its start what to install", async () => {
+  await expect(identifierOf(jwt())).rejects.toMatchObject({
+    code: "setting_invalid",
+    message: "The package jose-that-nobody-has is not installed. Run `npm install jose@6`.",
+  });
+});
+
+it("any other does without it", async () => {
+  const trustedHeaders = { from: ["10.0.0.1"], subject: "x-user" };
+  const identifier = await identifierOf({ trustedHeaders });
+  const ada = await identityOf(identifier, requestOf({ "x-user": "ada" }), "10.0.0.1");
+  expect(ada.subject?.id).toBe("ada");
+});
