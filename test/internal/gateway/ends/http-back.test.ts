@@ -1,0 +1,168 @@
+/** What comes of the answers of a server over HTTP. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import {
+  type Extra,
+  httpAgent,
+  httpBack,
+  type Message,
+} from "../../../../src/gateway/ends/index.ts";
+
+const open: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+type Answering = (response: ServerResponse, request: IncomingMessage, body: string) => void;
+
+/** A back to a server that answers as it is asked to. */
+async function back(answering: Answering, more: object = {}) {
+  const seen: IncomingMessage[] = [];
+  const server = createServer(async (request, response) => {
+    seen.push(request);
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    answering(response, request, body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const dispatcher = httpAgent();
+  const cut: unknown[] = [];
+  const end = httpBack({
+    ...{ url: `http://127.0.0.1:${port}/mcp`, dispatcher, headers: { "x-own": "1" } },
+    ...{ forward: ["x-tenant"], maxBytes: 2000, onCut: (id) => cut.push(id) },
+    ...more,
+  });
+  open.push(
+    () => end.close(),
+    () => dispatcher.destroy(),
+    () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  );
+  const came: { message: Message; extra: Extra | undefined }[] = [];
+  let wake = () => {};
+  end.onmessage = (message, extra) => {
+    came.push({ message: message as Message, extra });
+    wake();
+  };
+  /** What has come once there are `count` messages. */
+  const messages = async (count: number) => {
+    while (came.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    return came;
+  };
+  return { end, seen, cut, messages };
+}
+
+const call = { jsonrpc: "2.0", id: 5, method: "tools/call", params: { name: "x" } };
+const result = { jsonrpc: "2.0", id: 5, result: { content: [] } };
+const note = { jsonrpc: "2.0", method: "notifications/message", params: { data: 1 } };
+
+function json(response: ServerResponse, document: unknown, status = 200): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(document));
+}
+
+function events(response: ServerResponse, ...documents: (object | string)[]): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const each of documents)
+    response.write(typeof each === "string" ? each : `data: ${JSON.stringify(each)}\n\n`);
+  response.end();
+}
+
+it("hands on a JSON answer with its status", async () => {
+  const { end, messages, seen } = await back((response) => json(response, result, 201));
+  const headers = new Headers({ "x-tenant": "t", authorization: "Bearer secret", cookie: "c" });
+  await end.send(call, { caller: { request: new Request("http://front", { headers }) } });
+  const [first] = await messages(1);
+  expect(first).toEqual({ message: result, extra: { relatedRequestId: 5, status: 201 } });
+  expect(seen[0]?.headers).toMatchObject({ "x-own": "1", "x-tenant": "t" });
+  expect(seen[0]?.headers.authorization).toBeUndefined();
+  expect(seen[0]?.headers.cookie).toBeUndefined();
+  expect(seen[0]?.headers["accept-encoding"]).toBeUndefined();
+});
+
+it("hands on events as they come, with the request that they belong to", async () => {
+  const { end, messages } = await back((response) => events(response, note, result));
+  await end.send(call);
+  expect(await messages(2)).toEqual([
+    { message: note, extra: { relatedRequestId: 5 } },
+    { message: result, extra: { relatedRequestId: 5, status: 200 } },
+  ]);
+});
+
+it("fetches the rest of a stream that ended early, at once", async () => {
+  const { end, messages, cut, seen } = await back((response, { method }) => {
+    if (method === "GET") events(response, `id: 2\ndata: ${JSON.stringify(result)}\n\n`);
+    else events(response, "id: 1\nretry: 5000\ndata: \n\n");
+  });
+  await end.send(call);
+  expect((await messages(1))[0]?.message).toEqual(result);
+  expect(cut).toEqual([5]);
+  expect(seen[1]?.headers["last-event-id"]).toBe("1");
+});
+
+it("gives an error without an id the id of its request", async () => {
+  const error = { code: -32600, message: "no" };
+  const { end, messages } = await back((response) => json(response, { id: null, error }, 400));
+  await end.send(call);
+  expect((await messages(1))[0]).toMatchObject({ message: { id: 5, error }, extra: { status: 400 } });
+});
+
+const refusals: readonly (readonly [what: string, code: string, answering: Answering])[] = [
+  ["a page", "peer_invalid", (response) => response.end("<html>")],
+  ["another's answer", "peer_invalid", (response) => json(response, { ...result, id: 6 })],
+  ["an empty answer", "peer_invalid", (response) => response.writeHead(202).end()],
+  ["a redirect", "peer_refused", (response) => response.writeHead(307, { location: "/" }).end()],
+  ["a refusal", "peer_refused", (response) => response.writeHead(401).end("who?")],
+  ["too much", "peer_too_large", (response) => json(response, { ...result, x: "x".repeat(3000) })],
+  [
+    "an event that is too large",
+    "peer_too_large",
+    (response) => events(response, { ...note, x: "x".repeat(3000) }),
+  ],
+  ["an event that is no message", "peer_invalid", (response) => events(response, "data: x\n\n")],
+  ["half a stream", "peer_unreachable", (response) => events(response, note)],
+  ["a connection that breaks", "peer_unreachable", (response) => response.destroy()],
+  [
+    "compression",
+    "peer_invalid",
+    (response) =>
+      response
+        .writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
+        .end("x"),
+  ],
+];
+
+it.each(refusals)("answers with a code for %s", async (_what, code, answering) => {
+  const { end, messages } = await back(answering);
+  await end.send(call);
+  const came = await messages(1);
+  await expect
+    .poll(() => came.at(-1)?.message)
+    .toMatchObject({ id: 5, error: { code: -32014, data: { code } } });
+});
+
+it("closes an exchange to cancel its request", async () => {
+  let isClosed = false;
+  const { end } = await back(
+    (response) => {
+      response.on("close", () => {
+        isClosed = true;
+      });
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    },
+    { exchange: { headers: new Headers(), message: call } },
+  );
+  await end.send(call);
+  const params = { requestId: 5 };
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+  await expect.poll(() => isClosed).toBe(true);
+});

@@ -1,0 +1,120 @@
+/** What the endpoint refuses, and whose a session is. */
+import { afterEach, expect, it } from "vitest";
+import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const servers = { everything: everythingOverStdio };
+const byProxy = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
+
+async function started(more: object = {}): Promise<Started> {
+  const made = await startGateway({ servers, identity: byProxy, ...more });
+  open.push(made.close);
+  return made;
+}
+
+interface Sending {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+}
+
+/** One request, and what its answer says. */
+async function ask({ url }: Started, { body, headers, method = "POST" }: Sending) {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "x-user": "ada",
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const code = /"data":\{"code":"(\w+)"/.exec(text)?.[1];
+  return { status: response.status, code, text, session: response.headers.get("mcp-session-id") };
+}
+
+const initialize = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
+  params: {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "test", version: "1.0.0" },
+  },
+};
+const list = { jsonrpc: "2.0", id: 2, method: "tools/list", params: {} };
+
+it("binds a session to the subject that began it", async () => {
+  const made = await started();
+  const { session } = await ask(made, { body: initialize });
+  const headers = { "mcp-session-id": session ?? "" };
+  expect(await ask(made, { body: list, headers })).toMatchObject({ status: 200 });
+  const stolen = { ...headers, "x-user": "eve" };
+  for (const sending of [{ body: list }, { method: "GET" }, { method: "DELETE" }]) {
+    expect(await ask(made, { ...sending, headers: stolen })).toMatchObject({
+      status: 404,
+      code: "session_unknown",
+    });
+  }
+  expect(await ask(made, { body: list, headers })).toMatchObject({ status: 200 });
+});
+
+it("never takes a session id that a client chose", async () => {
+  const made = await started();
+  const headers = { "mcp-session-id": "chosen" };
+  expect(await ask(made, { body: initialize, headers })).toMatchObject({ status: 404 });
+  expect((await ask(made, { body: initialize })).session).not.toBe("chosen");
+});
+
+it("keeps to the version that a session agreed on", async () => {
+  const made = await started();
+  const { session } = await ask(made, { body: initialize });
+  const headers = { "mcp-session-id": session ?? "", "mcp-protocol-version": "2025-03-26" };
+  expect(await ask(made, { body: list, headers })).toMatchObject({ code: "version_changed" });
+});
+
+it("refuses what is no message, too large, or not for it", async () => {
+  const made = await started({ limits: { messageBytes: 2000 } });
+  const of = (sending: Sending) => ask(made, sending);
+  expect(await of({ body: "{" })).toMatchObject({ status: 400, code: "parse_error" });
+  expect(await of({ body: "\ud800" })).toMatchObject({ status: 400, code: "parse_error" });
+  expect(await of({ body: { ...list, x: "x".repeat(2000) } })).toMatchObject({
+    status: 413,
+    code: "message_too_large",
+  });
+  expect(await of({ body: list })).toMatchObject({ status: 400, code: "session_missing" });
+  expect(await of({ method: "PUT", body: list })).toMatchObject({ status: 405 });
+  expect(await of({ body: list, headers: { origin: "http://evil.test" } })).toMatchObject({
+    status: 403,
+  });
+  const elsewhere = { ...made, url: new URL("/other", made.url) };
+  expect(await ask(elsewhere, { body: list })).toMatchObject({ status: 404, code: "not_found" });
+});
+
+it("limits the requests and sessions of each subject", async () => {
+  const made = await started({ limits: { requestsPerMinute: 3, sessionsPerSubject: 1 } });
+  await ask(made, { body: initialize });
+  expect(await ask(made, { body: initialize })).toMatchObject({
+    status: 503,
+    code: "too_many_sessions",
+  });
+  await ask(made, { body: list });
+  expect(await ask(made, { body: list })).toMatchObject({ status: 429, code: "rate_limited" });
+  const other = await ask(made, { body: initialize, headers: { "x-user": "bob" } });
+  expect(other.status).toBe(200);
+});
+
+it("answers nobody while it shuts down", async () => {
+  const made = await started();
+  await ask(made, { body: initialize });
+  await made.gateway.close();
+  await expect(ask(made, { body: list })).rejects.toThrow();
+  expect(made.gateway.counts()).toMatchObject({ open: 0, errored: 0 });
+});

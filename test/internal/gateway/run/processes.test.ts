@@ -1,0 +1,84 @@
+/** Servers that are processes, and what becomes of their callers when they fail. */
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { afterEach, expect, it } from "vitest";
+import { type Started, startGateway } from "./support/gateway.ts";
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const small = {
+  command: process.execPath,
+  args: [fileURLToPath(new URL("support/small-server.mjs", import.meta.url))],
+};
+
+async function connected(
+  config: Parameters<typeof startGateway>[0],
+): Promise<Started & { call(name: string): Promise<string>; readonly client: Client }> {
+  const made = await startGateway(config);
+  open.push(made.close);
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(new StreamableHTTPClientTransport(made.url) as never);
+  open.push(() => client.close());
+  const call = async (name: string) => {
+    const { content } = await client.callTool({ name });
+    return (content as [{ text: string }])[0].text;
+  };
+  return { ...made, client, call };
+}
+
+const events = ({ log }: Started) => log.lines.map(({ event }) => event);
+
+it("starts a process again that died, and answers whoever waited for it", async () => {
+  const made = await connected({ servers: { small } });
+  const before = await made.call("answer");
+  await expect(made.call("die")).rejects.toMatchObject({
+    code: -32014,
+    data: { code: "peer_died" },
+  });
+  const after = await made.call("answer");
+  expect(after).not.toBe(before);
+  expect(events(made)).toEqual(expect.arrayContaining(["server_died", "server_restarted"]));
+  expect(made.gateway.counts().open).toBe(0);
+});
+
+it("answers a request that its server does not", async () => {
+  const made = await connected({ servers: { small: { ...small, timeoutMs: 300 } } });
+  await expect(made.call("hang")).rejects.toMatchObject({
+    code: -32015,
+    data: { code: "peer_timeout" },
+  });
+  expect(await made.call("answer")).toMatch(/^\d+$/);
+});
+
+it("drops what answers nothing, and says so", async () => {
+  const made = await connected({ servers: { small } });
+  for (const name of ["twice", "stranger"]) expect(await made.call(name)).toMatch(/^\d+$/);
+  expect(events(made).filter((event) => event === "message_dropped")).toHaveLength(2);
+});
+
+it("passes over what a server prints that is no message", async () => {
+  const made = await connected({ servers: { small } });
+  expect(await made.call("noise")).toMatch(/^\d+$/);
+  expect(events(made)).toContain("server_stdout_invalid");
+});
+
+it("gives a process a short environment, and what the operator named", async () => {
+  process.env.GATEWAY_TEST_SECRET = "s";
+  open.push(async () => void delete process.env.GATEWAY_TEST_SECRET);
+  const made = await connected({ servers: { small: { ...small, env: { OWN: "1" } } } });
+  const names = (await made.call("environment")).split(" ");
+  expect(names).toEqual(expect.arrayContaining(["PATH", "OWN"]));
+  expect(names).not.toContain("GATEWAY_TEST_SECRET");
+});
+
+it("ends with its processes", async () => {
+  const made = await connected({ servers: { small } });
+  const pid = Number(await made.call("answer"));
+  await made.gateway.close();
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});

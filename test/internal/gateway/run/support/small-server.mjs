@@ -1,0 +1,36 @@
+// A server over stdio that does what the name of a tool says: answer, die, hang, answer twice, lie.
+import { createInterface } from "node:readline";
+import process from "node:process";
+
+const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+const capabilities = { tools: {} };
+const serverInfo = { name: "small", version: "1.0.0" };
+
+const tools = {
+  answer: (id) => send({ id, result: { content: [{ type: "text", text: String(process.pid) }] } }),
+  die: () => process.exit(7),
+  hang: () => {},
+  twice(id) {
+    tools.answer(id);
+    tools.answer(id);
+  },
+  stranger(id) {
+    send({ id: "never-asked", result: { content: [] } });
+    tools.answer(id);
+  },
+  noise(id) {
+    process.stdout.write("this is no message\n");
+    tools.answer(id);
+  },
+  environment: (id) =>
+    send({ id, result: { content: [{ type: "text", text: Object.keys(process.env).join(" ") }] } }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (method === "initialize") {
+    const { protocolVersion } = params;
+    send({ id, result: { protocolVersion, capabilities, serverInfo } });
+  } else if (method === "tools/call") tools[params.name](id);
+  else if (id !== undefined) send({ id, result: {} });
+}
