@@ -49,7 +49,7 @@ export const plan: Plan = {
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
-      rooms: ["config", "identity", "ends", "router", "run"],
+      rooms: ["config", "identity", "ends", "router", "models", "run"],
       mayImport: ["core", "providers", "operate", "node", "redis"],
     },
   },
@@ -93,7 +93,7 @@ export const plan: Plan = {
     jose: ["gateway/identity"],
     picocolors: ["operate/cli"],
     "eventsource-parser": ["providers/http", "gateway/ends"],
-    undici: ["gateway/ends"],
+    undici: ["gateway/ends", "gateway/models"],
     "@hono/node-server": ["gateway/run"],
     "node:child_process": ["gateway/ends"],
     "node:crypto": ["operate/packages", "operate/trust", "gateway"],

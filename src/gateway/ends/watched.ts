@@ -30,7 +30,7 @@ export interface WatchedEnd extends End {
   failAll(refusal: Refusal): void;
 }
 
-const late = refusalOf(-32015, "peer_timeout", "The server did not answer in time");
+const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
 const busy = refusalOf(-32013, "too_many_unanswered", "Too many requests have no answer");
 
 interface Open {

@@ -12,10 +12,10 @@ const answers = {
     rpc: -32600,
     text: "MCP-Protocol-Version differs from the version that the session agreed on",
   },
-  rate_limited: { status: 429, rpc: -32016, text: "Too many requests: wait as Retry-After says" },
+  rate_limited: { status: 429, rpc: -32013, text: "Too many requests: wait as Retry-After says" },
   too_many_sessions: {
     status: 503,
-    rpc: -32016,
+    rpc: -32013,
     text: "Too many sessions are open: end one, or try again later",
   },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },

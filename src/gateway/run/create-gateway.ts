@@ -7,6 +7,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { GlassineError } from "../../core/errors/index.ts";
 import { memoryLabelStore } from "../../core/labels/index.ts";
+import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { errorOf, stdioFront } from "../ends/index.ts";
 import {
@@ -16,9 +17,10 @@ import {
   localIdentity,
   type Refusal,
 } from "../identity/index.ts";
+import { type ModelRoute, modelRoute } from "../models/index.ts";
 import { Homes } from "../router/index.ts";
 import { answer } from "./answers.ts";
-import type { Caller } from "./guarded-server.ts";
+import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
 import type { Address, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
@@ -42,6 +44,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   let isClosing = false;
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
+  const allRoutes = new Set<ModelRoute>();
+  const modelCounts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
   let servers: readonly Server[] = [];
   let finish: (end: { code?: string }) => void = () => {};
   const ended = new Promise<{ code?: string }>((resolve) => {
@@ -54,6 +58,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   servers = makeServers(parts, identifier);
   let homes = new Homes(servers.map(nameOf));
+  let routes = makeRoutes(parts);
   const endpoint = listen && (await openEndpoint());
   const http = listen && endpoint && identifier && (await serve(identifier, endpoint));
   const address = http && addressOf(http);
@@ -76,6 +81,28 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     );
     for (const each of made) all.add(each);
     return made;
+  }
+
+  function makeRoutes(of: GatewayParts): readonly ModelRoute[] {
+    const { models, limits, tenant, audit } = of.config;
+    const { manager, secrets } = of;
+    const made = Object.entries(models).map(([name, config]) =>
+      modelRoute(config, {
+        ...{ manager, store, secrets, tenant, access: audit?.access },
+        messageBytes: limits.messageBytes,
+        onEnd: (end) => onModelEnd(name, end),
+      }),
+    );
+    for (const each of made) allRoutes.add(each);
+    // The longest path is the closest match.
+    return made.toSorted((one, other) => other.path.length - one.path.length);
+  }
+
+  function onModelEnd(route: string, end: ModelEnd): void {
+    modelCounts[end.outcome] += 1;
+    const { request, provider, name, subject, outcome, code, plugin, timings } = end;
+    const fields = { request, route, provider, name, subject, outcome, code, plugin, generation };
+    current.log.info("model", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
   function onEnd(server: string, end: GuardEnd): void {
@@ -108,10 +135,23 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         if (foreign !== undefined) return foreign;
         const metadata = named.metadata(request);
         if (metadata !== undefined) return metadata;
-        if (new URL(request.url).pathname !== path) return answer("not_found");
+        const { pathname } = new URL(request.url);
+        const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
+        if (route === undefined && pathname !== path) return answer("not_found");
         if (isClosing) return answer("shutting_down", { "retry-after": "5" });
         const identity = await named.identify(request, remote);
-        return identity instanceof Response ? identity : await mcp.handle(request, identity);
+        if (identity instanceof Response) return identity;
+        const limited = mcp.limit(identity);
+        if (limited !== undefined) return limited;
+        if (route === undefined) return await mcp.handle(request, identity);
+        const caller = { identity, session: mcp.sessionFor(request, identity) };
+        return await route.handle(request, {
+          labelSession: labelSessionOf(current.config.labels.session, caller),
+          envelope: slotsOf(identity, request.headers, {
+            parts: current,
+            headersToShow: named.headersToShow,
+          }),
+        });
       } catch (error) {
         current.log.error("internal_error", { text: errorOf(error).message });
         return answer("internal_error");
@@ -143,13 +183,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     get generation() {
       return generation;
     },
-    counts: () => [...all].map(({ guard }) => guard.counts()).reduce(sum, none),
+    counts,
     async reload(next) {
       const made = makeServers(next, identifier);
       // Sessions go on with their connections, under the new plugins.
       for (const { guard } of servers) guard.use(next.manager);
       servers = made;
       homes = new Homes(servers.map(nameOf));
+      routes = makeRoutes(next);
       current = next;
       generation += 1;
       next.log.info("reloaded", { generation, servers: servers.map(nameOf) });
@@ -159,10 +200,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       isClosing = true;
       clearInterval(sweep);
       http?.close();
-      await quiet(() => gateway().open === 0, current.config.limits.shutdownMs);
+      await quiet(() => counts().open === 0, current.config.limits.shutdownMs);
       await endpoint?.close();
       await front?.close();
-      await Promise.allSettled([...all].map((each) => each.close()));
+      await Promise.allSettled([...all, ...allRoutes].map((each) => each.close()));
       http?.closeAllConnections();
       current.log.info("stopped", { generation });
       finish({});
@@ -170,8 +211,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     ended,
   };
 
-  function gateway(): GatewayCounts {
-    return [...all].map(({ guard }) => guard.counts()).reduce(sum, none);
+  function counts(): GatewayCounts {
+    const ended = Object.values(modelCounts).reduce((all, each) => all + each, 0);
+    const models = { ...none, ...modelCounts, started: ended };
+    return [...all].map(({ guard }) => guard.counts()).reduce(sum, models);
   }
 }
 

@@ -42,10 +42,7 @@ export function guardOf(name: string, server: ServerConfig, settings: GuardSetti
     envelope: (request) => envelopeOf(request, settings),
     labels: {
       store,
-      session(request) {
-        const { identity, session } = callerOf(request, settings);
-        return sessionName(labels.session === "subject" ? identity.key : session);
-      },
+      session: (request) => labelSessionOf(labels.session, callerOf(request, settings)),
       fromWire: {
         ...(wireLabels.ifc && { meta: (meta: unknown) => labelsFromIfc(meta) }),
         ...(wireLabels.annotations && {
@@ -59,21 +56,36 @@ export function guardOf(name: string, server: ServerConfig, settings: GuardSetti
 }
 
 function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
-  const { parts, headersToShow } = settings;
-  const { identity } = callerOf(request, settings);
   const { requestInfo } = request;
-  const { initial } = parts.config.labels;
+  const headers = requestInfo instanceof Request ? requestInfo.headers : undefined;
+  const { identity } = callerOf(request, settings);
+  return { ...slotsOf(identity, headers, settings), mcp: request.mcp };
+}
+
+/** What the gateway knows about any request. */
+export function slotsOf(
+  { subject, client }: Identity,
+  headers: Headers | undefined,
+  { parts, headersToShow }: Pick<GuardSettings, "parts" | "headersToShow">,
+): object {
+  const labels = [...parts.config.labels.initial];
   return {
-    security: {
-      labels: [...initial],
-      ...(identity.subject && { subject: identity.subject }),
-      ...(identity.client && { client: identity.client }),
-    },
-    ...(requestInfo instanceof Request && {
-      http: { headers: headersToShow(requestInfo.headers) },
-    }),
-    mcp: request.mcp,
+    security: { labels, ...(subject && { subject }), ...(client && { client }) },
+    ...(headers && { http: { headers: headersToShow(headers) } }),
   };
+}
+
+/** Whose labels follow from request to request. */
+export function labelSessionOf(
+  kind: GatewayParts["config"]["labels"]["session"],
+  { identity, session }: Caller,
+): string {
+  return sessionName(kind === "subject" ? identity.key : session);
+}
+
+/** The session of requests that have none of their own: that of their subject. */
+export function sessionOfSubject({ key }: Identity): string {
+  return `subject ${key}`;
 }
 
 function callerOf({ sessionId }: GuardedRequest, { callers }: GuardSettings): Caller {

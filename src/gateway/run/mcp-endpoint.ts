@@ -15,7 +15,7 @@ import {
 import type { Identity } from "../identity/index.ts";
 import type { Homes } from "../router/index.ts";
 import { type AnswerCode, answer } from "./answers.ts";
-import type { Caller } from "./guarded-server.ts";
+import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
 import { readBody } from "./read-body.ts";
 import { type RequestRate, requestRate } from "./request-rate.ts";
@@ -58,6 +58,10 @@ export interface EndpointOptions {
 
 export interface McpEndpoint {
   handle(request: Request, identity: Identity): Promise<Response>;
+  /** The session that a request names, if it is that of its subject; else that of the subject. */
+  sessionFor(request: Request, identity: Identity): string;
+  /** Takes one of the requests of a subject, or answers that there are none left. */
+  limit(identity: Identity): Response | undefined;
   endIdle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -74,8 +78,6 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
   const rate: RequestRate = requestRate(limits.requestsPerMinute);
 
   async function handle(request: Request, identity: Identity): Promise<Response> {
-    const wait = rate.take(identity.key);
-    if (wait !== undefined) return answer("rate_limited", { "retry-after": String(wait) });
     if (request.method !== "POST") return inSession(request, identity, undefined);
     const { text, refused } = await readBody(request, limits.messageBytes, limits.bodyTimeoutMs);
     if (refused !== undefined) return answer(refusals[refused]);
@@ -171,7 +173,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     const id = crypto.randomUUID();
     const front = exchangeFront({ request, message, authInfo: undefined, keepAliveMs });
     front.end.sessionId = id;
-    callers.set(id, { identity, session: `exchanges ${identity.key}` });
+    callers.set(id, { identity, session: sessionOfSubject(identity) });
     try {
       const of = { servers: servers(), homes: homes(), log };
       const about = { key: identity.key, exchange: { headers: request.headers, message } };
@@ -192,6 +194,16 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
 
   return {
     handle,
+    limit({ key }) {
+      const wait = rate.take(key);
+      if (wait === undefined) return undefined;
+      return answer("rate_limited", { "retry-after": String(wait) });
+    },
+    sessionFor({ headers }, identity) {
+      const id = headers.get("mcp-session-id");
+      const session = id === null ? undefined : sessions.of(id, identity);
+      return session?.id ?? sessionOfSubject(identity);
+    },
     endIdle: () => sessions.endIdle(),
     close: () => sessions.closeAll(),
   };

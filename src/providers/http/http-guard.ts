@@ -35,7 +35,7 @@ export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOption
 }
 
 /** A request as it arrived, and the ways to answer it. */
-interface HttpCall<Passed> {
+export interface HttpCall<Passed> {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;

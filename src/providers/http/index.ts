@@ -35,7 +35,8 @@ export {
   type ModelHttpRequest,
 } from "./guard-fetch.ts";
 export { guardHono, type HonoContext, type HonoMiddleware } from "./guard-hono.ts";
-export type { HttpGuardOptions } from "./http-guard.ts";
+export { guardHttp } from "./guard-http.ts";
+export type { HttpCall, HttpGuard, HttpGuardOptions } from "./http-guard.ts";
 export type { HttpLimits } from "./limits.ts";
 export type { NodeRequest } from "./node-exchange.ts";
 export type { NodeHeaders, NodeResponse } from "./node-output.ts";

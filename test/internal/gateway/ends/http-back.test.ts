@@ -112,7 +112,10 @@ it("gives an error without an id the id of its request", async () => {
   const error = { code: -32600, message: "no" };
   const { end, messages } = await back((response) => json(response, { id: null, error }, 400));
   await end.send(call);
-  expect((await messages(1))[0]).toMatchObject({ message: { id: 5, error }, extra: { status: 400 } });
+  expect((await messages(1))[0]).toMatchObject({
+    message: { id: 5, error },
+    extra: { status: 400 },
+  });
 });
 
 const refusals: readonly (readonly [what: string, code: string, answering: Answering])[] = [

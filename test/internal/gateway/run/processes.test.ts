@@ -49,7 +49,7 @@ it("starts a process again that died, and answers whoever waited for it", async 
 it("answers a request that its server does not", async () => {
   const made = await connected({ servers: { small: { ...small, timeoutMs: 300 } } });
   await expect(made.call("hang")).rejects.toMatchObject({
-    code: -32015,
+    code: -32014,
     data: { code: "peer_timeout" },
   });
   expect(await made.call("answer")).toMatch(/^\d+$/);

@@ -1,8 +1,10 @@
 // A server over stdio that does what the name of a tool says: answer, die, hang, answer twice, lie.
-import { createInterface } from "node:readline";
-import process from "node:process";
 
-const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+const send = (message) =>
+  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const capabilities = { tools: {} };
 const serverInfo = { name: "small", version: "1.0.0" };
 

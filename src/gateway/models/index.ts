@@ -1,0 +1,1 @@
+export { type ModelRoute, modelRoute } from "./model-route.ts";

@@ -1,0 +1,104 @@
+/**
+ * A route to a model provider: each request and its answer, JSON or a stream, goes through the
+ * plugins, with the identity and the labels of the gateway.
+ */
+import { Agent } from "undici";
+import type { LabelStore } from "../../core/labels/index.ts";
+import { anthropic } from "../../providers/anthropic/index.ts";
+import { google } from "../../providers/google/index.ts";
+import {
+  type AnyHookManager,
+  guardHttp,
+  type ModelCall,
+  type ModelEnd,
+  type ModelProvider,
+} from "../../providers/http/index.ts";
+import { openai } from "../../providers/openai/index.ts";
+import type { RouteConfig } from "../config/index.ts";
+import { sendUpstream, type Upstream } from "./upstream.ts";
+
+/** Who asks, and whose labels are those of the request. */
+export interface ModelCaller {
+  readonly labelSession: string;
+  /** The slots of the envelope that the gateway knows. */
+  readonly envelope: object;
+}
+
+export interface RouteOptions {
+  readonly manager: AnyHookManager;
+  readonly store: LabelStore;
+  readonly secrets: (secret: RouteConfig["headers"][string]) => string;
+  readonly messageBytes: number;
+  readonly tenant: string | undefined;
+  readonly access: "refused" | "all" | undefined;
+  readonly onEnd: (end: ModelEnd) => void;
+}
+
+export interface ModelRoute {
+  readonly path: string;
+  handle(request: Request, caller: ModelCaller): Promise<Response>;
+  close(): Promise<void>;
+}
+
+const providers: Readonly<
+  Record<RouteConfig["provider"], ModelProvider | readonly ModelProvider[]>
+> = { openai, anthropic, google };
+
+/** Headers of the caller that are always sent on: none of them is a credential. */
+const alwaysForwarded = ["content-type", "accept", "anthropic-version", "anthropic-beta"];
+
+export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRoute {
+  const { manager, store, secrets, messageBytes, tenant, access, onEnd } = options;
+  const dispatcher = new Agent({ connections: 256, bodyTimeout: 0, headersTimeout: 0 });
+  const path = config.path.replace(/\/$/, "");
+  const upstream: Upstream = {
+    ...{ url: config.url, path, dispatcher, timeoutMs: config.timeoutMs },
+    headers: () =>
+      Object.fromEntries(
+        Object.entries(config.headers).map(([name, secret]) => [name, secrets(secret)]),
+      ),
+  };
+  const forwarded = [...alwaysForwarded, ...config.forward.map((name) => name.toLowerCase())];
+  const guard = guardHttp(manager, {
+    provider: providers[config.provider],
+    allow: config.allow,
+    limits: { requestBytes: messageBytes },
+    envelope: (call) => callerOf(call).envelope,
+    labels: { store, session: (call) => callerOf(call).labelSession },
+    ...(tenant !== undefined && { tenant }),
+    ...(access !== undefined && { access }),
+    onEnd,
+  });
+
+  return {
+    path,
+    async handle(request, caller) {
+      const url = new URL(request.url);
+      const { method, signal } = request;
+      const headers = new Headers(
+        forwarded.flatMap((name): [string, string][] => {
+          const value = request.headers.get(name);
+          return value === null ? [] : [[name, value]];
+        }),
+      );
+      const send = (body: string | null, sent: Headers) =>
+        sendUpstream(upstream, url, { method, headers: sent, body, signal });
+      return guard({
+        ...{ method, url, headers, signal, about: caller },
+        body: async () => request.body,
+        pass: async () => send(await bodyOf(request), headers),
+        send,
+      });
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** What is passed unread has no body, or no plugin that asks for it. */
+async function bodyOf(request: Request): Promise<string | null> {
+  return request.body === null ? null : request.text();
+}
+
+function callerOf({ about }: ModelCall): ModelCaller {
+  return about as ModelCaller;
+}

@@ -1,0 +1,59 @@
+/** Sends a judged request to a provider. */
+import { Readable } from "node:stream";
+import { type Dispatcher, request as send } from "undici";
+
+/** Headers of an answer that callers get. Others are the provider's affair, or this connection's. */
+const returned = ["content-type", "retry-after", "retry-after-ms", "cache-control"];
+/** Parameters of a URL that are sent on. A key of the caller's may be in others. */
+const parameters = ["alt", "api-version"];
+
+export interface Upstream {
+  /** The base URL. */
+  readonly url: string;
+  /** The path below which callers reach it. */
+  readonly path: string;
+  readonly dispatcher: Dispatcher;
+  readonly headers: () => Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** The URL at the provider for one of the gateway. */
+export function urlAt({ url, path }: Upstream, asked: URL): URL {
+  const to = new URL(url.replace(/\/$/, "") + asked.pathname.slice(path.length));
+  for (const name of parameters) {
+    const value = asked.searchParams.get(name);
+    if (value !== null) to.searchParams.set(name, value);
+  }
+  return to;
+}
+
+export async function sendUpstream(
+  upstream: Upstream,
+  asked: URL,
+  init: {
+    readonly method: string;
+    readonly headers: Headers;
+    readonly body: string | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<Response> {
+  const { dispatcher, timeoutMs } = upstream;
+  const response = await send(urlAt(upstream, asked), {
+    ...{ method: init.method as Dispatcher.HttpMethod, body: init.body, dispatcher },
+    headers: { ...Object.fromEntries(init.headers), ...upstream.headers() },
+    signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
+  });
+  const headers = new Headers();
+  for (const name of returned) {
+    const value = response.headers[name];
+    if (typeof value === "string") headers.set(name, value);
+  }
+  // Node's web streams and those of the types are the same ones.
+  const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
+  const { statusCode: status } = response;
+  return new Response(isEmpty(status) ? null : body, { status, headers });
+}
+
+function isEmpty(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}

@@ -1,0 +1,105 @@
+/** Models behind the same gateway: one identity, one set of labels. */
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { addLabels, definePlugin, deny } from "glassine";
+import OpenAI from "openai";
+import { afterEach, expect, it } from "vitest";
+import { everythingOverStdio, startGateway } from "./support/gateway.ts";
+
+const open: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+/** A stand-in for a provider. */
+async function provider() {
+  const seen: IncomingMessage[] = [];
+  const server = createServer(async (request, response) => {
+    seen.push(request);
+    for await (const _ of request);
+    const choice = {
+      index: 0,
+      finish_reason: "stop",
+      message: { role: "assistant", content: "ok" },
+    };
+    const answer = {
+      id: "c",
+      object: "chat.completion",
+      created: 1,
+      model: "m",
+      choices: [choice],
+    };
+    response.writeHead(200, { "content-type": "application/json", "set-cookie": "a=b" });
+    response.end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(() => void server.close());
+  return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const labeller = definePlugin({
+  name: "labeller",
+  version: "1.0.0",
+  capabilities: ["append_labels"],
+  hooks: {
+    "cmf.tool_post_invoke": (_message, _context, extensions) => ({
+      modifiedExtensions: addLabels(extensions, ["SECRET"]),
+    }),
+  },
+});
+const keeper = definePlugin({
+  name: "keeper",
+  version: "1.0.0",
+  capabilities: ["read_labels"],
+  hooks: {
+    "cmf.llm_input"(_message, _context, extensions) {
+      if (extensions.security.labels.includes("SECRET"))
+        return deny({ code: "secret_known", reason: "A tool returned a secret" });
+    },
+  },
+});
+
+it("knows in a model request what a tool returned in the session", async () => {
+  const { seen, url } = await provider();
+  const made = await startGateway(
+    {
+      servers: { everything: everythingOverStdio },
+      models: {
+        openai: {
+          ...{ provider: "openai", url, path: "/openai" },
+          headers: { authorization: { env: "KEY" } },
+        },
+      },
+      identity: { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } },
+    },
+    [labeller, keeper],
+  );
+  open.push(made.close);
+  const requestInit = { headers: { "x-user": "ada" } };
+  const transport = new StreamableHTTPClientTransport(made.url, { requestInit });
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(transport as never);
+  open.push(() => client.close());
+
+  const model = (defaultHeaders: Record<string, string>) =>
+    new OpenAI({
+      ...{ apiKey: "the caller's own", baseURL: new URL("/openai/v1", made.url).href },
+      ...{ defaultHeaders, maxRetries: 0 },
+    }).chat.completions.create({ model: "m", messages: [{ role: "user", content: "hi" }] });
+  const session = { "x-user": "ada", "mcp-session-id": transport.sessionId ?? "" };
+  expect((await model(session)).choices[0]?.message.content).toBe("ok");
+  expect(seen[0]).toMatchObject({ url: "/v1/chat/completions" });
+  expect(seen[0]?.headers).toMatchObject({ authorization: "a secret" });
+  expect(seen[0]?.headers["x-user"]).toBeUndefined();
+
+  await client.callTool({ name: "echo", arguments: { message: "the secret" } });
+  await expect(model(session)).rejects.toMatchObject({
+    status: 403,
+    code: "secret_known",
+  });
+  // The session of another subject is not theirs to name.
+  expect((await model({ ...session, "x-user": "eve" })).choices).toHaveLength(1);
+  expect(seen).toHaveLength(2);
+});
