@@ -9,7 +9,7 @@ import {
   type Message,
 } from "../../../../src/gateway/ends/index.ts";
 
-const open: (() => Promise<unknown> | void)[] = [];
+const open: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });

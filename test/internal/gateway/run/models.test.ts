@@ -8,7 +8,7 @@ import OpenAI from "openai";
 import { afterEach, expect, it } from "vitest";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
 
-const open: (() => Promise<unknown> | void)[] = [];
+const open: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
