@@ -4,6 +4,8 @@ import {
   GlassineError,
   PluginDiscoveryError,
   PluginSignatureError,
+  quoted,
+  suggestion,
 } from "../../core/errors/index.ts";
 import { type RegistrationFailure, registrationFailures } from "../../core/observe/index.ts";
 import {
@@ -22,7 +24,11 @@ import {
   printable,
 } from "../trust/index.ts";
 import { loadStage } from "./load-stage.ts";
-import { type DiscoverOptions, readDiscoverOptions } from "./static-options.ts";
+import {
+  type DiscoverOptions,
+  type ReadDiscoverOptions,
+  readDiscoverOptions,
+} from "./static-options.ts";
 import { staticStage } from "./static-stage.ts";
 import type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
@@ -62,8 +68,8 @@ export interface DiscoveredPlugin {
  * were refused, and is not made where there are some, unless `onRejected` is `skip`.
  *
  * @throws GlassineError (as a rejection) `lockfile_missing`: production mode without plugins.lock
- * @throws GlassineError (as a rejection) `options_invalid`, `setting_invalid`, `lockfile_invalid`,
- *   `lockfile_newer`, `lockfile_failed`
+ * @throws GlassineError (as a rejection) `options_invalid`, `setting_invalid`, `plugin_missing`,
+ *   `lockfile_invalid`, `lockfile_newer`, `lockfile_failed`
  * @see spec `discovery:stages`
  * @example
  * ```ts
@@ -86,12 +92,10 @@ export interface DiscoveredPlugin {
  */
 export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Discovery> {
   const options = await readDiscoverOptions(given);
-  const report = await staticStage(options);
-  expectLock(report);
-  const { loaded, refused } = await loadStage(options, {
-    ...report,
-    refused: [...report.refused, ...missingIn(report)],
-  });
+  const whole = await staticStage(options);
+  expectLock(whole);
+  const report = wanted({ ...whole, refused: [...whole.refused, ...missingIn(whole)] }, options);
+  const { loaded, refused } = await loadStage(options, report);
   const plugins = loaded.flatMap(({ source, loaded: of }) =>
     of.kind === "hooks" ? [{ plugin: of.plugin, origin: originOf(source) }] : [],
   );
@@ -124,6 +128,34 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
     `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${candidates.map(printable).join(" or ")}`,
     { candidates },
   );
+}
+
+/**
+ * The report without the plugins that nobody asked for.
+ *
+ * @throws GlassineError `plugin_missing`: nothing that is installed has the id of one that is wanted
+ */
+function wanted(report: StaticReport, { only, surface }: ReadDiscoverOptions): StaticReport {
+  if (only === undefined) return report;
+  const isWanted = (id: string | undefined) => id !== undefined && only.includes(id);
+  const refused = report.refused.filter(({ id }) => isWanted(id));
+  const known = [...report.found.map(({ entry }) => entry.id), ...refused.map(({ id }) => id)];
+  const missing = only.find((id) => !known.includes(id));
+  if (missing === undefined)
+    return {
+      ...report,
+      refused,
+      accepted: report.accepted.filter(({ entry }) => isWanted(entry.id)),
+    };
+  const ids = known.filter((id) => id !== undefined);
+  const off = `${surface.profile.envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false: no installed plugin is read.`;
+  // A package whose package.json is wrong may be the one.
+  const unknown = report.refused.filter(({ id }) => id === undefined);
+  const more = report.settings.autoDiscovery ? unknown.map(({ message }) => `${message}.`) : [off];
+  const text = `no installed plugin has the id ${quoted(missing)}.${suggestion(missing, ids)}`;
+  throw new GlassineError("plugin_missing", [text, ...more].map(printable).join(" "), {
+    plugin: missing,
+  });
 }
 
 /** What production does not start without: a guard that is gone may have been wanted. */

@@ -36,6 +36,8 @@ export interface PermissionWords {
   /** What every plugin of the host may see and change. */
   readonly always: readonly string[];
   readonly sees: readonly string[];
+  /** Slots and fields that it does not see, each as a few words: `labels in security`. */
+  readonly hidden: readonly string[];
   readonly changes: readonly string[];
   /** Services, with what to look at before they are granted. */
   readonly uses: readonly string[];
@@ -67,6 +69,7 @@ export function describePermissions(tables: PermissionTables, grant: Grant): Per
   return {
     always: alwaysIn(parts),
     sees: parts.flatMap((part) => seen(part, capabilities, slots)),
+    hidden: parts.flatMap((part) => closedIn(part, capabilities)),
     changes: parts.flatMap((part) => changed(part, capabilities, slots)),
     uses: sorted(capabilities).flatMap((name) => used(name, services)),
     runsOn: sorted(grant.hooks).flatMap((name) => runOn(name, hooks)),
@@ -107,6 +110,12 @@ function seen(part: Part, capabilities: ReadonlySet<string>, slots: SlotTable): 
     ...(closed.length === 0 ? [] : [`without its ${namesOf(closed)}`]),
   ];
   return [`Sees ${shown.join(", ")}${meaningOf(part, slots)}`];
+}
+
+/** What is closed in a part, without what is inside of that. */
+function closedIn(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
+  if (isGated(part) && !isOpened(part, capabilities)) return [placeOf(part)];
+  return part.fields.flatMap((field) => closedIn(field, capabilities));
 }
 
 /** Where a field can be changed as what it is in, the outer sentence says so. */

@@ -48,6 +48,11 @@ export interface DiscoverOptions {
    * made. With `skip` it is made without them, and without what depends on them.
    */
   readonly onRejected?: "fail" | "skip";
+  /**
+   * The ids of the plugins that are wanted: nothing of the others runs, and what is wrong with them
+   * stops nothing. Default: all that are installed.
+   */
+  readonly only?: readonly string[];
   /** Kinds of plugins other than those with hooks. Default: procedures. */
   readonly kinds?: readonly Kind[];
   /** How long a module may take to load, and its factory to answer. Default 30 000. */
@@ -87,6 +92,7 @@ export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settin
   readonly reserved: readonly string[];
   readonly local: readonly string[];
   readonly skipsRefused: boolean;
+  readonly only: readonly string[] | undefined;
   readonly kinds: readonly Kind[];
   readonly loadTimeoutMs: number;
   readonly warnings: readonly string[];
@@ -104,6 +110,7 @@ const names = [
   "reserved",
   "local",
   "onRejected",
+  "only",
   "kinds",
   "loadTimeoutMs",
 ];
@@ -157,6 +164,7 @@ export async function readDiscoverOptions(
     reserved: textsOf("reserved", given.reserved),
     local,
     skipsRefused: onRejected === "skip",
+    only: given.only === undefined ? undefined : textsOf("only", given.only),
     kinds: readKinds(given.kinds),
     loadTimeoutMs: readTimeout(given.loadTimeoutMs),
     warnings: lock?.warnings ?? [],

@@ -30,13 +30,41 @@ const nothing = {
 
 describe("what every plugin may do", () => {
   it("is described even for a plugin that asks for nothing", () => {
-    expect(wordsOf([])).toEqual({
+    const { hidden, ...words } = wordsOf([]);
+    expect(hidden).toContain("labels in security");
+    expect(words).toEqual({
       ...nothing,
       always: [
         "Sees request, security, mcp, completion, provenance, llm, framework, meta and custom, as every plugin does; of security only what takes no capability.",
         "Changes custom, as every plugin does.",
       ],
     });
+  });
+});
+
+describe("what is hidden", () => {
+  it("is every gated slot and field without a capability, and nothing with all of them", () => {
+    expect(wordsOf([]).hidden).toEqual([
+      "agent",
+      "http",
+      "labels in security",
+      "subject in security",
+      "client in security",
+      "caller workload in security",
+      "this workload in security",
+      "delegation",
+    ]);
+    expect(wordsOf(allCapabilities).hidden).toEqual([]);
+  });
+
+  it("is a field of what is opened, and never both seen and hidden", () => {
+    expect(wordsOf(["read_subject"]).hidden).toContain("roles of the subject in security");
+    expect(wordsOf(["read_subject"]).hidden).not.toContain("subject in security");
+    for (const capability of slotCapabilities) {
+      const { sees, hidden } = wordsOf([capability]);
+      for (const place of hidden)
+        expect(sees.some((text) => text.startsWith(`Sees ${place}`))).toBe(false);
+    }
   });
 });
 
@@ -164,6 +192,7 @@ describe("a custom host", () => {
     const tables = { ...standardTables, slots };
     expect(describePermissions(tables, { capabilities: ["write_notes"], hooks: [] })).toEqual({
       ...nothing,
+      hidden: [],
       always: [
         "Sees ledger, as every plugin does; of ledger only what takes no capability.",
         "Changes open in ledger, as every plugin does.",
@@ -174,7 +203,7 @@ describe("a custom host", () => {
   });
 
   it("may have no slots at all", () => {
-    expect(wordsOf([], { ...standardTables, slots: {} })).toEqual({ ...nothing, always: [] });
+    expect(wordsOf([], { ...standardTables, slots: {} })).toEqual({ ...nothing, hidden: [], always: [] });
   });
 });
 
