@@ -3,6 +3,12 @@ export { gatewaySettings, portOf } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
 export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
 export {
+  type ResolvedPlugin,
+  type ResolvedPlugins,
+  resolvePlugins,
+  type StockPlugins,
+} from "./resolve-plugins.ts";
+export {
   type CommandServer,
   type ConfigInput,
   configSchema,

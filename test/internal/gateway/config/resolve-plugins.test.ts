@@ -1,0 +1,213 @@
+/** From the plugins of a configuration to a manager, or to the code of what stops it. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createExtensions, definePlugin, deny } from "glassine";
+import { createMessage, toolCall } from "glassine/messages";
+import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
+import { configSchema } from "../../../../src/gateway/config/index.ts";
+import {
+  resolvePlugins,
+  type StockPlugins,
+} from "../../../../src/gateway/config/resolve-plugins.ts";
+import { install, trust, unsigned } from "../../../discovery/support.ts";
+import { files, folderWith, refusalOf } from "./support.ts";
+
+const denier = (name: string) =>
+  definePlugin({
+    name,
+    version: "1.0.0",
+    capabilities: ["read_labels"],
+    hooks: {
+      "cmf.tool_pre_invoke": {
+        handler: () => deny({ reason: name, code: "no" }),
+        extensions: true,
+      },
+    },
+  });
+
+const stock: StockPlugins = {
+  "always-no": {
+    options: z.strictObject({ as: z.string() }),
+    make: (options) => denier((options as { as: string }).as),
+  },
+};
+
+const pluginSource = (name: string, form = "plugin") =>
+  `const plugin = globalThis.testDefinePlugin({ name: "${name}", version: "1.0.0" });\n` +
+  `export default ${form};\n`;
+
+interface Given {
+  readonly folder?: string;
+  readonly mode?: "dev" | "production";
+  readonly env?: Readonly<Record<string, string>>;
+  readonly audit?: object;
+}
+
+async function resolve(plugins: readonly unknown[], given: Given = {}) {
+  const { folder = await folderWith({}), mode = "dev", env = unsigned, audit } = given;
+  const config = configSchema.parse({ servers: { files }, plugins, mode, audit });
+  const logger = { warn: () => {}, error: () => {} };
+  const resolved = await resolvePlugins({ config, folder }, { env, stock, logger });
+  onTestFinished(() => resolved.close());
+  return resolved;
+}
+
+const call = createMessage({
+  role: "assistant",
+  content: [toolCall({ tool_call_id: "1", name: "t", arguments: {} })],
+});
+const names = ({ plugins }: Awaited<ReturnType<typeof resolve>>) =>
+  plugins.map(({ plugin, from }) => `${from} ${plugin.name}`);
+
+describe("plugins by name, package and path", () => {
+  it("are one manager, in the order of the configuration", async () => {
+    const folder = await folderWith({
+      "p.mjs": pluginSource("of-path"),
+      "q.mjs": pluginSource("of-factory", "async () => plugin"),
+    });
+    await install(folder, "of-package");
+    await install(folder, "nobody-asked");
+    const resolved = await resolve(
+      [
+        join(folder, "p.mjs"),
+        { package: "of-package" },
+        { use: "always-no", options: { as: "of-stock" } },
+        { path: join(folder, "q.mjs") },
+      ],
+      { folder },
+    );
+    expect(names(resolved)).toEqual([
+      ...["path of-path", "package of-package", "stock of-stock", "path of-factory"],
+    ]);
+    expect(resolved.manager.plugins.map(({ name }) => name)).not.toContain("nobody-asked");
+  });
+
+  it("run as the operator says", async () => {
+    const use = { use: "always-no", options: { as: "denier" } };
+    const outcome = async (settings: object) => {
+      const { manager } = await resolve([{ ...use, ...settings }]);
+      const extensions = createExtensions({});
+      const given = { extensions, server: "files" };
+      const result = await manager.invoke("cmf.tool_pre_invoke", call, given);
+      return result.continueProcessing;
+    };
+    expect(await outcome({})).toBe(false);
+    expect(await outcome({ mode: "disabled" })).toBe(true);
+    expect(await outcome({ conditions: { servers: ["docs"] } })).toBe(true);
+    expect(await outcome({ conditions: { servers: ["files"] } })).toBe(false);
+  });
+
+  it("get their options as configuration, and no more than their grant", async () => {
+    const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
+    const { plugins } = await resolve(
+      [{ path: join(folder, "p.mjs"), options: { a: 1 }, grant: [] }],
+      { folder },
+    );
+    expect(plugins[0]).toMatchObject({ grant: [], source: join(folder, "p.mjs") });
+  });
+
+  it.each<[string, readonly unknown[], string, RegExp]>([
+    [
+      "a stock plugin that is not there",
+      [{ use: "alwys-no" }],
+      "plugin_missing",
+      /there is no stock plugin 'alwys-no'\. Did you mean "always-no"\?/,
+    ],
+    ["a package that is not there", [{ package: "pii-scan" }], "plugin_missing", /"pii-scan"/],
+    ["a file that is not there", ["/nowhere/p.js"], "config_unreadable", /p\.js is not there/],
+    [
+      "a grant of what is not declared",
+      [{ use: "always-no", options: { as: "denier" }, grant: ["write_headers"] }],
+      "options_invalid",
+      /plugin 'denier': grant names 'write_headers'/,
+    ],
+    [
+      "a condition of no kind",
+      [{ use: "always-no", options: { as: "denier" }, conditions: { serves: ["a"] } }],
+      "options_invalid",
+      /plugin 'denier': conditions knows/,
+    ],
+    [
+      "one twice",
+      [
+        { use: "always-no", options: { as: "denier" } },
+        { use: "always-no", options: { as: "denier" } },
+      ],
+      "plugin_duplicate",
+      /denier/,
+    ],
+  ])("are refused: %s", async (_, plugins, code, text) => {
+    const error = await refusalOf(resolve(plugins));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(text)]);
+  });
+
+  it.each([
+    ["export const plugin = 1;", /has no default export/],
+    ["export default 1;", /is not a plugin: write `export default definePlugin/],
+    ["export default () => ({});", /is not a plugin/],
+    ["throw new Error('broken')", /cannot be loaded: broken/],
+  ])("are refused: a file with %s", async (source, text) => {
+    const folder = await folderWith({ "p.mjs": source });
+    expect((await refusalOf(resolve([join(folder, "p.mjs")]))).message).toMatch(text);
+  });
+});
+
+describe("the gates of packages", () => {
+  it("stop the gateway with their code", async () => {
+    const folder = await folderWith({});
+    await install(folder, "guard");
+    const unsignedHere = await refusalOf(resolve([{ package: "guard" }], { folder, env: {} }));
+    expect(unsignedHere.message).toContain("unsigned");
+    await install(folder, "broken", { code: "throw new Error('no')" });
+    const broken = await refusalOf(resolve([{ package: "broken" }], { folder }));
+    expect(broken).toMatchObject({ code: "discovery_failed" });
+    expect(JSON.stringify(broken.data)).toContain("import_failed");
+  });
+
+  it("are those of production: no start without a lockfile, no path, nothing that is not trusted", async () => {
+    const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
+    const production = (plugins: readonly unknown[]) =>
+      resolve(plugins, { folder, mode: "production" });
+    expect((await refusalOf(production([]))).code).toBe("lockfile_missing");
+    await trust(folder, await install(folder, "guard"), "guard");
+    expect(names(await production([{ package: "guard" }]))).toEqual(["package guard"]);
+    expect(names(await production([]))).toEqual([]);
+    expect((await refusalOf(production([join(folder, "p.mjs")]))).code).toBe("plugin_path_refused");
+    await install(folder, "stranger");
+    const stranger = await refusalOf(production([{ package: "stranger" }]));
+    expect(JSON.stringify(stranger.data)).toContain("missing_from_lock");
+  });
+});
+
+describe("the audit trail", () => {
+  it("is the file of the configuration, without the secrets that it names", async () => {
+    const folder = await folderWith({});
+    const file = join(folder, "audit.jsonl");
+    const config = configSchema.parse({
+      servers: { files: { ...files, env: { TOKEN: { env: "TOKEN" }, GONE: { env: "GONE" } } } },
+      plugins: [{ use: "always-no", options: { as: "denier" } }],
+      audit: { file },
+    });
+    const env = { TOKEN: "sk-live-4242" };
+    const { manager, close } = await resolvePlugins({ config, folder }, { env, stock, logger: {} });
+    await manager.audit({
+      eventType: "billing.invoice_sent",
+      actorUri: "system:billing",
+      targetUri: "invoice:sk-live-4242",
+      tenantId: "default",
+      timestamp: new Date(0).toISOString(),
+      outcome: "success",
+      metadata: { note: "sk-live-4242" },
+    });
+    await close();
+    const text = await readFile(file, "utf8");
+    expect(text).toContain("billing.invoice_sent");
+    expect(text).not.toContain("sk-live-4242");
+  });
+
+  it("needs its folder at the start", async () => {
+    const { message } = await refusalOf(resolve([], { audit: { file: "/nowhere/audit.jsonl" } }));
+    expect(message).toBe("audit.file: the folder /nowhere is not there: make it");
+  });
+});
