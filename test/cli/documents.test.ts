@@ -2,12 +2,21 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
+import { gatewayCommands } from "../../src/gateway/command/index.ts";
 import { commandSchemas } from "../../tools/scripts/command-schemas.ts";
 import { install, newRoot, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { definitionOf } from "./support/expect-document.ts";
 import { catalogPath, commandServices, run } from "./support/run.ts";
+
+const ofGateway = gatewayCommands({
+  createGateway: () => Promise.reject(new Error("nothing is to be started")),
+  stock: {},
+  signals: { on: () => {}, off: () => {} },
+  writeLog: () => {},
+});
 
 const reason = ["--reason", "r"];
 /** In this order, one after the other in one folder. */
@@ -60,6 +69,9 @@ describe("documents", () => {
     });
     const { privateKey } = generateKeyPairSync("ed25519");
     const pem = privateKey.export({ format: "pem", type: "pkcs8" });
+    const servers = { node: { command: process.execPath } };
+    const config = { servers, plugins: [{ package: "guard" }] };
+    await writeFile(join(root, "glassine.config.json"), JSON.stringify(config));
     await writeFile(join(root, "key.pem"), pem, { mode: 0o600 });
   });
 
@@ -70,6 +82,8 @@ describe("documents", () => {
       ...["enable", "disable"].map((each) => ["plugins", each, "x", "--catalog", catalogPath]),
       [...signing, "--identity", "builder@example.com"],
       ["plugins", "keygen", join(root, "new.pem"), "--identity", "builder@example.com"],
+      ["gateway", "--check", "--plugin-mode", "dev"],
+      ["gateway", "reload"],
     ];
     const seen = new Set<string>();
     // `run` holds what is printed to its definition.
@@ -77,7 +91,12 @@ describe("documents", () => {
       const slug = JSON.parse(await catalogText())[0].slug;
       const words = argv.map((word) => (word === "x" ? slug : word));
       const env = { ...unsigned };
-      await run([...words, "--json"], { services: commandServices, cwd: root, env });
+      await run([...words, "--json"], {
+        services: commandServices,
+        cwd: root,
+        env,
+        further: ofGateway,
+      });
       if (argv[1] !== "lst") seen.add(definitionOf(argv).name);
     }
     const names = commandSchemas().map(([name]) => name);

@@ -933,7 +933,7 @@ it("the export map", () => {
     sideEffects: false,
     engines: { node: ">=20.19" },
   });
-  expect(manifest.bin).toEqual({ glassine: "./dist/operate/cli/main.js" });
+  expect(manifest.bin).toEqual({ glassine: "./dist/gateway/command/main.js" });
   expect(Object.keys(manifest.dependencies as object)).toEqual([
     "@humanwhocodes/momoa",
     "commander",

@@ -49,7 +49,7 @@ export const plan: Plan = {
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
-      rooms: ["config", "identity", "ends", "router", "models", "run"],
+      rooms: ["config", "identity", "ends", "router", "models", "run", "command"],
       mayImport: ["core", "providers", "operate", "node", "redis"],
     },
   },
@@ -63,8 +63,8 @@ export const plan: Plan = {
   doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),
   outside: ["memory-node", "plugins"],
   doorsMayImport: ["core"],
-  // The intrinsics as they were before any plugin ran.
-  open: ["src/core/data/intrinsics.ts"],
+  // The intrinsics as they were before any plugin ran, and what a guard says of its plugins.
+  open: ["src/core/data/intrinsics.ts", "src/providers/mcp/wiring.ts"],
   loaders: [
     "src/operate/discovery/import-module.ts",
     "src/operate/cli/import-host.ts",
@@ -75,7 +75,7 @@ export const plan: Plan = {
   packages: {
     zod: [
       ...["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
-      "gateway/config",
+      ...["gateway/config", "gateway/command"],
     ],
     "fast-check": ["testing"],
     immer: ["core/envelope"],
@@ -102,7 +102,7 @@ export const plan: Plan = {
     "node:http": ["gateway"],
     "node:module": ["operate/discovery", "operate/cli", "gateway"],
     "node:net": ["gateway"],
-    "node:os": ["operate"],
+    "node:os": ["operate", "gateway"],
     "node:path": ["operate", "gateway"],
     "node:process": ["operate/cli", "gateway"],
     "node:stream": ["gateway"],

@@ -1,5 +1,6 @@
 export { type ConfigProblem, configInvalid, problemAt } from "./config-problems.ts";
-export { gatewaySettings, portOf } from "./gateway-settings.ts";
+export { findConfig } from "./find-config.ts";
+export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
 export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
 export {

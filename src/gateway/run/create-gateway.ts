@@ -161,9 +161,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   async function serveStdio() {
     const { limits, identity: settings } = parts.config;
+    const { stdin, stdout } = parts.stdio ?? process;
     const identity = localIdentity(settings);
     const end = stdioFront({
-      ...{ stdin: process.stdin, stdout: process.stdout, authInfo: undefined },
+      ...{ stdin, stdout, authInfo: undefined },
       ...{ maxBytes: limits.messageBytes, queuedBytes: limits.queuedBytes },
     });
     end.sessionId = "stdio";

@@ -1,4 +1,11 @@
 /** glassine/gateway: the ready-made gateway, and the types of its configuration. */
 export { type ConfigInput, defineConfig, type GatewayConfig } from "../config/index.ts";
 export { createGateway } from "./create-gateway.ts";
-export type { Address, Gateway, GatewayCounts, GatewayLog, GatewayParts } from "./parts.ts";
+export type {
+  Address,
+  CreateGateway,
+  Gateway,
+  GatewayCounts,
+  GatewayLog,
+  GatewayParts,
+} from "./parts.ts";

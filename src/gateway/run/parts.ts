@@ -1,4 +1,5 @@
 /** What a gateway is made of, and what it offers. */
+import type { Readable, Writable } from "node:stream";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import type { GatewayConfig, Secret } from "../config/index.ts";
 
@@ -15,7 +16,12 @@ export interface GatewayParts {
   /** Reads a secret at the time when it is needed. */
   readonly secrets: (secret: string | Secret) => string;
   readonly log: GatewayLog;
+  /** Of a front over stdio. Default: the process's. */
+  readonly stdio?: { readonly stdin: Readable; readonly stdout: Writable } | undefined;
 }
+
+/** Makes a gateway, as `createGateway` does. */
+export type CreateGateway = (parts: GatewayParts) => Promise<Gateway>;
 
 export interface Address {
   readonly host: string;

@@ -1,5 +1,5 @@
 /** Every command, in the order of the help. To add one, write its file and list it here. */
-import type { Command } from "./command.ts";
+import type { Command, FurtherCommands } from "./command.ts";
 import { completion } from "./commands/completion.ts";
 import { describe } from "./commands/describe.ts";
 import { doctor, pluginsDoctor } from "./commands/doctor.ts";
@@ -33,3 +33,13 @@ export const commandTable = {
 } as const satisfies Record<string, Command>;
 
 export const commands: readonly Command[] = Object.values(commandTable);
+
+/** A whole command line: what its help says, and every command of it. */
+export function lineOf(further: FurtherCommands | undefined): FurtherCommands {
+  if (further === undefined)
+    return {
+      about: "Manage which plugins may run in {hostName}, and check their state.",
+      commands,
+    };
+  return { about: further.about, commands: [...further.commands, ...commands] };
+}

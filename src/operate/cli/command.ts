@@ -10,6 +10,7 @@ import type { CommandServices } from "./command-services.ts";
 import type { Report } from "./documents.ts";
 import type { GivenOptions, OptionName } from "./option-table.ts";
 import type { Paint } from "./print/parts.ts";
+import type { TextStream } from "./process-io.ts";
 import type { Progress } from "./scope.ts";
 
 export interface Command<Schema extends z.ZodType = z.ZodType> {
@@ -24,6 +25,8 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
     readonly isOptional?: boolean;
   }[];
   readonly options: readonly OptionName[];
+  /** What stands behind `--`: the words of another command line, which are its operands. */
+  readonly rest?: { readonly name: string; readonly what: string };
   /** Exit codes with a meaning of their own; all commands share the others. */
   readonly exits: { readonly [code: number]: string };
   readonly examples: readonly { readonly line: string; readonly what: string }[];
@@ -32,6 +35,13 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
   /** What `--json` prints. The name is that of the file in spec/schemas/commands. */
   readonly document: { readonly name: string; readonly schema: Schema };
   run(context: CommandContext): Promise<Outcome<Report<Schema>>>;
+}
+
+/** The commands of a line beyond those for plugins. */
+export interface FurtherCommands {
+  /** What the help of the whole line says. */
+  readonly about: string;
+  readonly commands: readonly Command[];
 }
 
 /** Checks that a command returns the document that its schema describes. */
@@ -54,6 +64,8 @@ export type ByteSource = AsyncIterable<Uint8Array | string>;
 export interface CommandContext {
   /** All commands, for those that describe the command line itself. */
   readonly commands: readonly Command[];
+  /** For a command that runs until it is stopped, and whose output is no result. */
+  readonly stdout: TextStream;
   readonly services: CommandServices;
   readonly host: NamedHost;
   readonly env: Environment;

@@ -1,12 +1,13 @@
 /** A command line over the services of this package, under the names of a host. */
 import process from "node:process";
+import type { FurtherCommands } from "./command.ts";
 import { type CommandHost, readCommandHost } from "./command-host.ts";
 import { commandServices } from "./command-services.ts";
 import { hearFailures, keepExit, keepStdout, runToEnd } from "./process-io.ts";
 import { type RunInput, runCommand } from "./run-command.ts";
 
 /** What a run uses in place of the process's own. */
-export type CommandIo = Partial<Omit<RunInput, "argv" | "services" | "host">>;
+export type CommandIo = Partial<Omit<RunInput, "argv" | "services" | "host" | "further">>;
 
 /** A command line of a host. */
 export interface HostCommand {
@@ -46,9 +47,18 @@ export interface HostCommand {
  * ```
  */
 export function createCommand(host: CommandHost): HostCommand {
+  return commandLine(host);
+}
+
+/**
+ * The same with further commands.
+ *
+ * @internal
+ */
+export function commandLine(host: CommandHost, further?: FurtherCommands): HostCommand {
   const named = readCommandHost(host);
   const run: HostCommand["run"] = (argv, io = {}) =>
-    runCommand({ ...ofProcess(), ...io, argv, host: named, services: commandServices });
+    runCommand({ ...ofProcess(), ...io, argv, host: named, services: commandServices, further });
   return Object.freeze({
     run,
     main: () => {
@@ -60,7 +70,7 @@ export function createCommand(host: CommandHost): HostCommand {
   });
 }
 
-function ofProcess(): Omit<RunInput, "argv" | "services" | "host"> {
+function ofProcess(): Omit<RunInput, "argv" | "services" | "host" | "further"> {
   const { env, stdin, stdout, stderr } = process;
   const isTTY = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
   return { env, stdin, stdout, stderr, isTTY };

@@ -1,3 +1,18 @@
 export type { CatalogEntry } from "./catalog.ts";
+export {
+  type Command,
+  type CommandContext,
+  defineCommand,
+  type FurtherCommands,
+  type Outcome,
+} from "./command.ts";
 export type { CommandHost } from "./command-host.ts";
-export { type CommandIo, createCommand, type HostCommand } from "./create-command.ts";
+export {
+  type CommandIo,
+  commandLine,
+  createCommand,
+  type HostCommand,
+} from "./create-command.ts";
+export { count, mode, text, textOrNull, texts, warnings } from "./documents.ts";
+export { misuse, negative, refusal } from "./failure.ts";
+export { printable, say, singleQuoted } from "./print/printable.ts";

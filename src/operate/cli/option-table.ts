@@ -8,6 +8,8 @@ export interface OptionSpec {
   readonly what: string;
   /** Whether an empty value reaches the command, which has words of its own for it. */
   readonly mayBeEmpty?: boolean;
+  /** Whether it may be given more than once. */
+  readonly isRepeatable?: boolean;
 }
 
 /** By name. */
@@ -80,6 +82,37 @@ export const optionTable = {
     value: "TEXT",
     what: "the id of the key (default: derived from the key)",
   },
+  config: {
+    flag: "--config",
+    value: "FILE",
+    what: "the configuration (default: {prefix}GATEWAY_CONFIG, then glassine.config.ts, .js, .mjs or .json here)",
+  },
+  plugin: {
+    flag: "--plugin",
+    value: "PATH",
+    what: "a plugin by its file, in dev mode only; may be given several times",
+    isRepeatable: true,
+  },
+  use: {
+    flag: "--use",
+    value: "NAME",
+    what: "a stock plugin without options; may be given several times",
+    isRepeatable: true,
+  },
+  port: {
+    flag: "--port",
+    value: "N",
+    what: "listen on this port (default: {prefix}GATEWAY_PORT, then the configuration, then stdio)",
+  },
+  address: {
+    flag: "--host",
+    value: "ADDR",
+    what: "the address to listen on (default: {prefix}GATEWAY_HOST, then the configuration, then 127.0.0.1)",
+  },
+  checkConfig: {
+    flag: "--check",
+    what: "only check the configuration, and say what each plugin will see; start nothing",
+  },
   json: { flag: "--json", what: "print one JSON document" },
   verbose: { flag: "--verbose", what: "print the stack of an internal error" },
 } as const satisfies Record<string, OptionSpec>;
@@ -94,7 +127,11 @@ export const lookupOptions = [
 
 /** Options as they were given. */
 export type GivenOptions = {
-  readonly [Name in OptionName]?: (typeof optionTable)[Name] extends { readonly value: string }
+  readonly [Name in OptionName]?: ValueOf<(typeof optionTable)[Name]>;
+};
+
+type ValueOf<Spec> = Spec extends { readonly isRepeatable: true }
+  ? readonly string[]
+  : Spec extends { readonly value: string }
     ? string
     : boolean;
-};

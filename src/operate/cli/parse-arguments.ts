@@ -1,9 +1,8 @@
 /** Parses a command line into a command with its options, or into what is printed instead. */
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { packageVersion } from "../../core/plugins/index.ts";
-import { type Command as CommandSpec, exitCodes, named } from "./command.ts";
+import { type Command as CommandSpec, exitCodes, type FurtherCommands, named } from "./command.ts";
 import type { NamedHost } from "./command-host.ts";
-import { commands } from "./command-table.ts";
 import {
   type GivenOptions,
   type OptionName,
@@ -26,10 +25,15 @@ export type Parsed =
   | { readonly kind: "usage"; readonly message: string; readonly usage: string };
 
 /** Reads the words behind the name of the command line. Runs nothing, and never throws. */
-export function parseArguments(host: NamedHost, given: readonly string[]): Parsed {
-  const tree = commandTree(host);
-  const argv = asHelp(given);
-  const fault = faultOf(argv);
+export function parseArguments(
+  host: NamedHost,
+  given: readonly string[],
+  line: FurtherCommands,
+): Parsed {
+  const tree = commandTree(host, line);
+  const { words, rest } = withoutRest(asHelp(given, line), line);
+  const argv = words;
+  const fault = faultOf(argv) ?? restFault(argv, rest, line);
   if (fault !== undefined) return usageOf(commandAt(tree.root, argv), fault);
   try {
     tree.root.parse([...argv], { from: "user" });
@@ -43,7 +47,7 @@ export function parseArguments(host: NamedHost, given: readonly string[]): Parse
     ({ isOptional }, at) =>
       isBlank(chosen.operands[at]) && !(isOptional === true && chosen.operands[at] === undefined),
   );
-  if (empty === undefined) return { kind: "command", ...chosen };
+  if (empty === undefined) return { kind: "command", ...chosen, operands: rest ?? chosen.operands };
   return usageOf(commandAt(tree.root, argv), texts.emptyArgument(empty.name));
 }
 
@@ -64,17 +68,19 @@ interface Tree {
   readonly chosen: () => Chosen | undefined;
 }
 
-function commandTree(host: NamedHost): Tree {
+function commandTree(host: NamedHost, { about, commands }: FurtherCommands): Tree {
   let printed = "";
   let chosen: Chosen | undefined;
   const print = (text: string) => {
     printed += text;
   };
   const root = new Command(host.bin)
-    .description(named("Manage which plugins may run in {hostName}, and check their state.", host))
+    .description(named(about, host))
     .version(host.version ?? packageVersion, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    // Otherwise a command would take the options of one below it for its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: print,
@@ -92,10 +98,13 @@ function commandTree(host: NamedHost): Tree {
     .summary("find, review, trust and check plugins")
     .description("Find, review, trust and check plugins.");
   for (const spec of commands) {
-    const parent = spec.path.length > 1 ? plugins : root;
+    const [first, second] = spec.path;
+    const above = root.commands.find((each) => each.name() === first) ?? plugins;
+    const parent = second === undefined ? root : above;
     const command = parent.command(spec.path.at(-1) ?? "").copyInheritedSettings(root);
     describeCommand(command, spec, host);
     command.action(() => {
+      if (Object.keys(command.parent?.opts() ?? {}).length > 0) command.error(texts.optionsBefore);
       const options = optionsOf(command, spec.options);
       chosen = { command: spec, operands: [...command.args], options };
     });
@@ -109,6 +118,7 @@ function describeCommand(command: Command, spec: CommandSpec, host: NamedHost): 
   for (const { name, what, isOptional } of spec.arguments)
     command.addArgument(new Argument(isOptional === true ? `[${name}]` : `<${name}>`, what));
   for (const name of spec.options) command.addOption(optionOf(optionTable[name], host));
+  if (spec.rest !== undefined) command.usage(`[options] [-- ${spec.rest.name}]`);
   const examples = spec.examples.map(({ line, what }) => `  ${host.bin} ${line}\n      ${what}`);
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}\n\n${exitText(spec)}`);
 }
@@ -124,7 +134,10 @@ function exitText({ exits }: CommandSpec): string {
 
 function optionOf(spec: OptionSpec, host: NamedHost): Option {
   const flags = spec.value === undefined ? spec.flag : `${spec.flag} <${spec.value}>`;
-  return new Option(flags, named(spec.what, host));
+  const option = new Option(flags, named(spec.what, host));
+  if (spec.isRepeatable === true)
+    option.argParser((value, before: readonly string[] = []) => [...before, value]);
+  return option;
 }
 
 function optionsOf(command: Command, names: readonly OptionName[]): GivenOptions {
@@ -171,9 +184,9 @@ function pathOf(command: Command): string {
 }
 
 /** The usage of the command that the words lead to, for a fault that is found later. */
-export function usageFor(host: NamedHost, argv: readonly string[]): string {
-  const { root } = commandTree(host);
-  return usageText(commandAt(root, argv));
+export function usageFor(host: NamedHost, argv: readonly string[], line: FurtherCommands): string {
+  const { root } = commandTree(host, line);
+  return usageText(commandAt(root, withoutRest(argv, line).words));
 }
 
 /** The command that the first words lead to, as far as they lead. */
@@ -207,9 +220,9 @@ function faultOf(argv: readonly string[]): string | undefined {
     // There is no other of one letter, and a number is not an id.
     if (!word.startsWith("--") && !helpFlags.includes(word)) return texts.unknownOption(word);
     const [flag = "", ...rest] = word.split("=");
-    if (seen.has(flag)) return texts.givenTwice(flag);
-    seen.add(flag);
     const spec = options.find((each) => each.flag === flag);
+    if (seen.has(flag) && spec?.isRepeatable !== true) return texts.givenTwice(flag);
+    seen.add(flag);
     if (spec?.value === undefined) continue;
     const value = rest.length > 0 ? rest.join("=") : words[++at];
     const isMissing = value === undefined || (rest.length === 0 && isOption(value));
@@ -220,9 +233,43 @@ function faultOf(argv: readonly string[]): string | undefined {
   return seen.size > 1 && helpFlags.some((flag) => seen.has(flag)) ? texts.helpAlone : undefined;
 }
 
+/** The words of the line, and those behind `--` where they are another command line. */
+function withoutRest(argv: readonly string[], { commands }: FurtherCommands) {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  if (end === -1 || commandOf(words, commands)?.rest === undefined)
+    return { words: argv, rest: undefined };
+  return { words, rest: argv.slice(end + 1) };
+}
+
+/** The command that the first words name, the longest of several. */
+function commandOf(
+  words: readonly string[],
+  commands: readonly CommandSpec[],
+): CommandSpec | undefined {
+  const operands = operandsOf(words);
+  return commands
+    .filter(({ path }) => path.every((word, at) => operands[at] === word))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** Words of another command line that are not behind `--` would be taken for ours. */
+function restFault(
+  words: readonly string[],
+  rest: readonly string[] | undefined,
+  { commands }: FurtherCommands,
+): string | undefined {
+  const spec = commandOf(words, commands);
+  if (spec?.rest === undefined) return undefined;
+  const first = operandsOf(words)[spec.path.length];
+  if (first !== undefined) return texts.behindDashes(first);
+  return rest?.length === 0 ? texts.nothingBehindDashes : undefined;
+}
+
 /** `help` in place of a command, with the words of one or without, asks what `--help` asks. */
-function asHelp(argv: readonly string[]): readonly string[] {
-  const at = argv[0] === "plugins" ? 1 : 0;
+function asHelp(argv: readonly string[], { commands }: FurtherCommands): readonly string[] {
+  const isGroup = commands.some(({ path }) => path.length > 1 && path[0] === argv[0]);
+  const at = isGroup ? 1 : 0;
   if (argv[at] !== "help") return argv;
   return [...argv.slice(0, at), ...argv.slice(at + 1), "--help"];
 }

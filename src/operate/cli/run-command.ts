@@ -1,11 +1,11 @@
 /** Runs one command line from its words to its exit code. */
 import process from "node:process";
 import type { Environment } from "../../core/plugins/index.ts";
-import type { ByteSource, Command, CommandContext, Outcome } from "./command.ts";
+import type { ByteSource, Command, CommandContext, FurtherCommands, Outcome } from "./command.ts";
 import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
 import type { CommandServices } from "./command-services.ts";
-import { commands } from "./command-table.ts";
+import { lineOf } from "./command-table.ts";
 import { type Failure, failureFor, refusal } from "./failure.ts";
 import { asksForJson, type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
 import { paintFor } from "./print/parts.ts";
@@ -27,6 +27,7 @@ export interface RunInput {
   readonly isTTY: { readonly stdout: boolean; readonly stderr: boolean };
   readonly services: CommandServices;
   readonly host: NamedHost;
+  readonly further?: FurtherCommands | undefined;
 }
 
 /**
@@ -42,7 +43,8 @@ export async function runCommand(input: RunInput): Promise<number> {
     now: () => performance.now(),
   });
   try {
-    const parsed = parseArguments(input.host, input.argv);
+    const line = lineOf(input.further);
+    const parsed = parseArguments(input.host, input.argv, line);
     state.parsed = parsed;
     if (parsed.kind === "text") {
       await writeResult(input.stdout, parsed.text);
@@ -50,10 +52,11 @@ export async function runCommand(input: RunInput): Promise<number> {
     }
     if (parsed.kind === "usage") return await misused(input, parsed);
     const paint = paintFor(input.isTTY.stdout && parsed.options.json !== true, input.env);
-    const { services, host, env, cwd = currentDirectory(), stdin } = input;
+    const { services, host, env, cwd = currentDirectory(), stdin, stdout } = input;
     const { command, operands, options } = parsed;
+    const { commands } = line;
     const given: CommandContext = {
-      ...{ commands, services, host, env, cwd, stdin, paint, operands, options },
+      ...{ commands, services, host, env, cwd, stdin, stdout, paint, operands, options },
       progress: progress.show,
     };
     const context = command.options.includes("host") ? await withHost(given) : given;
@@ -114,7 +117,8 @@ async function failed(
   const name = command?.namesItself === true ? command.path.at(-1) : undefined;
   const { lead = "", message, more = [], code, exitCode } = safeFailureFor(thrown, name);
   const stack = exitCode === 70 && options?.verbose === true ? stackOf(thrown) : [];
-  const usage = code === "usage" ? ["", usageFor(input.host, input.argv).trimEnd()] : [];
+  const usage =
+    code === "usage" ? ["", usageFor(input.host, input.argv, lineOf(input.further)).trimEnd()] : [];
   const lines = [`${lead}${message}`, ...more, ...stack, ...usage];
   await writeComplaint(input.stderr, lines.map((line) => `${line}\n`).join(""));
   if (options?.json !== true) return exitCode;

@@ -17,6 +17,10 @@ export const texts = {
   needsOne: (flag: string) => `required option '${flag}' is not given`,
   missingCommand: "a command is missing",
   unknownCommand: (word: string) => `unknown command '${word}'`,
+  behindDashes: (word: string) =>
+    `unknown command '${word}'; a command of another program goes behind --`,
+  optionsBefore: "options stand behind all words of a command",
+  nothingBehindDashes: "a command is missing behind --",
 
   // The lockfile.
   lockNotFound: (path: string) => say`plugins.lock not found: ${path}`,
@@ -90,6 +94,8 @@ export const documentCodes = {
   usage: "The command line cannot be read as a command.",
   plugin_not_found: "No installed plugin has the name.",
   plugin_unknown: "The catalog has no plugin of the name.",
+  gateway_not_running: "No gateway runs with the configuration.",
+  reload_refused: "The gateway keeps the configuration that it has.",
   io_failed: "The system refused to read or write.",
   internal_error: "A bug of this library.",
 } as const;

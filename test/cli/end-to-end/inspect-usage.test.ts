@@ -148,7 +148,7 @@ describe("CLI-009: text of packages", () => {
 
 it("a deleted current directory is reported, and is not an internal error", async () => {
   verifies("cli:paths", "cli:exit-codes");
-  const command = join(workspace.above, "node_modules/glassine/dist/operate/cli/main.js");
+  const command = join(workspace.above, "node_modules/glassine/dist/gateway/command/main.js");
   const gone = async (...args: readonly string[]) => {
     const script = `
       const { mkdtempSync, rmdirSync } = require("node:fs");

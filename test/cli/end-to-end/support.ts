@@ -14,7 +14,7 @@ import { afterAll } from "vitest";
 import { expectDocument } from "../support/expect-document.ts";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
-const command = join(repository, "dist/operate/cli/main.js");
+const command = join(repository, "dist/gateway/command/main.js");
 const run = promisify(execFile);
 
 /** Settings under which unsigned packages are loaded. */

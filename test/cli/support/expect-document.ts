@@ -1,14 +1,16 @@
 /** Holds a document that a command printed to its definition. */
 import { expect } from "vitest";
 import * as z from "zod";
-import { commands } from "../../../src/operate/cli/command-table.ts";
 import { errorDocument } from "../../../src/operate/cli/documents.ts";
 import { operandsOf } from "../../../src/operate/cli/parse-arguments.ts";
+import { allCommands } from "../../../tools/scripts/all-commands.ts";
 
-/** The definition of what the words of a command line print. */
+/** The definition of what the words of a command line print: the longest command that they name. */
 export function definitionOf(argv: readonly string[]) {
   const words = operandsOf(argv);
-  const command = commands.find(({ path }) => path.every((word, at) => words[at] === word));
+  const [command] = allCommands
+    .filter(({ path }) => path.every((word, at) => words[at] === word))
+    .sort((a, b) => b.path.length - a.path.length);
   if (command === undefined) throw new Error(`${argv.join(" ")} is not a command`);
   return command.document;
 }

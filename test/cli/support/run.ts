@@ -48,6 +48,7 @@ export interface RunOptions {
   readonly stdin?: readonly (string | Uint8Array)[];
   readonly isTTY?: Partial<RunInput["isTTY"]>;
   readonly stdout?: TextStream;
+  readonly further?: RunInput["further"];
 }
 
 export interface Ended {
@@ -71,6 +72,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     isTTY: { stdout: false, stderr: false, ...isTTY },
     services: { ...noServices, ...services },
     host: readCommandHost({ ...glassine, ...host }),
+    further: options.further,
   });
   const asksForDocument = optionsOf(argv).includes("--json") && options.stdout === undefined;
   if (asksForDocument) expectDocument(argv, documentOf(stdout.text()));

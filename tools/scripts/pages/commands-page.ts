@@ -2,10 +2,10 @@
 
 import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
 import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
-import { commands } from "../../../src/operate/cli/command-table.ts";
 import { optionTable } from "../../../src/operate/cli/option-table.ts";
 import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";
 import { rejectionCodes, signatureCauses } from "../../../src/operate/packages/index.ts";
+import { allCommands } from "../all-commands.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Commands
@@ -26,7 +26,7 @@ const names: Readonly<Record<string, string>> = {
 
 export function commandsPage(): string {
   const sources =
-    "src/operate/cli/commands, src/operate/cli/option-table.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
+    "src/operate/cli/commands, src/gateway/command, src/operate/cli/option-table.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,
@@ -36,7 +36,7 @@ export function commandsPage(): string {
       Object.entries(exitCodes).map(([number, means]) => [number, means]),
     ),
     "A signal ends it as it ends every program: Ctrl-C with 130. A change of trust is whole then, or not there.",
-    ...commands.map(section),
+    ...allCommands.map(section),
     "## Settings",
     "A value that a setting does not take is refused, and so is a variable with the prefix `GLASSINE_` that is nearly the name of one, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
     table(
@@ -67,7 +67,9 @@ export function commandsPage(): string {
 }
 
 function section(spec: Command): string {
-  const line = [...spec.path, ...spec.arguments.map(({ name }) => name)].join(" ");
+  const behind = spec.rest === undefined ? [] : [`[-- ${spec.rest.name}]`];
+  const words = [...spec.path, ...spec.arguments.map(({ name }) => name), ...behind];
+  const line = words.join(" ");
   const rows = spec.options.map((name) => {
     const option: { readonly flag: string; readonly value?: string; readonly what: string } =
       optionTable[name];
@@ -81,6 +83,7 @@ function section(spec: Command): string {
     `## glassine ${line}`,
     `${capital(named(spec.summary))}.\n${spec.about.map(named).join("\n")}`,
     ...spec.arguments.map(({ name, what }) => `${code(name)}: ${named(what)}.`),
+    ...(spec.rest === undefined ? [] : [`Behind \`--\`: ${spec.rest.what}.`]),
     table(["Option", "Means"], rows),
     ...exits,
     `\`\`\`sh\n${spec.examples.map((each) => `glassine ${each.line} # ${each.what}`).join("\n")}\n\`\`\``,

@@ -67,10 +67,19 @@ function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
         })),
       ] as const,
   );
-  const nested = commands.filter(({ path }) => path.length > 1).map((spec) => wordOf(spec, host));
+  const nestedIn = (group: string) =>
+    commands
+      .filter(({ path }) => path.length > 1 && path[0] === group)
+      .map((spec) => wordOf(spec, host));
   const top = commands.filter(({ path }) => path.length === 1).map((spec) => wordOf(spec, host));
   const plugins = { word: "plugins", what: "find, review, trust and check plugins" };
-  return [...ofCommands, ["plugins", nested], ["", [plugins, ...top]]];
+  return [
+    ...ofCommands
+      .map(([path, words]) => [path, [...words, ...nestedIn(path)]] as const)
+      .toSorted(([a], [b]) => b.split(" ").length - a.split(" ").length),
+    ["plugins", nestedIn("plugins")],
+    ["", [plugins, ...top]],
+  ];
 }
 
 function wordOf({ path, summary }: Command, host: NamedHost): Word {

@@ -1,0 +1,220 @@
+/** What `--check` finds out without starting anything: who sees what, and what can never happen. */
+import { access, constants } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
+import process from "node:process";
+import { isGlassineError } from "../../core/errors/index.ts";
+import { compilePattern } from "../../core/messages/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
+import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
+import { wiringOf } from "../../providers/mcp/wiring.ts";
+import {
+  type GatewayConfig,
+  type LoadedConfig,
+  type ResolvedPlugin,
+  type ResolvedPlugins,
+  secretReader,
+  secretsIn,
+} from "../config/index.ts";
+
+/** One plugin, as a reviewer wants to know it. */
+export interface PluginReport {
+  readonly name: string;
+  readonly version: string;
+  readonly from: ResolvedPlugin["from"];
+  readonly source: string;
+  readonly hooks: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly runs_on: readonly string[];
+  readonly sees: readonly string[];
+  readonly hidden: readonly string[];
+  readonly may_change: readonly string[];
+  readonly uses: readonly string[];
+  readonly never: readonly string[];
+}
+
+export interface CheckReport {
+  /** What every plugin sees and changes. */
+  readonly always: readonly string[];
+  readonly plugins: readonly PluginReport[];
+  /** What would keep it from working. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export async function checkGateway(
+  { config, folder }: LoadedConfig,
+  { plugins, manager, warnings }: ResolvedPlugins,
+  env: Environment,
+): Promise<CheckReport> {
+  const handlers = handlersOf(manager, plugins);
+  return {
+    always: describePermissions(standardTables, { capabilities: [], hooks: [] }).always,
+    plugins: plugins.map((each) =>
+      reportOf(
+        each,
+        neverIn(
+          config,
+          manager,
+          handlers.filter(({ plugin }) => plugin === each.plugin.name),
+          each,
+        ),
+      ),
+    ),
+    problems: await missingCommands(config, folder, env),
+    warnings: [...warnings, ...missingSecrets(config, env)],
+  };
+}
+
+function reportOf(
+  { plugin, from, source, grant }: ResolvedPlugin,
+  never: readonly string[],
+): PluginReport {
+  const { name, version, hooks } = plugin;
+  const capabilities = grant === undefined ? plugin.capabilities : [...grant].sort();
+  const words = describePermissions(standardTables, { capabilities, hooks });
+  const { runsOn, sees, hidden, changes, uses } = words;
+  return {
+    ...{ name, version, from, source, hooks, capabilities },
+    ...{ runs_on: runsOn, sees, hidden, may_change: changes, uses, never },
+  };
+}
+
+type Handler = ReturnType<ResolvedPlugins["manager"]["handlersFor"]>[number];
+
+/** Every handler once, also one that covers several hooks. */
+function handlersOf(
+  { handlersFor }: ResolvedPlugins["manager"],
+  plugins: readonly ResolvedPlugin[],
+): readonly Handler[] {
+  const hooks = new Set(plugins.flatMap(({ plugin }) => plugin.hooks));
+  // A plugin's own names of hooks: the manager was made, so it knows them.
+  const all = [...hooks].flatMap((hook) => handlersFor(hook as Parameters<typeof handlersFor>[0]));
+  return all.filter(
+    (each, at) =>
+      all.findIndex(({ handler, hook }) => handler === each.handler && hook === each.hook) === at,
+  );
+}
+
+/** The hooks of a route to a model. Those of a server's guard its wiring knows. */
+const modelHooks: ReadonlySet<string> = new Set([
+  ...["cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke"],
+  ...["message_pre_invoke", "message_post_invoke"],
+]);
+/** Before a request is sent: what is written there can still be sent with it. */
+const ofRequests = /_pre_\w+$|_input$|_request$/;
+
+/** What of a plugin can never have an effect. */
+function neverIn(
+  config: GatewayConfig,
+  manager: ResolvedPlugins["manager"],
+  handlers: readonly Handler[],
+  { plugin }: ResolvedPlugin,
+): readonly string[] {
+  const { servers, tenant } = config;
+  const [server, ...others] = Object.keys(servers);
+  const names = server === undefined ? [] : [server, ...others];
+  const never =
+    server === undefined ? unrun(plugin.hooks) : wiringFor(manager, server, plugin.name);
+  const active = handlers.filter(({ mode }) => mode !== "disabled");
+  for (const { hook, conditions } of active) {
+    const { servers: ofServers, tenants: ofTenants } = conditions ?? {};
+    if (ofServers !== undefined && !names.some((name) => matchesAny(ofServers, name)))
+      never.push(
+        `on ${hook} it is for the servers ${ofServers.join(", ")}, and there is ${names.length === 0 ? "no server" : `${names.join(", ")} only`}: it is always skipped.`,
+      );
+    if (ofTenants !== undefined && !(tenant !== undefined && matchesAny(ofTenants, tenant)))
+      never.push(
+        `on ${hook} it is for the tenants ${ofTenants.join(", ")}, and \`tenant\` is ${tenant === undefined ? "not set" : "another"}: it is always skipped.`,
+      );
+  }
+  return [...new Set([...never, ...unsentHeaders(config, active)])];
+}
+
+/** Where there are routes only. */
+function unrun(hooks: readonly string[]): string[] {
+  return hooks
+    .filter((hook) => !modelHooks.has(hook))
+    .map((hook) => `${hook} is never run here: its handler has no effect.`);
+}
+
+/** What the guard of a server says of one plugin; of servers and tenants there is more to say here. */
+function wiringFor(manager: ResolvedPlugins["manager"], serverId: string, name: string): string[] {
+  const begin = `plugin ${name} `;
+  // A guard asks a manager what its type for known hooks does not say.
+  const lines = wiringOf(manager as never, { serverId, tenant: "default" });
+  return lines.filter((line) => line.startsWith(begin)).map((line) => line.slice(begin.length));
+}
+
+function matchesAny(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => compilePattern(pattern)(name));
+}
+
+/** Headers travel over HTTP only. */
+function unsentHeaders(
+  { servers }: GatewayConfig,
+  handlers: readonly Handler[],
+): readonly string[] {
+  const writers = handlers.filter(
+    ({ mode, capabilities }) =>
+      (mode === "sequential" || mode === "transform") && capabilities.includes("write_headers"),
+  );
+  return writers.flatMap(({ hook, conditions }) => {
+    if (!ofRequests.test(hook)) return [];
+    const reached = Object.entries(servers).filter(
+      ([name]) => conditions?.servers === undefined || matchesAny(conditions.servers, name),
+    );
+    const over = reached.filter(([, server]) => "command" in server).map(([name]) => name);
+    if (over.length === 0 || over.length < reached.length) return [];
+    return [
+      `headers that it writes on ${hook} are not sent: ${over.join(", ")} ${over.length === 1 ? "is" : "are"} reached over stdio.`,
+    ];
+  });
+}
+
+/** Programs of servers that are not there. */
+async function missingCommands(
+  { servers }: GatewayConfig,
+  folder: string,
+  env: Environment,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  // Windows finds programs by more than their name.
+  if (process.platform === "win32") return problems;
+  for (const [name, server] of Object.entries(servers)) {
+    if (!("command" in server)) continue;
+    const { command, cwd = folder } = server;
+    const places = command.includes("/")
+      ? [resolve(cwd, command)]
+      : (env.PATH ?? "").split(delimiter).map((place) => join(place, command));
+    if (!(await anyRuns(places)))
+      problems.push(
+        `servers.${name}.command: ${command} is not found: install it, or write its path.`,
+      );
+  }
+  return problems;
+}
+
+async function anyRuns(places: readonly string[]): Promise<boolean> {
+  for (const place of places) {
+    const runs = await access(place, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return true;
+  }
+  return false;
+}
+
+/** They may be there where the gateway will run. */
+function missingSecrets(config: GatewayConfig, env: Environment): readonly string[] {
+  const read = secretReader(env);
+  return secretsIn(config).flatMap(({ path, secret }) => {
+    try {
+      read(secret);
+      return [];
+    } catch (error) {
+      if (!isGlassineError(error)) throw error;
+      return [`${path.join(".")}: ${error.message}`];
+    }
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * How `gateway reload` reaches the gateway of the same configuration: a socket in a folder that only
+ * this user can enter. Unlike a file with a process id, it is never another program's, it says how the
+ * reload went, and nobody answers when the gateway is gone.
+ */
+import { createHash } from "node:crypto";
+import { lstat, mkdir, unlink } from "node:fs/promises";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Environment } from "../../core/plugins/index.ts";
+
+/** How a reload went. */
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  /** The one that is in effect. */
+  readonly generation: number;
+  /** Why the configuration was not taken. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+const request = "reload\n";
+const maxAnswer = 64 * 1024;
+
+/** Where the gateway of a configuration file listens. The same for every folder it is started in. */
+function placeOf(
+  file: string,
+  env: Environment,
+): { readonly folder: string; readonly path: string } {
+  const name = `glassine-gateway-${createHash("sha256").update(file).digest("hex").slice(0, 16)}`;
+  if (process.platform === "win32") return { folder: "", path: `\\\\.\\pipe\\${name}` };
+  const own = env.XDG_RUNTIME_DIR || join(tmpdir(), `glassine-${process.getuid?.()}`);
+  return { folder: own, path: join(own, `${name}.sock`) };
+}
+
+/**
+ * Answers reloads of the gateway of `file`.
+ *
+ * @returns what stops it
+ * @throws Error if there is no safe place for the socket, or another gateway has it
+ */
+export async function serveReloads(
+  file: string,
+  env: Environment,
+  reload: () => Promise<ReloadOutcome>,
+): Promise<() => Promise<void>> {
+  const { folder, path } = placeOf(file, env);
+  if (folder !== "") await expectOwnFolder(folder);
+  const server = createServer((socket) => void answer(socket, reload));
+  await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    if (await isAnswered(path))
+      throw new Error("another gateway with this configuration answers reloads");
+    // What a gateway left behind that was killed.
+    await unlink(path);
+    await listen(server, path);
+  });
+  // It does not keep the process from ending.
+  server.unref();
+  return () => new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** A folder that others can write to is theirs to answer in. */
+async function expectOwnFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const stats = await lstat(folder);
+  const isOwn =
+    stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0;
+  if (!isOwn) throw new Error(`${folder} is not a folder of this user alone`);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => {
+      server.off("error", reject);
+      server.on("error", () => {});
+      resolve();
+    });
+  });
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+async function answer(socket: Socket, reload: () => Promise<ReloadOutcome>): Promise<void> {
+  socket.on("error", () => {});
+  socket.setTimeout(5000, () => socket.destroy());
+  const asked = await textOf(socket, request.length);
+  if (asked !== request) {
+    socket.destroy();
+    return;
+  }
+  socket.setTimeout(0);
+  socket.end(JSON.stringify(await reload()));
+}
+
+/** All that comes until `units` are there or the other side ends. */
+function textOf(socket: Socket, units: number): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    const end = () => resolve(text);
+    socket.setEncoding("utf8");
+    socket.on("data", (piece: string) => {
+      text += piece;
+      if (text.length >= units) end();
+    });
+    socket.once("end", end).once("close", end);
+  });
+}
+
+/** Asks the gateway of `file` to reload; undefined where none answers. */
+export function askReload(
+  file: string,
+  env: Environment,
+  timeoutMs: number,
+): Promise<ReloadOutcome | undefined> {
+  const { path } = placeOf(file, env);
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.setTimeout(timeoutMs, () => socket.destroy());
+    socket.once("error", () => resolve(undefined));
+    socket.once("connect", () => socket.write(request));
+    void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));
+  });
+}
+
+function outcomeIn(text: string): ReloadOutcome | undefined {
+  try {
+    // Only this user's own gateway can have written it.
+    return JSON.parse(text) as ReloadOutcome;
+  } catch {
+    return undefined;
+  }
+}

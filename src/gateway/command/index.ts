@@ -1,0 +1,1 @@
+export { gatewayCommands } from "./commands.ts";

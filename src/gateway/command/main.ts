@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/** The command `glassine`. */
+import process from "node:process";
+import { commandLine } from "../../operate/cli/index.ts";
+import { createGateway } from "../run/index.ts";
+import { gatewayCommands } from "./commands.ts";
+
+const names = { bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" };
+const line = gatewayCommands({
+  createGateway,
+  stock: {},
+  signals: process,
+  writeLog: (text) => void process.stderr.write(text),
+});
+
+await commandLine(names, line).main();

@@ -1,0 +1,48 @@
+/** `gateway reload`: has the gateway of a configuration read it again. */
+import * as z from "zod";
+import { type Command, defineCommand, negative, say, text } from "../../operate/cli/index.ts";
+import { findConfig, readGatewaySettings } from "../config/index.ts";
+import { askReload } from "./control-socket.ts";
+
+/** Loading many plugins takes a while. */
+const timeoutMs = 120_000;
+
+export const reloadCommand: Command = defineCommand({
+  path: ["gateway", "reload"],
+  summary: "have the running gateway read its configuration again",
+  about: [
+    "It finds the gateway of this user that was started with the same configuration file.",
+    "Requests under way keep what they began with; a wrong configuration changes nothing.",
+  ],
+  arguments: [],
+  options: ["config", "json", "verbose"],
+  exits: { 1: "no such gateway runs, or it refused the configuration" },
+  examples: [{ line: "gateway reload", what: "after a change of glassine.config.*" }],
+  document: {
+    name: "gateway-reload",
+    schema: z
+      .object({
+        action: z.literal("reload"),
+        config_file: text.nullable(),
+        generation: z.int().describe("How many configurations the gateway has had."),
+      })
+      .describe("What `gateway reload --json` prints."),
+  },
+  async run({ cwd, env, options }) {
+    const file = await findConfig(cwd, options.config ?? readGatewaySettings(env).file);
+    const outcome = await askReload(file, env, timeoutMs);
+    if (outcome === undefined)
+      throw negative("gateway_not_running", say`no gateway of this user runs with ${file}`);
+    const { ok, generation, message = "" } = outcome;
+    if (!ok)
+      throw negative(
+        "reload_refused",
+        say`not reloaded, generation ${generation} goes on: ${message}`,
+      );
+    return {
+      exitCode: 0,
+      document: { action: "reload" as const, config_file: file, generation },
+      lines: [say`reloaded: ${file} (generation ${generation})`],
+    };
+  },
+});

@@ -1,0 +1,173 @@
+/** `gateway --check`: who sees what, and what can never happen, without starting anything. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../../support/verifies.ts";
+import { folderWith } from "../config/support.ts";
+import { codeOf, run } from "./support.ts";
+
+const node = { command: process.execPath };
+const http = { url: "https://files.example/mcp" };
+const never = () => Promise.reject(new Error("nothing is to be started"));
+
+async function check(config: unknown, env: Readonly<Record<string, string>> = {}) {
+  const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
+  const given = { cwd, env, createGateway: never };
+  const { code, document } = await run(["gateway", "--check", "--json"], given);
+  const plain = await run(["gateway", "--check"], given);
+  expect(plain.code).toBe(code);
+  return { cwd, code, document: document(), lines: plain.stdout };
+}
+
+describe("what each plugin sees", () => {
+  it("is said in words, and as data", async () => {
+    verifies("cli:gateway-check");
+    const plugins = [{ use: "header-writer" }];
+    const { cwd, code, document, lines } = await check({ servers: { files: http }, plugins });
+    expect([code, document]).toEqual([
+      0,
+      expect.objectContaining({
+        config_file: join(cwd, "glassine.config.json"),
+        ...{ mode: "dev", front: "stdio", servers: ["files"], models: [] },
+        ...{ problems: [], warnings: [] },
+      }),
+    ]);
+    const [plugin] = document.plugins;
+    expect(plugin).toMatchObject({
+      ...{ name: "header-writer", from: "stock", source: "header-writer", never: [] },
+      ...{ hooks: ["cmf.tool_pre_invoke"], capabilities: ["write_headers"] },
+      sees: ["Sees http: Headers, and what else is known of the HTTP request."],
+      may_change: ["Changes http, but not its method, path, host and scheme."],
+    });
+    expect(plugin.hidden).toEqual(expect.arrayContaining(["labels in security", "agent"]));
+    expect(plugin.hidden).not.toContain("http");
+    for (const sentence of [...plugin.sees, ...plugin.may_change, ...plugin.runs_on])
+      expect(lines).toContain(sentence);
+    expect(lines).toContain("Does not see agent, labels in security");
+    expect(lines).toContain("The configuration can work.");
+  });
+
+  it("is narrowed by a grant", async () => {
+    verifies("cli:gateway-check");
+    const plugins = [{ use: "header-writer", grant: [] }];
+    const { document } = await check({ servers: { files: http }, plugins });
+    expect(document.plugins[0]).toMatchObject({ capabilities: [], sees: [], may_change: [] });
+    expect(document.plugins[0].hidden).toContain("http");
+  });
+});
+
+describe("what can never happen", () => {
+  const model = { provider: "openai", url: "https://api.example", path: "/v1" };
+  const routes = { models: { model }, listen: {} };
+  it.each<[string, object, object, RegExp | undefined]>([
+    [
+      "a server that is not configured",
+      { servers: { files: http } },
+      { use: "prompt-reader", conditions: { servers: ["docs", "d*"] } },
+      /for the servers docs, d\*, and there is files only/,
+    ],
+    [
+      "one of several servers",
+      { servers: { files: http, docs: http } },
+      { use: "prompt-reader", conditions: { servers: ["d*"] } },
+      undefined,
+    ],
+    [
+      "a tenant where none is set",
+      { servers: { files: http } },
+      { use: "prompt-reader", conditions: { tenants: ["acme"] } },
+      /`tenant` is not set/,
+    ],
+    [
+      "another tenant",
+      { servers: { files: http }, tenant: "other" },
+      { use: "prompt-reader", conditions: { tenants: ["acme"] } },
+      /`tenant` is another/,
+    ],
+    [
+      "the tenant",
+      { servers: { files: http }, tenant: "acme" },
+      { use: "prompt-reader", conditions: { tenants: ["acme"] } },
+      undefined,
+    ],
+    [
+      "a condition of another kind",
+      { servers: { files: http } },
+      { use: "prompt-reader", conditions: { tools: ["x"] } },
+      /never matches/,
+    ],
+    [
+      "headers to a server over stdio",
+      { servers: { files: node } },
+      { use: "header-writer" },
+      /headers that it writes on cmf\.tool_pre_invoke are not sent: files is reached over stdio/,
+    ],
+    [
+      "headers to one of two",
+      { servers: { files: node, docs: http } },
+      { use: "header-writer" },
+      undefined,
+    ],
+    [
+      "headers to the one of two that it is for",
+      { servers: { files: node, docs: http } },
+      { use: "header-writer", conditions: { servers: ["files"] } },
+      /files is reached over stdio/,
+    ],
+    [
+      "headers of a plugin that is switched off",
+      { servers: { files: node } },
+      { use: "header-writer", mode: "disabled" },
+      undefined,
+    ],
+    ["a prompt where there are models only", routes, { use: "prompt-reader" }, /is never run here/],
+    ["a model where there are models", routes, { use: "foreign" }, undefined],
+  ])("%s", async (_, config, plugin, text) => {
+    verifies("cli:gateway-never");
+    const { code, document, lines } = await check({ ...config, plugins: [plugin] });
+    const sentences: readonly string[] = document.plugins[0].never;
+    expect([code, sentences]).toEqual(
+      text === undefined ? [0, []] : [1, expect.arrayContaining([expect.stringMatching(text)])],
+    );
+    for (const sentence of sentences) expect(lines).toContain(`Never: ${sentence}`);
+  });
+
+  it("a program that is not installed", async () => {
+    verifies("cli:gateway-never");
+    const servers = { a: { command: "no-such-program" }, b: { command: "./none", cwd: "/" }, node };
+    const { code, document } = await check({ servers });
+    expect([code, document.problems]).toEqual([
+      1,
+      [
+        "servers.a.command: no-such-program is not found: install it, or write its path.",
+        "servers.b.command: ./none is not found: install it, or write its path.",
+      ],
+    ]);
+  });
+});
+
+it("names the secrets that are not there, and no value of those that are", async () => {
+  verifies("cli:gateway-check");
+  const headers = { a: { env: "GONE" }, b: { env: "TOKEN" } };
+  const servers = { files: { ...http, headers } };
+  const { code, document, lines } = await check({ servers }, { TOKEN: "sk-live-42" });
+  expect([code, document.warnings]).toEqual([
+    0,
+    ['servers.files.headers.a: the environment variable "GONE" is not set: set it for the gateway'],
+  ]);
+  expect(JSON.stringify(document) + lines).not.toContain("sk-live-42");
+});
+
+it("refuses what is wrong with its code, and runs no plugin then", async () => {
+  verifies("cli:gateway-check");
+  const invalid = await check({ servers: { files: http }, plugin: [] });
+  expect([invalid.code, codeOf(invalid.document)]).toEqual([2, "config_invalid"]);
+  const production = await check({ servers: { files: http }, mode: "production" });
+  expect(codeOf(production.document)).toBe("lockfile_missing");
+});
+
+it("matches its definition", async () => {
+  const { document } = await check({ servers: { files: http }, plugins: [{ use: "quiet" }] });
+  const { allCommands } = await import("../../../../tools/scripts/all-commands.ts");
+  const spec = allCommands.find(({ path }) => path.join(" ") === "gateway");
+  expect(spec?.document.schema.parse(document)).toEqual(document);
+});

@@ -1,0 +1,177 @@
+/** The life of a gateway: its start, reloads, signals and end. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { GlassineError } from "glassine";
+import { describe, expect, it } from "vitest";
+import { createGateway } from "../../../../src/gateway/run/index.ts";
+import { verifies } from "../../../support/verifies.ts";
+import { files, folderWith } from "../config/support.ts";
+import { codeOf, double, run, start } from "./support.ts";
+
+const name = "glassine.config.json";
+const folder = () => folderWith({ [name]: { servers: { files }, plugins: [{ use: "quiet" }] } });
+const write = (cwd: string, config: unknown) => writeFile(join(cwd, name), JSON.stringify(config));
+
+describe("a reload", () => {
+  it("takes the configuration as it is now, by a signal and by command", async () => {
+    verifies("cli:gateway-reload");
+    const cwd = await folder();
+    const { state, createGateway } = double();
+    const running = start(["gateway"], { cwd, createGateway });
+    await running.seen("ready");
+    await write(cwd, { servers: { files, docs: files }, plugins: [{ use: "foreign" }] });
+    running.signals.emit("SIGHUP");
+    expect(await running.seen("configured")).toMatchObject({ generation: 2, plugins: ["foreign"] });
+    await write(cwd, { servers: { docs: files } });
+    const reload = await run(["gateway", "reload", "--json"], { cwd });
+    expect([reload.code, reload.document()]).toEqual([
+      0,
+      { action: "reload", config_file: join(cwd, name), generation: 3 },
+    ]);
+    expect(state.parts.map(({ config }) => Object.keys(config.servers))).toEqual([
+      ...[["files"], ["files", "docs"], ["docs"]],
+    ]);
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+    expect(codeOf((await run(["gateway", "reload", "--json"], { cwd })).document())).toBe(
+      "gateway_not_running",
+    );
+  });
+
+  it.each<[string, unknown, string, RegExp]>([
+    ["a misspelt key", { severs: {} }, "config_invalid", /Did you mean "servers"\?/],
+    [
+      "a plugin that is not there",
+      { servers: { files }, plugins: [{ use: "quite" }] },
+      "plugin_missing",
+      /Did you mean "quiet"\?/,
+    ],
+    [
+      "production without a lockfile",
+      { servers: { files }, mode: "production" },
+      "lockfile_missing",
+      /./,
+    ],
+  ])("leaves the last good one running after %s", async (_, config, code, text) => {
+    verifies("cli:gateway-reload");
+    const cwd = await folder();
+    const { state, createGateway } = double();
+    const running = start(["gateway"], { cwd, createGateway });
+    await running.seen("ready");
+    await write(cwd, config);
+    running.signals.emit("SIGHUP");
+    const refused = { code, message: expect.stringMatching(text), generation: 1, level: "error" };
+    expect(await running.seen("reload_refused")).toMatchObject(refused);
+    const byCommand = await run(["gateway", "reload"], { cwd });
+    expect([byCommand.code, byCommand.stderr]).toEqual([1, expect.stringMatching(text)]);
+    expect(byCommand.stderr).toContain("generation 1 goes on");
+    expect([state.parts.length, state.isClosed]).toEqual([1, false]);
+    running.signals.emit("SIGINT");
+    expect(await running.code).toBe(0);
+  });
+
+  it("that the gateway itself refuses changes nothing, and the next one can go well", async () => {
+    verifies("cli:gateway-reload");
+    const cwd = await folder();
+    const { state, createGateway } = double();
+    const running = start(["gateway"], { cwd, createGateway });
+    await running.seen("ready");
+    state.refuses = new GlassineError("options_invalid", "the port cannot change");
+    running.signals.emit("SIGHUP");
+    expect(await running.seen("reload_refused")).toMatchObject({
+      message: "the port cannot change",
+    });
+    state.refuses = undefined;
+    running.signals.emit("SIGHUP");
+    expect(await running.seen("configured")).toMatchObject({ generation: 2 });
+    running.signals.emit("SIGTERM");
+    await running.code;
+  });
+
+  it("reaches the gateway of its own configuration, and one at a time", async () => {
+    verifies("cli:gateway-reload");
+    const [cwd, other] = [await folder(), await folder()];
+    const running = start(["gateway"], { cwd });
+    await running.seen("ready");
+    const elsewhere = await run(["gateway", "reload"], {
+      cwd: other,
+      env: { XDG_RUNTIME_DIR: cwd },
+    });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining("no gateway")]);
+    const both = await Promise.all(
+      [1, 2, 3].map(() => run(["gateway", "reload", "--json"], { cwd })),
+    );
+    const generations = both.map(({ document }) => document().generation);
+    expect(generations.sort()).toEqual([2, 3, 4]);
+    const twin = start(["gateway"], { cwd });
+    await twin.seen("ready");
+    expect(await twin.seen("no_reload_socket")).toMatchObject({ level: "warn" });
+    for (const each of [running, twin]) each.signals.emit("SIGTERM");
+    expect(await Promise.all([running.code, twin.code])).toEqual([0, 0]);
+  });
+});
+
+describe("the end", () => {
+  it.each(["SIGTERM", "SIGINT"])(
+    "by %s closes everything, and gives the next one back",
+    async (signal) => {
+      verifies("cli:gateway-signals");
+      const { state, createGateway } = double();
+      const running = start(["gateway", "--", "x"], { createGateway });
+      await running.seen("ready");
+      expect(running.signals.listenerCount(signal)).toBe(1);
+      running.signals.emit(signal);
+      // The system's own handling of a second signal: the process ends at once.
+      await running.seen("stopping");
+      expect(running.signals.listenerCount(signal)).toBe(0);
+      expect(await running.code).toBe(0);
+      expect(state.isClosed).toBe(true);
+      expect(running.signals.eventNames()).toEqual([]);
+    },
+  );
+
+  it.each([
+    [{}, 0],
+    [{ code: "server_gone" }, 1],
+  ])("by itself: %j", async (how, exitCode) => {
+    verifies("cli:gateway-signals");
+    const { state, createGateway } = double();
+    const running = start(["gateway", "--", "x"], { createGateway });
+    await running.seen("ready");
+    state.end(how);
+    expect(await running.code).toBe(exitCode);
+    expect(await running.seen("ended")).toMatchObject(how);
+    expect(state.isClosed).toBe(true);
+  });
+});
+
+describe("a gateway that does not start", () => {
+  it("says what to do where the command of a server is not there", async () => {
+    const argv = ["gateway", "--", "no-such-program"];
+    const { code, stderr } = await run(argv, { createGateway });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no program "no-such-program"')]);
+  });
+
+  it("ends with the exit code of a refusal, or of a bug", async () => {
+    const refusing = () => Promise.reject(new GlassineError("secret_missing", "no TOKEN"));
+    expect(await run(["gateway", "--", "x"], { createGateway: refusing })).toMatchObject({
+      ...{ code: 2, stderr: "no TOKEN\n" },
+    });
+    const broken = () => Promise.reject(new TypeError("x is undefined"));
+    expect((await run(["gateway", "--", "x"], { createGateway: broken })).code).toBe(70);
+  });
+});
+
+it("hands the protocol its own streams, whole", async () => {
+  const { state, createGateway } = double();
+  const running = start(["gateway", "--", "x"], { createGateway });
+  await running.seen("ready");
+  const { stdin, stdout } = state.parts[0]?.stdio ?? {};
+  await new Promise((resolve) => stdout?.write('{"text":"é€😀"}\n', resolve));
+  await new Promise((resolve) => stdout?.write(Buffer.from("{}\n"), resolve));
+  expect(running.texts.out).toBe('{"text":"é€😀"}\n{}\n');
+  running.stdin.write("line\n");
+  expect(String(stdin?.read() ?? "line\n")).toBe("line\n");
+  state.end({});
+  await running.code;
+});

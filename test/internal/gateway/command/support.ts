@@ -1,0 +1,130 @@
+/** Runs `glassine gateway …` in this process, with a gateway that a test makes up. */
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
+import { definePlugin } from "glassine";
+import { vi } from "vitest";
+import * as z from "zod";
+import { gatewayCommands } from "../../../../src/gateway/command/index.ts";
+import type { StockPlugins } from "../../../../src/gateway/config/index.ts";
+import type { CreateGateway, GatewayParts } from "../../../../src/gateway/run/index.ts";
+import { readCommandHost } from "../../../../src/operate/cli/command-host.ts";
+import { errorDocument } from "../../../../src/operate/cli/documents.ts";
+import { runCommand } from "../../../../src/operate/cli/run-command.ts";
+import { commandServices } from "../../../cli/support/run.ts";
+
+/** A gateway that records what it is asked. */
+export function double() {
+  const parts: GatewayParts[] = [];
+  let end: (how: { readonly code?: string }) => void = () => {};
+  const ended = new Promise<{ readonly code?: string }>((resolve) => {
+    end = resolve;
+  });
+  const state = { parts, isClosed: false, end, refuses: undefined as Error | undefined };
+  const createGateway: CreateGateway = async (first) => {
+    parts.push(first);
+    return {
+      address: first.config.listen && { host: first.config.listen.host, port: 4321 },
+      get generation() {
+        return parts.length;
+      },
+      async reload(next) {
+        if (state.refuses !== undefined) throw state.refuses;
+        parts.push(next);
+      },
+      async close() {
+        state.isClosed = true;
+      },
+      ended,
+      counts: () => ({
+        ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, open: 0, dropped: 0 },
+      }),
+    };
+  };
+  return { state, createGateway };
+}
+
+const named = (name: string, manifest: object = {}) =>
+  definePlugin({ name, version: "1.0.0", ...manifest });
+
+export const stock: StockPlugins = {
+  quiet: { options: z.unknown(), make: () => named("quiet") },
+  "header-writer": {
+    options: z.unknown(),
+    make: () =>
+      named("header-writer", {
+        capabilities: ["write_headers"],
+        hooks: { "cmf.tool_pre_invoke": { handler: () => undefined, extensions: true } },
+      }),
+  },
+  "prompt-reader": {
+    options: z.unknown(),
+    make: () => named("prompt-reader", { hooks: { "cmf.prompt_pre_fetch": () => undefined } }),
+  },
+  foreign: {
+    options: z.unknown(),
+    make: () => named("foreign", { hooks: { "cmf.llm_input": () => undefined } }),
+  },
+};
+
+interface Given {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly createGateway?: CreateGateway;
+}
+
+/** Starts a command, and returns before it has ended. */
+export function start(argv: readonly string[], given: Given = {}) {
+  const { cwd = "/", env = {}, createGateway = double().createGateway } = given;
+  const signals = new EventEmitter();
+  const stdin = new PassThrough();
+  const texts = { out: "", err: "", log: "" };
+  const sink = (key: keyof typeof texts) => ({
+    write(text: string, done: () => void) {
+      texts[key] += text;
+      done();
+      return true;
+    },
+    on: () => {},
+  });
+  const writeLog = (line: string) => {
+    texts.log += line;
+  };
+  const code = runCommand({
+    ...{ argv, cwd, stdin, services: commandServices },
+    env: { XDG_RUNTIME_DIR: cwd, PATH: process.env.PATH ?? "", ...env },
+    stdout: sink("out"),
+    stderr: sink("err"),
+    isTTY: { stdout: false, stderr: false },
+    host: readCommandHost({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }),
+    further: gatewayCommands({ createGateway, stock, signals, writeLog }),
+  });
+  const events = () =>
+    texts.log
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  return {
+    ...{ code, signals, stdin, texts, events },
+    /** Waits for an event of the log. */
+    seen: (event: string, times = 1) =>
+      vi.waitFor(
+        () => {
+          const found = events().filter((each) => each.event === event);
+          if (found.length < times) throw new Error(`no ${event} in ${texts.log}${texts.err}`);
+          return found.at(-1);
+        },
+        { timeout: 10_000 },
+      ),
+  };
+}
+
+/** Runs a command to its end. */
+export async function run(argv: readonly string[], given: Given = {}) {
+  const running = start(argv, given);
+  const code = await running.code;
+  const { out: stdout, err: stderr } = running.texts;
+  return { code, stdout, stderr, document: () => JSON.parse(stdout) };
+}
+
+/** Whether a document is a refusal, and with which code. */
+export const codeOf = (document: unknown) => errorDocument.parse(document).error.code;
