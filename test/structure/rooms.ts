@@ -50,7 +50,7 @@ export const plan: Plan = {
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
       rooms: ["config", "identity", "ends", "router", "models", "run", "command"],
-      mayImport: ["core", "providers", "operate", "node", "redis"],
+      mayImport: ["core", "providers", "operate", "node", "plugins"],
     },
   },
   rooms: {
