@@ -9,6 +9,7 @@ const root = new URL("../../", import.meta.url);
 const inTheRootTable = ["./messages", "./audit", "./labels", "./remote", "./host"];
 
 const untried: Readonly<Record<string, string>> = {
+  "./gateway": "Holds messages, bodies and streams to limits of the operator.",
   "./http": "Holds bodies and claims to limits, and converts them by the entries of providers.",
   "./node": "Reads packages and files of the operator, each within a limit of its own.",
   "./redis": "Keeps labels within the limits of labels and of the names of sessions.",

@@ -376,6 +376,7 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "fromToolError",
     "fromToolResult",
     "guardErrorCodes",
+    "mcpRequestHeaders",
     "toElicitationRequest",
     "toElicitationResult",
     "toInputRequests",
@@ -576,6 +577,7 @@ it("the http entry", async () => {
     "guardFastify",
     "guardFetch",
     "guardHono",
+    "guardHttp",
     "guardModel",
     "subjectFromClaims",
   ]);
@@ -597,6 +599,8 @@ it("the http entry", async () => {
     "HookManager",
     "HookResult",
     "HookViolation",
+    "HttpCall",
+    "HttpGuard",
     "HttpGuardOptions",
     "HttpLimits",
     "Judged",
@@ -895,6 +899,10 @@ it("the export map", () => {
     "./mcp": {
       types: "./dist/providers/mcp/index.d.ts",
       default: "./dist/providers/mcp/index.js",
+    },
+    "./gateway": {
+      types: "./dist/gateway/run/index.d.ts",
+      default: "./dist/gateway/run/index.js",
     },
     "./http": {
       types: "./dist/providers/http/index.d.ts",

@@ -44,7 +44,9 @@ const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
   const warnings = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
     const other = hooks.filter((hook) => !kindOf.has(hook) && !covering.includes(hook));
-    if (other.length === 0) return [];
+    // A plugin for all messages is one for `evaluate`, too.
+    const isForAll = hooks.some((hook) => covering.includes(hook));
+    if (other.length === 0 || (isForAll && other.every((hook) => hook === "evaluate"))) return [];
     return [
       `plugin ${name} has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`,
     ];
