@@ -425,6 +425,7 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "Onto",
     "PassGroup",
     "Read",
+    "ReceivedRequest",
     "RequestId",
     "RequestOptions",
     "SamplingRequestOptions",
@@ -943,14 +944,17 @@ it("the export map", () => {
   });
   expect(manifest.bin).toEqual({ glassine: "./dist/gateway/command/main.js" });
   expect(Object.keys(manifest.dependencies as object)).toEqual([
+    "@hono/node-server",
     "@humanwhocodes/momoa",
     "commander",
     "eventsource-parser",
     "fast-deep-equal",
+    "hono",
     "picocolors",
     "semver",
     "smol-toml",
     "ts-pattern",
+    "undici",
     "zod",
   ]);
 });

@@ -4,6 +4,7 @@ import { standardSlots } from "../../src/core/slots/index.ts";
 import { memoryNodeServices } from "../../src/memory-node/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
 import { commandSchemas } from "./command-schemas.ts";
+import { configJsonSchema } from "./config-schema.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { formatted } from "./formatted.ts";
 import { hookTypesSource } from "./hook-types.ts";
@@ -13,6 +14,7 @@ import { messageTypesSource } from "./message-types.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
+import { gatewayPage } from "./pages/gateway-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
 import { mcpPathsPage } from "./pages/mcp-paths-page.ts";
@@ -74,6 +76,8 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { path: "docs/slots.md", text: slotsPage(standardSlots) },
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },
     { path: "docs/commands.md", text: commandsPage() },
+    { path: "spec/schemas/config.schema.json", text: printJson(configJsonSchema()) },
+    { path: "docs/gateway.md", text: gatewayPage() },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
     { path: "spec/mcp-paths.json", text: printJson(mcpPathData(texts)) },

@@ -167,12 +167,12 @@ const jwt = z.strictObject({
   scopes: z.array(text).default([]).describe("Scopes that a token must have, all of them."),
   subject: z
     .strictObject({
-      id: claimPath.optional(),
-      type: z.enum(["user", "agent", "service", "system"]).optional(),
-      roles: z.array(claimPath).optional(),
-      permissions: z.array(claimPath).optional(),
-      teams: z.array(claimPath).optional(),
-      claims: z.array(claimPath).optional(),
+      id: claimPath.optional().describe("The claim with its id."),
+      type: z.enum(["user", "agent", "service", "system"]).optional().describe("Its type."),
+      roles: z.array(claimPath).optional().describe("The claims with its roles."),
+      permissions: z.array(claimPath).optional().describe("The claims with its permissions."),
+      teams: z.array(claimPath).optional().describe("The claims with its teams."),
+      claims: z.array(claimPath).optional().describe("Further claims that plugins may see."),
     })
     .prefault({})
     .describe("Which claims make the subject, as `subjectFromClaims` takes them."),
@@ -200,9 +200,9 @@ const identity = z.strictObject({
   local: z
     .strictObject({
       id: text.describe("The id of the subject."),
-      type: z.enum(["user", "agent", "service", "system"]).optional(),
-      roles: z.array(text).default([]),
-      teams: z.array(text).default([]),
+      type: z.enum(["user", "agent", "service", "system"]).optional().describe("Its type."),
+      roles: z.array(text).default([]).describe("Its roles."),
+      teams: z.array(text).default([]).describe("Its teams."),
     })
     .optional()
     .describe("The subject of every request over stdio."),

@@ -1,0 +1,202 @@
+/** docs/gateway.md: from five minutes to every key of the configuration. */
+import { gatewaySettings } from "../../../src/gateway/config/index.ts";
+import { configJsonSchema, type JsonSchema } from "../config-schema.ts";
+import { code, generatedFrom, page, table } from "./markdown.ts";
+
+const intro = `# The gateway
+
+\`glassine gateway\` stands in front of MCP servers and models, and runs plugins on everything that passes.
+
+## Five minutes to a guarded server
+
+Write a plugin, \`p.js\`, in a folder whose package.json says \`"type": "module"\`:
+
+\`\`\`js
+import { definePlugin, deny } from "glassine";
+
+export default definePlugin({
+  name: "no-echo",
+  version: "1.0.0",
+  hooks: { "cmf.tool_pre_invoke": () => deny({ code: "no_tools", reason: "No tools today." }) },
+});
+\`\`\`
+
+Put the gateway in front of any MCP server that speaks over standard input and output:
+
+\`\`\`sh
+glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everything stdio
+\`\`\`
+
+That is the command that your client starts in place of the server's own.
+Every tool call is refused now, with the plugin's reason.
+The protocol has standard output to itself; the log is on standard error, a line of JSON each.
+What a plugin prints goes to standard error too.
+
+With \`--port 8080\` the same gateway listens on \`http://127.0.0.1:8080/mcp\`.
+
+## A configuration
+
+For more than one server, models, or options of plugins write \`glassine.config.ts\`, \`.js\`, \`.mjs\` or \`.json\`:
+
+\`\`\`json
+{
+  "servers": {
+    "files": { "command": "mcp-server-filesystem", "args": ["/srv/files"] },
+    "tickets": {
+      "url": "https://tickets.example.com/mcp",
+      "headers": { "authorization": { "env": "TICKETS_AUTHORIZATION" } }
+    }
+  },
+  "plugins": [{ "package": "pii-scan", "mode": "audit" }, "./p.js"],
+  "listen": { "port": 8080 },
+  "audit": { "file": "audit.jsonl" }
+}
+\`\`\`
+
+\`defineConfig\` of \`glassine/gateway\` types a configuration in TypeScript or JavaScript.
+Node runs TypeScript from 22.18 on; before that, install \`jiti\`.
+[spec/schemas/config.schema.json](../spec/schemas/config.schema.json) is its JSON Schema: name it as \`$schema\`, and an editor completes and checks the file.
+Paths in a file are from its folder, those of flags from the current one.
+A key that is not in the tables below is refused, with the key that it may be.
+No message quotes a value, since any may be a secret.
+
+\`glassine gateway --check\` starts nothing.
+It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
+It ends with 1 where something cannot work, and with 2 where the configuration is wrong.
+
+## Plugins
+
+- \`{ "use": NAME }\` is a stock plugin.
+- \`{ "package": ID }\` is an installed plugin, under the gates of [operate.md](operate.md): signature, lockfile, hash. One that is refused stops the gateway with its code; what is installed and not named is not loaded.
+- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin or a function that returns one. It is for development: production refuses it with \`plugin_path_refused\`.
+
+Production does not start without \`plugins.lock\`, also where no package is named.
+
+## Change without a restart
+
+\`\`\`sh
+glassine gateway reload
+\`\`\`
+
+The running gateway of the same user and the same configuration file reads it again, loads its plugins, and uses both from the next request on.
+The command says whether it did, and ends with 1 where it did not.
+A wrong configuration leaves the last good one running.
+SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
+A file that changes reloads nothing by itself.
+A configuration in TypeScript or JavaScript, and a plugin by its path, are imported again where the file has changed; what they import themselves is not.
+
+The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in a folder of the temporary folder that only this user can enter.
+Where there is no such place, the log says so, and SIGHUP still works.
+
+## The end
+
+SIGTERM and SIGINT take no more requests, let those in progress end (\`limits.shutdownMs\`), and end with 0.
+A second one ends the process at once.
+Over stdio the gateway ends with its caller.
+
+\`createGateway\` of \`glassine/gateway\` is the same gateway for a program of your own: it takes a configuration and a manager that you made.
+
+## Flags and environment
+
+Flags go over the environment, and the environment over the file. [commands.md](commands.md) has all flags.
+A variable that is nearly one of these is refused.`;
+
+const secrets = `Where the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
+It is read when it is needed, and a message names the variable or the file, never the value.
+\`NAME\` stands for a name that you choose, \`[]\` for each element of a list.`;
+
+interface Row {
+  readonly path: string;
+  readonly type: string;
+  readonly initial: string;
+  readonly means: string;
+}
+
+export function gatewayPage(): string {
+  const schema = configJsonSchema();
+  const keys = Object.keys(objectIn(schema.properties)).filter((key) => key !== "$schema");
+  const rows = configRows();
+  return page([
+    generatedFrom("src/gateway/config and tools/scripts/pages/gateway-page.ts"),
+    intro,
+    table(
+      ["Variable", "Key", "Flag", "Means"],
+      Object.entries(gatewaySettings).map(([name, { key, flag, means }]) => [
+        code(name),
+        key === undefined ? "" : code(key),
+        flag === undefined ? "" : code(flag),
+        means,
+      ]),
+    ),
+    "## Every key",
+    secrets,
+    ...keys.flatMap((key) => [
+      `### ${code(key)}`,
+      table(
+        ["Key", "Type", "Default", "Means"],
+        rows
+          .filter(
+            ({ path }) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`),
+          )
+          .map(({ path, type, initial, means }) => [code(path), type, initial, means]),
+      ),
+    ]),
+  ]);
+}
+
+/** Each key once, with its sentence. */
+export function configRows(): readonly Row[] {
+  const found = rowsIn("", configJsonSchema()).filter(({ path }) => path !== "$schema");
+  return [...new Map(found.map((row) => [row.path, row])).values()];
+}
+
+function rowsIn(path: string, schema: JsonSchema): readonly Row[] {
+  const inner = Object.entries(objectIn(schema.properties)).flatMap(([key, of]) => {
+    const at = path === "" ? key : `${path}.${key}`;
+    const field = objectIn(of);
+    const row = {
+      path: at,
+      type: typeOf(field),
+      initial: field.default === undefined ? "" : code(JSON.stringify(field.default)),
+      means: String(field.description ?? ""),
+    };
+    return [row, ...(isSecret(field) ? [] : rowsIn(at, field))];
+  });
+  const below = (at: string, of: unknown) => {
+    const field = objectIn(of);
+    return of === undefined || of === false || isSecret(field) ? [] : rowsIn(at, field);
+  };
+  return [
+    ...inner,
+    ...below(`${path}.NAME`, schema.additionalProperties),
+    ...below(`${path}[]`, schema.items),
+    ...alternatives(schema).flatMap((each) => below(path, each)),
+  ];
+}
+
+function alternatives({ anyOf }: JsonSchema): readonly JsonSchema[] {
+  return Array.isArray(anyOf) ? anyOf.map(objectIn) : [];
+}
+
+function isSecret({ description }: JsonSchema): boolean {
+  return typeof description === "string" && description.startsWith("A secret:");
+}
+
+function objectIn(value: unknown): JsonSchema {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (isSecret(schema)) return "secret";
+  if (Array.isArray(schema.enum)) return schema.enum.map((each) => code(String(each))).join(", ");
+  if (schema.const !== undefined) return code(String(schema.const));
+  const kinds = alternatives(schema).map(typeOf);
+  if (kinds.length > 0) return [...new Set(kinds)].join(" or ");
+  if (schema.type === "array") return `list of ${typeOf(objectIn(schema.items))}`;
+  const { type } = schema;
+  if (type === "object") {
+    const named = objectIn(schema.additionalProperties);
+    return Object.keys(named).length === 0 ? "object" : `object of ${typeOf(named)}`;
+  }
+  return typeof type === "string" ? type : "any JSON";
+}
