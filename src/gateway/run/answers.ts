@@ -7,10 +7,10 @@ const answers = {
   body_timeout: { status: 408, rpc: -32600, text: "The body took too long to arrive" },
   session_unknown: { status: 404, rpc: -32001, text: "Session not found" },
   session_missing: { status: 400, rpc: -32600, text: "Mcp-Session-Id is missing" },
-  version_changed: {
+  header_mismatch: {
     status: 400,
-    rpc: -32600,
-    text: "MCP-Protocol-Version differs from the version that the session agreed on",
+    rpc: -32020,
+    text: "A header that repeats the request is missing, or says something else than the body",
   },
   rate_limited: { status: 429, rpc: -32013, text: "Too many requests: wait as Retry-After says" },
   too_many_sessions: {

@@ -18,9 +18,10 @@ import { type AnswerCode, answer } from "./answers.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
 import { readBody } from "./read-body.ts";
+import { mismatchedHeader } from "./repeated-headers.ts";
 import { type RequestRate, requestRate } from "./request-rate.ts";
 import type { Server } from "./server.ts";
-import { type Session, Sessions, watchVersion } from "./sessions.ts";
+import { type Session, Sessions } from "./sessions.ts";
 import { wire } from "./wire.ts";
 
 /** What is used of `@modelcontextprotocol/server`. */
@@ -93,9 +94,10 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       const error = { code, message, ...(data !== undefined && { data }) };
       return Response.json({ jsonrpc: "2.0", id: idOf(body), error }, { status });
     }
-    return classified.kind === "modern" && isMessage(body)
-      ? exchange(request, identity, body)
-      : inSession(request, identity, body);
+    if (classified.kind === "legacy" || !isMessage(body)) return inSession(request, identity, body);
+    if (mismatchedHeader(request.headers, body) !== undefined)
+      return answer("header_mismatch", {}, idOf(body));
+    return exchange(request, identity, body);
   }
 
   async function inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
@@ -109,9 +111,6 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     }
     const session = sessions.of(id, identity);
     if (session === undefined) return answer("session_unknown", {}, idOf(body));
-    const version = request.headers.get("mcp-protocol-version");
-    if (version !== null && session.version !== undefined && version !== session.version)
-      return answer("version_changed", {}, idOf(body));
     return session.front.handle(request, body, undefined);
   }
 
@@ -143,12 +142,9 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       const of = { servers: servers(), homes: homes(), log };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       const session: Session = {
-        ...{ id, front, key: identity.key, version: undefined, usedAt: performance.now() },
+        ...{ id, front, key: identity.key, usedAt: performance.now() },
         close: () => wired.close(),
       };
-      watchVersion(front.end, (version) => {
-        session.version = version;
-      });
       const closed = front.end.onclose;
       front.end.onclose = () => {
         closed?.();

@@ -1,14 +1,12 @@
 /** The sessions of MCP 2025-11-25 over HTTP, each bound to the subject that began it. */
 import type { GatewayConfig } from "../config/index.ts";
-import { type End, isMessage, type Message, type SessionFront } from "../ends/index.ts";
+import type { SessionFront } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 
 export interface Session {
   readonly id: string;
   readonly front: SessionFront;
   readonly key: string;
-  /** The protocol version that caller and server agreed on. */
-  version: string | undefined;
   usedAt: number;
   close(): Promise<void>;
 }
@@ -62,19 +60,4 @@ export class Sessions {
   async closeAll(): Promise<void> {
     await Promise.allSettled([...this.#sessions.values()].map((each) => each.close()));
   }
-}
-
-/** Calls `onVersion` with the version of the answer to `initialize` that passes a front. */
-export function watchVersion(end: End, onVersion: (version: string) => void): void {
-  const send = end.send;
-  end.send = (message, options) => {
-    const version = versionIn(message);
-    if (version !== undefined) onVersion(version);
-    return send(message, options);
-  };
-}
-
-function versionIn({ result }: Message): string | undefined {
-  const version = isMessage(result) ? result.protocolVersion : undefined;
-  return typeof version === "string" ? version : undefined;
 }

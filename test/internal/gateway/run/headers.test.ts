@@ -1,0 +1,78 @@
+/** Headers of the protocol, which others on the way read. */
+import { afterEach, expect, it } from "vitest";
+import { everythingOverStdio, startGateway } from "./support/gateway.ts";
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function start() {
+  const servers = { everything: everythingOverStdio };
+  const { url, close } = await startGateway({ servers, identity: { anonymous: true } });
+  open.push(close);
+  const accept = "application/json, text/event-stream";
+  const headers = { "content-type": "application/json", accept };
+  return (message: object, more: Readonly<Record<string, string>>) =>
+    fetch(url, {
+      method: "POST",
+      headers: { ...headers, ...more },
+      body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+    });
+}
+
+const version = "2026-07-28";
+const name = "écho";
+const encoded = `=?base64?${Buffer.from(name).toString("base64")}?=`;
+const call = {
+  id: 1,
+  method: "tools/call",
+  params: {
+    name,
+    arguments: {},
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": version,
+      "io.modelcontextprotocol/clientCapabilities": {},
+    },
+  },
+};
+const fitting = {
+  "mcp-protocol-version": version,
+  "mcp-method": "tools/call",
+  "mcp-name": encoded,
+};
+
+it("refuses an exchange whose headers say something else than its body", async () => {
+  const post = await start();
+  const without = (name: keyof typeof fitting) =>
+    Object.fromEntries(Object.entries(fitting).filter(([each]) => each !== name));
+  const cases: Readonly<Record<string, string>>[] = [
+    ...[without("mcp-name"), without("mcp-method"), without("mcp-protocol-version")],
+    { ...fitting, "mcp-method": "tools/list" },
+    { ...fitting, "mcp-name": "echo" },
+    { ...fitting, "mcp-name": "=?base64?w6ljaG9?=" },
+    { ...fitting, "mcp-name": "=?base64?!!!!?=" },
+  ];
+  for (const headers of cases) {
+    const response = await post(call, headers);
+    expect(response.status, JSON.stringify(headers)).toBe(400);
+    expect(await response.json()).toMatchObject({ id: 1, error: { code: -32020 } });
+  }
+  const response = await post(call, fitting);
+  expect(await response.json()).not.toMatchObject({ error: { code: -32020 } });
+});
+
+it("takes any known version in the header of a session", async () => {
+  const post = await start();
+  const clientInfo = { name: "test", version: "1.0.0" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+  const begun = await post({ id: 1, method: "initialize", params }, {});
+  await begun.text();
+  const session = { "mcp-session-id": begun.headers.get("mcp-session-id") ?? "" };
+  const ping = (sent: string) =>
+    post({ id: 2, method: "ping" }, { ...session, "mcp-protocol-version": sent });
+  const older = await ping("2025-03-26");
+  expect(older.status).toBe(200);
+  await older.text();
+  expect((await ping("1999-01-01")).status).toBe(400);
+});
