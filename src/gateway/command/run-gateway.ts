@@ -14,7 +14,7 @@ import type { CreateGateway, Gateway, GatewayLog, GatewayParts } from "../run/in
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
 import { startFault } from "./start-fault.ts";
 
-export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
+type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
 
 /** What is needed of `process` for signals. */
 export interface SignalSource {

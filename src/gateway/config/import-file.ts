@@ -66,8 +66,12 @@ async function importAny(path: string, url: string): Promise<Module> {
 
 async function importByJiti(path: string): Promise<Module> {
   const { createJiti } = await jitiFor(path);
+  // That of this installation: the file may be in a folder that has none.
+  const alias = {
+    "glassine/gateway": createRequire(import.meta.url).resolve("glassine/gateway"),
+  };
   // Without its caches: a file may have changed since the last time.
-  return await createJiti(path, { fsCache: false, moduleCache: false }).import<Module>(path);
+  return await createJiti(path, { fsCache: false, moduleCache: false, alias }).import<Module>(path);
 }
 
 /** That of the file's own folder, or else of this installation. */

@@ -20,7 +20,7 @@ import type { GatewayConfig, PluginEntry } from "./schema.ts";
 import { secretReader, secretsIn } from "./secrets.ts";
 
 /** A plugin that is enabled by its name, as the table of stock plugins has them. */
-export interface StockPlugin {
+interface StockPlugin {
   /** Reads its options. */
   readonly options: z.core.$ZodType;
   /** @throws GlassineError `options_invalid` */

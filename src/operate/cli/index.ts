@@ -13,6 +13,6 @@ export {
   createCommand,
   type HostCommand,
 } from "./create-command.ts";
-export { count, mode, text, textOrNull, texts, warnings } from "./documents.ts";
+export { mode, text, textOrNull, texts, warnings } from "./documents.ts";
 export { misuse, negative, refusal } from "./failure.ts";
-export { printable, say, singleQuoted } from "./print/printable.ts";
+export { printable, say } from "./print/printable.ts";

@@ -46,7 +46,7 @@ export function double() {
 const named = (name: string, manifest: object = {}) =>
   definePlugin({ name, version: "1.0.0", ...manifest });
 
-export const stock: StockPlugins = {
+const stock: StockPlugins = {
   quiet: { options: z.unknown(), make: () => named("quiet") },
   "header-writer": {
     options: z.unknown(),
