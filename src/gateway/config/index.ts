@@ -1,4 +1,4 @@
-export { type ConfigProblem, configInvalid, problemAt } from "./config-problems.ts";
+export { configInvalid, problemAt } from "./config-problems.ts";
 export { findConfig } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
@@ -15,7 +15,6 @@ export {
   configSchema,
   defineConfig,
   type GatewayConfig,
-  type PluginEntry,
   type RouteConfig,
   type Secret,
   type ServerConfig,

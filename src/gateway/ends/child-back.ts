@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import type { End, Message } from "./end.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
 
-export interface ChildCommand {
+interface ChildCommand {
   readonly command: string;
   readonly args: readonly string[];
   /** The whole environment of the child. */
@@ -23,7 +23,7 @@ export interface ChildOptions extends ChildCommand {
   readonly endMs?: number;
 }
 
-export type ChildNote = "stderr" | "stdout_invalid";
+type ChildNote = "stderr" | "stdout_invalid";
 
 /** The variables that a child gets without being asked for: none of them holds a secret. */
 const inherited =

@@ -1,5 +1,4 @@
-export { boundedBody } from "./bounded-body.ts";
-export { ChildFailure, type ChildNote, childBack, childEnvironment } from "./child-back.ts";
+export { ChildFailure, childBack, childEnvironment } from "./child-back.ts";
 export {
   type End,
   type Extra,

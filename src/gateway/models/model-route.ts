@@ -18,7 +18,7 @@ import type { RouteConfig } from "../config/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who asks, and whose labels are those of the request. */
-export interface ModelCaller {
+interface ModelCaller {
   readonly labelSession: string;
   /** The slots of the envelope that the gateway knows. */
   readonly envelope: object;

@@ -18,7 +18,7 @@ export interface Upstream {
 }
 
 /** The URL at the provider for one of the gateway. */
-export function urlAt({ url, path }: Upstream, asked: URL): URL {
+function urlAt({ url, path }: Upstream, asked: URL): URL {
   const to = new URL(url.replace(/\/$/, "") + asked.pathname.slice(path.length));
   for (const name of parameters) {
     const value = asked.searchParams.get(name);

@@ -1,2 +1,2 @@
 export { Homes } from "./homes.ts";
-export { type Router, routerOf } from "./router.ts";
+export { routerOf } from "./router.ts";

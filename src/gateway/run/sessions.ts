@@ -11,8 +11,6 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export type SessionLimit = "too_many_sessions";
-
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #limits: GatewayConfig["limits"];

@@ -203,7 +203,11 @@ describe("a custom host", () => {
   });
 
   it("may have no slots at all", () => {
-    expect(wordsOf([], { ...standardTables, slots: {} })).toEqual({ ...nothing, hidden: [], always: [] });
+    expect(wordsOf([], { ...standardTables, slots: {} })).toEqual({
+      ...nothing,
+      hidden: [],
+      always: [],
+    });
   });
 });
 

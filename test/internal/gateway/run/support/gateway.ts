@@ -10,20 +10,20 @@ import {
   type GatewayLog,
 } from "../../../../../src/gateway/run/index.ts";
 
-export const everything = createRequire(import.meta.url)
+const everything = createRequire(import.meta.url)
   .resolve("@modelcontextprotocol/server-everything/package.json")
   .replace(/package\.json$/, "dist/index.js");
 
 export const everythingOverStdio = { command: process.execPath, args: [everything, "stdio"] };
 
-export interface Line {
+interface Line {
   readonly level: keyof GatewayLog;
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** A log that keeps its lines. */
-export function keptLog(): GatewayLog & { readonly lines: Line[] } {
+function keptLog(): GatewayLog & { readonly lines: Line[] } {
   const lines: Line[] = [];
   const to = (level: keyof GatewayLog) => (event: string, fields?: object) =>
     void lines.push({ level, event, fields: { ...fields } });
