@@ -30,7 +30,8 @@ function keyed(checks = []) {
  * Splits what was found by a list of what is known.
  *
  * @param found `{ run, server, side, scenario, check, … }`
- * @param known `{ run, server, side, scenario, checks, reason }`; `side` begins the name of sides
+ * @param known `{ run, server, side, scenario, checks, reason }`; `side` begins the name of
+ *   each side that is meant, and is empty for all
  * @returns what is not known, and what is known but was not found although its side ran
  */
 export function judge(found, known, ran) {

@@ -63,7 +63,7 @@ export async function writeReport() {
     "## Known differences",
     "",
     ...known.flatMap(({ run, server, side, scenario, checks, reason }) => [
-      `- ${run}, ${server} over ${side}, \`${scenario}\` (${checks.length}): ${reason}`,
+      `- ${run}, ${server}${side && ` over ${side}`}, \`${scenario}\` (${checks.length}): ${reason}`,
     ]),
     "",
   ];
