@@ -73,13 +73,6 @@ it("never takes a session id that a client chose", async () => {
   expect((await ask(made, { body: initialize })).session).not.toBe("chosen");
 });
 
-it("keeps to the version that a session agreed on", async () => {
-  const made = await started();
-  const { session } = await ask(made, { body: initialize });
-  const headers = { "mcp-session-id": session ?? "", "mcp-protocol-version": "2025-03-26" };
-  expect(await ask(made, { body: list, headers })).toMatchObject({ code: "version_changed" });
-});
-
 it("refuses what is no message, too large, or not for it", async () => {
   const made = await started({ limits: { messageBytes: 2000 } });
   const of = (sending: Sending) => ask(made, sending);
