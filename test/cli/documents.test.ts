@@ -4,19 +4,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
-import { gatewayCommands } from "../../src/gateway/command/index.ts";
+import { ofGateway } from "../../tools/scripts/all-commands.ts";
 import { commandSchemas } from "../../tools/scripts/command-schemas.ts";
 import { install, newRoot, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { definitionOf } from "./support/expect-document.ts";
 import { catalogPath, commandServices, run } from "./support/run.ts";
-
-const ofGateway = gatewayCommands({
-  createGateway: () => Promise.reject(new Error("nothing is to be started")),
-  stock: {},
-  signals: { on: () => {}, off: () => {} },
-  writeLog: () => {},
-});
 
 const reason = ["--reason", "r"];
 /** In this order, one after the other in one folder. */

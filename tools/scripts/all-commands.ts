@@ -2,14 +2,12 @@
 import { gatewayCommands } from "../../src/gateway/command/index.ts";
 import { lineOf } from "../../src/operate/cli/command-table.ts";
 
-const notRun = () => Promise.reject(new Error("nothing is run here"));
-
 /** Nothing of these services is called: what a command is stands in its object. */
-export const { commands: allCommands } = lineOf(
-  gatewayCommands({
-    createGateway: notRun,
-    stock: {},
-    signals: { on: () => {}, off: () => {} },
-    writeLog: () => {},
-  }),
-);
+export const ofGateway = gatewayCommands({
+  createGateway: () => Promise.reject(new Error("nothing is to be started")),
+  stock: {},
+  signals: { on: () => {}, off: () => {} },
+  writeLog: () => {},
+});
+
+export const { commands: allCommands } = lineOf(ofGateway);
