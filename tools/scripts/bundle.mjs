@@ -30,7 +30,8 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
  * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all,
  * and leaves out files that nothing asks for. So the files part where programs do: what answers and
  * audit sinks need, what defines a plugin, what runs it, what reads messages, what edits and
- * what makes and describes parts of messages, what talks to other processes.
+ * what makes and describes parts of messages, what talks to other processes, what writes records
+ * to files.
  * The functions of the standard host are in the last, where nothing runs that is not marked as pure.
  */
 const groups = [
@@ -46,6 +47,7 @@ const groups = [
   },
   { name: "envelope", test: /core\/(?:envelope|messages)\/[a-z.-]+\.ts$/ },
   { name: "remote", test: /core\/remote\/[a-z.-]+\.ts$/ },
+  { name: "sinks", test: /node\/(?:file-audit-sink|line-file|stream-audit-sink)\.ts$/ },
   { name: "host", test: /core\/host\/(?!field-types)[a-z.-]+\.ts$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
