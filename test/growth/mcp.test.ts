@@ -64,6 +64,20 @@ tryGrowth(
   mcp,
   {
     createGuard: "What it returns is tried with each method of the protocol, in guard.test.ts.",
+    mcpRequestHeaders: {
+      seed: {
+        ...{ jsonrpc: "2.0", id: 1, method: "tools/call" },
+        params: {
+          ...{ name: "a", arguments: { a: "b" } },
+          _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" },
+        },
+      },
+      run: (message: object) =>
+        mcp.mcpRequestHeaders(message, {
+          headers: new Headers({ "mcp-param-a": "b" }),
+          message: { params: { arguments: { a: "b" } } },
+        }),
+    },
     fromElicitationRequest: reading(form, (params) => mcp.fromElicitationRequest(params, id)),
     toElicitationRequest: writing(
       form,

@@ -50,7 +50,7 @@ export const plan: Plan = {
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
       rooms: ["config", "identity", "ends", "router", "models", "run", "command"],
-      mayImport: ["core", "providers", "operate", "node", "plugins"],
+      mayImport: ["core", "providers", "operate", "node", "redis", "plugins"],
     },
   },
   rooms: {
@@ -70,6 +70,7 @@ export const plan: Plan = {
     "src/operate/cli/import-host.ts",
     "src/operate/trust/signing/peer.ts",
     "src/gateway/run/load-sdk.ts",
+    "src/gateway/run/label-store.ts",
     "src/gateway/config/import-file.ts",
   ],
   packages: {

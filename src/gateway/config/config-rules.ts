@@ -6,7 +6,7 @@ import type { GatewayConfig } from "./schema.ts";
 
 /** One sentence for each thing that could only be a mistake. */
 export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
-  const { servers, models, listen, identity, admin } = config;
+  const { servers, models, listen, identity } = config;
   const problems: ConfigProblem[] = [];
   const found = (path: readonly string[], text: string) => problems.push(problemAt(path, text));
   if (Object.keys(servers).length + Object.keys(models).length === 0)
@@ -30,8 +30,6 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
             [key, name, "forward"],
             `${quoted(each)} is a header of the proxy in front, which is for the gateway alone: anybody else could forge it.`,
           );
-  if (admin !== undefined && admin.port !== 0 && admin.port === listen.port)
-    found(["admin", "port"], "expected another port than that of `listen`.");
   const paths = new Map([[listen.path, "listen"]]);
   for (const [name, { path }] of Object.entries(models)) {
     const other = paths.get(path);

@@ -20,11 +20,6 @@ export const gatewaySettings = {
     flag: "--host",
     means: "The address that it listens on, where it listens.",
   },
-  GLASSINE_GATEWAY_ADMIN_PORT: {
-    key: "admin.port",
-    flag: undefined,
-    means: "The port of health, readiness and metrics.",
-  },
   GLASSINE_PLUGIN_MODE: {
     key: "mode",
     flag: "--plugin-mode",
@@ -42,7 +37,6 @@ export interface Overrides {
   readonly file?: string | undefined;
   readonly port?: number | undefined;
   readonly host?: string | undefined;
-  readonly adminPort?: number | undefined;
   readonly mode?: PluginMode | undefined;
 }
 
@@ -59,7 +53,6 @@ export function readGatewaySettings(env: Environment): Overrides {
     file: given("GLASSINE_GATEWAY_CONFIG"),
     port: portOf("GLASSINE_GATEWAY_PORT", given("GLASSINE_GATEWAY_PORT")),
     host: given("GLASSINE_GATEWAY_HOST"),
-    adminPort: portOf("GLASSINE_GATEWAY_ADMIN_PORT", given("GLASSINE_GATEWAY_ADMIN_PORT")),
     mode: mode === undefined ? undefined : readPluginMode(mode),
   };
 }

@@ -58,7 +58,6 @@ function overOf(flags: Overrides, settings: Overrides): Overrides {
     file: flags.file ?? settings.file,
     port: flags.port ?? settings.port,
     host: flags.host ?? settings.host,
-    adminPort: flags.adminPort ?? settings.adminPort,
     mode: flags.mode ?? settings.mode,
   };
 }
@@ -66,8 +65,8 @@ function overOf(flags: Overrides, settings: Overrides): Overrides {
 /** What is no object where one belongs stays as it is, for the check to complain of. */
 function withOverrides(given: unknown, over: Overrides, { server }: ConfigFlags): unknown {
   if (!isObject(given)) return given;
-  const { port, host, adminPort, mode } = over;
-  const { listen, admin } = given;
+  const { port, host, mode } = over;
+  const { listen } = given;
   const isListening = port !== undefined || listen !== undefined;
   const where = {
     ...(port === undefined ? {} : { port }),
@@ -76,7 +75,6 @@ function withOverrides(given: unknown, over: Overrides, { server }: ConfigFlags)
   return {
     ...given,
     ...(isListening ? { listen: under(listen, where) } : {}),
-    ...(adminPort === undefined ? {} : { admin: under(admin, { port: adminPort }) }),
     ...(mode === undefined ? {} : { mode }),
     ...(server === undefined ? {} : { servers: { server } }),
   };
@@ -108,12 +106,11 @@ function invalid(problems: readonly ConfigProblem[], file: string | undefined) {
 }
 
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
-  const { audit, identity, definitionsFile } = config;
+  const { audit, identity } = config;
   const at = (path: string) => resolve(folder, path);
   const { jwt } = identity;
   return {
     ...fileSecretsFrom(config, at),
-    definitionsFile: at(definitionsFile),
     ...(audit === undefined ? {} : { audit: { ...audit, file: at(audit.file) } }),
     ...(jwt !== undefined && "file" in jwt.keys
       ? { identity: { ...identity, jwt: { ...jwt, keys: { file: at(jwt.keys.file) } } } }

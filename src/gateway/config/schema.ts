@@ -42,10 +42,6 @@ const ofServer = {
     .enum(["error", "tool_result"])
     .default("error")
     .describe("How a refused tool call is answered."),
-  definitions: z
-    .enum(["ignore", "label", "warn", "refuse"])
-    .default("warn")
-    .describe("What happens when the definition of a tool differs from the pinned one."),
   timeoutMs: milliseconds
     .default(60_000)
     .describe("How long the server may take to answer a request; progress starts the time anew."),
@@ -274,11 +270,6 @@ const audit = z.strictObject({
     .describe("Which requests get a record of their end."),
 });
 
-const admin = z.strictObject({
-  port: z.int().min(0).max(65_535).describe("The port of health, readiness and metrics."),
-  host: text.default("127.0.0.1").describe("The address that it listens on."),
-});
-
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors. The gateway ignores it."),
   servers: z.record(name, server).default({}).describe("The MCP servers behind the gateway."),
@@ -294,10 +285,6 @@ export const configSchema = z.strictObject({
   labels: labelSettings.prefault({}).describe("How labels follow data from call to call."),
   limits: limits.prefault({}).describe("Sizes, rates and times."),
   audit: audit.optional().describe("The audit trail. Without it there is none."),
-  admin: admin.optional().describe("The address of health and metrics. Without it there is none."),
-  definitionsFile: text
-    .default("glassine.definitions.json")
-    .describe("The file with the pinned hashes of tool definitions."),
 });
 
 /** What an operator writes. */

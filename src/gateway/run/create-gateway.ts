@@ -6,7 +6,6 @@ import process from "node:process";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { GlassineError } from "../../core/errors/index.ts";
-import { memoryLabelStore } from "../../core/labels/index.ts";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { errorOf, stdioFront } from "../ends/index.ts";
@@ -21,6 +20,7 @@ import { type ModelRoute, modelRoute } from "../models/index.ts";
 import { Homes } from "../router/index.ts";
 import { answer } from "./answers.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
+import { openLabelStore } from "./label-store.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
 import type { Address, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
@@ -38,7 +38,7 @@ const sweepMs = 60_000;
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const callers = new Map<string, Caller>();
-  const store = memoryLabelStore();
+  const { store, close: closeStore } = await openLabelStore(parts);
   let current = parts;
   let generation = 1;
   let isClosing = false;
@@ -206,6 +206,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       await front?.close();
       await Promise.allSettled([...all, ...allRoutes].map((each) => each.close()));
       http?.closeAllConnections();
+      await closeStore();
       current.log.info("stopped", { generation });
       finish({});
     },

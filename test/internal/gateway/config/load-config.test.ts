@@ -116,7 +116,7 @@ describe("the file", () => {
 });
 
 describe("what goes over what", () => {
-  const env = { GLASSINE_GATEWAY_PORT: "2", GLASSINE_GATEWAY_ADMIN_PORT: "7" };
+  const env = { GLASSINE_GATEWAY_PORT: "2" };
 
   it("a flag, then the environment, then the file", async () => {
     const port = async (given: Parameters<typeof load>[1]) =>
@@ -132,7 +132,6 @@ describe("what goes over what", () => {
       env: { ...env, GLASSINE_GATEWAY_HOST: "127.0.0.2", GLASSINE_PLUGIN_MODE: " Production " },
     });
     expect(config.listen).toMatchObject({ port: 2, host: "127.0.0.2" });
-    expect(config.admin).toEqual({ port: 7, host: "127.0.0.1" });
     expect(config.mode).toBe("production");
   });
 
@@ -246,7 +245,6 @@ it("paths of a file are from its folder, those of flags from the current one", a
   expect(config.identity.jwt?.keys).toEqual({ file: at("jwks.json") });
   expect(config.labels.store).toMatchObject({ redis: { file: at("r") } });
   expect(config.audit?.file).toBe(at("audit.jsonl"));
-  expect(config.definitionsFile).toBe(at("glassine.definitions.json"));
   expect(config.plugins).toEqual([
     at("p.js"),
     { path: at("q.js") },

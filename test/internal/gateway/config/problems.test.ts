@@ -33,14 +33,12 @@ describe("a problem", () => {
     [
       "a word that is none of the choices",
       {
-        servers: { files: { ...files, onDeny: "tool_reslt", definitions: "x" } },
+        servers: { files: { ...files, onDeny: "tool_reslt" } },
         mode: "prodution",
       },
       {
         "servers.files.onDeny":
           'expected one of "error", "tool_result", got a string. Did you mean "tool_result"?',
-        "servers.files.definitions":
-          'expected one of "ignore", "label", "warn", "refuse", got a string.',
         mode: 'expected one of "dev", "production", got a string. Did you mean "production"?',
       },
     ],
@@ -143,7 +141,7 @@ describe("a problem", () => {
       ...listening,
       labels: { session: "session" },
       audit: { file: "a", strict: true },
-      definitionsFile: "d",
+      tenant: "t",
     };
     expect(configSchema.safeParse(whole).success).toBe(true);
     const paths = [
@@ -209,12 +207,6 @@ describe("what makes no sense together", () => {
       { ...listening, listen: { host: "0.0.0.0" } },
       "listen.allowedHosts",
       "gateway.example.com",
-    ],
-    [
-      "one port for two",
-      { ...listening, listen: { port: 9000 }, admin: { port: 9000 } },
-      "admin.port",
-      "another port",
     ],
     [
       "one path for two",

@@ -1,0 +1,62 @@
+/** Where the labels of sessions are kept: in memory, or on a server that gateways share. */
+import { GlassineError } from "../../core/errors/index.ts";
+import { type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
+import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
+import type { GatewayParts } from "./parts.ts";
+
+export interface OpenStore {
+  readonly store: LabelStore;
+  close(): Promise<void>;
+}
+
+/** What is used of the package `redis`. */
+interface RedisPackage {
+  createClient(options: object): RedisClientLike & {
+    on(event: "error", listener: (error: Error) => void): void;
+    connect(): Promise<unknown>;
+    destroy(): void;
+  };
+}
+
+/** @throws GlassineError (as a rejection) `setting_invalid`; `label_store_failed` */
+export async function openLabelStore({ config, secrets, log }: GatewayParts): Promise<OpenStore> {
+  const { store } = config.labels;
+  if (store === "memory") return { store: memoryLabelStore(), close: async () => {} };
+  const { createClient } = await loadRedis();
+  let isOpen = false;
+  // It connects anew by itself, but not where there was no server at the start.
+  const reconnectStrategy = (retries: number) => isOpen && Math.min(retries * 100, 5000);
+  const socket = { connectTimeout: 5000, reconnectStrategy };
+  const client = createClient({ url: secrets(store.redis), socket, disableOfflineQueue: true });
+  client.on("error", ({ message }) => log.warn("label_store_error", { text: message }));
+  try {
+    await client.connect();
+    isOpen = true;
+  } catch (error) {
+    throw new GlassineError(
+      "label_store_failed",
+      "The server of the label store cannot be reached: start it, or change `labels.store.redis`.",
+      {},
+      error,
+    );
+  }
+  const { ttlMs, prefix } = store;
+  return {
+    store: redisLabelStore(client, { ttlMs, ...(prefix !== undefined && { prefix }) }),
+    close: async () => client.destroy(),
+  };
+}
+
+async function loadRedis(): Promise<RedisPackage> {
+  try {
+    const name = "redis";
+    return (await import(name)) as RedisPackage;
+  } catch (error) {
+    throw new GlassineError(
+      "setting_invalid",
+      "`labels.store.redis` needs the package redis, version 5 or later: run npm install redis",
+      {},
+      error,
+    );
+  }
+}

@@ -1,0 +1,68 @@
+/** Gateways that share nothing but the label store. Skipped without a Redis or Valkey server. */
+import process from "node:process";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { addLabels, definePlugin, deny } from "glassine";
+import { afterEach, expect, it } from "vitest";
+import { everythingOverStdio, startGateway } from "./support/gateway.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const { GLASSINE_REDIS_URL: redis = "" } = process.env;
+
+const labeller = definePlugin({
+  name: "labeller",
+  version: "1.0.0",
+  capabilities: ["append_labels"],
+  hooks: {
+    "cmf.tool_post_invoke": (_message, _context, extensions) => ({
+      modifiedExtensions: addLabels(extensions, ["SECRET"]),
+    }),
+  },
+});
+const keeper = definePlugin({
+  name: "keeper",
+  version: "1.0.0",
+  capabilities: ["read_labels"],
+  hooks: {
+    "cmf.tool_pre_invoke"(_message, _context, extensions) {
+      if (extensions.security.labels.includes("SECRET")) return deny("A secret is known");
+    },
+  },
+});
+
+async function client(prefix: string) {
+  const made = await startGateway(
+    {
+      servers: { everything: everythingOverStdio },
+      identity: { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } },
+      labels: { session: "subject", store: { redis, prefix } },
+    },
+    [labeller, keeper],
+  );
+  open.push(made.close);
+  const requestInit = { headers: { "x-user": "ada" } };
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(new StreamableHTTPClientTransport(made.url, { requestInit }) as never);
+  open.push(() => client.close());
+  return client;
+}
+
+it.skipIf(redis === "")("refuses through one what was labelled through another", async () => {
+  const prefix = `glassine-test:${crypto.randomUUID()}:`;
+  const [one, other] = [await client(prefix), await client(prefix)];
+  const echo = { name: "echo", arguments: { message: "hi" } };
+  expect((await one.callTool(echo)).content).toHaveLength(1);
+  await expect(other.callTool(echo)).rejects.toThrow("A secret is known");
+});
+
+it("does not start without the server of its labels", async () => {
+  const store = { redis: "redis://127.0.0.1:1" };
+  const labels = { labels: { store } };
+  await expect(
+    startGateway({ servers: { everything: everythingOverStdio }, ...labels }),
+  ).rejects.toMatchObject({ code: "label_store_failed" });
+});
