@@ -1,6 +1,6 @@
 /**
  * A real MCP client talks through the guard to the real server-everything, over stdio.
- * Run it with `npm start`.
+ * Run it with `npm run start:guard`.
  */
 import { createRequire } from "node:module";
 import process from "node:process";

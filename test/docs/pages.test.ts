@@ -78,10 +78,10 @@ describe("the README", () => {
   it("has commands that work in a clone", () => {
     const commands = readme.fences.filter(({ info }) => info === "sh").map(({ text }) => text);
     expect(commands).toEqual([
-      "npm ci && npm run build && npm pack",
-      `npm install ${tarball}`,
       "npm ci && npm start",
       "npm ci && npm test",
+      "npm ci && npm run build && npm pack",
+      `npm install ${tarball}`,
     ]);
   });
 });

@@ -1,9 +1,9 @@
-/** The example runs as `npm start` runs it, but compiled to a place of its own. */
+/** The example runs as `npm run start:guard` runs it, but compiled to a place of its own. */
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile, type Ran, run } from "../docs/support/compile.ts";
-import { readPages } from "../docs/support/pages.ts";
+import { excerptsOf, expectPrinted } from "./support/excerpts.ts";
 
 const example = "examples/guarded-everything";
 const limitMs = 240_000;
@@ -102,23 +102,13 @@ describe("the guarded server-everything", () => {
 });
 
 describe("excerpts of its output", () => {
-  const excerpts = readPages().flatMap(({ path, fences }) =>
-    fences
-      .filter(({ info, text }) => info === "console" && text.startsWith("$ npm start\n"))
-      .map(({ line, text }) => ({ at: `${path}:${line}`, text })),
-  );
+  const excerpts = excerptsOf("npm run start:guard");
 
   it("are in docs/mcp.md", () => {
     expect(excerpts.map(({ at }) => at.split(":")[0])).toContain("docs/mcp.md");
   });
 
-  it.each(excerpts)("are as it prints: $at", ({ text }) => {
-    const [, ...parts] = `\n${text.replace("$ npm start\n", "")}\n`.split(/(?<=\n)…(?=\n)/);
-    let from = 0;
-    for (const part of parts.filter((each) => each.trim() !== "")) {
-      const at = ran.output.indexOf(part, from);
-      expect(at, `not printed there: ${part}`).toBeGreaterThanOrEqual(0);
-      from = at + part.length;
-    }
+  it.each(excerpts)("are as it prints: $at", (excerpt) => {
+    expectPrinted(ran.output, excerpt);
   });
 });

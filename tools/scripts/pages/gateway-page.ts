@@ -32,6 +32,8 @@ Every tool call is refused now, with the plugin's reason.
 The protocol has standard output to itself; the log is on standard error, a line of JSON each.
 What a plugin prints goes to standard error too.
 
+In a clone, \`npm start\` runs [a gateway](../examples/gateway/glassine.config.ts) with five plugins in front of a real server.
+
 With \`--port 8080\` the same gateway listens on \`http://127.0.0.1:8080/mcp\`.
 
 ## A configuration
