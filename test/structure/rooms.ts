@@ -49,7 +49,7 @@ export const plan: Plan = {
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
-      rooms: ["config", "identity", "ends", "router", "models", "run", "command"],
+      rooms: ["config", "identity", "ends", "router", "models", "observe", "run", "command"],
       mayImport: ["core", "providers", "operate", "node", "redis", "plugins"],
     },
   },

@@ -10,7 +10,14 @@ import {
   type StockPlugins,
   secretReader,
 } from "../config/index.ts";
-import type { CreateGateway, Gateway, GatewayLog, GatewayParts } from "../run/index.ts";
+import {
+  type CreateGateway,
+  createMetrics,
+  type Gateway,
+  type GatewayLog,
+  type GatewayMetrics,
+  type GatewayParts,
+} from "../run/index.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
 import { startFault } from "./start-fault.ts";
 
@@ -45,11 +52,12 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
   const sets: ResolvedPlugins[] = [];
   const stopListening: (() => unknown)[] = [];
   try {
-    const first = await prepare(input, sets);
+    const metrics = createMetrics();
+    const first = await prepare(input, sets, metrics);
     const gateway = await input.createGateway(first.parts).catch((error: unknown) => {
       throw startFault(error);
     });
-    const reload = reloader(input, gateway, sets);
+    const reload = reloader(input, gateway, sets, metrics);
     const { file } = first;
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
     const onHangUp = () => void reload();
@@ -91,7 +99,11 @@ interface Prepared extends Pick<LoadedConfig, "file"> {
 const nameOf = ({ name }: { readonly name: string }): string => name;
 
 /** Reads the configuration and loads its plugins. `sets` gets them, to be closed at the end. */
-async function prepare(input: RunInput, sets: ResolvedPlugins[]): Promise<Prepared> {
+async function prepare(
+  input: RunInput,
+  sets: ResolvedPlugins[],
+  metrics: GatewayMetrics,
+): Promise<Prepared> {
   const { env, log, stdio, stock, lock } = input;
   const { config, folder, file } = await input.load();
   const logger = {
@@ -99,10 +111,16 @@ async function prepare(input: RunInput, sets: ResolvedPlugins[]): Promise<Prepar
     error: (text: string) => log.error("plugins", { text }),
   };
   const services = { write: (line: object) => log.info("passed", line) };
-  const set = await resolvePlugins({ config, folder }, { env, stock, lock, logger, services });
+  const set = await resolvePlugins(
+    { config, folder },
+    {
+      ...{ env, stock, lock, logger, services },
+      ...(config.admin !== undefined && { metrics: metrics.plugins }),
+    },
+  );
   sets.push(set);
   const { manager } = set;
-  return { file, parts: { config, manager, secrets: secretReader(env), log, stdio } };
+  return { file, parts: { config, manager, metrics, secrets: secretReader(env), log, stdio } };
 }
 
 /** One reload at a time; what is asked for meanwhile is the next one. */
@@ -110,13 +128,14 @@ function reloader(
   input: RunInput,
   gateway: Gateway,
   sets: ResolvedPlugins[],
+  metrics: GatewayMetrics,
 ): () => Promise<ReloadOutcome> {
   const { log } = input;
   let last: Promise<unknown> = Promise.resolve();
   const once = async (): Promise<ReloadOutcome> => {
     const fresh: ResolvedPlugins[] = [];
     try {
-      const { parts } = await prepare(input, fresh);
+      const { parts } = await prepare(input, fresh, metrics);
       await gateway.reload(parts);
       // Requests under way may still use those before: they are closed at the end.
       sets.push(...fresh);

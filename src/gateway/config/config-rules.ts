@@ -1,13 +1,13 @@
 /** What a configuration has to make sense of beyond each single key. */
 import { quoted } from "../../core/errors/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
-import { listenProblems } from "./listen-rules.ts";
+import { hostProblems, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig } from "./schema.ts";
 
 /** One sentence for each thing that could only be a mistake. */
 export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
-  const { servers, models, listen, identity } = config;
-  const problems: ConfigProblem[] = [];
+  const { servers, models, listen, identity, admin } = config;
+  const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
   const found = (path: readonly string[], text: string) => problems.push(problemAt(path, text));
   if (Object.keys(servers).length + Object.keys(models).length === 0)
     found(["servers"], "expected a server, or a route under `models`: there is nothing to guard.");

@@ -31,25 +31,35 @@ export function listenProblems(
       ),
     );
   }
-  const found = (key: string, text: string) => problems.push(problemAt(["listen", key], text));
+  problems.push(...hostProblems("listen", { host, allowedHosts }));
+  for (const each of allowedOrigins) {
+    if (originHeader.test(each)) continue;
+    problems.push(
+      problemAt(
+        ["listen", "allowedOrigins"],
+        `expected a scheme, a host and, unless it is the default one, a port, such as "https://app.example.com", got ${quoted(each)}: "null" and wildcards stand for any page.`,
+      ),
+    );
+  }
+  return problems;
+}
+
+/** What is wrong with the `Host` headers that a port accepts. */
+export function hostProblems(
+  key: "listen" | "admin",
+  { host, allowedHosts }: Pick<Listen, "host" | "allowedHosts">,
+): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const found = (text: string) => problems.push(problemAt([key, "allowedHosts"], text));
   if (allowedHosts === undefined ? !isLocal(host) : allowedHosts.length === 0) {
     found(
-      "allowedHosts",
       'expected the `Host` headers that callers send, such as ["gateway.example.com"]: as it is, every request would be refused.',
     );
   }
   for (const each of allowedHosts ?? []) {
     if (hostHeader.test(each)) continue;
     found(
-      "allowedHosts",
       `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443": no \`Host\` header can be ${quoted(each)}, and there are no wildcards.`,
-    );
-  }
-  for (const each of allowedOrigins) {
-    if (originHeader.test(each)) continue;
-    found(
-      "allowedOrigins",
-      `expected a scheme, a host and, unless it is the default one, a port, such as "https://app.example.com", got ${quoted(each)}: "null" and wildcards stand for any page.`,
     );
   }
   return problems;

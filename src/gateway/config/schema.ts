@@ -224,6 +224,15 @@ const listen = z.strictObject({
     ),
 });
 
+const admin = z.strictObject({
+  port: z.int().min(0).max(65_535).describe("The port; 0 takes a free one."),
+  host: text.default("127.0.0.1").describe("The address that it listens on."),
+  allowedHosts: z
+    .array(text)
+    .optional()
+    .describe("The exact `Host` headers that are accepted. Default: those of a local address."),
+});
+
 const limits = z.strictObject({
   messageBytes: z.int().min(1024).default(4_194_304).describe("The longest message, in bytes."),
   bodyTimeoutMs: milliseconds.default(30_000).describe("How long a request body may take."),
@@ -284,6 +293,11 @@ export const configSchema = z.strictObject({
   tenant: text.optional().describe("The tenant of every request."),
   labels: labelSettings.prefault({}).describe("How labels follow data from call to call."),
   limits: limits.prefault({}).describe("Sizes, rates and times."),
+  admin: admin
+    .optional()
+    .describe(
+      "The port for operators: `/healthz`, `/readyz`, `/metrics`. Without it there is none.",
+    ),
   audit: audit.optional().describe("The audit trail. Without it there is none."),
 });
 

@@ -6,7 +6,7 @@
  * whole: no suffix, no wildcard, no other spelling of an address.
  */
 import { type GatewayConfig, isLocal } from "../config/index.ts";
-import { answerOf, type RefusalCode } from "./refusals.ts";
+import { answerOf, type Refusal, type RefusalCode } from "./refusals.ts";
 
 export type Listen = NonNullable<GatewayConfig["listen"]>;
 
@@ -16,7 +16,11 @@ type Address = Pick<Listen, "host" | "port" | "allowedHosts" | "allowedOrigins">
 const localNames = ["localhost", "127.0.0.1", "[::1]"];
 
 /** The refusal of a request that is not addressed to this gateway, or comes from a foreign page. */
-export function checkOrigin(request: Request, listen: Address): Response | undefined {
+export function checkOrigin(
+  request: Request,
+  listen: Address,
+  onRefused?: (refusal: Refusal) => void,
+): Response | undefined {
   const host = request.headers.get("host")?.toLowerCase();
   const origin = request.headers.get("origin")?.toLowerCase();
   if (host === undefined || !hostsOf(listen).includes(host)) {
@@ -24,6 +28,12 @@ export function checkOrigin(request: Request, listen: Address): Response | undef
   }
   if (origin === undefined || isAllowedOrigin(origin, host, listen)) return undefined;
   return refused("origin_refused", "Requests from this origin are not accepted.");
+
+  function refused(code: RefusalCode, reason: string): Response {
+    const refusal = { status: 403, code, reason } as const;
+    onRefused?.(refusal);
+    return answerOf(refusal);
+  }
 }
 
 function hostsOf({ host, port, allowedHosts }: Address): readonly string[] {
@@ -38,8 +48,4 @@ function hostsOf({ host, port, allowedHosts }: Address): readonly string[] {
 function isAllowedOrigin(origin: string, host: string, listen: Address): boolean {
   if (listen.allowedOrigins.some((each) => each.toLowerCase() === origin)) return true;
   return listen.allowedHosts === undefined && origin === `http://${host}`;
-}
-
-function refused(code: RefusalCode, reason: string): Response {
-  return answerOf({ status: 403, code, reason });
 }

@@ -1,11 +1,6 @@
 /** Wires a gateway: fronts, guards, servers. */
 
-import type { Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
-import type { HttpBindings } from "@hono/node-server";
-import { createAdaptorServer } from "@hono/node-server";
-import { GlassineError } from "../../core/errors/index.ts";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { errorOf, stdioFront } from "../ends/index.ts";
@@ -17,13 +12,16 @@ import {
   type Refusal,
 } from "../identity/index.ts";
 import { type ModelRoute, modelRoute } from "../models/index.ts";
+import { createMetrics, type GatewayMetrics } from "../observe/index.ts";
 import { Homes } from "../router/index.ts";
+import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { answer } from "./answers.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { openLabelStore } from "./label-store.ts";
+import { type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
-import type { Address, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
 import { type Server, serverOf } from "./server.ts";
 import { wire } from "./wire.ts";
 
@@ -34,14 +32,26 @@ const sweepMs = 60_000;
  * Starts a gateway.
  *
  * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable`, `setting_invalid`,
- *   `port_in_use`, `peer_missing`: with a sentence that says what to do
+ *   `label_store_failed`: with a sentence that says what to do
  */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
+  const opened: (() => unknown)[] = [];
+  try {
+    return await start(parts, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
+
+/** `opened` gets what has to be closed where a later step fails. */
+async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Gateway> {
   const callers = new Map<string, Caller>();
   const { store, close: closeStore } = await openLabelStore(parts);
+  opened.push(closeStore);
   let current = parts;
   let generation = 1;
-  let isClosing = false;
+  let state: Readiness = "starting";
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
   const allRoutes = new Set<ModelRoute>();
@@ -52,21 +62,41 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     finish = resolve;
   });
 
-  const { listen } = parts.config;
+  const { listen, admin } = parts.config;
+  const metrics = admin && (parts.metrics ?? createMetrics());
+  const adminPort = admin && metrics && (await openAdminPort(admin, adminOptions(metrics)));
+  if (adminPort !== undefined) opened.push(() => closeNow(adminPort));
+  const managers = new Set([parts.manager]);
   const identifier =
-    listen && (await createIdentifier(parts.config.identity, { listen, onRefused: logRefusal }));
+    listen && (await createIdentifier(parts.config.identity, { listen, onRefused: noteRefusal }));
 
   servers = makeServers(parts, identifier);
   let homes = new Homes(servers.map(nameOf));
   let routes = makeRoutes(parts);
   const endpoint = listen && (await openEndpoint());
   const http = listen && endpoint && identifier && (await serve(identifier, endpoint));
-  const address = http && addressOf(http);
+  const address = http?.address;
   const front = listen === undefined ? await serveStdio() : undefined;
   const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
-  parts.log.info("started", { generation, ...(address ?? {}), servers: servers.map(nameOf) });
+  const ports = { ...(address ?? {}), ...(adminPort && { admin: adminPort.address }) };
+  parts.log.info("started", { generation, ...ports, servers: servers.map(nameOf) });
+  state = "ready";
 
-  function logRefusal({ code, status, reason, detail = reason }: Refusal): void {
+  function adminOptions(counted: GatewayMetrics): AdminOptions {
+    return {
+      ...{ store, state: () => state, generation: () => generation },
+      metrics: () =>
+        counted.text({
+          ...{ generation, open_requests: counts().open, open_sessions: endpoint?.sessions() ?? 0 },
+          audit_failures_total: [...managers]
+            .map((each) => each.auditFailures?.().total ?? 0)
+            .reduce((all, each) => all + each, 0),
+        }),
+    };
+  }
+
+  function noteRefusal({ code, status, reason, detail = reason }: Refusal): void {
+    metrics?.identityRefused(code);
     current.log.warn("identity_refused", { code, status, text: detail });
   }
 
@@ -75,8 +105,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       serverOf(name, config, {
         ...{ parts: of, store, callers, onEnd },
         headersToShow: (headers) => named?.headersToShow(headers) ?? {},
-        onDropped: (server, { method }) =>
-          of.log.warn("message_dropped", { server, ...(typeof method === "string" && { method }) }),
+        onRestarted: (server) => metrics?.processRestarted(server),
+        onDropped(server, { method }) {
+          metrics?.messageDropped(server);
+          of.log.warn("message_dropped", { server, ...(typeof method === "string" && { method }) });
+        },
       }),
     );
     for (const each of made) all.add(each);
@@ -100,12 +133,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   function onModelEnd(route: string, end: ModelEnd): void {
     modelCounts[end.outcome] += 1;
+    metrics?.modelEnded(route, end);
     const { request, provider, name, subject, outcome, code, plugin, timings } = end;
     const fields = { request, route, provider, name, subject, outcome, code, plugin, generation };
     current.log.info("model", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
   function onEnd(server: string, end: GuardEnd): void {
+    metrics?.requestEnded(server, end);
     const { request, method, name, subject, outcome, code, plugin, timings } = end;
     const fields = { request, server, method, name, subject, outcome, code, plugin, generation };
     current.log.info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
@@ -118,27 +153,24 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     return mcpEndpoint({ sdk, limits, callers, ...of, log: parts.log });
   }
 
-  async function serve(named: Identifier, mcp: McpEndpoint): Promise<HttpServer> {
-    const { host, port, path } = listen as NonNullable<typeof listen>;
-    const server = createAdaptorServer({
-      fetch: (request, env) =>
-        respond(request, (env as HttpBindings).incoming.socket.remoteAddress),
-      serverOptions: { requestTimeout: 0, headersTimeout: 20_000, maxHeaderSize: 32_768 },
-    }) as HttpServer;
-    await listening(server, host, port);
-    return server;
+  async function serve(named: Identifier, mcp: McpEndpoint): Promise<Listening> {
+    const settings = listen as NonNullable<typeof listen>;
+    const { path } = settings;
+    const listening = await listenOn(settings, respond);
+    opened.push(() => closeNow(listening));
+    return listening;
 
     async function respond(request: Request, remote: string | undefined): Promise<Response> {
       try {
-        const bound = { ...(listen as NonNullable<typeof listen>), ...addressOf(server) };
-        const foreign = checkOrigin(request, bound);
+        const bound = { ...settings, ...listening.address };
+        const foreign = checkOrigin(request, bound, noteRefusal);
         if (foreign !== undefined) return foreign;
         const metadata = named.metadata(request);
         if (metadata !== undefined) return metadata;
         const { pathname } = new URL(request.url);
         const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
         if (route === undefined && pathname !== path) return answer("not_found");
-        if (isClosing) return answer("shutting_down", { "retry-after": "5" });
+        if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
         const identity = await named.identify(request, remote);
         if (identity instanceof Response) return identity;
         const limited = mcp.limit(identity);
@@ -192,20 +224,22 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       servers = made;
       homes = new Homes(servers.map(nameOf));
       routes = makeRoutes(next);
+      managers.add(next.manager);
       current = next;
       generation += 1;
       next.log.info("reloaded", { generation, servers: servers.map(nameOf) });
     },
     async close() {
-      if (isClosing) return;
-      isClosing = true;
+      if (state === "shutting_down") return;
+      state = "shutting_down";
       clearInterval(sweep);
-      http?.close();
+      http?.server.close();
       await quiet(() => counts().open === 0, current.config.limits.shutdownMs);
       await endpoint?.close();
       await front?.close();
       await Promise.allSettled([...all, ...allRoutes].map((each) => each.close()));
-      http?.closeAllConnections();
+      http?.server.closeAllConnections();
+      if (adminPort !== undefined) closeNow(adminPort);
       await closeStore();
       current.log.info("stopped", { generation });
       finish({});
@@ -232,22 +266,9 @@ function sum(one: GatewayCounts, other: GatewayCounts): GatewayCounts {
   return { ...none, ...Object.fromEntries(added) };
 }
 
-function addressOf(server: HttpServer): Address {
-  const { address, port } = server.address() as AddressInfo;
-  return { host: address, port };
-}
-
-function listening(server: HttpServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === "EADDRINUSE"
-          ? `port ${port} of ${host} is in use: stop what listens there, or choose another port`
-          : `it cannot listen on port ${port} of ${host}: ${error.code ?? error.message}`;
-      reject(new GlassineError("setting_invalid", why));
-    });
-    server.listen(port, host, resolve);
-  });
+function closeNow({ server }: Listening): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 /** Waits until `isQuiet`, no longer than `ms`. */

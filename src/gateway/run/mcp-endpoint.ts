@@ -63,6 +63,8 @@ export interface McpEndpoint {
   sessionFor(request: Request, identity: Identity): string;
   /** Takes one of the requests of a subject, or answers that there are none left. */
   limit(identity: Identity): Response | undefined;
+  /** How many are open. */
+  sessions(): number;
   endIdle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -200,6 +202,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       const session = id === null ? undefined : sessions.of(id, identity);
       return session?.id ?? sessionOfSubject(identity);
     },
+    sessions: () => sessions.size,
     endIdle: () => sessions.endIdle(),
     close: () => sessions.closeAll(),
   };

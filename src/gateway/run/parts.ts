@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import type { GatewayConfig, Secret } from "../config/index.ts";
+import type { GatewayMetrics } from "../observe/index.ts";
 
 /** Structured lines for the operator. No field holds a secret or the content of a message. */
 export interface GatewayLog {
@@ -16,6 +17,8 @@ export interface GatewayParts {
   /** Reads a secret at the time when it is needed. */
   readonly secrets: (secret: string | Secret) => string;
   readonly log: GatewayLog;
+  /** What the admin port shows; made with `createMetrics`, for a manager to count there too. */
+  readonly metrics?: GatewayMetrics | undefined;
   /** Of a front over stdio. Default: the process's. */
   readonly stdio?: { readonly stdin: Readable; readonly stdout: Writable } | undefined;
 }

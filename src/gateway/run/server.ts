@@ -40,6 +40,8 @@ export interface Server {
 
 export interface ServerSettings extends GuardSettings {
   readonly onDropped: (server: string, message: Message) => void;
+  /** A process that had died takes messages again. */
+  readonly onRestarted: (server: string) => void;
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
@@ -51,7 +53,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       onDropped: (message) => onDropped(name, message),
     });
   const connections =
-    "url" in config ? overHttp(config, parts, watch) : processes(name, config, parts, watch);
+    "url" in config ? overHttp(config, parts, watch) : processes(name, config, settings, watch);
   return { name, guard: guardOf(name, config, settings), ...connections };
 }
 
@@ -92,7 +94,7 @@ const died = refusalOf(
 function processes(
   name: string,
   { command, args, env, cwd }: CommandServer,
-  { config, secrets, log }: GatewayParts,
+  { parts: { config, secrets, log }, onRestarted }: ServerSettings,
   watch: Watch,
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
@@ -114,7 +116,10 @@ function processes(
     const back = supervised({
       start,
       onDown: () => outer.failAll(died),
-      onNote: (what, attempt) => log.warn(`server_${what}`, { server: name, attempt }),
+      onNote(what, attempt) {
+        if (what === "restarted") onRestarted(name);
+        log.warn(`server_${what}`, { server: name, attempt });
+      },
     });
     const outer = watch(back);
     const close = outer.close;

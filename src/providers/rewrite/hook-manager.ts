@@ -85,5 +85,7 @@ export interface AnyHookManager<Extensions = unknown> {
   handlersFor?(hook: never): readonly object[];
   streamPlan?(hook: never, given?: { readonly tenant?: string }): StreamPlan;
   audit?(event: AuditRecord): Promise<boolean>;
+  /** How many records the audit trail did not keep. */
+  auditFailures?(): { readonly total: number };
   readonly payloadLimits?: Partial<Limits>;
 }

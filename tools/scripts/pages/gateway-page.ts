@@ -1,5 +1,6 @@
 /** docs/gateway.md: from five minutes to every key of the configuration. */
 import { gatewaySettings } from "../../../src/gateway/config/index.ts";
+import { gatewayMetrics } from "../../../src/gateway/observe/index.ts";
 import { configJsonSchema, type JsonSchema } from "../config-schema.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 
@@ -103,6 +104,33 @@ Over stdio the gateway ends with its caller.
 Flags go over the environment, and the environment over the file. [commands.md](commands.md) has all flags.
 A variable that is nearly one of these is refused.`;
 
+const operating = `## Operating it
+
+\`"admin": { "port": 9090 }\` opens a port for operators, beside HTTP or stdio.
+It has no way to servers or models, and asks nobody who they are: keep it where only you reach it.
+It checks \`Host\` as the front does, so that name in \`allowedHosts\` what your probes and Prometheus send, unless they ask a local address.
+
+| Path       | Answer                                                                                                                                                        |
+| ---------- | ------------------------------------------------------------------------------------------------------------------------------------------------------------- |
+| \`/healthz\` | 200 while the process answers.                                                                                                                                |
+| \`/readyz\`  | 200 when it takes requests and its label store answers; otherwise 503 with the code \`starting\`, \`shutting_down\` or \`label_store_unreachable\`.             |
+| \`/metrics\` | What it counts, for Prometheus.                                                                                                                               |
+
+\`\`\`text
+$ curl localhost:9090/readyz
+{"status":"ready","generation":1}
+$ curl localhost:9090/metrics | grep _total{
+glassine_gateway_requests_total{server="files",method="tools/call",outcome="denied",code="no_tools"} 1
+glassine_plugin_hook_fire_total{hook="cmf.tool_pre_invoke"} 1
+glassine_plugin_handler_invocation_total{hook="cmf.tool_pre_invoke",plugin="no-echo"} 1
+glassine_plugin_denial_total{hook="cmf.tool_pre_invoke",plugin="no-echo",code="no_tools"} 1
+glassine_plugin_registration_total{outcome="success",reason="none"} 1
+\`\`\`
+
+These are the gateway's own; \`glassine_plugin_…\` are those of [the manager](embed.md#metrics).
+A program of your own hands \`plugins\` of \`createMetrics\` to its manager as \`metrics\`, and the rest to \`createGateway\`.
+No name that a caller makes up becomes a label: methods that MCP does not have count as \`other\`, and tools, models and subjects are not labels at all.`;
+
 const secrets = `Where the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 It is read when it is needed, and a message names the variable or the file, never the value.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.`;
@@ -127,6 +155,15 @@ export function gatewayPage(): string {
         code(name),
         key === undefined ? "" : code(key),
         flag === undefined ? "" : code(flag),
+        means,
+      ]),
+    ),
+    operating,
+    table(
+      ["Metric", "Labels", "Means"],
+      Object.entries(gatewayMetrics).map(([name, { labels, means }]) => [
+        code(`glassine_gateway_${name}`),
+        labels.map((label) => code(label)).join(", "),
         means,
       ]),
     ),

@@ -6,6 +6,7 @@ import { configSchema } from "../../../../../src/gateway/config/index.ts";
 import {
   type ConfigInput,
   createGateway,
+  createMetrics,
   type Gateway,
   type GatewayLog,
 } from "../../../../../src/gateway/run/index.ts";
@@ -30,27 +31,46 @@ function keptLog(): GatewayLog & { readonly lines: Line[] } {
   return { lines, info: to("info"), warn: to("warn"), error: to("error") };
 }
 
-type Plugins = NonNullable<Parameters<typeof createPluginManager>[0]>["plugins"];
+type ManagerOptions = NonNullable<Parameters<typeof createPluginManager>[0]>;
+type Plugins = ManagerOptions["plugins"];
 
 export interface Started {
   readonly gateway: Gateway;
   readonly log: ReturnType<typeof keptLog>;
   readonly url: URL;
+  readonly adminUrl: URL;
+  /** An answer of the admin port. */
+  admin(path: string): Promise<{ readonly status: number; readonly text: string }>;
   close(): Promise<void>;
 }
 
-export async function startGateway(config: ConfigInput, plugins: Plugins = []): Promise<Started> {
-  const manager = await createPluginManager({ plugins });
+export async function startGateway(
+  config: ConfigInput,
+  plugins: Plugins = [],
+  more: Pick<ManagerOptions, "audit" | "logger"> = {},
+): Promise<Started> {
+  const metrics = createMetrics();
+  const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
   const gateway = await createGateway({
-    ...{ manager, log },
+    ...{ manager, log, metrics },
     config: configSchema.parse({ listen: { port: 0 }, ...config }),
     secrets: (secret) => (typeof secret === "string" ? secret : "a secret"),
   });
   const { host, port } = gateway.address ?? { host: "none", port: 0 };
   const url = new URL(`http://${host}:${port}/mcp`);
+  const { admin } = log.lines.find(({ event }) => event === "started")?.fields ?? {};
+  // What the gateway says of its own port.
+  const adminUrl = new URL(
+    `http://127.0.0.1:${(admin as { port: number } | undefined)?.port ?? 0}`,
+  );
   return {
     ...{ gateway, log, url },
+    adminUrl,
+    async admin(path) {
+      const response = await fetch(new URL(path, adminUrl));
+      return { status: response.status, text: await response.text() };
+    },
     async close() {
       await gateway.close();
       await manager.close();

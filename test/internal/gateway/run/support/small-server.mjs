@@ -24,15 +24,19 @@ const tools = {
     process.stdout.write("this is no message\n");
     tools.answer(id);
   },
+  repeat: (id, args) =>
+    send({ id, result: { content: [{ type: "text", text: JSON.stringify(args) }] } }),
   environment: (id) =>
     send({ id, result: { content: [{ type: "text", text: Object.keys(process.env).join(" ") }] } }),
 };
+
+const unknown = (id) => send({ id, error: { code: -32602, message: "No such tool" } });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params } = JSON.parse(line);
   if (method === "initialize") {
     const { protocolVersion } = params;
     send({ id, result: { protocolVersion, capabilities, serverInfo } });
-  } else if (method === "tools/call") tools[params.name](id);
+  } else if (method === "tools/call") (tools[params.name] ?? unknown)(id, params.arguments);
   else if (id !== undefined) send({ id, result: {} });
 }

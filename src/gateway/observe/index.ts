@@ -1,0 +1,1 @@
+export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";

@@ -1,0 +1,36 @@
+/** A port that listens, and the fault where it cannot. */
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { HttpBindings } from "@hono/node-server";
+import { createAdaptorServer } from "@hono/node-server";
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Address } from "./parts.ts";
+
+type Respond = (request: Request, remote: string | undefined) => Promise<Response>;
+
+export interface Listening {
+  readonly address: Address;
+  readonly server: HttpServer;
+}
+
+/** @throws GlassineError (as a rejection) `setting_invalid` */
+export async function listenOn({ host, port }: Address, respond: Respond): Promise<Listening> {
+  const server = createAdaptorServer({
+    fetch: (request, env) => respond(request, (env as HttpBindings).incoming.socket.remoteAddress),
+    serverOptions: { requestTimeout: 0, headersTimeout: 20_000, maxHeaderSize: 32_768 },
+  }) as HttpServer;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(fault(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  return { server, address: { host: bound.address, port: bound.port } };
+}
+
+function fault({ code, message }: NodeJS.ErrnoException, host: string, port: number) {
+  const why =
+    code === "EADDRINUSE"
+      ? `port ${port} of ${host} is in use: stop what listens there, or choose another port`
+      : `it cannot listen on port ${port} of ${host}: ${code ?? message}`;
+  return new GlassineError("setting_invalid", why);
+}
