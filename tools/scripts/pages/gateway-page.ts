@@ -96,6 +96,7 @@ Where there is no such place, the log says so, and SIGHUP still works.
 SIGTERM and SIGINT take no more requests, let those in progress end (\`limits.shutdownMs\`), and end with 0.
 A second one ends the process at once.
 Over stdio the gateway ends with its caller.
+[deploy.md](deploy.md) takes it into production.
 
 \`createGateway\` of \`glassine/gateway\` is the same gateway for a program of your own: it takes a configuration and a manager that you made.
 
