@@ -76,6 +76,7 @@ describe("documents", () => {
       [...signing, "--identity", "builder@example.com"],
       ["plugins", "keygen", join(root, "new.pem"), "--identity", "builder@example.com"],
       ["gateway", "--check", "--plugin-mode", "dev"],
+      ["gateway", "pin"],
       ["gateway", "reload"],
     ];
     const seen = new Set<string>();

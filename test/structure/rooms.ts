@@ -49,7 +49,10 @@ export const plan: Plan = {
     },
     operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
-      rooms: ["config", "identity", "ends", "router", "models", "observe", "run", "command"],
+      rooms: [
+        ...["config", "identity", "ends", "definitions", "router", "models"],
+        ...["observe", "run", "command"],
+      ],
       mayImport: ["core", "providers", "operate", "node", "redis", "plugins"],
     },
   },
@@ -76,7 +79,7 @@ export const plan: Plan = {
   packages: {
     zod: [
       ...["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
-      ...["gateway/config", "gateway/command"],
+      ...["gateway/config", "gateway/definitions", "gateway/command"],
     ],
     "fast-check": ["testing"],
     immer: ["core/envelope"],

@@ -1,11 +1,12 @@
 /** The commands of the gateway, for the command line of this package. */
 import type { FurtherCommands } from "../../operate/cli/index.ts";
 import { type GatewayServices, gatewayCommand } from "./gateway-command.ts";
+import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
 
 export function gatewayCommands(services: GatewayServices): FurtherCommands {
   return {
     about: "Run the gateway, manage which plugins may run in {hostName}, and check their state.",
-    commands: [gatewayCommand(services), reloadCommand],
+    commands: [gatewayCommand(services), pinCommand, reloadCommand],
   };
 }

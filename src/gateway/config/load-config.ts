@@ -106,11 +106,12 @@ function invalid(problems: readonly ConfigProblem[], file: string | undefined) {
 }
 
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
-  const { audit, identity } = config;
+  const { audit, identity, definitionsFile } = config;
   const at = (path: string) => resolve(folder, path);
   const { jwt } = identity;
   return {
     ...fileSecretsFrom(config, at),
+    definitionsFile: at(definitionsFile),
     ...(audit === undefined ? {} : { audit: { ...audit, file: at(audit.file) } }),
     ...(jwt !== undefined && "file" in jwt.keys
       ? { identity: { ...identity, jwt: { ...jwt, keys: { file: at(jwt.keys.file) } } } }

@@ -45,6 +45,10 @@ const ofServer = {
   timeoutMs: milliseconds
     .default(60_000)
     .describe("How long the server may take to answer a request; progress starts the time anew."),
+  definitions: z
+    .enum(["warn", "label", "refuse"])
+    .default("warn")
+    .describe("What becomes of a tool whose definition is not the pinned one."),
   wireLabels: z
     .strictObject({
       ifc: z.boolean().default(false).describe("Labels from `_meta.ifc` of a result."),
@@ -299,6 +303,9 @@ export const configSchema = z.strictObject({
       "The port for operators: `/healthz`, `/readyz`, `/metrics`. Without it there is none.",
     ),
   audit: audit.optional().describe("The audit trail. Without it there is none."),
+  definitionsFile: text
+    .default("glassine.definitions.json")
+    .describe("The file with the pinned definitions of tools."),
 });
 
 /** What an operator writes. */

@@ -1,4 +1,5 @@
-export { ChildFailure, childBack, childEnvironment } from "./child-back.ts";
+export { ChildFailure } from "./child-back.ts";
+export { type ConnectFor, type Connections, connectionsTo } from "./connections.ts";
 export {
   type End,
   type Extra,
@@ -15,9 +16,5 @@ export {
   type SendOptions,
 } from "./end.ts";
 export { exchangeFront } from "./exchange-front.ts";
-export { httpAgent, httpBack } from "./http-back.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
-export { type SharedChild, sharedChild } from "./shared-child.ts";
 export { stdioFront } from "./stdio-front.ts";
-export { supervised } from "./supervised.ts";
-export { type WatchedEnd, watched } from "./watched.ts";

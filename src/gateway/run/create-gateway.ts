@@ -3,6 +3,7 @@
 import process from "node:process";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
+import { type Pins, readPins } from "../definitions/index.ts";
 import { errorOf, stdioFront } from "../ends/index.ts";
 import {
   checkOrigin,
@@ -62,15 +63,16 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     finish = resolve;
   });
 
-  const { listen, admin } = parts.config;
+  const { listen, admin, definitionsFile } = parts.config;
   const metrics = admin && (parts.metrics ?? createMetrics());
   const adminPort = admin && metrics && (await openAdminPort(admin, adminOptions(metrics)));
   if (adminPort !== undefined) opened.push(() => closeNow(adminPort));
   const managers = new Set([parts.manager]);
+  const seen = new Map<string, Map<string, string>>();
   const identifier =
     listen && (await createIdentifier(parts.config.identity, { listen, onRefused: noteRefusal }));
 
-  servers = makeServers(parts, identifier);
+  servers = makeServers(parts, identifier, await readPins(definitionsFile));
   let homes = new Homes(servers.map(nameOf));
   let routes = makeRoutes(parts);
   const endpoint = listen && (await openEndpoint());
@@ -100,10 +102,15 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     current.log.warn("identity_refused", { code, status, text: detail });
   }
 
-  function makeServers(of: GatewayParts, named: Identifier | undefined): readonly Server[] {
+  function makeServers(
+    of: GatewayParts,
+    named: Identifier | undefined,
+    pins: ReadonlyMap<string, Pins>,
+  ): readonly Server[] {
     const made = Object.entries(of.config.servers).map(([name, config]) =>
       serverOf(name, config, {
         ...{ parts: of, store, callers, onEnd },
+        ...{ pins: pins.get(name), seen: seenOf(name) },
         headersToShow: (headers) => named?.headersToShow(headers) ?? {},
         onRestarted: (server) => metrics?.processRestarted(server),
         onDropped(server, { method }) {
@@ -114,6 +121,12 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     );
     for (const each of made) all.add(each);
     return made;
+  }
+
+  function seenOf(server: string): Map<string, string> {
+    const known = seen.get(server) ?? new Map<string, string>();
+    seen.set(server, known);
+    return known;
   }
 
   function makeRoutes(of: GatewayParts): readonly ModelRoute[] {
@@ -218,7 +231,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     },
     counts,
     async reload(next) {
-      const made = makeServers(next, identifier);
+      const made = makeServers(next, identifier, await readPins(next.config.definitionsFile));
       // Sessions go on with their connections, under the new plugins.
       for (const { guard } of servers) guard.use(next.manager);
       servers = made;

@@ -25,8 +25,13 @@ export interface GuardSettings {
   readonly callers: ReadonlyMap<string, Caller>;
   /** Headers that plugins may see. */
   readonly headersToShow: (headers: Headers) => Readonly<Record<string, string>>;
+  /** Whether a tool is labelled, because its definition is not the pinned one. */
+  readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
 }
+
+/** The label of calls of a tool whose definition changed. */
+const definitionChanged = "DEFINITION_CHANGED";
 
 export function guardOf(name: string, server: ServerConfig, settings: GuardSettings): Guard {
   const { parts, store, onEnd } = settings;
@@ -59,7 +64,9 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const { requestInfo } = request;
   const headers = requestInfo instanceof Request ? requestInfo.headers : undefined;
   const { identity } = callerOf(request, settings);
-  return { ...slotsOf(identity, headers, settings), mcp: request.mcp };
+  const isChanged = request.method === "tools/call" && settings.isChanged(request.params.name);
+  const labels = isChanged ? [definitionChanged] : [];
+  return { ...slotsOf(identity, headers, settings, labels), mcp: request.mcp };
 }
 
 /** What the gateway knows about any request. */
@@ -67,8 +74,9 @@ export function slotsOf(
   { subject, client }: Identity,
   headers: Headers | undefined,
   { parts, headersToShow }: Pick<GuardSettings, "parts" | "headersToShow">,
+  further: readonly string[] = [],
 ): object {
-  const labels = [...parts.config.labels.initial];
+  const labels = [...parts.config.labels.initial, ...further];
   return {
     security: { labels, ...(subject && { subject }), ...(client && { client }) },
     ...(headers && { http: { headers: headersToShow(headers) } }),

@@ -1,34 +1,9 @@
 /** A server behind the gateway: its guard, and connections to it. */
-import process from "node:process";
 import type { Guard } from "../../providers/mcp/index.ts";
-import type { CommandServer, ServerConfig, UrlServer } from "../config/index.ts";
-import {
-  childBack,
-  childEnvironment,
-  type End,
-  httpAgent,
-  httpBack,
-  type Message,
-  type RequestId,
-  refusalOf,
-  type SharedChild,
-  sharedChild,
-  supervised,
-  type WatchedEnd,
-  watched,
-} from "../ends/index.ts";
+import type { ServerConfig } from "../config/index.ts";
+import { Definitions, type Pins, pinned } from "../definitions/index.ts";
+import { type ConnectFor, connectionsTo, type End, type Message } from "../ends/index.ts";
 import { type GuardSettings, guardOf } from "./guarded-server.ts";
-import type { GatewayParts } from "./parts.ts";
-
-/** What a connection is for. */
-export interface ConnectFor {
-  /** Whose it is: equal for equal callers. */
-  readonly key: string;
-  /** The exchange of MCP 2026-07-28 that it is for; absent for a session. */
-  readonly exchange?: { readonly headers: Headers; readonly message: unknown };
-  /** The server ended the stream of a request early. */
-  readonly onCut?: (id: RequestId) => void;
-}
 
 export interface Server {
   readonly name: string;
@@ -38,127 +13,34 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export interface ServerSettings extends GuardSettings {
+export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
+  /** The pinned definitions of its tools. */
+  readonly pins: Pins | undefined;
+  /** The first definitions that were seen of it, which count where none are pinned. */
+  readonly seen: Map<string, string>;
   readonly onDropped: (server: string, message: Message) => void;
   /** A process that had died takes messages again. */
   readonly onRestarted: (server: string) => void;
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, onDropped } = settings;
-  const watch = (back: End): WatchedEnd =>
-    watched(back, {
-      timeoutMs: config.timeoutMs,
-      inFlight: parts.config.limits.inFlight,
-      onDropped: (message) => onDropped(name, message),
-    });
-  const connections =
-    "url" in config ? overHttp(config, parts, watch) : processes(name, config, settings, watch);
-  return { name, guard: guardOf(name, config, settings), ...connections };
-}
-
-type Connections = Pick<Server, "connect" | "close">;
-type Watch = (back: End) => WatchedEnd;
-
-function overHttp(
-  { url, headers, forward }: UrlServer,
-  { config, secrets }: GatewayParts,
-  watch: Watch,
-): Connections {
-  const agent = httpAgent();
+  const { parts, pins, seen, onDropped, onRestarted } = settings;
+  const action = config.definitions;
+  const definitions = new Definitions(pins, seen, (changed) =>
+    parts.log.warn("definition_changed", { server: name, ...changed, action }),
+  );
+  const connections = connectionsTo(name, config, {
+    ...parts,
+    onDropped: (message) => onDropped(name, message),
+    onRestarted: () => onRestarted(name),
+  });
   return {
-    connect: ({ exchange, onCut }) =>
-      watch(
-        httpBack({
-          ...{ url, dispatcher: agent, headers: mapValues(headers, secrets) },
-          forward: forward.map((each) => each.toLowerCase()),
-          maxBytes: config.limits.messageBytes,
-          ...(exchange && { exchange }),
-          ...(onCut && { onCut }),
-        }),
-      ),
-    close: () => agent.destroy(),
+    name,
+    guard: guardOf(name, config, {
+      ...settings,
+      isChanged: (tool) => action === "label" && definitions.isChanged(tool),
+    }),
+    connect: (about) => pinned(connections.connect(about), definitions, action === "refuse"),
+    close: connections.close,
   };
-}
-
-const died = refusalOf(
-  -32014,
-  "peer_died",
-  "The server ended before it answered, and is started again",
-);
-
-/**
- * A session has a process of its own, which keeps its state. Exchanges have no state, and those of
- * one subject share a process.
- */
-function processes(
-  name: string,
-  { command, args, env, cwd }: CommandServer,
-  { parts: { config, secrets, log }, onRestarted }: ServerSettings,
-  watch: Watch,
-): Connections {
-  const { messageBytes, queuedBytes, children } = config.limits;
-  const running = new Set<End>();
-  const shared = new Map<string, { readonly child: SharedChild; readonly back: End }>();
-
-  const start = (): End =>
-    childBack({
-      ...{ command, args, cwd, env: childEnvironment(process.env, mapValues(env, secrets)) },
-      ...{ maxBytes: messageBytes, queuedBytes },
-      onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),
-    });
-
-  /** A process that is started again when it dies. */
-  function run(): End {
-    if (running.size >= children) endIdle();
-    if (running.size >= children)
-      throw new Error(`Server ${name} has ${children} processes, and may have no more.`);
-    const back = supervised({
-      start,
-      onDown: () => outer.failAll(died),
-      onNote(what, attempt) {
-        if (what === "restarted") onRestarted(name);
-        log.warn(`server_${what}`, { server: name, attempt });
-      },
-    });
-    const outer = watch(back);
-    const close = outer.close;
-    outer.close = () => {
-      running.delete(outer);
-      return close();
-    };
-    running.add(outer);
-    return outer;
-  }
-
-  /** Ends the process of exchanges that was made first, of those that nobody uses. */
-  function endIdle(): void {
-    const [key, idle] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
-    if (key === undefined) return;
-    shared.delete(key);
-    void idle?.back.close();
-  }
-
-  function share(key: string): End {
-    const known = shared.get(key);
-    if (known !== undefined) return known.child.connect();
-    const back = run();
-    const child = sharedChild(back);
-    shared.set(key, { child, back });
-    return child.connect();
-  }
-
-  return {
-    connect: ({ key, exchange }) => (exchange === undefined ? run() : share(key)),
-    async close() {
-      await Promise.allSettled([...running].map((each) => each.close()));
-    },
-  };
-}
-
-function mapValues<Value, Result>(
-  values: Readonly<Record<string, Value>>,
-  change: (value: Value) => Result,
-): Readonly<Record<string, Result>> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }

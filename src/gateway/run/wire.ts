@@ -1,9 +1,9 @@
 /** Puts a front before the servers: through the guard of each, and the router if there are several. */
 import { packageVersion } from "../../core/plugins/index.ts";
-import type { End } from "../ends/index.ts";
+import type { ConnectFor, End } from "../ends/index.ts";
 import { type Homes, routerOf } from "../router/index.ts";
 import type { GatewayLog } from "./parts.ts";
-import type { ConnectFor, Server } from "./server.ts";
+import type { Server } from "./server.ts";
 
 export interface Wired {
   close(): Promise<void>;

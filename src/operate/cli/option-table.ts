@@ -113,6 +113,7 @@ export const optionTable = {
     flag: "--check",
     what: "only check the configuration, and say what each plugin will see; start nothing",
   },
+  checkPins: { flag: "--check", what: "only say what is not as it was pinned; write nothing" },
   json: { flag: "--json", what: "print one JSON document" },
   verbose: { flag: "--verbose", what: "print the stack of an internal error" },
 } as const satisfies Record<string, OptionSpec>;

@@ -91,6 +91,33 @@ A configuration in TypeScript or JavaScript, and a plugin by its path, are impor
 The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in a folder of the temporary folder that only this user can enter.
 Where there is no such place, the log says so, and SIGHUP still works.
 
+## Definitions of tools
+
+A model does what the description of a tool says, so a server that changes one changes what the model does.
+The gateway therefore compares every list of tools with the definitions that you have looked at:
+
+\`\`\`sh
+glassine gateway pin --check
+glassine gateway pin
+\`\`\`
+
+The first asks each server for its tools and says which are new, changed or gone.
+The second writes their hashes to \`definitionsFile\`, which belongs beside the configuration and into version control; a running gateway takes them with \`gateway reload\`.
+A hash is of every field but \`_meta\`.
+Where no definitions of a server are pinned, the first ones that the gateway passes on count until it ends.
+
+\`servers.NAME.definitions\` says what becomes of a tool that is new, or whose definition is another one:
+
+| Value     | In lists | Calls                                                                       |
+| --------- | -------- | --------------------------------------------------------------------------- |
+| \`warn\`   | stays    | pass                                                                        |
+| \`label\`  | stays    | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
+| \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                     |
+
+Each is also a line \`definition_changed\` in the log, once a tool.
+A tool that changed stays so until the gateway is reloaded, also if the server takes the change back or shows it to some callers alone.
+A tool that the gateway has not seen in a list can be called: what it is was judged when it was listed.
+
 ## The end
 
 SIGTERM and SIGINT take no more requests, let those in progress end (\`limits.shutdownMs\`), and end with 0.

@@ -2,12 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import {
-  type Extra,
-  httpAgent,
-  httpBack,
-  type Message,
-} from "../../../../src/gateway/ends/index.ts";
+import { httpAgent, httpBack } from "../../../../src/gateway/ends/http-back.ts";
+import type { Extra, Message } from "../../../../src/gateway/ends/index.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {

@@ -9,6 +9,7 @@ import {
   createMetrics,
   type Gateway,
   type GatewayLog,
+  type GatewayParts,
 } from "../../../../../src/gateway/run/index.ts";
 
 const everything = createRequire(import.meta.url)
@@ -41,6 +42,7 @@ export interface Started {
   readonly adminUrl: URL;
   /** An answer of the admin port. */
   admin(path: string): Promise<{ readonly status: number; readonly text: string }>;
+  readonly parts: GatewayParts;
   close(): Promise<void>;
 }
 
@@ -52,11 +54,12 @@ export async function startGateway(
   const metrics = createMetrics();
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
-  const gateway = await createGateway({
+  const parts: GatewayParts = {
     ...{ manager, log, metrics },
     config: configSchema.parse({ listen: { port: 0 }, ...config }),
     secrets: (secret) => (typeof secret === "string" ? secret : "a secret"),
-  });
+  };
+  const gateway = await createGateway(parts);
   const { host, port } = gateway.address ?? { host: "none", port: 0 };
   const url = new URL(`http://${host}:${port}/mcp`);
   const { admin } = log.lines.find(({ event }) => event === "started")?.fields ?? {};
@@ -65,7 +68,7 @@ export async function startGateway(
     `http://127.0.0.1:${(admin as { port: number } | undefined)?.port ?? 0}`,
   );
   return {
-    ...{ gateway, log, url },
+    ...{ gateway, log, url, parts },
     adminUrl,
     async admin(path) {
       const response = await fetch(new URL(path, adminUrl));

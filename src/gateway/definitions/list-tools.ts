@@ -1,0 +1,98 @@
+/** Asks a server for the definitions of its tools, as a client would. */
+import { packageVersion } from "../../core/plugins/index.ts";
+import { type End, isAnswer, isMessage, type Message } from "../ends/index.ts";
+
+const sessionVersion = "2025-11-25";
+const exchangeVersion = "2026-07-28";
+const maxPages = 1000;
+
+const client = { name: "glassine", version: packageVersion };
+
+/** For which exchange a connection is; absent for a session. */
+type Connect = (exchange?: { readonly headers: Headers; readonly message: Message }) => End;
+
+/**
+ * All tools of a server.
+ *
+ * @throws Error what the server answered in place of them
+ */
+export async function listTools(connect: Connect): Promise<readonly Message[]> {
+  const end = connect();
+  try {
+    await end.start();
+    const ask = asker(end);
+    const begun = await ask("initialize", {
+      ...{ protocolVersion: sessionVersion, capabilities: {}, clientInfo: client },
+    });
+    // A server of 2026-07-28 alone knows no sessions.
+    if (begun.error !== undefined) return await allPages(() => exchange(connect));
+    const { protocolVersion } = isMessage(begun.result) ? begun.result : {};
+    if (typeof protocolVersion === "string") end.setProtocolVersion?.(protocolVersion);
+    await end.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    return await allPages(() => ({ ask, close: async () => {} }));
+  } finally {
+    await end.close();
+  }
+}
+
+type Ask = (method: string, params: Message) => Promise<Message>;
+
+interface Asking {
+  readonly ask: Ask;
+  close(): Promise<void>;
+}
+
+/** One request of 2026-07-28, which says who asks and in which version. */
+function exchange(connect: Connect): Asking {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": exchangeVersion,
+    "io.modelcontextprotocol/clientInfo": client,
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  let end: End | undefined;
+  return {
+    async ask(method, params) {
+      const message = { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } };
+      const headers = new Headers({ "mcp-protocol-version": exchangeVersion });
+      end = connect({ headers, message });
+      await end.start();
+      return asker(end)(method, message.params);
+    },
+    close: async () => end?.close(),
+  };
+}
+
+async function allPages(begin: () => Asking): Promise<readonly Message[]> {
+  const tools: Message[] = [];
+  let cursor: unknown;
+  for (let page = 0; page < maxPages; page += 1) {
+    const { ask, close } = begin();
+    const { error, result } = await ask("tools/list", cursor === undefined ? {} : { cursor });
+    await close();
+    if (!isMessage(result) || !Array.isArray(result.tools)) throw new Error(reasonIn(error));
+    tools.push(...result.tools.filter(isMessage));
+    cursor = result.nextCursor;
+    if (cursor === undefined) return tools;
+  }
+  throw new Error(`the list of tools does not end after ${maxPages} pages`);
+}
+
+function reasonIn(error: unknown): string {
+  const { message } = isMessage(error) ? error : {};
+  return typeof message === "string" ? message : "the answer is no list of tools";
+}
+
+/** Every answer comes, since an end that waits has a deadline. */
+function asker(end: End): Ask {
+  let id = 0;
+  const waiting = new Map<unknown, (answer: Message) => void>();
+  end.onmessage = (message) => {
+    if (isMessage(message) && isAnswer(message)) waiting.get(message.id)?.(message);
+  };
+  return (method, params) =>
+    new Promise((resolve, reject) => {
+      id += 1;
+      waiting.set(id, resolve);
+      end.send({ jsonrpc: "2.0", id, method, params }).catch(reject);
+    });
+}

@@ -1,0 +1,64 @@
+/** A back whose tool definitions are compared with those that are pinned. */
+import {
+  type End,
+  type Extra,
+  errorAnswer,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  type Message,
+  refusalOf,
+} from "../ends/index.ts";
+import type { Definitions } from "./definitions.ts";
+
+const refused = refusalOf(
+  -32010,
+  "definition_changed",
+  "The definition of the tool is not the one that the operator has looked at",
+);
+
+/**
+ * With `refuses`, a tool whose definition changed is missing in lists, and calls of it are answered
+ * here. Otherwise everything passes as it is.
+ */
+export function pinned(back: End, definitions: Definitions, refuses: boolean): End {
+  /** The requests of lists that have no answer yet. Those behind it answer each once. */
+  const asked = new Set<string>();
+
+  const end: End = {
+    takesHeaders: back.takesHeaders === true,
+    setProtocolVersion: (version) => back.setProtocolVersion?.(version),
+    start() {
+      back.onmessage = receive;
+      back.onclose = () => end.onclose?.();
+      back.onerror = (error) => end.onerror?.(error);
+      return back.start();
+    },
+    async send(message, options) {
+      if (isRequest(message)) {
+        const { id, method, params } = message;
+        if (method === "tools/list") asked.add(keyOf(id));
+        const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
+        if (refuses && definitions.isChanged(tool))
+          return end.onmessage?.(errorAnswer(id, refused), {});
+      }
+      await back.send(message, options);
+    },
+    close: () => back.close(),
+  };
+
+  function receive(message: unknown, extra: Extra | undefined): void {
+    const isList = isMessage(message) && isAnswer(message) && asked.delete(keyOf(message.id));
+    end.onmessage?.(isList ? judged(message) : message, extra);
+  }
+
+  function judged(message: Message): Message {
+    const { result } = message;
+    if (!isMessage(result) || !Array.isArray(result.tools)) return message;
+    const tools = definitions.judge(result.tools);
+    return refuses ? { ...message, result: { ...result, tools } } : message;
+  }
+
+  return end;
+}

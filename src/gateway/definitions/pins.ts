@@ -1,0 +1,69 @@
+/** Hashes of tool definitions that an operator has looked at, in a file of their own. */
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import * as z from "zod";
+import { GlassineError } from "../../core/errors/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import type { Message } from "../ends/index.ts";
+
+/** The hashes of the tools of a server, by name. */
+export type Pins = Readonly<Record<string, string>>;
+
+const fileSchema = z.record(z.string(), z.record(z.string(), z.string()));
+
+/**
+ * The hash of a tool as a client sees it: every field but `_meta`, the members of objects in any
+ * order.
+ *
+ * @returns `sha256:` with 64 digits
+ */
+export function definitionHash(tool: Message): string {
+  const { _meta, ...definition } = tool;
+  const text = JSON.stringify(definition, sorted);
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  // From entries, so that a member `__proto__` is one like any other.
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/**
+ * The pins in a file, by server. A file that is not there has none.
+ *
+ * @throws GlassineError `config_unreadable`
+ */
+export async function readPins(file: string): Promise<ReadonlyMap<string, Pins>> {
+  const text = await textOf(file);
+  if (text === undefined) return new Map();
+  try {
+    return new Map(Object.entries(fileSchema.parse(JSON.parse(text))));
+  } catch {
+    throw unreadable(file, "is not an object of servers, tools and their hashes");
+  }
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw unreadable(file, `cannot be read: ${code}`);
+  }
+}
+
+function unreadable(file: string, fault: string): GlassineError {
+  return new GlassineError(
+    "config_unreadable",
+    `the pinned definitions ${printable(file)} ${fault}; \`glassine gateway pin\` writes them`,
+    { file },
+  );
+}
+
+/** Servers and tools in the order of their names, so that a file's changes read well. */
+export async function writePins(file: string, pins: ReadonlyMap<string, Pins>): Promise<void> {
+  const servers = Object.fromEntries(pins);
+  await writeFile(file, `${JSON.stringify(servers, sorted, 2)}\n`);
+}

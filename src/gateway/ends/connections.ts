@@ -1,0 +1,159 @@
+/** Connections to a server behind the gateway. */
+import process from "node:process";
+import type {
+  CommandServer,
+  GatewayConfig,
+  Secret,
+  ServerConfig,
+  UrlServer,
+} from "../config/index.ts";
+import { childBack, childEnvironment } from "./child-back.ts";
+import { type End, type Message, type RequestId, refusalOf } from "./end.ts";
+import { httpAgent, httpBack } from "./http-back.ts";
+import { type SharedChild, sharedChild } from "./shared-child.ts";
+import { supervised } from "./supervised.ts";
+import { type WatchedEnd, watched } from "./watched.ts";
+
+/** What a connection is for. */
+export interface ConnectFor {
+  /** Whose it is: equal for equal callers. */
+  readonly key: string;
+  /** The exchange of MCP 2026-07-28 that it is for; absent for a session. */
+  readonly exchange?: { readonly headers: Headers; readonly message: unknown };
+  /** The server ended the stream of a request early. */
+  readonly onCut?: (id: RequestId) => void;
+}
+
+export interface Connections {
+  /** @throws Error if the server takes no more connections */
+  connect(about: ConnectFor): End;
+  close(): Promise<void>;
+}
+
+export interface ConnectionParts {
+  readonly config: Pick<GatewayConfig, "limits">;
+  readonly secrets: (secret: string | Secret) => string;
+  readonly log: { warn(event: string, fields: object): void };
+  readonly onDropped?: (message: Message) => void;
+  /** A process that had died takes messages again. */
+  readonly onRestarted?: () => void;
+}
+
+export function connectionsTo(
+  name: string,
+  config: ServerConfig,
+  parts: ConnectionParts,
+): Connections {
+  const watch = (back: End): WatchedEnd =>
+    watched(back, {
+      timeoutMs: config.timeoutMs,
+      inFlight: parts.config.limits.inFlight,
+      onDropped: (message) => parts.onDropped?.(message),
+    });
+  return "url" in config ? overHttp(config, parts, watch) : processes(name, config, parts, watch);
+}
+
+type Watch = (back: End) => WatchedEnd;
+
+function overHttp(
+  { url, headers, forward }: UrlServer,
+  { config, secrets }: ConnectionParts,
+  watch: Watch,
+): Connections {
+  const agent = httpAgent();
+  return {
+    connect: ({ exchange, onCut }) =>
+      watch(
+        httpBack({
+          ...{ url, dispatcher: agent, headers: mapValues(headers, secrets) },
+          forward: forward.map((each) => each.toLowerCase()),
+          maxBytes: config.limits.messageBytes,
+          ...(exchange && { exchange }),
+          ...(onCut && { onCut }),
+        }),
+      ),
+    close: () => agent.destroy(),
+  };
+}
+
+const died = refusalOf(
+  -32014,
+  "peer_died",
+  "The server ended before it answered, and is started again",
+);
+
+/**
+ * A session has a process of its own, which keeps its state. Exchanges have no state, and those of
+ * one subject share a process.
+ */
+function processes(
+  name: string,
+  { command, args, env, cwd }: CommandServer,
+  { config, secrets, log, onRestarted }: ConnectionParts,
+  watch: Watch,
+): Connections {
+  const { messageBytes, queuedBytes, children } = config.limits;
+  const running = new Set<End>();
+  const shared = new Map<string, { readonly child: SharedChild; readonly back: End }>();
+
+  const start = (): End =>
+    childBack({
+      ...{ command, args, cwd, env: childEnvironment(process.env, mapValues(env, secrets)) },
+      ...{ maxBytes: messageBytes, queuedBytes },
+      onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),
+    });
+
+  /** A process that is started again when it dies. */
+  function run(): End {
+    if (running.size >= children) endIdle();
+    if (running.size >= children)
+      throw new Error(`Server ${name} has ${children} processes, and may have no more.`);
+    const back = supervised({
+      start,
+      onDown: () => outer.failAll(died),
+      onNote(what, attempt) {
+        if (what === "restarted") onRestarted?.();
+        log.warn(`server_${what}`, { server: name, attempt });
+      },
+    });
+    const outer = watch(back);
+    const close = outer.close;
+    outer.close = () => {
+      running.delete(outer);
+      return close();
+    };
+    running.add(outer);
+    return outer;
+  }
+
+  /** Ends the process of exchanges that was made first, of those that nobody uses. */
+  function endIdle(): void {
+    const [key, idle] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
+    if (key === undefined) return;
+    shared.delete(key);
+    void idle?.back.close();
+  }
+
+  function share(key: string): End {
+    const known = shared.get(key);
+    if (known !== undefined) return known.child.connect();
+    const back = run();
+    const child = sharedChild(back);
+    shared.set(key, { child, back });
+    return child.connect();
+  }
+
+  return {
+    connect: ({ key, exchange }) => (exchange === undefined ? run() : share(key)),
+    async close() {
+      await Promise.allSettled([...running].map((each) => each.close()));
+    },
+  };
+}
+
+function mapValues<Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  change: (value: Value) => Result,
+): Readonly<Record<string, Result>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,81 @@
+/** `gateway pin`: what changed, and what is written. */
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { verifies } from "../../../support/verifies.ts";
+import { run } from "../command/support.ts";
+import { listing, tool } from "./support/listing.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+async function folder(servers: object): Promise<string> {
+  const cwd = await mkdtemp(join(tmpdir(), "glassine-pin-"));
+  await writeFile(join(cwd, "glassine.config.json"), JSON.stringify({ servers }));
+  return cwd;
+}
+
+const pin = (cwd: string, ...more: string[]) => run(["gateway", "pin", ...more], { cwd });
+
+it("pins what each server lists, on all pages, and says what is not as it was", async () => {
+  verifies("cli:gateway-pin");
+  const { server, show } = await listing([tool("add"), tool("echo")]);
+  const { server: modern } = await listing([tool("one"), tool("two")], "modern");
+  const cwd = await folder({ listing: server, modern });
+  const file = join(cwd, "glassine.definitions.json");
+
+  const first = await pin(cwd, "--check");
+  expect([first.code, first.stdout.split("\n")]).toEqual([
+    1,
+    [
+      ...["listing: 2 tools", "  new: add", "  new: echo"],
+      ...["modern: 2 tools", "  new: one", "  new: two"],
+      ...[`not written: ${file}`, ""],
+    ],
+  ]);
+  await expect(readFile(file)).rejects.toMatchObject({ code: "ENOENT" });
+
+  expect((await pin(cwd)).code).toBe(0);
+  const pins = JSON.parse(await readFile(file, "utf8"));
+  expect(Object.keys(pins)).toEqual(["listing", "modern"]);
+  expect(Object.keys(pins.modern)).toEqual(["one", "two"]);
+  expect((await pin(cwd, "--check")).code).toBe(0);
+
+  await show([tool("add", "Another thing."), tool("late")]);
+  const later = await pin(cwd, "--check", "--json");
+  expect(later.document().pinned[0]).toEqual({
+    ...{ server: "listing", tools: 2, fault: null },
+    ...{ added: ["late"], changed: ["add"], removed: ["echo"] },
+  });
+  expect(JSON.parse(await readFile(file, "utf8"))).toEqual(pins);
+});
+
+it("keeps the pins of a server that it cannot ask, and ends with 1", async () => {
+  verifies("cli:gateway-pin");
+  const { server } = await listing([tool("add")]);
+  const gone = createServer((_request, response) => void response.writeHead(500).end());
+  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
+  open.push(() => gone.close());
+  const { port } = gone.address() as AddressInfo;
+  const cwd = await folder({
+    listing: server,
+    gone: { url: `http://127.0.0.1:${port}/mcp` },
+    missing: { command: "no-such-command-anywhere" },
+  });
+  const file = join(cwd, "glassine.definitions.json");
+  const kept = { gone: { old: "sha256:1" } };
+  await writeFile(file, JSON.stringify(kept));
+  const { code, stdout } = await pin(cwd);
+  expect(code).toBe(1);
+  expect(stdout).toContain("gone: cannot be asked: The server refused the request");
+  expect(stdout).toMatch(/missing: cannot be asked: .*no-such-command-anywhere/);
+  const pins = JSON.parse(await readFile(file, "utf8"));
+  expect(pins).toMatchObject(kept);
+  expect(Object.keys(pins.listing)).toEqual(["add"]);
+  expect(pins.missing).toBeUndefined();
+});
