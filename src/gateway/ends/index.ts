@@ -1,5 +1,5 @@
 export { ChildFailure } from "./child-back.ts";
-export { type ConnectFor, type Connections, connectionsTo } from "./connections.ts";
+export { type ConnectFor, connectionsTo } from "./connections.ts";
 export {
   type End,
   type Extra,
