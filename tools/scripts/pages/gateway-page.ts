@@ -108,11 +108,11 @@ Where no definitions of a server are pinned, the first ones that the gateway pas
 
 \`servers.NAME.definitions\` says what becomes of a tool that is new, or whose definition is another one:
 
-| Value     | In lists | Calls                                                                       |
-| --------- | -------- | --------------------------------------------------------------------------- |
-| \`warn\`   | stays    | pass                                                                        |
-| \`label\`  | stays    | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
-| \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                     |
+| Value    | In lists    | Calls                                                                        |
+| -------- | ----------- | ---------------------------------------------------------------------------- |
+| \`warn\`   | stays       | pass                                                                         |
+| \`label\`  | stays       | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
+| \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                           |
 
 Each is also a line \`definition_changed\` in the log, once a tool.
 A tool that changed stays so until the gateway is reloaded, also if the server takes the change back or shows it to some callers alone.
@@ -138,11 +138,11 @@ const operating = `## Operating it
 It has no way to servers or models, and asks nobody who they are: keep it where only you reach it.
 It checks \`Host\` as the front does, so that name in \`allowedHosts\` what your probes and Prometheus send, unless they ask a local address.
 
-| Path       | Answer                                                                                                                                                        |
-| ---------- | ------------------------------------------------------------------------------------------------------------------------------------------------------------- |
-| \`/healthz\` | 200 while the process answers.                                                                                                                                |
-| \`/readyz\`  | 200 when it takes requests and its label store answers; otherwise 503 with the code \`starting\`, \`shutting_down\` or \`label_store_unreachable\`.             |
-| \`/metrics\` | What it counts, for Prometheus.                                                                                                                               |
+| Path       | Answer                                                                                                                                        |
+| ---------- | --------------------------------------------------------------------------------------------------------------------------------------------- |
+| \`/healthz\` | 200 while the process answers.                                                                                                                |
+| \`/readyz\`  | 200 when it takes requests and its label store answers; otherwise 503 with the code \`starting\`, \`shutting_down\` or \`label_store_unreachable\`. |
+| \`/metrics\` | What it counts, for Prometheus.                                                                                                               |
 
 \`\`\`text
 $ curl localhost:9090/readyz
