@@ -15,6 +15,7 @@ import {
   secretReader,
   secretsIn,
 } from "../config/index.ts";
+import { createIdentifier } from "../identity/index.ts";
 
 /** One plugin, as a reviewer wants to know it. */
 export interface PluginReport {
@@ -60,9 +61,21 @@ export async function checkGateway(
         ),
       ),
     ),
-    problems: await missingCommands(config, folder, env),
+    problems: [...(await identityFaults(config)), ...(await missingCommands(config, folder, env))],
     warnings: [...warnings, ...missingSecrets(config, env)],
   };
+}
+
+/** Why the gateway would not find out who asks: nothing is asked of a server for that. */
+async function identityFaults({ identity, listen }: GatewayConfig): Promise<readonly string[]> {
+  if (listen === undefined) return [];
+  try {
+    await createIdentifier(identity, { listen });
+    return [];
+  } catch (error) {
+    if (isGlassineError(error)) return [error.message];
+    throw error;
+  }
 }
 
 function reportOf(

@@ -145,6 +145,44 @@ describe("what can never happen", () => {
   });
 });
 
+describe("an identity that the gateway would not start with", () => {
+  const jwt = {
+    ...{ issuer: "https://issuer.example", audience: "https://gateway.example/mcp" },
+    algorithms: ["ES256"],
+  };
+  const cases = [
+    [
+      "a key file that is no key",
+      { listen: {}, identity: { jwt: { ...jwt, keys: { file: "glassine.config.json" } } } },
+      "key file",
+    ],
+    [
+      "a key file that is not there",
+      { listen: {}, identity: { jwt: { ...jwt, keys: { file: "none.pem" } } } },
+      "key file",
+    ],
+    [
+      "a proxy that is no address",
+      { listen: {}, identity: { trustedHeaders: { from: ["proxy"], subject: "x-user" } } },
+      "proxy",
+    ],
+  ] as const;
+
+  it.each(cases)("%s", async (_what, config, problem) => {
+    verifies("cli:gateway-never");
+    const { code, document, lines } = await check({ servers: { files: http }, ...config });
+    expect([code, document.problems]).toEqual([1, [expect.stringContaining(problem)]]);
+    expect(lines).toContain("The configuration cannot work as it is.");
+  });
+
+  it("says nothing of one that fits, and asks no server of keys", async () => {
+    const keys = { url: "https://issuer.example/jwks" };
+    const identity = { jwt: { ...jwt, keys } };
+    const { code, document } = await check({ servers: { files: http }, listen: {}, identity });
+    expect([code, document.problems]).toEqual([0, []]);
+  });
+});
+
 it("names the secrets that are not there, and no value of those that are", async () => {
   verifies("cli:gateway-check");
   const headers = { a: { env: "GONE" }, b: { env: "TOKEN" } };
