@@ -25,7 +25,7 @@ export function boundedBody(
         if (done) break;
         if ((controller.desiredSize ?? 0) < value.byteLength) {
           onCut();
-          controller.error(new Error("The reader is too slow."));
+          controller.error(new Error("reader_too_slow"));
           await reader.cancel();
           return;
         }

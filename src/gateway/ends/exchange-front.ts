@@ -4,6 +4,7 @@
  * What is sent first decides the form: the answer itself is JSON with the status that the server
  * gave, anything before it makes the answer a stream of events.
  */
+import { boundedBody } from "./bounded-body.ts";
 import { type End, isAnswer, isMessage, isRequest, type Message } from "./end.ts";
 
 export interface ExchangeOptions {
@@ -12,6 +13,10 @@ export interface ExchangeOptions {
   readonly message: Message;
   readonly authInfo: unknown;
   readonly keepAliveMs: number;
+  /** What may wait for a slow reader. */
+  readonly queuedBytes: number;
+  /** The reader was too slow, and its request is cancelled. */
+  readonly onCut: () => void;
 }
 
 export interface ExchangeFront {
@@ -21,7 +26,7 @@ export interface ExchangeFront {
 }
 
 export function exchangeFront(options: ExchangeOptions): ExchangeFront {
-  const { request, message, authInfo, keepAliveMs } = options;
+  const { request, message, authInfo, keepAliveMs, queuedBytes, onCut } = options;
   const encoder = new TextEncoder();
   let respond: (response: Response) => void = () => {};
   const response = new Promise<Response>((resolve) => {
@@ -63,7 +68,8 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
         },
         cancel: () => end.close(),
       });
-      respond(new Response(body, { headers: eventHeaders }));
+      const bounded = boundedBody(body, queuedBytes, onCut);
+      respond(new Response(bounded, { headers: eventHeaders }));
       timer = setInterval(() => enqueue(": keep-alive\n\n"), keepAliveMs);
       timer.unref();
     }

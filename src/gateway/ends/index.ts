@@ -1,3 +1,4 @@
+export { batchRefused, idInUse, idOf, messageFault } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo } from "./connections.ts";
 export {

@@ -4,7 +4,17 @@
  * The package is an optional peer, so it comes as a parameter.
  */
 import { boundedBody } from "./bounded-body.ts";
-import { type End, type Extra, errorOf, type Message, type RequestId } from "./end.ts";
+import { messagesIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
+import {
+  type End,
+  type Extra,
+  errorOf,
+  isAnswer,
+  isMessage,
+  keyOf,
+  type Message,
+  type RequestId,
+} from "./end.ts";
 import { eventStore } from "./event-store.ts";
 
 /** What is used of `@modelcontextprotocol/server`. */
@@ -33,23 +43,33 @@ export interface SessionOptions {
   readonly keepAliveMs: number;
   /** A message that no stream could take. */
   readonly onUndelivered: (error: Error) => void;
+  /** A reader was too slow, and its stream is cut off. The client may ask for the rest. */
+  readonly onCut: () => void;
 }
 
 export interface SessionFront {
   readonly end: End;
   handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
+  /** Whether a body uses an id twice, or that of a request which has no answer yet. */
+  repeatsId(body: unknown): boolean;
+  readonly takesBatches: boolean;
   /** Ends the stream of a request, so that its client asks for the rest. */
   closeStream(id: RequestId): void;
 }
 
 export function sessionFront(options: SessionOptions): SessionFront {
-  const { sdk, id, maxEvents, queuedBytes, retryMs, keepAliveMs, onUndelivered } = options;
+  const { sdk, id, maxEvents, queuedBytes, retryMs, keepAliveMs } = options;
+  const { onUndelivered, onCut } = options;
   const transport = new sdk.WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
     eventStore: eventStore(maxEvents, queuedBytes),
     retryInterval: retryMs,
     keepAliveMs,
   });
+
+  /** The requests that have no answer. The transport finds their streams by their ids alone. */
+  const open = new Set<string>();
+  let version: string | undefined;
 
   const end: End = {
     async start() {
@@ -60,6 +80,8 @@ export function sessionFront(options: SessionOptions): SessionFront {
       await transport.start();
     },
     async send(message: Message, { relatedRequestId } = {}) {
+      version ??= versionIn(message);
+      if (isAnswer(message)) open.delete(keyOf(message.id));
       try {
         const related = relatedRequestId === undefined ? {} : { relatedRequestId };
         await transport.send(message as never, related);
@@ -74,11 +96,30 @@ export function sessionFront(options: SessionOptions): SessionFront {
   return {
     end,
     async handle(request, parsedBody, authInfo) {
+      const keys = requestsIn(parsedBody).map(({ id }) => keyOf(id));
+      for (const key of keys) open.add(key);
+      for (const key of cancelledIn(parsedBody)) open.delete(key);
       const response = await transport.handleRequest(request, { parsedBody, authInfo });
+      if (!response.ok) for (const key of keys) open.delete(key);
       if (response.body === null) return response;
-      const cut = () => onUndelivered(new Error("A reader was too slow and was cut off."));
-      return new Response(boundedBody(response.body, queuedBytes, cut), response);
+      return new Response(boundedBody(response.body, queuedBytes, onCut), response);
+    },
+    repeatsId(body) {
+      const keys = requestsIn(body).map(({ id }) => keyOf(id));
+      return new Set(keys).size < keys.length || keys.some((key) => open.has(key));
+    },
+    get takesBatches() {
+      return takesBatches(version);
     },
     closeStream: (requestId) => transport.closeSSEStream(requestId),
   };
+}
+
+/** A cancelled request gets no answer. */
+function cancelledIn(body: unknown): readonly string[] {
+  return messagesIn(body).flatMap((message) => {
+    if (!isMessage(message) || message.method !== "notifications/cancelled") return [];
+    const { requestId } = isMessage(message.params) ? message.params : {};
+    return typeof requestId === "string" || typeof requestId === "number" ? [keyOf(requestId)] : [];
+  });
 }

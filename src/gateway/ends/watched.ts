@@ -2,6 +2,7 @@
  * Keeps the requests of a back: each gets one answer, from the server or, when the server is late
  * or gone, from here. Whatever answers nothing that is open is dropped and counted.
  */
+
 import {
   type End,
   type Extra,
@@ -15,6 +16,7 @@ import {
   type RequestId,
   refusalOf,
 } from "./end.ts";
+import { type ProgressFilter, progressFilter } from "./progress-filter.ts";
 
 export interface WatchOptions {
   /** How long a request may wait for its answer. Progress starts the time anew. */
@@ -35,8 +37,16 @@ const busy = refusalOf(-32013, "too_many_unanswered", "Too many requests have no
 
 interface Open {
   readonly id: RequestId;
+  readonly method: string;
   readonly token: string | undefined;
   timer: NodeJS.Timeout;
+}
+
+/** The progress of a request, or of the task that it began. */
+interface Progress {
+  /** Absent for one that goes on as a task. */
+  readonly entry: Open | undefined;
+  readonly takes: ProgressFilter;
 }
 
 /** Requests whose answer may take as long as the subscription lasts. */
@@ -45,8 +55,8 @@ const lasting: readonly unknown[] = ["subscriptions/listen"];
 export function watched(back: End, options: WatchOptions): WatchedEnd {
   const { timeoutMs, inFlight, onDropped } = options;
   const open = new Map<string, Open>();
-  /** By progress token: an open request, or undefined for one that goes on as a task. */
-  const tokens = new Map<string, Open | undefined>();
+  /** By progress token. */
+  const tokens = new Map<string, Progress>();
 
   const end: WatchedEnd = {
     takesHeaders: back.takesHeaders === true,
@@ -67,8 +77,9 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
       } else if (message.method === "notifications/cancelled" && isMessage(message.params)) {
         const { requestId } = message.params;
         const isId = typeof requestId === "string" || typeof requestId === "number";
-        // A server does not answer a cancelled request.
-        if (isId) forget(keyOf(requestId));
+        const key = isId ? keyOf(requestId) : "";
+        // A server does not answer a cancelled request; `initialize` cannot be cancelled.
+        if (open.get(key)?.method !== "initialize") forget(key);
       }
       await back.send(message, sendOptions);
     },
@@ -76,14 +87,15 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     failAll,
   };
 
-  function note(message: Message & { id: RequestId }): void {
+  function note(message: Message & { id: RequestId; method: string }): void {
     const key = keyOf(message.id);
     forget(key);
     const meta = isMessage(message.params) ? message.params._meta : undefined;
     const token = isMessage(meta) ? tokenKey(meta.progressToken) : undefined;
-    const entry: Open = { id: message.id, token, timer: deadline(key, message.method) };
+    const { id, method } = message;
+    const entry: Open = { id, method, token, timer: deadline(key, method) };
     open.set(key, entry);
-    if (token !== undefined) tokens.set(token, entry);
+    if (token !== undefined) tokens.set(token, { entry, takes: progressFilter() });
   }
 
   function deadline(key: string, method: unknown): NodeJS.Timeout {
@@ -109,7 +121,8 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     if (entry === undefined) return;
     clearTimeout(entry.timer);
     open.delete(key);
-    if (entry.token !== undefined && tokens.get(entry.token) === entry) tokens.delete(entry.token);
+    if (entry.token !== undefined && tokens.get(entry.token)?.entry === entry)
+      tokens.delete(entry.token);
   }
 
   function receive(message: unknown, extra: Extra | undefined): void {
@@ -123,15 +136,20 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     if (isAnswer(message)) {
       const key = keyOf(message.id);
       const entry = open.get(key);
+      const progress = tokens.get(entry?.token ?? "");
       forget(key);
-      if (entry?.token !== undefined && beginsTask(message)) keepToken(entry.token);
+      if (progress !== undefined && progress.entry === entry && beginsTask(message))
+        keepToken(entry?.token ?? "", progress);
       return entry !== undefined;
     }
-    if (message.method !== "notifications/progress") return true;
+    // What is neither an answer nor names a method is no message.
+    if (message.method !== "notifications/progress") return typeof message.method === "string";
     const params = isMessage(message.params) ? message.params : {};
     const token = tokenKey(params.progressToken) ?? "";
-    tokens.get(token)?.timer.refresh();
-    return tokens.has(token);
+    const known = tokens.get(token);
+    if (known?.takes(params.progress) !== true) return false;
+    known.entry?.timer.refresh();
+    return true;
   }
 
   function deliver(message: Message, extra: Extra): void {
@@ -146,10 +164,10 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   }
 
   /** A task reports progress after the answer that began it. */
-  function keepToken(token: string): void {
-    const [oldest] = [...tokens].find(([, entry]) => entry === undefined) ?? [];
+  function keepToken(token: string, { takes }: Progress): void {
+    const [oldest] = [...tokens].find(([, { entry }]) => entry === undefined) ?? [];
     if (tokens.size > 2 * inFlight && oldest !== undefined) tokens.delete(oldest);
-    tokens.set(token, undefined);
+    tokens.set(token, { entry: undefined, takes });
   }
 
   return end;

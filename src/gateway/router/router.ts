@@ -113,7 +113,8 @@ export function routerOf(options: RouterOptions): Router {
     const isId = typeof requestId === "string" || typeof requestId === "number";
     const of = message.method === "notifications/cancelled" && isId ? keyOf(requestId) : undefined;
     const wanted = of === undefined ? live() : [...(asked.get(of)?.waiting ?? [])];
-    if (of !== undefined) asked.delete(of);
+    // MCP: `initialize` cannot be cancelled.
+    if (of !== undefined && asked.get(of)?.method !== "initialize") asked.delete(of);
     for (const server of wanted) ends.get(server)?.onmessage?.(message, extra);
   }
 

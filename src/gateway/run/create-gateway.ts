@@ -4,7 +4,7 @@ import process from "node:process";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { type Pins, readPins } from "../definitions/index.ts";
-import { errorOf, stdioFront } from "../ends/index.ts";
+import { errorOf, type Message, stdioFront } from "../ends/index.ts";
 import {
   checkOrigin,
   createIdentifier,
@@ -23,6 +23,7 @@ import { type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
 import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import { requestRate } from "./request-rate.ts";
 import { type Server, serverOf } from "./server.ts";
 import { wire } from "./wire.ts";
 
@@ -56,6 +57,9 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
   const allRoutes = new Set<ModelRoute>();
+  /** Messages that ends dropped; guards count those that they drop themselves. */
+  let dropped = 0;
+  const droppedLines = requestRate(60);
   const modelCounts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
   let servers: readonly Server[] = [];
   let finish: (end: { code?: string }) => void = () => {};
@@ -113,10 +117,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         ...{ pins: pins.get(name), seen: seenOf(name) },
         headersToShow: (headers) => named?.headersToShow(headers) ?? {},
         onRestarted: (server) => metrics?.processRestarted(server),
-        onDropped(server, { method }) {
-          metrics?.messageDropped(server);
-          of.log.warn("message_dropped", { server, ...(typeof method === "string" && { method }) });
-        },
+        onDropped,
       }),
     );
     for (const each of made) all.add(each);
@@ -127,6 +128,15 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     const known = seen.get(server) ?? new Map<string, string>();
     seen.set(server, known);
     return known;
+  }
+
+  function onDropped(server: string, { method }: Message): void {
+    dropped += 1;
+    metrics?.messageDropped(server);
+    // A server that floods us does not fill the log.
+    if (droppedLines.take(server) !== undefined) return;
+    const of = typeof method === "string" ? { method } : {};
+    current.log.warn("message_dropped", { server, ...of });
   }
 
   function makeRoutes(of: GatewayParts): readonly ModelRoute[] {
@@ -262,7 +272,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
 
   function counts(): GatewayCounts {
     const ended = Object.values(modelCounts).reduce((all, each) => all + each, 0);
-    const models = { ...none, ...modelCounts, started: ended };
+    const models = { ...none, ...modelCounts, started: ended, dropped };
     return [...all].map(({ guard }) => guard.counts()).reduce(sum, models);
   }
 }

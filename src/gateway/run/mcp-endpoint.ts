@@ -4,10 +4,16 @@
  */
 import type { GatewayConfig } from "../config/index.ts";
 import {
+  batchRefused,
+  errorAnswer,
   exchangeFront,
+  idInUse,
+  idOf,
   isMessage,
   isRequest,
   type Message,
+  messageFault,
+  type Refusal,
   type RequestId,
   type ServerSdk,
   sessionFront,
@@ -80,12 +86,16 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
   const sessions = new Sessions(limits);
   const rate: RequestRate = requestRate(limits.requestsPerMinute);
 
+  const cutOff = () => log.warn("reader_too_slow");
+
   async function handle(request: Request, identity: Identity): Promise<Response> {
     if (request.method !== "POST") return inSession(request, identity, undefined);
     const { text, refused } = await readBody(request, limits.messageBytes, limits.bodyTimeoutMs);
     if (refused !== undefined) return answer(refusals[refused]);
     const body = parsed(text);
     if (body === undefined) return answer("parse_error");
+    const fault = messageFault(body);
+    if (fault !== undefined) return refusal(fault, body);
     const classified = sdk.classifyInboundRequest({
       httpMethod: "POST",
       ...named(request.headers),
@@ -113,6 +123,8 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     }
     const session = sessions.of(id, identity);
     if (session === undefined) return answer("session_unknown", {}, idOf(body));
+    if (Array.isArray(body) && !session.front.takesBatches) return refusal(batchRefused, body);
+    if (session.front.repeatsId(body)) return refusal(idInUse, body);
     return session.front.handle(request, body, undefined);
   }
 
@@ -129,6 +141,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       ...{ sdk, id, maxEvents: limits.events, queuedBytes: limits.queuedBytes },
       ...{ retryMs, keepAliveMs },
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
+      onCut: cutOff,
     });
     front.end.sessionId = id;
     callers.set(id, { identity, session: id });
@@ -169,7 +182,11 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     message: Message,
   ): Promise<Response> {
     const id = crypto.randomUUID();
-    const front = exchangeFront({ request, message, authInfo: undefined, keepAliveMs });
+    const front = exchangeFront({
+      ...{ request, message, authInfo: undefined, keepAliveMs },
+      queuedBytes: limits.queuedBytes,
+      onCut: cutOff,
+    });
     front.end.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });
     try {
@@ -234,7 +251,7 @@ function named(headers: Headers) {
   };
 }
 
-/** The id of a request, for an error about it. */
-function idOf(body: unknown): RequestId | null {
-  return isMessage(body) && isRequest(body) ? body.id : null;
+/** The answer to a document that is no message, or one that does not fit. */
+function refusal(fault: Refusal, body: unknown): Response {
+  return Response.json(errorAnswer(idOf(body), fault), { status: 400 });
 }

@@ -43,6 +43,8 @@ export async function bridgeOf(
   const [near, far] = [caller as WithVersion, upstream as WithVersion];
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
+  /** Messages of the server that are on their way to the caller. */
+  const handing = new Set<Promise<void>>();
   let isClosed = false;
 
   function report(end: Wire, error: unknown): void {
@@ -90,7 +92,10 @@ export async function bridgeOf(
   far.onmessage = (message, extra) => {
     const options = isObject(message) ? optionsFor(message, extra) : undefined;
     if (isObject(message) && isAnswer(message)) settle(message);
-    void hand(far, near, message, options).catch((error) => report(far, error));
+    const handed = hand(far, near, message, options)
+      .catch((error) => report(far, error))
+      .finally(() => handing.delete(handed));
+    handing.add(handed);
   };
 
   /** Over HTTP each later message to the server names the agreed version. */
@@ -139,7 +144,8 @@ export async function bridgeOf(
     const answered = open.map(([, { id }]) =>
       near.send({ jsonrpc: "2.0", id, error: unreachable }),
     );
-    void Promise.allSettled(answered).then(close);
+    // An answer that plugins are judging still gets through before its stream is closed.
+    void Promise.allSettled([...handing, ...answered]).then(close);
   };
   near.onclose = () => void close();
   await far.start();

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, type FakeManager, fakeManager, settle } from "./support/fake-manager.ts";
 import { type Json, notification, RawTransport, request, result, toolCall } from "./support/raw.ts";
-import { cancelled } from "./support/waiting-hook.ts";
+import { cancelled, waitingHook } from "./support/waiting-hook.ts";
 
 class Upstream extends RawTransport {
   version: string | undefined;
@@ -33,6 +33,24 @@ async function bridged(manager: FakeManager = fakeManager()) {
 const unreachable = { error: { code: -32014, data: { code: "peer_unreachable" } } };
 
 describe("a bridge", () => {
+  it("still delivers an answer that is being judged when the server closes", async () => {
+    const { hold, hook } = waitingHook();
+    const { near, far, ask, answer, sentTo } = await bridged(
+      fakeManager({ "cmf.tool_post_invoke": hook }),
+    );
+    let sentBeforeTheEnd: readonly Json[] = [];
+    near.onclose = ((close) => () => {
+      sentBeforeTheEnd = [...sentTo(near)];
+      close?.();
+    })(near.onclose);
+    await ask(toolCall(1));
+    await answer(result(1, { content: [] }));
+    await far.close();
+    hold.open();
+    await settle();
+    expect(sentBeforeTheEnd).toMatchObject([{ id: 1 }]);
+  });
+
   it("starts both ends, and forwards what passes the hooks", async () => {
     verifies("mcp:guard-bridge");
     const no = { "cmf.tool_pre_invoke": (message: Json) => deniedFor(message) };

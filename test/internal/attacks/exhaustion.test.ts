@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../../src/core/data/limits.ts";
 import { compilePattern } from "../../../src/core/messages/match-pattern.ts";
-import { attack, attackWaits } from "../../attacks/attack.ts";
+import { attack } from "../../attacks/attack.ts";
 import { codeOf } from "../../data/support.ts";
 import {
   call,
@@ -262,10 +262,4 @@ attack(
       expect(JSON.stringify(result).length).toBeLessThan(3000);
     });
   },
-);
-
-attackWaits(
-  "A-178",
-  "Open many small sessions, leave streams idle and requests half open",
-  "the gateway and its sessions",
 );

@@ -49,13 +49,13 @@ export interface Started {
 export async function startGateway(
   config: ConfigInput,
   plugins: Plugins = [],
-  more: Pick<ManagerOptions, "audit" | "logger"> = {},
+  { stdio, ...more }: Pick<ManagerOptions, "audit" | "logger"> & Pick<GatewayParts, "stdio"> = {},
 ): Promise<Started> {
   const metrics = createMetrics();
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
   const parts: GatewayParts = {
-    ...{ manager, log, metrics },
+    ...{ manager, log, metrics, stdio },
     config: configSchema.parse({ listen: { port: 0 }, ...config }),
     secrets: (secret) => (typeof secret === "string" ? secret : "a secret"),
   };

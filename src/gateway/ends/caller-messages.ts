@@ -1,0 +1,82 @@
+/**
+ * What a caller may send: JSON-RPC 2.0 as MCP narrows it, with params that are objects and ids that
+ * keep their value on the way.
+ */
+import {
+  isMessage,
+  isRequest,
+  type Message,
+  type Refusal,
+  type RequestId,
+  refusalOf,
+} from "./end.ts";
+
+const invalid = refusalOf(
+  -32600,
+  "message_invalid",
+  "The document is not a message of JSON-RPC 2.0 as MCP has it",
+);
+const invalidId = refusalOf(
+  -32600,
+  "invalid_request_id",
+  "The request id is neither a string of reasonable length nor a whole number that JSON keeps",
+);
+export const batchRefused = refusalOf(
+  -32600,
+  "batch_refused",
+  "Only sessions of MCP 2025-03-26 take batches",
+);
+export const idInUse = refusalOf(-32012, "request_id_in_use", "The request id is in use");
+
+const maxIdLength = 1024;
+
+/** Why a document is neither a message nor a batch of messages; undefined for one that is. */
+export function messageFault(document: unknown): Refusal | undefined {
+  const messages = messagesIn(document);
+  if (messages.length === 0) return invalid;
+  return messages.map(faultOf).find((fault) => fault !== undefined);
+}
+
+function faultOf(message: unknown): Refusal | undefined {
+  if (!isMessage(message) || message.jsonrpc !== "2.0") return invalid;
+  const { id, method, params, result, error } = message;
+  if (params !== undefined && !isMessage(params)) return invalid;
+  const answers = [result, error].filter((each) => each !== undefined).length;
+  if (method === undefined) {
+    // An error without an id says that a message could not be read.
+    const isStray = error !== undefined && (id === undefined || id === null);
+    if (answers !== 1 || (result === undefined && !isMessage(error))) return invalid;
+    return isStray || isId(id) ? undefined : invalidId;
+  }
+  if (typeof method !== "string" || method === "" || answers > 0) return invalid;
+  return id === undefined || isId(id) ? undefined : invalidId;
+}
+
+function isId(id: unknown): id is RequestId {
+  return typeof id === "string" ? id.length <= maxIdLength : Number.isSafeInteger(id);
+}
+
+/** The messages of a document, which is a batch of MCP 2025-03-26 or a single one. */
+export function messagesIn(document: unknown): readonly unknown[] {
+  return Array.isArray(document) ? document : [document];
+}
+
+export function requestsIn(document: unknown): readonly (Message & { readonly id: RequestId })[] {
+  return messagesIn(document).filter(isMessage).filter(isRequest);
+}
+
+/** The id of a single request, for an error about it. */
+export function idOf(document: unknown): RequestId | null {
+  return isMessage(document) && isRequest(document) && isId(document.id) ? document.id : null;
+}
+
+/** The version that an answer to `initialize` agrees on; undefined for other messages. */
+export function versionIn({ result }: Message): string | undefined {
+  const version = isMessage(result) ? result.protocolVersion : undefined;
+  return typeof version === "string" ? version : undefined;
+}
+
+/** Batches came with MCP 2025-03-26, and went with the version after it. */
+export function takesBatches(version: string | undefined): boolean {
+  return version === "2025-03-26" || version === "2024-11-05";
+}

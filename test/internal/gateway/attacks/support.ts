@@ -1,0 +1,94 @@
+/** A gateway before a fake server, and what is closed after a test. */
+import { PassThrough } from "node:stream";
+import { afterEach, expect } from "vitest";
+import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
+import { initialize } from "../run/support/caller.ts";
+import {
+  type Came,
+  type FakeServer,
+  fakeServer,
+  type Message,
+} from "../run/support/fake-server.ts";
+import { type Started, startGateway } from "../run/support/gateway.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+/** Closes something after the test. */
+export function after(close: () => unknown): void {
+  open.push(close);
+}
+
+/** Whoever asks says who it is. */
+export const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
+export const ada = { "x-user": "ada" };
+export const eve = { "x-user": "eve" };
+
+type ServerPass = NonNullable<ConfigInput["servers"]>[string]["pass"];
+type Config = Parameters<typeof startGateway>[0] & {
+  /** How many servers there are; they are one and the same. */
+  readonly count?: number;
+  /** What may pass unseen. */
+  readonly pass?: ServerPass;
+  /** How long the server may take. */
+  readonly timeoutMs?: number;
+  /** What the server answers to everything but calls. */
+  readonly list?: object;
+};
+
+export interface Before extends Started {
+  readonly server: FakeServer;
+}
+
+export async function gatewayBefore(
+  onCall: (came: Came) => unknown = (came) => came.answer("fine"),
+  { count = 1, pass, list, timeoutMs = 60_000, ...config }: Config = {},
+  plugins?: Parameters<typeof startGateway>[1],
+  more?: Parameters<typeof startGateway>[2],
+): Promise<Before> {
+  const server = await fakeServer(onCall, list);
+  after(server.close);
+  const one = { url: server.url, timeoutMs, ...(pass && { pass: [...pass] }) };
+  const servers = Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [at === 0 ? "fake" : `fake-${at}`, one]),
+  );
+  const limits = { shutdownMs: 50, ...config.limits };
+  const started = await startGateway({ servers, identity, ...config, limits }, plugins, more);
+  after(started.close);
+  return { ...started, server };
+}
+
+export function loggedBy({ log }: Started, event: string) {
+  return log.lines.filter((line) => line.event === event).map(({ fields }) => fields);
+}
+
+/** A gateway over stdio, before a fake server, whose session has begun. */
+export async function stdioBefore(
+  onCall?: (came: Came) => unknown,
+  { begins = true, ...config }: Config & { readonly begins?: boolean } = {},
+  plugins?: Parameters<typeof startGateway>[1],
+) {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  const made = await gatewayBefore(onCall, { ...config, listen: undefined }, plugins, {
+    stdio: { stdin, stdout },
+  });
+  const said: Message[] = [];
+  let line = "";
+  stdout.on("data", (chunk: Buffer) => {
+    const lines = (line + chunk.toString()).split("\n");
+    line = lines.pop() ?? "";
+    for (const each of lines) said.push(JSON.parse(each) as Message);
+  });
+  const write = (text: string) => void stdin.write(text);
+  const send = (...messages: object[]) => {
+    for (const each of messages) write(`${JSON.stringify(each)}\n`);
+  };
+  if (begins) {
+    send(initialize, { jsonrpc: "2.0", method: "notifications/initialized" });
+    await expect.poll(() => said.length).toBe(1);
+    said.length = 0;
+  }
+  return { ...made, said, send, write, stdin, stdout };
+}
