@@ -34,6 +34,10 @@ export const auditEventSchema = z.strictObject({
   metadata: z.record(keySchema, factSchema).describe("The facts, by keys in snake_case."),
 });
 
+const generationSchema = z
+  .optional(z.int().check(z.positive()))
+  .describe("Which configuration of the host was in use, where the host says so.");
+
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 const comment =
@@ -58,7 +62,8 @@ export function auditEventJsonSchema(): JsonSchema {
 }
 
 function typeSchema({ when, outcome, metadata }: AuditEventSpec): JsonSchema {
-  const { $schema: _, ...facts } = z.toJSONSchema(z.strictObject(metadata)) as JsonSchema;
+  const known = z.strictObject({ ...metadata, generation: generationSchema });
+  const { $schema: _, ...facts } = z.toJSONSchema(known) as JsonSchema;
   return {
     type: "object",
     description: when,

@@ -53,7 +53,7 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
   const stopListening: (() => unknown)[] = [];
   try {
     const metrics = createMetrics();
-    const first = await prepare(input, sets, metrics);
+    const first = await prepare(input, sets, { metrics, generation: 1 });
     const gateway = await input.createGateway(first.parts).catch((error: unknown) => {
       throw startFault(error);
     });
@@ -102,7 +102,7 @@ const nameOf = ({ name }: { readonly name: string }): string => name;
 async function prepare(
   input: RunInput,
   sets: ResolvedPlugins[],
-  metrics: GatewayMetrics,
+  { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
 ): Promise<Prepared> {
   const { env, log, stdio, stock, lock } = input;
   const { config, folder, file } = await input.load();
@@ -114,7 +114,7 @@ async function prepare(
   const set = await resolvePlugins(
     { config, folder },
     {
-      ...{ env, stock, lock, logger, services },
+      ...{ env, stock, lock, logger, services, generation },
       ...(config.admin !== undefined && { metrics: metrics.plugins }),
     },
   );
@@ -135,7 +135,10 @@ function reloader(
   const once = async (): Promise<ReloadOutcome> => {
     const fresh: ResolvedPlugins[] = [];
     try {
-      const { parts } = await prepare(input, fresh, metrics);
+      const { parts } = await prepare(input, fresh, {
+        metrics,
+        generation: gateway.generation + 1,
+      });
       await gateway.reload(parts);
       // Requests under way may still use those before: they are closed at the end.
       sets.push(...fresh);

@@ -11,7 +11,7 @@ import {
   manifestCarriedBy,
   type Plugin,
 } from "../../core/plugins/index.ts";
-import { fileAuditSink } from "../../node/index.ts";
+import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
 import { type Discovery, discoverPlugins } from "../../operate/discovery/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { importDefault } from "./import-file.ts";
@@ -40,6 +40,8 @@ export interface ResolveOptions {
   readonly metrics?: MetricsSink | undefined;
   /** What stock plugins get from their host. */
   readonly services?: object | undefined;
+  /** Of the configuration: it is in every record. Default 1. */
+  readonly generation?: number | undefined;
   /** Whether records are written. Default true. */
   readonly records?: boolean | undefined;
 }
@@ -217,9 +219,12 @@ async function auditOf({ audit, ...config }: GatewayConfig, options: ResolveOpti
       `audit.file: the folder ${printable(dirname(audit.file))} is not there: make it`,
     );
   });
-  const sink = fileAuditSink(audit.file, { fsync: audit.strict });
+  const file = fileAuditSink(audit.file, { fsync: audit.strict });
+  const { generation = 1 } = options;
+  const sink = (event: AuditEvent) =>
+    file({ ...event, metadata: { ...event.metadata, generation } });
   const secrets = knownSecrets({ ...config, audit }, options.env);
-  return { options: { sink, strict: audit.strict, secrets }, close: () => sink.close() };
+  return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
 }
 
 /** Those that can be read now. One that cannot stops what needs it, and nothing before. */

@@ -56,6 +56,15 @@ describe("an event of this library", () => {
     },
   );
 
+  it.each(made)("%s may say the generation of the host, and nothing else for it", (_, event) => {
+    verifies("audit:generation");
+    const raised = recordOf(event);
+    const saying = (generation: unknown) =>
+      isRecord({ ...raised, metadata: { ...raised.metadata, generation } });
+    expect([1, 7].map(saying)).toEqual([true, true]);
+    expect([0, 1.5, "1", null].map(saying)).toEqual([false, false, false, false]);
+  });
+
   it("concerns a plugin, a handler's turn, or labels", () => {
     verifies("audit:subjects");
     const parties = made.map(([type, event]) => {
