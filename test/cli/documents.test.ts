@@ -40,6 +40,12 @@ const calls: readonly (readonly string[])[] = [
   ["plugins", "lst"],
 ];
 
+const refusedRecord = {
+  ...{ eventType: "mcp.request_ended", actorUri: "subject:ada", targetUri: "tools/call:echo" },
+  ...{ tenantId: "default", timestamp: "2026-01-31T12:00:00.000Z", outcome: "failure" },
+  metadata: { request: "r-1", result: "denied", code: "no_tools", plugin: "guard" },
+};
+
 describe("documents", () => {
   let root = "";
   beforeAll(async () => {
@@ -65,6 +71,7 @@ describe("documents", () => {
     const servers = { node: { command: process.execPath } };
     const config = { servers, plugins: [{ package: "guard" }] };
     await writeFile(join(root, "glassine.config.json"), JSON.stringify(config));
+    await writeFile(join(root, "audit.jsonl"), `${JSON.stringify(refusedRecord)}\n`);
     await writeFile(join(root, "key.pem"), pem, { mode: 0o600 });
   });
 
@@ -78,6 +85,7 @@ describe("documents", () => {
       ["gateway", "--check", "--plugin-mode", "dev"],
       ["gateway", "pin"],
       ["gateway", "reload"],
+      ["explain", "r-1", "--file", "audit.jsonl"],
     ];
     const seen = new Set<string>();
     // `run` holds what is printed to its definition.

@@ -109,6 +109,7 @@ export const plan: Plan = {
     "node:os": ["operate", "gateway"],
     "node:path": ["operate", "gateway"],
     "node:process": ["operate/cli", "gateway"],
+    "node:readline": ["gateway"],
     "node:stream": ["gateway"],
     "node:string_decoder": ["gateway"],
     "node:url": ["operate", "gateway"],

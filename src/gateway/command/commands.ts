@@ -1,5 +1,6 @@
 /** The commands of the gateway, for the command line of this package. */
 import type { FurtherCommands } from "../../operate/cli/index.ts";
+import { explainCommand } from "./explain-command.ts";
 import { type GatewayServices, gatewayCommand } from "./gateway-command.ts";
 import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
@@ -7,6 +8,6 @@ import { reloadCommand } from "./reload-command.ts";
 export function gatewayCommands(services: GatewayServices): FurtherCommands {
   return {
     about: "Run the gateway, manage which plugins may run in {hostName}, and check their state.",
-    commands: [gatewayCommand(services), pinCommand, reloadCommand],
+    commands: [gatewayCommand(services), pinCommand, reloadCommand, explainCommand],
   };
 }

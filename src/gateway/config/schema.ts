@@ -281,6 +281,10 @@ const audit = z.strictObject({
     .enum(["refused", "all"])
     .default("refused")
     .describe("Which requests get a record of their end."),
+  hooks: z
+    .boolean()
+    .default(false)
+    .describe("Whether there is a record of each hook that ran: who saw and changed what."),
 });
 
 export const configSchema = z.strictObject({

@@ -11,6 +11,7 @@ import {
   guardHttp,
   type ModelCall,
   type ModelEnd,
+  type ModelEvent,
   type ModelProvider,
 } from "../../providers/http/index.ts";
 import { openai } from "../../providers/openai/index.ts";
@@ -32,6 +33,7 @@ export interface RouteOptions {
   readonly tenant: string | undefined;
   readonly access: "refused" | "all" | undefined;
   readonly onEnd: (end: ModelEnd) => void;
+  readonly onHook: ((ran: ModelEvent) => void) | undefined;
 }
 
 export interface ModelRoute {
@@ -48,7 +50,7 @@ const providers: Readonly<
 const alwaysForwarded = ["content-type", "accept", "anthropic-version", "anthropic-beta"];
 
 export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRoute {
-  const { manager, store, secrets, messageBytes, tenant, access, onEnd } = options;
+  const { manager, store, secrets, messageBytes, tenant, access, onEnd, onHook } = options;
   const dispatcher = new Agent({ connections: 256, bodyTimeout: 0, headersTimeout: 0 });
   const path = config.path.replace(/\/$/, "");
   const upstream: Upstream = {
@@ -68,6 +70,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     ...(tenant !== undefined && { tenant }),
     ...(access !== undefined && { access }),
     onEnd,
+    ...(onHook !== undefined && { onResult: onHook }),
   });
 
   return {

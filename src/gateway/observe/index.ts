@@ -1,1 +1,2 @@
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";
+export { type HookRan, hookRecord, recordHook } from "./hook-record.ts";

@@ -13,7 +13,7 @@ import {
   type Refusal,
 } from "../identity/index.ts";
 import { type ModelRoute, modelRoute } from "../models/index.ts";
-import { createMetrics, type GatewayMetrics } from "../observe/index.ts";
+import { createMetrics, type GatewayMetrics, type HookRan, recordHook } from "../observe/index.ts";
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { answer } from "./answers.ts";
@@ -113,7 +113,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   ): readonly Server[] {
     const made = Object.entries(of.config.servers).map(([name, config]) =>
       serverOf(name, config, {
-        ...{ parts: of, store, callers, onEnd },
+        ...{ parts: of, store, callers, onEnd, onHook: hookRecorder(of) },
         ...{ pins: pins.get(name), seen: seenOf(name) },
         headersToShow: (headers) => named?.headersToShow(headers) ?? {},
         onRestarted: (server) => metrics?.processRestarted(server),
@@ -147,11 +147,18 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         ...{ manager, store, secrets, tenant, access: audit?.access },
         messageBytes: limits.messageBytes,
         onEnd: (end) => onModelEnd(name, end),
+        onHook: hookRecorder(of),
       }),
     );
     for (const each of made) allRoutes.add(each);
     // The longest path is the closest match.
     return made.toSorted((one, other) => other.path.length - one.path.length);
+  }
+
+  /** Also the guards of sessions that go on write with the manager that is in use. */
+  function hookRecorder({ config: { audit, tenant } }: GatewayParts) {
+    if (audit?.hooks !== true) return undefined;
+    return (ran: HookRan) => recordHook(current.manager, tenant, ran);
   }
 
   function onModelEnd(route: string, end: ModelEnd): void {

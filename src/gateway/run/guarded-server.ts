@@ -9,6 +9,7 @@ import {
 } from "../../providers/mcp/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
+import type { HookRan } from "../observe/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
 /** Who is at the other end of a front. */
@@ -28,13 +29,15 @@ export interface GuardSettings {
   /** Whether a tool is labelled, because its definition is not the pinned one. */
   readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
+  /** Absent where nobody asks for it. */
+  readonly onHook: ((ran: HookRan) => void) | undefined;
 }
 
 /** The label of calls of a tool whose definition changed. */
 const definitionChanged = "DEFINITION_CHANGED";
 
 export function guardOf(name: string, server: ServerConfig, settings: GuardSettings): Guard {
-  const { parts, store, onEnd } = settings;
+  const { parts, store, onEnd, onHook } = settings;
   const { config, manager, log } = parts;
   const { labels, tenant, audit } = config;
   const { wireLabels } = server;
@@ -56,6 +59,7 @@ export function guardOf(name: string, server: ServerConfig, settings: GuardSetti
       },
     },
     onEnd: (end) => onEnd(name, end),
+    ...(onHook !== undefined && { onResult: onHook }),
     onWarning: (text) => log.warn("guard_warning", { server: name, text }),
   });
 }

@@ -87,6 +87,11 @@ export const optionTable = {
     value: "FILE",
     what: "the configuration (default: {prefix}GATEWAY_CONFIG, then glassine.config.ts, .js, .mjs or .json here)",
   },
+  auditFile: {
+    flag: "--file",
+    value: "PATH",
+    what: "the audit trail to read (default: audit.file of the configuration)",
+  },
   plugin: {
     flag: "--plugin",
     value: "PATH",

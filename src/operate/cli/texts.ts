@@ -95,6 +95,7 @@ export const documentCodes = {
   plugin_not_found: "No installed plugin has the name.",
   plugin_unknown: "The catalog has no plugin of the name.",
   gateway_not_running: "No gateway runs with the configuration.",
+  request_unknown: "The audit trail has no record of the request.",
   reload_refused: "The gateway keeps the configuration that it has.",
   io_failed: "The system refused to read or write.",
   internal_error: "A bug of this library.",

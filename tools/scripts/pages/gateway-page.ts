@@ -160,15 +160,21 @@ const operating = `## Operating it
 
 \`"admin": { "port": 9090 }\` opens a port for operators, beside HTTP or stdio.
 It has no way to servers or models, and asks nobody who they are: keep it where only you reach it.
-It checks \`Host\` as the front does, so that name in \`allowedHosts\` what your probes and Prometheus send, unless they ask a local address.
+It checks \`Host\` as the front does, so that name in \`allowedHosts\` what your probes and Prometheus send, unless they ask a local address.`;
 
-| Path       | Answer                                                                                                                                                        |
-| ---------- | ------------------------------------------------------------------------------------------------------------------------------------------------------------- |
-| \`/healthz\` | 200 while the process answers.                                                                                                                                |
-| \`/readyz\`  | 200 when it takes requests and its label store answers; otherwise 503 with the code \`starting\`, \`shutting_down\` or \`label_store_unreachable\`.             |
-| \`/metrics\` | What it counts, for Prometheus.                                                                                                                               |
+const adminPaths = table(
+  ["Path", "Answer"],
+  [
+    [code("/healthz"), "200 while the process answers."],
+    [
+      code("/readyz"),
+      "200 when it takes requests and its label store answers; otherwise 503 with the code `starting`, `shutting_down` or `label_store_unreachable`.",
+    ],
+    [code("/metrics"), "What it counts, for Prometheus."],
+  ],
+);
 
-\`\`\`text
+const scraped = `\`\`\`text
 $ curl localhost:9090/readyz
 {"status":"ready","generation":1}
 $ curl localhost:9090/metrics | grep _total{
@@ -182,6 +188,31 @@ glassine_plugin_registration_total{outcome="success",reason="none"} 1
 These are the gateway's own; \`glassine_plugin_…\` are those of [the manager](embed.md#metrics).
 A program of your own hands \`plugins\` of \`createMetrics\` to its manager as \`metrics\`, and the rest to \`createGateway\`.
 No name that a caller makes up becomes a label: methods that MCP does not have count as \`other\`, and tools, models and subjects are not labels at all.`;
+
+const explaining = `### Why a request was refused
+
+Every line of the log about a request has its id in \`request\`, and the generation of the configuration; so has every record of [the audit trail](audit.md).
+\`glassine explain ID\` shows what plugins did with that request:
+
+\`\`\`text
+$ glassine explain 09bc7f2e-3d16-4f9c-8a53-5be7d09c9ab2
+request 09bc7f2e-3d16-4f9c-8a53-5be7d09c9ab2
+  asked for:  tools/call:environment of server small
+  asked by:   ada, tenant acme
+  ended:      denied: no_environment, by watcher
+  when:       2026-11-24T02:05:57.701Z, generation 1
+
+cmf.tool_pre_invoke
+  watcher (sequential): completed, refused it; could see the payload, request, security, security.labels, mcp, completion, provenance, llm, framework, meta, custom
+
+What happened:
+  watcher denied on cmf.tool_pre_invoke: no_environment: Not with [REDACTED] in it
+\`\`\`
+
+It reads \`audit.file\`, or another file with \`--file\`, and needs no running gateway.
+Refused requests are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
+It says which of these keys to set where the trail has too little.
+Names of slots, codes, and the reasons that plugins gave are in it, no other text of a message.`;
 
 const secrets = `Where the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 It is read when it is needed, and a message names the variable or the file, never the value.
@@ -211,6 +242,8 @@ export function gatewayPage(): string {
       ]),
     ),
     operating,
+    adminPaths,
+    scraped,
     table(
       ["Metric", "Labels", "Means"],
       Object.entries(gatewayMetrics).map(([name, { labels, means }]) => [
@@ -219,6 +252,7 @@ export function gatewayPage(): string {
         means,
       ]),
     ),
+    explaining,
     "## Every key",
     secrets,
     ...keys.flatMap((key) => [

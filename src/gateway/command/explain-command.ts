@@ -1,0 +1,138 @@
+/** `explain`: what plugins did with one request, out of the audit trail. */
+import { resolve } from "node:path";
+import {
+  type Command,
+  type CommandContext,
+  defineCommand,
+  negative,
+  refusal,
+  say,
+  text,
+  warnings,
+} from "../../operate/cli/index.ts";
+import { loadConfig } from "../config/index.ts";
+import { type Explained, explained, explainRequest } from "./request-records.ts";
+
+export const explainCommand: Command = defineCommand({
+  path: ["explain"],
+  summary: "show what plugins did with one request of the gateway",
+  about: [
+    "Reads the audit trail: who asked, how it ended, which plugins saw and changed what, and what was refused.",
+    "The id is that of `request` in the log of the gateway and in the records.",
+    "It shows names of slots and fields, codes, and the reasons that plugins gave; no values.",
+  ],
+  arguments: [{ name: "ID", what: "the id of the request" }],
+  options: ["auditFile", "config", "json", "verbose"],
+  exits: { 1: "the audit trail has no record of the request" },
+  examples: [
+    { line: "explain c2446b13-e40f-40cb-8dd6-799871bfd93a", what: "why a request was refused" },
+  ],
+  document: {
+    name: "explain",
+    schema: explained
+      .extend({ file: text.describe("The audit trail."), warnings })
+      .describe("What `explain --json` prints."),
+  },
+  async run(context) {
+    const { operands, paint } = context;
+    const [id = ""] = operands;
+    const file = await trailOf(context);
+    const found = await explainRequest(file, id);
+    if (found === undefined)
+      throw negative(
+        "request_unknown",
+        say`${file} has no record of request ${id}: allowed requests are recorded with \`audit.access: "all"\`, and what plugins saw with \`audit.hooks: true\``,
+      );
+    return {
+      exitCode: 0,
+      document: { ...found, file, warnings: missingIn(found) },
+      lines: linesOf(found, paint),
+      warnings: missingIn(found),
+    };
+  },
+});
+
+async function trailOf({ cwd, env, options }: CommandContext): Promise<string> {
+  if (options.auditFile !== undefined) return resolve(cwd, options.auditFile);
+  const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
+  if (config.audit !== undefined) return config.audit.file;
+  throw refusal(
+    "config_invalid",
+    "the configuration has no audit trail: set `audit.file`, or name a file with --file",
+  );
+}
+
+function missingIn({ end, hook_runs }: Explained): readonly string[] {
+  return [
+    ...(end === null
+      ? ['how it ended is not recorded: it has not ended, or `audit.access` is not "all"']
+      : []),
+    ...(hook_runs.length === 0
+      ? ["what plugins saw and changed is not recorded: set `audit.hooks` to true"]
+      : []),
+  ];
+}
+
+type Paint = CommandContext["paint"];
+
+function linesOf(
+  { request, end, hook_runs, findings }: Explained,
+  paint: Paint,
+): readonly string[] {
+  return [
+    paint.title(say`request ${request}`),
+    ...(end === null ? [] : endLines(end, paint)),
+    ...hook_runs.flatMap((each) => ["", ...hookLines(each, paint)]),
+    ...(findings.length === 0 ? [] : ["", paint.title("What happened:")]),
+    ...findings.map((each) => `  ${findingLine(each, paint)}`),
+  ];
+}
+
+function endLines(end: NonNullable<Explained["end"]>, paint: Paint): readonly string[] {
+  const { time, target, server, subject, tenant, outcome, code, plugin, generation } = end;
+  const why = [code ?? "", plugin === null ? "" : `by ${plugin}`].filter((each) => each !== "");
+  const paintEnd = outcome === "allowed" ? paint.good : paint.bad;
+  return [
+    say`  asked for:  ${target}${server === null ? "" : ` of server ${server}`}`,
+    say`  asked by:   ${subject ?? "nobody in particular"}, tenant ${tenant}`,
+    `  ended:      ${paintEnd(outcome)}${why.length === 0 ? "" : say`: ${why.join(", ")}`}`,
+    say`  when:       ${time}${generation === null ? "" : `, generation ${generation}`}`,
+  ];
+}
+
+function hookLines({ hook, failure, handlers }: Explained["hook_runs"][number], paint: Paint) {
+  return [
+    paint.title(say`${hook}`),
+    ...(failure === null ? [] : [`  ${paint.bad(say`could not run: ${failure}`)}`]),
+    ...(handlers.length === 0 && failure === null ? ["  no plugin ran"] : []),
+    ...handlers.map(handlerLine),
+  ];
+}
+
+function handlerLine(each: Explained["hook_runs"][number]["handlers"][number]): string {
+  const { plugin, mode, status, allowed, saw, changed, payload_changed, refused } = each;
+  const changes = [...(payload_changed ? ["the payload"] : []), ...changed];
+  const said = [
+    allowed ? status : `${status}, refused it`,
+    ...(status === "skipped" || status === "disabled"
+      ? []
+      : [`could see ${["the payload", ...saw].join(", ")}`]),
+    ...(changes.length === 0 ? [] : [`changed ${changes.join(", ")}`]),
+    ...refused.map(({ path, code }) => `was not let change ${path} (${code})`),
+  ];
+  return say`  ${plugin} (${mode}): ${said.join("; ")}`;
+}
+
+function findingLine(found: Explained["findings"][number], paint: Paint): string {
+  const { what, plugin, hook, code, reason, path, labels } = found;
+  switch (what) {
+    case "denied":
+      return paint.bad(say`${plugin} denied on ${hook}: ${code ?? "-"}: ${reason ?? "-"}`);
+    case "failed":
+      return paint.bad(say`${plugin} failed on ${hook}: ${code ?? "-"}: ${reason ?? "-"}`);
+    case "change_refused":
+      return say`${plugin} was not let change ${path ?? "-"} on ${hook}: ${code ?? "-"}`;
+    case "labels_added":
+      return say`${plugin} added labels on ${hook}: ${labels.join(", ")}`;
+  }
+}

@@ -1,0 +1,135 @@
+/** What an audit trail says of one request. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { text, textOrNull, texts } from "../../operate/cli/index.ts";
+import { hookRecord } from "../observe/index.ts";
+
+const refusedChange = z.object({ path: text, code: text });
+
+const handler = z.object({
+  ...{ plugin: text, mode: text, status: text },
+  allowed: z.boolean(),
+  saw: texts.describe("The slots and gated fields that it was allowed to see, beside the payload."),
+  changed: texts.describe("The slots and fields that it changed."),
+  payload_changed: z.boolean(),
+  refused: z.array(refusedChange).describe("Changes that were refused."),
+});
+
+const hook = z.object({
+  ...{ hook: text, time: text },
+  generation: z.int().nullable(),
+  failure: textOrNull.describe("Why it could not run, as a code."),
+  handlers: z.array(handler),
+});
+
+const finding = z.object({
+  time: text,
+  what: z.enum(["denied", "failed", "change_refused", "labels_added"]),
+  ...{ plugin: text, hook: text },
+  code: textOrNull,
+  reason: textOrNull.describe("As the plugin said it, without the secrets that the gateway knows."),
+  path: textOrNull,
+  labels: texts,
+});
+
+const end = z.object({
+  time: text,
+  target: text.describe("The method or the provider, and the name that was asked for."),
+  ...{ server: textOrNull, subject: textOrNull },
+  tenant: text,
+  outcome: z.enum(["allowed", "denied", "errored", "aborted", "dropped"]),
+  ...{ code: textOrNull, plugin: textOrNull },
+  generation: z.int().nullable(),
+});
+
+/** One request, as its records have it. */
+export const explained = z.object({
+  request: text,
+  end: end.nullable(),
+  hook_runs: z.array(hook).describe("In the order in which they ran."),
+  findings: z.array(finding),
+});
+
+export type Explained = z.output<typeof explained>;
+type Finding = z.output<typeof finding>;
+
+/** Of the records that are read here; those of other types have other metadata. */
+const record = z.object({
+  eventType: text,
+  ...{ targetUri: text, tenantId: text, timestamp: text },
+  metadata: z.looseObject({ request: text, generation: z.int().optional() }),
+});
+
+type AuditRecord = z.output<typeof record>;
+
+const findings: Readonly<Record<string, Finding["what"]>> = {
+  "plugin.handler_denied": "denied",
+  "plugin.handler_error": "failed",
+  "extensions.change_refused": "change_refused",
+  "extensions.labels_added": "labels_added",
+};
+const ends: readonly string[] = ["mcp.request_ended", "model.request_ended"];
+
+/** Reads all of `file`. Undefined for a request without a record. */
+export async function explainRequest(file: string, id: string): Promise<Explained | undefined> {
+  const found: AuditRecord[] = [];
+  const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
+  for await (const line of lines) {
+    const read = line.includes(id) ? record.safeParse(parsed(line)).data : undefined;
+    if (read?.metadata.request === id) found.push(read);
+  }
+  if (found.length === 0) return undefined;
+  const of = (wanted: (type: string) => boolean) =>
+    found.filter(({ eventType }) => wanted(eventType));
+  const [last] = of((type) => ends.includes(type)).slice(-1);
+  return {
+    request: id,
+    end: last === undefined ? null : endOf(last),
+    hook_runs: of((type) => type === hookRecord).flatMap(hookOf),
+    findings: of((type) => Object.hasOwn(findings, type)).flatMap(findingOf),
+  };
+}
+
+/** A line that a crash cut off is no JSON. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf({ timestamp, targetUri, tenantId, metadata }: AuditRecord): Explained["end"] {
+  const { result, code, plugin, subject_id, server_id, generation = null } = metadata;
+  return (
+    end.safeParse({
+      ...{ time: timestamp, target: targetUri, tenant: tenantId, outcome: result, generation },
+      ...{ code: code ?? null, plugin: plugin ?? null },
+      ...{ subject: subject_id ?? null, server: server_id ?? null },
+    }).data ?? null
+  );
+}
+
+function hookOf({ timestamp, targetUri, metadata }: AuditRecord): Explained["hook_runs"] {
+  const { handlers, error, generation = null } = metadata;
+  const name = targetUri.replace(/^hook:/, "");
+  const read = hook.safeParse({
+    hook: name,
+    time: timestamp,
+    generation,
+    failure: error,
+    handlers,
+  });
+  return read.data === undefined ? [] : [read.data];
+}
+
+function findingOf({ eventType, timestamp, metadata }: AuditRecord): readonly Finding[] {
+  const { plugin_name, code, reason, error, error_type, path, labels, hook: on } = metadata;
+  const read = finding.safeParse({
+    ...{ time: timestamp, what: findings[eventType], plugin: plugin_name, hook: on },
+    ...{ code: code ?? error_type ?? null, reason: reason ?? error ?? null },
+    ...{ path: path ?? null, labels: labels ?? [] },
+  });
+  return read.data === undefined ? [] : [read.data];
+}

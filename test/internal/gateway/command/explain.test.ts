@@ -1,0 +1,197 @@
+/** `explain`: what plugins did with one request, and the records that it is read from. */
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { addLabels, definePlugin, deny } from "glassine";
+import { describe, expect, it } from "vitest";
+import { createGateway } from "../../../../src/gateway/run/index.ts";
+import { verifies } from "../../../support/verifies.ts";
+import { folderWith } from "../config/support.ts";
+import { codeOf, run, start } from "./support.ts";
+
+const planted = {
+  token: "sk-planted-token-1",
+  argument: "planted-argument-2",
+  result: "planted-result-3",
+};
+
+Object.assign(globalThis, { testGlassine: { addLabels, definePlugin, deny } });
+
+const plugin = `
+const { addLabels, definePlugin, deny } = globalThis.testGlassine;
+export default definePlugin({
+  name: "watcher",
+  version: "1.0.0",
+  capabilities: ["append_labels"],
+  hooks: {
+    "cmf.tool_pre_invoke"({ content: [part] }, _context, extensions) {
+      if (part.content.name === "environment")
+        return deny({ code: "no_environment", reason: "Not with ${planted.token} in it" });
+      return { modifiedExtensions: addLabels(extensions, ["SEEN"]) };
+    },
+    "cmf.tool_post_invoke": (_message, _context, extensions) =>
+      ({ modifiedExtensions: { ...extensions, request: { request_id: "forged" } } }),
+  },
+});
+`;
+
+const small = fileURLToPath(new URL("../run/support/small-server.mjs", import.meta.url));
+const server = { command: process.execPath, args: [small], env: { TOKEN: { env: "TOKEN" } } };
+
+const configOf = (audit: object) => ({
+  servers: { small: server },
+  plugins: ["./p.mjs"],
+  identity: { local: { id: "ada" } },
+  tenant: "acme",
+  audit: { file: "audit.jsonl", ...audit },
+});
+
+/** A gateway over stdio that did three calls, the last after a reload. */
+async function recorded(audit: object) {
+  const name = "glassine.config.json";
+  const cwd = await folderWith({ [name]: configOf(audit), "p.mjs": plugin });
+  const env = { TOKEN: planted.token };
+  const running = start(["gateway"], { cwd, env, createGateway });
+  await running.seen("ready");
+  const call = async (id: number, tool: string, times: number) => {
+    const args = { text: planted.argument, more: planted.result };
+    const params = { name: tool, arguments: args };
+    running.stdin.write(
+      `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`,
+    );
+    return (await running.seen("request", times))?.request as string;
+  };
+  const refused = await call(1, "environment", 1);
+  const passed = await call(2, "repeat", 2);
+  running.signals.emit("SIGHUP");
+  await running.seen("configured");
+  const later = await call(3, "repeat", 3);
+  running.stdin.end();
+  expect(await running.code).toBe(0);
+  return { cwd, env, ids: { refused, passed, later }, log: running.texts.log };
+}
+
+interface Place {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const explain = ({ cwd, env }: Place, ...argv: readonly string[]) =>
+  run(["explain", ...argv], { cwd, env });
+
+describe("with everything recorded", () => {
+  const all = { access: "all", hooks: true };
+
+  it("says who refused a request, and what each plugin saw", async () => {
+    verifies("cli:explain");
+    const made = await recorded(all);
+    const { code, stdout, stderr } = await explain(made, made.ids.refused);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout.replace(/\d{4}-.*?Z/, "TIME")).toBe(`request ${made.ids.refused}
+  asked for:  tools/call:environment of server small
+  asked by:   ada, tenant acme
+  ended:      denied: no_environment, by watcher
+  when:       TIME, generation 1
+
+cmf.tool_pre_invoke
+  watcher (sequential): completed, refused it; could see the payload, request, security, security.labels, mcp, completion, provenance, llm, framework, meta, custom
+
+What happened:
+  watcher denied on cmf.tool_pre_invoke: no_environment: Not with [REDACTED] in it
+`);
+  });
+
+  it("says who changed what, what was refused, and in which generation, as data", async () => {
+    verifies("cli:explain");
+    const made = await recorded(all);
+    const passed = (await explain(made, made.ids.passed, "--json")).document();
+    expect(passed).toMatchObject({
+      request: made.ids.passed,
+      file: join(made.cwd, "audit.jsonl"),
+      warnings: [],
+      end: {
+        ...{ outcome: "allowed", code: null, plugin: null, generation: 1 },
+        ...{ target: "tools/call:repeat", server: "small", subject: "ada", tenant: "acme" },
+      },
+      hook_runs: [
+        {
+          hook: "cmf.tool_pre_invoke",
+          generation: 1,
+          handlers: [
+            { plugin: "watcher", allowed: true, changed: ["security.labels"], refused: [] },
+          ],
+        },
+        {
+          hook: "cmf.tool_post_invoke",
+          handlers: [{ changed: [], refused: [{ path: "request", code: "tier_immutable" }] }],
+        },
+      ],
+      findings: [
+        { what: "labels_added", plugin: "watcher", labels: ["SEEN"] },
+        { what: "change_refused", path: "request", code: "tier_immutable" },
+      ],
+    });
+    const later = (await explain(made, made.ids.later, "--json")).document();
+    expect([later.end.generation, later.hook_runs[0].generation]).toEqual([2, 2]);
+    const { stdout } = await explain(made, made.ids.passed);
+    expect(stdout).toContain("watcher was not let change request on cmf.tool_post_invoke");
+    expect(stdout).toContain("watcher added labels on cmf.tool_pre_invoke: SEEN");
+  });
+
+  it("every record has its generation, and no record, line or answer a secret", async () => {
+    const made = await recorded(all);
+    const trail = await readFile(join(made.cwd, "audit.jsonl"), "utf8");
+    const records = trail
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records.filter(({ metadata }) => ![1, 2].includes(metadata.generation))).toEqual([]);
+    expect(new Set(records.map(({ metadata }) => metadata.generation)).size).toBe(2);
+    const answers = await Promise.all(
+      Object.values(made.ids).flatMap((id) => [explain(made, id), explain(made, id, "--json")]),
+    );
+    const texts = [trail, made.log, ...answers.flatMap(({ stdout, stderr }) => [stdout, stderr])];
+    for (const secret of Object.values(planted))
+      expect(texts.filter((each) => each.includes(secret))).toEqual([]);
+  });
+
+  it("reads the file that is named, and passes over what is no record", async () => {
+    verifies("cli:explain");
+    const made = await recorded(all);
+    const { refused } = made.ids;
+    const copy = join(made.cwd, "copy.jsonl");
+    await writeFile(copy, await readFile(join(made.cwd, "audit.jsonl")));
+    const forged = { request: refused, result: "allowed" };
+    await appendFile(copy, `{"cut off ${refused}\n${JSON.stringify({ metadata: forged })}\n[]\n`);
+    const elsewhere = { cwd: await folderWith({}), env: {} };
+    const { code, document } = await explain(elsewhere, refused, "--file", copy, "--json");
+    expect([code, document().end.outcome]).toEqual([0, "denied"]);
+  });
+});
+
+describe("with less", () => {
+  it("says which key to set", async () => {
+    verifies("cli:explain");
+    const made = await recorded({});
+    const refused = await explain(made, made.ids.refused);
+    expect(refused.code).toBe(0);
+    expect(refused.stdout).toContain("denied: no_environment, by watcher");
+    expect(refused.stderr).toContain("set `audit.hooks` to true");
+    const passed = await explain(made, made.ids.passed);
+    expect(passed.stderr).toContain('`audit.access` is not "all"');
+    const unknown = await explain(made, "never", "--json");
+    expect([unknown.code, codeOf(unknown.document())]).toEqual([1, "request_unknown"]);
+    expect(unknown.stderr).toContain('`audit.access: "all"`');
+  });
+
+  it("refuses a configuration without a trail, and a file that is not there", async () => {
+    verifies("cli:explain");
+    const { audit: _, ...config } = configOf({});
+    const cwd = await folderWith({ "glassine.config.json": config });
+    const none = await explain({ cwd, env: { TOKEN: "" } }, "id");
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("set `audit.file`")]);
+    const missing = await explain({ cwd, env: { TOKEN: "" } }, "id", "--file", "no.jsonl");
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("ENOENT")]);
+  });
+});
