@@ -30,7 +30,7 @@ export interface GuardSettings {
   readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
   /** Absent where nobody asks for it. */
-  readonly onHook: ((ran: HookRan) => void) | undefined;
+  readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
 
 /** The label of calls of a tool whose definition changed. */
