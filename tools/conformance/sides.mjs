@@ -63,16 +63,16 @@ const servers = {
 
 /**
  * Runs `run` for a server as it is, then for gateways in front of it: over HTTP and stdio, without
- * plugins and with six.
+ * plugins and with six, or only with those of `kinds`.
  */
-export async function eachSide(name, run) {
+export async function eachSide(name, run, kinds = ["none", "six"]) {
   const { start: startServer, stdio } = servers[name];
   const server = await startServer();
   const results = {};
   try {
     results.direct = await run(server.url);
     for (const [back, of] of Object.entries({ HTTP: { url: server.url }, stdio })) {
-      for (const plugins of ["none", "six"]) {
+      for (const plugins of kinds) {
         const gateway = await inFront(of, plugins);
         try {
           results[`${back}, ${plugins === "six" ? "six" : "no"} plugins`] = await run(gateway.url);
