@@ -1,0 +1,125 @@
+/**
+ * Runs the gateway between servers and clients that are not ours: every client, in front of every
+ * server, with three stock plugins between them. Each lists the tools, and must get those that the
+ * server lists without a gateway; calls a tool, and must get its answer; calls a tool that a plugin refuses, and must get the
+ * refusal as an error of its own.
+ *
+ *     npm run real
+ *
+ * What is no dependency here is installed under build/, and left out where it cannot be, which the
+ * report says. Writes report.md beside itself. Exits 1 if anything went wrong.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { clients, fastMcp, toolsOf } from "./clients.mjs";
+import { packages, servers } from "./servers.mjs";
+
+const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), "glassine-real-"));
+
+/** The built command in front of one server. */
+async function startGateway({ server, refused }) {
+  const egress = { labels: ["INTERNAL"], refuse: { tools: [refused] } };
+  const config = {
+    servers: { real: server },
+    labels: { initial: ["INTERNAL"] },
+    plugins: [
+      { use: "secret-scanner", options: { action: "label" } },
+      { use: "pii" },
+      { use: "egress-guard", options: egress },
+    ],
+  };
+  const file = join(folder, "glassine.config.json");
+  await writeFile(file, JSON.stringify(config));
+  const args = [command, "gateway", "--config", file, "--port", "0"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const lines = [];
+  const port = await new Promise((resolve, reject) => {
+    createInterface(child.stderr).on("line", (line) => {
+      lines.push(line);
+      const found = /"event":"ready".*?"port":(\d+)/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void ended.then(() => reject(new Error(lines.join("\n"))));
+  });
+  const close = async () => {
+    child.kill("SIGTERM");
+    await ended;
+  };
+  const overStdio = { command: process.execPath, args: args.slice(0, -2) };
+  return { url: `http://127.0.0.1:${port}/mcp`, ...overStdio, close };
+}
+
+/** What is wrong with what a client got, or nothing. */
+function faultOf({ names, text, refusal }, { tool, refused, answers }, expected) {
+  // Some servers list more tools to clients that can do more.
+  const missing = [...expected, tool, refused].filter((name) => !names.includes(name));
+  if (missing.length > 0) return `did not list ${missing.join(", ")}`;
+  if (!text.includes(answers)) return `was answered ${JSON.stringify(text.slice(0, 100))}`;
+  if (!/Labelled data may not go there/.test(refusal))
+    return `was not refused: ${refusal.slice(0, 200)}`;
+  return undefined;
+}
+
+const rows = [];
+const all = await clients();
+try {
+  for (const server of await servers(folder)) {
+    const gateway = await startGateway(server);
+    const expected = await toolsOf(server.server);
+    for (const client of all) {
+      if (client.isModern && !server.isModern) continue;
+      const outcome = await client
+        .run(gateway, { ...server, args: server.args() })
+        .then((got) => faultOf(got, server, expected))
+        .catch(({ message, stderr }) => `failed: ${lastLine(stderr || message)}`);
+      rows.push({ server: server.name, client: client.name, outcome });
+      process.stdout.write(
+        `${outcome === undefined ? "ok  " : "FAIL"} ${server.name}, ${client.name} ${outcome ?? ""}\n`,
+      );
+    }
+    await gateway.close();
+    server.close?.();
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+const line = (...cells) => `| ${cells.join(" | ")} |`;
+const columns = [...new Set(rows.map(({ server }) => server))];
+const lines = [...new Set(rows.map(({ client }) => client))];
+const cell = (client, server) => {
+  const row = rows.find((each) => each.client === client && each.server === server);
+  if (row === undefined) return "–";
+  return row.outcome === undefined ? "as it should" : row.outcome;
+};
+const wanted = [...Object.values(packages), fastMcp];
+const named = (each) => rows.some((row) => `${row.server} ${row.client}`.includes(shortOf(each)));
+const shortOf = (each) => each.replace("==", "@").replace("@modelcontextprotocol/server", "server");
+const absent = wanted.filter((each) => !named(each));
+const report = [
+  "# The gateway between servers and clients that are not ours",
+  "",
+  "Written by `npm run real`. The header of `main.mjs` says what each pair has to do. A dash stands",
+  "for a pair that has no version of MCP in common.",
+  "",
+  `Of ${new Date().toISOString().slice(0, 10)}, the gateway on Node ${process.version}.`,
+  ...(absent.length === 0 ? [] : ["", `Left out, not installed: ${absent.join(", ")}.`]),
+  "",
+  line("client", ...columns),
+  line("---", ...columns.map(() => "---")),
+  ...lines.map((client) => line(client, ...columns.map((server) => cell(client, server)))),
+  "",
+];
+await writeFile(new URL("report.md", import.meta.url), report.join("\n"));
+if (rows.some(({ outcome }) => outcome !== undefined)) process.exitCode = 1;
+
+function lastLine(text) {
+  return text.trim().split("\n").at(-1);
+}
