@@ -129,6 +129,7 @@ export function gatewayWithSessions() {
       store: memoryLabelStore(),
       headersToShow: () => ({}),
       onEnd() {},
+      onHook() {},
       isChanged: () => false,
     },
     parts: { config, manager, log: quiet, secrets: String },
