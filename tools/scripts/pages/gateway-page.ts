@@ -108,11 +108,11 @@ Where no definitions of a server are pinned, the first ones that the gateway pas
 
 \`servers.NAME.definitions\` says what becomes of a tool that is new, or whose definition is another one:
 
-| Value     | In lists | Calls                                                                       |
-| --------- | -------- | --------------------------------------------------------------------------- |
-| \`warn\`   | stays    | pass                                                                        |
-| \`label\`  | stays    | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
-| \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                     |
+| Value    | In lists    | Calls                                                                        |
+| -------- | ----------- | ---------------------------------------------------------------------------- |
+| \`warn\`   | stays       | pass                                                                         |
+| \`label\`  | stays       | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
+| \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                           |
 
 Each is also a line \`definition_changed\` in the log, once a tool.
 A tool that changed stays so until the gateway is reloaded, also if the server takes the change back or shows it to some callers alone.
@@ -122,21 +122,21 @@ A tool that the gateway has not seen in a list can be called: what it is was jud
 
 A message that the gateway itself refuses is answered by a JSON-RPC error with a code in \`data.code\`; over HTTP the status says the same.
 
-| \`data.code\`                                                  | Status  | What was wrong                                                                     |
-| ------------------------------------------------------------- | ------- | ---------------------------------------------------------------------------------- |
-| \`host_refused\`, \`origin_refused\`                            | 403     | \`Host\` or \`Origin\` is not in the lists.                                           |
-| \`parse_error\`                                               | 400     | The body is not JSON. Compressed bodies are not unpacked.                          |
-| \`message_invalid\`, \`invalid_request_id\`                     | 400     | It is not JSON-RPC 2.0 as MCP has it.                                              |
-| \`batch_refused\`                                             | 400     | A batch, in a session of another version than 2025-03-26.                          |
-| \`request_id_in_use\`                                         | 400     | A request with this id has no answer yet.                                          |
-| \`header_mismatch\`                                           | 400     | A header of 2026-07-28 says something else than the body.                          |
-| \`message_too_large\`, \`body_timeout\`                         | 413/408 | The body is larger, or takes longer, than \`limits\` say.                           |
-| \`session_missing\`, \`session_unknown\`                        | 400/404 | No session is named, or none of this subject.                                      |
-| \`rate_limited\`, \`too_many_sessions\`                         | 429/503 | A subject sends too much, or too many sessions are open.                           |
-| \`shutting_down\`, \`server_unavailable\`                       | 503     | The gateway stops, or a server could not be reached.                               |
-| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`           |         | The server broke off, died, or did not answer in time.                             |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\`           |         | The server's answer is none, is too large, or is a refusal.                        |
-| \`too_many_unanswered\`                                       |         | Too many requests of the session have no answer.                                   |
+| \`data.code\`                                      | Status  | What was wrong                                              |
+| ------------------------------------------------ | ------- | ----------------------------------------------------------- |
+| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                     |
+| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.   |
+| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP has it.                       |
+| \`batch_refused\`                                  | 400     | A batch, in a session of another version than 2025-03-26.   |
+| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                   |
+| \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something else than the body.   |
+| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` say.     |
+| \`session_missing\`, \`session_unknown\`             | 400/404 | No session is named, or none of this subject.               |
+| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.    |
+| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.        |
+| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.      |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal. |
+| \`too_many_unanswered\`                            |         | Too many requests of the session have no answer.            |
 
 An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
