@@ -21,7 +21,13 @@ const secret = z
   .union([z.strictObject({ env: text }), z.strictObject({ file: text })])
   .describe("A secret: the name of an environment variable, or the path of a file.");
 
+const traceContext = z
+  .boolean()
+  .default(false)
+  .describe("With `tracing`: whether the context of the trace is passed on to it.");
+
 const ofServer = {
+  traceContext,
   pass: z
     .array(
       z.enum([
@@ -109,6 +115,7 @@ const route = z.strictObject({
     .array(text)
     .default([])
     .describe("What may pass although no plugin sees it: kinds of `left`, such as `tools`."),
+  traceContext,
   timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
 });
 
@@ -306,6 +313,10 @@ export const configSchema = z.strictObject({
     .describe(
       "The port for operators: `/healthz`, `/readyz`, `/metrics`. Without it there is none.",
     ),
+  tracing: z
+    .boolean()
+    .default(false)
+    .describe("Whether requests and hooks are spans, by `@opentelemetry/api`."),
   audit: audit.optional().describe("The audit trail. Without it there is none."),
   definitionsFile: text
     .default("glassine.definitions.json")

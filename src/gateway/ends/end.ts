@@ -35,6 +35,8 @@ export interface SendOptions {
   /** To a front: the request that it belongs to, and the HTTP status of the answer. */
   readonly relatedRequestId?: RequestId | undefined;
   readonly status?: number;
+  /** To a back over HTTP: headers of the trace that the message belongs to. */
+  readonly trace?: Readonly<Record<string, string>>;
   /** To a back: what the front said about the caller's message. */
   readonly caller?: Extra;
 }

@@ -139,10 +139,15 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     if (method === "notifications/initialized" && exchange === undefined) void listen();
   }
 
-  function post(message: Message, { caller, withHeaders }: BackOptions, signal: AbortSignal) {
+  function post(
+    message: Message,
+    { caller, withHeaders, trace }: BackOptions,
+    signal: AbortSignal,
+  ) {
     const base = {
       ...own,
       ...forwarded(caller?.request?.headers),
+      ...trace,
       ...(exchange === undefined ? ofSession() : ofExchange(message)),
       "content-type": "application/json",
       accept: "application/json, text/event-stream",

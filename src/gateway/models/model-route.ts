@@ -33,11 +33,14 @@ export interface RouteOptions {
   readonly tenant: string | undefined;
   readonly access: "refused" | "all" | undefined;
   readonly onEnd: (end: ModelEnd) => void;
+  /** Of the trace that a request belongs to; for the provider. */
+  readonly traceHeaders: () => Readonly<Record<string, string>>;
   readonly onHook: ((ran: ModelEvent) => void) | undefined;
 }
 
 export interface ModelRoute {
   readonly path: string;
+  readonly provider: string;
   handle(request: Request, caller: ModelCaller): Promise<Response>;
   close(): Promise<void>;
 }
@@ -55,10 +58,12 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
   const path = config.path.replace(/\/$/, "");
   const upstream: Upstream = {
     ...{ url: config.url, path, dispatcher, timeoutMs: config.timeoutMs },
-    headers: () =>
-      Object.fromEntries(
+    headers: () => ({
+      ...(config.traceContext && options.traceHeaders()),
+      ...Object.fromEntries(
         Object.entries(config.headers).map(([name, secret]) => [name, secrets(secret)]),
       ),
+    }),
   };
   const forwarded = [...alwaysForwarded, ...config.forward.map((name) => name.toLowerCase())];
   const guard = guardHttp(manager, {
@@ -75,6 +80,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
 
   return {
     path,
+    provider: config.provider,
     async handle(request, caller) {
       const url = new URL(request.url);
       const { method, signal } = request;

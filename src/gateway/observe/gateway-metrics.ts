@@ -106,7 +106,7 @@ const methods = new Set([
 ]);
 
 /** The name of a method of MCP, and `other` for any other. */
-function knownMethod(method: unknown): string {
+export function knownMethod(method: unknown): string {
   return typeof method === "string" && methods.has(method) ? method : "other";
 }
 

@@ -1,2 +1,4 @@
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";
 export { type HookRan, hookRecord, recordHook } from "./hook-record.ts";
+export { loadTelemetry } from "./telemetry-api.ts";
+export { type Tracing, tracingBy } from "./tracing.ts";

@@ -13,7 +13,14 @@ import {
   type Refusal,
 } from "../identity/index.ts";
 import { type ModelRoute, modelRoute } from "../models/index.ts";
-import { createMetrics, type GatewayMetrics, type HookRan, recordHook } from "../observe/index.ts";
+import {
+  createMetrics,
+  type GatewayMetrics,
+  type HookRan,
+  loadTelemetry,
+  recordHook,
+  tracingBy,
+} from "../observe/index.ts";
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { answer } from "./answers.ts";
@@ -47,7 +54,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 }
 
 /** `opened` gets what has to be closed where a later step fails. */
-async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Gateway> {
+async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Gateway> {
+  const tracing = given.config.tracing ? tracingBy(await loadTelemetry()) : undefined;
+  const traced = (of: GatewayParts): GatewayParts =>
+    tracing === undefined ? of : { ...of, manager: tracing.manager(of.manager) };
+  const parts = traced(given);
   const callers = new Map<string, Caller>();
   const { store, close: closeStore } = await openLabelStore(parts);
   opened.push(closeStore);
@@ -113,7 +124,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   ): readonly Server[] {
     const made = Object.entries(of.config.servers).map(([name, config]) =>
       serverOf(name, config, {
-        ...{ parts: of, store, callers, onEnd, onHook: hookRecorder(of) },
+        ...{ parts: of, store, callers, tracing, onEnd, onHook: hookRecorder(of) },
         ...{ pins: pins.get(name), seen: seenOf(name) },
         headersToShow: (headers) => named?.headersToShow(headers) ?? {},
         onRestarted: (server) => metrics?.processRestarted(server),
@@ -148,6 +159,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         messageBytes: limits.messageBytes,
         onEnd: (end) => onModelEnd(name, end),
         onHook: hookRecorder(of),
+        traceHeaders: () => tracing?.headers() ?? {},
       }),
     );
     for (const each of made) allRoutes.add(each);
@@ -179,7 +191,7 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   async function openEndpoint(): Promise<McpEndpoint> {
     const { limits } = parts.config;
     const sdk = await loadSdk();
-    const of = { servers: () => servers, homes: () => homes };
+    const of = { servers: () => servers, homes: () => homes, tracing };
     return mcpEndpoint({ sdk, limits, callers, ...of, log: parts.log });
   }
 
@@ -207,13 +219,15 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         if (limited !== undefined) return limited;
         if (route === undefined) return await mcp.handle(request, identity);
         const caller = { identity, session: mcp.sessionFor(request, identity) };
-        return await route.handle(request, {
-          labelSession: labelSessionOf(current.config.labels.session, caller),
-          envelope: slotsOf(identity, request.headers, {
-            parts: current,
-            headersToShow: named.headersToShow,
-          }),
-        });
+        const handle = () =>
+          route.handle(request, {
+            labelSession: labelSessionOf(current.config.labels.session, caller),
+            envelope: slotsOf(identity, request.headers, {
+              parts: current,
+              headersToShow: named.headersToShow,
+            }),
+          });
+        return await (tracing === undefined ? handle() : tracing.http(request, route, handle));
       } catch (error) {
         current.log.error("internal_error", { text: errorOf(error).message });
         return answer("internal_error");
@@ -232,7 +246,9 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     end.sessionId = "stdio";
     callers.set("stdio", { identity, session: "stdio" });
     const { log } = parts;
-    const wired = await wire(end, { servers, homes, log, key: identity.key, session: "stdio" });
+    const wired = await wire(end, {
+      ...{ servers, homes, log, tracing, key: identity.key, session: "stdio" },
+    });
     const closed = end.onclose;
     end.onclose = () => {
       closed?.();
@@ -247,7 +263,8 @@ async function start(parts: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       return generation;
     },
     counts,
-    async reload(next) {
+    async reload(of) {
+      const next = traced(of);
       const made = makeServers(next, identifier, await readPins(next.config.definitionsFile));
       // Sessions go on with their connections, under the new plugins.
       for (const { guard } of servers) guard.use(next.manager);

@@ -9,7 +9,7 @@ import {
 } from "../../providers/mcp/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { HookRan } from "../observe/index.ts";
+import type { HookRan, Tracing } from "../observe/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
 /** Who is at the other end of a front. */
@@ -29,6 +29,7 @@ export interface GuardSettings {
   /** Whether a tool is labelled, because its definition is not the pinned one. */
   readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
+  readonly tracing?: Tracing | undefined;
   /** Absent where nobody asks for it. */
   readonly onHook?: ((ran: HookRan) => void) | undefined;
 }

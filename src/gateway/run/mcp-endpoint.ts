@@ -19,6 +19,7 @@ import {
   sessionFront,
 } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
+import type { Tracing } from "../observe/index.ts";
 import type { Homes } from "../router/index.ts";
 import { type AnswerCode, answer } from "./answers.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
@@ -59,6 +60,7 @@ export interface EndpointOptions {
   /** The servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
   readonly homes: () => Homes;
+  readonly tracing?: Tracing | undefined;
   /** Filled here: by the `sessionId` of their fronts. */
   readonly callers: Map<string, Caller>;
 }
@@ -82,7 +84,7 @@ const retryMs = 500;
 const notificationMs = 30_000;
 
 export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
-  const { sdk, limits, log, servers, homes, callers } = options;
+  const { sdk, limits, log, servers, homes, callers, tracing } = options;
   const sessions = new Sessions(limits);
   const rate: RequestRate = requestRate(limits.requestsPerMinute);
 
@@ -154,7 +156,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     };
     try {
       const onCut = (request: RequestId) => front.closeStream(request);
-      const of = { servers: servers(), homes: homes(), log };
+      const of = { servers: servers(), homes: homes(), log, tracing };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       const session: Session = {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
@@ -190,7 +192,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     front.end.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });
     try {
-      const of = { servers: servers(), homes: homes(), log };
+      const of = { servers: servers(), homes: homes(), log, tracing };
       const about = { key: identity.key, exchange: { headers: request.headers, message } };
       const wired = await wire(front.end, { ...of, ...about });
       const closed = front.end.onclose;

@@ -24,7 +24,7 @@ export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, pins, seen, onDropped, onRestarted } = settings;
+  const { parts, pins, seen, tracing, onDropped, onRestarted } = settings;
   const action = config.definitions;
   const definitions = new Definitions(pins, seen, (changed) =>
     parts.log.warn("definition_changed", { server: name, ...changed, action }),
@@ -40,7 +40,10 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       ...settings,
       isChanged: (tool) => action === "label" && definitions.isChanged(tool),
     }),
-    connect: (about) => pinned(connections.connect(about), definitions, action === "refuse"),
+    connect(about) {
+      const back = pinned(connections.connect(about), definitions, action === "refuse");
+      return tracing === undefined ? back : tracing.back(back, config.traceContext);
+    },
     close: connections.close,
   };
 }

@@ -1,6 +1,7 @@
 /** Puts a front before the servers: through the guard of each, and the router if there are several. */
 import { packageVersion } from "../../core/plugins/index.ts";
 import type { ConnectFor, End } from "../ends/index.ts";
+import type { Tracing } from "../observe/index.ts";
 import { type Homes, routerOf } from "../router/index.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
@@ -15,11 +16,13 @@ export interface WireOptions extends ConnectFor {
   /** The name of the session; absent for an exchange. */
   readonly session?: string;
   readonly log: GatewayLog;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Starts everything. Rejects if no server can be reached at all. */
-export async function wire(front: End, options: WireOptions): Promise<Wired> {
-  const { servers, homes, log, key } = options;
+export async function wire(caller: End, options: WireOptions): Promise<Wired> {
+  const { servers, homes, log, key, tracing } = options;
+  const front = tracing === undefined ? caller : tracing.front(caller);
   const [only] = servers;
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
   const router = routerOf({

@@ -214,6 +214,48 @@ Refused requests are always in the trail; \`audit.access: "all"\` adds the other
 It says which of these keys to set where the trail has too little.
 Names of slots, codes, and the reasons that plugins gave are in it, no other text of a message.`;
 
+const traces = `### Traces
+
+With \`"tracing": true\` each request of a caller is a span of OpenTelemetry, and in it each hook that ran.
+Install \`@opentelemetry/api\`, and load an SDK with its exporter before the gateway; without an SDK nothing is recorded:
+
+\`\`\`sh
+node --import ./telemetry.js node_modules/.bin/glassine gateway
+\`\`\``;
+
+const spans = table(
+  ["Span", "Kind", "Attributes"],
+  (
+    [
+      [
+        "`tools/call` …",
+        "SERVER",
+        "mcp.method.name gen_ai.operation.name gen_ai.tool.name gen_ai.prompt.name network.transport error.type",
+      ],
+      [
+        "`POST /openai` …",
+        "SERVER",
+        "http.request.method http.route http.response.status_code gen_ai.provider.name error.type",
+      ],
+      [
+        "`cmf.tool_pre_invoke` …",
+        "INTERNAL",
+        "glassine.hook glassine.request glassine.outcome glassine.code glassine.plugin error.type",
+      ],
+    ] as const
+  ).map(([name, kind, attributes]) => [
+    name,
+    code(kind),
+    attributes.split(" ").map(code).join(", "),
+  ]),
+);
+
+const traced = `\`glassine.request\` is the id in the log and in the audit trail.
+A span has no content, no session id and no subject; a tool's name is in it as long as it is a plain one.
+
+The parent of a request is \`traceparent\` in its \`_meta\`, or else in the HTTP header.
+Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; from what others get, \`traceparent\` and \`tracestate\` in \`_meta\` are removed.`;
+
 const secrets = `Where the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 It is read when it is needed, and a message names the variable or the file, never the value.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.`;
@@ -253,6 +295,9 @@ export function gatewayPage(): string {
       ]),
     ),
     explaining,
+    traces,
+    spans,
+    traced,
     "## Every key",
     secrets,
     ...keys.flatMap((key) => [

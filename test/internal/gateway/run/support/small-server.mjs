@@ -26,6 +26,8 @@ const tools = {
   },
   repeat: (id, args) =>
     send({ id, result: { content: [{ type: "text", text: JSON.stringify(args) }] } }),
+  meta: (id, _, meta) =>
+    send({ id, result: { content: [{ type: "text", text: JSON.stringify(meta) }] } }),
   environment: (id) =>
     send({ id, result: { content: [{ type: "text", text: Object.keys(process.env).join(" ") }] } }),
 };
@@ -37,6 +39,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (method === "initialize") {
     const { protocolVersion } = params;
     send({ id, result: { protocolVersion, capabilities, serverInfo } });
-  } else if (method === "tools/call") (tools[params.name] ?? unknown)(id, params.arguments);
+  } else if (method === "tools/call")
+    (tools[params.name] ?? unknown)(id, params.arguments, params._meta);
   else if (id !== undefined) send({ id, result: {} });
 }

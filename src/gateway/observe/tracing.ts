@@ -1,0 +1,310 @@
+/**
+ * Spans of OpenTelemetry: one for each request of a caller, and in it one for each hook.
+ *
+ * Names follow the semantic conventions for MCP and GenAI where they have one. Neither content nor
+ * ids of sessions are in a span; a name that a caller chose is, if it is a plain one.
+ */
+import { packageVersion } from "../../core/plugins/index.ts";
+import type { AnyHookManager } from "../../providers/mcp/index.ts";
+import {
+  type End,
+  type Extra,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  type Message,
+  type RequestId,
+} from "../ends/index.ts";
+import { knownMethod } from "./gateway-metrics.ts";
+import {
+  errorStatus,
+  type Span,
+  spanKinds,
+  type TelemetryApi,
+  type TraceContext,
+} from "./telemetry-api.ts";
+
+/** The fields of W3C Trace Context, in headers and in `_meta`. */
+const fields = ["traceparent", "tracestate"] as const;
+
+type Carrier = Record<string, string>;
+
+export interface Tracing {
+  /** The front, with a span for each request of its caller. */
+  front(end: End): End;
+  /** The back. What comes from it belongs to the span of its request. */
+  back(end: End, passesOn: boolean): End;
+  /** The manager, with a span for each hook. */
+  manager(manager: AnyHookManager): AnyHookManager;
+  /** A request to a model: a span from here to the end of the answer's body. */
+  http(request: Request, about: ModelAbout, work: () => Promise<Response>): Promise<Response>;
+  /** The headers with which the span of now is passed on. */
+  headers(): Readonly<Carrier>;
+}
+
+interface ModelAbout {
+  readonly path: string;
+  readonly provider: string;
+}
+
+export function tracingBy(api: TelemetryApi): Tracing {
+  const { trace, context, propagation, ROOT_CONTEXT } = api;
+  const tracer = trace.getTracer("glassine", packageVersion);
+
+  /** Where a request comes from: `_meta` says it of this message, a header of all of the exchange. */
+  function parentOf(meta: Message, headers: Headers | undefined): TraceContext {
+    const of = (get: (name: string) => unknown) =>
+      Object.fromEntries(
+        fields.flatMap((name) => {
+          const value = get(name);
+          return typeof value === "string" ? [[name, value]] : [];
+        }),
+      );
+    const own = of((name) => meta[name]);
+    const carrier = "traceparent" in own ? own : of((name) => headers?.get(name));
+    return propagation.extract(ROOT_CONTEXT, carrier);
+  }
+
+  /** Without what else a propagator of the operator's writes. */
+  function carried(): Carrier {
+    const carrier: Carrier = {};
+    propagation.inject(context.active(), carrier);
+    return Object.fromEntries(Object.entries(carrier).filter(([name]) => isField(name)));
+  }
+
+  function front(end: End): End {
+    const open = new Map<string, Span>();
+    return around(end, {
+      receive(message, extra, deliver) {
+        if (!isMessage(message) || !isRequest(message)) {
+          deliver();
+          const id = cancelledBy(message);
+          if (id !== undefined) finish(keyOf(id), "cancelled");
+          return;
+        }
+        const headers = extra?.request?.headers;
+        const parent = parentOf(metaOf(message), headers);
+        const kind = spanKinds.server;
+        const attributes = attributesOf(message, headers !== undefined);
+        const span = tracer.startSpan(knownMethod(message.method), { kind, attributes }, parent);
+        const key = keyOf(message.id);
+        finish(key, "replaced");
+        open.set(key, span);
+        context.with(trace.setSpan(parent, span), deliver);
+      },
+      closed() {
+        for (const key of [...open.keys()]) finish(key, "closed");
+      },
+      async send(message, options) {
+        try {
+          await end.send(message, options);
+        } finally {
+          if (isAnswer(message)) finish(keyOf(message.id), errorTypeOf(message));
+        }
+      },
+    });
+
+    function finish(key: string, errorType: string | undefined): void {
+      const span = open.get(key);
+      open.delete(key);
+      if (span !== undefined) endSpan(span, errorType);
+    }
+  }
+
+  function back(end: End, passesOn: boolean): End {
+    const asked = new Map<string, TraceContext>();
+    return around(end, {
+      receive(message, extra, deliver) {
+        const answers = isMessage(message) && isAnswer(message) ? message.id : undefined;
+        const id = answers ?? extra?.relatedRequestId;
+        const found = id === undefined ? undefined : asked.get(keyOf(id));
+        if (answers !== undefined) asked.delete(keyOf(answers));
+        if (found === undefined) deliver();
+        else context.with(found, deliver);
+      },
+      closed: () => asked.clear(),
+      send(message, options) {
+        const cancelled = cancelledBy(message);
+        if (cancelled !== undefined) asked.delete(keyOf(cancelled));
+        if (!isRequest(message)) return end.send(withFields(message, {}), options);
+        asked.set(keyOf(message.id), context.active());
+        const trace = passesOn ? carried() : {};
+        return end.send(withFields(message, trace), { ...options, trace });
+      },
+    });
+  }
+
+  function manager(inner: AnyHookManager): AnyHookManager {
+    const invoke: AnyHookManager["invoke"] = (hook, payload, options) => {
+      // A guard gives the id of the request; a hook's name is a string.
+      const { request = "none" } = (options ?? {}) as { readonly request?: string };
+      const attributes = { "glassine.hook": hook, "glassine.request": request };
+      const parent = context.active();
+      const span = tracer.startSpan(hook, { kind: spanKinds.internal, attributes }, parent);
+      return context.with(trace.setSpan(parent, span), async () => {
+        try {
+          const result = await inner.invoke(hook, payload, options);
+          const { violation } = result;
+          span.setAttribute("glassine.outcome", violation === undefined ? "allowed" : "denied");
+          if (violation !== undefined) {
+            span.setAttribute("glassine.code", plain(violation.code));
+            span.setAttribute("glassine.plugin", plain(violation.plugin));
+          }
+          endSpan(span, undefined);
+          return result;
+        } catch (error) {
+          endSpan(span, "failed");
+          throw error;
+        }
+      });
+    };
+    const { plugins, payloadLimits } = inner;
+    return {
+      invoke,
+      handles: (hook) => inner.handles(hook),
+      ...(plugins && { plugins }),
+      ...(payloadLimits && { payloadLimits }),
+      ...(inner.handlersFor && { handlersFor: inner.handlersFor.bind(inner) }),
+      ...(inner.streamPlan && { streamPlan: inner.streamPlan.bind(inner) }),
+      ...(inner.audit && { audit: inner.audit.bind(inner) }),
+      ...(inner.auditFailures && { auditFailures: inner.auditFailures.bind(inner) }),
+    };
+  }
+
+  async function http(
+    request: Request,
+    { path, provider }: ModelAbout,
+    work: () => Promise<Response>,
+  ) {
+    const parent = parentOf({}, request.headers);
+    const attributes = {
+      "http.request.method": request.method,
+      "http.route": path,
+      "gen_ai.provider.name": provider,
+    };
+    const name = `${request.method} ${path}`;
+    const span = tracer.startSpan(name, { kind: spanKinds.server, attributes }, parent);
+    try {
+      const response = await context.with(trace.setSpan(parent, span), work);
+      const { status, body } = response;
+      span.setAttribute("http.response.status_code", status);
+      const end = () => endSpan(span, status >= 400 ? String(status) : undefined);
+      if (body !== null) return new Response(untilRead(body, end), response);
+      end();
+      return response;
+    } catch (error) {
+      endSpan(span, "failed");
+      throw error;
+    }
+  }
+
+  return { front, back, manager, http, headers: carried };
+}
+
+interface Around extends Pick<End, "send"> {
+  /** A message that came; `deliver` hands it on. */
+  receive(message: unknown, extra: Extra | undefined, deliver: () => void): void;
+  closed(): void;
+}
+
+/** An end that looks at what goes to another and comes from it. */
+function around(inner: End, { send, receive, closed }: Around): End {
+  const outer: End = {
+    ...(inner.sessionId !== undefined && { sessionId: inner.sessionId }),
+    takesHeaders: inner.takesHeaders === true,
+    setProtocolVersion: (version) => inner.setProtocolVersion?.(version),
+    start() {
+      inner.onmessage = (message, extra) =>
+        receive(message, extra, () => outer.onmessage?.(message, extra));
+      inner.onclose = () => {
+        closed();
+        outer.onclose?.();
+      };
+      inner.onerror = (error) => outer.onerror?.(error);
+      return inner.start();
+    },
+    send,
+    close: () => inner.close(),
+  };
+  return outer;
+}
+
+function endSpan(span: Span, errorType: string | undefined): void {
+  if (errorType !== undefined) {
+    span.setAttribute("error.type", errorType);
+    span.setStatus(errorStatus);
+  }
+  span.end();
+}
+
+/** The kind of an error that answers a request; a failed tool says so in its result. */
+function errorTypeOf({ error, result }: Message): string | undefined {
+  if (isMessage(error)) {
+    const { code } = isMessage(error.data) ? error.data : {};
+    return typeof code === "string" ? plain(code) : String(Number(error.code));
+  }
+  return isMessage(result) && result.isError === true ? "tool_error" : undefined;
+}
+
+function attributesOf({ method, params }: Message, isHttp: boolean): Readonly<Carrier> {
+  const name = isMessage(params) ? plain(params.name) : "other";
+  return {
+    "mcp.method.name": knownMethod(method),
+    "network.transport": isHttp ? "tcp" : "pipe",
+    ...(method === "tools/call" && {
+      ...{ "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name },
+    }),
+    ...(method === "prompts/get" && { "gen_ai.prompt.name": name }),
+  };
+}
+
+/** A name that is short and has no text in it. */
+function plain(name: unknown): string {
+  return typeof name === "string" && /^[\w.:/@-]{1,128}$/.test(name) ? name : "other";
+}
+
+function metaOf({ params }: Message): Message {
+  return isMessage(params) && isMessage(params._meta) ? params._meta : {};
+}
+
+function isField(name: string): boolean {
+  return fields.some((each) => each === name);
+}
+
+/** The message with these fields of a trace in place of those of its sender. */
+function withFields(message: Message, trace: Readonly<Carrier>): Message {
+  const meta = metaOf(message);
+  const isTraced = Object.keys(trace).length > 0;
+  if (!isTraced && !Object.keys(meta).some(isField)) return message;
+  const kept = Object.entries(meta).filter(([name]) => !isField(name));
+  const params = isMessage(message.params) ? message.params : {};
+  return { ...message, params: { ...params, _meta: { ...Object.fromEntries(kept), ...trace } } };
+}
+
+function cancelledBy(message: unknown): RequestId | undefined {
+  if (!isMessage(message) || message.method !== "notifications/cancelled") return undefined;
+  const { requestId } = isMessage(message.params) ? message.params : {};
+  return typeof requestId === "string" || typeof requestId === "number" ? requestId : undefined;
+}
+
+/** The same bytes; `then` runs at their end, or when nobody reads on. */
+function untilRead(body: ReadableStream<Uint8Array>, then: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      then();
+    },
+    async cancel(reason) {
+      then();
+      await reader.cancel(reason);
+    },
+  });
+}

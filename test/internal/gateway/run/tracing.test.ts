@@ -1,0 +1,205 @@
+/** Spans: one for each request, one in it for each hook, and where the trace goes on to. */
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { definePlugin, deny } from "glassine";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { type Started, startGateway } from "./support/gateway.ts";
+import { keepSpans } from "./support/spans.ts";
+
+const open: (() => unknown)[] = [];
+let kept: ReturnType<typeof keepSpans>;
+beforeEach(() => {
+  kept = keepSpans();
+  open.push(kept.stop);
+});
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const small = fileURLToPath(new URL("support/small-server.mjs", import.meta.url));
+const server = { command: process.execPath, args: [small] };
+const planted = "hunter2-planted";
+
+const watcher = definePlugin({
+  name: "watcher",
+  version: "1.0.0",
+  hooks: {
+    "cmf.tool_pre_invoke"({ content: [part] }) {
+      if (part?.content_type === "tool_call" && part.content.name === "environment")
+        return deny({ code: "no_environment", reason: `Not with ${planted}` });
+    },
+    "cmf.tool_post_invoke": () => undefined,
+    "cmf.llm_input": () => undefined,
+  },
+});
+
+async function started(config: object): Promise<Started> {
+  const made = await startGateway({ tracing: true, ...config }, [watcher]);
+  open.push(made.close);
+  return made;
+}
+
+async function clientOf({ url }: Started, headers: Record<string, string> = {}) {
+  const client = new Client({ name: "test", version: "1.0.0" });
+  const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+  // The SDK's own types disagree under exactOptionalPropertyTypes.
+  await client.connect(transport as never);
+  open.push(() => client.close());
+  return client;
+}
+
+const parent = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
+const traceparent = `00-${parent.traceId}-${parent.spanId}-01`;
+
+const spansOf = (name: string) => kept.spans.filter((each) => each.name === name);
+
+it("has a span for a request, and in it one for each hook", async () => {
+  const client = await clientOf(await started({ servers: { small: server } }));
+  await client.callTool({ name: "answer" });
+  const [request] = spansOf("tools/call");
+  expect(request).toMatchObject({
+    ...{ kind: 1, parent: undefined, status: 0, ends: 1 },
+    attributes: {
+      "mcp.method.name": "tools/call",
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": "answer",
+      "network.transport": "tcp",
+    },
+  });
+  for (const hook of ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"])
+    expect(spansOf(hook)).toMatchObject([
+      {
+        ...{ kind: 0, parent: request?.spanId, traceId: request?.traceId, ends: 1 },
+        attributes: { "glassine.hook": hook, "glassine.outcome": "allowed" },
+      },
+    ]);
+  // The id of the records.
+  const [pre, post] = kept.spans.filter(({ name }) => name.startsWith("cmf.tool"));
+  expect(pre?.attributes["glassine.request"]).toMatch(/^[\da-f-]{36}$/);
+  expect(post?.attributes["glassine.request"]).toBe(pre?.attributes["glassine.request"]);
+});
+
+it("says which plugin refused, and what failed", async () => {
+  const client = await clientOf(await started({ servers: { small: server } }));
+  await client.callTool({ name: "environment" }).catch(() => {});
+  await client.callTool({ name: "unheard-of" }).catch(() => {});
+  expect(spansOf("cmf.tool_pre_invoke")[0]?.attributes).toMatchObject({
+    ...{ "glassine.outcome": "denied", "glassine.code": "no_environment" },
+    "glassine.plugin": "watcher",
+  });
+  expect(spansOf("tools/call")).toMatchObject([
+    { status: 2, ends: 1, attributes: { "error.type": "no_environment" } },
+    { status: 2, ends: 1, attributes: { "error.type": "-32602" } },
+  ]);
+});
+
+it("goes on the trace of `_meta`, else of the header, and takes no nonsense for one", async () => {
+  const made = await started({ servers: { small: server } });
+  const byHeader = await clientOf(made, { traceparent });
+  await byHeader.callTool({ name: "answer" });
+  expect(spansOf("tools/call")[0]).toMatchObject({
+    parent: parent.spanId,
+    traceId: parent.traceId,
+  });
+  const spanId = "00f067aa0ba902b7";
+  const closer = `00-${parent.traceId}-${spanId}-01`;
+  await byHeader.callTool({ name: "answer", _meta: { traceparent: closer } });
+  expect(spansOf("tools/call")[1]).toMatchObject({ parent: spanId });
+  const nobody = await clientOf(made, { traceparent: "00-nonsense" });
+  await nobody.callTool({ name: "answer", _meta: { traceparent: 7 } });
+  expect(spansOf("tools/call")[2]?.parent).toBeUndefined();
+});
+
+it("passes the trace on where that is allowed, and nowhere else", async () => {
+  const servers = { may: { ...server, traceContext: true }, maynot: server };
+  const pass = ["metadata", "tokens"];
+  const config = Object.fromEntries(
+    Object.entries(servers).map(([name, each]) => [name, { ...each, pass }]),
+  );
+  const client = await clientOf(await started({ servers: config }));
+  const got = async (name: string) => {
+    const meta = { traceparent, tracestate: "a=b", own: "kept" };
+    const { content } = await client.callTool({ name: `${name}__meta`, _meta: meta });
+    return JSON.parse((content as [{ text: string }])[0].text) as Record<string, string>;
+  };
+  const passed = await got("may");
+  expect(passed).toEqual({ own: "kept", traceparent: expect.any(String) });
+  const [span] = spansOf("tools/call");
+  expect(passed.traceparent).toBe(`00-${parent.traceId}-${span?.spanId}-01`);
+  expect(await got("maynot")).toEqual({ own: "kept" });
+});
+
+it("sends it as a header over HTTP, to servers and to models", async () => {
+  const seen: IncomingMessage[] = [];
+  const upstream = createServer(async (request, response) => {
+    for await (const _ of request);
+    seen.push(request);
+    response.writeHead(503, { "content-type": "application/json" });
+    response.end('{"error":{"message":"no"}}');
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
+  open.push(() => upstream.close());
+  // The address of a server that listens on a port.
+  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+  const route = { provider: "openai", url } as const;
+  const made = await started({
+    servers: { web: { url, traceContext: true } },
+    models: {
+      may: { ...route, path: "/may", traceContext: true },
+      maynot: { ...route, path: "/maynot" },
+    },
+  });
+  const post = (path: string) =>
+    fetch(new URL(path, made.url), {
+      method: "POST",
+      headers: { "content-type": "application/json", traceparent },
+      body: JSON.stringify({ model: "m", messages: [{ role: "user", content: planted }] }),
+    }).then((response) => response.text());
+  await post("/may/v1/chat/completions");
+  const [span] = spansOf("POST /may");
+  expect(span).toMatchObject({
+    ...{ parent: parent.spanId, kind: 1, ends: 1, status: 2 },
+    attributes: { "http.route": "/may", "gen_ai.provider.name": "openai", "error.type": "503" },
+  });
+  expect(seen[0]?.headers).toMatchObject({
+    traceparent: `00-${parent.traceId}-${span?.spanId}-01`,
+  });
+  expect(seen[0]?.headers.baggage).toBeUndefined();
+  expect(spansOf("cmf.llm_input")[0]).toMatchObject({ parent: span?.spanId });
+  await post("/maynot/v1/chat/completions");
+  expect(seen[1]?.headers.traceparent).toBeUndefined();
+  await clientOf(made, { traceparent }).catch(() => {});
+  const [initialize] = spansOf("initialize");
+  expect(seen[2]?.headers.traceparent).toBe(`00-${parent.traceId}-${initialize?.spanId}-01`);
+});
+
+it("ends every span once: also of a call that is cancelled, or whose caller leaves", async () => {
+  const made = await started({ servers: { small: server }, limits: { shutdownMs: 100 } });
+  const client = await clientOf(made);
+  const stop = new AbortController();
+  const cancelled = client.callTool({ name: "hang" }, undefined, { signal: stop.signal });
+  await vi.waitFor(() => expect(spansOf("tools/call")).toHaveLength(1));
+  stop.abort();
+  await cancelled.catch(() => {});
+  await vi.waitFor(() => expect(spansOf("tools/call")[0]?.ends).toBe(1));
+  expect(spansOf("tools/call")[0]?.attributes["error.type"]).toBe("cancelled");
+  // Nobody answers it.
+  client.callTool({ name: "hang" }).catch(() => {});
+  await vi.waitFor(() => expect(spansOf("tools/call")).toHaveLength(2));
+  await made.gateway.close();
+  expect(kept.spans.filter(({ ends }) => ends !== 1)).toEqual([]);
+});
+
+it("holds no secret: of a token, a header, an argument or a result", async () => {
+  const headers = { authorization: `Bearer ${planted}`, "x-key": planted };
+  const client = await clientOf(await started({ servers: { small: server } }), headers);
+  await client.callTool({ name: "repeat", arguments: { password: planted } });
+  await client.callTool({ name: "environment", arguments: { password: planted } }).catch(() => {});
+  await client.callTool({ name: `a ${planted}` }).catch(() => {});
+  expect(kept.spans.length).toBeGreaterThan(5);
+  expect(JSON.stringify(kept.spans)).not.toContain(planted);
+});
