@@ -6,6 +6,7 @@ import { definePlugin } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayConfig } from "../../../../src/gateway/config/index.ts";
 import { definitionHash } from "../../../../src/gateway/definitions/index.ts";
+import { attack } from "../../../attacks/attack.ts";
 import { startGateway } from "../run/support/gateway.ts";
 import { listing, type Tool, tool } from "./support/listing.ts";
 
@@ -88,22 +89,6 @@ describe("without pins, where the first definition counts", () => {
     expect(labelsSeen).toEqual([[], ["DEFINITION_CHANGED"]]);
   });
 
-  it("refuses it for every session, also when it is taken back", async () => {
-    const { connect, show } = await connected([tool("add"), tool("echo")], "refuse");
-    const [first, second] = [await connect(), await connect()];
-    await listed(first);
-    await show([poisoned, tool("echo")]);
-    expect(await listed(first)).toEqual(["echo"]);
-    const denied = { code: -32010, data: { code: "definition_changed" } };
-    await expect(first.callTool({ name: "add" })).rejects.toMatchObject(denied);
-    await expect(second.callTool({ name: "add" })).rejects.toMatchObject(denied);
-    expect((await first.callTool({ name: "echo" })).content).toEqual([
-      { type: "text", text: "called echo" },
-    ]);
-    await show([tool("add"), tool("echo")]);
-    expect(await listed(second)).toEqual(["echo"]);
-  });
-
   it("keeps the first definitions over a reload", async () => {
     const { gateway, connect, show, changes, parts } = await connected([tool("add")], "warn");
     await listed(await connect());
@@ -113,6 +98,48 @@ describe("without pins, where the first definition counts", () => {
     expect(changes()).toHaveLength(1);
   });
 });
+
+attack(
+  "A-239",
+  "Change the definition of a tool after it was approved, show it to some callers alone, take it back, or offer a tool of the same name on another server",
+  "the definition is compared with the pinned hash; a tool that changed is reported, labelled or left out and refused, for every session; names say the server",
+  () => {
+    it("refuses it for every session, also when it is taken back", async () => {
+      const { connect, show } = await connected([tool("add"), tool("echo")], "refuse");
+      const [first, second] = [await connect(), await connect()];
+      await listed(first);
+      await show([poisoned, tool("echo")]);
+      expect(await listed(first)).toEqual(["echo"]);
+      const denied = { code: -32010, data: { code: "definition_changed" } };
+      await expect(first.callTool({ name: "add" })).rejects.toMatchObject(denied);
+      await expect(second.callTool({ name: "add" })).rejects.toMatchObject(denied);
+      expect((await first.callTool({ name: "echo" })).content).toEqual([
+        { type: "text", text: "called echo" },
+      ]);
+      await show([tool("add"), tool("echo")]);
+      expect(await listed(second)).toEqual(["echo"]);
+    });
+    it("keeps tools of one name on two servers apart", async () => {
+      const [first, second] = [await listing([tool("add")]), await listing([tool("add")])];
+      const refuse = { definitions: "refuse" } as const;
+      const made = await startGateway({
+        definitionsFile: first.definitionsFile,
+        servers: { one: { ...first.server, ...refuse }, two: { ...second.server, ...refuse } },
+      });
+      open.push(made.close);
+      const client = new Client({ name: "test", version: "1.0.0" });
+      await client.connect(new StreamableHTTPClientTransport(made.url) as never);
+      open.push(() => client.close());
+      expect(await listed(client)).toEqual(["one__add", "two__add"]);
+      await second.show([poisoned]);
+      expect(await listed(client)).toEqual(["one__add"]);
+      expect((await client.callTool({ name: "one__add" })).content).toEqual([
+        { type: "text", text: "called add" },
+      ]);
+      await expect(client.callTool({ name: "two__add" })).rejects.toMatchObject({ code: -32010 });
+    });
+  },
+);
 
 describe("with pins", () => {
   it("refuses what is new, what changed, and the second of one name", async () => {
