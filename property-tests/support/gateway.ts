@@ -111,7 +111,7 @@ function fakeBack(): { readonly back: End; release(): void; die(): void } {
   return { back, die, release: () => void late.splice(0).map(say) };
 }
 
-export interface Ended {
+interface Ended {
   readonly id: number;
   readonly text: string;
 }

@@ -22,7 +22,7 @@ export function after(close: () => unknown): void {
 }
 
 /** Whoever asks says who it is. */
-export const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
+const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
 export const ada = { "x-user": "ada" };
 export const eve = { "x-user": "eve" };
 

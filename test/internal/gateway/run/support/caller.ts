@@ -1,7 +1,7 @@
 /** A caller over HTTP that may send anything, and sees all that comes back. */
 import type { Message } from "./fake-server.ts";
 
-export interface Said {
+interface Said {
   readonly status: number;
   /** The `data.code` of an error. */
   readonly code: string | undefined;
