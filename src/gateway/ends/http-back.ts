@@ -68,9 +68,12 @@ class BackFault extends Error {
   }
 }
 
-/** The connections to a server. Whoever waits has a deadline, so these have none. */
+/**
+ * The connections to a server. Whoever waits has a deadline, so these have none. There are as many as
+ * it takes: each session keeps one for its own stream, and the limit of sessions bounds them.
+ */
 export function httpAgent(): Agent {
-  return new Agent({ connections: 256, bodyTimeout: 0, headersTimeout: 0 });
+  return new Agent({ bodyTimeout: 0, headersTimeout: 0 });
 }
 
 export function httpBack(options: HttpBackOptions): HttpBack {

@@ -54,7 +54,7 @@ const alwaysForwarded = ["content-type", "accept", "anthropic-version", "anthrop
 
 export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRoute {
   const { manager, store, secrets, messageBytes, tenant, access, onEnd, onHook } = options;
-  const dispatcher = new Agent({ connections: 256, bodyTimeout: 0, headersTimeout: 0 });
+  const dispatcher = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
   const path = config.path.replace(/\/$/, "");
   const upstream: Upstream = {
     ...{ url: config.url, path, dispatcher, timeoutMs: config.timeoutMs },

@@ -17,7 +17,12 @@ export interface Listening {
 export async function listenOn({ host, port }: Address, respond: Respond): Promise<Listening> {
   const server = createAdaptorServer({
     fetch: (request, env) => respond(request, (env as HttpBindings).incoming.socket.remoteAddress),
-    serverOptions: { requestTimeout: 0, headersTimeout: 20_000, maxHeaderSize: 32_768 },
+    serverOptions: {
+      requestTimeout: 0,
+      headersTimeout: 20_000,
+      maxHeaderSize: 32_768,
+      keepAliveTimeout: 75_000,
+    },
   }) as HttpServer;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(fault(error, host, port)));

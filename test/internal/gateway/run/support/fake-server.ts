@@ -75,6 +75,8 @@ export async function fakeServer(
     if (message.method === "tools/call") onCall(one);
     else json(response, { id: message.id, result });
   });
+  // A busy test must not meet a connection that is just being closed.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     ...{ came, streams },

@@ -1,0 +1,128 @@
+/** The gateway as a process: signals, and what keeps it from starting. */
+// Only in test:all: it starts the built command.
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { after } from "../attacks/support.ts";
+import { folderWith } from "../config/support.ts";
+import { callOf, sessionOf } from "../run/support/caller.ts";
+import { type Came, fakeServer } from "../run/support/fake-server.ts";
+
+const bin = fileURLToPath(new URL("../../../../dist/gateway/command/main.js", import.meta.url));
+
+/** Starts the command on a configuration; resolves once it is ready, or has ended. */
+async function started(config: object) {
+  const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
+  const env = { PATH: process.env.PATH ?? "", XDG_RUNTIME_DIR: cwd };
+  const child: ChildProcess = spawn(process.execPath, [bin, "gateway"], { cwd, env });
+  after(() => child.kill("SIGKILL"));
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+  const ended = new Promise<number | string | null>((resolve) =>
+    child.on("exit", (code, signal) => resolve(code ?? signal)),
+  );
+  const lines = () =>
+    text
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
+  const seen = (event: string) => lines().find((line) => line.event === event);
+  return { cwd, child, ended, text: () => text, seen };
+}
+
+/** A ready process before a server that keeps its calls. */
+async function ready(limits: object = {}) {
+  const waiting: Came[] = [];
+  const server = await fakeServer((came) => void waiting.push(came));
+  after(server.close);
+  const config = { servers: { fake: { url: server.url } }, listen: { port: 0 }, limits };
+  const made = await started(config);
+  await expect.poll(() => made.seen("ready")).toBeDefined();
+  const { host, port } = made.seen("ready").front;
+  return { ...made, config, waiting, url: new URL(`http://${host}:${port}/mcp`) };
+}
+
+it("lets a request end after SIGTERM, and ends with 0", async () => {
+  const { child, ended, waiting, seen, url } = await ready();
+  const own = await sessionOf(url);
+  const asked = own.call(1);
+  await expect.poll(() => waiting.length).toBe(1);
+  child.kill("SIGTERM");
+  await expect.poll(() => seen("stopping")).toBeDefined();
+  waiting[0]?.answer("fine");
+  expect((await asked).messages).toMatchObject([{ id: 1, result: {} }]);
+  expect(await ended).toBe(0);
+});
+
+it("ends at once by a second SIGTERM", async () => {
+  const { child, ended, waiting, seen, url } = await ready({ shutdownMs: 600_000 });
+  const own = await sessionOf(url);
+  const asked = own.open(callOf(1));
+  asked.catch(() => {});
+  await expect.poll(() => waiting.length).toBe(1);
+  child.kill("SIGTERM");
+  await expect.poll(() => seen("stopping")).toBeDefined();
+  child.kill("SIGTERM");
+  expect(await ended).toBe("SIGTERM");
+});
+
+it("keeps the last good configuration after SIGHUP with a wrong one", async () => {
+  const { cwd, child, ended, waiting, seen, url, config } = await ready();
+  const own = await sessionOf(url);
+  const file = join(cwd, "glassine.config.json");
+  await writeFile(file, JSON.stringify({ ...config, serverz: {} }));
+  child.kill("SIGHUP");
+  await expect.poll(() => seen("reload_refused")).toMatchObject({ code: "config_invalid" });
+  const asked = own.call(1);
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting[0]?.answer("fine");
+  expect((await asked).messages).toMatchObject([{ id: 1, result: {} }]);
+  await writeFile(file, JSON.stringify(config));
+  child.kill("SIGHUP");
+  await expect.poll(() => seen("configured")).toMatchObject({ generation: 2 });
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+});
+
+it("says which port is in use, and what to do", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  after(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
+  const { ended, text } = await started({ servers, listen: { port } });
+  expect(await ended).not.toBe(0);
+  expect(text()).toContain(`port ${port} of 127.0.0.1 is in use: stop what listens there`);
+});
+
+it("answers a session whose server has no program, and goes on", async () => {
+  const servers = { none: { command: "no-such-program" } };
+  const made = await started({ servers, listen: { port: 0 } });
+  await expect.poll(() => made.seen("ready")).toBeDefined();
+  const { host, port } = made.seen("ready").front;
+  const url = new URL(`http://${host}:${port}/mcp`);
+  const own = await sessionOf(url);
+  expect(own.session).toBe("none");
+  expect(made.text()).toContain('no program \\"no-such-program\\"');
+  made.child.kill("SIGTERM");
+  expect(await made.ended).toBe(0);
+});
+
+it("does not start with an identity that it could not check", async () => {
+  const jwt = {
+    ...{ issuer: "https://issuer.example", audience: "https://gateway.example/mcp" },
+    ...{ algorithms: ["ES256"], keys: { file: "glassine.config.json" } },
+  };
+  const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
+  const { ended, text } = await started({ servers, listen: { port: 0 }, identity: { jwt } });
+  expect(await ended).not.toBe(0);
+  expect(text()).toContain("key file");
+});

@@ -1,0 +1,75 @@
+/** A reload, and the end, while a thousand requests are in flight. */
+// Only in test:all: it opens a thousand requests.
+import { createPluginManager, definePlugin } from "glassine";
+import { describe, expect, it } from "vitest";
+import { ada, after, gatewayBefore } from "../attacks/support.ts";
+import { sessionOf } from "../run/support/caller.ts";
+import type { Came } from "../run/support/fake-server.ts";
+
+const sessions = 10;
+const each = 100;
+
+/** A plugin of one set, and which calls it judged in which hook. */
+function setOf(name: string) {
+  const judged = { pre: new Set<string>(), post: new Set<string>() };
+  const keep = (hook: "pre" | "post") => (message: unknown) => {
+    const [call] = /call \d+:\d+/.exec(JSON.stringify(message)) ?? [];
+    if (call !== undefined) judged[hook].add(call);
+  };
+  const hooks = { "cmf.tool_pre_invoke": keep("pre"), "cmf.tool_post_invoke": keep("post") };
+  return { judged, plugin: definePlugin({ name, version: "1.0.0", hooks }) };
+}
+
+/** A thousand calls that the server keeps. */
+async function inFlight() {
+  const waiting: Came[] = [];
+  const before = setOf("before");
+  const limits = { shutdownMs: 100, requestsPerMinute: 100_000 };
+  const made = await gatewayBefore((came) => void waiting.push(came), { limits }, [before.plugin]);
+  const callers = await Promise.all(
+    Array.from({ length: sessions }, () => sessionOf(made.url, ada)),
+  );
+  const call = (at: number, id: number) => {
+    const said = `call ${at}:${id}`;
+    return callers[at]?.call(id, { arguments: { said } });
+  };
+  const asked = callers.flatMap((_, at) => Array.from({ length: each }, (_, id) => call(at, id)));
+  await expect.poll(() => waiting.length).toBe(sessions * each);
+  const release = () => {
+    for (const came of waiting.splice(0)) came.answer(/call \d+:\d+/.exec(came.raw)?.[0] ?? "");
+  };
+  return { ...made, before, asked, call, release, waiting };
+}
+
+describe("F-14: a reload and the end during a thousand requests", () => {
+  it("what is in flight ends under the set of plugins that it began with", async () => {
+    const { gateway, parts, before, asked, call, release, waiting } = await inFlight();
+    const next = setOf("next");
+    const manager = await createPluginManager({ plugins: [next.plugin] });
+    after(() => manager.close());
+    await gateway.reload({ ...parts, manager });
+    const later = Array.from({ length: sessions }, (_, at) => call(at, each));
+    await expect.poll(() => waiting.length).toBe(sessions * (each + 1));
+    release();
+    for (const said of await Promise.all([...asked, ...later]))
+      expect(said?.messages).toMatchObject([{ result: {} }]);
+    for (const { judged } of [before, next]) expect(judged.post).toEqual(judged.pre);
+    expect([before.judged.pre.size, next.judged.pre.size]).toEqual([sessions * each, sessions]);
+  });
+
+  it("what does not end in time ends with the gateway, and is counted", async () => {
+    const { gateway, asked } = await inFlight();
+    await gateway.close();
+    for (const { status, value } of (await Promise.allSettled(asked)) as {
+      status: string;
+      value?: { messages: readonly { error?: unknown }[] };
+    }[]) {
+      // Its stream ends without an answer, or with an error.
+      if (status === "fulfilled")
+        for (const message of value?.messages ?? []) expect(message.error).toBeDefined();
+    }
+    const { started, allowed, denied, errored, aborted, open } = gateway.counts();
+    expect([started, open]).toEqual([allowed + denied + errored + aborted, 0]);
+    expect(aborted + errored).toBeGreaterThanOrEqual(sessions * each);
+  });
+});
