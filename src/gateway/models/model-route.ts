@@ -66,8 +66,9 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     }),
   };
   const forwarded = [...alwaysForwarded, ...config.forward.map((name) => name.toLowerCase())];
+  const provider = providers[config.provider];
   const guard = guardHttp(manager, {
-    provider: providers[config.provider],
+    provider,
     allow: config.allow,
     limits: { requestBytes: messageBytes },
     envelope: (call) => callerOf(call).envelope,
@@ -92,15 +93,34 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       );
       const send = (body: string | null, sent: Headers) =>
         sendUpstream(upstream, url, { method, headers: sent, body, signal });
-      return guard({
-        ...{ method, url, headers, signal, about: caller },
-        body: async () => request.body,
-        pass: async () => send(await bodyOf(request), headers),
-        send,
-      });
+      try {
+        return await guard({
+          ...{ method, url, headers, signal, about: caller },
+          body: async () => request.body,
+          pass: async () => send(await bodyOf(request), headers),
+          send,
+        });
+      } catch (error) {
+        return failedResponse(provider, error);
+      }
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+const failures = {
+  unreachable: { status: 502, reason: "The provider could not be reached, or broke off" },
+  timeout: { status: 504, reason: "The provider did not answer in time" },
+} as const;
+
+/** What a caller gets of a provider that fails before anything of its answer was sent on. */
+function failedResponse(provider: ModelProvider | readonly ModelProvider[], error: unknown) {
+  // The APIs of a provider write their errors alike.
+  const [{ denied }] = [provider].flat() as [ModelProvider];
+  const kind = (error as Error | undefined)?.name === "TimeoutError" ? "timeout" : "unreachable";
+  const { status, reason } = failures[kind];
+  const violation = { code: `provider_${kind}`, reason };
+  return Response.json(denied({ violation, status }), { status });
 }
 
 /** What is passed unread has no body, or no plugin that asks for it. */

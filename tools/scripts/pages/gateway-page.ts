@@ -75,6 +75,32 @@ It ends with 1 where something cannot work, and with 2 where the configuration i
 
 Production does not start without \`plugins.lock\`, also where no package is named.
 
+## Models
+
+A route takes requests of a provider's API under a path of the gateway's port, and sends them on with a key that callers do not have:
+
+\`\`\`json
+{
+  "models": {
+    "openai": {
+      "provider": "openai",
+      "url": "https://api.openai.com",
+      "path": "/openai",
+      "headers": { "authorization": { "env": "OPENAI_AUTHORIZATION" } },
+      "allow": ["tools"]
+    }
+  },
+  "plugins": [{ "use": "secret-scanner" }],
+  "listen": { "port": 8080 }
+}
+\`\`\`
+
+An SDK gets \`http://127.0.0.1:8080/openai/v1\` as its base URL.
+Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side: with \`labels.session\` set to \`subject\`, a secret that somebody read from a tool is known when the model's answer to the same person leaves.
+A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) has its codes.
+A provider that cannot be reached or breaks off is answered with 502 \`provider_unreachable\`, one that takes longer than \`timeoutMs\` with 504 \`provider_timeout\`.
+Of a stream that has begun, only the end is missing then.
+
 ## Change without a restart
 
 \`\`\`sh
@@ -137,6 +163,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.        |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.      |
 | \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal. |
+| \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).  |
 | \`too_many_unanswered\`                            |         | Too many requests of the session have no answer.            |
 
 An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
