@@ -1,0 +1,193 @@
+/** The SDKs of the providers through the gateway's routes: answers as JSON and as streams. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import Anthropic from "@anthropic-ai/sdk";
+import { addLabels, definePlugin, deny, type Plugin } from "glassine";
+import { piiLabels } from "glassine/plugins";
+import OpenAI from "openai";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Started, startGateway } from "./support/gateway.ts";
+
+// By a name that the compiler does not follow: the types of the SDK need those of others.
+const name: string = "@google/genai";
+interface GoogleAnswer {
+  readonly text?: string;
+}
+const { GoogleGenAI } = (await import(/* @vite-ignore */ name)) as {
+  readonly GoogleGenAI: new (
+    options: object,
+  ) => {
+    readonly models: {
+      generateContent(params: object): Promise<GoogleAnswer>;
+      generateContentStream(params: object): Promise<AsyncIterable<GoogleAnswer>>;
+    };
+  };
+};
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+/** With an address over several pieces. */
+const pieces = ["Ask ann@exam", "ple.org or", " somebody else."];
+const whole = pieces.join("");
+const redacted = "Ask [REDACTED:email] or somebody else.";
+
+const message = (content: readonly object[], stop: string | null) => ({
+  ...{ id: "m1", type: "message", role: "assistant", model: "m", content },
+  ...{ stop_reason: stop, stop_sequence: null, usage: { input_tokens: 1, output_tokens: 1 } },
+});
+const chunk = (delta: object, finish: string | null = null) => ({
+  ...{ id: "c1", object: "chat.completion.chunk", created: 1, model: "m" },
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+const candidate = (text: string, more: object = {}) => ({
+  candidates: [{ content: { parts: [{ text }], role: "model" }, ...more }],
+  modelVersion: "m",
+});
+const finished = { finishReason: "STOP" };
+
+/** By provider: the document, the events, and whether events are named by their type. */
+const answers = {
+  openai: {
+    document: {
+      ...{ id: "c1", object: "chat.completion", created: 1, model: "m" },
+      choices: [
+        { index: 0, finish_reason: "stop", message: { role: "assistant", content: whole } },
+      ],
+    },
+    events: [
+      ...pieces.map((content) => chunk({ role: "assistant", content })),
+      chunk({}, "stop"),
+      "[DONE]",
+    ],
+  },
+  anthropic: {
+    document: message([{ type: "text", text: whole }], "end_turn"),
+    events: [
+      { type: "message_start", message: message([], null) },
+      { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+      ...pieces.map((text) => ({
+        ...{ type: "content_block_delta", index: 0 },
+        delta: { type: "text_delta", text },
+      })),
+      { type: "content_block_stop", index: 0 },
+      {
+        type: "message_delta",
+        ...{ delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 1 } },
+      },
+      { type: "message_stop" },
+    ],
+  },
+  google: {
+    document: candidate(whole, finished),
+    events: [...pieces.map((text) => candidate(text)), candidate("", finished)],
+  },
+} as const;
+type Provider = keyof typeof answers;
+
+function eventText(event: object | string): string {
+  if (typeof event === "string") return `data: ${event}\n\n`;
+  const type = "type" in event ? `event: ${event.type}\n` : "";
+  return `${type}data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** A stand-in that answers as it is asked: with a stream or a document. */
+async function standIn(provider: Provider) {
+  const { document, events } = answers[provider];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    if (request.url?.includes("stream") || JSON.parse(body).stream === true) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const event of events) response.write(eventText(event));
+      response.end();
+    } else {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(document));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function gatewayTo(provider: Provider, plugins: readonly Plugin[]): Promise<Started> {
+  const url = await standIn(provider);
+  const models = { model: { provider, url, path: "/model" } };
+  const made = await startGateway({ models, identity: { anonymous: true } }, [...plugins]);
+  open.push(made.close);
+  return made;
+}
+
+/** The text of an answer, as each SDK reads it. */
+const clients: Readonly<Record<Provider, (base: string, isStreamed: boolean) => Promise<string>>> =
+  {
+    async openai(base, stream) {
+      const client = new OpenAI({ apiKey: "k", baseURL: `${base}/v1`, maxRetries: 0 });
+      const asked = { model: "m", messages: [{ role: "user" as const, content: "hi" }] };
+      if (!stream) {
+        const { choices } = await client.chat.completions.create(asked);
+        return choices[0]?.message.content ?? "";
+      }
+      let text = "";
+      for await (const { choices } of await client.chat.completions.create({ ...asked, stream }))
+        text += choices[0]?.delta.content ?? "";
+      return text;
+    },
+    async anthropic(base, isStreamed) {
+      const client = new Anthropic({ apiKey: "k", baseURL: base, maxRetries: 0 });
+      const messages = [{ role: "user" as const, content: "hi" }];
+      const asked = { model: "m", max_tokens: 10, messages };
+      const { content } = isStreamed
+        ? await client.messages.stream(asked).finalMessage()
+        : await client.messages.create(asked);
+      return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+    },
+    async google(base, isStreamed) {
+      const { models } = new GoogleGenAI({ apiKey: "k", httpOptions: { baseUrl: base } });
+      const asked = { model: "m", contents: [{ role: "user", parts: [{ text: "hi" }] }] };
+      if (!isStreamed) return (await models.generateContent(asked)).text ?? "";
+      let text = "";
+      for await (const each of await models.generateContentStream(asked)) text += each.text ?? "";
+      return text;
+    },
+  };
+
+const cases = (Object.keys(answers) as Provider[]).flatMap((provider) =>
+  [false, true].map((isStreamed) => ({ provider, isStreamed })),
+);
+
+describe.each(cases)("$provider, streamed: $isStreamed", ({ provider, isStreamed }) => {
+  const ask = ({ url }: Started) => clients[provider](new URL("/model", url).href, isStreamed);
+
+  it("gets what plugins left of an answer", async () => {
+    const made = await gatewayTo(provider, [piiLabels({ action: "redact" })]);
+    expect(await ask(made)).toBe(redacted);
+    expect(made.gateway.counts()).toMatchObject({ started: 1, allowed: 1, open: 0 });
+  });
+
+  it("raises its own error for an answer that a plugin refuses", async () => {
+    const judge = definePlugin({
+      name: "judge",
+      version: "1.0.0",
+      capabilities: ["append_labels", "read_labels"],
+      hooks: {
+        "cmf.llm_input": (_message, _context, extensions) => ({
+          modifiedExtensions: addLabels(extensions, ["SECRET"]),
+        }),
+        "cmf.llm_output": (_message, _context, { security }) =>
+          security.labels.includes("SECRET")
+            ? deny({ code: "secret_known", reason: "A secret is known here" })
+            : undefined,
+      },
+    });
+    const made = await gatewayTo(provider, [judge]);
+    await expect(ask(made)).rejects.toMatchObject({
+      status: 403,
+      message: expect.stringContaining("A secret is known here"),
+    });
+    expect(made.gateway.counts()).toMatchObject({ started: 1, denied: 1, open: 0 });
+  });
+});
