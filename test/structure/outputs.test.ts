@@ -24,6 +24,14 @@ it("of the core is a handful of files, because each makes starting slower", () =
   expect(files.length).toBeLessThanOrEqual(9);
 });
 
+it("of the command line loads neither the gateway nor its HTTP stack before they are asked for", () => {
+  const files = [...loadedWith(join(root, "dist/gateway/command/main.js"))];
+  expect(files.length).toBeGreaterThan(1);
+  const heavy = /from "(?:undici|hono|@hono\/node-server|jose)(?:\/[^"]*)?"/;
+  const lines = files.flatMap((file) => readFileSync(file, "utf8").split("\n"));
+  expect(lines.filter((line) => heavy.test(line))).toEqual([]);
+});
+
 it("has its source maps, with the sources in them", () => {
   // An entry that only names what other files export has no map.
   const files = [...loadedWith(join(root, "dist/index.js"))].filter((file) =>

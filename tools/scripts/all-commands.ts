@@ -2,12 +2,9 @@
 import { gatewayCommands } from "../../src/gateway/command/index.ts";
 import { lineOf } from "../../src/operate/cli/command-table.ts";
 
-/** Nothing of these services is called: what a command is stands in its object. */
-export const ofGateway = gatewayCommands({
-  createGateway: () => Promise.reject(new Error("nothing is to be started")),
-  stock: {},
-  signals: { on: () => {}, off: () => {} },
-  writeLog: () => {},
-});
+/** Nothing of these services is used: what a command is stands in its object. */
+export const ofGateway = gatewayCommands(() =>
+  Promise.reject(new Error("nothing is to be started")),
+);
 
 export const { commands: allCommands } = lineOf(ofGateway);

@@ -1,11 +1,12 @@
 /** The commands of the gateway, for the command line of this package. */
 import type { FurtherCommands } from "../../operate/cli/index.ts";
 import { explainCommand } from "./explain-command.ts";
-import { type GatewayServices, gatewayCommand } from "./gateway-command.ts";
+import { gatewayCommand } from "./gateway-command.ts";
 import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
+import type { GatewayServices } from "./services.ts";
 
-export function gatewayCommands(services: GatewayServices): FurtherCommands {
+export function gatewayCommands(services: () => Promise<GatewayServices>): FurtherCommands {
   return {
     about: "Run the gateway, manage which plugins may run in {hostName}, and check their state.",
     commands: [gatewayCommand(services), pinCommand, reloadCommand, explainCommand],

@@ -10,7 +10,6 @@ import {
   text,
   warnings,
 } from "../../operate/cli/index.ts";
-import { loadConfig } from "../config/index.ts";
 import { type Explained, explained, explainRequest } from "./request-records.ts";
 
 export const explainCommand: Command = defineCommand({
@@ -54,6 +53,8 @@ export const explainCommand: Command = defineCommand({
 
 async function trailOf({ cwd, env, options }: CommandContext): Promise<string> {
   if (options.auditFile !== undefined) return resolve(cwd, options.auditFile);
+  // Loaded here, so that other commands start without the schema.
+  const { loadConfig } = await import("../config/index.ts");
   const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
   if (config.audit !== undefined) return config.audit.file;
   throw refusal(

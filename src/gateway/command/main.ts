@@ -2,16 +2,14 @@
 /** The command `glassine`. */
 import process from "node:process";
 import { commandLine } from "../../operate/cli/index.ts";
-import { stockPlugins } from "../../plugins/index.ts";
-import { createGateway } from "../run/index.ts";
 import { gatewayCommands } from "./commands.ts";
 
 const names = { bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" };
-const line = gatewayCommands({
-  createGateway,
-  stock: stockPlugins,
+const line = gatewayCommands(async () => ({
+  createGateway: (await import("../run/index.ts")).createGateway,
+  stock: (await import("../../plugins/index.ts")).stockPlugins,
   signals: process,
   writeLog: (text) => void process.stderr.write(text),
-});
+}));
 
 await commandLine(names, line).main();

@@ -1,17 +1,6 @@
 /** `gateway pin`: asks the servers for their tools, and keeps the hashes of their definitions. */
 import * as z from "zod";
-import { describeThrown } from "../../core/observe/index.ts";
-import {
-  type Command,
-  defineCommand,
-  printable,
-  say,
-  text,
-  texts,
-} from "../../operate/cli/index.ts";
-import { type GatewayConfig, loadConfig, type Secret, secretReader } from "../config/index.ts";
-import { definitionHash, listTools, type Pins, readPins, writePins } from "../definitions/index.ts";
-import { connectionsTo } from "../ends/index.ts";
+import { type Command, defineCommand, text, texts } from "../../operate/cli/index.ts";
 
 const document = z
   .object({
@@ -47,95 +36,9 @@ export const pinCommand: Command = defineCommand({
     { line: "gateway pin", what: "pin the definitions as they are now" },
   ],
   document: { name: "gateway-pin", schema: document },
-  async run({ cwd, env, options }) {
-    const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
-    const file = config.definitionsFile;
-    const pins = await readPins(file);
-    const asked: Asked[] = [];
-    for (const name of Object.keys(config.servers))
-      asked.push(await ask(name, config, secretReader(env), pins.get(name)));
-    const isSame = asked.every(({ fault, ...each }) => fault !== null || isUnchanged(each));
-    const isGone = [...pins.keys()].some((name) => !Object.hasOwn(config.servers, name));
-    const written = options.checkPins !== true && !(isSame && !isGone);
-    if (written)
-      await writePins(
-        file,
-        new Map(asked.flatMap(({ server, found }) => (found ? [[server, found] as const] : []))),
-      );
-    const isFine = asked.every(({ fault }) => fault === null) && (written || isSame);
-    return {
-      exitCode: isFine ? (0 as const) : (1 as const),
-      document: { action: "pin" as const, file, written, pinned: asked },
-      lines: [
-        ...asked.flatMap(linesOf),
-        written ? say`written: ${file}` : say`not written: ${file}`,
-      ],
-    };
+  async run(context) {
+    // Loaded when it is run: other commands start without it.
+    const { pinTools } = await import("./pin-tools.ts");
+    return pinTools(context);
   },
 });
-
-interface Difference {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
-
-interface Asked extends Difference {
-  readonly server: string;
-  readonly tools: number;
-  readonly fault: string | null;
-  /** The pins that it has from now on. */
-  readonly found: Pins | undefined;
-}
-
-async function ask(
-  server: string,
-  config: GatewayConfig,
-  secrets: (secret: string | Secret) => string,
-  pins: Pins | undefined,
-): Promise<Asked> {
-  const log = { warn: () => {} };
-  const of = config.servers[server] as GatewayConfig["servers"][string];
-  const connections = connectionsTo(server, of, { config, secrets, log });
-  try {
-    const tools = await listTools((exchange) =>
-      connections.connect({ key: "pin", ...(exchange && { exchange }) }),
-    );
-    const found = Object.fromEntries(
-      tools.map((tool) => [String(tool.name), definitionHash(tool)] as const),
-    );
-    return { server, tools: tools.length, ...differenceOf(pins ?? {}, found), fault: null, found };
-  } catch (error) {
-    const none = { added: [], changed: [], removed: [] };
-    return { server, tools: 0, ...none, fault: describeThrown(error).text, found: pins };
-  } finally {
-    await connections.close();
-  }
-}
-
-function differenceOf(before: Pins, after: Pins): Difference {
-  const all = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  const has = (pins: Pins, tool: string) => Object.hasOwn(pins, tool);
-  return {
-    added: all.filter((tool) => !has(before, tool)),
-    changed: all.filter(
-      (tool) => has(before, tool) && has(after, tool) && before[tool] !== after[tool],
-    ),
-    removed: all.filter((tool) => !has(after, tool)),
-  };
-}
-
-function isUnchanged({ added, changed, removed }: Difference): boolean {
-  return added.length + changed.length + removed.length === 0;
-}
-
-function linesOf({ server, tools, fault, ...found }: Asked): readonly string[] {
-  if (fault !== null) return [say`${server}: cannot be asked: ${printable(fault)}`];
-  const state = isUnchanged(found) ? ", as they are pinned" : "";
-  return [
-    say`${server}: ${tools} tools${state}`,
-    ...found.added.map((tool) => say`  new: ${tool}`),
-    ...found.changed.map((tool) => say`  changed: ${tool}`),
-    ...found.removed.map((tool) => say`  gone: ${tool}`),
-  ];
-}

@@ -1,7 +1,6 @@
 /** `gateway reload`: has the gateway of a configuration read it again. */
 import * as z from "zod";
 import { type Command, defineCommand, negative, say, text } from "../../operate/cli/index.ts";
-import { findConfig, readGatewaySettings } from "../config/index.ts";
 import { askReload } from "./control-socket.ts";
 
 /** Loading many plugins takes a while. */
@@ -29,6 +28,8 @@ export const reloadCommand: Command = defineCommand({
       .describe("What `gateway reload --json` prints."),
   },
   async run({ cwd, env, options }) {
+    // Loaded here, so that other commands start without the schema.
+    const { findConfig, readGatewaySettings } = await import("../config/index.ts");
     const file = await findConfig(cwd, options.config ?? readGatewaySettings(env).file);
     const outcome = await askReload(file, env, timeoutMs);
     if (outcome === undefined)

@@ -96,7 +96,7 @@ export function start(argv: readonly string[], given: Given = {}) {
     stderr: sink("err"),
     isTTY: { stdout: false, stderr: false },
     host: readCommandHost({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }),
-    further: gatewayCommands({ createGateway, stock, signals, writeLog }),
+    further: gatewayCommands(async () => ({ createGateway, stock, signals, writeLog })),
   });
   const events = () =>
     texts.log

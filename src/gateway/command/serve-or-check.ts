@@ -1,0 +1,144 @@
+/** What `gateway` does: runs the gateway, or checks its configuration. */
+import { Readable, Writable } from "node:stream";
+import {
+  type CommandContext,
+  misuse,
+  type Outcome,
+  printable,
+  say,
+} from "../../operate/cli/index.ts";
+import { readPluginMode } from "../../operate/trust/index.ts";
+import {
+  type ConfigFlags,
+  type LoadedConfig,
+  loadConfig,
+  portOf,
+  resolvePlugins,
+} from "../config/index.ts";
+import { type CheckReport, checkGateway, type PluginReport } from "./check-gateway.ts";
+import { lineLog } from "./log.ts";
+import { runGateway } from "./run-gateway.ts";
+import type { GatewayServices } from "./services.ts";
+
+function flagsOf({ options, operands }: CommandContext): ConfigFlags {
+  const { config, plugin = [], use = [], port, address, pluginMode } = options;
+  const [command, ...args] = operands;
+  if (command?.trim() === "") throw misuse("the command behind -- is empty");
+  return {
+    file: config,
+    port: portOf("--port", port),
+    host: address,
+    mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),
+    server: command === undefined ? undefined : { command, args },
+    plugins: [...plugin, ...use.map((name) => ({ use: name }))],
+  };
+}
+
+async function load(context: CommandContext): Promise<LoadedConfig> {
+  const { cwd, env, options } = context;
+  const loaded = await loadConfig({ cwd, env, flags: flagsOf(context) });
+  if (options.address !== undefined && loaded.config.listen === undefined)
+    throw misuse("--host needs --port, or `listen` in the configuration");
+  return loaded;
+}
+
+export async function serve(
+  context: CommandContext,
+  services: GatewayServices,
+): Promise<Outcome<never>> {
+  const { env, stdin, stdout, options } = context;
+  if (options.json === true) throw misuse("--json goes with --check");
+  const { code } = await runGateway({
+    ...{ env, lock: options.pluginsLock },
+    ...{ createGateway: services.createGateway, stock: services.stock, signals: services.signals },
+    log: lineLog(services.writeLog),
+    stdio: { stdin: readable(stdin), stdout: writable(stdout) },
+    load: () => load(context),
+  });
+  // Never printed: --json goes with --check.
+  return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
+}
+
+function readable(stdin: CommandContext["stdin"]): Readable {
+  return stdin instanceof Readable ? stdin : Readable.from(stdin);
+}
+
+/** The real standard output: that of the process leads to standard error, for what plugins print. */
+function writable(stdout: CommandContext["stdout"]): Writable {
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (piece: string | Buffer, _encoding, done) => void stdout.write(String(piece), done),
+  });
+  stdout.on("error", (error) => stream.destroy(error));
+  return stream;
+}
+
+export async function check(context: CommandContext, { stock }: GatewayServices) {
+  const { env, options } = context;
+  const loaded = await load(context);
+  const logger = { warn: () => {}, error: () => {} };
+  const asked = { env, stock, lock: options.pluginsLock, logger, records: false };
+  // No line of a check is a record of a call.
+  const resolved = await resolvePlugins(loaded, { ...asked, services: { write: () => {} } });
+  try {
+    const report = await checkGateway(loaded, resolved, env);
+    const isFine =
+      report.problems.length + report.plugins.flatMap(({ never }) => never).length === 0;
+    const { config, file } = loaded;
+    return {
+      exitCode: isFine ? (0 as const) : (1 as const),
+      document: {
+        config_file: file ?? null,
+        mode: config.mode,
+        front: config.listen === undefined ? ("stdio" as const) : ("http" as const),
+        servers: Object.keys(config.servers),
+        models: Object.keys(config.models),
+        ...report,
+      },
+      lines: linesOf(loaded, report, context),
+      warnings: report.warnings,
+    };
+  } finally {
+    await resolved.close();
+  }
+}
+
+function linesOf(
+  { config, file }: LoadedConfig,
+  { always, plugins, problems }: CheckReport,
+  { paint }: CommandContext,
+): readonly string[] {
+  const { servers, models, listen } = config;
+  const names = (record: object) => Object.keys(record).join(", ") || "none";
+  const isFine = problems.length === 0 && plugins.every(({ never }) => never.length === 0);
+  return [
+    say`configuration: ${file ?? "the command line"}`,
+    `plugin mode: ${config.mode}`,
+    listen === undefined
+      ? "front: stdio"
+      : say`front: http://${listen.host}:${listen.port}${listen.path}`,
+    `servers: ${names(servers)}`,
+    `models: ${names(models)}`,
+    "",
+    paint.title("Every plugin:"),
+    ...always.map((sentence) => `  ${sentence}`),
+    ...plugins.flatMap((each) => ["", ...pluginLines(each, paint)]),
+    ...(problems.length === 0 ? [] : ["", paint.title("Problems:")]),
+    ...problems.map((problem) => `  ${paint.bad(printable(problem))}`),
+    "",
+    isFine
+      ? paint.good("The configuration can work.")
+      : paint.bad("The configuration cannot work as it is."),
+  ];
+}
+
+function pluginLines(report: PluginReport, paint: CommandContext["paint"]): readonly string[] {
+  const { name, version, from, source, runs_on, sees, hidden, may_change, uses, never } = report;
+  const where = from === "stock" ? "stock" : say`${from} ${source}`;
+  return [
+    `${paint.title(say`${name} ${version}`)} (${where})`,
+    ...[...runs_on, ...sees, ...may_change, ...uses].map((sentence) => `  ${printable(sentence)}`),
+    ...(hidden.length === 0 ? [] : [`  Does not see ${hidden.join(", ")}.`]),
+    ...never.map((sentence) => `  ${paint.bad(`Never: ${printable(sentence)}`)}`),
+  ];
+}
