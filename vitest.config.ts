@@ -35,7 +35,7 @@ export default defineConfig(({ mode }) => {
       maxWorkers: availableParallelism() + 1,
       // Far beyond what any test takes, so that only one that hangs fails by it on a busy machine.
       testTimeout: Math.max(240_000, runsPerLaw * 300),
-      expect: { poll: { timeout: 60_000, interval: 20 } },
+      expect: { poll: { timeout: 200_000, interval: 20 } },
     },
   };
 });

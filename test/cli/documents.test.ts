@@ -68,7 +68,8 @@ describe("documents", () => {
     });
     const { privateKey } = generateKeyPairSync("ed25519");
     const pem = privateKey.export({ format: "pem", type: "pkcs8" });
-    const servers = { node: { command: process.execPath } };
+    // It ends at once, so that nobody waits for what it does not answer.
+    const servers = { node: { command: process.execPath, args: ["-e", ""], timeoutMs: 1000 } };
     const config = { servers, plugins: [{ package: "guard" }] };
     await writeFile(join(root, "glassine.config.json"), JSON.stringify(config));
     await writeFile(join(root, "audit.jsonl"), `${JSON.stringify(refusedRecord)}\n`);

@@ -14,8 +14,8 @@ const isWhole = named !== undefined;
 const chosen = isWhole ? recorded.filter(({ name }) => named.split(",").includes(name)) : recorded;
 
 const outcomes = [
-  ["redacted", redact, expectRedacted, isWhole ? 1 : 17],
-  ["denied", refuse, expectDenied, isWhole ? 1 : 41],
+  ["redacted", redact, expectRedacted, isWhole ? 1 : 47],
+  ["denied", refuse, expectDenied, isWhole ? 1 : 97],
 ] as const;
 
 /** Where a stream of so many bytes is cut into two. */

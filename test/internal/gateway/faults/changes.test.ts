@@ -33,8 +33,12 @@ async function inFlight() {
     const said = `call ${at}:${id}`;
     return callers[at]?.call(id, { arguments: { said } });
   };
-  const asked = callers.flatMap((_, at) => Array.from({ length: each }, (_, id) => call(at, id)));
-  await expect.poll(() => waiting.length).toBe(sessions * each);
+  const asked: ReturnType<typeof call>[] = [];
+  // A few at a time: a busy machine would not read the headers of all before their deadline.
+  for (let id = 0; id < each; id += 1) {
+    asked.push(...callers.map((_, at) => call(at, id)));
+    await expect.poll(() => waiting.length).toBe(asked.length);
+  }
   const release = () => {
     for (const came of waiting.splice(0)) came.answer(/call \d+:\d+/.exec(came.raw)?.[0] ?? "");
   };
