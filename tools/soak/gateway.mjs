@@ -7,6 +7,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** Little memory, so that garbage is collected all the time: what grows then is what is kept. */
+const heap = "--max-old-space-size=100";
 const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
 
 export async function startGateway(url) {
@@ -26,7 +28,7 @@ export async function startGateway(url) {
     ],
   };
   await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [command, "gateway", "--config", file], {
+  const child = spawn(process.execPath, [heap, command, "gateway", "--config", file], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const complaints = [];
