@@ -26,7 +26,7 @@ export function supervised(options: SupervisedOptions): End {
   let current = start();
   let isClosed = false;
   let failures = 0;
-  /** Settles when the process takes messages; rejects if it never will. */
+  /** Settles when the process takes messages; rejects where it could not be started. */
   let ready: Promise<void> = Promise.resolve();
   let wake: (() => void) | undefined;
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
@@ -65,36 +65,52 @@ export function supervised(options: SupervisedOptions): End {
     back.onclose = () => {
       if (isClosed || back !== current) return;
       onNote("died", failures);
+      void restart();
+      // Whoever answers this with a new request waits for the new process.
       onDown();
-      ready = restart();
-      // Whoever sends next gets the reason.
-      ready.catch((error: unknown) => {
-        end.onerror?.(errorOf(error));
-        void end.close();
-      });
     };
   }
 
+  /**
+   * Starts the process again. What is sent waits for the first attempt; after one that failed it is
+   * refused, so that nobody waits for a server that may not come back. Never rejects.
+   */
   async function restart(): Promise<void> {
     for (;;) {
       failures += 1;
-      if (failures > attempts) throw new Error("The server does not stay up.");
-      await pause(Math.min(longestMs, firstMs * 2 ** (failures - 1)));
-      if (isClosed) throw new Error("The connection is closed.");
-      const back = start();
+      if (failures > attempts) break;
+      const ms = Math.min(longestMs, firstMs * 2 ** (failures - 1));
+      if (failures > 1) await pause(ms);
+      ready = again(failures > 1 ? 0 : ms);
       try {
-        await back.start();
-        await greet(back);
-        current = back;
-        attach(back);
+        await ready;
         onNote("restarted", failures);
         return;
       } catch (error) {
+        if (isClosed) return;
         onNote("failed", failures);
         end.onerror?.(errorOf(error));
-        await back.close();
       }
     }
+    end.onerror?.(new Error("The server does not stay up."));
+    await end.close();
+  }
+
+  async function again(ms: number): Promise<void> {
+    await pause(ms);
+    if (isClosed) throw new Error("The connection is closed.");
+    const back = start();
+    const died = new Promise<never>((_, reject) => {
+      back.onclose = () => reject(new Error("The server died while it started."));
+    });
+    try {
+      await Promise.race([back.start().then(() => greet(back)), died]);
+    } catch (error) {
+      await back.close();
+      throw error;
+    }
+    current = back;
+    attach(back);
   }
 
   /** Gives a new process the handshake of the one that died. */
@@ -102,13 +118,12 @@ export function supervised(options: SupervisedOptions): End {
     const { initialize, initialized, level } = handshake;
     if (initialize === undefined) return;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("No answer to initialize.")), 30_000);
+      const timer = setTimeout(() => reject(new Error("No answer to initialize.")), 30_000).unref();
       const settle = (error?: Error) => {
         clearTimeout(timer);
         if (error === undefined) resolve();
         else reject(error);
       };
-      back.onclose = () => settle(new Error("The server died while it started."));
       back.onmessage = (message) => {
         if (!isMessage(message) || message.id !== handshakeId) return;
         settle(message.error === undefined ? undefined : new Error("initialize was refused."));

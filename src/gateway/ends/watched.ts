@@ -7,6 +7,7 @@ import {
   type End,
   type Extra,
   errorAnswer,
+  errorOf,
   isAnswer,
   isMessage,
   isRequest,
@@ -33,6 +34,7 @@ export interface WatchedEnd extends End {
 }
 
 const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
+const unsent = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
 const busy = refusalOf(-32013, "too_many_unanswered", "Too many requests have no answer");
 
 interface Open {
@@ -81,7 +83,13 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
         // A server does not answer a cancelled request; `initialize` cannot be cancelled.
         if (open.get(key)?.method !== "initialize") forget(key);
       }
-      await back.send(message, sendOptions);
+      try {
+        await back.send(message, sendOptions);
+      } catch (error) {
+        if (!isRequest(message)) throw error;
+        end.onerror?.(errorOf(error));
+        answer(keyOf(message.id), unsent);
+      }
     },
     close: () => back.close(),
     failAll,
@@ -109,8 +117,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   function giveUp(key: string): void {
     const entry = open.get(key);
     if (entry === undefined) return;
-    forget(key);
-    deliver(errorAnswer(entry.id, late), { relatedRequestId: entry.id });
+    answer(key, late);
     const params = { requestId: entry.id, reason: "timeout" };
     const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
     back.send(cancel).catch((error: Error) => end.onerror?.(error));
@@ -157,10 +164,15 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   }
 
   function failAll(refusal: Refusal): void {
-    for (const [key, { id }] of [...open]) {
-      forget(key);
-      deliver(errorAnswer(id, refusal), { relatedRequestId: id });
-    }
+    for (const key of [...open.keys()]) answer(key, refusal);
+  }
+
+  /** Answers an open request, as the server will not. */
+  function answer(key: string, refusal: Refusal): void {
+    const entry = open.get(key);
+    if (entry === undefined) return;
+    forget(key);
+    deliver(errorAnswer(entry.id, refusal), { relatedRequestId: entry.id });
   }
 
   /** A task reports progress after the answer that began it. */

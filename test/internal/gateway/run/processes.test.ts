@@ -1,9 +1,12 @@
 /** Servers that are processes, and what becomes of their callers when they fail. */
+import { rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, expect, it } from "vitest";
+import { folderWith } from "../config/support.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => Promise<unknown>)[] = [];
@@ -43,6 +46,27 @@ it("starts a process again that died, and answers whoever waited for it", async 
   const after = await made.call("answer");
   expect(after).not.toBe(before);
   expect(events(made)).toEqual(expect.arrayContaining(["server_died", "server_restarted"]));
+  expect(made.gateway.counts().open).toBe(0);
+});
+
+it("refuses at once what it cannot send to a server that does not start again", async () => {
+  const command = join(await folderWith({}), "server");
+  await symlink(process.execPath, command);
+  const made = await connected({ servers: { small: { ...small, command } } });
+  const before = await made.call("answer");
+  await rm(command);
+  const died = made.call("die").catch((error: { data: unknown }) => error.data);
+  await expect.poll(() => events(made)).toContain("server_died");
+  expect(await died).toEqual({ code: "peer_died" });
+  // Without it each would wait for its deadline, a minute.
+  for (const _ of [1, 2])
+    await expect(made.call("answer")).rejects.toMatchObject({
+      code: -32014,
+      data: { code: "peer_unreachable" },
+    });
+  await symlink(process.execPath, command);
+  await expect.poll(() => events(made)).toContain("server_restarted");
+  expect(await made.call("answer")).not.toBe(before);
   expect(made.gateway.counts().open).toBe(0);
 });
 
