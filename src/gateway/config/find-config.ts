@@ -48,7 +48,7 @@ function missing(message: string): GlassineError {
  * @throws GlassineError `config_unreadable`
  */
 export async function readConfigFile(path: string): Promise<unknown> {
-  if (!path.endsWith(".json")) return importDefault(path, "the configuration");
+  if (!path.endsWith(".json")) return importDefault({ path, what: "the configuration" });
   const read = await readSmallFile(path, { maxBytes, followLinks: true });
   if ("fault" in read) throw unreadable(path, read.fault);
   try {

@@ -6,10 +6,19 @@ import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { lendHost } from "../../operate/discovery/index.ts";
 import { printable } from "../../operate/trust/index.ts";
+
+export interface CodeFile {
+  readonly path: string;
+  /** What messages call it: `the configuration`. */
+  readonly what: string;
+  /** How long its code may take to load, and to make a plugin. Default 30 000, as with packages. */
+  readonly timeoutMs?: number | undefined;
+}
 
 /** Of each file, the state in which it was imported first, which is what its bare URL stands for. */
 const first = new Map<string, string>();
@@ -18,22 +27,36 @@ const first = new Map<string, string>();
  * The default export of a file. A file that was imported before is imported again if it has changed
  * since; files that it imports itself are not.
  *
- * @param what what messages call the file: `the configuration`
  * @throws GlassineError `config_unreadable`
  */
-export async function importDefault(path: string, what: string): Promise<unknown> {
+export async function importDefault(file: CodeFile): Promise<unknown> {
+  const { path, what } = file;
   const state = await stateOf(path, what);
   const known = first.get(path) ?? state;
   first.set(path, known);
   // What it imports of `glassine` and does not find is this installation's.
   lendHost(dirname(path));
   const url = pathToFileURL(path).href + (known === state ? "" : `?${state}`);
-  const module = await importAny(path, url).catch((thrown: unknown) => {
-    if (thrown instanceof GlassineError) throw thrown;
-    throw unreadable(path, what, `cannot be loaded: ${describeThrown(thrown).text}`);
-  });
+  const module = await finished(file, () => importAny(path, url));
   if (Object.hasOwn(module, "default")) return module.default;
   throw unreadable(path, what, "has no default export: write `export default …`");
+}
+
+/**
+ * What `work` on the code of a file resolves to, in time.
+ *
+ * @throws GlassineError `config_unreadable`
+ */
+export async function finished<Value>(
+  { path, what, timeoutMs = 30_000 }: CodeFile,
+  work: () => Value | Promise<Value>,
+): Promise<Value> {
+  const end = await within(timeoutMs, work);
+  if (end.how === "returned") return end.value;
+  if (end.value instanceof GlassineError) throw end.value;
+  if (end.how === "timeout")
+    throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
+  throw unreadable(path, what, `cannot be loaded: ${describeThrown(end.value).text}`);
 }
 
 async function stateOf(path: string, what: string): Promise<string> {

@@ -14,7 +14,7 @@ import {
 import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
 import { type Discovery, discoverPlugins } from "../../operate/discovery/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import { importDefault } from "./import-file.ts";
+import { finished, importDefault } from "./import-file.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import type { GatewayConfig, PluginEntry } from "./schema.ts";
 import { secretReader, secretsIn } from "./secrets.ts";
@@ -42,6 +42,8 @@ export interface ResolveOptions {
   readonly services?: object | undefined;
   /** Of the configuration: it is in every record. Default 1. */
   readonly generation?: number | undefined;
+  /** How long the code of a plugin may take to load. Default 30 000. */
+  readonly loadTimeoutMs?: number | undefined;
   /** Whether records are written. Default true. */
   readonly records?: boolean | undefined;
 }
@@ -95,6 +97,9 @@ export async function resolvePlugins(
     ...(audit === undefined ? {} : { audit: audit.options }),
     ...(logger === undefined ? {} : { logger }),
     ...(metrics === undefined ? {} : { metrics }),
+  }).catch(async (error: unknown) => {
+    await audit?.close();
+    throw error;
   });
   return {
     manager,
@@ -147,20 +152,25 @@ async function discoveredFor(
   { mode }: GatewayConfig,
   entries: readonly NamedEntry[],
   root: string,
-  { env, lock }: ResolveOptions,
+  { env, lock, loadTimeoutMs }: ResolveOptions,
 ): Promise<Discovery | undefined> {
   const only = entries.flatMap(({ from, source }) => (from === "package" ? [source] : []));
   if (mode === "dev" && only.length === 0) return undefined;
-  return discoverPlugins({ root, mode, env, only, ...(lock === undefined ? {} : { lock }) });
+  return discoverPlugins({
+    ...{ root, mode, env, only },
+    ...(lock === undefined ? {} : { lock }),
+    ...(loadTimeoutMs === undefined ? {} : { loadTimeoutMs }),
+  });
 }
 
 /** `undefined` for one that was refused: the manager, which records that, is then not made. */
 async function pluginOf(
   { from, source, settings }: NamedEntry,
   discovered: Discovery | undefined,
-  { stock, services }: ResolveOptions,
+  options: ResolveOptions,
 ): Promise<Plugin | undefined> {
-  if (from === "path") return pluginAt(source);
+  const { stock, services } = options;
+  if (from === "path") return pluginAt(source, options);
   if (from === "stock") return stockPlugin(stock, source, settings.options, services);
   const plugin = discovered?.plugins.find(({ name }) => name === source);
   const other = discovered?.others.find(({ id }) => id === source);
@@ -190,9 +200,11 @@ async function stockPlugin(
 }
 
 /** A plugin, or a function that returns one, as packages have it. */
-async function pluginAt(path: string): Promise<Plugin> {
-  const exported = await importDefault(path, "the plugin");
-  const made = typeof exported === "function" ? await exported() : exported;
+async function pluginAt(path: string, { loadTimeoutMs }: ResolveOptions): Promise<Plugin> {
+  const file = { path, what: "the plugin", timeoutMs: loadTimeoutMs };
+  const exported = await importDefault(file);
+  const make = typeof exported === "function" ? exported : () => exported;
+  const made: unknown = await finished(file, () => make() as unknown);
   // Whatever carries a manifest, the manager reads and checks.
   if (manifestCarriedBy(made) !== undefined) return made as Plugin;
   throw new GlassineError(

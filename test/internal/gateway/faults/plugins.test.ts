@@ -1,0 +1,63 @@
+/** Plugins that fail while they are loaded, by path and as packages. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { configSchema } from "../../../../src/gateway/config/index.ts";
+import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
+import { install, unsigned } from "../../../discovery/support.ts";
+import { files, folderWith, refusalOf } from "../config/support.ts";
+
+const plugin = 'globalThis.testDefinePlugin({ name: "bad", version: "1.0.0" })';
+const never = "new Promise(() => {})";
+const late = "new Promise((_, no) => setTimeout(no, 600, new Error('late')))";
+
+const failing: readonly (readonly [what: string, code: string, text: RegExp])[] = [
+  ["an import that throws", "throw new Error('broken');", /broken/],
+  ["an import that hangs", `await ${never}; export default () => ${plugin};`, /300 ms|timed out/],
+  [
+    "an import that throws late",
+    `await ${late}; export default () => ${plugin};`,
+    /300 ms|timed out/,
+  ],
+  ["code that is no code", "export default (", /Unexpected|cannot be loaded|failed/],
+  ["a factory that throws", "export default () => { throw new Error('broken'); };", /broken/],
+  ["a factory that hangs", `export default () => ${never};`, /300 ms|timed out/],
+  ["a factory that rejects late", `export default () => ${late};`, /300 ms|timed out/],
+];
+
+/** A whole plugin, and after it one that fails. */
+async function resolving(kind: "path" | "package", code: string) {
+  const folder = await folderWith({
+    "good.mjs": `export default globalThis.testDefinePlugin({ name: "good", version: "1.0.0" });`,
+    "bad.mjs": code,
+  });
+  if (kind === "package") await install(folder, "bad", { code });
+  const bad = kind === "package" ? { package: "bad" } : join(folder, "bad.mjs");
+  const audit = { file: join(folder, "audit.jsonl") };
+  const config = configSchema.parse({
+    ...{ servers: { files }, audit },
+    plugins: [join(folder, "good.mjs"), bad],
+  });
+  const logger = { warn: () => {}, error: () => {} };
+  const options = { env: unsigned, stock: {}, logger, loadTimeoutMs: 300 };
+  const error = await refusalOf(resolvePlugins({ config, folder }, options));
+  const records = await readFile(audit.file, "utf8").catch(() => "");
+  return { error, records };
+}
+
+describe("F-16: a plugin that fails while it is loaded stops the start, and none is registered", () => {
+  describe.each(["path", "package"] as const)("by %s", (kind) => {
+    it.each(failing)("%s", async (_what, code, text) => {
+      const { error, records } = await resolving(kind, code);
+      expect([error.code, error.message]).toEqual([
+        kind === "path" ? "config_unreadable" : "discovery_failed",
+        expect.stringMatching(text),
+      ]);
+      expect(error.message).toContain("bad");
+      expect(records).not.toContain("plugin.registered");
+      // What is thrown after the deadline surfaces nowhere: the runner fails for what does.
+      await delay(400);
+    });
+  });
+});
