@@ -61,7 +61,20 @@ const keeper = definePlugin({
   },
 });
 
-it("knows in a model request what a tool returned in the session", async () => {
+const outputKeeper = definePlugin({
+  name: "output-keeper",
+  version: "1.0.0",
+  capabilities: ["read_labels"],
+  hooks: {
+    "cmf.llm_output"(_message, _context, extensions) {
+      if (extensions.security.labels.includes("SECRET"))
+        return deny({ code: "secret_known", reason: "A tool returned a secret" });
+    },
+  },
+});
+
+/** A gateway whose callers name themselves, a client of its tools, and one of its models. */
+async function gatewayWith(plugins: Parameters<typeof startGateway>[1], config: object = {}) {
   const { seen, url } = await provider();
   const made = await startGateway(
     {
@@ -73,8 +86,9 @@ it("knows in a model request what a tool returned in the session", async () => {
         },
       },
       identity: { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } },
+      ...config,
     },
-    [labeller, keeper],
+    plugins,
   );
   open.push(made.close);
   const requestInit = { headers: { "x-user": "ada" } };
@@ -82,24 +96,38 @@ it("knows in a model request what a tool returned in the session", async () => {
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(transport as never);
   open.push(() => client.close());
-
   const model = (defaultHeaders: Record<string, string>) =>
     new OpenAI({
       ...{ apiKey: "the caller's own", baseURL: new URL("/openai/v1", made.url).href },
       ...{ defaultHeaders, maxRetries: 0 },
     }).chat.completions.create({ model: "m", messages: [{ role: "user", content: "hi" }] });
-  const session = { "x-user": "ada", "mcp-session-id": transport.sessionId ?? "" };
+  return { seen, client, model, session: transport.sessionId ?? "" };
+}
+
+it("knows in a model request what a tool returned in the session", async () => {
+  const { seen, client, model, session: id } = await gatewayWith([labeller, keeper]);
+  const session = { "x-user": "ada", "mcp-session-id": id };
   expect((await model(session)).choices[0]?.message.content).toBe("ok");
   expect(seen[0]).toMatchObject({ url: "/v1/chat/completions" });
   expect(seen[0]?.headers).toMatchObject({ authorization: "a secret" });
   expect(seen[0]?.headers["x-user"]).toBeUndefined();
 
   await client.callTool({ name: "echo", arguments: { message: "the secret" } });
-  await expect(model(session)).rejects.toMatchObject({
-    status: 403,
-    code: "secret_known",
-  });
+  await expect(model(session)).rejects.toMatchObject({ status: 403, code: "secret_known" });
   // The session of another subject is not theirs to name.
   expect((await model({ ...session, "x-user": "eve" })).choices).toHaveLength(1);
   expect(seen).toHaveLength(2);
+});
+
+it("knows in a model's answer what a tool returned to the same subject", async () => {
+  const { seen, client, model } = await gatewayWith([labeller, outputKeeper], {
+    labels: { session: "subject" },
+  });
+  const ada = { "x-user": "ada" };
+  expect((await model(ada)).choices).toHaveLength(1);
+  await client.callTool({ name: "echo", arguments: { message: "the secret" } });
+  await expect(model(ada)).rejects.toMatchObject({ status: 403, code: "secret_known" });
+  // The request was allowed: it is the answer that is refused.
+  expect(seen).toHaveLength(2);
+  expect((await model({ "x-user": "eve" })).choices).toHaveLength(1);
 });
