@@ -143,10 +143,11 @@ export function gatewayWithSessions() {
       backs.push(made);
       return watched(made.back, { timeoutMs: 60_000, inFlight: 1000, onDropped() {} });
     },
+    retire() {},
     close: async () => {},
   };
   const endpoint = mcpEndpoint({
-    ...{ sdk, callers, log: quiet, limits: config.limits },
+    ...{ sdk, callers, log: quiet, limits: () => config.limits },
     ...{ servers: () => [server], homes: () => new Homes(["fake"]) },
   });
 

@@ -27,6 +27,8 @@ export interface ConnectFor {
 export interface Connections {
   /** @throws Error if the server takes no more connections */
   connect(about: ConnectFor): End;
+  /** Serves who is connected to the end, and keeps nothing for others. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,8 @@ function overHttp(
           ...(onCut && { onCut }),
         }),
       ),
+    // A connection that nobody uses ends by itself.
+    retire: () => {},
     close: () => agent.destroy(),
   };
 }
@@ -95,6 +99,7 @@ function processes(
   const { messageBytes, queuedBytes, children } = config.limits;
   const running = new Set<End>();
   const shared = new Map<string, { readonly child: SharedChild; readonly back: End }>();
+  let isRetired = false;
 
   const start = (): End =>
     childBack({
@@ -105,7 +110,7 @@ function processes(
 
   /** A process that is started again when it dies. */
   function run(): End {
-    if (running.size >= children) endIdle();
+    if (running.size >= children) endOneIdle();
     if (running.size >= children)
       throw new Error(`Server ${name} has ${children} processes, and may have no more.`);
     const back = supervised({
@@ -127,24 +132,38 @@ function processes(
   }
 
   /** Ends the process of exchanges that was made first, of those that nobody uses. */
-  function endIdle(): void {
-    const [key, idle] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
-    if (key === undefined) return;
+  function endOneIdle(): void {
+    const [key] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
+    if (key !== undefined) end(key);
+  }
+
+  function end(key: string): void {
+    const known = shared.get(key);
     shared.delete(key);
-    void idle?.back.close();
+    void known?.back.close();
   }
 
   function share(key: string): End {
     const known = shared.get(key);
     if (known !== undefined) return known.child.connect();
     const back = run();
-    const child = sharedChild(back);
+    const child = sharedChild(back, {
+      onIdle: () => isRetired && end(key),
+      onGone() {
+        running.delete(back);
+        if (shared.get(key)?.back === back) shared.delete(key);
+      },
+    });
     shared.set(key, { child, back });
     return child.connect();
   }
 
   return {
     connect: ({ key, exchange }) => (exchange === undefined ? run() : share(key)),
+    retire() {
+      isRetired = true;
+      for (const [key, { child }] of [...shared]) if (child.connections === 0) end(key);
+    },
     async close() {
       await Promise.allSettled([...running].map((each) => each.close()));
     },

@@ -19,7 +19,13 @@ export interface SharedChild {
   /** A transport for one exchange. */
   connect(): End;
   readonly connections: number;
-  close(): Promise<void>;
+}
+
+export interface SharedChildOptions {
+  /** The last of its exchanges ended. */
+  readonly onIdle: () => void;
+  /** The process did not start, or it ended and will not be started again. */
+  readonly onGone: () => void;
 }
 
 interface Asked {
@@ -30,7 +36,7 @@ interface Asked {
 
 const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
 
-export function sharedChild(back: End): SharedChild {
+export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): SharedChild {
   let count = 0;
   let started: Promise<void> | undefined;
   let isClosed = false;
@@ -43,6 +49,7 @@ export function sharedChild(back: End): SharedChild {
   };
   back.onclose = () => {
     isClosed = true;
+    onGone();
     for (const end of [...ends]) end.onclose?.();
   };
 
@@ -67,7 +74,12 @@ export function sharedChild(back: End): SharedChild {
     const end: End = {
       async start() {
         started ??= back.start();
-        await started;
+        try {
+          await started;
+        } catch (error) {
+          onGone();
+          throw error;
+        }
         if (isClosed) throw new Error("The server is gone.");
         ends.add(end);
       },
@@ -95,6 +107,7 @@ export function sharedChild(back: End): SharedChild {
           await back.send(cancel).catch(() => {});
         }
         end.onclose?.();
+        if (ends.size === 0) onIdle();
       },
     };
     return end;
@@ -105,7 +118,6 @@ export function sharedChild(back: End): SharedChild {
     get connections() {
       return ends.size;
     },
-    close: () => back.close(),
   };
 }
 

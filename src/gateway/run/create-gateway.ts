@@ -24,6 +24,7 @@ import {
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { answer } from "./answers.ts";
+import { checkFixed } from "./fixed-settings.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { openLabelStore } from "./label-store.ts";
 import { type Listening, listenOn } from "./listen.ts";
@@ -70,7 +71,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   const allRoutes = new Set<ModelRoute>();
   /** Messages that ends dropped; guards count those that they drop themselves. */
   let dropped = 0;
-  const droppedLines = requestRate(60);
+  const droppedLines = requestRate(() => 60);
   const modelCounts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
   let servers: readonly Server[] = [];
   let finish: (end: { code?: string }) => void = () => {};
@@ -84,14 +85,13 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   if (adminPort !== undefined) opened.push(() => closeNow(adminPort));
   const managers = new Set([parts.manager]);
   const seen = new Map<string, Map<string, string>>();
-  const identifier =
-    listen && (await createIdentifier(parts.config.identity, { listen, onRefused: noteRefusal }));
+  let identifier = await makeIdentifier(parts);
 
-  servers = makeServers(parts, identifier, await readPins(definitionsFile));
+  servers = makeServers(parts, await readPins(definitionsFile));
   let homes = new Homes(servers.map(nameOf));
   let routes = makeRoutes(parts);
   const endpoint = listen && (await openEndpoint());
-  const http = listen && endpoint && identifier && (await serve(identifier, endpoint));
+  const http = listen && endpoint && (await serve(listen, endpoint));
   const address = http?.address;
   const front = listen === undefined ? await serveStdio() : undefined;
   const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
@@ -117,16 +117,21 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     current.log.warn("identity_refused", { code, status, text: detail });
   }
 
-  function makeServers(
-    of: GatewayParts,
-    named: Identifier | undefined,
-    pins: ReadonlyMap<string, Pins>,
-  ): readonly Server[] {
+  async function makeIdentifier({ config }: GatewayParts): Promise<Identifier | undefined> {
+    return listen && createIdentifier(config.identity, { listen, onRefused: noteRefusal });
+  }
+
+  /** Also sessions that go on hide the headers that name a subject now. */
+  function headersToShow(headers: Headers): Readonly<Record<string, string>> {
+    return identifier?.headersToShow(headers) ?? {};
+  }
+
+  function makeServers(of: GatewayParts, pins: ReadonlyMap<string, Pins>): readonly Server[] {
     const made = Object.entries(of.config.servers).map(([name, config]) =>
       serverOf(name, config, {
         ...{ parts: of, store, callers, tracing, onEnd, onHook: hookRecorder(of) },
         ...{ pins: pins.get(name), seen: seenOf(name) },
-        headersToShow: (headers) => named?.headersToShow(headers) ?? {},
+        headersToShow,
         onRestarted: (server) => metrics?.processRestarted(server),
         onDropped,
       }),
@@ -189,14 +194,13 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   }
 
   async function openEndpoint(): Promise<McpEndpoint> {
-    const { limits } = parts.config;
     const sdk = await loadSdk();
+    const limits = () => current.config.limits;
     const of = { servers: () => servers, homes: () => homes, tracing };
     return mcpEndpoint({ sdk, limits, callers, ...of, log: parts.log });
   }
 
-  async function serve(named: Identifier, mcp: McpEndpoint): Promise<Listening> {
-    const settings = listen as NonNullable<typeof listen>;
+  async function serve(settings: NonNullable<typeof listen>, mcp: McpEndpoint): Promise<Listening> {
     const { path } = settings;
     const listening = await listenOn(settings, respond);
     opened.push(() => closeNow(listening));
@@ -207,6 +211,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         const bound = { ...settings, ...listening.address };
         const foreign = checkOrigin(request, bound, noteRefusal);
         if (foreign !== undefined) return foreign;
+        const named = identifier as Identifier;
         const metadata = named.metadata(request);
         if (metadata !== undefined) return metadata;
         const { pathname } = new URL(request.url);
@@ -224,7 +229,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
             labelSession: labelSessionOf(current.config.labels.session, caller),
             envelope: slotsOf(identity, request.headers, {
               parts: current,
-              headersToShow: named.headersToShow,
+              headersToShow,
             }),
           });
         return await (tracing === undefined ? handle() : tracing.http(request, route, handle));
@@ -265,9 +270,15 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     counts,
     async reload(of) {
       const next = traced(of);
-      const made = makeServers(next, identifier, await readPins(next.config.definitionsFile));
+      checkFixed(current.config, next.config);
+      const nextIdentifier = await makeIdentifier(next);
+      const made = makeServers(next, await readPins(next.config.definitionsFile));
       // Sessions go on with their connections, under the new plugins.
-      for (const { guard } of servers) guard.use(next.manager);
+      for (const { guard, retire } of servers) {
+        guard.use(next.manager);
+        retire();
+      }
+      identifier = nextIdentifier;
       servers = made;
       homes = new Homes(servers.map(nameOf));
       routes = makeRoutes(next);

@@ -55,7 +55,8 @@ type Classified =
 
 export interface EndpointOptions {
   readonly sdk: McpSdk;
-  readonly limits: GatewayConfig["limits"];
+  /** Those of the moment. */
+  readonly limits: () => GatewayConfig["limits"];
   readonly log: GatewayLog;
   /** The servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
@@ -86,13 +87,14 @@ const notificationMs = 30_000;
 export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
   const { sdk, limits, log, servers, homes, callers, tracing } = options;
   const sessions = new Sessions(limits);
-  const rate: RequestRate = requestRate(limits.requestsPerMinute);
+  const rate: RequestRate = requestRate(() => limits().requestsPerMinute);
 
   const cutOff = () => log.warn("reader_too_slow");
 
   async function handle(request: Request, identity: Identity): Promise<Response> {
     if (request.method !== "POST") return inSession(request, identity, undefined);
-    const { text, refused } = await readBody(request, limits.messageBytes, limits.bodyTimeoutMs);
+    const { messageBytes, bodyTimeoutMs } = limits();
+    const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
     if (refused !== undefined) return answer(refusals[refused]);
     const body = parsed(text);
     if (body === undefined) return answer("parse_error");
@@ -139,8 +141,10 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
   async function begin(request: Request, identity: Identity, body: Message): Promise<Response> {
     if (!sessions.hasRoomFor(identity)) return answer("too_many_sessions", { "retry-after": "60" });
     const id = crypto.randomUUID();
+    const { events, queuedBytes } = limits();
+    const own = servers();
     const front = sessionFront({
-      ...{ sdk, id, maxEvents: limits.events, queuedBytes: limits.queuedBytes },
+      ...{ sdk, id, maxEvents: events, queuedBytes },
       ...{ retryMs, keepAliveMs },
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
       onCut: cutOff,
@@ -152,11 +156,11 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       isOver = true;
       callers.delete(id);
       sessions.remove(id);
-      for (const { guard } of servers()) guard.endSession(id);
+      for (const { guard } of own) guard.endSession(id);
     };
     try {
       const onCut = (request: RequestId) => front.closeStream(request);
-      const of = { servers: servers(), homes: homes(), log, tracing };
+      const of = { servers: own, homes: homes(), log, tracing };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       const session: Session = {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
@@ -186,7 +190,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     const id = crypto.randomUUID();
     const front = exchangeFront({
       ...{ request, message, authInfo: undefined, keepAliveMs },
-      queuedBytes: limits.queuedBytes,
+      queuedBytes: limits().queuedBytes,
       onCut: cutOff,
     });
     front.end.sessionId = id;

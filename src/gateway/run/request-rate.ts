@@ -14,7 +14,7 @@ interface Bucket {
 
 /** @param now milliseconds of a clock that never goes back */
 export function requestRate(
-  perMinute: number,
+  perMinute: () => number,
   maxKeys = 10_000,
   now: () => number = () => performance.now(),
 ): RequestRate {
@@ -22,8 +22,9 @@ export function requestRate(
   return {
     take(key) {
       const at = now();
-      const known = buckets.get(key) ?? { tokens: perMinute, at };
-      const tokens = Math.min(perMinute, known.tokens + ((at - known.at) * perMinute) / minuteMs);
+      const most = perMinute();
+      const known = buckets.get(key) ?? { tokens: most, at };
+      const tokens = Math.min(most, known.tokens + ((at - known.at) * most) / minuteMs);
       // The last in the order is the last that was used.
       buckets.delete(key);
       buckets.set(key, { tokens: Math.max(0, tokens - 1), at });
@@ -31,7 +32,7 @@ export function requestRate(
       if (buckets.size > maxKeys && oldest !== undefined) buckets.delete(oldest);
       if (tokens >= 1) return undefined;
       buckets.set(key, { tokens, at });
-      return Math.ceil(((1 - tokens) * minuteMs) / perMinute / 1000);
+      return Math.ceil(((1 - tokens) * minuteMs) / most / 1000);
     },
   };
 }

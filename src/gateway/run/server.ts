@@ -10,6 +10,8 @@ export interface Server {
   readonly guard: Guard;
   /** @throws Error if the server takes no more connections */
   connect(about: ConnectFor): End;
+  /** A reload replaced it: it serves who is connected to the end. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       const back = pinned(connections.connect(about), definitions, action === "refuse");
       return tracing === undefined ? back : tracing.back(back, config.traceContext);
     },
+    retire: connections.retire,
     close: connections.close,
   };
 }

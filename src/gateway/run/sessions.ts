@@ -13,10 +13,10 @@ export interface Session {
 
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
-  readonly #limits: GatewayConfig["limits"];
+  readonly #limits: () => GatewayConfig["limits"];
   readonly #now: () => number;
 
-  constructor(limits: GatewayConfig["limits"], now: () => number = () => performance.now()) {
+  constructor(limits: () => GatewayConfig["limits"], now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
   }
@@ -27,7 +27,7 @@ export class Sessions {
 
   /** Whether another session of this subject may begin. */
   hasRoomFor({ key }: Identity): boolean {
-    const { sessions, sessionsPerSubject } = this.#limits;
+    const { sessions, sessionsPerSubject } = this.#limits();
     if (this.#sessions.size >= sessions) return false;
     const own = [...this.#sessions.values()].filter((each) => each.key === key);
     return own.length < sessionsPerSubject;
@@ -50,7 +50,7 @@ export class Sessions {
   }
 
   async endIdle(): Promise<void> {
-    const before = this.#now() - this.#limits.idleSessionMs;
+    const before = this.#now() - this.#limits().idleSessionMs;
     const idle = [...this.#sessions.values()].filter(({ usedAt }) => usedAt < before);
     await Promise.allSettled(idle.map((each) => each.close()));
   }

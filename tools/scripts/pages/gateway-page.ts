@@ -112,7 +112,8 @@ The command says whether it did, and ends with 1 where it did not.
 A wrong configuration leaves the last good one running.
 SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
 A file that changes reloads nothing by itself.
-\`listen\`, \`admin\`, \`identity\`, \`tracing\`, \`labels.store\` and the limits of sessions and bodies stay as they were at the start.
+A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\`, or over stdio \`identity.local\`, is refused: these need a new start.
+Sessions that are open keep their connections to servers and the sizes that they began with.
 A configuration in TypeScript or JavaScript, and a plugin by its path, are imported again where the file has changed; what they import themselves is not.
 
 The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in a folder of the temporary folder that only this user can enter.

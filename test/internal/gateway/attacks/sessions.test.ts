@@ -115,7 +115,10 @@ attack(
     it("with a session that nobody uses", async () => {
       let now = 0;
       const { limits } = configSchema.parse({ limits: { idleSessionMs: 1000 } });
-      const sessions = new Sessions(limits, () => now);
+      const sessions = new Sessions(
+        () => limits,
+        () => now,
+      );
       const identity = { key: "ada" };
       const ended: string[] = [];
       for (const id of ["used", "idle"]) {

@@ -1,0 +1,154 @@
+/** What a reload takes, what it refuses, and what it leaves behind. */
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { configSchema } from "../../../../src/gateway/config/index.ts";
+import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
+import { ada, after, gatewayBefore, stdioBefore } from "../attacks/support.ts";
+import { folderWith } from "../config/support.ts";
+import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
+import { type Started, startGateway } from "./support/gateway.ts";
+
+/** Reloads with the configuration as it is, and a change. */
+function reload({ gateway, parts }: Started, change: object): Promise<void> {
+  const config = configSchema.parse({ ...parts.config, ...change });
+  return gateway.reload({ ...parts, config });
+}
+
+describe("a reload that needs a new start is refused, and changes nothing", () => {
+  it.each<[string, object]>([
+    ["listen", { listen: { port: 1 } }],
+    ["listen", { listen: undefined }],
+    ["admin", { admin: { port: 0 } }],
+    ["tracing", { tracing: true }],
+    ["labels.store", { labels: { store: { redis: "redis://127.0.0.1" } } }],
+  ])("%s", async (path, change) => {
+    const made = await gatewayBefore();
+    await expect(reload(made, { ...change, servers: {} })).rejects.toMatchObject({
+      code: "config_invalid",
+      data: { configProblems: [{ path, text: "only a new start can change this." }] },
+    });
+    expect(made.gateway.generation).toBe(1);
+    const { messages } = await (await sessionOf(made.url, ada)).call(1);
+    expect(messages).toMatchObject([{ id: 1, result: {} }]);
+  });
+
+  it("over stdio whoever started the gateway", async () => {
+    const made = await stdioBefore();
+    await expect(reload(made, { identity: { local: { id: "ada" } } })).rejects.toMatchObject({
+      data: { configProblems: [{ path: "identity.local" }] },
+    });
+  });
+
+  it("an identity that does not suit the address", async () => {
+    const made = await gatewayBefore();
+    const missing = {
+      jwt: {
+        ...{ issuer: "https://a.test", audience: "https://b.test", algorithms: ["ES256"] },
+        keys: { file: "/nowhere.json" },
+      },
+    };
+    await expect(reload(made, { identity: missing })).rejects.toMatchObject({
+      code: expect.stringMatching(/^config_/),
+    });
+    expect((await sessionOf(made.url, ada)).session).not.toBe("none");
+  });
+});
+
+describe("a reload takes", () => {
+  it("who is asking, and hides the headers that say so from sessions that go on", async () => {
+    const seen: string[] = [];
+    const made = await gatewayBefore((came) => {
+      seen.push(String(came.request.headers["x-user"]));
+      came.answer("fine");
+    });
+    const before = await sessionOf(made.url, ada);
+    const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-person" } };
+    await reload(made, { identity });
+    expect((await before.call(1)).status).toBe(403);
+    const own = { "x-person": "ada" };
+    expect((await callerOf(made.url, own).post(initialize)).status).toBe(200);
+    const goesOn = callerOf(made.url, { ...own, "mcp-session-id": before.session });
+    expect((await goesOn.call(2)).messages).toMatchObject([{ id: 2, result: {} }]);
+    expect(seen).toEqual(["undefined"]);
+  });
+
+  it("limits of requests, bodies and sessions", async () => {
+    const made = await gatewayBefore();
+    const before = await sessionOf(made.url, ada);
+    const limits = { messageBytes: 2048, sessionsPerSubject: 1 };
+    await reload(made, { limits });
+    const large = { arguments: { text: "x".repeat(2048) } };
+    expect((await before.call(1, large)).code).toBe("message_too_large");
+    expect((await callerOf(made.url, ada).post(initialize)).code).toBe("too_many_sessions");
+    await reload(made, { limits: { requestsPerMinute: 1 } });
+    const codes = [await before.call(2), await before.call(3)].map(({ code }) => code);
+    expect(codes.at(-1)).toBe("rate_limited");
+  });
+});
+
+const small = {
+  command: process.execPath,
+  args: [fileURLToPath(new URL("support/small-server.mjs", import.meta.url))],
+};
+
+/** A call of MCP 2026-07-28 to a server that is a process, and what it answers. */
+async function exchange(url: URL, name: string): Promise<string> {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const headers = {
+    ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": name },
+  };
+  const { messages } = await callerOf(url).post(callOf(1, { name, _meta }), { headers });
+  const { result } = (messages[0] ?? {}) as { result?: { content: [{ text: string }] } };
+  return result?.content[0].text ?? JSON.stringify(messages);
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe("processes that exchanges share", () => {
+  async function gatewayTo(servers: ConfigInput["servers"] = { small }) {
+    const made = await startGateway({ servers });
+    after(made.close);
+    return made;
+  }
+
+  it("end with the configuration that started them", async () => {
+    const made = await gatewayTo();
+    const first = Number(await exchange(made.url, "answer"));
+    expect(Number(await exchange(made.url, "answer"))).toBe(first);
+    await reload(made, {});
+    await expect.poll(() => isAlive(first)).toBe(false);
+    const second = Number(await exchange(made.url, "answer"));
+    expect([second === first, isAlive(second)]).toEqual([false, true]);
+  });
+
+  it("end when the last exchange that uses them does", async () => {
+    const made = await gatewayTo({ small: { ...small, timeoutMs: 1000 } });
+    const pid = Number(await exchange(made.url, "answer"));
+    const hanging = exchange(made.url, "hang");
+    await expect.poll(() => made.gateway.counts().open).toBe(1);
+    await reload(made, {});
+    expect(isAlive(pid)).toBe(true);
+    expect(await hanging).toContain("peer_timeout");
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  it("are started anew where they could not be started before", async () => {
+    const command = join(await folderWith({}), "server");
+    const made = await gatewayTo({ small: { ...small, command } });
+    expect(await exchange(made.url, "answer")).toContain("server_unavailable");
+    await symlink(process.execPath, command);
+    expect(await exchange(made.url, "answer")).toMatch(/^\d+$/);
+  });
+});
