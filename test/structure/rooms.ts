@@ -113,7 +113,7 @@ export const plan: Plan = {
     "node:stream": ["gateway"],
     "node:string_decoder": ["gateway"],
     "node:url": ["operate", "gateway"],
-    "node:util": ["operate/trust", "operate/discovery"],
+    "node:util": ["operate/trust", "operate/discovery", "gateway"],
     "node:zlib": ["operate/trust"],
   },
   maxLines: 500,
