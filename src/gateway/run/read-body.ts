@@ -1,4 +1,5 @@
 /** Reads the body of a request: all of it, no more than is allowed, and not for longer. */
+import { within } from "../../core/data/index.ts";
 
 export type Body =
   | { readonly text: string; readonly refused?: undefined }
@@ -9,33 +10,34 @@ export async function readBody(
   maxBytes: number,
   timeoutMs: number,
 ): Promise<Body> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes)
-    return { refused: "too_large" };
-  if (request.body === null) return { text: "" };
-  const reader = request.body.getReader();
+  const declared = request.headers.get("content-length");
+  if (Number(declared ?? 0) > maxBytes) return { refused: "too_large" };
+  const end = await within(timeoutMs, () =>
+    // The parser of HTTP reads no more than was declared.
+    declared === null ? inPieces(request, maxBytes) : allOf(request),
+  );
+  if (end.how === "timeout") return { refused: "too_slow" };
+  if (end.how === "threw") return { refused: "broken" };
+  if (end.value === undefined) return { refused: "too_large" };
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(end.value) };
+  } catch {
+    return { refused: "broken" };
+  }
+}
+
+async function allOf(request: Request): Promise<Uint8Array> {
+  return new Uint8Array(await request.arrayBuffer());
+}
+
+/** A body that did not say its length; undefined if it is too long. */
+async function inPieces(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    void reader.cancel().catch(() => {});
-  }, timeoutMs);
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (isLate) return { refused: "too_slow" };
-      if (done) break;
-      bytes += value.byteLength;
-      if (bytes > maxBytes) {
-        void reader.cancel().catch(() => {});
-        return { refused: "too_large" };
-      }
-      chunks.push(value);
-    }
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)) };
-  } catch {
-    return { refused: isLate ? "too_slow" : "broken" };
-  } finally {
-    clearTimeout(timer);
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
 }
