@@ -231,7 +231,7 @@ const listen = z.strictObject({
     .array(text)
     .default([])
     .describe(
-      "The exact `Origin` headers that are accepted, beside none, or the gateway's local one.",
+      "The exact `Origin` headers that are accepted, beside none, or the gateway's local one. Pages of these origins may read answers.",
     ),
 });
 

@@ -30,6 +30,7 @@ import { openLabelStore } from "./label-store.ts";
 import { type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
+import { forPage } from "./pages.ts";
 import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
 import { requestRate } from "./request-rate.ts";
 import { type Server, serverOf } from "./server.ts";
@@ -211,32 +212,36 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         const bound = { ...settings, ...listening.address };
         const foreign = checkOrigin(request, bound, noteRefusal);
         if (foreign !== undefined) return foreign;
-        const named = identifier as Identifier;
-        const metadata = named.metadata(request);
-        if (metadata !== undefined) return metadata;
-        const { pathname } = new URL(request.url);
-        const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
-        if (route === undefined && pathname !== path) return answer("not_found");
-        if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
-        const identity = await named.identify(request, remote);
-        if (identity instanceof Response) return identity;
-        const limited = mcp.limit(identity);
-        if (limited !== undefined) return limited;
-        if (route === undefined) return await mcp.handle(request, identity);
-        const caller = { identity, session: mcp.sessionFor(request, identity) };
-        const handle = () =>
-          route.handle(request, {
-            labelSession: labelSessionOf(current.config.labels.session, caller),
-            envelope: slotsOf(identity, request.headers, {
-              parts: current,
-              headersToShow,
-            }),
-          });
-        return await (tracing === undefined ? handle() : tracing.http(request, route, handle));
+        return await forPage(request, () => respondTo(request, remote));
       } catch (error) {
         current.log.error("internal_error", { text: errorOf(error).message });
         return answer("internal_error");
       }
+    }
+
+    async function respondTo(request: Request, remote: string | undefined): Promise<Response> {
+      const named = identifier as Identifier;
+      const metadata = named.metadata(request);
+      if (metadata !== undefined) return metadata;
+      const { pathname } = new URL(request.url);
+      const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
+      if (route === undefined && pathname !== path) return answer("not_found");
+      if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
+      const identity = await named.identify(request, remote);
+      if (identity instanceof Response) return identity;
+      const limited = mcp.limit(identity);
+      if (limited !== undefined) return limited;
+      if (route === undefined) return await mcp.handle(request, identity);
+      const caller = { identity, session: mcp.sessionFor(request, identity) };
+      const handle = () =>
+        route.handle(request, {
+          labelSession: labelSessionOf(current.config.labels.session, caller),
+          envelope: slotsOf(identity, request.headers, {
+            parts: current,
+            headersToShow,
+          }),
+        });
+      return tracing === undefined ? handle() : tracing.http(request, route, handle);
     }
   }
 
