@@ -47,10 +47,10 @@ export const gatewayMetrics = {
     means: "How long the provider took until its answer was complete.",
     buckets: peer,
   },
-  identity_refusals_total: {
+  refusals_total: {
     kind: "counter",
     labels: ["code"],
-    means: "HTTP requests that were refused for their Host, Origin, or identity.",
+    means: "HTTP requests that were refused unseen: Host, Origin, identity, size, rate, session.",
   },
   dropped_messages_total: {
     kind: "counter",
@@ -83,7 +83,7 @@ export interface GatewayMetrics {
   readonly plugins: MetricsSink;
   requestEnded(server: string, end: GuardEnd): void;
   modelEnded(route: string, end: ModelEnd): void;
-  identityRefused(code: string): void;
+  refused(code: string): void;
   messageDropped(server: string): void;
   processRestarted(server: string): void;
   text(gauges: Gauges): string;
@@ -134,7 +134,7 @@ export function createMetrics(): GatewayMetrics {
       set.observe(note("model_own_seconds"), of, ownSeconds(timings));
       if (timings.peerMs > 0) set.observe(note("model_peer_seconds"), of, timings.peerMs / 1000);
     },
-    identityRefused: (code) => set.add(note("identity_refusals_total"), { code }),
+    refused: (code) => set.add(note("refusals_total"), { code }),
     messageDropped: (server) => set.add(note("dropped_messages_total"), { server }),
     processRestarted: (server) => set.add(note("process_restarts_total"), { server }),
     text(gauges) {

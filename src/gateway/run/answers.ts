@@ -1,5 +1,5 @@
 /** The HTTP answers that the gateway makes itself: a JSON-RPC error with a code of ours. */
-import type { RequestId } from "../ends/index.ts";
+import { errorAnswer, type Refusal, type RequestId } from "../ends/index.ts";
 
 const answers = {
   parse_error: { status: 400, rpc: -32700, text: "The body must be one JSON document in UTF-8" },
@@ -34,5 +34,23 @@ export function answer(
 ): Response {
   const { status, rpc, text } = answers[code];
   const error = { code: rpc, message: text, data: { code } };
-  return Response.json({ jsonrpc: "2.0", id, error }, { status, headers });
+  return coded(code, Response.json({ jsonrpc: "2.0", id, error }, { status, headers }));
+}
+
+/** The answer to a document that is no message, or one that does not fit. */
+export function answerBad(fault: Refusal, id: RequestId | null): Response {
+  return coded(fault.data.code, Response.json(errorAnswer(id, fault), { status: 400 }));
+}
+
+const codes = new WeakMap<Response, string>();
+
+/** Notes the code of an answer that the gateway made itself, for `codeOf`. */
+export function coded(code: string, response: Response): Response {
+  codes.set(response, code);
+  return response;
+}
+
+/** The code of an answer that the gateway made itself; undefined for all others. */
+export function codeOf(response: Response): string | undefined {
+  return codes.get(response);
 }

@@ -23,7 +23,7 @@ import {
 } from "../observe/index.ts";
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
-import { answer } from "./answers.ts";
+import { answer, codeOf } from "./answers.ts";
 import { checkFixed } from "./fixed-settings.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { openLabelStore } from "./label-store.ts";
@@ -114,7 +114,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   }
 
   function noteRefusal({ code, status, reason, detail = reason }: Refusal): void {
-    metrics?.identityRefused(code);
+    metrics?.refused(code);
     current.log.warn("identity_refused", { code, status, text: detail });
   }
 
@@ -212,7 +212,10 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         const bound = { ...settings, ...listening.address };
         const foreign = checkOrigin(request, bound, noteRefusal);
         if (foreign !== undefined) return foreign;
-        return await forPage(request, () => respondTo(request, remote));
+        const response = await forPage(request, () => respondTo(request, remote));
+        const refused = codeOf(response);
+        if (refused !== undefined) metrics?.refused(refused);
+        return response;
       } catch (error) {
         current.log.error("internal_error", { text: errorOf(error).message });
         return answer("internal_error");

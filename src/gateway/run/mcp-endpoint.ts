@@ -5,7 +5,6 @@
 import type { GatewayConfig } from "../config/index.ts";
 import {
   batchRefused,
-  errorAnswer,
   exchangeFront,
   idInUse,
   idOf,
@@ -13,7 +12,6 @@ import {
   isRequest,
   type Message,
   messageFault,
-  type Refusal,
   type RequestId,
   type ServerSdk,
   sessionFront,
@@ -21,7 +19,7 @@ import {
 import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import type { Homes } from "../router/index.ts";
-import { type AnswerCode, answer } from "./answers.ts";
+import { type AnswerCode, answer, answerBad, coded } from "./answers.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
 import { readBody } from "./read-body.ts";
@@ -99,7 +97,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     const body = parsed(text);
     if (body === undefined) return answer("parse_error");
     const fault = messageFault(body);
-    if (fault !== undefined) return refusal(fault, body);
+    if (fault !== undefined) return answerBad(fault, idOf(body));
     const classified = sdk.classifyInboundRequest({
       httpMethod: "POST",
       ...named(request.headers),
@@ -108,7 +106,8 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     if (classified.kind === "reject") {
       const { httpStatus: status, code, message, data } = classified;
       const error = { code, message, ...(data !== undefined && { data }) };
-      return Response.json({ jsonrpc: "2.0", id: idOf(body), error }, { status });
+      const document = { jsonrpc: "2.0", id: idOf(body), error };
+      return coded("message_rejected", Response.json(document, { status }));
     }
     if (classified.kind === "legacy" || !isMessage(body)) return inSession(request, identity, body);
     if (mismatchedHeader(request.headers, body) !== undefined)
@@ -127,8 +126,9 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     }
     const session = sessions.of(id, identity);
     if (session === undefined) return answer("session_unknown", {}, idOf(body));
-    if (Array.isArray(body) && !session.front.takesBatches) return refusal(batchRefused, body);
-    if (session.front.repeatsId(body)) return refusal(idInUse, body);
+    if (Array.isArray(body) && !session.front.takesBatches)
+      return answerBad(batchRefused, idOf(body));
+    if (session.front.repeatsId(body)) return answerBad(idInUse, idOf(body));
     return session.front.handle(request, body, undefined);
   }
 
@@ -255,9 +255,4 @@ function named(headers: Headers) {
     ...of("mcpMethodHeader", "mcp-method"),
     ...of("mcpNameHeader", "mcp-name"),
   };
-}
-
-/** The answer to a document that is no message, or one that does not fit. */
-function refusal(fault: Refusal, body: unknown): Response {
-  return Response.json(errorAnswer(idOf(body), fault), { status: 400 });
 }

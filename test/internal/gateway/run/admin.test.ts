@@ -124,10 +124,15 @@ it("counts what is dropped, restarted, refused and lost", async () => {
   );
   await fetch(made.url, { method: "POST" });
   await statusFor(made.url, { host: "evil.test" });
+  const named = { "x-user": "ada", "content-type": "application/json" };
+  for (const body of ["{", "[]", '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'])
+    await fetch(made.url, { method: "POST", headers: named, body });
   const { text } = await made.admin("/metrics");
   expect(text).toContain('dropped_messages_total{server="small"} 2\n');
-  expect(text).toContain('identity_refusals_total{code="identity_missing"} 1\n');
-  expect(text).toContain('identity_refusals_total{code="host_refused"} 1\n');
+  expect(text).toContain('refusals_total{code="identity_missing"} 1\n');
+  expect(text).toContain('refusals_total{code="host_refused"} 1\n');
+  expect(text).toContain('refusals_total{code="parse_error"} 1\n');
+  expect(text).toContain('refusals_total{code="session_missing"} 1\n');
   expect(text).toMatch(/glassine_gateway_audit_failures_total [1-9]\d*\n/);
 });
 
