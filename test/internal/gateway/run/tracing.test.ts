@@ -127,7 +127,7 @@ it("passes the trace on where that is allowed, and nowhere else", async () => {
     return JSON.parse((content as [{ text: string }])[0].text) as Record<string, string>;
   };
   const passed = await got("may");
-  expect(passed).toEqual({ own: "kept", traceparent: expect.any(String) });
+  expect(passed).toEqual({ own: "kept", traceparent: expect.any(String), tracestate: "a=b" });
   const [span] = spansOf("tools/call");
   expect(passed.traceparent).toBe(`00-${parent.traceId}-${span?.spanId}-01`);
   expect(await got("maynot")).toEqual({ own: "kept" });

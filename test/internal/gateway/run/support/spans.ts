@@ -1,96 +1,65 @@
-/** A tracer of the shape of OpenTelemetry's that keeps its spans, with contexts and W3C headers. */
-import { AsyncLocalStorage } from "node:async_hooks";
-import {
-  type Context,
-  type ContextManager,
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  type TextMapPropagator,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api";
+/** OpenTelemetry's SDK, which keeps the spans that are begun. */
+import { context, diag, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { CompositePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
+import { BasicTracerProvider, type ReadableSpan } from "@opentelemetry/sdk-trace-base";
+import { vi } from "vitest";
 
 export interface KeptSpan {
   readonly name: string;
-  readonly kind: number | undefined;
+  readonly kind: number;
   readonly traceId: string;
   readonly spanId: string;
   /** The id of the span that it is in. */
   readonly parent: string | undefined;
-  readonly attributes: Record<string, unknown>;
-  status: number;
-  ends: number;
+  readonly attributes: ReadableSpan["attributes"];
+  readonly status: number;
+  readonly ends: number;
 }
 
-const hex = (length: number) =>
-  [...crypto.getRandomValues(new Uint8Array(length / 2))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+/** Also writes what no server has asked for. */
+const baggage = {
+  inject: (_: unknown, carrier: unknown) => void Object.assign(carrier as object, { baggage: "a" }),
+  extract: <Context>(given: Context) => given,
+  fields: () => ["baggage"],
+};
 
-/** Registers everything, as an SDK does. Returns the spans that were begun. */
-export function keepSpans(): { readonly spans: KeptSpan[]; stop(): void } {
-  const spans: KeptSpan[] = [];
-  const startSpan: Tracer["startSpan"] = (name, options = {}, within = context.active()) => {
-    const outer = trace.getSpanContext(within);
-    const kept: KeptSpan = {
-      ...{ name, kind: options.kind, spanId: hex(16), parent: outer?.spanId },
-      traceId: outer?.traceId ?? hex(32),
-      ...{ attributes: { ...options.attributes }, status: 0, ends: 0 },
-    };
-    spans.push(kept);
-    const { traceId, spanId } = kept;
-    // What the gateway uses of a span.
-    return {
-      spanContext: () => ({ traceId, spanId, traceFlags: 1 }),
-      setAttribute: (key: string, value: unknown) =>
-        Object.assign(kept.attributes, { [key]: value }),
-      setStatus: ({ code }: { code: number }) => Object.assign(kept, { status: code }),
-      end: () => Object.assign(kept, { ends: kept.ends + 1 }),
-    } as unknown as Span;
-  };
-  // Nobody asks it for active spans.
-  const tracer = { startSpan } as unknown as Tracer;
-  trace.setGlobalTracerProvider({ getTracer: () => tracer });
-  context.setGlobalContextManager(contexts());
-  propagation.setGlobalPropagator(w3c);
+/** Registers the SDK. Returns the spans that were begun, as they are now. */
+export function keepSpans(): { readonly spans: readonly KeptSpan[]; stop(): void } {
+  const begun: ReadableSpan[] = [];
+  // The SDK says there that a span was ended twice, or changed after its end.
+  const warn = vi.fn();
+  diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} });
+  const provider = new BasicTracerProvider({
+    spanProcessors: [
+      {
+        onStart: (span) => void begun.push(span),
+        onEnd() {},
+        forceFlush: async () => {},
+        shutdown: async () => {},
+      },
+    ],
+  });
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), baggage] }),
+  );
   return {
-    spans,
+    get spans() {
+      return begun.map(keptOf);
+    },
     stop() {
-      trace.disable();
-      context.disable();
-      propagation.disable();
+      for (const api of [trace, context, propagation, diag]) api.disable();
+      if (warn.mock.calls.length > 0) throw new Error(`The SDK warns: ${warn.mock.calls[0]}`);
     },
   };
 }
 
-function contexts(): ContextManager {
-  const storage = new AsyncLocalStorage<Context>();
-  const manager: ContextManager = {
-    active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: (given, work, self, ...args) =>
-      storage.run(given, () => work.call(self as never, ...args)),
-    bind: (_, target) => target,
-    enable: () => manager,
-    disable: () => manager,
-  };
-  return manager;
+function keptOf(span: ReadableSpan): KeptSpan {
+  const { name, kind, attributes, status, ended, parentSpanContext } = span;
+  const { traceId, spanId } = span.spanContext();
+  const ends = Number(ended);
+  const parent = parentSpanContext?.spanId;
+  return { name, kind, traceId, spanId, parent, attributes, status: status.code, ends };
 }
-
-/** https://www.w3.org/TR/trace-context/, and a header of another propagator. */
-const w3c: TextMapPropagator = {
-  inject(given, carrier, setter) {
-    const { traceId, spanId } = trace.getSpanContext(given) ?? {};
-    if (spanId === undefined) return;
-    setter.set(carrier, "traceparent", `00-${traceId}-${spanId}-01`);
-    setter.set(carrier, "baggage", "of=another");
-  },
-  extract(given, carrier, getter) {
-    const value = getter.get(carrier, "traceparent");
-    const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(String(value)) ?? [];
-    if (traceId === undefined || spanId === undefined) return given;
-    return trace.setSpanContext(given, { traceId, spanId, traceFlags: 1, isRemote: true });
-  },
-  fields: () => ["traceparent"],
-};
