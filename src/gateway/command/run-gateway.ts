@@ -19,6 +19,7 @@ import {
   type GatewayParts,
 } from "../run/index.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
+import { missingCommands, missingSecrets } from "./missing.ts";
 import { startFault } from "./start-fault.ts";
 
 type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
@@ -106,6 +107,8 @@ async function prepare(
 ): Promise<Prepared> {
   const { env, log, stdio, stock, lock } = input;
   const { config, folder, file } = await input.load();
+  const missing = [...(await missingCommands(config, folder, env)), ...missingSecrets(config, env)];
+  for (const text of missing) log.warn("missing", { text });
   const logger = {
     warn: (text: string) => log.warn("plugins", { text }),
     error: (text: string) => log.error("plugins", { text }),

@@ -111,6 +111,30 @@ describe("a reload", () => {
   });
 });
 
+it("warns at its start of programs and secrets that are not there, by their places", async () => {
+  const cwd = await folderWith({
+    [name]: {
+      servers: {
+        gone: { command: "/nowhere/server" },
+        web: { url: "http://127.0.0.1:1/mcp", headers: { authorization: { env: "NO_KEY" } } },
+      },
+      listen: { port: 0 },
+    },
+  });
+  const running = start(["gateway"], { cwd });
+  await running.seen("ready");
+  const texts = running
+    .events()
+    .filter(({ event }) => event === "missing")
+    .map(({ text }) => text);
+  expect(texts).toEqual([
+    "servers.gone.command: /nowhere/server is not found: install it, or write its path.",
+    expect.stringMatching(/^servers\.web\.headers\.authorization: .*NO_KEY/),
+  ]);
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
+});
+
 describe("the end", () => {
   it.each(["SIGTERM", "SIGINT"])(
     "by %s closes everything, and gives the next one back",
