@@ -22,7 +22,7 @@ export default defineConfig(({ mode }) => {
         // A setup runs once a project.
         test: {
           ...test,
-          globalSetup: test.name === "test" ? ["./test/support/redis-notice.ts"] : [],
+          globalSetup: test.name === "test" ? ["./test/support/skip-notices.ts"] : [],
         },
       })),
       sequence: { sequencer: ByProcess },

@@ -1,8 +1,9 @@
-/** The MCP endpoint of a gateway in this process: real fronts and guards, servers that do as a test says. */
+/** The MCP endpoint of a gateway in this process: real fronts, guards and routers, servers that do as a test says. */
 import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import { configSchema } from "../../src/gateway/config/index.ts";
-import type { End, Message } from "../../src/gateway/ends/index.ts";
+import type { ConnectFor, End, Message } from "../../src/gateway/ends/index.ts";
+import { type SharedChild, sharedChild } from "../../src/gateway/ends/shared-child.ts";
 import { watched } from "../../src/gateway/ends/watched.ts";
 import { identityOf } from "../../src/gateway/identity/identity.ts";
 import { Homes } from "../../src/gateway/router/index.ts";
@@ -12,12 +13,18 @@ import { mcpEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
 import { initialize } from "../../test/internal/gateway/run/support/caller.ts";
 
-/** What a server does with a call; its caller names it as the tool. */
+/** What a server does with a request. */
 export const behaviours = [
   ...(["answer", "twice", "late", "hang", "stranger", "foreign", "garbage", "error"] as const),
-  ...(["progress", "rejects", "dies", "taint", "spill"] as const),
+  ...(["progress", "rejects", "dies"] as const),
 ];
 export type Behaviour = (typeof behaviours)[number];
+/** What it does with a call alone; `asks` is a request to the caller before the answer. */
+export const callBehaviours = [...behaviours, "taint", "spill", "asks"] as const;
+export type CallBehaviour = (typeof callBehaviours)[number];
+
+/** How long a server may take, on a clock that the test moves. */
+export const timeoutMs = 60_000;
 
 const labels = definePlugin({
   name: "labels",
@@ -42,9 +49,35 @@ const sdk = await loadSdk();
 const config = configSchema.parse({ servers: { fake: { url: "http://fake.test" } } });
 const quiet = { info() {}, warn() {}, error() {} };
 
-/** A server, with the answers that it keeps for later. */
-function fakeBack(): { readonly back: End; release(): void; die(): void } {
+/** Under these, requests say for the servers what each of them does with it, and who asks. */
+interface Said {
+  readonly how: Readonly<Record<string, CallBehaviour>>;
+  readonly said: string;
+}
+const saidKey = "test/said";
+
+interface FakeBack {
+  readonly back: End;
+  release(): void;
+  die(): void;
+}
+
+/** Whether new connections to a server work, are refused, or get no answer. */
+export const states = ["up", "down", "mute"] as const;
+export type State = (typeof states)[number];
+
+interface FakeServer {
+  readonly name: string;
+  state: State;
+  /** A connection is that of a client with this name. */
+  join(client: string, own: FakeBack): void;
+}
+
+/** A connection to a server, with the answers that are kept for later. */
+function fakeBack(server: FakeServer): FakeBack {
   const late: Message[] = [];
+  /** Its own requests, and the calls that wait for their answers. Other servers use the same ids. */
+  const asking = new Map<unknown, unknown>();
   let isDead = false;
   const say = (message: unknown) => {
     if (!isDead) back.onmessage?.(message, {});
@@ -54,61 +87,98 @@ function fakeBack(): { readonly back: End; release(): void; die(): void } {
     isDead = true;
     back.onclose?.();
   };
+
+  const act = (
+    id: unknown,
+    how: CallBehaviour,
+    resultOf: (more: string) => object,
+    said: string,
+  ) => {
+    const of = (more: string) => ({ jsonrpc: "2.0", id, result: resultOf(more) });
+    const acts: Readonly<Record<CallBehaviour, () => unknown>> = {
+      answer: () => say(of("")),
+      taint: () => say(of("")),
+      spill: () => say(of("")),
+      twice: () => [of(""), of(" again")].map(say),
+      late: () => void late.push(of("")),
+      hang: () => {},
+      stranger: () => [{ ...of(""), id: "never" }, { ...of(""), id: String(id) }, of("")].map(say),
+      foreign: () => [{ ...of(" of another"), id: `s${Number(id) + 1}` }, of("")].map(say),
+      garbage: () => [5, null, [], "x", {}, { jsonrpc: "2.0" }, { id }, of("")].map(say),
+      error: () => say({ jsonrpc: "2.0", id, error: { code: -32000, message: said } }),
+      progress: () => {
+        const params = { progressToken: "nobody's", progress: 1 };
+        say({ jsonrpc: "2.0", method: "notifications/progress", params });
+        say(of(""));
+      },
+      rejects: () => {
+        throw new Error("The server does not read.");
+      },
+      dies: die,
+      asks: () => {
+        const own = asking.size + 1;
+        asking.set(own, id);
+        const content = { type: "text", text: said };
+        const params = { messages: [{ role: "user", content }], maxTokens: 1 };
+        say({ jsonrpc: "2.0", id: own, method: "sampling/createMessage", params });
+      },
+    };
+    acts[how]();
+  };
+
   const back: End = {
-    start: async () => {},
-    async send({ id, method, params }) {
+    async start() {
+      if (server.state === "down") throw new Error("The server is down.");
+    },
+    async send(message) {
       if (isDead) throw new Error("The server is gone.");
-      if (id === undefined || method === undefined) return;
-      // Messages of these tests have params, as `bodyOf` and `initialize` write them.
-      const given = params as {
-        name: Behaviour;
-        arguments: { said: string };
-        protocolVersion: string;
-      };
-      const { protocolVersion } = given;
+      const { id, method } = message;
+      if (id === undefined) return;
+      if (method === undefined) {
+        const { result } = message as { result?: { content: { text: string } } };
+        const text = result?.content.text ?? "no answer";
+        const done = { content: [{ type: "text", text }], resultType: "complete" };
+        say({ jsonrpc: "2.0", id: asking.get(id), result: done });
+        return;
+      }
+      // All requests of these tests have params, as `begin` writes them.
+      const params = message.params as Message & { readonly _meta: Message };
       if (method === "initialize") {
+        const { protocolVersion, clientInfo } = params as unknown as typeof initialize.params;
+        server.join(clientInfo.name, made);
+        if (server.state === "mute") return;
         const result = {
-          protocolVersion,
-          capabilities: { tools: {} },
+          ...{ protocolVersion, capabilities: { tools: {}, resources: {} } },
           serverInfo: { name: "f", version: "1" },
         };
         return say({ jsonrpc: "2.0", id, result });
       }
-      const { said } = given.arguments;
-      const of = (more: string) => ({
-        ...{ jsonrpc: "2.0", id },
-        result: { content: [{ type: "text", text: said + more }], resultType: "complete" },
-      });
-      const other = { ...of(" of another"), id: Number(id) + 1 };
-      const acts: Readonly<Record<Behaviour, () => unknown>> = {
-        answer: () => say(of("")),
-        taint: () => say(of("")),
-        spill: () => say(of("")),
-        twice: () => [of(""), of(" again")].map(say),
-        late: () => void late.push(of("")),
-        hang: () => {},
-        stranger: () =>
-          [{ ...of(""), id: "never" }, { ...of(""), id: String(id) }, of("")].map(say),
-        foreign: () => [{ ...other, id: `s${other.id}` }, of("")].map(say),
-        garbage: () => [5, null, [], "x", {}, { jsonrpc: "2.0" }, { id }, of("")].map(say),
-        error: () => say({ jsonrpc: "2.0", id, error: { code: -32000, message: said } }),
-        progress: () => {
-          const params = { progressToken: "nobody's", progress: 1 };
-          say({ jsonrpc: "2.0", method: "notifications/progress", params });
-          say(of(""));
-        },
-        rejects: () => {
-          throw new Error("The server does not read.");
-        },
-        dies: die,
+      const { how, said } = params._meta[saidKey] as Said;
+      server.join(said.replace(/ \d+$/, ""), made);
+      const own = how[server.name] ?? "answer";
+      const common = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
+      const results: Readonly<Record<string, (more: string) => object>> = {
+        "tools/call": (more) => ({
+          ...{ content: [{ type: "text", text: said + more }], resultType: "complete" },
+        }),
+        "tools/list": (more) => ({
+          ...common,
+          tools: [{ name: said + more, inputSchema: { type: "object" } }],
+        }),
+        "resources/read": (more) => ({
+          ...common,
+          contents: [{ uri: String(params.uri), text: said + more }],
+        }),
       };
-      acts[given.name]();
+      const resultOf = results[String(method)];
+      if (resultOf !== undefined) act(id, own, resultOf, said);
     },
     async close() {
       die();
     },
   };
-  return { back, die, release: () => void late.splice(0).map(say) };
+  const made: FakeBack = { back, die, release: () => void late.splice(0).map(say) };
+  return made;
 }
 
 interface Ended {
@@ -121,96 +191,240 @@ export async function turns(count: number): Promise<void> {
   for (let at = 0; at < count; at += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export function gatewayWithSessions() {
+/** Enough of them for a server that is connected again first. */
+export const settled = (): Promise<void> => turns(40);
+
+const serverNames = ["aa", "bb"] as const;
+
+export function gatewayOf(count: 1 | 2) {
+  const names = serverNames.slice(0, count);
   const callers = new Map<string, Caller>();
-  const guard = guardOf("fake", config.servers.fake as never, {
-    ...{
-      callers,
-      store: memoryLabelStore(),
-      headersToShow: () => ({}),
-      onEnd() {},
-      onHook() {},
+  /** By the names of clients and servers: a server may be connected again, and exchanges share one. */
+  const backs = new Map<string, Set<FakeBack>>();
+  const fakes = names.map(
+    (name): FakeServer => ({
+      ...{ name, state: "up" },
+      join(client, own) {
+        const key = `${client} ${name}`;
+        backs.set(key, (backs.get(key) ?? new Set()).add(own));
+      },
+    }),
+  );
+  const servers = fakes.map(serverOf);
+  const homes = new Homes(names);
+
+  function serverOf(fake: FakeServer): Server {
+    const { name } = fake;
+    const store = memoryLabelStore();
+    const guard = guardOf(name, config.servers.fake as never, {
+      ...{ callers, store, headersToShow: () => ({}), onEnd() {}, onHook() {} },
       isChanged: () => false,
-    },
-    parts: { config, manager, log: quiet, secrets: String },
-  });
-  /** The newest last: a session that begins has that one. */
-  const backs: ReturnType<typeof fakeBack>[] = [];
-  const server: Server = {
-    ...{ name: "fake", guard },
-    connect() {
-      const made = fakeBack();
-      backs.push(made);
-      return watched(made.back, { timeoutMs: 60_000, inFlight: 1000, onDropped() {} });
-    },
-    retire() {},
-    close: async () => {},
-  };
-  const endpoint = mcpEndpoint({
-    ...{ sdk, callers, log: quiet, limits: () => config.limits },
-    ...{ servers: () => [server], homes: () => new Homes(["fake"]) },
-  });
-
-  /** A client of a subject, which keeps what its streams said. */
-  async function begin(subject: string) {
-    const identity = identityOf("proxy", [subject]);
-    const ended: Ended[] = [];
-    const statuses: number[] = [];
-    const reading: Promise<void>[] = [];
-    const ask = (method: string, body: unknown, headers: Readonly<Record<string, string>>) =>
-      endpoint.handle(
-        new Request("http://gateway.test/mcp", {
-          ...{ method, ...(body !== undefined && { body: JSON.stringify(body) }) },
-          headers: {
-            "content-type": "application/json",
-            accept: "application/json, text/event-stream",
-            ...headers,
-          },
-        }),
-        identity,
-      );
-    const first = await ask("POST", initialize, {});
-    await first.text();
-    const back = backs.at(-1) as (typeof backs)[number];
-    const session = first.headers.get("mcp-session-id") ?? "";
-    const own = { "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" };
-
-    async function read(response: Response): Promise<void> {
-      statuses.push(response.status);
-      const text = await response.text().catch(() => "");
-      const documents = text.startsWith("{")
-        ? [text]
-        : [...text.matchAll(/^data: (.+)$/gm)].map(([, data = ""]) => data);
-      for (const document of documents) {
-        const { id, result, error } = JSON.parse(document);
-        ended.push({ id, text: result?.content[0].text ?? error.data?.code ?? error.message });
-      }
-    }
-
+      parts: { config, manager, log: quiet, secrets: String },
+    });
+    const shared = new Map<string, SharedChild>();
+    const make = () => watched(fakeBack(fake).back, { timeoutMs, inFlight: 1000, onDropped() {} });
     return {
-      ...{ session, ended, statuses, release: back.release, die: back.die },
-      /** All streams have ended. */
-      settled: () => Promise.allSettled(reading),
-      call(id: number, name: Behaviour, said: string): void {
-        const params = { name, arguments: { said } };
-        const body = { jsonrpc: "2.0", id, method: "tools/call", params };
-        reading.push(ask("POST", body, own).then(read));
+      ...{ name, guard },
+      connect({ key, exchange }: ConnectFor) {
+        if (exchange === undefined) return make();
+        const child =
+          shared.get(key) ??
+          sharedChild(make(), { onIdle() {}, onGone: () => void shared.delete(key) });
+        shared.set(key, child);
+        return child.connect();
       },
-      cancel(requestId: number): void {
-        const body = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } };
-        reading.push(
-          ask("POST", body, own).then((response) => void statuses.push(response.status)),
-        );
-      },
-      leave(): void {
-        reading.push(
-          ask("DELETE", undefined, own).then((response) => void statuses.push(response.status)),
-        );
-      },
+      retire: async () => {},
+      close: async () => {},
     };
   }
 
-  return { begin, guard, close: () => endpoint.close() };
+  const endpoint = mcpEndpoint({
+    ...{ sdk, callers, log: quiet, limits: () => config.limits },
+    ...{ servers: () => servers, homes: () => homes },
+  });
+
+  function post(
+    method: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ) {
+    const request = new Request("http://gateway.test/mcp", {
+      ...{ method, ...(body !== undefined && { body: JSON.stringify(body) }) },
+      ...(signal !== undefined && { signal }),
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...headers,
+      },
+    });
+    return endpoint.handle(request, identityOf("proxy", ["ada"]));
+  }
+
+  /** A client of the one subject that there is, which keeps what its streams said. */
+  async function begin(name: string, era: "session" | "exchanges") {
+    const ended: Ended[] = [];
+    const statuses: number[] = [];
+    const reading: Promise<void>[] = [];
+    const isSession = era === "session";
+    /** Answers to requests of servers, until they are released. */
+    const answers: object[] = [];
+    /** Exchanges that are open, by their ids. */
+    const open = new Map<number, AbortController>();
+    let own: Readonly<Record<string, string>> = {};
+
+    if (isSession) {
+      const params = { ...initialize.params, clientInfo: { name, version: "1" } };
+      const first = await post("POST", { ...initialize, params }, {});
+      await first.text();
+      own = {
+        "mcp-session-id": first.headers.get("mcp-session-id") ?? "",
+        "mcp-protocol-version": "2025-11-25",
+      };
+    }
+
+    /** Follows a request to the end of its stream. */
+    function follow(response: Promise<Response>): void {
+      reading.push(
+        response.then(async (came) => {
+          statuses.push(came.status);
+          await read(came).catch(() => {});
+        }),
+      );
+    }
+
+    /** What is no request gets a status alone. */
+    function tell(method: "POST" | "DELETE", body?: unknown): void {
+      reading.push(
+        post(method, body, own).then(async (came) => {
+          statuses.push(came.status);
+          await came.body?.cancel();
+        }),
+      );
+    }
+
+    async function read({ body }: Response): Promise<void> {
+      const decoder = new TextDecoder();
+      let rest = "";
+      for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+        rest += decoder.decode(chunk, { stream: true });
+        const events = rest.split("\n\n");
+        if (!rest.startsWith("{")) rest = events.pop() ?? "";
+        for (const event of events) hear(/^data: (.+)$/m.exec(event)?.[1]);
+      }
+      if (rest.startsWith("{")) hear(rest);
+    }
+
+    function hear(data: string | undefined): void {
+      if (data === undefined) return;
+      const message = JSON.parse(data);
+      const { id, method, params, result, error } = message;
+      if (method === "sampling/createMessage") {
+        const { content } = params.messages[0];
+        const answer = { role: "assistant", model: "m", content };
+        answers.push({ jsonrpc: "2.0", id, result: answer });
+      } else if (method === undefined) ended.push({ id, text: textOf(result) ?? codeOf(error) });
+    }
+
+    function ask(id: number, method: string, given: Message, said: Said, header?: string): void {
+      const meta = { [saidKey]: said };
+      if (isSession) {
+        const params = { ...given, _meta: meta };
+        follow(post("POST", { jsonrpc: "2.0", id, method, params }, own));
+        return;
+      }
+      const modern = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+      };
+      const abort = new AbortController();
+      open.set(id, abort);
+      const headers = {
+        ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": method },
+        ...(header !== undefined && { "mcp-name": header }),
+      };
+      const params = { ...given, _meta: { ...meta, ...modern } };
+      follow(post("POST", { jsonrpc: "2.0", id, method, params }, headers, abort.signal));
+    }
+
+    const ofServer = (at: number) => names[at % names.length] as string;
+    const backsOf = (server: string) => [...(backs.get(`${name} ${server}`) ?? [])];
+
+    return {
+      ...{ name, ended, statuses },
+      /** All streams have ended. */
+      async settled() {
+        // A stream that ends may lead to another request.
+        for (let count = -1; count < reading.length; ) {
+          count = reading.length;
+          await Promise.allSettled(reading);
+        }
+      },
+      call(id: number, server: number, how: CallBehaviour, said: string): void {
+        const to = ofServer(server);
+        const tool = names.length === 1 ? how : `${to}__${how}`;
+        const given = { name: tool, arguments: {} };
+        // An exchange of MCP 2026-07-28 has no requests of servers in it.
+        const own = how === "asks" && !isSession ? "answer" : how;
+        ask(id, "tools/call", given, { how: { [to]: own }, said }, tool);
+      },
+      list(id: number, how: readonly Behaviour[], said: string): void {
+        ask(id, "tools/list", {}, { how: howOf(how), said });
+      },
+      /** A URI that no server has named. */
+      read(id: number, how: readonly Behaviour[], said: string): void {
+        const uri = `x:${id}`;
+        ask(id, "resources/read", { uri }, { how: howOf(how), said }, uri);
+      },
+      cancel(requestId: number): void {
+        open.get(requestId)?.abort();
+        if (!isSession) return;
+        const body = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } };
+        tell("POST", body);
+      },
+      leave(): void {
+        for (const each of open.values()) each.abort();
+        if (isSession) tell("DELETE");
+      },
+      release(): void {
+        for (const answer of answers.splice(0)) tell("POST", answer);
+        for (const server of names) for (const back of backsOf(server)) back.release();
+      },
+      die(server: number): void {
+        for (const back of backsOf(ofServer(server))) back.die();
+      },
+      dieAll(): void {
+        for (const server of names) for (const back of backsOf(server)) back.die();
+      },
+    };
+
+    function howOf(how: readonly Behaviour[]): Said["how"] {
+      return Object.fromEntries(names.map((server, at) => [server, how[at] ?? "answer"]));
+    }
+  }
+
+  const counts = () => servers.map(({ guard }) => guard.counts());
+
+  function become(server: number, state: State): void {
+    const fake = fakes[server % fakes.length];
+    if (fake !== undefined) fake.state = state;
+  }
+
+  return { begin, become, counts, close: () => endpoint.close() };
 }
 
-export type Client = Awaited<ReturnType<ReturnType<typeof gatewayWithSessions>["begin"]>>;
+function textOf(result: Message | undefined): string | undefined {
+  if (result === undefined) return undefined;
+  const { content, tools, contents } = result as {
+    readonly content?: readonly { readonly text: string }[];
+    readonly tools?: readonly { readonly name: string }[];
+    readonly contents?: readonly { readonly text: string }[];
+  };
+  return content?.[0]?.text ?? tools?.map(({ name }) => name).join() ?? contents?.[0]?.text;
+}
+
+function codeOf(error: { readonly data?: { readonly code?: string }; readonly message: string }) {
+  return error.data?.code ?? error.message;
+}
+
+export type Client = Awaited<ReturnType<ReturnType<typeof gatewayOf>["begin"]>>;

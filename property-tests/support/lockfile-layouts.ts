@@ -4,6 +4,7 @@
  * how the text is put together, not from reading it.
  */
 import fc from "fast-check";
+import { isolations, type Opening, openings } from "../../src/operate/isolate/kinds.ts";
 import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
 
 /** A key of an entry with its value as it is spelled. Values may have several lines. */
@@ -116,6 +117,11 @@ const dependencyTexts = [
 const dependencyLists = fc.option(fc.subarray(dependencyTexts, { minLength: 1 }), {
   nil: undefined,
 });
+const kindNames = fc.constantFrom(...isolations);
+const openingLists = fc.option(
+  fc.subarray(Object.keys(openings).sort() as Opening[], { minLength: 1 }),
+  { nil: undefined },
+);
 const grants = fc.option(fc.subarray(capabilityNames), { nil: undefined });
 
 export const lockEntries: fc.Arbitrary<LockEntry> = fc
@@ -131,11 +137,16 @@ export const lockEntries: fc.Arbitrary<LockEntry> = fc
     dependencies: dependencyLists,
     until: fc.option(fc.constantFrom("2024-02-29", "2027-01-31", "9999-12-31"), { nil: undefined }),
     optional: fc.boolean(),
+    isolation: fc.option(fc.record({ isolate: kindNames, accept: openingLists }), {
+      nil: undefined,
+    }),
   })
   .map(
-    (entry) =>
+    ({ isolation, ...entry }) =>
       Object.fromEntries(
-        Object.entries(entry).filter(([, value]) => value !== undefined && value !== false),
+        Object.entries({ ...entry, ...isolation }).filter(
+          ([, value]) => value !== undefined && value !== false,
+        ),
       ) as unknown as LockEntry,
   );
 
@@ -150,6 +161,8 @@ export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   signer: "signer",
   until: "until",
   optional: "optional",
+  isolate: "isolate",
+  accept: "accept",
   dependencies: "dependencies",
 };
 

@@ -17,7 +17,7 @@ export function readOptions<Schema extends z.ZodMiniType>(
   if (read.success) return read.data;
   const [first] = read.error.issues;
   const place = placeOf(first?.path ?? []);
-  const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first) : "are invalid"}.`;
+  const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first, valueAt(options, first.path)) : "are invalid"}.${first ? slipOf(first, schema) : ""}`;
   throw new GlassineError("options_invalid", text, { option: place });
 }
 
@@ -25,16 +25,30 @@ function placeOf(path: readonly PropertyKey[]): string {
   return path.map((key) => (typeof key === "number" ? `[${key}]` : nameOf(String(key)))).join(" ");
 }
 
-function faultOf(issue: z.core.$ZodIssue): string {
+function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
+    options,
+  );
+}
+
+/** The options that there are, where one is not. */
+function slipOf(issue: z.core.$ZodIssue, schema: z.ZodMiniType): string {
+  if (issue.code !== "unrecognized_keys" || issue.path.length > 0) return "";
+  const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
+  return known.length === 0 ? "" : ` Its options are ${known.join(", ")}.`;
+}
+
+function faultOf(issue: z.core.$ZodIssue, given: unknown): string {
   switch (issue.code) {
     case "unrecognized_keys":
       return `must not have ${issue.keys.map(nameOf).join(", ")}`;
     case "invalid_type":
-      return `must be ${article(issue.expected)}`;
+      return `${given === undefined ? "is required, and " : ""}must be ${kindOf(issue.expected)}`;
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return "is of none of the forms that it may have";
+      return `must be ${formsOf(issue)}`;
     case "too_small":
     case "too_big":
       return "is not within its limits";
@@ -43,8 +57,18 @@ function faultOf(issue: z.core.$ZodIssue): string {
   }
 }
 
-function article(kind: string): string {
+/** A record is an object to whoever writes JSON. */
+function kindOf(expected: string): string {
+  const kind = expected === "record" ? "object" : expected === "int" ? "whole number" : expected;
   return /^[aeio]/.test(kind) ? `an ${kind}` : `a ${kind}`;
+}
+
+/** The kinds that the alternatives expect. */
+function formsOf({ errors }: z.core.$ZodIssueInvalidUnion): string {
+  const kinds = errors.flatMap(([first]) =>
+    first?.code === "invalid_type" && first.path.length === 0 ? [kindOf(first.expected)] : [],
+  );
+  return kinds.length === 0 ? "of another form" : [...new Set(kinds)].join(" or ");
 }
 
 /** A name in quotes, on one line. */

@@ -47,8 +47,9 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     const kinds = [...counts.keys()].sort();
     const found = Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind)]));
     if (action === "deny" || (action === "redact" && isFixed)) {
-      const place = action === "redact" ? " in a name, a key or a URI" : "";
-      const reason = `The message has ${scanner.what}${place}: ${kinds.join(", ")}`;
+      const place = action === "redact" ? ", in a name, a key or a URI" : "";
+      // With commas: what stands right behind the word "secret" would be redacted in records.
+      const reason = `The message has ${scanner.what}${place}, namely ${kinds.join(", ")}`;
       return deny({ code: scanner.code, reason, details: { found } });
     }
     const missing = (labelsFor?.(kinds) ?? []).filter((label) => !hasLabel(extensions, label));

@@ -132,7 +132,9 @@ attack(
       });
       const follow = ({ headers, args }: ReturnType<typeof input>) =>
         sent(headers, args, (before) => ({ ...before, more: 1 }));
-      expect(await excessOf({ input, run: follow }, far)).toBeUndefined();
+      // With more, tables of keys outgrow the processor's caches, which no square is.
+      const sizes = { ...far, largest: 8192 };
+      expect(await excessOf({ input, run: follow }, sizes)).toBeUndefined();
     });
 
     it("a long string", async () => {

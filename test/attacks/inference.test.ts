@@ -1,7 +1,7 @@
 /** Inference of hidden data. */
 
 import { inspect } from "node:util";
-import { serialize } from "node:v8";
+import { deserialize, serialize } from "node:v8";
 import { createExtensions, type Extensions, filterExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
 import { shapeOf } from "../../property-tests/support/data.ts";
@@ -245,7 +245,9 @@ attack(
     it.each(cases)("with $grant", ({ grant }) => {
       const looks = partsOf(grant).map((view) => ({
         json: JSON.stringify(view),
-        bytes: serialize(view).toString("hex"),
+        // Not the bytes: whether V8 writes 1 as an integer or a double depends on every object of
+        // the same shape there ever was.
+        serialized: inspect(deserialize(serialize(view)), all),
         clone: structuredClone(view),
         inspected: inspect(view, all),
         spread: inspect({ ...view }, all),

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ofGateway } from "../../tools/scripts/all-commands.ts";
 import { commandSchemas } from "../../tools/scripts/command-schemas.ts";
@@ -79,6 +80,7 @@ describe("documents", () => {
   it("match their schemas, whatever a command is asked", async () => {
     verifies("cli:schemas");
     const signing = ["plugins", "sign", join(root, "node_modules/nothing"), "--key", "key.pem"];
+    const served = fileURLToPath(new URL("../isolate/fixtures/served.mjs", import.meta.url));
     const further = [
       ...["enable", "disable"].map((each) => ["plugins", each, "x", "--catalog", catalogPath]),
       [...signing, "--identity", "builder@example.com"],
@@ -87,6 +89,7 @@ describe("documents", () => {
       ["gateway", "pin"],
       ["gateway", "reload"],
       ["explain", "r-1", "--file", "audit.jsonl"],
+      ["serve-plugin", "--path", served, "--check"],
     ];
     const seen = new Set<string>();
     // `run` holds what is printed to its definition.

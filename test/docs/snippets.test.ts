@@ -29,13 +29,13 @@ beforeAll(async () => {
     own.filter((_, index) => index % processes === at).flat(),
   );
   await Promise.all(shares.map(runAll));
-}, 200_000);
+}, 1_200_000);
 
 async function runAll(own: readonly Program[]): Promise<void> {
   const runner = `${compiled.out}test/docs/support/run-programs.js`;
   const files = own.map(({ file }) => `${compiled.out}build/${folder}/code/${file}`);
   const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
-  const { code, output, complaints } = await run(process.execPath, args, 150_000);
+  const { code, output, complaints } = await run(process.execPath, args, 600_000);
   // Also a program that prints what it should and then goes on for ever has failed.
   const ended = code === 0 ? (JSON.parse(output) as ProgramResult[]) : [];
   own.forEach((program, index) => {

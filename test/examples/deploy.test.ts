@@ -178,10 +178,13 @@ describe("the image", () => {
     const { stdout } = await run(process.execPath, args, { cwd: image.workdir });
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ mode: "production", front: "http", servers: ["notes"], problems: [] },
-      // The secrets are mounted in a pod, and are not here.
-      warnings: Object.keys(secrets).map((name) =>
-        expect.stringContaining(`/run/secrets/glassine/${name} is not there`),
-      ),
+      // Secrets and volumes are mounted in a pod, and are not here.
+      warnings: [
+        ...Object.keys(secrets).map((name) =>
+          expect.stringContaining(`/run/secrets/glassine/${name} is not there`),
+        ),
+        expect.stringContaining(`the folder ${dirname(config.audit.file)} is not there`),
+      ],
     });
   });
 

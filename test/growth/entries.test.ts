@@ -11,6 +11,9 @@ const inTheRootTable = ["./messages", "./audit", "./labels", "./remote", "./host
 const untried: Readonly<Record<string, string>> = {
   "./gateway": "Holds messages, bodies and streams to limits of the operator.",
   "./http": "Holds bodies and claims to limits, and converts them by the entries of providers.",
+  "./isolate": "Sends what remote encodes, each line within a limit of its own.",
+  "./isolate/far-side": "Runs in a thread or a process of its own, which ends at a deadline.",
+  "./isolate/quickjs-far-side": "Runs in a thread of its own, which ends at a deadline.",
   "./node": "Reads packages and files of the operator, each within a limit of its own.",
   "./redis": "Keeps labels within the limits of labels and of the names of sessions.",
   "./testing": "Runs in tests.",

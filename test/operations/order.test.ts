@@ -143,6 +143,7 @@ describe("the order of handlers", () => {
         conditions: null,
         stream: null,
         capabilities: [],
+        isolate: null,
       },
       {
         hook: "vote",
@@ -158,6 +159,7 @@ describe("the order of handlers", () => {
         conditions: null,
         stream: null,
         capabilities: [],
+        isolate: null,
       },
     ]);
     expect(manager.handlersFor("message_pre_invoke")).toEqual([]);

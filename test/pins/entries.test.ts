@@ -909,6 +909,18 @@ it("the export map", () => {
       types: "./dist/providers/http/index.d.ts",
       default: "./dist/providers/http/index.js",
     },
+    "./isolate": {
+      types: "./dist/operate/isolate/index.d.ts",
+      default: "./dist/operate/isolate/index.js",
+    },
+    "./isolate/far-side": {
+      types: "./dist/operate/isolate/far-side.d.ts",
+      default: "./dist/operate/isolate/far-side.js",
+    },
+    "./isolate/quickjs-far-side": {
+      types: "./dist/operate/isolate/quickjs/far-side.d.ts",
+      default: "./dist/operate/isolate/quickjs/far-side.js",
+    },
     "./memory-node": {
       types: "./dist/memory-node/index.d.ts",
       default: "./dist/memory-node/index.js",

@@ -1,10 +1,34 @@
-import { addLabels, GlassineError, isGlassineError } from "glassine";
+import {
+  addLabels,
+  createPluginManager,
+  definePlugin,
+  GlassineError,
+  isGlassineError,
+  RejectError,
+} from "glassine";
 import { decodeError, encodeError } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { refusalOf, turnOf } from "./support.ts";
 
 const json = (text: string): unknown => JSON.parse(text);
+
+it("a denial that was thrown is one on the other side", async () => {
+  verifies("remote:error-denies");
+  const text = encodeError(new RejectError("Not\ntoday."), { plugin: "p" });
+  const plugin = definePlugin({
+    name: "thrower",
+    version: "1.0.0",
+    hooks: {
+      tool_pre_invoke() {
+        throw decodeError(text);
+      },
+    },
+  });
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const { violation, errors } = await manager.invoke("tool_pre_invoke", { name: "add" });
+  expect([violation?.reason, errors]).toEqual(["Not today.", []]);
+});
 
 describe("encodeError", () => {
   it("writes a message, the plugin and a code, and no stack", () => {

@@ -43,7 +43,7 @@ describe("piiLabels", () => {
     const { violation } = await scanned("ada@example.org, 192.0.2.17", { action: "deny" });
     expect(violation).toMatchObject({
       code: "pii_found",
-      reason: "The message has personal data: email, ip",
+      reason: "The message has personal data, namely email, ip",
       details: { found: { email: 1, ip: 1 } },
     });
     expect(piiLabels({ action: "deny" }).capabilities).toEqual([]);

@@ -1,4 +1,6 @@
-import { image, promptResult, resource, resourceRef, text } from "glassine/messages";
+import { createPluginManager } from "glassine";
+import type { AuditEvent } from "glassine/audit";
+import { createMessage, image, promptResult, resource, resourceRef, text } from "glassine/messages";
 import { type SecretScannerOptions, secretScanner } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
@@ -24,6 +26,17 @@ describe("secretScanner", () => {
       expect(shown).not.toContain(secret.slice(4, 16));
     },
   );
+
+  it("is recorded with the kind, and without the secret", async () => {
+    const records: AuditEvent[] = [];
+    const audit = { sink: (event: AuditEvent) => void records.push(event) };
+    const manager = await createPluginManager({ plugins: [secretScanner()], audit });
+    await manager.invoke("cmf.llm_input", createMessage(said(`my password: ${key}`)));
+    await manager.close();
+    const denied = records.find(({ eventType }) => eventType === "plugin.handler_denied");
+    expect(denied?.metadata.reason).toBe("The message has a secret, namely aws-access-key");
+    expect(JSON.stringify(records)).not.toContain(key);
+  });
 
   it("has an example of every kind", () => {
     const kinds = Object.keys(secrets).sort().join(", ");
@@ -129,7 +142,7 @@ describe("secretScanner", () => {
     const scanner = secretScanner({ action: "redact" });
     const { violation } = await run(scanner, "cmf.tool_pre_invoke", calling("read", { [key]: 1 }));
     expect(violation?.reason).toBe(
-      "The message has a secret in a name, a key or a URI: aws-access-key",
+      "The message has a secret, in a name, a key or a URI, namely aws-access-key",
     );
   });
 

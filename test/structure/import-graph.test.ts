@@ -172,7 +172,11 @@ describe("the checker", () => {
     ["core/host/define.ts", 'import "../../operate/cli/index.ts";', "core/host may import core/"],
     ["core/host/define.ts", 'import "../../redis/index.ts";', "core/host may import core/"],
     ["operate/cli/a.ts", 'import "../../providers/mcp/index.ts";', "operate/cli may import core,"],
-    ["operate/trust/a.ts", 'import "../cli/index.ts";', "may import core, operate/packages."],
+    [
+      "operate/trust/a.ts",
+      'import "../cli/index.ts";',
+      "may import core, operate/packages, operate/isolate.",
+    ],
     [
       "providers/mcp/a.ts",
       'import "../../operate/trust/index.ts";',

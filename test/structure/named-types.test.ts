@@ -6,8 +6,10 @@ import ts from "typescript-5.9";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
 
-/** Names of products and units, and the type of a record in the audit trail. */
-const otherWords = ["ContractViolation", "GiB", "KiB", "MiB", "OpenAI", "OpenSSH"];
+/** Names of products and units, the type of a record in the audit trail, and a class of Python. */
+const otherWords = [
+  ...["ContractViolation", "GiB", "KiB", "MiB", "OpenAI", "OpenSSH", "SandboxedEnvironment"],
+];
 
 const sourceOf = (path: string) =>
   ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);

@@ -47,7 +47,7 @@ export const plan: Plan = {
       mayImport: ["core"],
       apart: ["openai", "anthropic", "google", "bedrock", "ai-sdk", "mcp", "http"],
     },
-    operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
+    operate: { rooms: ["packages", "isolate", "trust", "discovery", "cli"], mayImport: ["core"] },
     gateway: {
       rooms: [
         ...["config", "identity", "ends", "definitions", "router", "models"],
@@ -66,8 +66,18 @@ export const plan: Plan = {
   doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),
   outside: ["memory-node", "plugins"],
   doorsMayImport: ["core"],
-  // The intrinsics as they were before any plugin ran, and what a guard says of its plugins.
-  open: ["src/core/data/intrinsics.ts", "src/providers/mcp/wiring.ts"],
+  // The intrinsics as they were before any plugin ran, what a guard says of its plugins, the code of a
+  // provider that fails, packages that are missing, for a check that starts nothing, the names of
+  // kinds of isolation, for a file that says them and starts none, and what offers a plugin to other
+  // hosts.
+  open: [
+    "src/core/data/intrinsics.ts",
+    "src/providers/mcp/wiring.ts",
+    "src/providers/http/judge-response.ts",
+    "src/gateway/run/missing-peers.ts",
+    "src/operate/isolate/kinds.ts",
+    "src/operate/isolate/cpex/cpex-server.ts",
+  ],
   loaders: [
     "src/operate/discovery/import-module.ts",
     "src/operate/cli/import-host.ts",
@@ -75,10 +85,12 @@ export const plan: Plan = {
     "src/gateway/run/load-sdk.ts",
     "src/gateway/run/label-store.ts",
     "src/gateway/config/import-file.ts",
+    "src/operate/isolate/load.ts",
   ],
   packages: {
     zod: [
       ...["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
+      "operate/isolate",
       ...["gateway/config", "gateway/definitions", "gateway/command"],
     ],
     "fast-check": ["testing"],
@@ -91,6 +103,7 @@ export const plan: Plan = {
     "@sigstore/bundle": ["operate/trust"],
     "@sigstore/verify": ["operate/trust"],
     "@marcbachmann/cel-js": ["plugins"],
+    "quickjs-emscripten": ["operate/isolate"],
     "@cedar-policy/cedar-wasm": ["plugins"],
     commander: ["operate/cli"],
     "ts-pattern": ["operate/trust"],
@@ -99,21 +112,23 @@ export const plan: Plan = {
     "eventsource-parser": ["providers/http", "gateway/ends"],
     undici: ["gateway/ends", "gateway/models"],
     "@hono/node-server": ["gateway/run"],
-    "node:child_process": ["gateway/ends"],
-    "node:crypto": ["operate/packages", "operate/trust", "gateway"],
+    "node:child_process": ["gateway/ends", "operate/isolate"],
+    "node:crypto": ["operate/packages", "operate/trust", "operate/isolate", "gateway"],
+    "node:events": ["gateway/ends"],
     "node:fs": ["operate", "gateway"],
     "node:fs/promises": ["node", "operate", "gateway"],
     "node:http": ["gateway"],
-    "node:module": ["operate/discovery", "operate/cli", "gateway"],
+    "node:module": ["operate/packages", "operate/isolate", "operate/cli", "gateway"],
     "node:net": ["gateway"],
     "node:os": ["operate", "gateway"],
     "node:path": ["operate", "gateway"],
-    "node:process": ["operate/cli", "gateway"],
+    "node:process": ["operate/isolate", "operate/cli", "gateway"],
     "node:readline": ["gateway"],
     "node:stream": ["gateway"],
     "node:string_decoder": ["gateway"],
     "node:url": ["operate", "gateway"],
     "node:util": ["operate/trust", "operate/discovery", "gateway"],
+    "node:worker_threads": ["operate/isolate"],
     "node:zlib": ["operate/trust"],
   },
   maxLines: 500,

@@ -304,6 +304,26 @@ export const badLockfiles: readonly BadLockfile[] = [
     "line 9, column 1: optional must be a boolean, got the string 'true'",
   ),
   bad(
+    "an isolation of no kind",
+    textWith({}, 'isolate = "proces"\n'),
+    "line 9, column 1: isolate must be one of worker, process, quickjs, got the string 'proces'",
+  ),
+  bad(
+    "an isolation that is a boolean",
+    textWith({}, "isolate = true\n"),
+    "line 9, column 1: isolate must be one of worker, process, quickjs, got a boolean",
+  ),
+  bad(
+    "an opening that is none",
+    textWith({}, 'isolate = "process"\naccept = ["net"]\n'),
+    "line 10, column 1: accept has 'net', which is none of network, signals, memory, files",
+  ),
+  bad(
+    "an opening of a plugin that is not isolated",
+    textWith({}, 'accept = ["network"]\n'),
+    "line 9, column 1: accept goes with isolate, and the entry has none",
+  ),
+  bad(
     "a fault in an inline array",
     'version = 1\nplugins = [\n  { id = "a b" },\n]\n',
     "line 2, column 1: id must be a name such as pii-scan or acme.contrib.scan, got 'a b'",

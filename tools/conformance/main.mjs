@@ -21,6 +21,9 @@ const isShort = process.argv.includes("--short");
 const plan = isLater
   ? [
       ["2025-11-25", "fixture on SDK v2"],
+      ["2025-11-25", "fixture on SDK v1"],
+      ["2025-11-25", "server-everything"],
+      // The others do not speak it.
       ["2026-07-28", "fixture on SDK v2"],
     ]
   : [

@@ -17,6 +17,7 @@ import { errorsPage } from "./pages/errors-page.ts";
 import { gatewayPage } from "./pages/gateway-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
+import { isolationPage } from "./pages/isolation-page.ts";
 import { mcpPathsPage } from "./pages/mcp-paths-page.ts";
 import { memoryNodePage } from "./pages/memory-node-page.ts";
 import { slotsPage } from "./pages/slots-page.ts";
@@ -80,6 +81,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { path: "docs/gateway.md", text: gatewayPage() },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
+    { path: "docs/isolation.md", text: isolationPage() },
     { path: "spec/mcp-paths.json", text: printJson(mcpPathData(texts)) },
     { path: "docs/mcp-paths.md", text: mcpPathsPage(texts) },
     { path: "docs/memory-node-hooks.md", text: memoryNodePage() },

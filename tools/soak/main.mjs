@@ -80,8 +80,7 @@ function floors() {
 }
 
 function problemsOf() {
-  // What a server does wrong is an answer to its caller, and so allowed.
-  const { allowed = 0, denied = 0, aborted = 0 } = counts.outcomes;
+  const { allowed = 0, denied = 0, errored = 0, aborted = 0 } = counts.outcomes;
   const all = floors();
   const middle = Math.max(...all.slice(2, 6));
   const end = Math.min(...all.slice(7));
@@ -90,8 +89,8 @@ function problemsOf() {
     [last.sessions === 0, `${last.sessions} sessions are open`],
     [said.unanswered === 0, `${said.unanswered} requests got no answer, or more than one`],
     [
-      [allowed, denied, aborted].every((count) => count > 0),
-      "one of the outcomes allowed, denied and aborted did not come up",
+      [allowed, denied, errored, aborted].every((count) => count > 0),
+      "one of the outcomes allowed, denied, errored and aborted did not come up",
     ],
     [end <= middle * 1.1, `memory grew from ${middle.toFixed(1)} to ${end.toFixed(1)} MiB`],
     [code === 0, `the gateway ended with ${code}: ${complaints}`],

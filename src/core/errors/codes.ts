@@ -1,5 +1,6 @@
 import type { ErrorCodeSpec } from "./code-spec.ts";
 import { gatewayCodes } from "./gateway-codes.ts";
+import { isolationCodes } from "./isolation-codes.ts";
 import { refusalCodes } from "./refusal-codes.ts";
 import { trustCodes } from "./trust-codes.ts";
 
@@ -111,6 +112,7 @@ export const errorCodes = {
   },
   ...trustCodes,
   ...gatewayCodes,
+  ...isolationCodes,
   options_invalid: {
     kind: "misuse",
     means: "An option is unknown, or its value is out of range.",

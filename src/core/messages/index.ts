@@ -11,8 +11,10 @@ export {
   markPayload,
   messageOfPlain,
   messageReader,
+  messageReadFrom,
   messageSchema,
   payloadFor,
+  sourceOf,
   valueFor,
 } from "./message.ts";
 export type {

@@ -24,6 +24,8 @@ interface PayloadMark {
   limits: Limits;
   /** What reading it by `passed` gave; the root itself where nothing had to be filled in. */
   as: object | undefined;
+  /** What a message was read from, if whoever read it said so. */
+  readonly source: object | undefined;
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
@@ -75,9 +77,19 @@ export function createMessage(input: MessageInput): Message {
  * @throws GlassineError `message_invalid`
  */
 export function messageOfPlain(plain: MessageInput): Message {
+  return messageReadFrom(undefined, plain);
+}
+
+/** The same for one that is read from a document: `sourceOf` returns that for this very object. */
+export function messageReadFrom(source: object | undefined, plain: MessageInput): Message {
   const limits = payloadLimitsInForce();
   const read = readOpen(messageReader, plain, "message_invalid", "message", limits, "parsed");
-  return markPayload(read as object, messageReader, limits) as Message;
+  return marked(read as object, messageReader, limits, source) as Message;
+}
+
+/** What a message was read from; `undefined` for one that somebody else made, or a copy. */
+export function sourceOf(message: Message): object | undefined {
+  return Marked.of(message)?.source;
 }
 
 /**
@@ -182,10 +194,15 @@ export function markPayload(value: object, compiled: Compiled, limits: Limits): 
   return Marked.of(value) === undefined ? marked(value, compiled, limits) : value;
 }
 
-function marked(value: object, passed: Compiled | undefined, limits: Limits): object {
+function marked(
+  value: object,
+  passed: Compiled | undefined,
+  limits: Limits,
+  source?: object,
+): object {
   // A mark goes on before freezing; what is frozen already is copied one level deep.
   const open = isFrozen(value) ? shallowCopy(value) : value;
-  new Marked(open, { passed, limits, as: undefined });
+  new Marked(open, { passed, limits, as: undefined, source });
   return freeze(open);
 }
 

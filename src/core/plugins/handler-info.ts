@@ -38,6 +38,8 @@ export interface HandlerInfo {
   readonly stream: StreamMode | null;
   /** What its plugin may see, change and use. */
   readonly capabilities: readonly string[];
+  /** Where its plugin's code runs: `worker`, `process` and the like. Null for the host itself. */
+  readonly isolate: string | null;
 }
 
 // Steps have the services of plugins on them: no method that somebody patched is handed one.
@@ -52,6 +54,7 @@ export function handlersOn(
   surface: Surface,
   hook: string,
   compiled: CompiledHook | CompiledOperation,
+  isolated: ReadonlyMap<string, string | undefined>,
 ): readonly HandlerInfo[] {
   const band = hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
   const info = (step: AnyStep): HandlerInfo =>
@@ -69,6 +72,7 @@ export function handlersOn(
       conditions: step.writtenConditions ?? null,
       stream: step.stream ?? null,
       capabilities: step.plugin.capabilities,
+      isolate: isolated.get(step.plugin.name) ?? null,
     });
   if ("steps" in compiled) return freeze(mapped(compiled.steps, info));
   const { serial, concurrent, background } = compiled;

@@ -20,6 +20,7 @@ export {
 } from "./discovered.ts";
 export type { HandlerInfo } from "./handler-info.ts";
 export {
+  answerOf,
   type HealthOptions,
   type HealthReport,
   type HealthStatus,
@@ -27,6 +28,7 @@ export {
   type PluginHealth,
 } from "./health.ts";
 export { type HostSetting, hostSettings } from "./host-settings.ts";
+export { endIsolated, isolationOf, markIsolated } from "./isolated.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type PluginRoute } from "./manager.ts";
 export type { ManagerOptions } from "./manager-options.ts";
@@ -39,7 +41,7 @@ export {
   type Surface,
   standardProfile,
 } from "./profile.ts";
-export type { Environment } from "./read-config.ts";
+export { type Environment, readOwnConfig } from "./read-config.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";

@@ -23,6 +23,7 @@ import { type HandlerInfo, handlersOn } from "./handler-info.ts";
 import type { ManagerParts, StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
+import { endIsolated, isolationOf } from "./isolated.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadItem, readItems } from "./read-item.ts";
@@ -192,7 +193,9 @@ export async function createManager(
     if (compiled === undefined) throw unknown(hook);
     return compiled;
   };
-  const handlersFor = (hook: string) => handlersOn(surface, hook, compiledFor(hook));
+  const plugins = members.map(({ item }) => item.plugin);
+  const isolated = new Map(plugins.map((plugin) => [plugin.name, isolationOf(plugin)?.kind]));
+  const handlersFor = (hook: string) => handlersOn(surface, hook, compiledFor(hook), isolated);
   metrics?.standing(Object.keys(surface.hooks), members.length, (hook) => handlersFor(hook).length);
   warnOfUnsigned(discovered, logger);
   const unsigned = unsignedAmong(discovered);
@@ -201,7 +204,7 @@ export async function createManager(
     health.stop();
   };
   const manager: AnyManager = {
-    plugins: Object.freeze(members.map(({ item }) => item.plugin)),
+    plugins: Object.freeze(plugins),
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
     payloadLimits: options.payloadLimits,
     invoke,
@@ -222,7 +225,11 @@ export async function createManager(
     audit: recorder.audit,
     auditFailures: recorder.failures,
     counts: () => countsOf(runtime),
-    close: (given) => closeRuntime(runtime, given, stop, recorder.flush),
+    close: async (given) => {
+      const report = await closeRuntime(runtime, given, stop, recorder.flush);
+      await endIsolated(plugins);
+      return report;
+    },
     // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
     then: undefined,
   };

@@ -5,7 +5,7 @@ import { formatPath, formatProblems } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { admit, compileSchema, jsonValue } from "../schema/index.ts";
 import { faultsOf, listed, nameOf, placeOf } from "./config-faults.ts";
-import { ask, knownKeys, type ReadSchema, unknownKeys } from "./config-schema.ts";
+import { ask, knownKeys, type ReadSchema, readSchema, unknownKeys } from "./config-schema.ts";
 import { hostSettings } from "./host-settings.ts";
 import { orClause, quoteName } from "./read-plain.ts";
 import { secretsOf } from "./secrets.ts";
@@ -77,6 +77,14 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   if ("problem" in read || faults.length > 0) return failed(plugin, listed(faults, "; "), secrets);
   const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, wanting))]);
   return { config: read.value, warnings: [], secrets: [...ofAll] };
+}
+
+/** The configuration of a plugin alone, by its schema: where another process has the plugin. */
+export function readOwnConfig(plugin: string, configSchema: unknown, config: unknown): ReadConfig {
+  return readConfig({
+    ...{ plugin, names: [plugin], schema: readSchema(configSchema) },
+    ...{ section: readData(undefined), item: readData(config), env: undefined, prefix: "" },
+  });
 }
 
 /** The sentences are ours: a short value is a word of them. */

@@ -1,7 +1,13 @@
 /** What a handler in another process threw, as the wire has it. */
 import type * as z from "zod/mini";
 import { writeText } from "../data/index.ts";
-import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
+import {
+  type ErrorCode,
+  errorCodes,
+  GlassineError,
+  ownErrorCode,
+  RejectError,
+} from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
@@ -106,5 +112,7 @@ export function decodeError(input: unknown, options: DecodeWireOptions = {}): Gl
     mcpErrorCode: document.proto_error_code ?? document.mcp_error_code,
   };
   const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
+  // A handler may deny by throwing, there as here.
+  if (known === "rejected") return new RejectError(shownMessage(message));
   return new GlassineError(known, shownMessage(message), data);
 }

@@ -1,17 +1,21 @@
 /** What `--check` finds out without starting anything: who sees what, and what can never happen. */
-import { isGlassineError } from "../../core/errors/index.ts";
+import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { compilePattern } from "../../core/messages/index.ts";
-import type { Environment } from "../../core/plugins/index.ts";
+import { type Environment, isolationOf } from "../../core/plugins/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
-import { wiringOf } from "../../providers/mcp/wiring.ts";
-import type {
-  GatewayConfig,
-  LoadedConfig,
-  ResolvedPlugin,
-  ResolvedPlugins,
+import { isIsolation, kinds, type Opening, openings } from "../../operate/isolate/kinds.ts";
+import { isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
+import {
+  type GatewayConfig,
+  type LoadedConfig,
+  missingFolders,
+  type ResolvedPlugin,
+  type ResolvedPlugins,
 } from "../config/index.ts";
 import { createIdentifier } from "../identity/index.ts";
-import { missingCommands, missingSecrets } from "./missing.ts";
+import { splitName } from "../router/index.ts";
+import { missingPeers } from "../run/missing-peers.ts";
+import { missingCommands, missingSecrets, oddSettings, unusedPins } from "./missing.ts";
 
 /** One plugin, as a reviewer wants to know it. */
 export interface PluginReport {
@@ -19,6 +23,10 @@ export interface PluginReport {
   readonly version: string;
   readonly from: ResolvedPlugin["from"];
   readonly source: string;
+  /** Where its code runs; null for the process of the gateway. */
+  readonly isolate: string | null;
+  /** The same in words, and what stays open there. */
+  readonly runs_in: readonly string[];
   readonly hooks: readonly string[];
   readonly capabilities: readonly string[];
   readonly runs_on: readonly string[];
@@ -57,8 +65,19 @@ export async function checkGateway(
         ),
       ),
     ),
-    problems: [...(await identityFaults(config)), ...(await missingCommands(config, folder, env))],
-    warnings: [...warnings, ...missingSecrets(config, env)],
+    problems: [
+      ...(await identityFaults(config)),
+      ...(await missingPeers(config)),
+      ...(await missingCommands(config, folder, env)),
+    ],
+    warnings: [
+      ...warnings,
+      ...missingSecrets(config, env),
+      ...(await missingFolders(config)),
+      ...(await unusedPins(config)),
+      ...oddSettings(config),
+      ...disabledAmong(plugins, handlers),
+    ],
   };
 }
 
@@ -83,8 +102,25 @@ function reportOf(
   const words = describePermissions(standardTables, { capabilities, hooks });
   const { runsOn, sees, hidden, changes, uses } = words;
   return {
-    ...{ name, version, from, source, hooks, capabilities },
+    ...{ name, version, from, source, ...placeOf(plugin), hooks, capabilities },
     ...{ runs_on: runsOn, sees, hidden, may_change: changes, uses, never },
+  };
+}
+
+function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate" | "runs_in"> {
+  const isolation = isolationOf(plugin);
+  if (isolation === undefined)
+    return { isolate: null, runs_in: ["Its code runs in the process of the gateway."] };
+  const { kind, open } = isolation;
+  // A file may export a guest, whose kind has a page of its own.
+  const says = isIsolation(kind) ? ` ${kinds[kind].says}` : "";
+  const can = open.map((each) => `${openings[each as Opening]} (${each})`);
+  return {
+    isolate: kind,
+    runs_in: [
+      `Its code runs isolated, in ${quoted(kind)}.${says}`,
+      ...can.map((each) => `Open there, as it was accepted: it can ${each}.`),
+    ],
   };
 }
 
@@ -112,6 +148,19 @@ const modelHooks: ReadonlySet<string> = new Set([
 /** Before a request is sent: what is written there can still be sent with it. */
 const ofRequests = /_pre_\w+$|_input$|_request$/;
 
+function disabledAmong(
+  plugins: readonly ResolvedPlugin[],
+  handlers: readonly Handler[],
+): readonly string[] {
+  const running = new Set(
+    handlers.flatMap(({ plugin, mode }) => (mode === "disabled" ? [] : [plugin])),
+  );
+  const disabled = plugins.filter(
+    ({ plugin: { name, hooks } }) => hooks.length > 0 && !running.has(name),
+  );
+  return disabled.map(({ plugin }) => `plugin ${plugin.name} is disabled: it never runs.`);
+}
+
 /** What of a plugin can never have an effect. */
 function neverIn(
   config: GatewayConfig,
@@ -122,36 +171,58 @@ function neverIn(
   const { servers, tenant } = config;
   const [server, ...others] = Object.keys(servers);
   const names = server === undefined ? [] : [server, ...others];
-  const never =
-    server === undefined ? unrun(plugin.hooks) : wiringFor(manager, server, plugin.name);
+  const never = [
+    ...unrun(plugin.hooks, server === undefined ? (hook) => modelHooks.has(hook) : isGuarded),
+    ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)),
+  ];
   const active = handlers.filter(({ mode }) => mode !== "disabled");
   for (const { hook, conditions } of active) {
-    const { servers: ofServers, tenants: ofTenants } = conditions ?? {};
+    const { servers: ofServers, tenants: ofTenants, tools } = conditions ?? {};
+    const isPrefixed = (tool: string) => names.includes(splitName(tool)?.server ?? "");
+    if (names.length > 1 && tools?.every(isPrefixed) === true)
+      never.push(
+        `on ${hook} it is for the tools ${list(tools)}, and plugins see the names that the servers know: leave the server out, and say it in \`conditions.servers\`.`,
+      );
     if (ofServers !== undefined && !names.some((name) => matchesAny(ofServers, name)))
       never.push(
-        `on ${hook} it is for the servers ${ofServers.join(", ")}, and there is ${names.length === 0 ? "no server" : `${names.join(", ")} only`}: it is always skipped.`,
+        `on ${hook} it is for the servers ${list(ofServers)}, and ${configured(names)}: it is always skipped.`,
       );
     if (ofTenants !== undefined && !(tenant !== undefined && matchesAny(ofTenants, tenant)))
       never.push(
-        `on ${hook} it is for the tenants ${ofTenants.join(", ")}, and \`tenant\` is ${tenant === undefined ? "not set" : "another"}: it is always skipped.`,
+        `on ${hook} it is for the tenants ${list(ofTenants)}, and \`tenant\` is ${tenant === undefined ? "not set" : "another"}: it is always skipped.`,
       );
   }
   return [...new Set([...never, ...unsentHeaders(config, active)])];
 }
 
-/** Where there are routes only. */
-function unrun(hooks: readonly string[]): string[] {
-  return hooks
-    .filter((hook) => !modelHooks.has(hook))
-    .map((hook) => `${hook} is never run here: its handler has no effect.`);
+function list(names: readonly string[]): string {
+  return names.map((name) => quoted(name)).join(", ");
+}
+
+function configured(names: readonly string[]): string {
+  if (names.length === 0) return "no server is configured";
+  return `only ${list(names)} ${names.length === 1 ? "is" : "are"} configured`;
+}
+
+/** A plugin may have hooks for other hosts, as long as it has one for this. */
+function unrun(hooks: readonly string[], isRun: (hook: string) => boolean): readonly string[] {
+  if (hooks.some(isRun)) return [];
+  return hooks.map((hook) => `${hook} is never run here: its handler has no effect.`);
 }
 
 /** What the guard of a server says of one plugin; of servers and tenants there is more to say here. */
-function wiringFor(manager: ResolvedPlugins["manager"], serverId: string, name: string): string[] {
+function wiringFor(
+  manager: ResolvedPlugins["manager"],
+  serverId: string,
+  name: string,
+): readonly string[] {
   const begin = `plugin ${name} `;
   // A guard asks a manager what its type for known hooks does not say.
-  const lines = wiringOf(manager as never, { serverId, tenant: "default" });
-  return lines.filter((line) => line.startsWith(begin)).map((line) => line.slice(begin.length));
+  const lines = wiringOf(manager as never, { serverId, tenant: "default" })
+    .filter((line) => line.startsWith(begin))
+    .map((line) => line.slice(begin.length));
+  // Of hooks that no guard runs there is a sentence already.
+  return lines.filter((line) => !line.startsWith("has handlers for"));
 }
 
 function matchesAny(patterns: readonly string[], name: string): boolean {

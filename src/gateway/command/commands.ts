@@ -4,11 +4,18 @@ import { explainCommand } from "./explain-command.ts";
 import { gatewayCommand } from "./gateway-command.ts";
 import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
+import { servePluginCommand } from "./serve-plugin-command.ts";
 import type { GatewayServices } from "./services.ts";
 
 export function gatewayCommands(services: () => Promise<GatewayServices>): FurtherCommands {
   return {
     about: "Run the gateway, manage which plugins may run in {hostName}, and check their state.",
-    commands: [gatewayCommand(services), pinCommand, reloadCommand, explainCommand],
+    commands: [
+      gatewayCommand(services),
+      pinCommand,
+      reloadCommand,
+      explainCommand,
+      servePluginCommand,
+    ],
   };
 }

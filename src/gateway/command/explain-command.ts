@@ -35,40 +35,65 @@ export const explainCommand: Command = defineCommand({
   async run(context) {
     const { operands, paint } = context;
     const [id = ""] = operands;
-    const file = await trailOf(context);
-    const found = await explainRequest(file, id);
+    const { file, ...trail } = await trailOf(context);
+    const found = await explainRequest(file, id).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "ENOENT" ? refusal("io_failed", noTrail(file)) : error;
+    });
     if (found === undefined)
       throw negative(
         "request_unknown",
-        say`${file} has no record of request ${id}: allowed requests are recorded with \`audit.access: "all"\`, and what plugins saw with \`audit.hooks: true\``,
+        say`${file} has no record of request ${id}: ${whyUnknown(trail)}`,
       );
+    const missing = missingIn(found, trail);
     return {
       exitCode: 0,
-      document: { ...found, file, warnings: missingIn(found) },
+      document: { ...found, file, warnings: missing },
       lines: linesOf(found, paint),
-      warnings: missingIn(found),
+      warnings: missing,
     };
   },
 });
 
-async function trailOf({ cwd, env, options }: CommandContext): Promise<string> {
-  if (options.auditFile !== undefined) return resolve(cwd, options.auditFile);
+function noTrail(file: string): string {
+  return say`there is no audit trail ${file}: name another file with --file, or let the gateway write one with \`audit.file\``;
+}
+
+interface Trail {
+  readonly file: string;
+  /** Undefined where only the file is known. */
+  readonly access?: string | undefined;
+  readonly hooks?: boolean | undefined;
+}
+
+async function trailOf({ cwd, env, options }: CommandContext): Promise<Trail> {
+  if (options.auditFile !== undefined) return { file: resolve(cwd, options.auditFile) };
   // Loaded here, so that other commands start without the schema.
   const { loadConfig } = await import("../config/index.ts");
   const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
-  if (config.audit !== undefined) return config.audit.file;
+  if (config.audit !== undefined) return config.audit;
   throw refusal(
     "config_invalid",
     "the configuration has no audit trail: set `audit.file`, or name a file with --file",
   );
 }
 
-function missingIn({ end, hook_runs }: Explained): readonly string[] {
+function whyUnknown({ access }: Omit<Trail, "file">): string {
+  return access === "all"
+    ? "it was made before these records, it has not ended, or the id is another gateway's"
+    : 'allowed requests are recorded with `audit.access: "all"`';
+}
+
+function missingIn(
+  { end, hook_runs }: Explained,
+  { access, hooks }: Omit<Trail, "file">,
+): readonly string[] {
+  const noEnd =
+    access === "all"
+      ? 'how it ended is not recorded: it has not ended, or `audit.access` was not "all" then'
+      : 'how it ended is not recorded: it has not ended, or `audit.access` is not "all"';
   return [
-    ...(end === null
-      ? ['how it ended is not recorded: it has not ended, or `audit.access` is not "all"']
-      : []),
-    ...(hook_runs.length === 0
+    ...(end === null ? [noEnd] : []),
+    ...(hook_runs.length === 0 && hooks !== true
       ? ["what plugins saw and changed is not recorded: set `audit.hooks` to true"]
       : []),
   ];

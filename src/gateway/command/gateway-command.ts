@@ -16,6 +16,8 @@ const pluginReport = z.object({
   version: text,
   from: z.enum(["stock", "package", "path"]),
   source: text.describe("Its name, id or path in the configuration."),
+  isolate: textOrNull.describe("Where its code runs. Null for the process of the gateway."),
+  runs_in: texts.describe("The same in words, and what stays open there."),
   hooks: texts.nullable(),
   capabilities: texts.nullable().describe("What it declares, or less where `grant` says so."),
   runs_on: texts,
@@ -54,7 +56,16 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
     arguments: [],
     rest: { name: "COMMAND ARGS…", what: "the command of the only server" },
     options: [
-      ...(["config", "plugin", "use", "port", "address", "checkConfig"] as const),
+      ...([
+        "config",
+        "plugin",
+        "isolatePlugins",
+        "accept",
+        "use",
+        "port",
+        "address",
+        "checkConfig",
+      ] as const),
       ...(["pluginMode", "pluginsLock", "json", "verbose"] as const),
     ],
     exits: {
@@ -64,6 +75,10 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
       {
         line: "gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everything stdio",
         what: "one plugin in front of one server",
+      },
+      {
+        line: "gateway --plugin ./p.js --isolate process -- npx @modelcontextprotocol/server-everything stdio",
+        what: "the same, and the plugin runs in a process that can only compute",
       },
       { line: "gateway --check", what: "what each plugin of glassine.config.* will see" },
       { line: "gateway --port 8080", what: "serve the configuration over HTTP" },

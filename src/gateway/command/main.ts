@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `glassine`. */
 import process from "node:process";
-import { commandLine } from "../../operate/cli/index.ts";
+import { commandLine, reportFailuresTo } from "../../operate/cli/index.ts";
 import { gatewayCommands } from "./commands.ts";
 
 const names = { bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" };
@@ -10,6 +10,7 @@ const line = gatewayCommands(async () => ({
   stock: (await import("../../plugins/index.ts")).stockPlugins,
   signals: process,
   writeLog: (text) => void process.stderr.write(text),
+  reportFailuresTo,
 }));
 
 await commandLine(names, line).main();

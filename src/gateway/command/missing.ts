@@ -2,9 +2,11 @@
 import { access, constants } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import process from "node:process";
-import { isGlassineError } from "../../core/errors/index.ts";
+import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { type GatewayConfig, secretReader, secretsIn } from "../config/index.ts";
+import { printable } from "../../operate/cli/index.ts";
+import { type GatewayConfig, isLocal, secretReader, secretsIn } from "../config/index.ts";
+import { readPins } from "../definitions/index.ts";
 
 /** Programs of servers that are not there. */
 export async function missingCommands(
@@ -23,10 +25,21 @@ export async function missingCommands(
       : (env.PATH ?? "").split(delimiter).map((place) => join(place, command));
     if (!(await anyRuns(places)))
       problems.push(
-        `servers.${name}.command: ${command} is not found: install it, or write its path.`,
+        `servers.${name}.command: ${shownCommand(command)} is not found: ${wayOut(command)}`,
       );
   }
   return problems;
+}
+
+/** A line with arguments may have a secret in them. */
+function shownCommand(command: string): string {
+  return printable(command.split(/\s/)[0] ?? "");
+}
+
+function wayOut(command: string): string {
+  return /\S\s+\S/.test(command)
+    ? "`command` is the program alone, and its arguments belong in `args`."
+    : "install it, or write its path.";
 }
 
 async function anyRuns(places: readonly string[]): Promise<boolean> {
@@ -45,11 +58,68 @@ export function missingSecrets(config: GatewayConfig, env: Environment): readonl
   const read = secretReader(env);
   return secretsIn(config).flatMap(({ path, secret }) => {
     try {
-      read(secret);
-      return [];
+      const value = read(secret);
+      if (path.at(-2) !== "headers" || !/[\r\n\0]/.test(value)) return [];
+      return [`${path.join(".")}: the secret has a line break, which no header can have.`];
     } catch (error) {
       if (!isGlassineError(error)) throw error;
       return [`${path.join(".")}: ${error.message}`];
     }
+  });
+}
+
+/**
+ * Pins of servers that the configuration does not have: of one that was renamed, nothing is pinned.
+ *
+ * @throws GlassineError `config_unreadable`
+ */
+export async function unusedPins({
+  servers,
+  definitionsFile,
+}: GatewayConfig): Promise<readonly string[]> {
+  const pinned = [...(await readPins(definitionsFile)).keys()];
+  return pinned
+    .filter((name) => !Object.hasOwn(servers, name))
+    .map(
+      (name) =>
+        `${printable(definitionsFile)} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, look at its tools and run \`glassine gateway pin\`.`,
+    );
+}
+
+/** Settings that are valid, and hardly meant. */
+export function oddSettings(config: GatewayConfig): readonly string[] {
+  return [...versionedUrls(config), ...foreignPatterns(config), ...openKeys(config)];
+}
+
+/** Names of regular expressions, which a list takes for what they say. */
+function foreignPatterns({ plugins }: GatewayConfig): readonly string[] {
+  return plugins.flatMap((entry, index) => {
+    if (typeof entry === "string" || !("use" in entry) || entry.use !== "allow-list") return [];
+    const { tools, prompts, resources } = (entry.options ?? {}) as Record<string, object>;
+    const names = [Object.keys(tools ?? {}), prompts ?? [], resources ?? []].flat();
+    if (!names.some((name) => typeof name === "string" && /^\^|\$$|\\/.test(name))) return [];
+    return [
+      `plugins[${index}] (allow-list) has names with ^, $ or \\ in them, which stand for themselves: a pattern is a name with * for any characters but /, or ** for any.`,
+    ];
+  });
+}
+
+function openKeys({ identity }: GatewayConfig): readonly string[] {
+  const { keys } = identity.jwt ?? {};
+  if (keys === undefined || !("url" in keys)) return [];
+  const { protocol, hostname } = new URL(keys.url);
+  if (protocol === "https:" || isLocal(hostname)) return [];
+  return [
+    "identity.jwt.keys.url is not https: whoever is on the way can put keys of their own in place of these.",
+  ];
+}
+
+function versionedUrls({ models }: GatewayConfig): readonly string[] {
+  return Object.entries(models).flatMap(([name, { url, path }]) => {
+    const [, version] = /\/(v\d+(?:beta)?)\/?$/.exec(new URL(url).pathname) ?? [];
+    if (version === undefined) return [];
+    return [
+      `models.${name}.url ends in "/${version}", which belongs to the paths of requests: ${path}/${version}/… would go to /${version}/${version}/…. Leave it out of the URL.`,
+    ];
   });
 }

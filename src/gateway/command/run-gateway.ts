@@ -5,30 +5,25 @@ import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
 import {
   type LoadedConfig,
+  placesOf,
   type ResolvedPlugins,
+  type ResolveOptions,
   resolvePlugins,
   type StockPlugins,
   secretReader,
+  stackOf,
 } from "../config/index.ts";
 import {
-  type CreateGateway,
   createMetrics,
-  type Gateway,
   type GatewayLog,
   type GatewayMetrics,
-  type GatewayParts,
-} from "../run/index.ts";
+  numberedLog,
+} from "../observe/index.ts";
+import type { CreateGateway, Gateway, GatewayParts } from "../run/index.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
-import { missingCommands, missingSecrets } from "./missing.ts";
+import { missingCommands, missingSecrets, oddSettings, unusedPins } from "./missing.ts";
+import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 import { startFault } from "./start-fault.ts";
-
-type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
-
-/** What is needed of `process` for signals. */
-export interface SignalSource {
-  on(signal: SignalName, listener: () => void): unknown;
-  off(signal: SignalName, listener: () => void): unknown;
-}
 
 export interface RunInput {
   readonly createGateway: CreateGateway;
@@ -38,6 +33,9 @@ export interface RunInput {
   readonly log: GatewayLog;
   readonly signals: SignalSource;
   readonly stdio: NonNullable<GatewayParts["stdio"]>;
+  /** Whether the log has the stacks of what code throws. */
+  readonly verbose: boolean;
+  readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
   /** Reads the configuration anew. */
   readonly load: () => Promise<LoadedConfig>;
 }
@@ -49,15 +47,26 @@ export interface RunInput {
  * @throws CommandFailure what the system refuses, in words for an operator
  */
 export async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
-  const { log, signals, env } = input;
-  const sets: ResolvedPlugins[] = [];
+  const { signals, env } = input;
+  let running: Gateway | undefined;
+  const log = numberedLog(input.log, () => running?.generation ?? 1);
+  const sets = new Set<ResolvedPlugins>();
   const stopListening: (() => unknown)[] = [];
+  stopListening.push(
+    input.reportFailuresTo((thrown) => {
+      const text = printable(describeThrown(thrown).text);
+      const plugin = pluginAt(placesOf(thrown), [...sets]);
+      log.error("failed_outside", { plugin, text, ...thrownAt(thrown, input.verbose) });
+    }),
+  );
   try {
     const metrics = createMetrics();
     const first = await prepare(input, sets, { metrics, generation: 1 });
+    sets.add(first.set);
     const gateway = await input.createGateway(first.parts).catch((error: unknown) => {
       throw startFault(error);
     });
+    running = gateway;
     const reload = reloader(input, gateway, sets, metrics);
     const { file } = first;
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
@@ -77,14 +86,17 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
     return code === undefined ? {} : { code };
   } finally {
     for (const stop of stopListening) await stop();
-    for (const set of sets) await set.close().catch(() => {});
+    for (const set of sets) await close(set);
   }
 }
 
-function readyFields(gateway: Gateway, { config, manager }: GatewayParts): object {
-  const { address, generation } = gateway;
+/** What cannot be closed stops nothing. */
+async function close(set: ResolvedPlugins): Promise<void> {
+  await set.close().catch(() => {});
+}
+
+function readyFields({ address }: Gateway, { config, manager }: GatewayParts): object {
   return {
-    generation,
     front: address ?? "stdio",
     servers: Object.keys(config.servers),
     models: Object.keys(config.models),
@@ -95,64 +107,72 @@ function readyFields(gateway: Gateway, { config, manager }: GatewayParts): objec
 
 interface Prepared extends Pick<LoadedConfig, "file"> {
   readonly parts: GatewayParts;
+  readonly set: ResolvedPlugins;
 }
 
 const nameOf = ({ name }: { readonly name: string }): string => name;
 
-/** Reads the configuration and loads its plugins. `sets` gets them, to be closed at the end. */
+/** Reads the configuration and loads its plugins, which leave `sets` when nothing uses them. */
 async function prepare(
   input: RunInput,
-  sets: ResolvedPlugins[],
+  sets: Set<ResolvedPlugins>,
   { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
 ): Promise<Prepared> {
-  const { env, log, stdio, stock, lock } = input;
+  const { env, stdio, stock, lock } = input;
+  // Also what is wrong with a configuration that is not taken in the end.
+  const log = numberedLog(input.log, () => generation);
   const { config, folder, file } = await input.load();
   const missing = [...(await missingCommands(config, folder, env)), ...missingSecrets(config, env)];
   for (const text of missing) log.warn("missing", { text });
+  for (const text of await unusedPins(config)) log.warn("pins_unused", { text });
+  for (const text of oddSettings(config)) log.warn("setting_odd", { text });
   const logger = {
     warn: (text: string) => log.warn("plugins", { text }),
     error: (text: string) => log.error("plugins", { text }),
   };
+  const onHandlerError: NonNullable<ResolveOptions["onHandlerError"]> = (thrown, at, text) =>
+    log.error("plugin_failed", { ...at, text, ...thrownAt(thrown, input.verbose) });
   const services = { write: (line: object) => log.info("passed", line) };
   const set = await resolvePlugins(
-    { config, folder },
+    { config, folder, file },
     {
-      ...{ env, stock, lock, logger, services, generation },
+      ...{ env, stock, lock, logger, onHandlerError, services, generation },
       ...(config.admin !== undefined && { metrics: metrics.plugins }),
     },
   );
-  sets.push(set);
   const { manager } = set;
-  return { file, parts: { config, manager, metrics, secrets: secretReader(env), log, stdio } };
+  const onUnused = () => void close(set).finally(() => sets.delete(set));
+  const secrets = secretReader(env);
+  return {
+    ...{ file, set },
+    parts: { config, manager, metrics, secrets, log: input.log, stdio, onUnused },
+  };
 }
 
 /** One reload at a time; what is asked for meanwhile is the next one. */
 function reloader(
   input: RunInput,
   gateway: Gateway,
-  sets: ResolvedPlugins[],
+  sets: Set<ResolvedPlugins>,
   metrics: GatewayMetrics,
 ): () => Promise<ReloadOutcome> {
-  const { log } = input;
+  const log = numberedLog(input.log, () => gateway.generation);
   let last: Promise<unknown> = Promise.resolve();
   const once = async (): Promise<ReloadOutcome> => {
-    const fresh: ResolvedPlugins[] = [];
+    let fresh: Prepared | undefined;
     try {
-      const { parts } = await prepare(input, fresh, {
-        metrics,
-        generation: gateway.generation + 1,
-      });
+      fresh = await prepare(input, sets, { metrics, generation: gateway.generation + 1 });
+      const { parts, set } = fresh;
       await gateway.reload(parts);
-      // Requests under way may still use those before: they are closed at the end.
-      sets.push(...fresh);
+      sets.add(set);
       const { generation } = gateway;
-      log.info("configured", { generation, plugins: parts.manager.plugins?.map(nameOf) });
+      log.info("configured", { plugins: parts.manager.plugins?.map(nameOf) });
       return { ok: true, generation };
     } catch (error) {
-      for (const set of fresh) await set.close().catch(() => {});
+      if (fresh !== undefined) await close(fresh.set);
       const { generation } = gateway;
       const why = reasonOf(error);
-      log.error("reload_refused", { generation, ...why });
+      log.error("reload_refused", why);
       return { ok: false, generation, ...why };
     }
   };
@@ -199,4 +219,19 @@ function stopSignal(signals: SignalSource) {
       for (const [name, listener] of listeners) signals.off(name, listener);
     },
   };
+}
+
+/** Where something was thrown, as fields of the log. */
+function thrownAt(thrown: unknown, verbose: boolean): object {
+  const at = placesOf(thrown);
+  return { ...(at.length > 0 && { at }), ...(verbose && { stack: stackOf(thrown) }) };
+}
+
+/** The plugin by its path, or the package, that a place is in. */
+function pluginAt(places: readonly string[], sets: readonly ResolvedPlugins[]): string | undefined {
+  const all = sets.flatMap(({ plugins }) => plugins);
+  const isIn = (place: string, { from, source }: (typeof all)[number]) =>
+    from === "path" ? place.startsWith(`${source}:`) : place.includes(`/node_modules/${source}/`);
+  const found = places.flatMap((place) => all.filter((each) => isIn(place, each)));
+  return found[0]?.plugin.name;
 }

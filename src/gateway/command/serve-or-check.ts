@@ -7,6 +7,7 @@ import {
   printable,
   say,
 } from "../../operate/cli/index.ts";
+import { isIsolation, isOpening, isolations, openings } from "../../operate/isolate/kinds.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
 import {
   type ConfigFlags,
@@ -20,8 +21,20 @@ import { lineLog } from "./log.ts";
 import { runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
+/** The plugins that a command line names by their files. */
+function pathsIn({ plugin = [], isolatePlugins: isolate, accept = [] }: CommandContext["options"]) {
+  if (isolate === undefined) {
+    if (accept.length > 0) throw misuse("--accept goes with --isolate");
+    return plugin;
+  }
+  if (plugin.length === 0) throw misuse("--isolate goes with --plugin");
+  if (!isIsolation(isolate)) throw misuse(`--isolate takes ${isolations.join(", ")}`);
+  if (!accept.every(isOpening)) throw misuse(`--accept takes ${Object.keys(openings).join(", ")}`);
+  return plugin.map((path) => ({ path, isolate, accept: [...accept] }));
+}
+
 function flagsOf({ options, operands }: CommandContext): ConfigFlags {
-  const { config, plugin = [], use = [], port, address, pluginMode } = options;
+  const { config, use = [], port, address, pluginMode } = options;
   const [command, ...args] = operands;
   if (command?.trim() === "") throw misuse("the command behind -- is empty");
   return {
@@ -30,13 +43,13 @@ function flagsOf({ options, operands }: CommandContext): ConfigFlags {
     host: address,
     mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),
     server: command === undefined ? undefined : { command, args },
-    plugins: [...plugin, ...use.map((name) => ({ use: name }))],
+    plugins: [...pathsIn(options), ...use.map((name) => ({ use: name }))],
   };
 }
 
 async function load(context: CommandContext): Promise<LoadedConfig> {
   const { cwd, env, options } = context;
-  const loaded = await loadConfig({ cwd, env, flags: flagsOf(context) });
+  const loaded = await loadConfig({ cwd, env, flags: flagsOf(context), takesServer: true });
   if (options.address !== undefined && loaded.config.listen === undefined)
     throw misuse("--host needs --port, or `listen` in the configuration");
   return loaded;
@@ -51,6 +64,7 @@ export async function serve(
   const { code } = await runGateway({
     ...{ env, lock: options.pluginsLock },
     ...{ createGateway: services.createGateway, stock: services.stock, signals: services.signals },
+    ...{ verbose: options.verbose === true, reportFailuresTo: services.reportFailuresTo },
     log: lineLog(services.writeLog),
     stdio: { stdin: readable(stdin), stdout: writable(stdout) },
     load: () => load(context),
@@ -133,11 +147,14 @@ function linesOf(
 }
 
 function pluginLines(report: PluginReport, paint: CommandContext["paint"]): readonly string[] {
-  const { name, version, from, source, runs_on, sees, hidden, may_change, uses, never } = report;
+  const { name, version, from, source, runs_in, runs_on, sees, hidden, may_change, uses, never } =
+    report;
   const where = from === "stock" ? "stock" : say`${from} ${source}`;
   return [
     `${paint.title(say`${name} ${version}`)} (${where})`,
-    ...[...runs_on, ...sees, ...may_change, ...uses].map((sentence) => `  ${printable(sentence)}`),
+    ...[...runs_in, ...runs_on, ...sees, ...may_change, ...uses].map(
+      (sentence) => `  ${printable(sentence)}`,
+    ),
     ...(hidden.length === 0 ? [] : [`  Does not see ${hidden.join(", ")}.`]),
     ...never.map((sentence) => `  ${paint.bad(`Never: ${printable(sentence)}`)}`),
   ];

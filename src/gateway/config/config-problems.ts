@@ -55,9 +55,11 @@ function explained(schema: z.ZodType, value: unknown, issue: Issue): readonly Co
     case "invalid_union":
       return explainedUnion(schema, value, issue, path);
     case "invalid_key":
-      return [problemAt(path, `the name ${wanted(issue.issues[0]?.message ?? "must be another")}`)];
+      return [problemAt(path, `the name ${issue.issues[0]?.message ?? "must be another"}.`)];
     default:
-      return [problemAt(path, `${expectedBy(issue)}, got ${kindOf(given)}.${meant(issue, given)}`)];
+      return [
+        problemAt(path, `${expectedBy(issue)}, got ${gotBy(issue, given)}.${meant(issue, given)}`),
+      ];
   }
 }
 
@@ -80,6 +82,15 @@ function explainedUnion(
   const chosen = fitting.filter((issues) => missing(issues).length === 0);
   const [only, ...others] = chosen.length > 0 ? chosen : fitting;
   if (only !== undefined && others.length === 0) return problemsOf(schema, value, only);
+  // Each has all that it needs, and the keys of another.
+  if (chosen.length > 1 && chosen.length === fitting.length) {
+    const keys = chosen.flatMap(([issue]) =>
+      issue?.code === "unrecognized_keys" ? issue.keys : [],
+    );
+    return [
+      problemAt(path, `expected only one of ${[...new Set(keys)].map(coded).join(" and ")}.`),
+    ];
+  }
   const slips = unknownToAll(fitting).map((key) => unknownKey(schema, [...path, key]));
   const kinds = placed.flatMap((issues) => {
     const kind = issues.find((inner) => isAt(inner) && isKind(inner));
@@ -90,7 +101,12 @@ function explainedUnion(
     issue.message === "Invalid input"
       ? `expected ${[...new Set(kinds)].join(" or ")}`
       : wanted(issue.message);
-  return [problemAt(path, `${expected}, got ${kindOf(given)}.`), ...slips];
+  // Of an object it says what it has to have.
+  const isObject = expected.startsWith("expected either") && kindOf(given) === "an object";
+  return [
+    problemAt(path, isObject ? `${expected}.` : `${expected}, got ${kindOf(given)}.`),
+    ...slips,
+  ];
 }
 
 type Alternatives = readonly (readonly Issue[])[];
@@ -105,7 +121,18 @@ function flat(alternatives: Alternatives): Alternatives {
 }
 
 function lastKey({ path }: Issue): string {
-  return `\`${String(path.at(-1))}\``;
+  return coded(String(path.at(-1)));
+}
+
+function coded(key: string): string {
+  return `\`${key}\``;
+}
+
+/** A value of the right kind that is not within the limits is not named by its kind. */
+function gotBy(issue: Issue, given: unknown): string {
+  if (issue.code === "too_small")
+    return issue.origin === "string" || issue.origin === "array" ? "an empty one" : "a smaller one";
+  return issue.code === "too_big" ? "a larger one" : kindOf(given);
 }
 
 function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {
@@ -135,7 +162,7 @@ function unknownToAll(alternatives: Alternatives): readonly string[] {
 
 /** The schema's own sentences begin with `must be` or `must have`. */
 function wanted(message: string): string {
-  return message.replace(/^must be /, "expected ");
+  return message.replace(/^must (?:be|have) /, "expected ");
 }
 
 function expectedBy(issue: Issue): string {

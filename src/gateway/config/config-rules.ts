@@ -2,15 +2,19 @@
 import { quoted } from "../../core/errors/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
-import type { GatewayConfig } from "./schema.ts";
+import type { GatewayConfig, PluginEntry } from "./schema.ts";
 
 /** One sentence for each thing that could only be a mistake. */
 export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
   const { servers, models, listen, identity, admin } = config;
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
-  const found = (path: readonly string[], text: string) => problems.push(problemAt(path, text));
+  const found = (path: readonly (string | number)[], text: string) =>
+    problems.push(problemAt(path, text));
   if (Object.keys(servers).length + Object.keys(models).length === 0)
     found(["servers"], "expected a server, or a route under `models`: there is nothing to guard.");
+  for (const [index, entry] of config.plugins.entries())
+    if (typeof entry === "object")
+      for (const { key, text } of isolationProblems(entry)) found(["plugins", index, key], text);
   if (listen === undefined) {
     if (Object.keys(models).length > 0)
       found(["models"], "routes need `listen`: they are reached over HTTP only.");
@@ -20,6 +24,13 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
     return problems;
   }
   problems.push(...listenProblems(identity, listen));
+  if (identity.local !== undefined)
+    found(
+      ["identity", "local"],
+      "is for stdio, and there is `listen`: say `jwt` or `trustedHeaders`.",
+    );
+  if (admin !== undefined && admin.port !== 0 && admin.port === listen.port)
+    found(["admin", "port"], "expected another port than that of `listen`.");
   const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
   const ofProxy = new Set([subject, roles, teams, client].map((each) => each?.toLowerCase()));
   for (const [key, ends] of Object.entries({ servers, models }))
@@ -38,4 +49,17 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
     else paths.set(path, `models.${name}`);
   }
   return problems;
+}
+
+/** A plugin that its operator takes for isolated has to be. */
+function* isolationProblems(entry: Exclude<PluginEntry, string>) {
+  if ("use" in entry && entry.isolate !== undefined)
+    yield {
+      key: "isolate",
+      text: "is for packages and paths: a stock plugin is part of the gateway, and runs in it.",
+    };
+  if (entry.isolate !== undefined) return;
+  for (const key of ["accept", "readable", "memoryMb"])
+    if (entry[key as keyof typeof entry] !== undefined)
+      yield { key, text: "goes with `isolate`: what runs in the gateway can do what it can." };
 }

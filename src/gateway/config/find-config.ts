@@ -11,11 +11,16 @@ const fileNames = ["ts", "js", "mjs", "json"].map((ending) => `glassine.config.$
 const maxBytes = 4 * 1024 * 1024;
 
 /**
- * The path of the file that was named, or else of the only one in a folder.
+ * The path of the file that was named, or else of the only one in a folder. With `takesServer` the
+ * command line may say everything.
  *
  * @throws GlassineError `config_missing`: there is none, or more than one
  */
-export async function findConfig(cwd: string, named: string | undefined): Promise<string> {
+export async function findConfig(
+  cwd: string,
+  named: string | undefined,
+  takesServer = false,
+): Promise<string> {
   if (named !== undefined) {
     const path = resolve(cwd, named);
     if (await isThere(path)) return path;
@@ -26,7 +31,9 @@ export async function findConfig(cwd: string, named: string | undefined): Promis
   const [only, ...others] = found;
   if (only === undefined)
     throw missing(
-      `no configuration in ${printable(cwd)}: write ${fileNames[0]}, name a file with --config, or write the command of a server behind --`,
+      takesServer
+        ? `no configuration in ${printable(cwd)}: write ${fileNames[0]}, name a file with --config, or write the command of a server behind --`
+        : `no configuration in ${printable(cwd)}: name that of the gateway with --config`,
     );
   if (others.length > 0)
     throw missing(`${printable(cwd)} has ${found.join(" and ")}: name one of them with --config`);
@@ -48,7 +55,8 @@ function missing(message: string): GlassineError {
  * @throws GlassineError `config_unreadable`
  */
 export async function readConfigFile(path: string): Promise<unknown> {
-  if (!path.endsWith(".json")) return importDefault({ path, what: "the configuration" });
+  if (!path.endsWith(".json"))
+    return importDefault({ path, what: "the configuration", endings: ".ts, .js, .mjs or .json" });
   const read = await readSmallFile(path, { maxBytes, followLinks: true });
   if ("fault" in read) throw unreadable(path, read.fault);
   try {

@@ -9,13 +9,16 @@ import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import { lendHost } from "../../operate/discovery/index.ts";
+import { lendHost } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
+import { atPlaces } from "./code-places.ts";
 
 export interface CodeFile {
   readonly path: string;
   /** What messages call it: `the configuration`. */
   readonly what: string;
+  /** What its name may end with, in words. */
+  readonly endings?: string | undefined;
   /** How long its code may take to load, and to make a plugin. Default 30 000, as with packages. */
   readonly timeoutMs?: number | undefined;
 }
@@ -31,6 +34,12 @@ const first = new Map<string, string>();
  */
 export async function importDefault(file: CodeFile): Promise<unknown> {
   const { path, what } = file;
+  if (/\.(?:ya?ml|toml|json5?|jsonc)$/i.test(path))
+    throw unreadable(
+      path,
+      what,
+      `is not a module: it can be ${file.endings ?? ".ts, .js or .mjs"}`,
+    );
   const state = await stateOf(path, what);
   const known = first.get(path) ?? state;
   first.set(path, known);
@@ -45,7 +54,8 @@ export async function importDefault(file: CodeFile): Promise<unknown> {
 /**
  * What `work` on the code of a file resolves to, in time.
  *
- * @throws GlassineError `config_unreadable`
+ * @throws GlassineError `config_unreadable`, or the code of a GlassineError that the file throws;
+ *   with its name
  */
 export async function finished<Value>(
   { path, what, timeoutMs = 30_000 }: CodeFile,
@@ -53,17 +63,28 @@ export async function finished<Value>(
 ): Promise<Value> {
   const end = await within(timeoutMs, work);
   if (end.how === "returned") return end.value;
-  if (end.value instanceof GlassineError) throw end.value;
+  if (end.value instanceof GlassineError) throw withFile(path, what, end.value);
   if (end.how === "timeout")
     throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
-  throw unreadable(path, what, `cannot be loaded: ${describeThrown(end.value).text}`);
+  const { text } = describeThrown(end.value);
+  throw unreadable(path, what, `cannot be loaded: ${text}${atPlaces(end.value)}`, end.value);
+}
+
+/** What a library of ours refused there, by the same code. */
+function withFile(path: string, what: string, error: GlassineError): GlassineError {
+  const { code, message, data } = error;
+  const text = `${what} ${printable(path)} cannot be loaded: ${printable(message)}`;
+  return new GlassineError(code, text, data, error);
 }
 
 async function stateOf(path: string, what: string): Promise<string> {
   try {
-    const { mtimeMs, size } = await stat(path);
+    const stats = await stat(path);
+    const { mtimeMs, size } = stats;
+    if (stats.isDirectory()) throw unreadable(path, what, "is a folder: name the file in it");
     return `${mtimeMs}-${size}`;
   } catch (error) {
+    if (error instanceof GlassineError) throw error;
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw unreadable(path, what, code === "ENOENT" ? "is not there" : `cannot be read: ${code}`);
   }
@@ -108,10 +129,11 @@ async function jitiFor(path: string): Promise<typeof import("jiti")> {
   }
   throw new GlassineError(
     "config_unreadable",
-    `this Node (${process.version}) does not run ${printable(path)}: install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file`,
+    `this Node (${process.version}) runs no .ts file: install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file`,
   );
 }
 
-function unreadable(path: string, what: string, fault: string): GlassineError {
-  return new GlassineError("config_unreadable", `${what} ${printable(path)} ${printable(fault)}`);
+function unreadable(path: string, what: string, fault: string, cause?: unknown): GlassineError {
+  const text = `${what} ${printable(path)} ${printable(fault)}`;
+  return new GlassineError("config_unreadable", text, {}, cause);
 }

@@ -1,12 +1,17 @@
+export { placesOf, stackOf } from "./code-places.ts";
 export { configInvalid, problemAt } from "./config-problems.ts";
 export { findConfig } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
 export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
 export {
+  loadPlugin,
+  missingFolders,
   type ResolvedPlugin,
   type ResolvedPlugins,
+  type ResolveOptions,
   resolvePlugins,
+  type SinglePlugin,
   type StockPlugins,
 } from "./resolve-plugins.ts";
 export {

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly cwd: string;
   readonly env: Environment;
   readonly flags?: ConfigFlags;
+  /** Whether the command may name a server itself. */
+  readonly takesServer?: boolean;
 }
 
 export interface LoadedConfig {
@@ -37,11 +39,16 @@ export interface LoadedConfig {
  *
  * @throws GlassineError `config_missing`, `config_unreadable`, `config_invalid`, `setting_invalid`
  */
-export async function loadConfig({ cwd, env, flags = {} }: LoadOptions): Promise<LoadedConfig> {
+export async function loadConfig({
+  cwd,
+  env,
+  flags = {},
+  takesServer = false,
+}: LoadOptions): Promise<LoadedConfig> {
   const settings = readGatewaySettings(env);
   const over = overOf(flags, settings);
   const isWhole = flags.server !== undefined && over.file === undefined;
-  const file = isWhole ? undefined : await findConfig(cwd, over.file);
+  const file = isWhole ? undefined : await findConfig(cwd, over.file, takesServer);
   const folder = file === undefined ? cwd : dirname(file);
   const given = file === undefined ? {} : await readConfigFile(file);
   const config = checked(withOverrides(given, over, flags), file);
@@ -151,5 +158,11 @@ function mapped<Value>(
 
 function pluginFrom(folder: string, entry: PluginEntry): PluginEntry {
   if (typeof entry === "string") return resolve(folder, entry);
-  return "path" in entry ? { ...entry, path: resolve(folder, entry.path) } : entry;
+  if (!("path" in entry)) return entry;
+  const { path, readable } = entry;
+  return {
+    ...entry,
+    path: resolve(folder, path),
+    ...(readable === undefined ? {} : { readable: readable.map((each) => resolve(folder, each)) }),
+  };
 }

@@ -1,19 +1,26 @@
 /** From the plugins that a configuration names to the manager that runs them. */
 import { access } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type * as z from "zod";
-import { GlassineError, suggestion } from "../../core/errors/index.ts";
+import { GlassineError, isGlassineError, quoted, suggestion } from "../../core/errors/index.ts";
+import type { HandlerErrorSink } from "../../core/hooks/index.ts";
 import { createPluginManager, type Manager } from "../../core/host/index.ts";
 import {
   type Environment,
+  endIsolated,
   type Logger,
   type MetricsSink,
   manifestCarriedBy,
   type Plugin,
 } from "../../core/plugins/index.ts";
 import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
-import { type Discovery, discoverPlugins } from "../../operate/discovery/index.ts";
-import { printable } from "../../operate/trust/index.ts";
+import {
+  type Discovery,
+  discoverPlugins,
+  type IsolationSetting,
+} from "../../operate/discovery/index.ts";
+import { isolatePlugin } from "../../operate/isolate/index.ts";
+import { isThere, printable } from "../../operate/trust/index.ts";
 import { finished, importDefault } from "./import-file.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import type { GatewayConfig, PluginEntry } from "./schema.ts";
@@ -36,6 +43,8 @@ export interface ResolveOptions {
   readonly lock?: string | undefined;
   /** The log of the manager. */
   readonly logger?: Logger | undefined;
+  /** Gets what handlers throw, with the line that is for the log. */
+  readonly onHandlerError?: HandlerErrorSink | undefined;
   /** Gets what the manager counts and measures. */
   readonly metrics?: MetricsSink | undefined;
   /** What stock plugins get from their host. */
@@ -71,25 +80,60 @@ export interface ResolvedPlugins {
  * Loads the plugins of a configuration and makes their manager.
  *
  * Packages pass the same gates as with every host. Production needs a lockfile, also where no package
- * is named, and takes no plugin by its path.
+ * is named, and takes no plugin by its path. Isolated plugins end with the manager, or here if there
+ * is none.
  *
  * @throws GlassineError `plugin_missing`, `plugin_path_refused`, `config_unreadable`,
  *   `lockfile_missing`, and what `discoverPlugins` and `createPluginManager` throw
  */
 export async function resolvePlugins(
-  { config, folder }: Pick<LoadedConfig, "config" | "folder">,
+  { config, folder, file }: Pick<LoadedConfig, "config" | "folder"> & Partial<LoadedConfig>,
   options: ResolveOptions,
 ): Promise<ResolvedPlugins> {
   const entries = config.plugins.map(namedEntry);
   expectNoPaths(config, entries);
   const discovered = await discoveredFor(config, entries, folder, options);
-  const found: { readonly plugin: Plugin; readonly entry: NamedEntry }[] = [];
-  for (const entry of entries) {
-    const plugin = await pluginOf(entry, discovered, options);
-    if (plugin !== undefined) found.push({ plugin, entry });
+  const found: Found[] = [];
+  try {
+    return await resolved({ config, file, entries, discovered, found }, options);
+  } catch (error) {
+    await endIsolated(found.map(({ plugin }) => plugin));
+    await discovered?.close();
+    throw error;
+  }
+}
+
+interface Found {
+  readonly plugin: Plugin;
+  readonly entry: NamedEntry;
+  readonly index: number;
+}
+
+interface Resolving extends Pick<LoadedConfig, "config"> {
+  readonly file: string | undefined;
+  readonly entries: readonly NamedEntry[];
+  readonly discovered: Discovery | undefined;
+  /** Gets each plugin as soon as it is there. */
+  readonly found: Found[];
+}
+
+async function resolved(
+  { config, file, entries, discovered, found }: Resolving,
+  options: ResolveOptions,
+): Promise<ResolvedPlugins> {
+  for (const [index, entry] of entries.entries()) {
+    const plugin = await pluginOf(entry, discovered, options).catch((error: unknown) => {
+      throw placed(error, `plugins[${index}] (${entry.source})`, file);
+    });
+    if (plugin === undefined) continue;
+    // Of others the manager speaks: a package with the name of another may be an attack.
+    const isStock = (of: NamedEntry) => of.from === "stock";
+    const twin = found.find((other) => other.plugin.name === plugin.name && isStock(other.entry));
+    if (twin !== undefined && isStock(entry)) throw twice(plugin.name, twin.index, index);
+    found.push({ plugin, entry, index });
   }
   const audit = await auditOf(config, options);
-  const { logger, metrics, env } = options;
+  const { logger, metrics, env, onHandlerError } = options;
   const manager = await createPluginManager({
     plugins: found.map(({ plugin, entry }) => itemOf(plugin, entry)),
     env,
@@ -97,6 +141,7 @@ export async function resolvePlugins(
     ...(audit === undefined ? {} : { audit: audit.options }),
     ...(logger === undefined ? {} : { logger }),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(onHandlerError === undefined ? {} : { onHandlerError }),
   }).catch(async (error: unknown) => {
     await audit?.close();
     throw error;
@@ -114,7 +159,29 @@ export async function resolvePlugins(
   };
 }
 
-type Settings = Omit<Extract<PluginEntry, { readonly use: string }>, "use">;
+/** Codes of sentences that do not say which plugin they are about. */
+const placeless: ReadonlySet<string> = new Set([
+  ...["options_invalid", "isolation_refused", "plugin_isolation_failed", "plugin_ended"],
+]);
+
+/** Options of stock plugins are refused by the name of a function that no operator has written. */
+function placed(error: unknown, place: string, file: string | undefined): unknown {
+  if (!isGlassineError(error) || !placeless.has(error.code)) return error;
+  const where = file === undefined ? place : `${place} of ${printable(file)}`;
+  const text = `${where}: ${error.message.replace(/^[A-Za-z]+: /, "")}`;
+  return new GlassineError(error.code, text, { ...error.data }, error);
+}
+
+function twice(name: string, first: number, second: number): GlassineError {
+  return new GlassineError(
+    "plugin_duplicate",
+    `plugins[${first}] and plugins[${second}] are both the plugin ${quoted(name)}: a gateway runs each once, so put their options into one entry`,
+    { plugin: name },
+  );
+}
+
+type Settings = Omit<Extract<PluginEntry, { readonly use: string }>, "use"> &
+  Pick<Extract<PluginEntry, { readonly path: string }>, "readable" | "memoryMb">;
 
 interface NamedEntry {
   readonly from: ResolvedPlugin["from"];
@@ -147,20 +214,83 @@ function expectNoPaths({ mode }: GatewayConfig, entries: readonly NamedEntry[]):
   );
 }
 
+/** One plugin without a manager, and what `createPluginManager` gets beside it. */
+export interface SinglePlugin {
+  readonly plugin: Plugin;
+  readonly discovered: Discovery | undefined;
+}
+
+/**
+ * Loads one plugin, by the same rules.
+ *
+ * @throws GlassineError as `resolvePlugins` does
+ */
+export async function loadPlugin(
+  given: { readonly package: string } | { readonly path: string },
+  {
+    mode,
+    root,
+    ...options
+  }: Pick<GatewayConfig, "mode"> & Pick<ResolveOptions, "env" | "lock"> & { readonly root: string },
+): Promise<SinglePlugin> {
+  const entry = namedEntry(given);
+  if (mode === "production" && entry.from === "path")
+    throw new GlassineError(
+      "plugin_path_refused",
+      `production takes no plugin by its path: make ${printable(entry.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id`,
+      { path: entry.source },
+    );
+  const discovered =
+    entry.from === "path"
+      ? undefined
+      : await discoveredFor({ mode }, [entry], root, { ...options, stock: {} });
+  const plugin = await pluginOf(entry, discovered, { ...options, stock: {} });
+  if (plugin !== undefined) return { plugin, discovered };
+  // It says why the plugin was refused.
+  await createPluginManager({ plugins: [], ...(discovered && { discovered }) });
+  throw new GlassineError("plugin_missing", `there is no plugin ${quoted(entry.source)}`);
+}
+
 /** Development without packages looks at none. */
 async function discoveredFor(
-  { mode }: GatewayConfig,
+  { mode }: Pick<GatewayConfig, "mode">,
   entries: readonly NamedEntry[],
   root: string,
-  { env, lock, loadTimeoutMs }: ResolveOptions,
+  { env, lock, loadTimeoutMs, logger }: ResolveOptions,
 ): Promise<Discovery | undefined> {
   const only = entries.flatMap(({ from, source }) => (from === "package" ? [source] : []));
   if (mode === "dev" && only.length === 0) return undefined;
   return discoverPlugins({
-    ...{ root, mode, env, only },
+    ...{ root, mode, env, only, isolate: isolationsOf(entries) },
+    onOutput: (id, text) => logPrinted(logger, id, text),
     ...(lock === undefined ? {} : { lock }),
     ...(loadTimeoutMs === undefined ? {} : { loadTimeoutMs }),
+  }).catch((error: unknown) => {
+    if (!isGlassineError(error) || error.code !== "lockfile_missing") throw error;
+    const { path } = error.data;
+    const at = typeof path === "string" ? ` at ${printable(path)}` : "";
+    throw new GlassineError(
+      "lockfile_missing",
+      `production needs plugins.lock, also where no package is named, and there is none${at}: write it with \`glassine plugins lock\``,
+      {},
+      error,
+    );
   });
+}
+
+/** What is not isolated after all gets its configuration from its manager. */
+function isolationsOf(entries: readonly NamedEntry[]): Readonly<Record<string, IsolationSetting>> {
+  const packages = entries.filter(({ from }) => from === "package");
+  return Object.fromEntries(
+    packages.map(({ source, settings: { isolate, accept, options: config } }) => [
+      source,
+      {
+        ...(isolate === undefined ? {} : { isolate }),
+        ...(accept === undefined ? {} : { accept }),
+        ...(config === undefined ? {} : { config }),
+      },
+    ]),
+  );
 }
 
 /** `undefined` for one that was refused: the manager, which records that, is then not made. */
@@ -170,7 +300,12 @@ async function pluginOf(
   options: ResolveOptions,
 ): Promise<Plugin | undefined> {
   const { stock, services } = options;
-  if (from === "path") return pluginAt(source, options);
+  if (from === "path") {
+    await expectNotStock(source, options.stock);
+    return await (settings.isolate === undefined
+      ? pluginAt(source, options)
+      : isolatedAt(source, { ...settings, isolate: settings.isolate }, options));
+  }
   if (from === "stock") return stockPlugin(stock, source, settings.options, services);
   const plugin = discovered?.plugins.find(({ name }) => name === source);
   const other = discovered?.others.find(({ id }) => id === source);
@@ -199,6 +334,44 @@ async function stockPlugin(
   );
 }
 
+/** @throws GlassineError `plugin_missing` */
+async function expectNotStock(path: string, stock: StockPlugins): Promise<void> {
+  const name = basename(path);
+  if (!Object.hasOwn(stock, name) || (await isThere(path))) return;
+  throw new GlassineError(
+    "plugin_missing",
+    `the plugin ${printable(path)} is not there. Did you mean the stock plugin, { "use": ${quoted(name)} }?`,
+    { plugin: name },
+  );
+}
+
+/** What one line of the log has of what a plugin prints, in UTF-16 units. */
+const maxPrinted = 2_000;
+
+/** The plugin of a file whose code runs elsewhere: nothing of it is imported here. */
+async function isolatedAt(
+  path: string,
+  {
+    isolate,
+    accept,
+    readable,
+    memoryMb,
+    options: config,
+  }: Settings & Pick<Required<IsolationSetting>, "isolate">,
+  { loadTimeoutMs = 30_000, logger }: ResolveOptions,
+): Promise<Plugin> {
+  const { plugin } = await isolatePlugin(path, {
+    ...{ isolate, accept, readable, memoryMb, config, startTimeoutMs: loadTimeoutMs },
+    onOutput: (text) => logPrinted(logger, path, text),
+  });
+  return plugin;
+}
+
+function logPrinted(logger: Logger | undefined, source: string, text: string): void {
+  const line = printable(text.trimEnd().slice(0, maxPrinted));
+  logger?.warn?.(`the plugin ${printable(source)} printed: ${line}`);
+}
+
 /** A plugin, or a function that returns one, as packages have it. */
 async function pluginAt(path: string, { loadTimeoutMs }: ResolveOptions): Promise<Plugin> {
   const file = { path, what: "the plugin", timeoutMs: loadTimeoutMs };
@@ -217,7 +390,7 @@ type Item = Parameters<typeof createPluginManager>[0]["plugins"][number];
 
 /** The manager checks conditions and grants, and names the plugin in what it says of them. */
 function itemOf(plugin: Plugin, { from, settings }: NamedEntry): Item {
-  const { options, ...given } = settings;
+  const { options, isolate: _, accept: __, readable: ___, memoryMb: ____, ...given } = settings;
   const own = Object.entries(given).filter(([, value]) => value !== undefined);
   const config = from === "stock" || options === undefined ? {} : { config: options };
   return { plugin, ...Object.fromEntries(own), ...config };
@@ -225,18 +398,26 @@ function itemOf(plugin: Plugin, { from, settings }: NamedEntry): Item {
 
 async function auditOf({ audit, ...config }: GatewayConfig, options: ResolveOptions) {
   if (audit === undefined || options.records === false) return undefined;
-  await access(dirname(audit.file)).catch(() => {
-    throw new GlassineError(
-      "config_unreadable",
-      `audit.file: the folder ${printable(dirname(audit.file))} is not there: make it`,
-    );
-  });
+  const [missing] = await missingFolders({ audit });
+  if (missing !== undefined) throw new GlassineError("config_unreadable", missing);
   const file = fileAuditSink(audit.file, { fsync: audit.strict });
   const { generation = 1 } = options;
   const sink = (event: AuditEvent) =>
     file({ ...event, metadata: { ...event.metadata, generation } });
   const secrets = knownSecrets({ ...config, audit }, options.env);
   return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
+}
+
+/** Folders that the gateway writes to and this machine does not have. */
+export async function missingFolders({
+  audit,
+}: Pick<GatewayConfig, "audit">): Promise<readonly string[]> {
+  if (audit === undefined) return [];
+  const folder = dirname(audit.file);
+  return await access(folder).then(
+    () => [],
+    () => [`audit.file: the folder ${printable(folder)} is not there: make it`],
+  );
 }
 
 /** Those that can be read now. One that cannot stops what needs it, and nothing before. */

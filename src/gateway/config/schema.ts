@@ -3,6 +3,7 @@
  * docs/gateway.md are made of this schema; a key that it does not name is refused.
  */
 import * as z from "zod";
+import { type Isolation, isolations, type Opening, openings } from "../../operate/isolate/kinds.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -15,6 +16,9 @@ const name = z
     /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/,
     "must be 1 to 32 lower-case letters, digits and hyphens, beginning with a letter",
   );
+const headerValue = z
+  .string()
+  .regex(/^[^\r\n\0]*$/, "must be a header value, which has no line break");
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 /** Where a secret is read from, so that none has to stand in the file. */
 const secret = z
@@ -78,7 +82,7 @@ const commandServer = z.strictObject({
 const urlServer = z.strictObject({
   url: httpUrl.describe("The endpoint of the server: Streamable HTTP."),
   headers: z
-    .record(headerName, z.union([z.string(), secret]))
+    .record(headerName, z.union([headerValue, secret]))
     .default({})
     .describe("Headers of every request to the server."),
   forward: z
@@ -104,7 +108,7 @@ const route = z.strictObject({
     .regex(/^\/[\w./-]*$/, "must be a path that begins with /")
     .describe("Under which path callers reach it."),
   headers: z
-    .record(headerName, z.union([z.string(), secret]))
+    .record(headerName, z.union([headerValue, secret]))
     .default({})
     .describe("Headers of every request to the provider, such as its key."),
   forward: z
@@ -133,6 +137,29 @@ const settings = {
     .describe("Which calls it is for: tools, prompts, resources, servers, tenants."),
   grant: z.array(text).optional().describe("Narrows its capabilities to these."),
   options: z.unknown().optional().describe("Its own configuration."),
+  isolate: z
+    .enum(isolations as readonly [Isolation, ...Isolation[]])
+    .optional()
+    .describe(
+      "Where its code runs instead of in the gateway: a package or a path only. Not weaker than plugins.lock says.",
+    ),
+  accept: z
+    .array(z.enum(Object.keys(openings) as [Opening, ...Opening[]]))
+    .optional()
+    .describe("With `isolate`: what its code may do if this machine cannot stop it."),
+};
+
+const ofPath = {
+  readable: z
+    .array(text)
+    .optional()
+    .describe("With `isolate: process`: folders that it may read beside that of the file."),
+  memoryMb: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .optional()
+    .describe("With `isolate`: what its heap may take, in MiB."),
 };
 
 const plugin = z.union(
@@ -140,7 +167,11 @@ const plugin = z.union(
     text,
     z.strictObject({ use: text.describe("The name of a stock plugin."), ...settings }),
     z.strictObject({ package: text.describe("The id of an installed plugin."), ...settings }),
-    z.strictObject({ path: text.describe("A file. Production refuses it."), ...settings }),
+    z.strictObject({
+      path: text.describe("A file. Production refuses it."),
+      ...settings,
+      ...ofPath,
+    }),
   ],
   { error: "must be a path, or an object with one of `use`, `package` and `path`" },
 );
@@ -251,7 +282,11 @@ const limits = z.strictObject({
   sessionsPerSubject: z.int().min(1).default(100).describe("The same, of one subject."),
   idleSessionMs: milliseconds.default(3_600_000).describe("When a session without traffic ends."),
   requestsPerMinute: z.int().min(1).default(6000).describe("Requests of one subject in a minute."),
-  inFlight: z.int().min(1).default(1000).describe("Requests of one session without an answer."),
+  inFlight: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe("Requests of one session, or exchanges of one subject, without an answer."),
   queuedBytes: z
     .int()
     .min(1024)

@@ -33,7 +33,7 @@ function ofFile(path: string): string {
   const value = bytesOf(path)
     .toString("utf8")
     .replace(/\r?\n$/, "");
-  if (value === "") throw missing(`the file of a secret ${printable(path)} is empty`);
+  if (value === "") throw missing(`the secret file ${printable(path)} is empty`);
   return value;
 }
 
@@ -46,14 +46,13 @@ function bytesOf(path: string): Buffer {
     let size = 0;
     for (let read = 1; read > 0 && size <= maxBytes; size += read)
       read = readSync(file, bytes, size, bytes.length - size, null);
-    if (size > maxBytes)
-      throw missing(`the file of a secret ${printable(path)} is larger than 64 KiB`);
+    if (size > maxBytes) throw missing(`the secret file ${printable(path)} is larger than 64 KiB`);
     return bytes.subarray(0, size);
   } catch (error) {
     if (error instanceof GlassineError) throw error;
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw missing(
-      `the file of a secret ${printable(path)} ${code === "ENOENT" ? "is not there" : `cannot be read: ${code}`}`,
+      `the secret file ${printable(path)} ${code === "ENOENT" ? "is not there" : `cannot be read: ${code}`}`,
     );
   } finally {
     if (file !== undefined) closeSync(file);
@@ -61,7 +60,7 @@ function bytesOf(path: string): Buffer {
 }
 
 function notRegular(path: string): string {
-  return `the file of a secret ${printable(path)} is not a regular file`;
+  return `the secret file ${printable(path)} is not a regular file`;
 }
 
 function missing(message: string): GlassineError {

@@ -2,13 +2,13 @@
 import {
   type End,
   type Extra,
-  errorAnswer,
   isAnswer,
   isMessage,
   isRequest,
   keyOf,
   type Message,
   refusalOf,
+  refusedHere,
 } from "../ends/index.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -41,7 +41,7 @@ export function pinned(back: End, definitions: Definitions, refuses: boolean): E
         if (method === "tools/list") asked.add(keyOf(id));
         const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
         if (refuses && definitions.isChanged(tool))
-          return end.onmessage?.(errorAnswer(id, refused), {});
+          return end.onmessage?.(...refusedHere(id, refused, "denied"));
       }
       await back.send(message, options);
     },

@@ -40,7 +40,10 @@ export async function readPins(file: string): Promise<ReadonlyMap<string, Pins>>
   try {
     return new Map(Object.entries(fileSchema.parse(JSON.parse(text))));
   } catch {
-    throw unreadable(file, "is not an object of servers, tools and their hashes");
+    throw unreadable(
+      file,
+      "does not have the form { SERVER: { TOOL: HASH } }: restore it, or remove it, look at the tools and run `glassine gateway pin`",
+    );
   }
 }
 
@@ -57,7 +60,7 @@ async function textOf(file: string): Promise<string | undefined> {
 function unreadable(file: string, fault: string): GlassineError {
   return new GlassineError(
     "config_unreadable",
-    `the pinned definitions ${printable(file)} ${fault}; \`glassine gateway pin\` writes them`,
+    `the file of pinned definitions, ${printable(file)}, ${fault}`,
     { file },
   );
 }

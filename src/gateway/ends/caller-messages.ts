@@ -5,6 +5,7 @@
 import {
   isMessage,
   isRequest,
+  keyOf,
   type Message,
   type Refusal,
   type RequestId,
@@ -57,12 +58,23 @@ function isId(id: unknown): id is RequestId {
 }
 
 /** The messages of a document, which is a batch of MCP 2025-03-26 or a single one. */
-export function messagesIn(document: unknown): readonly unknown[] {
+function messagesIn(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? document : [document];
 }
 
-export function requestsIn(document: unknown): readonly (Message & { readonly id: RequestId })[] {
+export function requestsIn(
+  document: unknown,
+): readonly (Message & { readonly id: RequestId; readonly method: string })[] {
   return messagesIn(document).filter(isMessage).filter(isRequest);
+}
+
+/** The keys of the requests that a document cancels. A cancelled request gets no answer. */
+export function cancelledIn(document: unknown): readonly string[] {
+  return messagesIn(document).flatMap((message) => {
+    if (!isMessage(message) || message.method !== "notifications/cancelled") return [];
+    const { requestId } = isMessage(message.params) ? message.params : {};
+    return typeof requestId === "string" || typeof requestId === "number" ? [keyOf(requestId)] : [];
+  });
 }
 
 /** The id of a single request, for an error about it. */

@@ -17,13 +17,15 @@ export interface ChildOptions extends ChildCommand {
   readonly maxBytes: number;
   /** What may wait for a child that does not read. */
   readonly queuedBytes: number;
-  /** Lines of its standard error, and what is wrong with its standard output. */
+  /** Lines of its standard error, what is wrong with its standard output, how it ended by itself. */
   readonly onNote: (kind: ChildNote, text: string) => void;
+  /** A message is too large, and the child is ended: nobody knows whose answer it was. */
+  readonly onTooLarge: () => void;
   /** How long each step of ending it may take. Default 2000. */
   readonly endMs?: number;
 }
 
-type ChildNote = "stderr" | "stdout_invalid";
+type ChildNote = "stderr" | "stdout_invalid" | "exited";
 
 /** The variables that a child gets without being asked for: none of them holds a secret. */
 const inherited =
@@ -60,7 +62,8 @@ export class ChildFailure extends Error {
 const hasGroups = process.platform !== "win32";
 
 export function childBack(options: ChildOptions): End {
-  const { command, args, env, cwd, maxBytes, queuedBytes, onNote, endMs = 2000 } = options;
+  const { command, args, env, cwd, maxBytes, queuedBytes, onNote, onTooLarge } = options;
+  const { endMs = 2000 } = options;
   let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   let isGone = false;
   let closing: Promise<void> | undefined;
@@ -84,19 +87,23 @@ export function childBack(options: ChildOptions): End {
           end.onerror?.(error);
           gone();
         });
-        made.once("exit", gone);
+        made.once("exit", (code, signalName) => {
+          if (closing === undefined) onNote("exited", `with ${signalName ?? `code ${code}`}`);
+          gone();
+        });
         const { stdin, stdout, stderr } = made;
         // A child that is gone is reported by its exit.
         stdin.on("error", () => {});
         readLines(stdout, maxBytes, {
           line(text) {
             const message = documentIn(text);
-            if (message === undefined) onNote("stdout_invalid", text);
+            if (message === undefined)
+              onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
             else end.onmessage?.(message, {});
           },
           tooLong() {
             onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
-            // Nobody knows whose answer it is, and whoever waits for it would wait forever.
+            onTooLarge();
             void end.close();
           },
         });

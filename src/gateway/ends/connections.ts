@@ -1,5 +1,6 @@
 /** Connections to a server behind the gateway. */
 import process from "node:process";
+import { redactText } from "../../core/observe/index.ts";
 import type {
   CommandServer,
   GatewayConfig,
@@ -9,7 +10,7 @@ import type {
 } from "../config/index.ts";
 import { childBack, childEnvironment } from "./child-back.ts";
 import { type End, type Message, type RequestId, refusalOf } from "./end.ts";
-import { httpAgent, httpBack } from "./http-back.ts";
+import { httpAgent, httpBack, tooLarge } from "./http-back.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
 import { supervised } from "./supervised.ts";
 import { type WatchedEnd, watched } from "./watched.ts";
@@ -101,18 +102,23 @@ function processes(
   const shared = new Map<string, { readonly child: SharedChild; readonly back: End }>();
   let isRetired = false;
 
-  const start = (): End =>
-    childBack({
-      ...{ command, args, cwd, env: childEnvironment(process.env, mapValues(env, secrets)) },
-      ...{ maxBytes: messageBytes, queuedBytes },
-      onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),
-    });
-
   /** A process that is started again when it dies. */
   function run(): End {
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
       throw new Error(`Server ${name} has ${children} processes, and may have no more.`);
+    const given = mapValues(env, secrets);
+    const hidden = Object.entries(given).flatMap(([key, value]) =>
+      typeof env[key] === "string" ? [] : [value],
+    );
+    const start = (): End =>
+      childBack({
+        ...{ command, args, cwd, env: childEnvironment(process.env, given) },
+        ...{ maxBytes: messageBytes, queuedBytes },
+        onNote: (kind, text) =>
+          log.warn(`server_${kind}`, { server: name, text: redactText(text, hidden) }),
+        onTooLarge: () => outer.failAll(tooLarge),
+      });
     const back = supervised({
       start,
       onDown: () => outer.failAll(died),

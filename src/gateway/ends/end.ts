@@ -28,6 +28,8 @@ export interface Extra {
   readonly relatedRequestId?: RequestId | undefined;
   /** Of a back: the HTTP status of the answer. */
   readonly status?: number;
+  /** Of a back: the gateway made this answer, because the server made none. For the guard. */
+  readonly refusal?: { readonly outcome: "denied" | "errored"; readonly code: string };
 }
 
 /** What accompanies a message that is sent. */
@@ -74,8 +76,29 @@ export function refusalOf(code: number, name: string, message: string): Refusal 
   return { code, message, data: { code: name } };
 }
 
-export function errorAnswer(id: RequestId | null, error: Refusal): Message {
+export const unreachable = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
+export const serverGone = refusalOf(-32014, "peer_unreachable", "The server is gone");
+export const tooManyUnanswered = refusalOf(
+  -32013,
+  "too_many_unanswered",
+  "Too many requests have no answer",
+);
+
+export function errorAnswer<Id extends RequestId | null>(
+  id: Id,
+  error: Refusal,
+): Message & { readonly id: Id } {
   return { jsonrpc: "2.0", id, error };
+}
+
+/** The answer to a request that the server does not answer, as a back hands it to the guard. */
+export function refusedHere(
+  id: RequestId,
+  refusal: Refusal,
+  outcome: "denied" | "errored" = "errored",
+): [message: Message, extra: Extra] {
+  const { code } = refusal.data;
+  return [errorAnswer(id, refusal), { relatedRequestId: id, refusal: { outcome, code } }];
 }
 
 /** An error as one, whatever was thrown. */

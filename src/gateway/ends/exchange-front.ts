@@ -4,7 +4,6 @@
  * What is sent first decides the form: the answer itself is JSON with the status that the server
  * gave, anything before it makes the answer a stream of events.
  */
-import { boundedBody } from "./bounded-body.ts";
 import { type End, isAnswer, isMessage, isRequest, type Message } from "./end.ts";
 
 export interface ExchangeOptions {
@@ -24,6 +23,9 @@ export interface ExchangeFront {
   /** Hands the message on, once the transport has started, and resolves to the HTTP answer. */
   answer(): Promise<Response>;
 }
+
+/** The status where nothing was sent: the caller is gone, and nobody reads it. */
+export const noAnswer = 499;
 
 export function exchangeFront(options: ExchangeOptions): ExchangeFront {
   const { request, message, authInfo, keepAliveMs, queuedBytes, onCut } = options;
@@ -53,8 +55,7 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
     async close() {
       if (isOver) return;
       finish();
-      // Nothing was sent: the caller is gone, and nobody reads it.
-      respond(new Response(null, { status: 499 }));
+      respond(new Response(null, { status: noAnswer }));
       end.onclose?.();
     },
   };
@@ -62,14 +63,16 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
   function write(sent: Message): void {
     const text = `event: message\ndata: ${JSON.stringify(sent)}\n\n`;
     if (stream === undefined) {
-      const body = new ReadableStream<Uint8Array>({
-        start(controller) {
-          stream = controller;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            stream = controller;
+          },
+          cancel: () => end.close(),
         },
-        cancel: () => end.close(),
-      });
-      const bounded = boundedBody(body, queuedBytes, onCut);
-      respond(new Response(bounded, { headers: eventHeaders }));
+        { highWaterMark: queuedBytes, size: ({ byteLength }) => byteLength },
+      );
+      respond(new Response(body, { headers: eventHeaders }));
       timer = setInterval(() => enqueue(": keep-alive\n\n"), keepAliveMs);
       timer.unref();
     }
@@ -77,8 +80,14 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
   }
 
   function enqueue(text: string): void {
+    const chunk = encoder.encode(text);
     try {
-      stream?.enqueue(encoder.encode(text));
+      if ((stream?.desiredSize ?? 0) >= chunk.byteLength) stream?.enqueue(chunk);
+      else {
+        onCut();
+        stream?.error(new Error("reader_too_slow"));
+        void end.close();
+      }
     } catch {
       // Its reader is gone, and `cancel` says so.
     }

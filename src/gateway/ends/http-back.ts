@@ -5,13 +5,13 @@
  * single exchange of 2026-07-28. It reads event by event and passes on what came as soon as it is
  * whole; it follows no redirects, decodes no compression, and knows no deadline.
  */
+import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import {
   type End,
-  errorAnswer,
   errorOf,
   isAnswer,
   isMessage,
@@ -21,7 +21,9 @@ import {
   type Refusal,
   type RequestId,
   refusalOf,
+  refusedHere,
   type SendOptions,
+  unreachable,
 } from "./end.ts";
 import { readEvents } from "./events.ts";
 import { documentIn } from "./json-lines.ts";
@@ -50,9 +52,12 @@ export interface HttpBack extends End {
   setProtocolVersion(version: string): void;
 }
 
-const unreachable = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
 const invalid = refusalOf(-32014, "peer_invalid", "The server's answer could not be read");
-const tooLarge = refusalOf(-32014, "peer_too_large", "The server's answer is larger than allowed");
+export const tooLarge = refusalOf(
+  -32014,
+  "peer_too_large",
+  "The server's answer is larger than allowed",
+);
 const refused = refusalOf(-32014, "peer_refused", "The server refused the request");
 const sessionGone = refusalOf(-32014, "peer_session_ended", "The server ended the session");
 
@@ -80,7 +85,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   const { url, dispatcher, headers: own, forward, maxBytes, exchange, onCut } = options;
   /** The streams of requests that have no answer yet, by their ids. */
   const open = new Map<string, AbortController>();
-  const whole = new AbortController();
+  /** Ends what belongs to no request. */
+  let whole: AbortController | undefined;
   let sessionId: string | undefined;
   let version: string | undefined;
   let isClosed = false;
@@ -99,7 +105,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      whole.abort();
+      whole?.abort();
       for (const stream of open.values()) stream.abort();
       if (sessionId !== undefined) await endSession(sessionId);
       end.onclose?.();
@@ -119,8 +125,11 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       end.onerror?.(errorOf(thrown));
       const refusal = thrown instanceof BackFault ? thrown.refusal : unreachable;
       // Without the status: a 401 of the server is no 401 of the gateway.
-      deliver(errorAnswer(message.id, refusal), message.id, undefined);
-      if (refusal === sessionGone) void end.close();
+      if (!isClosed) end.onmessage?.(...refusedHere(message.id, refusal));
+      if (refusal !== sessionGone) return;
+      // There is nothing left to end, so whoever is connected to this learns of it at once.
+      sessionId = undefined;
+      void end.close();
     } finally {
       if (open.get(key) === stream) open.delete(key);
     }
@@ -134,12 +143,22 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const stream = isId ? open.get(keyOf(requestId)) : undefined;
     // In an exchange, closing its stream is what cancels a request.
     if (exchange === undefined || !isId) {
-      const response = await post(message, sendOptions, whole.signal);
+      const response = await post(message, sendOptions, signalOfAll());
       await response.body.dump();
       if (response.statusCode >= 300) throw new BackFault(refused, ` with ${response.statusCode}`);
     }
     stream?.abort();
     if (method === "notifications/initialized" && exchange === undefined) void listen();
+  }
+
+  /** Most exchanges never need it. */
+  function signalOfAll(): AbortSignal {
+    if (whole === undefined) {
+      whole = new AbortController();
+      // Any number of messages may be on their way.
+      setMaxListeners(0, whole.signal);
+    }
+    return whole.signal;
   }
 
   function post(
@@ -272,7 +291,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       try {
         const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
         const headers = { ...own, ...ofSession(), accept: "text/event-stream", ...resumed };
-        const { statusCode, body } = await exchangeWith(null, "GET", headers, whole.signal);
+        const { statusCode, body } = await exchangeWith(null, "GET", headers, signalOfAll());
         if (statusCode >= 300) {
           await body.dump();
           // 405 says that there is none; 404 that the session is over, as its next request will.
@@ -290,7 +309,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         if (isClosed) return;
         end.onerror?.(errorOf(thrown));
       }
-      await pause(waits[failures] ?? 0, whole.signal).catch(() => {});
+      await pause(waits[failures] ?? 0, signalOfAll()).catch(() => {});
     }
   }
 

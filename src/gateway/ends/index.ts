@@ -1,3 +1,4 @@
+export { around } from "./around.ts";
 export { batchRefused, idInUse, idOf, messageFault } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo } from "./connections.ts";
@@ -14,8 +15,14 @@ export {
   type Refusal,
   type RequestId,
   refusalOf,
+  refusedHere,
   type SendOptions,
+  serverGone,
+  tooManyUnanswered,
+  unreachable,
 } from "./end.ts";
-export { exchangeFront } from "./exchange-front.ts";
+export { exchangeFront, noAnswer } from "./exchange-front.ts";
+export { type Refusable, refusable } from "./refusable.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
 export { stdioFront } from "./stdio-front.ts";
+export { isLasting } from "./watched.ts";

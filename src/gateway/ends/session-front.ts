@@ -4,16 +4,17 @@
  * The package is an optional peer, so it comes as a parameter.
  */
 import { boundedBody } from "./bounded-body.ts";
-import { messagesIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
+import { cancelledIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
 import {
   type End,
   type Extra,
+  errorAnswer,
   errorOf,
   isAnswer,
-  isMessage,
   keyOf,
   type Message,
   type RequestId,
+  refusalOf,
 } from "./end.ts";
 import { eventStore } from "./event-store.ts";
 
@@ -57,6 +58,8 @@ export interface SessionFront {
   closeStream(id: RequestId): void;
 }
 
+const ended = refusalOf(-32001, "session_unknown", "The session is over");
+
 export function sessionFront(options: SessionOptions): SessionFront {
   const { sdk, id, maxEvents, queuedBytes, retryMs, keepAliveMs } = options;
   const { onUndelivered, onCut } = options;
@@ -68,14 +71,18 @@ export function sessionFront(options: SessionOptions): SessionFront {
   });
 
   /** The requests that have no answer. The transport finds their streams by their ids alone. */
-  const open = new Set<string>();
+  const open = new Map<string, RequestId>();
+  let isOver = false;
   let version: string | undefined;
 
   const end: End = {
     async start() {
       transport.onmessage = (message, extra) =>
         end.onmessage?.(message, extra as Extra | undefined);
-      transport.onclose = () => end.onclose?.();
+      transport.onclose = () => {
+        isOver = true;
+        end.onclose?.();
+      };
       transport.onerror = (error) => end.onerror?.(error);
       await transport.start();
     },
@@ -90,16 +97,25 @@ export function sessionFront(options: SessionOptions): SessionFront {
         onUndelivered(errorOf(error));
       }
     },
-    close: () => transport.close(),
+    async close() {
+      isOver = true;
+      // Whoever waits learns that it is over; a closed transport would only end the stream.
+      const answers = [...open.values()].map((each) => errorAnswer(each, ended));
+      await Promise.allSettled(answers.map((answer) => end.send(answer)));
+      await transport.close();
+    },
   };
 
   return {
     end,
     async handle(request, parsedBody, authInfo) {
-      const keys = requestsIn(parsedBody).map(({ id }) => keyOf(id));
-      for (const key of keys) open.add(key);
+      const ids = requestsIn(parsedBody).map((each) => each.id);
+      const keys = ids.map(keyOf);
+      for (const each of ids) open.set(keyOf(each), each);
       for (const key of cancelledIn(parsedBody)) open.delete(key);
       const response = await transport.handleRequest(request, { parsedBody, authInfo });
+      // Its stream has ended without an answer.
+      if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
       if (!response.ok) for (const key of keys) open.delete(key);
       if (response.body === null) return response;
       return new Response(boundedBody(response.body, queuedBytes, onCut), response);
@@ -113,13 +129,4 @@ export function sessionFront(options: SessionOptions): SessionFront {
     },
     closeStream: (requestId) => transport.closeSSEStream(requestId),
   };
-}
-
-/** A cancelled request gets no answer. */
-function cancelledIn(body: unknown): readonly string[] {
-  return messagesIn(body).flatMap((message) => {
-    if (!isMessage(message) || message.method !== "notifications/cancelled") return [];
-    const { requestId } = isMessage(message.params) ? message.params : {};
-    return typeof requestId === "string" || typeof requestId === "number" ? [keyOf(requestId)] : [];
-  });
 }

@@ -44,8 +44,8 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
   /** By the id that the process knows. It is its progress token, too. */
   const asked = new Map<number, Asked>();
 
-  back.onmessage = (message) => {
-    if (isMessage(message)) receive(message);
+  back.onmessage = (message, extra) => {
+    if (isMessage(message)) receive(message, extra);
   };
   back.onclose = () => {
     isClosed = true;
@@ -53,11 +53,13 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
     for (const end of [...ends]) end.onclose?.();
   };
 
-  function receive(message: Message): void {
+  function receive(message: Message, given: Extra | undefined): void {
     if (isAnswer(message)) {
       const found = asked.get(Number(message.id));
       asked.delete(Number(message.id));
-      found?.end.onmessage?.({ ...message, id: found.id }, {});
+      if (found === undefined) return;
+      const extra: Extra = { ...given, relatedRequestId: found.id };
+      found.end.onmessage?.({ ...message, id: found.id }, extra);
       return;
     }
     const params = isMessage(message.params) ? message.params : {};

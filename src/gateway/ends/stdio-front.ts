@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import {
   batchRefused,
+  cancelledIn,
   idOf,
   messageFault,
   requestsIn,
@@ -12,12 +13,15 @@ import {
   type End,
   type Extra,
   errorAnswer,
+  isAnswer,
+  keyOf,
   type Message,
   type Refusal,
   type RequestId,
   refusalOf,
 } from "./end.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
+import { isLasting } from "./watched.ts";
 
 export interface StdioFrontOptions {
   readonly stdin: Readable;
@@ -27,6 +31,8 @@ export interface StdioFrontOptions {
   readonly maxBytes: number;
   /** What may wait for a caller that does not read. */
   readonly queuedBytes: number;
+  /** How long its requests may still take when its input has ended. */
+  readonly drainMs: number;
 }
 
 const parseError = refusalOf(
@@ -38,9 +44,14 @@ const initialized = refusalOf(-32600, "already_initialized", "The session has be
 const tooLarge = refusalOf(-32600, "message_too_large", "The message is larger than allowed");
 
 export function stdioFront(options: StdioFrontOptions): End {
-  const { stdin, stdout, authInfo, maxBytes, queuedBytes } = options;
+  const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs } = options;
   const extra: Extra = { authInfo };
+  /** The requests that have no answer, but for those whose answer may never come. */
+  const open = new Set<string>();
   let isClosed = false;
+  /** The caller sends nothing more. */
+  let isEnding = false;
+  let timer: NodeJS.Timeout | undefined;
   /** The agreed version; undefined before `initialize` was answered. */
   let version: string | undefined;
 
@@ -54,12 +65,16 @@ export function stdioFront(options: StdioFrontOptions): End {
         line(text) {
           const document = documentIn(text);
           const refusal = document === undefined ? parseError : refusalFor(document);
-          if (refusal === undefined) end.onmessage?.(document, extra);
+          if (refusal === undefined) receive(document);
           else void answer(refusal, idOf(document));
         },
         tooLong: () => void answer(tooLarge),
       });
-      stdin.on("end", () => void end.close());
+      stdin.on("end", () => {
+        isEnding = true;
+        timer = setTimeout(() => void end.close(), drainMs);
+        closeIfDone();
+      });
       stdin.on("error", (error) => {
         end.onerror?.(error);
         void end.close();
@@ -72,15 +87,28 @@ export function stdioFront(options: StdioFrontOptions): End {
         throw new Error("The caller does not read what it is sent.");
       }
       version ??= versionIn(message);
+      if (isAnswer(message)) open.delete(keyOf(message.id));
       await writeLine(stdout, message);
+      closeIfDone();
     },
     async close() {
       if (isClosed) return;
       isClosed = true;
+      clearTimeout(timer);
       stdin.pause();
       end.onclose?.();
     },
   };
+
+  function receive(document: unknown): void {
+    for (const { id, method } of requestsIn(document)) if (!isLasting(method)) open.add(keyOf(id));
+    for (const key of cancelledIn(document)) open.delete(key);
+    end.onmessage?.(document, extra);
+  }
+
+  function closeIfDone(): void {
+    if (isEnding && open.size === 0) void end.close();
+  }
 
   function refusalFor(document: unknown): Refusal | undefined {
     const fault = messageFault(document);

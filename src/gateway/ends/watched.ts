@@ -6,7 +6,6 @@
 import {
   type End,
   type Extra,
-  errorAnswer,
   errorOf,
   isAnswer,
   isMessage,
@@ -16,6 +15,10 @@ import {
   type Refusal,
   type RequestId,
   refusalOf,
+  refusedHere,
+  serverGone,
+  tooManyUnanswered,
+  unreachable,
 } from "./end.ts";
 import { type ProgressFilter, progressFilter } from "./progress-filter.ts";
 
@@ -34,8 +37,6 @@ export interface WatchedEnd extends End {
 }
 
 const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
-const unsent = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
-const busy = refusalOf(-32013, "too_many_unanswered", "Too many requests have no answer");
 
 interface Open {
   readonly id: RequestId;
@@ -51,8 +52,10 @@ interface Progress {
   readonly takes: ProgressFilter;
 }
 
-/** Requests whose answer may take as long as the subscription lasts. */
-const lasting: readonly unknown[] = ["subscriptions/listen"];
+/** Whether the answer of a request comes only when its subscription ends. */
+export function isLasting(method: unknown): boolean {
+  return method === "subscriptions/listen";
+}
 
 export function watched(back: End, options: WatchOptions): WatchedEnd {
   const { timeoutMs, inFlight, onDropped } = options;
@@ -66,7 +69,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     start() {
       back.onmessage = receive;
       back.onclose = () => {
-        failAll(refusalOf(-32014, "peer_unreachable", "The server is gone"));
+        failAll(serverGone);
         end.onclose?.();
       };
       back.onerror = (error) => end.onerror?.(error);
@@ -74,7 +77,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     },
     async send(message, sendOptions) {
       if (isRequest(message)) {
-        if (open.size >= inFlight) return deliver(errorAnswer(message.id, busy), {});
+        if (open.size >= inFlight) return deliver(...refusedHere(message.id, tooManyUnanswered));
         note(message);
       } else if (message.method === "notifications/cancelled" && isMessage(message.params)) {
         const { requestId } = message.params;
@@ -88,7 +91,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
       } catch (error) {
         if (!isRequest(message)) throw error;
         end.onerror?.(errorOf(error));
-        answer(keyOf(message.id), unsent);
+        answer(keyOf(message.id), unreachable);
       }
     },
     close: () => back.close(),
@@ -107,10 +110,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   }
 
   function deadline(key: string, method: unknown): NodeJS.Timeout {
-    const timer = setTimeout(
-      () => giveUp(key),
-      lasting.includes(method) ? 2_147_483_647 : timeoutMs,
-    );
+    const timer = setTimeout(() => giveUp(key), isLasting(method) ? 2_147_483_647 : timeoutMs);
     return timer.unref();
   }
 
@@ -172,7 +172,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     const entry = open.get(key);
     if (entry === undefined) return;
     forget(key);
-    deliver(errorAnswer(entry.id, refusal), { relatedRequestId: entry.id });
+    deliver(...refusedHere(entry.id, refusal));
   }
 
   /** A task reports progress after the answer that began it. */

@@ -5,6 +5,7 @@
  * then says which host it means, and from which page it comes, so both are compared with a list,
  * whole: no suffix, no wildcard, no other spelling of an address.
  */
+import { quoted } from "../../core/errors/index.ts";
 import { type GatewayConfig, isLocal } from "../config/index.ts";
 import { answerOf, type Refusal, type RefusalCode } from "./refusals.ts";
 
@@ -24,13 +25,23 @@ export function checkOrigin(
   const host = request.headers.get("host")?.toLowerCase();
   const origin = request.headers.get("origin")?.toLowerCase();
   if (host === undefined || !hostsOf(listen).includes(host)) {
-    return refused("host_refused", "The Host header is not one of this gateway.");
+    return refused(
+      "host_refused",
+      "The Host header is not one of this gateway.",
+      host === undefined
+        ? "There is no Host header."
+        : `The Host header is ${quoted(host, 100)}: if callers reach the gateway by that name, add it to listen.allowedHosts.`,
+    );
   }
   if (origin === undefined || isAllowedOrigin(origin, host, listen)) return undefined;
-  return refused("origin_refused", "Requests from this origin are not accepted.");
+  return refused(
+    "origin_refused",
+    "Requests from this origin are not accepted.",
+    `The Origin header is ${quoted(origin, 100)}: if its pages may ask the gateway, add it to listen.allowedOrigins.`,
+  );
 
-  function refused(code: RefusalCode, reason: string): Response {
-    const refusal = { status: 403, code, reason } as const;
+  function refused(code: RefusalCode, reason: string, detail: string): Response {
+    const refusal = { status: 403, code, reason, detail } as const;
     onRefused?.(refusal);
     return answerOf(refusal);
   }

@@ -28,7 +28,14 @@ export interface ShownHeaders {
 /** `hidden` are names in lower case, which are left out in other spellings too: `x_user`. */
 export function shownHeaders(hidden: readonly string[]): ShownHeaders {
   const ours = new Set(hidden.map(withHyphens));
+  /** Both are asked of the same request. */
+  const known = new WeakMap<Headers, readonly (readonly [name: string, value: string])[]>();
   const shown = (headers: Headers) => {
+    const found = known.get(headers) ?? chosen(headers);
+    known.set(headers, found);
+    return found;
+  };
+  const chosen = (headers: Headers) => {
     const ofHop = (headers.get("connection") ?? "")
       .toLowerCase()
       .split(",")

@@ -3,6 +3,7 @@
  * plugins, with the identity and the labels of the gateway.
  */
 import { Agent } from "undici";
+import { isGlassineError } from "../../core/errors/index.ts";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { anthropic } from "../../providers/anthropic/index.ts";
 import { google } from "../../providers/google/index.ts";
@@ -14,7 +15,9 @@ import {
   type ModelEvent,
   type ModelProvider,
 } from "../../providers/http/index.ts";
+import { failureCode } from "../../providers/http/judge-response.ts";
 import { openai } from "../../providers/openai/index.ts";
+import { InUse } from "../../providers/rewrite/index.ts";
 import type { RouteConfig } from "../config/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
@@ -33,6 +36,8 @@ export interface RouteOptions {
   readonly tenant: string | undefined;
   readonly access: "refused" | "all" | undefined;
   readonly onEnd: (end: ModelEnd) => void;
+  /** What becomes of a request beside its end, for the log. */
+  readonly onNote: (level: "info" | "error", event: string, fields: object) => void;
   /** Of the trace that a request belongs to; for the provider. */
   readonly traceHeaders: () => Readonly<Record<string, string>>;
   readonly onHook: ((ran: ModelEvent) => void) | undefined;
@@ -41,7 +46,17 @@ export interface RouteOptions {
 export interface ModelRoute {
   readonly path: string;
   readonly provider: string;
-  handle(request: Request, caller: ModelCaller): Promise<Response>;
+  /** `onSent` calls its listener once the answer was sent, or its reader is gone. */
+  handle(
+    request: Request,
+    caller: ModelCaller,
+    onSent: (listener: () => void) => void,
+  ): Promise<Response>;
+  /** Requests whose answers were not sent to their end. */
+  open(): number;
+  /** Takes no more requests. Resolves, with its connections closed, when there is none left. */
+  retire(): Promise<void>;
+  /** Ends what is open. */
   close(): Promise<void>;
 }
 
@@ -67,6 +82,8 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
   };
   const forwarded = [...alwaysForwarded, ...config.forward.map((name) => name.toLowerCase())];
   const provider = providers[config.provider];
+  const inUse = new InUse();
+  let isClosing = false;
   const guard = guardHttp(manager, {
     provider,
     allow: config.allow,
@@ -82,7 +99,9 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
   return {
     path,
     provider: config.provider,
-    async handle(request, caller) {
+    async handle(request, caller, onSent) {
+      inUse.enter();
+      onSent(() => inUse.leave());
       const url = new URL(request.url);
       const { method, signal } = request;
       const headers = new Headers(
@@ -97,30 +116,56 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
         return await guard({
           ...{ method, url, headers, signal, about: caller },
           body: async () => request.body,
-          pass: async () => send(await bodyOf(request), headers),
+          pass: async () => {
+            const response = await send(await bodyOf(request), headers);
+            if (method === "GET")
+              options.onNote("info", "model_passed", { method, status: response.status });
+            return response;
+          },
           send,
         });
       } catch (error) {
-        return failedResponse(provider, error);
+        if (isGlassineError(error)) options.onNote("error", error.code, { text: error.message });
+        return failedResponse(provider, isClosing ? "shutting_down" : failureCode(error));
       }
     },
-    close: () => dispatcher.destroy(),
+    open: () => inUse.count,
+    async retire() {
+      await inUse.free();
+      await dispatcher.close();
+    },
+    close() {
+      isClosing = true;
+      return dispatcher.destroy();
+    },
   };
 }
 
 const failures = {
-  unreachable: { status: 502, reason: "The provider could not be reached, or broke off" },
-  timeout: { status: 504, reason: "The provider did not answer in time" },
+  provider_unreachable: {
+    status: 502,
+    reason: "The provider could not be reached, or broke off",
+  },
+  provider_timeout: { status: 504, reason: "The provider did not answer in time" },
+  shutting_down: { status: 503, reason: "The gateway is shutting down" },
+  // The sentence of the error, which names the variable or the file, is for the log.
+  secret_missing: { status: 500, reason: "The gateway has no key for the provider" },
+  internal_error: { status: 500, reason: "The gateway failed" },
 } as const;
 
-/** What a caller gets of a provider that fails before anything of its answer was sent on. */
-function failedResponse(provider: ModelProvider | readonly ModelProvider[], error: unknown) {
+function isKnown(code: string): code is keyof typeof failures {
+  return Object.hasOwn(failures, code);
+}
+
+/** What a caller gets where a request ends before anything of its answer was sent on. */
+function failedResponse(provider: ModelProvider | readonly ModelProvider[], found: string) {
   // The APIs of a provider write their errors alike.
   const [{ denied }] = [provider].flat() as [ModelProvider];
-  const kind = (error as Error | undefined)?.name === "TimeoutError" ? "timeout" : "unreachable";
-  const { status, reason } = failures[kind];
-  const violation = { code: `provider_${kind}`, reason };
-  return Response.json(denied({ violation, status }), { status });
+  const code = isKnown(found) ? found : "internal_error";
+  const { status, reason } = failures[code];
+  // The SDKs try again after a 500, and a secret does not come by itself.
+  const headers = new Headers(status === 500 ? { "x-should-retry": "false" } : {});
+  return Response.json(denied({ violation: { code, reason }, status }), { status, headers });
 }
 
 /** What is passed unread has no body, or no plugin that asks for it. */

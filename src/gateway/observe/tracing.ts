@@ -7,8 +7,8 @@
 import { packageVersion } from "../../core/plugins/index.ts";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import {
+  around,
   type End,
-  type Extra,
   isAnswer,
   isMessage,
   isRequest,
@@ -200,34 +200,6 @@ export function tracingBy(api: TelemetryApi): Tracing {
   }
 
   return { front, back, manager, http, headers: carried };
-}
-
-interface Around extends Pick<End, "send"> {
-  /** A message that came; `deliver` hands it on. */
-  receive(message: unknown, extra: Extra | undefined, deliver: () => void): void;
-  closed(): void;
-}
-
-/** An end that looks at what goes to another and comes from it. */
-function around(inner: End, { send, receive, closed }: Around): End {
-  const outer: End = {
-    ...(inner.sessionId !== undefined && { sessionId: inner.sessionId }),
-    takesHeaders: inner.takesHeaders === true,
-    setProtocolVersion: (version) => inner.setProtocolVersion?.(version),
-    start() {
-      inner.onmessage = (message, extra) =>
-        receive(message, extra, () => outer.onmessage?.(message, extra));
-      inner.onclose = () => {
-        closed();
-        outer.onclose?.();
-      };
-      inner.onerror = (error) => outer.onerror?.(error);
-      return inner.start();
-    },
-    send,
-    close: () => inner.close(),
-  };
-  return outer;
 }
 
 function endSpan(span: Span, errorType: string | undefined): void {

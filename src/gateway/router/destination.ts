@@ -4,55 +4,110 @@ import type { Homes } from "./homes.ts";
 import { cursorsIn, lists } from "./merge.ts";
 import { splitName } from "./names.ts";
 
-/** The message for each server, and whether the answer of the one is the caller's as it came. */
-export interface Destination {
-  readonly messages: readonly (readonly [server: string, message: Message])[];
-  readonly isAlone: boolean;
-}
+/** The message for each server, in the order of the configuration. */
+type Messages = readonly (readonly [server: string, message: Message])[];
+
+export type Destination =
+  /** The router answers it itself. */
+  | { readonly kind: "here"; readonly result: Message }
+  /** `one`: its answer is the caller's. `all`: one answer is made of theirs. */
+  | { readonly kind: "one" | "all"; readonly messages: Messages }
+  /** Nobody knows whose it is: one after the other, until one of them has it. */
+  | { readonly kind: "search"; readonly messages: Messages };
 
 export interface Known {
-  /** The servers that are there, in the order of the configuration. */
+  /** In the order of the configuration. */
   readonly servers: readonly string[];
   readonly homes: Homes;
-  /** Whose the connection is, for tasks. */
+  /** Whose the connection is. */
   readonly owner: string;
 }
 
 const unknownName = refusalOf(-32602, "name_unknown", "No server has this name: see the list");
-const unknownUri = refusalOf(-32602, "resource_unknown", "No server has listed this resource");
-const unknownTask = refusalOf(-32602, "task_unknown", "No server has this task");
+const unknownUri = refusalOf(-32602, "resource_unknown", "No server has this resource");
+export const unknownTask = refusalOf(-32602, "task_unknown", "No server has this task");
 const unknownCursor = refusalOf(-32602, "cursor_unknown", "The cursor is not one of this gateway");
 export const unknownMethod = refusalOf(-32601, "method_unknown", "Method not found");
 
 export const handshakes: readonly string[] = ["initialize", "server/discover"];
-/** Requests whose answers say nothing but that it is done. */
-const forAll: readonly string[] = ["ping", "logging/setLevel", "subscriptions/listen"];
+
+const versionKey = "io.modelcontextprotocol/protocolVersion";
 
 export function destinationOf(message: Message, known: Known): Destination | Refusal {
   const method = String(message.method);
-  const { servers, homes, owner } = known;
+  const { servers } = known;
   const params = isMessage(message.params) ? message.params : {};
-  const only = (server: string | undefined, refusal: Refusal, changed: Message = {}) => {
+  const toAll = (): Destination => ({
+    kind: "all",
+    messages: servers.map((server) => [server, message] as const),
+  });
+  const toOne = (
+    server: string | undefined,
+    refusal: Refusal,
+    changed: Message = {},
+  ): Destination | Refusal => {
     if (server === undefined || !servers.includes(server)) return refusal;
     const own = { ...message, params: { ...params, ...changed } };
-    return { messages: [[server, own] as const], isAlone: true };
+    return { kind: "one", messages: [[server, own]] };
   };
-  if (handshakes.includes(method) || forAll.includes(method))
-    return { messages: servers.map((server) => [server, message] as const), isAlone: false };
+  // It asks whether the gateway is there. MCP 2026-07-28 has no such request.
+  if (method === "ping" && !isModern(params)) return { kind: "here", result: {} };
+  if (handshakes.includes(method) || method === "logging/setLevel") return toAll();
+  if (method === "subscriptions/listen")
+    return { kind: "all", messages: subscribed(message, known) };
   if (Object.hasOwn(lists, method)) return pagesOf(message, params, servers);
   if (method === "tools/call" || method === "prompts/get") {
     const found = splitName(params.name);
-    return only(found?.server, unknownName, { name: found?.name });
+    return toOne(found?.server, unknownName, { name: found?.name });
   }
   if (method === "completion/complete") {
     const ref = isMessage(params.ref) ? params.ref : {};
     const found = splitName(ref.name);
-    if (found === undefined) return only(homes.ofUri(ref.uri), unknownUri);
-    return only(found.server, unknownName, { ref: { ...ref, name: found.name } });
+    if (found !== undefined || ref.uri === undefined)
+      return toOne(found?.server, unknownName, { ref: { ...ref, name: found?.name } });
+    return ofResource(message, ref.uri, known);
   }
-  if (method.startsWith("resources/")) return only(homes.ofUri(params.uri), unknownUri);
-  if (method.startsWith("tasks/")) return only(homes.ofTask(owner, params.taskId), unknownTask);
+  if (method.startsWith("resources/")) return ofResource(message, params.uri, known);
+  if (method.startsWith("tasks/")) {
+    const found = splitName(params.taskId);
+    return toOne(found?.server, unknownTask);
+  }
   return unknownMethod;
+}
+
+function isModern({ _meta: meta }: Message): boolean {
+  return isMessage(meta) && meta[versionKey] !== undefined;
+}
+
+/** To the server whose resource it is, or to whoever has it. */
+function ofResource(message: Message, uri: unknown, known: Known): Destination | Refusal {
+  const { homes, owner, servers } = known;
+  if (typeof uri !== "string") return unknownUri;
+  const server = homes.ofUri(owner, uri, servers);
+  if (server !== undefined) return { kind: "one", messages: [[server, message]] };
+  // Servers subscribe to what they do not have, so that the first to say yes says little.
+  const isSubscribing = String(message.method).endsWith("subscribe");
+  return {
+    kind: isSubscribing ? "all" : "search",
+    messages: servers.map((each) => [each, message] as const),
+  };
+}
+
+/** To all; each hears of its own resources and of those that may be its own. */
+function subscribed(message: Message, { servers, homes, owner }: Known): Messages {
+  const params = isMessage(message.params) ? message.params : {};
+  const { notifications } = params;
+  const wanted = isMessage(notifications) ? notifications.resourceSubscriptions : undefined;
+  if (!isMessage(notifications) || !Array.isArray(wanted))
+    return servers.map((server) => [server, message] as const);
+  return servers.map((server) => {
+    const resourceSubscriptions = wanted.filter((uri) => {
+      const home = typeof uri === "string" ? homes.ofUri(owner, uri, servers) : undefined;
+      return home === undefined || home === server;
+    });
+    const own = { ...notifications, resourceSubscriptions };
+    return [server, { ...message, params: { ...params, notifications: own } }] as const;
+  });
 }
 
 /** The first page of all servers, or the next of those that have one. */
@@ -62,10 +117,10 @@ function pagesOf(
   servers: readonly string[],
 ): Destination | Refusal {
   if (params.cursor === undefined)
-    return { messages: servers.map((server) => [server, message] as const), isAlone: false };
+    return { kind: "all", messages: servers.map((server) => [server, message] as const) };
   const cursors = cursorsIn(params.cursor) ?? {};
   const wanted = servers.filter((server) => Object.hasOwn(cursors, server));
   if (wanted.length === 0) return unknownCursor;
   const page = (server: string) => ({ ...message, params: { ...params, cursor: cursors[server] } });
-  return { messages: wanted.map((server) => [server, page(server)] as const), isAlone: false };
+  return { kind: "all", messages: wanted.map((server) => [server, page(server)] as const) };
 }

@@ -2,6 +2,7 @@
 import { isMessage, type Message } from "../ends/index.ts";
 import type { Homes } from "./homes.ts";
 import { joinName } from "./names.ts";
+import { renamed, toCallerOf } from "./task-ids.ts";
 
 /** The result of one server. */
 export interface Part {
@@ -9,10 +10,19 @@ export interface Part {
   readonly result: Message;
 }
 
+/** What is known when answers are merged. */
+export interface MergeContext {
+  readonly homes: Homes;
+  /** Whose the connection is. */
+  readonly owner: string;
+  /** Whether the answer of a server is missing that may have had one. */
+  readonly isPart: boolean;
+}
+
 /** What each list holds, and what is done with an item of it. */
 interface ListKind {
   readonly field: string;
-  readonly item: (server: string, item: Message, homes: Homes) => Message;
+  readonly item: (server: string, item: Message, context: MergeContext) => Message;
 }
 
 const named = (server: string, item: Message): Message => ({
@@ -25,47 +35,47 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "prompts/list": { field: "prompts", item: named },
   "resources/list": {
     field: "resources",
-    item(server, item, homes) {
-      homes.addUri(server, item.uri);
+    item(server, item, { homes, owner }) {
+      homes.addUri(owner, server, item.uri);
       return item;
     },
   },
   "resources/templates/list": {
     field: "resourceTemplates",
-    item(server, item, homes) {
-      homes.addTemplate(server, item.uriTemplate);
+    item(server, item, { homes, owner }) {
+      homes.addTemplate(owner, server, item.uriTemplate);
       return item;
     },
   },
-  "tasks/list": { field: "tasks", item: (_server, item) => item },
+  "tasks/list": { field: "tasks", item: (server, item) => renamed(item, toCallerOf(server)) },
 };
 
 /** The lists of all, one after the other, with a cursor for those that have more. */
-export function mergeLists(method: string, parts: readonly Part[], homes: Homes): Message {
+export function mergeLists(method: string, parts: readonly Part[], context: MergeContext): Message {
   const { field, item } = lists[method] as ListKind;
   const items = parts.flatMap(({ server, result }) => {
     const own = Array.isArray(result[field]) ? (result[field] as unknown[]) : [];
-    return own.filter(isMessage).map((each) => item(server, each, homes));
+    return own.filter(isMessage).map((each) => item(server, each, context));
   });
   const more = parts.flatMap(({ server, result }) =>
     typeof result.nextCursor === "string" ? [[server, result.nextCursor] as const] : [],
   );
   return {
-    ...cacheFacts(parts),
+    ...cacheFacts(parts, context),
     [field]: items,
     ...(more.length > 0 && { nextCursor: cursorOf(Object.fromEntries(more)) }),
   };
 }
 
-/** The strictest of what they say about keeping it. */
-function cacheFacts(parts: readonly Part[]): Message {
+/** The strictest of what they say about keeping it; what is not whole is not kept. */
+function cacheFacts(parts: readonly Part[], { isPart }: MergeContext): Message {
   const results = parts.map(({ result }) => result);
   const ttls = results.map(({ ttlMs }) => ttlMs).filter((ttl) => typeof ttl === "number");
   const scopes = results.map(({ cacheScope }) => cacheScope).filter((scope) => scope !== undefined);
   const types = results.map(({ resultType }) => resultType).filter((type) => type !== undefined);
   return {
     ...(types.length > 0 && { resultType: types[0] }),
-    ...(ttls.length > 0 && { ttlMs: Math.min(...ttls) }),
+    ...(ttls.length > 0 && { ttlMs: isPart ? 0 : Math.min(...ttls) }),
     ...(scopes.length > 0 && {
       cacheScope: scopes.every((scope) => scope === "public") ? "public" : "private",
     }),
@@ -89,8 +99,21 @@ export function cursorsIn(cursor: unknown): Readonly<Record<string, string>> | u
   }
 }
 
+/** A server that is late may have any of them, and announces them when it is there. */
+const anyList: Message = {
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { listChanged: true },
+};
+
 /** What the servers said to `initialize` or `server/discover`, as one server would. */
-export function mergeHandshakes(parts: readonly Part[], serverInfo: Message): Message {
+export function mergeHandshakes(
+  method: string,
+  parts: readonly Part[],
+  serverInfo: Message,
+  context: MergeContext,
+): Message {
+  const { isPart } = context;
   const results = parts.map(({ result }) => result);
   const versions = results.map(({ protocolVersion }) => protocolVersion);
   const known = versions.filter((version): version is string => typeof version === "string");
@@ -99,11 +122,13 @@ export function mergeHandshakes(parts: readonly Part[], serverInfo: Message): Me
     typeof result.instructions === "string" ? [`# ${server}\n\n${result.instructions}`] : [],
   );
   return {
-    ...cacheFacts(parts),
+    ...cacheFacts(parts, context),
     // The oldest is the one that all of them speak.
     ...(known.length > 0 && { protocolVersion: [...known].sort()[0] }),
     ...(supported.length > 0 && { supportedVersions: common(supported) }),
-    capabilities: results.map(({ capabilities }) => capabilities).reduce<Message>(union, {}),
+    capabilities: results
+      .map(({ capabilities }) => capabilities)
+      .reduce<Message>(union, isPart && method === "initialize" ? anyList : {}),
     serverInfo,
     ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
   };

@@ -1,4 +1,4 @@
-/** Names of tools and prompts of several servers: `server__name`. */
+/** Names of tools, prompts and tasks of several servers: `server__name`. */
 
 const separator = "__";
 

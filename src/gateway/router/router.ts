@@ -3,39 +3,56 @@
  *
  * Each server has a guard of its own behind this, which sees names as the server knows them. A
  * request goes to the server that its name, URI or task belongs to; what concerns all goes to all,
- * and their answers become one. What a server asks of the caller gets an id of the router's, since
- * two servers may use the same.
+ * and their answers become one, without those that keep the others waiting.
  */
 import {
   type End,
   type Extra,
   errorAnswer,
+  idInUse,
   isAnswer,
   isMessage,
   isRequest,
   keyOf,
   type Message,
   type RequestId,
+  refusalOf,
   type SendOptions,
+  serverGone,
 } from "../ends/index.ts";
-import { type Destination, destinationOf, handshakes, unknownMethod } from "./destination.ts";
+import { Acknowledgements, acknowledged } from "./acknowledgements.ts";
+import { AskedOfCaller } from "./asked-of-caller.ts";
+import {
+  type Destination,
+  destinationOf,
+  handshakes,
+  unknownMethod,
+  unknownTask,
+} from "./destination.ts";
 import type { Homes } from "./homes.ts";
-import { lists, mergeHandshakes, mergeLists, type Part } from "./merge.ts";
+import { urisIn } from "./linked-uris.ts";
+import { lists, mergeHandshakes, mergeLists } from "./merge.ts";
+import { type Peer, peerOf, type RouterLog } from "./peer.ts";
+import { handshakePatienceMs } from "./slow-servers.ts";
+import { inAnswer, inParams, toCallerOf, toServer } from "./task-ids.ts";
 
 export interface RouterOptions {
   readonly front: End;
   /** In the order of the configuration. */
   readonly servers: readonly string[];
+  /** Joins an end, which is the caller as a server's guard sees it, with the server. */
+  readonly connect: (server: string, end: End) => Promise<unknown>;
+  /** Whether a server that was lost is connected again: in a session, not in an exchange. */
+  readonly reconnects: boolean;
   readonly homes: Homes;
-  /** Whose the connection is, for tasks. */
+  /** The session, or the subject of an exchange: whose what is learned is. */
   readonly owner: string;
   readonly serverInfo: { readonly name: string; readonly version: string };
-  readonly onNote: (event: string, fields: object) => void;
+  readonly log: RouterLog;
 }
 
 export interface Router {
-  /** The caller, as each server's guard sees it. */
-  readonly ends: ReadonlyMap<string, End>;
+  /** Rejects if no server can be reached at all. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,39 +61,66 @@ type Request = Message & { readonly id: RequestId; readonly method: string };
 
 /** A request of the caller's that has no answer yet. */
 interface Asked {
-  readonly method: string;
-  /** Those that still have to answer. */
-  readonly waiting: Set<string>;
-  readonly parts: Part[];
-  readonly errors: Message[];
-  /** Whether its answer is that of the one server, as it came. */
-  readonly isAlone: boolean;
+  readonly request: Request;
+  readonly kind: Destination["kind"];
+  /** Those that still have to answer, and what keeps them from taking too long. */
+  readonly waiting: Map<string, NodeJS.Timeout | undefined>;
+  /** Those that are asked if the ones before do not have it. */
+  readonly next: (readonly [server: string, message: Message])[];
+  readonly answers: Map<string, Message>;
+  readonly extra: Extra | undefined;
+  /** Of `subscriptions/listen`. */
+  readonly acknowledgements: Acknowledgements | undefined;
+  /** A server that may have had an answer gave none. */
+  isPart: boolean;
+  progress: number;
 }
 
+const late = refusalOf(-32014, "peer_timeout", "The servers did not answer in time");
+
 export function routerOf(options: RouterOptions): Router {
-  const { front, servers, homes, owner, serverInfo, onNote } = options;
+  const { front, servers, connect, reconnects, homes, owner, serverInfo, log } = options;
   const asked = new Map<string, Asked>();
-  /** Requests of servers, by the ids that the caller knows. */
-  const ofServers = new Map<string, { readonly server: string; readonly id: RequestId }>();
-  const gone = new Set<string>();
-  let count = 0;
+  const ofCaller = new AskedOfCaller();
+  const peers = new Map(servers.map((name) => [name, peerFor(name)] as const));
+  let isOver = false;
 
-  const ends = new Map(servers.map((name) => [name, endFor(name)] as const));
+  function peerFor(name: string): Peer {
+    return peerOf({
+      ...{ name, sessionId: front.sessionId, reconnects, log },
+      connect: (end) => connect(name, end),
+      receive: (message, sendOptions) => fromServer(name, message, sendOptions),
+      isAwaited: (id) => asked.get(keyOf(id))?.waiting.has(name) === true,
+      onJoined: (capabilities) => announce(capabilities),
+      onLost: () => lost(name),
+    });
+  }
 
-  function endFor(server: string): End {
-    const end: End = {
-      ...(front.sessionId !== undefined && { sessionId: front.sessionId }),
-      start: async () => {},
-      send: (message, sendOptions = {}) => fromServer(server, message, sendOptions),
-      async close() {
-        if (gone.has(server)) return;
-        gone.add(server);
-        for (const [key, { waiting }] of asked) if (waiting.has(server)) drop(key, server);
-        end.onclose?.();
-        if (gone.size === servers.length) await front.close();
-      },
-    };
-    return end;
+  function report(error: Error): void {
+    front.onerror?.(error);
+  }
+
+  /** What the caller knows of a server may be out of date. */
+  function announce(capabilities: Message): void {
+    for (const kind of ["tools", "prompts", "resources"])
+      if (capabilities[kind] !== undefined)
+        toCaller({ jsonrpc: "2.0", method: `notifications/${kind}/list_changed` }, {});
+  }
+
+  function lost(server: string): void {
+    if (isOver) return;
+    for (const requestId of ofCaller.cancelAll(server)) {
+      const params = { requestId, reason: "The server is gone" };
+      toCaller({ jsonrpc: "2.0", method: "notifications/cancelled", params }, {});
+    }
+    for (const { request, waiting } of [...asked.values()]) {
+      if (!waiting.has(server)) continue;
+      const { id } = request;
+      collect(server, { ...errorAnswer(id, serverGone), id }, { relatedRequestId: id }).catch(
+        report,
+      );
+    }
+    if ([...peers.values()].every((peer) => peer.isLost)) void front.close();
   }
 
   function fromCaller(message: unknown, extra: Extra | undefined): void {
@@ -87,44 +131,123 @@ export function routerOf(options: RouterOptions): Router {
     else notification(message, extra);
   }
 
+  function tell(server: string, message: Message, extra: Extra | undefined): void {
+    const own = isAnswer(message)
+      ? inAnswer(message, "", toServer(server))
+      : inParams(message, toServer(server));
+    peers.get(server)?.tell(own, extra);
+  }
+
   function request(message: Request, extra: Extra | undefined): void {
-    const to = destinationOf(message, { servers: live(), homes, owner });
-    if ("code" in to) toCaller(errorAnswer(message.id, to), { relatedRequestId: message.id });
+    const { id } = message;
+    const known = { servers, homes, owner };
+    const to = asked.has(keyOf(id)) ? idInUse : destinationOf(message, known);
+    const related = { relatedRequestId: id };
+    if ("code" in to) toCaller(errorAnswer(id, to), related);
+    else if (to.kind === "here") toCaller({ jsonrpc: "2.0", id, result: to.result }, related);
     else send(message, to, extra);
   }
 
-  function live(): readonly string[] {
-    return servers.filter((server) => !gone.has(server));
-  }
-
   function send(
-    { id, method }: Request,
-    { messages, isAlone }: Destination,
+    message: Request,
+    { kind, messages }: Exclude<Destination, { readonly kind: "here" }>,
     extra: Extra | undefined,
   ): void {
-    const waiting = new Set(messages.map(([server]) => server));
-    asked.set(keyOf(id), { method, waiting, parts: [], errors: [], isAlone });
-    for (const [server, message] of messages) ends.get(server)?.onmessage?.(message, extra);
+    const isLasting = message.method === "subscriptions/listen";
+    const names = messages.map(([server]) => server);
+    const entry: Asked = {
+      ...{ request: message, kind, waiting: new Map(), answers: new Map() },
+      next: kind === "search" ? [...messages] : [],
+      ...{ extra, isPart: false, progress: Number.NEGATIVE_INFINITY },
+      acknowledgements: isLasting ? new Acknowledgements(names, toCaller) : undefined,
+    };
+    asked.set(keyOf(message.id), entry);
+    if (kind === "search") {
+      askNext(entry);
+      return;
+    }
+    for (const name of names)
+      entry.waiting.set(name, kind === "all" ? timer(entry, name) : undefined);
+    for (const [server, own] of messages) tell(server, own, extra);
+  }
+
+  /** Asks the next one that may have it. Returns whether there is one. */
+  function askNext(entry: Asked): boolean {
+    const [server, message] = entry.next.shift() ?? [];
+    if (server === undefined || message === undefined) return false;
+    entry.waiting.set(server, entry.next.length > 0 ? timer(entry, server) : undefined);
+    tell(server, message, entry.extra);
+    return true;
+  }
+
+  function timer(entry: Asked, server: string): NodeJS.Timeout {
+    const isHandshake = handshakes.includes(entry.request.method);
+    const ms = isHandshake ? handshakePatienceMs : homes.slow.patienceMs(owner, server);
+    return setTimeout(() => outOfPatience(entry, server, ms), ms).unref();
+  }
+
+  function outOfPatience(entry: Asked, server: string, ms: number): void {
+    const { request, kind, acknowledgements, waiting, answers } = entry;
+    const { id, method } = request;
+    if (acknowledgements?.isMissing(server) === false) return;
+    homes.slow.wasSlow(owner, server, ms);
+    log.warn("server_left_out", { server, method, code: late.data.code });
+    // It may still answer, as far as others do not.
+    if (kind === "search") {
+      askNext(entry);
+      return;
+    }
+    if (acknowledgements !== undefined) {
+      acknowledgements.without(server);
+      return;
+    }
+    waiting.delete(server);
+    entry.isPart = true;
+    answers.set(server, errorAnswer(id, late));
+    cancel(server, entry, "timeout");
+    complete(entry).catch(report);
+  }
+
+  function cancel(server: string, { request, extra }: Asked, reason: string): void {
+    // MCP: `initialize` cannot be cancelled.
+    if (request.method === "initialize") return;
+    const params = { requestId: request.id, reason };
+    tell(server, { jsonrpc: "2.0", method: "notifications/cancelled", params }, extra);
   }
 
   function notification(message: Message, extra: Extra | undefined): void {
     const params = isMessage(message.params) ? message.params : {};
-    const { requestId } = params;
+    const { method } = message;
+    if (method === "notifications/cancelled") cancelled(message, params, extra);
+    else if (method === "notifications/progress") {
+      const [server, own] = ofCaller.progress(message) ?? [];
+      if (server !== undefined && own !== undefined) tell(server, own, extra);
+    } else if (String(method).startsWith("notifications/tasks")) {
+      const server = ofCaller.serverOfTask(params.taskId);
+      if (server !== undefined) tell(server, message, extra);
+    } else for (const server of servers) tell(server, message, extra);
+  }
+
+  function cancelled(message: Message, { requestId }: Message, extra: Extra | undefined): void {
     const isId = typeof requestId === "string" || typeof requestId === "number";
-    const of = message.method === "notifications/cancelled" && isId ? keyOf(requestId) : undefined;
-    const wanted = of === undefined ? live() : [...(asked.get(of)?.waiting ?? [])];
+    const entry = isId ? asked.get(keyOf(requestId)) : undefined;
+    if (entry === undefined) return;
+    const wanted = [...entry.waiting.keys()];
     // MCP: `initialize` cannot be cancelled.
-    if (of !== undefined && asked.get(of)?.method !== "initialize") asked.delete(of);
-    for (const server of wanted) ends.get(server)?.onmessage?.(message, extra);
+    if (entry.request.method !== "initialize") forget(entry);
+    for (const server of wanted) tell(server, message, extra);
+  }
+
+  function forget(entry: Asked): void {
+    asked.delete(keyOf(entry.request.id));
+    for (const each of entry.waiting.values()) clearTimeout(each);
+    entry.waiting.clear();
   }
 
   /** The caller's answer to a request of a server. */
   function answerOf(message: Message & { id: RequestId }, extra: Extra | undefined): void {
-    const key = keyOf(message.id);
-    const found = ofServers.get(key);
-    if (found === undefined) return;
-    ofServers.delete(key);
-    ends.get(found.server)?.onmessage?.({ ...message, id: found.id }, extra);
+    const [server, own] = ofCaller.answer(message) ?? [];
+    if (server !== undefined && own !== undefined) tell(server, own, extra);
   }
 
   async function fromServer(
@@ -133,20 +256,48 @@ export function routerOf(options: RouterOptions): Router {
     sendOptions: SendOptions,
   ): Promise<void> {
     if (isAnswer(message)) return collect(server, message, sendOptions);
-    if (isRequest(message)) {
-      count += 1;
-      const id = `${server}-${count}`;
-      ofServers.set(keyOf(id), { server, id: message.id });
-      return front.send({ ...message, id }, sendOptions);
-    }
     const params = isMessage(message.params) ? message.params : {};
-    if (message.method !== "notifications/cancelled") return front.send(message, sendOptions);
-    const found = [...ofServers].find(
-      ([, each]) => each.server === server && each.id === params.requestId,
+    const own = inParams(message, (id) =>
+      ofCaller.isTaskFor(server, id) ? id : toCallerOf(server)(id),
     );
-    if (found === undefined) return;
-    const requestId = found[0].slice(1);
-    return front.send({ ...message, params: { ...params, requestId } }, sendOptions);
+    if (isRequest(message)) {
+      const isOfTask = message.method.startsWith("tasks/") && params.taskId !== undefined;
+      if (!isOfTask || ofCaller.isTaskFor(server, params.taskId))
+        return front.send(ofCaller.add(server, own as Request), sendOptions);
+      return peers.get(server)?.tell(errorAnswer(message.id, unknownTask), undefined);
+    }
+    if (message.method === "notifications/cancelled") {
+      const requestId = ofCaller.cancel(server, params.requestId);
+      if (requestId === undefined) return;
+      return front.send({ ...message, params: { ...params, requestId } }, sendOptions);
+    }
+    if (message.method === "notifications/resources/updated")
+      homes.addUri(owner, server, params.uri);
+    const { relatedRequestId } = sendOptions;
+    const entry = entryOf(message, params, relatedRequestId);
+    if (entry?.acknowledgements !== undefined)
+      return entry.acknowledgements.take(server, own, sendOptions);
+    if (message.method === "notifications/progress" && entry?.kind === "all") {
+      // Each server counts for itself, and what a caller sees only ever grows.
+      if (!(Number(params.progress) > entry.progress)) return;
+      entry.progress = Number(params.progress);
+    }
+    await front.send(own, sendOptions);
+  }
+
+  /** The subscription or the request that a notification belongs to. */
+  function entryOf(
+    { method }: Message,
+    { _meta: meta }: Message,
+    related: RequestId | undefined,
+  ): Asked | undefined {
+    const named = isMessage(meta) ? meta["io.modelcontextprotocol/subscriptionId"] : undefined;
+    const isNamed = typeof named === "string" || typeof named === "number";
+    const id = isNamed ? named : related;
+    const entry = id === undefined ? undefined : asked.get(keyOf(id));
+    // Over stdio, what names no request belongs to one by a guess.
+    const isGuess = !isNamed && method !== acknowledged;
+    return entry?.acknowledgements !== undefined && isGuess ? undefined : entry;
   }
 
   async function collect(
@@ -154,75 +305,117 @@ export function routerOf(options: RouterOptions): Router {
     message: Message & { id: RequestId },
     sendOptions: SendOptions,
   ): Promise<void> {
-    const key = keyOf(message.id);
-    const entry = asked.get(key);
-    if (entry === undefined || !entry.waiting.delete(server)) return;
+    const entry = asked.get(keyOf(message.id));
+    if (entry === undefined || !entry.waiting.has(server)) return;
+    clearTimeout(entry.waiting.get(server));
+    entry.waiting.delete(server);
     const { result } = message;
-    if (entry.isAlone) {
-      asked.delete(key);
-      learn(server, result);
-      return front.send(message, sendOptions);
+    if (isMessage(result)) homes.slow.answered(owner, server);
+    if (entry.kind === "one") return finish(entry, server, message, sendOptions);
+    if (entry.kind === "search") {
+      if (isMessage(result)) {
+        const { params } = entry.request;
+        if (isMessage(params)) homes.addUri(owner, server, params.uri);
+        return finish(entry, server, message, sendOptions);
+      }
+      entry.answers.set(server, message);
+      if (askNext(entry) || entry.waiting.size > 0) return;
+      const [from, error = message] = bestError(entry) ?? [];
+      return finish(entry, from ?? server, error, sendOptions);
     }
-    if (isMessage(result)) entry.parts.push({ server, result });
-    else {
-      entry.errors.push(message);
-      const { code } = isMessage(message.error) ? message.error : {};
-      onNote("server_left_out", { server, method: entry.method, code });
+    entry.answers.set(server, message);
+    const { acknowledgements, request } = entry;
+    acknowledgements?.without(server);
+    // The caller would not notice that a part of its subscription is missing, so it begins again.
+    if (acknowledgements?.hasGrantOf(server) === true)
+      return finish(entry, server, message, sendOptions);
+    const { code } = isMessage(message.error) ? message.error : {};
+    if (!isMessage(result) && code !== unknownMethod.code) {
+      entry.isPart = true;
+      const isResource =
+        request.method.startsWith("resources/") && !Object.hasOwn(lists, request.method);
+      if (!isResource) log.warn("server_left_out", { server, method: request.method, code });
     }
-    await complete(key, message.id, entry);
+    await complete(entry);
   }
 
-  /** A server that is gone answers no more. */
-  function drop(key: string, server: string): void {
-    const entry = asked.get(key);
-    if (entry === undefined || entry.isAlone || !entry.waiting.delete(server)) return;
-    const id = key.startsWith("s") ? key.slice(1) : Number(key.slice(1));
-    void complete(key, id, entry);
+  /** The answer of one server is that of the caller; others are not waited for. */
+  async function finish(
+    entry: Asked,
+    server: string,
+    message: Message,
+    sendOptions: SendOptions,
+  ): Promise<void> {
+    const { method } = entry.request;
+    const others = [...entry.waiting.keys()];
+    forget(entry);
+    for (const other of others) cancel(other, entry, "another server answered");
+    if (isMessage(message.result))
+      for (const uri of urisIn(message.result)) homes.addUri(owner, server, uri);
+    await front.send(inAnswer(message, method, toCallerOf(server)), sendOptions);
   }
 
-  async function complete(key: string, id: RequestId, entry: Asked): Promise<void> {
+  async function complete(entry: Asked): Promise<void> {
     if (entry.waiting.size > 0) return;
-    asked.delete(key);
-    const { method, errors } = entry;
-    const parts = servers.flatMap((server) => entry.parts.filter((part) => part.server === server));
-    const [error] = errors;
-    if (parts.length === 0)
-      return front.send(error ?? errorAnswer(id, unknownMethod), { relatedRequestId: id });
-    const result = merged(method, parts);
-    await front.send({ jsonrpc: "2.0", id, result }, { relatedRequestId: id });
+    forget(entry);
+    const { id } = entry.request;
+    const result = merged(entry);
+    const [, error = errorAnswer(id, unknownMethod)] = bestError(entry) ?? [];
+    const answer = result === undefined ? error : { jsonrpc: "2.0", id, result };
+    await front.send(answer, { relatedRequestId: id });
   }
 
-  function merged(method: string, parts: readonly Part[]): Message {
-    if (handshakes.includes(method)) return mergeHandshakes(parts, serverInfo);
-    if (!Object.hasOwn(lists, method)) return parts[0]?.result ?? {};
-    for (const { server, result } of parts)
-      if (method === "tasks/list" && Array.isArray(result.tasks))
-        for (const task of result.tasks)
-          if (isMessage(task)) homes.addTask(server, owner, task.taskId);
-    return mergeLists(method, parts, homes);
-  }
-
-  /** The task that an answer began. */
-  function learn(server: string, result: unknown): void {
-    if (!isMessage(result)) return;
-    const task = isMessage(result.task) ? result.task : result;
-    if (result.resultType === "task" || isMessage(result.task))
-      homes.addTask(server, owner, task.taskId);
+  function merged({ request, answers, isPart }: Asked): Message | undefined {
+    const { method } = request;
+    const parts = servers.flatMap((server) => {
+      const result = answers.get(server)?.result;
+      return isMessage(result) ? [{ server, result }] : [];
+    });
+    const [first] = parts;
+    if (first === undefined) return undefined;
+    const context = { homes, owner, isPart };
+    if (handshakes.includes(method)) return mergeHandshakes(method, parts, serverInfo, context);
+    return Object.hasOwn(lists, method) ? mergeLists(method, parts, context) : first.result;
   }
 
   function toCaller(message: Message, sendOptions: SendOptions): void {
-    front.send(message, sendOptions).catch((error: Error) => front.onerror?.(error));
+    front.send(message, sendOptions).catch(report);
+  }
+
+  /** The first error that says more than that a server does not have it. */
+  function bestError({ answers }: Asked): readonly [string, Message] | undefined {
+    const all = servers.flatMap((server) => {
+      const answer = answers.get(server);
+      return answer === undefined || answer.error === undefined ? [] : [[server, answer] as const];
+    });
+    return (
+      all.find(([, { error }]) => !says(error, notHere)) ??
+      all.find(([, { error }]) => !says(error, [unknownMethod.code])) ??
+      all[0]
+    );
   }
 
   return {
-    ends,
     async start() {
+      const failures = await Promise.all([...peers.values()].map((peer) => peer.connect()));
+      const nobody = new Error("There is no server.");
+      // It says what to do, as with a single server.
+      if ([...peers.values()].every((peer) => peer.isLost)) throw failures[0] ?? nobody;
       front.onmessage = fromCaller;
       front.onclose = () => {
-        for (const end of ends.values()) end.onclose?.();
+        isOver = true;
+        for (const entry of [...asked.values()]) forget(entry);
+        for (const peer of peers.values()) peer.close();
       };
       await front.start();
     },
     close: () => front.close(),
   };
+}
+
+/** A server does not have the method or the resource. MCP 2025-11-25 and 2026-07-28. */
+const notHere: readonly unknown[] = [unknownMethod.code, -32002, -32602];
+
+function says(error: unknown, codes: readonly unknown[]): boolean {
+  return isMessage(error) && codes.includes(error.code);
 }

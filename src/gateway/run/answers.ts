@@ -1,5 +1,5 @@
 /** The HTTP answers that the gateway makes itself: a JSON-RPC error with a code of ours. */
-import { errorAnswer, type Refusal, type RequestId } from "../ends/index.ts";
+import { errorAnswer, isMessage, type Refusal, type RequestId, refusalOf } from "../ends/index.ts";
 
 const answers = {
   parse_error: { status: 400, rpc: -32700, text: "The body must be one JSON document in UTF-8" },
@@ -18,6 +18,11 @@ const answers = {
     rpc: -32013,
     text: "Too many sessions are open: end one, or try again later",
   },
+  too_many_unanswered: {
+    status: 429,
+    rpc: -32013,
+    text: "Too many requests have no answer: wait for some of them",
+  },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: { status: 503, rpc: -32014, text: "The gateway is shutting down" },
   method_not_allowed: { status: 405, rpc: -32600, text: "This method is not allowed here" },
@@ -32,9 +37,8 @@ export function answer(
   headers: Readonly<Record<string, string>> = {},
   id: RequestId | null = null,
 ): Response {
-  const { status, rpc, text } = answers[code];
-  const error = { code: rpc, message: text, data: { code } };
-  return coded(code, Response.json({ jsonrpc: "2.0", id, error }, { status, headers }));
+  const { status } = answers[code];
+  return coded(code, Response.json(errorAnswer(id, refusalFor(code)), { status, headers }));
 }
 
 /** The answer to a document that is no message, or one that does not fit. */
@@ -42,10 +46,33 @@ export function answerBad(fault: Refusal, id: RequestId | null): Response {
   return coded(fault.data.code, Response.json(errorAnswer(id, fault), { status: 400 }));
 }
 
+/** The same for a request that is answered in its stream. */
+export function refusalFor(code: AnswerCode): Refusal {
+  const { rpc, text } = answers[code];
+  return refusalOf(rpc, code, text);
+}
+
+/**
+ * A refusal of the SDK, with a code of ours in its error: what the protocol's own rules refuse, such
+ * as a version or an `Accept` header.
+ */
+export async function codedRefusal(response: Response): Promise<Response> {
+  const { status, statusText } = response;
+  const document: unknown = await response.json().catch(() => undefined);
+  const error = isMessage(document) && isMessage(document.error) ? document.error : undefined;
+  if (!isMessage(document) || error === undefined)
+    return coded("message_rejected", new Response(null, response));
+  const data = { ...(isMessage(error.data) && error.data), code: "message_rejected" };
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  const answered = { ...document, error: { ...error, data } };
+  return coded("message_rejected", Response.json(answered, { status, statusText, headers }));
+}
+
 const codes = new WeakMap<Response, string>();
 
 /** Notes the code of an answer that the gateway made itself, for `codeOf`. */
-export function coded(code: string, response: Response): Response {
+function coded(code: string, response: Response): Response {
   codes.set(response, code);
   return response;
 }

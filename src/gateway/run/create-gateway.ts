@@ -1,10 +1,11 @@
 /** Wires a gateway: fronts, guards, servers. */
 
 import process from "node:process";
+import { within } from "../../core/data/index.ts";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { type Pins, readPins } from "../definitions/index.ts";
-import { errorOf, type Message, stdioFront } from "../ends/index.ts";
+import { errorOf, isLasting, type Message, type Refusable, stdioFront } from "../ends/index.ts";
 import {
   checkOrigin,
   createIdentifier,
@@ -18,16 +19,17 @@ import {
   type GatewayMetrics,
   type HookRan,
   loadTelemetry,
+  numberedLog,
   recordHook,
   tracingBy,
 } from "../observe/index.ts";
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
-import { answer, codeOf } from "./answers.ts";
+import { answer, codeOf, refusalFor } from "./answers.ts";
 import { checkFixed } from "./fixed-settings.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { openLabelStore } from "./label-store.ts";
-import { type Listening, listenOn } from "./listen.ts";
+import { type Connection, type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
 import { forPage } from "./pages.ts";
@@ -38,6 +40,8 @@ import { wire } from "./wire.ts";
 
 /** How often sessions without traffic are looked for. */
 const sweepMs = 60_000;
+/** How long refusals may take to be sent when the gateway ends. */
+const lastAnswersMs = 2000;
 
 /**
  * Starts a gateway.
@@ -58,21 +62,29 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 /** `opened` gets what has to be closed where a later step fails. */
 async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Gateway> {
   const tracing = given.config.tracing ? tracingBy(await loadTelemetry()) : undefined;
-  const traced = (of: GatewayParts): GatewayParts =>
-    tracing === undefined ? of : { ...of, manager: tracing.manager(of.manager) };
-  const parts = traced(given);
+  let generation = 1;
+  const prepared = (of: GatewayParts): GatewayParts => ({
+    ...of,
+    log: numberedLog(of.log, () => generation),
+    manager: tracing === undefined ? of.manager : tracing.manager(of.manager),
+  });
+  const parts = prepared(given);
   const callers = new Map<string, Caller>();
   const { store, close: closeStore } = await openLabelStore(parts);
   opened.push(closeStore);
   let current = parts;
-  let generation = 1;
   let state: Readiness = "starting";
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
   const allRoutes = new Set<ModelRoute>();
+  /** Counted by guards that are gone, and failures of the audit of managers that are. */
+  const past = { counts: none, auditFailures: 0 };
+  /** HTTP answers that are not sent to their end. */
+  let openAnswers = 0;
   /** Messages that ends dropped; guards count those that they drop themselves. */
   let dropped = 0;
-  const droppedLines = requestRate(() => 60);
+  /** A server or caller that floods us does not fill the log: so many lines of a kind a minute. */
+  const lines = requestRate(() => 60);
   const modelCounts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
   let servers: readonly Server[] = [];
   let finish: (end: { code?: string }) => void = () => {};
@@ -89,7 +101,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   let identifier = await makeIdentifier(parts);
 
   servers = makeServers(parts, await readPins(definitionsFile));
-  let homes = new Homes(servers.map(nameOf));
+  const homes = new Homes(servers.map(nameOf));
   let routes = makeRoutes(parts);
   const endpoint = listen && (await openEndpoint());
   const http = listen && endpoint && (await serve(listen, endpoint));
@@ -97,7 +109,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   const front = listen === undefined ? await serveStdio() : undefined;
   const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
   const ports = { ...(address ?? {}), ...(adminPort && { admin: adminPort.address }) };
-  parts.log.info("started", { generation, ...ports, servers: servers.map(nameOf) });
+  parts.log.info("started", { ...ports, servers: servers.map(nameOf) });
   state = "ready";
 
   function adminOptions(counted: GatewayMetrics): AdminOptions {
@@ -107,15 +119,23 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         counted.text({
           ...{ generation, open_requests: counts().open, open_sessions: endpoint?.sessions() ?? 0 },
           audit_failures_total: [...managers]
-            .map((each) => each.auditFailures?.().total ?? 0)
-            .reduce((all, each) => all + each, 0),
+            .map(auditFailuresOf)
+            .reduce((all, each) => all + each, past.auditFailures),
         }),
     };
   }
 
   function noteRefusal({ code, status, reason, detail = reason }: Refusal): void {
     metrics?.refused(code);
-    current.log.warn("identity_refused", { code, status, text: detail });
+    const event = status === 403 && /^(?:host|origin)_/.test(code) ? code : "identity_refused";
+    current.log.warn(event, { code, status, text: detail });
+  }
+
+  /** A request that the gateway itself refused, before any server. */
+  function noteAnswer(code: string | undefined, status: number): void {
+    if (code === undefined) return;
+    metrics?.refused(code);
+    if (lines.take(`refused ${code}`) === undefined) current.log.info("refused", { code, status });
   }
 
   async function makeIdentifier({ config }: GatewayParts): Promise<Identifier | undefined> {
@@ -135,6 +155,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         headersToShow,
         onRestarted: (server) => metrics?.processRestarted(server),
         onDropped,
+        onError,
       }),
     );
     for (const each of made) all.add(each);
@@ -150,10 +171,16 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   function onDropped(server: string, { method }: Message): void {
     dropped += 1;
     metrics?.messageDropped(server);
-    // A server that floods us does not fill the log.
-    if (droppedLines.take(server) !== undefined) return;
+    if (lines.take(`dropped ${server}`) !== undefined) return;
     const of = typeof method === "string" ? { method } : {};
     current.log.warn("message_dropped", { server, ...of });
+  }
+
+  function onError(server: string, error: Error): void {
+    if (lines.take(`error ${server}`) !== undefined) return;
+    const { code } = error as NodeJS.ErrnoException;
+    const { message } = error;
+    current.log.warn("server_error", { server, code, text: message === "" ? error.name : message });
   }
 
   function makeRoutes(of: GatewayParts): readonly ModelRoute[] {
@@ -164,6 +191,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
         ...{ manager, store, secrets, tenant, access: audit?.access },
         messageBytes: limits.messageBytes,
         onEnd: (end) => onModelEnd(name, end),
+        onNote: (level, event, fields) => current.log[level](event, { route: name, ...fields }),
         onHook: hookRecorder(of),
         traceHeaders: () => tracing?.headers() ?? {},
       }),
@@ -182,15 +210,17 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   function onModelEnd(route: string, end: ModelEnd): void {
     modelCounts[end.outcome] += 1;
     metrics?.modelEnded(route, end);
-    const { request, provider, name, subject, outcome, code, plugin, timings } = end;
-    const fields = { request, route, provider, name, subject, outcome, code, plugin, generation };
+    const { request, provider, name, subject, outcome, code, plugin, unseen, timings } = end;
+    const text =
+      unseen && `no plugin sees ${unseen}: to let it pass, name it in models.${route}.allow`;
+    const fields = { request, route, provider, name, subject, outcome, code, plugin, text };
     current.log.info("model", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
   function onEnd(server: string, end: GuardEnd): void {
     metrics?.requestEnded(server, end);
     const { request, method, name, subject, outcome, code, plugin, timings } = end;
-    const fields = { request, server, method, name, subject, outcome, code, plugin, generation };
+    const fields = { request, server, method, name, subject, outcome, code, plugin };
     current.log.info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
@@ -207,14 +237,17 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     opened.push(() => closeNow(listening));
     return listening;
 
-    async function respond(request: Request, remote: string | undefined): Promise<Response> {
+    async function respond(request: Request, connection: Connection): Promise<Response> {
+      openAnswers += 1;
+      connection.onSent(() => {
+        openAnswers -= 1;
+      });
       try {
         const bound = { ...settings, ...listening.address };
         const foreign = checkOrigin(request, bound, noteRefusal);
         if (foreign !== undefined) return foreign;
-        const response = await forPage(request, () => respondTo(request, remote));
-        const refused = codeOf(response);
-        if (refused !== undefined) metrics?.refused(refused);
+        const response = await forPage(request, () => respondTo(request, connection));
+        noteAnswer(codeOf(response), response.status);
         return response;
       } catch (error) {
         current.log.error("internal_error", { text: errorOf(error).message });
@@ -222,7 +255,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       }
     }
 
-    async function respondTo(request: Request, remote: string | undefined): Promise<Response> {
+    async function respondTo(request: Request, connection: Connection): Promise<Response> {
       const named = identifier as Identifier;
       const metadata = named.metadata(request);
       if (metadata !== undefined) return metadata;
@@ -230,20 +263,17 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
       if (route === undefined && pathname !== path) return answer("not_found");
       if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
-      const identity = await named.identify(request, remote);
+      const identity = await named.identify(request, connection.remote);
       if (identity instanceof Response) return identity;
       const limited = mcp.limit(identity);
       if (limited !== undefined) return limited;
       if (route === undefined) return await mcp.handle(request, identity);
       const caller = { identity, session: mcp.sessionFor(request, identity) };
-      const handle = () =>
-        route.handle(request, {
-          labelSession: labelSessionOf(current.config.labels.session, caller),
-          envelope: slotsOf(identity, request.headers, {
-            parts: current,
-            headersToShow,
-          }),
-        });
+      const facts = {
+        labelSession: labelSessionOf(current.config.labels.session, caller),
+        envelope: slotsOf(identity, request.headers, { parts: current, headersToShow }),
+      };
+      const handle = () => route.handle(request, facts, connection.onSent);
       return tracing === undefined ? handle() : tracing.http(request, route, handle);
     }
   }
@@ -255,17 +285,21 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     const end = stdioFront({
       ...{ stdin, stdout, authInfo: undefined },
       ...{ maxBytes: limits.messageBytes, queuedBytes: limits.queuedBytes },
+      drainMs: limits.shutdownMs,
     });
     end.sessionId = "stdio";
     callers.set("stdio", { identity, session: "stdio" });
     const { log } = parts;
     const wired = await wire(end, {
-      ...{ servers, homes, log, tracing, key: identity.key, session: "stdio" },
+      ...{ servers, latest: () => servers, homes, log, tracing },
+      ...{ key: identity.key, session: "stdio" },
     });
     const closed = end.onclose;
     end.onclose = () => {
       closed?.();
-      finish({});
+      const isGone = wired.isGone() && state !== "shutting_down";
+      if (isGone) log.error("servers_gone", { text: "No server is left: see the lines before." });
+      finish(isGone ? { code: "servers_gone" } : {});
     };
     return wired;
   }
@@ -277,50 +311,88 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     },
     counts,
     async reload(of) {
-      const next = traced(of);
+      const next = prepared(of);
       checkFixed(current.config, next.config);
       const nextIdentifier = await makeIdentifier(next);
       const made = makeServers(next, await readPins(next.config.definitionsFile));
       // Sessions go on with their connections, under the new plugins.
-      for (const { guard, retire } of servers) {
-        guard.use(next.manager);
-        retire();
-      }
+      const unused = [...all].map(({ guard }) => guard.use(next.manager));
+      for (const each of servers) void forget(each);
+      for (const each of routes) unused.push(forgetRoute(each));
+      const { manager, onUnused } = current;
+      void Promise.all(unused).then(() => {
+        past.auditFailures += auditFailuresOf(manager);
+        managers.delete(manager);
+        onUnused?.();
+      });
       identifier = nextIdentifier;
       servers = made;
-      homes = new Homes(servers.map(nameOf));
+      homes.use(servers.map(nameOf));
       routes = makeRoutes(next);
       managers.add(next.manager);
       current = next;
       generation += 1;
-      next.log.info("reloaded", { generation, servers: servers.map(nameOf) });
+      next.log.info("reloaded", { servers: servers.map(nameOf) });
     },
     async close() {
       if (state === "shutting_down") return;
       state = "shutting_down";
       clearInterval(sweep);
       http?.server.close();
-      await quiet(() => counts().open === 0, current.config.limits.shutdownMs);
+      await refuse(isLasting);
+      await quiet(() => openRequests() === 0, current.config.limits.shutdownMs);
+      await refuse(() => true);
+      await Promise.allSettled([...allRoutes].map((each) => each.close()));
       await endpoint?.close();
       await front?.close();
-      await Promise.allSettled([...all, ...allRoutes].map((each) => each.close()));
+      await Promise.allSettled([...all].map((each) => each.close()));
+      await quiet(() => openAnswers === 0, lastAnswersMs);
       http?.server.closeAllConnections();
       if (adminPort !== undefined) closeNow(adminPort);
       await closeStore();
-      current.log.info("stopped", { generation });
+      current.log.info("stopped");
       finish({});
     },
     ended,
   };
 
+  /** Refuses what is open of these methods: the gateway ends, also where a caller does not read. */
+  async function refuse(isMeant: Parameters<Refusable["refuse"]>[1]): Promise<void> {
+    const refusal = refusalFor("shutting_down");
+    await within(lastAnswersMs, () =>
+      Promise.all([endpoint, front].map((each) => each?.refuse(refusal, isMeant))),
+    );
+  }
+
+  /** Those to servers, and those to models. */
+  function openRequests(): number {
+    return [...allRoutes].reduce((all, each) => all + each.open(), counts().open);
+  }
+
+  /** A reload replaced it. */
+  async function forget(server: Server): Promise<void> {
+    await server.retire();
+    all.delete(server);
+    past.counts = sum(past.counts, server.guard.counts());
+  }
+
+  async function forgetRoute(route: ModelRoute): Promise<void> {
+    await route.retire();
+    allRoutes.delete(route);
+  }
+
   function counts(): GatewayCounts {
     const ended = Object.values(modelCounts).reduce((all, each) => all + each, 0);
     const models = { ...none, ...modelCounts, started: ended, dropped };
-    return [...all].map(({ guard }) => guard.counts()).reduce(sum, models);
+    return [...all].map(({ guard }) => guard.counts()).reduce(sum, sum(past.counts, models));
   }
 }
 
 const nameOf = ({ name }: Server): string => name;
+
+function auditFailuresOf({ auditFailures }: GatewayParts["manager"]): number {
+  return auditFailures?.().total ?? 0;
+}
 
 const none: GatewayCounts = {
   ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, open: 0, dropped: 0 },

@@ -1,5 +1,6 @@
 /** The guard of one server, and the envelope of its requests. */
 import { createHash } from "node:crypto";
+import { createExtensions } from "../../core/host/index.ts";
 import { type LabelStore, labelsFromAnnotations, labelsFromIfc } from "../../core/labels/index.ts";
 import {
   createGuard,
@@ -34,6 +35,9 @@ export interface GuardSettings {
   readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
 
+/** What a guard says is for whoever embeds it. */
+const checkIt = "`glassine gateway --check` says what of each plugin has no effect here, and why";
+
 /** The label of calls of a tool whose definition changed. */
 const definitionChanged = "DEFINITION_CHANGED";
 
@@ -61,7 +65,7 @@ export function guardOf(name: string, server: ServerConfig, settings: GuardSetti
     },
     onEnd: (end) => onEnd(name, end),
     ...(onHook !== undefined && { onResult: onHook }),
-    onWarning: (text) => log.warn("guard_warning", { server: name, text }),
+    onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkIt }),
   });
 }
 
@@ -71,7 +75,10 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const { identity } = callerOf(request, settings);
   const isChanged = request.method === "tools/call" && settings.isChanged(request.params.name);
   const labels = isChanged ? [definitionChanged] : [];
-  return { ...slotsOf(identity, headers, settings, labels), mcp: request.mcp };
+  return createExtensions({
+    ...slotsOf(identity, headers, settings, labels),
+    mcp: request.mcp,
+  });
 }
 
 /** What the gateway knows about any request. */

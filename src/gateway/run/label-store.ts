@@ -1,5 +1,5 @@
 /** Where the labels of sessions are kept: in memory, or on a server that gateways share. */
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayParts } from "./parts.ts";
@@ -27,7 +27,9 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts): Pr
   // It connects anew by itself, but not where there was no server at the start.
   const reconnectStrategy = (retries: number) => isOpen && Math.min(retries * 100, 5000);
   const socket = { connectTimeout: 5000, reconnectStrategy };
-  const client = createClient({ url: secrets(store.redis), socket, disableOfflineQueue: true });
+  const client = clientOf(() =>
+    createClient({ url: secrets(store.redis), socket, disableOfflineQueue: true }),
+  );
   client.on("error", ({ message }) => log.warn("label_store_error", { text: message }));
   try {
     await client.connect();
@@ -47,7 +49,21 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts): Pr
   };
 }
 
-async function loadRedis(): Promise<RedisPackage> {
+/** The URL is a secret, and so is what the package says of one that it cannot read. */
+function clientOf<Client>(create: () => Client): Client {
+  try {
+    return create();
+  } catch (error) {
+    if (isGlassineError(error)) throw error;
+    throw new GlassineError(
+      "setting_invalid",
+      "`labels.store.redis` is not the URL of a Redis or Valkey server: write redis://HOST:PORT, or rediss:// for TLS.",
+    );
+  }
+}
+
+/** @throws GlassineError (as a rejection) `setting_invalid` if it is not installed */
+export async function loadRedis(): Promise<RedisPackage> {
   try {
     const name = "redis";
     return (await import(name)) as RedisPackage;

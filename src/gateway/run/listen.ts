@@ -6,7 +6,14 @@ import { createAdaptorServer } from "@hono/node-server";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Address } from "./parts.ts";
 
-type Respond = (request: Request, remote: string | undefined) => Promise<Response>;
+/** The connection that a request came on. */
+export interface Connection {
+  readonly remote: string | undefined;
+  /** Calls `listener` once the answer was sent, or its reader is gone. */
+  onSent(listener: () => void): void;
+}
+
+type Respond = (request: Request, connection: Connection) => Promise<Response>;
 
 export interface Listening {
   readonly address: Address;
@@ -16,7 +23,13 @@ export interface Listening {
 /** @throws GlassineError (as a rejection) `setting_invalid` */
 export async function listenOn({ host, port }: Address, respond: Respond): Promise<Listening> {
   const server = createAdaptorServer({
-    fetch: (request, env) => respond(request, (env as HttpBindings).incoming.socket.remoteAddress),
+    fetch(request, env) {
+      const { incoming, outgoing } = env as HttpBindings;
+      return respond(request, {
+        remote: incoming.socket.remoteAddress,
+        onSent: (listener) => void outgoing.once("close", listener),
+      });
+    },
     serverOptions: {
       requestTimeout: 0,
       headersTimeout: 20_000,

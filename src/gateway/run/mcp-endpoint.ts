@@ -12,6 +12,8 @@ import {
   isRequest,
   type Message,
   messageFault,
+  noAnswer,
+  type Refusable,
   type RequestId,
   type ServerSdk,
   sessionFront,
@@ -19,7 +21,7 @@ import {
 import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import type { Homes } from "../router/index.ts";
-import { type AnswerCode, answer, answerBad, coded } from "./answers.ts";
+import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
 import { readBody } from "./read-body.ts";
@@ -27,7 +29,7 @@ import { mismatchedHeader } from "./repeated-headers.ts";
 import { type RequestRate, requestRate } from "./request-rate.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
-import { wire } from "./wire.ts";
+import { type Wired, wire } from "./wire.ts";
 
 /** What is used of `@modelcontextprotocol/server`. */
 export interface McpSdk extends ServerSdk {
@@ -73,6 +75,8 @@ export interface McpEndpoint {
   /** How many are open. */
   sessions(): number;
   endIdle(): Promise<void>;
+  /** Refuses the open requests whose methods `isMeant` takes. */
+  readonly refuse: Refusable["refuse"];
   close(): Promise<void>;
 }
 
@@ -82,10 +86,16 @@ const retryMs = 500;
 /** How long a notification of an exchange may take to be sent on. */
 const notificationMs = 30_000;
 
+const serversGone = new Error("The server is gone.");
+
 export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
   const { sdk, limits, log, servers, homes, callers, tracing } = options;
   const sessions = new Sessions(limits);
   const rate: RequestRate = requestRate(() => limits().requestsPerMinute);
+  /** What is connected now: sessions, and exchanges. */
+  const connected = new Set<Wired>();
+  /** Open exchanges by subject, which are to it what a session is to its requests. */
+  const exchanges = new Map<string, number>();
 
   const cutOff = () => log.warn("reader_too_slow");
 
@@ -105,9 +115,8 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     });
     if (classified.kind === "reject") {
       const { httpStatus: status, code, message, data } = classified;
-      const error = { code, message, ...(data !== undefined && { data }) };
-      const document = { jsonrpc: "2.0", id: idOf(body), error };
-      return coded("message_rejected", Response.json(document, { status }));
+      const document = { jsonrpc: "2.0", id: idOf(body), error: { code, message, data } };
+      return codedRefusal(Response.json(document, { status }));
     }
     if (classified.kind === "legacy" || !isMessage(body)) return inSession(request, identity, body);
     if (mismatchedHeader(request.headers, body) !== undefined)
@@ -129,7 +138,10 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     if (Array.isArray(body) && !session.front.takesBatches)
       return answerBad(batchRefused, idOf(body));
     if (session.front.repeatsId(body)) return answerBad(idInUse, idOf(body));
-    return session.front.handle(request, body, undefined);
+    const response = await session.front.handle(request, body, undefined);
+    // It ended in the meantime.
+    if (response.status === 404) return answer("session_unknown", {}, idOf(body));
+    return response.status < 400 ? response : codedRefusal(response);
   }
 
   function noSession({ method }: Request): Response {
@@ -156,25 +168,28 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       isOver = true;
       callers.delete(id);
       sessions.remove(id);
-      for (const { guard } of own) guard.endSession(id);
+      for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
     };
     try {
       const onCut = (request: RequestId) => front.closeStream(request);
-      const of = { servers: own, homes: homes(), log, tracing };
+      const of = { servers: own, latest: servers, homes: homes(), log, tracing };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
+      if (wired.isGone()) throw serversGone;
       const session: Session = {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
         close: () => wired.close(),
       };
+      connected.add(wired);
       const closed = front.end.onclose;
       front.end.onclose = () => {
         closed?.();
+        connected.delete(wired);
         over();
       };
       sessions.add(session);
       const response = await front.handle(request, body, undefined);
       if (isOver) return answer("server_unavailable", {}, idOf(body));
-      return response;
+      return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
       over();
       log.error("server_unavailable", { text: (error as Error).message });
@@ -187,27 +202,46 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     identity: Identity,
     message: Message,
   ): Promise<Response> {
+    const { key } = identity;
+    const { queuedBytes, inFlight } = limits();
+    const others = exchanges.get(key) ?? 0;
+    if (others >= inFlight) return answer("too_many_unanswered", {}, idOf(message));
+    exchanges.set(key, others + 1);
     const id = crypto.randomUUID();
     const front = exchangeFront({
       ...{ request, message, authInfo: undefined, keepAliveMs },
-      queuedBytes: limits().queuedBytes,
-      onCut: cutOff,
+      ...{ queuedBytes, onCut: cutOff },
     });
     front.end.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });
+    let isOver = false;
+    const over = () => {
+      if (isOver) return;
+      isOver = true;
+      callers.delete(id);
+      const left = (exchanges.get(key) ?? 1) - 1;
+      if (left === 0) exchanges.delete(key);
+      else exchanges.set(key, left);
+    };
     try {
-      const of = { servers: servers(), homes: homes(), log, tracing };
-      const about = { key: identity.key, exchange: { headers: request.headers, message } };
+      const of = { servers: servers(), latest: servers, homes: homes(), log, tracing };
+      const about = { key, exchange: { headers: request.headers, message } };
       const wired = await wire(front.end, { ...of, ...about });
+      if (wired.isGone()) throw serversGone;
+      connected.add(wired);
       const closed = front.end.onclose;
       front.end.onclose = () => {
         closed?.();
-        callers.delete(id);
+        connected.delete(wired);
+        over();
       };
       if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
-      return await front.answer();
+      const response = await front.answer();
+      // Its connection to the server ended before the request came to it.
+      if (wired.isGone() && response.status === noAnswer) throw serversGone;
+      return response;
     } catch (error) {
-      callers.delete(id);
+      over();
       log.error("server_unavailable", { text: (error as Error).message });
       return answer("server_unavailable", {}, idOf(message));
     }
@@ -227,6 +261,9 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     },
     sessions: () => sessions.size,
     endIdle: () => sessions.endIdle(),
+    async refuse(refusal, isMeant) {
+      await Promise.all([...connected].map((each) => each.refuse(refusal, isMeant)));
+    },
     close: () => sessions.closeAll(),
   };
 }

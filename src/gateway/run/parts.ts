@@ -2,14 +2,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import type { GatewayConfig, Secret } from "../config/index.ts";
-import type { GatewayMetrics } from "../observe/index.ts";
+import type { GatewayLog, GatewayMetrics } from "../observe/index.ts";
 
-/** Structured lines for the operator. No field holds a secret or the content of a message. */
-export interface GatewayLog {
-  info(event: string, fields?: object): void;
-  warn(event: string, fields?: object): void;
-  error(event: string, fields?: object): void;
-}
+export type { GatewayLog };
 
 export interface GatewayParts {
   readonly config: GatewayConfig;
@@ -21,6 +16,8 @@ export interface GatewayParts {
   readonly metrics?: GatewayMetrics | undefined;
   /** Of a front over stdio. Default: the process's. */
   readonly stdio?: { readonly stdin: Readable; readonly stdout: Writable } | undefined;
+  /** Called when a reload replaced these parts and no request uses their manager any more. */
+  readonly onUnused?: () => void;
 }
 
 /** Makes a gateway, as `createGateway` does. */

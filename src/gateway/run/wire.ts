@@ -1,17 +1,20 @@
 /** Puts a front before the servers: through the guard of each, and the router if there are several. */
 import { packageVersion } from "../../core/plugins/index.ts";
-import type { ConnectFor, End } from "../ends/index.ts";
+import type { Bridge } from "../../providers/mcp/index.ts";
+import { type ConnectFor, type End, type Refusable, refusable } from "../ends/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import { type Homes, routerOf } from "../router/index.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
 
-export interface Wired {
+export interface Wired extends Pick<Refusable, "refuse" | "isGone"> {
   close(): Promise<void>;
 }
 
 export interface WireOptions extends ConnectFor {
   readonly servers: readonly Server[];
+  /** Those of the moment: a reload may have replaced some of `servers`. */
+  readonly latest: () => readonly Server[];
   readonly homes: Homes;
   /** The name of the session; absent for an exchange. */
   readonly session?: string;
@@ -21,29 +24,32 @@ export interface WireOptions extends ConnectFor {
 
 /** Starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: End, options: WireOptions): Promise<Wired> {
-  const { servers, homes, log, key, tracing } = options;
-  const front = tracing === undefined ? caller : tracing.front(caller);
+  const { end, refuse, isGone } = refusable(caller);
+  const front = options.tracing === undefined ? end : options.tracing.front(end);
+  const { close } = await join(front, options);
+  return { refuse, isGone, close };
+}
+
+async function join(front: End, options: WireOptions): Promise<Bridge> {
+  const { servers, homes, log, key } = options;
   const [only] = servers;
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
+  const named = (name: string) => (server: Server) => server.name === name;
   const router = routerOf({
-    ...{ front, homes, owner: key, servers: servers.map(({ name }) => name) },
+    ...{ front, homes, log, servers: servers.map(({ name }) => name) },
+    owner: options.session ?? key,
+    connect(name, end) {
+      const server = options.latest().find(named(name)) ?? servers.find(named(name));
+      return bridge(end, server as Server, options);
+    },
+    reconnects: options.exchange === undefined,
     serverInfo: { name: "glassine", version: packageVersion },
-    onNote: (event, fields) => log.warn(event, fields),
   });
-  const bridged = await Promise.allSettled(
-    servers.map((server) => bridge(router.ends.get(server.name) as End, server, options)),
-  );
-  const failed = bridged.filter((each) => each.status === "rejected");
-  for (const { reason } of failed)
-    log.error("server_unavailable", { text: (reason as Error).message });
-  if (failed.length === servers.length) throw new Error("None of the servers can be reached.");
-  for (const [index, { status }] of bridged.entries())
-    if (status === "rejected") await router.ends.get(servers[index]?.name ?? "")?.close();
   await router.start();
   return router;
 }
 
-async function bridge(front: End, server: Server, options: WireOptions): Promise<Wired> {
+async function bridge(front: End, server: Server, options: WireOptions): Promise<Bridge> {
   const back = server.connect(options);
   try {
     return await server.guard.bridge(front, back, { session: options.session });

@@ -44,7 +44,7 @@ export interface CommandHost {
 /** The options of `discoverPlugins` that a command does not have from its operator. */
 type CommandDiscovery = Pick<
   DiscoverOptions,
-  "builtins" | "reserved" | "verifiers" | "kinds" | "loadTimeoutMs"
+  "builtins" | "reserved" | "verifiers" | "isolate" | "kinds" | "loadTimeoutMs"
 >;
 
 type Filled = "host" | "discovery" | "catalog" | "installRange";

@@ -140,6 +140,12 @@ function findingsOf(
       "dependencies-not-covered",
       `No signature covers ${listed(lockOnly)}: plugins.lock alone holds them. Review them as you do the plugin, or use one that bundles them.`,
     );
+  const { isolation } = facts;
+  if (isolation !== null) {
+    const { isolate, says, open } = isolation;
+    const can = open === null || open.length === 0 ? "" : ` Open here: ${texts.accepted(open)}.`;
+    add("isolated", nothingToDo, texts.isolatedIn(isolate, says) + can);
+  }
   return findings;
 }
 

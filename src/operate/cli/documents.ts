@@ -45,6 +45,16 @@ export const health = z.object({
   error_summary: textOrNull,
 });
 
+export const isolation = z
+  .object({
+    isolate: text,
+    says: text.describe("What that kind promises of the code inside."),
+    accept: texts.describe("What the code may do all the same if the machine cannot stop it."),
+    open: texts.nullable().describe("Of that what it can do here. Null where it was not loaded."),
+  })
+  .nullable()
+  .describe("Where its code runs. Null for the host itself.");
+
 /** A plugin in a list. The optional keys are there where they apply. */
 export const plugin = {
   id: textOrNull,
@@ -63,6 +73,7 @@ export const plugin = {
   lock_only_dependencies: texts
     .optional()
     .describe("Dependencies that no signature covers: trusted by the lock only."),
+  isolation,
   signed_by: textOrNull.optional(),
   trust_decision: textOrNull.optional(),
   enabled: z.boolean().optional(),
@@ -113,6 +124,8 @@ const lockedShape = {
   entry_point: text,
   distribution_hash: text,
   until: textOrNull.describe("The last day of the trust, in UTC."),
+  isolate: textOrNull.describe("Where its code runs. Null for the host itself."),
+  accept: texts,
   capabilities: texts.nullable(),
   hooks: texts.nullable(),
   signer: textOrNull,
@@ -147,6 +160,8 @@ export const doctorStates = {
   "unsupplied-capability": "warning",
   /** It needs packages that no signature covers: only plugins.lock pins them. */
   "dependencies-not-covered": "note",
+  /** Its code does not run in the host. */
+  isolated: "note",
   degraded: "warning",
   unhealthy: "error",
 } as const satisfies Record<string, "fine" | "note" | "warning" | "error">;

@@ -16,3 +16,4 @@ export {
 export { mode, text, textOrNull, texts, warnings } from "./documents.ts";
 export { misuse, negative, refusal } from "./failure.ts";
 export { printable, say } from "./print/printable.ts";
+export { reportFailuresTo } from "./process-io.ts";

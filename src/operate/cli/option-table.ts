@@ -1,5 +1,10 @@
 /** Every option that a command can have. The parser, the help and the docs are made of it. */
 
+import { isolations, openings } from "../isolate/kinds.ts";
+
+const kindNames = isolations.join(", ");
+const openingNames = Object.keys(openings).join(", ");
+
 /** One option. */
 export interface OptionSpec {
   readonly flag: `--${string}`;
@@ -63,6 +68,22 @@ export const optionTable = {
     flag: "--optional",
     what: "let a production host start even if the plugin is not installed",
   },
+  isolate: {
+    flag: "--isolate",
+    value: "KIND",
+    what: `where its code runs: ${kindNames}, or host (default: as its entry says, else host)`,
+  },
+  isolatePlugins: {
+    flag: "--isolate",
+    value: "KIND",
+    what: `run the code of each --plugin outside of the gateway: ${kindNames}`,
+  },
+  accept: {
+    flag: "--accept",
+    value: "NAME",
+    what: `with --isolate: what its code may do if this machine cannot stop it, of ${openingNames}; may be given several times`,
+    isRepeatable: true,
+  },
   all: { flag: "--all", what: "trust every acceptable plugin at once" },
   prune: { flag: "--prune", what: "remove entries whose package is not installed" },
   strict: { flag: "--strict", what: "exit 1 if there is a problem" },
@@ -103,6 +124,15 @@ export const optionTable = {
     value: "NAME",
     what: "a stock plugin without options; may be given several times",
     isRepeatable: true,
+  },
+  path: {
+    flag: "--path",
+    value: "FILE",
+    what: "a plugin by its file, in place of its id; in dev mode only",
+  },
+  checkServed: {
+    flag: "--check",
+    what: "only say which hooks and capabilities it has in a CPEX host; serve nothing",
   },
   port: {
     flag: "--port",

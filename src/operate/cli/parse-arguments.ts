@@ -1,5 +1,6 @@
 /** Parses a command line into a command with its options, or into what is printed instead. */
 import { Argument, Command, type CommanderError, Option } from "commander";
+import { closest } from "../../core/errors/index.ts";
 import { packageVersion } from "../../core/plugins/index.ts";
 import { type Command as CommandSpec, exitCodes, type FurtherCommands, named } from "./command.ts";
 import type { NamedHost } from "./command-host.ts";
@@ -261,8 +262,14 @@ function restFault(
 ): string | undefined {
   const spec = commandOf(words, commands);
   if (spec?.rest === undefined) return undefined;
-  const first = operandsOf(words)[spec.path.length];
-  if (first !== undefined) return texts.behindDashes(first);
+  // The parser has words for an option that is not known. What follows may be its value.
+  if (words.some((word) => isOption(word) && !isKnown(word))) return undefined;
+  const depth = spec.path.length;
+  const first = operandsOf(words)[depth];
+  const below = commands.flatMap(({ path }) =>
+    spec.path.every((word, at) => path[at] === word) ? path.slice(depth, depth + 1) : [],
+  );
+  if (first !== undefined) return texts.behindDashes(first, closest(first, below));
   return rest?.length === 0 ? texts.nothingBehindDashes : undefined;
 }
 
@@ -290,6 +297,11 @@ export function operandsOf(argv: readonly string[]): readonly string[] {
 export function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end === -1 ? argv : argv.slice(0, end)).includes(optionTable.json.flag);
+}
+
+function isKnown(word: string): boolean {
+  const [flag = ""] = word.split("=");
+  return [...helpFlags, "--version"].includes(flag) || options.some((each) => each.flag === flag);
 }
 
 /** `-` alone is a value: standard input. */

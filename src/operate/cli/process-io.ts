@@ -43,13 +43,28 @@ export function keepExit(): (code: number) => never {
   };
 }
 
-/** Reports failures outside of the command, which would otherwise end the process. */
+/** Gets the failures outside of the command. */
+let report = (thrown: unknown): void => {
+  process.stderr.write(`${texts.failedOutside(describeThrown(thrown).text)}\n`);
+};
+
+/**
+ * Reports failures outside of the command, which would otherwise end the process. What is written to
+ * standard error after its reader has gone is lost: reported in turn, it would fail again, forever.
+ */
 export function hearFailures(): void {
-  const report = (thrown: unknown) => {
-    process.stderr.write(`${texts.failedOutside(describeThrown(thrown).text)}\n`);
+  process.stderr.on("error", () => {});
+  process.on("uncaughtException", (thrown) => report(thrown));
+  process.on("unhandledRejection", (thrown) => report(thrown));
+}
+
+/** Has failures outside of the command reported otherwise, until what it returns is called. */
+export function reportFailuresTo(own: (thrown: unknown) => void): () => void {
+  const before = report;
+  report = own;
+  return () => {
+    report = before;
   };
-  process.on("uncaughtException", report);
-  process.on("unhandledRejection", report);
 }
 
 /**

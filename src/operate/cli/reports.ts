@@ -6,6 +6,7 @@ import type {
   configKey,
   driftRow,
   health,
+  isolation,
   journalProblem,
   lock,
   locked,
@@ -56,6 +57,7 @@ export interface PluginFacts {
   /** The versions of the host that it runs on. */
   readonly requires: string | null;
   readonly config: readonly ConfigKey[] | null;
+  readonly isolation: Report<typeof isolation>;
   /** Whether the lockfile has an entry of its id. The `granted_…` and `trusted_…` are that entry's. */
   readonly locked: boolean;
   readonly granted_capabilities: readonly string[] | null;

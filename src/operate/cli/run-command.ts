@@ -1,5 +1,6 @@
 /** Runs one command line from its words to its exit code. */
 import process from "node:process";
+import { isGlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import type { ByteSource, Command, CommandContext, FurtherCommands, Outcome } from "./command.ts";
 import { withHost } from "./command-context.ts";
@@ -116,7 +117,9 @@ async function failed(
   const { command, options } = parsed?.kind === "command" ? parsed : {};
   const name = command?.namesItself === true ? command.path.at(-1) : undefined;
   const { lead = "", message, more = [], code, exitCode } = safeFailureFor(thrown, name);
-  const stack = exitCode === 70 && options?.verbose === true ? stackOf(thrown) : [];
+  // Of a refusal, what it was caused by: code of an operator's own has a stack there.
+  const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
+  const stack = options?.verbose === true ? stackOf(culprit) : [];
   const usage =
     code === "usage" ? ["", usageFor(input.host, input.argv, lineOf(input.further)).trimEnd()] : [];
   const lines = [`${lead}${message}`, ...more, ...stack, ...usage];

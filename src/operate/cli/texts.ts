@@ -2,6 +2,7 @@
  * Messages of the parser, of services and of several commands; others stand in the file of their
  * command. Operators search logs for them, so all are part of the contract.
  */
+import { type Opening, openings } from "../isolate/kinds.ts";
 import { signerName } from "./plain-words.ts";
 import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
@@ -17,8 +18,10 @@ export const texts = {
   needsOne: (flag: string) => `required option '${flag}' is not given`,
   missingCommand: "a command is missing",
   unknownCommand: (word: string) => `unknown command '${word}'`,
-  behindDashes: (word: string) =>
-    `unknown command '${word}'; a command of another program goes behind --`,
+  behindDashes: (word: string, near: string | undefined) =>
+    near === undefined
+      ? `unknown command '${word}'; a command of another program goes behind --`
+      : `unknown command '${word}'; did you mean ${near}?`,
   optionsBefore: "options stand behind all words of a command",
   nothingBehindDashes: "a command is missing behind --",
 
@@ -37,6 +40,15 @@ export const texts = {
   // Trust.
   otherSigner: ({ was, now }: { readonly was: string; readonly now: string }) =>
     say`signed by ${signerName(now)}, previously by ${signerName(was)}`,
+  noKind: (command: string, expected: readonly string[], got: string) =>
+    `${command}: --isolate takes ${listed(expected)}, got ${singleQuoted(got)}`,
+  noOpening: (command: string, expected: readonly string[], got: string) =>
+    `${command}: --accept takes ${listed(expected)}, got ${singleQuoted(got)}`,
+  acceptAlone: (command: string) =>
+    `${command}: --accept goes with --isolate KIND: what runs in the host can do all of that`,
+  isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
+  accepted: (names: readonly string[]) =>
+    listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>
     `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,

@@ -10,6 +10,7 @@ import {
 import { type RegistrationFailure, registrationFailures } from "../../core/observe/index.ts";
 import {
   type Discovered,
+  endIsolated,
   markDiscovery,
   type Plugin,
   type PluginOrigin,
@@ -46,6 +47,11 @@ export interface Discovery extends Discovered {
   /** The path of plugins.lock, where there is one. */
   readonly lock: string | undefined;
   readonly warnings: readonly string[];
+  /**
+   * Ends the code of isolated plugins. A manager that has the discovery does that when it is closed:
+   * this is for a host that makes none.
+   */
+  close(): Promise<void>;
 }
 
 /** A plugin of a kind of the host's. */
@@ -108,6 +114,7 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
     drift: Object.freeze([...report.drift]),
     lock: report.lock?.path,
     warnings: Object.freeze(warnings),
+    close: () => endIsolated(plugins.map(({ plugin }) => plugin)),
   };
   const marked = markDiscovery(discovery, {
     plugins,
@@ -135,12 +142,15 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
  *
  * @throws GlassineError `plugin_missing`: nothing that is installed has the id of one that is wanted
  */
-function wanted(report: StaticReport, { only, surface }: ReadDiscoverOptions): StaticReport {
-  if (only === undefined) return report;
-  const isWanted = (id: string | undefined) => id !== undefined && only.includes(id);
+function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticReport {
+  const { only, isolationSettings, surface } = options;
+  const isWanted = (id: string | undefined) => id !== undefined && only?.includes(id) !== false;
   const refused = report.refused.filter(({ id }) => isWanted(id));
   const known = [...report.found.map(({ entry }) => entry.id), ...refused.map(({ id }) => id)];
-  const missing = only.find((id) => !known.includes(id));
+  const missing = [...(only ?? []), ...Object.keys(isolationSettings)].find(
+    (id) => !known.includes(id),
+  );
+  if (missing === undefined && only === undefined) return report;
   if (missing === undefined)
     return {
       ...report,

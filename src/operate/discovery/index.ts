@@ -1,7 +1,8 @@
 export { type Assessment, assess } from "./assess.ts";
 export { type DiscoveredPlugin, type Discovery, discoverPlugins } from "./discover-plugins.ts";
-export { lendHost } from "./lend-host.ts";
-export { loadStage } from "./load-stage.ts";
+export { isolationFault } from "./isolated-load.ts";
+export { type IsolationSetting, readIsolations } from "./isolation-settings.ts";
+export { hookPlugins, loadStage } from "./load-stage.ts";
 export {
   describePermissions,
   type Grant,

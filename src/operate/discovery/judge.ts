@@ -113,21 +113,24 @@ const weight: readonly Drift["kind"][] = [
   ...(["hash_mismatch", "dependency_mismatch", "signer_mismatch", "trust_expired"] as const),
 ];
 
-/** Why production does not load a plugin, or `undefined` where it is as it was trusted. */
+/**
+ * Why a plugin is not loaded, or `undefined` where it is as it was trusted. What a lockfile says that
+ * cannot be read, such as where the plugin has to run, holds in every mode.
+ */
 function lockFault(
   { entry, package: found, isBuiltin, isLocal }: Candidate,
   { mode, lock, lockFault: unread }: ReadDiscoverOptions,
   drift: readonly Drift[],
 ): Fault | undefined {
-  if (mode !== "production" || isBuiltin || isLocal) return undefined;
+  if (isBuiltin) return undefined;
+  if (unread !== undefined) return { code: "lock_missing", reason: "plugins.lock cannot be read" };
+  if (mode !== "production" || isLocal) return undefined;
   if (found.isLinked) {
     const reason = `it is a link to ${printable(found.path)}, not an installed package`;
     return { code: "linked_package", reason };
   }
   if (lock === undefined) {
-    const missing = "production mode requires a plugins.lock";
-    const reason = unread === undefined ? missing : "plugins.lock cannot be read";
-    return { code: "lock_missing", reason };
+    return { code: "lock_missing", reason: "production mode requires a plugins.lock" };
   }
   const [blocking] = drift
     .filter((each) => each.id === entry.id && each.blocking)

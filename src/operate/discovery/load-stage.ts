@@ -4,17 +4,19 @@ import { within } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import {
   definePluginFor,
+  endIsolated,
   manifestCarriedBy,
   type Plugin,
   type Surface,
 } from "../../core/plugins/index.ts";
-import type { RejectionCode } from "../packages/index.ts";
+import { lendHost, type RejectionCode } from "../packages/index.ts";
 import type { Lockfile, PluginMode } from "../trust/index.ts";
 import { importModule } from "./import-module.ts";
+import { loadIsolated } from "./isolated-load.ts";
+import type { ReadIsolation } from "./isolation-settings.ts";
 import { siblingRejected } from "./judge.ts";
-import { lendHost } from "./lend-host.ts";
 import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
-import { privateCopy } from "./private-copy.ts";
+import { type PrivateCopy, privateCopy } from "./private-copy.ts";
 import { procedureKind } from "./procedures.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
@@ -26,12 +28,35 @@ export interface LoadReport {
   readonly refused: readonly Refused[];
 }
 
+/** Whoever gets the report ends what of it is isolated: by a manager that has it, or by hand. */
 export async function loadStage(
   options: ReadDiscoverOptions,
   report: StaticReport,
   onStep: OnStep = () => {},
 ): Promise<LoadReport> {
   const loaded: LoadedPlugin[] = [];
+  try {
+    const whole = await loadAll(options, report, onStep, loaded);
+    const lost = loaded.filter((each) => !whole.loaded.includes(each));
+    await endIsolated(hookPlugins(lost));
+    return whole;
+  } catch (error) {
+    await endIsolated(hookPlugins(loaded));
+    throw error;
+  }
+}
+
+/** Plugins with hooks, which alone can be isolated. */
+export function hookPlugins(loaded: readonly LoadedPlugin[]): readonly Plugin[] {
+  return loaded.flatMap(({ loaded: of }) => (of.kind === "hooks" ? [of.plugin] : []));
+}
+
+async function loadAll(
+  options: ReadDiscoverOptions,
+  report: StaticReport,
+  onStep: OnStep,
+  loaded: LoadedPlugin[],
+): Promise<LoadReport> {
   const refused: Refused[] = [...report.refused];
   const total = report.accepted.length;
   for (const [done, source] of report.accepted.entries()) {
@@ -100,8 +125,12 @@ async function loadOne(
   const { surface, loadTimeoutMs, kinds } = options;
   const { entry, package: found } = source;
   const { id } = entry;
-  const folder = await folderOf(source, options);
-  if (typeof folder !== "string") return folder;
+  const copy = await copyOf(source, options);
+  if (copy !== undefined && "code" in copy) return copy;
+  const grants = { source, lock: report.lock, mode: report.mode };
+  const wanted = options.isolated.get(id);
+  if (wanted !== undefined) return await loadElsewhere({ options, wanted, copy }, grants);
+  const folder = copy?.folder ?? found.path;
   const file = join(folder, ...entry.file.split("/"));
   if (source.isLocal) lendHost(found.path);
   const imported = await within(loadTimeoutMs, () => importModule(file));
@@ -114,18 +143,33 @@ async function loadOne(
   const exported = Object.hasOwn(imported.value, entry.exportName)
     ? imported.value[entry.exportName]
     : undefined;
-  const grants = { source, lock: report.lock, mode: report.mode };
   return entry.kind !== "hooks"
     ? otherOf(kinds, exported, grants)
     : await loadHooks({ ...grants, exported, surface, loadTimeoutMs });
 }
 
-/** The folder that the package is imported from: where it has a hash, a copy that has it too. */
-async function folderOf(
+/** The gates of a manifest are the same, wherever it is from. */
+async function loadElsewhere(
+  how: Pick<Parameters<typeof loadIsolated>[0], "options" | "copy"> & {
+    readonly wanted: ReadIsolation;
+  },
+  grants: Grants,
+): Promise<Loaded> {
+  const isolated = await loadIsolated({ ...how, source: grants.source });
+  if ("code" in isolated) return isolated;
+  const { plugin } = isolated;
+  const fault = mismatchOf(plugin, grants);
+  if (fault === undefined) return { loaded: { kind: "hooks", plugin } };
+  await isolated.close();
+  return fault;
+}
+
+/** What the package is loaded from: where it has a hash, a copy that has it too. */
+async function copyOf(
   { entry, package: found, hash, closure, isBuiltin }: StaticPlugin,
   { root, mode, surface }: ReadDiscoverOptions,
-): Promise<string | LoadFault> {
-  if (hash === undefined || isBuiltin) return found.path;
+): Promise<PrivateCopy | LoadFault | undefined> {
+  if (hash === undefined || isBuiltin) return undefined;
   const host = { root, names: ["glassine", surface.profile.hostName] };
   try {
     return await privateCopy({ package: found, hash, closure, host, mode });
@@ -204,7 +248,7 @@ function defined(surface: Surface, manifest: unknown): Plugin | { readonly fault
 }
 
 /** Where the manifest says something else than the package, or than what was granted. */
-function mismatchOf(plugin: Plugin, input: HooksInput): LoadFault | undefined {
+function mismatchOf(plugin: Plugin, input: Grants): LoadFault | undefined {
   const { entry, package: found } = input.source;
   const { id } = entry;
   if (plugin.name !== id) {

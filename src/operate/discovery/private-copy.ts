@@ -32,12 +32,25 @@ interface CopyInput {
   readonly mode: "dev" | "production";
 }
 
+/** Where a copy lies, and what its code reads. */
+export interface PrivateCopy {
+  /** That of the plugin's own package. */
+  readonly folder: string;
+  /** Folders with all that it can import, but for the library: the copies, and peers of the host. */
+  readonly readable: readonly string[];
+  /**
+   * Whether the package has its hash in the copy, too. It has not where a package that it bundles
+   * needs one that it does not bundle: what was hashed then has a link in it.
+   */
+  readonly hasHash: boolean;
+}
+
 /** By what is copied. A module is imported once a process, as long as its files are the same. */
-const copies = new Map<string, Promise<string>>();
+const copies = new Map<string, Promise<PrivateCopy>>();
 let made = 0;
 
 /**
- * The folder of a copy of a plugin's package, with copies of all that it depends on, as they were
+ * A copy of a plugin's package, with copies of all that it depends on, as they were
  * when they were hashed. Names lead to these copies, those of the host's packages and of peers to
  * what the host has, and no other name leads anywhere.
  *
@@ -45,7 +58,7 @@ let made = 0;
  *   not what was hashed, with `copy_failed`, or with the codes of `hashPackage`
  * @see spec `discovery:copy`, `discovery:once`
  */
-export async function privateCopy(input: CopyInput): Promise<string> {
+export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
   const { package: found, hash, closure, mode } = input;
   const members = closure?.members ?? [];
   const parts = [found.path, hash.hash, ...members.flatMap((each) => [each.path, each.hash])];
@@ -61,7 +74,7 @@ export async function privateCopy(input: CopyInput): Promise<string> {
   }
 }
 
-async function make(input: CopyInput): Promise<string> {
+async function make(input: CopyInput): Promise<PrivateCopy> {
   const { package: found, hash, closure } = input;
   made += 1;
   const folder = join(await processFolder(), String(made));
@@ -72,18 +85,27 @@ async function make(input: CopyInput): Promise<string> {
     /** Where each package is copied to, by its real path. */
     const copyOf = new Map([[plugin.path, own]]);
     const packages: Copied[] = [plugin];
+    const bundled = new Set<string>();
     for (const member of closure?.members ?? []) {
       if (copyOf.has(member.path)) continue;
       const inside = relative(plugin.path, member.path).split(sep).join("/");
       // What the package brings along is under its hash, and was copied with it.
       const isBundled = hash.files.has(`${inside}/package.json`);
       const path = isBundled ? join(own, inside) : placeIn(folder, copyOf.size, member.name);
-      if (!isBundled) await copy(member, path, []);
+      if (isBundled) bundled.add(member.path);
+      else await copy(member, path, []);
       copyOf.set(member.path, path);
       packages.push(member);
     }
-    for (const each of packages) await linkNames(each, copyOf, input);
-    return own;
+    const peers = new Set<string>();
+    let hasHash = true;
+    for (const each of packages) {
+      const isInside = bundled.has(each.path);
+      const { count, ofHost } = await linkNames(each, copyOf, input, isInside);
+      for (const peer of ofHost) peers.add(peer);
+      if (isInside && count > 0) hasHash = false;
+    }
+    return { folder: own, readable: [folder, ...(await withNeeds(peers))], hasHash };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -104,15 +126,36 @@ async function copy(of: Copied, to: string, bundled: readonly string[]): Promise
   expectSame({ ...of, size: now.size }, now);
 }
 
+/** These folders, and those of all that the packages in them need, as Node finds it from there. */
+async function withNeeds(folders: ReadonlySet<string>): Promise<readonly string[]> {
+  const found = new Set(folders);
+  for (const folder of found) {
+    const { dependencies = [], optional = [], peers = [] } = (await readNeeds(folder)) ?? {};
+    for (const name of [...dependencies, ...optional, ...peers]) {
+      const path = await packageFolder(folder, name);
+      if (path !== undefined) found.add(path);
+    }
+  }
+  return [...found];
+}
+
+/** How many links were made, and where those of peers lead. */
+interface Linked {
+  readonly count: number;
+  readonly ofHost: readonly string[];
+}
+
 /**
  * Puts what a package asks for where Node looks for it: in its `node_modules`. Only a peer is the
- * host's: what a package depends on is the member that was hashed for it.
+ * host's: what a package depends on is the member that was hashed for it. A bundled package finds
+ * the host's names in the one that it is in.
  */
 async function linkNames(
   { path }: Copied,
   copyOf: ReadonlyMap<string, string>,
   { closure, host }: CopyInput,
-): Promise<void> {
+  isInside: boolean,
+): Promise<Linked> {
   const own = copyOf.get(path) as string;
   const {
     dependencies = [],
@@ -128,16 +171,22 @@ async function linkNames(
     const { folders } = await resolveName(path, name);
     return folders.map((each) => copyOf.get(each)).find((each) => each !== undefined);
   };
+  const ofHost: string[] = [];
+  let count = 0;
   for (const name of new Set([...brought, ...peers, ...host.names])) {
+    if (isInside && host.names.includes(name)) continue;
     const link = join(own, "node_modules", ...name.split("/"));
     if (await isThere(link)) continue;
     const target = isOfHost(name) ? await folderOfHost(host.root, name) : await memberAt(name);
     if (target === undefined) continue;
+    count += 1;
+    if (isOfHost(name) && !host.names.includes(name)) ofHost.push(target);
     await onDisk(link, async () => {
       await mkdir(dirname(link), { recursive: true, mode: 0o700 });
       await symlink(target, link, "junction");
     });
   }
+  return { count, ofHost };
 }
 
 /** Of the library that is running, also where plugins are looked for in another folder. */

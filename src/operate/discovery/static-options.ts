@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { expectOptions } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
-import { standardHost, surfaceOf } from "../../core/host/index.ts";
+import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
 import type { Surface } from "../../core/plugins/index.ts";
 import {
   locateLockfile,
@@ -12,6 +12,7 @@ import {
   type SignatureVerifier,
   type TrustSettings,
 } from "../trust/index.ts";
+import { type IsolationSetting, type ReadIsolation, readIsolations } from "./isolation-settings.ts";
 import { type Kind, procedureKind } from "./procedures.ts";
 import type { StaticReport } from "./types.ts";
 
@@ -53,6 +54,13 @@ export interface DiscoverOptions {
    * stops nothing. Default: all that are installed.
    */
   readonly only?: readonly string[];
+  /**
+   * Where the code of plugins runs, by id, over what plugins.lock says: as strict as that, or
+   * stricter. Default: as plugins.lock says, in every mode.
+   */
+  readonly isolate?: { readonly [id: string]: IsolationSetting };
+  /** Gets what isolated plugins print, in pieces as they come. Default: nobody does. */
+  readonly onOutput?: (id: string, text: string) => void;
   /** Kinds of plugins other than those with hooks. Default: procedures. */
   readonly kinds?: readonly Kind[];
   /** How long a module may take to load, and its factory to answer. Default 30 000. */
@@ -75,6 +83,8 @@ export interface CommandOptions {
 /** The options, read. */
 export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settings" | "lock"> {
   readonly surface: Surface;
+  /** Whether its plugins are those of the standard host, by whatever name. */
+  readonly hasStandardPlugins: boolean;
   readonly root: string;
   /** The host's command. */
   readonly bin: string;
@@ -93,6 +103,11 @@ export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settin
   readonly local: readonly string[];
   readonly skipsRefused: boolean;
   readonly only: readonly string[] | undefined;
+  /** Those whose code is not to run in the host, by id. */
+  readonly isolated: ReadonlyMap<string, ReadIsolation>;
+  readonly onOutput: (id: string, text: string) => void;
+  /** What the host says of that itself. */
+  readonly isolationSettings: { readonly [id: string]: IsolationSetting };
   readonly kinds: readonly Kind[];
   readonly loadTimeoutMs: number;
   readonly warnings: readonly string[];
@@ -111,6 +126,8 @@ const names = [
   "local",
   "onRejected",
   "only",
+  "isolate",
+  "onOutput",
   "kinds",
   "loadTimeoutMs",
 ];
@@ -121,7 +138,7 @@ export async function readDiscoverOptions(
   command: CommandOptions = {},
 ): Promise<ReadDiscoverOptions> {
   expectOptions(given, names, "discoverPlugins");
-  const { env = process.env, root = process.cwd(), onRejected = "fail" } = given;
+  const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;
   const surface = surfaceOf(given.host ?? standardHost);
   if (surface === undefined) throw optionsInvalid("host must be what defineHost made.");
   if (onRejected !== "fail" && onRejected !== "skip")
@@ -149,6 +166,7 @@ export async function readDiscoverOptions(
   const { lock } = read;
   return {
     surface,
+    hasStandardPlugins: hasStandardTables(given.host ?? standardHost),
     root: resolve(root),
     bin,
     mode,
@@ -165,10 +183,22 @@ export async function readDiscoverOptions(
     local,
     skipsRefused: onRejected === "skip",
     only: given.only === undefined ? undefined : textsOf("only", given.only),
+    isolated: readIsolations(isolate, lock?.entries),
+    isolationSettings: isolate,
+    onOutput: given.onOutput ?? (() => {}),
     kinds: readKinds(given.kinds),
     loadTimeoutMs: readTimeout(given.loadTimeoutMs),
     warnings: lock?.warnings ?? [],
   };
+}
+
+/** A host may have no slot, hook or service of its own, and still have its own names. */
+function hasStandardTables(host: object): boolean {
+  const namesIn = ({ slots, hooks, services }: NonNullable<ReturnType<typeof tablesOf>>) =>
+    JSON.stringify([slots, hooks, services].map((table) => Object.keys(table).sort()));
+  const own = tablesOf(host);
+  const standard = tablesOf(standardHost);
+  return own !== undefined && standard !== undefined && namesIn(own) === namesIn(standard);
 }
 
 /** What the option says goes over the variable, whatever that says. */

@@ -14,6 +14,7 @@ export {
   type HashPackageOptions,
   hashPackage,
 } from "./hash-package.ts";
+export { lendHost } from "./lend-host.ts";
 export {
   isCapabilityName,
   isHookId,

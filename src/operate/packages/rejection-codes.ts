@@ -115,6 +115,11 @@ export const rejectionCodes = {
       "A package that the plugin needs is not the one that was there when it was trusted, or the entry in plugins.lock was written before dependencies were recorded.",
     todo: "Compare `plugins describe` with what was reviewed, then trust it again or reinstall with the package manager's lockfile.",
   },
+  isolation_refused: {
+    means:
+      "The plugin is to run isolated, and this machine cannot hold it to what that promises, or plugins like it cannot be isolated.",
+    todo: "Do what the reason says: run it where the platform has what its kind needs, accept by name what stays open with `plugins trust ID --isolate KIND --accept NAME`, or choose another kind.",
+  },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
   factory_failed: {

@@ -1,30 +1,24 @@
 /** The parts of prompts, `ModelMessage` and results, and the parts of messages that they are. */
 // Source: the types of @ai-sdk/provider 2, 3 and 4, and of `ModelMessage`.
 
-import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { isRecord } from "../../core/data/index.ts";
-import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type BlockKind,
   type BlockTable,
   type FieldRule,
   flag,
-  isJsonObject,
   type JsonObject,
+  objectArguments,
   type PartFields,
-  parseArguments,
-  pathOf,
-  readDocument,
-  writeArguments,
+  textArguments,
 } from "../rewrite/index.ts";
 import { fieldNames, fieldOf, jsonOf } from "./host-values.ts";
-import { mediaKinds, mediaParts, partOfType } from "./media.ts";
+import { mediaKinds, mediaParts, partOfType, settings } from "./media.ts";
 import { isSetting, providerFields, reportField } from "./settings.ts";
 import { isFailed, toolOutput } from "./tool-output.ts";
 import type { SpecificationVersion } from "./types.ts";
 
-const settings = ["dynamic", "preliminary", "providerExecuted"];
 const text: BlockKind = { part: "text", is: { type: "text" }, fields: { text: "text" }, settings };
 const reasoning: BlockKind = {
   part: "thinking",
@@ -33,55 +27,25 @@ const reasoning: BlockKind = {
   settings,
 };
 
-const anyObject = z.looseObject({});
+const textInput = textArguments("input");
+const objectInput = objectArguments("input");
+const textOfObject = textArguments("input", undefined, (values) => values);
 
-/** The input of a call: an object, or the JSON text of one. */
-function input(isText: boolean): FieldRule {
-  return {
-    at: "input",
-    read(value, path, { left }) {
-      const add = (reason: string) => left.add({ path: pathOf(...path), kind: "content", reason });
-      const read = typeof value === "string" ? parsedInput(value, add) : (jsonOf(value) as Json);
-      if (isJsonObject(read)) return read;
-      add("The input is not a JSON object, so the call shows no arguments.");
-      return {};
-    },
-    write: (value) => (isText && isJsonObject(value) ? writeArguments(value) : value),
-  };
-}
-
-/** Parses an input in text; returns none if messages cannot contain it, as with lone surrogates. */
-function parsedInput(text: string, report: (reason: string) => void): Json | undefined {
-  const parsed = parseArguments(text);
-  if (parsed.isAmbiguous) report("It has a duplicate key.");
-  else if (!parsed.isExact) report("It has a number that cannot be represented exactly.");
-  if (!parsed.isWhole) return undefined;
-  try {
-    return readDocument(anyObject, parsed.arguments, "input of a call") as JsonObject;
-  } catch (error) {
-    if (isGlassineError(error)) return undefined;
-    throw error;
-  }
-}
-
-/**
- * A part in which a call has only what is shown of its input, if the text of that may be read
- * otherwise by another program, as one that says a name twice.
- */
-// security.md A-185
-export function asShown(part: unknown, isText: boolean): unknown {
-  const given = fieldOf(part, "type") === "tool-call" ? fieldOf(part, "input") : undefined;
-  if (!isRecord(part) || typeof given !== "string" || parseArguments(given).isExact) return part;
-  const shown = parsedInput(given, () => {}) ?? {};
-  return { ...part, input: isText && isJsonObject(shown) ? writeArguments(shown) : shown };
-}
+/** The input of a call in a prompt: an object, or the JSON text of one. */
+const promptInput: FieldRule = {
+  ...objectInput,
+  read: (value, ...at) =>
+    typeof value === "string"
+      ? textOfObject.read(value, ...at)
+      : objectInput.read(jsonOf(value) as Json, ...at),
+};
 
 const ids = { tool_call_id: "toolCallId", tool_name: "toolName" };
 
-const callKinds = (isText: boolean): { readonly [name: string]: BlockKind } => {
+const callKinds = (input: FieldRule): { readonly [name: string]: BlockKind } => {
   const call = {
     part: "tool_call",
-    fields: { tool_call_id: "toolCallId", name: "toolName", arguments: input(isText) },
+    fields: { tool_call_id: "toolCallId", name: "toolName", arguments: input },
     settings,
   } as const;
   return {
@@ -174,7 +138,7 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
   const url = { at: "url", holds: "url", version } as const;
   const isAt = (type: "url" | "base64") => (content: PartFields) => content.type === type;
   const asBytes = (part: string) => ({
-    ...{ settings, fits: isAt("base64") },
+    fits: isAt("base64"),
     becomes: ["image-url.image", `file-url.${part}`],
   });
   // What a version does not know is not written for it, even over its own kind.
@@ -196,34 +160,29 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
       ...mediaKinds(
         "image",
         { ...file, at: "image", part: "image", isNamed: false, isTyped: false },
-        () => ({
-          settings,
-          fits: isBare,
-          becomes: ["file.image"],
-        }),
+        () => ({ fits: isBare, becomes: ["file.image"] }),
       ),
-      ...mediaKinds("file", file, (part) => ({
-        settings,
-        ...(isModelMessages && part === "image"
+      ...mediaKinds("file", file, (part) =>
+        isModelMessages && part === "image"
           ? { fits: (content) => !isBare(content), becomes: ["image.image"] }
-          : {}),
-      })),
-      ...callKinds(false),
+          : {},
+      ),
+      ...callKinds(promptInput),
       result: {
         part: "tool_result",
         is: { type: "tool-result" },
         fields: { ...ids, content: toolOutput, is_error: { read: isFailed } },
         settings,
       },
-      ...mediaKinds("media", bytes, () => ({ settings })),
+      ...mediaKinds("media", bytes),
       ...mediaKinds("image-data", bytes, asBytes),
       ...mediaKinds("file-data", { ...bytes, isNamed: true }, asBytes),
       ...mediaKinds("image-url", { ...url, part: "image", isTyped: false }, () => ({
-        ...{ settings, ...readOnly, becomes: ["image-data.image", "file-url.image"] },
+        ...readOnly,
+        becomes: ["image-data.image", "file-url.image"],
         fits: ({ type, media_type }) => type === "url" && media_type === undefined,
       })),
       ...mediaKinds("file-url", url, (part) => ({
-        settings,
         ...readOnly,
         fits: isAt("url"),
         becomes: ["image-data.image", `file-data.${part}`],
@@ -260,9 +219,9 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
       text,
       reasoning,
       textFile,
-      ...mediaKinds("file", files, () => ({ settings })),
+      ...mediaKinds("file", files),
       ...sourceKinds,
-      ...callKinds(true),
+      ...callKinds(textInput),
       result: {
         part: "tool_result",
         is: { type: "tool-result" },

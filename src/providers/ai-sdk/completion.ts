@@ -14,7 +14,7 @@ import {
   type TokenUsage,
 } from "../rewrite/index.ts";
 import { besideFields, besideJson } from "./documents.ts";
-import { type Fields, fieldOf, jsonOf } from "./host-values.ts";
+import { type Fields, fieldOf, jsonOf, textOf } from "./host-values.ts";
 import { reportField } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
@@ -151,35 +151,30 @@ export function writeCompletion(
   const modelId = completion.model ?? llm.model_id;
   if (modelId !== (llm.model_id ?? modelId))
     reportLost("The format has only one model id.", "llm", "model_id");
-  const time = created_at === undefined ? undefined : new Date(created_at);
-  const isTime = time !== undefined && !Number.isNaN(time.getTime());
-  if (created_at !== (isTime ? time.toISOString() : undefined)) {
+  const time = new Date(created_at ?? Number.NaN);
+  const text = textOf(time);
+  if (created_at !== text) {
     reportLost("The date is invalid or in another format.", "completion", "created_at");
   }
   const response = {
-    ...(isTime ? { timestamp: time } : {}),
+    ...(text === undefined ? {} : { timestamp: time }),
     ...(modelId === undefined ? {} : { modelId }),
   };
   return {
     finishReason: older ? unified : { unified, raw },
-    usage: older ? flatUsage(tokens) : nestedUsage(tokens),
+    usage: usageOf(tokens, older),
     ...(Object.keys(response).length === 0 ? {} : { response }),
   };
 }
 
-function flatUsage(tokens: TokenUsage | undefined): Fields {
+function usageOf(tokens: TokenUsage | undefined, isFlat: boolean): Fields {
+  const { input_tokens, output_tokens, total_tokens } = tokens ?? {};
+  if (isFlat) {
+    return { inputTokens: input_tokens, outputTokens: output_tokens, totalTokens: total_tokens };
+  }
+  const cached = { noCache: undefined, cacheRead: undefined, cacheWrite: undefined };
   return {
-    inputTokens: tokens?.input_tokens,
-    outputTokens: tokens?.output_tokens,
-    totalTokens: tokens?.total_tokens,
-  };
-}
-
-function nestedUsage(tokens: TokenUsage | undefined): Fields {
-  const input = { noCache: undefined, cacheRead: undefined, cacheWrite: undefined };
-  const output = { text: undefined, reasoning: undefined };
-  return {
-    inputTokens: { total: tokens?.input_tokens, ...input },
-    outputTokens: { total: tokens?.output_tokens, ...output },
+    inputTokens: { total: input_tokens, ...cached },
+    outputTokens: { total: output_tokens, text: undefined, reasoning: undefined },
   };
 }

@@ -3,22 +3,16 @@ import type { Message } from "../../core/messages/index.ts";
 import { type LimitOptions, type Lost, pathOf, type Read, type Written } from "../rewrite/index.ts";
 import { type ResultExtensions, writeCompletion } from "./completion.ts";
 import { fieldOf, isList } from "./host-values.ts";
-import { givenVersion } from "./options.ts";
 import { providers } from "./tables.ts";
-import type { ResultLike, SpecificationVersion } from "./types.ts";
-import { versionOfResult } from "./versions.ts";
+import type { ResultLike, SpecificationVersion, VersionOption } from "./types.ts";
+import { givenVersion, versionOfResult } from "./versions.ts";
 
 /** Options of `toContent`. */
-export interface ContentOptions<Document> extends LimitOptions {
+export interface ContentOptions<Document> extends LimitOptions, VersionOption {
   /** The result that the message came from: what it does not show is taken from it. */
   readonly onto?: Document;
   /** Used without `onto`: the slots with finish reason, usage and response. */
   readonly extensions?: ResultExtensions;
-  /**
-   * For which version new parts are written: `v4` for ai 7, `v3` for ai 6, `v2` for ai 5. Default
-   * that of `onto`, or `v3`.
-   */
-  readonly specificationVersion?: SpecificationVersion;
 }
 
 /**

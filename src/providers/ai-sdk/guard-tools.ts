@@ -2,7 +2,7 @@ import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkConditions, checkManager, labelRules, listens } from "../model/index.ts";
 import { type AnyHookManager, kindOf } from "../rewrite/index.ts";
-import { type Fields, fieldOf, hostCopy, jsonOf } from "./host-values.ts";
+import { type Fields, fieldOf, hostCopy, jsonOf, signalIn } from "./host-values.ts";
 import { overShown } from "./over-shown.ts";
 import { type GuardedToolCall, readToolOptions, type ToolGuardOptions } from "./tool-options.ts";
 import { ToolError, type ToolGuard, ToolRun } from "./tool-run.ts";
@@ -98,11 +98,6 @@ function callOf(tool: string, input: unknown, options: unknown): GuardedToolCall
     context: fieldOf(options, "experimental_context") ?? fieldOf(options, "context"),
     messages: fieldOf(options, "messages"),
   });
-}
-
-function signalIn(options: unknown): AbortSignal | undefined {
-  const signal = fieldOf(options, "abortSignal");
-  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 /** What a call returns: one output, or with `isStreamed` each that the tool yields. */

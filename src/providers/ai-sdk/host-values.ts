@@ -22,6 +22,12 @@ export function fieldOf(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** The signal that aborts a call with these options. */
+export function signalIn(options: unknown): AbortSignal | undefined {
+  const signal = fieldOf(options, "abortSignal");
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
 /** The names of the fields that are not undefined. */
 export function fieldNames(value: Fields): readonly string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined);

@@ -27,15 +27,8 @@ export function refused({ exchange, signal }: Judged, refusal: ModelRefusal): un
   return apiCallError({ violation, status });
 }
 
-/** An `error` event of the model. */
-class StreamedError extends Error {
-  readonly event: unknown;
-
-  constructor(event: unknown) {
-    super("The model reported an error");
-    this.event = event;
-  }
-}
+/** An error that the model reported: its cause is the event. */
+class StreamedError extends Error {}
 
 /**
  * The stream as plugins left it. A refusal is an `error` event, after which nothing follows. An
@@ -64,7 +57,7 @@ export function judgedStream(
     } catch (error) {
       if (judged.signal?.aborted !== true) outcome = "errored";
       if (!(error instanceof StreamedError)) throw error;
-      yield error.event;
+      yield error.cause;
     } finally {
       // Whoever has ended it before has said why.
       exchange.end(undefined, outcome);
@@ -93,7 +86,9 @@ async function* eventsOf(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    if (isHeld && fieldOf(value, "type") === "error") throw new StreamedError(value);
+    if (isHeld && fieldOf(value, "type") === "error") {
+      throw new StreamedError("The model reported an error", { cause: value });
+    }
     yield value;
   }
 }

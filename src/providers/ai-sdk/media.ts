@@ -21,6 +21,9 @@ import type { SpecificationVersion } from "./types.ts";
 export const mediaParts = ["image", "audio", "video", "document"] as const;
 type MediaPart = (typeof mediaParts)[number];
 
+/** Fields of any part. */
+export const settings: readonly string[] = ["dynamic", "preliminary", "providerExecuted"];
+
 /** How the blocks of a type hold a medium. */
 export interface MediaForm {
   /** The field with the data. */
@@ -145,7 +148,9 @@ function dataRule(form: MediaForm): FieldRule {
       if (type === "base64" && (looksLikeUrl(text) || form.holds === "url")) return unwritable;
       const isSame = was !== undefined && was.type === type && was.data === text;
       if (isSame && !was.isInline) return old?.value;
-      const isTagged = old === undefined ? isTaggedForm(form) : taggedIn(old.value) !== undefined;
+      // New data says in ai 7 what it is.
+      const isNewTagged = form.version === "v4" && form.at === "data";
+      const isTagged = old === undefined ? isNewTagged : taggedIn(old.value) !== undefined;
       if (type === "base64") return isTagged ? { type: "data", data: text } : text;
       if (isTagged || form.links !== undefined) return linkTo(text, isTagged, form);
       return form.holds === "url" ? text : unwritable;
@@ -158,11 +163,6 @@ function linkTo(text: string, isTagged: boolean, { links }: MediaForm) {
   if (href === undefined) return unwritable;
   if (!isTagged) return links === "string" && href !== text ? text : host(new URL(href));
   return host({ type: "url", url: new URL(href), ...(href === text ? {} : { originalUrl: text }) });
-}
-
-/** Whether new data says what it is. */
-function isTaggedForm({ version, at }: MediaForm): boolean {
-  return version === "v4" && at === "data";
 }
 
 /** The original of a URL goes with the URL: a provider may fetch it instead. */
@@ -194,7 +194,9 @@ function typeRule(part: MediaPart, form: MediaForm): FieldRule {
     write(type, old) {
       const was = old && mediumIn(old.block, form);
       if (was !== undefined && !was.isInline && was.media_type === type) return old?.value;
-      return type ?? (form.isTyped === false ? undefined : anyOf(part));
+      // A document at a URL needs no type.
+      const isTyped = form.isTyped !== false && !(part === "document" && form.at === "url");
+      return type ?? (isTyped ? anyOf(part) : undefined);
     },
   };
 }
@@ -203,13 +205,11 @@ function typeRule(part: MediaPart, form: MediaForm): FieldRule {
 export function mediaKinds(
   type: string,
   form: MediaForm,
-  more: (part: MediaPart) => Partial<BlockKind>,
+  more: (part: MediaPart) => Partial<BlockKind> = () => ({}),
 ): { readonly [name: string]: BlockKind } {
   const parts = form.part === undefined ? mediaParts : [form.part];
   const kinds = parts.map((part): readonly [string, BlockKind] => {
     const isTitled = form.isNamed === true && part === "document";
-    const settings = form.isNamed && !isTitled ? ["filename"] : [];
-    const { settings: others = [], ...kind } = more(part);
     return [
       `${type}.${part}`,
       {
@@ -220,21 +220,13 @@ export function mediaKinds(
           type: { read: (_value, _path, _reading, block) => mediumIn(block, form)?.type },
           data: dataRule(form),
           ...(form.links === "original" ? { original: originalRule(form) } : {}),
-          media_type: typeRule(
-            part,
-            isDocumentUrl(part, form) ? { ...form, isTyped: false } : form,
-          ),
+          media_type: typeRule(part, form),
           ...(isTitled ? { title: "filename" } : {}),
         },
-        settings: [...settings, ...others],
-        ...kind,
+        settings: form.isNamed && !isTitled ? ["filename", ...settings] : settings,
+        ...more(part),
       },
     ];
   });
   return Object.fromEntries(kinds);
-}
-
-/** A document at a URL needs no type. */
-function isDocumentUrl(part: MediaPart, { at }: MediaForm): boolean {
-  return part === "document" && at === "url";
 }

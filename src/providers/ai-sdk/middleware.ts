@@ -7,7 +7,6 @@ import {
   type ModelExchange,
   type ModelGuard,
   type ModelGuardOptions,
-  type ModelLabels,
   readModelOptions,
 } from "../model/index.ts";
 import {
@@ -16,11 +15,11 @@ import {
   type StreamLimits,
   streamOptions,
 } from "../rewrite/index.ts";
-import { type Fields, fieldNames, fieldOf } from "./host-values.ts";
+import { type Fields, fieldNames, signalIn } from "./host-values.ts";
 import { type Judged, judgedStream, refused } from "./judged-stream.ts";
-import { givenVersion } from "./options.ts";
 import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
+import { givenVersion } from "./versions.ts";
 
 /** A model call about to be checked, as the host sees it. */
 export interface AiCall extends ModelCall {
@@ -36,25 +35,14 @@ export interface AiCall extends ModelCall {
   };
 }
 
-type Envelope = object & { readonly then?: never };
-
 /** Options of `aiMiddleware`. */
 export interface AiMiddlewareOptions<
   Extensions = unknown,
   Version extends SpecificationVersion = SpecificationVersion,
-> extends Omit<ModelGuardOptions<Extensions>, "envelope" | "labels" | "tenant">,
+> extends ModelGuardOptions<Extensions, AiCall>,
     Pick<StreamLimits, "maxEvents" | "textUnits"> {
   /** `v4` for `ai` 7, `v3` for `ai` 6, `v2` for `ai` 5. */
   readonly specificationVersion: Version;
-  /**
-   * Makes the envelope of a call from what the host knows. Without it, hooks get the slot `llm`. If
-   * it fails or does not return an object, the call is refused.
-   */
-  readonly envelope?: (call: AiCall) => Envelope | Promise<Envelope>;
-  /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
-  readonly tenant?: string | ((call: AiCall) => string | Promise<string>);
-  /** Carries labels from call to call. */
-  readonly labels?: ModelLabels<Extensions, AiCall>;
   /**
    * What may pass although no plugin sees it, as for `guardModel`. Default: what the program that
    * uses the SDK sets itself, or reads: tools, the format of the answer, options and metadata of
@@ -184,10 +172,10 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   const { glassine, ...options } = isRecord(providerOptions) ? providerOptions : {};
   const isOurs = ([name]: readonly [string, unknown]) => /^x-glassine-/i.test(name);
   const all = Object.entries(isRecord(headers) ? headers : {});
-  const modelId = stringOf(fieldOfModel(model, "modelId"));
+  const modelId = nameIn(model, "modelId");
   const about: AiCall["about"] = Object.freeze({
     type,
-    provider: stringOf(fieldOfModel(model, "provider")),
+    provider: nameIn(model, "provider"),
     modelId,
     options: glassine,
     headers: Object.freeze(
@@ -220,16 +208,8 @@ async function unlessFailed<Result>(
   }
 }
 
-function signalIn(params: object): AbortSignal | undefined {
-  const signal = fieldOf(params, "abortSignal");
-  return signal instanceof AbortSignal ? signal : undefined;
-}
-
 /** Models are objects of classes, with getters. */
-function fieldOfModel(model: object, name: "modelId" | "provider"): unknown {
-  return (model as Fields)[name];
-}
-
-function stringOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+function nameIn(model: object, field: "modelId" | "provider"): string | undefined {
+  const name = (model as Fields)[field];
+  return typeof name === "string" ? name : undefined;
 }

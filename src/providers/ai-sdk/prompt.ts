@@ -2,20 +2,14 @@ import { expectOptions } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import type { Left, LimitOptions, Lost, ModelProvider, Read, Written } from "../rewrite/index.ts";
 import { fieldOf } from "./host-values.ts";
-import { givenVersion } from "./options.ts";
 import { modelMessages, providers } from "./tables.ts";
-import type { PromptLike, SpecificationVersion } from "./types.ts";
-import { versionOfPrompt } from "./versions.ts";
+import type { PromptLike, VersionOption } from "./types.ts";
+import { givenVersion, versionOfPrompt } from "./versions.ts";
 
 /** Options of `toPrompt`. */
-export interface PromptOptions<Document> extends LimitOptions {
+export interface PromptOptions<Document> extends LimitOptions, VersionOption {
   /** The prompt that the messages came from: what they do not show is taken from it. */
   readonly onto?: Document;
-  /**
-   * For which version new parts are written: `v4` for ai 7, `v3` for ai 6, `v2` for ai 5. Default
-   * that of `onto`, or `v3`.
-   */
-  readonly specificationVersion?: SpecificationVersion;
 }
 
 /** Options of `toModelMessages`. */

@@ -1,6 +1,6 @@
 /** The AI SDK 5, 6 and 7 as tables. */
 import * as z from "zod/mini";
-import { expectOptions, isRecord } from "../../core/data/index.ts";
+import { expectOptions } from "../../core/data/index.ts";
 import {
   type AnswerStreamOptions,
   defineProvider,
@@ -12,11 +12,11 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
-import { asShown, boundIn, promptBlocks, resultBlocks } from "./blocks.ts";
+import { boundIn, promptBlocks, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
 import { events, eventTexts, stream } from "./events.ts";
-import { fieldOf, isList, reading } from "./host-values.ts";
+import { reading } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** Options of a call that neither are read by a model nor stand for what is. */
@@ -105,28 +105,19 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
   });
 }
 
-/**
- * The same, where reading a value of the host may throw, and a call with an input that another
- * program may read otherwise is written as it was shown.
- */
+/** The same, where reading a value of the host may throw. */
 function guarded(tables: AiSdkTables): AiSdkTables {
   const invalid = "document_invalid";
   return Object.freeze<AiSdkTables>({
     ...tables,
     readRequest: (call, options) =>
       reading("prompt", () => tables.readRequest(call, options), invalid),
-    writeRequest(messages, options) {
-      const write = () => tables.writeRequest(messages, withOnto(options, callAsShown));
-      return reading("prompt", write, invalid);
-    },
+    writeRequest: (messages, options) =>
+      reading("prompt", () => tables.writeRequest(messages, options), invalid),
     readAnswer: (result, options) =>
       reading("result", () => tables.readAnswer(result, options), invalid),
     writeAnswer: (messages, options) =>
-      reading(
-        "result",
-        () => tables.writeAnswer(messages, withOnto(options, resultAsShown)),
-        invalid,
-      ),
+      reading("result", () => tables.writeAnswer(messages, options), invalid),
     // Its events are more than JSON, too.
     toEvents: withLimits(
       "toStreamParts",
@@ -140,32 +131,6 @@ function guarded(tables: AiSdkTables): AiSdkTables {
         isEvent ? reading("event", work, "stream_invalid") : reading("result", work, invalid),
       ),
   });
-}
-
-function withCalls(content: unknown, isText: boolean): unknown {
-  return isList(content) ? content.map((part) => asShown(part, isText)) : content;
-}
-
-function callAsShown(call: object): object {
-  const prompt = fieldOf(call, "prompt");
-  if (!isList(prompt)) return call;
-  const messages = prompt.map((message) =>
-    isRecord(message) ? { ...message, content: withCalls(message.content, false) } : message,
-  );
-  return { ...call, prompt: messages };
-}
-
-function resultAsShown(result: object): object {
-  return { ...result, content: withCalls(fieldOf(result, "content"), true) };
-}
-
-type Onto = { readonly onto?: object | undefined };
-
-function withOnto<Options extends Onto>(
-  options: Options | undefined,
-  shown: (onto: object) => object,
-): Options | undefined {
-  return isRecord(options?.onto) ? { ...options, onto: shown(options.onto) } : options;
 }
 
 /** By the version for which new parts are written. */

@@ -1,6 +1,6 @@
 /** What `guardTools` takes, and what it reports. */
 import { intrinsics } from "../../core/data/index.ts";
-import { type ModelLabels, readLabelOptions } from "../model/index.ts";
+import { type ModelGuardOptions, type ModelLabels, readLabelOptions } from "../model/index.ts";
 import {
   expectOwn,
   givenOptions,
@@ -26,11 +26,11 @@ export interface GuardedToolCall {
   readonly messages: unknown;
 }
 
+/** What identifies a call in a report. */
+export type ToolCallNames = Pick<GuardedToolCall, "request" | "tool" | "toolCallId">;
+
 /** A hook ran or failed, or a call was refused for another reason. */
-export interface ToolEvent<Extensions = unknown> {
-  readonly request: string;
-  readonly tool: string;
-  readonly toolCallId: string;
+export interface ToolEvent<Extensions = unknown> extends ToolCallNames {
   /** The hook. For other failures: `envelope`, `tenant`, `labels`, `data_policy`. */
   readonly point: string;
   /** Absent when the hook could not run; then `error` says why. */
@@ -39,10 +39,7 @@ export interface ToolEvent<Extensions = unknown> {
 }
 
 /** The end of a call. Reported once for each. */
-export interface ToolEnd {
-  readonly request: string;
-  readonly tool: string;
-  readonly toolCallId: string;
+export interface ToolEnd extends ToolCallNames {
   /** `security.subject.id` of the envelope. */
   readonly subject: string | undefined;
   /**
@@ -61,20 +58,9 @@ export interface ToolEnd {
 /** How labels follow data from one call of a session to the next. */
 export type ToolLabels<Extensions = unknown> = ModelLabels<Extensions, GuardedToolCall>;
 
-/** The result of `createExtensions`, or a plain document that the manager reads. Not a promise. */
-type Envelope = object & { readonly then?: never };
-
-/** Options of `guardTools`. */
-export interface ToolGuardOptions<Extensions = unknown> {
-  /**
-   * Makes the envelope of a call from what the host knows. Without it, hooks get no envelope. If it
-   * fails or does not return an object, the call is refused.
-   */
-  readonly envelope?: (call: GuardedToolCall) => Envelope | Promise<Envelope>;
-  /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
-  readonly tenant?: string | ((call: GuardedToolCall) => string | Promise<string>);
-  /** Carries labels from call to call. Without it, each call has the labels of its envelope. */
-  readonly labels?: ToolLabels<Extensions>;
+/** Options of `guardTools`. Without `envelope`, hooks get none. */
+export interface ToolGuardOptions<Extensions = unknown>
+  extends Pick<ModelGuardOptions<Extensions, GuardedToolCall>, "envelope" | "labels" | "tenant"> {
   /**
    * What happens to the preliminary results of a tool that yields several. `hold` (the default)
    * returns the last alone. `judge` passes each on once it was judged, as if it were the result:

@@ -7,18 +7,24 @@ import {
   invokeWith,
   type LabelRules,
   listens,
+  prepareState,
   SessionLabels,
 } from "../model/index.ts";
 import {
   type HookManager,
   type HookResult,
-  type HookViolation,
   isSameJsonText,
   notify,
   publicViolation,
   stringAt,
 } from "../rewrite/index.ts";
-import type { GuardedToolCall, ToolEnd, ToolEvent, ToolGuardOptions } from "./tool-options.ts";
+import type {
+  GuardedToolCall,
+  ToolCallNames,
+  ToolEnd,
+  ToolEvent,
+  ToolGuardOptions,
+} from "./tool-options.ts";
 import { type Step, toolFault } from "./tool-steps.ts";
 
 /** What the calls of one set of tools share. */
@@ -63,13 +69,15 @@ class ToolRefused extends ToolError {
 export class ToolRun {
   readonly #guard: ToolGuard;
   readonly #call: GuardedToolCall;
+  readonly #names: ToolCallNames;
   readonly #labels: SessionLabels<GuardedToolCall> | undefined;
   readonly #state: HookState;
 
   constructor(guard: ToolGuard, call: GuardedToolCall, signal: AbortSignal | undefined) {
     this.#guard = guard;
     this.#call = call;
-    const { request } = call;
+    const { request, tool, toolCallId } = call;
+    this.#names = { request, tool, toolCallId };
     this.#state = { request, signal, tenant: undefined, extensions: undefined, context: undefined };
     this.#labels =
       guard.labels &&
@@ -78,12 +86,9 @@ export class ToolRun {
 
   /** Makes tenant, envelope and labels, and judges the arguments. */
   async before<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
-    await this.attempt("tenant", () => this.#nameTenant());
-    await this.attempt("envelope", () => this.#makeEnvelope());
-    await this.attempt("labels", async () => {
-      if (this.#labels === undefined) return;
-      this.#state.extensions = await this.#labels.bring(this.#call, this.#state.extensions);
-    });
+    await prepareState(this.#state, this.#call, this.#guard.options, this.#labels, (point, work) =>
+      this.attempt(point, work),
+    );
     return this.#judgeKept(steps, value);
   }
 
@@ -105,36 +110,18 @@ export class ToolRun {
 
   /** Reports the end. `error` is what the SDK gets instead of a result. */
   end(error?: unknown): void {
-    notify(this.#guard.options.onEnd, () => this.#endOf(error));
-  }
-
-  #endOf(error: unknown): ToolEnd {
+    const { extensions, signal } = this.#state;
     const refused = error instanceof ToolRefused ? error : undefined;
-    const isAborted = error !== undefined && this.#state.signal?.aborted === true;
-    const { request, tool, toolCallId } = this.#call;
-    return Object.freeze<ToolEnd>({
-      ...{ request, tool, toolCallId },
-      subject: stringAt(this.#state.extensions, "security", "subject", "id"),
-      outcome: isAborted ? "aborted" : outcomeOf(refused),
-      code: refused?.code,
-      plugin: refused?.plugin,
-    });
-  }
-
-  async #nameTenant(): Promise<void> {
-    const { tenant } = this.#guard.options;
-    const name: unknown = typeof tenant === "function" ? await tenant(this.#call) : tenant;
-    if (tenant === undefined) return;
-    if (typeof name !== "string") throw toolFault("a string from the option tenant");
-    this.#state.tenant = name;
-  }
-
-  async #makeEnvelope(): Promise<void> {
-    const { envelope } = this.#guard.options;
-    if (envelope === undefined) return;
-    const made: unknown = await envelope(this.#call);
-    if (!isRecord(made)) throw toolFault("an object from the option envelope");
-    this.#state.extensions = made;
+    const isAborted = error !== undefined && signal?.aborted === true;
+    notify(this.#guard.options.onEnd, () =>
+      Object.freeze<ToolEnd>({
+        ...this.#names,
+        subject: stringAt(extensions, "security", "subject", "id"),
+        outcome: isAborted ? "aborted" : outcomeOf(refused),
+        code: refused?.code,
+        plugin: refused?.plugin,
+      }),
+    );
   }
 
   async #keepLabels(): Promise<void> {
@@ -186,7 +173,10 @@ export class ToolRun {
     // What runs, and what is returned, must be what was allowed.
     const result = await invokeWith(this.#guard.manager, this.#state, hook, payload, { recheck });
     this.#observe({ point: hook, result });
-    if (result.continueProcessing !== true) throw denied(result.violation);
+    if (result.continueProcessing !== true) {
+      // The description and details of a denial stay with the host.
+      throw new ToolRefused(publicViolation(result.violation));
+    }
     if (!isRecord(result.payload)) throw toolFault("an object as payload");
     return result.payload;
   }
@@ -204,17 +194,11 @@ export class ToolRun {
   }
 
   #observe(seen: Pick<ToolEvent, "point"> & { result?: HookResult; error?: unknown }): void {
-    const { request, tool, toolCallId } = this.#call;
-    notify(this.#guard.options.onResult, () => ({ request, tool, toolCallId, ...seen }));
+    notify(this.#guard.options.onResult, () => ({ ...this.#names, ...seen }));
   }
 }
 
 function outcomeOf(refused: ToolRefused | undefined): ToolEnd["outcome"] {
   if (refused === undefined) return "allowed";
   return refused.code === failed.code ? "errored" : "denied";
-}
-
-/** A plugin's denial. Its description and details stay with the host. */
-function denied(violation: HookViolation | undefined): ToolRefused {
-  return new ToolRefused(publicViolation(violation));
 }

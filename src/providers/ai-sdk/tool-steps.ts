@@ -5,7 +5,7 @@ import { isRecord } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
 import type { Fields } from "./host-values.ts";
-import type { GuardedToolCall } from "./tool-options.ts";
+import type { ToolCallNames } from "./tool-options.ts";
 
 /** One hook to run: makes the payload of a value, and reads a changed one back. */
 export interface Step<Value> {
@@ -22,15 +22,13 @@ export interface Result {
   readonly isError: boolean;
 }
 
-type CallNames = Pick<GuardedToolCall, "tool" | "toolCallId">;
-
 /** For a plugin's change that a tool call cannot express, or data that cannot be shown. */
 export function toolFault(expected: string): GlassineError {
   return new GlassineError("payload_shape", `guardTools expected ${expected}.`);
 }
 
 // The older hook runs first, so that the newer one judges what will run.
-export function callSteps({ toolCallId: id, tool }: CallNames): readonly Step<Fields>[] {
+export function callSteps({ toolCallId: id, tool }: ToolCallNames): readonly Step<Fields>[] {
   return [
     {
       hook: "tool_pre_invoke",
@@ -63,7 +61,7 @@ export function callSteps({ toolCallId: id, tool }: CallNames): readonly Step<Fi
   ];
 }
 
-export function resultSteps({ toolCallId: id, tool }: CallNames): readonly Step<Result>[] {
+export function resultSteps({ toolCallId: id, tool }: ToolCallNames): readonly Step<Result>[] {
   return [
     {
       hook: "tool_post_invoke",

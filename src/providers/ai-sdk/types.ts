@@ -3,6 +3,12 @@
 /** Which specification a document is written for: `v4` is that of ai 7, `v3` of ai 6, `v2` of ai 5. */
 export type SpecificationVersion = "v2" | "v3" | "v4";
 
+/** An option of what writes documents. */
+export interface VersionOption {
+  /** For which version new parts are written. Default that of `onto`, or `v3`. */
+  readonly specificationVersion?: SpecificationVersion;
+}
+
 /** What has these fields, and any others. */
 type Having<Fields> = Fields | (Fields & { readonly [field: string]: unknown });
 

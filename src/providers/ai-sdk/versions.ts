@@ -1,7 +1,19 @@
-/** For which version of the SDK a document was written, if it tells. */
+/** For which version of the SDK a document was written, if it tells, and for which it is written. */
 import { isRecord } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
+import { kindOf } from "../rewrite/index.ts";
 import { fieldOf, isList, reading, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
+
+const versions: readonly unknown[] = ["v2", "v3", "v4"] satisfies SpecificationVersion[];
+
+/** @throws GlassineError `options_invalid` */
+export function givenVersion(version: SpecificationVersion = "v3"): SpecificationVersion {
+  if (versions.includes(version)) return version;
+  const received = typeof version === "string" ? "another string" : kindOf(version);
+  const known = `"v4" for ai 7, "v3" for ai 6 or "v2" for ai 5`;
+  throw optionsInvalid(`specificationVersion expects ${known}, got ${received}.`);
+}
 
 export function versionOfPrompt(prompt: unknown): SpecificationVersion {
   const parts = () => {

@@ -1,5 +1,5 @@
 /** Requests and responses of `generateContent` as messages, and back, streamed or not. */
-import { google } from "./tables.ts";
+import { google } from "./event-array.ts";
 
 /**
  * The messages of a request to `generateContent`, parsed from JSON.

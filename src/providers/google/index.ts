@@ -11,6 +11,7 @@ export {
   type WriteRequestOptions,
   type Written,
 } from "../rewrite/index.ts";
+export { google } from "./event-array.ts";
 export {
   fromGenerateRequest,
   fromGenerateResponse,
@@ -20,4 +21,3 @@ export {
   toGenerateResponse,
 } from "./generate-content.ts";
 export type { GenerateEvent, GenerateRequest, GenerateResponse } from "./schemas.ts";
-export { google } from "./tables.ts";

@@ -1,22 +1,18 @@
 /** `generateContent` as tables. */
 // Source: the types of @google/genai 2.32.0, dist/genai.d.ts, and for the places of fields its
 // generateContentConfigToMldev and generateContentConfigToVertex, dist/node/index.mjs.
-import { intrinsics } from "../../core/data/index.ts";
 import {
   chosen,
   defineProvider,
   type EventTable,
   type EventTexts,
   type FreshFacts,
-  isJsonObject,
   isSameJsonText,
   type JsonObject,
-  type LimitOptions,
   objectIn,
   objectsIn,
   type PieceTable,
   type ProviderRefusal,
-  readDocument,
   type StreamTable,
   type TableProvider,
   under,
@@ -214,9 +210,9 @@ function errorOf({ violation, status }: ProviderRefusal): JsonObject {
   return { error: { code: status, message: violation.reason, status: word, details: [info] } };
 }
 
-type Google = TableProvider<"google", GenerateRequest, GenerateResponse, GenerateEvent>;
+export type Google = TableProvider<"google", GenerateRequest, GenerateResponse, GenerateEvent>;
 
-const tables: Google = /* @__PURE__ */ defineProvider({
+export const tables: Google = /* @__PURE__ */ defineProvider({
   vendor: "google",
   guard: {
     name: "google.generate_content",
@@ -265,35 +261,3 @@ const tables: Google = /* @__PURE__ */ defineProvider({
   stream,
   events,
 });
-
-/** A stream that was asked for without `alt=sse` is one JSON array of its events. */
-function eventsIn(document: unknown): readonly object[] | undefined {
-  if (typeof document !== "object" || document === null || intrinsics.isProxy(document)) return;
-  return Array.isArray(document) ? readDocument(eventsSchema, document, "response") : undefined;
-}
-
-function joined(list: readonly object[], { limits }: LimitOptions) {
-  const answer = tables.stream({ limits });
-  for (const event of list) answer.push(event);
-  return answer;
-}
-
-/** `generateContent` and `streamGenerateContent`, for `guardModel` and `guardFetch`. */
-export const google: Google = /* @__PURE__ */ Object.freeze({
-  ...tables,
-  readAnswer(document, options = {}) {
-    const list = eventsIn(document);
-    return list === undefined
-      ? tables.readAnswer(document, options)
-      : joined(list, options).current;
-  },
-  writeAnswer(messages, options = {}) {
-    const list = eventsIn(isJsonObject(options) ? options.onto : undefined);
-    if (list === undefined) return tables.writeAnswer(messages, options);
-    const onto = joined(list, options).document;
-    const { document, lost } = tables.writeAnswer(messages, { ...options, onto });
-    // The array is the document: it is put together again when it is read.
-    const written = { document: tables.toEvents(document, { limits: options.limits }) as never };
-    return Object.freeze({ ...written, lost });
-  },
-} satisfies Google);

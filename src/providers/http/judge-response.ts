@@ -1,4 +1,5 @@
 /** A provider's HTTP answer, as far as plugins let it pass. */
+import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type JudgedEvent,
   type ModelExchange,
@@ -77,8 +78,16 @@ export function refusedResponse(
 
 /** Reports an error that is not a refusal: the caller, or the connection, went away. */
 export function ended(error: unknown, { exchange, signal }: JudgedExchange): unknown {
-  exchange.end(undefined, signal?.aborted ? "aborted" : "errored");
+  if (signal?.aborted) exchange.end(undefined, "aborted");
+  else exchange.end(undefined, "errored", failureCode(error));
   return error;
+}
+
+/** The code of an exchange whose request could not be sent, or whose answer did not come. */
+export function failureCode(error: unknown): string {
+  if (isGlassineError(error)) return error.code;
+  const isLate = (error as Error | undefined)?.name === "TimeoutError";
+  return isLate ? "provider_timeout" : "provider_unreachable";
 }
 
 async function judgeErrorResponse(

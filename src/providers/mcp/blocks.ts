@@ -9,6 +9,7 @@ import {
   flag,
   isJsonObject,
   type JsonObject,
+  objectArguments,
   type PartFields,
   unwritable,
 } from "../rewrite/index.ts";
@@ -49,12 +50,11 @@ const identity: { readonly [name: string]: FieldRule } = {
   resource_type: { read: () => "uri" },
 };
 
+const unlessEmpty = (value: Json | undefined) =>
+  isJsonObject(value) && Object.keys(value).length > 0 ? value : undefined;
+
 /** Empty annotations are not shown: a part without annotations has an empty object. */
-const annotations: FieldRule = {
-  at: "annotations",
-  read: (value) => (isJsonObject(value) && Object.keys(value).length > 0 ? value : undefined),
-  write: (value) => (isJsonObject(value) && Object.keys(value).length > 0 ? value : undefined),
-};
+const annotations: FieldRule = { at: "annotations", read: unlessEmpty, write: unlessEmpty };
 
 const size: FieldRule = {
   at: "size",
@@ -130,11 +130,7 @@ const toolUse: BlockKind = {
   part: "tool_call",
   is: { type: "tool_use" },
   when: ({ id, name, input }) => isString(id) && isString(name) && isJsonObject(input),
-  fields: {
-    tool_call_id: "id",
-    name: "name",
-    arguments: { at: "input", read: (value) => value, write: (value) => value },
-  },
+  fields: { tool_call_id: "id", name: "name", arguments: objectArguments("input") },
   settings: ["_meta"],
 };
 

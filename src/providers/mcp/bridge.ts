@@ -24,6 +24,8 @@ const unreachable = {
   message: "The other side could not be reached",
   data: { code: "peer_unreachable" },
 };
+/** For the guard: the bridge answers, and not the peer. */
+const asRefusal = { refusal: { outcome: "errored", code: unreachable.data.code } };
 
 /** What the bridge remembers of a caller's request until it is answered. */
 interface Asked {
@@ -62,7 +64,7 @@ export async function bridgeOf(
       report(to, error);
       if (!isObject(message) || !isRequest(message)) return;
       if (from === near) asked.remove(String(keyOf(message.id)));
-      await from.send({ jsonrpc: "2.0", id: message.id, error: unreachable });
+      await from.send({ jsonrpc: "2.0", id: message.id, error: unreachable }, asRefusal);
     }
   }
 
@@ -115,12 +117,15 @@ export async function bridgeOf(
    */
   function optionsFor(message: JsonObject, extra: unknown): object | undefined {
     const known = isObject(extra) ? extra : {};
-    const status = known.status === undefined ? {} : { status: known.status };
+    const own = {
+      ...(known.status !== undefined && { status: known.status }),
+      ...(known.refusal !== undefined && { refusal: known.refusal }),
+    };
     const related = Object.hasOwn(known, "relatedRequestId")
       ? known.relatedRequestId
       : relatedTo(message);
-    if (related === undefined) return known.status === undefined ? undefined : status;
-    return { ...status, relatedRequestId: related };
+    if (related === undefined) return Object.keys(own).length === 0 ? undefined : own;
+    return { ...own, relatedRequestId: related };
   }
 
   /** The caller's request that a server's message belongs to, so that both use the same stream. */
@@ -142,7 +147,7 @@ export async function bridgeOf(
     const open = asked.list();
     asked.clear();
     const answered = open.map(([, { id }]) =>
-      near.send({ jsonrpc: "2.0", id, error: unreachable }),
+      near.send({ jsonrpc: "2.0", id, error: unreachable }, asRefusal),
     );
     // An answer that plugins are judging still gets through before its stream is closed.
     void Promise.allSettled([...handing, ...answered]).then(close);

@@ -103,11 +103,7 @@ export class CallLabels {
     else this.#memory.names.learn(direction, listedIn(answer));
   }
 
-  /** Learns from the links of an outcome that nothing judges: a later policy may go by a name. */
-  learnLinks(call: Call, outcome: JsonObject): void {
-    this.#learnNames(call, blocksIn(outcome).links);
-  }
-
+  /** A later policy may go by a name. */
   #learnNames({ direction }: Call, links: readonly JsonObject[]): void {
     if (links.length > 0) this.#memory.names.learn(direction, links);
   }

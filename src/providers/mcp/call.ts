@@ -132,6 +132,8 @@ export interface HookRunner {
   after(call: Call, outcome: JsonObject): Checked;
   /** Whether nothing judges an answer, so that it goes on as it is. */
   letsThrough(call: Call, answer: JsonObject): boolean;
+  /** Notes the labels of such an answer. */
+  label(call: Call, answer: JsonObject): Checked;
   /** Learns from a list of the server's tools or resources. */
   learn(direction: Direction, method: string, answer: JsonObject): void;
   /** Whether a plugin listens to a hook. A manager of another host may not know the hook. */

@@ -33,8 +33,13 @@ export function checkAnswer(
   hooks: HookRunner,
 ): Verdict | Promise<Verdict> {
   call.state = "post";
-  if (hooks.letsThrough(call, message)) return { kind: "pass", message };
-  return checkOutcome(call, message, hooks);
+  if (!hooks.letsThrough(call, message)) return checkOutcome(call, message, hooks);
+  const verdict = (denial: Denial | undefined): Verdict => {
+    if (isStopped(call)) return stopped;
+    return denial === undefined ? { kind: "pass", message } : refused(call, denial);
+  };
+  const labelled = hooks.label(call, message);
+  return labelled === undefined ? verdict(labelled) : unlessStopped(call, labelled).then(verdict);
 }
 
 async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner): Promise<Verdict> {

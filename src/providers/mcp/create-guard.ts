@@ -69,11 +69,12 @@ export interface Guard<Extensions = unknown> {
     options?: WrapOptions,
   ): Promise<Bridge>;
   /**
-   * Runs the hooks of `manager` from the next request on. Requests in progress keep their manager.
+   * Runs the hooks of `manager` from the next request on. Requests in progress keep their manager;
+   * the promise resolves when the last of them has ended, so that their manager can be closed.
    *
    * @throws GlassineError `options_invalid`
    */
-  use(manager: AnyHookManager<Extensions>): void;
+  use(manager: AnyHookManager<Extensions>): Promise<void>;
   /** Forgets the requests and tasks of a session that is over. Open requests are not passed on. */
   endSession(session: string): void;
   /** The outcomes so far of this guard's requests, and of notifications that hooks ran for. */
@@ -161,6 +162,7 @@ export function createGuard<Extensions = unknown>(
       if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
       rememberFor(next, read.serverId, memory);
       hooks = new Hooks(next as HookManager, read, memory);
+      return log.takeOver();
     },
     endSession: (session) => memory.end(session),
     counts: () => log.counts(),

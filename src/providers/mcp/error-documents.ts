@@ -15,12 +15,10 @@ import { isObject, type JsonObject } from "./json.ts";
 import { noMessage, type OnePart, reader, writer } from "./one-part.ts";
 import {
   checkHead,
-  type LostReports,
   lostReports,
   mcpReading,
   readMessages,
   readOf,
-  readOnto,
   reportForm,
   reportRest,
   settingsOf,
@@ -41,9 +39,13 @@ const toolError: OnePart<"tool_result"> = {
   fixed: ({ id, name }) => ({ tool_call_id: id, tool_name: name, is_error: true }),
   read: (error) => ({ content: error }),
   write({ content }, before, lost, at) {
-    const error = isObject(content) ? content : { message: content };
-    const code = isObject(content) ? content.code : before?.code;
-    return withCode(error, code, before, lost, [...at, "content"]);
+    const error = isObject(content) ? content : { message: content, code: before?.code };
+    const next = withCode(error, before);
+    const isNew = before === undefined && error.code === undefined;
+    if (!isNew && error.code !== next.code) {
+      lost.add([...at, "content", "code"], "The code of an error belongs to the protocol.");
+    }
+    return next;
   },
 };
 
@@ -142,7 +144,7 @@ export const toResourceError = withLimits(
       }
       return isText ? part.text : undefined;
     });
-    const before = readOnto(errorSchema, options.onto, common.what);
+    const before = options.onto && readDocument(errorSchema, options.onto, common.what);
     return written(withTexts(before, message, data), common.what, lost);
   },
 );
@@ -177,25 +179,15 @@ function withTexts(
   text: string | undefined,
 ): JsonObject {
   const data = text === undefined ? undefined : dataOf(text, before.data);
-  return withCode({ ...before, message, data }, before.code, before);
+  return withCode({ ...before, message, data }, before);
 }
 
 /** JSON-RPC 2.0 §5.1, Internal error: the code for an error without one. */
 const internalError = -32603;
 
 /** @throws GlassineError `message_invalid` without a message */
-function withCode(
-  error: JsonObject,
-  said: unknown,
-  before: JsonObject = {},
-  lost?: LostReports,
-  at: Path = [],
-): JsonObject {
+function withCode(error: JsonObject, before: JsonObject = {}): JsonObject {
   if (typeof error.message !== "string") throw noMessage("that says what the error is");
-  const code = before.code ?? (typeof said === "number" ? said : internalError);
-  const isNew = before.code === undefined && said === undefined;
-  if (!isNew && said !== code) {
-    lost?.add([...at, "code"], "The code of an error belongs to the protocol.");
-  }
-  return { ...error, code };
+  const { code = error.code } = before;
+  return { ...error, code: typeof code === "number" ? code : internalError };
 }

@@ -145,9 +145,9 @@ export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Deni
 
 function factsOf({ params, subject, taskTool, started, extensions, ...call }: Call): CallFacts {
   const name = subject.isTask ? taskTool : (params.name ?? params.uri);
-  const { tenant, serverId } = call;
+  const { tenant } = call;
   return {
-    ...{ name: textOf(name), begunBy: started?.request, tenant, serverId },
+    ...{ name: textOf(name), begunBy: started?.request, tenant },
     subject: stringAt(extensions, "security", "subject", "id"),
   };
 }
@@ -179,8 +179,26 @@ export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): voi
   if (signal.aborted && isCall(entry)) cancel();
 }
 
+/**
+ * Ends a request that was answered. Where the peer did not answer, its transport may have done so,
+ * and then says with `refusal` what that means.
+ */
+export function endAnswered(entry: Entry, denial: Denial | undefined, aux: unknown): void {
+  const refusal = isObject(aux) && isObject(aux.refusal) ? aux.refusal : undefined;
+  if (denial !== undefined) endOf(entry, ...endOfDenial(denial));
+  else if (refusal === undefined) endOf(entry, "allowed", {});
+  else {
+    const outcome = refusal.outcome === "denied" ? "denied" : "errored";
+    endOf(entry, outcome, { code: String(refusal.code) });
+  }
+}
+
 /** Ends a call as allowed, as denied by a policy, or as one that could not be checked. */
 export function endChecked(call: Call, denial: Denial | undefined): void {
   if (denial === undefined) endOf(call, "allowed", {});
-  else endOf(call, denial.code === guardErrorCodes.denied ? "denied" : "errored", denial.data);
+  else endOf(call, ...endOfDenial(denial));
+}
+
+function endOfDenial({ code, data }: Denial): [GuardOutcome, Denial["data"]] {
+  return [code === guardErrorCodes.denied ? "denied" : "errored", data];
 }

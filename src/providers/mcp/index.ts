@@ -69,6 +69,7 @@ export {
   toResourceResult,
 } from "./resource-documents.ts";
 export {
+  type CompletionSlots,
   fromSamplingRequest,
   fromSamplingResult,
   type SamplingRequestOptions,
@@ -76,7 +77,6 @@ export {
   toSamplingRequest,
   toSamplingResult,
 } from "./sampling-documents.ts";
-export type { CompletionSlots } from "./stop-reason.ts";
 export { fromTask, toTask } from "./task-documents.ts";
 export { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 export type { Direction, RequestId, TransportLike } from "./transport.ts";

@@ -82,28 +82,21 @@ const roots = "roots/list";
 const rootsRequest = /* @__PURE__ */ askedDocument(roots, rootsRequestSchema, "roots request");
 const rootsResult = /* @__PURE__ */ answeredDocument(roots, rootsResultSchema, "roots result");
 
+const fromRootsRequest = reader("fromInputRequests", rootsRequest);
+const toRootsRequest = writer("toInputRequests", rootsRequest);
+const fromRootsResult = reader("fromInputResponses", rootsResult);
+const toRootsResult = writer("toInputResponses", rootsResult);
+
 const requests: ReadonlyMap<string, Kind> = /* @__PURE__ */ new Map<string, Kind>([
   ["sampling/createMessage", { from: fromSamplingRequest, to: toSamplingRequest as Kind["to"] }],
   ["elicitation/create", { from: fromElicitationRequest, to: toElicitationRequest }],
-  [
-    roots,
-    {
-      from: reader("fromInputRequests", rootsRequest),
-      to: writer("toInputRequests", rootsRequest),
-    },
-  ],
+  [roots, { from: fromRootsRequest, to: toRootsRequest }],
 ]);
 
 const results: ReadonlyMap<string, Kind> = /* @__PURE__ */ new Map<string, Kind>([
   ["sampling/createMessage", { from: fromSamplingResult, to: toSamplingResult }],
   ["elicitation/create", { from: fromElicitationResult, to: toElicitationResult }],
-  [
-    roots,
-    {
-      from: reader("fromInputResponses", rootsResult),
-      to: writer("toInputResponses", rootsResult),
-    },
-  ],
+  [roots, { from: fromRootsResult, to: toRootsResult }],
 ]);
 
 /**

@@ -22,6 +22,7 @@ import type { Ends, Handed } from "./ends.ts";
 import {
   closed,
   type Entry,
+  endAnswered,
   endChecked,
   endOf,
   type InFlight,
@@ -114,7 +115,7 @@ export class Lane {
     }
     this.#inFlight.remove(key, open);
     open.record.watch.answered();
-    endOf(open, "allowed", {});
+    endAnswered(open, undefined, aux);
     this.#learn(open.method, message);
     return this.#reply(message, aux);
   }
@@ -226,7 +227,7 @@ export class Lane {
     if (verdict.kind === "stopped" || !isIn(call, "post")) return;
     call.state = "done";
     this.#inFlight.remove(call.key, call);
-    endChecked(call, verdict.denial);
+    endAnswered(call, verdict.denial, aux);
     if (verdict.kind === "refused") {
       return call.subject.isNotice ? undefined : this.#reply(verdict.answer, aux);
     }

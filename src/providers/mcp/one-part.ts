@@ -1,32 +1,11 @@
 /** Documents that one part of one message shows, as tables: what each field of the part is. */
-import type * as z from "zod/mini";
 import { GlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
-import {
-  type Path,
-  type Read,
-  type Reading,
-  readDocument,
-  type Written,
-  withLimits,
-} from "../rewrite/index.ts";
-import {
-  type Onto,
-  type RequestOptions,
-  readAnswerOptions,
-  readRequestOptions,
-} from "./call-options.ts";
+import type { Path, Read, Reading, Written } from "../rewrite/index.ts";
+import type { Onto, RequestOptions } from "./call-options.ts";
+import { type DocumentKind, documentReader, documentWriter } from "./converter.ts";
 import { type JsonObject, sameJson } from "./json.ts";
-import {
-  checkHead,
-  type LostReports,
-  lostReports,
-  mcpReading,
-  readMessages,
-  readOf,
-  readOnto,
-  written,
-} from "./report.ts";
+import { checkHead, type LostReports, mcpReading, readMessages, readOf } from "./report.ts";
 
 type PartType = Exclude<ContentPart["content_type"], "text" | "thinking">;
 type ContentOf<Type extends PartType> = Extract<ContentPart, { content_type: Type }>["content"];
@@ -39,13 +18,9 @@ export interface CallFacts {
 }
 
 /** One kind of document. */
-export interface OnePart<Type extends PartType = PartType> {
-  readonly what: string;
-  readonly schema: z.ZodMiniType;
+export interface OnePart<Type extends PartType = PartType> extends DocumentKind {
   readonly role: Message["role"];
   readonly type: Type;
-  /** Whether it answers a call whose name the host must say. */
-  readonly isAnswer?: boolean;
   /** The fields that no document decides, but the call. One that is `undefined` must be absent. */
   readonly fixed: (call: CallFacts) => { readonly [name: string]: unknown };
   /** The other fields, as the document says them. */
@@ -130,11 +105,10 @@ export function reader<Options extends RequestOptions, Slots extends object = ob
   kind: Omit<OnePart, "write">,
   slots: (document: JsonObject, options: CallFacts) => Slots = () => ({}) as Slots,
 ): (document: object, options: Options) => Read<Slots> {
-  return withLimits(call, (document: object, given: Options) => {
-    const options: CallFacts = optionsOf(kind)(given, call);
-    const known = readDocument(kind.schema, document, kind.what) as JsonObject;
-    const { message, reading } = readPart(kind, known, options);
-    return readOf([message], slots(known, options), reading);
+  return documentReader(call, kind, (known, _reading, options: CallFacts) => {
+    const document = known as JsonObject;
+    const { message, reading } = readPart(kind, document, options);
+    return readOf([message], slots(document, options), reading);
   });
 }
 
@@ -144,12 +118,9 @@ export function writer<Options extends RequestOptions & Onto, Type extends PartT
   call: string,
   kind: OnePart<Type>,
 ): (messages: readonly Message[], options: Options) => Written<object> {
-  return withLimits(call, (messages: readonly Message[], given: Options) => {
-    const options = optionsOf(kind)(given, call);
-    const lost = lostReports();
-    const before = readOnto(kind.schema, given.onto, kind.what) as JsonObject | undefined;
-    return written(writePart(kind, messages, before, options, lost), kind.what, lost);
-  });
+  return documentWriter(call, kind, (messages, before, lost, options: CallFacts) =>
+    writePart(kind, messages, before as JsonObject | undefined, options, lost),
+  );
 }
 
 /** The document that messages say, made of the very values of `before` and of the messages. */
@@ -162,8 +133,4 @@ export function writePart<Type extends PartType>(
 ): JsonObject {
   const { content, at } = contentOf(kind, messages, call, lost);
   return kind.write(content, before, lost, at, call) as JsonObject;
-}
-
-function optionsOf({ isAnswer }: Pick<OnePart, "isAnswer">) {
-  return (isAnswer ? readAnswerOptions : readRequestOptions) as typeof readRequestOptions;
 }

@@ -51,7 +51,7 @@ export interface GuardEvent<Extensions = unknown> {
  *
  * - `allowed`: its answer was returned, including an error from the server.
  * - `denied`: a plugin or a data policy refused it, or its answer.
- * - `errored`: it could not be checked, was malformed, or could not be passed on.
+ * - `errored`: it could not be checked, was malformed, could not be passed on, or got no answer.
  * - `aborted`: the sender cancelled it or closed the connection, or the session was ended.
  * - `dropped`: a message that belongs to no request and was not passed on.
  */

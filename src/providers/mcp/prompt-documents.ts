@@ -4,13 +4,13 @@ import { isObject, type JsonObject, sameJson } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
 import { reportRest, settingsOf } from "./report.ts";
-import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
+import { callSchema, promptResultSchema } from "./schemas.ts";
 import { writtenArguments } from "./tool-documents.ts";
 import { readTurns, type Turn, type TurnStyle, type Turns, writeTurns } from "./turns.ts";
 
 const promptRequest: OnePart<"prompt_request"> = {
   what: "prompt request",
-  schema: promptRequestSchema,
+  schema: callSchema,
   role: "user",
   type: "prompt_request",
   fixed: ({ id, serverId }) => ({ prompt_request_id: id, server_id: serverId }),

@@ -1,5 +1,4 @@
 /** What conversions of MCP documents do not carry over. */
-import type * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
@@ -16,7 +15,6 @@ import {
   pathOf,
   type Read,
   type Reading,
-  readDocument,
   readingWith,
   removedReporter,
   type Written,
@@ -193,15 +191,6 @@ export function readOf<Extensions extends object>(
     extensions: Object.freeze(extensions),
     left: left.list(),
   });
-}
-
-/** The document to write over, or `undefined`. */
-export function readOnto<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  onto: object | undefined,
-  what: string,
-): z.output<Schema> | undefined {
-  return onto === undefined ? undefined : readDocument(schema, onto, what);
 }
 
 /** @throws GlassineError `message_invalid` */

@@ -1,5 +1,5 @@
 /** Ends each request of a guard once, and counts the outcomes. */
-import { type HookManager, notify, recordAccess, Stopwatch } from "../rewrite/index.ts";
+import { type HookManager, InUse, notify, recordAccess, Stopwatch } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
 import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
 import type { Direction, RequestId } from "./transport.ts";
@@ -10,20 +10,21 @@ type RequestStart = Pick<GuardEnd, "method" | "direction" | "requestId">;
 /** What is known of a request that hooks were run for. */
 export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"> {
   readonly tenant: string | undefined;
-  readonly serverId: string | undefined;
 }
 
 /** A request in progress, which ends once. */
 export class RequestRecord {
   readonly #start: RequestStart;
   readonly #log: RequestLog;
+  readonly #inUse: InUse | undefined;
   readonly watch: Stopwatch = new Stopwatch();
   #request: string | undefined;
   #isEnded = false;
 
-  constructor(log: RequestLog, start: RequestStart) {
+  constructor(log: RequestLog, start: RequestStart, inUse?: InUse) {
     this.#log = log;
     this.#start = start;
+    this.#inUse = inUse;
   }
 
   /** The library's own id: a peer chooses the id on the wire. */
@@ -41,11 +42,18 @@ export class RequestRecord {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#log.count(outcome);
-    if (!this.#log.isRead) return;
+    if (this.#log.isRead) this.#report(outcome, because, factsOf());
+    this.#inUse?.leave();
+  }
+
+  #report(
+    outcome: GuardOutcome,
+    because: Partial<Denial["data"]>,
+    facts: CallFacts | undefined,
+  ): void {
     const timings = this.watch.timings();
     const { code, plugin } = because;
     const { request } = this;
-    const facts = factsOf();
     const { subject, name, begunBy } = facts ?? {};
     const asked = { subject, name, begunBy };
     const end = { ...this.#start, request, outcome, code, plugin, timings, ...asked };
@@ -57,6 +65,8 @@ export class RequestRecord {
 export class RequestLog {
   readonly #options: GuardOptions;
   readonly #manager: () => HookManager;
+  /** The manager that new requests get. */
+  #inUse = new InUse();
   readonly #counts: Record<Exclude<keyof GuardCounts, "open">, number> = {
     ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, dropped: 0 },
   };
@@ -68,7 +78,15 @@ export class RequestLog {
 
   begin(start: RequestStart): RequestRecord {
     this.#counts.started += 1;
-    return new RequestRecord(this, start);
+    this.#inUse.enter();
+    return new RequestRecord(this, start, this.#inUse);
+  }
+
+  /** Another manager takes over. Resolves once no request uses the one before. */
+  takeOver(): Promise<void> {
+    const before = this.#inUse;
+    this.#inUse = new InUse();
+    return before.free();
   }
 
   /** Records a message that is not a request, or that belongs to none. */
@@ -98,14 +116,19 @@ export class RequestLog {
   }
 
   ended(end: GuardEnd, facts: CallFacts | undefined): void {
-    const { onEnd, access } = this.#options;
+    const { onEnd, access, serverId, tenant } = this.#options;
     notify(onEnd, () => end);
-    if (facts === undefined) return;
+    // A request that no hook saw is recorded where it was refused.
+    if (facts === undefined && !isRefused(end)) return;
     recordAccess(this.#manager(), access, end, {
       eventType: "mcp.request_ended",
       target: end.method,
-      tenant: facts.tenant,
-      metadata: { method: end.method ?? null, server_id: facts.serverId ?? null },
+      tenant: facts?.tenant ?? (typeof tenant === "string" ? tenant : undefined),
+      metadata: { method: end.method ?? null, server_id: serverId ?? null },
     });
   }
+}
+
+function isRefused({ outcome }: GuardEnd): boolean {
+  return outcome === "denied" || outcome === "errored";
 }

@@ -1,38 +1,19 @@
-import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
+import { type ContentPart, messageOfPlain } from "../../core/messages/index.ts";
 import {
   itemsOf,
   objectsIn,
   type Path,
-  type Read,
   type Reading,
   readBlocks,
-  readDocument,
-  type Written,
-  withLimits,
   writeBlocks,
 } from "../rewrite/index.ts";
 import { contentsBlocks } from "./blocks.ts";
-import {
-  type Onto,
-  type RequestOptions,
-  readRequestOptions,
-  type ServerOptions,
-} from "./call-options.ts";
+import type { Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+import { documentReader, documentWriter } from "./converter.ts";
 import type { JsonObject } from "./json.ts";
 import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
 import { noMessage, type OnePart, reader, writer } from "./one-part.ts";
-import {
-  checkHead,
-  lossReporter,
-  lostReports,
-  mcpReading,
-  readMessages,
-  readOf,
-  readOnto,
-  reportRest,
-  settingsOf,
-  written,
-} from "./report.ts";
+import { checkHead, lossReporter, mcpReading, readOf, reportRest, settingsOf } from "./report.ts";
 import { resourceRequestSchema, resourceResultSchema } from "./schemas.ts";
 
 /** MCP reads whole resources, by URI. */
@@ -84,7 +65,7 @@ export const toResourceRequest = writer<RequestOptions & Onto, "resource_ref">(
   resourceRequest,
 );
 
-const what = "resource result";
+const result = { what: "resource result", schema: resourceResultSchema };
 
 /** One that asks for input (2026-07-28) has none. */
 function contentsIn(result: JsonObject, reading: Reading) {
@@ -102,12 +83,10 @@ function contentsIn(result: JsonObject, reading: Reading) {
  * @throws GlassineError `options_invalid`; `document_invalid`, also for both a text and a blob
  * @see spec `mcp:resource-result`
  */
-export const fromResourceResult = withLimits(
+export const fromResourceResult = documentReader(
   "fromResourceResult",
-  (result: object, options: RequestOptions): Read => {
-    const { id } = readRequestOptions(options, "fromResourceResult");
-    const document = readDocument(resourceResultSchema, result, what);
-    const reading = mcpReading({ id });
+  result,
+  (document, reading) => {
     reportRest(reading, document, ["contents"], [], settingsOf.result);
     const message = messageOfPlain({ role: "tool", content: contentsIn(document, reading).parts });
     return readOf([message], {}, reading);
@@ -121,15 +100,13 @@ export const fromResourceResult = withLimits(
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:resource-result`, `mcp:onto`
  */
-export const toResourceResult = withLimits(
+export const toResourceResult = documentWriter(
   "toResourceResult",
-  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
-    const { id, onto } = readRequestOptions(options, "toResourceResult");
-    const read = readMessages(messages);
-    if (read.length === 0) throw noMessage("with parts of type resource");
-    const lost = lostReports();
+  result,
+  (messages, before, lost, { id }) => {
+    if (messages.length === 0) throw noMessage("with parts of type resource");
     const found: { readonly part: ContentPart; readonly at: Path }[] = [];
-    for (const [m, message] of read.entries()) {
+    for (const [m, message] of messages.entries()) {
       if (message.role !== "tool") lost.add([m, "role"], "The role must be tool here.");
       if (m > 0) lost.add([m], "MCP takes one message here; its parts are added to the first.");
       checkHead(message, lost, [m]);
@@ -139,7 +116,6 @@ export const toResourceResult = withLimits(
         else lost.add(at, "An MCP result holds only parts of type resource here.");
       }
     }
-    const before = readOnto(resourceResultSchema, onto, what);
     const reading = mcpReading({ id });
     const old = contentsIn(before ?? {}, reading);
     const { content: parts } = messageOfPlain({ role: "tool", content: old.parts });
@@ -152,6 +128,6 @@ export const toResourceResult = withLimits(
       lossReporter(reading, lost),
     );
     const isAsking = before !== undefined && before.contents === undefined && found.length === 0;
-    return written({ ...before, contents: isAsking ? undefined : contents }, what, lost);
+    return { ...before, contents: isAsking ? undefined : contents };
   },
 );

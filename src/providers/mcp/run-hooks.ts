@@ -72,8 +72,10 @@ export class Hooks implements HookRunner {
   before(call: Call): Checked {
     if (call.subject.isIdle?.(call)) return undefined;
     if (this.#isJudged(call, "pre", call.params)) return this.#judgeRequest(call);
-    const isActive = () => (isEnvelopeActive(call) ? this.#judgeRequest(call) : undefined);
-    return inTurn([() => this.#prepare(call), isActive]);
+    return inTurn([
+      () => this.#prepare(call),
+      () => (isEnvelopeActive(call) ? this.#judgeRequest(call) : this.#keep(call)),
+    ]);
   }
 
   #judgeRequest(call: Call): Checked {
@@ -89,15 +91,12 @@ export class Hooks implements HookRunner {
     if (call.subject.isIdle?.(call, answer)) return true;
     // What stands beside an error is not a result.
     if (answer.result !== undefined && answer.error !== undefined) return false;
-    if (!call.isPrepared || isEnvelopeActive(call) || this.#isJudged(call, "post", answer)) {
-      return false;
-    }
-    try {
-      this.#labels.learnLinks(call, answer);
-      return true;
-    } catch {
-      return false;
-    }
+    return call.isPrepared && !isEnvelopeActive(call) && !this.#isJudged(call, "post", answer);
+  }
+
+  label(call: Call, answer: JsonObject): Checked {
+    if (call.subject.isIdle?.(call, answer)) return undefined;
+    return this.#attempt(call, "labels", () => this.#labels.stamp(call, answer));
   }
 
   after(call: Call, outcome: JsonObject): Checked {
@@ -115,8 +114,7 @@ export class Hooks implements HookRunner {
    * hooks of its own there is a subject only where a plugin listens.
    */
   #isJudged({ subject }: Call, part: "pre" | "post", document: JsonObject): boolean {
-    const { onResult, labels } = this.options;
-    if (subject.hooks === undefined || onResult !== undefined || labels !== undefined) return true;
+    if (subject.hooks === undefined || this.options.onResult !== undefined) return true;
     if (subject.hooks[part].some(this.listens) || inputPoints.some(this.listens)) return true;
     if (this.passes("unknown")) return false;
     const left = subject.leftOf?.(part === "pre" ? "params" : "outcome", document);
@@ -201,8 +199,12 @@ export class Hooks implements HookRunner {
   /** Runs hooks. The labels that they added are kept even if they stopped the message. */
   async #runKept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
     const denial = await this.#run(call, steps);
-    const failure = await this.#attempt(call, "labels", () => this.#labels.keep(call));
+    const failure = await this.#keep(call);
     return denial ?? failure;
+  }
+
+  #keep(call: Call): Checked {
+    return this.#attempt(call, "labels", () => this.#labels.keep(call));
   }
 
   async #run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {

@@ -1,30 +1,15 @@
 import { type Message, messageOfPlain } from "../../core/messages/index.ts";
-import {
-  type Read,
-  readDocument,
-  reportToolNames,
-  type Written,
-  withLimits,
-} from "../rewrite/index.ts";
+import { reportToolNames, type StopReason } from "../rewrite/index.ts";
 import { samplingBlocks } from "./blocks.ts";
-import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
+import type { Onto, ReadOptions, RequestOptions } from "./call-options.ts";
+import { documentReader, documentWriter } from "./converter.ts";
 import { noMessage } from "./one-part.ts";
-import {
-  checkHead,
-  type LostReports,
-  lostReports,
-  mcpReading,
-  readMessages,
-  readOf,
-  readOnto,
-  reportRest,
-  settingsOf,
-  written,
-} from "./report.ts";
+import { checkHead, type LostReports, readOf, reportRest, settingsOf } from "./report.ts";
 import { samplingRequestSchema, samplingResultSchema } from "./schemas.ts";
-import { type CompletionSlots, completionOf, stopReasonOf } from "./stop-reason.ts";
 import { readTurns, type Turn, type TurnStyle, type Turns, writeTurns } from "./turns.ts";
 
+const request = { what: "sampling request", schema: samplingRequestSchema };
+const result = { what: "sampling result", schema: samplingResultSchema };
 const style: TurnStyle = { blocks: samplingBlocks, isSampling: true };
 
 /** The turns of a request. */
@@ -46,14 +31,12 @@ function turnOf({ role, content }: Turn): Turns {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:sampling-request`
  */
-export const fromSamplingRequest = withLimits(
+export const fromSamplingRequest = documentReader(
   "fromSamplingRequest",
-  (params: object, options: RequestOptions): Read => {
-    const { id } = readRequestOptions(options, "fromSamplingRequest");
-    const document = readDocument(samplingRequestSchema, params, "sampling request");
-    const reading = mcpReading({ id });
-    const { messages, systemPrompt: text } = document;
-    reportRest(reading, document, ["messages", "systemPrompt"], [], settingsOf.samplingParams);
+  request,
+  (params, reading) => {
+    const { messages, systemPrompt: text } = params;
+    reportRest(reading, params, ["messages", "systemPrompt"], [], settingsOf.samplingParams);
     const turns = readTurns(turnsIn(messages), style, reading);
     if (text !== undefined)
       turns.unshift({ role: "system", content: [{ content_type: "text", text }] });
@@ -77,22 +60,17 @@ export type SamplingRequestOptions = RequestOptions &
  * @throws GlassineError `options_invalid`, `message_invalid`, or `document_invalid` for `onto`
  * @see spec `mcp:sampling-request`, `mcp:onto`
  */
-export const toSamplingRequest = withLimits(
+export const toSamplingRequest = documentWriter(
   "toSamplingRequest",
-  (messages: readonly Message[], given: SamplingRequestOptions): Written<object> => {
-    const options = readRequestOptions(given, "toSamplingRequest");
-    const lost = lostReports();
-    const { id, onto, maxTokens } = options;
-    const read = readMessages(messages);
-    const systemPrompt = systemPromptOf(read[0], lost);
+  request,
+  (messages, before, lost, { id, maxTokens }: ReadOptions<SamplingRequestOptions>) => {
+    const systemPrompt = systemPromptOf(messages[0], lost);
     const skipped = systemPrompt === undefined ? 0 : 1;
-    const before = readOnto(samplingRequestSchema, onto, "sampling request");
-    reportToolNames(read, lost.all);
+    reportToolNames(messages, lost.all);
     const old = turnsIn(before?.messages ?? []);
     const placeOf = (i: number) => [i + skipped];
-    const turns = writeTurns(read.slice(skipped), old, style, lost, placeOf, { id });
-    const document = { ...(before ?? { maxTokens }), systemPrompt, messages: turns };
-    return written(document, "sampling request", lost);
+    const turns = writeTurns(messages.slice(skipped), old, style, lost, placeOf, { id });
+    return { ...(before ?? { maxTokens }), systemPrompt, messages: turns };
   },
 );
 
@@ -103,6 +81,34 @@ function systemPromptOf(message: Message | undefined, lost: LostReports): string
   if (more.length > 0) return undefined;
   checkHead(message, lost, [0]);
   return part.text;
+}
+
+/** MCP's stop reasons for sampling. A server may send any other string. */
+const reasons = /* @__PURE__ */ new Map<string | undefined, Exclude<StopReason, "return">>([
+  ["endTurn", "end"],
+  ["toolUse", "call"],
+  ["maxTokens", "max_tokens"],
+  ["stopSequence", "stop_sequence"],
+]);
+
+/** What a sampling result says about slots, for `createExtensions` or `withSlots`. */
+export interface CompletionSlots {
+  readonly completion: {
+    readonly model: string;
+    readonly raw_format: "mcp";
+    readonly stop_reason?: Exclude<StopReason, "return">;
+  };
+  readonly llm: { readonly model_id: string };
+}
+
+function completionOf(model: string, stopReason: string | undefined): CompletionSlots {
+  const reason = reasons.get(stopReason);
+  const completion = {
+    model,
+    raw_format: "mcp" as const,
+    ...(reason !== undefined && { stop_reason: reason }),
+  };
+  return { completion: Object.freeze(completion), llm: Object.freeze({ model_id: model }) };
 }
 
 /**
@@ -121,20 +127,13 @@ function systemPromptOf(message: Message | undefined, lost: LostReports): string
  * console.log(extensions.completion.model, extensions.completion.stop_reason); // m-1 end
  * ```
  */
-export const fromSamplingResult = withLimits(
+export const fromSamplingResult = documentReader(
   "fromSamplingResult",
-  (result: object, options: RequestOptions): Read<CompletionSlots> => {
-    const { id } = readRequestOptions(options, "fromSamplingResult");
-    const document = readDocument(samplingResultSchema, result, "sampling result");
-    const reading = mcpReading({ id });
+  result,
+  (document, reading) => {
     const { model, stopReason } = document;
-    reportRest(
-      reading,
-      document,
-      ["role", "content", "model", "stopReason"],
-      [],
-      settingsOf.result,
-    );
+    const shown = ["role", "content", "model", "stopReason"];
+    reportRest(reading, document, shown, [], settingsOf.result);
     const turns = readTurns(turnOf(document), style, reading);
     const slots = completionOf(model, stopReason);
     if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
@@ -158,14 +157,11 @@ export interface SamplingResultOptions extends RequestOptions, Onto {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:sampling-result`, `mcp:onto`
  */
-export const toSamplingResult = withLimits(
+export const toSamplingResult = documentWriter(
   "toSamplingResult",
-  (messages: readonly Message[], options: SamplingResultOptions): Written<object> => {
-    const { id, onto, completion } = readRequestOptions(options, "toSamplingResult");
-    const lost = lostReports();
-    const [message, ...more] = readMessages(messages);
+  result,
+  ([message, ...more], before, lost, { id, completion }: ReadOptions<SamplingResultOptions>) => {
     for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
-    const before = readOnto(samplingResultSchema, onto, "sampling result");
     const model = before?.model ?? completion?.model;
     const said = message === undefined ? [] : [message];
     const old = before === undefined ? turnsIn([]) : turnOf(before);
@@ -174,7 +170,7 @@ export const toSamplingResult = withLimits(
     if (turn === undefined || model === undefined) {
       throw noMessage("with the role assistant or user, and the model that made it");
     }
-    const fresh = { model, stopReason: stopReasonOf(completion?.stop_reason) };
-    return written({ ...(before ?? fresh), ...turn }, "sampling result", lost);
+    const stopReason = [...reasons].find(([, slot]) => slot === completion?.stop_reason)?.[0];
+    return { ...(before ?? { model, stopReason }), ...turn };
   },
 );

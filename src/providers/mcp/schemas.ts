@@ -6,8 +6,8 @@ const object = z.looseObject({});
 /** An object whose values need no look: every document is read as JSON. */
 const values = z.catchall(z.object({}), z.custom<Json>());
 
-/** Params of `tools/call`. */
-export const toolCallSchema = z.looseObject({ name: z.string(), arguments: z.optional(values) });
+/** Params of `tools/call` and of `prompts/get`. */
+export const callSchema = z.looseObject({ name: z.string(), arguments: z.optional(values) });
 
 /**
  * Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content.
@@ -15,12 +15,6 @@ export const toolCallSchema = z.looseObject({ name: z.string(), arguments: z.opt
 export const toolResultSchema = z.looseObject({
   content: z.optional(z.array(object)),
   isError: z.optional(z.boolean()),
-});
-
-/** Params of `prompts/get`. */
-export const promptRequestSchema = z.looseObject({
-  name: z.string(),
-  arguments: z.optional(values),
 });
 
 const turn = z.looseObject({
@@ -31,14 +25,12 @@ const turn = z.looseObject({
 /** The `resultType` of a result that asks for input (2026-07-28). */
 const asking = z.literal("input_required");
 
+const description = z.optional(z.string());
+
 /** Result of `prompts/get`. */
 export const promptResultSchema = z.union([
-  z.looseObject({ messages: z.array(turn), description: z.optional(z.string()) }),
-  z.looseObject({
-    resultType: asking,
-    messages: z.optional(z.undefined()),
-    description: z.optional(z.string()),
-  }),
+  z.looseObject({ messages: z.array(turn), description }),
+  z.looseObject({ resultType: asking, messages: z.optional(z.undefined()), description }),
 ]);
 
 /** Params of `resources/read`. */

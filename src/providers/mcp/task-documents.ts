@@ -1,19 +1,13 @@
-import type { Message } from "../../core/messages/index.ts";
-import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
-import { type AnswerOptions, type Onto, readAnswerOptions } from "./call-options.ts";
+import { readDocument } from "../rewrite/index.ts";
+import type { AnswerOptions, Onto, ReadOptions } from "./call-options.ts";
+import { documentReader, documentWriter } from "./converter.ts";
 import type { JsonObject } from "./json.ts";
 import { messageOf, writePart } from "./one-part.ts";
-import {
-  lostReports,
-  mcpReading,
-  readMessages,
-  readOf,
-  reportRest,
-  settingsOf,
-  written,
-} from "./report.ts";
+import { readOf, reportRest, settingsOf } from "./report.ts";
 import { taskSchema, toolResultSchema } from "./schemas.ts";
 import { toolResult } from "./tool-documents.ts";
+
+const kind = { what: "task", schema: taskSchema, isAnswer: true };
 
 /**
  * A task of a tool call, as `tasks/get` and `notifications/tasks` have it: the result that a
@@ -24,15 +18,16 @@ import { toolResult } from "./tool-documents.ts";
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:task`
  */
-export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptions): Read => {
-  const options = readAnswerOptions(given, "fromTask");
-  const { result, ...state } = readDocument(taskSchema, task, "task");
-  const reading = mcpReading();
-  reportRest(reading, state, [], [], settingsOf.task);
-  if (result === undefined) return readOf([], {}, reading);
-  const fields = toolResult.read(resultIn(result), reading, ["result"]);
-  return readOf([messageOf(toolResult, options, fields)], {}, reading);
-});
+export const fromTask = documentReader(
+  "fromTask",
+  kind,
+  ({ result, ...state }, reading, options: ReadOptions<AnswerOptions>) => {
+    reportRest(reading, state, [], [], settingsOf.task);
+    if (result === undefined) return readOf([], {}, reading);
+    const fields = toolResult.read(resultIn(result), reading, ["result"]);
+    return readOf([messageOf(toolResult, options, fields)], {}, reading);
+  },
+);
 
 /**
  * The task `onto` with the result that a message with one `tool_result` says.
@@ -41,19 +36,18 @@ export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptio
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:task`, `mcp:onto`
  */
-export const toTask = withLimits(
+export const toTask = documentWriter(
   "toTask",
-  (messages: readonly Message[], given: AnswerOptions & Required<Onto>): Written<object> => {
-    const options = readAnswerOptions(given, "toTask");
-    const document = readDocument(taskSchema, options.onto, "task");
-    const lost = lostReports();
-    if (document.result === undefined) {
-      for (const place of readMessages(messages).keys())
-        lost.add([place], "The task has no result yet.");
-      return written(document, "task", lost);
+  kind,
+  (messages, before, lost, options: ReadOptions<AnswerOptions & Required<Onto>>) => {
+    // It may be missing where the caller has no types.
+    const task = readDocument(taskSchema, before, "task");
+    if (task.result === undefined) {
+      for (const place of messages.keys()) lost.add([place], "The task has no result yet.");
+      return task;
     }
-    const result = writePart(toolResult, messages, resultIn(document.result), options, lost);
-    return written({ ...document, result }, "task", lost);
+    const result = writePart(toolResult, messages, resultIn(task.result), options, lost);
+    return { ...task, result };
   },
 );
 

@@ -1,20 +1,19 @@
 import type { Json } from "../../core/data/index.ts";
-import type { Message } from "../../core/messages/index.ts";
-import type { Left, Lost, Path, Reading } from "../rewrite/index.ts";
+import type { Left, Path, Reading } from "../rewrite/index.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { isObject, type JsonObject, only, sameJson, without } from "./json.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
-import { type CallFacts, type OnePart, reader, writePart, writer } from "./one-part.ts";
+import { type OnePart, reader, writer } from "./one-part.ts";
 import { wireOnly } from "./payload.ts";
-import { leftOf, lostReports, mcpReading, reportForm, reportRest, settingsOf } from "./report.ts";
+import { leftOf, mcpReading, reportForm, reportRest, settingsOf } from "./report.ts";
 import { reportNoBlocks, writeResult } from "./result-content.ts";
-import { toolCallSchema, toolResultSchema } from "./schemas.ts";
+import { callSchema, toolResultSchema } from "./schemas.ts";
 
 const callFields = ["name", "arguments"];
 
 export const toolCall: OnePart<"tool_call"> = {
   what: "tool call",
-  schema: toolCallSchema,
+  schema: callSchema,
   role: "assistant",
   type: "tool_call",
   fixed: ({ id }) => ({ tool_call_id: id, namespace: undefined }),
@@ -136,14 +135,3 @@ export function leftOfResult(result: JsonObject): readonly Left[] {
  * @see spec `mcp:tool-result`, `mcp:onto`
  */
 export const toToolResult = writer<AnswerOptions & Onto, "tool_result">("toToolResult", toolResult);
-
-/** The same, made of the very values of `before` and of the messages. */
-export function toolResultOver(
-  before: JsonObject,
-  messages: readonly Message[],
-  call: CallFacts,
-): { readonly document: JsonObject; readonly lost: readonly Lost[] } {
-  const lost = lostReports();
-  const document = writePart(toolResult, messages, before, call, lost);
-  return { document, lost: lost.all.list() };
-}

@@ -7,18 +7,12 @@ import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { toolSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import { readPart } from "./one-part.ts";
+import { readPart, writePart } from "./one-part.ts";
 import { applyWritten, errorOf, resultOf, writeArguments, writeText } from "./payload.ts";
+import { lostReports } from "./report.ts";
 import { toolResultSchema } from "./schemas.ts";
 import { extractState, writeState } from "./task-state.ts";
-import {
-  leftOfCall,
-  leftOfResult,
-  toolCall,
-  toolResult,
-  toolResultOver,
-  toToolCall,
-} from "./tool-documents.ts";
+import { leftOfCall, leftOfResult, toolCall, toolResult, toToolCall } from "./tool-documents.ts";
 
 /** `tools/call`. */
 export const tools: Subject = {
@@ -108,8 +102,10 @@ function resultStep(result: JsonObject, options: { id: string; name: string }): 
     },
     left: () => leftOfResult(result),
     writeMessage(changed) {
-      const { document, lost } = toolResultOver(result, [changed], options);
-      applyWritten(result, { document, lost }, shown);
+      const lost = lostReports();
+      // Made of the very values of the result and of the message.
+      const document = writePart(toolResult, [changed], result, options, lost);
+      applyWritten(result, { document, lost: lost.all.list() }, shown);
     },
   };
 }

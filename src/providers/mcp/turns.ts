@@ -16,7 +16,6 @@ import {
   pathOf,
   type Reading,
   readBlocks,
-  type ShownBlocks,
   writeBlocks,
 } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
@@ -69,18 +68,16 @@ function isOfResults(content: readonly Pick<ContentPart, "content_type">[]): boo
   return content.length > 0 && content.every(({ content_type: type }) => type === "tool_result");
 }
 
-type ShownTurn = ShownBlocks & { readonly isSingle: boolean };
-
 function blocksIn({ content }: Turn, at: Path) {
   const isSingle = !Array.isArray(content);
   const path = [...at, "content"];
-  return {
-    blocks: objectsIn(isSingle ? [content] : content),
-    path,
-    pathOfBlock: isSingle ? () => path : itemsOf(path),
-    begin: 0,
-    isSingle,
-  };
+  const pathOfBlock = isSingle ? () => path : itemsOf(path);
+  return { blocks: objectsIn(isSingle ? [content] : content), path, pathOfBlock, isSingle };
+}
+
+/** The blocks of a turn, each of which shows one part. */
+function shownIn(turn: Turn, at: Path, { content: parts }: Message) {
+  return { ...blocksIn(turn, at), parts, at: [...parts.keys()], begin: 0 };
 }
 
 /**
@@ -106,7 +103,7 @@ export function writeTurns(
     if (!kept.has(place)) reporter.removed(pathOf(...old.pathOf(place)));
 
   /** The new content of a turn, or nothing where MCP cannot express it. */
-  function contentOf(message: Message, path: Path, before: ShownTurn | undefined) {
+  function contentOf(message: Message, path: Path, before: ReturnType<typeof shownIn> | undefined) {
     const { content } = message;
     const at = (i: number): Path => [...path, "content", i];
     const blocks = writeBlocks(style.blocks, content, before, at, "turn", reporter);
@@ -117,8 +114,8 @@ export function writeTurns(
     return blocks.length === 1 ? blocks[0] : undefined;
   }
 
-  return pairs.flatMap(({ item: message, at: from, isSame }, place) => {
-    const turn = from === undefined ? undefined : old.turns[from];
+  return pairs.flatMap(({ item: message, old: said, at: from = -1, isSame }, place) => {
+    const turn = old.turns[from];
     if (isSame && turn !== undefined) return [turn];
     const path = placeOf(place);
     const role = roleOf(message, style);
@@ -130,10 +127,8 @@ export function writeTurns(
     if (style.isSampling && message.role === "user" && isOfResults(message.content)) {
       lost.add([...path, "role"], "Results must stand alone in a message with the role `tool`.");
     }
-    const before =
-      turn === undefined || from === undefined ? undefined : blocksIn(turn, old.pathOf(from));
-    const parts = (from === undefined ? undefined : shown[from])?.content ?? [];
-    const content = contentOf(message, path, before && { ...before, parts, at: [...parts.keys()] });
+    const before = turn && said && shownIn(turn, old.pathOf(from), said);
+    const content = contentOf(message, path, before);
     const isEmptied = Array.isArray(content) && content.length === 0 && message.content.length > 0;
     return content === undefined || isEmptied ? [] : [{ ...turn, role, content }];
   });

@@ -34,6 +34,11 @@ const writing: readonly (Mode | null)[] = ["sequential", "transform", null];
 
 const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"];
 
+/** Whether a guard ever runs a hook. */
+export function isGuarded(hook: string): boolean {
+  return kindOf.has(hook) || covering.includes(hook);
+}
+
 /**
  * Finds plugins that this guard would never run. One that waits for a fact which this guard does
  * not have would be skipped on every call, also on those that it is to stop, and so is refused.
@@ -43,10 +48,10 @@ const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"
  */
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
   const warnings = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
-    const other = hooks.filter((hook) => !kindOf.has(hook) && !covering.includes(hook));
-    // A plugin for all messages is one for `evaluate`, too.
-    const isForAll = hooks.some((hook) => covering.includes(hook));
-    if (other.length === 0 || (isForAll && other.every((hook) => hook === "evaluate"))) return [];
+    const other = hooks.filter((hook) => !isGuarded(hook));
+    // What judges messages here may judge them for `evaluate`, too.
+    const isElsewhere = other.length < hooks.length && other.every((hook) => hook === "evaluate");
+    if (other.length === 0 || isElsewhere) return [];
     return [
       `plugin ${name} has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`,
     ];

@@ -8,7 +8,6 @@ import {
   type HookManager,
   headerChanges,
   headersIn,
-  isJsonObject,
   isRemoved,
   isSameJsonText,
   type Left,
@@ -24,7 +23,7 @@ import {
 } from "../rewrite/index.ts";
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";
-import type { HookState } from "./hook-state.ts";
+import { type HookState, prepareState } from "./hook-state.ts";
 import { hooks, Judge, listens } from "./judge.ts";
 import type {
   BeginOptions,
@@ -117,6 +116,8 @@ class Exchange implements ModelExchange {
   readonly #manager: HookManager;
   readonly #options: ModelGuardOptions;
   readonly #unseenIn: GuardParts["unseenIn"];
+  /** What was refused because no plugin sees it. */
+  #unseen: string | undefined;
   readonly #labels: SessionLabels | undefined;
   readonly #begun: BeginOptions;
   readonly #limits: LimitOptions;
@@ -163,7 +164,7 @@ class Exchange implements ModelExchange {
       await this.#prepare();
       const messages = await this.#kept(() => this.#judge.messages(hooks.input, read.messages));
       this.#noteHeaders();
-      this.#refuseUnseen(read.left, (path) => path);
+      this.#refuseUnseen(read.left, ({ kind, path }) => `${kind} ${path}`);
       const onto = document as object;
       return this.#written(
         provider.writeRequest(messages, { ...options, onto }),
@@ -306,14 +307,15 @@ class Exchange implements ModelExchange {
     return refusal ?? Object.freeze({ code, reason, status });
   }
 
-  end(refusal?: ModelRefusal, outcome?: ModelOutcome): void {
+  end(refusal?: ModelRefusal, outcome?: ModelOutcome, code = refusal?.code): void {
     const { signal } = this.#state;
     this.#record.end(() => ({
       ...{ request: this.request, provider: this.#provider.name },
       subject: stringAt(this.#state.extensions, "security", "subject", "id"),
       name: stringAt(this.#slots, "llm", "model_id"),
       outcome: outcome ?? outcomeOf(refusal, signal, this.#isDenied),
-      ...{ code: refusal?.code, plugin: refusal?.plugin, tenant: this.#state.tenant },
+      ...{ code, plugin: refusal?.plugin, tenant: this.#state.tenant },
+      ...(code === "content_unseen" && { unseen: this.#unseen }),
     }));
   }
 
@@ -329,7 +331,7 @@ class Exchange implements ModelExchange {
       return judged;
     });
     // Names in an answer are the provider's: they may be what nobody is to read.
-    this.#refuseUnseen(read.left, () => undefined);
+    this.#refuseUnseen(read.left, ({ kind }) => kind);
     return this.#written(
       this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
       messages,
@@ -344,27 +346,15 @@ class Exchange implements ModelExchange {
   }
 
   async #makeEnvelope(): Promise<void> {
-    const { tenant, envelope } = this.#options;
     const call: ModelCall = Object.freeze({
       ...{ request: this.request, provider: this.#provider.name, document: this.#document },
       ...{ slots: this.#slots, about: this.#begun.about },
     });
-    await this.#step("tenant", async () => {
-      const name = typeof tenant === "function" ? await tenant(call) : tenant;
-      if (name === undefined && tenant === undefined) return;
-      if (typeof name !== "string") throw unusable("tenant", "a string");
-      this.#state.tenant = name;
-    });
-    await this.#step("envelope", async () => {
-      const made: unknown = envelope === undefined ? this.#slots : await envelope(call);
-      if (!isJsonObject(made)) throw unusable("envelope", "an object");
-      this.#state.extensions = made;
-      this.#headersBefore = headersIn(made);
-    });
-    await this.#step("labels", async () => {
-      const { extensions } = this.#state;
-      if (this.#labels) this.#state.extensions = await this.#labels.bring(call, extensions);
-    });
+    this.#state.extensions = this.#slots;
+    await prepareState(this.#state, call, this.#options, this.#labels, (point, work) =>
+      this.#step(point, work),
+    );
+    this.#headersBefore = headersIn(this.#state.extensions);
   }
 
   /** Runs hooks. The labels that they added are kept even if they refused. */
@@ -385,13 +375,14 @@ class Exchange implements ModelExchange {
   }
 
   /** Refuses content that no plugin saw, unless the host lets it pass. */
-  #refuseUnseen(left: readonly Left[], shown: (path: string) => string | undefined): void {
+  #refuseUnseen(left: readonly Left[], shown: (unseen: Left) => string): void {
     const [unseen] = this.#unseenIn(left);
     if (unseen === undefined) return;
+    this.#unseen = shown(unseen);
     const { kind, path, reason } = unseen;
     const text = `Expected messages that plugins can see in full, got more at ${path}: ${reason} To let it pass, add "${kind}" or "${kind} ${path}" to the option allow.`;
     throw new Refused(
-      refusalOf("content_unseen", shown(path)),
+      refusalOf("content_unseen", this.#unseen),
       new GlassineError("payload_shape", text, { path }),
     );
   }
@@ -465,9 +456,4 @@ class Reported {
     this.point = point;
     this.error = error;
   }
-}
-
-function unusable(option: string, expected: string): GlassineError {
-  const text = `The option "${option}" expects ${expected}, or a function that returns one.`;
-  return new GlassineError("extensions_shape", text);
 }

@@ -1,5 +1,13 @@
 /** What passes from hook to hook of one exchange or call. */
-import type { HookManager, HookOptions, HookResult } from "../rewrite/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import {
+  type HookManager,
+  type HookOptions,
+  type HookResult,
+  isJsonObject,
+} from "../rewrite/index.ts";
+import type { ModelGuardOptions } from "./options.ts";
+import type { SessionLabels } from "./session-labels.ts";
 
 export interface HookState {
   readonly request: string;
@@ -8,6 +16,39 @@ export interface HookState {
   /** A plain document until the first hook has read it. */
   extensions: unknown;
   context: unknown;
+}
+
+/** Runs one step, and says what became of it where that step failed. */
+type RunStep = (point: string, work: () => Promise<void>) => Promise<void>;
+
+/** Makes tenant, envelope and labels of an exchange or call, before its first hook. */
+export async function prepareState<Call>(
+  state: HookState,
+  call: Call,
+  { tenant, envelope }: Pick<ModelGuardOptions<unknown, Call>, "envelope" | "tenant">,
+  labels: SessionLabels<Call> | undefined,
+  step: RunStep,
+): Promise<void> {
+  await step("tenant", async () => {
+    if (tenant === undefined) return;
+    const name: unknown = typeof tenant === "function" ? await tenant(call) : tenant;
+    if (typeof name !== "string") throw unusable("tenant", "a string");
+    state.tenant = name;
+  });
+  await step("envelope", async () => {
+    if (envelope === undefined) return;
+    const made: unknown = await envelope(call);
+    if (!isJsonObject(made)) throw unusable("envelope", "an object");
+    state.extensions = made;
+  });
+  await step("labels", async () => {
+    if (labels) state.extensions = await labels.bring(call, state.extensions);
+  });
+}
+
+function unusable(option: string, expected: string): GlassineError {
+  const text = `The option "${option}" expects ${expected}, or a function that returns one.`;
+  return new GlassineError("extensions_shape", text);
 }
 
 /** Invokes a hook with the state, which then has what the hook made of it. */

@@ -6,7 +6,7 @@ export type {
   ModelProvider,
 } from "../rewrite/index.ts";
 export { createModelGuard, guardModel } from "./guard-model.ts";
-export { type HookState, invokeWith } from "./hook-state.ts";
+export { type HookState, invokeWith, prepareState } from "./hook-state.ts";
 export { listens } from "./judge.ts";
 export type {
   BeginOptions,

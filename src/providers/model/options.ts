@@ -52,6 +52,8 @@ export interface ModelEnd {
   readonly code: string | undefined;
   /** The plugin that denied it. */
   readonly plugin: string | undefined;
+  /** With `content_unseen`: the kind of what no plugin sees, and of a request also its path. */
+  readonly unseen?: string | undefined;
   readonly timings: ModelTimings;
 }
 
@@ -89,17 +91,17 @@ export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
 /** The result of `createExtensions`, or a plain document that the manager reads. */
 type Envelope = object & { readonly then?: never };
 
-export interface ModelGuardOptions<Extensions = unknown> {
+export interface ModelGuardOptions<Extensions = unknown, Call = ModelCall> {
   /**
    * Makes the envelope of an exchange from what the host knows. Without it, hooks get the slots
-   * that the request says, such as `llm`. If it fails or does not return an object, the exchange
-   * is refused.
+   * that the request says, such as `llm`; a tool call says none. If it fails or does not return an
+   * object, the exchange is refused.
    */
-  readonly envelope?: (call: ModelCall) => Envelope | Promise<Envelope>;
+  readonly envelope?: (call: Call) => Envelope | Promise<Envelope>;
   /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
-  readonly tenant?: string | ((call: ModelCall) => string | Promise<string>);
+  readonly tenant?: string | ((call: Call) => string | Promise<string>);
   /** Carries labels from exchange to exchange. */
-  readonly labels?: ModelLabels<Extensions>;
+  readonly labels?: ModelLabels<Extensions, Call>;
   /**
    * What may pass although no plugin sees it, each a kind of `left`, or a kind and a path: `tools`,
    * `content messages[*].name`. Settings always may. Anything else in `left` refuses the document.
@@ -179,5 +181,5 @@ export interface ModelExchange {
    */
   judgeError(document: unknown, status: number): Promise<ModelRefusal>;
   /** Reports the end, once. Without `outcome` it is that of the refusal, or `allowed`. */
-  end(refusal?: ModelRefusal, outcome?: ModelOutcome): void;
+  end(refusal?: ModelRefusal, outcome?: ModelOutcome, code?: string): void;
 }

@@ -1,8 +1,9 @@
 /** The blocks of lists and the fields that Chat Completions and Responses share. */
-import { createMessage } from "../../core/messages/index.ts";
+import { createMessage, type Message } from "../../core/messages/index.ts";
 import {
   type BlockKind,
   type FieldRule,
+  formatField,
   isJsonObject,
   type JsonObject,
   mediaFromUrl,
@@ -15,6 +16,11 @@ import {
   urlMedia,
   urlOfMedia,
 } from "../rewrite/index.ts";
+
+/** A role of messages, if it is one. */
+export function roleNamed(role: unknown): Message["role"] | undefined {
+  return Object.values(roles).find((known) => known === role);
+}
 
 /** Every role is called the same in documents. */
 export const roles = {
@@ -53,17 +59,9 @@ export const base64 = (at: string): FieldRule => ({
   write: (type, old) => (type === "base64" ? old?.value : unwritable),
 });
 
-/** The formats whose name is not the end of their media type. */
-const formats: { readonly [format: string]: string } = { mp3: "audio/mpeg", wav: "audio/wav" };
-
-const format: FieldRule = {
-  at: "input_audio.format",
-  read: (value) => formats[String(value)] ?? `audio/${value}`,
-  write(type) {
-    const known = Object.entries(formats).find(([, mediaType]) => mediaType === type)?.[0];
-    return known ?? /^audio\/(.*)$/s.exec(String(type))?.[1] ?? unwritable;
-  },
-};
+/** Where the name of a format is not the end of its media type. */
+const audioFormats = new Map([["mp3", "audio/mpeg"]]);
+const format = /* @__PURE__ */ formatField("input_audio.format", "audio", audioFormats);
 
 /** The bytes of a file, as a URL or as they are. */
 export function mediaOfFile(data: string) {
@@ -108,6 +106,7 @@ export const listKinds: { readonly [name: string]: BlockKind } = {
     is: { type: "input_audio" },
     fields: { type: base64("input_audio.data"), data: "input_audio.data", media_type: format },
     settings: ["prompt_cache_breakpoint"],
+    needs: ["media_type"],
     reason: "A sound needs its bytes, and a media type of audio.",
   },
   file: {

@@ -175,13 +175,13 @@ export const blocks: BlockTable = {
         // Calls had no ids once.
         tool_call_id: { read: () => "" },
         name: "name",
-        arguments: textArguments("arguments"),
+        arguments: textArguments("arguments", "parsed_arguments"),
       },
       fits: ({ tool_call_id }) => tool_call_id === "",
       settings: ["parsed_arguments"],
       bound: { parsed_arguments: undefined },
     },
-    toolCall: callKind("function", textArguments("function.arguments")),
+    toolCall: callKind("function", textArguments("function.arguments", "parsed_arguments")),
     customCall: {
       ...callKind("custom", customInput("custom.input")),
       note: "Text, shown as the argument input.",

@@ -1,35 +1,18 @@
 /** The chunks that stream a chat completion. */
 
 import type { Json } from "../../core/data/index.ts";
-import type { EventTexts } from "../rewrite/index.ts";
-import {
-  compact,
-  isObject,
-  type JsonObject,
-  objectIn,
-  objectsIn,
-  textAt,
-  withFields,
-} from "./json.ts";
+import { chosen, type EventTexts, textsAt, under } from "../rewrite/index.ts";
+import { isObject, type JsonObject, objectIn, objectsIn, textAt, withFields } from "./json.ts";
 
 /**
  * The fields that each chunk repeats. The rest comes once, in the last chunk: it may be an error.
  */
-const repeated: readonly string[] = [
-  "id",
-  "created",
-  "model",
-  "service_tier",
-  "system_fingerprint",
-];
+const repeated = ["id", "created", "model", "service_tier", "system_fingerprint"];
 
 /** The chunks of an answer. */
 export function chatEvents(answer: JsonObject): readonly JsonObject[] {
   const { choices, usage, ...facts } = answer;
-  const isRepeated = ([key]: [string, Json]) => repeated.includes(key);
-  const head = withFields(compact(Object.entries(facts).filter(isRepeated)), {
-    object: "chat.completion.chunk",
-  });
+  const head: JsonObject = { ...chosen(facts, repeated), object: "chat.completion.chunk" };
   const chunk = (list: readonly Json[]) => withFields(head, { choices: list });
   const chunks = objectsIn(choices).flatMap((choice, place) =>
     choiceDeltas(choice, place).map((delta) => chunk([delta])),
@@ -42,32 +25,23 @@ export function chatEvents(answer: JsonObject): readonly JsonObject[] {
   return said;
 }
 
-const chatFields = ["content", "refusal", "reasoning_content", "reasoning"];
-
-function choiceIn(event: object): JsonObject | undefined {
-  return objectsIn((event as JsonObject).choices)[0];
-}
-
-/** The first text of a choice's delta: each event of `toChatEvents` has one at most. */
-function chatText(event: object): { readonly of: string; readonly text: string } | undefined {
-  const delta = objectIn(choiceIn(event)?.delta);
-  const field = chatFields.find((name) => (textAt(delta, name) ?? "") !== "");
-  return field === undefined ? undefined : { of: field, text: textAt(delta, field) ?? "" };
-}
+const textFields = ["content", "refusal", "reasoning_content", "reasoning"];
+const texts: EventTexts = /* @__PURE__ */ textsAt(
+  "choices.0.index",
+  under("choices.0.delta", textFields),
+);
 
 /** Where its chunks have text that can be forwarded in pieces. */
 export const chatTexts: EventTexts = {
+  ...texts,
   answerOf(event) {
-    const index = choiceIn(event)?.index;
+    const index = objectsIn((event as JsonObject).choices)[0]?.index;
     return typeof index === "number" ? index : "none";
   },
-  textOf: chatText,
-  withText(event, text) {
-    const choice = choiceIn(event);
-    const field = chatText(event)?.of;
-    if (choice === undefined || field === undefined) return event;
-    const delta = withFields(objectIn(choice.delta), { [field]: text });
-    return { ...event, choices: [withFields(choice, { delta })] };
+  // Each event of `toChatEvents` has one text at most, but for the first, which begins all of them.
+  textOf(event) {
+    const found = texts.textOf(event);
+    return found?.text === "" ? undefined : found;
   },
 };
 
@@ -97,7 +71,7 @@ function messageDeltas(message: JsonObject): readonly JsonObject[] {
     return [[key, typeof value === "string" && key !== "role" ? "" : value]];
   });
   return [
-    compact([["role", "assistant"], ...first]),
+    { role: "assistant", ...Object.fromEntries(first) },
     ...entries.flatMap(([key, value]) => fieldDeltas(key, value)),
   ];
 }

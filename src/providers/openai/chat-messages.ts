@@ -149,7 +149,7 @@ function writeContent(
 }
 
 /** How many calls there are, in the word for why an answer with them ended. */
-export type Called = "none" | "tool_calls" | "function_call";
+type Called = "none" | "tool_calls" | "function_call";
 
 function calledIn(blocks: readonly FieldBlock[]): Called {
   const calls = blocks.filter(({ field, item }) => {
@@ -197,23 +197,21 @@ export function writeChoice(
   ];
 }
 
-const finishReasons: readonly (readonly [finish: string, reason: StopReason])[] = [
+const finishReasons: ReadonlyMap<unknown, StopReason> = new Map([
   ["stop", "end"],
   ["length", "max_tokens"],
   ["tool_calls", "call"],
   ["function_call", "call"],
-  // Only for writing: a stop sequence and a return are written as any stop.
-  ["stop", "return"],
-  ["stop", "stop_sequence"],
-];
+]);
 
 /** Nothing where no stop reason says it, as for `content_filter`. */
 export function stopReasonOf(finish: Json | undefined): StopReason | undefined {
-  return finishReasons.find(([name]) => name === finish)?.[1];
+  return finishReasons.get(finish);
 }
 
 /** What a choice says that calls this. */
 export function finishReasonOf(reason: StopReason | undefined, called: Called): string {
   if (called !== "none" && (reason === undefined || reason === "call")) return called;
-  return finishReasons.find(([, each]) => each === reason)?.[0] ?? "stop";
+  // A stop sequence and a return are written as any stop.
+  return reason === "max_tokens" ? "length" : reason === "call" ? "tool_calls" : "stop";
 }

@@ -28,6 +28,7 @@ import {
   last,
   name,
   text,
+  unless,
   whole,
   withList,
 } from "./growing.ts";
@@ -43,16 +44,7 @@ const kinds = ["function", "custom"] as const;
 /** The name and the text of a call, which are there from its beginning. */
 function called(kind: keyof typeof texts): Growth {
   const key = texts[kind];
-  return (meter) => {
-    const inner = new GrowingFields(meter, { name, [key]: text }, last);
-    const value = () => ({
-      ...inner.value,
-      name: inner.get("name") ?? "",
-      [key]: inner.get(key) ?? "",
-    });
-    const add: Growing["add"] = (piece, where) => inner.add(piece, where);
-    return growing(add, value, () => [inner]);
-  };
+  return fields({ name, [key]: text }, last, { name: "", [key]: "" });
 }
 
 const callFields = {
@@ -61,12 +53,11 @@ const callFields = {
 };
 
 /** A call: its id and name come once, its text grows. */
-function growingCall(meter: StreamMeter): Growing {
-  const fields = new GrowingFields(meter, callFields, last);
+function growingCall(meter: StreamMeter, where: string): Growing {
+  const fields = new GrowingFields(meter, where, callFields, last, { id: "" });
   const kindsSoFar = () => kinds.filter((kind) => fields.has(kind));
-  const add = (piece: unknown, where: string) => {
-    const { index: _, ...delta } = objectIn(piece);
-    fields.add(delta, where);
+  const add = (piece: unknown) => {
+    fields.addOthers(objectIn(piece), ["index"]);
     const [kind, other] = kindsSoFar();
     if (other !== undefined) throw streamFault(where, "a call of the kind it began with");
     const type = kinds.find((known) => known === fields.get("type"));
@@ -78,7 +69,7 @@ function growingCall(meter: StreamMeter): Growing {
     const type = fields.get("type") || (kind ?? "function");
     const begun = kind === undefined ? kinds.find((known) => known === type) : undefined;
     const empty = begun && { [begun]: { name: "", [texts[begun]]: "" } };
-    return { id: "", ...fields.value, type, ...empty };
+    return { ...fields.value, type, ...empty };
   };
   return growing(add, value, () => [fields]);
 }
@@ -100,9 +91,9 @@ const areObjects = (value: unknown) => Array.isArray(value) && value.every(isJso
  * two parts; without an index, a piece belongs to the one before it, unless that is signed.
  */
 const detailList: Growth = items(
-  (meter, detail) => {
+  (meter, where, detail) => {
     const key = textKey(detail);
-    return new GrowingFields(meter, key === undefined ? {} : { [key]: any }, last);
+    return new GrowingFields(meter, where, key === undefined ? {} : { [key]: any }, last);
   },
   () => {
     const places = new Map<string, number>();
@@ -124,7 +115,8 @@ const details = withList(detailList, areObjects);
 
 /** Blocks of a content. Texts that follow each other are one, and so are thoughts. */
 const blocks: Growth = items(
-  (meter) => new GrowingFields(meter, { type: first, text, thinking: thoughts }, last),
+  (meter, where) =>
+    new GrowingFields(meter, where, { type: first, text, thinking: thoughts }, last),
   () => {
     let before: unknown;
     return ({ type }, all) => {
@@ -137,18 +129,18 @@ const blocks: Growth = items(
 const thoughts = withList(blocks, Array.isArray);
 
 /** A string or, from Mistral, a list of blocks; after one, a string is a text in it. */
-const content: Growth = (meter) => {
-  const plain = text(meter);
+const content: Growth = (meter, where) => {
+  const plain = text(meter, where);
   let list: Growing | undefined;
   const asBlocks = (value: unknown) => (value === "" ? [] : [{ type: "text", text: value }]);
-  const add = (value: unknown, where: string) => {
+  const add = (value: unknown) => {
     if (list === undefined && areObjects(value)) {
       plain.end();
-      list = blocks(meter);
-      list.add(asBlocks(plain.value), where);
+      list = blocks(meter, where);
+      list.add(asBlocks(plain.value));
     }
-    if (list === undefined) plain.add(value, where);
-    else list.add(typeof value === "string" ? asBlocks(value) : value, where);
+    if (list === undefined) plain.add(value);
+    else list.add(typeof value === "string" ? asBlocks(value) : value);
   };
   const value = () => (list ?? plain).value ?? [];
   return growing(add, value, () => [list ?? plain]);
@@ -165,16 +157,23 @@ const message = {
   function_call: called("function"),
 };
 
+const choiceFields = { logprobs: fields({}, any), finish_reason: name, token_ids: any };
+/** The fields of chunks and choices that are no facts. */
+const choices = ["choices"];
+const said = ["index", "delta", "message"];
+
 class GrowingChoice {
   readonly #index: number;
   readonly #message: GrowingFields;
   readonly #fields: GrowingFields;
+  /** The fields of the message for which something came, in that order. */
+  readonly #said = new Set<string>();
 
   constructor(index: number, meter: StreamMeter) {
     this.#index = index;
-    this.#message = new GrowingFields(meter, message, any);
-    const table = { logprobs: fields({}, any), finish_reason: name, token_ids: any };
-    this.#fields = new GrowingFields(meter, table, last);
+    const nothing = { content: null, refusal: null };
+    this.#message = new GrowingFields(meter, "choices.delta", message, any, nothing);
+    this.#fields = new GrowingFields(meter, "choices", choiceFields, last);
   }
 
   get isFinished(): boolean {
@@ -182,9 +181,9 @@ class GrowingChoice {
   }
 
   add(choice: JsonObject): void {
-    const { index: _, delta, message: whole, ...others } = choice;
+    const { delta, message: whole } = choice;
     if (!isNone(delta)) this.#addDelta(eventObject(delta, "choices.delta"));
-    this.#fields.add(others, "choices");
+    this.#fields.addOthers(choice, said);
     // Its texts are complete.
     if (this.isFinished) for (const each of [this.#message, this.#fields]) each.end();
     if (!isNone(whole)) throw streamFault("choices.message", "a delta, as a choice of a chunk has");
@@ -192,23 +191,26 @@ class GrowingChoice {
 
   /** The role comes at the beginning, and perhaps again. */
   #addDelta(delta: JsonObject): void {
-    const { role: _, ...said } = delta;
-    if (this.isFinished && !Object.values(said).every(isNothing))
-      throw streamFault("choices.delta", "nothing after the finish_reason");
-    this.#message.add(delta, "choices.delta");
+    for (const key of Object.keys(delta)) {
+      if (isNothing(delta[key])) continue;
+      if (this.isFinished && key !== "role")
+        throw streamFault("choices.delta", "nothing after the finish_reason");
+      this.#said.add(key);
+    }
+    this.#message.addOthers(delta, []);
   }
 
   /** Whether no list comes before a text: a list may still grow, and is not sent in pieces. */
   get isInOrder(): boolean {
     const said = this.#message.value;
-    const areTexts = [...this.#message.said].map((key) => typeof said[key] === "string");
+    const areTexts = [...this.#said].map((key) => typeof said[key] === "string");
     return areTexts.lastIndexOf(true) < areTexts.concat(false).indexOf(false);
   }
 
   get document(): JsonObject {
-    const all: JsonObject = { content: null, refusal: null, ...this.#message.value };
+    const all = this.#message.value;
     const { role, ...said } = Object.fromEntries(
-      [...this.#message.said, ...Object.keys(all)].map((key) => [key, all[key] ?? null]),
+      [...this.#said, ...Object.keys(all)].map((key) => [key, all[key] ?? null]),
     );
     const { logprobs, finish_reason, ...others } = this.#fields.value;
     return {
@@ -221,7 +223,13 @@ class GrowingChoice {
   }
 }
 
+const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
+
 const facts = {
+  // What a chunk calls itself.
+  object: unless((value) => isNothing(value) || names.includes(value)),
+  // Random text that OpenAI adds so that the length of a chunk reveals nothing.
+  obfuscation: unless((value) => typeof value === "string"),
   id: name,
   model: whole(true, expectString),
   created: whole(true, (value, where) => {
@@ -237,6 +245,8 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
   readonly #choices = new Map<number, GrowingChoice>();
   readonly #fields: GrowingFields;
   #failed = false;
+  /** The answer so far, until more of it comes. */
+  #document: JsonObject | undefined;
 
   constructor(
     { choices, ...limits }: StreamLimits & { readonly choices: number },
@@ -245,7 +255,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
     this.#meter = new StreamMeter(limits);
     this.#reading = reading;
     this.#expected = readWhole("choices", choices, maxChoices);
-    this.#fields = new GrowingFields(this.#meter, facts, last);
+    this.#fields = new GrowingFields(this.#meter, "chunk", facts, last);
   }
 
   push(event: unknown): void {
@@ -254,11 +264,9 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
 
   #add(chunk: JsonObject): void {
     if (this.#failed) throw streamFault("chunk", "nothing after an error");
-    const { choices, ...others } = chunk;
-    for (const [key, value] of Object.entries(others)) {
-      if (!isUsual(key, value)) this.#fields.addTo(key, value, "chunk");
-    }
-    this.#failed = !isNone(others.error);
+    this.#document = undefined;
+    this.#fields.addOthers(chunk, choices);
+    this.#failed = !isNone(chunk.error);
     for (const choice of this.#choicesIn(chunk)) this.#addChoice(eventObject(choice, "choices"));
   }
 
@@ -279,8 +287,9 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
       const came = typeof index === "number" ? [] : [index];
       throw streamFault("choices.index", `a whole number below ${maxChoices}`, came);
     }
-    const found = this.#choices.get(index) ?? new GrowingChoice(index, this.#meter);
-    this.#choices.set(index, found);
+    const known = this.#choices.get(index);
+    const found = known ?? new GrowingChoice(index, this.#meter);
+    if (known === undefined) this.#choices.set(index, found);
     found.add(choice);
   }
 
@@ -298,24 +307,22 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
   }
 
   get document(): JsonObject {
-    const { id, ...others } = this.#fields.value;
+    this.#document ??= this.#reading.document(this.#soFar());
+    return this.#document;
+  }
+
+  #soFar(): JsonObject {
+    const { id, object, ...others } = this.#fields.value;
     const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, each]) => each.document);
-    return this.#reading.document({
+    return {
       ...(isNone(id) ? {} : { id }),
-      object: "chat.completion",
+      object: object ?? "chat.completion",
       ...others,
       choices,
-    });
+    };
   }
 
   get current(): Read {
     return this.#reading.answer(this.document);
   }
-}
-
-/** What a chunk calls itself, and random text that OpenAI adds so that its length reveals nothing. */
-function isUsual(key: string, value: unknown): boolean {
-  if (key === "obfuscation") return typeof value === "string";
-  const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
-  return key === "object" && (isNothing(value) || names.includes(value));
 }

@@ -1,20 +1,16 @@
 /** Requests and answers of Chat Completions as lists of messages, and what those do not show. */
 import type { Json } from "../../core/data/index.ts";
-import type { Message } from "../../core/messages/index.ts";
 import {
   type AnswersTable,
   type Collector,
   knownFields,
   type Left,
-  type Lost,
   pathOf,
   type Reading,
   reportFields,
-  sameList,
   type TurnTable,
 } from "../rewrite/index.ts";
-import { roles } from "./blocks.ts";
-import { callAsRead } from "./call-as-read.ts";
+import { roleNamed, roles } from "./blocks.ts";
 import {
   blocksOf,
   blocksOfChoice,
@@ -26,14 +22,13 @@ import {
 } from "./chat-messages.ts";
 import { reportNested, settingsAt } from "./dialects.ts";
 import {
-  instantOf,
+  isInstant,
   type ModelExtensions,
   reportUsage,
   responseExtensions,
   secondsOf,
 } from "./extensions.ts";
 import {
-  given,
   isEmpty,
   isObject,
   type JsonObject,
@@ -44,41 +39,39 @@ import {
   withFields,
 } from "./json.ts";
 
-function roleOf({ role }: JsonObject): Message["role"] | undefined {
-  if (role === "function") return "tool";
-  return Object.values(roles).find((known) => known === role);
-}
-
 const ofMessage = ["parsed", ...settingsAt("message")];
 const plain = knownFields(["role", "content"], ofMessage);
 const ofAssistant = ["role", "content", "refusal", "audio", "tool_calls", "function_call"];
 const assistant = knownFields(ofAssistant, ofMessage);
 
-/** The fields of an assistant's message that its blocks do not show. */
-function unshown(message: JsonObject): JsonObject {
-  const isObjects = (value: Json) => Array.isArray(value) && value.every(isObject);
-  const isThought = (field: string, value: Json) =>
-    (["reasoning_content", "reasoning"].includes(field) && typeof value === "string") ||
-    (["reasoning_details", "thinking_blocks"].includes(field) && isObjects(value));
-  return Object.fromEntries(
-    Object.entries(message).filter(([field, value]) => !isThought(field, value)),
-  );
+/** The fields of an assistant's message that hold thoughts, which its blocks show. */
+function thoughtsIn(message: JsonObject): readonly string[] {
+  const isObjects = (value: Json | undefined) => Array.isArray(value) && value.every(isObject);
+  return [
+    ...["reasoning_content", "reasoning"].filter((field) => typeof message[field] === "string"),
+    ...["reasoning_details", "thinking_blocks"].filter((field) => isObjects(message[field])),
+  ];
 }
 
 function reportMessage(message: JsonObject, at: number, reading: Reading): void {
   const { role } = message;
   // Of a result, its block is the whole message.
   if (role === "tool" || role === "function") return;
-  const isAssistant = role === "assistant";
-  const fields = isAssistant ? unshown(message) : message;
-  reportFields(reading, fields, ["messages", at], isAssistant ? assistant : plain);
+  const path = ["messages", at];
+  if (role !== "assistant") reportFields(reading, message, path, plain);
+  else reportFields(reading, message, path, assistant, thoughtsIn(message));
 }
 
 /** The messages of a request. */
 export const messages: TurnTable = {
   turns: "messages",
   roles,
-  content: { roleOf, blocksOf, report: reportMessage, write: writeMessages },
+  content: {
+    roleOf: ({ role }) => (role === "function" ? "tool" : roleNamed(role)),
+    blocksOf,
+    report: reportMessage,
+    write: writeMessages,
+  },
   bound: { annotations: undefined, parsed: undefined },
   boundToTexts: ["annotations"],
 };
@@ -93,16 +86,15 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
   const { left } = reading;
   const setting = (field: string, reason: string) =>
     left.add({ path: pathOf("choices", at, field), kind: "setting", reason });
-  const { annotations, ...others } = unshown(objectIn(choice.message));
-  const said = isEmpty(annotations) ? others : withFields(others, { annotations });
-  reportFields(reading, said, ["choices", at, "message"], inChoiceMessage);
-  if ((said.role ?? "assistant") !== "assistant") {
+  const message = objectIn(choice.message);
+  const shown = [...thoughtsIn(message), ...(isEmpty(message.annotations) ? ["annotations"] : [])];
+  reportFields(reading, message, ["choices", at, "message"], inChoiceMessage, shown);
+  if ((message.role ?? "assistant") !== "assistant") {
     const reason = "A choice with another role, shown as the assistant's.";
     left.add({ path: pathOf("choices", at, "message", "role"), kind: "content", reason });
   }
   const nested = reportNested(choice, ["choices", at], left);
-  const rest = Object.entries(choice).filter(([name]) => !nested.includes(name));
-  reportFields(reading, Object.fromEntries(rest), ["choices", at], inChoice);
+  reportFields(reading, choice, ["choices", at], inChoice, nested);
   if (choice.index !== at) setting("index", "The position is not the usual one.");
   if (!isEmpty(choice.logprobs)) setting("logprobs", "probabilities");
   const finish = textAt(choice, "finish_reason");
@@ -191,7 +183,7 @@ export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonl
   const nested = reportNested(answer, [], left);
   reportUsage(answer, shownCounts, left);
   const created = numberAt(answer, "created");
-  if (created !== undefined && secondsOf(instantOf(created)) !== created) {
+  if (created !== undefined && !isInstant(created)) {
     left.add({ path: "created", kind: "setting", reason: "The time is out of range." });
   }
   const isUsual = answer.object === "chat.completion";
@@ -201,42 +193,6 @@ export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonl
 /** Model, usage, time, and the stop reason of the first choice. */
 export function answerExtensions(answer: JsonObject): ModelExtensions {
   const [first] = objectsIn(answer.choices);
-  return responseExtensions(answer, {
-    rawFormat: "openai.chat",
-    stopReason: stopReasonOf(first?.finish_reason),
-    created: numberAt(answer, "created"),
-  });
-}
-
-/** A document with the arguments of its calls as they were read. */
-export function asRead(list: "messages" | "choices") {
-  return (document: JsonObject, { add }: Collector<Lost>): JsonObject => {
-    const before = objectsIn(document[list]);
-    const turns = before.map((turn, i) => {
-      if (list === "choices") {
-        const path = pathOf(list, i, "message");
-        return withFields(turn, { message: messageAsRead(objectIn(turn.message), path, add) });
-      }
-      return turn.role === "assistant" ? messageAsRead(turn, pathOf(list, i), add) : turn;
-    });
-    return withFields(document, { [list]: sameList(before, turns) });
-  };
-}
-
-type ReportLost = Collector<Lost>["add"];
-
-function messageAsRead(message: JsonObject, path: string, lost: ReportLost): JsonObject {
-  const legacy = given(message, "function_call");
-  const before = objectsIn(given(message, "tool_calls"));
-  const calls = before.map((call, i) => {
-    const inner = `${path}.tool_calls[${i}].function`;
-    if (call.type !== "function") return call;
-    return withFields(call, { function: callAsRead(objectIn(call.function), inner, lost) });
-  });
-  return withFields(message, {
-    ...(before.length > 0 && { tool_calls: sameList(before, calls) }),
-    ...(legacy !== undefined && {
-      function_call: callAsRead(objectIn(legacy), `${path}.function_call`, lost),
-    }),
-  });
+  const stopReason = stopReasonOf(first?.finish_reason);
+  return responseExtensions(answer, "openai.chat", stopReason, numberAt(answer, "created"));
 }

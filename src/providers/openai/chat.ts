@@ -9,9 +9,9 @@ import {
 import { blocks } from "./chat-blocks.ts";
 import { chatEvents, chatTexts } from "./chat-events.ts";
 import { ChatStream, maxChoices } from "./chat-stream.ts";
-import { answerExtensions, answers, asRead, messages, reportAnswer } from "./chat-turns.ts";
+import { answerExtensions, answers, messages, reportAnswer } from "./chat-turns.ts";
 import { settingsAt } from "./dialects.ts";
-import { errorOf } from "./errors.ts";
+import { guarded } from "./errors.ts";
 import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { formats, read } from "./read.ts";
@@ -22,14 +22,11 @@ import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
 export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
+    ...guarded,
     name: "openai.chat_completions",
     requests: ["POST /chat/completions"],
-    asksForStream: (request) => isObject(request) && request.stream === true,
     eventTexts: chatTexts,
-    namesEvents: false,
     lastData: "[DONE]",
-    denied: (refusal) => ({ error: errorOf(refusal) }),
-    deniedEvent: (refusal) => ({ error: errorOf(refusal) }),
   },
   calls: {
     readRequest: "fromChatRequest",
@@ -43,8 +40,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   request: {
     ...messages,
     schema: chatRequestSchema,
-    check: (document) => read(chatRequestSchema, document, formats.chatRequest),
-    sentOn: asRead("messages"),
+    check: (...given) => read(chatRequestSchema, formats.chatRequest, ...given),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
     report(request, left) {
@@ -55,8 +51,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   answer: {
     ...answers,
     schema: chatResponseSchema,
-    check: (document) => read(chatResponseSchema, document, formats.chatResponse),
-    sentOn: asRead("choices"),
+    check: (...given) => read(chatResponseSchema, formats.chatResponse, ...given),
     settings: [...responseSettings, ...settingsAt("answer")],
     constants: ["id", "created", "model"],
     extensions: answerExtensions,

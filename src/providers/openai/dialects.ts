@@ -15,7 +15,7 @@ import {
   reportFields,
   reportUnshown,
 } from "../rewrite/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, objectIn } from "./json.ts";
 
 interface Dialect {
   /** Where the fields are defined. */
@@ -107,17 +107,22 @@ export function reportNested(
   path: Path,
   left: Collector<Left>,
 ): readonly string[] {
-  return Object.entries(json).flatMap(([key, value]) => {
-    const at = [...path, key];
-    if (key === "x_groq" && isObject(value)) {
-      reportFields(readingWith(left, {}, reportUnshown), value, at, ofGroq);
-    } else if (filterFields.includes(key) && typeof value === "object" && value !== null) {
-      const reason = "A verdict of a content filter.";
-      left.add({ path: pathOf(...at), kind: "setting", reason });
-      reportTexts(value, at, false, left);
-    } else return [];
-    return [key];
-  });
+  const nested = Object.keys(json).filter((key) =>
+    key === "x_groq"
+      ? isObject(json[key])
+      : filterFields.includes(key) && typeof (json[key] ?? "") === "object",
+  );
+  for (const key of nested) {
+    const [value = null, at] = [json[key], [...path, key]];
+    if (key === "x_groq") {
+      reportFields(readingWith(left, {}, reportUnshown), objectIn(value), at, ofGroq);
+      continue;
+    }
+    const reason = "A verdict of a content filter.";
+    left.add({ path: pathOf(...at), kind: "setting", reason });
+    reportTexts(value, at, false, left);
+  }
+  return nested;
 }
 
 /** The texts in a verdict: an error, or where material was found that it cites. */

@@ -16,7 +16,7 @@ import {
 } from "../rewrite/index.ts";
 import { plain, roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
-import { errorOf } from "./errors.ts";
+import { guarded } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { formats, read } from "./read.ts";
@@ -130,12 +130,10 @@ const answers: AnswersTable = {
 export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
+    ...guarded,
     name: "openai.embeddings",
     requests: ["POST /embeddings"],
     asksForStream: () => false,
-    namesEvents: false,
-    denied: (refusal) => ({ error: errorOf(refusal) }),
-    deniedEvent: (refusal) => ({ error: errorOf(refusal) }),
   },
   calls: {
     readRequest: "fromEmbeddingsRequest",
@@ -152,7 +150,7 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   request: {
     ...inputs,
     schema,
-    check: (document) => read(schema, document, formats.embeddingsRequest),
+    check: (...given) => read(schema, formats.embeddingsRequest, ...given),
     settings: ["dimensions", "encoding_format", "user", ...settingsAt("request")],
     model: "model",
   },

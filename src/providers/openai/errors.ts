@@ -1,6 +1,6 @@
-/** The errors of OpenAI's APIs. */
+/** How OpenAI's APIs are asked for a stream, and refuse. */
 import type { ProviderRefusal } from "../rewrite/index.ts";
-import type { JsonObject } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 
 const errorTypes: { readonly [status: number]: string } = {
   401: "authentication_error",
@@ -12,3 +12,11 @@ export function errorOf({ violation, status }: ProviderRefusal): JsonObject {
   const type = errorTypes[status] ?? (status < 500 ? "invalid_request_error" : "server_error");
   return { message: violation.reason, type, param: null, code: violation.code };
 }
+
+/** What a guard knows of each of these APIs. */
+export const guarded = {
+  asksForStream: (request: unknown) => isObject(request) && request.stream === true,
+  namesEvents: false,
+  denied: (refusal: ProviderRefusal) => ({ error: errorOf(refusal) }),
+  deniedEvent: (refusal: ProviderRefusal) => ({ error: errorOf(refusal) }),
+};

@@ -8,7 +8,7 @@ import {
   type TableProvider,
   type TokenUsage,
 } from "../rewrite/index.ts";
-import { compact, given, type JsonObject, objectIn, textAt } from "./json.ts";
+import { given, type JsonObject, objectIn, textAt } from "./json.ts";
 
 export type { WriteAnswerOptions as WriteOptions } from "../rewrite/index.ts";
 
@@ -72,35 +72,42 @@ export function reportUsage(
     add({ path: pathOf("usage", key), kind: "setting", reason: "A detailed count." });
 }
 
-interface Facts {
-  readonly rawFormat: string;
-  readonly stopReason: StopReason | undefined;
-  /** In seconds of Unix time. */
-  readonly created: number | undefined;
-}
-
-export function responseExtensions(response: JsonObject, facts: Facts): ModelExtensions {
+/** @param created in seconds of Unix time */
+export function responseExtensions(
+  response: JsonObject,
+  raw_format: string,
+  stop_reason: StopReason | undefined,
+  created: number | undefined,
+): ModelExtensions {
   const id = textAt(response, "id");
-  const completion = compact([
-    ["stop_reason", facts.stopReason],
-    ["tokens", fromUsage(given(response, "usage")) as JsonObject | undefined],
-    ["model", textAt(response, "model")],
-    ["raw_format", facts.rawFormat],
-    ["created_at", instantOf(facts.created)],
-  ]);
+  const model = textAt(response, "model");
+  const tokens = fromUsage(given(response, "usage"));
+  const created_at = instantOf(created);
   return Object.freeze({
-    ...modelFacts("openai", response.model),
-    completion: Object.freeze(completion),
+    ...modelFacts("openai", model),
+    completion: Object.freeze({
+      ...(stop_reason !== undefined && { stop_reason }),
+      ...(tokens !== undefined && { tokens }),
+      ...(model !== undefined && { model }),
+      raw_format,
+      ...(created_at !== undefined && { created_at }),
+    }),
     ...(id !== undefined && { provenance: Object.freeze({ message_id: id }) }),
   });
 }
 
+const endOfYears = Date.UTC(10_000, 0);
+
 /** Unix time as an instant, to the millisecond. */
-export function instantOf(seconds: number | undefined): string | undefined {
-  if (seconds === undefined) return undefined;
-  const date = new Date(seconds * 1000);
-  const isNamed = date.getTime() >= 0 && date.getTime() < Date.UTC(10_000, 0);
-  return isNamed ? date.toISOString().replace(".000Z", "Z") : undefined;
+function instantOf(seconds: number | undefined): string | undefined {
+  if (seconds === undefined || !(seconds >= 0 && seconds * 1000 < endOfYears)) return undefined;
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
+/** Whether an instant says all of a Unix time. */
+export function isInstant(seconds: number): boolean {
+  const time = Math.trunc(seconds * 1000);
+  return seconds >= 0 && time < endOfYears && time / 1000 === seconds;
 }
 
 /** The Unix time of an instant; 0 if there is none. */

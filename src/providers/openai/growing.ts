@@ -2,7 +2,7 @@
  * Values of an answer that grow with the chunks of a stream. A table says how each field does; what
  * it cannot take, because it contradicts what came before, is `stream_invalid`.
  */
-import type { Json } from "../../core/data/index.ts";
+import { intrinsics, type Json } from "../../core/data/index.ts";
 import {
   expectString,
   type JsonObject,
@@ -10,17 +10,18 @@ import {
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import { isEmpty } from "./json.ts";
+import { given, isEmpty, withFields } from "./json.ts";
 import { eventObject, keep } from "./pieces.ts";
 
 export interface Growing {
-  add(value: unknown, where: string): void;
+  add(value: unknown): void;
   /** What has come so far, or nothing. */
   readonly value: Json | undefined;
   /** No more may come: a text that ends inside a character is refused. */
   end(): void;
 }
-export type Growth = (meter: StreamMeter) => Growing;
+/** @param where the field in chunks, as errors name it */
+export type Growth = (meter: StreamMeter, where: string) => Growing;
 export type Fields = { readonly [name: string]: Growth };
 
 const what = "chat completion chunk";
@@ -43,22 +44,22 @@ export function growing(
 }
 
 /** A string in pieces. */
-export const text: Growth = (meter) => {
+export const text: Growth = (meter, where) => {
   const pieces = new TextPieces(meter, "a text");
-  const add: Growing["add"] = (value, where) => pieces.add(expectString(value, where));
+  const add: Growing["add"] = (value) => pieces.add(expectString(value, where));
   const value = () => pieces.text;
   return growing(add, value, () => [pieces]);
 };
 
 /** A string that comes once, or again unchanged. An empty one may come before it. */
-export const name: Growth = () => {
+export const name: Growth = (_meter, where) => {
   let known = "";
-  const add = (value: unknown, where: string) => {
+  const add = (value: unknown) => {
     const now = expectString(value, where);
-    if (/\p{Surrogate}/u.test(now)) throw streamFault(where, "text that is valid Unicode");
-    if (known !== "" && now !== "" && known !== now)
-      throw streamFault(where, "the same value as before");
-    if (now !== "") known = now;
+    if (now === known || now === "") return;
+    if (!intrinsics.isWellFormed(now)) throw streamFault(where, "text that is valid Unicode");
+    if (known !== "") throw streamFault(where, "the same value as before");
+    known = now;
   };
   return growing(add, () => known);
 };
@@ -72,14 +73,25 @@ export function whole(
   isReplaced: boolean,
   check: (value: unknown, where: string) => void = () => {},
 ): Growth {
-  return (meter) => {
+  return (meter, where) => {
     let kept: Json | undefined;
-    const add = (value: unknown, where: string) => {
+    const add = (value: unknown) => {
+      if (value === kept) return;
       check(value, where);
-      const isNews = isReplaced && !isNothing(value) && value !== kept;
-      if (kept === undefined || isNews) kept = keep(value, what, meter);
+      if (kept === undefined || (isReplaced && !isNothing(value))) kept = keep(value, what, meter);
     };
     return growing(add, () => kept);
+  };
+}
+
+/** What comes last, but for values that say nothing. */
+export function unless(isUsual: (value: unknown) => boolean): Growth {
+  return (meter, where) => {
+    const odd = last(meter, where);
+    const add = (value: unknown) => {
+      if (!isUsual(value)) odd.add(value);
+    };
+    return growing(add, () => odd.value);
   };
 }
 
@@ -102,19 +114,19 @@ export function withList(form: Growth, isOfForm: (value: unknown) => boolean): G
     if (typeof value === "string") return text;
     return isOfForm(value) ? form : Array.isArray(value) ? list : last;
   };
-  return (meter) => {
+  return (meter, where) => {
     let now: Growing | undefined;
     let growth: Growth | undefined;
     let isFormed = false;
-    const add = (value: unknown, where: string) => {
+    const add = (value: unknown) => {
       const its = growthOf(value);
       const is = isOfForm(value);
       if (isFormed && !is) throw streamFault(where, "an array of objects", [value]);
       isFormed = is;
       if (its === last && now !== undefined && isEmpty(value as Json)) return;
-      if (now === undefined || its !== growth) now = its(meter);
+      if (now === undefined || its !== growth) now = its(meter, where);
       growth = its;
-      now.add(value, where);
+      now.add(value);
     };
     const value = () => now && (now.value ?? []);
     return growing(add, value, () => (now === undefined ? [] : [now]));
@@ -126,55 +138,81 @@ export function withList(form: Growth, isOfForm: (value: unknown) => boolean): G
  * item that a piece goes on with, or nothing where it begins one.
  */
 export function items<Item extends Growing>(
-  begin: (meter: StreamMeter, piece: JsonObject) => Item,
+  begin: (meter: StreamMeter, where: string, piece: JsonObject) => Item,
   finding: () => (piece: JsonObject, all: readonly Item[], where: string) => Item | undefined,
 ): Growth {
-  return (meter) => {
+  return (meter, where) => {
     const all: Item[] = [];
     const find = finding();
-    const addPiece = (piece: JsonObject, where: string) => {
+    const addPiece = (piece: JsonObject) => {
       const found = find(piece, all, where);
-      const item = found ?? begin(meter, piece);
+      const item = found ?? begin(meter, where, piece);
       if (found === undefined) all.push(item);
-      item.add(piece, where);
+      item.add(piece);
     };
-    const add = (value: unknown, where: string) => {
+    const add = (value: unknown) => {
       if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
-      for (const each of value) addPiece(eventObject(each, where), where);
+      for (const each of value) addPiece(eventObject(each, where));
     };
     const value = () => (all.length === 0 ? undefined : all.map((item) => item.value ?? null));
     return growing(add, value, () => all);
   };
 }
 
-/** An object, each field by the table; `rest` are the others. A field is null until more comes. */
+/**
+ * An object, each field by the table; `rest` are the others. A field is null until more comes, or
+ * what stands for it in `defaults`.
+ */
 export class GrowingFields implements Growing {
   readonly #meter: StreamMeter;
+  readonly #where: string;
   readonly #table: Fields;
   readonly #rest: Growth;
+  readonly #defaults: JsonObject;
   readonly #fields = new Map<string, Growing | null>();
-  /** The fields for which something came, in that order. */
-  readonly said = new Set<string>();
 
-  constructor(meter: StreamMeter, table: Fields, rest: Growth) {
+  constructor(
+    meter: StreamMeter,
+    where: string,
+    table: Fields,
+    rest: Growth,
+    defaults: JsonObject = {},
+  ) {
     this.#meter = meter;
+    this.#where = where;
     this.#table = table;
     this.#rest = rest;
+    this.#defaults = defaults;
   }
 
-  add(value: unknown, where: string): void {
-    for (const [key, each] of Object.entries(eventObject(value, where))) {
-      this.addTo(key, each, where);
+  add(value: unknown): void {
+    this.addOthers(eventObject(value, this.#where), []);
+  }
+
+  /** The same for an object of which some fields are taken elsewhere. */
+  addOthers(fields: JsonObject, taken: readonly string[]): void {
+    for (const key of Object.keys(fields)) {
+      if (!taken.includes(key)) this.#addTo(key, fields[key]);
     }
   }
 
-  addTo(key: string, value: unknown, where: string): void {
-    let field = this.#fields.get(key) ?? null;
+  #addTo(key: string, value: unknown): void {
+    const known = this.#fields.get(key);
+    if (isNone(value)) {
+      if (known === undefined) this.#fields.set(key, null);
+      return;
+    }
+    (known ?? this.#begun(key)).add(value);
+  }
+
+  #begun(key: string): Growing {
     const growth = Object.hasOwn(this.#table, key) ? this.#table[key] : undefined;
-    if (field === null && !isNone(value)) field = (growth ?? this.#rest)(this.#meter);
-    if (!isNothing(value)) this.said.add(key);
+    const field =
+      growth === undefined
+        ? this.#rest(this.#meter, this.#where)
+        : growth(this.#meter, `${this.#where}.${key}`);
     this.#fields.set(key, field);
-    if (!isNone(value)) field?.add(value, growth === undefined ? where : `${where}.${key}`);
+    return field;
   }
 
   has(key: string): boolean {
@@ -187,12 +225,11 @@ export class GrowingFields implements Growing {
   }
 
   get value(): JsonObject {
-    return Object.fromEntries(
-      [...this.#fields].flatMap(([key, field]) => {
-        const value = field === null ? null : field.value;
-        return value === undefined ? [] : [[key, value]];
-      }),
-    );
+    const values = [...this.#fields].map(([key, field]) => {
+      const value = field === null ? null : field.value;
+      return [key, value ?? given(this.#defaults, key) ?? value] as const;
+    });
+    return withFields({ ...this.#defaults }, Object.fromEntries(values));
   }
 
   end(): void {
@@ -200,8 +237,8 @@ export class GrowingFields implements Growing {
   }
 }
 
-export function fields(table: Fields, rest: Growth): Growth {
-  return (meter) => new GrowingFields(meter, table, rest);
+export function fields(table: Fields, rest: Growth, defaults?: JsonObject): Growth {
+  return (meter, where) => new GrowingFields(meter, where, table, rest, defaults);
 }
 
 /** Whether a value of an event says nothing new. */

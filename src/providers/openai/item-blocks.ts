@@ -1,5 +1,4 @@
 /** What the items of Responses say, and the parts that it is. */
-import type { Message } from "../../core/messages/index.ts";
 import {
   type BlockTable,
   type FieldReporter,
@@ -19,6 +18,7 @@ import {
   keptById,
   listKinds,
   mediaOfFile,
+  roleNamed,
   saysOnly,
   textKind,
 } from "./blocks.ts";
@@ -126,14 +126,11 @@ const kinds: BlockTable["kinds"] = {
 
 /** Whether an item of known form has no blocks. */
 function saysNothing({ role, content, summary }: JsonObject): boolean {
-  const isKnown = role === undefined || roles.some((known) => known === role);
+  const isKnown = role === undefined || roleNamed(role) !== undefined;
   return (
     isKnown && [content, summary].every((list) => (Array.isArray(list) ? list.length === 0 : !list))
   );
 }
-
-/** Who says the items that are messages. */
-export const roles: readonly Message["role"][] = ["system", "developer", "user", "assistant"];
 
 const asked = ["plain", "input_image", "inputAudio", "input_file"];
 const called = ["custom_tool_call", "function_call"];

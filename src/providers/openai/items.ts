@@ -16,8 +16,8 @@ import {
   reportFields,
   type TurnFields,
 } from "../rewrite/index.ts";
-import { blockIn, keptById } from "./blocks.ts";
-import { itemId, roles } from "./item-blocks.ts";
+import { blockIn, keptById, roleNamed } from "./blocks.ts";
+import { itemId } from "./item-blocks.ts";
 import {
   given,
   isEmpty,
@@ -31,11 +31,11 @@ import {
 import { itemKind } from "./shapes.ts";
 import { callItems, itemIn, itemSettings, resultItems } from "./tool-items.ts";
 
-export type ItemList = "input" | "output";
+type ItemList = "input" | "output";
 type Role = Message["role"];
 
 /** Consecutive items that are one message, or an item that no message shows. */
-export interface Section extends JsonObject {
+interface Section extends JsonObject {
   readonly items: readonly JsonObject[];
   /** The place of the first one in the list. */
   readonly at: number;
@@ -45,9 +45,7 @@ export interface Section extends JsonObject {
 function roleOfItem(item: JsonObject): Role | undefined {
   const type = itemKind(item);
   if (itemIn(resultItems, type) !== undefined) return "tool";
-  if (type === "message") {
-    return roles.find((known) => known === item.role);
-  }
+  if (type === "message") return item.role === "tool" ? undefined : roleNamed(item.role);
   const isImage = type === "image_generation_call" && textAt(item, "result") !== undefined;
   const isSaid = isImage || type === "reasoning" || itemIn(callItems, type) !== undefined;
   return isSaid ? "assistant" : undefined;
@@ -172,7 +170,7 @@ function channelOf({ items, role }: JsonObject): "commentary" | "final" | undefi
 export function itemFields(list: ItemList): TurnFields {
   const isAnswer = list === "output";
   return {
-    roleOf: ({ role }) => [...roles, "tool" as const].find((known) => known === role),
+    roleOf: ({ role }) => roleNamed(role),
     channelOf,
     blocksOf: (section) =>
       objectsIn(section.items).flatMap((item, i) =>

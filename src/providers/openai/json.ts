@@ -11,13 +11,6 @@ export {
   withFields,
 } from "../rewrite/index.ts";
 
-/** An object of the entries that are not undefined. */
-export function compact(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
-  return Object.fromEntries(
-    entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
-}
-
 /** A field's value. In both formats null means absent. */
 export function given(json: JsonObject, key: string): Json | undefined {
   return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;

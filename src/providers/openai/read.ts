@@ -2,7 +2,7 @@
 import type * as z from "zod/mini";
 import { intrinsics } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import { readDocument } from "../rewrite/index.ts";
+import { readDocumentAgain } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 
 /** A document format: the field that identifies it, and what its functions are named after. */
@@ -27,11 +27,13 @@ export const formats = {
  */
 export function read<Document extends object = JsonObject>(
   schema: z.ZodMiniType,
-  document: unknown,
   format: Format,
+  document: unknown,
+  previous?: object,
 ): Document {
   refuseOther(document, format);
-  return readDocument(schema, withoutComputed(document), format.what) as Document;
+  const { what } = format;
+  return readDocumentAgain(schema, withoutComputed(document), what, previous) as Document;
 }
 
 /** A document of another format might pass the schema and show nothing. */
@@ -55,8 +57,8 @@ const computed = "output_parsed";
 
 function withoutComputed(document: unknown): unknown {
   if (!isReadable(document)) return document;
-  const { [computed]: found, ...own } = Object.getOwnPropertyDescriptors(document);
-  if (found?.get === undefined) return document;
+  if (Object.getOwnPropertyDescriptor(document, computed)?.get === undefined) return document;
+  const { [computed]: _, ...own } = Object.getOwnPropertyDescriptors(document);
   return Object.defineProperties({}, own);
 }
 

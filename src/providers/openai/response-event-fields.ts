@@ -1,11 +1,54 @@
 /**
- * The known events of a streamed response, and the fields of each. Any other event or field is reported.
+ * The known events of a streamed response: which add to texts, and where those are, and the fields
+ * of each. Any other event or field is reported.
  *
  * Source: the types of OpenAI's SDK. Sound and images that come before they are whole are not
  * here: no message shows them.
  */
 import type { JsonObject } from "./json.ts";
-import { endings, partLists, streamedTexts } from "./response-event-kinds.ts";
+
+/** The lists that parts come in: the events of a part, and the field of events that says where. */
+export const partLists = {
+  summary: { event: "reasoning_summary_part", index: "summary_index" },
+  content: { event: "content_part", index: "content_index" },
+} as const;
+
+export type ListName = keyof typeof partLists;
+
+/** A text that comes in pieces. */
+export interface StreamedText {
+  /** What stands between `response.` and `.delta` or `.done`. */
+  readonly name: string;
+  /** The type of the part, or the item, that has it, and its field there and in the last event. */
+  readonly of: string;
+  readonly key: string;
+  /** The list that the part is in. None: the text is the item's own. */
+  readonly list?: ListName;
+}
+
+export const streamedTexts: readonly StreamedText[] = [
+  { name: "output_text", of: "output_text", key: "text", list: "content" },
+  { name: "refusal", of: "refusal", key: "refusal", list: "content" },
+  { name: "reasoning_text", of: "reasoning_text", key: "text", list: "content" },
+  { name: "reasoning_summary_text", of: "summary_text", key: "text", list: "summary" },
+  { name: "function_call_arguments", of: "function_call", key: "arguments" },
+  { name: "mcp_call_arguments", of: "mcp_call", key: "arguments" },
+  { name: "custom_tool_call_input", of: "custom_tool_call", key: "input" },
+  { name: "code_interpreter_call_code", of: "code_interpreter_call", key: "code" },
+];
+
+/** The text of an item of this type, or of a part. */
+export function textOf(what: "item" | "part", type: unknown): StreamedText | undefined {
+  const isOne = ({ list }: StreamedText) => (list === undefined) === (what === "item");
+  return streamedTexts.find((text) => text.of === type && isOne(text));
+}
+
+/** How a response ends, by its status. */
+export const endings: { readonly [type: string]: string } = {
+  "response.completed": "completed",
+  "response.incomplete": "incomplete",
+  "response.failed": "failed",
+};
 
 /** These are in the document as they came. */
 const whole = ["response", "item", "part", "annotation", "error", "message", "param"];

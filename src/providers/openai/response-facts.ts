@@ -3,17 +3,15 @@ import type { Json } from "../../core/data/index.ts";
 import {
   type AnswersTable,
   type Collector,
-  contentKind,
   type Left,
   type Lost,
-  pathOf,
   removedItem,
   type StopReason,
   sameList,
 } from "../rewrite/index.ts";
-import { reportNested, settingsAt } from "./dialects.ts";
+import { reportNested } from "./dialects.ts";
 import {
-  instantOf,
+  isInstant,
   type ModelExtensions,
   reportUsage,
   responseExtensions,
@@ -21,15 +19,14 @@ import {
 } from "./extensions.ts";
 import { itemFields, pathIn } from "./items.ts";
 import {
-  compact,
   given,
   isSameJsonText,
   type JsonObject,
   numberAt,
   objectsIn,
   textAt,
+  withFields,
 } from "./json.ts";
-import { responseSettings } from "./settings.ts";
 import { itemKind } from "./shapes.ts";
 import { callItems, itemIn, resultItems } from "./tool-items.ts";
 
@@ -50,19 +47,17 @@ const usualFields: JsonObject = {
   top_p: 1,
 };
 
-const tooLong: JsonObject = { reason: "max_output_tokens" };
+/** Those of one that ended at its limit. */
+const cut = { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } } as const;
 
 function isTooLong(response: JsonObject): boolean {
-  return isSameJsonText(given(response, "incomplete_details"), tooLong);
+  return isSameJsonText(given(response, "incomplete_details"), cut.incomplete_details);
 }
 
 /** Model, usage, time and stop reason. */
 export function answerExtensions(response: JsonObject): ModelExtensions {
-  return responseExtensions(response, {
-    rawFormat: "openai.responses",
-    stopReason: stopReasonOf(response),
-    created: numberAt(response, "created_at"),
-  });
+  const created = numberAt(response, "created_at");
+  return responseExtensions(response, "openai.responses", stopReasonOf(response), created);
 }
 
 function stopReasonOf(response: JsonObject): StopReason | undefined {
@@ -83,25 +78,16 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
   return waits ? "call" : "end";
 }
 
-/** Reports all fields of a response but its output, in ways of its own. */
+/** Reports fields of a response in ways of its own. */
 export function reportAnswer(response: JsonObject, left: Collector<Left>): readonly string[] {
-  const settings = [...responseSettings, ...settingsAt("answer")];
-  const nested = reportNested(response, [], left);
-  for (const [key, value] of Object.entries(response)) {
-    if (value === null || nested.includes(key) || isShown(response, key, value)) continue;
-    const isSetting = settings.includes(key);
-    const reason = isSetting
-      ? "A setting, or a copy of the request."
-      : "Messages have no such field.";
-    left.add({ path: pathOf(key), kind: isSetting ? "setting" : contentKind(key, true), reason });
-  }
   reportUsage(response, shownCounts, left);
-  return Object.keys(response);
+  const shown = Object.entries(response).filter(([key, value]) => isShown(response, key, value));
+  return [...reportNested(response, [], left), ...shown.map(([key]) => key)];
 }
 
 function isShown(response: JsonObject, key: string, value: Json): boolean {
   if (["id", "model", "output", "usage"].includes(key)) return true;
-  if (key === "created_at") return secondsOf(instantOf(Number(value))) === value;
+  if (key === "created_at") return typeof value === "number" && isInstant(value);
   if (key === "output_text") return value === outputText(objectsIn(response.output));
   const isCut = response.status === "incomplete" && isTooLong(response);
   if (isCut && (key === "status" || key === "incomplete_details")) return true;
@@ -131,20 +117,15 @@ export const answers: AnswersTable = {
     content: itemFields("output"),
   },
   freshAnswer: ({ completion, llm, provenance }) =>
-    compact([
-      ["id", provenance?.message_id ?? ""],
-      ["created_at", secondsOf(completion?.created_at)],
-      ["model", completion?.model ?? llm?.model_id ?? ""],
-      ...Object.entries(usualFields),
-      ...(completion?.stop_reason === "max_tokens"
-        ? ([
-            ["status", "incomplete"],
-            ["incomplete_details", tooLong],
-          ] as const)
-        : []),
-      ["output", []],
-      ["usage", completion?.tokens as JsonObject | undefined],
-    ]),
+    withFields<JsonObject>(undefined, {
+      id: provenance?.message_id ?? "",
+      created_at: secondsOf(completion?.created_at),
+      model: completion?.model ?? llm?.model_id ?? "",
+      ...usualFields,
+      ...(completion?.stop_reason === "max_tokens" && cut),
+      output: [],
+      usage: completion?.tokens as JsonObject | undefined,
+    }),
   finish: (items) => items,
 };
 

@@ -1,7 +1,7 @@
 /** The events that stream a response. */
 
 import { type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
-import { endings, partLists, textOf } from "./response-event-kinds.ts";
+import { endings, partLists, textOf } from "./response-event-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { partsOf } from "./streamed-item.ts";
 
@@ -40,7 +40,7 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
       return partsOf(item, list).flatMap((part, i) => partEvents(part, event, atPlace(i)));
     }),
     ...(text && whole !== undefined
-      ? textEvents(text.name, text.key, whole, at, name !== undefined ? { name } : {})
+      ? textEvents(text.name, text.key, whole, at, {}, name !== undefined ? { name } : {})
       : []),
     { type: "response.output_item.done", output_index, item },
   ];
@@ -79,11 +79,10 @@ function textEvents(
   text: string,
   at: JsonObject,
   more: JsonObject,
+  atEnd: JsonObject = {},
 ): readonly JsonObject[] {
-  const { name: called, ...others } = more;
-  const ended = called === undefined ? {} : { name: called };
   return [
-    ...(text === "" ? [] : [{ type: `response.${name}.delta`, ...at, delta: text, ...others }]),
-    { type: `response.${name}.done`, ...at, [key]: text, ...others, ...ended },
+    ...(text === "" ? [] : [{ type: `response.${name}.delta`, ...at, delta: text, ...more }]),
+    { type: `response.${name}.done`, ...at, [key]: text, ...more, ...atEnd },
   ];
 }

@@ -14,8 +14,7 @@ import {
 } from "../rewrite/index.ts";
 import { given, type JsonObject, textAt, withFields } from "./json.ts";
 import { eventObject, expectShape, keep, keepObject, placeIn } from "./pieces.ts";
-import { unknownFields } from "./response-event-fields.ts";
-import { endings, partLists, streamedTexts } from "./response-event-kinds.ts";
+import { endings, partLists, streamedTexts, unknownFields } from "./response-event-fields.ts";
 import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
 import { StreamedItem } from "./streamed-item.ts";
 import { Superseded } from "./superseded.ts";
@@ -152,7 +151,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     for (const [index, item] of isSilent ? [] : this.#items.entries()) {
       item.agree(eventObject(output[index], "response.output"));
     }
-    const items = this.#items.map(({ document }) => document);
+    const { output: items = [] } = this.#soFar();
     this.#replaceBase(response);
     this.#final = isSilent ? withFields(response, { output: items }) : response;
   }

@@ -1,28 +1,18 @@
 /** Responses: requests and answers as messages, and back, streamed or not. */
-import {
-  type Collector,
-  defineProvider,
-  type EventTexts,
-  type Lost,
-  pathOf,
-  sameList,
-  type TurnTable,
-} from "../rewrite/index.ts";
+import { defineProvider, type EventTexts, sameList, type TurnTable } from "../rewrite/index.ts";
 import { roles } from "./blocks.ts";
-import { callAsRead } from "./call-as-read.ts";
 import { settingsAt } from "./dialects.ts";
-import { errorOf } from "./errors.ts";
+import { errorOf, guarded } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
-import { type ItemList, itemFields, pathIn, sectionsOf } from "./items.ts";
-import { given, isObject, type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
+import { itemFields, pathIn, sectionsOf } from "./items.ts";
+import { given, type JsonObject, objectsIn, textAt } from "./json.ts";
 import { formats, read } from "./read.ts";
 import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
 import { responsesEvents } from "./responses-events.ts";
 import { ResponsesStream } from "./responses-stream.ts";
-import { reportFormats, requestSettings } from "./settings.ts";
-import { itemKind, responsesRequestSchema, responsesResponseSchema } from "./shapes.ts";
-import { callItems, itemIn } from "./tool-items.ts";
+import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
+import { responsesRequestSchema, responsesResponseSchema } from "./shapes.ts";
 
 const textDelta =
   /^response\.(?:output_text|refusal|reasoning_text|reasoning_summary_text)\.delta$/;
@@ -88,29 +78,15 @@ const messages: TurnTable = {
   content: itemFields("input"),
 };
 
-/** A document with the arguments of its calls as they were read. */
-function asRead(list: ItemList) {
-  return (document: JsonObject, { add }: Collector<Lost>): JsonObject => {
-    if (!Array.isArray(document[list])) return document;
-    const before = objectsIn(document[list]);
-    const items = before.map((item, at) => {
-      const isText = itemIn(callItems, itemKind(item))?.arguments.shows?.includes("arguments");
-      return isText === true ? callAsRead(item, pathOf(list, at), add) : item;
-    });
-    return withFields(document, { [list]: sameList(before, items) });
-  };
-}
-
 /** Responses, for `guardModel` and `guardFetch`. */
 export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
+    ...guarded,
     name: "openai.responses",
     requests: ["POST /responses"],
-    asksForStream: (request) => isObject(request) && request.stream === true,
     eventTexts,
     namesEvents: true,
-    denied: (refusal) => ({ error: errorOf(refusal) }),
     // The SDK raises an error only where an event has the field `error`.
     deniedEvent: (refusal) => ({ ...errorOf(refusal), type: "error", error: errorOf(refusal) }),
   },
@@ -126,8 +102,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   request: {
     ...messages,
     schema: responsesRequestSchema,
-    check: (document) => read(responsesRequestSchema, document, formats.responsesRequest),
-    sentOn: asRead("input"),
+    check: (...given) => read(responsesRequestSchema, formats.responsesRequest, ...given),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
     report(request, left) {
@@ -142,10 +117,9 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   answer: {
     ...answers,
     schema: responsesResponseSchema,
-    check: (document) => read(responsesResponseSchema, document, formats.responsesResponse),
-    sentOn: asRead("output"),
+    check: (...given) => read(responsesResponseSchema, formats.responsesResponse, ...given),
     blocks: answerBlocks,
-    settings: [],
+    settings: [...responseSettings, ...settingsAt("answer")],
     extensions: answerExtensions,
     report: reportAnswer,
   },

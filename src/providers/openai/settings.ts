@@ -16,46 +16,19 @@ import { isObject, type JsonObject } from "./json.ts";
  * like are not here: a model reads them.
  */
 export const requestSettings: readonly string[] = [
-  "audio",
-  "background",
-  "context_management",
-  "frequency_penalty",
-  "function_call",
-  "include",
-  "logit_bias",
-  "logprobs",
-  "max_completion_tokens",
-  "max_output_tokens",
-  "max_tokens",
-  "max_tool_calls",
-  "metadata",
-  "modalities",
-  "moderation",
-  "n",
-  "parallel_tool_calls",
-  "presence_penalty",
-  "prompt_cache_key",
-  "prompt_cache_options",
-  "prompt_cache_retention",
-  "reasoning",
-  "reasoning_effort",
-  "response_format",
-  "safety_identifier",
-  "seed",
-  "service_tier",
-  "stop",
-  "store",
-  "stream",
-  "stream_options",
-  "temperature",
-  "text",
-  "tool_choice",
-  "top_logprobs",
-  "top_p",
-  "truncation",
-  "user",
-  "verbosity",
-  "web_search_options",
+  // How the next token is chosen, and when the last one is.
+  ...["frequency_penalty", "logit_bias", "presence_penalty", "seed", "stop", "temperature"],
+  ...["max_completion_tokens", "max_output_tokens", "max_tokens", "n", "top_p", "truncation"],
+  // What is put out, and in which form.
+  ...["audio", "include", "logprobs", "modalities", "response_format", "stream"],
+  ...["stream_options", "text", "top_logprobs", "verbosity"],
+  // How much to think, and which tools to call.
+  ...["function_call", "max_tool_calls", "parallel_tool_calls", "reasoning", "reasoning_effort"],
+  ...["tool_choice", "web_search_options"],
+  // How the request is run, billed and kept.
+  ...["background", "context_management", "metadata", "moderation", "prompt_cache_key"],
+  ...["prompt_cache_options", "prompt_cache_retention", "safety_identifier", "service_tier"],
+  ...["store", "user"],
 ];
 
 const formats = knownFields([
@@ -73,14 +46,6 @@ export function reportFormats(request: JsonObject, left: Collector<Left>): void 
 /** Of responses: also what they repeat of their request, which is read there. */
 export const responseSettings: readonly string[] = [
   ...requestSettings,
-  "completed_at",
-  "conversation",
-  "incomplete_details",
-  "instructions",
-  "object",
-  "previous_response_id",
-  "prompt",
-  "status",
-  "system_fingerprint",
-  "tools",
+  ...["completed_at", "conversation", "incomplete_details", "instructions", "object"],
+  ...["previous_response_id", "prompt", "status", "system_fingerprint", "tools"],
 ];

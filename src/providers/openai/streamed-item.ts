@@ -7,12 +7,12 @@ import {
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
+import { given, isEmpty, isObject, type JsonObject, textAt, withFields } from "./json.ts";
 import { expectShape, keep, keepObject, placeIn } from "./pieces.ts";
-import { type ListName, partLists, type StreamedText, textOf } from "./response-event-kinds.ts";
-import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
+import { type ListName, partLists, type StreamedText, textOf } from "./response-event-fields.ts";
 import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
 import type { Superseded } from "./superseded.ts";
+import { itemSettings } from "./tool-items.ts";
 
 const what = "response event";
 
@@ -241,7 +241,7 @@ export class StreamedItem {
     const hasText = whole !== "" || (key !== undefined && textAt(this.#head, key) !== undefined);
     return withFields(this.#head, {
       ...(key !== undefined && hasText && { [key]: whole }),
-      ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
+      ...Object.fromEntries(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
     });
   }
 }
@@ -257,4 +257,49 @@ function partDocument({ json, key, text, annotations }: Part): JsonObject {
     ...(key !== undefined && { [key]: text.text }),
     ...(annotations.length > 0 && { annotations }),
   });
+}
+
+/**
+ * Fields that may arrive late and that no message shows. For some calls the id is that of the item.
+ */
+const settings = itemSettings.filter((key) => key !== "id");
+const partSettings = ["logprobs", "parsed"];
+
+/** Ignores settings and the order of fields. Absent and empty are equal. */
+function isSameItem(one: JsonObject, other: JsonObject): boolean {
+  return sortedText(itemWithoutSettings(one)) === sortedText(itemWithoutSettings(other));
+}
+
+function isSamePart(one: JsonObject, other: JsonObject): boolean {
+  return sortedText(without(partSettings, one)) === sortedText(without(partSettings, other));
+}
+
+function itemWithoutSettings(item: JsonObject): Json {
+  const lists = ["content", "summary"].flatMap((key): [string, Json][] => {
+    const list = item[key];
+    return Array.isArray(list) ? [[key, list.map(partWithoutSettings)]] : [];
+  });
+  return without(settings, { ...item, ...Object.fromEntries(lists) });
+}
+
+function partWithoutSettings(part: Json): Json {
+  return isObject(part) ? without(partSettings, part) : part;
+}
+
+function without(keys: readonly string[], json: JsonObject): JsonObject {
+  const kept = Object.entries(json).filter(
+    ([key, value]) => !keys.includes(key) && !isEmpty(value),
+  );
+  return Object.fromEntries(kept);
+}
+
+/** JSON text with the fields of each object in one order. */
+function sortedText(value: Json): string {
+  return JSON.stringify(value, (_, each: Json) =>
+    isObject(each) ? Object.fromEntries(Object.entries(each).sort(byName)) : each,
+  );
+}
+
+function byName([one]: [string, Json], [other]: [string, Json]): number {
+  return one < other ? -1 : Number(one > other);
 }

@@ -7,36 +7,25 @@
 import type { Json } from "../../core/data/index.ts";
 import {
   type BlockKind,
-  type Collector,
+  chosen,
   type FieldRule,
   isJsonObject,
   type JsonObject,
-  type Lost,
   objectIn,
-  type Path,
   pathOf,
   textArguments,
   unwritable,
-  withoutBound,
 } from "../rewrite/index.ts";
 import { customInput, toolOutput } from "./blocks.ts";
-import { compact, fitsShape, given, isEmpty, textAt, withFields } from "./json.ts";
+import { fitsShape, given, isEmpty, textAt, withFields } from "./json.ts";
 
 /** Known fields of items that are settings. */
 export const itemSettings: readonly string[] = [
-  "approval_request_id",
-  "caller",
-  "container_id",
-  "created_by",
-  "encrypted_content",
-  "environment",
-  "id",
-  "max_output_length",
-  "parsed_arguments",
-  "status",
+  ...["approval_request_id", "caller", "container_id", "created_by", "encrypted_content"],
+  ...["environment", "id", "max_output_length", "parsed_arguments", "status"],
 ];
 
-export interface CallItem {
+interface CallItem {
   readonly id: "call_id" | "id";
   /** The name itself, or the field that has it. */
   readonly name: string | { readonly key: string };
@@ -49,40 +38,17 @@ export interface CallItem {
   readonly waits: boolean;
 }
 
-export interface ResultItem {
+interface ResultItem {
   readonly id: "call_id" | "id";
   readonly output: FieldRule;
 }
 
-/** What the SDK parsed of arguments goes with the old ones. */
-function withoutParsed(item: JsonObject, path: Path, lost: Collector<Lost>): JsonObject {
-  return withoutBound(item, { parsed_arguments: undefined }, path.slice(0, -1), lost);
-}
-
-/** Arguments in one field. */
-function inField(rule: FieldRule): FieldRule {
-  const { at: key = "" } = rule;
-  return {
-    at: "",
-    shows: [key],
-    read: (item, path, reading, block) =>
-      rule.read(given(objectIn(item), key), [...path, key], reading, block),
-    write(value, old, path, writing, block) {
-      const item = objectIn(block.item);
-      const before = old && { ...old, value: given(item, key), path: [...old.path, key] };
-      const now = rule.write?.(value, before, path, writing, block);
-      if (now === unwritable) return unwritable;
-      return withFields(withoutParsed(item, path, writing.lost), { [key]: now });
-    },
-  };
-}
-
 /** Arguments that are an object, of which nothing but the shape that they had is written. */
-const object: FieldRule = {
-  at: "",
+const asObject = (at: string): FieldRule => ({
+  at,
   read(value, path, { left }) {
     if (isJsonObject(value)) return value;
-    if (value !== undefined) {
+    if ((value ?? undefined) !== undefined) {
       const reason = "The arguments are not an object.";
       left.add({ path: pathOf(...path), kind: "content", reason });
     }
@@ -92,25 +58,28 @@ const object: FieldRule = {
     old !== undefined && value !== undefined && fitsShape(old.value ?? {}, value)
       ? value
       : unwritable,
-};
+});
 
 /** Arguments that are fields of the item. */
 function inFields(...keys: readonly string[]): FieldRule {
-  const valuesIn = (item: JsonObject) => compact(keys.map((key) => [key, given(item, key)]));
+  const valuesIn = (item: JsonObject) =>
+    chosen(
+      item,
+      keys.filter((key) => given(item, key) !== undefined),
+    );
   return {
     at: "",
     shows: keys,
     read: (item) => valuesIn(objectIn(item)),
-    write(value, _old, path, { lost }, block) {
+    write(value, _old, _path, _writing, block) {
       const item = objectIn(block.item);
       if (!fitsShape(valuesIn(item), value ?? null)) return unwritable;
-      return withFields(withoutParsed(item, path, lost), objectIn(value));
+      return withFields(item, objectIn(value));
     },
   };
 }
 
-const asText = inField(textArguments("arguments"));
-const asObject = (key: string) => inField({ ...object, at: key });
+const asText = textArguments("arguments", "parsed_arguments");
 const named = { key: "name" };
 const ofServer = { namespace: "server_label" };
 
@@ -122,7 +91,7 @@ const ofModel: Call = (name, rule) => ({ id: "id", name, arguments: rule, waits:
 
 export const callItems: { readonly [type: string]: CallItem } = {
   function_call: { ...forCaller(named, asText), namespace: "namespace" },
-  custom_tool_call: { ...forCaller(named, inField(customInput("input"))), namespace: "namespace" },
+  custom_tool_call: { ...forCaller(named, customInput("input")), namespace: "namespace" },
   mcp_call: { ...ofModel(named, asText), ...ofServer, output: "output", error: "error" },
   mcp_approval_request: { ...ofModel(named, asText), ...ofServer, waits: true },
   web_search_call: ofModel("web_search", asObject("action")),
@@ -168,7 +137,7 @@ export function itemIn<Item>(
 export function shownIn({ id, name, namespace, arguments: of, output, error }: CallItem) {
   const own = typeof name === "string" ? [] : [name.key];
   const more = [namespace, output, error].filter((key) => key !== undefined);
-  return [id, ...own, ...more, ...(of.shows ?? [])];
+  return [id, ...own, ...more, ...(of.at ? [of.at] : (of.shows ?? []))];
 }
 
 /** What a model reads of the skills of an environment, which is a setting otherwise. */
@@ -206,7 +175,8 @@ function callKind(type: string, call: CallItem): BlockKind {
     fields: {
       tool_call_id: id,
       name: typeof name === "string" ? { read: () => name } : name.key,
-      arguments: call.arguments,
+      // What the SDK parsed of arguments goes with the old ones.
+      arguments: { ...call.arguments, bound: "parsed_arguments" },
       ...(space !== undefined && { namespace: space }),
       skills: {
         ...skills,
@@ -222,6 +192,7 @@ function callKind(type: string, call: CallItem): BlockKind {
 
 /** The result in the item of its call. */
 function outputKind(type: string, { id, name, output = "", error = "" }: CallItem): BlockKind {
+  const resultsIn = (item: JsonObject) => [given(item, output), given(item, error)];
   return {
     part: "tool_result",
     in: "output",
@@ -239,8 +210,7 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
       content: {
         at: "",
         read(value, path, { left }) {
-          const item = objectIn(value);
-          const [result, failure] = [given(item, output), given(item, error)];
+          const [result, failure] = resultsIn(objectIn(value));
           if (result !== undefined && failure !== undefined) {
             const reason = "An error in addition to a result.";
             left.add({ path: pathOf(...path.slice(0, -1), error), kind: "content", reason });
@@ -249,7 +219,7 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
         },
         write(value, _old, path, { lost }, block) {
           const item = objectIn(block.item);
-          const [result, failure] = [given(item, output), given(item, error)];
+          const [result, failure] = resultsIn(item);
           if (result !== undefined && failure !== undefined) {
             const reason = "The error belongs to the old result and is dropped.";
             lost.add({ path: pathOf(...path.slice(0, -2)), reason });

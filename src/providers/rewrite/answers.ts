@@ -1,10 +1,9 @@
 /** Answers as one message of the assistant, and back. */
 import type { Json } from "../../core/data/index.ts";
-import { createMessage, type Message } from "../../core/messages/index.ts";
+import { type Message, messageReadFrom } from "../../core/messages/index.ts";
 import type { CompiledBlocks } from "./block-kinds.ts";
 import { callsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
 import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
-import { tableReading } from "./forms.ts";
 import {
   type JsonObject,
   keysOf,
@@ -16,17 +15,10 @@ import {
   withFields,
   withValueAt,
 } from "./json.ts";
-import { hasCall, itemsOf, readBlocks, type Shown } from "./read-blocks.ts";
+import { hasCall, itemsOf, readBlocks } from "./read-blocks.ts";
 import { type Reading, silentReading } from "./reading.ts";
-import {
-  type Collector,
-  collector,
-  type Left,
-  type Lost,
-  pathOf,
-  removedReporter,
-} from "./report.ts";
-import type { TurnTable } from "./turns.ts";
+import { type Collector, type Lost, pathOf, removedReporter } from "./report.ts";
+import type { OldTurns, Segment, TurnTable } from "./turns.ts";
 import { reportForm, reportToolNames, writeTurns } from "./write-turns.ts";
 
 /** How an answer says what the assistant said. */
@@ -56,12 +48,13 @@ export function writeAnswers(
   table: CompiledBlocks,
   { choices, freshAnswer, finish }: AnswersTable,
   messages: readonly Message[],
-  old: JsonObject | undefined,
+  old: OldTurns | undefined,
   given: GivenFacts,
   lost: Collector<Lost>,
 ): JsonObject {
-  const written = writeTurns(table, choices, messages, old, old ?? freshAnswer(given), lost);
-  const before = old && objectsIn(old[choices.turns]);
+  const base = old?.document ?? freshAnswer(given);
+  const written = writeTurns(table, choices, messages, old, base, lost);
+  const before = old && objectsIn(old.document[choices.turns]);
   const turns = finish(objectsIn(written[choices.turns]), before, given);
   return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
@@ -71,25 +64,25 @@ export function readAnswer(
   answer: AnswerTable,
   document: JsonObject,
   reading: Reading,
-): { readonly message: Message; readonly shown: Shown } {
+): Segment {
   const path = keysOf(answer.content);
   const blocks = objectsIn(valueAt(document, path));
   const pathOfBlock = itemsOf(path);
   const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
-  const message = createMessage({ role: "assistant", content: parts });
-  return { message, shown: { blocks, parts: message.content, at, pathOfBlock, begin: 0 } };
+  const message = messageReadFrom(document, { role: "assistant", content: parts });
+  const shown = { blocks, parts: message.content, at, pathOfBlock, begin: 0 };
+  return { message, shown, turn: 0 };
 }
 
 export function writeAnswer(
   table: CompiledBlocks,
   answer: AnswerTable,
   messages: readonly Message[],
-  old: JsonObject | undefined,
+  shown: OldTurns | undefined,
   given: GivenFacts,
   lost: Collector<Lost>,
 ): JsonObject {
-  const left = collector<Left>();
-  const before = old && readAnswer(table, answer, old, tableReading(left, table)).shown;
+  const { document: old, segments: [{ shown: before } = {}] = [], left = [] } = shown ?? {};
   reportMessages(messages, lost);
   if (!table.namesResults) reportToolNames(messages.slice(0, 1), lost);
   const reporter = {
@@ -99,7 +92,7 @@ export function writeAnswer(
       before?.blocks ?? [],
       messages.flatMap(({ content }) => content),
     ),
-    removed: removedReporter(left.list(), lost.add),
+    removed: removedReporter(left, lost.add),
   };
   const placeOf = (i: number): Path => [0, "content", i];
   const parts = messages[0]?.content ?? [];

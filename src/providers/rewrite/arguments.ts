@@ -1,8 +1,8 @@
 /** Arguments of a call, which most providers write as JSON text. */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
-import { freezePayload } from "../../core/messages/index.ts";
 import { isJsonObject } from "./json.ts";
+import { writtenDocument } from "./read-document.ts";
 import { scanJson } from "./scan-json.ts";
 
 /** Arguments as an object, and whether it is all that the text says. */
@@ -65,18 +65,13 @@ export function readArguments(text: string): ReadArguments {
   const { arguments: values, isWhole, ...faith } = parseArguments(text);
   if (!isWhole) return { values: undefined, ...faith };
   try {
-    return { values: freezePayload(values), ...faith };
+    const frozen = writtenDocument(values, "arguments") as ParsedArguments["arguments"];
+    return { values: frozen, ...faith };
   } catch (error) {
     // Text can say what messages do not hold: half a character, or a depth beyond the limit.
     if (!isGlassineError(error)) throw error;
     return { values: undefined, ...faith };
   }
-}
-
-/** The text, or what was read of it if another program may read something else. */
-export function argumentsAsRead(text: string): string {
-  const { values, isExact } = readArguments(text);
-  return isExact || values === undefined ? text : writeArguments(values);
 }
 
 export function writeArguments(values: { readonly [name: string]: Json }): string {

@@ -75,6 +75,8 @@ export interface FieldRule {
   readonly shows?: readonly string[];
   /** Other fields of the part that `write` says. */
   readonly alsoSays?: readonly string[];
+  /** Another field of the block that fits the old value alone. */
+  readonly bound?: string;
   /** Whether `read` may show a value by showing nothing, such as a media type for any type. */
   readonly showsNothing?: boolean;
   /** Whether the value depends on the blocks before this one, such as an id that counts calls. */

@@ -276,6 +276,7 @@ function blockOf(
         reporter,
       ),
   };
+  const outer = kind.in === undefined ? [] : ["item"];
   for (const { name, keys, place: within, rule } of kind.rules) {
     if (keys === undefined || rule.write === undefined) continue;
     const isSame = (field: string) => isSameJsonText(before?.[field], content[field]);
@@ -290,9 +291,12 @@ function blockOf(
     const now = rule.write(content[name], isOther ? undefined : known, at, writing, block);
     if (now === unwritable) return undefined;
     block = set(block, keys, now);
+    if (rule.bound !== undefined) {
+      const stale = { [[...outer, rule.bound].join(".")]: undefined };
+      block = withoutBound(block, stale, at.slice(0, -1), lost);
+    }
   }
   const fresh = old === undefined ? Object.entries(kind.fresh?.[place] ?? {}) : [];
-  const outer = kind.in === undefined ? [] : ["item"];
   return fresh.reduce((made, [name, value]) => set(made, [...outer, name], value), block);
 }
 

@@ -21,7 +21,7 @@
  */
 import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
-import type { Message } from "../../core/messages/index.ts";
+import { type Message, sourceOf } from "../../core/messages/index.ts";
 import { AnswerStream, type StreamReading, type StreamTable } from "./answer-stream.ts";
 import {
   type AnswersTable,
@@ -32,6 +32,7 @@ import {
 } from "./answers.ts";
 import { type BlockTable, type CompiledBlocks, compileBlocks } from "./block-kinds.ts";
 import { type BytesTable, withBytes, withoutBytes } from "./bytes.ts";
+import { copyOnWrite } from "./copy-on-write.ts";
 import {
   type AnswerFacts,
   answerFacts,
@@ -48,6 +49,7 @@ import {
   keysOf,
   objectIn,
   objectsIn,
+  sameList,
   valueAt,
   withFields,
   withValueAt,
@@ -55,23 +57,21 @@ import {
 import type { LimitOptions, Read, Written } from "./messages.ts";
 import type { AnswerStreamOptions, ModelProvider } from "./provider.ts";
 import { hasCall } from "./read-blocks.ts";
-import { readDocument } from "./read-document.ts";
+import { readDocument, readDocumentAgain, readOnce } from "./read-document.ts";
 import { type KnownFields, knownFields, type Reading, reportFields } from "./reading.ts";
-import { type Collector, collector, type Left, type Lost } from "./report.ts";
+import { type Collector, collector, type Left, type Lost, pathOf, removedItem } from "./report.ts";
 import type { MessageStream } from "./stream.ts";
-import { readTurns, type TurnTable } from "./turns.ts";
+import { type OldTurns, readTurns, type Segment, type TurnTable } from "./turns.ts";
 import { readerWithLimits, streamWithLimits, withLimits } from "./with-limits.ts";
 import { writeTurns } from "./write-turns.ts";
 
 /** A kind of document: what it must have, and its fields without effect on what is said. */
 interface DocumentTable<Facts extends object> {
   readonly schema: z.ZodMiniType;
-  /** Reads a document where the schema alone is not enough. */
-  readonly check?: (document: unknown) => JsonObject;
+  /** Reads a document where the schema alone is not enough; see `readDocumentAgain` for `previous`. */
+  readonly check?: (document: unknown, previous?: object) => JsonObject;
   /** What it says of slots, where tables do not say it. */
   readonly extensions?: (document: JsonObject) => Facts;
-  /** An old document as it is sent on even where nothing changed. */
-  readonly sentOn?: (document: JsonObject, lost: Collector<Lost>) => JsonObject;
   /** Reports fields in ways of the format; returns which. */
   readonly report?: (document: JsonObject, left: Collector<Left>) => readonly string[];
   readonly settings: readonly string[];
@@ -197,15 +197,36 @@ export interface TableProvider<
   ) => readonly Each[];
 }
 
-/** The tables, and what follows from them once. */
-interface Compiled<Name extends string, Asked extends object, Said extends object>
-  extends ProviderTable<Name, Asked, Said> {
-  readonly compiled: CompiledBlocks;
-  readonly compiledAnswer: CompiledBlocks;
-  readonly knownInRequest: KnownFields;
-  readonly knownInAnswer: KnownFields;
+/** The documents of one kind, and what follows from their table once. */
+interface Side<Facts extends object> {
+  readonly what: string;
+  readonly document: DocumentTable<Facts>;
+  readonly blocks: CompiledBlocks;
+  readonly known: KnownFields;
+  readonly bytes: BytesTable | undefined;
+  readonly turnsIn: (document: JsonObject, reading: Reading) => readonly Segment[];
+  /** The facts that tables say. */
+  readonly factsIn: (
+    document: JsonObject,
+    segments: readonly Segment[],
+    reading: Reading,
+  ) => object;
+  /** The document that says the messages, over the old one if there is one. */
+  readonly write: (
+    messages: readonly Message[],
+    old: OldTurns | undefined,
+    given: GivenFacts,
+    lost: Collector<Lost>,
+  ) => JsonObject;
+  /** The field with counts, of which those of nothing are not reported. */
+  readonly usage: string | undefined;
 }
-type AnyCompiled = Compiled<string, object, object>;
+
+/** What was read of a document. */
+interface DocumentReading<Facts extends object> extends OldTurns {
+  readonly read: Read<Facts>;
+  readonly asRead: Reading["asRead"];
+}
 
 /** The functions of a format that tables declare. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -219,42 +240,30 @@ export function defineProvider<
 >(
   table: ProviderTable<Name, Asked, Said>,
 ): TableProvider<Name, Request, Answer, Event, Asked, Said> {
-  const { calls, request, answer } = table;
-  const prompt = request.prompt === undefined ? [] : [request.prompt];
-  const provider: Compiled<Name, Asked, Said> = {
-    ...table,
-    compiled: compileBlocks(table.blocks),
-    compiledAnswer: compileBlocks(answer.blocks ?? table.blocks),
-    knownInRequest: knownFields(
-      [request.turns, ...prompt, ...given(request.model), ...(request.constants ?? [])],
-      request.settings,
-    ),
-    knownInAnswer: knownFields(
-      [...shownInAnswer(answer), ...(answer.constants ?? [])],
-      answer.settings,
-    ),
-  };
+  const { calls } = table;
+  const [requests, answers] = [requestsOf(table), answersOf(table)];
   const read = {
-    event: (event: unknown) => plain(provider, event),
-    document: (document: unknown) => host(provider, checkedAnswer(provider, document)),
-    answer: (document: unknown) => readAnswerOf(provider, document),
+    event: (event: unknown) => plain(table, event),
+    document: (document: unknown) => host(table, checkedBy(answers, document)),
+    answer: (document: unknown) => readingOf(answers, document).read,
   };
   const made = {
     ...table.guard,
     requests: Object.freeze([...table.guard.requests]),
-    readRequest: readerWithLimits(calls.readRequest, (document: unknown) =>
-      readRequestOf(provider, document),
+    readRequest: readerWithLimits(
+      calls.readRequest,
+      (document: unknown) => readingOf(requests, document).read,
     ),
     writeRequest: withLimits(
       calls.writeRequest,
       (messages: readonly Message[], options: WriteRequestOptions<object> = {}) =>
-        writeRequestOf(provider, messages, options),
+        writtenOf(requests, calls.writeRequest, messages, options),
     ),
     readAnswer: readerWithLimits(calls.readAnswer, read.answer),
     writeAnswer: withLimits(
       calls.writeAnswer,
       (messages: readonly Message[], options: WriteAnswerOptions<object> = {}) =>
-        writeAnswerOf(provider, messages, options),
+        writtenOf(answers, calls.writeAnswer, messages, options),
     ),
     stream: (options: AnswerStreamOptions = {}) => {
       expectOptions(options, ["limits", "maxEvents", "textUnits", "request"], calls.stream);
@@ -265,9 +274,10 @@ export function defineProvider<
           : new AnswerStream(table.stream, read, limits);
       return streamWithLimits(limits, stream);
     },
-    toEvents: withLimits(calls.toEvents, (document: unknown, options: LimitOptions = {}) =>
-      host(provider, eventsOf(provider, document, options)),
-    ),
+    toEvents: withLimits(calls.toEvents, (document: unknown, options: LimitOptions = {}) => {
+      expectOptions(options, ["limits"], calls.toEvents);
+      return host(table, eventsOf(table, checkedBy(answers, document)));
+    }),
   };
   // The caller says the types of its documents.
   return Object.freeze(made) as TableProvider<
@@ -280,13 +290,15 @@ export function defineProvider<
   > as TableProvider<Name, Request, Answer, Event, Asked, Said>;
 }
 
+type BytesOf = { readonly bytes?: BytesTable | undefined };
+
 /** A document, or an event, as tables see it. */
-function plain({ bytes }: AnyCompiled, document: unknown): unknown {
+function plain({ bytes }: BytesOf, document: unknown): unknown {
   return bytes === undefined ? document : withoutBytes(document, bytes);
 }
 
 /** The same as the SDK has it. */
-function host<Document extends object>({ bytes }: AnyCompiled, document: Document): Document {
+function host<Document extends object>({ bytes }: BytesOf, document: Document): Document {
   return bytes === undefined ? document : withBytes(document, bytes);
 }
 
@@ -305,105 +317,98 @@ function shownInAnswer(answer: AnswerTable | AnswersTable): readonly string[] {
   ];
 }
 
-/** The schema checks what the table says, and keeps unknown fields. */
-function checkedRequest(provider: AnyCompiled, document: unknown): JsonObject {
-  const { check, schema } = provider.request;
-  if (check !== undefined) return check(document);
-  return readDocument(schema, plain(provider, document), "request") as JsonObject;
+function requestsOf<Name extends string, Asked extends object>({
+  blocks,
+  bytes,
+  request,
+  vendor,
+}: ProviderTable<Name, Asked, object>): Side<Asked> {
+  const compiled = compileBlocks(blocks);
+  const { turns, prompt, model, constants = [], settings } = request;
+  return {
+    ...{ what: "request", document: request, blocks: compiled, bytes, usage: undefined },
+    known: knownFields([turns, ...given(prompt), ...given(model), ...constants], settings),
+    turnsIn: (document, reading) => readTurns(compiled, request, document, reading),
+    factsIn: (document) => modelFacts(vendor, model === undefined ? undefined : document[model]),
+    write(messages, old, { llm }, lost) {
+      const fresh = model === undefined ? {} : withFields({}, { [model]: llm?.model_id });
+      return writeTurns(compiled, request, messages, old, old?.document ?? fresh, lost);
+    },
+  };
 }
 
-function checkedAnswer(provider: AnyCompiled, document: unknown): JsonObject {
-  const { check, schema } = provider.answer;
-  if (check !== undefined) return check(document);
-  return readDocument(schema, plain(provider, document), "response") as JsonObject;
+function answersOf<Name extends string, Said extends object>({
+  blocks,
+  bytes,
+  answer,
+  vendor,
+}: ProviderTable<Name, object, Said>): Side<Said> {
+  const compiled = compileBlocks(answer.blocks ?? blocks);
+  const common = {
+    ...{ what: "response", document: answer, blocks: compiled, bytes },
+    known: knownFields([...shownInAnswer(answer), ...(answer.constants ?? [])], answer.settings),
+  } as const;
+  if ("choices" in answer) {
+    return {
+      ...common,
+      turnsIn: (document, reading) => readTurns(compiled, answer.choices, document, reading),
+      factsIn: () => ({}),
+      write: (...given) => writeAnswers(compiled, answer, ...given),
+      usage: undefined,
+    };
+  }
+  return {
+    ...common,
+    turnsIn: (document, reading) => [readAnswer(compiled, answer, document, reading)],
+    factsIn(document, segments, reading) {
+      const calls = segments.some(({ shown }) => hasCall(compiled, shown.blocks));
+      return answerFacts(vendor, answer.facts, document, calls, reading);
+    },
+    write: (...given) => writeAnswer(compiled, answer, ...given),
+    usage: answer.facts.usage.field,
+  };
+}
+
+/** The schema checks what the table says, and keeps unknown fields. */
+function checkedBy(side: Side<object>, document: unknown, previous?: object): JsonObject {
+  const { check, schema } = side.document;
+  if (check !== undefined) return check(document, previous);
+  return readDocumentAgain(schema, plain(side, document), side.what, previous) as JsonObject;
+}
+
+function readingOf<Facts extends object>(
+  side: Side<Facts>,
+  given: unknown,
+  previous?: object,
+): DocumentReading<Facts> {
+  const document = checkedBy(side, given, previous);
+  return readOnce(side, document, () => {
+    const left = collector<Left>();
+    const reading = tableReading(left, side.blocks);
+    const segments = side.turnsIn(document, reading);
+    const leftOfTurns = left.list();
+    const facts = side.factsIn(document, segments, reading);
+    reportDocument(side, document, reading);
+    const read = {
+      messages: Object.freeze(segments.map(({ message }) => message)),
+      // Without a function, the facts are those of the default type.
+      extensions: side.document.extensions?.(document) ?? (facts as Facts),
+      left: left.list(),
+    };
+    const { asRead } = reading;
+    return { document, segments, left: leftOfTurns, asRead, read: Object.freeze(read) };
+  });
 }
 
 /** Reports the fields of the document itself that are not shown. */
 function reportDocument(
-  { report }: DocumentTable<object>,
+  { document: { report }, known, usage }: Side<object>,
   document: JsonObject,
-  known: KnownFields,
   reading: Reading,
 ): void {
-  const reported = report?.(document, reading.left) ?? [];
-  const rest = Object.entries(document).filter(([name]) => !reported.includes(name));
-  reportFields(reading, Object.fromEntries(rest), [], known);
-}
-
-function readRequestOf<Name extends string, Asked extends object>(
-  provider: Compiled<Name, Asked, object>,
-  document: unknown,
-): Read<Asked> {
-  const { compiled, request, vendor, knownInRequest } = provider;
-  const read = checkedRequest(provider, document);
-  const left = collector<Left>();
-  const reading = tableReading(left, compiled);
-  const segments = readTurns(compiled, request, read, reading);
-  reportDocument(request, read, knownInRequest, reading);
-  const model = request.model === undefined ? undefined : read[request.model];
-  // Without a function, the facts are those of the default type.
-  const facts = request.extensions?.(read) ?? (modelFacts(vendor, model) as object as Asked);
-  return Object.freeze({
-    messages: Object.freeze(segments.map(({ message }) => message)),
-    extensions: facts,
-    left: left.list(),
-  });
-}
-
-function writeRequestOf(
-  provider: AnyCompiled,
-  messages: readonly Message[],
-  options: WriteRequestOptions<object>,
-): Written<JsonObject> {
-  const { calls, compiled, request } = provider;
-  expectOptions(options, ["onto", "extensions", "limits"], calls.writeRequest);
-  const { onto, extensions } = options;
-  const checked = givenMessages(messages, calls.writeRequest);
-  const lost = collector<Lost>();
-  const read = onto === undefined ? undefined : checkedRequest(provider, onto);
-  const old = read && (request.sentOn?.(read, lost) ?? read);
-  const model = extensions?.llm?.model_id;
-  const fresh = request.model === undefined ? {} : withFields({}, { [request.model]: model });
-  const written = writeTurns(compiled, request, checked, old, old ?? fresh, lost);
-  const document = host(provider, checkedRequest(provider, written));
-  return Object.freeze({ document, lost: lost.list() });
-}
-
-function readAnswerOf<Name extends string, Said extends object>(
-  provider: Compiled<Name, object, Said>,
-  document: unknown,
-): Read<Said> {
-  const { answer } = provider;
-  const read = checkedAnswer(provider, document);
-  const left = collector<Left>();
-  const { messages, extensions } = messagesIn(
-    provider,
-    read,
-    tableReading(left, provider.compiledAnswer),
-  );
-  // Without a function, the facts are those of the default type.
-  return Object.freeze({
-    messages: Object.freeze(messages),
-    extensions: answer.extensions?.(read) ?? (extensions as object as Said),
-    left: left.list(),
-  });
-}
-
-function messagesIn(
-  { compiledAnswer: compiled, answer, vendor, knownInAnswer }: AnyCompiled,
-  read: JsonObject,
-  reading: Reading,
-): { readonly messages: readonly Message[]; readonly extensions: object } {
-  if ("choices" in answer) {
-    const segments = readTurns(compiled, answer.choices, read, reading);
-    reportDocument(answer, read, knownInAnswer, reading);
-    return { messages: segments.map(({ message }) => message), extensions: {} };
-  }
-  const { message, shown } = readAnswer(compiled, answer, read, reading);
-  const calls = hasCall(compiled, shown.blocks);
-  const extensions = answerFacts(vendor, answer.facts, read, calls, reading);
-  reportDocument(answer, withoutZeros(read, answer.facts.usage.field), knownInAnswer, reading);
-  return { messages: [message], extensions };
+  const counted = usage === undefined ? document : withoutZeros(document, usage);
+  const reported = report?.(counted, reading.left) ?? [];
+  reportFields(reading, counted, [], known, reported);
 }
 
 /** Nothing was counted there, so there is nothing to report. */
@@ -414,34 +419,53 @@ function withoutZeros(answer: JsonObject, usage: string): JsonObject {
   return objectIn(withValueAt(answer, keysOf(usage), Object.fromEntries(some)));
 }
 
-function writeAnswerOf(
-  provider: AnyCompiled,
+/** Writes messages over the old document. Those that were read of it stand in it as they are. */
+function writtenOf<Facts extends object>(
+  side: Side<Facts>,
+  call: string,
   messages: readonly Message[],
   options: WriteAnswerOptions<object>,
 ): Written<JsonObject> {
-  const { calls, compiledAnswer: compiled, answer } = provider;
-  expectOptions(options, ["onto", "extensions", "limits"], calls.writeAnswer);
+  expectOptions(options, ["onto", "extensions", "limits"], call);
   const { onto, extensions = {} } = options;
-  const checked = givenMessages(messages, calls.writeAnswer);
+  const checked = givenMessages(messages, call);
   const lost = collector<Lost>();
-  const read = onto === undefined ? undefined : checkedAnswer(provider, onto);
-  const old = read && (answer.sentOn?.(read, lost) ?? read);
-  const written =
-    "choices" in answer
-      ? writeAnswers(compiled, answer, checked, old, extensions, lost)
-      : writeAnswer(compiled, answer, checked, old, extensions, lost);
-  const document = host(provider, checkedAnswer(provider, written));
-  return Object.freeze({ document, lost: lost.list() });
+  const old = onto === undefined ? undefined : oldOf(side, onto, checked, lost);
+  const isSame = old !== undefined && sameList(old.read.messages, checked) === old.read.messages;
+  const document = isSame
+    ? old.document
+    : checkedBy(side, side.write(checked, old, extensions, lost));
+  return Object.freeze({ document: host(side, document), lost: lost.list() });
+}
+
+/** An old document, in which values that another program may read otherwise are as they were read. */
+function oldOf<Facts extends object>(
+  side: Side<Facts>,
+  onto: unknown,
+  messages: readonly Message[],
+  lost: Collector<Lost>,
+): DocumentReading<Facts> {
+  // Messages that were read from it say what it was then.
+  const source = messages.map(sourceOf).find((each) => each !== undefined);
+  const reading = readingOf(side, onto, source);
+  if (reading.asRead.length === 0) return reading;
+  const { root, holderOf } = copyOnWrite(reading.document);
+  for (const { path, value } of reading.asRead) {
+    const holder = holderOf(path);
+    const key = String(path.at(-1));
+    if (value !== undefined) holder[key] = value;
+    else if ((holder[key] ?? undefined) !== undefined) {
+      lost.add(removedItem(pathOf(...path)));
+      delete holder[key];
+    }
+  }
+  return readingOf(side, root);
 }
 
 function eventsOf(
-  provider: AnyCompiled,
-  document: unknown,
-  options: LimitOptions,
+  { answer, events, stream }: ProviderTable<string, object, object>,
+  read: JsonObject,
 ): readonly JsonObject[] {
-  const { calls, answer, events, stream } = provider;
-  expectOptions(options, ["limits"], calls.toEvents);
-  const read = checkedAnswer(provider, document);
   if (typeof events === "function") {
     return readDocument(anyEvents, events(read), "response") as readonly JsonObject[];
   }

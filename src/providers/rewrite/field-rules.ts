@@ -4,7 +4,7 @@ import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage, type MessageInput } from "../../core/messages/index.ts";
 import { readArguments } from "./arguments.ts";
 import { type FieldRule, type Part, type PlaceOf, unwritable } from "./block-kinds.ts";
-import { isJsonObject, isSameJsonText, objectsIn, type Path } from "./json.ts";
+import { isJsonObject, isSameJsonText, type JsonObject, objectsIn, type Path } from "./json.ts";
 import { type MediaSource, mediaFromUrl, mediaTypes, urlOfMedia } from "./media.ts";
 import { partsAsJson } from "./messages.ts";
 import { pathOf } from "./report.ts";
@@ -33,17 +33,32 @@ export function objectArguments(at: string): FieldRule {
   };
 }
 
-/** The same as JSON text, which stays as it is while it means the same. */
-export function textArguments(at: string): FieldRule {
+/**
+ * The same as JSON text, which stays as it is while it means the same. Where another program may
+ * read other arguments than a policy saw, it is written as it was read, even if nothing changed.
+ *
+ * @param parsed the field beside it that then goes, if there is one
+ * @param written how it is then written
+ */
+export function textArguments(
+  at: string,
+  parsed?: string,
+  written: (values: JsonObject) => Json = (values) => JSON.stringify(values),
+): FieldRule {
   return {
     at,
-    read(value, path, { left }) {
+    read(value, path, { left, asRead }) {
       const report = (reason: string) =>
         left.add({ path: pathOf(...path), kind: "content", reason });
       const { values, isAmbiguous, isExact } = readArguments(String(value ?? ""));
       if (values === undefined) report("The arguments are not the text of a JSON object.");
       else if (isAmbiguous) report("It has a duplicate key.");
       else if (!isExact) report("It has a number that cannot be represented exactly.");
+      if (values !== undefined && !isExact) {
+        asRead.push({ path, value: written(values) });
+        if (parsed !== undefined)
+          asRead.push({ path: [...path.slice(0, -1), parsed], value: undefined });
+      }
       return values ?? {};
     },
     write(value, old) {
@@ -147,16 +162,16 @@ function dataIn(content: Json | undefined, field: string): Json | undefined {
   return typeof data === "object" && data !== null ? data : undefined;
 }
 
-/** A format as a media type: that of its name, or else of this kind with the same name. */
-export function formatField(at: string, kind: string): FieldRule {
+/** A format as a media type: one of `known` names, or else of this kind with the same name. */
+export function formatField(at: string, kind: string, known = mediaTypes): FieldRule {
   return {
     at,
     read: (format) =>
-      typeof format === "string" ? (mediaTypes.get(format) ?? `${kind}/${format}`) : undefined,
+      typeof format === "string" ? (known.get(format) ?? `${kind}/${format}`) : undefined,
     write(type) {
       if (typeof type !== "string") return undefined;
-      const known = [...mediaTypes].find(([, name]) => name === type)?.[0];
-      return known ?? (type.startsWith(`${kind}/`) ? type.slice(kind.length + 1) : unwritable);
+      const found = [...known].find(([, name]) => name === type)?.[0];
+      return found ?? (type.startsWith(`${kind}/`) ? type.slice(kind.length + 1) : unwritable);
     },
   };
 }

@@ -2,7 +2,7 @@ export { type Access, checkAccess, readAccess, recordAccess } from "./access.ts"
 export { notAllowed, readAllow } from "./allow-list.ts";
 export type { GrowingAnswer, StreamReading, StreamTable } from "./answer-stream.ts";
 export type { AnswersTable } from "./answers.ts";
-export { argumentsAsRead, parseArguments, writeArguments } from "./arguments.ts";
+export { parseArguments, writeArguments } from "./arguments.ts";
 export {
   type BlockKind,
   type BlockTable,
@@ -14,7 +14,7 @@ export {
   type PlaceOf,
   unwritable,
 } from "./block-kinds.ts";
-export { withoutBound, writeBlocks } from "./blocks.ts";
+export { writeBlocks } from "./blocks.ts";
 export { base64Of, bytesField, isPlain, viewedBytes } from "./bytes.ts";
 export {
   defineProvider,
@@ -64,6 +64,7 @@ export type {
   HookResult,
   HookViolation,
 } from "./hook-manager.ts";
+export { InUse } from "./in-use.ts";
 export {
   chosen,
   isJsonObject,
@@ -78,7 +79,7 @@ export {
   withFields,
 } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
-export { contentKind, type LeftKind } from "./left-kinds.ts";
+export type { LeftKind } from "./left-kinds.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export {
   type LimitOptions,
@@ -95,8 +96,8 @@ export type {
   ModelProvider,
   ProviderRefusal,
 } from "./provider.ts";
-export { itemsOf, readBlocks, type Shown as ShownBlocks } from "./read-blocks.ts";
-export { ownDocument, readDocument, writtenDocument } from "./read-document.ts";
+export { itemsOf, readBlocks } from "./read-blocks.ts";
+export { ownDocument, readDocument, readDocumentAgain, writtenDocument } from "./read-document.ts";
 export {
   type FieldReporter,
   type Given,

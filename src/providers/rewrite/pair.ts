@@ -36,7 +36,13 @@ export function pairItems<Item extends object>(
   after: readonly Item[],
   { kinds, name = () => undefined }: Likeness<Item>,
 ): readonly Pair<Item>[] {
-  const [old, now] = textsOf(before, after, JSON.stringify);
+  const texts = new Map<Item, string>();
+  const textOf = (item: Item) => {
+    const text = texts.get(item) ?? JSON.stringify(item);
+    texts.set(item, text);
+    return text;
+  };
+  const [old, now] = textsOf(before, after, textOf);
   const pairing = new Pairing(longestMatch(old, now), before.length);
   // Where nothing was edited, each item is the equal one, however far it moved.
   if (pairing.isOnlyMoved(old, now)) pairing.move(old, now);

@@ -4,7 +4,13 @@
  * What an SDK hides on its return values, such as the id of the HTTP request, is not part of it.
  */
 import * as z from "zod/mini";
-import { type Limits, type Origin, payloadLimitsInForce } from "../../core/data/index.ts";
+import {
+  areWithin,
+  createStamp,
+  type Limits,
+  type Origin,
+  payloadLimitsInForce,
+} from "../../core/data/index.ts";
 import {
   type ErrorCode,
   formatProblems,
@@ -16,15 +22,35 @@ import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 
-/** Documents that nobody else can change: those that were read here, and an adapter's own copies. */
-const copies = new WeakSet<object>();
+/** What is known of a copy, which cannot change: what it was checked by and read as. */
+interface Notes {
+  schema?: z.ZodMiniType;
+  reading?: { readonly reader: object; readonly limits: Limits; readonly result: object };
+}
+const copies = createStamp<Notes>();
 
-/** The schema that a frozen copy fits. It cannot change, so it is checked once. */
-const checkedBy = new WeakMap<object, z.ZodMiniType>();
+/** Adapters' own copies. They are frozen already, so that they take no stamp. */
+const ownCopies = new WeakSet<object>();
 
 /** Marks an adapter's own copy of plain data, of which the caller has no part: it is read as it is. */
 export function ownDocument(copy: object): void {
-  copies.add(copy);
+  ownCopies.add(copy);
+}
+
+/** What `read` returns for a document; once, if nobody can change it. */
+export function readOnce<Result extends object>(
+  reader: object,
+  document: object,
+  read: () => Result,
+): Result {
+  const notes = copies.of(document);
+  const limits = payloadLimitsInForce();
+  const known = notes?.reading;
+  // Each reader has results of one type.
+  if (known?.reader === reader && areWithin(known.limits, limits)) return known.result as Result;
+  const result = read();
+  if (notes !== undefined) notes.reading = { reader, limits, result };
+  return result;
 }
 
 /**
@@ -50,12 +76,33 @@ export function readDocument<Schema extends z.ZodMiniType>(
   code: ErrorCode = "document_invalid",
   limits: Limits = payloadLimitsInForce(),
 ): z.output<Schema> {
-  const copy = copyOf(value, what, code, limits);
-  const isKept = typeof copy === "object" && copy !== null && Object.isFrozen(copy);
-  if (isKept && checkedBy.get(copy) === schema) return copy as z.output<Schema>;
+  return checkedCopy(schema, value, what, code, copyOf(value, what, code, limits, "library"));
+}
+
+/** The same for a document that was read before: `previous` is returned where nothing differs. */
+export function readDocumentAgain<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  previous: object | undefined,
+): z.output<Schema> {
+  const [code, limits] = ["document_invalid", payloadLimitsInForce()] as const;
+  const copy = copyOf(value, what, code, limits, "library", previous);
+  return checkedCopy(schema, value, what, code, copy);
+}
+
+function checkedCopy<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  code: ErrorCode,
+  copy: unknown,
+): z.output<Schema> {
+  const notes = copies.of(copy);
+  if (notes !== undefined && notes.schema === schema) return copy as z.output<Schema>;
   const parsed = z.safeParse(schema, copy);
   if (parsed.success) {
-    if (isKept) checkedBy.set(copy, schema);
+    if (notes !== undefined) notes.schema = schema;
     return copy as z.output<Schema>;
   }
   const problems = problemsIn(parsed.error.issues, copy);
@@ -72,26 +119,23 @@ function copyOf(
   what: string,
   code: ErrorCode,
   limits: Limits,
-  origin: Origin = "library",
+  origin: Origin,
+  before?: object,
 ): unknown {
-  if (typeof value === "object" && value !== null && copies.has(value)) return value;
+  const isObject = typeof value === "object" && value !== null;
+  if (isObject && (copies.of(value) !== undefined || ownCopies.has(value))) return value;
   const received = kindOf(value);
   if (received === "a promise") {
     const problem = { path: [], code, expected: "plain data", received };
     throw unreadable(what, code, [problem], " Await it first.");
   }
-  const admitted = admit(anyJson, value, {
-    origin,
-    limits,
-    shapeCode: code,
-    strict: true,
-    previous: undefined,
-    partial: false,
-  });
+  const reading = { origin, limits, shapeCode: code, strict: true, partial: false } as const;
+  const previous = copies.of(before) === undefined ? undefined : before;
+  const admitted = admit(anyJson, value, { ...reading, previous }, true);
   if (!admitted.ok) throw unreadable(what, code, admitted.problems);
   const copy = admitted.value;
-  if (typeof copy === "object" && copy !== null) copies.add(copy);
-  return copy;
+  if (!isObject || copy === previous) return copy;
+  return Object.freeze(copies.put(copy as object, {}));
 }
 
 function unreadable(

@@ -15,6 +15,14 @@ export interface Reading {
   readonly given: Given;
   readonly reportField: FieldReporter;
   readonly forms?: FormReport | undefined;
+  /** Values that another program may read otherwise, as they were read. */
+  readonly asRead: ReadAs[];
+}
+
+/** What a value was read as; `undefined` for a field that goes with it. */
+interface ReadAs {
+  readonly path: Path;
+  readonly value: Json | undefined;
 }
 
 export type Given = { readonly [name: string]: string | undefined };
@@ -42,7 +50,7 @@ export function readingWith(
   reportField: FieldReporter,
   forms?: FormReport,
 ): Reading {
-  return { left, toolNames: new Map(), counts: new Map(), given, reportField, forms };
+  return { left, toolNames: new Map(), counts: new Map(), given, reportField, forms, asRead: [] };
 }
 
 /** For reading again what was read or written before: it reports nothing. */
@@ -91,20 +99,21 @@ function add(known: KnownTree, [key, ...rest]: Path, as: "shown" | "setting"): v
 /** The key of a value that is no object, where only fields of one are known. No field has it. */
 const itself = -1;
 
-/** Reports the fields that `known` does not say are shown. */
+/** Reports the fields that `known` does not say are shown, but those that are `reported`. */
 export function reportFields(
   reading: Reading,
   fields: JsonObject | readonly Json[],
   path: Path,
   known: KnownFields,
+  reported: readonly string[] = [],
 ): void {
   const { left, reportField } = reading;
   const isList = Array.isArray(fields);
   for (const [name, value] of Object.entries(fields)) {
     const key = isList ? Number(name) : name;
-    const at = [...path, key];
     const as = known.get(key);
-    if (value === undefined || as === "shown") continue;
+    if (value === undefined || as === "shown" || reported.includes(name)) continue;
+    const at = [...path, key];
     if (!(as instanceof Map)) reportField(left, at, value, as === "setting");
     else if (typeof value === "object" && value !== null) reportFields(reading, value, at, as);
     else reportField(left, at, value, as.get(itself) === "setting");

@@ -1,6 +1,6 @@
 /**
  * What JSON text says that its value does not: how many names it gives, and its numbers as they
- * are written. Unit by unit: a pattern that repeats a choice runs out of stack on a long text.
+ * are written. Without a pattern: one that repeats a choice runs out of stack on a long text.
  */
 export interface ScannedJson {
   /** How many names its objects give. One that stands twice counts twice. */
@@ -34,11 +34,16 @@ export function scanJson(text: string): ScannedJson {
 }
 
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  for (let unit = text.charCodeAt(at); unit !== quote; unit = text.charCodeAt(at)) {
-    at += unit === backslash ? 2 : 1;
-  }
+  let at = text.indexOf('"', start + 1);
+  while (isEscaped(text, at)) at = text.indexOf('"', at + 1);
   return at + 1;
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let begin = at;
+  while (text.charCodeAt(begin - 1) === backslash) begin -= 1;
+  return (at - begin) % 2 === 1;
 }
 
 function endOfNumber(text: string, start: number): number {

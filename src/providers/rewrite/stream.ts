@@ -1,5 +1,5 @@
 /** What the accumulators of streamed responses share. */
-import { readWhole } from "../../core/data/index.ts";
+import { intrinsics, readWhole } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
@@ -141,9 +141,9 @@ export class TextPieces {
   add(piece: string): void {
     this.#meter.countText(piece);
     const text = this.#half + piece;
-    const end = halfAtEnd.test(text) ? text.length - 1 : text.length;
+    const end = isHalf(text.charCodeAt(text.length - 1)) ? text.length - 1 : text.length;
     const whole = text.slice(0, end);
-    if (loneHalf.test(whole)) throw this.#invalid();
+    if (!intrinsics.isWellFormed(whole)) throw this.#invalid();
     this.#half = text.slice(end);
     this.#pieces.push(whole);
   }
@@ -163,5 +163,7 @@ export class TextPieces {
   }
 }
 
-const halfAtEnd = /[\ud800-\udbff]$/;
-const loneHalf = /\p{Surrogate}/u;
+/** Whether a unit is the first half of a surrogate pair. */
+function isHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

@@ -4,12 +4,12 @@
  * `user` message.
  */
 import type { Json } from "../../core/data/index.ts";
-import { createMessage, type Message } from "../../core/messages/index.ts";
+import { type Message, messageReadFrom } from "../../core/messages/index.ts";
 import type { CompiledBlocks, PlaceOf } from "./block-kinds.ts";
 import { type JsonObject, keysOf, objectsIn, valueAt } from "./json.ts";
 import { itemsOf, type ReadBlocks, readBlocks, type Shown } from "./read-blocks.ts";
 import { knownFields, type Reading, reportFields } from "./reading.ts";
-import { pathOf } from "./report.ts";
+import { type Left, pathOf } from "./report.ts";
 import type { SectionTable, TurnFields } from "./turn-fields.ts";
 
 /** How a document says turns. */
@@ -49,6 +49,13 @@ export interface Segment {
   readonly turn: number | "system";
 }
 
+/** A document with the messages of its turns, and what those do not show. */
+export interface OldTurns {
+  readonly document: JsonObject;
+  readonly segments: readonly Segment[];
+  readonly left: readonly Left[];
+}
+
 /** Blocks, and where they are in the document. */
 type Blocks = Pick<Shown, "blocks" | "pathOfBlock" | "begin">;
 
@@ -63,13 +70,13 @@ export function readTurns(
   if (prompt !== undefined) {
     const from = { blocks: blocksOf(prompt.value, turns), pathOfBlock: itemsOf(prompt.keys) };
     const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, "system");
-    segments.push(segmentOf("system", "system", { ...from, begin: 0 }, read));
+    segments.push(segmentOf(request, "system", "system", { ...from, begin: 0 }, read));
   }
   const known =
     typeof turns.content === "string" ? knownFields(["role", turns.content]) : undefined;
   for (const [turn, item] of turnsOf(turns, request).entries()) {
     if (typeof turns.content !== "string") {
-      segments.push(...fieldsOf(table, turns, turns.content, item, turn, reading));
+      segments.push(...fieldsOf(request, table, turns, turns.content, item, turn, reading));
       continue;
     }
     const content = keysOf(turns.content);
@@ -88,14 +95,15 @@ export function readTurns(
     const place = isShared ? "turn" : placeOfRole(table, role);
     const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, place);
     if (known !== undefined) reportFields(reading, item, [turns.turns, turn], known);
-    if (isShared && role === "user") segments.push(...runsOf(turn, from, read));
-    else segments.push(segmentOf(role, turn, from, read));
+    if (isShared && role === "user") segments.push(...runsOf(request, turn, from, read));
+    else segments.push(segmentOf(request, role, turn, from, read));
   }
   return segments;
 }
 
 /** The message of a turn that has several fields, if its role has one. */
 function fieldsOf(
+  document: JsonObject,
   table: CompiledBlocks,
   turns: TurnTable,
   fields: TurnFields,
@@ -118,7 +126,7 @@ function fieldsOf(
   const read = readBlocks(table, blocks, pathOfBlock, reading, place);
   if (role === undefined) return [];
   const channel = fields.channelOf?.(item);
-  return [segmentOf(role, turn, { blocks, pathOfBlock, begin: 0 }, read, channel)];
+  return [segmentOf(document, role, turn, { blocks, pathOfBlock, begin: 0 }, read, channel)];
 }
 
 export function turnsOf(
@@ -155,18 +163,20 @@ function blocksOf(content: Json | undefined, { text }: TurnTable): readonly Json
 }
 
 function segmentOf(
+  document: JsonObject,
   role: Message["role"],
   turn: Segment["turn"],
   from: Blocks,
   { parts, at }: ReadBlocks,
   channel?: Message["channel"],
 ): Segment {
-  const message = createMessage({ role, content: parts, ...(channel && { channel }) });
+  const message = messageReadFrom(document, { role, content: parts, ...(channel && { channel }) });
   return { message, turn, shown: { ...from, parts: message.content, at } };
 }
 
 /** A user turn, cut where results and other parts meet. What no part shows stays with those before. */
 function runsOf(
+  document: JsonObject,
   turn: number,
   { blocks, pathOfBlock }: Blocks,
   read: ReadBlocks,
@@ -186,7 +196,7 @@ function runsOf(
       pathOfBlock: (i: number) => pathOfBlock(start + i),
       begin: start,
     };
-    segments.push(segmentOf(role, turn, from, { parts, at }));
+    segments.push(segmentOf(document, role, turn, from, { parts, at }));
     begin = stop;
     first = end;
   }

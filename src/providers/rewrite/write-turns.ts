@@ -9,7 +9,6 @@ import {
   withoutBound,
   writeBlocks,
 } from "./blocks.ts";
-import { tableReading } from "./forms.ts";
 import {
   isSameJsonText,
   type JsonObject,
@@ -25,16 +24,10 @@ import {
 import { pairMessages } from "./messages.ts";
 import { blockPath } from "./read-blocks.ts";
 import { silentReading } from "./reading.ts";
-import {
-  type Collector,
-  collector,
-  type Left,
-  type Lost,
-  pathOf,
-  removedReporter,
-} from "./report.ts";
+import { type Collector, type Lost, pathOf, removedReporter } from "./report.ts";
 import { writeFields } from "./turn-fields.ts";
 import {
+  type OldTurns,
   placeOfRole,
   promptOf,
   readTurns,
@@ -71,18 +64,17 @@ export function writeTurns(
   table: CompiledBlocks,
   turns: TurnTable,
   messages: readonly Message[],
-  old: JsonObject | undefined,
+  shown: OldTurns | undefined,
   base: JsonObject,
   lost: Collector<Lost>,
 ): JsonObject {
-  const left = collector<Left>();
-  const segments = old === undefined ? [] : readTurns(table, turns, old, tableReading(left, table));
+  const { document: old, segments = [], left = [] } = shown ?? {};
   const calls = callsIn(
     table,
     segments.flatMap(({ shown }) => shown.blocks),
     messages.flatMap(({ content }) => content),
   );
-  const reporter = { lost, ...calls, removed: removedReporter(left.list(), lost.add) };
+  const reporter = { lost, ...calls, removed: removedReporter(left, lost.add) };
   const before = segments.map(({ message }) => message);
   const given = messagesToWrite(messages, turns, lost);
   const after = given.map(({ message }) => message);

@@ -169,6 +169,7 @@ describe("hook plugins", () => {
     });
     expect(data.loaded).toEqual([
       {
+        isolation: null,
         ...{ id: "example-stigmem-plugin", name: "example-stigmem-plugin", kind: "hooks" },
         ...{ version: "1.0.0", package: "example-stigmem-plugin" },
         ...{ entry_point: "plugin.js:default", builtin: false, depends_on: [] },

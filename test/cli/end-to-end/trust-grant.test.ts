@@ -214,7 +214,7 @@ signer = "unsigned"
     const [hash] = valuesOf("distribution_hash", await text());
     const facts = { package: "pii-scan", version: "1.0.0", entry_point: "plugin.js:default" };
     const entry = {
-      ...{ ...facts, distribution_hash: hash, until: null },
+      ...{ ...facts, distribution_hash: hash, until: null, isolate: null, accept: [] },
       ...{ capabilities: ["read_labels"], hooks: null, signer: "unsigned", dependencies: [] },
     };
     const places = {

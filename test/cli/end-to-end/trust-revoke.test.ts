@@ -220,6 +220,7 @@ describe("untrust", () => {
         warnings: [expect.stringContaining("'bbb-guard' is still installed at ")],
         lock: { path: lock, schema_version: 1, entries: 0 },
         previous: {
+          ...{ accept: [], isolate: null },
           ...{ package: "bbb-guard", version: "1.0.0", entry_point: "plugin.js:default" },
           distribution_hash: hash,
           until: null,

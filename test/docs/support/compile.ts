@@ -42,7 +42,9 @@ export async function compile(
   // The output names the package as a user does; Node finds this one for it.
   write("out/package.json", JSON.stringify({ name: packageName, type: "module", exports }));
   for (const [path, text] of Object.entries(files)) write(path, text);
-  const { output } = await run(process.execPath, [compiler, "--pretty", "false", "-p", folder]);
+  const args = [compiler, "--pretty", "false", "-p", folder];
+  const { code, output, complaints } = await run(process.execPath, args, 600_000);
+  if (code === -1) throw new Error(`The compiler did not end by itself. ${complaints}`);
   // What goes on with a finding is indented; every other line is one.
   const problems = output.split("\n").filter((line) => /^\S/.test(line));
   const unclear = problems.filter((line) => !/^\S+\(\d+,\d+\): error /.test(line));

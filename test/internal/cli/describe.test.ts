@@ -129,7 +129,7 @@ describe("plugins describe", () => {
     expect(Object.keys(document)).toEqual([
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
-      ...["lock_only_dependencies", "signed_by", "trust_decision", "health", "status"],
+      ...["lock_only_dependencies", "isolation", "signed_by", "trust_decision", "health", "status"],
       ...["rejection", "requires", "lock"],
       ...["lock_status", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
       ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],

@@ -261,7 +261,7 @@ What to do next:
     expect(Object.keys(document.loaded[1])).toEqual([
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
-      ...["lock_only_dependencies", "signed_by", "trust_decision", "health"],
+      ...["lock_only_dependencies", "isolation", "signed_by", "trust_decision", "health"],
     ]);
     expect(document.loaded[1]).toMatchObject({
       hooks: ["post_assert_audit", "pre_assert_authorize"],
@@ -270,7 +270,7 @@ What to do next:
     });
     expect(Object.keys(document.loaded[0])).toEqual([
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
-      ...["builtin", "capabilities", "discovery_source", "lock_only_dependencies"],
+      ...["builtin", "capabilities", "discovery_source", "lock_only_dependencies", "isolation"],
     ]);
     expect(document.rejected).toEqual([
       {

@@ -22,6 +22,8 @@ const earlier = {
   signer: null,
   dependencies: [],
   until: null,
+  isolate: null,
+  accept: [],
 };
 
 describe("plugins trust", () => {
@@ -63,6 +65,7 @@ describe("plugins trust", () => {
       lock: lockAt,
       journal_path: "/home/lab/app/plugins.lock.journal",
       ...{ capabilities: null, hooks: null, signer: null, dependencies: [] },
+      ...{ isolate: null, accept: [] },
       permission_change: { added: [], removed: [] },
       hook_change: { added: [], removed: [] },
       signer_change: null,

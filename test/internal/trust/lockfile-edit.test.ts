@@ -394,3 +394,33 @@ describe("an entry that is optional", () => {
     expect(setEntry(denied, optional)).toBe(text);
   });
 });
+
+describe("an entry that says where its plugin runs", () => {
+  const base = setEntry(newLockfile, entry("aaa", { until: "2027-01-31" }));
+  const isolated = entry("aaa", {
+    until: "2027-01-31",
+    isolate: "process",
+    accept: ["signals", "network", "network"],
+  });
+
+  it("says so on lines of their own, which go when it runs in the host again", () => {
+    verifies("lockfile:isolate", "lockfile:grant-set");
+    const text = setEntry(newLockfile, isolated);
+    expect(text).toBe(`${base}isolate = "process"\naccept = ["network", "signals"]\n`);
+    expect(setEntry(base, isolated)).toBe(text);
+    expect(parsed(text).entries[0]).toMatchObject({ accept: ["network", "signals"] });
+    expect(setEntry(text, { ...isolated, accept: undefined })).toBe(`${base}isolate = "process"\n`);
+    expect(setEntry(text, { ...isolated, isolate: "worker", accept: [] })).toBe(
+      `${base}isolate = "worker"\n`,
+    );
+    expect(setEntry(text, { ...isolated, isolate: undefined, accept: undefined })).toBe(base);
+  });
+
+  it("is not written where it accepts something and is not isolated", () => {
+    const error = refusalOf(() => setEntry(base, { ...isolated, isolate: undefined }));
+    expect([error.code, error.message]).toEqual([
+      "trust_refused",
+      "plugin 'aaa' cannot be trusted: accept goes with isolate, and the entry has none",
+    ]);
+  });
+});

@@ -190,7 +190,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N1",
     name: "No sandbox",
-    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in [a worker or a separate process](processes.md).",
+    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in [a process of its own](isolation.md).",
   },
   {
     number: "N2",

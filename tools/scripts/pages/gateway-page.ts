@@ -22,10 +22,11 @@ export default definePlugin({
 });
 \`\`\`
 
-Put the gateway in front of any MCP server that speaks over standard input and output:
+Install glassine there, and put the gateway in front of any MCP server that speaks over standard input and output:
 
 \`\`\`sh
-glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everything stdio
+npm install glassine
+npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everything stdio
 \`\`\`
 
 That is the command that your client starts in place of the server's own.
@@ -36,6 +37,7 @@ What a plugin prints goes to standard error too.
 In a clone, \`npm start\` runs [a gateway](../examples/gateway/glassine.config.ts) with five plugins in front of a real server.
 
 With \`--port 8080\` the same gateway listens on \`http://127.0.0.1:8080/mcp\`.
+For that it needs the package of the protocol: \`npm install @modelcontextprotocol/server\`.
 
 ## A configuration
 
@@ -44,13 +46,16 @@ For more than one server, models, or options of plugins write \`glassine.config.
 \`\`\`json
 {
   "servers": {
-    "files": { "command": "mcp-server-filesystem", "args": ["/srv/files"] },
+    "files": {
+      "command": "npx",
+      "args": ["@modelcontextprotocol/server-filesystem", "/srv/files"]
+    },
     "tickets": {
       "url": "https://tickets.example.com/mcp",
       "headers": { "authorization": { "env": "TICKETS_AUTHORIZATION" } }
     }
   },
-  "plugins": [{ "package": "pii-scan", "mode": "audit" }, "./p.js"],
+  "plugins": [{ "use": "pii", "mode": "audit" }, "./p.js"],
   "listen": { "port": 8080 },
   "audit": { "file": "audit.jsonl" }
 }
@@ -61,9 +66,10 @@ Node runs TypeScript from 22.18 on; before that, install \`jiti\`.
 [spec/schemas/config.schema.json](../spec/schemas/config.schema.json) is its JSON Schema: name it as \`$schema\`, and an editor completes and checks the file.
 Paths in a file are from its folder, those of flags from the current one.
 A key that is not in the tables below is refused, with the key that it may be.
+\`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass only a few variables on to what they start: name yours in the client's own \`env\`.
 No message quotes a value, since any may be a secret.
 
-\`glassine gateway --check\` starts nothing.
+\`glassine gateway --check\` starts no server and no listener; plugins are loaded, isolated ones where they run.
 It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
 It ends with 1 where something cannot work, and with 2 where the configuration is wrong.
 
@@ -74,6 +80,21 @@ It ends with 1 where something cannot work, and with 2 where the configuration i
 - \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin or a function that returns one. It is for development: production refuses it with \`plugin_path_refused\`.
 
 Production does not start without \`plugins.lock\`, also where no package is named.
+
+With \`isolate\` the code of a package or a path runs outside of the gateway's process, and nothing of it is imported there:
+
+\`\`\`json
+{ "path": "./unreviewed/p.js", "isolate": "process", "options": { "level": 2 } }
+\`\`\`
+
+[isolation.md](isolation.md) says what \`worker\`, \`process\` and \`quickjs\` keep it from.
+Where the machine lacks what the kind needs, the gateway does not start, unless \`accept\` names what stays open.
+In \`process\` a file reads its own folder, those of \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
+A package runs where its entry in \`plugins.lock\` says; the configuration may say a stricter kind, and no weaker one.
+\`options\` are read by the plugin's own schema, where it runs.
+Stock plugins are part of the gateway and run in it.
+\`--check\` says of each plugin where its code runs and what is open there; what an isolated plugin prints is in the log.
+On the command line, \`--isolate process\` is for every \`--plugin\`.
 
 ## Models
 
@@ -101,6 +122,46 @@ A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-
 A provider that cannot be reached or breaks off is answered with 502 \`provider_unreachable\`, one that takes longer than \`timeoutMs\` with 504 \`provider_timeout\`.
 Of a stream that has begun, only the end is missing then.
 
+## Several servers
+
+Servers behind one gateway look like one server.
+With a single one, names, URIs and ids stay as they are; with several:
+
+| What                   | For the caller                                                                                                                        |
+| ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------- |
+| Names                  | Tools and prompts are \`server__name\`. Some models take names of 64 characters at most, so keep the names of servers short.            |
+| Ids of tasks           | \`server__id\`, in every message that has one.                                                                                          |
+| URIs                   | As the servers have them. Of two servers that list the same one, the first of the configuration has it.                               |
+| Lists                  | One after the other, in the order of the configuration; a page has a page of each server that has more.                               |
+| Capabilities           | What any of them can do, in the oldest version that they agreed on; \`instructions\` of each under its name.                            |
+| \`ping\`                 | Answered by the gateway.                                                                                                              |
+| \`logging/setLevel\`     | Sent to all.                                                                                                                          |
+| \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server ends that granted something, so that the caller begins again with the rest. |
+| Other methods          | Refused with −32601 and \`method_unknown\` if MCP does not have them: nothing says which server they are for.                           |
+
+**Plugins and options** belong to single servers.
+Each server has a guard of its own, so that hooks, conditions, labels, the log, the audit trail and metrics have the names that the server knows: condition on \`"servers": ["files"], "tools": ["read"]\`, not on \`files__read\`.
+Every key below \`servers.NAME\` is for that server alone.
+What the gateway answers itself, such as \`ping\`, reaches no plugin.
+
+**Resources** are read at the server that listed, linked or embedded their URI, or a template for it.
+The gateway remembers that for each session, and for the exchanges of each subject, also over a reload.
+A URI that nobody has named, as at another gateway, is asked for at one server after the other until one has it; each guard decides whether its server may be asked.
+A subscription to such a URI goes to all.
+
+**Requests of servers**, such as sampling and elicitation, have ids and progress tokens of the gateway, and what a caller says about them goes to the server that asked.
+Of a caller's own tasks a server sees those alone that were begun for it.
+
+**A server that hangs** holds up what is merged for 10 seconds at most, and for a second if it did so within the last minute.
+Then the answer comes without it, and the log says \`server_left_out\`; a list that is not whole says that it must not be kept.
+What is for that server alone waits as long as its \`timeoutMs\` says.
+One that answers \`initialize\` late joins the session, and the caller gets \`list_changed\`.
+
+**A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again with the next request for it, with the handshake of the caller; the log says \`server_lost\` and \`server_reconnected\`.
+Requests that it had not answered are answered with an error, and what it knew of the session is gone.
+If it does not come back, it is tried again after pauses of up to a minute, and requests are answered with \`peer_unreachable\` in between.
+A session ends with its last server.
+
 ## Change without a restart
 
 \`\`\`sh
@@ -113,7 +174,8 @@ A wrong configuration leaves the last good one running.
 SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
 A file that changes reloads nothing by itself.
 A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\`, or over stdio \`identity.local\`, is refused: these need a new start.
-Sessions that are open keep their connections to servers and the sizes that they began with.
+Sessions that are open get the new plugins too; they keep their connections to servers and the sizes that they began with.
+The plugins from before are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin by its path, are imported again where the file has changed; what they import themselves is not.
 
 The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in a folder of the temporary folder that only this user can enter.
@@ -156,6 +218,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.   |
 | \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP has it.                       |
 | \`batch_refused\`                                  | 400     | A batch, in a session of another version than 2025-03-26.   |
+| \`message_rejected\`                               | 400/406 | The rules of its version: the version, \`Accept\`, headers.   |
 | \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                   |
 | \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something else than the body.   |
 | \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` say.     |
@@ -165,7 +228,10 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.      |
 | \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal. |
 | \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).  |
-| \`too_many_unanswered\`                            |         | Too many requests of the session have no answer.            |
+| \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.     |
+| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): it names none.    |
+| \`resource_unknown\`, \`task_unknown\`               |         | The same: it has no URI, or no id of a server's task.       |
+| \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.           |
 
 An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
@@ -174,8 +240,9 @@ A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off,
 ## The end
 
 SIGTERM and SIGINT take no more requests, let those in progress end (\`limits.shutdownMs\`), and end with 0.
+What is not done by then is answered with \`shutting_down\`; subscriptions are at once.
 A second one ends the process at once.
-Over stdio the gateway ends with its caller.
+Over stdio the gateway ends with its caller, or with 1 where none of its servers stays up (\`servers_gone\` in the log).
 [deploy.md](deploy.md) takes it into production.
 
 \`createGateway\` of \`glassine/gateway\` is the same gateway for a program of your own: it takes a configuration and a manager that you made.

@@ -19,15 +19,14 @@ const { append, enumerableKeys, execPattern, newList, ownValue, toArray } = intr
 export function reportThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
   const { onHandlerError: sink, describe, logError } = run.runtime;
   try {
+    const { type, text } = describe(thrown, secretsOf(run));
+    const { name } = step.plugin;
+    const line = `plugin ${quoteName(name)} threw on ${run.hook}: ${type}: ${text}`;
     if (sink === undefined) {
-      const { type, text } = describe(thrown, secretsOf(run));
-      logError(`plugin ${quoteName(step.plugin.name)} threw on ${run.hook}: ${type}: ${text}`);
+      logError(line);
       return;
     }
-    const answer: unknown = sink(
-      thrown,
-      intrinsics.freeze({ plugin: step.plugin.name, hook: run.hook }),
-    );
+    const answer: unknown = sink(thrown, intrinsics.freeze({ plugin: name, hook: run.hook }), line);
     if (isAwaitable(answer)) void ignore(answer);
   } catch {
     // The request's outcome does not depend on a log.

@@ -178,10 +178,14 @@ export interface ManagerRuntime {
   readonly background: BackgroundWork;
 }
 
-/** Receives what a handler threw. Errors of the sink itself are ignored. */
+/**
+ * Receives what a handler threw, where, and the line that the log would have had, without known
+ * secrets. Errors of the sink itself are ignored.
+ */
 export type HandlerErrorSink = (
   thrown: unknown,
   at: { readonly plugin: string; readonly hook: string },
+  line: string,
 ) => void;
 
 /** How much of a streamed message there is. */

@@ -220,6 +220,7 @@ function linesOf(
     ...(isHooks ? [say`trust_decision: ${facts.trust_decision ?? "-"}`] : []),
     ...(isHooks ? [say`requires: ${facts.requires ?? "-"}`] : []),
     lockLine,
+    ...isolationLines(facts),
     ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
     ...dependencyLines(facts),
     ...configLines(facts.config),
@@ -270,6 +271,16 @@ function statusLines(rejected: RejectedPlugin | null, paint: Paint): readonly st
     `status: ${paint.bad("rejected")}`,
     `reason: ${reasonOf(rejected.code, rejected.reason)}`,
     ...(todo === undefined ? [] : [say`response: ${todo}`]),
+  ];
+}
+
+function isolationLines({ isolation }: PluginFacts): readonly string[] {
+  if (isolation === null) return [];
+  const { isolate, says, accept, open } = isolation;
+  return [
+    `isolate: ${texts.isolatedIn(isolate, says)}`,
+    ...(accept.length === 0 ? [] : [`accepts: ${texts.accepted(accept)}`]),
+    ...(open === null || open.length === 0 ? [] : [`open: ${texts.accepted(open)}`]),
   ];
 }
 

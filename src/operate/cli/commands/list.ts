@@ -163,7 +163,7 @@ function tableLines(loaded: readonly PluginFacts[], paint: Paint): readonly stri
 }
 
 function hookLine(facts: PluginFacts, enabled: boolean | undefined, paint: Paint): string {
-  const { name, version, hooks, health, signed_by: signer } = facts;
+  const { name, version, hooks, health, signed_by: signer, isolation } = facts;
   const status = health?.status ?? "unknown";
   const colour = { healthy: paint.good, unhealthy: paint.bad, degraded: paint.doubtful }[status];
   return [
@@ -171,6 +171,7 @@ function hookLine(facts: PluginFacts, enabled: boolean | undefined, paint: Paint
     ...(enabled === undefined ? [] : [`enabled=${enabled}`]),
     `health=${(colour ?? String)(printable(status))}`,
     say`signed_by=${signer ?? "unsigned"}`,
+    ...(isolation === null ? [] : [say`isolate=${isolation.isolate}`]),
   ].join(" ");
 }
 

@@ -14,6 +14,7 @@ import { type GivenOptions, optionTable } from "../option-table.ts";
 import { wordsOf } from "../plain-words.ts";
 import { say } from "../print/printable.ts";
 import {
+  isolationLines,
   pathLines,
   permissionLines,
   trustedDocument,
@@ -79,6 +80,7 @@ export const lock = defineCommand({
       lines: [
         ...trusted.flatMap((plugin) => [
           ...trustedLines(plugin, paint),
+          ...isolationLines(plugin),
           ...permissionLines(plugin, words),
         ]),
         ...untrusted.map(({ id }) => untrustedLine(id, paint)),

@@ -1,15 +1,29 @@
 /** `plugins trust ID` */
 import * as z from "zod";
 import { isGlassineError } from "../../../core/errors/index.ts";
+import {
+  type Isolation,
+  isOpening,
+  isolations,
+  type Opening,
+  openings,
+} from "../../isolate/kinds.ts";
 import { dayOf, isDay } from "../../trust/index.ts";
 import { defineCommand } from "../command.ts";
 import { scopeOf } from "../command-context.ts";
 import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, refusal } from "../failure.ts";
+import type { GivenOptions } from "../option-table.ts";
 import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
 import { listed, singleQuoted } from "../print/printable.ts";
-import { pathLines, permissionLines, trustedDocument, trustedLines } from "../print/trusted.ts";
+import {
+  isolationLines,
+  pathLines,
+  permissionLines,
+  trustedDocument,
+  trustedLines,
+} from "../print/trusted.ts";
 import type { PluginFacts } from "../reports.ts";
 import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
@@ -25,7 +39,8 @@ export const trust = defineCommand({
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
   options: [
-    ...(["reason", "until", "optional", "checkLoads", "root", "pluginsLock"] as const),
+    ...(["reason", "until", "optional", "isolate", "accept", "checkLoads"] as const),
+    ...(["root", "pluginsLock"] as const),
     ...(["localPlugins", "host", "json", "verbose"] as const),
   ],
   exits: {},
@@ -37,6 +52,10 @@ export const trust = defineCommand({
     {
       line: 'plugins trust pii-scan --reason "trial, OPS-1290" --until 2027-01-31',
       what: "for a limited time: production refuses it from the next day on",
+    },
+    {
+      line: 'plugins trust pii-scan --reason "not reviewed, OPS-1291" --isolate process',
+      what: "its code runs in a process that can only compute, never in the host",
     },
   ],
   namesItself: true,
@@ -61,7 +80,7 @@ export const trust = defineCommand({
       const message = `trust: --until takes a day that is not over, such as 2027-01-31, got ${singleQuoted(until)}`;
       throw refusal("options_invalid", message);
     }
-    const request = { ...scope, id, reason, until, optional, check };
+    const request = { ...scope, id, reason, until, optional, check, ...isolationIn(options) };
     const change = await services.trust(request).catch(async (thrown) => {
       throw await withPermissions(thrown, services, { ...scope, id });
     });
@@ -72,12 +91,29 @@ export const trust = defineCommand({
       lines: [
         ...trustedLines(change, paint),
         ...pathLines(change),
+        ...isolationLines(change),
         ...permissionLines(change, words),
       ],
       warnings: change.warnings,
     };
   },
 });
+
+/** @throws CommandFailure `options_invalid` */
+function isolationIn({ isolate, accept = [] }: GivenOptions) {
+  const expected = [...isolations, "host"];
+  if (isolate !== undefined && !expected.includes(isolate))
+    throw refusal("options_invalid", texts.noKind("trust", expected, isolate));
+  const odd = accept.find((each) => !isOpening(each));
+  if (odd !== undefined)
+    throw refusal("options_invalid", texts.noOpening("trust", Object.keys(openings), odd));
+  if (accept.length > 0 && (isolate === undefined || isolate === "host"))
+    throw refusal("options_invalid", texts.acceptAlone("trust"));
+  return {
+    isolate: isolate as Isolation | "host" | undefined,
+    accept: accept as readonly Opening[],
+  };
+}
 
 /**
  * Where a reason is missing for a plugin that asks for more than it was granted, says for what.

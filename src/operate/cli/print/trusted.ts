@@ -1,4 +1,5 @@
 /** Lines of commands that change what is trusted. */
+import { type Isolation, kinds } from "../../isolate/kinds.ts";
 import { changesSince, dependencyChange, type Words } from "../plain-words.ts";
 import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
@@ -34,6 +35,19 @@ export function pathLines({
   readonly journal_path: string | null;
 }): readonly string[] {
   return [say`  lock:    ${lock.path}`, ...(journal === null ? [] : [say`  journal: ${journal}`])];
+}
+
+/** Where its code runs, if that is said the first time or changed. */
+export function isolationLines({ isolate, accept, previous }: TrustedPlugin): readonly string[] {
+  const isSame =
+    isolate === (previous?.isolate ?? null) && listed(accept) === listed(previous?.accept ?? []);
+  if (isSame) return [];
+  if (isolate === null)
+    return [say`  gone:    isolate ${previous?.isolate ?? "-"}: its code runs in the host now`];
+  return [
+    `  isolate: ${texts.isolatedIn(isolate, kinds[isolate as Isolation].says)}`,
+    ...(accept.length === 0 ? [] : [`  accepts: ${texts.accepted(accept)}`]),
+  ];
 }
 
 /** What a plugin may do and what it needs, and how that differs from before. */

@@ -1,12 +1,16 @@
 /** Trusts a plugin, or takes the trust back. */
-import { byUnits } from "../../../core/plugins/index.ts";
+import { byUnits, endIsolated } from "../../../core/plugins/index.ts";
 import {
+  hookPlugins,
+  isolationFault,
   loadStage,
   procedureKind,
   type ReadDiscoverOptions,
   type Refused,
+  readIsolations,
   type StaticPlugin,
 } from "../../discovery/index.ts";
+import type { Isolation, Opening } from "../../isolate/index.ts";
 import { findPackages, memberText } from "../../packages/index.ts";
 import {
   checkReason,
@@ -49,6 +53,10 @@ interface TrustRequest extends CommandScope {
   readonly check: boolean;
   /** Whether a production host may start where it is not installed. */
   readonly optional: boolean;
+  /** Where its code is to run, or `host`; `undefined` for where its entry says. */
+  readonly isolate: Isolation | "host" | undefined;
+  /** Only with `isolate`. */
+  readonly accept: readonly Opening[];
 }
 
 export interface TrustChange extends TrustedPlugin {
@@ -71,8 +79,10 @@ export async function trust(request: TrustRequest): Promise<TrustChange> {
   const surveyed = await surveyFor(staticRequest(request));
   await expectOwnLock(request, surveyed.options.lockPath, "trust");
   const source = trustableIn(surveyed, id);
-  const asked = request.check ? await askedBy(source, surveyed) : {};
-  const entry = entryOf(source, { ...asked, until, optional });
+  const place = placeOf(request, surveyed);
+  expectFit(source, place, surveyed);
+  const asked = request.check ? await askedBy(source, place, surveyed) : {};
+  const entry = entryOf(source, { ...asked, ...place, until, optional });
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -89,6 +99,22 @@ export async function trust(request: TrustRequest): Promise<TrustChange> {
     journal_path: journal,
     warnings: [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings],
   };
+}
+
+type Place = Pick<LockEntry, "isolate" | "accept">;
+
+/** Where its code runs. Whoever trusts an upgrade and says nothing of that changes nothing of it. */
+function placeOf({ id, isolate, accept }: TrustRequest, { report }: Surveyed): Place {
+  const before = report.lock?.entries.find((each) => each.id === id);
+  if (isolate === undefined) return { isolate: before?.isolate, accept: before?.accept };
+  return isolate === "host" ? {} : { isolate, accept };
+}
+
+/** @throws CommandFailure the plugin cannot be isolated */
+function expectFit(source: StaticPlugin, { isolate }: Place, { options }: Surveyed): void {
+  const fault = isolate === undefined ? undefined : isolationFault(source, options);
+  if (fault === undefined) return;
+  throw notTrusted(source.entry.id, `cannot be isolated: ${fault}; give --isolate host`);
 }
 
 /** Trust in the files is not yet trust in their signer. */
@@ -144,17 +170,21 @@ function rejectedBy(id: string, refused: Refused): CommandFailure {
 /** Loads the plugin, so that what it asks for is known from itself. */
 async function askedBy(
   source: StaticPlugin,
+  place: Place,
   { options, report }: Surveyed,
 ): Promise<Pick<LockEntry, "capabilities" | "hooks">> {
   const alone = report.accepted.filter((each) => each === source);
-  const { loaded, refused } = await loadStage(options, { ...report, accepted: alone });
+  const { id } = source.entry;
+  const isolated = readIsolations(options.isolationSettings, [{ id, ...place }]);
+  const how = { ...options, isolated };
+  const { loaded, refused } = await loadStage(how, { ...report, accepted: alone });
+  await endIsolated(hookPlugins(loaded));
   const [one] = loaded;
   if (one?.loaded.kind === "hooks") {
     const { capabilities, hooks } = one.loaded.plugin;
     return { capabilities, hooks };
   }
   if (one !== undefined) return { capabilities: one.loaded.procedure?.requiredCapabilities };
-  const { id } = source.entry;
   const { code, reason } = refused.find((each) => each.id === id) as Refused;
   throw notTrusted(id, `is rejected: ${reasonOf(code, reason)}`);
 }
@@ -175,6 +205,8 @@ export function entryOf(
     signer: signer ?? kept.signer,
     until: kept.until,
     optional: kept.optional,
+    isolate: kept.isolate,
+    accept: kept.accept,
     dependencies: closure?.members.map(memberText),
   };
 }

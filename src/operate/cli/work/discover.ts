@@ -3,10 +3,11 @@
 import { dirname, relative, sep } from "node:path";
 import { GlassineError } from "../../../core/errors/index.ts";
 import type { standardHost } from "../../../core/host/index.ts";
-import { byUnits, unsignedWarning } from "../../../core/plugins/index.ts";
+import { byUnits, endIsolated, unsignedWarning } from "../../../core/plugins/index.ts";
 import {
   type Assessment,
   assess,
+  hookPlugins,
   type LoadedPlugin,
   loadStage,
   type ReadDiscoverOptions,
@@ -95,7 +96,11 @@ async function assessmentFor(
     services,
   };
   const loaded = await loadStage(options, report, (step) => progress({ what: "loading", ...step }));
-  return await assess(input, loaded);
+  try {
+    return await assess(input, loaded);
+  } finally {
+    await endIsolated(hookPlugins(loaded.loaded));
+  }
 }
 
 export async function discover(request: DiscoverRequest): Promise<DiscoveryReport> {

@@ -4,6 +4,7 @@ import {
   configKeysIn,
   configKeysOf,
   type HealthReport,
+  isolationOf,
   streamModesOf,
 } from "../../../core/plugins/index.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   StaticPlugin,
   StaticReport,
 } from "../../discovery/index.ts";
+import { type Isolation, kinds } from "../../isolate/kinds.ts";
 import { memberText, pathFrom } from "../../packages/index.ts";
 import { type LockEntry, type Lockfile, readDependency } from "../../trust/index.ts";
 import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
@@ -45,6 +47,8 @@ export function lockedFacts(entry: LockEntry): LockedFacts {
     signer: entry.signer ?? null,
     dependencies: (entry.dependencies ?? []).map(readDependency),
     until: entry.until ?? null,
+    isolate: entry.isolate ?? null,
+    accept: entry.accept ?? [],
   };
 }
 
@@ -72,6 +76,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     health: null,
     requires: null,
     config: null,
+    isolation: locked?.isolate === undefined ? null : isolationFacts(locked.isolate, locked),
     locked: locked !== undefined,
     granted_capabilities: locked?.capabilities ?? null,
     granted_hooks: locked?.hooks ?? null,
@@ -84,6 +89,14 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     lock_only_dependencies: lockOnly(source),
     provided_by_host: closure?.provided ?? [],
   };
+}
+
+function isolationFacts(
+  isolate: Isolation,
+  { accept = [] }: Pick<LockEntry, "accept">,
+  open: readonly string[] | null = null,
+): PluginFacts["isolation"] {
+  return { isolate, says: kinds[isolate].says, accept, open };
 }
 
 /** As the lockfile has them. */
@@ -130,6 +143,7 @@ export function loadedFacts(
   if (loaded.kind !== "hooks") return { ...facts, ...procedureFacts(loaded.procedure) };
   const { plugin } = loaded;
   const state = health.get(plugin.name);
+  const isolated = isolationOf(plugin);
   return {
     ...facts,
     name: plugin.name,
@@ -139,6 +153,14 @@ export function loadedFacts(
     depends_on: [...plugin.dependsOn].sort(),
     requires: plugin.requiresHost ?? null,
     config: configOf(configKeysOf(plugin)),
+    isolation:
+      isolated === undefined
+        ? null
+        : isolationFacts(
+            isolated.kind as Isolation,
+            report.lock?.entries.find(({ id }) => id === source.entry.id) ?? {},
+            isolated.open,
+          ),
     health: state === undefined ? null : healthOf(state),
     unsupplied_capabilities: plugin.capabilities.filter((name) => supplied.get(name) === false),
   };

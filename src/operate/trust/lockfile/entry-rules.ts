@@ -3,6 +3,13 @@ import equal from "fast-deep-equal";
 import * as z from "zod";
 import { quoteName } from "../../../core/hooks/index.ts";
 import {
+  type Isolation,
+  isOpening,
+  isolations,
+  type Opening,
+  openings,
+} from "../../isolate/kinds.ts";
+import {
   isCapabilityName,
   isHookId,
   isHookName,
@@ -33,6 +40,10 @@ export interface LockEntry {
   readonly until?: string | undefined;
   /** Whether a production host starts where the plugin is not installed. Default: it does not. */
   readonly optional?: boolean | undefined;
+  /** Where its code runs: `worker`, `process` and the like; `undefined` for the host itself. */
+  readonly isolate?: Isolation | undefined;
+  /** What its code may do although its kind of isolation says otherwise; `undefined` for nothing. */
+  readonly accept?: readonly Opening[] | undefined;
   /**
    * Every package that it needs, theirs included, sorted: `is-odd@3.0.1 sha256:…`. `undefined` for
    * none: any other is drift.
@@ -79,7 +90,7 @@ function names(key: string, isName: (name: string) => boolean, wrong: string) {
 }
 
 /** An entry as the file has it. Keys are written in this order. */
-export const rowSchema = z.object({
+const rowShape = {
   id: textThat(
     "id",
     (value) => isHookId(value) || isKindId(value),
@@ -96,17 +107,29 @@ export const rowSchema = z.object({
   optional: z
     .boolean({ error: ({ input }) => `optional must be a boolean, got ${kindOf(input)}` })
     .optional(),
+  isolate: z
+    .enum(isolations as readonly [Isolation, ...Isolation[]], {
+      error: ({ input }) => `isolate must be one of ${isolations.join(", ")}, got ${kindOf(input)}`,
+    })
+    .optional(),
+  accept: names("accept", isOpening, `none of ${Object.keys(openings).join(", ")}`),
   dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
+};
+
+export const rowSchema = z.object(rowShape).superRefine(({ isolate, accept = [] }, context) => {
+  if (isolate !== undefined || accept.length === 0) return;
+  const message = "accept goes with isolate, and the entry has none";
+  context.addIssue({ code: "custom", path: ["accept"], message });
 });
 
 export type Row = z.output<typeof rowSchema>;
 
-export const rowKeys = rowSchema.keyof().options;
+export const rowKeys = Object.keys(rowShape) as readonly (keyof Row)[];
 
-/** Sets are sorted and without repeats. `optional = false` and no dependencies are left out. */
+/** Sets are sorted and without repeats. `optional = false` and empty lists but grants are left out. */
 export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEntry {
   const { id, package: name, version, capabilities, hooks, signer, until, optional } = row;
-  const { dependencies = [] } = row;
+  const { isolate, accept = [], dependencies = [] } = row;
   return Object.freeze({
     ...{ id, package: name, version, entryPoint: entry_point, hash: distribution_hash },
     ...(capabilities === undefined ? {} : { capabilities: sorted(capabilities) }),
@@ -114,6 +137,8 @@ export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEn
     ...(signer === undefined ? {} : { signer }),
     ...(until === undefined ? {} : { until }),
     ...(optional === true ? { optional } : {}),
+    ...(isolate === undefined ? {} : { isolate }),
+    ...(accept.length === 0 ? {} : { accept: sorted(accept) as readonly Opening[] }),
     ...(dependencies.length === 0 ? {} : { dependencies: sorted(dependencies, byParts) }),
   });
 }

@@ -2,8 +2,9 @@
 import { addLabels, type Capability, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
 import { attack } from "../../../attacks/attack.ts";
-import { callOf, sessionOf } from "../run/support/caller.ts";
-import { ada, gatewayBefore, loggedBy } from "./support.ts";
+import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
+import { type FakeServer, fakeServer } from "../run/support/fake-server.ts";
+import { ada, after, gatewayBefore, loggedBy } from "./support.ts";
 
 const capabilities: readonly Capability[] = [
   ...(["read_labels", "read_subject", "read_roles", "read_claims", "read_headers"] as const),
@@ -293,4 +294,63 @@ it("sends no credential of the caller on, and no cookie of the server back", asy
   expect(headers.get("www-authenticate")).toBeNull();
   for (const { request } of server.came)
     expect(JSON.stringify(request.headers)).not.toMatch(/SECRET|ada/);
+});
+
+it("sends the credential that a server is to get to that server alone, and shows it to no plugin", async () => {
+  const shown: string[] = [];
+  const watcher = definePlugin({
+    name: "watcher",
+    version: "1.0.0",
+    capabilities: ["read_headers"],
+    hooks: {
+      "cmf.tool_pre_invoke": (payload, _context, extensions) =>
+        void shown.push(JSON.stringify([payload, extensions])),
+      "cmf.tool_post_invoke": (payload, _context, extensions) =>
+        void shown.push(JSON.stringify([payload, extensions])),
+    },
+  });
+  const servers = await Promise.all(
+    [1, 2].map(async () => {
+      const made = await fakeServer((came) => came.answer("fine"));
+      after(made.close);
+      return made;
+    }),
+  );
+  const [mapped, other] = servers as [FakeServer, FakeServer];
+  const headers = { "x-own": "the gateway's" };
+  const { url, log } = await gatewayBefore(
+    undefined,
+    {
+      servers: {
+        mapped: { url: mapped.url, headers, forward: ["Authorization"] },
+        other: { url: other.url, headers },
+      },
+    },
+    [watcher],
+  );
+  const secrets = { authorization: "Bearer SECRET", "x-api-key": "SECRET" };
+  const own = await sessionOf(url, { ...ada, ...secrets });
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  for (const name of ["mapped__x", "other__x"]) {
+    expect((await own.call(name, { name })).messages).toMatchObject([{ result: {} }]);
+    const modern = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call" };
+    const sending = { headers: { ...secrets, ...modern, "mcp-name": name } };
+    const alone = await callerOf(url, ada).post(callOf(1, { name, _meta }), sending);
+    expect(alone.messages).toMatchObject([{ result: {} }]);
+  }
+  const sent = (server: FakeServer) =>
+    server.of("tools/call").map(({ request }) => request.headers.authorization);
+  expect([sent(mapped), sent(other)]).toEqual([
+    ["Bearer SECRET", "Bearer SECRET"],
+    [undefined, undefined],
+  ]);
+  for (const { request } of [...mapped.came, ...other.came])
+    expect(request.headers).toMatchObject(headers);
+  const keys = [...mapped.came, ...other.came].map(({ request }) => request.headers["x-api-key"]);
+  expect(keys.filter((each) => each !== undefined)).toEqual([]);
+  expect(shown).toHaveLength(8);
+  expect(JSON.stringify([shown, log.lines])).not.toContain("SECRET");
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../../support/verifies.ts";
 import { folderWith } from "../config/support.ts";
-import { codeOf, run } from "./support.ts";
+import { codeOf, run, start } from "./support.ts";
 
 const node = { command: process.execPath };
 const http = { url: "https://files.example/mcp" };
@@ -55,6 +55,15 @@ describe("what each plugin sees", () => {
   });
 });
 
+it("warns of a plugin that is disabled", async () => {
+  const plugins = [{ use: "header-writer", mode: "disabled" }];
+  const { code, document } = await check({ servers: { files: http }, plugins });
+  expect([code, document.warnings]).toEqual([
+    0,
+    ["plugin header-writer is disabled: it never runs."],
+  ]);
+});
+
 describe("what can never happen", () => {
   const model = { provider: "openai", url: "https://api.example", path: "/v1" };
   const routes = { models: { model }, listen: {} };
@@ -63,7 +72,7 @@ describe("what can never happen", () => {
       "a server that is not configured",
       { servers: { files: http } },
       { use: "prompt-reader", conditions: { servers: ["docs", "d*"] } },
-      /for the servers docs, d\*, and there is files only/,
+      /for the servers "docs", "d\*", and only "files" is configured/,
     ],
     [
       "one of several servers",
@@ -96,6 +105,18 @@ describe("what can never happen", () => {
       /never matches/,
     ],
     [
+      "a tool with the name that callers know, of several servers",
+      { servers: { files: http, docs: http } },
+      { use: "header-writer", conditions: { tools: ["files__read"] } },
+      /for the tools "files__read", and plugins see the names that the servers know/,
+    ],
+    [
+      "a tool of several servers",
+      { servers: { files: http, docs: http } },
+      { use: "header-writer", conditions: { tools: ["read", "files__read"] } },
+      undefined,
+    ],
+    [
       "headers to a server over stdio",
       { servers: { files: node } },
       { use: "header-writer" },
@@ -119,6 +140,13 @@ describe("what can never happen", () => {
       { use: "header-writer", mode: "disabled" },
       undefined,
     ],
+    ["a hook of no host beside one that runs", routes, { use: "evaluator" }, undefined],
+    [
+      "a hook of no host beside one that runs, with a server",
+      { servers: { files: http } },
+      { use: "evaluator" },
+      undefined,
+    ],
     ["a prompt where there are models only", routes, { use: "prompt-reader" }, /is never run here/],
     ["a model where there are models", routes, { use: "foreign" }, undefined],
   ])("%s", async (_, config, plugin, text) => {
@@ -133,16 +161,63 @@ describe("what can never happen", () => {
 
   it("a program that is not installed", async () => {
     verifies("cli:gateway-never");
-    const servers = { a: { command: "no-such-program" }, b: { command: "./none", cwd: "/" }, node };
+    const servers = {
+      ...{ a: { command: "no-such-program" }, b: { command: "./none", cwd: "/" }, node },
+      c: { command: "no-such-program --token sk-live-42" },
+    };
     const { code, document } = await check({ servers });
     expect([code, document.problems]).toEqual([
       1,
       [
         "servers.a.command: no-such-program is not found: install it, or write its path.",
         "servers.b.command: ./none is not found: install it, or write its path.",
+        "servers.c.command: no-such-program is not found: `command` is the program alone, and its arguments belong in `args`.",
       ],
     ]);
   });
+});
+
+it("refuses broken pins", async () => {
+  const config = { servers: { files: http }, definitionsFile: "glassine.config.json" };
+  const { code, document } = await check(config);
+  expect([code, codeOf(document)]).toEqual([2, "config_unreadable"]);
+  expect(document.error.message).toContain("file of pinned definitions");
+});
+
+it("warns of a folder of the audit trail that may be there where the gateway will run", async () => {
+  const { code, document } = await check({
+    servers: { files: http },
+    audit: { file: "none/a.jsonl" },
+  });
+  expect([code, document.warnings]).toEqual([
+    0,
+    [expect.stringMatching(/^audit\.file: the folder .*none is not there/)],
+  ]);
+});
+
+it("warns of pins of no server, and of a URL that has the path of the API", async () => {
+  const cwd = await folderWith({
+    "pins.json": { gone: { tool: "sha256:0" }, files: {} },
+    "glassine.config.json": {
+      servers: { files: http },
+      models: { openai: { provider: "openai", url: "https://api.example/v1/", path: "/openai" } },
+      ...{ listen: {}, definitionsFile: "pins.json" },
+    },
+  });
+  const { code, document } = await run(["gateway", "--check", "--json"], { cwd });
+  expect([code, document().warnings]).toEqual([
+    0,
+    [
+      expect.stringContaining('definitions of the server "gone", which is not configured'),
+      expect.stringContaining('models.openai.url ends in "/v1"'),
+    ],
+  ]);
+  const running = start(["gateway"], { cwd });
+  await running.seen("ready");
+  expect(await running.seen("pins_unused")).toMatchObject({ level: "warn" });
+  expect(await running.seen("setting_odd")).toMatchObject({ level: "warn" });
+  running.signals.emit("SIGTERM");
+  await running.code;
 });
 
 describe("an identity that the gateway would not start with", () => {
@@ -208,4 +283,24 @@ it("matches its definition", async () => {
   const { allCommands } = await import("../../../../tools/scripts/all-commands.ts");
   const spec = allCommands.find(({ path }) => path.join(" ") === "gateway");
   expect(spec?.document.schema.parse(document)).toEqual(document);
+});
+
+it("warns of patterns that are none, open keys, and a secret of two lines", async () => {
+  const keys = { url: "http://issuer.example/jwks" };
+  const jwt = { issuer: "i", audience: "https://gateway.example/mcp", algorithms: ["ES256"], keys };
+  const tools = { "^read$": {} };
+  const { document } = await check(
+    {
+      servers: { files: { ...http, headers: { a: { env: "LINES" } } } },
+      ...{ listen: {}, identity: { jwt } },
+      plugins: [{ use: "allow-list", options: { tools } }],
+    },
+    { LINES: "sk-live-42\n" },
+  );
+  expect(document.warnings).toEqual([
+    "servers.files.headers.a: the secret has a line break, which no header can have.",
+    expect.stringContaining("plugins[0] (allow-list) has names with ^, $ or \\"),
+    expect.stringContaining("identity.jwt.keys.url is not https"),
+  ]);
+  expect(JSON.stringify(document)).not.toMatch(/sk-live|\^read/);
 });

@@ -170,6 +170,24 @@ What happened:
   });
 });
 
+it("does not advise what is set, nor what another command could do", async () => {
+  const audit = { file: "audit.jsonl", access: "all", hooks: true };
+  const cwd = await folderWith({ "glassine.config.json": configOf(audit), "audit.jsonl": "" });
+  const unknown = await explain({ cwd, env: {} }, "never");
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("another gateway")]);
+  expect(unknown.stderr).not.toContain("audit.access");
+  const empty = await folderWith({});
+  for (const argv of [
+    ["explain", "x"],
+    ["gateway", "reload"],
+    ["gateway", "pin"],
+  ]) {
+    const { code, stderr } = await run(argv, { cwd: empty });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("name that of the gateway")]);
+  }
+  expect((await run(["gateway"], { cwd: empty })).stderr).toContain("behind --");
+});
+
 describe("with less", () => {
   it("says which key to set", async () => {
     verifies("cli:explain");
@@ -192,6 +210,12 @@ describe("with less", () => {
     const none = await explain({ cwd, env: { TOKEN: "" } }, "id");
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("set `audit.file`")]);
     const missing = await explain({ cwd, env: { TOKEN: "" } }, "id", "--file", "no.jsonl");
-    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("ENOENT")]);
+    expect([missing.code, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        `no audit trail ${join(cwd, "no.jsonl")}: name another file with --file`,
+      ),
+    ]);
+    expect(missing.stderr).not.toContain("ENOENT");
   });
 });

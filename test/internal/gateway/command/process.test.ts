@@ -126,3 +126,29 @@ it("does not start with an identity that it could not check", async () => {
   expect(await ended).not.toBe(0);
   expect(text()).toContain("key file");
 });
+
+it("goes on without a reader of its log over HTTP, and ends on SIGTERM", async () => {
+  const { child, ended, seen, url, waiting } = await ready();
+  child.stderr?.destroy();
+  // Each refusal is a line that nobody reads.
+  for (const _ of [1, 2, 3]) expect((await fetch(url, { method: "DELETE" })).status).toBe(400);
+  const own = await sessionOf(url);
+  const asked = own.call(1);
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting[0]?.answer("fine");
+  expect((await asked).messages).toMatchObject([{ id: 1, result: {} }]);
+  expect(seen("request")).toBeUndefined();
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+});
+
+it("ends with its caller over stdio, also where nobody reads the log any more", async () => {
+  const server = await fakeServer(() => {});
+  after(server.close);
+  const { child, ended, seen } = await started({ servers: { fake: { url: server.url } } });
+  await expect.poll(() => seen("ready")).toBeDefined();
+  child.stderr?.destroy();
+  child.stdout?.destroy();
+  child.stdin?.end();
+  expect(await ended).toBe(0);
+});

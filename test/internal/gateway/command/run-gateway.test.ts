@@ -1,6 +1,8 @@
 /** The life of a gateway: its start, reloads, signals and end. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { createGateway } from "../../../../src/gateway/run/index.ts";
@@ -8,6 +10,7 @@ import { verifies } from "../../../support/verifies.ts";
 import { files, folderWith } from "../config/support.ts";
 import { codeOf, double, run, start } from "./support.ts";
 
+const smallServer = fileURLToPath(new URL("../run/support/small-server.mjs", import.meta.url));
 const name = "glassine.config.json";
 const folder = () => folderWith({ [name]: { servers: { files }, plugins: [{ use: "quiet" }] } });
 const write = (cwd: string, config: unknown) => writeFile(join(cwd, name), JSON.stringify(config));
@@ -135,6 +138,64 @@ it("warns at its start of programs and secrets that are not there, by their plac
   expect(await running.code).toBe(0);
 });
 
+describe("an error in the code of a plugin", () => {
+  const failing = `import { definePlugin } from "glassine";
+export default definePlugin({
+  name: "failing",
+  version: "1.0.0",
+  hooks: {
+    "cmf.tool_pre_invoke": () => {
+      throw new TypeError("x is not a function");
+    },
+  },
+});`;
+
+  it("is in the log with its file and line, and with its stack by --verbose", async () => {
+    for (const flags of [[], ["--verbose"]]) {
+      const cwd = await folderWith({ "failing.mjs": failing });
+      const path = join(cwd, "failing.mjs");
+      const { state, createGateway } = double();
+      const argv = ["gateway", ...flags, "--plugin", path, "--", "x"];
+      const running = start(argv, { cwd, createGateway });
+      await running.seen("ready");
+      const { manager } = state.parts[0] as (typeof state.parts)[number];
+      const message = { role: "user", content: [] };
+      await manager.invoke("cmf.tool_pre_invoke" as never, message as never).catch(() => {});
+      expect(await running.seen("plugin_failed")).toEqual({
+        ...{ time: expect.any(String), level: "error", event: "plugin_failed" },
+        ...{ plugin: "failing", hook: "cmf.tool_pre_invoke", generation: 1 },
+        text: "plugin 'failing' threw on cmf.tool_pre_invoke: TypeError: x is not a function",
+        at: expect.arrayContaining([`${path}:7`]),
+        ...(flags.length > 0 && {
+          stack: expect.arrayContaining(["TypeError: x is not a function"]),
+        }),
+      });
+      const late = new Error("late\n");
+      late.stack = `Error: late\n    at tick (file://${path}?1-2:9:3)\n    at node:internal/timers:1:1`;
+      running.fail(late);
+      expect(await running.seen("failed_outside")).toMatchObject({
+        ...{ level: "error", plugin: "failing", at: [`${path}:9`] },
+        text: expect.stringMatching(/^late\S+$/),
+      });
+      running.signals.emit("SIGTERM");
+      expect(await running.code).toBe(0);
+    }
+  });
+
+  it("keeps the gateway from starting, and says in which file and line", async () => {
+    const text = "const x = undefined;\n\nx.y();\nexport default {};";
+    const cwd = await folderWith({ "broken.mjs": text, "other.mjs": 'import "./broken.mjs";' });
+    const path = join(cwd, "broken.mjs");
+    for (const name of ["broken.mjs", "other.mjs"]) {
+      const { code, stderr } = await run(["gateway", "--plugin", name, "--", "x"], { cwd });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`(at ${path}:3`)]);
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+    }
+    const loud = await run(["gateway", "--verbose", "--plugin", "broken.mjs", "--", "x"], { cwd });
+    expect(loud.stderr).toMatch(/\n *at .*broken\.mjs/);
+  });
+});
+
 describe("the end", () => {
   it.each(["SIGTERM", "SIGINT"])(
     "by %s closes everything, and gives the next one back",
@@ -176,6 +237,21 @@ describe("a gateway that does not start", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('no program "no-such-program"')]);
   });
 
+  it("names the variable where no server of several has its secret", async () => {
+    const web = (env: string) => ({
+      url: "http://127.0.0.1:1/mcp",
+      headers: { authorization: { env } },
+    });
+    const cwd = await folderWith({ [name]: { servers: { a: web("KEY_A"), b: web("KEY_B") } } });
+    const running = start(["gateway"], { cwd, createGateway });
+    expect([await running.code, running.texts.err]).toEqual([
+      2,
+      expect.stringContaining('"KEY_A" is not set'),
+    ]);
+    const lines = running.events().filter(({ event }) => event === "server_unavailable");
+    expect(lines).toMatchObject([{ server: "a" }, { server: "b" }]);
+  });
+
   it("ends with the exit code of a refusal, or of a bug", async () => {
     const refusing = () => Promise.reject(new GlassineError("secret_missing", "no TOKEN"));
     expect(await run(["gateway", "--", "x"], { createGateway: refusing })).toMatchObject({
@@ -198,4 +274,33 @@ it("hands the protocol its own streams, whole", async () => {
   expect(String(stdin?.read() ?? "line\n")).toBe("line\n");
   state.end({});
   await running.code;
+});
+
+it("says in every line of the log which configuration it is about", async () => {
+  const server = { command: process.execPath, args: [smallServer] };
+  const cwd = await folderWith({ [name]: { servers: { small: server } } });
+  const running = start(["gateway"], { cwd, createGateway });
+  await running.seen("ready");
+  const params = { name: "noise", arguments: {} };
+  const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
+  running.stdin.write(`${JSON.stringify(call)}\n`);
+  await running.seen("request");
+  await write(cwd, { servers: { small: { ...server, command: "no-such-program" } } });
+  running.signals.emit("SIGHUP");
+  await running.seen("configured");
+  await write(cwd, { servers: { small: { ...server, comand: "x" } } });
+  running.signals.emit("SIGHUP");
+  await running.seen("reload_refused");
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
+  const of = (wanted: number) =>
+    running.events().flatMap(({ event, generation }) => (generation === wanted ? [event] : []));
+  const [first, second] = [of(1), of(2)];
+  expect(first).toEqual(
+    expect.arrayContaining(["started", "ready", "server_stdout_invalid", "request"]),
+  );
+  expect(second).toEqual(
+    expect.arrayContaining(["missing", "reloaded", "configured", "reload_refused", "ended"]),
+  );
+  expect(first.length + second.length).toBe(running.events().length);
 });

@@ -60,6 +60,14 @@ const stock: StockPlugins = {
     options: z.unknown(),
     make: () => named("prompt-reader", { hooks: { "cmf.prompt_pre_fetch": () => undefined } }),
   },
+  "allow-list": { options: z.unknown(), make: () => named("allow-list") },
+  evaluator: {
+    options: z.unknown(),
+    make: () =>
+      named("evaluator", {
+        hooks: { evaluate: () => undefined, "cmf.llm_input": () => undefined },
+      }),
+  },
   foreign: {
     options: z.unknown(),
     make: () => named("foreign", { hooks: { "cmf.llm_input": () => undefined } }),
@@ -89,6 +97,7 @@ export function start(argv: readonly string[], given: Given = {}) {
   const writeLog = (line: string) => {
     texts.log += line;
   };
+  const state: { failed?: (thrown: unknown) => void } = {};
   const code = runCommand({
     ...{ argv, cwd, stdin, services: commandServices },
     env: { XDG_RUNTIME_DIR: cwd, PATH: process.env.PATH ?? "", ...env },
@@ -96,7 +105,13 @@ export function start(argv: readonly string[], given: Given = {}) {
     stderr: sink("err"),
     isTTY: { stdout: false, stderr: false },
     host: readCommandHost({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }),
-    further: gatewayCommands(async () => ({ createGateway, stock, signals, writeLog })),
+    further: gatewayCommands(async () => ({
+      ...{ createGateway, stock, signals, writeLog },
+      reportFailuresTo: (own) => {
+        state.failed = own;
+        return () => {};
+      },
+    })),
   });
   const events = () =>
     texts.log
@@ -105,6 +120,8 @@ export function start(argv: readonly string[], given: Given = {}) {
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   return {
     ...{ code, signals, stdin, texts, events },
+    /** Throws where nobody waits, as code in a timer does. */
+    fail: (thrown: unknown) => state.failed?.(thrown),
     /** Waits for an event of the log. */
     seen: (event: string, times = 1) =>
       vi.waitFor(

@@ -26,6 +26,8 @@ describe("the command of a server", () => {
 
   it.each([
     [["gateway", "npx"], "unknown command 'npx'; a command of another program goes behind --"],
+    [["gateway", "relaod"], "unknown command 'relaod'; did you mean reload?"],
+    [["gateway", "--prot", "8080"], "unknown option '--prot' (Did you mean --port?)"],
     [["gateway", "--"], "a command is missing behind --"],
     [["gateway", "--", ""], "the command behind -- is empty"],
     [["gateway", "reload", "--", "x"], "too many arguments"],

@@ -47,7 +47,7 @@ describe("the file", () => {
   });
 
   it.each<[string, Readonly<Record<string, string>>, string | undefined, string, RegExp]>([
-    ["none", {}, undefined, "config_missing", /no configuration in .*write glassine\.config\.ts/],
+    ["none", {}, undefined, "config_missing", /no configuration in .*: name that .* --config$/],
     ["one that is named and not there", {}, "x.json", "config_missing", /x\.json is not there/],
     [
       "two",
@@ -61,7 +61,36 @@ describe("the file", () => {
       { "glassine.config.json": '{"a": sk-live-42}' },
       undefined,
       "config_unreadable",
-      /it is not JSON: Unexpected character 's' found. \(1:7\)$/,
+      /it is not JSON at line 1, column 7$/,
+    ],
+    [
+      "a comma too many",
+      { "glassine.config.json": '{"servers": {},\n}' },
+      undefined,
+      "config_unreadable",
+      /it is not JSON at line 2, column 1: remove the comma in front$/,
+    ],
+    [
+      "a comment",
+      { "glassine.config.json": "{\n  // sk-live\n}" },
+      undefined,
+      "config_unreadable",
+      /it is not JSON at line 2, column 3: JSON has no comments$/,
+    ],
+    [
+      "a text that is cut off",
+      { "glassine.config.json": '{"servers": {}' },
+      undefined,
+      "config_unreadable",
+      /it is not JSON at line 1, column \d+: it ends too early$/,
+    ],
+    ["nothing", { "glassine.config.json": "" }, undefined, "config_unreadable", /: it is empty$/],
+    [
+      "a file of another kind",
+      { "x.yaml": "" },
+      "x.yaml",
+      "config_unreadable",
+      /x\.yaml is not a module: it can be \.ts, \.js, \.mjs or \.json$/,
     ],
     [
       "a key twice",
@@ -105,7 +134,7 @@ describe("the file", () => {
     const of = async (file: string) =>
       (await refusalOf(loadConfig({ cwd, env: {}, flags: { file } }))).message;
     expect(await of("glassine.config.json")).toContain("it is not UTF-8");
-    expect(await of(".")).toContain("cannot be");
+    expect(await of(".")).toContain("is a folder");
     if (process.platform === "linux") {
       const zeros = join(cwd, "zeros.json");
       const { symlink } = await import("node:fs/promises");

@@ -27,7 +27,7 @@ describe("a problem", () => {
         "servers.files.command": "expected a string, got a whole number.",
         "servers.files.args": "expected an array, got a string.",
         "servers.files.timeoutMs": "expected a whole number, got a number.",
-        tenant: "expected a string that is not empty, got a string.",
+        tenant: "expected a string that is not empty, got an empty one.",
       },
     ],
     [
@@ -46,16 +46,15 @@ describe("a problem", () => {
       "a number out of range",
       { ...listening, listen: { port: 65_536 }, limits: { sessions: 0 } },
       {
-        "listen.port": "expected a number of at most 65535, got a whole number.",
-        "limits.sessions": "expected a number of at least 1, got a whole number.",
+        "listen.port": "expected a number of at most 65535, got a larger one.",
+        "limits.sessions": "expected a number of at least 1, got a smaller one.",
       },
     ],
     [
       "a server without command and url",
       { servers: { files: { comand: "x" } } },
       {
-        "servers.files":
-          "must have either `command` or `url`, and only keys that belong to it, got an object.",
+        "servers.files": "expected either `command` or `url`, and only keys that belong to it.",
         "servers.files.comand": 'unknown key. Did you mean "command"?',
       },
     ],
@@ -69,7 +68,7 @@ describe("a problem", () => {
       { servers: { files: "npx server" } },
       {
         "servers.files":
-          "must have either `command` or `url`, and only keys that belong to it, got a string.",
+          "expected either `command` or `url`, and only keys that belong to it, got a string.",
       },
     ],
     [
@@ -77,13 +76,38 @@ describe("a problem", () => {
       { servers: { "My Files": files } },
       {
         'servers["My Files"]':
-          "the name expected 1 to 32 lower-case letters, digits and hyphens, beginning with a letter",
+          "the name must be 1 to 32 lower-case letters, digits and hyphens, beginning with a letter.",
       },
     ],
     [
       "a URL that is none",
       { servers: { files: { url: "ftp://files" } } },
       { "servers.files.url": "expected an http or https URL, got a string." },
+    ],
+    [
+      "a server without its program",
+      { servers: { files: { args: [] } } },
+      { "servers.files": "expected either `command` or `url`, and only keys that belong to it." },
+    ],
+    [
+      "keys of tokens from two places",
+      {
+        ...listening,
+        identity: {
+          jwt: {
+            ...{ issuer: "i", audience: "a", algorithms: ["RS256"] },
+            keys: { file: "k", url: "https://a.example" },
+          },
+        },
+      },
+      { "identity.jwt.keys": "expected only one of `url` and `file`." },
+    ],
+    [
+      "a header of two lines",
+      { servers: { web: { url: "https://a.example", headers: { a: `${secret}\n` } } } },
+      {
+        "servers.web.headers.a": "expected a header value, which has no line break, got a string.",
+      },
     ],
     [
       "a secret in a wrong form",
@@ -185,6 +209,18 @@ describe("what makes no sense together", () => {
       },
       "identity.jwt",
       "is for HTTP",
+    ],
+    [
+      "a subject of stdio over HTTP",
+      { ...listening, identity: { anonymous: true, local: { id: "ada" } } },
+      "identity.local",
+      "is for stdio",
+    ],
+    [
+      "one port for callers and operators",
+      { ...listening, admin: { port: 8080 } },
+      "admin.port",
+      "expected another port than that of `listen`",
     ],
     [
       "HTTP for everybody, unsaid",

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createExtensions, definePlugin, deny } from "glassine";
 import { createMessage, toolCall } from "glassine/messages";
+import { stockPlugins } from "glassine/plugins";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
@@ -151,6 +152,24 @@ describe("plugins by name, package and path", () => {
     const folder = await folderWith({ "p.mjs": source });
     expect((await refusalOf(resolve([join(folder, "p.mjs")]))).message).toMatch(text);
   });
+
+  it.each([
+    ["when it is loaded", "export default definePlugin(wrong);"],
+    ["when it makes its plugin", "export default () => definePlugin(wrong);"],
+  ])("name the file that defines a plugin wrongly: %s", async (_, source) => {
+    Object.assign(globalThis, { testDefine: definePlugin });
+    const start = 'const definePlugin = globalThis.testDefine; const wrong = { name: "Wrong!" };';
+    const folder = await folderWith({ "p.mjs": `${start} ${source}` });
+    const file = join(folder, "p.mjs");
+    const error = await refusalOf(resolve([file]));
+    const own = await refusalOf(
+      Promise.resolve().then(() => definePlugin({ name: "Wrong!" } as never)),
+    );
+    expect([error.code, error.message]).toEqual([
+      own.code,
+      `the plugin ${file} cannot be loaded: ${own.message}`,
+    ]);
+  });
 });
 
 describe("the gates of packages", () => {
@@ -209,5 +228,42 @@ describe("the audit trail", () => {
   it("needs its folder at the start", async () => {
     const { message } = await refusalOf(resolve([], { audit: { file: "/nowhere/audit.jsonl" } }));
     expect(message).toBe("audit.file: the folder /nowhere is not there: make it");
+  });
+});
+
+describe("an entry that is wrong", () => {
+  it.each([
+    [["always-no"], "plugin_missing", 'Did you mean the stock plugin, { "use": "always-no" }?'],
+    [["."], "config_unreadable", "is a folder: name the file in it"],
+    [["p.yaml"], "config_unreadable", "is not a module: it can be .ts, .js or .mjs"],
+    [
+      [
+        { use: "always-no", options: { as: "one" } },
+        { use: "always-no", options: { as: "two" } },
+        { use: "always-no", options: { as: "one" } },
+      ],
+      "plugin_duplicate",
+      'plugins[0] and plugins[2] are both the plugin "one"',
+    ],
+  ])("%j", async (plugins, code, text) => {
+    const folder = await folderWith({ "p.yaml": "" });
+    const at = plugins.map((each) => (typeof each === "string" ? join(folder, each) : each));
+    const error = await refusalOf(resolve(at, { folder }));
+    expect([error.code, error.message]).toEqual([code, expect.stringContaining(text)]);
+  });
+
+  it("names a stock plugin by its place, and the options that there are", async () => {
+    const config = configSchema.parse({
+      servers: { files },
+      plugins: [{ use: "pii", options: { acton: "deny" } }],
+    });
+    const given = { config, folder: "/", file: "/etc/glassine.config.json" };
+    const error = await refusalOf(resolvePlugins(given, { env: {}, stock: stockPlugins as never }));
+    expect([error.code, error.message]).toEqual([
+      "options_invalid",
+      expect.stringMatching(
+        /^plugins\[0\] \(pii\) of \/etc\/glassine\.config\.json: the options must not have "acton"\. Its options are [^.]*\baction\b[^.]*\.$/,
+      ),
+    ]);
   });
 });

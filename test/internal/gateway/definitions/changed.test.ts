@@ -75,7 +75,9 @@ describe("without pins, where the first definition counts", () => {
     await show([poisoned, tool("echo"), tool("late")]);
     expect(await listed(client)).toEqual(["add", "echo", "late"]);
     await listed(client);
-    expect(changes()).toEqual([{ server: "listing", tool: "add", isNew: false, action: "warn" }]);
+    expect(changes()).toMatchObject([
+      { server: "listing", tool: "add", isNew: false, action: "warn" },
+    ]);
   });
 
   it("labels calls of a tool that changed, and no others", async () => {
@@ -163,7 +165,7 @@ describe("with pins", () => {
       startGateway({ definitionsFile, servers: { listing: server } }),
     ).rejects.toMatchObject({
       code: "config_unreadable",
-      message: expect.stringContaining("is not an object of servers, tools and their hashes"),
+      message: expect.stringContaining("restore it, or remove it"),
     });
   });
 });

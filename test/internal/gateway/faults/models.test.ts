@@ -3,7 +3,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
-import { ada, after, gatewayBefore } from "../attacks/support.ts";
+import { secretReader } from "../../../../src/gateway/config/index.ts";
+import { ada, after, gatewayBefore, loggedBy } from "../attacks/support.ts";
 
 const looks = definePlugin({
   name: "looks",
@@ -65,7 +66,8 @@ it.each(failing)("answers the caller of a provider that %s", async (_what, statu
   });
   const base = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
   const model = { provider: "openai" as const, url: base, path: "/openai", timeoutMs: 300 };
-  const { url, gateway } = await gatewayBefore(undefined, { models: { model } }, [looks]);
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
+  const { url, gateway } = made;
   const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
   const response = await fetch(new URL("/openai/v1/chat/completions", url), {
     method: "POST",
@@ -77,4 +79,62 @@ it.each(failing)("answers the caller of a provider that %s", async (_what, statu
     { error: expect.objectContaining({ code, message: expect.any(String) }) },
   ]);
   expect(gateway.counts()).toMatchObject({ errored: 1, open: 0 });
+  expect(loggedBy(made, "model")).toMatchObject([{ outcome: "errored", code }]);
+});
+
+const ask = (url: URL, path: string, body?: object) =>
+  fetch(new URL(path, url), {
+    method: body === undefined ? "GET" : "POST",
+    headers: { ...ada, "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+
+it("says of a missing secret that the gateway is at fault, and names it in the log alone", async () => {
+  const headers = { authorization: { env: "OPENAI_KEY" } };
+  const model = {
+    provider: "openai" as const,
+    url: "http://127.0.0.1:1",
+    path: "/openai",
+    headers,
+  };
+  const secrets = secretReader({});
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks], { secrets });
+  const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
+  const response = await ask(made.url, "/openai/v1/chat/completions", body);
+  const text = await response.text();
+  expect([response.status, JSON.parse(text)]).toMatchObject([
+    500,
+    { error: { code: "secret_missing" } },
+  ]);
+  expect(text).not.toContain("OPENAI_KEY");
+  expect(loggedBy(made, "model")).toMatchObject([{ outcome: "errored", code: "secret_missing" }]);
+  expect(loggedBy(made, "secret_missing")).toMatchObject([
+    { route: "model", text: expect.stringContaining('"OPENAI_KEY" is not set') },
+  ]);
+});
+
+it("says what no plugin sees, and where to let it pass", async () => {
+  const model = { provider: "openai" as const, url: "http://127.0.0.1:1", path: "/openai" };
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
+  const tools = [{ type: "function", function: { name: "x", parameters: {} } }];
+  const body = { model: "m", messages: [{ role: "user", content: "hi" }], tools };
+  const response = await ask(made.url, "/openai/v1/chat/completions", body);
+  const { error } = (await response.json()) as { error: { message: string } };
+  expect([response.status, error.message]).toEqual([403, expect.stringMatching(/: tools tools/)]);
+  expect(loggedBy(made, "model")).toMatchObject([
+    { code: "content_unseen", text: expect.stringMatching(/tools tools.*models\.model\.allow/) },
+  ]);
+});
+
+it("has a line in the log for a request that is passed on unread", async () => {
+  const provider = createServer((_request, response) => void response.end("{}"));
+  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+  after(() => void provider.close());
+  const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  const model = { provider: "openai" as const, url, path: "/openai" };
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
+  expect((await ask(made.url, "/openai/v1/models")).status).toBe(200);
+  expect(loggedBy(made, "model_passed")).toMatchObject([
+    { route: "model", method: "GET", status: 200 },
+  ]);
 });

@@ -32,7 +32,7 @@ const failing: readonly (readonly [what: string, code: string, fail: (came: Came
   ],
   ["is not HTTP", "peer_unreachable", ({ response }) => response.socket?.end("garbage\r\n\r\n")],
   ["fails", "peer_refused", ({ response }) => response.writeHead(500).end("stack trace")],
-  ["answers after the deadline", "peer_timeout", (came) => setTimeout(came.answer, 900, "late")],
+  ["answers after the deadline", "peer_timeout", (came) => setTimeout(came.answer, 3000, "late")],
   [
     "never ends its answer",
     "peer_timeout",
@@ -50,7 +50,9 @@ describe("F-12: a server that fails is a code for its caller, and the next call 
   it.each(failing)("%s", async (_what, code, fail) => {
     let isWell = false;
     const answering = (came: Came) => (isWell ? came.answer("fine") : fail(came));
-    const { url, gateway } = await gatewayBefore(answering, { timeoutMs: 300 });
+    // Only a deadline that is meant to pass may pass on a busy machine.
+    const timeoutMs = code === "peer_timeout" ? 1500 : 60_000;
+    const { url, gateway } = await gatewayBefore(answering, { timeoutMs });
     const own = await sessionOf(url, ada);
     const said = await Promise.all([1, 2, 3].map((id) => own.call(id)));
     for (const [at, { messages }] of said.entries())
@@ -175,7 +177,8 @@ describe("F-13: a client that leaves, at every stage, ends its request and leave
     const asked = own.call(1);
     await expect.poll(() => server.of("tools/call").length).toBe(1);
     await own.post(undefined, { method: "DELETE" });
-    expect((await asked).messages).toEqual([]);
+    // It has no answer, or is refused where its stream had not begun.
+    for (const { error } of (await asked).messages) expect(error).toBeDefined();
     await expect.poll(() => gateway.counts()).toMatchObject({ aborted: 1, open: 0 });
   });
 });

@@ -19,6 +19,20 @@ async function answerTo(headers: Parameters<typeof requestOf>[0], listen = local
   return code;
 }
 
+it("says to the operator alone which header came, and which key takes it", async () => {
+  const details: unknown[] = [];
+  const onRefused = ({ code, detail }: { code: string; detail?: string | undefined }) =>
+    details.push([code, detail]);
+  const foreign = requestOf({ host: "gateway.example" });
+  const page = requestOf({ host: "localhost:8080", origin: "https://page.example" });
+  const texts = [foreign, page].map((each) => checkOrigin(each, local, onRefused)?.text());
+  expect(details).toEqual([
+    ["host_refused", expect.stringMatching(/"gateway\.example".*listen\.allowedHosts/)],
+    ["origin_refused", expect.stringMatching(/"https:\/\/page\.example".*listen\.allowedOrigins/)],
+  ]);
+  expect((await Promise.all(texts)).join("")).not.toMatch(/example|allowed/);
+});
+
 describe("a gateway on a local address", () => {
   it.each([["localhost:8080"], ["127.0.0.1:8080"], ["[::1]:8080"], ["LOCALHOST:8080"]])(
     "is %s, for programs and for its own pages",

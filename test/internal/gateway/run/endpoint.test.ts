@@ -111,3 +111,30 @@ it("answers nobody while it shuts down", async () => {
   await expect(ask(made, { body: list })).rejects.toThrow();
   expect(made.gateway.counts()).toMatchObject({ open: 0, errored: 0 });
 });
+
+it("says in the log what it refused, and why a server could not be reached", async () => {
+  const servers = { gone: { url: "http://127.0.0.1:1/mcp" } };
+  const made = await started({ servers });
+  await ask(made, { body: "no JSON" });
+  const { text } = await ask(made, { body: initialize });
+  expect(text).toContain("peer_unreachable");
+  const of = (name: string) =>
+    made.log.lines.filter(({ event }) => event === name).map(({ fields }) => fields);
+  expect(of("refused")).toMatchObject([{ code: "parse_error", status: 400 }]);
+  expect(of("server_error")).toMatchObject([{ server: "gone", code: "ECONNREFUSED" }]);
+  expect(of("request")).toMatchObject([{ outcome: "errored", code: "peer_unreachable" }]);
+});
+
+it.each([
+  ["an Accept header that is not enough", { accept: "application/json" }, 406, initialize],
+  ["a version that nobody knows", { "mcp-protocol-version": "2099-01-01" }, 400, list],
+])("gives what the protocol refuses a code: %s", async (_, headers, status, body) => {
+  const made = await started();
+  const { session } = await ask(made, { body: initialize });
+  const own = body === initialize ? {} : { "mcp-session-id": session ?? "" };
+  const refused = await ask(made, { body, headers: { ...own, ...headers } });
+  expect(refused).toMatchObject({ status });
+  expect(refused.text).toContain('"code":"message_rejected"');
+  const lines = made.log.lines.filter(({ event }) => event === "refused");
+  expect(lines).toMatchObject([{ fields: { code: "message_rejected", status } }]);
+});

@@ -48,8 +48,37 @@ const candidate = (text: string, more: object = {}) => ({
 });
 const finished = { finishReason: "STOP" };
 
-/** By provider: the document, the events, and whether events are named by their type. */
+const outputText = (text: string) => ({ type: "output_text", text, annotations: [] });
+const outputItem = (status: string, content: readonly object[]) => ({
+  ...{ id: "i1", type: "message", role: "assistant", status, content },
+});
+const modelResponse = (status: string, output: readonly object[]) => ({
+  ...{ id: "r1", object: "response", created_at: 1, model: "m", status, output },
+  ...{ error: null, incomplete_details: null, instructions: null, metadata: {}, tools: [] },
+  ...{ parallel_tool_calls: true, temperature: 1, tool_choice: "auto", top_p: 1 },
+});
+const doneResponse = modelResponse("completed", [outputItem("completed", [outputText(whole)])]);
+const responseEvents = [
+  { type: "response.created", response: modelResponse("in_progress", []) },
+  { type: "response.output_item.added", output_index: 0, item: outputItem("in_progress", []) },
+  { type: "response.content_part.added", part: outputText("") },
+  ...pieces.map((delta) => ({ type: "response.output_text.delta", delta, logprobs: [] })),
+  { type: "response.output_text.done", text: whole, logprobs: [] },
+  { type: "response.content_part.done", part: outputText(whole) },
+  {
+    ...{ type: "response.output_item.done", output_index: 0 },
+    item: outputItem("completed", [outputText(whole)]),
+  },
+  { type: "response.completed", response: doneResponse },
+].map((event, sequence_number) => {
+  const place = { item_id: "i1", output_index: 0, content_index: 0 };
+  const isOfPart = /content_part|output_text/.test(event.type);
+  return { ...event, ...(isOfPart && place), sequence_number };
+});
+
+/** By API: the document, the events, and whether events are named by their type. */
 const answers = {
+  responses: { document: doneResponse, events: responseEvents },
   openai: {
     document: {
       ...{ id: "c1", object: "chat.completion", created: 1, model: "m" },
@@ -85,7 +114,7 @@ const answers = {
     events: [...pieces.map((text) => candidate(text)), candidate("", finished)],
   },
 } as const;
-type Provider = keyof typeof answers;
+type Api = keyof typeof answers;
 
 function eventText(event: object | string): string {
   if (typeof event === "string") return `data: ${event}\n\n`;
@@ -94,8 +123,8 @@ function eventText(event: object | string): string {
 }
 
 /** A stand-in that answers as it is asked: with a stream or a document. */
-async function standIn(provider: Provider) {
-  const { document, events } = answers[provider];
+async function standIn(api: Api) {
+  const { document, events } = answers[api];
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
@@ -113,8 +142,9 @@ async function standIn(provider: Provider) {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function gatewayTo(provider: Provider, plugins: readonly Plugin[]): Promise<Started> {
-  const url = await standIn(provider);
+async function gatewayTo(api: Api, plugins: readonly Plugin[]): Promise<Started> {
+  const url = await standIn(api);
+  const provider = api === "responses" ? "openai" : api;
   const models = { model: { provider, url, path: "/model" } };
   const made = await startGateway({ models, identity: { anonymous: true } }, [...plugins]);
   open.push(made.close);
@@ -122,48 +152,56 @@ async function gatewayTo(provider: Provider, plugins: readonly Plugin[]): Promis
 }
 
 /** The text of an answer, as each SDK reads it. */
-const clients: Readonly<Record<Provider, (base: string, isStreamed: boolean) => Promise<string>>> =
-  {
-    async openai(base, stream) {
-      const client = new OpenAI({ apiKey: "k", baseURL: `${base}/v1`, maxRetries: 0 });
-      const asked = { model: "m", messages: [{ role: "user" as const, content: "hi" }] };
-      if (!stream) {
-        const { choices } = await client.chat.completions.create(asked);
-        return choices[0]?.message.content ?? "";
-      }
-      let text = "";
-      for await (const { choices } of await client.chat.completions.create({ ...asked, stream }))
-        text += choices[0]?.delta.content ?? "";
-      return text;
-    },
-    async anthropic(base, isStreamed) {
-      const client = new Anthropic({ apiKey: "k", baseURL: base, maxRetries: 0 });
-      const messages = [{ role: "user" as const, content: "hi" }];
-      const asked = { model: "m", max_tokens: 10, messages };
-      const { content } = isStreamed
-        ? await client.messages.stream(asked).finalMessage()
-        : await client.messages.create(asked);
-      return content.map((block) => (block.type === "text" ? block.text : "")).join("");
-    },
-    async google(base, isStreamed) {
-      const { models } = new GoogleGenAI({ apiKey: "k", httpOptions: { baseUrl: base } });
-      const asked = { model: "m", contents: [{ role: "user", parts: [{ text: "hi" }] }] };
-      if (!isStreamed) return (await models.generateContent(asked)).text ?? "";
-      let text = "";
-      for await (const each of await models.generateContentStream(asked)) text += each.text ?? "";
-      return text;
-    },
-  };
+const clients: Readonly<Record<Api, (base: string, isStreamed: boolean) => Promise<string>>> = {
+  async responses(base, stream) {
+    const client = new OpenAI({ apiKey: "k", baseURL: `${base}/v1`, maxRetries: 0 });
+    const asked = { model: "m", input: "hi" };
+    if (!stream) return (await client.responses.create(asked)).output_text;
+    let text = "";
+    for await (const event of await client.responses.create({ ...asked, stream }))
+      if (event.type === "response.output_text.delta") text += event.delta;
+    return text;
+  },
+  async openai(base, stream) {
+    const client = new OpenAI({ apiKey: "k", baseURL: `${base}/v1`, maxRetries: 0 });
+    const asked = { model: "m", messages: [{ role: "user" as const, content: "hi" }] };
+    if (!stream) {
+      const { choices } = await client.chat.completions.create(asked);
+      return choices[0]?.message.content ?? "";
+    }
+    let text = "";
+    for await (const { choices } of await client.chat.completions.create({ ...asked, stream }))
+      text += choices[0]?.delta.content ?? "";
+    return text;
+  },
+  async anthropic(base, isStreamed) {
+    const client = new Anthropic({ apiKey: "k", baseURL: base, maxRetries: 0 });
+    const messages = [{ role: "user" as const, content: "hi" }];
+    const asked = { model: "m", max_tokens: 10, messages };
+    const { content } = isStreamed
+      ? await client.messages.stream(asked).finalMessage()
+      : await client.messages.create(asked);
+    return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+  },
+  async google(base, isStreamed) {
+    const { models } = new GoogleGenAI({ apiKey: "k", httpOptions: { baseUrl: base } });
+    const asked = { model: "m", contents: [{ role: "user", parts: [{ text: "hi" }] }] };
+    if (!isStreamed) return (await models.generateContent(asked)).text ?? "";
+    let text = "";
+    for await (const each of await models.generateContentStream(asked)) text += each.text ?? "";
+    return text;
+  },
+};
 
-const cases = (Object.keys(answers) as Provider[]).flatMap((provider) =>
-  [false, true].map((isStreamed) => ({ provider, isStreamed })),
+const cases = (Object.keys(answers) as Api[]).flatMap((api) =>
+  [false, true].map((isStreamed) => ({ api, isStreamed })),
 );
 
-describe.each(cases)("$provider, streamed: $isStreamed", ({ provider, isStreamed }) => {
-  const ask = ({ url }: Started) => clients[provider](new URL("/model", url).href, isStreamed);
+describe.each(cases)("$api, streamed: $isStreamed", ({ api, isStreamed }) => {
+  const ask = ({ url }: Started) => clients[api](new URL("/model", url).href, isStreamed);
 
   it("gets what plugins left of an answer", async () => {
-    const made = await gatewayTo(provider, [piiLabels({ action: "redact" })]);
+    const made = await gatewayTo(api, [piiLabels({ action: "redact" })]);
     expect(await ask(made)).toBe(redacted);
     expect(made.gateway.counts()).toMatchObject({ started: 1, allowed: 1, open: 0 });
   });
@@ -183,7 +221,7 @@ describe.each(cases)("$provider, streamed: $isStreamed", ({ provider, isStreamed
             : undefined,
       },
     });
-    const made = await gatewayTo(provider, [judge]);
+    const made = await gatewayTo(api, [judge]);
     await expect(ask(made)).rejects.toMatchObject({
       status: 403,
       message: expect.stringContaining("A secret is known here"),

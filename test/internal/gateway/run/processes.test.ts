@@ -85,6 +85,39 @@ it("drops what answers nothing, and says so", async () => {
   expect(events(made).filter((event) => event === "message_dropped")).toHaveLength(2);
 });
 
+it("keeps the secrets of a server out of the log, and the content of its messages", async () => {
+  const made = await connected({ servers: { small: { ...small, env: { TOKEN: { env: "T" } } } } });
+  expect(await made.call("confess")).toMatch(/^\d+$/);
+  await expect.poll(() => events(made)).toContain("server_stderr");
+  const texts = made.log.lines.flatMap(({ fields }) => fields.text ?? []);
+  expect(texts).toEqual(
+    expect.arrayContaining([
+      "here: [REDACTED], password=[REDACTED]",
+      "a line of 8 characters that is not JSON",
+    ]),
+  );
+  expect(JSON.stringify(made.log.lines)).not.toContain("a secret");
+});
+
+it("refuses an answer that is too large, and starts its server again", async () => {
+  const limits = { messageBytes: 4000 };
+  const made = await connected({ servers: { small }, limits });
+  const before = await made.call("answer");
+  await expect(made.call("large")).rejects.toMatchObject({ data: { code: "peer_too_large" } });
+  await expect.poll(() => events(made)).toContain("server_restarted");
+  expect(await made.call("answer")).not.toBe(before);
+});
+
+it("says how a server ended, and counts what it did not answer as errored", async () => {
+  const made = await connected({ servers: { small } });
+  await expect(made.call("die")).rejects.toMatchObject({ data: { code: "peer_died" } });
+  const { lines } = made.log;
+  const of = (name: string) => lines.filter(({ event }) => event === name);
+  expect(of("server_exited")).toMatchObject([{ fields: { server: "small", text: "with code 7" } }]);
+  const call = of("request").find(({ fields }) => fields.method === "tools/call");
+  expect(call?.fields).toMatchObject({ outcome: "errored", code: "peer_died" });
+});
+
 it("passes over what a server prints that is no message", async () => {
   const made = await connected({ servers: { small } });
   expect(await made.call("noise")).toMatch(/^\d+$/);

@@ -59,10 +59,15 @@ it.skipIf(redis === "")("refuses through one what was labelled through another",
   await expect(other.callTool(echo)).rejects.toThrow("A secret is known");
 });
 
-it("does not start without the server of its labels", async () => {
-  const store = { redis: "redis://127.0.0.1:1" };
-  const labels = { labels: { store } };
-  await expect(
-    startGateway({ servers: { everything: everythingOverStdio }, ...labels }),
-  ).rejects.toMatchObject({ code: "label_store_failed" });
+it.each([
+  ["redis://127.0.0.1:1", "label_store_failed"],
+  ["http://127.0.0.1:1", "setting_invalid"],
+  ["no URL, but hunter2", "setting_invalid"],
+])("does not start without the server of its labels: %s", async (redis, code) => {
+  const labels = { labels: { store: { redis } } };
+  const started = startGateway({ servers: { everything: everythingOverStdio }, ...labels });
+  await expect(started).rejects.toMatchObject({
+    code,
+    message: expect.not.stringMatching(/hunter2/),
+  });
 });

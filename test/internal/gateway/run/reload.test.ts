@@ -3,12 +3,14 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { createPluginManager, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
 import { ada, after, gatewayBefore, stdioBefore } from "../attacks/support.ts";
 import { folderWith } from "../config/support.ts";
 import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
+import type { Came } from "./support/fake-server.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
 /** Reloads with the configuration as it is, and a change. */
@@ -87,6 +89,54 @@ describe("a reload takes", () => {
     const codes = [await before.call(2), await before.call(3)].map(({ code }) => code);
     expect(codes.at(-1)).toBe("rate_limited");
   });
+});
+
+/** A manager that says what it is called by refusing every call. */
+async function managerOf(name: string) {
+  const hooks = { "cmf.tool_pre_invoke": () => deny({ code: name, reason: name }) };
+  const manager = await createPluginManager({
+    plugins: [definePlugin({ name, version: "1.0.0", hooks })],
+  });
+  after(() => manager.close());
+  return manager;
+}
+
+describe("open sessions have the plugins of the last reload", () => {
+  it("over HTTP", async () => {
+    const made = await gatewayBefore();
+    const own = await sessionOf(made.url, ada);
+    for (const name of ["second", "third", "fourth"]) {
+      await made.gateway.reload({ ...made.parts, manager: await managerOf(name) });
+      expect((await own.call(name)).text).toContain(`"${name}"`);
+    }
+  });
+
+  it("over stdio", async () => {
+    const made = await stdioBefore();
+    for (const name of ["second", "third"]) {
+      await made.gateway.reload({ ...made.parts, manager: await managerOf(name) });
+      made.send(callOf(name));
+      await expect.poll(() => JSON.stringify(made.said)).toContain(`"${name}"`);
+    }
+  });
+});
+
+it("the plugins before a reload are given back when the last request that uses them has ended", async () => {
+  const waiting: Came[] = [];
+  const made = await gatewayBefore((came) => void waiting.push(came));
+  const unused: string[] = [];
+  const parts = (name: string) => ({ ...made.parts, onUnused: () => void unused.push(name) });
+  await made.gateway.reload(parts("second"));
+  const own = await sessionOf(made.url, ada);
+  const asked = own.call(1);
+  await expect.poll(() => waiting.length).toBe(1);
+  await made.gateway.reload(parts("third"));
+  await made.gateway.reload(parts("fourth"));
+  await expect.poll(() => unused).toEqual(["third"]);
+  waiting[0]?.answer("fine");
+  expect((await asked).messages).toMatchObject([{ id: 1, result: {} }]);
+  await expect.poll(() => unused).toEqual(["third", "second"]);
+  expect(made.gateway.counts()).toMatchObject({ open: 0, aborted: 0, errored: 0 });
 });
 
 const small = {

@@ -43,7 +43,7 @@ it("names tools by server, and shows plugins the names that the servers have", a
   const { contents } = await client.readResource({ uri: resource?.uri ?? "" });
   expect(contents).toHaveLength(1);
   await expect(client.readResource({ uri: "file:///etc/passwd" })).rejects.toThrow(
-    "No server has listed this resource",
+    "Resource file:///etc/passwd not found",
   );
   const prompts = (await client.listPrompts()).prompts.map(({ name }) => name);
   expect(prompts).toContain("second__simple-prompt");

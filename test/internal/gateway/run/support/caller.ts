@@ -22,7 +22,7 @@ export interface Caller {
   /** The same, but for the stream, which the test reads. */
   open(body: unknown, more?: Sending): Promise<Response>;
   readonly session: string;
-  call(id: unknown, more?: object): Promise<Said>;
+  call(id: unknown, params?: object, more?: Sending): Promise<Said>;
 }
 
 export const initialize = {
@@ -61,7 +61,7 @@ export function callerOf(url: URL, own: Readonly<Record<string, string>> = {}): 
   return {
     ...{ open, post },
     session: own["mcp-session-id"] ?? "",
-    call: (id, more) => post(callOf(id, more)),
+    call: (id, params, more) => post(callOf(id, params), more),
   };
 }
 

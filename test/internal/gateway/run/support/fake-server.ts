@@ -41,7 +41,7 @@ const initialized = {
 };
 
 /**
- * @param onCall answers `tools/call`, or does not
+ * @param onCall answers `tools/call` and `subscriptions/listen`, or does not
  * @param result answers everything else
  */
 export async function fakeServer(
@@ -72,7 +72,7 @@ export async function fakeServer(
       const { protocolVersion } = message.params ?? {};
       return json(response, { id: message.id, result: { protocolVersion, ...initialized } });
     }
-    if (message.method === "tools/call") onCall(one);
+    if (["tools/call", "subscriptions/listen"].includes(message.method)) onCall(one);
     else json(response, { id: message.id, result });
   });
   // A busy test must not meet a connection that is just being closed.

@@ -49,7 +49,13 @@ export interface Started {
 export async function startGateway(
   config: ConfigInput,
   plugins: Plugins = [],
-  { stdio, ...more }: Pick<ManagerOptions, "audit" | "logger"> & Pick<GatewayParts, "stdio"> = {},
+  {
+    stdio,
+    secrets = (secret) => (typeof secret === "string" ? secret : "a secret"),
+    ...more
+  }: Pick<ManagerOptions, "audit" | "logger"> &
+    Pick<GatewayParts, "stdio"> &
+    Partial<Pick<GatewayParts, "secrets">> = {},
 ): Promise<Started> {
   const metrics = createMetrics();
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
@@ -57,7 +63,7 @@ export async function startGateway(
   const parts: GatewayParts = {
     ...{ manager, log, metrics, stdio },
     config: configSchema.parse({ listen: { port: 0 }, ...config }),
-    secrets: (secret) => (typeof secret === "string" ? secret : "a secret"),
+    secrets,
   };
   const gateway = await createGateway(parts);
   const { host, port } = gateway.address ?? { host: "none", port: 0 };

@@ -24,6 +24,12 @@ const tools = {
     process.stdout.write("this is no message\n");
     tools.answer(id);
   },
+  confess(id) {
+    process.stderr.write(`here: ${process.env.TOKEN}, password=hunter2\n`);
+    process.stdout.write(`${process.env.TOKEN}\n`);
+    tools.answer(id);
+  },
+  large: (id) => send({ id, result: { content: [{ type: "text", text: "x".repeat(5000) }] } }),
   repeat: (id, args) =>
     send({ id, result: { content: [{ type: "text", text: JSON.stringify(args) }] } }),
   meta: (id, _, meta) =>

@@ -1,0 +1,82 @@
+/** What `serve-plugin` does: serves a plugin until its host ends, or says what it is. */
+import { resolve } from "node:path";
+import process from "node:process";
+import { StringDecoder } from "node:string_decoder";
+import { createPluginManager } from "../../core/host/index.ts";
+import {
+  type CommandContext,
+  misuse,
+  type Outcome,
+  printable,
+  say,
+} from "../../operate/cli/index.ts";
+import { cpexFacts, cpexServer, linesTo } from "../../operate/isolate/cpex/cpex-server.ts";
+import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
+import { loadPlugin, readGatewaySettings, type SinglePlugin } from "../config/index.ts";
+
+async function load(
+  context: CommandContext,
+): Promise<SinglePlugin & { readonly mode: PluginMode }> {
+  const { cwd, env, operands, options } = context;
+  const { path, pluginMode, pluginsLock: lock, root } = options;
+  const [id] = operands;
+  if ((id === undefined) === (path === undefined))
+    throw misuse("serve-plugin expects either the id of a plugin or --path");
+  const mode =
+    pluginMode === undefined
+      ? (readGatewaySettings(env).mode ?? "dev")
+      : readPluginMode(pluginMode);
+  const given = id === undefined ? { path: resolve(cwd, String(path)) } : { package: id };
+  const at = { root: resolve(cwd, root ?? "."), lock: lock && resolve(cwd, lock) };
+  return { ...(await loadPlugin(given, { mode, env, ...at })), mode };
+}
+
+export async function serve(context: CommandContext): Promise<Outcome<never>> {
+  const { env, stdin, stdout, options } = context;
+  if (options.json === true) throw misuse("--json goes with --check");
+  const { plugin, discovered } = await load(context);
+  const server = cpexServer({
+    plugin,
+    managerOf: (item) =>
+      createPluginManager({ plugins: [item], env, ...(discovered && { discovered }) }),
+    write: (line) => void stdout.write(line, () => {}),
+    warn: (line) => void process.stderr.write(`${printable(line)}\n`),
+  });
+  // A host that does not read any more has ended.
+  const gone = new Promise<void>((end) => void stdout.on("error", () => end()));
+  await Promise.race([server.shutdown, gone, readLines(stdin, server.take)]);
+  await server.close();
+  // Never printed: --json goes with --check.
+  return { exitCode: 0, document: undefined as never, lines: [] };
+}
+
+async function readLines(
+  stdin: CommandContext["stdin"],
+  take: (line: string) => void,
+): Promise<void> {
+  const decoder = new StringDecoder("utf8");
+  // What is left of a line that is too long is no task, and is answered as such.
+  const put = linesTo(take, () => take("{"));
+  for await (const piece of stdin)
+    put(typeof piece === "string" ? piece : decoder.write(Buffer.from(piece)));
+}
+
+export async function check(context: CommandContext) {
+  const { plugin, discovered, mode } = await load(context);
+  const { name, version } = plugin;
+  const { hooks, capabilities, without } = await cpexFacts(plugin);
+  return {
+    exitCode: 0 as const,
+    document: {
+      ...{ name, version, mode, hooks, capabilities, without },
+      warnings: discovered?.warnings ?? [],
+    },
+    lines: [
+      context.paint.title(say`${name} ${version}`),
+      `hooks: [${hooks.join(", ")}]`,
+      `capabilities: [${capabilities.join(", ")}]`,
+      ...(without.length === 0 ? [] : [say`without: ${without.join(", ")}`]),
+    ],
+    warnings: discovered?.warnings ?? [],
+  };
+}

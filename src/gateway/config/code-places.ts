@@ -1,0 +1,54 @@
+/** Where in an operator's own files something was thrown. */
+import { fileURLToPath } from "node:url";
+import { printable } from "../../operate/trust/index.ts";
+
+const here = import.meta.url;
+/** The folder of our own code, built or not. */
+const own = here.slice(0, Math.max(here.lastIndexOf("/dist/"), here.lastIndexOf("/src/")) + 5);
+const frame = /^\s+at (?:.*\()?(file:\/\/\S+?|\/\S+?):(\d+):\d+\)?$/;
+/** How a syntax error begins. */
+const head = /^(file:\/\/\S+?|\/\S+?):(\d+)$/;
+const maxPlaces = 3;
+
+/** The innermost places outside of this library, each `file:line`. Never throws. */
+export function placesOf(thrown: unknown): readonly string[] {
+  const found = stackOf(thrown).flatMap((line, at) => {
+    const [, file = "", number] = (at === 0 ? head : frame).exec(line) ?? [];
+    const path = pathOf(file);
+    return path === undefined ? [] : [`${path}:${number}`];
+  });
+  return [...new Set(found)].slice(0, maxPlaces);
+}
+
+/** What was thrown can be anything, and even asking it can throw. */
+export function stackOf(thrown: unknown): readonly string[] {
+  try {
+    const { stack } = thrown as Error;
+    return typeof stack === "string" ? stack.split("\n").slice(0, 50).map(shown) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Spaces in front stay as they are. */
+function shown(line: string): string {
+  return printable(line.slice(0, 500));
+}
+
+function pathOf(file: string): string | undefined {
+  if (file.startsWith("/")) return file.startsWith(fileURLToPath(own)) ? undefined : file;
+  if (!file.startsWith("file:") || file.startsWith(own)) return undefined;
+  try {
+    // A file that was imported again has the state of it behind a question mark.
+    return fileURLToPath(file.replace(/\?.*$/, ""));
+  } catch {
+    return undefined;
+  }
+}
+
+/** ` (at p.js:3, from q.js:7)`, or nothing. */
+export function atPlaces(thrown: unknown): string {
+  const [first, ...others] = placesOf(thrown);
+  if (first === undefined) return "";
+  return ` (at ${[first, ...others].join(", from ")})`;
+}

@@ -1,0 +1,70 @@
+/** A front whose open requests the gateway can answer itself, as when it shuts down. */
+import { around } from "./around.ts";
+import { cancelledIn, requestsIn } from "./caller-messages.ts";
+import { type End, errorAnswer, isAnswer, keyOf, type Refusal, type RequestId } from "./end.ts";
+
+export interface Refusable {
+  readonly end: End;
+  /** Refuses the open requests of the caller whose methods `isMeant` takes, and cancels them. */
+  refuse(refusal: Refusal, isMeant: (method: string) => boolean): Promise<void>;
+  /** Whether the connection ended because nothing is left behind it, and not by its caller. */
+  isGone(): boolean;
+}
+
+interface Open {
+  readonly id: RequestId;
+  readonly method: string;
+}
+
+export function refusable(inner: End): Refusable {
+  const open = new Map<string, Open>();
+  /** Answers that come later go nowhere. */
+  const refused = new Set<string>();
+  let isGone = false;
+  let isOver = false;
+
+  const end = around(inner, {
+    receive(message, _, deliver) {
+      for (const { id, method } of requestsIn(message)) {
+        open.set(keyOf(id), { id, method });
+        refused.delete(keyOf(id));
+      }
+      for (const key of cancelledIn(message)) open.delete(key);
+      deliver();
+    },
+    async send(message, options) {
+      if (isAnswer(message)) {
+        const key = keyOf(message.id);
+        if (refused.has(key)) return;
+        open.delete(key);
+      }
+      await inner.send(message, options);
+    },
+    closed() {
+      isOver = true;
+      open.clear();
+    },
+    close() {
+      if (!isOver) isGone = true;
+      return inner.close();
+    },
+  });
+
+  return {
+    end,
+    async refuse(refusal, isMeant) {
+      const meant = [...open.values()].filter(({ method }) => isMeant(method));
+      await Promise.allSettled(meant.map((each) => answer(each, refusal)));
+    },
+    isGone: () => isGone,
+  };
+
+  async function answer({ id }: Open, refusal: Refusal): Promise<void> {
+    const key = keyOf(id);
+    open.delete(key);
+    refused.add(key);
+    await inner.send(errorAnswer(id, refusal), { relatedRequestId: id });
+    const params = { requestId: id, reason: refusal.message };
+    end.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+  }
+}

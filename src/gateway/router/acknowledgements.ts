@@ -1,0 +1,83 @@
+/**
+ * One acknowledgement of `subscriptions/listen` made of those of several servers.
+ *
+ * It comes first on the stream of the caller, so what fast servers say waits until all have
+ * acknowledged, or answered, or were too slow.
+ */
+import { isMessage, type Message, type SendOptions } from "../ends/index.ts";
+
+export const acknowledged = "notifications/subscriptions/acknowledged";
+
+type Send = (message: Message, options: SendOptions) => void;
+
+/** What may wait: far more than servers say in that time. */
+const maxWaiting = 100;
+
+export class Acknowledgements {
+  readonly #missing: Set<string>;
+  readonly #send: Send;
+  /** What each server agreed to send. */
+  readonly #granted = new Map<string, Message>();
+  #first: readonly [message: Message, options: SendOptions] | undefined;
+  #waiting: (readonly [message: Message, options: SendOptions])[] = [];
+  #isSent = false;
+
+  constructor(servers: readonly string[], send: Send) {
+    this.#missing = new Set(servers);
+    this.#send = send;
+  }
+
+  take(server: string, message: Message, options: SendOptions): void {
+    if (message.method === acknowledged) {
+      const params = isMessage(message.params) ? message.params : {};
+      if (this.#isSent) return;
+      this.#first ??= [message, options];
+      this.#granted.set(server, isMessage(params.notifications) ? params.notifications : {});
+      this.without(server);
+    } else if (this.#isSent) this.#send(message, options);
+    else {
+      this.#waiting.push([message, options]);
+      if (this.#waiting.length <= maxWaiting) return;
+      if (this.#first === undefined) this.#waiting.shift();
+      else this.#release();
+    }
+  }
+
+  /** This one is not waited for any longer. */
+  without(server: string): void {
+    this.#missing.delete(server);
+    if (this.#missing.size === 0 && !this.#isSent) this.#release();
+  }
+
+  isMissing(server: string): boolean {
+    return !this.#isSent && this.#missing.has(server);
+  }
+
+  /** Whether the caller relies on what this server sends. */
+  hasGrantOf(server: string): boolean {
+    return Object.values(this.#granted.get(server) ?? {}).some(
+      (each) => each === true || (Array.isArray(each) && each.length > 0),
+    );
+  }
+
+  #release(): void {
+    if (this.#first === undefined) return;
+    this.#isSent = true;
+    const [message, options] = this.#first;
+    const params = isMessage(message.params) ? message.params : {};
+    const notifications = [...this.#granted.values()].reduce(union, {});
+    this.#send({ ...message, params: { ...params, notifications } }, options);
+    for (const [each, of] of this.#waiting.splice(0)) this.#send(each, of);
+  }
+}
+
+/** What one of them grants, or the other. */
+function union(one: Message, other: Message): Message {
+  const merged = Object.entries(other).map(([key, value]) => {
+    const known = one[key];
+    if (Array.isArray(known) && Array.isArray(value))
+      return [key, [...new Set<unknown>([...known, ...value])]] as const;
+    return [key, known === true ? true : value] as const;
+  });
+  return { ...one, ...Object.fromEntries(merged) };
+}

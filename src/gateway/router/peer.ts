@@ -1,0 +1,249 @@
+/**
+ * The connection of a caller to one of several servers: open, on its way, or lost.
+ *
+ * A session of MCP 2025-11-25 goes on when one of its servers has ended the session or is gone. The
+ * next message for that server connects it again, with the handshake that the caller made, and waits
+ * until the server has answered it. A server that does not come back is asked again after growing
+ * pauses, and until then its requests are refused.
+ */
+import {
+  type End,
+  type Extra,
+  errorAnswer,
+  errorOf,
+  isAnswer,
+  isMessage,
+  isRequest,
+  type Message,
+  type Refusal,
+  type RequestId,
+  type SendOptions,
+  tooManyUnanswered,
+  unreachable,
+} from "../ends/index.ts";
+
+export interface RouterLog {
+  warn(event: string, fields: object): void;
+  error(event: string, fields: object): void;
+}
+
+export interface PeerOptions {
+  readonly name: string;
+  readonly sessionId: string | undefined;
+  /** Joins an end with the server. */
+  readonly connect: (end: End) => Promise<unknown>;
+  /** Whether it is connected again after it was lost. An exchange is too short for that. */
+  readonly reconnects: boolean;
+  readonly log: RouterLog;
+  /** A message of the server; also an error in its name, where it cannot answer. */
+  receive(message: Message, options: SendOptions): Promise<void>;
+  /** Whether the caller waits for its answer to this request. */
+  isAwaited(id: RequestId): boolean;
+  /** It is there again, or it answered the handshake when nobody waited for that any longer. */
+  onJoined(capabilities: Message): void;
+  /** Whatever waits for its answer gets none. */
+  onLost(): void;
+}
+
+export interface Peer {
+  readonly name: string;
+  readonly isLost: boolean;
+  /** Connects for the first time. Never rejects: who could not be reached is lost. */
+  connect(): Promise<Error | undefined>;
+  tell(message: Message, extra: Extra | undefined): void;
+  /** The caller is gone. */
+  close(): void;
+}
+
+/** How many messages wait for a server that is on its way. */
+const maxHeld = 100;
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+interface Held {
+  readonly message: Message;
+  readonly extra: Extra | undefined;
+}
+
+export function peerOf(options: PeerOptions): Peer {
+  const { name, sessionId, connect, reconnects, log, receive, onJoined, onLost } = options;
+  let state: "open" | "starting" | "lost" | "closed" = "starting";
+  let current = makeEnd();
+  let held: Held[] = [];
+  /** How often in a row it could not be reached. */
+  let failures = 0;
+  let retryAt = 0;
+  /** What the caller said once for the whole session. */
+  const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
+  /** The request that the server has to answer before anything else. */
+  let greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
+
+  function makeEnd(): End {
+    const end: End = {
+      ...(sessionId !== undefined && { sessionId }),
+      start: async () => {},
+      async send(message, sendOptions = {}) {
+        if (end !== current || state === "closed") return;
+        const answered = isAnswer(message) && message.id === greeting?.id ? greeting : undefined;
+        if (answered === undefined) return receive(message, sendOptions);
+        greeting = undefined;
+        if (answered.isOurs) return greeted(message);
+        const isLate = !options.isAwaited(answered.id);
+        await receive(message, sendOptions).finally(opened);
+        if (isLate) joined(message);
+      },
+      async close() {
+        if (end === current) lose();
+        end.onclose?.();
+      },
+    };
+    return end;
+  }
+
+  async function first(): Promise<Error | undefined> {
+    try {
+      await connect(current);
+      if (state === "starting") opened();
+      return undefined;
+    } catch (thrown) {
+      const error = errorOf(thrown);
+      failures = 1;
+      unavailable(error.message);
+      lose();
+      return error;
+    }
+  }
+
+  function tell(message: Message, extra: Extra | undefined): void {
+    note(message);
+    if (state === "open") {
+      deliver({ message, extra });
+      return;
+    }
+    const { method } = message;
+    if (state === "lost" && reconnects && performance.now() >= retryAt && method !== "initialize")
+      void again(extra);
+    if (state === "starting") hold({ message, extra });
+    else refuse(message, unreachable);
+  }
+
+  function deliver({ message, extra }: Held): void {
+    if (message.method === "initialize" && isRequest(message)) {
+      state = "starting";
+      greeting = { id: message.id, isOurs: false };
+    }
+    current.onmessage?.(message, extra);
+  }
+
+  function note(message: Message): void {
+    if (!reconnects) return;
+    if (message.method === "initialize") handshake.initialize = message;
+    else if (message.method === "notifications/initialized") handshake.initialized = message;
+    else if (message.method === "logging/setLevel") handshake.level = message;
+  }
+
+  function hold(one: Held): void {
+    const { method, params } = one.message;
+    const isCancelling = method === "notifications/cancelled" && isMessage(params);
+    const at = isCancelling ? held.findIndex(({ message }) => message.id === params.requestId) : -1;
+    if (at >= 0) held.splice(at, 1);
+    else if (held.length < maxHeld) held.push(one);
+    else refuse(one.message, tooManyUnanswered);
+  }
+
+  function refuse(message: Message, refusal: Refusal): void {
+    if (!isRequest(message)) return;
+    const { id } = message;
+    // The caller may be gone by now.
+    receive(errorAnswer(id, refusal), { relatedRequestId: id }).catch(() => {});
+  }
+
+  /** Connects it again. Never rejects. */
+  async function again(extra: Extra | undefined): Promise<void> {
+    state = "starting";
+    failures += 1;
+    const end = makeEnd();
+    current = end;
+    try {
+      await connect(end);
+    } catch (error) {
+      if (end !== current || state !== "starting") return;
+      unavailable(errorOf(error).message);
+      lose();
+      return;
+    }
+    if (end !== current || state !== "starting") return;
+    if (handshake.initialize === undefined) return opened();
+    greeting = { id: `glassine-again-${crypto.randomUUID()}`, isOurs: true };
+    current.onmessage?.({ ...handshake.initialize, id: greeting.id }, extra);
+  }
+
+  /** The answer to the handshake that was made again. */
+  function greeted(message: Message): void {
+    const { result, error } = message;
+    if (!isMessage(result)) {
+      const { code } = isMessage(error) ? error : {};
+      unavailable(`The server answered initialize with the error ${String(code)}.`);
+      void current.close();
+      return;
+    }
+    log.warn("server_reconnected", { server: name });
+    const waiting = held;
+    const { initialized, level } = handshake;
+    const isWaiting = (one: Message) => waiting.some(({ message }) => message === one);
+    held = [];
+    if (initialized !== undefined && !isWaiting(initialized))
+      held.push({ message: initialized, extra: undefined });
+    // Its answer belongs to no request of the caller, who had one.
+    if (level !== undefined && !isWaiting(level))
+      held.push({
+        message: { ...level, id: `glassine-level-${crypto.randomUUID()}` },
+        extra: undefined,
+      });
+    held.push(...waiting);
+    opened();
+    joined(message);
+  }
+
+  function joined({ result }: Message): void {
+    if (isMessage(result)) onJoined(isMessage(result.capabilities) ? result.capabilities : {});
+  }
+
+  function opened(): void {
+    if (state !== "starting") return;
+    state = "open";
+    failures = 0;
+    const waiting = held;
+    held = [];
+    for (const one of waiting) deliver(one);
+  }
+
+  function lose(): void {
+    if (state === "lost" || state === "closed") return;
+    if (failures === 0) log.warn("server_lost", { server: name });
+    state = "lost";
+    greeting = undefined;
+    const pause = failures === 0 ? 0 : firstPauseMs * 2 ** (failures - 1);
+    retryAt = performance.now() + Math.min(pause, longestPauseMs);
+    held = [];
+    onLost();
+  }
+
+  function unavailable(text: string): void {
+    log.error("server_unavailable", { server: name, text });
+  }
+
+  return {
+    name,
+    get isLost() {
+      return state === "lost";
+    },
+    connect: first,
+    tell,
+    close() {
+      state = "closed";
+      held = [];
+      current.onclose?.();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * The ids of tasks in a message. Two servers may use the same, so the caller knows them as
+ * `server__id`. Nothing has to be remembered for that: it holds after a reload, and at another
+ * gateway.
+ */
+import { isMessage, type Message } from "../ends/index.ts";
+import { joinName, splitName } from "./names.ts";
+
+/** MCP 2025-11-25: what belongs to a task names it in `_meta`. */
+const relatedTaskKey = "io.modelcontextprotocol/related-task";
+
+type Rename = (id: string) => string;
+
+export function toCallerOf(server: string): Rename {
+  return (id) => joinName(server, id);
+}
+
+/** An id that is not one of the server's stays: a caller has tasks of its own. */
+export function toServer(server: string): Rename {
+  return (id) => {
+    const found = splitName(id);
+    return found?.server === server ? found.name : id;
+  };
+}
+
+/** A request or notification. Only those about a task have its id among their params. */
+export function inParams(message: Message, rename: Rename): Message {
+  const { method, params } = message;
+  if (!isMessage(params)) return message;
+  const isAbout = /^(?:notifications\/)?tasks(?:\/|$)/.test(String(method));
+  const task = isAbout ? renamed(params, rename) : params;
+  return { ...message, params: inFields(task, rename) };
+}
+
+/** The answer to a request with this method. */
+export function inAnswer(message: Message, method: string, rename: Rename): Message {
+  const { result } = message;
+  return isMessage(result) ? { ...message, result: inResult(result, method, rename) } : message;
+}
+
+function inResult(result: Message, method: string, rename: Rename): Message {
+  const isTask = method.startsWith("tasks/") || result.resultType === "task";
+  const { task } = result;
+  const own = {
+    ...(isTask ? renamed(result, rename) : result),
+    ...(isMessage(task) && { task: inFields(renamed(task, rename), rename) }),
+  };
+  return inFields(own, rename);
+}
+
+/** What has an id of a task in `_meta`: the message itself, and what it asks for or brings. */
+function inFields(fields: Message, rename: Rename): Message {
+  const { inputRequests, inputResponses } = fields;
+  return {
+    ...inMeta(fields, rename),
+    ...(isMessage(inputRequests) && {
+      inputRequests: each(inputRequests, (asked) =>
+        isMessage(asked.params) ? { ...asked, params: inMeta(asked.params, rename) } : asked,
+      ),
+    }),
+    ...(isMessage(inputResponses) && {
+      inputResponses: each(inputResponses, (response) => inMeta(response, rename)),
+    }),
+  };
+}
+
+function inMeta(fields: Message, rename: Rename): Message {
+  const { _meta: meta } = fields;
+  const related = isMessage(meta) ? meta[relatedTaskKey] : undefined;
+  if (!isMessage(meta) || !isMessage(related)) return fields;
+  return { ...fields, _meta: { ...meta, [relatedTaskKey]: renamed(related, rename) } };
+}
+
+export function renamed(task: Message, rename: Rename): Message {
+  return typeof task.taskId === "string" ? { ...task, taskId: rename(task.taskId) } : task;
+}
+
+function each(all: Message, change: (one: Message) => Message): Message {
+  const changed = Object.entries(all).map(
+    ([key, value]) => [key, isMessage(value) ? change(value) : value] as const,
+  );
+  return Object.fromEntries(changed);
+}

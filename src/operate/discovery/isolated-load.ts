@@ -1,0 +1,86 @@
+/** Loads plugins whose code runs elsewhere. Nothing of them is imported in the host. */
+import { join } from "node:path";
+import { type GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
+import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
+import type { RejectionCode } from "../packages/index.ts";
+import type { ReadIsolation } from "./isolation-settings.ts";
+import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
+import type { PrivateCopy } from "./private-copy.ts";
+import type { ReadDiscoverOptions } from "./static-options.ts";
+import type { StaticPlugin } from "./types.ts";
+
+interface IsolatedInput {
+  readonly options: ReadDiscoverOptions;
+  readonly source: StaticPlugin;
+  readonly wanted: ReadIsolation;
+  readonly copy: PrivateCopy | undefined;
+}
+
+/** The plugin, which nothing was compared with yet, or why there is none. */
+export async function loadIsolated({
+  options,
+  source,
+  wanted,
+  copy,
+}: IsolatedInput): Promise<IsolatedPlugin | LoadFault> {
+  const { entry, package: found, hash, isBuiltin } = source;
+  const { id } = entry;
+  const { folder, readable, hasHash } = copy ?? {
+    ...{ folder: found.path, readable: [found.path], hasHash: false },
+  };
+  const unfit = isolationFault(source, options);
+  if (unfit !== undefined) {
+    const todo = isBuiltin ? "take it out of what is isolated" : "remove it, or do not isolate it";
+    const reason = `it is to run in ${quoted(wanted.isolate)}, and ${unfit}: ${todo}`;
+    return rejected(id, "isolation_refused", reason);
+  }
+  try {
+    return await isolatePlugin(join(folder, ...entry.file.split("/")), {
+      ...wanted,
+      ...{ exportName: entry.exportName, readable, startTimeoutMs: options.loadTimeoutMs },
+      onOutput: (text) => options.onOutput(id, text),
+      ...(hash !== undefined && hasHash ? { package: { folder, hash: hash.hash } } : {}),
+    });
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    const reason = describeText(error).replaceAll(folder, found.path);
+    if (error.code === "plugin_ended" && "startTimeoutMs" in error.data) return late(id);
+    const code = codeOf(error);
+    const message =
+      code === "import_failed"
+        ? `failed to load plugin entry point '${id}': ${reason}`
+        : code === "factory_failed"
+          ? `plugin entry point '${id}' failed while creating its plugin: ${reason}`
+          : undefined;
+    const fault = rejected(id, code, reason);
+    return message === undefined ? fault : { ...fault, message };
+  }
+}
+
+/** Why a plugin cannot run elsewhere, whatever the machine can do. */
+export function isolationFault(
+  { entry, isBuiltin }: StaticPlugin,
+  { surface, hasStandardPlugins }: ReadDiscoverOptions,
+): string | undefined {
+  if (isBuiltin) return "it is part of the host";
+  if (entry.kind !== "hooks") return `a ${entry.kind} runs in the host only`;
+  if (!hasStandardPlugins)
+    return `plugins of ${quoted(surface.profile.hostName)} run in their host only`;
+  return undefined;
+}
+
+const codes: Readonly<Record<string, RejectionCode>> = {
+  package: "hash_mismatch",
+  import: "import_failed",
+  factory: "factory_failed",
+  manifest: "manifest_invalid",
+  config: "config_rejected",
+};
+
+function codeOf({ code, data }: GlassineError): RejectionCode {
+  if (code === "isolation_refused") return code;
+  if (code === "manifest_invalid") return code;
+  const { step } = data as { readonly step?: string };
+  // Its code ended, or it is not there any more.
+  return codes[step ?? "import"] ?? "import_failed";
+}

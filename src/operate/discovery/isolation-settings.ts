@@ -1,0 +1,83 @@
+/** Where the code of plugins runs: what plugins.lock says, and what a host says over it. */
+import { expectOptions } from "../../core/data/index.ts";
+import { optionsInvalid, quoted } from "../../core/errors/index.ts";
+import {
+  type Isolation,
+  isIsolation,
+  isOpening,
+  isolations,
+  type Opening,
+  openings,
+} from "../isolate/kinds.ts";
+import type { LockEntry } from "../trust/index.ts";
+
+/** What a host says of where the code of one plugin runs. */
+export interface IsolationSetting {
+  /** A kind that is as strict as that of plugins.lock, or stricter. Default: as plugins.lock says. */
+  readonly isolate?: Isolation;
+  /** What its code may do although its kind says otherwise. Default: as plugins.lock says. */
+  readonly accept?: readonly Opening[];
+  /** What its `configSchema` reads, where it is isolated. In the host the manager's item has it. */
+  readonly config?: unknown;
+}
+
+export interface ReadIsolation {
+  readonly isolate: Isolation;
+  readonly accept: readonly Opening[];
+  readonly config: unknown;
+}
+
+/**
+ * Where plugins run, by id: what plugins.lock says, and what the host says over it. Those that run in
+ * the host have no entry.
+ *
+ * @throws GlassineError `options_invalid`, also where the host says less than plugins.lock
+ */
+export function readIsolations(
+  given: Readonly<Record<string, IsolationSetting>>,
+  entries: readonly Pick<LockEntry, "id" | "isolate" | "accept">[] = [],
+): ReadonlyMap<string, ReadIsolation> {
+  const locked = new Map(entries.map((entry) => [entry.id, entry]));
+  const all = new Map<string, ReadIsolation>();
+  for (const id of new Set([...locked.keys(), ...Object.keys(given)])) {
+    const own = Object.hasOwn(given, id) ? given[id] : {};
+    const read = isolationOf(id, own as IsolationSetting, locked.get(id) ?? {});
+    if (read !== undefined) all.set(id, read);
+  }
+  return all;
+}
+
+interface Said {
+  readonly isolate?: Isolation | undefined;
+  readonly accept?: readonly Opening[] | undefined;
+}
+
+function isolationOf(id: string, given: IsolationSetting, locked: Said): ReadIsolation | undefined {
+  const place = `isolate of ${quoted(id)}`;
+  expectOptions(given, ["isolate", "accept", "config"], place);
+  const { isolate = locked.isolate, accept = locked.accept ?? [], config } = given;
+  if (isolate === undefined) {
+    if (given.accept === undefined) return undefined;
+    throw optionsInvalid(`${place} has accept, and nothing says that the plugin is isolated.`);
+  }
+  if (!isIsolation(isolate))
+    throw optionsInvalid(`${place} must be one of ${isolations.join(", ")}.`);
+  for (const each of accept)
+    if (!isOpening(each))
+      throw optionsInvalid(`${place}: accept knows ${Object.keys(openings).join(", ")}.`);
+  if (locked.isolate !== undefined) expectAsStrict(place, { isolate, accept }, locked);
+  return { isolate, accept, config };
+}
+
+function expectAsStrict(place: string, { isolate, accept = [] }: Said, locked: Said): void {
+  const strictness = (kind: Isolation | undefined) => isolations.indexOf(kind as Isolation);
+  if (strictness(isolate) < strictness(locked.isolate))
+    throw optionsInvalid(
+      `${place} is ${isolate}, and plugins.lock says ${locked.isolate}, which is stricter: leave it out, or trust the plugin again with another --isolate.`,
+    );
+  const more = accept.filter((each) => locked.accept?.includes(each) !== true);
+  if (more.length > 0)
+    throw optionsInvalid(
+      `${place} accepts ${more.join(", ")}, which plugins.lock does not: trust the plugin again with --accept.`,
+    );
+}

@@ -1,0 +1,232 @@
+/** From a configuration of CPEX to plugins of this host. */
+import { readFile } from "node:fs/promises";
+import { expectOptions, isRecord } from "../../../core/data/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.ts";
+import type { Conditions, Mode, OnError } from "../../../core/hooks/index.ts";
+import type { RunSettings } from "../../../core/plugins/index.ts";
+import { systemCode } from "../../packages/index.ts";
+import {
+  type CpexHost,
+  type CpexHostOptions,
+  type CpexPlugin,
+  type GuestEntry,
+  hostOptionNames,
+  openHost,
+  startGuest,
+} from "./cpex-plugin.ts";
+import { pluginName, type Unsupported } from "./guest.ts";
+import { readYaml } from "./python.ts";
+
+export interface CpexFileOptions extends CpexHostOptions {
+  /** Which of its plugins, by the names in the file. Default: all that are not disabled. */
+  readonly only?: readonly string[] | undefined;
+  /** What `env` is in the file, which is a Jinja template. Default: empty. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+const optionNames = [...hostOptionNames, "only", "env"];
+
+type Data = Readonly<Record<string, unknown>>;
+
+/**
+ * Runs the plugins of a configuration of CPEX or ContextForge, each in a Python process of its own,
+ * with the modes, priorities and conditions of the file. Disabled ones are left out.
+ *
+ * @throws GlassineError (as a rejection) as `cpexPlugin` does; where one plugin does not start, none
+ *   runs
+ * @see spec `cpex:hooks`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { cpexPlugins } from "glassine/isolate";
+ *
+ * async function managerFor(python: string) {
+ *   const guests = await cpexPlugins("plugins/config.yaml", { python });
+ *   return await createPluginManager({ plugins: guests.map(({ plugin }) => plugin) });
+ * }
+ * ```
+ */
+export async function cpexPlugins(
+  file: string,
+  options: CpexFileOptions,
+): Promise<readonly CpexPlugin[]> {
+  expectOptions(options, optionNames, "cpexPlugins");
+  const host = await openHost(options);
+  const document = await readConfig(file, host, options.env ?? {});
+  const entries = entriesOf(file, document, options.only);
+  const started = await Promise.allSettled(
+    entries.map(async (entry) => await startGuest(host, entry)),
+  );
+  const failed = started.find((each) => each.status === "rejected");
+  if (failed === undefined)
+    return started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  await Promise.all(
+    started.map((each) => (each.status === "fulfilled" ? each.value.close() : undefined)),
+  );
+  throw failed.reason;
+}
+
+async function readConfig(
+  file: string,
+  { python, options }: CpexHost,
+  env: Readonly<Record<string, string>>,
+): Promise<Data> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw optionsInvalid(`${quoted(file)} cannot be read: ${systemCode(error)}.`);
+  });
+  const what = quoted(file);
+  const limits = { what, timeoutMs: options.startTimeoutMs };
+  const document = await readYaml(python, { text, env }, limits);
+  if (isRecord(document)) return document;
+  throw optionsInvalid(`${what} expects a mapping with plugins, as a configuration of CPEX.`);
+}
+
+/** @throws GlassineError `options_invalid` */
+function entriesOf(
+  file: string,
+  { plugins, plugin_dirs: dirs }: Data,
+  only: readonly string[] | undefined,
+): readonly GuestEntry[] {
+  if (!Array.isArray(plugins))
+    throw optionsInvalid(`${quoted(file)} expects a list of plugins under plugins.`);
+  const read = plugins.map((each, index) =>
+    readEntry(each, `plugins[${index}] of ${quoted(file)}`),
+  );
+  const titles = read.map(({ title }) => title);
+  for (const name of only ?? [])
+    if (!titles.includes(name))
+      throw optionsInvalid(
+        `only names ${quoted(name)}, which is not in ${quoted(file)}.${suggestion(name, titles)}`,
+      );
+  const chosen = read.filter(
+    ({ title, settings }) => settings.mode !== "disabled" && (only?.includes(title) ?? true),
+  );
+  const names = chosen.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    throw optionsInvalid(
+      `${quoted(file)} has two plugins that would be ${quoted(twice)} here. Rename one.`,
+    );
+  if (!Array.isArray(dirs) || dirs.length === 0) return chosen;
+  const lost = setting("plugin_dirs", "Code is read from the folders of the option pluginDirs.");
+  return chosen.map((each) => ({ ...each, unsupported: [...each.unsupported, lost] }));
+}
+
+const setting = (name: string, why: string): Unsupported => ({ what: "setting", name, why });
+
+/** What CPEX called its modes before, and what they are now. */
+const olderModes: Readonly<Record<string, Pick<RunSettings, "mode" | "onError">>> = {
+  enforce: { mode: "sequential" },
+  enforce_ignore_error: { mode: "sequential", onError: "ignore" },
+  permissive: { mode: "transform" },
+};
+
+/** Fields of an entry that mean something here, or that are for people. */
+const entryFields = [
+  ...["name", "description", "author", "namespace", "version", "tags", "kind", "hooks"],
+  ...["mode", "on_error", "priority", "conditions", "capabilities", "config"],
+];
+
+/** An entry with its own name, which it has. */
+type TitledEntry = GuestEntry & { readonly title: string; readonly name: string };
+
+function readEntry(entry: unknown, where: string): TitledEntry {
+  if (!isRecord(entry)) throw optionsInvalid(`${where} expects a mapping.`);
+  const title = stringOf(entry.name, `name in ${where}`);
+  const kind = stringOf(entry.kind, `kind in ${where}`);
+  if (!kind.includes("."))
+    throw optionsInvalid(
+      `${where} has the kind ${quoted(kind)}, which is not a class. Only plugins in Python run here: leave this one out with only.`,
+    );
+  const { hooks, config, version } = entry;
+  const read = readSettings(entry, where);
+  const foreign = Object.keys(entry).filter((field) => !entryFields.includes(field));
+  return {
+    ...{ kind, title, name: pluginName(title), settings: read.settings },
+    version: typeof version === "string" ? version : undefined,
+    hooks:
+      Array.isArray(hooks) && hooks.length > 0 ? namesOf(hooks, `hooks in ${where}`) : undefined,
+    capabilities: namesOf(entry.capabilities ?? [], `capabilities in ${where}`),
+    config: isRecord(config) ? config : {},
+    unsupported: [
+      ...read.unsupported,
+      ...foreign.map((name) => setting(name, "This host has no such setting.")),
+    ],
+  };
+}
+
+function stringOf(value: unknown, what: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw optionsInvalid(`${what} must be a string.`);
+}
+
+function namesOf(value: unknown, what: string): readonly string[] {
+  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
+  throw optionsInvalid(`${what} must be a list of names.`);
+}
+
+interface ReadSettings {
+  readonly settings: RunSettings;
+  readonly unsupported: readonly Unsupported[];
+}
+
+/** What they may be, `definePlugin` checks. */
+function readSettings(entry: Data, where: string): ReadSettings {
+  const { mode, on_error: onError, priority } = entry;
+  const older = typeof mode === "string" ? olderModes[mode] : undefined;
+  const { conditions, unsupported } = readConditions(entry.conditions, where);
+  const settings = {
+    ...(mode === undefined ? {} : { mode: mode as Mode }),
+    ...(onError === undefined ? {} : { onError: onError as OnError }),
+    ...(priority === undefined ? {} : { priority: priority as number }),
+    ...older,
+    ...(conditions === undefined ? {} : { conditions }),
+  };
+  return { settings, unsupported };
+}
+
+const conditionFields: Readonly<Record<string, keyof Conditions>> = {
+  server_ids: "servers",
+  tenant_ids: "tenants",
+  tools: "tools",
+  prompts: "prompts",
+  resources: "resources",
+};
+
+/** A condition that cannot be held to is left out, so that a guard runs too often and not too seldom. */
+function readConditions(
+  given: unknown,
+  where: string,
+): { readonly conditions?: Conditions; readonly unsupported: readonly Unsupported[] } {
+  if (given === undefined || given === null) return { unsupported: [] };
+  if (!Array.isArray(given) || !given.every(isRecord))
+    throw optionsInvalid(`conditions in ${where} must be a list of mappings.`);
+  if (given.length === 0) return { unsupported: [] };
+  const [only, another] = given;
+  if (only === undefined || another !== undefined)
+    return {
+      unsupported: [
+        setting("conditions", "This host takes one of them; the plugin runs on every call."),
+      ],
+    };
+  const kept: [string, readonly string[]][] = [];
+  const unsupported: Unsupported[] = [];
+  for (const [field, value] of Object.entries(only)) {
+    if (value === undefined || value === null) continue;
+    const kind = conditionFields[field];
+    const names = namesOf(value, `conditions.${field} in ${where}`);
+    if (names.length === 0) continue;
+    // There a name is a name; here `*` stands for others.
+    if (kind === undefined || names.some((name) => name.includes("*")))
+      unsupported.push(
+        setting(
+          `conditions.${field}`,
+          "This host cannot hold to it; the plugin runs in spite of it.",
+        ),
+      );
+    else kept.push([kind, names]);
+  }
+  return kept.length === 0
+    ? { unsupported }
+    : { conditions: Object.fromEntries(kept), unsupported };
+}

@@ -1,0 +1,251 @@
+/** From a plugin of CPEX, which is Python, to a plugin of this host. */
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { expectOptions, isRecord } from "../../../core/data/index.ts";
+import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
+import type { RunSettings } from "../../../core/plugins/index.ts";
+import {
+  expectOpenings,
+  type IsolatedPlugin,
+  isolatedBy,
+  poolOf,
+  readLimits,
+} from "../isolate-plugin.ts";
+import type { Opening } from "../kinds.ts";
+import {
+  describeGuest,
+  type PackageManifest,
+  pluginName,
+  readPackageManifest,
+  type Unsupported,
+} from "./guest.ts";
+import { type Python, pythonOf, readYaml } from "./python.ts";
+import {
+  expectWheels,
+  fileOf,
+  hashWheel,
+  type Installed,
+  normalizedName,
+  readVenv,
+  type Venv,
+  type Wheel,
+  type WheelLock,
+  wheelOf,
+} from "./wheels.ts";
+import { workerArgs } from "./worker-lines.ts";
+import { type CpexTurn, cpexLink } from "./worker-link.ts";
+
+/** Where plugins of CPEX run, and what they may take. */
+export interface CpexHostOptions {
+  /** The interpreter of a virtual environment with the package `cpex`: `VENV/bin/python`. */
+  readonly python: string;
+  /**
+   * What wheels of the environment have to be, by name. Each that is named is checked before anything
+   * runs, and the plugin's own has to be among them. Default: whatever is installed.
+   */
+  readonly wheels?: Readonly<Record<string, WheelLock>> | undefined;
+  /** Folders with code of plugins that is not installed. */
+  readonly pluginDirs?: readonly string[] | undefined;
+  /** Whether it may open connections, for limits that are kept in Redis, say. Default false. */
+  readonly network?: boolean | undefined;
+  /** What may stay open where the platform cannot close it. Default: nothing. */
+  readonly accept?: readonly Opening[] | undefined;
+  /** What it may take as address space, in MiB. Default 1 024. */
+  readonly memoryMb?: number | undefined;
+  /** How long it may take to start. Default 30 000. */
+  readonly startTimeoutMs?: number | undefined;
+  /** How long open turns have when it is closed. Default 5 000. */
+  readonly closeTimeoutMs?: number | undefined;
+  /** How many turns may be open at a time. They run one after the other. Default 64. */
+  readonly maxTurns?: number | undefined;
+  /** Whether another one waits to take its place when it ends. Default false. */
+  readonly spare?: boolean | undefined;
+  /** Gets what it logs and prints, in pieces as they come. Default: nobody does. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+  /** Gets what a turn has beside its result. It must not throw. */
+  readonly onTurn?: ((turn: CpexTurn) => void) | undefined;
+}
+
+export interface CpexOptions extends CpexHostOptions {
+  /** The dotted path of its class, as `kind` in CPEX's configuration. */
+  readonly kind: string;
+  /** Its name on this host. Default: that of its wheel. */
+  readonly name?: string | undefined;
+  /** Default: those that its wheel names in `plugin-manifest.yaml`. */
+  readonly hooks?: readonly string[] | undefined;
+  /** What it may see and change. Default: nothing gated. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** Its configuration, over the defaults of its wheel. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A plugin of CPEX that runs. */
+export interface CpexPlugin extends IsolatedPlugin {
+  /** The wheel it comes from; `undefined` where its code is not installed. */
+  readonly wheel: Wheel | undefined;
+  /** What has no effect on this host. */
+  readonly unsupported: readonly Unsupported[];
+}
+
+export const hostOptionNames = [
+  ...["python", "wheels", "pluginDirs", "network", "accept", "memoryMb", "startTimeoutMs"],
+  ...["closeTimeoutMs", "maxTurns", "spare", "onOutput", "onTurn"],
+];
+
+const optionNames = [...hostOptionNames, "kind", "name", "hooks", "capabilities", "config"];
+
+/**
+ * Runs a plugin that was written for CPEX or ContextForge, unmodified, in a Python process of its own.
+ * It sees what its capabilities open, and what it returns is judged as ever.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` where the platform
+ *   cannot confine it, `package_refused` where a wheel is not what `wheels` says,
+ *   `plugin_isolation_failed` where CPEX cannot make the plugin, `plugin_ended` where it ends or hangs
+ *   meanwhile, `manifest_invalid`
+ * @see spec `cpex:start`, `cpex:wheels`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { cpexPlugin } from "glassine/isolate";
+ *
+ * async function managerFor(python: string) {
+ *   const kind = "cpex_pii_filter.pii_filter.PIIFilterPlugin";
+ *   const { plugin } = await cpexPlugin({ python, kind, config: { block_on_detection: true } });
+ *   return await createPluginManager({ plugins: [plugin] });
+ * }
+ * ```
+ */
+export async function cpexPlugin(options: CpexOptions): Promise<CpexPlugin> {
+  expectOptions(options, optionNames, "cpexPlugin");
+  const { kind, name, hooks, capabilities = [], config = {} } = options;
+  if (typeof kind !== "string" || !/^[\w]+(\.[\w]+)+$/.test(kind))
+    throw optionsInvalid(
+      "cpexPlugin expects kind: the dotted path of a class, such as package.module.Class.",
+    );
+  for (const [option, list] of Object.entries({ hooks: hooks ?? [], capabilities }))
+    if (!Array.isArray(list) || list.some((each) => typeof each !== "string"))
+      throw optionsInvalid(`${option} must be a list of names.`);
+  if (!isRecord(config)) throw optionsInvalid("config must be an object.");
+  const host = await openHost(options);
+  return await startGuest(host, {
+    ...{ kind, name, title: name, hooks, capabilities, config, settings: {}, unsupported: [] },
+  });
+}
+
+/** The environment that plugins run in, checked. */
+export interface CpexHost {
+  readonly options: ReturnType<typeof readHostOptions>;
+  readonly venv: Venv;
+  readonly python: Python;
+  readonly pluginDirs: readonly string[];
+}
+
+/** @throws GlassineError `options_invalid`, `isolation_refused`, `package_refused` */
+export async function openHost(given: CpexHostOptions): Promise<CpexHost> {
+  const options = readHostOptions(given);
+  const venv = await readVenv(options.python);
+  if (!venv.wheels.some(({ name }) => name === "cpex"))
+    throw optionsInvalid(
+      `The virtual environment of ${quoted(venv.python)} has no package cpex. Install it there: pip install cpex.`,
+    );
+  if (options.wheels !== undefined) await expectWheels(venv, options.wheels);
+  const pluginDirs = await foldersOf(options.pluginDirs ?? []);
+  const { accept, network = false, memoryMb, onOutput } = options;
+  const python = await pythonOf({
+    ...{ venv, accept, network, memoryMb, onOutput, readable: pluginDirs },
+    // What was compiled before is in no wheel.
+    sourcesOnly: options.wheels !== undefined,
+  });
+  return { options, venv, python, pluginDirs };
+}
+
+function readHostOptions(options: CpexHostOptions) {
+  const { python, accept = [], onOutput = () => {} } = options;
+  if (typeof python !== "string")
+    throw optionsInvalid("python expects the path of the interpreter in a virtual environment.");
+  expectOpenings(accept);
+  return {
+    ...options,
+    ...{ accept, onOutput },
+    ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
+  };
+}
+
+async function foldersOf(paths: readonly string[]): Promise<readonly string[]> {
+  const folders = paths.map((path) => resolve(path));
+  for (const folder of folders) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory() !== true)
+      throw optionsInvalid(`pluginDirs names ${quoted(folder)}, which is not a folder.`);
+  }
+  return folders;
+}
+
+export interface GuestEntry {
+  readonly kind: string;
+  /** Its name on this host, and the one that CPEX has for it. */
+  readonly name: string | undefined;
+  readonly title: string | undefined;
+  readonly version?: string | undefined;
+  readonly hooks: readonly string[] | undefined;
+  readonly capabilities: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly settings: RunSettings;
+  /** What of its configuration has no effect. */
+  readonly unsupported: readonly Unsupported[];
+}
+
+/** @throws GlassineError as `cpexPlugin` does */
+export async function startGuest(host: CpexHost, entry: GuestEntry): Promise<CpexPlugin> {
+  const { options, venv, python, pluginDirs } = host;
+  const { kind, hooks, capabilities, config, settings } = entry;
+  const installed = wheelOf(venv, kind.slice(0, kind.lastIndexOf(".")));
+  const wheel = installed && (await hashWheel(installed));
+  expectLocked(kind, wheel, options.wheels);
+  const own = installed && (await manifestOf(host, installed, kind));
+  const title = entry.title ?? wheel?.name ?? kind.slice(kind.lastIndexOf(".") + 1);
+  const described = describeGuest({
+    ...{ kind, title, hooks, capabilities, config, settings, pluginDirs },
+    name: entry.name ?? pluginName(title),
+    version: entry.version ?? wheel?.version ?? "0.0.0",
+    manifest: own?.kind === kind ? own : undefined,
+  });
+  const { guest, manifest } = described;
+  const start = cpexLink({
+    ...{ guest, manifest, onTurn: options.onTurn, onOutput: options.onOutput },
+    start: python.run(workerArgs(guest.hooks)),
+  });
+  const load = { file: venv.python, exportName: kind, needsHost: false };
+  const facts = { isolate: "process", open: python.open } as const;
+  const isolated = await isolatedBy(poolOf(start, { ...options, size: 1 }, load), facts);
+  return { ...isolated, wheel, unsupported: [...entry.unsupported, ...described.unsupported] };
+}
+
+/** A lock that names other wheels alone would hold nothing. */
+function expectLocked(
+  kind: string,
+  wheel: Wheel | undefined,
+  wheels: CpexHostOptions["wheels"],
+): void {
+  if (wheels === undefined) return;
+  const names = Object.keys(wheels).map(normalizedName);
+  if (wheel !== undefined && names.includes(wheel.name)) return;
+  throw optionsInvalid(
+    wheel === undefined
+      ? `wheels cannot hold ${quoted(kind)}: it is in no wheel of the environment.`
+      : `wheels does not name ${quoted(wheel.name)}, which ${quoted(kind)} comes from. Its hash is ${wheel.hash}.`,
+  );
+}
+
+async function manifestOf(
+  { python, options }: CpexHost,
+  installed: Installed,
+  kind: string,
+): Promise<PackageManifest | undefined> {
+  const path = `${kind.split(".")[0]}/plugin-manifest.yaml`;
+  const text = await fileOf(installed, path);
+  if (text === undefined) return undefined;
+  const what = `plugin-manifest.yaml of ${installed.name}`;
+  const document = await readYaml(python, { text }, { what, timeoutMs: options.startTimeoutMs });
+  return readPackageManifest(document);
+}

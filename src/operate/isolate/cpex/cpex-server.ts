@@ -1,0 +1,255 @@
+/**
+ * Offers a plugin of this library to a host of CPEX: takes the tasks that its worker takes, and
+ * answers them as its worker does. Source: the module `cpex.framework.isolated.worker` of the Python
+ * package `cpex` 0.1.4.
+ *
+ * The plugin runs behind a manager of its own, because the Python manager of that version takes
+ * whatever extensions a plugin returns.
+ */
+import * as z from "zod/mini";
+import {
+  createExtensions,
+  createPluginManager,
+  decodeTask,
+  definePlugin,
+  encodeInvokeResult,
+  type Manager,
+  resolveCapabilities,
+} from "../../../core/host/index.ts";
+import { describeThrown } from "../../../core/observe/index.ts";
+import type { Plugin } from "../../../core/plugins/index.ts";
+import { keptByRequest } from "../kept-by-request.ts";
+import { cpexCapabilities, cpexHooks, servedFeatures, workerProtocol } from "./worker-lines.ts";
+
+export { linesTo } from "../lines.ts";
+
+type Item = Exclude<Parameters<typeof createPluginManager>[0]["plugins"][number], Plugin>;
+
+export interface CpexServerOptions {
+  readonly plugin: Plugin;
+  /** Makes the manager of the plugin under the settings of the host. */
+  readonly managerOf: (item: Item) => Promise<Manager>;
+  readonly write: (text: string) => void;
+  /** Gets what an operator should know and the protocol has no place for. */
+  readonly warn: (text: string) => void;
+}
+
+export interface CpexServer {
+  /** A line without its end. */
+  take(line: string): void;
+  /** When the host has said that it ends. */
+  readonly shutdown: Promise<void>;
+  /** Answers what is open, and ends the plugin. */
+  close(): Promise<void>;
+}
+
+/** What answers a line that has no id. */
+const noId = "unknown";
+
+const text = z.string();
+const names = z.array(text);
+const optionalText = z.nullish(text);
+const anyObject = z.record(text, z.unknown());
+
+/** Of a task, what every one has. */
+const anyTask = z.looseObject({
+  task_type: text,
+  request_id: z._default(text, noId),
+  config: optionalText,
+});
+
+const hookTask = z.looseObject({
+  hook_type: text,
+  config: text,
+  payload: anyObject,
+  extensions: z.nullish(anyObject),
+  context: z.looseObject({
+    global_context: z.looseObject({
+      request_id: text,
+      tenant_id: optionalText,
+      server_id: optionalText,
+    }),
+  }),
+});
+
+/** How the host has configured the plugin. */
+const settings = z.looseObject({
+  capabilities: z._default(names, []),
+  config: z.nullish(anyObject),
+});
+
+interface Made {
+  /** The text of the configuration that it was made for. */
+  readonly text: string;
+  readonly manager: Promise<Manager>;
+  readonly capabilities: readonly string[];
+}
+
+export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions): CpexServer {
+  const open = new Set<Promise<void>>();
+  const scopeOf = keptByRequest<Scope>(() => ({}));
+  let made: Made | undefined;
+  let end: () => void = () => {};
+  const shutdown = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const say = (id: string, fields: object) =>
+    write(`${JSON.stringify({ ...fields, request_id: id })}\n`);
+
+  /** A host of CPEX has one configuration for a plugin. With another one the plugin begins anew. */
+  function madeFor(config: string): Made {
+    if (made?.text === config) return made;
+    const { capabilities: granted, config: own } = read(settings, JSON.parse(config), "config");
+    const capabilities = grantOf(plugin, granted);
+    const before = made;
+    const manager = managerOf({
+      ...{ plugin, grant: capabilities },
+      ...(own === null || own === undefined ? {} : { config: own }),
+    });
+    made = { text: config, manager, capabilities };
+    void closed(before);
+    return made;
+  }
+
+  async function answer(task: z.output<typeof anyTask>): Promise<object> {
+    if (task.task_type === "capabilities") return await greet(task.config);
+    if (task.task_type === "load_and_run_hook") return await run(read(hookTask, task, "task"));
+    throw new Error(`There are no tasks of the type ${task.task_type}.`);
+  }
+
+  /** With a configuration, also whether the plugin takes it, and which hooks it has. */
+  async function greet(config: string | null | undefined): Promise<object> {
+    const manager = typeof config === "string" ? await madeFor(config).manager : undefined;
+    return {
+      ...{ status: "success", protocol_version: workerProtocol, features: servedFeatures },
+      // None is installed here.
+      cpex_version: null,
+      ...(manager === undefined ? {} : { hooks: hooksOf(manager) }),
+    };
+  }
+
+  async function run(task: z.output<typeof hookTask>): Promise<object> {
+    const { hook_type: hook, config, payload, extensions, context } = task;
+    const { request_id: request, tenant_id: tenant, server_id: server } = context.global_context;
+    const { manager: making, capabilities } = madeFor(config);
+    const manager = await making;
+    if (!hooksOf(manager).includes(hook))
+      throw new Error(`The plugin ${plugin.name} has no handler for ${hook}.`);
+    const { name, version } = plugin;
+    const turn = decodeTask({
+      ...{ hook, payload, context: { request_id: request } },
+      config: { name, version, capabilities },
+      ...(extensions === null || extensions === undefined ? {} : { extensions }),
+    });
+    const scope = scopeOf(request);
+    const result = await manager.invoke(hook as "evaluate", turn.payload as never, {
+      ...(turn.extensions === undefined ? {} : { extensions: createExtensions(turn.extensions) }),
+      ...(scope.context === undefined ? { request } : { context: scope.context }),
+      ...(typeof tenant === "string" ? { tenant } : {}),
+      ...(typeof server === "string" ? { server } : {}),
+    });
+    scope.context = result.context;
+    for (const { path, code } of result.rejections)
+      warn(`${name} was not let change ${path} on ${hook}: ${code}`);
+    expectSaid(result);
+    const { as_returned: _, ...document } = JSON.parse(encodeInvokeResult(result, { hook }));
+    return document;
+  }
+
+  async function takeOne(line: string, before: readonly Promise<void>[]): Promise<void> {
+    let id = noId;
+    try {
+      const task = read(anyTask, JSON.parse(line), "task");
+      id = task.request_id;
+      if (task.task_type !== "shutdown") {
+        say(id, await answer(task));
+        return;
+      }
+      await Promise.all(before);
+      say(id, { status: "success", message: "Shutting down" });
+      end();
+    } catch (error) {
+      say(id, { status: "error", message: describeThrown(error).text });
+    }
+  }
+
+  return {
+    shutdown,
+    take(line) {
+      if (line.trim() === "") return;
+      const one = takeOne(line, [...open]);
+      open.add(one);
+      void one.then(() => open.delete(one));
+    },
+    async close() {
+      await Promise.all(open);
+      await closed(made);
+    },
+  };
+}
+
+/** What a host of CPEX has to know of a plugin: its hooks and capabilities that exist there. */
+export async function cpexFacts(plugin: Plugin): Promise<{
+  readonly hooks: readonly string[];
+  readonly capabilities: readonly string[];
+  /** Capabilities that it asks for and cannot have there. */
+  readonly without: readonly string[];
+}> {
+  const { name, version } = plugin;
+  const hooks = Object.fromEntries(plugin.hooks.map((hook) => [hook, () => undefined]));
+  // Without its code and its configuration: only which hooks its entries take part in.
+  const stand = definePlugin({ name, version, hooks } as never);
+  const manager = await createPluginManager({ plugins: [stand] });
+  const served = hooksOf(manager);
+  await manager.close();
+  const isKnown = (name: string) => cpexCapabilities.includes(name);
+  return {
+    hooks: served,
+    capabilities: plugin.capabilities.filter(isKnown),
+    without: plugin.capabilities.filter((name) => !isKnown(name)),
+  };
+}
+
+const hooksOf = (manager: Manager): readonly string[] =>
+  cpexHooks.filter((hook) => manager.handles(hook as "evaluate"));
+
+/** What both the plugin and the configuration of its host name. */
+function grantOf(plugin: Plugin, granted: readonly string[]): readonly never[] {
+  const known = granted.filter((name) => cpexCapabilities.includes(name));
+  const asked: readonly string[] = resolveCapabilities(plugin.capabilities as never);
+  return resolveCapabilities(known as never).filter((name) => asked.includes(name)) as never;
+}
+
+/**
+ * A failure is one of the host's, too: its own `on_error` decides what follows.
+ *
+ * @throws Error
+ */
+function expectSaid({ violation, executions }: Awaited<ReturnType<Manager["invoke"]>>): void {
+  if (violation === undefined) return;
+  const decisive = executions.find(({ effectiveAllow }) => !effectiveAllow);
+  if (violation.plugin !== undefined && decisive?.requestedAllow === false) return;
+  throw new Error(`${violation.code}: ${violation.reason}`);
+}
+
+/** @throws Error which says where the data is not as expected */
+function read<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  data: unknown,
+  what: string,
+): z.output<Schema> {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = [what, ...(issue?.path ?? [])].join(".");
+  throw new Error(`${path} is not as the worker of CPEX takes it: ${issue?.message}`);
+}
+
+/** What cannot be made or closed has been reported to whoever asked. */
+async function closed(made: Made | undefined): Promise<void> {
+  await made?.manager.then((manager) => manager.close()).catch(() => {});
+}
+
+interface Scope {
+  context?: Awaited<ReturnType<Manager["invoke"]>>["context"];
+}

@@ -1,0 +1,99 @@
+/**
+ * Extensions as the models of CPEX have them. One value that does not fit would make its worker run
+ * the plugin without any, so whatever may not fit is left out, and named.
+ *
+ * Source: `cpex.framework.extensions` of the Python package `cpex` 0.1.4.
+ */
+import { isRecord } from "../../../core/data/index.ts";
+
+/** The fields that its models have, by slot; `undefined` where they have all. */
+const modelled: Readonly<Record<string, readonly string[] | undefined>> = {
+  request: undefined,
+  agent: undefined,
+  // Those of the newer generation are in `headers`, too.
+  http: ["headers", "request_headers"],
+  security: ["labels", "classification", "subject", "objects", "data"],
+  delegation: undefined,
+  mcp: undefined,
+  completion: undefined,
+  provenance: undefined,
+  llm: undefined,
+  framework: undefined,
+  meta: ["tags", "scope", "properties"],
+  custom: undefined,
+};
+
+type Data = Readonly<Record<string, unknown>>;
+
+export interface Fitted {
+  readonly extensions: Data;
+  /** Paths of what its models do not have. */
+  readonly leftOut: readonly string[];
+}
+
+export function fitExtensions(extensions: Data): Fitted {
+  const leftOut: string[] = [];
+  const slots = Object.entries(extensions).flatMap(([slot, value]) => {
+    if (Object.hasOwn(modelled, slot)) return [[slot, fitSlot(slot, value, leftOut)]];
+    leftOut.push(slot);
+    return [];
+  });
+  return { extensions: Object.fromEntries(slots), leftOut };
+}
+
+function fitSlot(slot: string, value: unknown, leftOut: string[]): unknown {
+  if (!isRecord(value)) return value;
+  const fields = modelled[slot];
+  const misfits = new Set([
+    ...Object.keys(value).filter((field) => fields !== undefined && !fields.includes(field)),
+    ...(misfitsOf[slot]?.(value) ?? []),
+  ]);
+  if (misfits.size === 0) return value;
+  for (const path of misfits) leftOut.push(`${slot}.${path}`);
+  return without(value, [...misfits]);
+}
+
+const misfitsOf: Readonly<Record<string, (slot: Data) => readonly string[]>> = {
+  security: ({ subject }) =>
+    isRecord(subject) && (subject.id === undefined || subject.type === undefined)
+      ? ["subject"]
+      : [],
+  mcp: ({ tool, prompt }) => [
+    ...(isRecord(tool) ? schemasOf(tool) : []),
+    ...(isRecord(prompt) && hasOthersThanObjects(prompt.arguments) ? ["prompt.arguments"] : []),
+  ],
+  // Its models read whatever is in a history as an empty object, which would come back as a change.
+  agent: ({ conversation }) =>
+    isRecord(conversation) && isFilled(conversation.history) ? ["conversation"] : [],
+};
+
+/** A JSON Schema may be a boolean; its model wants an object. */
+function schemasOf(tool: Data): readonly string[] {
+  return ["input_schema", "output_schema"]
+    .filter((field) => tool[field] !== undefined && !isRecord(tool[field]))
+    .map((field) => `tool.${field}`);
+}
+
+const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0;
+
+const hasOthersThanObjects = (value: unknown) =>
+  Array.isArray(value) && !value.every((each) => isRecord(each));
+
+/** A copy without what is at the paths, each of one or two names. */
+function without(value: Data, paths: readonly string[]): Data {
+  const entries = Object.entries(value).flatMap(([name, inner]) => {
+    if (paths.includes(name)) return [];
+    const inside = paths.filter((path) => path.startsWith(`${name}.`));
+    if (inside.length === 0 || !isRecord(inner)) return [[name, inner]];
+    return [
+      [
+        name,
+        without(
+          inner,
+          inside.map((path) => path.slice(name.length + 1)),
+        ),
+      ],
+    ];
+  });
+  return Object.fromEntries(entries);
+}

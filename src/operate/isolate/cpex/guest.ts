@@ -1,0 +1,124 @@
+/** What a plugin of CPEX is on this host: its manifest, and what the host has no place for. */
+import { isRecord } from "../../../core/data/index.ts";
+import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.ts";
+import { hookNames } from "../../../core/host/index.ts";
+import type { RunSettings } from "../../../core/plugins/index.ts";
+import type { FarManifest } from "../protocol.ts";
+import { cpexCapabilities, cpexHooks, type Guest } from "./worker-lines.ts";
+
+/** Something of a plugin or its configuration that has no effect on this host, and why. */
+export interface Unsupported {
+  readonly what: "hook" | "capability" | "setting";
+  readonly name: string;
+  readonly why: string;
+}
+
+/** What a plugin's wheel says of it, in `plugin-manifest.yaml`. */
+export interface PackageManifest {
+  readonly kind: string;
+  readonly description: string | undefined;
+  readonly hooks: readonly string[];
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+/** What a document says, as far as it can be read. */
+export function readPackageManifest(document: unknown): PackageManifest | undefined {
+  if (!isRecord(document) || typeof document.kind !== "string") return undefined;
+  const { kind, description, available_hooks: hooks, default_configs: defaults } = document;
+  return {
+    kind,
+    description: typeof description === "string" ? description : undefined,
+    hooks: Array.isArray(hooks) ? hooks.filter((each) => typeof each === "string") : [],
+    defaults: isRecord(defaults) ? defaults : {},
+  };
+}
+
+export interface GuestOptions {
+  readonly kind: string;
+  /** The name that CPEX has for it. */
+  readonly title: string;
+  readonly name: string;
+  readonly version: string;
+  readonly hooks: readonly string[] | undefined;
+  readonly capabilities: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly pluginDirs: readonly string[];
+  readonly settings: RunSettings;
+  /** Of its wheel, if that has one for this class. */
+  readonly manifest: PackageManifest | undefined;
+}
+
+export interface Described {
+  readonly guest: Guest;
+  readonly manifest: FarManifest;
+  readonly unsupported: readonly Unsupported[];
+}
+
+/** @throws GlassineError `options_invalid` where no hook is left */
+export function describeGuest({ manifest: own, ...options }: GuestOptions): Described {
+  const { kind, title, name, version, settings, pluginDirs } = options;
+  const asked = options.hooks ?? own?.hooks ?? [];
+  const hooks = asked.filter((hook) => cpexHooks.includes(hook));
+  const capabilities = options.capabilities.filter((each) => cpexCapabilities.includes(each));
+  const unsupported: readonly Unsupported[] = [
+    ...asked
+      .filter((hook) => !hooks.includes(hook))
+      .map((hook) => ({ what: "hook" as const, name: hook, why: whyNot(hook) })),
+    ...options.capabilities
+      .filter((each) => !capabilities.includes(each))
+      .map((each) => ({
+        ...{ what: "capability" as const, name: each },
+        why: `CPEX knows no such capability.${suggestion(each, cpexCapabilities)}`,
+      })),
+  ];
+  if (hooks.length === 0) throw noHooks(kind, asked, unsupported);
+  const entries = hooks.map((hook) => [hook, { ...settings, extensions: true }]);
+  return {
+    guest: {
+      ...{ name: title, kind, version, hooks, capabilities, pluginDirs },
+      // The worker does not apply them.
+      config: { ...own?.defaults, ...options.config },
+    },
+    manifest: {
+      ...{ name, version: semanticVersion(version), capabilities, hasHealthCheck: false },
+      ...(own?.description === undefined ? {} : { description: own.description }),
+      hooks: Object.fromEntries(entries),
+    },
+    unsupported,
+  };
+}
+
+function whyNot(hook: string): string {
+  return Object.hasOwn(hookNames, hook)
+    ? "CPEX has no such hook."
+    : `This host has no such hook.${suggestion(hook, cpexHooks)}`;
+}
+
+function noHooks(kind: string, asked: readonly string[], unsupported: readonly Unsupported[]) {
+  if (asked.length === 0)
+    return optionsInvalid(
+      `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
+    );
+  const why = unsupported.map(({ name, why }) => `${quoted(name)}: ${why}`).join(" ");
+  return optionsInvalid(`No hook of ${quoted(kind)} is one of this host. ${why}`);
+}
+
+/** A version of Python as a semantic one: what has no place in it is a build. */
+export function semanticVersion(version: string): string {
+  const [, major, minor = "0", patch = "0", rest = ""] =
+    /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)$/.exec(version) ?? [];
+  if (major === undefined) return "0.0.0";
+  const build = rest.replaceAll(/[^0-9A-Za-z]+/g, ".").replaceAll(/^\.|\.$/g, "");
+  const release = [major, minor, patch].map((each) => String(Number(each))).join(".");
+  return build === "" ? release : `${release}+${build}`;
+}
+
+/** A name of CPEX, such as `PIIFilter`, as this library has it: `pii-filter`. */
+export function pluginName(title: string): string {
+  return title
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^[-0-9]+|-+$/g, "");
+}

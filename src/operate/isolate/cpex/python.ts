@@ -1,0 +1,96 @@
+/** Starts Python of a virtual environment, and lets it read YAML. */
+import { within } from "../../../core/data/index.ts";
+import { GlassineError } from "../../../core/errors/index.ts";
+import { expectAccepted } from "../isolate-plugin.ts";
+import type { Opening } from "../kinds.ts";
+import { processLink } from "../process-link.ts";
+import { pluginEnded } from "../protocol.ts";
+import { confined, platformOf, unconfined } from "../sandbox.ts";
+import type { StartLink } from "../supervisor.ts";
+import type { Venv } from "./wheels.ts";
+
+export interface PythonOptions {
+  readonly venv: Venv;
+  readonly accept: readonly Opening[];
+  /** Absolute paths of folders that it may read beside its environment. */
+  readonly readable: readonly string[];
+  readonly network: boolean;
+  readonly memoryMb: number;
+  /** Whether it reads the sources alone, and nothing that was compiled of them before. */
+  readonly sourcesOnly: boolean;
+  readonly onOutput: (text: string) => void;
+}
+
+export interface Python {
+  /** Starts it with arguments. */
+  readonly run: (args: readonly string[]) => StartLink;
+  /** What its code can do although it should not, or because the operator said so. */
+  readonly open: readonly Opening[];
+}
+
+/** @throws GlassineError `isolation_refused` */
+export async function pythonOf(options: PythonOptions): Promise<Python> {
+  const { venv, accept, readable, network, memoryMb, sourcesOnly, onOutput } = options;
+  const { open, why } = await platformOf();
+  // Python has no permission model: without namespaces nothing forbids files.
+  const found: readonly Opening[] = why === undefined ? open : [...open, "files"];
+  expectAccepted(found, network ? [...accept, "network"] : accept, why);
+  const program = { readable: [...venv.readable, ...readable], network, memoryMb };
+  const place = why === undefined ? confined : unconfined;
+  return {
+    open: network && !found.includes("network") ? [...found, "network"] : found,
+    run: (args) => {
+      const cache = sourcesOnly ? ["-X", "pycache_prefix=/none"] : [];
+      // Nothing of the host's environment or of the account's own packages, and no compiled files.
+      const argv = [venv.python, "-I", "-B", "-X", "utf8", ...cache, ...args];
+      return processLink({ ...place({ ...program, argv }), onOutput });
+    },
+  };
+}
+
+const script = `
+import json, sys
+given = json.loads(sys.stdin.readline())
+try:
+    import yaml
+    text = given["text"]
+    if given.get("env") is not None:
+        import jinja2.sandbox
+        text = jinja2.sandbox.SandboxedEnvironment(autoescape=True).from_string(text).render(env=given["env"])
+    print(json.dumps({"document": yaml.safe_load(text)}, default=str))
+except Exception as error:
+    print(json.dumps({"error": " ".join(str(error).split())}))
+`;
+
+/**
+ * A YAML document as JSON has it. With `env` the text is a Jinja template first, as CPEX's own
+ * configuration is.
+ *
+ * @throws GlassineError `plugin_isolation_failed`, `plugin_ended`
+ */
+export async function readYaml(
+  { run }: Python,
+  given: { readonly text: string; readonly env?: Readonly<Record<string, string>> },
+  { what, timeoutMs }: { readonly what: string; readonly timeoutMs: number },
+): Promise<unknown> {
+  const end = await within(timeoutMs, () => lineOf(run(["-c", script]), JSON.stringify(given)));
+  if (end.how === "timeout") throw pluginEnded(`did not read ${what} in ${timeoutMs} ms`);
+  if (end.how === "threw") throw end.value;
+  const { document, error } = JSON.parse(end.value);
+  if (error === undefined) return document;
+  throw new GlassineError("plugin_isolation_failed", `${what} cannot be read: ${error}`);
+}
+
+/** The first line that a program answers one with. */
+function lineOf(start: StartLink, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const link = start({
+      onLine(answer) {
+        resolve(answer);
+        link.kill();
+      },
+      onEnd: (why) => reject(pluginEnded(why)),
+    });
+    link.send(line);
+  });
+}

@@ -1,0 +1,129 @@
+/**
+ * What the worker of CPEX takes and answers: one JSON document a line. Source: the module
+ * `cpex.framework.isolated.worker` of the Python package `cpex` 0.1.4.
+ */
+import * as z from "zod/mini";
+
+/** The version of its protocol that this library speaks. */
+export const workerProtocol = 1;
+
+/** Without these a plugin would run, and see or change nothing of the extensions. */
+const neededFeatures = ["extensions", "modified_extensions"];
+
+/**
+ * Those of a plugin of this library in its place. No hook that it can have takes a `credential`, so
+ * that is not one of them.
+ */
+export const servedFeatures: readonly string[] = neededFeatures;
+
+/**
+ * It counts characters, and answers a longer line without the id of its request. Characters are no
+ * more than UTF-16 units.
+ */
+export const maxTaskUnits = 10_000_000;
+
+/** The hooks that both its framework and the standard host have, under the same names. */
+export const cpexHooks: readonly string[] = [
+  ...["evaluate", "cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke", "cmf.tool_post_invoke"],
+  ...["cmf.prompt_pre_fetch", "cmf.prompt_post_fetch"],
+  ...["cmf.resource_pre_fetch", "cmf.resource_post_fetch"],
+  ...["tool_pre_invoke", "tool_post_invoke", "prompt_pre_fetch", "prompt_post_fetch"],
+  ...["resource_pre_fetch", "resource_post_fetch", "agent_pre_invoke", "agent_post_invoke"],
+];
+
+/**
+ * The arguments of Python that start the worker. Hooks on messages are there for plugins whose host
+ * has loaded them, and the worker does not.
+ */
+export function workerArgs(hooks: readonly string[]): readonly string[] {
+  const worker = "cpex.framework.isolated.worker";
+  if (!hooks.some((hook) => hook === "evaluate" || hook.startsWith("cmf."))) return ["-m", worker];
+  const start = `import cpex.framework.hooks.message, runpy; runpy.run_module("${worker}", run_name="__main__", alter_sys=True)`;
+  return ["-c", start];
+}
+
+/** Those that it knows. With any other it refuses every task. */
+export const cpexCapabilities: readonly string[] = [
+  ...["read_subject", "read_roles", "read_teams", "read_claims", "read_permissions", "read_agent"],
+  ...["read_headers", "write_headers", "read_labels", "append_labels"],
+  ...["read_delegation", "append_delegation"],
+];
+
+/** A plugin of CPEX, as the worker is to make it. */
+export interface Guest {
+  /** The name, as violations and logs of CPEX have it. */
+  readonly name: string;
+  /** The dotted path of its class. */
+  readonly kind: string;
+  readonly version: string;
+  readonly hooks: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Folders of code that is not installed. */
+  readonly pluginDirs: readonly string[];
+}
+
+export interface Task {
+  readonly id: string;
+  readonly hook: string;
+  readonly payload: unknown;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly extensions?: unknown;
+}
+
+/**
+ * What writes the tasks of a guest. The configuration is one text for all of them: where a byte of it
+ * differs, the worker makes the plugin anew, and its state is gone.
+ */
+export function taskWriter({ name, kind, version, ...guest }: Guest): (task: Task) => string {
+  const { hooks, capabilities, config, pluginDirs } = guest;
+  const text = JSON.stringify({
+    ...{ name, kind, version, hooks, capabilities, config },
+    // With any other mode it drops a denial, and with any other policy an error.
+    ...{ mode: "sequential", on_error: "fail" },
+  });
+  return ({ id, hook, payload, context, extensions = null }) =>
+    JSON.stringify({
+      ...{ task_type: "load_and_run_hook", request_id: id, hook_type: hook },
+      ...{ config: text, class_name: kind, plugin_dirs: pluginDirs },
+      ...{ payload, extensions, context: { state: {}, metadata: {}, global_context: context } },
+    });
+}
+
+export function capabilitiesTask(id: string): string {
+  return JSON.stringify({ task_type: "capabilities", request_id: id });
+}
+
+const text = z.string();
+const answered = z.looseObject({ request_id: text, status: z.optional(text) });
+const failed = z.object({ status: z.literal("error"), message: text });
+const greeting = z.object({ protocol_version: z.number(), features: z.array(text) });
+
+export type Answer = Readonly<z.output<typeof answered>>;
+
+/** A line that answers a request; `undefined` for what is only printed. Its code is foreign. */
+export function readAnswer(line: string): Answer | undefined {
+  try {
+    const read = answered.safeParse(JSON.parse(line));
+    return read.success ? read.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why it failed, or `undefined`. */
+export function failureOf(answer: Answer): string | undefined {
+  const read = failed.safeParse(answer);
+  return read.success ? read.data.message : undefined;
+}
+
+/** Why this library cannot work with it, or `undefined`. */
+export function misfitOf(answer: Answer): string | undefined {
+  const read = greeting.safeParse(answer);
+  if (!read.success) return "says no version of its protocol: cpex 0.1.4 is the first that does";
+  const { protocol_version: version, features } = read.data;
+  if (version !== workerProtocol)
+    return `speaks version ${version} of its protocol, and not ${workerProtocol}`;
+  const missing = neededFeatures.filter((each) => !features.includes(each));
+  return missing.length === 0 ? undefined : `does not know ${missing.join(", ")}`;
+}

@@ -1,0 +1,205 @@
+/**
+ * Makes a worker of CPEX the far side of a supervisor: what the host says becomes a task, and what
+ * the worker answers becomes a reply.
+ *
+ * The worker runs one task after the other, so it gets one at a time: a turn that waits can be
+ * called off, and does not take the worker along.
+ */
+import { randomUUID } from "node:crypto";
+import { isRecord } from "../../../core/data/index.ts";
+import { decodeResult } from "../../../core/host/index.ts";
+import { encodeError, type Answer as RemoteAnswer } from "../../../core/remote/index.ts";
+import {
+  type FarManifest,
+  type FarSays,
+  type HostSays,
+  protocolVersion,
+  readHost,
+  type Said,
+  writeLine,
+} from "../protocol.ts";
+import type { StartLink } from "../supervisor.ts";
+import { fitExtensions } from "./fit-extensions.ts";
+import {
+  type Answer,
+  capabilitiesTask,
+  failureOf,
+  type Guest,
+  maxTaskUnits,
+  misfitOf,
+  readAnswer,
+  taskWriter,
+} from "./worker-lines.ts";
+
+/** What there is to say of a turn beside its result. */
+export interface CpexTurn {
+  readonly hook: string;
+  /** The id of the request. */
+  readonly request: string;
+  /** What the plugin asks of the answer to the caller. Acting on it is up to the host. */
+  readonly answer: RemoteAnswer;
+  /** Paths of the view that CPEX has no place for: the plugin did not see them. */
+  readonly leftOut: readonly string[];
+}
+
+export interface CpexLinkOptions {
+  readonly start: StartLink;
+  readonly guest: Guest;
+  readonly manifest: FarManifest;
+  readonly onTurn: ((turn: CpexTurn) => void) | undefined;
+  /** Gets what it prints to where its answers are. */
+  readonly onOutput: (text: string) => void;
+}
+
+/** No hook has this name: with it, the worker makes the plugin, and runs nothing of it. */
+const noHook = "glassine_start";
+
+/** A task that was written, and who takes its answer. */
+interface Pending {
+  readonly id: string;
+  readonly line: string;
+  readonly take: (answer: Answer, line: string) => void;
+}
+
+export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): StartLink {
+  return ({ onLine, onEnd }) => {
+    const say: Say = (what, text) => onLine(writeLine(what, text));
+    const waiting: Pending[] = [];
+    let current: Pending | undefined;
+    const link: ReturnType<StartLink> = start({
+      onEnd,
+      onLine(line) {
+        const answer = readAnswer(line);
+        if (answer === undefined) onOutput(`${line}\n`);
+        // Counted as one that answers nothing. What it says is not for the supervisor.
+        else if (answer.request_id !== current?.id) onLine("");
+        else {
+          const { take } = current;
+          current = undefined;
+          next();
+          take(answer, line);
+        }
+      },
+    });
+    function next(): void {
+      if (current !== undefined) return;
+      current = waiting.shift();
+      if (current !== undefined) link.send(current.line);
+    }
+    function ask(pending: Pending): void {
+      waiting.push(pending);
+      next();
+    }
+    const conversation = { ...options, ask, say };
+    const turn = turnOf(conversation);
+    return {
+      kill: () => link.kill(),
+      send(line) {
+        const what = readHost(line);
+        if (what.type === "load") load(conversation);
+        else if (what.type === "turn") turn(what);
+        else {
+          const at = waiting.findIndex(({ id }) => id === what.id);
+          if (at < 0) return;
+          waiting.splice(at, 1);
+          fail(say, options.guest, what.id, "The turn was called off before it began.");
+        }
+      },
+    };
+  };
+}
+
+type Say = (what: FarSays, text?: string) => void;
+
+interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
+  readonly ask: (pending: Pending) => void;
+  readonly say: Say;
+}
+
+/** Makes sure that the worker can do what is needed, and makes the plugin. */
+function load({ guest, manifest, ask, say }: Conversation): void {
+  const ids = { greeting: randomUUID(), start: randomUUID() };
+  const refuse = (message: string) => say({ type: "failed", step: "import", message });
+  const begin = (answer: Answer) => {
+    const message = failureOf(answer);
+    // What comes before the question for the hook names no hook: code or configuration are at fault.
+    if (message?.includes(noHook) === true)
+      say({ type: "ready", protocol: protocolVersion, features: ["abort"], manifest });
+    else refuse(`CPEX cannot make the plugin ${guest.kind}: ${message ?? "it said nothing"}`);
+  };
+  ask({
+    id: ids.greeting,
+    line: capabilitiesTask(ids.greeting),
+    take(answer) {
+      const misfit = misfitOf(answer);
+      if (misfit !== undefined) refuse(`The worker of CPEX ${misfit}.`);
+      else {
+        const task = {
+          id: ids.start,
+          hook: noHook,
+          payload: null,
+          context: { request_id: "start" },
+        };
+        ask({ id: ids.start, line: taskWriter(guest)(task), take: begin });
+      }
+    },
+  });
+}
+
+function turnOf({ guest, onTurn, ask, say }: Conversation) {
+  const write = taskWriter(guest);
+  return ({ id, text }: Said<Extract<HostSays, { readonly type: "turn" }>>) => {
+    // Written by this host.
+    const { hook, payload, extensions, context } = JSON.parse(text);
+    const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
+    const request: string = context.request_id;
+    const line = write({
+      ...{ id, hook, payload, extensions: fitted?.extensions },
+      context: { request_id: request, ...knownFrom(fitted?.extensions) },
+    });
+    if (line.length >= maxTaskUnits) {
+      fail(
+        say,
+        guest,
+        id,
+        `The turn has ${line.length} characters, and CPEX reads ${maxTaskUnits - 1} at most.`,
+      );
+      return;
+    }
+    const take = (answer: Answer, result: string) => {
+      const message = failureOf(answer);
+      if (message !== undefined) {
+        fail(say, guest, id, message);
+        return;
+      }
+      say({ type: "result", id }, result);
+      onTurn?.({ hook, request, answer: answerIn(result), leftOut: fitted?.leftOut ?? [] });
+    };
+    ask({ id, line, take });
+  };
+}
+
+/** What plugins of CPEX look for in its context, as far as this plugin's view has it. */
+function knownFrom(extensions: Readonly<Record<string, unknown>> | undefined): object {
+  const { security, mcp } = extensions ?? {};
+  const subject = isRecord(security) ? security.subject : undefined;
+  const entities = isRecord(mcp) ? [mcp.tool, mcp.resource, mcp.prompt] : [];
+  const entity = entities.find((each) => isRecord(each) && each.server_id !== undefined);
+  return {
+    user: isRecord(subject) ? subject.id : undefined,
+    server_id: isRecord(entity) ? entity.server_id : undefined,
+  };
+}
+
+function answerIn(result: string): RemoteAnswer {
+  try {
+    return decodeResult(result).answer;
+  } catch {
+    // Whoever asked finds the same, and fails the turn.
+    return {};
+  }
+}
+
+function fail(say: Say, { name }: Guest, id: string, message: string): void {
+  say({ type: "error", id }, encodeError(new Error(message), { plugin: name }));
+}

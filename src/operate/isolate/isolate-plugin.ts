@@ -1,0 +1,300 @@
+/** From the file of a plugin to a plugin of the host, whose code runs elsewhere. */
+import { access, realpath } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
+import { definePlugin } from "../../core/host/index.ts";
+import { health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
+import { decodeError } from "../../core/remote/index.ts";
+import { packageFolder, readNeeds, systemCode } from "../packages/index.ts";
+import { askerOf } from "./asker.ts";
+import {
+  type Isolation,
+  isIsolation,
+  isOpening,
+  isolations,
+  type Opening,
+  openings,
+} from "./kinds.ts";
+import { Pool } from "./pool.ts";
+import { processLink } from "./process-link.ts";
+import { pluginEnded, type Ready } from "./protocol.ts";
+import { quickJsLink } from "./quickjs/link.ts";
+import { permitted, platformOf, sandboxed } from "./sandbox.ts";
+import { type Counts, type StartLink, Supervisor, type SupervisorOptions } from "./supervisor.ts";
+import { workerLink } from "./worker-link.ts";
+
+export interface IsolateOptions {
+  /** Where its code runs: `worker`, `process` or `quickjs`. */
+  readonly isolate: Isolation;
+  /** Which export of the file is the plugin, or a function that returns it. Default `default`. */
+  readonly exportName?: string | undefined;
+  /** What its `configSchema` reads. A fault in it refuses the start. */
+  readonly config?: unknown;
+  /** For `process`: what may stay open where the platform cannot close it. Default: nothing. */
+  readonly accept?: readonly Opening[] | undefined;
+  /** For `process`: folders that it may read beside that of the file. */
+  readonly readable?: readonly string[] | undefined;
+  /** The package that the file is of, and the hash that it has to have. */
+  readonly package?: { readonly folder: string; readonly hash: string } | undefined;
+  /** What its heap may take, in MiB. Default 64. */
+  readonly memoryMb?: number | undefined;
+  /** How long it may take to start. Default 10 000. */
+  readonly startTimeoutMs?: number | undefined;
+  /** How long open turns have when it is closed. Default 5 000. */
+  readonly closeTimeoutMs?: number | undefined;
+  /** How many turns may be open at a time in each. Default 64. */
+  readonly maxTurns?: number | undefined;
+  /** How many of it run, to which requests are spread. Default 1. */
+  readonly size?: number | undefined;
+  /** Whether another one waits to take its place when it ends. Default false. */
+  readonly spare?: boolean | undefined;
+  /** Gets what it prints, in pieces as they come. Default: nobody does. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+}
+
+/** A plugin whose code runs elsewhere. */
+export interface IsolatedPlugin {
+  /** For one manager, which ends its code when it is closed. */
+  readonly plugin: Plugin;
+  readonly isolate: Isolation;
+  /** What its code can do although it should not, because the operator accepted that. */
+  readonly open: readonly Opening[];
+  counts(): Counts;
+  /** Ends its code. Open turns have `closeTimeoutMs`; later ones fail. */
+  close(): Promise<void>;
+}
+
+const optionNames = [
+  ...["isolate", "exportName", "config", "accept", "readable", "package", "memoryMb"],
+  ...["startTimeoutMs", "closeTimeoutMs", "maxTurns", "size", "spare", "onOutput"],
+];
+
+/** How long a turn that was aborted has to say so, before its far side is ended. */
+const graceMs = 100;
+
+/**
+ * Runs the plugin of a file in a thread or a process of its own. What it returns is judged as ever:
+ * by its capabilities, with the same result. If its code dies, hangs or answers with garbage, its
+ * turn fails, under its own `onError`, and it is started again.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` where the platform
+ *   lacks what the kind promises, `plugin_isolation_failed` where the plugin cannot be loaded,
+ *   `plugin_ended` where it ends or hangs meanwhile, `manifest_invalid`
+ * @see spec `isolation:start`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { isolatePlugin } from "glassine/isolate";
+ *
+ * async function managerFor(file: string) {
+ *   const { plugin, close } = await isolatePlugin(file, { isolate: "process" });
+ *   return { manager: await createPluginManager({ plugins: [plugin] }), close };
+ * }
+ * ```
+ */
+export async function isolatePlugin(
+  file: string | URL,
+  options: IsolateOptions,
+): Promise<IsolatedPlugin> {
+  const read = readOptions(options);
+  const path = await pathOf(file);
+  const { start, open, needsHost } = await launcher(path, read);
+  const { exportName = "default", config, isolate, memoryMb } = read;
+  const load = { file: path, exportName, package: read.package, needsHost, config, memoryMb };
+  return await isolatedBy(poolOf(start, read, load), { isolate, open });
+}
+
+/** As many supervisors as the options say, each with their limits. */
+export function poolOf(
+  start: StartLink,
+  { startTimeoutMs, closeTimeoutMs, maxTurns, size, spare = false }: PoolOptions,
+  load: SupervisorOptions["load"],
+): Pool {
+  const options = { start, load, startTimeoutMs, closeTimeoutMs, maxTurns, graceMs, spare };
+  return new Pool(Array.from({ length: size }, () => new Supervisor(options)));
+}
+
+/** Starts it, and makes the plugin of what it says of itself. */
+export async function isolatedBy(
+  pool: Pool,
+  facts: Pick<IsolatedPlugin, "isolate" | "open">,
+): Promise<IsolatedPlugin> {
+  try {
+    const close = () => pool.close();
+    const { isolate: kind, open } = facts;
+    const made = pluginOf(await pool.start(), pool);
+    const plugin = markIsolated(made, { kind, open, close });
+    return { ...{ plugin, ...facts, close }, counts: () => pool.counts };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
+  const { hooks, hasHealthCheck, ...fields } = manifest;
+  const handlers = Object.entries(hooks).map(([hook, settings]) => [
+    hook,
+    { ...settings, handler: askerOf(pool, hook) },
+  ]);
+  const healthCheck = async ({ signal }: { readonly signal: AbortSignal }) => {
+    const reply = await pool.ask("", { type: "health" }, signal);
+    if (reply.type === "health") return health(reply.status, reply.message);
+    if (reply.type === "error") throw decodeError(reply.text);
+    throw pluginEnded("answered a health check with a result");
+  };
+  return definePlugin({
+    ...fields,
+    hooks: Object.fromEntries(handlers),
+    ...(hasHealthCheck ? { healthCheck } : {}),
+  } as never);
+}
+
+/** @throws GlassineError `options_invalid`, `plugin_isolation_failed` */
+async function pathOf(file: string | URL): Promise<string> {
+  if (typeof file !== "string" && !(file instanceof URL))
+    throw optionsInvalid("isolatePlugin expects the path of a file, or a file: URL.");
+  const path = resolve(typeof file === "string" ? file : fileURLToPath(file));
+  return await realpath(path).catch((error: unknown) => {
+    throw new GlassineError(
+      "plugin_isolation_failed",
+      `The plugin ${path} cannot be read: ${systemCode(error)}.`,
+      {},
+      error,
+    );
+  });
+}
+
+interface Launcher {
+  readonly start: StartLink;
+  readonly open: readonly Opening[];
+  /** Whether a plugin in a folder of its own has to be shown where the library is. */
+  readonly needsHost: boolean;
+}
+
+/** @throws GlassineError `isolation_refused` */
+async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
+  const { isolate, memoryMb, onOutput = () => {} } = read;
+  if (isolate === "quickjs")
+    return { start: quickJsLink(memoryMb, onOutput), open: [], needsHost: false };
+  const entry = createRequire(import.meta.url).resolve("glassine/isolate/far-side");
+  if (isolate === "worker")
+    return { start: workerLink({ entry, memoryMb, onOutput }), open: [], needsHost: true };
+  const { open, why } = await platformOf();
+  expectAccepted(open, read.accept, why);
+  const readable = [read.package?.folder ?? dirname(path), ...(read.readable ?? [])];
+  const folders = await Promise.all(readable.map((folder) => realpath(resolve(folder))));
+  const packages = await packagesOf(entry);
+  const above = await scopeAbove(dirname(path));
+  const known = [...packages.values(), ...folders];
+  const isKnown = above === undefined || known.some((each) => above.startsWith(each + sep));
+  const scope = isKnown ? undefined : above;
+  const sandbox = { packages, entry, memoryMb, readable: folders, scope };
+  const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
+  // In a new root every module finds the library. Without one, threads that would look for it are refused.
+  return { start: processLink({ ...command, onOutput }), open, needsHost: false };
+}
+
+/** The nearest package.json: it says of which kind modules are. */
+async function scopeAbove(folder: string): Promise<string | undefined> {
+  for (let at = folder; ; at = dirname(at)) {
+    const file = join(at, "package.json");
+    const isFile = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (isFile) return file;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/**
+ * `why`: the reason why something is open.
+ *
+ * @throws GlassineError `isolation_refused` where something is open that nobody accepted
+ */
+export function expectAccepted(
+  open: readonly Opening[],
+  accept: readonly Opening[],
+  why: string | undefined,
+): void {
+  const refused = open.filter((each) => !accept.includes(each));
+  if (refused.length === 0) return;
+  const can = refused.map((each) => `${openings[each]} (${each})`).join("; ");
+  throw new GlassineError(
+    "isolation_refused",
+    `This machine cannot hold a process to what \`process\` promises: ${why}. Its code could ${can}. Run it where namespaces may be made, or accept by name what stays open: accept: ${JSON.stringify(refused)}`,
+    { open: refused },
+  );
+}
+
+/** The folder of this library, and those of what it imports, by name. */
+async function packagesOf(entry: string): Promise<ReadonlyMap<string, string>> {
+  const own = dirname(createRequire(entry).resolve("glassine/package.json"));
+  const found = new Map([["glassine", own]]);
+  for (const name of found.keys()) {
+    const folder = found.get(name) as string;
+    const needs = await readNeeds(folder);
+    for (const each of needs?.dependencies ?? []) {
+      const path = found.has(each) ? undefined : await packageFolder(folder, each);
+      if (path !== undefined) found.set(each, path);
+    }
+  }
+  return found;
+}
+
+/** @throws GlassineError `options_invalid` */
+export function expectOpenings(accept: readonly Opening[]): void {
+  for (const each of accept)
+    if (!isOpening(each))
+      throw optionsInvalid(
+        `accept has ${quoted(String(each))}.${suggestion(String(each), Object.keys(openings))}`,
+      );
+}
+
+type Limits = Pick<IsolateOptions, "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns">;
+
+/**
+ * What any far side may take, and how long.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function readLimits(
+  options: Limits,
+  otherwise: { readonly memoryMb: number; readonly startTimeoutMs: number },
+) {
+  const { memoryMb = otherwise.memoryMb, startTimeoutMs = otherwise.startTimeoutMs } = options;
+  const { closeTimeoutMs = 5_000, maxTurns = 64 } = options;
+  return {
+    memoryMb: readWhole("memoryMb", memoryMb, 65_536),
+    startTimeoutMs: readWhole("startTimeoutMs", startTimeoutMs, longestTimerMs),
+    closeTimeoutMs: readWhole("closeTimeoutMs", closeTimeoutMs, longestTimerMs),
+    maxTurns: readWhole("maxTurns", maxTurns, 65_536),
+  };
+}
+
+type PoolOptions = Pick<
+  ReadOptions,
+  "startTimeoutMs" | "closeTimeoutMs" | "maxTurns" | "size" | "spare"
+>;
+
+type ReadOptions = ReturnType<typeof readOptions>;
+
+function readOptions(options: IsolateOptions) {
+  expectOptions(options, optionNames, "isolatePlugin");
+  const { isolate, accept = [], size = 1 } = options;
+  if (!isIsolation(isolate))
+    throw optionsInvalid(
+      `isolate must be one of ${isolations.join(", ")}, and is ${quoted(String(isolate))}.`,
+    );
+  expectOpenings(accept);
+  return {
+    ...options,
+    accept,
+    ...readLimits(options, { memoryMb: 64, startTimeoutMs: 10_000 }),
+    size: readWhole("size", size, 1_024),
+  };
+}

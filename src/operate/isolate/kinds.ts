@@ -1,0 +1,43 @@
+/** The kinds of isolation, and what each promises of the code inside. */
+
+/** What the code of a plugin may still do where a platform does not stop it. */
+export const openings = {
+  network: "open network connections, and talk to programs of this machine through their sockets",
+  signals: "end the host and other processes of its account",
+  memory: "take more memory than its limit",
+  files: "read and write the files of its account, and start programs",
+} as const;
+
+/** What an operator accepts by name. */
+export type Opening = keyof typeof openings;
+
+export function isOpening(name: string): name is Opening {
+  return Object.hasOwn(openings, name);
+}
+
+interface Kind {
+  /** For operators. */
+  readonly says: string;
+}
+
+/** From the weakest to the strictest: a host may take a later one than plugins.lock says. */
+export const kinds = {
+  worker: {
+    says: "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by one allocation that is too large if by nothing else.",
+  },
+  process: {
+    says: "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. It ends at its deadline and at its memory limit.",
+  },
+  quickjs: {
+    says: "An engine of its own, in a thread. It has pure functions and nothing else: no files, no network, no timers, no process, no environment, no packages. It ends at its deadline and at its memory limit.",
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+/** Where the code of a plugin runs, if not in the host. */
+export type Isolation = keyof typeof kinds;
+
+export const isolations = Object.keys(kinds) as readonly Isolation[];
+
+export function isIsolation(name: string): name is Isolation {
+  return (isolations as readonly string[]).includes(name);
+}

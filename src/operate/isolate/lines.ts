@@ -1,0 +1,27 @@
+/** Lines of a stream of text. */
+
+/** The longest line, in UTF-16 units. */
+const maxLine = 32 * 1024 * 1024;
+
+/**
+ * Puts lines together from pieces of text. Each piece is looked at once, however long its line is; a
+ * line that grows too long is dropped, with what was read of it.
+ */
+export function linesTo(
+  onLine: (line: string) => void,
+  onTooLong: () => void,
+): (piece: string) => void {
+  let begun = "";
+  return (piece) => {
+    let from = 0;
+    for (let end = piece.indexOf("\n"); end !== -1; end = piece.indexOf("\n", from)) {
+      onLine(begun + piece.slice(from, end));
+      begun = "";
+      from = end + 1;
+    }
+    begun += piece.slice(from);
+    if (begun.length <= maxLine) return;
+    begun = "";
+    onTooLong();
+  };
+}

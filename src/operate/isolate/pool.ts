@@ -1,0 +1,47 @@
+/** Several far sides of one plugin. */
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Ready, Reply } from "./protocol.ts";
+import type { Counts, Question, Supervisor } from "./supervisor.ts";
+
+export class Pool {
+  readonly #members: readonly Supervisor[];
+
+  constructor(members: readonly Supervisor[]) {
+    this.#members = members;
+  }
+
+  get counts(): Counts {
+    const all = this.#members.map(({ counts }) => counts);
+    const sum = (key: keyof Counts) => all.reduce((before, each) => before + each[key], 0);
+    return { starts: sum("starts"), strays: sum("strays"), open: sum("open") };
+  }
+
+  /** @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
+  async start(): Promise<Ready> {
+    const all = await Promise.all(this.#members.map((each) => each.start()));
+    const [first = all[0]] = all;
+    const texts = new Set(all.map(({ manifest }) => JSON.stringify(manifest)));
+    if (first !== undefined && texts.size === 1) return first;
+    throw new GlassineError(
+      "plugin_isolation_failed",
+      "The isolated plugin has another manifest each time it is loaded.",
+    );
+  }
+
+  /** The turns of a request go to the same far side, which keeps their state. */
+  async ask(request: string, what: Question, signal: AbortSignal, text?: string): Promise<Reply> {
+    const member = this.#members[placeOf(request, this.#members.length)];
+    return await (member as Supervisor).ask(what, signal, text);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#members.map((each) => each.close()));
+  }
+}
+
+/** The same text has the same place, and different ones are spread. */
+function placeOf(text: string, places: number): number {
+  let sum = 0;
+  for (let i = 0; places > 1 && i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) >>> 0;
+  return sum % places;
+}

@@ -1,0 +1,65 @@
+/** A far side in a process of its own. */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { linesTo } from "./lines.ts";
+import type { StartLink } from "./supervisor.ts";
+
+export interface ProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly onOutput: (line: string) => void;
+}
+
+/** An engine that has no more memory ends itself by a signal, and which one depends on where. */
+const hint = (signal: string) =>
+  ["SIGABRT", "SIGILL", "SIGSEGV", "SIGTRAP"].includes(signal)
+    ? ", as where its memory limit is reached: see memoryMb"
+    : "";
+
+/** How each that runs is ended: a host that ends takes them along. One listener for all of them. */
+const running = new Set<() => void>();
+
+function killAll(): void {
+  for (const kill of running) kill();
+}
+
+export function processLink({ command, args, onOutput }: ProcessOptions): StartLink {
+  return ({ onLine, onEnd }) => {
+    const child = spawn(command, args, {
+      // Its own group, so that a signal to its group does not reach the host.
+      ...{ env: {}, cwd: "/", detached: true, stdio: "pipe" },
+    });
+    const kill = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    };
+    running.add(kill);
+    if (running.size === 1) process.once("exit", killAll);
+    child.stdout.setEncoding("utf8");
+    child.stdout.on(
+      "data",
+      linesTo(onLine, () => onEnd("said a line without an end")),
+    );
+    child.stderr.setEncoding("utf8");
+    child.stderr.on("data", onOutput);
+    // What is written to one that has ended is lost; its end says so.
+    child.stdin.on("error", () => {});
+    child.on("error", ({ code }: NodeJS.ErrnoException) => onEnd(`cannot be started: ${code}`));
+    child.on("close", (code, signal) => {
+      running.delete(kill);
+      if (running.size === 0) process.off("exit", killAll);
+      onEnd(signal === null ? `ended with code ${code}` : `was ended by ${signal}${hint(signal)}`);
+    });
+    // One that waits for turns keeps no host alive.
+    child.unref();
+    // They are pipes, whatever their type says of other programs.
+    const pipes = [child.stdin, child.stdout, child.stderr] as unknown as readonly {
+      unref(): void;
+    }[];
+    for (const pipe of pipes) pipe.unref();
+    return { send: (line) => child.stdin.write(`${line}\n`), kill };
+  };
+}

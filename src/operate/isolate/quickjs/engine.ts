@@ -1,0 +1,160 @@
+/**
+ * A plugin inside QuickJS, compiled to WebAssembly. One engine is one WebAssembly module, so that
+ * what spoils it is gone with it.
+ */
+import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from "quickjs-emscripten";
+import { entryName, explained, type ModuleFiles } from "./module-files.ts";
+import { stackBytes } from "./stack.ts";
+
+/** How many jobs run before the time is looked at. */
+const jobsAtOnce = 1_000;
+
+/** The plugin failed, or cannot be loaded. */
+class PluginFault extends Error {}
+/** The engine cannot go on; a new one can. */
+export class EngineSpent extends PluginFault {}
+/** The host's own engine threw inside the module: the thread is not to be trusted any more. */
+export class HostThrew extends Error {}
+
+export interface EngineOptions {
+  readonly files: ModuleFiles;
+  readonly memoryMb: number;
+  /** How long it may take to load. */
+  readonly loadMs: number;
+}
+
+export class Engine {
+  readonly #context: QuickJSContext;
+  readonly #runtime: QuickJSRuntime;
+  readonly #maxQuestion: number;
+  #ask!: QuickJSHandle;
+  #answered!: QuickJSHandle;
+  #deadline = 0;
+  #isLate = false;
+
+  private constructor(context: QuickJSContext, { files, memoryMb }: EngineOptions) {
+    this.#context = context;
+    this.#runtime = context.runtime;
+    // Text, and what is made of it, take several times its length.
+    this.#maxQuestion = (memoryMb * 1024 * 1024) / 4;
+    this.#runtime.setMemoryLimit(memoryMb * 1024 * 1024);
+    this.#runtime.setMaxStackSize(stackBytes);
+    this.#runtime.setInterruptHandler(() => {
+      this.#isLate ||= performance.now() > this.#deadline;
+      return this.#isLate;
+    });
+    this.#runtime.setModuleLoader(
+      (name) => files.textOf(name),
+      (base, requested) => files.nameOf(base, requested),
+    );
+  }
+
+  /** @throws Error that says why the plugin cannot be loaded */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const { newQuickJSWASMModule } = await importQuickJs();
+    const module = await newQuickJSWASMModule();
+    const engine = new Engine(module.newContext(), options);
+    engine.#within(options.loadMs, () => engine.#load(options.files));
+    return engine;
+  }
+
+  /**
+   * The JSON text that the plugin's side answers. What is in it is foreign.
+   *
+   * @throws EngineSpent, HostThrew
+   */
+  ask(question: string, budgetMs: number): string {
+    if (question.length > this.#maxQuestion)
+      throw new PluginFault(
+        `The turn has ${question.length} characters, and the plugin's memory is for at most ${this.#maxQuestion}. Raise memoryMb.`,
+      );
+    return this.#within(budgetMs, () => this.#asked(question, budgetMs));
+  }
+
+  #asked(question: string, budgetMs: number): string {
+    const spent = () => {
+      const why = this.#isLate
+        ? `ran for ${budgetMs} ms and was interrupted`
+        : "needs more memory than memoryMb allows";
+      return new EngineSpent(`The plugin ${why}. It starts anew, without what it kept.`);
+    };
+    const line = this.#context.newString(question);
+    const now = this.#call(this.#ask, spent, line);
+    line.dispose();
+    if (this.#runtime.hasPendingJob()) this.#runJobs(spent);
+    const answer = now === "" ? this.#call(this.#answered, spent) : now;
+    if (answer === "")
+      throw new PluginFault(
+        "The plugin returned a promise that nothing settles: there are no timers.",
+      );
+    return answer;
+  }
+
+  #call(fn: QuickJSHandle, spent: () => PluginFault, ...args: QuickJSHandle[]): string {
+    const result = this.#context.callFunction(fn, this.#context.undefined, ...args);
+    // The guest catches what plugins throw. What comes out of it no code inside could catch.
+    if (result.error) throw spent();
+    const text = this.#context.getString(result.value);
+    result.value.dispose();
+    return text;
+  }
+
+  #runJobs(spent: () => PluginFault): void {
+    while (this.#runtime.hasPendingJob()) {
+      const done = this.#runtime.executePendingJobs(jobsAtOnce);
+      if (done.error || performance.now() > this.#deadline) {
+        this.#isLate ||= performance.now() > this.#deadline;
+        throw spent();
+      }
+    }
+  }
+
+  #load(files: ModuleFiles): void {
+    const text = files.textOf(entryName);
+    const result = this.#context.evalCode(text, entryName, { type: "module" });
+    if (result.error) throw this.#loadError(result.error);
+    const late = () => this.#loadError(undefined);
+    if (this.#runtime.hasPendingJob()) this.#runJobs(late);
+    const state = this.#context.getPromiseState(result.value);
+    if (state.type === "rejected") throw this.#loadError(state.error);
+    if (state.type === "pending")
+      throw new PluginFault("The plugin waits at its top for a promise that nothing settles.");
+    this.#ask = this.#context.getProp(state.value, "ask");
+    this.#answered = this.#context.getProp(state.value, "answered");
+  }
+
+  #loadError(error: QuickJSHandle | undefined): PluginFault {
+    if (this.#isLate) return new PluginFault("The plugin took too long to load.");
+    if (error === undefined) return new PluginFault("The plugin cannot be loaded.");
+    const message = this.#context.getProp(error, "message");
+    if (this.#context.typeof(message) !== "string")
+      return new PluginFault("The plugin threw something without a message while it was loaded.");
+    return new PluginFault(explained(this.#context.getString(message)));
+  }
+
+  /** Tells what the host's engine threw from what was thrown here. */
+  #within<T>(budgetMs: number, work: () => T): T {
+    this.#deadline = performance.now() + budgetMs;
+    this.#isLate = false;
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof PluginFault) throw error;
+      throw new HostThrew("The plugin broke its engine, and its thread ends.", { cause: error });
+    }
+  }
+}
+
+async function importQuickJs() {
+  try {
+    return await import("quickjs-emscripten");
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+    const isMissing =
+      code === "ERR_MODULE_NOT_FOUND" && String(message).includes("quickjs-emscripten");
+    const why = isMissing ? "is not installed" : `cannot be loaded: ${String(message)}`;
+    throw new Error(
+      `The package quickjs-emscripten ${why}. Run \`npm install quickjs-emscripten@0.32\`.`,
+    );
+  }
+}

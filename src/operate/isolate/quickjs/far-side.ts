@@ -1,0 +1,11 @@
+/**
+ * The far side of a plugin inside QuickJS, in a thread of its own. The host starts it; nobody
+ * imports it.
+ */
+import { parentPort } from "node:worker_threads";
+import { serve } from "../serve.ts";
+import { loadInQuickJs } from "./load.ts";
+
+const port = parentPort;
+const take = serve((line) => port?.postMessage(line), loadInQuickJs);
+port?.on("message", take);

@@ -1,0 +1,373 @@
+/**
+ * What a plugin inside QuickJS gets of this library. The source text of `guestLibrary` is evaluated
+ * there, so it uses nothing of this file, and no syntax that a compiler replaces by helpers.
+ *
+ * Whatever it says is foreign: the plugin shares its realm and may have patched it. It reads by
+ * index and with captured functions, and takes no list apart by its iterator, so that a patched
+ * realm harms as few answers as possible.
+ */
+import type { GuestNames } from "./questions.ts";
+
+type Data = Record<string, unknown>;
+type Names = Readonly<Record<string, string>>;
+
+/** What the turns need of the library. */
+export interface GuestKit {
+  readonly allowed: object;
+  readonly denials: WeakMap<object, Data>;
+  readonly healths: WeakMap<object, object>;
+  readonly manifests: WeakMap<object, Data>;
+  readonly views: WeakMap<object, readonly string[]>;
+  noted<T>(notes: WeakMap<object, T>, value: unknown): T | undefined;
+  note<T, O extends object>(notes: WeakMap<object, T>, value: O, what: T): O;
+  isObject(value: unknown): value is Data;
+  frozen<T>(value: T): T;
+  /** @throws for what is not JSON data */
+  write(value: unknown, where: string): string;
+  put(record: Data, key: string, value: unknown): void;
+  /** Empty for what is no error of the library inside. */
+  codeOf(thrown: unknown): string;
+}
+
+export function guestLibrary(names: GuestNames): { readonly api: object; readonly kit: GuestKit } {
+  const { stringify, parse } = JSON;
+  const { freeze, getPrototypeOf, keys, defineProperty, hasOwn, prototype: objectProto } = Object;
+  const { isArray, prototype: arrayProto } = Array;
+  const { apply } = Reflect;
+  const { isFinite: isFiniteNumber } = Number;
+  const { exec } = RegExp.prototype;
+  const { codePointAt, normalize, toLowerCase, trim } = String.prototype;
+  const { get: weakGet, set: weakSet } = WeakMap.prototype;
+
+  const isObject = (value: unknown): value is Data => typeof value === "object" && value !== null;
+  const fits = (pattern: RegExp, text: string) => apply(exec, pattern, [text]) !== null;
+
+  class GlassineError extends Error {
+    override readonly name: string = "GlassineError";
+    readonly code: string;
+    readonly data: object;
+    readonly #code: string;
+    constructor(code: string, message: string, data: object = {}) {
+      super(message);
+      this.code = code;
+      this.#code = code;
+      this.data = freeze({ ...data });
+    }
+    /** Cannot be forged. */
+    static codeOf(value: unknown): string {
+      return isObject(value) && #code in value ? value.#code : "";
+    }
+  }
+  const { codeOf } = GlassineError;
+  class RejectError extends GlassineError {
+    override readonly name = "RejectError";
+    readonly reason: string;
+    constructor(reason: string) {
+      const text = typeof reason === "string" && reason !== "" ? reason : "rejected";
+      super("rejected", text);
+      this.reason = text;
+    }
+  }
+  const isGlassineError = (value: unknown) => codeOf(value) !== "";
+
+  // Data, in both directions.
+
+  /** Of plain data. In one walk that asks little: it takes a large part of a short turn. */
+  function frozen<T>(value: T): T {
+    for (const key in value) {
+      const inside: unknown = value[key];
+      if (typeof inside === "object" && inside !== null) frozen(inside);
+    }
+    return freeze(value) as T;
+  }
+
+  /** JSON text of plain data. Anything else is refused, where `JSON.stringify` would change it. */
+  function write(value: unknown, where: string, level = 0): string {
+    if (typeof value === "string") return stringify(value);
+    if (value === null || typeof value === "boolean") return `${value}`;
+    if (typeof value === "number" && isFiniteNumber(value)) return value === 0 ? "0" : `${value}`;
+    if (!isObject(value)) throw notJson(where, "snapshot_type", nameOf(value));
+    // A circle has no end. What is read outside has fewer levels.
+    if (level > 100) throw notJson(where, "snapshot_limit", "more than 100 levels");
+    const isList = isArray(value);
+    const proto = getPrototypeOf(value);
+    if (proto !== (isList ? arrayProto : objectProto) && proto !== null)
+      throw notJson(where, "snapshot_prototype", "an object of another kind");
+    return isList ? writeList(value as never, where, level) : writeRecord(value, where, level);
+  }
+  function writeList(list: readonly unknown[], where: string, level: number): string {
+    let out = "";
+    for (let i = 0; i < list.length; i++)
+      out += (i === 0 ? "" : ",") + write(list[i], where, level + 1);
+    return `[${out}]`;
+  }
+  function writeRecord(record: Data, where: string, level: number): string {
+    const inside = keys(record);
+    let out = "";
+    for (let i = 0; i < inside.length; i++) {
+      const name = inside[i] as string;
+      const value = record[name];
+      if (value !== undefined)
+        out += `${out === "" ? "" : ","}${stringify(name)}:${write(value, where, level + 1)}`;
+    }
+    return `{${out}}`;
+  }
+  const frozenCopy = (value: unknown, where: string) => {
+    const copy: unknown = parse(write(value, where));
+    return isObject(copy) ? frozen(copy) : copy;
+  };
+  const nameOf = (value: unknown) =>
+    typeof value === "number" ? "a number that is not finite" : typeof value;
+  const notJson = (where: string, code: string, got: string) =>
+    new GlassineError(code, `Expected JSON data in ${where}, got ${got}.`);
+
+  // Answers.
+
+  const allowed = freeze({ __proto__: null, allow: true });
+  const denials = new WeakMap<object, Data>();
+  const healths = new WeakMap<object, { status: string; message: string }>();
+  const manifests = new WeakMap<object, Data>();
+  /** Views and edits of views, and the capabilities of their plugin. */
+  const views = new WeakMap<object, readonly string[]>();
+  const noted = <T>(notes: WeakMap<object, T>, value: unknown) =>
+    isObject(value) ? (apply(weakGet, notes, [value]) as T | undefined) : undefined;
+  const note = <T, O extends object>(notes: WeakMap<object, T>, value: O, what: T): O => {
+    apply(weakSet, notes, [value, what]);
+    return value;
+  };
+
+  const allow = () => allowed;
+
+  function deny(input: unknown): object {
+    const given = typeof input === "string" ? { reason: input } : input;
+    if (!isObject(given)) throw denyExpects("a reason, or an object with one");
+    const field = (key: string) => (hasOwn(given, key) ? given[key] : undefined);
+    const code = field("code") ?? "denied";
+    const reason = field("reason");
+    const description = field("description");
+    const details = field("details");
+    if (typeof code !== "string" || !fits(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/, code))
+      throw denyExpects("a code of letters, digits and _ . : -, at most 64 characters");
+    if (typeof reason !== "string" || apply(trim, reason, []) === "")
+      throw denyExpects("a reason that is not empty");
+    if (description !== undefined && typeof description !== "string")
+      throw denyExpects("a description that is a string");
+    const isPlain = details === undefined || (isObject(details) && !isArray(details));
+    if (!isPlain) throw denyExpects("details that are a plain object of JSON data");
+    const denial = { __proto__: null, code, reason, description, details };
+    // Read when it is made, as what is changed later counts for nothing.
+    const data = parse(write(denial, "a denial")) as Data;
+    return note(denials, freeze({ __proto__: null, deny: true }), data);
+  }
+  const denyExpects = (what: string) => new GlassineError("result_shape", `deny expects ${what}.`);
+
+  function health(status: unknown, message: unknown = ""): object {
+    if (typeof status !== "string" || !fits(/^(?:healthy|degraded|unhealthy|unknown)$/, status))
+      throw new GlassineError(
+        "options_invalid",
+        "health expects healthy, degraded, unhealthy or unknown.",
+      );
+    if (typeof message !== "string")
+      throw new GlassineError("options_invalid", "The message of health must be a string.");
+    const answer = freeze({ __proto__: null, status, message });
+    return note(healths, answer, { status, message });
+  }
+
+  function definePlugin(manifest: unknown): object {
+    if (!isObject(manifest))
+      throw new GlassineError("manifest_invalid", "definePlugin expects a manifest.");
+    const { name, version, description } = manifest;
+    const given = { ...manifest };
+    return note(manifests, freeze({ name, version, description }), given);
+  }
+
+  // Edits of a view. What may be kept of them, the host decides.
+
+  function editing(call: string, view: unknown, slot: string, capability: string): Data {
+    const capabilities = noted(views, view);
+    if (capabilities === undefined)
+      throw new GlassineError(
+        "edit_denied",
+        `${call} expects extensions that this copy of the library made, with the slot "${slot}".`,
+        { call },
+      );
+    let isGranted = capability === "";
+    for (let i = 0; i < capabilities.length; i++) isGranted ||= capabilities[i] === capability;
+    if (!isGranted)
+      throw new GlassineError("edit_denied", `${call} needs the capability "${capability}".`, {
+        ...{ call, capability },
+      });
+    return view as Data;
+  }
+  const edited = (view: Data, slot: string, value: unknown) =>
+    note(views, freeze({ ...view, [slot]: freeze(value) }), noted(views, view) ?? []);
+
+  /** By code point. UTF-16 order differs: surrogates sort before U+E000…U+FFFF. */
+  function isBefore(a: string, b: string): boolean {
+    for (let i = 0; i < a.length && i < b.length; i++) {
+      if (a[i] === b[i]) continue;
+      const point = apply(codePointAt, a, [i]) as number;
+      return point < (apply(codePointAt, b, [i]) as number);
+    }
+    return a.length < b.length;
+  }
+  const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
+  function addLabels(view: unknown, labels: unknown): object {
+    const given = editing("addLabels", view, "security", "append_labels");
+    const list = typeof labels === "string" ? [labels] : (labels as readonly unknown[]);
+    if (!isArray(list)) throw labelFault("extensions_shape");
+    const security = (given.security ?? {}) as { readonly labels?: readonly string[] };
+    const shown = security.labels ?? [];
+    const union: string[] = [];
+    for (let i = 0; i < shown.length; i++) union[i] = shown[i] as string;
+    for (let i = 0; i < list.length; i++) insert(union, list[i]);
+    if (union.length === shown.length) return given;
+    return edited(given, "security", { ...security, labels: freeze(union) });
+  }
+  function insert(set: string[], label: unknown): void {
+    const isLabel =
+      typeof label === "string" &&
+      label !== "" &&
+      label.length <= 256 &&
+      label[0] !== " " &&
+      label[label.length - 1] !== " " &&
+      !fits(invisible, label) &&
+      apply(normalize, label, ["NFC"]) === label;
+    if (!isLabel) throw labelFault("label_invalid");
+    let at = set.length;
+    for (; at > 0 && !isBefore(set[at - 1] as string, label); at--)
+      if (set[at - 1] === label) return;
+    for (let i = set.length; i > at; i--) set[i] = set[i - 1] as string;
+    set[at] = label;
+  }
+  const labelFault = (code: string) =>
+    new GlassineError(code, "addLabels: expected labels, got something else.", {
+      call: "addLabels",
+    });
+  function hasLabel(view: unknown, label: unknown): boolean {
+    const security = isObject(view) ? view.security : undefined;
+    const labels = isObject(security) && isArray(security.labels) ? security.labels : [];
+    for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
+    return false;
+  }
+
+  const lowered = (name: string) => apply(toLowerCase, name, []) as string;
+  const maps = ["headers", "request_headers"] as const;
+  /** The spelling of a name in a map; `undefined` where the map has none. */
+  function spellingOf(map: unknown, lower: string): string | undefined {
+    const spellings = isObject(map) ? keys(map) : [];
+    for (let i = 0; i < spellings.length; i++)
+      if (lowered(spellings[i] as string) === lower) return spellings[i];
+    return undefined;
+  }
+  function getHeader(view: unknown, name: unknown): string | undefined {
+    const http = isObject(view) ? view.http : undefined;
+    if (!isObject(http) || typeof name !== "string") return undefined;
+    for (let i = 0; i < maps.length; i++) {
+      const map = http[maps[i] as string];
+      const spelling = spellingOf(map, lowered(name));
+      if (spelling !== undefined) return (map as Names)[spelling];
+    }
+    return undefined;
+  }
+  const framing =
+    /^(?:connection|content-length|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/;
+  function setHeader(view: unknown, name: unknown, value: unknown): object {
+    return putHeader("setHeader", view, name, value);
+  }
+  function removeHeader(view: unknown, name: unknown): object {
+    return putHeader("removeHeader", view, name, undefined);
+  }
+  function putHeader(call: string, view: unknown, name: unknown, value: unknown): object {
+    const given = editing(call, view, "http", "write_headers");
+    const isRemoval = call === "removeHeader";
+    if (typeof name !== "string" || (!isRemoval && typeof value !== "string"))
+      throw new GlassineError(
+        "header_invalid",
+        `${call} expects a name and a value that are strings.`,
+        { call },
+      );
+    const lower = lowered(name);
+    const isFit =
+      fits(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, name) &&
+      !fits(framing, lower) &&
+      (isRemoval || fits(/^[\t\x20-\x7e\x80-\xff]*$/, value as string));
+    if (!isFit)
+      throw new GlassineError(
+        "header_invalid",
+        `${call} may not write the header ${stringify(name)}, or its value is malformed.`,
+        { call },
+      );
+    const http = (given.http ?? {}) as Data;
+    const isThere = (map: unknown) => spellingOf(map, lower) !== undefined;
+    const isAnywhere = isThere(http.headers) || isThere(http.request_headers);
+    if (!isAnywhere && isRemoval) return given;
+    const isOlder = http.request_headers === undefined || keys(http.headers ?? {}).length > 0;
+    const used = isOlder ? "headers" : "request_headers";
+    const next: Data = { ...http };
+    for (let i = 0; i < maps.length; i++) {
+      const field = maps[i] as string;
+      if (isAnywhere ? isThere(http[field]) : field === used)
+        next[field] = withHeader(http[field], name, lower, value);
+    }
+    return edited(given, "http", next);
+  }
+  /** All headers, and this one where it was first, or else at the end, or not at all. */
+  function withHeader(map: unknown, name: string, lower: string, value: unknown): object {
+    const out: Data = {};
+    let isWritten = value === undefined;
+    const spellings = isObject(map) ? keys(map) : [];
+    for (let i = 0; i < spellings.length; i++) {
+      const spelling = spellings[i] as string;
+      if (lowered(spelling) !== lower) put(out, spelling, (map as Data)[spelling]);
+      else if (!isWritten) {
+        put(out, spelling, value);
+        isWritten = true;
+      }
+    }
+    if (!isWritten) put(out, name, value);
+    return freeze(out);
+  }
+  /** As own data, also under the name `__proto__`. */
+  function put(record: Data, key: string, value: unknown): void {
+    const rest = { enumerable: true, writable: true, configurable: true };
+    defineProperty(record, key, { __proto__: null, value, ...rest } as PropertyDescriptor);
+  }
+
+  function setCustom(view: unknown, key: unknown, value: unknown): object {
+    const given = editing("setCustom", view, "custom", "");
+    if (typeof key !== "string")
+      throw new GlassineError(
+        "snapshot_key",
+        "setCustom: expected a key that is a string, got another value.",
+        { call: "setCustom" },
+      );
+    const next: Data = { ...(given.custom as object) };
+    if (value === undefined) delete next[key];
+    else put(next, key, frozenCopy(value, "setCustom"));
+    return edited(given, "custom", next);
+  }
+
+  // Messages.
+
+  function partOf(kind: string, value: unknown): object {
+    if (typeof value !== "string")
+      throw new GlassineError("message_invalid", `${kind} expects a string.`);
+    return freeze({ content_type: kind, text: value });
+  }
+  const text = (value: unknown) => partOf("text", value);
+  const thinking = (value: unknown) => partOf("thinking", value);
+  const freezePayload = (value: unknown) => frozenCopy(value, "freezePayload");
+
+  const api = {
+    ...{ addLabels, allow, definePlugin, deny, getHeader, GlassineError, hasLabel },
+    ...{ isGlassineError, RejectError, removeHeader, setCustom, setHeader },
+    ...{ freezePayload, health, text, thinking },
+    ...frozen(names),
+  };
+  const kit = {
+    ...{ allowed, denials, healths, manifests, views, noted, note },
+    ...{ isObject, frozen, write, put, codeOf },
+  };
+  return { api, kit };
+}

@@ -1,0 +1,173 @@
+/**
+ * Loads a plugin into QuickJS. The manifest here has stand-ins for its functions, which hand the
+ * JSON of a turn in and take the JSON of its answer back; the codec stays outside, in this thread.
+ */
+import { type ErrorCode, errorCodes, GlassineError } from "../../../core/errors/index.ts";
+import { allow, deny, type PluginContext } from "../../../core/hooks/index.ts";
+import { health } from "../../../core/plugins/index.ts";
+import { checkPackage, during, type Load, type Loaded, loadedAs } from "../load.ts";
+import { Engine, EngineSpent, HostThrew } from "./engine.ts";
+import { folderOf, moduleFiles } from "./module-files.ts";
+import type { Answer, Question, SaidFunction, Settings } from "./questions.ts";
+
+/** How long a handler may run that says no time itself. It cannot wait for anything. */
+const turnMs = 200;
+/** The host's own deadline comes first, and its turn is then one that timed out. */
+const afterMs = 25;
+/** How long the code at the top of the files may run. */
+const loadMs = 5_000;
+
+/** What the guest says of a plugin. It is foreign: `definePlugin` checks it. */
+interface Described {
+  readonly fields: object;
+  readonly hooks: Readonly<Record<string, { readonly handler: SaidFunction | null }>>;
+  readonly healthCheck: SaidFunction | null;
+  readonly configSchema?: "parse" | "safeParse";
+}
+
+/** @throws LoadFailure (as a rejection) */
+export async function loadInQuickJs(given: Load): Promise<Loaded> {
+  const { file, exportName, package: of, config, memoryMb = 64 } = given;
+  await checkPackage(of);
+  const files = moduleFiles(file, folderOf(file, of?.folder));
+  const guest = new Guest(() => Engine.open({ files, memoryMb, loadMs }), exportName);
+  await during("import", async () => await guest.ready());
+  files.seal();
+  const { hooks, healthCheck, configSchema, fields } = guest.described;
+  const entries = Object.entries(hooks).map(([hook, { handler, ...settings }]) => {
+    const { timeoutMs } = settings as { readonly timeoutMs?: unknown };
+    const budgetMs = typeof timeoutMs === "number" ? timeoutMs + afterMs : turnMs;
+    const turn = (payload: object, context: PluginContext, extensions?: object) =>
+      guest.turn({ hook, payload, context, extensions }, budgetMs);
+    return [hook, { ...settings, handler: standIn(handler, turn) }];
+  });
+  const loaded = await loadedAs(
+    {
+      ...fields,
+      hooks: Object.fromEntries(entries),
+      ...(healthCheck === null
+        ? {}
+        : { healthCheck: (context: Settings) => guest.health(context) }),
+      ...(configSchema === undefined
+        ? {}
+        : { configSchema: { parse: (value: unknown) => guest.config(value) } }),
+    },
+    config,
+  );
+  return { ...loaded, ready: () => guest.ready() };
+}
+
+/** Takes as many arguments as the handler inside: that says whether it is shown extensions. */
+function standIn(
+  said: SaidFunction | null,
+  turn: (payload: object, context: PluginContext, extensions?: object) => unknown,
+): unknown {
+  if (said === null) return undefined;
+  if (said.arity >= 3)
+    return (payload: object, context: PluginContext, extensions: object) =>
+      turn(payload, context, extensions);
+  return (payload: object, context: PluginContext, ...extensions: [object?]) =>
+    turn(payload, context, ...extensions);
+}
+
+interface TurnParts {
+  readonly hook: string;
+  readonly payload: object;
+  readonly context: PluginContext;
+  readonly extensions: object | undefined;
+}
+
+class Guest {
+  readonly #open: () => Promise<Engine>;
+  readonly #exportName: string;
+  #opening: Promise<void> | undefined;
+  #engine: Engine | undefined;
+  #described: Described | undefined;
+  /** What the engine has of the settings. The configuration is one object while it is the same. */
+  #config: unknown;
+  #capabilities: string | undefined;
+
+  constructor(open: () => Promise<Engine>, exportName: string) {
+    this.#open = open;
+    this.#exportName = exportName;
+  }
+
+  get described(): Described {
+    return this.#described as Described;
+  }
+
+  /** To be awaited where the engine is not there, or was spent. */
+  ready(): Promise<void> | undefined {
+    if (this.#engine !== undefined) return undefined;
+    this.#opening ??= this.#begin().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #begin(): Promise<void> {
+    this.#engine = await this.#open();
+    this.#capabilities = undefined;
+    const answer = this.#ask({ do: "describe", exportName: this.#exportName }, loadMs);
+    this.#described ??= dataOf(answer) as Described;
+  }
+
+  turn({ hook: entry, payload, context, extensions }: TurnParts, budgetMs: number): unknown {
+    const { hook, request, operation, stream } = context;
+    const settings = this.#changed(context);
+    const answer = this.#ask(
+      { do: "turn", entry, hook, request, operation, stream, payload, extensions, settings },
+      budgetMs,
+    );
+    if (answer.is === "nothing") return undefined;
+    if (answer.is === "allow") return allow();
+    if (answer.is === "denial") return deny(answer.denial as never);
+    // Thrown or returned is the same, and only what is returned crosses as a denial.
+    if (answer.is === "error" && answer.code === "rejected") return deny(answer.message);
+    return dataOf(answer);
+  }
+
+  health(context: Settings): unknown {
+    const answer = this.#ask({ do: "health", settings: this.#changed(context) }, turnMs);
+    if (answer.is !== "health") return dataOf(answer);
+    return health(answer.status as never, answer.message);
+  }
+
+  config(value: unknown): unknown {
+    const answer = dataOf(this.#ask({ do: "config", value }, turnMs));
+    return (answer as { readonly data?: unknown }).data;
+  }
+
+  /** `undefined` where the engine has them. */
+  #changed({ plugin, capabilities, config }: Settings): Settings | undefined {
+    const text = capabilities.join();
+    if (text === this.#capabilities && config === this.#config) return undefined;
+    this.#capabilities = text;
+    this.#config = config;
+    return { plugin, capabilities, config };
+  }
+
+  #ask(question: Question, budgetMs: number): Answer {
+    if (this.#engine === undefined) throw new Error("The plugin starts anew.");
+    try {
+      return JSON.parse(this.#engine.ask(JSON.stringify(question), budgetMs)) as Answer;
+    } catch (error) {
+      if (error instanceof EngineSpent || error instanceof HostThrew) this.#engine = undefined;
+      if (error instanceof HostThrew)
+        setImmediate(() => {
+          // Ends the thread; the host starts another one.
+          throw error;
+        });
+      throw error;
+    }
+  }
+}
+
+/** @throws what the plugin threw: its message, and its code where this library knows it */
+function dataOf(answer: Answer): unknown {
+  if (answer.is === "value") return answer.value;
+  if (answer.is !== "error") throw new Error("The plugin answered something else than was asked.");
+  const { code, message } = answer;
+  if (Object.hasOwn(errorCodes, code)) throw new GlassineError(code as ErrorCode, message);
+  throw new Error(message);
+}

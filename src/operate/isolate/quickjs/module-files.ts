@@ -1,0 +1,121 @@
+/**
+ * The modules that a plugin inside QuickJS may import: what this library offers there, and files of
+ * its package, which the worker reads from disk. The code inside has no other way to a file.
+ */
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, posix, relative, resolve, sep } from "node:path";
+import { capabilities, hookNames, slotNames } from "../../../core/host/index.ts";
+import { systemCode } from "../../packages/index.ts";
+import { guestLibrary } from "./guest-library.ts";
+import { guestTurns } from "./guest-turns.ts";
+import { offered } from "./questions.ts";
+
+/** Where the worker begins, and where it speaks with the guest. No file can have these names. */
+export const entryName = "glassine:entry";
+const guestName = "glassine:guest";
+
+/** The longest file that is read, in bytes. */
+const maxBytes = 4 * 1024 * 1024;
+
+export interface ModuleFiles {
+  /** Which module an import means. Never throws: QuickJS would lose the message. */
+  nameOf(base: string, requested: string): string;
+  /** @throws Error with what to do, for what is not offered */
+  textOf(name: string): string;
+  /** No further file is read. What was read is what was checked. */
+  seal(): void;
+}
+
+/** `file` and `folder` are real paths. */
+export function moduleFiles(file: string, folder: string): ModuleFiles {
+  const texts = new Map(Object.entries(ownModules(nameIn(folder, file))));
+  let isSealed = false;
+
+  function read(name: string): string {
+    if (isSealed)
+      throw new Error(
+        `The plugin imports ${name} while it runs. Import it at the top of a file: files are read when the plugin is loaded.`,
+      );
+    if (!/\.m?js$/.test(name))
+      throw new Error(`The plugin imports ${name}. A file is .js or .mjs here.`);
+    let path: string;
+    try {
+      path = realpathSync(resolve(folder, name));
+    } catch (error) {
+      throw new Error(`The plugin imports ${name}, which cannot be read: ${systemCode(error)}.`);
+    }
+    if (!path.startsWith(folder + sep))
+      throw new Error(`The plugin imports ${name}, which leads out of its package.`);
+    const { size, isFile } = factsOf(path);
+    if (!isFile || size > maxBytes)
+      throw new Error(`The plugin imports ${name}. Expected a file of at most ${maxBytes} bytes.`);
+    return readFileSync(path, "utf8");
+  }
+
+  return {
+    nameOf(base, requested) {
+      const isRelative = /^\.\.?\//.test(requested);
+      if (!isRelative || !base.startsWith("./")) return requested;
+      // `./a` of `./lib/b.mjs` is `./lib/a`; what leads out begins with `../`.
+      const name = posix.join(posix.dirname(base), requested);
+      return name.startsWith("../") ? name : `./${name}`;
+    },
+    textOf(name) {
+      const known = texts.get(name);
+      if (known !== undefined) return known;
+      if (name.startsWith("../"))
+        throw new Error(`The plugin imports ${name}, which leads out of its package.`);
+      if (!name.startsWith("./"))
+        throw new Error(
+          `The plugin imports ${JSON.stringify(name)}. Here are ${Object.keys(offered).join(", ")}, and files of its package by a path that begins with ./ or ../.`,
+        );
+      const text = read(name);
+      texts.set(name, text);
+      return text;
+    },
+    seal() {
+      isSealed = true;
+    },
+  };
+}
+
+/** What its link error says, for a name of this library that is not offered inside. */
+export function explained(message: string): string {
+  const [, name, module] =
+    /^Could not find export '([^']*)' in module '(glassine[^']*)'$/.exec(message) ?? [];
+  if (name === undefined || module === undefined) return message;
+  const names = (offered as Readonly<Record<string, readonly string[]>>)[module] ?? [];
+  return `The plugin imports ${name} of ${module}, which is not offered with isolate: quickjs. Offered are ${names.join(", ")}.`;
+}
+
+function ownModules(pluginName: string): Readonly<Record<string, string>> {
+  const names = JSON.stringify({ hookNames, slotNames, capabilities });
+  const entries = Object.entries(offered).map(([module, exports]) => [
+    module,
+    `import { api } from "${guestName}"; export const { ${exports.join(", ")} } = api;`,
+  ]);
+  return {
+    ...Object.fromEntries(entries),
+    [guestName]: `const { api, kit } = (${guestLibrary.toString()})(${names});
+export { api };
+export const { ask, answered } = (${guestTurns.toString()})(kit);`,
+    [entryName]: `import { ask as answer, answered } from "${guestName}";
+import * as plugin from ${JSON.stringify(pluginName)};
+export const ask = (line) => answer(line, plugin);
+export { answered };`,
+  };
+}
+
+function nameIn(folder: string, file: string): string {
+  return `./${relative(folder, file).split(sep).join("/")}`;
+}
+
+function factsOf(path: string) {
+  const facts = statSync(path);
+  return { size: facts.size, isFile: facts.isFile() };
+}
+
+/** The folder that a plugin may import from: of its package, or where its file is. */
+export function folderOf(file: string, packageFolder: string | undefined): string {
+  return realpathSync(packageFolder ?? dirname(file));
+}

@@ -1,0 +1,118 @@
+/** Takes what the host of an isolated plugin says, and answers. */
+import { decodeTask, encodeResult } from "../../core/host/index.ts";
+import { describeThrown } from "../../core/observe/index.ts";
+import { answerOf } from "../../core/plugins/index.ts";
+import { encodeError } from "../../core/remote/index.ts";
+import { keptByRequest } from "./kept-by-request.ts";
+import { type Loaded, LoadFailure, load, plainOf } from "./load.ts";
+import {
+  type FarSays,
+  type HostSays,
+  protocolVersion,
+  readHost,
+  type Said,
+  writeLine,
+} from "./protocol.ts";
+
+/** What this far side can do. */
+const features = ["abort", "config", "health"];
+
+/** Returns what takes a line of the host. */
+export function serve(
+  write: (line: string) => void,
+  loadPlugin: typeof load = load,
+): (line: string) => void {
+  const say = (what: FarSays, text?: string) => write(writeLine(what, text));
+  const turns = new Map<string, AbortController>();
+  const stateOf = keptByRequest(() => new Map<unknown, unknown>());
+  let plugin: Promise<Loaded> | undefined;
+  let config: unknown;
+
+  async function begin(what: Extract<HostSays, { type: "load" }>): Promise<void> {
+    config = what.config;
+    plugin = loadPlugin(what);
+    try {
+      const { manifest } = await plugin;
+      say({ type: "ready", protocol: protocolVersion, features, manifest: plainOf(manifest) });
+    } catch (error) {
+      const { step, cause } =
+        error instanceof LoadFailure ? error : new LoadFailure("manifest", error);
+      say({ type: "failed", step, message: describeThrown(cause).text });
+    }
+  }
+
+  async function loaded(): Promise<Loaded> {
+    const found = (await plugin) as Loaded;
+    const wait = found.ready?.();
+    if (wait !== undefined) await wait;
+    return found;
+  }
+
+  /** Answers by what `work` returns, unless it was aborted meanwhile. */
+  async function answer(id: string, work: (signal: AbortSignal) => Promise<Answer>) {
+    const controller = new AbortController();
+    turns.set(id, controller);
+    const said = await work(controller.signal).catch((error: unknown) => failure(id, error));
+    if (turns.delete(id)) say(...said);
+  }
+
+  async function take({ id, hook, text }: Said<Extract<HostSays, { type: "turn" }>>) {
+    await answer(id, async (signal) => {
+      const { manifest, configOf } = await loaded();
+      const task = decodeTask(text, { signal });
+      const { context, payload, extensions } = task;
+      const entry = manifest.hooks[hook];
+      if (entry === undefined) throw new Error(`The plugin has no handler for ${hook}.`);
+      const own = Object.freeze({
+        ...context,
+        config: configOf(context.config ?? config),
+        state: stateOf(context.request),
+      });
+      const turn = entry.extensions ? [payload, own, extensions] : [payload, own];
+      const result = encodeResult(await entry.handler(...turn), task as never);
+      return [{ type: "result", id }, result];
+    });
+  }
+
+  async function report(id: string): Promise<void> {
+    await answer(id, async (signal) => {
+      const { manifest, configOf } = await loaded();
+      const { name, version, capabilities } = manifest;
+      const context = { plugin: { name, version }, capabilities, signal, config: configOf(config) };
+      const found = answerOf(await manifest.healthCheck?.(Object.freeze(context)));
+      if (found === undefined) throw new Error("The health check did not return `health(…)`.");
+      return [{ type: "health", id, ...found }];
+    });
+  }
+
+  return (line) => {
+    const what = readHost(line);
+    if (what.type === "load") void begin(what);
+    else if (what.type === "turn") void take(what);
+    else if (what.type === "health") void report(what.id);
+    else {
+      const turn = turns.get(what.id);
+      if (turn === undefined) return;
+      turns.delete(what.id);
+      turn.abort();
+      say(...failure(what.id, new Error("The turn was aborted.")));
+    }
+  };
+}
+
+type Answer = readonly [says: FarSays, text?: string];
+
+/** Node says only that it was refused. */
+function explained(error: unknown): unknown {
+  const { code, permission, resource } = Object(error) as Readonly<Record<string, unknown>>;
+  if (code !== "ERR_ACCESS_DENIED") return error;
+  const what = [permission, resource].filter((each) => typeof each === "string" && each !== "");
+  return new Error(
+    `An isolated plugin may not do this: ${what.join(" ")}. A folder that it needs can be named in readable.`,
+  );
+}
+
+function failure(id: string, thrown: unknown): Answer {
+  const error = explained(thrown);
+  return [{ type: "error", id }, encodeError(error, { plugin: "isolated" })];
+}

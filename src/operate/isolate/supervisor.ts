@@ -1,0 +1,357 @@
+/**
+ * Keeps the far side of a plugin running: starts it, asks it, ends it when it does not answer, and
+ * starts it again with growing pauses. What the far side does is never more than a failed turn.
+ */
+import { randomUUID } from "node:crypto";
+import { ignore, within } from "../../core/data/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import {
+  type HostSays,
+  pluginEnded,
+  protocolVersion,
+  type Ready,
+  type Reply,
+  readFarSide,
+  writeLine,
+} from "./protocol.ts";
+
+/** One far side that runs: a thread or a process. */
+interface Link {
+  send(line: string): void;
+  /** Ends it at once, with all that it started. */
+  kill(): void;
+}
+
+/** Hears what a far side says, and of its end: why it ended, as in `it ran out of memory`. */
+export interface LinkEvents {
+  readonly onLine: (line: string) => void;
+  readonly onEnd: (why: string) => void;
+}
+
+export type StartLink = (events: LinkEvents) => Link;
+
+export interface SupervisorOptions {
+  readonly start: StartLink;
+  readonly load: Omit<Extract<HostSays, { readonly type: "load" }>, "type" | "protocol">;
+  readonly startTimeoutMs: number;
+  /** How long it has to answer an abort, before it is ended. */
+  readonly graceMs: number;
+  /** How long open turns have when it is closed. */
+  readonly closeTimeoutMs: number;
+  /** How many turns may be open. */
+  readonly maxTurns: number;
+  /** Whether a second one waits to take the first one's place. */
+  readonly spare: boolean;
+}
+
+export interface Counts {
+  /** How often it was started, spares included. */
+  readonly starts: number;
+  /** Lines that answered nothing: late ones, second answers, and garbage. */
+  readonly strays: number;
+  /** Turns that are open. */
+  readonly open: number;
+}
+
+type Asked = Extract<HostSays, { readonly type: "turn" | "health" }>;
+
+/** What the host asks, before it has an id. */
+export type Question = {
+  [Type in Asked["type"]]: Omit<Extract<Asked, { type: Type }>, "id">;
+}[Asked["type"]];
+
+/** A far side that says more than this without being asked is ended. */
+const maxStrays = 1_000;
+/** What it says of why it cannot be loaded, in UTF-16 units. */
+const maxMessage = 2_000;
+const pauses = { firstMs: 100, longestMs: 30_000 };
+/** One that ran for this long did not fail to start. */
+const settledMs = 10_000;
+
+interface Open {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: GlassineError) => void;
+}
+
+/** One far side from its start to its end. */
+class FarSide {
+  readonly ready: Promise<Ready>;
+  readonly startedAt = Date.now();
+  /** Whether it said who it is, and is who it was before. */
+  isReady = false;
+  readonly #link: Link;
+  readonly #open = new Map<string, Open>();
+  readonly #aborted = new Set<Promise<void>>();
+  readonly #onStray: () => void;
+  readonly #onEnd: () => void;
+  #greeted!: { resolve: (ready: Ready) => void; reject: (error: GlassineError) => void };
+  #strays = 0;
+  #ended: string | undefined;
+
+  constructor(
+    { start, load }: Pick<SupervisorOptions, "start" | "load">,
+    on: { readonly stray: () => void; readonly end: () => void },
+  ) {
+    this.#onStray = on.stray;
+    this.#onEnd = on.end;
+    this.ready = new Promise((resolve, reject) => {
+      this.#greeted = { resolve, reject };
+    });
+    // Whoever waits for it hears of it.
+    this.ready.catch(() => {});
+    this.#link = start({
+      onLine: (line) => this.#take(line),
+      onEnd: (why) => this.end(why),
+    });
+    this.say({ type: "load", protocol: protocolVersion, ...load });
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  say(what: HostSays, text?: string): void {
+    if (this.#ended === undefined) this.#link.send(writeLine(what, text));
+  }
+
+  ask(what: Asked, text: string): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(pluginEnded(this.#ended));
+        return;
+      }
+      this.#open.set(what.id, { resolve, reject });
+      this.say(what, text);
+    });
+  }
+
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
+  }
+
+  get isInDoubt(): boolean {
+    return this.#aborted.size > 0;
+  }
+
+  /** Whether it still answers is not known before the answer to an aborted turn. */
+  doubt(reply: Promise<unknown>): void {
+    const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
+    this.#aborted.add(settled);
+  }
+
+  /** Waits until no aborted turn is open: they were answered, or it has ended. */
+  async certain(): Promise<void> {
+    await Promise.all(this.#aborted);
+  }
+
+  end(why: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = why;
+    this.#link.kill();
+    const error = pluginEnded(why);
+    this.#greeted.reject(error);
+    for (const { reject } of this.#open.values()) reject(error);
+    this.#open.clear();
+    this.#onEnd();
+  }
+
+  #take(line: string): void {
+    if (this.#ended !== undefined) return;
+    const said = readFarSide(line);
+    if (said === undefined) this.#stray();
+    else if (said.type === "ready") this.#greet(said);
+    else if (said.type === "failed") {
+      const { step, message } = said;
+      const text = message.slice(0, maxMessage);
+      this.#greeted.reject(new GlassineError("plugin_isolation_failed", text, { step }));
+      this.end("could not be loaded");
+    } else this.#answer(said);
+  }
+
+  #greet(ready: Ready): void {
+    if (ready.protocol === protocolVersion) this.#greeted.resolve(ready);
+    else this.end(`speaks version ${ready.protocol} of the protocol, and not ${protocolVersion}`);
+  }
+
+  #answer(reply: Reply): void {
+    const open = this.#open.get(reply.id);
+    if (open === undefined) {
+      this.#stray();
+      return;
+    }
+    this.#open.delete(reply.id);
+    open.resolve(reply);
+  }
+
+  #stray(): void {
+    this.#strays += 1;
+    this.#onStray();
+    if (this.#strays > maxStrays) this.end("said too much that nobody asked for");
+  }
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  #current: FarSide | undefined;
+  #spare: FarSide | undefined;
+  #first: string | undefined;
+  #failures = 0;
+  #notBefore = 0;
+  #starts = 0;
+  #strays = 0;
+  /** Turns, those included that wait for a start. */
+  #open = 0;
+  #onIdle: () => void = () => {};
+  #closing: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get counts(): Counts {
+    return {
+      starts: this.#starts,
+      strays: this.#strays,
+      open: this.#open,
+    };
+  }
+
+  /** Starts it, unless it runs. @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
+  async start(): Promise<Ready> {
+    return await (await this.#running()).ready;
+  }
+
+  /**
+   * @throws GlassineError `plugin_ended`, `plugin_busy`, `plugin_isolation_failed`; of the far side
+   *   nothing is thrown
+   */
+  async ask(what: Question, signal: AbortSignal, text = ""): Promise<Reply> {
+    if (this.#closing !== undefined) throw pluginEnded("is closed");
+    if (this.#open >= this.#options.maxTurns)
+      throw new GlassineError(
+        "plugin_busy",
+        `The isolated plugin has ${this.#options.maxTurns} turns open, which is the most.`,
+      );
+    this.#open += 1;
+    try {
+      return await this.#askOf(await this.#running(), what, signal, text);
+    } finally {
+      this.#open -= 1;
+      if (this.#open === 0) this.#onIdle();
+    }
+  }
+
+  async #askOf(far: FarSide, what: Question, signal: AbortSignal, text: string): Promise<Reply> {
+    if (signal.aborted) throw pluginEnded("was not asked: the run is over");
+    const id = randomUUID();
+    const reply = far.ask({ ...what, id }, text);
+    const stop = () => {
+      far.doubt(reply);
+      this.#abort(far, id);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await reply;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Ends it when its open turns have ended, or their time is over. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#open > 0)
+      await within(this.#options.closeTimeoutMs, () => {
+        return new Promise<void>((resolve) => {
+          this.#onIdle = resolve;
+        });
+      });
+    for (const each of [this.#current, this.#spare]) each?.end("is closed");
+  }
+
+  /** Code that does not even answer an abort may never answer. */
+  #abort(far: FarSide, id: string): void {
+    far.say({ type: "abort", id });
+    setTimeout(() => {
+      if (far.isOpen(id)) far.end("did not answer in time");
+    }, this.#options.graceMs);
+  }
+
+  async #running(): Promise<FarSide> {
+    const far = this.#current ?? this.#next();
+    this.#current = far;
+    if (far.isInDoubt) {
+      await far.certain();
+      return await this.#running();
+    }
+    if (far.isReady) return far;
+    const begun = await within(this.#options.startTimeoutMs, () => far.ready);
+    if (begun.how === "timeout") {
+      const { startTimeoutMs } = this.#options;
+      const why = `was not ready after ${startTimeoutMs} ms`;
+      far.end(why);
+      throw pluginEnded(why, undefined, { startTimeoutMs });
+    }
+    if (begun.how === "threw") throw begun.value;
+    this.#expectSame(far, begun.value);
+    far.isReady = true;
+    if (this.#options.spare) this.#prepareSpare();
+    return far;
+  }
+
+  /** After the same pause as any other start. */
+  #prepareSpare(): void {
+    const timer = setTimeout(
+      () => {
+        if (this.#spare === undefined && this.#closing === undefined) this.#spare = this.#launch();
+      },
+      Math.max(0, this.#notBefore - Date.now()),
+    );
+    timer.unref();
+  }
+
+  #next(): FarSide {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare !== undefined && !spare.hasEnded) return spare;
+    const wait = this.#notBefore - Date.now();
+    if (wait > 0)
+      throw pluginEnded(`has ended ${this.#failures} times, and starts again in ${wait} ms`);
+    return this.#launch();
+  }
+
+  #launch(): FarSide {
+    this.#starts += 1;
+    const far: FarSide = new FarSide(this.#options, {
+      stray: () => {
+        this.#strays += 1;
+      },
+      end: () => this.#ended(far),
+    });
+    return far;
+  }
+
+  #ended(far: FarSide): void {
+    if (this.#spare === far) this.#spare = undefined;
+    if (this.#current === far) this.#current = undefined;
+    if (Date.now() - far.startedAt > settledMs) this.#failures = 0;
+    this.#failures += 1;
+    const { firstMs, longestMs } = pauses;
+    const pause =
+      this.#failures === 1 ? 0 : Math.min(longestMs, firstMs * 2 ** (this.#failures - 2));
+    this.#notBefore = Date.now() + pause;
+  }
+
+  /** What was registered is what runs, also after it was started again. */
+  #expectSame(far: FarSide, { manifest }: Ready): void {
+    const text = JSON.stringify(manifest);
+    this.#first ??= text;
+    if (this.#first === text) return;
+    far.end("has another manifest than at its first start");
+    throw pluginEnded("has another manifest than at its first start");
+  }
+}

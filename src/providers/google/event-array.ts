@@ -1,0 +1,37 @@
+/** `generateContent` with streams that come as one JSON array. */
+import { intrinsics } from "../../core/data/index.ts";
+import { isJsonObject, type LimitOptions, readDocument } from "../rewrite/index.ts";
+import { eventsSchema } from "./schemas.ts";
+import { type Google, tables } from "./tables.ts";
+
+/** A stream that was asked for without `alt=sse` is one JSON array of its events. */
+function eventsIn(document: unknown): readonly object[] | undefined {
+  if (typeof document !== "object" || document === null || intrinsics.isProxy(document)) return;
+  return Array.isArray(document) ? readDocument(eventsSchema, document, "response") : undefined;
+}
+
+function joined(list: readonly object[], { limits }: LimitOptions) {
+  const answer = tables.stream({ limits });
+  for (const event of list) answer.push(event);
+  return answer;
+}
+
+/** `generateContent` and `streamGenerateContent`, for `guardModel` and `guardFetch`. */
+export const google: Google = /* @__PURE__ */ Object.freeze({
+  ...tables,
+  readAnswer(document, options = {}) {
+    const list = eventsIn(document);
+    return list === undefined
+      ? tables.readAnswer(document, options)
+      : joined(list, options).current;
+  },
+  writeAnswer(messages, options = {}) {
+    const list = eventsIn(isJsonObject(options) ? options.onto : undefined);
+    if (list === undefined) return tables.writeAnswer(messages, options);
+    const onto = joined(list, options).document;
+    const { document, lost } = tables.writeAnswer(messages, { ...options, onto });
+    // The array is the document: it is put together again when it is read.
+    const written = { document: tables.toEvents(document, { limits: options.limits }) as never };
+    return Object.freeze({ ...written, lost });
+  },
+} satisfies Google);

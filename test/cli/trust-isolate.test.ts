@@ -1,0 +1,153 @@
+/** Where the code of a plugin runs, by what an operator says when it is trusted. */
+import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { farSides, guarded } from "../support/far-sides.ts";
+import { verifies } from "../support/verifies.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
+
+const services = commandServices;
+const trust = ["plugins", "trust", "guard", "--reason", "OPS-1"];
+/** Whatever the machine of a test lacks. */
+const accept = ["memory", "network", "signals"].flatMap((name) => ["--accept", name]);
+const isolated = [...trust, "--isolate", "process", ...accept];
+
+async function installed(code = guarded("guard"), more: object = {}) {
+  const cwd = await newRoot();
+  await install(cwd, "guard", { code, ...more });
+  const at = (argv: readonly string[]) => run(argv, { services, cwd, env: unsigned });
+  const json = (argv: readonly string[]) => runJson(argv, { services, cwd, env: unsigned });
+  const said = async () =>
+    (await readFile(join(cwd, "plugins.lock"), "utf8"))
+      .split("\n")
+      .filter((line) => /^(?:isolate|accept)/.test(line));
+  return { cwd, at, json, said };
+}
+
+afterEach(async () => {
+  await expect.poll(farSides).toEqual([]);
+  expect((globalThis as { ranInHost?: boolean }).ranInHost).toBeUndefined();
+});
+
+describe("trust --isolate", () => {
+  it("writes where the code runs, and says what that promises", async () => {
+    verifies("cli:trust-isolate");
+    const { at, said } = await installed();
+    const { code, stdout } = await at([...trust, "--isolate", "process", "--accept", "network"]);
+    expect(code).toBe(0);
+    expect(linesOf(stdout).filter((line) => /^ {2}(?:isolate|accepts):/.test(line))).toEqual([
+      expect.stringMatching(/^ {2}isolate: process: A process of its own\. /),
+      expect.stringMatching(/^ {2}accepts: network \(open network connections/),
+    ]);
+    expect(await said()).toEqual(['isolate = "process"', 'accept = ["network"]']);
+  });
+
+  it("changes nothing where it is not given, and takes both away for the host", async () => {
+    verifies("cli:trust-isolate");
+    const { at, said } = await installed();
+    await at(isolated);
+    const before = await said();
+    const again = await at(trust);
+    expect([again.code, await said()]).toEqual([0, before]);
+    expect(again.stdout).not.toContain("isolate");
+    await at([...trust, "--isolate", "worker"]);
+    expect(await said()).toEqual(['isolate = "worker"']);
+    const host = await at([...trust, "--isolate", "host"]);
+    expect(linesOf(host.stdout)).toContain(
+      "  gone:    isolate worker: its code runs in the host now",
+    );
+    expect(await said()).toEqual([]);
+  });
+
+  it("holds where plugins.lock cannot be read: nothing is loaded, in the host least of all", async () => {
+    verifies("cli:trust-isolate");
+    const { cwd, json } = await installed();
+    await json(isolated);
+    await appendFile(join(cwd, "plugins.lock"), "\nbroken\n");
+    const { document } = await json(["plugins", "doctor"]);
+    expect(JSON.stringify(document)).toContain("plugins.lock cannot be read");
+  });
+
+  it("is kept by lock --all", async () => {
+    verifies("cli:trust-isolate");
+    const { cwd, at, said } = await installed();
+    await at(isolated);
+    const before = await said();
+    await appendFile(join(cwd, "node_modules", "guard", "plugin.js"), "// changed\n");
+    const all = await at(["plugins", "lock", "--all", "--reason", "OPS-2"]);
+    expect([all.code, await said()]).toEqual([0, before]);
+  });
+
+  it("loads the plugin there with --check", async () => {
+    const { at } = await installed();
+    expect(await at([...isolated, "--check"])).toMatchObject({ code: 0 });
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ["no kind", ["--isolate", "vm"], /--isolate takes worker, process, quickjs, host, got 'vm'/],
+    ["no opening", ["--isolate", "process", "--accept", "net"], /--accept takes network, /],
+    ["an opening alone", ["--accept", "network"], /--accept goes with --isolate KIND/],
+    ["an opening in the host", ["--isolate", "host", "--accept", "network"], /--accept goes with/],
+  ])("is refused: %s", async (_, argv, text) => {
+    const { at } = await installed();
+    const { code, stderr } = await at([...trust, ...argv]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(text)]);
+  });
+
+  it("is refused for what cannot be isolated", async () => {
+    verifies("cli:trust-isolate");
+    const glassine = { procedures: { "acme.clean": "./plugin.js" } };
+    const { at } = await installed("export default 1;", { glassine });
+    const argv = ["plugins", "trust", "acme.clean", "--reason", "OPS-1", "--isolate", "process"];
+    expect(await at(argv)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /'acme\.clean' cannot be isolated: a procedure runs in the host only; give --isolate host/,
+      ),
+    });
+  });
+});
+
+describe("commands that look at an isolated plugin", () => {
+  it("load it there, and show the promise of its kind", async () => {
+    verifies("cli:isolation-shown");
+    const { at, json } = await installed();
+    await at(isolated);
+    const production = ["--plugin-mode", "production"];
+    const described = await at(["plugins", "describe", "guard", ...production]);
+    expect(linesOf(described.stdout)).toEqual(
+      expect.arrayContaining([
+        "status: loaded",
+        expect.stringMatching(/^isolate: process: A process of its own\. /),
+        expect.stringMatching(/^accepts: memory \(take more memory than its limit\), network \(/),
+      ]),
+    );
+    const listed = await json(["plugins", "list", ...production]);
+    expect(listed.document.loaded).toMatchObject([
+      {
+        id: "guard",
+        isolation: {
+          ...{ isolate: "process", accept: ["memory", "network", "signals"] },
+          says: expect.stringMatching(/^A process of its own\./),
+          open: expect.any(Array),
+        },
+      },
+    ]);
+    const { stdout } = await at(["plugins", "list"]);
+    expect(stdout).toMatch(/^guard 1\.0\.0 hooks=1 .* isolate=process$/m);
+    const doctor = await json(["plugins", "doctor"]);
+    expect(doctor.document).toMatchObject([
+      { status: "installed-enabled" },
+      { status: "isolated", reason: expect.stringMatching(/^process: A process of its own\./) },
+    ]);
+  });
+
+  it("show without loading where it would run", async () => {
+    verifies("cli:isolation-shown");
+    const { at, json } = await installed();
+    await at(isolated);
+    const { document } = await json(["plugins", "describe", "guard", "--no-load"]);
+    expect(document.isolation).toMatchObject({ isolate: "process", open: null });
+  });
+});

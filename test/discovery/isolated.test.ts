@@ -1,0 +1,256 @@
+/** Plugins of packages whose code runs elsewhere: nothing of it runs in the host. */
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createPluginManager } from "glassine";
+import { createMessage } from "glassine/messages";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { farSides, guarded } from "../support/far-sides.ts";
+import { verifies } from "../support/verifies.ts";
+import { codesOf, discover, install, newRoot, trust } from "./support.ts";
+
+const production = { mode: "production", onRejected: "skip" } as const;
+type DiscoverOptions = NonNullable<Parameters<typeof discover>[1]>;
+type Entry = Parameters<typeof trust>[3];
+
+/** Whatever this machine lacks. */
+const accept = ["memory", "network", "signals"] as const;
+const inProcess = { isolate: "process", accept } as const;
+
+async function trusted(code: string, entry: Entry = inProcess) {
+  const root = await newRoot();
+  const path = await install(root, "guard", { code });
+  await trust(root, path, "guard", entry as object);
+  return { root, path };
+}
+
+async function found(root: string, options: DiscoverOptions = {}) {
+  const discovered = await discover(root, options);
+  onTestFinished(() => discovered.close());
+  return discovered;
+}
+
+const said = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
+
+async function runs(discovered: Awaited<ReturnType<typeof found>>) {
+  const manager = await createPluginManager({ plugins: [], discovered, env: {}, logger: {} });
+  onTestFinished(async () => void (await manager.close()));
+  const { violation } = await manager.invoke("cmf.llm_input", said);
+  return { manager, violation };
+}
+
+describe("a plugin that plugins.lock isolates", () => {
+  it.each([
+    ["process", "production"],
+    ["process", "dev"],
+    ["worker", "production"],
+    ["worker", "dev"],
+  ] as const)("runs in a %s in %s, and nothing of it in the host", async (isolate, mode) => {
+    verifies("discovery:isolated", "discovery:isolated-modes");
+    const { root } = await trusted(guarded("guard"), { isolate, accept });
+    const discovered = await found(root, { mode });
+    expect(codesOf(discovered)).toEqual([]);
+    const { manager, violation } = await runs(discovered);
+    expect(violation?.code).toBe("far");
+    expect(manager.handlersFor("cmf.llm_input")[0]?.isolate).toBe(isolate);
+    expect((globalThis as { ranInHost?: boolean }).ranInHost).toBeUndefined();
+  });
+
+  it("runs in QuickJS, if it has pure functions only", async () => {
+    verifies("discovery:isolated");
+    const pure = [
+      'import { definePlugin, deny } from "glassine";',
+      'const where = typeof process === "undefined" ? "far" : "host";',
+      'export default () => definePlugin({ name: "guard", version: "1.0.0",',
+      '  hooks: { "cmf.llm_input": () => deny({ code: where, reason: "no" }) } });',
+    ].join("\n");
+    const { root } = await trusted(pure, { isolate: "quickjs" });
+    const discovered = await found(root, production);
+    expect(codesOf(discovered)).toEqual([]);
+    expect((await runs(discovered)).violation?.code).toBe("far");
+    const other = await trusted(guarded("guard"), { isolate: "quickjs" });
+    expect(codesOf(await found(other.root, production))).toEqual(["guard: import_failed"]);
+  });
+
+  it("ends with its manager", async () => {
+    verifies("discovery:isolated-end");
+    const before = await farSides();
+    const { root } = await trusted(guarded("guard"));
+    const { manager } = await runs(await found(root, production));
+    expect(await farSides()).toHaveLength(before.length + 1);
+    await manager.close();
+    await expect.poll(farSides).toHaveLength(before.length);
+  });
+
+  it("ends with the discovery, where no manager is made", async () => {
+    const before = await farSides();
+    const { root } = await trusted(guarded("guard"));
+    const discovered = await discover(root, production);
+    expect(await farSides()).toHaveLength(before.length + 1);
+    await discovered.close();
+    await expect.poll(farSides).toHaveLength(before.length);
+  });
+
+  it.each<[string, string, string]>([
+    ["a module that throws", "throw new Error('no luck');", "guard: import_failed"],
+    ["a module that ends its process", "process.exit(3);", "guard: import_failed"],
+    ["a factory that throws", "export default () => { throw 1; };", "guard: factory_failed"],
+    ["an export that is no plugin", "export default () => ({});", "guard: factory_failed"],
+    ["another name", guarded("other-guard"), "guard: id_mismatch"],
+    [
+      "a capability that package.json does not list",
+      guarded("guard").replace("capabilities: []", 'capabilities: ["read_labels"]'),
+      "guard: manifest_invalid",
+    ],
+  ])("is refused as in the host: %s", async (_, code, refusal) => {
+    verifies("discovery:isolated-gates");
+    const root = await newRoot();
+    const before = await farSides();
+    const glassine = { plugin: "./plugin.js", capabilities: [] };
+    const path = await install(root, "guard", { code, glassine });
+    await trust(root, path, "guard", inProcess);
+    expect(codesOf(await found(root, production))).toEqual([refusal]);
+    await expect.poll(farSides).toHaveLength(before.length);
+  });
+
+  it("is refused if it asks for more than was granted", async () => {
+    const code = guarded("guard").replace("capabilities: []", 'capabilities: ["read_labels"]');
+    const { root } = await trusted(code, { ...inProcess, capabilities: [] });
+    expect(codesOf(await found(root, production))).toEqual(["guard: capabilities_mismatch"]);
+  });
+
+  it("is refused if it takes too long to load", async () => {
+    const { root } = await trusted(guarded("guard", "for (;;);"));
+    const discovered = await found(root, { ...production, loadTimeoutMs: 1_500 });
+    expect(codesOf(discovered)).toEqual(["guard: load_timeout"]);
+  });
+
+  it("imports its dependencies, and reads no other file", async () => {
+    verifies("discovery:isolated-files");
+    const root = await newRoot();
+    const secret = join(root, "secret");
+    await writeFile(secret, "s");
+    const dep = join(root, "node_modules", "dep");
+    await mkdir(dep, { recursive: true });
+    const manifest = { name: "dep", version: "1.0.0", type: "module", exports: "./index.js" };
+    await writeFile(join(dep, "package.json"), JSON.stringify(manifest));
+    await writeFile(join(dep, "index.js"), 'export const word = "deep";');
+    const code = [
+      'import { readFileSync } from "node:fs";',
+      'import { definePlugin, deny } from "glassine";',
+      'import { word } from "dep";',
+      "let read;",
+      `try { read = readFileSync(${JSON.stringify(secret)}, "utf8"); } catch ({ code }) { read = code; }`,
+      'export default () => definePlugin({ name: "guard", version: "1.0.0",',
+      '  hooks: { "cmf.llm_input": () => deny({ code: word, reason: read }) } });',
+    ].join("\n");
+    const path = await install(root, "guard", { code });
+    const file = join(path, "package.json");
+    const own = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...own, dependencies: { dep: "1.0.0" } }));
+    await trust(root, path, "guard", inProcess);
+    const discovered = await found(root, production);
+    expect(codesOf(discovered)).toEqual([]);
+    const { violation } = await runs(discovered);
+    expect(violation?.code).toBe("deep");
+    expect(violation?.reason).toMatch(/^(?:ENOENT|ERR_ACCESS_DENIED)$/);
+  });
+});
+
+describe("what a host says over plugins.lock", () => {
+  const configured = guarded("guard").replace(
+    "capabilities: []",
+    "configSchema: z.object({ word: z.string() }), capabilities: []",
+  );
+
+  it("isolates what the lock does not", async () => {
+    verifies("discovery:isolate-option");
+    const root = await newRoot();
+    await install(root, "guard", { code: guarded("guard") });
+    expect(codesOf(await found(root))).toEqual(["guard: import_failed"]);
+    Reflect.deleteProperty(globalThis, "ranInHost");
+    const discovered = await found(root, { isolate: { guard: { isolate: "worker" } } });
+    expect((await runs(discovered)).violation?.code).toBe("far");
+  });
+
+  it("isolates more strictly", async () => {
+    const { root } = await trusted(guarded("guard"), { isolate: "worker", accept });
+    const discovered = await found(root, { isolate: { guard: { isolate: "process" } } });
+    const { manager } = await runs(discovered);
+    expect(manager.handlersFor("cmf.llm_input")[0]?.isolate).toBe("process");
+  });
+
+  it.each<[string, DiscoverOptions["isolate"], RegExp]>([
+    [
+      "a weaker kind",
+      { guard: { isolate: "worker" } },
+      /isolate of "guard" is worker, and plugins\.lock says process, which is stricter/,
+    ],
+    [
+      "an opening that the lock does not accept",
+      { guard: { isolate: "process", accept: ["network"] } },
+      /isolate of "guard" accepts network, which plugins\.lock does not/,
+    ],
+    ["no kind", { guard: { isolate: "vm" as never } }, /must be one of worker, process, quickjs/],
+    ["no opening", { guard: { accept: ["net" as never] } }, /accept knows network/],
+    ["an unknown key", { guard: { kind: "worker" } as never }, /kind/],
+    [
+      "an opening of what is not isolated",
+      { other: { accept: ["network"] } },
+      /nothing says that the plugin is isolated/,
+    ],
+  ])("is refused: %s", async (_, isolate, text) => {
+    const { root } = await trusted(guarded("guard"), { isolate: "process" });
+    await expect(discover(root, { isolate: isolate ?? {} })).rejects.toMatchObject({
+      code: "options_invalid",
+      message: expect.stringMatching(text),
+    });
+  });
+
+  it("names plugins that are installed", async () => {
+    const root = await newRoot();
+    await install(root, "guard", { code: guarded("guard") });
+    const isolate = { gaurd: { isolate: "worker" } } as const;
+    await expect(discover(root, { isolate })).rejects.toMatchObject({
+      code: "plugin_missing",
+      message: expect.stringContaining('Did you mean "guard"?'),
+    });
+  });
+
+  it("hands over the configuration, which is checked where its schema is", async () => {
+    const schema = `{ parse: (value) => {
+      if (value.word !== "yes") throw new Error("say yes");
+      return value;
+    } }`;
+    const code = configured.replace("z.object({ word: z.string() })", schema);
+    const { root } = await trusted(code);
+    const setting = (word: string) => ({ isolate: { guard: { config: { word } } } });
+    const discovered = await found(root, setting("yes"));
+    expect(codesOf(discovered)).toEqual([]);
+    expect((await runs(discovered)).violation?.reason).toBe("yes");
+    const refused = await found(root, setting("no"));
+    expect(refused.rejected).toMatchObject([{ id: "guard", code: "config_rejected" }]);
+  });
+
+  it.each([
+    ["a procedure", { glassine: { procedures: { "acme.clean": "./plugin.js" } } }, "acme.clean"],
+  ])("is never passed over: %s", async (_, more, id) => {
+    verifies("discovery:isolated-kinds");
+    const root = await newRoot();
+    const marker = join(root, "ran");
+    const code = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, "");`;
+    await install(root, "guard", { code, ...more } as object);
+    const discovered = await found(root, { isolate: { [id]: { isolate: "process" } } });
+    expect(codesOf(discovered)).toEqual([`${id}: isolation_refused`]);
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  it("is never passed over for the host's own packages", async () => {
+    const root = await newRoot();
+    const path = await install(root, "guard", { code: guarded("guard") });
+    const discovered = await found(root, {
+      ...{ builtins: [path], isolate: { guard: { isolate: "process" } } },
+    });
+    expect(codesOf(discovered)).toEqual(["guard: isolation_refused"]);
+  });
+});

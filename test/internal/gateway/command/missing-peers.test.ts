@@ -1,0 +1,35 @@
+// A process of its own: it has modules replaced.
+/** `gateway --check` without the packages that a configuration needs. */
+import { expect, it, vi } from "vitest";
+import { missingPeers } from "../../../../src/gateway/run/missing-peers.ts";
+import { load } from "../config/support.ts";
+
+vi.mock("@modelcontextprotocol/server", () => {
+  throw new Error("not found");
+});
+vi.mock("redis", () => {
+  throw new Error("not found");
+});
+vi.mock("../../../../src/operate/trust/signing/peer.ts", async (original) => {
+  const { loadPeer } =
+    await original<typeof import("../../../../src/operate/trust/signing/peer.ts")>();
+  return {
+    loadPeer: (peer: Parameters<typeof loadPeer>[0]) =>
+      loadPeer({ ...peer, name: `${peer.name}-that-nobody-has` }),
+  };
+});
+
+it("names each package that is not installed, and how to install it", async () => {
+  const servers = { files: { url: "https://files.example/mcp" } };
+  const { config } = await load({
+    ...{ servers, listen: {}, tracing: true },
+    labels: { store: { redis: "redis://localhost" } },
+  });
+  expect(await missingPeers(config)).toEqual([
+    expect.stringContaining("npm install @modelcontextprotocol/server"),
+    expect.stringContaining("npm install @opentelemetry/api"),
+    expect.stringContaining("npm install redis"),
+  ]);
+  const plain = await load({ servers });
+  expect(await missingPeers(plain.config)).toEqual([]);
+});

@@ -1,0 +1,214 @@
+/** What passes between a caller and several servers, in both directions. */
+import { expect, it } from "vitest";
+import { callOf } from "../run/support/caller.ts";
+import type { Message } from "../run/support/fake-server.ts";
+import { exchange, overHttp, overStdio, says, testServer } from "./support/servers.ts";
+
+const schema = { type: "object" };
+
+/** A server with a tool on each of two pages. */
+function paged() {
+  return testServer({
+    "tools/list": ({ params: { cursor } }) =>
+      cursor === undefined
+        ? { tools: [{ name: "first", inputSchema: schema }], nextCursor: "more" }
+        : { tools: [{ name: `after ${cursor}`, inputSchema: schema }] },
+  });
+}
+
+const namesIn = ({ result }: Message) =>
+  (result as { tools: { name: string }[] }).tools.map(({ name }) => name);
+
+it("merges lists page by page, and asks only those that have more", async () => {
+  const whole = await testServer({
+    "tools/list": () => ({ tools: [{ name: "only", inputSchema: schema }] }),
+  });
+  const [aa, cc] = [await paged(), await paged()];
+  const { ask } = await overStdio({ aa, bb: whole, cc });
+  const first = await ask("tools/list");
+  expect(namesIn(first)).toEqual(["aa__first", "bb__only", "cc__first"]);
+  const { nextCursor: cursor } = first.result as { nextCursor: string };
+  const second = await ask("tools/list", { cursor });
+  expect(namesIn(second)).toEqual(["aa__after more", "cc__after more"]);
+  expect(second.result).not.toHaveProperty("nextCursor");
+  expect(whole.of("tools/list")).toHaveLength(1);
+  for (const forged of ["more", "e30", Buffer.from('{"dd":"x"}').toString("base64url")])
+    expect(await ask("tools/list", { cursor: forged })).toMatchObject({
+      error: { data: { code: "cursor_unknown" } },
+    });
+});
+
+it("leaves out who does not have a list, without a word, and who fails, with one", async () => {
+  const aa = await testServer({ "prompts/list": () => ({ prompts: [{ name: "p" }] }) });
+  const bb = await testServer();
+  const { ask, log } = await overStdio({ aa, bb });
+  expect(await ask("prompts/list")).toMatchObject({ result: { prompts: [{ name: "aa__p" }] } });
+  expect(log.lines.filter(({ event }) => event === "server_left_out")).toEqual([]);
+  expect(await ask("resources/list")).toMatchObject({ error: { code: -32601 } });
+  const cc = await testServer({
+    "prompts/list": () => {
+      throw -32603;
+    },
+  });
+  const other = await overStdio({ aa, cc });
+  expect(await other.ask("prompts/list")).toMatchObject({
+    result: { prompts: [{ name: "aa__p" }] },
+  });
+  expect(other.log.lines.find(({ event }) => event === "server_left_out")).toMatchObject({
+    level: "warn",
+    fields: { server: "cc", method: "prompts/list", code: -32603 },
+  });
+});
+
+it("says of a list that is not whole that it must not be kept", async () => {
+  const ofList = { ttlMs: 60_000, cacheScope: "public", resultType: "complete" };
+  const aa = await testServer({ "tools/list": () => ({ ...ofList, tools: [] }) });
+  const bb = await testServer({
+    "tools/list": () => {
+      throw -32603;
+    },
+  });
+  const [whole, part] = [await overHttp({ aa, cc: aa }), await overHttp({ aa, bb })];
+  expect(await exchange(whole.url, "tools/list")).toMatchObject({ result: ofList });
+  expect(await exchange(part.url, "tools/list")).toMatchObject({ result: { ttlMs: 0 } });
+});
+
+it("answers a ping of a session itself; an exchange has none", async () => {
+  const [aa, bb] = [await testServer(), await testServer()];
+  const { ask } = await overStdio({ aa, bb });
+  expect(await ask("ping")).toMatchObject({ result: {} });
+  const { url } = await overHttp({ aa, bb });
+  expect(await exchange(url, "ping")).toMatchObject({ error: { code: -32601 } });
+  expect([...aa.of("ping"), ...bb.of("ping")]).toEqual([]);
+});
+
+it("refuses methods that MCP does not have, since nothing says whose they are", async () => {
+  const [aa, bb] = [
+    await testServer({ "vendor/method": () => ({}) }),
+    await testServer({ "vendor/method": () => ({}) }),
+  ];
+  const { ask } = await overStdio({ aa, bb });
+  expect(await ask("vendor/method")).toMatchObject({
+    error: { code: -32601, data: { code: "method_unknown" } },
+  });
+  expect([...aa.of("vendor/method"), ...bb.of("vendor/method")]).toEqual([]);
+});
+
+/** A server that asks the caller under an id and a token that any other may use, and says the answer. */
+async function asking(method: string) {
+  const server = await testServer({
+    "tools/call": (came) => {
+      const params = { messages: [], maxTokens: 1, message: "?", _meta: { progressToken: 7 } };
+      came.tell({ id: 100, method, params });
+      return undefined;
+    },
+  });
+  const answered = () => server.came.find(({ message }) => message.id === 100)?.message;
+  return { server, answered };
+}
+
+it("keeps apart what two servers ask under the same id and progress token", async () => {
+  const [aa, bb] = [await asking("sampling/createMessage"), await asking("elicitation/create")];
+  const { send, heard } = await overStdio({ aa: aa.server, bb: bb.server });
+  send(callOf(11, { name: "aa__t" }), callOf(12, { name: "bb__t" }));
+  const asked = () => [...heard("sampling/createMessage"), ...heard("elicitation/create")];
+  await expect.poll(() => asked().length).toBe(2);
+  const [sampling, elicitation] = asked();
+  expect(sampling?.id).not.toBe(elicitation?.id);
+  const tokenOf = ({ params }: Message = { jsonrpc: "2.0" }) =>
+    (params as { _meta: { progressToken: unknown } })._meta.progressToken;
+  expect(tokenOf(sampling)).not.toBe(tokenOf(elicitation));
+  const progress = { progressToken: tokenOf(elicitation), progress: 1 };
+  send({ method: "notifications/progress", params: progress });
+  send({ method: "notifications/progress", params: { progressToken: 7, progress: 2 } });
+  await expect.poll(() => bb.server.of("notifications/progress").length).toBe(1);
+  expect(bb.server.of("notifications/progress")[0]?.params).toEqual({
+    progressToken: 7,
+    progress: 1,
+  });
+  send({ id: elicitation?.id, result: { action: "decline" } });
+  send({ id: sampling?.id, result: { role: "assistant", content: [], model: "m" } });
+  await expect.poll(aa.answered).toMatchObject({ result: { model: "m" } });
+  await expect.poll(bb.answered).toMatchObject({ result: { action: "decline" } });
+  expect(aa.server.of("notifications/progress")).toEqual([]);
+});
+
+it("tells the caller when a server takes back what it asked", async () => {
+  const [aa, bb] = [await asking("sampling/createMessage"), await asking("sampling/createMessage")];
+  const { send, heard } = await overStdio({ aa: aa.server, bb: bb.server });
+  send(callOf(11, { name: "aa__t" }), callOf(12, { name: "bb__t" }));
+  await expect.poll(() => heard("sampling/createMessage").length).toBe(2);
+  bb.server
+    .of("tools/call")[0]
+    ?.tell({ method: "notifications/cancelled", params: { requestId: 100 } });
+  await expect.poll(() => heard("notifications/cancelled").length).toBe(1);
+  const ofBb = heard("sampling/createMessage").find(({ id }) => String(id).startsWith("bb"));
+  expect(heard("notifications/cancelled")[0]?.params?.requestId).toBe(ofBb?.id);
+});
+
+it("passes on what servers say on their own, and their progress", async () => {
+  const push = [
+    { method: "notifications/tools/list_changed" },
+    { method: "notifications/resources/list_changed" },
+    { method: "notifications/prompts/list_changed" },
+    { method: "notifications/resources/updated", params: { uri: "x://1" } },
+    { method: "notifications/message", params: { level: "info", data: "hello" } },
+  ];
+  const calling = testServer({
+    "tools/call": (came) => {
+      const { progressToken } = came.params._meta as { progressToken: unknown };
+      const progress = (at: number) =>
+        came.tell({ method: "notifications/progress", params: { progressToken, progress: at } });
+      for (const at of [1, 2]) progress(at);
+      return says("done");
+    },
+  });
+  const [aa, bb] = [await calling, await testServer()];
+  const { ask, heard } = await overStdio({ aa, bb });
+  const params = { name: "aa__t", arguments: {}, _meta: { progressToken: "p" } };
+  expect(await ask("tools/call", params)).toMatchObject({ result: says("done") });
+  expect(heard("notifications/progress").map((each) => each.params)).toEqual([
+    { progressToken: "p", progress: 1 },
+    { progressToken: "p", progress: 2 },
+  ]);
+  await expect
+    .poll(() => {
+      for (const each of push) bb.push(each);
+      return push.map(({ method }) => heard(method).length > 0);
+    })
+    .toEqual(push.map(() => true));
+});
+
+it("shows the progress of a merged request as one that grows", async () => {
+  const reporting = () =>
+    testServer({
+      "tools/list": (came) => {
+        const { progressToken } = came.params._meta as { progressToken: unknown };
+        for (const progress of [1, 2])
+          came.tell({ method: "notifications/progress", params: { progressToken, progress } });
+        return { tools: [] };
+      },
+    });
+  const { ask, heard } = await overStdio({ aa: await reporting(), bb: await reporting() });
+  await ask("tools/list", { _meta: { progressToken: 1 } });
+  const said = heard("notifications/progress").map(({ params }) => params?.progress);
+  expect(said).toEqual([...new Set(said)].sort());
+  expect(said.at(-1)).toBe(2);
+});
+
+it("cancels at the server that has the request, and answers an id once", async () => {
+  const [aa, bb] = [
+    await testServer({ "tools/call": () => undefined }),
+    await testServer({ "tools/call": () => says("fine") }),
+  ];
+  const { send, said, ask } = await overStdio({ aa, bb });
+  send(callOf(11, { name: "aa__t" }), callOf(11, { name: "bb__t" }));
+  await expect
+    .poll(() => said.filter(({ id }) => id === 11))
+    .toMatchObject([{ error: { data: { code: "request_id_in_use" } } }]);
+  await expect.poll(() => aa.of("tools/call").length).toBe(1);
+  send({ method: "notifications/cancelled", params: { requestId: 11 } });
+  await expect.poll(() => aa.of("notifications/cancelled").length).toBe(1);
+  await ask("ping");
+  expect([bb.of("tools/call"), bb.of("notifications/cancelled")]).toEqual([[], []]);
+});

@@ -1,0 +1,48 @@
+/** A caller over standard input and output. */
+import { expect, it } from "vitest";
+import { stdioBefore } from "../attacks/support.ts";
+import { callOf } from "./support/caller.ts";
+import type { Came } from "./support/fake-server.ts";
+
+it("gets what it still waits for when it has said its last", async () => {
+  const waiting: Came[] = [];
+  const limits = { shutdownMs: 60_000 };
+  const made = await stdioBefore((came) => void waiting.push(came), { limits });
+  made.send(callOf(1), callOf(2), callOf(3));
+  made.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 3 } });
+  made.stdin.end();
+  await expect.poll(() => waiting.length).toBeGreaterThanOrEqual(2);
+  const of = (id: number) => waiting.find(({ message }) => message.id === id);
+  let isEnded = false;
+  void made.gateway.ended.then(() => {
+    isEnded = true;
+  });
+  of(2)?.answer("second");
+  await expect.poll(() => made.said.map(({ id }) => id)).toEqual([2]);
+  expect(isEnded).toBe(false);
+  of(1)?.answer("first");
+  expect(await made.gateway.ended).toEqual({});
+  expect(made.said).toMatchObject([
+    { id: 2, result: { content: [{ text: "second" }] } },
+    { id: 1, result: { content: [{ text: "first" }] } },
+  ]);
+  expect(made.gateway.counts()).toMatchObject({ allowed: 3, aborted: 1, open: 0 });
+});
+
+it("keeps the gateway no longer than `limits.shutdownMs`", async () => {
+  const made = await stdioBefore(() => {}, { limits: { shutdownMs: 50 } });
+  made.send(callOf(1), { jsonrpc: "2.0", id: 2, method: "subscriptions/listen" });
+  made.stdin.end();
+  expect(await made.gateway.ended).toEqual({});
+  expect(made.said).toEqual([]);
+});
+
+it("ends the gateway at once where it waits for nothing", async () => {
+  const made = await stdioBefore((came) => came.answer("fine"), {
+    limits: { shutdownMs: 2_000_000 },
+  });
+  made.send(callOf(1));
+  await expect.poll(() => made.said.length).toBe(1);
+  made.stdin.end();
+  expect(await made.gateway.ended).toEqual({});
+});

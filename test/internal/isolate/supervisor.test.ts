@@ -1,0 +1,321 @@
+/** What a supervisor does about far sides that misbehave. They are played here, line by line. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
+import {
+  type LinkEvents,
+  Supervisor,
+  type SupervisorOptions,
+} from "../../../src/operate/isolate/supervisor.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const manifest = { name: "played", version: "1.0.0", hooks: {}, hasHealthCheck: false };
+const ready = JSON.stringify({ type: "ready", protocol: protocolVersion, features: [], manifest });
+
+interface Heard {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** What a far side does about what it hears, after it has said that it is ready. */
+type Part = (heard: Heard, events: LinkEvents) => void;
+
+const result = ({ id }: Heard) => `{"type":"result","id":"${id}"}\t{}`;
+function onLines(onLine: LinkEvents["onLine"], lines: readonly string[]): void {
+  for (const line of lines) onLine(line);
+}
+
+const honest: Part = (heard, { onLine }) => {
+  if (heard.type === "turn") queueMicrotask(() => onLine(result(heard)));
+};
+
+/** One that plays a part after the other: the next each time it is started, the last for ever. */
+function playing(
+  parts: readonly Part[],
+  options: Partial<SupervisorOptions> = {},
+  greeting = ready,
+) {
+  const kills: number[] = [];
+  let starts = 0;
+  const supervisor = new Supervisor({
+    start: (events) => {
+      const number = starts;
+      starts += 1;
+      const part = parts[Math.min(number, parts.length - 1)] ?? honest;
+      return {
+        send(line) {
+          const heard = JSON.parse(line.split("\t", 1)[0] ?? "") as Heard;
+          if (heard.type === "load") queueMicrotask(() => events.onLine(greeting));
+          else part(heard, events);
+        },
+        kill: () => kills.push(number),
+      };
+    },
+    load: { file: "/played.mjs", exportName: "default", needsHost: false },
+    ...{ startTimeoutMs: 1_000, graceMs: 20, closeTimeoutMs: 1_000, maxTurns: 4, spare: false },
+    ...options,
+  });
+  onTestFinished(() => supervisor.close());
+  const ask = (signal = new AbortController().signal) =>
+    supervisor.ask({ type: "turn", hook: "message_pre_invoke" }, signal, "{}");
+  return { supervisor, ask, kills };
+}
+
+const ended = (message: string) => ({
+  code: "plugin_ended",
+  message: expect.stringMatching(message),
+});
+
+describe("its answers", () => {
+  it("are matched to their turns, in any order", async () => {
+    const held: [Heard, LinkEvents][] = [];
+    const { ask } = playing([
+      (heard, events) => {
+        held.push([heard, events]);
+        if (held.length < 3) return;
+        for (const [each, { onLine }] of held.reverse())
+          onLine(`{"type":"result","id":"${each.id}"}\t"${each.id}"`);
+      },
+    ]);
+    const replies = await Promise.all([ask(), ask(), ask()]);
+    for (const { id, text } of replies) expect(JSON.parse(text)).toBe(id);
+  });
+
+  it.each<[string, Part]>([
+    ["twice", (heard, { onLine }) => onLines(onLine, [result(heard), result(heard)])],
+    ["after garbage", (heard, { onLine }) => onLines(onLine, ["garbage", result(heard)])],
+    ["after what says nothing", (heard, { onLine }) => onLines(onLine, ["{}", result(heard)])],
+    [
+      "after the answer to a turn that is made up",
+      (heard, { onLine }) => onLines(onLine, [result({ ...heard, id: "made up" }), result(heard)]),
+    ],
+  ])("that come %s count once, and the rest is dropped and counted", async (_, part) => {
+    verifies("isolation:strays");
+    const { supervisor, ask } = playing([part]);
+    for (let i = 0; i < 3; i++) await ask();
+    expect(supervisor.counts).toMatchObject({ starts: 1, strays: 3, open: 0 });
+  });
+
+  it("that are too many end it", async () => {
+    verifies("isolation:strays");
+    const { supervisor, ask, kills } = playing([
+      (_, { onLine }) => {
+        for (let i = 0; i < 2_000; i++) onLine("garbage");
+      },
+      honest,
+    ]);
+    await expect(ask()).rejects.toMatchObject(ended("nobody asked for"));
+    expect([kills, supervisor.counts.strays]).toEqual([[0], 1_001]);
+    await ask();
+  });
+});
+
+describe("its end", () => {
+  it("fails all its open turns, and no later one", async () => {
+    verifies("isolation:failure", "isolation:restart");
+    let turns = 0;
+    const { ask } = playing([
+      (_, { onEnd }) => {
+        turns += 1;
+        if (turns === 3) onEnd("ended with code 1");
+      },
+      honest,
+    ]);
+    const open = await Promise.allSettled([ask(), ask(), ask()]);
+    expect(open).toEqual(
+      open.map(() => ({ status: "rejected", reason: expect.objectContaining(ended("code 1")) })),
+    );
+    await ask();
+  });
+
+  it("is followed by a pause from the second time on, and longer each time", async () => {
+    verifies("isolation:restart");
+    const dying: Part = (_, { onEnd }) => onEnd("ended with code 1");
+    const { supervisor, ask } = playing([dying]);
+    await expect(ask()).rejects.toMatchObject(ended("code 1"));
+    await expect(ask()).rejects.toMatchObject(ended("code 1"));
+    await expect(ask()).rejects.toMatchObject(ended("ended 2 times, and starts again in"));
+    expect(supervisor.counts.starts).toBe(2);
+    await sleep(120);
+    await expect(ask()).rejects.toMatchObject(ended("code 1"));
+    await sleep(120);
+    await expect(ask()).rejects.toMatchObject(ended("ended 3 times"));
+  });
+
+  it("is bridged by a spare, which is ready before", async () => {
+    verifies("isolation:spare");
+    const { supervisor, ask } = playing([(_, { onEnd }) => onEnd("ended with code 1"), honest], {
+      spare: true,
+    });
+    await supervisor.start();
+    await expect.poll(() => supervisor.counts.starts).toBe(2);
+    await expect(ask()).rejects.toMatchObject(ended("code 1"));
+    await ask();
+    await expect.poll(() => supervisor.counts.starts).toBe(3);
+  });
+
+  it("comes at the deadline, if it does not even answer an abort", async () => {
+    verifies("isolation:deadline");
+    const { ask, kills } = playing([() => {}, honest]);
+    const controller = new AbortController();
+    const asked = ask(controller.signal);
+    await sleep(5);
+    controller.abort();
+    await expect(asked).rejects.toMatchObject(ended("did not answer in time"));
+    expect(kills).toEqual([0]);
+  });
+
+  it("is waited for by the next turn, which goes to one that is started anew", async () => {
+    verifies("isolation:deadline");
+    const { supervisor, ask, kills } = playing([() => {}, honest]);
+    const controller = new AbortController();
+    const asked = ask(controller.signal);
+    asked.catch(() => {});
+    await sleep(5);
+    controller.abort();
+    await ask();
+    expect([kills, supervisor.counts.starts]).toEqual([[0], 2]);
+  });
+
+  it("does not come where it answers an abort", async () => {
+    verifies("isolation:deadline");
+    let asked: Heard | undefined;
+    const { ask, kills } = playing([
+      (heard, { onLine }) => {
+        if (heard.type === "turn" && asked === undefined) asked = heard;
+        else onLine(`{"type":"error","id":"${heard.id}"}\t{}`);
+      },
+    ]);
+    const controller = new AbortController();
+    const reply = ask(controller.signal);
+    await sleep(5);
+    controller.abort();
+    expect(await reply).toMatchObject({ type: "error" });
+    await sleep(50);
+    await ask();
+    expect(kills).toEqual([]);
+  });
+});
+
+describe("a start", () => {
+  it.each([
+    [
+      "speaks another version",
+      JSON.stringify({ type: "ready", protocol: 99, features: [], manifest }),
+      "plugin_ended",
+      "speaks version 99",
+    ],
+    [
+      "says that it failed",
+      '{"type":"failed","step":"factory","message":"no such export"}',
+      "plugin_isolation_failed",
+      "no such export",
+    ],
+    ["says nothing", "", "plugin_ended", "was not ready after 50 ms"],
+    ["says garbage", "garbage", "plugin_ended", "was not ready after 50 ms"],
+    [
+      "has a manifest without a name",
+      JSON.stringify({ type: "ready", protocol: 1, features: [], manifest: { version: "1.0.0" } }),
+      "plugin_ended",
+      "was not ready",
+    ],
+  ])("that %s is refused, with the reason", async (_, greeting, code, message) => {
+    verifies("isolation:start");
+    const { supervisor, kills } = playing([honest], { startTimeoutMs: 50 }, greeting);
+    await expect(supervisor.start()).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+    expect(kills).toEqual([0]);
+  });
+
+  it("with another manifest than at first is refused, and ended", async () => {
+    verifies("isolation:same-manifest");
+    let starts = 0;
+    const kills: number[] = [];
+    const supervisor = new Supervisor({
+      start: ({ onLine, onEnd }) => {
+        const number = starts;
+        starts += 1;
+        return {
+          send(line) {
+            const heard = JSON.parse(line.split("\t", 1)[0] ?? "") as Heard;
+            const changed = { ...manifest, version: `1.0.${number}` };
+            if (heard.type === "load")
+              queueMicrotask(() =>
+                onLine(JSON.stringify({ ...JSON.parse(ready), manifest: changed })),
+              );
+            else onEnd("ended with code 1");
+          },
+          kill: () => kills.push(number),
+        };
+      },
+      load: { file: "/played.mjs", exportName: "default", needsHost: false },
+      ...{ startTimeoutMs: 1_000, graceMs: 20, closeTimeoutMs: 1_000, maxTurns: 4, spare: false },
+    });
+    const ask = () => supervisor.ask({ type: "health" }, new AbortController().signal);
+    await expect(ask()).rejects.toMatchObject(ended("code 1"));
+    await expect(ask()).rejects.toMatchObject(ended("another manifest"));
+    expect(kills).toEqual([0, 1]);
+  });
+});
+
+describe("its limits", () => {
+  it("refuse a turn at once where too many are open", async () => {
+    verifies("isolation:queue");
+    const { supervisor, ask } = playing([() => {}]);
+    await supervisor.start();
+    const open = [ask(), ask(), ask(), ask()];
+    await sleep(5);
+    await expect(ask()).rejects.toMatchObject({ code: "plugin_busy" });
+    expect(supervisor.counts.open).toBe(4);
+    await supervisor.close();
+    await Promise.allSettled(open);
+  });
+
+  it("hold for turns that wait for its start, too", async () => {
+    verifies("isolation:queue");
+    const { ask } = playing([honest]);
+    const all = await Promise.allSettled(Array.from({ length: 6 }, () => ask()));
+    const busy = all.filter((each) => each.status === "rejected");
+    expect(busy.map(({ reason }) => reason.code)).toEqual(["plugin_busy", "plugin_busy"]);
+  });
+});
+
+describe("closing it", () => {
+  it("waits for open turns, and refuses later ones", async () => {
+    verifies("isolation:close");
+    const { supervisor, ask, kills } = playing([
+      (heard, { onLine }) => setTimeout(() => onLine(result(heard)), 30),
+    ]);
+    const open = ask();
+    await sleep(5);
+    const closed = supervisor.close();
+    await expect(ask()).rejects.toMatchObject(ended("is closed"));
+    await open;
+    await closed;
+    expect(kills).toEqual([0]);
+  });
+
+  it("does not wait for ever", async () => {
+    verifies("isolation:close");
+    const { supervisor, ask, kills } = playing([() => {}], { closeTimeoutMs: 30 });
+    const open = ask();
+    open.catch(() => {});
+    await sleep(5);
+    await supervisor.close();
+    await expect(open).rejects.toMatchObject(ended("is closed"));
+    expect(kills).toEqual([0]);
+  });
+
+  it("ends one that is being started", async () => {
+    verifies("isolation:close");
+    const { supervisor, kills } = playing([honest], {}, "");
+    const start = supervisor.start();
+    start.catch(() => {});
+    await sleep(5);
+    await supervisor.close();
+    await expect(start).rejects.toMatchObject(ended("is closed"));
+    expect(kills).toEqual([0]);
+  });
+});

@@ -1,0 +1,237 @@
+/** An isolated plugin has the same results as the same file in process, to the byte. */
+import { createExtensions, createPluginManager, type Plugin } from "glassine";
+import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { verifies } from "../support/verifies.ts";
+// @ts-expect-error It is JavaScript, as a plugin is.
+import { make, names } from "./fixtures/puppet.mjs";
+import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
+
+/** What its module keeps differs from run to run. */
+const acts = (names as readonly string[]).filter((name) => name !== "count in its module");
+
+/** What is no result at all is refused on the far side: with the same code, and in other words. */
+const notWritten = ["an unknown slot", "an unknown key"];
+const config = { word: "ahoy", list: [1, null, { deep: true }] };
+const file = fixture("puppet.mjs");
+
+const envelope = createExtensions({
+  http: { headers: { "X-A": "1" } },
+  security: { labels: ["EU"], subject: { id: "ada", type: "user", roles: ["admin"] } },
+  agent: { session_id: "s-1" },
+});
+
+type Manager = Awaited<ReturnType<typeof managerOf>>;
+type Result = Awaited<ReturnType<typeof resultOf>>;
+
+const managerOf = (plugin: Plugin, own: object = {}) =>
+  createPluginManager({
+    plugins: [{ plugin, ...own }],
+    logger: {},
+    onHandlerError: () => {},
+  });
+
+const run = (manager: Manager, act: string, request = "r-1") =>
+  manager.invoke("cmf.llm_input", saying(act), { extensions: envelope, request });
+
+async function resultOf(manager: Manager, act: string) {
+  const { context, ...rest } = await run(manager, act, `r-${act}`);
+  return { ...rest, request: context.request };
+}
+
+function outcomeOf({ continueProcessing, extensions, violation, errors, executions }: Result) {
+  return {
+    ...{ continueProcessing, extensions, code: violation?.code },
+    errors: errors.map(({ plugin, code }) => [plugin, code]),
+    executions: executions.map(({ status, errorCode, applied }) => [status, errorCode, applied]),
+  };
+}
+
+const kinds: readonly Isolation[] = ["worker", "process"];
+
+describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
+  let isolated: IsolatedPlugin;
+  let there: Manager;
+  let here: Manager;
+  beforeAll(async () => {
+    isolated = await isolatePlugin(file, { isolate, config });
+    there = await managerOf(isolated.plugin);
+    here = await managerOf(make() as Plugin, { config });
+  });
+  afterAll(() => there.close());
+
+  it.each(acts)("%s", async (act) => {
+    verifies("isolation:alike");
+    const [expected, got] = [await resultOf(here, act), await resultOf(there, act)];
+    if (notWritten.includes(act)) expect(outcomeOf(got)).toEqual(outcomeOf(expected));
+    else expect(JSON.stringify(got)).toBe(JSON.stringify(expected));
+  });
+
+  it("sees no credentials in headers, and changes none", async () => {
+    verifies("isolation:alike");
+    const headers = { Authorization: "Bearer secret", "X-A": "1" };
+    const given = createExtensions({ http: { headers } });
+    const invoke = (act: string) =>
+      there.invoke("cmf.llm_input", saying(act), { extensions: given });
+    const { metadata } = await invoke("what it sees");
+    expect(metadata.puppet).toMatchObject({ view: { http: { headers: { "X-A": "1" } } } });
+    expect(JSON.stringify(metadata)).not.toContain("secret");
+    const { extensions } = await invoke("set a header");
+    expect(extensions.http?.headers).toEqual({ ...headers, "X-Scanned": "yes" });
+  });
+
+  it("is described as its manifest says, and where it runs", () => {
+    verifies("isolation:start");
+    const { name, version, description, capabilities } = isolated.plugin;
+    expect({ name, version, description, capabilities }).toEqual({
+      name: "puppet",
+      version: "1.2.3",
+      description: "Does what messages say.",
+      capabilities: ["append_labels", "read_subject", "write_headers"],
+    });
+    const [info] = there.handlersFor("message_pre_invoke");
+    expect(info).toMatchObject({ isolate, timeoutMs: 2_000, extensions: true });
+    expect(here.handlersFor("message_pre_invoke")[0]).toEqual({
+      ...info,
+      handler: "puppet.handler",
+      isolate: null,
+    });
+  });
+
+  it("says how it is", async () => {
+    verifies("isolation:health");
+    const [report] = await there.checkHealth();
+    expect(report).toMatchObject({ status: "degraded", message: "as ever", errorSummary: null });
+  });
+
+  it("keeps the state of a request", async () => {
+    verifies("isolation:state");
+    const counts: unknown[] = [];
+    for (const request of ["r-x", "r-y", "r-x"])
+      counts.push((await run(there, "count in its state", request)).metadata);
+    expect(counts).toEqual([1, 1, 2].map((count) => ({ puppet: { count } })));
+  });
+
+  it("keeps a request at one of several", async () => {
+    verifies("isolation:state");
+    const pool = await isolatePlugin(file, { isolate, config, size: 3 });
+    const manager = await managerOf(pool.plugin);
+    onTestFinished(() => void manager.close());
+    expect(pool.counts().starts).toBe(3);
+    const counts = async (request: string) => {
+      const { metadata } = await run(manager, "count in its state", request);
+      return metadata.puppet as object;
+    };
+    for (const request of ["a", "b", "c", "d"]) {
+      expect(await counts(request)).toEqual({ count: 1 });
+      expect(await counts(request)).toEqual({ count: 2 });
+    }
+    // In one process the fifth turn of the module would be the fifth.
+    const modules = await Promise.all(
+      ["a", "b", "c", "d", "e"].map(async (request) => {
+        return (await run(manager, "count in its module", request)).metadata.puppet as {
+          count: number;
+        };
+      }),
+    );
+    expect(Math.max(...modules.map(({ count }) => count))).toBeLessThan(5);
+  });
+
+  it("is refused without the configuration that its schema asks for", async () => {
+    verifies("isolation:config");
+    const source = `import { definePlugin } from "glassine";
+      const parse = ({ level }) => { if (level !== 2) throw new Error("level is missing"); return { level }; };
+      export default definePlugin({ name: "levelled", version: "1.0.0", configSchema: { parse } });`;
+    const own = await pluginFile(source);
+    await expect(isolatePlugin(own, { isolate })).rejects.toMatchObject({
+      code: "plugin_isolation_failed",
+      message: expect.stringContaining("level is missing"),
+    });
+    const { close } = await isolatePlugin(own, { isolate, config: { level: 2 } });
+    await close();
+  });
+
+  it("is refused with a configuration that its schema refuses", async () => {
+    verifies("isolation:config");
+    await expect(isolatePlugin(file, { isolate, config: { word: 7 } })).rejects.toMatchObject({
+      code: "plugin_isolation_failed",
+      message: expect.stringContaining("failed config validation: configSchema refused it"),
+    });
+  });
+
+  it.each([
+    ["exports no plugin", "export default 1;", "default is not a plugin"],
+    ["has no such export", "export const other = 1;", "default is not a plugin"],
+    ["throws while it is loaded", "throw new Error('not today');", "not today"],
+    ["cannot be parsed", "export default {", "Unexpected end of input"],
+    ["imports what is not there", "import 'nowhere';", "nowhere"],
+    [
+      "has an invalid manifest",
+      "import { definePlugin } from 'glassine'; export default definePlugin({ name: 'x' });",
+      "name must match",
+    ],
+  ])("is refused where its file %s, with the reason", async (_, source, reason) => {
+    verifies("isolation:start");
+    await expect(isolatePlugin(await pluginFile(source), { isolate })).rejects.toMatchObject({
+      code: "plugin_isolation_failed",
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it("is refused where its package is not the one that was locked", async () => {
+    verifies("isolation:start");
+    const own = await folder();
+    const of = { folder: own, hash: `sha256:${"0".repeat(64)}` };
+    const started = isolatePlugin(file, { isolate, package: of });
+    await expect(started).rejects.toMatchObject({ code: "plugin_isolation_failed" });
+  });
+
+  it("fails alone: another plugin of the same manager goes on", async () => {
+    verifies("isolation:failure");
+    const source = `import { definePlugin } from "glassine";
+      export default definePlugin({ name: "dying", version: "1.0.0", hooks: {
+        message_pre_invoke: { onError: "ignore", handler: async () => process.exit(1) } } });`;
+    const dying = await isolatePlugin(await pluginFile(source), { isolate });
+    const manager = await createPluginManager({
+      plugins: [dying.plugin, isolated.plugin],
+      logger: {},
+      onHandlerError: () => {},
+    });
+    const result = await run(manager, "add a label");
+    expect(result.errors).toMatchObject([{ plugin: "dying", code: "handler_error" }]);
+    expect(result.continueProcessing).toBe(true);
+    expect(result.extensions.security?.labels).toEqual(["EU", "PII"]);
+    await dying.close();
+  });
+
+  it("ends with its manager", async () => {
+    verifies("isolation:close");
+    const own = await isolatePlugin(file, { isolate, config });
+    const manager = await managerOf(own.plugin);
+    await run(manager, "allow");
+    await manager.close();
+    const later = await managerOf(own.plugin);
+    const result = await run(later, "allow");
+    expect(result.errors).toMatchObject([{ plugin: "puppet", code: "handler_error" }]);
+  });
+
+  it("shows the host what it prints, and only if it asks", async () => {
+    verifies("isolation:output");
+    const source = `import { definePlugin } from "glassine";
+      console.log("hello"); console.error("there");
+      export default definePlugin({ name: "talking", version: "1.0.0", hooks: {
+        message_pre_invoke: async () => console.log("again") } });`;
+    let printed = "";
+    const talking = await isolatePlugin(await pluginFile(source), {
+      isolate,
+      onOutput: (text) => {
+        printed += text;
+      },
+    });
+    const manager = await managerOf(talking.plugin);
+    expect((await run(manager, "hello")).errors).toEqual([]);
+    await expect.poll(() => printed.split("\n").sort()).toEqual(["", "again", "hello", "there"]);
+    expect(talking.counts().strays).toBe(0);
+    await manager.close();
+  });
+});

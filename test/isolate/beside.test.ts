@@ -1,0 +1,51 @@
+// A process of its own: it starts processes.
+/** A plugin in the folder of a project, whose node_modules has the library. */
+import { cp, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { expect, it } from "vitest";
+import { run } from "../docs/support/compile.ts";
+import { root } from "../docs/support/pages.ts";
+import { verifies } from "../support/verifies.ts";
+import { folder, noSandbox } from "./support.ts";
+
+const plugin = `import { addLabels, definePlugin } from "glassine";
+export default definePlugin({ name: "tagger", version: "1.0.0", capabilities: ["append_labels"],
+  hooks: { message_pre_invoke: (_, __, view) => ({ modifiedExtensions: addLabels(view, "SEEN") }) } });`;
+
+const program = `import { createExtensions, createPluginManager } from "glassine";
+import { isolatePlugin } from "glassine/isolate";
+import { createMessage } from "glassine/messages";
+const { plugin } = await isolatePlugin("p.mjs", { isolate: process.argv[2] });
+const manager = await createPluginManager({ plugins: [plugin] });
+const extensions = createExtensions({});
+const result = await manager.invoke("cmf.llm_input", createMessage({ role: "user" }), { extensions });
+console.log(result.extensions.security?.labels);
+await manager.close();`;
+
+/** Installed as npm does it: the library is a folder of its own, and not a link. */
+async function project(): Promise<string> {
+  const path = await folder();
+  const library = join(path, "node_modules", "glassine");
+  await mkdir(library, { recursive: true });
+  await cp(`${root}dist`, join(library, "dist"), { recursive: true });
+  await cp(`${root}package.json`, join(library, "package.json"));
+  for (const name of await readdir(`${root}node_modules`)) {
+    const link = join(path, "node_modules", name);
+    if (!name.startsWith(".") && dirname(link) !== library)
+      await symlink(`${root}node_modules/${name}`, link);
+  }
+  await writeFile(join(path, "p.mjs"), plugin);
+  await writeFile(join(path, "main.mjs"), program);
+  return path;
+}
+
+it.skipIf(noSandbox !== undefined)("runs in each kind, with one library", async () => {
+  verifies("isolation:start");
+  const path = await project();
+  for (const kind of ["worker", "process", "quickjs"]) {
+    const script = 'cd "$0" && exec "$@"';
+    const ran = await run("sh", ["-c", script, path, process.execPath, "main.mjs", kind]);
+    expect({ kind, ...ran }).toEqual({ kind, code: 0, output: "[ 'SEEN' ]\n", complaints: "" });
+  }
+});

@@ -1,0 +1,242 @@
+// A process of its own: it starts processes.
+/** Guests behind a worker that speaks as the one of CPEX does, and misbehaves. */
+import { createExtensions, createPluginManager } from "glassine";
+import { type CpexOptions, type CpexTurn, cpexPlugin } from "glassine/isolate";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { accept, type FakeVenv, fakeVenv, memoryMb } from "./support/fake-venv.ts";
+
+let venv: FakeVenv;
+const closing: (() => Promise<unknown>)[] = [];
+beforeAll(async () => {
+  venv = await fakeVenv();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+afterAll(async () => {
+  await venv.remove();
+});
+
+const kind = "cpex_guard.guard.Guard";
+
+async function guest(options: Partial<CpexOptions> = {}) {
+  const { python } = venv;
+  const made = await cpexPlugin({ python, kind, accept, memoryMb, ...options });
+  const thrown: unknown[] = [];
+  const onHandlerError = (error: unknown) => thrown.push(error);
+  const manager = await createPluginManager({ plugins: [made.plugin], onHandlerError });
+  closing.push(() => manager.close());
+  const extensions = createExtensions({
+    security: { labels: ["PII"], subject: { id: "ada", type: "user", roles: ["admin"] } },
+    http: { headers: { Authorization: "Bearer demo", "X-A": "1" } },
+    mcp: { tool: { name: "add", server_id: "calc", input_schema: true } },
+    meta: { entity_type: "tool", scope: "all" },
+  });
+  const call = (args: { readonly [name: string]: string | number }, timeoutMs?: number) =>
+    manager.invoke(
+      "tool_pre_invoke",
+      { name: "add", args },
+      {
+        extensions,
+        ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+      },
+    );
+  return { ...made, manager, call, thrown };
+}
+
+describe("a guest", () => {
+  it("is what its wheel says, and reports what this host has no place for", async () => {
+    verifies("cpex:hooks");
+    const { plugin, wheel, unsupported, isolate } = await guest({
+      capabilities: ["read_labels", "read_client"],
+    });
+    expect(plugin).toMatchObject({ name: "cpex-guard", version: "1.2.0", description: "Guards." });
+    expect(plugin.hooks).toEqual(["tool_pre_invoke"]);
+    expect(plugin.capabilities).toEqual(["read_labels"]);
+    expect(wheel).toMatchObject({ name: "cpex-guard", version: "1.2.0" });
+    expect(isolate).toBe("process");
+    expect(unsupported.map(({ what, name }) => `${what} ${name}`)).toEqual([
+      "hook http_pre_request",
+      "hook message_pre_invoke",
+      "capability read_client",
+    ]);
+  });
+
+  it("gets its configuration over the defaults of its wheel, and what its capabilities open", async () => {
+    verifies("cpex:config", "cpex:fit", "cpex:context");
+    const turns: CpexTurn[] = [];
+    const { call } = await guest({
+      config: { mode: "hard" },
+      capabilities: ["read_subject", "read_headers"],
+      onTurn: (turn) => turns.push(turn),
+    });
+    const { payload } = await call({});
+    expect(payload.args).toMatchObject({
+      config: { limit: 3, mode: "hard" },
+      context: { state: {}, metadata: {}, global_context: { user: "ada", server_id: "calc" } },
+      served: 1,
+    });
+    const { extensions } = payload.args as { extensions: Record<string, unknown> };
+    expect(extensions).toMatchObject({
+      security: { subject: { id: "ada", type: "user" } },
+      http: { headers: { "X-A": "1" } },
+      mcp: { tool: { name: "add", server_id: "calc" } },
+      meta: { scope: "all" },
+    });
+    expect(JSON.stringify(extensions)).not.toMatch(/PII|demo|admin|input_schema|entity_type/);
+    expect(turns).toMatchObject([
+      { hook: "tool_pre_invoke", leftOut: ["mcp.tool.input_schema", "meta.entity_type"] },
+    ]);
+  });
+
+  it("tells the host what it asks of the answer", async () => {
+    const turns: CpexTurn[] = [];
+    const { call } = await guest({ onTurn: (turn) => turns.push(turn) });
+    await call({ behave: "answer" });
+    expect(turns[0]?.answer).toMatchObject({ httpHeaders: { "X-Left": "1" }, retryDelayMs: 250 });
+  });
+
+  it("has what it returns judged", async () => {
+    const { call } = await guest();
+    const { extensions, rejections } = await call({ behave: "label" });
+    expect(extensions.security?.labels).toEqual(["PII"]);
+    expect(rejections).toMatchObject([{ path: "security.labels" }]);
+    const other = await guest({ name: "other", capabilities: ["append_labels"] });
+    const appended = await other.call({ behave: "label" });
+    expect(appended.extensions.security?.labels).toEqual(["PII", "SEEN"]);
+  });
+});
+
+describe("a worker", () => {
+  it("may print what it likes; what answers nobody is counted", async () => {
+    const printed: string[] = [];
+    const { call, counts } = await guest({ onOutput: (text) => printed.push(text) });
+    expect((await call({ behave: "noise" })).continueProcessing).toBe(true);
+    expect((await call({})).payload.args).toMatchObject({ served: 2 });
+    expect(counts()).toMatchObject({ starts: 1, strays: 2, open: 0 });
+    expect(printed.join("")).toContain("hello\n");
+  });
+
+  it("that fails or answers what nobody can read fails its turn alone", async () => {
+    const { call, counts } = await guest();
+    const codes = { error: "handler_error", lie: "result_shape" };
+    for (const [behave, code] of Object.entries(codes)) {
+      const { violation, continueProcessing } = await call({ behave });
+      expect([continueProcessing, violation?.code]).toEqual([false, code]);
+    }
+    expect((await call({})).payload.args).toMatchObject({ served: 3 });
+    expect(counts().starts).toBe(1);
+  });
+
+  it("that dies is started again", async () => {
+    const { call, counts } = await guest();
+    expect((await call({ behave: "die" })).continueProcessing).toBe(false);
+    expect((await call({})).payload.args).toMatchObject({ served: 1 });
+    expect(counts().starts).toBe(2);
+  });
+
+  it("that hangs is ended at its deadline", async () => {
+    const { plugin, counts } = await cpexPlugin({
+      ...{ python: venv.python, kind, accept, memoryMb },
+    });
+    const manager = await createPluginManager({ plugins: [{ plugin, timeoutMs: 200 }] });
+    closing.push(() => manager.close());
+    const call = async (args: { readonly behave?: string }) =>
+      (await manager.invoke("tool_pre_invoke", { name: "a", args })).continueProcessing;
+    expect(await call({ behave: "hang" })).toBe(false);
+    await expect.poll(() => counts().open).toBe(0);
+    // Its new start counts, too.
+    await expect.poll(() => call({})).toBe(true);
+    expect(counts().starts).toBeGreaterThan(1);
+  });
+
+  it("gets one turn at a time; one that waits can be called off without an end to it", async () => {
+    verifies("cpex:turns");
+    const { call, counts } = await guest();
+    const first = call({ behave: "wait", ms: 1_500 });
+    expect((await call({}, 100)).continueProcessing).toBe(false);
+    expect((await first).continueProcessing).toBe(true);
+    expect((await call({})).payload.args).toMatchObject({ served: 2 });
+    expect(counts().starts).toBe(1);
+  });
+
+  it("gets no turn that it could not read", async () => {
+    verifies("cpex:turns");
+    const { call, thrown } = await guest();
+    expect((await call({ text: "x".repeat(10_000_000) })).continueProcessing).toBe(false);
+    expect(thrown).toMatchObject([
+      { message: expect.stringMatching(/CPEX reads 9999999 at most/) },
+    ]);
+  });
+});
+
+describe("a start is refused", () => {
+  const start = (options: Partial<CpexOptions>) =>
+    cpexPlugin({ python: venv.python, kind, accept, memoryMb, ...options });
+
+  it.each<[string, Partial<CpexOptions>, string, RegExp]>([
+    ["for a misspelt option", { knd: "a" } as never, "options_invalid", /no option "knd"/],
+    ["without an environment", { python: "/usr/bin/env" }, "options_invalid", /pyvenv\.cfg/],
+    ["for a kind that is no class", { kind: "native" }, "options_invalid", /dotted path/],
+    [
+      "for a folder that is not there",
+      { pluginDirs: ["/nowhere"] },
+      "options_invalid",
+      /not a folder/,
+    ],
+    [
+      "where nobody says its hooks",
+      { kind: "mine.Guard" },
+      "options_invalid",
+      /Name them in hooks/,
+    ],
+    [
+      "where no hook is one of this host",
+      { hooks: ["http_pre_request"] },
+      "options_invalid",
+      /No hook/,
+    ],
+    [
+      "for a faulty configuration",
+      { config: { isWrong: true } },
+      "plugin_isolation_failed",
+      /Invalid config/,
+    ],
+  ])("%s", async (_why, options, code, message) => {
+    verifies("cpex:start");
+    await expect(start(options)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe("a wheel", () => {
+  const start = async (wheels: CpexOptions["wheels"]) => {
+    const made = await cpexPlugin({ python: venv.python, kind, accept, memoryMb, wheels });
+    await made.close();
+    return made;
+  };
+
+  it("is held to its version and its files, whatever else its installer wrote", async () => {
+    verifies("cpex:wheels");
+    const { wheel } = await start(undefined);
+    const { name = "", version = "", hash = "" } = wheel ?? {};
+    await venv.write("cpex_guard-1.2.0.dist-info/INSTALLER", "another");
+    await venv.write("cpex_guard/__pycache__/guard.cpython-311.pyc", "compiled");
+    expect((await start({ Cpex_Guard: { version, hash } })).wheel?.name).toBe(name);
+    await expect(start({ [name]: { version: "1.2.1", hash } })).rejects.toThrow(
+      /1\.2\.0 is installed/,
+    );
+    await expect(start({ other: { version, hash } })).rejects.toThrow(/not installed/);
+    await expect(start({})).rejects.toThrow(/does not name "cpex-guard"/);
+    await venv.write("cpex_guard/guard.cpython-311-x86_64-linux-gnu.so", "in front of guard.py");
+    const refused = {
+      code: "package_refused",
+      message: expect.stringMatching(/they hash to sha256:/),
+    };
+    await expect(start({ [name]: { version, hash } })).rejects.toMatchObject(refused);
+    await expect(start({ cpex: { version: "0.1.4", hash } })).rejects.toMatchObject(refused);
+  });
+});

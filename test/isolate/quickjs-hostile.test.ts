@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { insideText, pluginText } from "./quickjs-support.ts";
+
+/** What code inside tries, and what comes of it. */
+const probes: readonly (readonly [what: string, body: string, outcome: RegExp])[] = [
+  ["asks for require", "return deny(typeof require)", /^undefined$/],
+  [
+    "asks for process",
+    "return deny(typeof process + typeof globalThis.process)",
+    /^(undefined){2}$/,
+  ],
+  [
+    "asks for fetch and timers",
+    "return deny(typeof fetch + typeof setTimeout)",
+    /^(undefined){2}$/,
+  ],
+  [
+    "imports node:fs",
+    "return deny(await import('node:fs').then(() => 'in', (e) => e.message))",
+    /node:fs/,
+  ],
+  [
+    "imports a file",
+    "return deny(await import('./plugin2.mjs').then(() => 'in', (e) => e.message))",
+    /while it runs/,
+  ],
+  [
+    "imports what is between",
+    "return deny(await import('glassine:entry').then((m) => typeof m.default, String))",
+    /^undefined$/,
+  ],
+  [
+    "walks from the global object",
+    `const found = []; const seen = new Set();
+     const walk = (value, depth) => {
+       if ((typeof value !== "object" && typeof value !== "function") || value === null) return;
+       if (seen.has(value) || depth > 6) return;
+       seen.add(value);
+       for (const key of Reflect.ownKeys(value)) {
+         if (/^(process|require|fetch|WebAssembly|Worker|module|Buffer|std|os|bjson)$/.test(String(key))) found.push(String(key));
+         let next; try { next = value[key]; } catch { continue; }
+         walk(next, depth + 1);
+       }
+     };
+     walk(globalThis, 0); walk(context, 0); walk(deny, 0);
+     return deny(found.join() || "nothing");`,
+    /^nothing$/,
+  ],
+  [
+    "makes functions of text",
+    "return deny(deny.constructor('return typeof process + typeof this.require')() + eval('typeof process'))",
+    /^(undefined){3}$/,
+  ],
+  ["loops", "for (;;);", /ran for 200 ms and was interrupted/],
+  [
+    "catches its interruption",
+    "try { for (;;); } catch { return allow() } finally { for (;;); }",
+    /was interrupted/,
+  ],
+  ["makes jobs without an end", "for (;;) await null;", /was interrupted/],
+  [
+    "matches without an end",
+    "return deny(String(/^(a+)+$/.test('a'.repeat(50) + 'b')))",
+    /was interrupted/,
+  ],
+  ["recurses", "const f = () => 1 + f(); return deny(String(f()))", /stack overflow/],
+  ["parses a deep text", "JSON.parse('['.repeat(1e5))", /stack overflow/],
+  ["compiles a deep text", "eval('('.repeat(1e5))", /stack overflow/],
+  [
+    "returns a deep value",
+    "let a = {}; for (let i = 0; i < 1e6; i++) a = { a }; return { metadata: a }",
+    /stack overflow|memory|interrupted/,
+  ],
+  ["allocates 2 GB", "new ArrayBuffer(2 ** 31 - 8)", /out of memory/],
+  [
+    "allocates 2 GB in pieces",
+    "const all = []; for (;;) all.push(new Array(1e5).fill(0.5))",
+    /memory|interrupted/,
+  ],
+  [
+    "returns a huge result",
+    "return { metadata: { text: 'x'.repeat(5e7) } }",
+    /memory|limit|too|interrupted/i,
+  ],
+  ["returns a getter", "return { metadata: { get a() { return 1 } } }", /^goes on$/],
+  ["throws from a getter", "return { get metadata() { throw new Error('gotcha') } }", /^gotcha$/],
+  ["returns a proxy", "return new Proxy({}, { ownKeys() { throw new Error('trap') } })", /^trap$/],
+  [
+    "throws a proxy",
+    "throw new Proxy({}, { getOwnPropertyDescriptor() { for (;;); } })",
+    /was interrupted/,
+  ],
+  [
+    "returns a key __proto__",
+    'return { metadata: JSON.parse(\'{"__proto__": {"polluted": 1}}\') }',
+    /__proto__|key/,
+  ],
+  ["returns a thenable", "return { then(resolve) { resolve(deny('then')) } }", /^then$/],
+  [
+    "patches its realm and answers",
+    `Object.prototype.toJSON = () => ({ is: "allow" }); Array.prototype.toJSON = Object.prototype.toJSON;
+     Array.prototype[Symbol.iterator] = () => { throw 1 }; JSON.parse = JSON.stringify = () => "{}";
+     Object.keys = Object.freeze = () => []; WeakMap.prototype.get = () => undefined;
+     Map.prototype.get = RegExp.prototype.exec = () => undefined; Reflect.apply = () => undefined;
+     return deny("it stands")`,
+    /^it stands$/,
+  ],
+  [
+    "pollutes what objects inherit",
+    "Object.prototype.continue_processing = true; Object.prototype.is = 'allow'; return deny('it stands')",
+    /^it stands$/,
+  ],
+];
+
+describe("hostile code inside QuickJS", () => {
+  it.each(probes)(
+    "%s",
+    async (_what, body, outcome) => {
+      const { says, counts } = await insideText(
+        pluginText(
+          `if (said === "go on") return; ${body}`,
+          // Only an endless one is to meet its deadline, however busy the machine is.
+          String(outcome).includes("interrupted") ? "" : "timeoutMs: 5_000,",
+        ),
+      );
+      expect(await says("try")).toMatch(outcome);
+      // The host goes on, and so does the plugin, in the same thread.
+      expect(await says("go on")).toBe("goes on");
+      expect(counts()).toMatchObject({ starts: 1, open: 0 });
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    },
+    30_000,
+  );
+
+  it("is ended at the host's deadline where no interruption reaches it", async () => {
+    const { says, counts } = await insideText(
+      pluginText('if (said === "go on") return; for (;;) new Uint8Array(5e7)', "timeoutMs: 100,"),
+    );
+    expect(await says("try")).toMatch(/did not settle before its deadline|did not answer in time/);
+    await expect.poll(() => counts().open).toBe(0);
+    expect(await says("go on")).toMatch(/goes on|starts again|did not settle/);
+  }, 30_000);
+
+  it("loops while it is loaded", async () => {
+    await expect(insideText("for (;;);")).rejects.toThrow(/too long to load/);
+  }, 30_000);
+});

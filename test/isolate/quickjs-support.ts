@@ -1,0 +1,57 @@
+/** Plugins inside QuickJS for tests. Their far side runs from dist, which `npm run build` writes. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createPluginManager } from "glassine";
+import { type IsolateOptions, isolatePlugin } from "glassine/isolate";
+import { createMessage, type Message } from "glassine/messages";
+import { onTestFinished } from "vitest";
+
+export const fixture = (name: string) =>
+  fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+
+export async function folder(files: Readonly<Record<string, string>>): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "glassine-quickjs-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+  return path;
+}
+
+/** A plugin whose handler has this body; `said` is what the message says. */
+export const pluginText = (body: string, settings = "") => `
+import { addLabels, allow, definePlugin, deny } from "glassine";
+export default definePlugin({
+  name: "hostile-plugin",
+  version: "1.0.0",
+  hooks: { "cmf.llm_input": { ${settings} handler: async (message, context, extensions) => {
+    const said = message.content[0].text;
+    ${body}
+  } } },
+});`;
+
+export const saying = (text: string): Message =>
+  createMessage({ role: "user", content: [{ content_type: "text", text }] });
+
+/** The plugin inside QuickJS, and what its handlers throw. Ended after the test. */
+export async function inside(file: string, options: Partial<IsolateOptions> = {}) {
+  const isolated = await isolatePlugin(file, { isolate: "quickjs", ...options });
+  onTestFinished(() => isolated.close());
+  const thrown: string[] = [];
+  const manager = await createPluginManager({
+    plugins: [isolated.plugin],
+    onHandlerError: (error) => void thrown.push(String((error as Error).message)),
+  });
+  /** What comes of a message: `goes on`, the reason of a denial, or what was thrown. */
+  const says = async (text: string): Promise<string> => {
+    thrown.length = 0;
+    const { violation } = await manager.invoke("cmf.llm_input", saying(text));
+    return thrown[0] ?? violation?.reason ?? "goes on";
+  };
+  return { ...isolated, manager, says };
+}
+
+/** The same of the text of a plugin, in a file of its own. */
+export async function insideText(text: string, options: Partial<IsolateOptions> = {}) {
+  return await inside(join(await folder({ "plugin.mjs": text }), "plugin.mjs"), options);
+}

@@ -1,0 +1,39 @@
+/** Isolated plugins in tests: their sources, and the processes that this process started for them. */
+import { readdir, readFile } from "node:fs/promises";
+
+/** The id of each that runs. */
+export async function farSides(): Promise<readonly string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(ids.map(async (id) => ((await isOurs(id)) ? [id] : [])));
+  return found.flat();
+}
+
+async function isOurs(id: string): Promise<boolean> {
+  try {
+    const stat = await readFile(`/proc/${id}/stat`, "utf8");
+    // The name of the program stands in brackets, and may have some itself.
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(parent) !== process.pid || state === "Z") return false;
+    return (await readFile(`/proc/${id}/cmdline`, "utf8")).includes("isolate/far-side");
+  } catch {
+    // It has ended.
+    return false;
+  }
+}
+
+/**
+ * The source of a plugin that denies, with the word of its configuration. In the host it would throw,
+ * and leave a mark that it ran.
+ */
+export const guarded = (name: string, more = "") =>
+  [
+    'import { isMainThread } from "node:worker_threads";',
+    'import process from "node:process";',
+    'import { definePlugin, deny } from "glassine";',
+    "globalThis.ranInHost = true;",
+    'if (isMainThread && process.env.PATH !== undefined) throw new Error("in the host");',
+    more,
+    `export default () => definePlugin({ name: "${name}", version: "1.0.0", capabilities: [],`,
+    '  hooks: { "cmf.llm_input": (_, { config }, _extensions) =>',
+    '    deny({ code: "far", reason: String(config?.word) }) } });',
+  ].join("\n");

@@ -1,0 +1,12 @@
+/** Says once a run that tests are skipped for want of a server, or of CPEX. */
+import process from "node:process";
+
+const notices = {
+  GLASSINE_REDIS_URL: "names no server: the tests against Redis or Valkey are skipped.",
+  GLASSINE_CPEX_PYTHON: "names no Python: the tests with real CPEX are skipped.",
+};
+
+export function setup(): void {
+  for (const [name, notice] of Object.entries(notices))
+    if (!process.env[name]) process.stderr.write(`${name} ${notice}\n`);
+}

@@ -1,0 +1,138 @@
+/** docs/isolation.md: plugins that nobody reviewed, and what each kind keeps them from. */
+import probes from "../../../spec/isolation-probes.json" with { type: "json" };
+import { type Isolation, isolations, kinds, openings } from "../../../src/operate/isolate/kinds.ts";
+import { offered } from "../../../src/operate/isolate/quickjs/questions.ts";
+import { code, generatedFrom, page, table } from "./markdown.ts";
+
+const intro = `# Plugins that you did not write
+
+In your process, a plugin can do what your process can do: open a file, a connection, a program.
+[Capabilities](capabilities.md) limit what you hand to it, and are no sandbox.
+So run what nobody reviewed apart from your process: it is one word, and the plugin does not change.
+
+\`\`\`ts
+import { createPluginManager } from "glassine";
+import { isolatePlugin } from "glassine/isolate";
+
+async function managerFor(file: string) {
+  const isolated = await isolatePlugin(file, { isolate: "process" });
+  return await createPluginManager({ plugins: [isolated.plugin] });
+}
+\`\`\`
+
+The file has a plugin, or a function that returns one, as its default export.
+It is loaded on the far side alone; your process gets its manifest, and a plugin that asks the far side.
+To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte.
+[examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
+
+What its code throws, the manager's \`onHandlerError\` gets, and why its code ended; without one it is in the log.
+What it prints is dropped, unless you pass \`onOutput\`.
+A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.`;
+
+const outcomes = `Each row is a test, which runs on your machine with \`npm run test:all\`.
+_Possible_: it works, and nothing stops it.
+_Refused_: the code gets an error, and its turn goes on.
+_Failed_: its turn fails at its deadline, under its own \`onError\`.
+_Ended_: its turn fails so, and its thread or process is ended; the next turn starts it again.
+_Ends the host_: so it does.
+_Harmless_: it may, and nothing comes of it.`;
+
+const needs = `## What a process needs
+
+A process needs Linux, the programs \`unshare\` and \`setpriv\` of util-linux, and the right to make namespaces.
+It gets a root of its own with this library, the folder of the plugin, the package.json above it, and the system's libraries, all of them read-only to it; no network, no other process in sight, no environment; and Node's permission model on top.
+Where something of that cannot be had, the start is refused with \`isolation_refused\`, which says why and what would stay open: "No space left on device" means that \`user.max_user_namespaces\` is 0.
+Accept that by name, if you can live with it; the plugin then has to find \`glassine\` from its own folder.
+
+\`\`\`ts
+import { isolatePlugin } from "glassine/isolate";
+
+const start = (file: string) =>
+  isolatePlugin(file, { isolate: "process", accept: ["network", "signals"] });
+\`\`\``;
+
+const quickjs = `## What QuickJS needs
+
+\`quickjs\` needs the package \`quickjs-emscripten\`: \`npm install quickjs-emscripten@0.32\`.
+The plugin is a file or several of one folder, which import each other by relative paths.
+It may import the names below, and nothing else: another import is refused when it is loaded, and the error lists what there is.
+
+${Object.entries(offered)
+  .map(([entry, names]) => `- ${code(entry)}: ${[...names].map(code).join(", ")}`)
+  .join("\n")}
+
+It has no timers, no console, no \`URL\` and no \`TextEncoder\`, and \`context.signal\` never aborts.
+A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts anew without what it kept.`;
+
+const options = `## Options
+
+| Option           | What it is                                                                                                    |
+| ---------------- | ------------------------------------------------------------------------------------------------------------- |
+| \`isolate\`        | The kind.                                                                                                     |
+| \`exportName\`     | Which export of the file is the plugin, or a function that returns it. Default \`default\`.                     |
+| \`config\`         | The plugin's configuration: its \`configSchema\` reads it on the far side, and a fault refuses the start.       |
+| \`accept\`         | What may stay open where the platform cannot close it. Default: nothing.                                      |
+| \`readable\`       | For \`process\`: folders that it may read beside that of the file, such as that of packages which it imports.   |
+| \`package\`        | The folder of its package, and the hash that it must have. The far side checks it before it loads the plugin. |
+| \`memoryMb\`       | What its heap may take. Default 64.                                                                           |
+| \`startTimeoutMs\` | How long it may take to start. Default 10 000.                                                                |
+| \`closeTimeoutMs\` | How long open turns have when it is closed. Default 5 000.                                                    |
+| \`maxTurns\`       | How many turns may be open in each far side; more fail at once. Default 64.                                   |
+| \`size\`           | How many far sides run. All turns of a request go to the same one. Default 1.                                 |
+| \`spare\`          | Whether another one waits, loaded, to take the place of one that ended. Default false.                        |
+| \`onOutput\`       | Gets what its code prints. Default: nobody does.                                                              |
+
+The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
+The plugin belongs to one manager, which ends its code when it is closed.
+\`manager.handlersFor(hook)\` says of each handler where it runs.
+
+## When it fails
+
+Whatever the code does, no more comes of it than a failed turn of this plugin, under its own \`onError\`:
+
+| Its code                                      | What happens                                                                                                  |
+| --------------------------------------------- | ------------------------------------------------------------------------------------------------------------- |
+| throws                                        | The turn fails, as in process.                                                                                |
+| does not answer before its deadline           | The turn fails. If the code is silent for 100 ms more, it is ended.                                           |
+| ends, or reaches its memory limit             | Its open turns fail. The next turn starts it again, and waits for that within its own deadline.               |
+| ends again and again                          | Each time it is started later: after 100 ms, 200 ms, and so on up to 30 s. Until then its turns fail at once. |
+| answers twice, late, or with garbage          | That is dropped and counted, and after 1,000 times it is ended.                                               |
+| has another manifest when it is started again | It is ended, and the turn fails.                                                                              |
+
+## What is different
+
+- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them.
+- Only hooks of messages cross. Services of a host do not: a plugin that asks for one is refused when it is registered.
+- A value that is no result at all, such as one with an unknown key, is refused on the far side: with the same code, and in other words.
+- \`context.state\` is kept on the far side, for the last 1,000 requests.
+
+[processes.md](processes.md) shows the same by hand, for any transport; [the specification](../spec/isolation.md) has the rules.`;
+
+export function isolationPage(): string {
+  const promises = isolations.map((kind) => [code(kind), kinds[kind].says]);
+  const rows = probes.map(({ does, ...of }) => [
+    does,
+    ...isolations.map((kind) => outcome(of, kind)),
+  ]);
+  const stays = Object.entries(openings).map(([name, says]) => [code(name), says]);
+  return page([
+    generatedFrom(
+      "tools/scripts/pages/isolation-page.ts, spec/isolation-probes.json and src/operate/isolate/kinds.ts",
+    ),
+    intro,
+    `## Kinds\n\n${table(["`isolate`", "What it promises"], promises)}`,
+    "## What hostile code can do",
+    outcomes,
+    table(["What it tries to do", ...isolations.map(code)], rows),
+    needs,
+    table(["`accept`", "The code could then"], stays),
+    quickjs,
+    options,
+  ]);
+}
+
+function outcome(of: Readonly<Record<string, string>>, kind: Isolation): string {
+  const found = of[kind];
+  if (found === undefined) throw new Error(`spec/isolation-probes.json says nothing of ${kind}.`);
+  return found;
+}
