@@ -137,9 +137,13 @@ export const lockEntries: fc.Arbitrary<LockEntry> = fc
     dependencies: dependencyLists,
     until: fc.option(fc.constantFrom("2024-02-29", "2027-01-31", "9999-12-31"), { nil: undefined }),
     optional: fc.boolean(),
-    isolation: fc.option(fc.record({ isolate: kindNames, accept: openingLists }), {
-      nil: undefined,
-    }),
+    isolation: fc.option(
+      fc.oneof(
+        fc.record({ isolate: kindNames, accept: openingLists }),
+        fc.record({ kind: fc.constant("cpex"), accept: openingLists }),
+      ),
+      { nil: undefined },
+    ),
   })
   .map(
     ({ isolation, ...entry }) =>
@@ -152,6 +156,7 @@ export const lockEntries: fc.Arbitrary<LockEntry> = fc
 
 export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   id: "id",
+  kind: "kind",
   package: "package",
   version: "version",
   entryPoint: "entry_point",

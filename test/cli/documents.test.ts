@@ -87,6 +87,7 @@ describe("documents", () => {
       ["plugins", "keygen", join(root, "new.pem"), "--identity", "builder@example.com"],
       ["gateway", "--check", "--plugin-mode", "dev"],
       ["gateway", "pin"],
+      ["gateway", "trust", "--check"],
       ["gateway", "reload"],
       ["explain", "r-1", "--file", "audit.jsonl"],
       ["serve-plugin", "--path", served, "--check"],

@@ -68,15 +68,17 @@ export const plan: Plan = {
   doorsMayImport: ["core"],
   // The intrinsics as they were before any plugin ran, what a guard says of its plugins, the code of a
   // provider that fails, packages that are missing, for a check that starts nothing, the names of
-  // kinds of isolation, for a file that says them and starts none, and what offers a plugin to other
-  // hosts.
+  // kinds of isolation, for a file that says them and starts none, what offers a plugin to other
+  // hosts, and what guests are before they are trusted.
   open: [
     "src/core/data/intrinsics.ts",
     "src/providers/mcp/wiring.ts",
     "src/providers/http/judge-response.ts",
     "src/gateway/run/missing-peers.ts",
     "src/operate/isolate/kinds.ts",
+    "src/operate/isolate/cpex/cpex-file.ts",
     "src/operate/isolate/cpex/cpex-server.ts",
+    "src/operate/isolate/cpex/wheels.ts",
   ],
   loaders: [
     "src/operate/discovery/import-module.ts",

@@ -6,6 +6,7 @@ import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
 import { servePluginCommand } from "./serve-plugin-command.ts";
 import type { GatewayServices } from "./services.ts";
+import { trustCommand } from "./trust-command.ts";
 
 export function gatewayCommands(services: () => Promise<GatewayServices>): FurtherCommands {
   return {
@@ -13,6 +14,7 @@ export function gatewayCommands(services: () => Promise<GatewayServices>): Furth
     commands: [
       gatewayCommand(services),
       pinCommand,
+      trustCommand,
       reloadCommand,
       explainCommand,
       servePluginCommand,

@@ -14,8 +14,10 @@ import type { GatewayServices } from "./services.ts";
 const pluginReport = z.object({
   name: text,
   version: text,
-  from: z.enum(["stock", "package", "path"]),
-  source: text.describe("Its name, id or path in the configuration."),
+  from: z.enum(["stock", "package", "path", "cpex"]),
+  source: text.describe(
+    "Its name, id or path in the configuration; of a guest the path of its own.",
+  ),
   isolate: textOrNull.describe("Where its code runs. Null for the process of the gateway."),
   runs_in: texts.describe("The same in words, and what stays open there."),
   hooks: texts.nullable(),

@@ -2,7 +2,7 @@
 import { quoted } from "../../core/errors/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
-import type { GatewayConfig, PluginEntry } from "./schema.ts";
+import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
 
 /** One sentence for each thing that could only be a mistake. */
 export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
@@ -13,7 +13,7 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
   if (Object.keys(servers).length + Object.keys(models).length === 0)
     found(["servers"], "expected a server, or a route under `models`: there is nothing to guard.");
   for (const [index, entry] of config.plugins.entries())
-    if (typeof entry === "object")
+    if (typeof entry === "object" && !("kind" in entry))
       for (const { key, text } of isolationProblems(entry)) found(["plugins", index, key], text);
   if (listen === undefined) {
     if (Object.keys(models).length > 0)
@@ -52,7 +52,7 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
 }
 
 /** A plugin that its operator takes for isolated has to be. */
-function* isolationProblems(entry: Exclude<PluginEntry, string>) {
+function* isolationProblems(entry: SinglePluginEntry) {
   if ("use" in entry && entry.isolate !== undefined)
     yield {
       key: "isolate",

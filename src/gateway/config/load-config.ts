@@ -128,11 +128,8 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
 
 type Values = GatewayConfig["models"][string]["headers"];
 
-function fileSecretsFrom(config: GatewayConfig, at: (path: string) => string): GatewayConfig {
-  const from = <Value extends Values[string]>(value: Value) =>
-    typeof value === "object" && "file" in value ? { file: at(value.file) } : value;
-  const all = (values: Values): Values =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, from(value)]));
+function fileSecretsFrom(config: GatewayConfig, at: At): GatewayConfig {
+  const all = (values: Values) => valuesFrom(values, at);
   const { servers, models, labels } = config;
   const { store } = labels;
   return {
@@ -145,8 +142,18 @@ function fileSecretsFrom(config: GatewayConfig, at: (path: string) => string): G
     models: mapped(models, (route) => ({ ...route, headers: all(route.headers) })),
     ...(store === "memory"
       ? {}
-      : { labels: { ...labels, store: { ...store, redis: from(store.redis) } } }),
+      : { labels: { ...labels, store: { ...store, redis: secretFrom(store.redis, at) } } }),
   };
+}
+
+type At = (path: string) => string;
+
+function valuesFrom(values: Values, at: At): Values {
+  return mapped(values, (value) => secretFrom(value, at));
+}
+
+function secretFrom<Value extends Values[string]>(value: Value, at: At): Value | { file: string } {
+  return typeof value === "object" && "file" in value ? { file: at(value.file) } : value;
 }
 
 function mapped<Value>(
@@ -158,6 +165,11 @@ function mapped<Value>(
 
 function pluginFrom(folder: string, entry: PluginEntry): PluginEntry {
   if (typeof entry === "string") return resolve(folder, entry);
+  if ("kind" in entry) {
+    const { file, python, env = {} } = entry;
+    const at = (path: string) => resolve(folder, path);
+    return { ...entry, file: at(file), python: at(python), env: valuesFrom(env, at) };
+  }
   if (!("path" in entry)) return entry;
   const { path, readable } = entry;
   return {

@@ -23,7 +23,8 @@ import { isolatePlugin } from "../../operate/isolate/index.ts";
 import { isThere, printable } from "../../operate/trust/index.ts";
 import { finished, importDefault } from "./import-file.ts";
 import type { LoadedConfig } from "./load-config.ts";
-import type { GatewayConfig, PluginEntry } from "./schema.ts";
+import { resolveGuests } from "./resolve-guests.ts";
+import type { GatewayConfig, GuestsEntry, PluginEntry, SinglePluginEntry } from "./schema.ts";
 import { secretReader, secretsIn } from "./secrets.ts";
 
 /** A plugin that is enabled by its name, as the table of stock plugins has them. */
@@ -60,8 +61,8 @@ export interface ResolveOptions {
 /** One plugin of the manager, and where it is from. */
 export interface ResolvedPlugin {
   readonly plugin: Plugin;
-  readonly from: "stock" | "package" | "path";
-  /** The name, id or path in the configuration. */
+  readonly from: "stock" | "package" | "path" | "cpex";
+  /** The name, id or path in the configuration; of a guest the path of its own. */
   readonly source: string;
   /** What the operator lets it use; undefined for all that it declares. */
   readonly grant: readonly string[] | undefined;
@@ -95,7 +96,7 @@ export async function resolvePlugins(
   const discovered = await discoveredFor(config, entries, folder, options);
   const found: Found[] = [];
   try {
-    return await resolved({ config, file, entries, discovered, found }, options);
+    return await resolved({ config, file, folder, entries, discovered, found }, options);
   } catch (error) {
     await endIsolated(found.map(({ plugin }) => plugin));
     await discovered?.close();
@@ -111,6 +112,7 @@ interface Found {
 
 interface Resolving extends Pick<LoadedConfig, "config"> {
   readonly file: string | undefined;
+  readonly folder: string;
   readonly entries: readonly NamedEntry[];
   readonly discovered: Discovery | undefined;
   /** Gets each plugin as soon as it is there. */
@@ -118,19 +120,22 @@ interface Resolving extends Pick<LoadedConfig, "config"> {
 }
 
 async function resolved(
-  { config, file, entries, discovered, found }: Resolving,
+  { config, file, folder, entries, discovered, found }: Resolving,
   options: ResolveOptions,
 ): Promise<ResolvedPlugins> {
+  const warnings = [...(discovered?.warnings ?? [])];
+  const host = { mode: config.mode, root: folder, discovered, warnings };
   for (const [index, entry] of entries.entries()) {
-    const plugin = await pluginOf(entry, discovered, options).catch((error: unknown) => {
+    const plugins = await pluginsOf(entry, host, options).catch((error: unknown) => {
       throw placed(error, `plugins[${index}] (${entry.source})`, file);
     });
-    if (plugin === undefined) continue;
-    // Of others the manager speaks: a package with the name of another may be an attack.
-    const isStock = (of: NamedEntry) => of.from === "stock";
-    const twin = found.find((other) => other.plugin.name === plugin.name && isStock(other.entry));
-    if (twin !== undefined && isStock(entry)) throw twice(plugin.name, twin.index, index);
-    found.push({ plugin, entry, index });
+    for (const plugin of plugins) {
+      // Of others the manager speaks: a package with the name of another may be an attack.
+      const isStock = (of: NamedEntry) => of.from === "stock";
+      const twin = found.find((other) => other.plugin.name === plugin.name && isStock(other.entry));
+      if (twin !== undefined && isStock(entry)) throw twice(plugin.name, twin.index, index);
+      found.push({ plugin, entry, index });
+    }
   }
   const audit = await auditOf(config, options);
   const { logger, metrics, env, onHandlerError } = options;
@@ -151,7 +156,7 @@ async function resolved(
     plugins: found.map(({ plugin, entry: { from, source, settings } }) => {
       return { plugin, from, source, grant: settings.grant };
     }),
-    warnings: discovered?.warnings ?? [],
+    warnings,
     async close() {
       await manager.close();
       await audit?.close();
@@ -180,13 +185,15 @@ function twice(name: string, first: number, second: number): GlassineError {
   );
 }
 
-type Settings = Omit<Extract<PluginEntry, { readonly use: string }>, "use"> &
-  Pick<Extract<PluginEntry, { readonly path: string }>, "readable" | "memoryMb">;
+type Settings = Omit<Extract<SinglePluginEntry, { readonly use: string }>, "use"> &
+  Pick<Extract<SinglePluginEntry, { readonly path: string }>, "readable" | "memoryMb">;
 
 interface NamedEntry {
   readonly from: ResolvedPlugin["from"];
   readonly source: string;
   readonly settings: Settings;
+  /** Of guests: where they come from. */
+  readonly guests?: GuestsEntry;
 }
 
 function namedEntry(entry: PluginEntry): NamedEntry {
@@ -198,6 +205,10 @@ function namedEntry(entry: PluginEntry): NamedEntry {
   if ("package" in entry) {
     const { package: id, ...settings } = entry;
     return { from: "package", source: id, settings };
+  }
+  if ("kind" in entry) {
+    const { file, timeoutMs } = entry;
+    return { from: "cpex", source: file, settings: { timeoutMs }, guests: entry };
   }
   const { path, ...settings } = entry;
   return { from: "path", source: path, settings };
@@ -291,6 +302,32 @@ function isolationsOf(entries: readonly NamedEntry[]): Readonly<Record<string, I
       },
     ]),
   );
+}
+
+interface PluginHost extends Pick<GatewayConfig, "mode"> {
+  readonly root: string;
+  readonly discovered: Discovery | undefined;
+  /** Gets what there is to say of them. */
+  readonly warnings: string[];
+}
+
+/** Those of an entry: of guests, any number. */
+async function pluginsOf(
+  entry: NamedEntry,
+  { mode, root, discovered, warnings }: PluginHost,
+  options: ResolveOptions,
+): Promise<readonly Plugin[]> {
+  const { guests, source } = entry;
+  if (guests === undefined) {
+    const plugin = await pluginOf(entry, discovered, options);
+    return plugin === undefined ? [] : [plugin];
+  }
+  const { env, lock, logger, loadTimeoutMs = 30_000 } = options;
+  const onOutput = (text: string) => logPrinted(logger, source, text);
+  const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput };
+  const found = await resolveGuests(guests, host);
+  warnings.push(...found.warnings);
+  return found.plugins;
 }
 
 /** `undefined` for one that was refused: the manager, which records that, is then not made. */

@@ -123,6 +123,8 @@ const route = z.strictObject({
   timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
 });
 
+const accept = z.array(z.enum(Object.keys(openings) as [Opening, ...Opening[]])).optional();
+
 const settings = {
   mode: z
     .enum(["sequential", "transform", "audit", "concurrent", "fire_and_forget", "disabled"])
@@ -143,24 +145,41 @@ const settings = {
     .describe(
       "Where its code runs instead of in the gateway: a package or a path only. Not weaker than plugins.lock says.",
     ),
-  accept: z
-    .array(z.enum(Object.keys(openings) as [Opening, ...Opening[]]))
-    .optional()
-    .describe("With `isolate`: what its code may do if this machine cannot stop it."),
+  accept: accept.describe("With `isolate`: what its code may do if this machine cannot stop it."),
 };
+
+const memoryMb = z.int().min(1).max(65_536).optional();
 
 const ofPath = {
   readable: z
     .array(text)
     .optional()
     .describe("With `isolate: process`: folders that it may read beside that of the file."),
-  memoryMb: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .optional()
-    .describe("With `isolate`: what its heap may take, in MiB."),
+  memoryMb: memoryMb.describe("With `isolate`: what its heap may take, in MiB."),
 };
+
+const guests = z.strictObject({
+  kind: z.literal("cpex").describe("Plugins of CPEX, in Python."),
+  file: text.describe(
+    "Their configuration, as CPEX reads it: modes, priorities and conditions, too.",
+  ),
+  python: text.describe("The interpreter of the virtual environment that they are installed in."),
+  only: z
+    .array(text)
+    .optional()
+    .describe("Those that run, by their names in the file. Default: all that are not disabled."),
+  env: z
+    .record(text, z.union([z.string(), secret]))
+    .optional()
+    .describe("What `env` is in the file, which is a Jinja template."),
+  network: z
+    .boolean()
+    .optional()
+    .describe("Whether they may open connections, as to Redis. Default: false."),
+  accept: accept.describe("What their code may do if this machine cannot stop it."),
+  memoryMb: memoryMb.describe("What each may take as address space, in MiB. Default: 1 024."),
+  timeoutMs: milliseconds.optional().describe("The deadline of their handlers."),
+});
 
 const plugin = z.union(
   [
@@ -172,8 +191,9 @@ const plugin = z.union(
       ...settings,
       ...ofPath,
     }),
+    guests,
   ],
-  { error: "must be a path, or an object with one of `use`, `package` and `path`" },
+  { error: "must be a path, or an object with one of `use`, `package`, `path` and `kind`" },
 );
 
 const claimPath = z.union([text, z.array(text).min(1)]);
@@ -367,6 +387,10 @@ export type UrlServer = z.output<typeof urlServer>;
 export type CommandServer = z.output<typeof commandServer>;
 export type RouteConfig = GatewayConfig["models"][string];
 export type PluginEntry = GatewayConfig["plugins"][number];
+/** Plugins of CPEX. */
+export type GuestsEntry = Extract<PluginEntry, { readonly kind: string }>;
+/** One plugin, with its settings. */
+export type SinglePluginEntry = Exclude<PluginEntry, string | GuestsEntry>;
 export type Secret = z.output<typeof secret>;
 
 /**

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import type { GatewayConfig, Secret } from "./schema.ts";
+import type { GatewayConfig, GuestsEntry, PluginEntry, Secret } from "./schema.ts";
 
 const maxBytes = 64 * 1024;
 
@@ -71,7 +71,7 @@ function missing(message: string): GlassineError {
 export function secretsIn(
   config: GatewayConfig,
 ): readonly { readonly path: readonly string[]; readonly secret: Secret }[] {
-  const { servers, models, labels } = config;
+  const { servers, models, labels, plugins } = config;
   const ofServers = Object.entries(servers).flatMap(([name, server]) => {
     const [key, values] =
       "command" in server ? (["env", server.env] as const) : (["headers", server.headers] as const);
@@ -86,10 +86,20 @@ export function secretsIn(
       secret,
     })),
   );
+  const ofGuests = plugins.flatMap((entry, index) =>
+    Object.entries(guestEnvOf(entry)).map(([of, secret]) => ({
+      path: ["plugins", String(index), "env", of],
+      secret,
+    })),
+  );
   const { store } = labels;
   const ofStore =
     store === "memory" ? [] : [{ path: ["labels", "store", "redis"], secret: store.redis }];
-  return [...ofServers, ...ofModels, ...ofStore].flatMap(({ path, secret }) =>
+  return [...ofServers, ...ofModels, ...ofGuests, ...ofStore].flatMap(({ path, secret }) =>
     typeof secret === "string" ? [] : [{ path, secret }],
   );
+}
+
+function guestEnvOf(entry: PluginEntry): NonNullable<GuestsEntry["env"]> {
+  return typeof entry === "object" && "kind" in entry ? (entry.env ?? {}) : {};
 }

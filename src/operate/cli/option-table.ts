@@ -149,6 +149,10 @@ export const optionTable = {
     what: "only check the configuration, and say what each plugin will see; start nothing",
   },
   checkPins: { flag: "--check", what: "only say what is not as it was pinned; write nothing" },
+  checkTrust: {
+    flag: "--check",
+    what: "only say what would be trusted, and what is not as it was; write nothing",
+  },
   json: { flag: "--json", what: "print one JSON document" },
   verbose: { flag: "--verbose", what: "print the stack of an internal error" },
 } as const satisfies Record<string, OptionSpec>;

@@ -75,6 +75,8 @@ export const texts = {
   makeReadable: "Make it readable, and look again: a package may be there.",
   endPending:
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
+  guestsUnseen: (count: number) =>
+    `${count} guest${count === 1 ? " was" : "s were"} not looked at: \`gateway trust --check\` compares ${count === 1 ? "it" : "them"}.`,
   pending: "A change is unfinished: the next command that writes completes or undoes it.",
 
   // Finding plugins.

@@ -76,7 +76,7 @@ export async function staticStage(
     .sort((a, b) => byUnits(a.entry.id, b.entry.id) || byUnits(a.package.name, b.package.name));
   const present = all.filter(({ isLocal }) => !isLocal).map(installed);
   const ids = new Set(present.map(({ id }) => id));
-  const entries = lock?.entries ?? [];
+  const entries = (lock?.entries ?? []).filter(({ kind }) => kind === undefined);
   const lost = await lostPlugins(entries, { root, packages, ids, field: hostName });
   const own = entries.filter(({ id }) => !lost.ofOthers.has(id));
   const now = new Date();

@@ -97,6 +97,7 @@ export function report(given: Partial<DiscoveryReport> = {}): DiscoveryReport {
 export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
   return {
     lock: lockAt,
+    guest_count: 0,
     drift: [],
     linked: [],
     duplicates: [],

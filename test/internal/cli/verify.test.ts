@@ -126,10 +126,10 @@ describe("plugins verify", () => {
     const { journal_problems, ...rest } = given;
     expect(document).toEqual({
       ...{ ok: false, lock: lockAt, ...rest, duplicates: [], warnings: [] },
-      ...{ journal_problems, journal_problem_count: 2 },
+      ...{ journal_problems, journal_problem_count: 2, guest_count: 0 },
     });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "drift", "linked", "duplicates", "unhashable"],
+      ...["ok", "lock", "guest_count", "drift", "linked", "duplicates", "unhashable"],
       ...["journal_problems", "journal_problem_count"],
       ...["pending", "unreadable", "permissions", "warnings"],
     ]);

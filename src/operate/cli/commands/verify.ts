@@ -42,6 +42,9 @@ export const verify = defineCommand({
       .object({
         ok: z.boolean().describe("Whether the command ends with 0."),
         lock: lockSchema,
+        guest_count: count.describe(
+          "Entries that were not looked at: guests, which `gateway trust --check` compares.",
+        ),
         drift: driftSchema,
         linked: z
           .array(z.object({ id: text, path: text }))
@@ -89,8 +92,9 @@ function problemCount(report: VerifyReport, countJournal: boolean): number {
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
   const { lock, drift, linked, duplicates, unhashable, unreadable } = report;
-  const { pending, permissions } = report;
+  const { pending, permissions, guest_count: guests } = report;
   const parts = [
+    ...(guests === 0 ? [] : [texts.guestsUnseen(guests)]),
     ...driftSection(drift, paint),
     ...section(
       "Links, which production does not load:",
@@ -124,7 +128,7 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
   ];
   const end =
     problems === 0
-      ? paint.good(`plugins.lock verified: ${lock.entries} entries`)
+      ? paint.good(`plugins.lock verified: ${lock.entries - guests} entries`)
       : paint.bad(`verify failed: ${problems} problem(s)`);
   return [
     texts.lockLine(lock.path, lock.schema_version),

@@ -18,6 +18,7 @@ export async function verify(scope: CommandScope) {
   const locked = new Set(lock.entries.map(({ id }) => id));
   return {
     lock: factsOfLock(lock),
+    guest_count: lock.entries.filter(({ kind }) => kind !== undefined).length,
     drift: driftRows(report),
     // Production refuses links, whatever the lockfile says.
     linked: found

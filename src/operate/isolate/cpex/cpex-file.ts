@@ -12,10 +12,13 @@ import {
   type GuestEntry,
   hostOptionNames,
   openHost,
-  startGuest,
+  type PlannedGuest,
+  planGuest,
 } from "./cpex-plugin.ts";
 import { pluginName, type Unsupported } from "./guest.ts";
 import { readYaml } from "./python.ts";
+
+export type { PlannedGuest } from "./cpex-plugin.ts";
 
 export interface CpexFileOptions extends CpexHostOptions {
   /** Which of its plugins, by the names in the file. Default: all that are not disabled. */
@@ -51,12 +54,29 @@ export async function cpexPlugins(
   options: CpexFileOptions,
 ): Promise<readonly CpexPlugin[]> {
   expectOptions(options, optionNames, "cpexPlugins");
-  const host = await openHost(options);
+  return await startGuests(await planGuests(file, options));
+}
+
+/**
+ * Reads the plugins of a configuration, and runs none.
+ *
+ * @param sourcesOnly whether Python reads nothing that was compiled before
+ * @throws GlassineError (as a rejection) as `cpexPlugin` does
+ */
+export async function planGuests(
+  file: string,
+  options: CpexFileOptions,
+  sourcesOnly?: boolean,
+): Promise<readonly PlannedGuest[]> {
+  const host = await openHost(options, sourcesOnly);
   const document = await readConfig(file, host, options.env ?? {});
   const entries = entriesOf(file, document, options.only);
-  const started = await Promise.allSettled(
-    entries.map(async (entry) => await startGuest(host, entry)),
-  );
+  return await Promise.all(entries.map(async (entry) => await planGuest(host, entry)));
+}
+
+/** Starts all of them, or none. @throws GlassineError (as a rejection) as `cpexPlugin` does */
+export async function startGuests(guests: readonly PlannedGuest[]): Promise<readonly CpexPlugin[]> {
+  const started = await Promise.allSettled(guests.map(async (each) => await each.start()));
   const failed = started.find((each) => each.status === "rejected");
   if (failed === undefined)
     return started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));

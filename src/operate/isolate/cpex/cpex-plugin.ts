@@ -140,8 +140,14 @@ export interface CpexHost {
   readonly pluginDirs: readonly string[];
 }
 
-/** @throws GlassineError `options_invalid`, `isolation_refused`, `package_refused` */
-export async function openHost(given: CpexHostOptions): Promise<CpexHost> {
+/**
+ * @param sourcesOnly whether Python reads nothing that was compiled before: no wheel lists that
+ * @throws GlassineError `options_invalid`, `isolation_refused`, `package_refused`
+ */
+export async function openHost(
+  given: CpexHostOptions,
+  sourcesOnly = given.wheels !== undefined,
+): Promise<CpexHost> {
   const options = readHostOptions(given);
   const venv = await readVenv(options.python);
   if (!venv.wheels.some(({ name }) => name === "cpex"))
@@ -152,9 +158,7 @@ export async function openHost(given: CpexHostOptions): Promise<CpexHost> {
   const pluginDirs = await foldersOf(options.pluginDirs ?? []);
   const { accept, network = false, memoryMb, onOutput } = options;
   const python = await pythonOf({
-    ...{ venv, accept, network, memoryMb, onOutput, readable: pluginDirs },
-    // What was compiled before is in no wheel.
-    sourcesOnly: options.wheels !== undefined,
+    ...{ venv, accept, network, memoryMb, onOutput, readable: pluginDirs, sourcesOnly },
   });
   return { options, venv, python, pluginDirs };
 }
@@ -195,8 +199,25 @@ export interface GuestEntry {
   readonly unsupported: readonly Unsupported[];
 }
 
+/** A plugin of CPEX that can be started: what it is, known before its code runs. */
+export interface PlannedGuest {
+  readonly kind: string;
+  /** Its name on this host. */
+  readonly name: string;
+  readonly hooks: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly wheel: Wheel | undefined;
+  /** @throws GlassineError as `cpexPlugin` does */
+  start(): Promise<CpexPlugin>;
+}
+
 /** @throws GlassineError as `cpexPlugin` does */
 export async function startGuest(host: CpexHost, entry: GuestEntry): Promise<CpexPlugin> {
+  return await (await planGuest(host, entry)).start();
+}
+
+/** @throws GlassineError `options_invalid`, `package_refused`, `plugin_isolation_failed` */
+export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<PlannedGuest> {
   const { options, venv, python, pluginDirs } = host;
   const { kind, hooks, capabilities, config, settings } = entry;
   const installed = wheelOf(venv, kind.slice(0, kind.lastIndexOf(".")));
@@ -211,14 +232,19 @@ export async function startGuest(host: CpexHost, entry: GuestEntry): Promise<Cpe
     manifest: own?.kind === kind ? own : undefined,
   });
   const { guest, manifest } = described;
-  const start = cpexLink({
-    ...{ guest, manifest, onTurn: options.onTurn, onOutput: options.onOutput },
-    start: python.run(workerArgs(guest.hooks)),
-  });
-  const load = { file: venv.python, exportName: kind, needsHost: false };
-  const facts = { isolate: "process", open: python.open } as const;
-  const isolated = await isolatedBy(poolOf(start, { ...options, size: 1 }, load), facts);
-  return { ...isolated, wheel, unsupported: [...entry.unsupported, ...described.unsupported] };
+  return {
+    ...{ kind, name: manifest.name, hooks: guest.hooks, capabilities: guest.capabilities, wheel },
+    async start() {
+      const start = cpexLink({
+        ...{ guest, manifest, onTurn: options.onTurn, onOutput: options.onOutput },
+        start: python.run(workerArgs(guest.hooks)),
+      });
+      const load = { file: venv.python, exportName: kind, needsHost: false };
+      const facts = { isolate: "process", open: python.open } as const;
+      const isolated = await isolatedBy(poolOf(start, { ...options, size: 1 }, load), facts);
+      return { ...isolated, wheel, unsupported: [...entry.unsupported, ...described.unsupported] };
+    },
+  };
 }
 
 /** A lock that names other wheels alone would hold nothing. */

@@ -26,6 +26,10 @@ export interface Wheel extends WheelLock {
 export interface Venv {
   /** The interpreter in the environment, as it was given. */
   readonly python: string;
+  /** Its `site-packages`. */
+  readonly folder: string;
+  /** Whether it also sees packages that are installed outside of it. */
+  readonly seesSystem: boolean;
   /** What the interpreter needs to read. */
   readonly readable: readonly string[];
   readonly wheels: readonly Installed[];
@@ -60,7 +64,11 @@ export async function readVenv(python: string): Promise<Venv> {
   const names = await readdir(folder);
   const infos = names.filter((name) => name.endsWith(".dist-info"));
   const wheels = await Promise.all(infos.map((info) => readInstalled(folder, info)));
-  return { python: path, readable, wheels: wheels.flatMap((each) => each ?? []) };
+  const seesSystem = /^include-system-site-packages\s*=\s*true\s*$/im.test(config);
+  return {
+    ...{ python: path, folder, seesSystem, readable },
+    wheels: wheels.flatMap((each) => each ?? []),
+  };
 }
 
 /** Both where they are said to be and where they are: links lead from one to the other. */
@@ -148,6 +156,34 @@ async function filesBelow(folder: string, path: string): Promise<readonly string
     return each.isDirectory() ? await filesBelow(folder, inner) : [inner];
   });
   return (await Promise.all(all)).flat();
+}
+
+/** Everything that the interpreter of a virtual environment can load of it. */
+export interface Environment {
+  /** Sorted by name. */
+  readonly wheels: readonly Wheel[];
+  /** What Python could load and no wheel has, a sentence each. */
+  readonly foreign: readonly string[];
+}
+
+/**
+ * Hashes every wheel of an environment, without running anything of it.
+ *
+ * @throws GlassineError `options_invalid`, `package_refused`
+ */
+export async function readEnvironment(python: string): Promise<Environment> {
+  const { folder, seesSystem, wheels } = await readVenv(python);
+  const owned = new Set(wheels.flatMap(({ files }) => files.map((path) => path.split("/")[0])));
+  const found = await readdir(folder);
+  const foreign = found.filter((name) => name !== "__pycache__" && !owned.has(name));
+  const hashed = await Promise.all(wheels.map(hashWheel));
+  return {
+    wheels: hashed.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    foreign: [
+      ...foreign.sort().map((name) => `${quoted(join(folder, name))} belongs to no wheel`),
+      ...(seesSystem ? ["pyvenv.cfg includes the packages of the system"] : []),
+    ],
+  };
 }
 
 /** @throws GlassineError `package_refused` where one is not installed, or is another */

@@ -22,11 +22,13 @@ import { identityFault } from "../signing/identity.ts";
 /** A plugin that is trusted, exactly as it was when somebody trusted it. */
 export interface LockEntry {
   readonly id: string;
-  /** The name of its npm package, with the scope. */
+  /** `cpex` for a guest: a plugin of CPEX from PyPI; `undefined` for a plugin of an npm package. */
+  readonly kind?: "cpex" | undefined;
+  /** The name of its npm package, with the scope; of a guest the normalized name of its wheel. */
   readonly package: string;
   /** Compared exactly: no range. */
   readonly version: string;
-  /** `path:export` */
+  /** `path:export`; of a guest `module:Class`. */
   readonly entryPoint: string;
   /** `sha256:` or `sha512:`, and the digits in lower case. */
   readonly hash: string;
@@ -96,6 +98,11 @@ const rowShape = {
     (value) => isHookId(value) || isKindId(value),
     "a name such as pii-scan or acme.contrib.scan",
   ),
+  kind: z
+    .literal("cpex", {
+      error: ({ input }) => `kind must be "cpex" or absent, got ${kindOf(input)}`,
+    })
+    .optional(),
   package: textThat("package", isPackageName, "the name of an npm package"),
   version: textThat("version", isVersion, "one exact version such as 1.2.0"),
   entry_point: text("entry_point", entryPointFault),
@@ -116,11 +123,16 @@ const rowShape = {
   dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
 };
 
-export const rowSchema = z.object(rowShape).superRefine(({ isolate, accept = [] }, context) => {
-  if (isolate !== undefined || accept.length === 0) return;
-  const message = "accept goes with isolate, and the entry has none";
-  context.addIssue({ code: "custom", path: ["accept"], message });
-});
+export const rowSchema = z
+  .object(rowShape)
+  .superRefine(({ kind, isolate, accept = [] }, context) => {
+    const fault = (key: keyof Row, message: string) =>
+      context.addIssue({ code: "custom", path: [key], message });
+    if (kind !== undefined && isolate !== undefined)
+      fault("isolate", "isolate is for npm packages: a guest runs in a process of its own");
+    if (kind === undefined && isolate === undefined && accept.length > 0)
+      fault("accept", "accept goes with isolate, and the entry has none");
+  });
 
 export type Row = z.output<typeof rowSchema>;
 
@@ -128,10 +140,12 @@ export const rowKeys = Object.keys(rowShape) as readonly (keyof Row)[];
 
 /** Sets are sorted and without repeats. `optional = false` and empty lists but grants are left out. */
 export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEntry {
-  const { id, package: name, version, capabilities, hooks, signer, until, optional } = row;
+  const { id, kind, package: name, version, capabilities, hooks, signer, until, optional } = row;
   const { isolate, accept = [], dependencies = [] } = row;
   return Object.freeze({
-    ...{ id, package: name, version, entryPoint: entry_point, hash: distribution_hash },
+    id,
+    ...(kind === undefined ? {} : { kind }),
+    ...{ package: name, version, entryPoint: entry_point, hash: distribution_hash },
     ...(capabilities === undefined ? {} : { capabilities: sorted(capabilities) }),
     ...(hooks === undefined ? {} : { hooks: sorted(hooks) }),
     ...(signer === undefined ? {} : { signer }),

@@ -124,10 +124,10 @@ describe("a problem", () => {
       { servers: { files }, plugins: [{ usr: "secret-scanner" }, 1, { use: "a", priorty: 1 }] },
       {
         "plugins[0]":
-          "expected a path, or an object with one of `use`, `package` and `path`, got an object.",
+          "expected a path, or an object with one of `use`, `package`, `path` and `kind`, got an object.",
         "plugins[0].usr": 'unknown key. Did you mean "use"?',
         "plugins[1]":
-          "expected a path, or an object with one of `use`, `package` and `path`, got a whole number.",
+          "expected a path, or an object with one of `use`, `package`, `path` and `kind`, got a whole number.",
         "plugins[2].priorty": 'unknown key. Did you mean "priority"?',
       },
     ],

@@ -1,0 +1,152 @@
+/** What `gateway trust` does: looks at the guests of the configuration, and trusts what is new. */
+import { GlassineError } from "../../core/errors/index.ts";
+import { type CommandContext, printable, say } from "../../operate/cli/index.ts";
+import type { Guests } from "../../operate/discovery/index.ts";
+import {
+  checkReason,
+  driftLabels,
+  type LockEntry,
+  readDependency,
+  trustPlugins,
+} from "../../operate/trust/index.ts";
+import { findGuests, type GuestsEntry, loadConfig } from "../config/index.ts";
+
+export async function trustGuests({ cwd, env, options, paint }: CommandContext) {
+  const isCheck = options.checkTrust === true;
+  if (!isCheck) checkReason(options.reason, "trust");
+  const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
+  const host = {
+    // What is not trusted yet is looked at, too.
+    ...{ mode: "dev" as const, root: folder, env, lock: options.pluginsLock },
+    ...{ loadTimeoutMs: 30_000, logger: undefined, onOutput: () => {} },
+  };
+  const entries = config.plugins.filter(isGuests);
+  if (entries.length === 0)
+    throw new GlassineError(
+      "plugin_missing",
+      'the configuration names no guests: write { "kind": "cpex", "file": …, "python": … } under plugins',
+    );
+  const found: Found[] = [];
+  for (const entry of entries)
+    found.push(...foundIn(entry.file, expectWhole(await findGuests(entry, host)), found));
+  const [{ lockPath }] = found as [Found];
+  const changed = found.filter(({ changes }) => changes.length > 0);
+  const isWritten = !isCheck && changed.length > 0;
+  const done = isWritten
+    ? await trustPlugins(
+        lockPath,
+        changed.map(({ entry }) => entry),
+        options.reason as string,
+      )
+    : undefined;
+  return {
+    exitCode: isCheck && changed.length > 0 ? (1 as const) : (0 as const),
+    document: {
+      ...{ action: "trust" as const, lock_path: lockPath, written: isWritten },
+      journal_path: done?.journal ?? null,
+      guests: found.map(documentOf),
+    },
+    lines: [
+      ...found.flatMap((each) => linesOf(each, paint)),
+      ...(done === undefined
+        ? [isCheck ? "nothing is written" : "everything is as it was trusted"]
+        : [say`  lock:    ${lockPath}`, say`  journal: ${done.journal}`]),
+    ],
+    warnings: done?.warnings ?? [],
+  };
+}
+
+function isGuests(entry: unknown): entry is GuestsEntry {
+  return typeof entry === "object" && entry !== null && "kind" in entry;
+}
+
+interface Found {
+  readonly file: string;
+  readonly lockPath: string;
+  readonly entry: LockEntry;
+  readonly changes: readonly Change[];
+}
+
+/** How a guest differs from what was trusted: by a kind of drift, or by what it may do. */
+type Change = Pick<Guests["drift"][number], "label" | "expected" | "actual">;
+
+/** @throws GlassineError `trust_refused` for what no lock can hold */
+function expectWhole(guests: Guests): Guests {
+  const { foreign, entries, guests: all } = guests;
+  const [loose] = foreign;
+  if (loose !== undefined)
+    throw new GlassineError(
+      "trust_refused",
+      `an environment with more than wheels cannot be trusted: ${printable(loose)}. Remove it, or make a new environment.`,
+    );
+  const bare = all.find(({ name }) => !entries.some(({ id }) => id === name));
+  if (bare === undefined) return guests;
+  throw new GlassineError(
+    "trust_refused",
+    `the guest ${printable(bare.name)} cannot be trusted: its code is in no wheel of the environment`,
+    { id: bare.name },
+  );
+}
+
+/** @throws GlassineError `plugin_duplicate` */
+function foundIn(
+  file: string,
+  { entries, drift, lockPath, lock }: Guests,
+  before: readonly Found[],
+): readonly Found[] {
+  return entries.map((entry) => {
+    const { id } = entry;
+    if (before.some((each) => each.entry.id === id))
+      throw new GlassineError(
+        "plugin_duplicate",
+        `two entries of the configuration have a guest ${printable(id)}: name others with only`,
+        { plugin: id },
+      );
+    const own = drift.filter((each) => each.id === id);
+    const was = lock?.entries.find((each) => each.id === id);
+    const accepted =
+      sameNames(was?.accept, entry.accept) || own.length > 0 ? [] : [acceptOf(was, entry)];
+    return { file, lockPath, entry, changes: [...own, ...accepted] };
+  });
+}
+
+function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return [...a].sort().join() === [...b].sort().join();
+}
+
+/** What its code may do is in no package, so it is no drift of one. */
+function acceptOf(was: LockEntry | undefined, { accept }: LockEntry): Change {
+  return { label: "accept", expected: was?.accept?.join(", "), actual: accept?.join(", ") };
+}
+
+function documentOf({ file, entry, changes }: Found) {
+  const { id, package: wheel, version, entryPoint, hash, hooks = [], capabilities = [] } = entry;
+  const { accept = [], dependencies = [] } = entry;
+  return {
+    ...{ id, file, package: wheel, version, entry_point: entryPoint, distribution_hash: hash },
+    ...{ hooks: [...hooks], capabilities: [...capabilities], accept: [...accept] },
+    dependencies: dependencies.map(readDependency),
+    changes: changes.map(({ label, expected, actual }) => ({
+      ...{ kind: label, expected: expected ?? null, actual: actual ?? null },
+    })),
+  };
+}
+
+function linesOf({ entry, changes }: Found, paint: CommandContext["paint"]): readonly string[] {
+  const { id, package: wheel, version, hash, hooks = [], capabilities = [] } = entry;
+  const { accept = [], dependencies = [] } = entry;
+  const isNew = changes.some(({ label }) => label === driftLabels.missing_from_lock);
+  const state = isNew ? "new" : changes.length > 0 ? "changed" : "as it was trusted";
+  return [
+    `${paint.title(say`${id}`)} ${say`${wheel} ${version} (${hash.slice(0, 19)}…): ${state}`}`,
+    say`  hooks:   ${hooks.join(", ")}`,
+    ...(capabilities.length === 0 ? [] : [say`  granted: ${capabilities.join(", ")}`]),
+    ...(accept.length === 0 ? [] : [say`  accepts: ${accept.join(", ")}`]),
+    say`  needs:   ${String(dependencies.length)} other wheels of its environment`,
+    ...(isNew ? [] : changes.map(changeLine)),
+  ];
+}
+
+function changeLine({ label, expected, actual }: Change): string {
+  return say`  changed: ${label}: ${actual ?? "nothing"}, was ${expected ?? "nothing"}`;
+}

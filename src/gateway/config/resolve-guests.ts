@@ -1,0 +1,73 @@
+/** Plugins of CPEX that a configuration names: what they are, and the processes that they run in. */
+import type { Environment, Logger, Plugin } from "../../core/plugins/index.ts";
+import { discoverGuests, type GuestOptions, type Guests } from "../../operate/discovery/index.ts";
+import { startGuests } from "../../operate/isolate/cpex/cpex-file.ts";
+import type { CpexTurn } from "../../operate/isolate/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import type { GatewayConfig, GuestsEntry } from "./schema.ts";
+import { secretReader } from "./secrets.ts";
+
+export interface GuestHost extends Pick<GatewayConfig, "mode"> {
+  readonly root: string;
+  readonly env: Environment;
+  readonly lock: string | undefined;
+  readonly loadTimeoutMs: number;
+  readonly logger: Logger | undefined;
+  readonly onOutput: (text: string) => void;
+}
+
+/**
+ * Reads what an entry names, and starts nothing.
+ *
+ * @throws GlassineError `secret_missing`, and what `discoverGuests` throws
+ */
+export async function findGuests(entry: GuestsEntry, host: GuestHost): Promise<Guests> {
+  const { file, python, only, env = {}, network, accept, memoryMb } = entry;
+  const read = secretReader(host.env);
+  const values = Object.entries(env).map(([name, value]) => [name, read(value)] as const);
+  const options: GuestOptions = {
+    ...{ python, only, network, accept, memoryMb, env: Object.fromEntries(values) },
+    ...{ mode: host.mode, root: host.root, variables: host.env, lock: host.lock },
+    ...{ startTimeoutMs: host.loadTimeoutMs, onOutput: host.onOutput },
+    onTurn: turnLog(host.logger),
+  };
+  return await discoverGuests(file, options);
+}
+
+/** Starts all of them, or none. @throws GlassineError as `findGuests` and `cpexPlugins` do */
+export async function resolveGuests(
+  entry: GuestsEntry,
+  host: GuestHost,
+): Promise<{ readonly plugins: readonly Plugin[]; readonly warnings: readonly string[] }> {
+  const found = await findGuests(entry, host);
+  const started = await startGuests(found.guests);
+  const unsupported = started.flatMap(({ plugin, unsupported: all }) =>
+    all.map(({ what, name, why }) =>
+      printable(`the plugin ${plugin.name}: its ${what} ${name} has no effect: ${why}`),
+    ),
+  );
+  return {
+    plugins: started.map(({ plugin }) => plugin),
+    warnings: [...found.warnings, ...unsupported],
+  };
+}
+
+/** How many sentences are kept, so that each is logged once. */
+const maxSaid = 1_000;
+
+/** Says once what guests are not shown, and what they ask for that the gateway does not do. */
+function turnLog(logger: Logger | undefined): (turn: CpexTurn) => void {
+  const said = new Set<string>();
+  const warn = (text: string) => {
+    if (said.has(text) || said.size >= maxSaid) return;
+    said.add(text);
+    logger?.warn?.(printable(text));
+  };
+  return ({ hook, answer, leftOut }) => {
+    for (const path of leftOut)
+      warn(`a guest is not shown ${path} on ${hook}: CPEX has no place for it`);
+    for (const [key, value] of Object.entries(answer))
+      if (value !== undefined && value !== null)
+        warn(`a guest asks for ${key} on ${hook}, which the gateway does not act on`);
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * Guests: plugins of CPEX from a virtual environment, held to what plugins.lock trusts.
+ *
+ * @see spec `discovery:guests`, `discovery:guest-environment`
+ */
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import type { Environment as Variables } from "../../core/plugins/index.ts";
+import { type CpexFileOptions, type PlannedGuest, planGuests } from "../isolate/cpex/cpex-file.ts";
+import { readEnvironment, type Wheel } from "../isolate/cpex/wheels.ts";
+import type { Opening } from "../isolate/kinds.ts";
+import {
+  type Drift,
+  driftOf,
+  endingSoon,
+  type LockEntry,
+  type Lockfile,
+  locateLockfile,
+  type PluginMode,
+  printable,
+  readLockfile,
+} from "../trust/index.ts";
+
+export interface GuestOptions extends Omit<CpexFileOptions, "wheels" | "pluginDirs"> {
+  readonly mode: PluginMode;
+  /** Where plugins.lock is looked for. */
+  readonly root: string;
+  readonly variables: Variables;
+  /** The path of plugins.lock. Default: where every host looks for it. */
+  readonly lock?: string | undefined;
+}
+
+export interface Guests {
+  readonly guests: readonly PlannedGuest[];
+  /** What would be trusted, one entry for each that comes from a wheel. */
+  readonly entries: readonly LockEntry[];
+  /** What Python could load and no wheel has, a sentence each. */
+  readonly foreign: readonly string[];
+  readonly lockPath: string;
+  readonly lock: Lockfile | undefined;
+  /** How they differ from what was trusted. */
+  readonly drift: readonly Drift[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the plugins of a configuration of CPEX, and starts none.
+ *
+ * In production every wheel of the environment is hashed before anything of it runs, and what
+ * plugins.lock does not trust is refused. In dev mode a difference is a warning.
+ *
+ * @throws GlassineError (as a rejection) `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`,
+ *   `lockfile_failed`, `package_refused`, and what `cpexPlugins` throws
+ */
+export async function discoverGuests(file: string, options: GuestOptions): Promise<Guests> {
+  const { mode, root, variables, lock: explicit, ...cpex } = options;
+  const isProduction = mode === "production";
+  const at = { cwd: root, env: variables, bin: "glassine", explicit };
+  const { path: lockPath } = await locateLockfile(at);
+  const lock = await readLockfile(lockPath);
+  if (isProduction && lock === undefined)
+    throw new GlassineError(
+      "lockfile_missing",
+      `production needs plugins.lock, and there is none at ${printable(lockPath)}: review the guests and trust them with \`glassine gateway trust\``,
+      { path: lockPath },
+    );
+  const trusted = (lock?.entries ?? []).filter(({ kind }) => kind === "cpex");
+  const { wheels, foreign } = await readEnvironment(cpex.python);
+  if (isProduction) expectTrustedEnvironment(cpex.python, { wheels, foreign }, trusted);
+  const guests = await planGuests(file, cpex, isProduction);
+  const { network = false, accept = [] } = cpex;
+  const openings = [...new Set(network ? [...accept, "network" as const] : accept)];
+  const entries = guests.flatMap((guest) => entryOf(guest, wheels, openings));
+  const drift = driftIn(guests, entries, trusted);
+  if (isProduction) expectTrusted(guests, entries, { trusted, drift });
+  const names = new Set(guests.map(({ name }) => name));
+  const kept = trusted.filter(({ id }) => names.has(id));
+  return {
+    ...{ guests, entries, foreign, lockPath, lock, drift },
+    warnings: [
+      ...endingSoon(kept, new Date()),
+      // Without a lockfile there is nothing to differ from.
+      ...(lock === undefined ? [] : drift.map((each) => `production refuses ${sentenceOf(each)}`)),
+    ],
+  };
+}
+
+/** What would be trusted of a guest. One whose code is in no wheel cannot be. */
+function entryOf(
+  { name, kind, wheel, capabilities, hooks }: PlannedGuest,
+  wheels: readonly Wheel[],
+  accept: readonly Opening[],
+): readonly LockEntry[] {
+  if (wheel === undefined) return [];
+  const dot = kind.lastIndexOf(".");
+  return [
+    {
+      ...{ id: name, kind: "cpex", package: wheel.name, version: wheel.version },
+      entryPoint: `${kind.slice(0, dot)}:${kind.slice(dot + 1)}`,
+      ...{ hash: wheel.hash, capabilities, hooks },
+      ...(accept.length === 0 ? {} : { accept }),
+      dependencies: wheels.filter((each) => each.name !== wheel.name).map(textOf),
+    },
+  ];
+}
+
+function textOf({ name, version, hash }: Wheel): string {
+  return `${name}@${version} ${hash}`;
+}
+
+function driftIn(
+  guests: readonly PlannedGuest[],
+  entries: readonly LockEntry[],
+  trusted: readonly LockEntry[],
+): readonly Drift[] {
+  const names = new Set(guests.map(({ name }) => name));
+  return driftOf(
+    trusted.filter(({ id }) => names.has(id)),
+    entries,
+  );
+}
+
+/** Before anything of it runs, all that Python can load has to be what one entry trusts. */
+function expectTrustedEnvironment(
+  python: string,
+  { wheels, foreign }: Pick<Guests, "foreign"> & { readonly wheels: readonly Wheel[] },
+  trusted: readonly LockEntry[],
+): void {
+  const [loose] = foreign;
+  if (loose !== undefined)
+    throw refused(`the environment of ${printable(python)}`, `${printable(loose)}`);
+  const present = new Set(wheels.map(textOf));
+  const missesOf = ({ package: name, version, hash, dependencies = [] }: LockEntry) => {
+    const locked = new Set([textOf({ name, version, hash }), ...dependencies]);
+    return [
+      ...[...locked].filter((each) => !present.has(each)).map((each) => `${each} is not installed`),
+      ...[...present].filter((each) => !locked.has(each)).map((each) => `${each} is not trusted`),
+    ];
+  };
+  const all = trusted.map(missesOf).sort((a, b) => a.length - b.length);
+  const [nearest] = all;
+  if (nearest?.length === 0) return;
+  const what = `the environment of ${printable(python)}`;
+  if (nearest === undefined) throw refused(what, "plugins.lock has no entry for a guest");
+  const more = nearest.length > maxShown ? `, and ${nearest.length - maxShown} more` : "";
+  throw refused(what, `${nearest.slice(0, maxShown).map(printable).join(", ")}${more}`);
+}
+
+const maxShown = 4;
+
+/** Each guest has to be what its entry trusts, with no more left open. */
+function expectTrusted(
+  guests: readonly PlannedGuest[],
+  entries: readonly LockEntry[],
+  { trusted, drift }: { readonly trusted: readonly LockEntry[]; readonly drift: readonly Drift[] },
+): void {
+  for (const { name } of guests) {
+    const entry = entries.find(({ id }) => id === name);
+    if (entry === undefined)
+      throw refused(`the guest ${quoted(name)}`, "its code is in no wheel of the environment");
+    const differs = drift.find(({ id }) => id === name);
+    if (differs !== undefined) throw refused(`the guest ${quoted(name)}`, sentenceOf(differs));
+    const granted = trusted.find(({ id }) => id === name)?.accept ?? [];
+    const more = (entry.accept ?? []).filter((each) => !granted.includes(each));
+    if (more.length > 0)
+      throw refused(`the guest ${quoted(name)}`, `${more.join(", ")} was not accepted for it`);
+  }
+}
+
+/** `the guest 'pii-filter': hash: sha256:… was trusted, sha256:… is there` */
+function sentenceOf({ id, kind, label, expected, actual }: Drift): string {
+  const what = `the guest ${quoted(id)}`;
+  if (kind === "missing_from_lock") return `${what}: plugins.lock does not trust it`;
+  const was = expected === undefined ? "nothing" : printable(expected);
+  const is = actual === undefined ? "nothing" : printable(actual);
+  return `${what}: ${label}: ${was} was trusted, and ${is} is there`;
+}
+
+function refused(what: string, why: string): GlassineError {
+  return new GlassineError(
+    "package_refused",
+    `${what} is refused: ${why}. Review what is installed, then trust it with \`glassine gateway trust\`, or install what was trusted.`,
+    { code: "hash_mismatch" },
+  );
+}

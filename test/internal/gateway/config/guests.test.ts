@@ -1,0 +1,304 @@
+// A process of its own: it starts processes.
+/** Plugins of CPEX that a configuration names, and what plugins.lock trusts of them. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createExtensions } from "glassine";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import {
+  type ResolveOptions,
+  resolvePlugins,
+} from "../../../../src/gateway/config/resolve-plugins.ts";
+import { accept, fakeVenv, memoryMb } from "../../../isolate/cpex/support/fake-venv.ts";
+import { hasCpex, python as realPython } from "../../../isolate/cpex/support/real-venv.ts";
+import { verifies } from "../../../support/verifies.ts";
+import { run } from "../command/support.ts";
+import { files, folderWith, load, problemsOf, refusalOf } from "./support.ts";
+
+const kind = "cpex_guard.guard.Guard";
+/** JSON is YAML. */
+const guard = { name: "Guard", kind, hooks: ["tool_pre_invoke"], capabilities: ["read_labels"] };
+
+/** Also wheels that a real environment has. */
+async function environment() {
+  const venv = await fakeVenv();
+  onTestFinished(() => venv.remove());
+  await venv.write("cpex/__init__.py", "");
+  const record = "cpex/__init__.py,,\ncpex-0.1.4.dist-info/RECORD,,\n";
+  await venv.write("cpex-0.1.4.dist-info/RECORD", record);
+  return venv;
+}
+
+interface Scene {
+  readonly mode?: "dev" | "production";
+  readonly plugins?: readonly object[];
+  readonly entry?: object;
+}
+
+async function scene({ mode = "dev", plugins = [guard], entry = {} }: Scene = {}) {
+  const venv = await environment();
+  const folder = await folderWith({ "cpex.yaml": { plugins } });
+  const { python } = venv;
+  const guests = { kind: "cpex", file: "cpex.yaml", python, accept, memoryMb, ...entry };
+  const write = async (now: object) =>
+    await writeFile(
+      join(folder, "glassine.config.json"),
+      JSON.stringify({ servers: { files }, mode, plugins: [{ ...guests, ...now }] }),
+    );
+  await write({});
+  const lock = join(folder, "plugins.lock");
+  return {
+    ...{ venv, folder, lock, write },
+    trust: (...flags: readonly string[]) =>
+      run(["gateway", "trust", "--json", "--plugins-lock", lock, ...flags], { cwd: folder }),
+    start: (options: Partial<ResolveOptions> = {}) => resolve(folder, { lock, ...options }),
+  };
+}
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+async function resolve(folder: string, options: Partial<ResolveOptions>) {
+  const config = await readFile(join(folder, "glassine.config.json"), "utf8");
+  const { config: read } = await load(JSON.parse(config));
+  const at = (path: string) => join(folder, path);
+  const plugins = read.plugins.map((each) =>
+    typeof each === "object" && "kind" in each ? { ...each, file: at("cpex.yaml") } : each,
+  );
+  const logger = { warn: () => {}, error: () => {} };
+  const resolved = await resolvePlugins(
+    { config: { ...read, plugins }, folder },
+    { env: {}, stock: {}, logger, ...options },
+  );
+  open.push(resolved);
+  return resolved;
+}
+
+const reasoned = ["--reason", "reviewed"];
+
+describe("guests of a configuration", () => {
+  it("run behind the filter, with what the file says", async () => {
+    const { start } = await scene({ entry: { timeoutMs: 5_000 } });
+    const { manager, plugins } = await start();
+    expect(plugins.map(({ plugin, from }) => [plugin.name, from])).toEqual([["guard", "cpex"]]);
+    const [handler] = manager.handlersFor("tool_pre_invoke");
+    expect(handler).toMatchObject({ plugin: "guard", isolate: "process" });
+    const extensions = createExtensions({
+      security: { labels: ["PII"], subject: { id: "ada", type: "user" } },
+    });
+    const { payload } = await manager.invoke(
+      "tool_pre_invoke",
+      { name: "add", args: {} },
+      { extensions },
+    );
+    const { args } = payload as unknown as { args: { extensions: { security: object } } };
+    expect(args.extensions.security).toMatchObject({ labels: ["PII"] });
+    expect(args.extensions.security).not.toHaveProperty("subject.id");
+  });
+
+  it("get variables and secrets that the configuration names, and nothing else", async () => {
+    const problems = await problemsOf({
+      servers: { files },
+      plugins: [{ kind: "cpex", file: "a.yaml", python: "p", isolate: "worker" }],
+    });
+    expect(Object.keys(problems)).toEqual(["plugins[0].isolate"]);
+    const { start } = await scene({ entry: { env: { KEY: { env: "NOT_SET" } } } });
+    expect(await refusalOf(start())).toMatchObject({ code: "secret_missing" });
+  });
+
+  it("say what has no effect, and warn once of what is not acted on", async () => {
+    const hooks = ["tool_pre_invoke", "http_pre_request"];
+    const { start } = await scene({ plugins: [{ ...guard, hooks }] });
+    const lines: string[] = [];
+    const { manager, warnings } = await start({
+      logger: { warn: (text) => lines.push(text), error: () => {} },
+    });
+    expect(warnings).toEqual([
+      "the plugin guard: its hook http_pre_request has no effect: This host has no such hook.",
+    ]);
+    for (let call = 0; call < 2; call++)
+      await manager.invoke("tool_pre_invoke", { name: "add", args: { behave: "answer" } });
+    expect(lines.filter((line) => line.includes("does not act on"))).toHaveLength(2);
+  });
+
+  it("are refused with the place in the configuration", async () => {
+    const { start } = await scene({ plugins: [{ ...guard, hooks: ["http_pre_request"] }] });
+    const error = await refusalOf(start());
+    expect(error.message).toMatch(/^plugins\[0\] \(.*cpex\.yaml\): No hook of /);
+  });
+});
+
+describe("in production", () => {
+  it("nothing runs without a lockfile, or without an entry", async () => {
+    verifies("discovery:guests", "discovery:guest-environment");
+    const { start, lock } = await scene({ mode: "production" });
+    expect(await refusalOf(start())).toMatchObject({ code: "lockfile_missing" });
+    await writeFile(lock, "version = 1\n");
+    const error = await refusalOf(start());
+    expect(error.code).toBe("package_refused");
+    expect(error.message).toContain("plugins.lock has no entry for a guest");
+  });
+
+  it("what was trusted runs, and is no plugin that npm lacks", async () => {
+    verifies("discovery:guests", "discovery:guest-entries");
+    const { start, trust, folder, lock } = await scene({ mode: "production" });
+    expect((await trust("--check")).code).toBe(1);
+    const trusted = await trust(...reasoned);
+    expect([trusted.code, trusted.document()]).toMatchObject([
+      0,
+      { written: true, guests: [{ id: "guard", package: "cpex-guard", version: "1.2.0" }] },
+    ]);
+    const text = await readFile(lock, "utf8");
+    for (const line of ['kind = "cpex"', 'entry_point = "cpex_guard.guard:Guard"'])
+      expect(text).toContain(line);
+    expect((await trust("--check")).code).toBe(0);
+    const { plugins } = await start();
+    expect(plugins).toHaveLength(1);
+    const at = { cwd: folder };
+    const verified = await run(["plugins", "verify", "--root", folder, "--plugins-lock", lock], at);
+    expect(verified.code).toBe(0);
+    expect(verified.stdout).toContain("1 guest was not looked at");
+    expect(verified.stdout).toContain("verified: 0 entries");
+  });
+
+  it("a second grant writes what changed, and nothing where nothing did", async () => {
+    const { trust, venv, lock } = await scene({ mode: "production" });
+    await trust(...reasoned);
+    const before = await readFile(lock, "utf8");
+    expect((await trust(...reasoned)).document()).toMatchObject({ written: false });
+    expect(await readFile(lock, "utf8")).toBe(before);
+    await venv.write("cpex_guard/guard.py", "class Guard: x = 1\n");
+    const { guests } = (await trust(...reasoned)).document();
+    expect(guests[0].changes).toMatchObject([{ kind: "hash" }]);
+  });
+
+  const changes: Readonly<
+    Record<string, [(scene: Awaited<ReturnType<typeof sceneOf>>) => Promise<unknown>, RegExp]>
+  > = {
+    "a file of its wheel": [
+      ({ venv }) => venv.write("cpex_guard/guard.py", "class Guard: x = 1\n"),
+      /cpex-guard@1\.2\.0 sha256:\w+ is not installed, .* is not trusted/,
+    ],
+    "a file of another wheel": [
+      ({ venv }) => venv.write("cpex/__init__.py", "import os\n"),
+      /cpex@0\.1\.4 sha256:\w+ is not installed/,
+    ],
+    "a wheel more": [
+      async ({ venv }) => {
+        await venv.write("more/__init__.py", "");
+        await venv.write(
+          "more-1.0.dist-info/RECORD",
+          "more/__init__.py,,\nmore-1.0.dist-info/RECORD,,\n",
+        );
+      },
+      /more@1\.0 sha256:\w+ is not trusted/,
+    ],
+    "a module that belongs to no wheel": [
+      ({ venv }) => venv.write("sitecustomize.py", "import os\n"),
+      /sitecustomize\.py" belongs to no wheel/,
+    ],
+    "a file that Python runs at its start": [
+      ({ venv }) => venv.write("evil.pth", "import os\n"),
+      /evil\.pth" belongs to no wheel/,
+    ],
+    "an environment that includes the system's packages": [
+      async ({ venv }) => {
+        const path = join(venv.root, "pyvenv.cfg");
+        const text = await readFile(path, "utf8");
+        await writeFile(path, `${text}include-system-site-packages = true\n`);
+      },
+      /includes the packages of the system/,
+    ],
+    "a capability more": [
+      ({ folder }) =>
+        writeFile(
+          join(folder, "cpex.yaml"),
+          JSON.stringify({
+            plugins: [{ ...guard, capabilities: ["read_labels", "read_subject"] }],
+          }),
+        ),
+      /capabilities: read_labels was trusted, and read_labels, read_subject is there/,
+    ],
+    "a plugin more": [
+      ({ folder }) =>
+        writeFile(
+          join(folder, "cpex.yaml"),
+          JSON.stringify({ plugins: [guard, { ...guard, name: "Other" }] }),
+        ),
+      /"other": plugins\.lock does not trust it/,
+    ],
+    "its end of trust": [
+      async ({ lock }) => {
+        const text = await readFile(lock, "utf8");
+        await writeFile(lock, `${text.trimEnd()}\nuntil = "2020-01-01"\n`);
+      },
+      /expired: 2020-01-01 was trusted/,
+    ],
+  };
+  const sceneOf = async () => {
+    const made = await scene({ mode: "production" });
+    await made.trust(...reasoned);
+    return made;
+  };
+  it.each(Object.entries(changes))("refuses %s", async (_, [change, text]) => {
+    verifies("discovery:guests", "discovery:guest-environment");
+    const made = await sceneOf();
+    await change(made);
+    const error = await refusalOf(made.start());
+    expect([error.code, error.message]).toEqual(["package_refused", expect.stringMatching(text)]);
+  });
+
+  it("refuses an opening that was not accepted", async () => {
+    const made = await scene({
+      mode: "production",
+      entry: { accept: ["files", "memory", "signals"] },
+    });
+    await made.trust(...reasoned);
+    await made.write({ network: true });
+    const error = await refusalOf(made.start());
+    expect(error.message).toContain("network was not accepted for it");
+    const checked = (await made.trust("--check")).document();
+    expect(checked.guests[0].changes).toMatchObject([{ kind: "accept" }]);
+  });
+
+  it("trusts no environment with more than wheels, and no code outside of them", async () => {
+    const loose = await scene();
+    await loose.venv.write("evil.pth", "import os\n");
+    expect((await loose.trust(...reasoned)).stdout).toContain("belongs to no wheel");
+    const bare = await scene({ plugins: [{ ...guard, kind: "elsewhere.Guard" }] });
+    expect((await bare.trust(...reasoned)).stdout).toContain("its code is in no wheel");
+  });
+
+  it("needs a reason, and guests", async () => {
+    const { trust, folder } = await scene();
+    expect((await trust()).stdout).toContain("reason");
+    await writeFile(join(folder, "glassine.config.json"), JSON.stringify({ servers: { files } }));
+    expect((await trust("--check")).stdout).toContain("names no guests");
+  });
+});
+
+it.skipIf(!hasCpex)(
+  "published plugins in real CPEX: trusted, checked and run",
+  async () => {
+    const folder = await folderWith({
+      "cpex.yaml": `plugins:\n  - name: PIIFilter\n    kind: cpex_pii_filter.pii_filter.PIIFilterPlugin\n`,
+    });
+    await writeFile(
+      join(folder, "glassine.config.json"),
+      JSON.stringify({
+        servers: { files },
+        mode: "production",
+        plugins: [{ kind: "cpex", file: "cpex.yaml", python: realPython, accept }],
+      }),
+    );
+    const lock = join(folder, "plugins.lock");
+    const flags = ["--reason", "reviewed", "--plugins-lock", lock];
+    expect(await run(["gateway", "trust", ...flags], { cwd: folder })).toMatchObject({ code: 0 });
+    const { manager } = await resolve(folder, { lock });
+    const args = { note: "Her number is 078-05-1120." };
+    const { payload } = await manager.invoke("tool_pre_invoke", { name: "send", args });
+    expect(payload.args).toEqual({ note: "Her number is [REDACTED]." });
+  },
+  120_000,
+);
