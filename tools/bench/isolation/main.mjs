@@ -25,7 +25,7 @@ const { medianOf, shuffled } = await createJiti(import.meta.url).import("../rows
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "15" },
-    calls: { type: "string", default: "300" },
+    calls: { type: "string", default: "2000" },
     plugins: { type: "string", default: "100" },
   },
 });
