@@ -51,7 +51,8 @@ describe("trust --isolate", () => {
     const again = await at(trust);
     expect([again.code, await said()]).toEqual([0, before]);
     expect(again.stdout).not.toContain("isolate");
-    await at([...trust, "--isolate", "worker"]);
+    const weaker = await at([...trust, "--isolate", "worker"]);
+    expect(linesOf(weaker.stdout)).toContain('  weaker:  its code ran in "process" before');
     expect(await said()).toEqual(['isolate = "worker"']);
     const host = await at([...trust, "--isolate", "host"]);
     expect(linesOf(host.stdout)).toContain(

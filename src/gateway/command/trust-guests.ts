@@ -18,7 +18,7 @@ export async function trustGuests({ cwd, env, options, paint }: CommandContext) 
   const host = {
     // What is not trusted yet is looked at, too.
     ...{ mode: "dev" as const, root: folder, env, lock: options.pluginsLock },
-    ...{ loadTimeoutMs: 30_000, logger: undefined, onOutput: () => {} },
+    ...{ loadTimeoutMs: 30_000, logger: undefined, onOutput: () => {}, onEnd: () => {} },
   };
   const entries = config.plugins.filter(isGuests);
   if (entries.length === 0)

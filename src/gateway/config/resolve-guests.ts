@@ -14,6 +14,7 @@ export interface GuestHost extends Pick<GatewayConfig, "mode"> {
   readonly loadTimeoutMs: number;
   readonly logger: Logger | undefined;
   readonly onOutput: (text: string) => void;
+  readonly onEnd: (why: string) => void;
 }
 
 /**
@@ -29,6 +30,7 @@ export async function findGuests(entry: GuestsEntry, host: GuestHost): Promise<G
     ...{ python, only, network, accept, memoryMb, env: Object.fromEntries(values) },
     ...{ mode: host.mode, root: host.root, variables: host.env, lock: host.lock },
     ...{ startTimeoutMs: host.loadTimeoutMs, onOutput: host.onOutput },
+    onEnd: host.onEnd,
     onTurn: turnLog(host.logger),
   };
   return await discoverGuests(file, options);

@@ -274,6 +274,7 @@ async function discoveredFor(
   return discoverPlugins({
     ...{ root, mode, env, only, isolate: isolationsOf(entries) },
     onOutput: (id, text) => logPrinted(logger, id, text),
+    onEnd: (id, why) => logEnd(logger, id, why),
     ...(lock === undefined ? {} : { lock }),
     ...(loadTimeoutMs === undefined ? {} : { loadTimeoutMs }),
   }).catch((error: unknown) => {
@@ -324,7 +325,8 @@ async function pluginsOf(
   }
   const { env, lock, logger, loadTimeoutMs = 30_000 } = options;
   const onOutput = (text: string) => logPrinted(logger, source, text);
-  const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput };
+  const onEnd = (why: string) => logEnd(logger, source, why);
+  const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput, onEnd };
   const found = await resolveGuests(guests, host);
   warnings.push(...found.warnings);
   return found.plugins;
@@ -400,6 +402,7 @@ async function isolatedAt(
   const { plugin } = await isolatePlugin(path, {
     ...{ isolate, accept, readable, memoryMb, config, startTimeoutMs: loadTimeoutMs },
     onOutput: (text) => logPrinted(logger, path, text),
+    onEnd: (why) => logEnd(logger, path, why),
   });
   return plugin;
 }
@@ -407,6 +410,12 @@ async function isolatedAt(
 function logPrinted(logger: Logger | undefined, source: string, text: string): void {
   const line = printable(text.trimEnd().slice(0, maxPrinted));
   logger?.warn?.(`the plugin ${printable(source)} printed: ${line}`);
+}
+
+function logEnd(logger: Logger | undefined, source: string, why: string): void {
+  logger?.warn?.(
+    `the code of the plugin ${printable(source)} ${printable(why)}: its next turn starts it again`,
+  );
 }
 
 /** A plugin, or a function that returns one, as packages have it. */

@@ -39,6 +39,7 @@ export async function loadIsolated({
       ...wanted,
       ...{ exportName: entry.exportName, readable, startTimeoutMs: options.loadTimeoutMs },
       onOutput: (text) => options.onOutput(id, text),
+      onEnd: (why) => options.onEnd(id, why),
       ...(hash !== undefined && hasHash ? { package: { folder, hash: hash.hash } } : {}),
     });
   } catch (error) {

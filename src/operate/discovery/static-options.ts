@@ -61,6 +61,8 @@ export interface DiscoverOptions {
   readonly isolate?: { readonly [id: string]: IsolationSetting };
   /** Gets what isolated plugins print, in pieces as they come. Default: nobody does. */
   readonly onOutput?: (id: string, text: string) => void;
+  /** Hears why the code of an isolated plugin ended, unless it was closed. It must not throw. */
+  readonly onEnd?: (id: string, why: string) => void;
   /** Kinds of plugins other than those with hooks. Default: procedures. */
   readonly kinds?: readonly Kind[];
   /** How long a module may take to load, and its factory to answer. Default 30 000. */
@@ -106,6 +108,7 @@ export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settin
   /** Those whose code is not to run in the host, by id. */
   readonly isolated: ReadonlyMap<string, ReadIsolation>;
   readonly onOutput: (id: string, text: string) => void;
+  readonly onEnd: (id: string, why: string) => void;
   /** What the host says of that itself. */
   readonly isolationSettings: { readonly [id: string]: IsolationSetting };
   readonly kinds: readonly Kind[];
@@ -128,6 +131,7 @@ const names = [
   "only",
   "isolate",
   "onOutput",
+  "onEnd",
   "kinds",
   "loadTimeoutMs",
 ];
@@ -186,6 +190,7 @@ export async function readDiscoverOptions(
     isolated: readIsolations(isolate, lock?.entries),
     isolationSettings: isolate,
     onOutput: given.onOutput ?? (() => {}),
+    onEnd: given.onEnd ?? (() => {}),
     kinds: readKinds(given.kinds),
     loadTimeoutMs: readTimeout(given.loadTimeoutMs),
     warnings: lock?.warnings ?? [],

@@ -53,6 +53,8 @@ export interface IsolateOptions {
   readonly spare?: boolean | undefined;
   /** Gets what it prints, in pieces as they come. Default: nobody does. */
   readonly onOutput?: ((text: string) => void) | undefined;
+  /** Hears why its code ended, such as `did not answer in time`, unless it was closed. It must not throw. */
+  readonly onEnd?: ((why: string) => void) | undefined;
 }
 
 /** A plugin whose code runs elsewhere. */
@@ -69,7 +71,7 @@ export interface IsolatedPlugin {
 
 const optionNames = [
   ...["isolate", "exportName", "config", "accept", "readable", "package", "memoryMb"],
-  ...["startTimeoutMs", "closeTimeoutMs", "maxTurns", "size", "spare", "onOutput"],
+  ...["startTimeoutMs", "closeTimeoutMs", "maxTurns", "size", "spare", "onOutput", "onEnd"],
 ];
 
 /** How long a turn that was aborted has to say so, before its far side is ended. */
@@ -110,10 +112,11 @@ export async function isolatePlugin(
 /** As many supervisors as the options say, each with their limits. */
 export function poolOf(
   start: StartLink,
-  { startTimeoutMs, closeTimeoutMs, maxTurns, size, spare = false }: PoolOptions,
+  { startTimeoutMs, closeTimeoutMs, maxTurns, size, spare = false, onEnd }: PoolOptions,
   load: SupervisorOptions["load"],
 ): Pool {
-  const options = { start, load, startTimeoutMs, closeTimeoutMs, maxTurns, graceMs, spare };
+  const limits = { startTimeoutMs, closeTimeoutMs, maxTurns, graceMs };
+  const options = { start, load, ...limits, spare, onEnd };
   return new Pool(Array.from({ length: size }, () => new Supervisor(options)));
 }
 
@@ -278,7 +281,7 @@ export function readLimits(
 
 type PoolOptions = Pick<
   ReadOptions,
-  "startTimeoutMs" | "closeTimeoutMs" | "maxTurns" | "size" | "spare"
+  "startTimeoutMs" | "closeTimeoutMs" | "maxTurns" | "size" | "spare" | "onEnd"
 >;
 
 type ReadOptions = ReturnType<typeof readOptions>;

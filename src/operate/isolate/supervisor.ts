@@ -42,6 +42,8 @@ export interface SupervisorOptions {
   readonly maxTurns: number;
   /** Whether a second one waits to take the first one's place. */
   readonly spare: boolean;
+  /** Hears why a far side that was ready ended, unless it was closed. It must not throw. */
+  readonly onEnd?: ((why: string) => void) | undefined;
 }
 
 export interface Counts {
@@ -62,6 +64,7 @@ export type Question = {
 
 /** A far side that says more than this without being asked is ended. */
 const maxStrays = 1_000;
+const closed = "is closed";
 /** What it says of why it cannot be loaded, in UTF-16 units. */
 const maxMessage = 2_000;
 const pauses = { firstMs: 100, longestMs: 30_000 };
@@ -83,14 +86,14 @@ class FarSide {
   readonly #open = new Map<string, Open>();
   readonly #aborted = new Set<Promise<void>>();
   readonly #onStray: () => void;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (why: string) => void;
   #greeted!: { resolve: (ready: Ready) => void; reject: (error: GlassineError) => void };
   #strays = 0;
   #ended: string | undefined;
 
   constructor(
     { start, load }: Pick<SupervisorOptions, "start" | "load">,
-    on: { readonly stray: () => void; readonly end: () => void },
+    on: { readonly stray: () => void; readonly end: (why: string) => void },
   ) {
     this.#onStray = on.stray;
     this.#onEnd = on.end;
@@ -152,7 +155,7 @@ class FarSide {
     this.#greeted.reject(error);
     for (const { reject } of this.#open.values()) reject(error);
     this.#open.clear();
-    this.#onEnd();
+    this.#onEnd(why);
   }
 
   #take(line: string): void {
@@ -226,7 +229,7 @@ export class Supervisor {
    *   nothing is thrown
    */
   async ask(what: Question, signal: AbortSignal, text = ""): Promise<Reply> {
-    if (this.#closing !== undefined) throw pluginEnded("is closed");
+    if (this.#closing !== undefined) throw pluginEnded(closed);
     if (this.#open >= this.#options.maxTurns)
       throw new GlassineError(
         "plugin_busy",
@@ -270,7 +273,7 @@ export class Supervisor {
           this.#onIdle = resolve;
         });
       });
-    for (const each of [this.#current, this.#spare]) each?.end("is closed");
+    for (const each of [this.#current, this.#spare]) each?.end(closed);
   }
 
   /** Code that does not even answer an abort may never answer. */
@@ -330,12 +333,12 @@ export class Supervisor {
       stray: () => {
         this.#strays += 1;
       },
-      end: () => this.#ended(far),
+      end: (why) => this.#ended(far, why),
     });
     return far;
   }
 
-  #ended(far: FarSide): void {
+  #ended(far: FarSide, why: string): void {
     if (this.#spare === far) this.#spare = undefined;
     if (this.#current === far) this.#current = undefined;
     if (Date.now() - far.startedAt > settledMs) this.#failures = 0;
@@ -344,6 +347,7 @@ export class Supervisor {
     const pause =
       this.#failures === 1 ? 0 : Math.min(longestMs, firstMs * 2 ** (this.#failures - 2));
     this.#notBefore = Date.now() + pause;
+    if (far.isReady && why !== closed) this.#options.onEnd?.(why);
   }
 
   /** What was registered is what runs, also after it was started again. */

@@ -154,6 +154,17 @@ describe("its end", () => {
     await expect.poll(() => supervisor.counts.starts).toBe(3);
   });
 
+  it("says why one ended that was ready, and nothing of its close", async () => {
+    verifies("isolation:output");
+    const ends: string[] = [];
+    const dying: Part = (_, { onEnd }) => onEnd("ended with code 1");
+    const { supervisor, ask } = playing([dying, honest], { onEnd: (why) => ends.push(why) });
+    await expect(ask()).rejects.toMatchObject({ code: "plugin_ended" });
+    await ask();
+    await supervisor.close();
+    expect(ends).toEqual(["ended with code 1"]);
+  });
+
   it("comes at the deadline, if it does not even answer an abort", async () => {
     verifies("isolation:deadline");
     const { ask, kills } = playing([() => {}, honest]);

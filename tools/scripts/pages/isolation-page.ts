@@ -81,6 +81,7 @@ const options = `## Options
 | \`size\`           | How many far sides run. All turns of a request go to the same one. Default 1.                                 |
 | \`spare\`          | Whether another one waits, loaded, to take the place of one that ended. Default false.                        |
 | \`onOutput\`       | Gets what its code prints. Default: nobody does.                                                              |
+| \`onEnd\`          | Hears why its code ended, unless it was closed. Default: nobody does.                                         |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
 The plugin belongs to one manager, which ends its code when it is closed.

@@ -1,5 +1,5 @@
 /** Lines of commands that change what is trusted. */
-import { type Isolation, kinds } from "../../isolate/kinds.ts";
+import { type Isolation, isolations, kinds } from "../../isolate/kinds.ts";
 import { changesSince, dependencyChange, type Words } from "../plain-words.ts";
 import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
@@ -44,7 +44,10 @@ export function isolationLines({ isolate, accept, previous }: TrustedPlugin): re
   if (isSame) return [];
   if (isolate === null)
     return [say`  gone:    isolate ${previous?.isolate ?? "-"}: its code runs in the host now`];
+  const was = isolations.indexOf(previous?.isolate as Isolation);
+  const isWeaker = isolations.indexOf(isolate as Isolation) < was;
   return [
+    ...(isWeaker ? [say`  weaker:  its code ran in "${previous?.isolate ?? "-"}" before`] : []),
     `  isolate: ${texts.isolatedIn(isolate, kinds[isolate as Isolation].says)}`,
     ...(accept.length === 0 ? [] : [`  accepts: ${texts.accepted(accept)}`]),
   ];

@@ -62,6 +62,8 @@ export interface CpexHostOptions {
   readonly spare?: boolean | undefined;
   /** Gets what it logs and prints, in pieces as they come. Default: nobody does. */
   readonly onOutput?: ((text: string) => void) | undefined;
+  /** Hears why its code ended, such as `did not answer in time`, unless it was closed. It must not throw. */
+  readonly onEnd?: ((why: string) => void) | undefined;
   /** Gets what a turn has beside its result. It must not throw. */
   readonly onTurn?: ((turn: CpexTurn) => void) | undefined;
 }
@@ -89,7 +91,7 @@ export interface CpexPlugin extends IsolatedPlugin {
 
 export const hostOptionNames = [
   ...["python", "wheels", "pluginDirs", "network", "accept", "memoryMb", "startTimeoutMs"],
-  ...["closeTimeoutMs", "maxTurns", "spare", "onOutput", "onTurn"],
+  ...["closeTimeoutMs", "maxTurns", "spare", "onOutput", "onEnd", "onTurn"],
 ];
 
 const optionNames = [...hostOptionNames, "kind", "name", "hooks", "capabilities", "config"];
