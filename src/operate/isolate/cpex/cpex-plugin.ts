@@ -214,7 +214,7 @@ export interface PlannedGuest {
 }
 
 /** @throws GlassineError as `cpexPlugin` does */
-export async function startGuest(host: CpexHost, entry: GuestEntry): Promise<CpexPlugin> {
+async function startGuest(host: CpexHost, entry: GuestEntry): Promise<CpexPlugin> {
   return await (await planGuest(host, entry)).start();
 }
 
