@@ -23,7 +23,7 @@ interface Kind {
 /** From the weakest to the strictest: a host may take a later one than plugins.lock says. */
 export const kinds = {
   worker: {
-    says: "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by one allocation that is too large if by nothing else.",
+    says: "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by allocating too much if by nothing else.",
   },
   process: {
     says: "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. It ends at its deadline and at its memory limit.",
