@@ -196,11 +196,11 @@ describe("in production", () => {
     ],
     "a module that belongs to no wheel": [
       ({ venv }) => venv.write("sitecustomize.py", "import os\n"),
-      /sitecustomize\.py" belongs to no wheel/,
+      /"sitecustomize\.py" in site-packages belongs to no wheel/,
     ],
     "a file that Python runs at its start": [
       ({ venv }) => venv.write("evil.pth", "import os\n"),
-      /evil\.pth" belongs to no wheel/,
+      /"evil\.pth" in site-packages belongs to no wheel/,
     ],
     "an environment that includes the system's packages": [
       async ({ venv }) => {
