@@ -77,7 +77,7 @@ function expectWhole(guests: Guests): Guests {
   if (loose !== undefined)
     throw new GlassineError(
       "trust_refused",
-      `an environment with more than wheels cannot be trusted: ${printable(loose)}. Remove it, or make a new environment.`,
+      `an environment with more than wheels cannot be trusted: ${printable(loose)}. Make a new environment, of wheels alone.`,
     );
   const bare = all.find(({ name }) => !entries.some(({ id }) => id === name));
   if (bare === undefined) return guests;

@@ -281,9 +281,11 @@ async function discoveredFor(
     if (!isGlassineError(error) || error.code !== "lockfile_missing") throw error;
     const { path } = error.data;
     const at = typeof path === "string" ? ` at ${printable(path)}` : "";
+    const isForGuests = entries.some(({ guests }) => guests !== undefined);
+    const command = isForGuests ? "gateway trust" : "plugins lock";
     throw new GlassineError(
       "lockfile_missing",
-      `production needs plugins.lock, also where no package is named, and there is none${at}: write it with \`glassine plugins lock\``,
+      `production needs plugins.lock, also where no package is named, and there is none${at}: write it with \`glassine ${command}\``,
       {},
       error,
     );

@@ -79,7 +79,11 @@ export async function discoverGuests(file: string, options: GuestOptions): Promi
     warnings: [
       ...endingSoon(kept, new Date()),
       // Without a lockfile there is nothing to differ from.
-      ...(lock === undefined ? [] : drift.map((each) => `production refuses ${sentenceOf(each)}`)),
+      ...(lock === undefined
+        ? []
+        : drift.map(
+            (each) => `production refuses the guest ${quoted(each.id)}: ${differenceOf(each)}`,
+          )),
     ],
   };
 }
@@ -127,7 +131,11 @@ function expectTrustedEnvironment(
 ): void {
   const [loose] = foreign;
   if (loose !== undefined)
-    throw refused(`the environment of ${printable(python)}`, `${printable(loose)}`);
+    throw refused(
+      `the environment of ${printable(python)}`,
+      printable(loose),
+      "Make a new environment, of wheels alone.",
+    );
   const present = new Set(wheels.map(textOf));
   const missesOf = ({ package: name, version, hash, dependencies = [] }: LockEntry) => {
     const locked = new Set([textOf({ name, version, hash }), ...dependencies]);
@@ -156,9 +164,13 @@ function expectTrusted(
   for (const { name } of guests) {
     const entry = entries.find(({ id }) => id === name);
     if (entry === undefined)
-      throw refused(`the guest ${quoted(name)}`, "its code is in no wheel of the environment");
+      throw refused(
+        `the guest ${quoted(name)}`,
+        "its code is in no wheel of the environment",
+        "Correct its kind, or install its wheel.",
+      );
     const differs = drift.find(({ id }) => id === name);
-    if (differs !== undefined) throw refused(`the guest ${quoted(name)}`, sentenceOf(differs));
+    if (differs !== undefined) throw refused(`the guest ${quoted(name)}`, differenceOf(differs));
     const granted = trusted.find(({ id }) => id === name)?.accept ?? [];
     const more = (entry.accept ?? []).filter((each) => !granted.includes(each));
     if (more.length > 0)
@@ -166,19 +178,19 @@ function expectTrusted(
   }
 }
 
-/** `the guest 'pii-filter': hash: sha256:… was trusted, sha256:… is there` */
-function sentenceOf({ id, kind, label, expected, actual }: Drift): string {
-  const what = `the guest ${quoted(id)}`;
-  if (kind === "missing_from_lock") return `${what}: plugins.lock does not trust it`;
-  const was = expected === undefined ? "nothing" : printable(expected);
-  const is = actual === undefined ? "nothing" : printable(actual);
-  return `${what}: ${label}: ${was} was trusted, and ${is} is there`;
+/** `hash: sha256:… was trusted, and sha256:… is there` */
+function differenceOf({ kind, label, expected, actual }: Drift): string {
+  if (kind === "missing_from_lock") return "plugins.lock does not trust it";
+  // A list may be empty.
+  const shown = (text: string | undefined) => (text ? printable(text) : "nothing");
+  return `${label}: ${shown(expected)} was trusted, and ${shown(actual)} is there`;
 }
 
-function refused(what: string, why: string): GlassineError {
-  return new GlassineError(
-    "package_refused",
-    `${what} is refused: ${why}. Review what is installed, then trust it with \`glassine gateway trust\`, or install what was trusted.`,
-    { code: "hash_mismatch" },
-  );
+const reviewed =
+  "Review what is installed, then trust it with `glassine gateway trust`, or install what was trusted.";
+
+function refused(what: string, why: string, todo = reviewed): GlassineError {
+  return new GlassineError("package_refused", `${what} is refused: ${why}. ${todo}`, {
+    code: "hash_mismatch",
+  });
 }

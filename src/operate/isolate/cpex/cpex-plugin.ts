@@ -33,7 +33,7 @@ import {
   wheelOf,
 } from "./wheels.ts";
 import { workerArgs } from "./worker-lines.ts";
-import { type CpexTurn, cpexLink } from "./worker-link.ts";
+import { type CpexTurn, cpexLink, withoutOwnError } from "./worker-link.ts";
 
 /** Where plugins of CPEX run, and what they may take. */
 export interface CpexHostOptions {
@@ -158,7 +158,11 @@ export async function openHost(
     );
   if (options.wheels !== undefined) await expectWheels(venv, options.wheels);
   const pluginDirs = await foldersOf(options.pluginDirs ?? []);
-  const { accept, network = false, memoryMb, onOutput } = options;
+  const { accept, network = false, memoryMb } = options;
+  const onOutput = (text: string) => {
+    const own = withoutOwnError(text);
+    if (own !== "") options.onOutput(own);
+  };
   const python = await pythonOf({
     ...{ venv, accept, network, memoryMb, onOutput, readable: pluginDirs, sourcesOnly },
   });

@@ -181,7 +181,7 @@ export async function readEnvironment(python: string): Promise<Environment> {
     wheels: hashed.sort((a, b) => (a.name < b.name ? -1 : 1)),
     foreign: [
       ...foreign.sort().map((name) => `${quoted(name)} in site-packages belongs to no wheel`),
-      ...(seesSystem ? ["pyvenv.cfg includes the packages of the system"] : []),
+      ...(seesSystem ? ["pyvenv.cfg has include-system-site-packages = true"] : []),
     ],
   };
 }

@@ -53,6 +53,12 @@ export interface CpexLinkOptions {
 
 /** No hook has this name: with it, the worker makes the plugin, and runs nothing of it. */
 const noHook = "glassine_start";
+const ownError = new RegExp(`^.*has no hook: '${noHook}'.*\n?`, "gm");
+
+/** What a worker logs, without its complaint about the hook that it is asked for at its start. */
+export function withoutOwnError(text: string): string {
+  return text.replaceAll(ownError, "");
+}
 
 /** A task that was written, and who takes its answer. */
 interface Pending {

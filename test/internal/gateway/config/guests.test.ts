@@ -208,7 +208,7 @@ describe("in production", () => {
         const text = await readFile(path, "utf8");
         await writeFile(path, `${text}include-system-site-packages = true\n`);
       },
-      /includes the packages of the system/,
+      /include-system-site-packages = true\. Make a new environment/,
     ],
     "a capability more": [
       ({ folder }) =>
@@ -226,7 +226,7 @@ describe("in production", () => {
           join(folder, "cpex.yaml"),
           JSON.stringify({ plugins: [guard, { ...guard, name: "Other" }] }),
         ),
-      /"other": plugins\.lock does not trust it/,
+      /"other" is refused: plugins\.lock does not trust it/,
     ],
     "its end of trust": [
       async ({ lock }) => {
@@ -295,10 +295,13 @@ it.skipIf(!hasCpex)(
     const lock = join(folder, "plugins.lock");
     const flags = ["--reason", "reviewed", "--plugins-lock", lock];
     expect(await run(["gateway", "trust", ...flags], { cwd: folder })).toMatchObject({ code: 0 });
-    const { manager } = await resolve(folder, { lock });
+    const lines: string[] = [];
+    const logger = { warn: (text: string) => lines.push(text), error: () => {} };
+    const { manager } = await resolve(folder, { lock, logger });
     const args = { note: "Her number is 078-05-1120." };
     const { payload } = await manager.invoke("tool_pre_invoke", { name: "send", args });
     expect(payload.args).toEqual({ note: "Her number is [REDACTED]." });
+    expect(lines.join("\n")).not.toMatch(/ERROR/);
   },
   120_000,
 );
