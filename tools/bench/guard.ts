@@ -51,7 +51,8 @@ async function beyondAgain(
   if (first.length === 0) return [];
   const ids = [...new Set(first.map(({ id }) => id))].join(",");
   report(`Beyond the bound, and so measured once more: ${ids}.`);
-  const { rows } = await run(ids, rounds);
+  // There are few, and what is decided now stands.
+  const { rows } = await run(ids, 3 * rounds);
   const again = beyondBound(rows, known);
   return first.flatMap((one) => (rows.some(sameAs(one)) ? again.filter(sameAs(one)) : [one]));
 }

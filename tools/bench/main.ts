@@ -43,7 +43,7 @@ const { values: options } = parseArgs({
 });
 const minRounds = 9;
 /** Bounds are twice the goals, so that few decide. */
-const guardRounds = 5;
+const guardRounds = 3;
 // Bytes hardly differ from round to round.
 const memoryRounds = options.guard ? 3 : 9;
 
