@@ -1,7 +1,7 @@
 /** What `gateway trust` does: looks at the guests of the configuration, and trusts what is new. */
 import { GlassineError } from "../../core/errors/index.ts";
-import { type CommandContext, printable, say } from "../../operate/cli/index.ts";
-import type { Guests } from "../../operate/discovery/index.ts";
+import { type CommandContext, printable, say, shortHash } from "../../operate/cli/index.ts";
+import { type GuestSurvey, surveyGuests } from "../../operate/discovery/index.ts";
 import {
   checkReason,
   driftLabels,
@@ -9,15 +9,14 @@ import {
   readDependency,
   trustPlugins,
 } from "../../operate/trust/index.ts";
-import { findGuests, type GuestsEntry, loadConfig } from "../config/index.ts";
+import { guestOptions, isGuests, loadConfig } from "../config/index.ts";
 
 export async function trustGuests({ cwd, env, options, paint }: CommandContext) {
   const isCheck = options.checkTrust === true;
   if (!isCheck) checkReason(options.reason, "trust");
   const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
   const host = {
-    // What is not trusted yet is looked at, too.
-    ...{ mode: "dev" as const, root: folder, env, lock: options.pluginsLock },
+    ...{ root: folder, env, lock: options.pluginsLock },
     ...{ loadTimeoutMs: 30_000, logger: undefined, onOutput: () => {}, onEnd: () => {} },
   };
   const entries = config.plugins.filter(isGuests);
@@ -27,8 +26,10 @@ export async function trustGuests({ cwd, env, options, paint }: CommandContext) 
       'the configuration names no guests: write { "kind": "cpex", "file": …, "python": … } under plugins',
     );
   const found: Found[] = [];
-  for (const entry of entries)
-    found.push(...foundIn(entry.file, expectWhole(await findGuests(entry, host)), found));
+  for (const entry of entries) {
+    const survey = await surveyGuests(entry.file, guestOptions(entry, host));
+    found.push(...foundIn(entry.file, expectWhole(survey), found));
+  }
   const [{ lockPath }] = found as [Found];
   const changed = found.filter(({ changes }) => changes.length > 0);
   const isWritten = !isCheck && changed.length > 0;
@@ -56,10 +57,6 @@ export async function trustGuests({ cwd, env, options, paint }: CommandContext) 
   };
 }
 
-function isGuests(entry: unknown): entry is GuestsEntry {
-  return typeof entry === "object" && entry !== null && "kind" in entry;
-}
-
 interface Found {
   readonly file: string;
   readonly lockPath: string;
@@ -68,19 +65,19 @@ interface Found {
 }
 
 /** How a guest differs from what was trusted: by a kind of drift, or by what it may do. */
-type Change = Pick<Guests["drift"][number], "label" | "expected" | "actual">;
+type Change = Pick<GuestSurvey["drift"][number], "label" | "expected" | "actual">;
 
 /** @throws GlassineError `trust_refused` for what no lock can hold */
-function expectWhole(guests: Guests): Guests {
-  const { foreign, entries, guests: all } = guests;
+function expectWhole(survey: GuestSurvey): GuestSurvey {
+  const { foreign, entries, guests } = survey;
   const [loose] = foreign;
   if (loose !== undefined)
     throw new GlassineError(
       "trust_refused",
       `an environment with more than wheels cannot be trusted: ${printable(loose)}. Make a new environment, of wheels alone.`,
     );
-  const bare = all.find(({ name }) => !entries.some(({ id }) => id === name));
-  if (bare === undefined) return guests;
+  const bare = guests.find(({ name }) => !entries.some(({ id }) => id === name));
+  if (bare === undefined) return survey;
   throw new GlassineError(
     "trust_refused",
     `the guest ${printable(bare.name)} cannot be trusted: its code is in no wheel of the environment`,
@@ -91,7 +88,7 @@ function expectWhole(guests: Guests): Guests {
 /** @throws GlassineError `plugin_duplicate` */
 function foundIn(
   file: string,
-  { entries, drift, lockPath, lock }: Guests,
+  { entries, drift, lockPath, kept }: GuestSurvey,
   before: readonly Found[],
 ): readonly Found[] {
   return entries.map((entry) => {
@@ -103,7 +100,7 @@ function foundIn(
         { plugin: id },
       );
     const own = drift.filter((each) => each.id === id);
-    const was = lock?.entries.find((each) => each.id === id);
+    const was = kept.find((each) => each.id === id);
     const accepted =
       sameNames(was?.accept, entry.accept) || own.length > 0 ? [] : [acceptOf(was, entry)];
     return { file, lockPath, entry, changes: [...own, ...accepted] };
@@ -138,7 +135,7 @@ function linesOf({ entry, changes }: Found, paint: CommandContext["paint"]): rea
   const isNew = changes.some(({ label }) => label === driftLabels.missing_from_lock);
   const state = isNew ? "new" : changes.length > 0 ? "changed" : "as it was trusted";
   return [
-    `${paint.title(say`${id}`)} ${say`${wheel} ${version} (${hash.slice(0, 19)}…): ${state}`}`,
+    `${paint.title(say`${id}`)} ${say`${wheel} ${version} (${shortHash(hash, 12)}): ${state}`}`,
     say`  hooks:   ${hooks.join(", ")}`,
     ...(capabilities.length === 0 ? [] : [say`  granted: ${capabilities.join(", ")}`]),
     ...(accept.length === 0 ? [] : [say`  accepts: ${accept.join(", ")}`]),

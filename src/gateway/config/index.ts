@@ -4,7 +4,7 @@ export { findConfig } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
 export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
-export { findGuests } from "./resolve-guests.ts";
+export { guestOptions } from "./resolve-guests.ts";
 export {
   loadPlugin,
   missingFolders,
@@ -21,7 +21,7 @@ export {
   configSchema,
   defineConfig,
   type GatewayConfig,
-  type GuestsEntry,
+  isGuests,
   type RouteConfig,
   type Secret,
   type ServerConfig,

@@ -1,13 +1,13 @@
 /** Plugins of CPEX that a configuration names: what they are, and the processes that they run in. */
 import type { Environment, Logger, Plugin } from "../../core/plugins/index.ts";
-import { discoverGuests, type GuestOptions, type Guests } from "../../operate/discovery/index.ts";
+import { discoverGuests, type GuestOptions } from "../../operate/discovery/index.ts";
 import { startGuests } from "../../operate/isolate/cpex/cpex-file.ts";
 import type { CpexTurn } from "../../operate/isolate/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig, GuestsEntry } from "./schema.ts";
 import { secretReader } from "./secrets.ts";
 
-export interface GuestHost extends Pick<GatewayConfig, "mode"> {
+export interface GuestHost {
   readonly root: string;
   readonly env: Environment;
   readonly lock: string | undefined;
@@ -17,31 +17,30 @@ export interface GuestHost extends Pick<GatewayConfig, "mode"> {
   readonly onEnd: (why: string) => void;
 }
 
-/**
- * Reads what an entry names, and starts nothing.
- *
- * @throws GlassineError `secret_missing`, and what `discoverGuests` throws
- */
-export async function findGuests(entry: GuestsEntry, host: GuestHost): Promise<Guests> {
-  const { file, python, only, env = {}, network, accept, memoryMb } = entry;
+/** How the guests of an entry are looked for. @throws GlassineError `secret_missing` */
+export function guestOptions(entry: GuestsEntry, host: GuestHost): GuestOptions {
+  const { python, only, env = {}, network, accept, memoryMb } = entry;
   const read = secretReader(host.env);
   const values = Object.entries(env).map(([name, value]) => [name, read(value)] as const);
-  const options: GuestOptions = {
+  return {
     ...{ python, only, network, accept, memoryMb, env: Object.fromEntries(values) },
-    ...{ mode: host.mode, root: host.root, variables: host.env, lock: host.lock },
+    ...{ root: host.root, variables: host.env, lock: host.lock },
     ...{ startTimeoutMs: host.loadTimeoutMs, onOutput: host.onOutput },
     onEnd: host.onEnd,
     onTurn: turnLog(host.logger),
   };
-  return await discoverGuests(file, options);
 }
 
-/** Starts all of them, or none. @throws GlassineError as `findGuests` and `cpexPlugins` do */
+/**
+ * Starts all of them, or none.
+ *
+ * @throws GlassineError `secret_missing`, and what `discoverGuests` and `cpexPlugins` throw
+ */
 export async function resolveGuests(
   entry: GuestsEntry,
-  host: GuestHost,
+  { mode, ...host }: GuestHost & Pick<GatewayConfig, "mode">,
 ): Promise<{ readonly plugins: readonly Plugin[]; readonly warnings: readonly string[] }> {
-  const found = await findGuests(entry, host);
+  const found = await discoverGuests(entry.file, mode, guestOptions(entry, host));
   const started = await startGuests(found.guests);
   const unsupported = started.flatMap(({ plugin, unsupported: all }) =>
     all.map(({ what, name, why }) =>

@@ -389,6 +389,11 @@ export type RouteConfig = GatewayConfig["models"][string];
 export type PluginEntry = GatewayConfig["plugins"][number];
 /** Plugins of CPEX. */
 export type GuestsEntry = Extract<PluginEntry, { readonly kind: string }>;
+
+export function isGuests(entry: PluginEntry): entry is GuestsEntry {
+  return typeof entry === "object" && "kind" in entry;
+}
+
 /** One plugin, with its settings. */
 export type SinglePluginEntry = Exclude<PluginEntry, string | GuestsEntry>;
 export type Secret = z.output<typeof secret>;

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import type { GatewayConfig, GuestsEntry, PluginEntry, Secret } from "./schema.ts";
+import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 
 const maxBytes = 64 * 1024;
 
@@ -87,7 +87,7 @@ export function secretsIn(
     })),
   );
   const ofGuests = plugins.flatMap((entry, index) =>
-    Object.entries(guestEnvOf(entry)).map(([of, secret]) => ({
+    Object.entries(isGuests(entry) ? (entry.env ?? {}) : {}).map(([of, secret]) => ({
       path: ["plugins", String(index), "env", of],
       secret,
     })),
@@ -98,8 +98,4 @@ export function secretsIn(
   return [...ofServers, ...ofModels, ...ofGuests, ...ofStore].flatMap(({ path, secret }) =>
     typeof secret === "string" ? [] : [{ path, secret }],
   );
-}
-
-function guestEnvOf(entry: PluginEntry): NonNullable<GuestsEntry["env"]> {
-  return typeof entry === "object" && "kind" in entry ? (entry.env ?? {}) : {};
 }

@@ -15,5 +15,6 @@ export {
 } from "./create-command.ts";
 export { mode, text, textOrNull, texts, warnings } from "./documents.ts";
 export { misuse, negative, refusal } from "./failure.ts";
+export { shortHash } from "./print/parts.ts";
 export { printable, say } from "./print/printable.ts";
 export { reportFailuresTo } from "./process-io.ts";

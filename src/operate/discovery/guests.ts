@@ -6,14 +6,14 @@
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment as Variables } from "../../core/plugins/index.ts";
 import { type CpexFileOptions, type PlannedGuest, planGuests } from "../isolate/cpex/cpex-file.ts";
-import { readEnvironment, type Wheel } from "../isolate/cpex/wheels.ts";
+import { type Environment, readEnvironment, type Wheel } from "../isolate/cpex/wheels.ts";
 import type { Opening } from "../isolate/kinds.ts";
+import { memberText } from "../packages/index.ts";
 import {
   type Drift,
   driftOf,
   endingSoon,
   type LockEntry,
-  type Lockfile,
   locateLockfile,
   type PluginMode,
   printable,
@@ -21,7 +21,6 @@ import {
 } from "../trust/index.ts";
 
 export interface GuestOptions extends Omit<CpexFileOptions, "wheels" | "pluginDirs"> {
-  readonly mode: PluginMode;
   /** Where plugins.lock is looked for. */
   readonly root: string;
   readonly variables: Variables;
@@ -29,16 +28,9 @@ export interface GuestOptions extends Omit<CpexFileOptions, "wheels" | "pluginDi
   readonly lock?: string | undefined;
 }
 
+/** Guests that can be started, and what there is to say of them. */
 export interface Guests {
   readonly guests: readonly PlannedGuest[];
-  /** What would be trusted, one entry for each that comes from a wheel. */
-  readonly entries: readonly LockEntry[];
-  /** What Python could load and no wheel has, a sentence each. */
-  readonly foreign: readonly string[];
-  readonly lockPath: string;
-  readonly lock: Lockfile | undefined;
-  /** How they differ from what was trusted. */
-  readonly drift: readonly Drift[];
   readonly warnings: readonly string[];
 }
 
@@ -48,44 +40,82 @@ export interface Guests {
  * In production every wheel of the environment is hashed before anything of it runs, and what
  * plugins.lock does not trust is refused. In dev mode a difference is a warning.
  *
- * @throws GlassineError (as a rejection) `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`,
- *   `lockfile_failed`, `package_refused`, and what `cpexPlugins` throws
+ * @throws GlassineError (as a rejection) `lockfile_invalid`, `lockfile_newer`, `lockfile_failed`,
+ *   `package_refused`, and what `cpexPlugins` throws
  */
-export async function discoverGuests(file: string, options: GuestOptions): Promise<Guests> {
-  const { mode, root, variables, lock: explicit, ...cpex } = options;
+export async function discoverGuests(
+  file: string,
+  mode: PluginMode,
+  options: GuestOptions,
+): Promise<Guests> {
   const isProduction = mode === "production";
+  const { lock, trusted, cpex } = await lockFor(options);
+  // There is nothing to differ from.
+  if (lock === undefined && !isProduction)
+    return { guests: await planGuests(file, cpex), warnings: [] };
+  const environment = await readEnvironment(cpex.python);
+  if (isProduction) expectTrustedEnvironment(cpex.python, environment, trusted);
+  const guests = await planGuests(file, cpex, isProduction);
+  const compared = compare(guests, environment.wheels, trusted, cpex);
+  if (isProduction) expectTrusted(guests, compared);
+  return {
+    guests,
+    warnings: [
+      ...endingSoon(compared.kept, new Date()),
+      ...compared.drift.map(
+        (each) => `production refuses the guest ${quoted(each.id)}: ${differenceOf(each)}`,
+      ),
+    ],
+  };
+}
+
+/** What there is to know of guests for whoever is to trust them. */
+export interface GuestSurvey {
+  readonly guests: readonly PlannedGuest[];
+  /** What would be trusted, one entry for each that comes from a wheel. */
+  readonly entries: readonly LockEntry[];
+  /** What Python could load and no wheel has, a sentence each. */
+  readonly foreign: readonly string[];
+  readonly lockPath: string;
+  /** What was trusted of them. */
+  readonly kept: readonly LockEntry[];
+  /** How they differ from that. */
+  readonly drift: readonly Drift[];
+}
+
+/**
+ * Looks at the guests of a configuration, trusted or not, and starts none.
+ *
+ * @throws GlassineError (as a rejection) as `discoverGuests` does
+ */
+export async function surveyGuests(file: string, options: GuestOptions): Promise<GuestSurvey> {
+  const { lockPath, trusted, cpex } = await lockFor(options);
+  const { wheels, foreign } = await readEnvironment(cpex.python);
+  const guests = await planGuests(file, cpex);
+  return { guests, foreign, lockPath, ...compare(guests, wheels, trusted, cpex) };
+}
+
+async function lockFor({ root, variables, lock: explicit, ...cpex }: GuestOptions) {
   const at = { cwd: root, env: variables, bin: "glassine", explicit };
   const { path: lockPath } = await locateLockfile(at);
   const lock = await readLockfile(lockPath);
-  if (isProduction && lock === undefined)
-    throw new GlassineError(
-      "lockfile_missing",
-      `production needs plugins.lock, and there is none at ${printable(lockPath)}: review the guests and trust them with \`glassine gateway trust\``,
-      { path: lockPath },
-    );
   const trusted = (lock?.entries ?? []).filter(({ kind }) => kind === "cpex");
-  const { wheels, foreign } = await readEnvironment(cpex.python);
-  if (isProduction) expectTrustedEnvironment(cpex.python, { wheels, foreign }, trusted);
-  const guests = await planGuests(file, cpex, isProduction);
-  const { network = false, accept = [] } = cpex;
+  return { lockPath, lock, trusted, cpex };
+}
+
+type Compared = Pick<GuestSurvey, "entries" | "kept" | "drift">;
+
+function compare(
+  guests: readonly PlannedGuest[],
+  wheels: readonly Wheel[],
+  trusted: readonly LockEntry[],
+  { network = false, accept = [] }: Pick<CpexFileOptions, "network" | "accept">,
+): Compared {
   const openings = [...new Set(network ? [...accept, "network" as const] : accept)];
   const entries = guests.flatMap((guest) => entryOf(guest, wheels, openings));
-  const drift = driftIn(guests, entries, trusted);
-  if (isProduction) expectTrusted(guests, entries, { trusted, drift });
   const names = new Set(guests.map(({ name }) => name));
   const kept = trusted.filter(({ id }) => names.has(id));
-  return {
-    ...{ guests, entries, foreign, lockPath, lock, drift },
-    warnings: [
-      ...endingSoon(kept, new Date()),
-      // Without a lockfile there is nothing to differ from.
-      ...(lock === undefined
-        ? []
-        : drift.map(
-            (each) => `production refuses the guest ${quoted(each.id)}: ${differenceOf(each)}`,
-          )),
-    ],
-  };
+  return { entries, kept, drift: driftOf(kept, entries) };
 }
 
 /** What would be trusted of a guest. One whose code is in no wheel cannot be. */
@@ -102,52 +132,31 @@ function entryOf(
       entryPoint: `${kind.slice(0, dot)}:${kind.slice(dot + 1)}`,
       ...{ hash: wheel.hash, capabilities, hooks },
       ...(accept.length === 0 ? {} : { accept }),
-      dependencies: wheels.filter((each) => each.name !== wheel.name).map(textOf),
+      dependencies: wheels.filter((each) => each.name !== wheel.name).map(memberText),
     },
   ];
-}
-
-function textOf({ name, version, hash }: Wheel): string {
-  return `${name}@${version} ${hash}`;
-}
-
-function driftIn(
-  guests: readonly PlannedGuest[],
-  entries: readonly LockEntry[],
-  trusted: readonly LockEntry[],
-): readonly Drift[] {
-  const names = new Set(guests.map(({ name }) => name));
-  return driftOf(
-    trusted.filter(({ id }) => names.has(id)),
-    entries,
-  );
 }
 
 /** Before anything of it runs, all that Python can load has to be what one entry trusts. */
 function expectTrustedEnvironment(
   python: string,
-  { wheels, foreign }: Pick<Guests, "foreign"> & { readonly wheels: readonly Wheel[] },
+  { wheels, foreign }: Environment,
   trusted: readonly LockEntry[],
 ): void {
+  const what = `the environment of ${printable(python)}`;
   const [loose] = foreign;
   if (loose !== undefined)
-    throw refused(
-      `the environment of ${printable(python)}`,
-      printable(loose),
-      "Make a new environment, of wheels alone.",
-    );
-  const present = new Set(wheels.map(textOf));
+    throw refused(what, printable(loose), "Make a new environment, of wheels alone.");
+  const present = new Set(wheels.map(memberText));
   const missesOf = ({ package: name, version, hash, dependencies = [] }: LockEntry) => {
-    const locked = new Set([textOf({ name, version, hash }), ...dependencies]);
+    const locked = new Set([memberText({ name, version, hash }), ...dependencies]);
     return [
       ...[...locked].filter((each) => !present.has(each)).map((each) => `${each} is not installed`),
       ...[...present].filter((each) => !locked.has(each)).map((each) => `${each} is not trusted`),
     ];
   };
-  const all = trusted.map(missesOf).sort((a, b) => a.length - b.length);
-  const [nearest] = all;
+  const [nearest] = trusted.map(missesOf).sort((a, b) => a.length - b.length);
   if (nearest?.length === 0) return;
-  const what = `the environment of ${printable(python)}`;
   if (nearest === undefined) throw refused(what, "plugins.lock has no entry for a guest");
   const more = nearest.length > maxShown ? `, and ${nearest.length - maxShown} more` : "";
   throw refused(what, `${nearest.slice(0, maxShown).map(printable).join(", ")}${more}`);
@@ -156,25 +165,21 @@ function expectTrustedEnvironment(
 const maxShown = 4;
 
 /** Each guest has to be what its entry trusts, with no more left open. */
-function expectTrusted(
-  guests: readonly PlannedGuest[],
-  entries: readonly LockEntry[],
-  { trusted, drift }: { readonly trusted: readonly LockEntry[]; readonly drift: readonly Drift[] },
-): void {
+function expectTrusted(guests: readonly PlannedGuest[], { entries, kept, drift }: Compared): void {
   for (const { name } of guests) {
+    const what = `the guest ${quoted(name)}`;
     const entry = entries.find(({ id }) => id === name);
     if (entry === undefined)
       throw refused(
-        `the guest ${quoted(name)}`,
+        what,
         "its code is in no wheel of the environment",
         "Correct its kind, or install its wheel.",
       );
     const differs = drift.find(({ id }) => id === name);
-    if (differs !== undefined) throw refused(`the guest ${quoted(name)}`, differenceOf(differs));
-    const granted = trusted.find(({ id }) => id === name)?.accept ?? [];
+    if (differs !== undefined) throw refused(what, differenceOf(differs));
+    const granted = kept.find(({ id }) => id === name)?.accept ?? [];
     const more = (entry.accept ?? []).filter((each) => !granted.includes(each));
-    if (more.length > 0)
-      throw refused(`the guest ${quoted(name)}`, `${more.join(", ")} was not accepted for it`);
+    if (more.length > 0) throw refused(what, `${more.join(", ")} was not accepted for it`);
   }
 }
 
