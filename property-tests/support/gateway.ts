@@ -239,7 +239,7 @@ export function gatewayOf(count: 1 | 2) {
   }
 
   const endpoint = mcpEndpoint({
-    ...{ sdk, callers, log: quiet, limits: () => config.limits },
+    ...{ path: "/mcp", sdk, callers, log: quiet, limits: () => config.limits },
     ...{ servers: () => servers, homes: () => homes },
   });
 

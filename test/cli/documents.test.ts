@@ -73,6 +73,8 @@ describe("documents", () => {
     const servers = { node: { command: process.execPath, args: ["-e", ""], timeoutMs: 1000 } };
     const config = { servers, plugins: [{ package: "guard" }] };
     await writeFile(join(root, "glassine.config.json"), JSON.stringify(config));
+    const up = { servers: { up: { url: "http://127.0.0.1:9/mcp" } } };
+    await writeFile(join(root, "envoy.json"), JSON.stringify(up));
     await writeFile(join(root, "audit.jsonl"), `${JSON.stringify(refusedRecord)}\n`);
     await writeFile(join(root, "key.pem"), pem, { mode: 0o600 });
   });
@@ -91,6 +93,8 @@ describe("documents", () => {
       ["gateway", "reload"],
       ["explain", "r-1", "--file", "audit.jsonl"],
       ["serve-plugin", "--path", served, "--check"],
+      ["extproc", "--config", "envoy.json", "--listen", "127.0.0.1:9002", "--check"],
+      ["envoy-config", "--config", "envoy.json"],
     ];
     const seen = new Set<string>();
     // `run` holds what is printed to its definition.

@@ -51,7 +51,7 @@ export const plan: Plan = {
     gateway: {
       rooms: [
         ...["config", "identity", "ends", "definitions", "router", "models"],
-        ...["observe", "run", "command"],
+        ...["envoy", "observe", "run", "command"],
       ],
       mayImport: ["core", "providers", "operate", "node", "redis", "plugins"],
     },
@@ -112,6 +112,8 @@ export const plan: Plan = {
     jose: ["gateway/identity"],
     picocolors: ["operate/cli"],
     "eventsource-parser": ["providers/http", "gateway/ends"],
+    "@grpc/grpc-js": ["gateway/envoy"],
+    yaml: ["gateway/envoy"],
     undici: ["gateway/ends", "gateway/models"],
     "@hono/node-server": ["gateway/run"],
     "node:child_process": ["gateway/ends", "operate/isolate"],

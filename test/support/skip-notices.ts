@@ -4,6 +4,7 @@ import process from "node:process";
 const notices = {
   GLASSINE_REDIS_URL: "names no server: the tests against Redis or Valkey are skipped.",
   GLASSINE_CPEX_PYTHON: "names no Python: the tests with real CPEX are skipped.",
+  GLASSINE_ENVOY_PYTHON: "names no Python: the tests with the real Envoy are skipped.",
 };
 
 export function setup(): void {

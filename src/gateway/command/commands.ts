@@ -1,6 +1,8 @@
 /** The commands of the gateway, for the command line of this package. */
 import type { FurtherCommands } from "../../operate/cli/index.ts";
+import { envoyConfigCommand } from "./envoy-config-command.ts";
 import { explainCommand } from "./explain-command.ts";
+import { extprocCommand } from "./extproc-command.ts";
 import { gatewayCommand } from "./gateway-command.ts";
 import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
@@ -18,6 +20,8 @@ export function gatewayCommands(services: () => Promise<GatewayServices>): Furth
       reloadCommand,
       explainCommand,
       servePluginCommand,
+      extprocCommand(services),
+      envoyConfigCommand,
     ],
   };
 }

@@ -33,6 +33,8 @@ export interface RunInput {
   readonly log: GatewayLog;
   readonly signals: SignalSource;
   readonly stdio: NonNullable<GatewayParts["stdio"]>;
+  /** For a gateway that Envoy asks. */
+  readonly envoy?: GatewayParts["envoy"];
   /** Whether the log has the stacks of what code throws. */
   readonly verbose: boolean;
   readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
@@ -95,9 +97,9 @@ async function close(set: ResolvedPlugins): Promise<void> {
   await set.close().catch(() => {});
 }
 
-function readyFields({ address }: Gateway, { config, manager }: GatewayParts): object {
+function readyFields({ address }: Gateway, { config, manager, envoy }: GatewayParts): object {
   return {
-    front: address ?? "stdio",
+    front: envoy?.at ?? address ?? "stdio",
     servers: Object.keys(config.servers),
     models: Object.keys(config.models),
     plugins: manager.plugins?.map(nameOf) ?? [],
@@ -118,7 +120,7 @@ async function prepare(
   sets: Set<ResolvedPlugins>,
   { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
 ): Promise<Prepared> {
-  const { env, stdio, stock, lock } = input;
+  const { env, stdio, stock, lock, envoy } = input;
   // Also what is wrong with a configuration that is not taken in the end.
   const log = numberedLog(input.log, () => generation);
   const { config, folder, file } = await input.load();
@@ -145,7 +147,7 @@ async function prepare(
   const secrets = secretReader(env);
   return {
     ...{ file, set },
-    parts: { config, manager, metrics, secrets, log: input.log, stdio, onUnused },
+    parts: { config, manager, metrics, secrets, log: input.log, stdio, envoy, onUnused },
   };
 }
 

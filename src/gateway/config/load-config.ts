@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly flags?: ConfigFlags;
   /** Whether the command may name a server itself. */
   readonly takesServer?: boolean;
+  /** Whether it is over HTTP in any case, so that `listen` has its defaults where it is not there. */
+  readonly isHttp?: boolean;
 }
 
 export interface LoadedConfig {
@@ -44,6 +46,7 @@ export async function loadConfig({
   env,
   flags = {},
   takesServer = false,
+  isHttp = false,
 }: LoadOptions): Promise<LoadedConfig> {
   const settings = readGatewaySettings(env);
   const over = overOf(flags, settings);
@@ -51,7 +54,7 @@ export async function loadConfig({
   const file = isWhole ? undefined : await findConfig(cwd, over.file, takesServer);
   const folder = file === undefined ? cwd : dirname(file);
   const given = file === undefined ? {} : await readConfigFile(file);
-  const config = checked(withOverrides(given, over, flags), file);
+  const config = checked(withOverrides(given, over, flags, isHttp), file);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
@@ -70,11 +73,16 @@ function overOf(flags: Overrides, settings: Overrides): Overrides {
 }
 
 /** What is no object where one belongs stays as it is, for the check to complain of. */
-function withOverrides(given: unknown, over: Overrides, { server }: ConfigFlags): unknown {
+function withOverrides(
+  given: unknown,
+  over: Overrides,
+  { server }: ConfigFlags,
+  isHttp: boolean,
+): unknown {
   if (!isObject(given)) return given;
   const { port, host, mode } = over;
   const { listen } = given;
-  const isListening = port !== undefined || listen !== undefined;
+  const isListening = port !== undefined || listen !== undefined || isHttp;
   const where = {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),

@@ -9,8 +9,8 @@ import type {
   UrlServer,
 } from "../config/index.ts";
 import { childBack, childEnvironment } from "./child-back.ts";
-import { type End, type Message, type RequestId, refusalOf } from "./end.ts";
-import { httpAgent, httpBack, tooLarge } from "./http-back.ts";
+import { type End, type Message, type RequestId, refusalOf, tooLarge } from "./end.ts";
+import { httpAgent, httpBack } from "./http-back.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
 import { supervised } from "./supervised.ts";
 import { type WatchedEnd, watched } from "./watched.ts";
@@ -21,6 +21,8 @@ export interface ConnectFor {
   readonly key: string;
   /** The exchange of MCP 2026-07-28 that it is for; absent for a session. */
   readonly exchange?: { readonly headers: Headers; readonly message: unknown };
+  /** The connection, where it is there already: that of an exchange which a proxy holds. */
+  readonly back?: End;
   /** The server ended the stream of a request early. */
   readonly onCut?: (id: RequestId) => void;
 }

@@ -60,6 +60,17 @@ export function isAnswer(message: Message): message is Message & { readonly id: 
   return hasId && method === undefined && (result !== undefined || error !== undefined);
 }
 
+export function isAnswerTo(id: RequestId, message: unknown): boolean {
+  if (!isMessage(message)) return false;
+  return message.id === id ? isAnswer(message) : message.id === null && message.error !== undefined;
+}
+
+/** An error without an id answers the request that it came for. */
+export function answerTo(id: RequestId, message: Message): Message {
+  const isUnnamed = message.id === null && message.error !== undefined;
+  return isUnnamed ? { ...message, id } : message;
+}
+
 /** Ids keep their type: 1 and "1" are different requests. */
 export function keyOf(id: RequestId): string {
   return `${typeof id === "string" ? "s" : "n"}${id}`;
@@ -77,6 +88,18 @@ export function refusalOf(code: number, name: string, message: string): Refusal 
 }
 
 export const unreachable = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
+export const invalidAnswer = refusalOf(
+  -32014,
+  "peer_invalid",
+  "The server's answer could not be read",
+);
+export const tooLarge = refusalOf(
+  -32014,
+  "peer_too_large",
+  "The server's answer is larger than allowed",
+);
+export const refusedByServer = refusalOf(-32014, "peer_refused", "The server refused the request");
+export const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
 export const serverGone = refusalOf(-32014, "peer_unreachable", "The server is gone");
 export const tooManyUnanswered = refusalOf(
   -32013,

@@ -1,6 +1,11 @@
 /** Server-sent events in, no larger than a host allows. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
+export interface ServerEvent extends EventSourceMessage {
+  /** When to connect again, in milliseconds, if it says so. */
+  readonly retry: number | undefined;
+}
+
 export interface EventLimits {
   /** The bytes of one event. */
   readonly maxBytes: number;
@@ -15,21 +20,26 @@ export interface EventLimits {
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
   { maxBytes, tooLarge }: EventLimits,
-): AsyncGenerator<EventSourceMessage> {
+): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   let isTooLarge = false;
-  let waiting: EventSourceMessage[] = [];
+  let waiting: ServerEvent[] = [];
+  let retry: number | undefined;
   const parser = createParser({
     maxBufferSize: maxBytes,
     onEvent(event) {
       if (event.data.length > maxBytes) isTooLarge = true;
-      waiting.push(event);
+      waiting.push({ ...event, retry });
+      retry = undefined;
+    },
+    onRetry(milliseconds) {
+      retry = milliseconds;
     },
     onError({ type }) {
       if (type === "max-buffer-size-exceeded") isTooLarge = true;
     },
   });
-  const feed = (text: string): readonly EventSourceMessage[] => {
+  const feed = (text: string): readonly ServerEvent[] => {
     if (text !== "") parser.feed(text);
     if (isTooLarge) throw tooLarge();
     const ready = waiting;

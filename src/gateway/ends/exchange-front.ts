@@ -119,7 +119,7 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
   };
 }
 
-const eventHeaders = {
+export const eventHeaders = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
@@ -136,6 +136,6 @@ const statuses: Readonly<Record<number, number>> = {
 };
 
 /** The status of an answer whose server gave none, as over stdio. */
-function statusOf({ error }: Message): number {
+export function statusOf({ error }: Message): number {
   return isMessage(error) && typeof error.code === "number" ? (statuses[error.code] ?? 200) : 200;
 }

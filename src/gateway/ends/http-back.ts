@@ -11,9 +11,12 @@ import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import {
+  answerTo,
   type End,
   errorOf,
+  invalidAnswer,
   isAnswer,
+  isAnswerTo,
   isMessage,
   isRequest,
   keyOf,
@@ -21,8 +24,10 @@ import {
   type Refusal,
   type RequestId,
   refusalOf,
+  refusedByServer,
   refusedHere,
   type SendOptions,
+  tooLarge,
   unreachable,
 } from "./end.ts";
 import { readEvents } from "./events.ts";
@@ -52,13 +57,6 @@ export interface HttpBack extends End {
   setProtocolVersion(version: string): void;
 }
 
-const invalid = refusalOf(-32014, "peer_invalid", "The server's answer could not be read");
-export const tooLarge = refusalOf(
-  -32014,
-  "peer_too_large",
-  "The server's answer is larger than allowed",
-);
-const refused = refusalOf(-32014, "peer_refused", "The server refused the request");
 const sessionGone = refusalOf(-32014, "peer_session_ended", "The server ended the session");
 
 /** How often the rest of a stream is fetched without anything new in it. */
@@ -145,7 +143,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     if (exchange === undefined || !isId) {
       const response = await post(message, sendOptions, signalOfAll());
       await response.body.dump();
-      if (response.statusCode >= 300) throw new BackFault(refused, ` with ${response.statusCode}`);
+      if (response.statusCode >= 300)
+        throw new BackFault(refusedByServer, ` with ${response.statusCode}`);
     }
     stream?.abort();
     if (method === "notifications/initialized" && exchange === undefined) void listen();
@@ -220,7 +219,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const { id } = message;
     if (message.method === "initialize") sessionId = textOf(headers, "mcp-session-id");
     const type = textOf(headers, "content-type")?.split(";")[0]?.trim().toLowerCase();
-    if (isCompressed(headers)) throw new BackFault(invalid);
+    if (isCompressed(headers)) throw new BackFault(invalidAnswer);
     if (type === "text/event-stream" && status < 300) {
       await readStream(id, body, sendOptions, signal);
       return;
@@ -230,9 +229,11 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const messages = Array.isArray(document) ? (document as unknown[]) : [document];
     if (!messages.some((each) => isAnswerTo(id, each))) {
       if (status === 404 && sessionId !== undefined) throw new BackFault(sessionGone);
-      throw status < 300 ? new BackFault(invalid) : new BackFault(refused, ` with ${status}`);
+      throw status < 300
+        ? new BackFault(invalidAnswer)
+        : new BackFault(refusedByServer, ` with ${status}`);
     }
-    for (const each of messages) if (isMessage(each)) deliver(withId(id, each), id, status);
+    for (const each of messages) if (isMessage(each)) deliver(answerTo(id, each), id, status);
   }
 
   /** Reads the stream of a request up to its answer, over as many connections as that takes. */
@@ -251,8 +252,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         lastEventId = event.id ?? lastEventId;
         if (event.data === "") continue;
         const message = documentIn(event.data);
-        if (!isMessage(message)) throw new BackFault(invalid);
-        deliver(withId(id, message), id, 200);
+        if (!isMessage(message)) throw new BackFault(invalidAnswer);
+        deliver(answerTo(id, message), id, 200);
         if (isAnswerTo(id, message)) {
           // Whatever follows belongs to no request.
           body.destroy();
@@ -330,17 +331,6 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   }
 
   return end;
-}
-
-function isAnswerTo(id: RequestId, message: unknown): boolean {
-  if (!isMessage(message)) return false;
-  return message.id === id ? isAnswer(message) : message.id === null && message.error !== undefined;
-}
-
-/** An error without an id answers the request that it came for. */
-function withId(id: RequestId, message: Message): Message {
-  const isUnnamed = message.id === null && message.error !== undefined;
-  return isUnnamed ? { ...message, id } : message;
 }
 
 function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -11,10 +11,10 @@ import {
   isMessage,
   isRequest,
   keyOf,
+  late,
   type Message,
   type Refusal,
   type RequestId,
-  refusalOf,
   refusedHere,
   serverGone,
   tooManyUnanswered,
@@ -35,8 +35,6 @@ export interface WatchedEnd extends End {
   /** Answers all open requests, as the server will not. */
   failAll(refusal: Refusal): void;
 }
-
-const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
 
 interface Open {
   readonly id: RequestId;

@@ -20,6 +20,8 @@ export interface Identifier {
    * credentials, no trusted headers, nothing that is for this connection alone.
    */
   headersToShow(headers: Headers): Readonly<Record<string, string>>;
+  /** Whether a header says who is asking, so that it may come once only. By its lower-case name. */
+  isTrusted(name: string): boolean;
   /** The answer at /.well-known/oauth-protected-resource…, undefined where there is none. */
   metadata(request: Request): Response | undefined;
 }
@@ -77,6 +79,7 @@ export async function createIdentifier(
       }
     },
     headersToShow: (headers) => shown.of(headers),
+    isTrusted: (name) => name === "authorization" || proxies?.names.includes(name) === true,
     metadata: (request) => resource?.metadata(request),
   });
 }

@@ -19,6 +19,7 @@ import { failureCode } from "../../providers/http/judge-response.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
 import type { RouteConfig } from "../config/index.ts";
+import type { Forward } from "../ends/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who asks, and whose labels are those of the request. */
@@ -46,11 +47,17 @@ export interface RouteOptions {
 export interface ModelRoute {
   readonly path: string;
   readonly provider: string;
-  /** `onSent` calls its listener once the answer was sent, or its reader is gone. */
+  /**
+   * `onSent` calls its listener once the answer was sent, or its reader is gone. With `forward` the
+   * request goes to the provider in its own exchange.
+   */
   handle(
     request: Request,
     caller: ModelCaller,
-    onSent: (listener: () => void) => void,
+    connection: {
+      onSent(listener: () => void): void;
+      readonly forward?: Forward;
+    },
   ): Promise<Response>;
   /** Requests whose answers were not sent to their end. */
   open(): number;
@@ -99,9 +106,9 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
   return {
     path,
     provider: config.provider,
-    async handle(request, caller, onSent) {
+    async handle(request, caller, connection) {
       inUse.enter();
-      onSent(() => inUse.leave());
+      connection.onSent(() => inUse.leave());
       const url = new URL(request.url);
       const { method, signal } = request;
       const headers = new Headers(
@@ -111,7 +118,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
         }),
       );
       const send = (body: string | null, sent: Headers) =>
-        sendUpstream(upstream, url, { method, headers: sent, body, signal });
+        sendUpstream(upstream, url, { method, headers: sent, body, signal }, connection.forward);
       try {
         return await guard({
           ...{ method, url, headers, signal, about: caller },

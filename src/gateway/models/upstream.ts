@@ -1,6 +1,8 @@
 /** Sends a judged request to a provider. */
 import { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
+import { within } from "../../core/data/index.ts";
+import type { Forward } from "../ends/index.ts";
 
 /** Headers of an answer that callers get. Others are the provider's affair, or this connection's. */
 const returned = ["content-type", "retry-after", "retry-after-ms", "cache-control"];
@@ -36,22 +38,40 @@ export async function sendUpstream(
     readonly body: string | null;
     readonly signal: AbortSignal;
   },
+  forward: Forward | undefined,
 ): Promise<Response> {
   const { dispatcher, timeoutMs } = upstream;
-  const response = await send(urlAt(upstream, asked), {
+  const to = urlAt(upstream, asked);
+  const sent = { ...Object.fromEntries(init.headers), ...upstream.headers() };
+  if (forward !== undefined) {
+    const path = `${to.pathname}${to.search}`;
+    const answered = await within(timeoutMs, () =>
+      forward({ path, headers: sent, body: init.body }),
+    );
+    if (answered.how === "threw") throw answered.value;
+    if (answered.how === "timeout") throw new DOMException("It took too long.", "TimeoutError");
+    const { status, headers, body } = answered.value;
+    return new Response(body, { status, headers: chosen((name) => headers.get(name)) });
+  }
+  const response = await send(to, {
     ...{ method: init.method as Dispatcher.HttpMethod, body: init.body, dispatcher },
-    headers: { ...Object.fromEntries(init.headers), ...upstream.headers() },
+    headers: sent,
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });
-  const headers = new Headers();
-  for (const name of returned) {
-    const value = response.headers[name];
-    if (typeof value === "string") headers.set(name, value);
-  }
+  const headers = chosen((name) => response.headers[name]);
   // Node's web streams and those of the types are the same ones.
   const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
   const { statusCode: status } = response;
   return new Response(isEmpty(status) ? null : body, { status, headers });
+}
+
+function chosen(headerAt: (name: string) => unknown): Headers {
+  const headers = new Headers();
+  for (const name of returned) {
+    const value = headerAt(name);
+    if (typeof value === "string") headers.set(name, value);
+  }
+  return headers;
 }
 
 function isEmpty(status: number): boolean {

@@ -26,6 +26,11 @@ const answers = {
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: { status: 503, rpc: -32014, text: "The gateway is shutting down" },
   method_not_allowed: { status: 405, rpc: -32600, text: "This method is not allowed here" },
+  envoy_unsafe: {
+    status: 503,
+    rpc: -32014,
+    text: "Envoy is not known to refuse what cannot be judged: see the log",
+  },
   not_found: { status: 404, rpc: -32600, text: "There is nothing at this path" },
   internal_error: { status: 500, rpc: -32603, text: "The gateway failed" },
 } as const;

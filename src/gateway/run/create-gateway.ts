@@ -6,6 +6,7 @@ import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { type Pins, readPins } from "../definitions/index.ts";
 import { errorOf, isLasting, type Message, type Refusable, stdioFront } from "../ends/index.ts";
+import { type EnvoyServer, envoyServer } from "../envoy/index.ts";
 import {
   checkOrigin,
   createIdentifier,
@@ -26,14 +27,16 @@ import {
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { answer, codeOf, refusalFor } from "./answers.ts";
+import { limitOf, type McpEndpoint } from "./endpoint.ts";
 import { checkFixed } from "./fixed-settings.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { openLabelStore } from "./label-store.ts";
 import { type Connection, type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
-import { type McpEndpoint, mcpEndpoint } from "./mcp-endpoint.ts";
+import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { forPage } from "./pages.ts";
-import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import type { EnvoyFront, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import { passEndpoint } from "./pass-endpoint.ts";
 import { requestRate } from "./request-rate.ts";
 import { type Server, serverOf } from "./server.ts";
 import { wire } from "./wire.ts";
@@ -85,6 +88,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   let dropped = 0;
   /** A server or caller that floods us does not fill the log: so many lines of a kind a minute. */
   const lines = requestRate(() => 60);
+  const limit = limitOf(() => current.config.limits.requestsPerMinute);
   const modelCounts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
   let servers: readonly Server[] = [];
   let finish: (end: { code?: string }) => void = () => {};
@@ -104,7 +108,10 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   const homes = new Homes(servers.map(nameOf));
   let routes = makeRoutes(parts);
   const endpoint = listen && (await openEndpoint());
-  const http = listen && endpoint && (await serve(listen, endpoint));
+  const { envoy } = parts;
+  const processor = listen && endpoint && envoy && (await serveEnvoy(envoy, listen, endpoint));
+  const http =
+    listen && endpoint && envoy === undefined ? await serve(listen, endpoint) : undefined;
   const address = http?.address;
   const front = listen === undefined ? await serveStdio() : undefined;
   const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
@@ -227,55 +234,88 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   async function openEndpoint(): Promise<McpEndpoint> {
     const sdk = await loadSdk();
     const limits = () => current.config.limits;
-    const of = { servers: () => servers, homes: () => homes, tracing };
-    return mcpEndpoint({ sdk, limits, callers, ...of, log: parts.log });
+    const { log } = parts;
+    const of = { sdk, servers: () => servers, callers, tracing, log };
+    if (parts.envoy !== undefined)
+      return passEndpoint({ ...of, parts: () => current, store, onDropped });
+    const path = listen?.path ?? "/";
+    return mcpEndpoint({ ...of, path, limits, homes: () => homes });
+  }
+
+  async function serveEnvoy(
+    { at, tls }: EnvoyFront,
+    settings: NonNullable<typeof listen>,
+    mcp: McpEndpoint,
+  ): Promise<EnvoyServer> {
+    const serving = await envoyServer({
+      ...{ listen: at, tls, respond: (...asked) => respond(settings, mcp, ...asked) },
+      single: (name) => identifier?.isTrusted(name) === true,
+      onNote: (note) => noteEnvoy(note),
+    });
+    opened.push(() => serving.close());
+    return serving;
+  }
+
+  function noteEnvoy(note: EnvoyNote): void {
+    if (lines.take(`envoy ${note}`) === undefined)
+      current.log.warn(`envoy_${note}`, { text: envoyNotes[note] });
   }
 
   async function serve(settings: NonNullable<typeof listen>, mcp: McpEndpoint): Promise<Listening> {
-    const { path } = settings;
-    const listening = await listenOn(settings, respond);
+    const listening = await listenOn(settings, (...asked) =>
+      respond({ ...settings, ...listening.address }, mcp, ...asked),
+    );
     opened.push(() => closeNow(listening));
     return listening;
+  }
 
-    async function respond(request: Request, connection: Connection): Promise<Response> {
-      openAnswers += 1;
-      connection.onSent(() => {
-        openAnswers -= 1;
-      });
-      try {
-        const bound = { ...settings, ...listening.address };
-        const foreign = checkOrigin(request, bound, noteRefusal);
-        if (foreign !== undefined) return foreign;
-        const response = await forPage(request, () => respondTo(request, connection));
-        noteAnswer(codeOf(response), response.status);
-        return response;
-      } catch (error) {
-        current.log.error("internal_error", { text: errorOf(error).message });
-        return answer("internal_error");
-      }
+  async function respond(
+    settings: NonNullable<typeof listen>,
+    mcp: McpEndpoint,
+    request: Request,
+    connection: Connection,
+  ): Promise<Response> {
+    openAnswers += 1;
+    connection.onSent(() => {
+      openAnswers -= 1;
+    });
+    try {
+      const foreign = checkOrigin(request, settings, noteRefusal);
+      if (foreign !== undefined) return foreign;
+      const response = await forPage(request, () => respondTo(request, connection, mcp));
+      noteAnswer(codeOf(response), response.status);
+      return response;
+    } catch (error) {
+      current.log.error("internal_error", { text: errorOf(error).message });
+      return answer("internal_error");
     }
+  }
 
-    async function respondTo(request: Request, connection: Connection): Promise<Response> {
-      const named = identifier as Identifier;
-      const metadata = named.metadata(request);
-      if (metadata !== undefined) return metadata;
-      const { pathname } = new URL(request.url);
-      const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
-      if (route === undefined && pathname !== path) return answer("not_found");
-      if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
-      const identity = await named.identify(request, connection.remote);
-      if (identity instanceof Response) return identity;
-      const limited = mcp.limit(identity);
-      if (limited !== undefined) return limited;
-      if (route === undefined) return await mcp.handle(request, identity);
-      const caller = { identity, session: mcp.sessionFor(request, identity) };
-      const facts = {
-        labelSession: labelSessionOf(current.config.labels.session, caller),
-        envelope: slotsOf(identity, request.headers, { parts: current, headersToShow }),
-      };
-      const handle = () => route.handle(request, facts, connection.onSent);
-      return tracing === undefined ? handle() : tracing.http(request, route, handle);
-    }
+  async function respondTo(
+    request: Request,
+    connection: Connection,
+    mcp: McpEndpoint,
+  ): Promise<Response> {
+    const named = identifier as Identifier;
+    const metadata = named.metadata(request);
+    if (metadata !== undefined) return metadata;
+    const { pathname } = new URL(request.url);
+    const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
+    if (route === undefined && !mcp.isAt(pathname)) return answer("not_found");
+    if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
+    if (envoy?.closed?.() !== undefined) return answer("envoy_unsafe");
+    const identity = await named.identify(request, connection.remote);
+    if (identity instanceof Response) return identity;
+    const limited = limit(identity);
+    if (limited !== undefined) return limited;
+    if (route === undefined) return await mcp.handle(request, identity, connection);
+    const caller = { identity, session: mcp.sessionFor(request, identity) };
+    const facts = {
+      labelSession: labelSessionOf(current.config.labels.session, caller),
+      envelope: slotsOf(identity, request.headers, { parts: current, headersToShow }),
+    };
+    const handle = () => route.handle(request, facts, connection);
+    return tracing === undefined ? handle() : tracing.http(request, route, handle);
   }
 
   async function serveStdio() {
@@ -336,7 +376,12 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     },
     async close() {
       if (state === "shutting_down") return;
+      if (processor !== undefined) {
+        processor.leave();
+        await quiet(() => false, envoy?.leaveMs ?? 0);
+      }
       state = "shutting_down";
+      void processor?.drain();
       clearInterval(sweep);
       http?.server.close();
       await refuse(isLasting);
@@ -348,6 +393,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       await Promise.allSettled([...all].map((each) => each.close()));
       await quiet(() => openAnswers === 0, lastAnswersMs);
       http?.server.closeAllConnections();
+      processor?.close();
       if (adminPort !== undefined) closeNow(adminPort);
       await closeStore();
       current.log.info("stopped");
@@ -387,6 +433,18 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     return [...all].map(({ guard }) => guard.counts()).reduce(sum, sum(past.counts, models));
   }
 }
+
+type EnvoyNote = keyof typeof envoyNotes;
+
+/** What Envoy does, for whoever configured it. */
+const envoyNotes = {
+  buffered:
+    "Envoy buffers bodies: an answer that is a stream comes whole at its end, so that sampling and elicitation of a server get no answer, and no body is longer than its buffer. FULL_DUPLEX_STREAMED has none of this.",
+  observing:
+    "Envoy only shows what passes (observability_mode), and takes no answer: plugins refuse and change nothing.",
+  body_mode_unsupported:
+    "Envoy streams bodies in a mode in which they cannot be judged, and the request was refused: set FULL_DUPLEX_STREAMED or BUFFERED.",
+} as const;
 
 const nameOf = ({ name }: Server): string => name;
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { GlassineError } from "../../core/errors/index.ts";
+import type { Forward } from "../ends/index.ts";
 import type { Address } from "./parts.ts";
 
 /** The connection that a request came on. */
@@ -11,6 +12,8 @@ export interface Connection {
   readonly remote: string | undefined;
   /** Calls `listener` once the answer was sent, or its reader is gone. */
   onSent(listener: () => void): void;
+  /** Sends the request on, where a proxy in front holds its exchange. */
+  readonly forward?: Forward;
 }
 
 type Respond = (request: Request, connection: Connection) => Promise<Response>;

@@ -1,6 +1,6 @@
 /** Loads the optional peer that HTTP in front needs. */
 import { GlassineError } from "../../core/errors/index.ts";
-import type { McpSdk } from "./mcp-endpoint.ts";
+import type { McpSdk } from "./inbound.ts";
 
 /** @throws GlassineError (as a rejection) `setting_invalid` */
 export async function loadSdk(): Promise<McpSdk> {

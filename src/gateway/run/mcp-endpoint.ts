@@ -11,49 +11,25 @@ import {
   isMessage,
   isRequest,
   type Message,
-  messageFault,
   noAnswer,
-  type Refusable,
   type RequestId,
-  type ServerSdk,
+  type SessionFront,
   sessionFront,
 } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import type { Homes } from "../router/index.ts";
-import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
+import { answer, answerBad, codedRefusal } from "./answers.ts";
+import { type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
+import { type McpSdk, readInbound } from "./inbound.ts";
 import type { GatewayLog } from "./parts.ts";
-import { readBody } from "./read-body.ts";
-import { mismatchedHeader } from "./repeated-headers.ts";
-import { type RequestRate, requestRate } from "./request-rate.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import { type Wired, wire } from "./wire.ts";
 
-/** What is used of `@modelcontextprotocol/server`. */
-export interface McpSdk extends ServerSdk {
-  readonly classifyInboundRequest: (request: {
-    readonly httpMethod: string;
-    readonly protocolVersionHeader?: string;
-    readonly mcpMethodHeader?: string;
-    readonly mcpNameHeader?: string;
-    readonly body?: unknown;
-  }) => Classified;
-}
-
-type Classified =
-  | { readonly kind: "legacy" }
-  | { readonly kind: "modern" }
-  | {
-      readonly kind: "reject";
-      readonly httpStatus: number;
-      readonly code: number;
-      readonly message: string;
-      readonly data?: unknown;
-    };
-
 export interface EndpointOptions {
+  readonly path: string;
   readonly sdk: McpSdk;
   /** Those of the moment. */
   readonly limits: () => GatewayConfig["limits"];
@@ -66,18 +42,8 @@ export interface EndpointOptions {
   readonly callers: Map<string, Caller>;
 }
 
-export interface McpEndpoint {
-  handle(request: Request, identity: Identity): Promise<Response>;
-  /** The session that a request names, if it is that of its subject; else that of the subject. */
-  sessionFor(request: Request, identity: Identity): string;
-  /** Takes one of the requests of a subject, or answers that there are none left. */
-  limit(identity: Identity): Response | undefined;
-  /** How many are open. */
-  sessions(): number;
-  endIdle(): Promise<void>;
-  /** Refuses the open requests whose methods `isMeant` takes. */
-  readonly refuse: Refusable["refuse"];
-  close(): Promise<void>;
+interface HttpSession extends Session {
+  readonly front: SessionFront;
 }
 
 const keepAliveMs = 15_000;
@@ -88,40 +54,25 @@ const notificationMs = 30_000;
 
 const serversGone = new Error("The server is gone.");
 
-export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
-  const { sdk, limits, log, servers, homes, callers, tracing } = options;
-  const sessions = new Sessions(limits);
-  const rate: RequestRate = requestRate(() => limits().requestsPerMinute);
+interface HttpEndpoint extends McpEndpoint {
+  handle(request: Request, identity: Identity): Promise<Response>;
+}
+
+export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
+  const { path, sdk, limits, log, servers, homes, callers, tracing } = options;
+  const sessions = new Sessions<HttpSession>(limits);
   /** What is connected now: sessions, and exchanges. */
   const connected = new Set<Wired>();
-  /** Open exchanges by subject, which are to it what a session is to its requests. */
-  const exchanges = new Map<string, number>();
+  const exchanges = new OpenExchanges(() => limits().inFlight);
 
   const cutOff = () => log.warn("reader_too_slow");
 
   async function handle(request: Request, identity: Identity): Promise<Response> {
     if (request.method !== "POST") return inSession(request, identity, undefined);
-    const { messageBytes, bodyTimeoutMs } = limits();
-    const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
-    if (refused !== undefined) return answer(refusals[refused]);
-    const body = parsed(text);
-    if (body === undefined) return answer("parse_error");
-    const fault = messageFault(body);
-    if (fault !== undefined) return answerBad(fault, idOf(body));
-    const classified = sdk.classifyInboundRequest({
-      httpMethod: "POST",
-      ...named(request.headers),
-      body,
-    });
-    if (classified.kind === "reject") {
-      const { httpStatus: status, code, message, data } = classified;
-      const document = { jsonrpc: "2.0", id: idOf(body), error: { code, message, data } };
-      return codedRefusal(Response.json(document, { status }));
-    }
-    if (classified.kind === "legacy" || !isMessage(body)) return inSession(request, identity, body);
-    if (mismatchedHeader(request.headers, body) !== undefined)
-      return answer("header_mismatch", {}, idOf(body));
-    return exchange(request, identity, body);
+    const inbound = await readInbound(request, sdk, limits());
+    if (inbound instanceof Response) return inbound;
+    const { body, isModern } = inbound;
+    return isModern ? exchange(request, identity, body) : inSession(request, identity, body);
   }
 
   async function inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
@@ -175,7 +126,7 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       const of = { servers: own, latest: servers, homes: homes(), log, tracing };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       if (wired.isGone()) throw serversGone;
-      const session: Session = {
+      const session: HttpSession = {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
         close: () => wired.close(),
       };
@@ -203,10 +154,9 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     message: Message,
   ): Promise<Response> {
     const { key } = identity;
-    const { queuedBytes, inFlight } = limits();
-    const others = exchanges.get(key) ?? 0;
-    if (others >= inFlight) return answer("too_many_unanswered", {}, idOf(message));
-    exchanges.set(key, others + 1);
+    const { queuedBytes } = limits();
+    const leave = exchanges.begin(identity);
+    if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
     const id = crypto.randomUUID();
     const front = exchangeFront({
       ...{ request, message, authInfo: undefined, keepAliveMs },
@@ -214,14 +164,9 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
     });
     front.end.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });
-    let isOver = false;
     const over = () => {
-      if (isOver) return;
-      isOver = true;
       callers.delete(id);
-      const left = (exchanges.get(key) ?? 1) - 1;
-      if (left === 0) exchanges.delete(key);
-      else exchanges.set(key, left);
+      leave();
     };
     try {
       const of = { servers: servers(), latest: servers, homes: homes(), log, tracing };
@@ -248,12 +193,8 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
   }
 
   return {
+    isAt: (asked) => asked === path,
     handle,
-    limit({ key }) {
-      const wait = rate.take(key);
-      if (wait === undefined) return undefined;
-      return answer("rate_limited", { "retry-after": String(wait) });
-    },
     sessionFor({ headers }, identity) {
       const id = headers.get("mcp-session-id");
       const session = id === null ? undefined : sessions.of(id, identity);
@@ -265,31 +206,5 @@ export function mcpEndpoint(options: EndpointOptions): McpEndpoint {
       await Promise.all([...connected].map((each) => each.refuse(refusal, isMeant)));
     },
     close: () => sessions.closeAll(),
-  };
-}
-
-const refusals: Readonly<Record<"too_large" | "too_slow" | "broken", AnswerCode>> = {
-  too_large: "message_too_large",
-  too_slow: "body_timeout",
-  broken: "parse_error",
-};
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function named(headers: Headers) {
-  const of = (key: string, name: string) => {
-    const value = headers.get(name);
-    return value === null ? {} : { [key]: value };
-  };
-  return {
-    ...of("protocolVersionHeader", "mcp-protocol-version"),
-    ...of("mcpMethodHeader", "mcp-method"),
-    ...of("mcpNameHeader", "mcp-name"),
   };
 }

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import type { GatewayConfig, Secret } from "../config/index.ts";
+import type { EnvoyListen, EnvoyTls } from "../envoy/index.ts";
 import type { GatewayLog, GatewayMetrics } from "../observe/index.ts";
 
 export type { GatewayLog };
@@ -16,8 +17,23 @@ export interface GatewayParts {
   readonly metrics?: GatewayMetrics | undefined;
   /** Of a front over stdio. Default: the process's. */
   readonly stdio?: { readonly stdin: Readable; readonly stdout: Writable } | undefined;
+  /** Instead of listening itself: Envoy listens where `config.listen` says, and asks here. */
+  readonly envoy?: EnvoyFront | undefined;
   /** Called when a reload replaced these parts and no request uses their manager any more. */
   readonly onUnused?: () => void;
+}
+
+export interface EnvoyFront {
+  /** Where Envoy finds this gateway. */
+  readonly at: EnvoyListen;
+  readonly tls?: EnvoyTls | undefined;
+  /**
+   * How long it still takes requests after it said that it leaves, in milliseconds: longer than Envoy
+   * takes to notice that.
+   */
+  readonly leaveMs: number;
+  /** Why nothing may pass now, in a sentence for the log; undefined where everything is right. */
+  readonly closed?: () => string | undefined;
 }
 
 /** Makes a gateway, as `createGateway` does. */
@@ -40,7 +56,7 @@ export interface GatewayCounts {
 }
 
 export interface Gateway {
-  /** Where it listens; undefined over stdio. */
+  /** Where it listens; undefined over stdio and behind Envoy. */
   readonly address: Address | undefined;
   /** Counts up with every reload, from 1. It is in every line of the log. */
   readonly generation: number;

@@ -50,7 +50,8 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       isChanged: (tool) => action === "label" && definitions.isChanged(tool),
     }),
     connect(about) {
-      const back = pinned(connections.connect(about), definitions, action === "refuse");
+      const to = about.back ?? connections.connect(about);
+      const back = pinned(to, definitions, action === "refuse");
       const traced = tracing === undefined ? back : tracing.back(back, config.traceContext);
       const end = counted(traced, inUse);
       end.onerror = (error) => onError(name, error);

@@ -1,18 +1,17 @@
 /** The sessions of MCP 2025-11-25 over HTTP, each bound to the subject that began it. */
 import type { GatewayConfig } from "../config/index.ts";
-import type { SessionFront } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 
 export interface Session {
   readonly id: string;
-  readonly front: SessionFront;
+  /** Whose it is. */
   readonly key: string;
   usedAt: number;
   close(): Promise<void>;
 }
 
-export class Sessions {
-  readonly #sessions = new Map<string, Session>();
+export class Sessions<Kind extends Session = Session> {
+  readonly #sessions = new Map<string, Kind>();
   readonly #limits: () => GatewayConfig["limits"];
   readonly #now: () => number;
 
@@ -33,8 +32,12 @@ export class Sessions {
     return own.length < sessionsPerSubject;
   }
 
-  add(session: Session): void {
+  add(session: Kind): void {
     this.#sessions.set(session.id, session);
+  }
+
+  has(id: string): boolean {
+    return this.#sessions.has(id);
   }
 
   remove(id: string): void {
@@ -42,7 +45,7 @@ export class Sessions {
   }
 
   /** The session, if it is that of this subject: another's id names nothing. */
-  of(id: string, { key }: Identity): Session | undefined {
+  of(id: string, { key }: Identity): Kind | undefined {
     const session = this.#sessions.get(id);
     if (session === undefined || session.key !== key) return undefined;
     session.usedAt = this.#now();

@@ -17,10 +17,18 @@ export interface WireOptions extends ConnectFor {
   readonly latest: () => readonly Server[];
   readonly homes: Homes;
   /** The name of the session; absent for an exchange. */
-  readonly session?: string;
+  readonly session?: string | undefined;
   readonly log: GatewayLog;
   readonly tracing?: Tracing | undefined;
 }
+
+export interface ExchangeOptions extends ConnectFor {
+  /** The session that the exchange belongs to, if it is of one. */
+  readonly session: string | undefined;
+  readonly tracing?: Tracing | undefined;
+}
+
+export interface WiredExchange extends Wired, Pick<Bridge, "settled"> {}
 
 /** Starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: End, options: WireOptions): Promise<Wired> {
@@ -30,7 +38,19 @@ export async function wire(caller: End, options: WireOptions): Promise<Wired> {
   return { refuse, isGone, close };
 }
 
-async function join(front: End, options: WireOptions): Promise<Bridge> {
+/** The same for one exchange with one server, whose connection is there already. */
+export async function wireExchange(
+  caller: End,
+  server: Server,
+  options: ExchangeOptions,
+): Promise<WiredExchange> {
+  const { end, refuse, isGone } = refusable(caller);
+  const front = options.tracing === undefined ? end : options.tracing.front(end);
+  const { close, settled } = await bridge(front, server, options);
+  return { refuse, isGone, close, settled };
+}
+
+async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "close">> {
   const { servers, homes, log, key } = options;
   const [only] = servers;
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
@@ -49,7 +69,11 @@ async function join(front: End, options: WireOptions): Promise<Bridge> {
   return router;
 }
 
-async function bridge(front: End, server: Server, options: WireOptions): Promise<Bridge> {
+async function bridge(
+  front: End,
+  server: Server,
+  options: ConnectFor & Pick<WireOptions, "session">,
+): Promise<Bridge> {
   const back = server.connect(options);
   try {
     return await server.guard.bridge(front, back, { session: options.session });

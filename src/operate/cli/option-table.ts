@@ -148,6 +148,62 @@ export const optionTable = {
     flag: "--check",
     what: "only check the configuration, and say what each plugin will see; start nothing",
   },
+  listenAt: {
+    flag: "--listen",
+    value: "ADDR",
+    what: "where Envoy finds this processor: unix:PATH or HOST:PORT",
+  },
+  envoyAdmin: {
+    flag: "--envoy-admin",
+    value: "URL",
+    what: "Envoy's administration, which is asked whether Envoy refuses what cannot be judged",
+  },
+  envoyFile: {
+    flag: "--envoy-config",
+    value: "FILE",
+    what: "the configuration of Envoy, Envoy Gateway or Istio, which is read for the same",
+  },
+  plaintext: {
+    flag: "--plaintext",
+    what: "listen without TLS where others can connect, as in a network that encrypts itself",
+  },
+  tlsCert: { flag: "--tls-cert", value: "FILE", what: "the certificate of this side, in PEM" },
+  tlsKey: { flag: "--tls-key", value: "FILE", what: "its private key, in PEM" },
+  tlsCa: {
+    flag: "--tls-ca",
+    value: "FILE",
+    what: "the authority that signed the certificate of the other side, in PEM",
+  },
+  checkProcessor: {
+    flag: "--check",
+    what: "only say where it would listen and what would keep it from working; start nothing",
+  },
+  processor: {
+    flag: "--processor",
+    value: "ADDR",
+    what: "where a processor listens: unix:PATH or HOST:PORT; may be given several times (default: unix:/run/glassine.sock)",
+    isRepeatable: true,
+  },
+  bodyMode: {
+    flag: "--body-mode",
+    value: "MODE",
+    what: "streamed, or buffered (default: streamed)",
+  },
+  product: {
+    flag: "--for",
+    value: "PRODUCT",
+    what: "envoy, envoy-gateway or istio (default: envoy)",
+  },
+  adminPort: {
+    flag: "--admin-port",
+    value: "N",
+    what: "the port of Envoy's own administration (default: 9901)",
+  },
+  checkEnvoy: {
+    flag: "--check",
+    value: "FILE",
+    what: "print nothing new; say what a configuration that is there lets pass",
+  },
   checkPins: { flag: "--check", what: "only say what is not as it was pinned; write nothing" },
   checkTrust: {
     flag: "--check",

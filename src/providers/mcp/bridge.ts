@@ -2,6 +2,7 @@
 
 import { type Connection, sendBy } from "./connection.ts";
 import { errorAnswer, guardErrorCodes, unanswered } from "./denials.ts";
+import type { Guarded } from "./guarded-transport.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { OpenRequests, tokenOf } from "./open-requests.ts";
 import {
@@ -17,6 +18,11 @@ import {
 export interface Bridge {
   /** Closes both ends. */
   close(): Promise<void>;
+  /**
+   * Resolves when no message is on its way: each that came was passed on, answered or dropped.
+   * Without it nobody could tell a notification that was dropped from one that plugins still judge.
+   */
+  settled(): Promise<void>;
 }
 
 const unreachable = {
@@ -38,7 +44,7 @@ type WithVersion = Wire & { readonly setProtocolVersion?: (version: string) => v
 
 /** Connects two transports that have not started yet, and starts them. */
 export async function bridgeOf(
-  caller: TransportLike,
+  { transport: caller, settled }: Guarded<TransportLike>,
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
   // Only some transports have `setProtocolVersion`, so `TransportLike` leaves it out.
@@ -155,5 +161,5 @@ export async function bridgeOf(
   near.onclose = () => void close();
   await far.start();
   await near.start();
-  return Object.freeze({ close });
+  return Object.freeze({ close, settled });
 }

@@ -145,7 +145,7 @@ export function createGuard<Extensions = unknown>(
   const guard: Guard<Extensions> = {
     wrap(given, wrapOptions = {}) {
       const { session, fetch } = readWrap(wrapOptions);
-      return guardedTransport(connect(given, fetch), session, () => hooks, memory, log);
+      return guardedTransport(connect(given, fetch), session, () => hooks, memory, log).transport;
     },
     bridge(caller, given, wrapOptions = {}) {
       checkTransport(caller);

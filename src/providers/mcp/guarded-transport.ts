@@ -5,14 +5,20 @@ import type { RequestLog } from "./request-log.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
-/** `transport` with hooks around it. Everything else on it is unchanged. */
+export interface Guarded<Transport> {
+  /** The transport with hooks around it. Everything else on it is unchanged. */
+  readonly transport: Transport;
+  /** Resolves when no message is on its way through the hooks. */
+  settled(): Promise<void>;
+}
+
 export function guardedTransport<Transport extends TransportLike>(
   { transport, outbox }: Connection<Transport>,
   sessionName: string | undefined,
   hooks: () => HookRunner,
   memory: GuardMemory,
   log: RequestLog,
-): Transport {
+): Guarded<Transport> {
   // Both SDKs type the same transport, each with a message type of its own.
   const wire = transport as Wire;
   const joined = memory.join(sessionName);
@@ -82,7 +88,7 @@ export function guardedTransport<Transport extends TransportLike>(
 
   const bound = new WeakMap<object, unknown>();
 
-  return new Proxy(transport, {
+  const guarded = new Proxy(transport, {
     get(target, key) {
       if (own.has(key)) return own.get(key);
       if (above.has(key)) return above.get(key);
@@ -100,6 +106,7 @@ export function guardedTransport<Transport extends TransportLike>(
       return true;
     },
   });
+  return { transport: guarded, settled: traffic.settled };
 }
 
 function isHandler(key: PropertyKey): boolean {

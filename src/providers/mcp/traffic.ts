@@ -20,6 +20,8 @@ export interface Traffic {
   send(message: unknown, options: unknown): Promise<void>;
   receive(message: unknown, extra: unknown): void;
   stop(): void;
+  /** Resolves when no message is on its way: each was passed on, answered or dropped. */
+  settled(): Promise<void>;
 }
 
 /** The messages of one side: its requests, its answers to the other side, and the rest. */
@@ -57,14 +59,29 @@ export function createTraffic(
   const sent: Flow = { requests: outgoing, answers: incoming, pass: send };
   const received: Flow = { requests: incoming, answers: outgoing, pass: deliver };
 
+  const onTheWay = new Set<Promise<void>>();
+
+  function noted(handed: Promise<void>): Promise<void> {
+    const over = () => void onTheWay.delete(handed);
+    onTheWay.add(handed);
+    handed.then(over, over);
+    return handed;
+  }
+
   return {
     async send(message, sendOptions) {
-      await route(sent, message, sendOptions);
+      const handed = route(sent, message, sendOptions);
+      if (handed !== undefined) await noted(handed);
     },
     receive(message, extra) {
-      route(received, message, extra)?.catch((error: unknown) => {
+      const handed = route(received, message, extra);
+      if (handed === undefined) return;
+      noted(handed).catch((error: unknown) => {
         report(error instanceof Error ? error : new Error(String(error)));
       });
+    },
+    async settled() {
+      while (onTheWay.size > 0) await Promise.allSettled(onTheWay);
     },
     stop() {
       outgoing.stop();

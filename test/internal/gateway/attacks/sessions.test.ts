@@ -123,7 +123,7 @@ attack(
       const ended: string[] = [];
       for (const id of ["used", "idle"]) {
         const close = async () => void ended.push(id);
-        sessions.add({ id, key: "ada", usedAt: now, front: {} as never, close });
+        sessions.add({ id, key: "ada", usedAt: now, close });
       }
       now = 900;
       expect(sessions.of("used", identity as never)?.id).toBe("used");

@@ -1,0 +1,13 @@
+/** Addresses of processors, as command lines say them. */
+import { misuse, say } from "../../operate/cli/index.ts";
+import type { EnvoyListen } from "../envoy/index.ts";
+
+/** @throws CommandFailure for what is neither `unix:PATH` nor `HOST:PORT` */
+export function listenAt(flag: string, text: string): EnvoyListen {
+  if (text.startsWith("unix:") && text.length > 5) return { socket: text.slice(5) };
+  const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === "" || host.startsWith("unix") || port > 65_535)
+    throw misuse(say`${flag} expects unix:PATH or HOST:PORT, got ${text}`);
+  return { host, port };
+}

@@ -1,0 +1,46 @@
+/** `envoy-config`: prints the configuration of an Envoy that asks glassine. */
+import * as z from "zod";
+import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
+
+export const envoyConfigCommand: Command = defineCommand({
+  path: ["envoy-config"],
+  summary: "print a configuration for Envoy",
+  about: [
+    "A complete one for Envoy, with comments, made of the configuration of `gateway`: its listener, its servers and models, and the processors to ask.",
+    "For Envoy Gateway and Istio the fragments that a cluster needs. Secrets are never in it: the processors send them.",
+  ],
+  arguments: [],
+  options: [
+    ...(["config", "product", "processor", "bodyMode", "adminPort", "port", "address"] as const),
+    ...(["tlsCert", "tlsKey", "tlsCa", "checkEnvoy", "json", "verbose"] as const),
+  ],
+  exits: { 1: "with --check, the configuration lets something pass, or wears out connections" },
+  examples: [
+    {
+      line: "envoy-config --processor unix:/run/glassine.sock > envoy.yaml",
+      what: "for one processor on the same machine",
+    },
+    {
+      line: "envoy-config --processor 10.0.0.1:9002 --processor 10.0.0.2:9002",
+      what: "for two, between which Envoy shares sessions out",
+    },
+    { line: "envoy-config --for istio", what: "the fragment for Istio" },
+    { line: "envoy-config --check envoy.yaml", what: "is one of your own safe?" },
+  ],
+  document: {
+    name: "envoy-config",
+    schema: z
+      .object({
+        product: text,
+        text: textOrNull.describe("The configuration in YAML. Null with `--check`."),
+        problems: texts.describe("With `--check`: what is wrong, a sentence each."),
+      })
+      .describe("What `envoy-config --json` prints."),
+  },
+  async run(context) {
+    // Loaded when it is run: other commands start without it.
+    const { check, print } = await import("./envoy-config.ts");
+    const { checkEnvoy } = context.options;
+    return checkEnvoy === undefined ? print(context) : check(context, checkEnvoy);
+  },
+});

@@ -1,0 +1,67 @@
+/** What `envoy-config` does: prints a configuration for Envoy, or checks one. */
+import { resolve } from "node:path";
+import { type CommandContext, misuse, printable } from "../../operate/cli/index.ts";
+import { loadConfig, portOf } from "../config/index.ts";
+import {
+  bodyModes,
+  checkBehindEnvoy,
+  type EnvoyProduct,
+  envoyConfig,
+  envoyProducts,
+  serverPaths,
+} from "../envoy/index.ts";
+import { listenAt } from "./envoy-addresses.ts";
+import { problemsInFile } from "./extproc.ts";
+
+const defaultAdminPort = 9901;
+
+export async function print({ cwd, env, options }: CommandContext) {
+  const { port, address, processor = ["unix:/run/glassine.sock"], adminPort } = options;
+  const { config } = await loadConfig({
+    ...{ cwd, env, isHttp: true },
+    flags: { file: options.config, port: portOf("--port", port), host: address },
+  });
+  checkBehindEnvoy(config);
+  const product = productIn(options);
+  const text = envoyConfig(product, {
+    ...{ config, paths: serverPaths(config) },
+    processors: processor.map((each) => listenAt("--processor", each)),
+    bodyMode: oneOf("--body-mode", bodyModes, options.bodyMode ?? "streamed"),
+    adminPort: portOf("--admin-port", adminPort) ?? defaultAdminPort,
+    tls: tlsIn(options),
+  });
+  return {
+    exitCode: 0 as const,
+    document: { product, text, problems: [] },
+    lines: text.trimEnd().split("\n"),
+  };
+}
+
+export async function check({ cwd, options, paint }: CommandContext, file: string) {
+  const found = (await problemsInFile(resolve(cwd, file))).map(({ text }) => text);
+  return {
+    exitCode: found.length === 0 ? (0 as const) : (1 as const),
+    document: { product: productIn(options), text: null, problems: found },
+    lines:
+      found.length === 0
+        ? [paint.good("Nothing passes that was not judged.")]
+        : found.map((text) => paint.bad(printable(text))),
+  };
+}
+
+function productIn({ product = "envoy" }: CommandContext["options"]): EnvoyProduct {
+  return oneOf("--for", envoyProducts, product);
+}
+
+function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
+  const found = names.find((each) => each === given);
+  if (found === undefined) throw misuse(`${flag} takes ${names.join(", ")}`);
+  return found;
+}
+
+function tlsIn({ tlsCa: ca, tlsCert: cert, tlsKey: key }: CommandContext["options"]) {
+  if (ca === undefined && cert === undefined && key === undefined) return undefined;
+  if (ca === undefined || cert === undefined || key === undefined)
+    throw misuse("--tls-cert, --tls-key and --tls-ca go together");
+  return { ca, cert, key };
+}

@@ -1,0 +1,55 @@
+/** `extproc`: the gateway as an external processor of Envoy. */
+import * as z from "zod";
+import {
+  type Command,
+  defineCommand,
+  mode,
+  text,
+  textOrNull,
+  texts,
+} from "../../operate/cli/index.ts";
+import type { GatewayServices } from "./services.ts";
+
+/** What serves is loaded when it is run: other commands start without it. */
+export function extprocCommand(services: () => Promise<GatewayServices>): Command {
+  return defineCommand({
+    path: ["extproc"],
+    summary: "judge what passes Envoy, as its external processor",
+    about: [
+      "The configuration is that of `gateway`. Envoy listens where `listen` says, and sends requests on itself; `envoy-config` prints its configuration.",
+      "Production needs --envoy-admin or --envoy-config: nothing passes before Envoy is known to refuse what could not be judged.",
+      "SIGHUP reloads the configuration. SIGTERM and SIGINT have Envoy ask another processor, and end this one when what is in flight is done.",
+    ],
+    arguments: [],
+    options: [
+      ...(["listenAt", "config", "use", "plugin", "envoyAdmin", "envoyFile"] as const),
+      ...(["tlsCert", "tlsKey", "tlsCa", "plaintext", "checkProcessor"] as const),
+      ...(["pluginMode", "pluginsLock", "json", "verbose"] as const),
+    ],
+    exits: { 1: "with --check, something would keep it from working" },
+    examples: [
+      { line: "extproc --listen unix:/run/glassine.sock", what: "beside Envoy on one machine" },
+      {
+        line: "extproc --listen unix:/run/glassine.sock --envoy-admin http://127.0.0.1:9901",
+        what: "and nothing passes unless Envoy is configured safely",
+      },
+    ],
+    document: {
+      name: "extproc",
+      schema: z
+        .object({
+          config_file: textOrNull,
+          mode,
+          listens_at: text,
+          served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
+          problems: texts.describe("What would keep it from working, a sentence each."),
+        })
+        .describe("What `extproc --check --json` prints."),
+    },
+    async run(context) {
+      const { check, serve } = await import("./extproc.ts");
+      if (context.options.checkProcessor === true) return check(context);
+      return serve(context, await services());
+    },
+  });
+}

@@ -1,0 +1,210 @@
+/** What `extproc` does: serves Envoy, or says what would keep it from that. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
+import {
+  type CommandContext,
+  misuse,
+  type Outcome,
+  printable,
+  say,
+} from "../../operate/cli/index.ts";
+import { readPluginMode } from "../../operate/trust/index.ts";
+import { isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
+import {
+  checkBehindEnvoy,
+  documentsIn,
+  type EnvoyListen,
+  type EnvoyProblem,
+  type EnvoyTls,
+  envoyProblems,
+  loadGrpc,
+  serverPaths,
+  watchEnvoy,
+} from "../envoy/index.ts";
+import type { GatewayLog } from "../observe/index.ts";
+import { missingPeers } from "../run/missing-peers.ts";
+import { listenAt } from "./envoy-addresses.ts";
+import { lineLog } from "./log.ts";
+import { runGateway } from "./run-gateway.ts";
+import type { GatewayServices } from "./services.ts";
+
+/** Envoy notices within a second that a processor leaves, and asks it until then. */
+const leaveMs = 3000;
+
+async function load({ cwd, env, options }: CommandContext): Promise<LoadedConfig> {
+  const { config, use = [], plugin = [], pluginMode } = options;
+  const loaded = await loadConfig({
+    ...{ cwd, env, isHttp: true },
+    flags: {
+      file: config,
+      mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),
+      plugins: [...plugin, ...use.map((name) => ({ use: name }))],
+    },
+  });
+  checkBehindEnvoy(loaded.config);
+  return loaded;
+}
+
+export async function serve(
+  context: CommandContext,
+  services: GatewayServices,
+): Promise<Outcome<never>> {
+  const { env, options } = context;
+  if (options.json === true) throw misuse("--json goes with --check");
+  const log = lineLog(services.writeLog);
+  const { config } = await load(context);
+  const at = placeIn(context);
+  const tls = await tlsFor(context, at);
+  const isProduction = config.mode === "production";
+  await checkFile(context, isProduction, log);
+  const watched = watch(context, isProduction, log);
+  try {
+    const { code } = await runGateway({
+      ...{ env, lock: options.pluginsLock },
+      ...{
+        createGateway: services.createGateway,
+        stock: services.stock,
+        signals: services.signals,
+      },
+      ...{ verbose: options.verbose === true, reportFailuresTo: services.reportFailuresTo },
+      log,
+      stdio: { stdin: Readable.from([]), stdout: new Writable() },
+      load: () => load(context),
+      envoy: { at, tls, leaveMs, closed: watched.closed },
+    });
+    // Never printed: --json goes with --check.
+    return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
+  } finally {
+    watched.close();
+  }
+}
+
+function placeIn({ options }: CommandContext): EnvoyListen {
+  if (options.listenAt === undefined) throw misuse("extproc expects --listen");
+  return listenAt("--listen", options.listenAt);
+}
+
+/**
+ * Whoever connects is believed to be Envoy: it says who the callers are, and it gets the secrets
+ * of servers to pass on. So only this machine may, or whoever has a certificate.
+ */
+async function tlsFor(
+  { cwd, options }: CommandContext,
+  { host }: EnvoyListen,
+): Promise<EnvoyTls | undefined> {
+  const { tlsCert, tlsKey, tlsCa, plaintext } = options;
+  const given = [tlsCert, tlsKey, tlsCa].filter((each) => each !== undefined);
+  if (given.length === 0) {
+    if (host === undefined || isLocal(host) || plaintext === true) return undefined;
+    throw misuse(
+      say`others can connect to ${host}, and whoever does gets the secrets of servers: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or say --plaintext where the network itself lets only Envoy in`,
+    );
+  }
+  if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
+    throw misuse("--tls-cert, --tls-key and --tls-ca go together");
+  const read = (file: string) => readFile(resolve(cwd, file));
+  const [cert, key, clientCa] = await Promise.all([tlsCert, tlsKey, tlsCa].map(read));
+  return { cert, key, clientCa } as EnvoyTls;
+}
+
+/** Looks at the file that Envoy is configured with. */
+async function problemsIn({ cwd, options }: CommandContext): Promise<readonly EnvoyProblem[]> {
+  const { envoyFile } = options;
+  if (envoyFile === undefined) return [];
+  return problemsInFile(resolve(cwd, envoyFile));
+}
+
+export async function problemsInFile(file: string): Promise<readonly EnvoyProblem[]> {
+  const text = await readFile(file, "utf8");
+  try {
+    return envoyProblems(documentsIn(text));
+  } catch (error) {
+    throw new GlassineError(
+      "config_unreadable",
+      `${printable(file)} is neither YAML nor JSON: ${printable((error as Error).message)}`,
+    );
+  }
+}
+
+async function checkFile(context: CommandContext, isProduction: boolean, log: GatewayLog) {
+  const problems = await problemsIn(context);
+  const open = problems.filter(({ isOpen }) => isOpen);
+  if (isProduction && open.length > 0)
+    throw new GlassineError(
+      "setting_invalid",
+      `Envoy lets pass what nobody judged. ${open.map(({ text }) => text).join(" ")}`,
+    );
+  for (const { text } of problems) log.warn("envoy_odd", { text });
+}
+
+interface Watched {
+  /** Why nothing may pass. */
+  closed(): string | undefined;
+  close(): void;
+}
+
+const notAsked = "Envoy's administration was not reached yet, so nothing is known of Envoy.";
+
+function watch({ options }: CommandContext, isProduction: boolean, log: GatewayLog): Watched {
+  const { envoyAdmin, envoyFile } = options;
+  if (envoyAdmin === undefined) {
+    if (isProduction && envoyFile === undefined)
+      throw misuse(
+        "production expects --envoy-admin or --envoy-config: with `failure_mode_allow` Envoy lets pass what nobody judged",
+      );
+    return { closed: () => undefined, close() {} };
+  }
+  if (!URL.canParse(envoyAdmin)) throw misuse("--envoy-admin expects a URL");
+  const watched = watchEnvoy({
+    url: envoyAdmin,
+    onChange(problems) {
+      for (const { isOpen, text } of problems)
+        log[isOpen && isProduction ? "error" : "warn"]("envoy_odd", { text });
+      if (problems.length === 0) log.info("envoy_safe");
+    },
+    onUnreachable: () => log.warn("envoy_unreachable", { text: notAsked }),
+  });
+  return {
+    closed() {
+      if (!isProduction) return undefined;
+      const problems = watched.problems();
+      return problems === undefined ? notAsked : problems.find(({ isOpen }) => isOpen)?.text;
+    },
+    close: watched.close,
+  };
+}
+
+export async function check(context: CommandContext) {
+  const { config, file } = await load(context);
+  const { socket, host, port } = placeIn(context);
+  const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;
+  const served_at = Object.fromEntries(serverPaths(config));
+  const problems = [
+    ...(await missingPeers(config)),
+    ...(await missingGrpc()),
+    ...(await problemsIn(context)).map(({ text }) => text),
+  ];
+  return {
+    exitCode: problems.length === 0 ? (0 as const) : (1 as const),
+    document: { config_file: file ?? null, mode: config.mode, listens_at, served_at, problems },
+    lines: [
+      say`configuration: ${file ?? "the command line"}`,
+      `plugin mode: ${config.mode}`,
+      say`listens at: ${listens_at}`,
+      ...Object.entries(served_at).map(([path, name]) => say`${path}: ${name}`),
+      ...problems.map((text) => context.paint.bad(printable(text))),
+    ],
+  };
+}
+
+async function missingGrpc(): Promise<readonly string[]> {
+  try {
+    await loadGrpc();
+    return [];
+  } catch (error) {
+    if (isGlassineError(error)) return [error.message];
+    throw error;
+  }
+}

@@ -1,0 +1,367 @@
+/**
+ * One HTTP exchange of MCP that a proxy in front holds: what the caller sent goes to the server in the
+ * same exchange, and what the server answers comes back in it.
+ *
+ * Nobody keeps a connection of his own, so sessions, event ids and statuses stay those of the server.
+ * Its events are judged one after the other, each with its id and its retry, and passed on as soon as
+ * they were.
+ */
+import { takesBatches } from "./caller-messages.ts";
+import {
+  answerTo,
+  type End,
+  errorAnswer,
+  invalidAnswer,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  late,
+  type Message,
+  type Refusal,
+  type RequestId,
+  refusalOf,
+  refusedByServer,
+  refusedHere,
+  type SendOptions,
+  tooLarge,
+  unreachable,
+} from "./end.ts";
+import { type EventStream, eventStream } from "./event-stream.ts";
+import { type EventLimits, readEvents } from "./events.ts";
+import { eventHeaders, statusOf } from "./exchange-front.ts";
+import type { Forward } from "./forward.ts";
+import { documentIn } from "./json-lines.ts";
+import { isLasting } from "./watched.ts";
+
+/** Answers to requests of the server that plugins refused, by the keys of their ids. */
+export type RefusedAsks = Map<string, Message>;
+
+export interface PassThroughOptions {
+  readonly request: Request;
+  /** The parsed body: a message, or a batch of a session that takes some. Absent without a body. */
+  readonly body: unknown;
+  readonly isModern: boolean;
+  readonly forward: Forward;
+  /** The path and the query of the server. */
+  readonly path: string;
+  /** All headers for the server but those of plugins and of the trace. */
+  readonly headersFor: (message: unknown) => Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly keepAliveMs: number;
+  /** Of the session; absent for an exchange without one. */
+  readonly refusedAsks: RefusedAsks | undefined;
+  /** The server named a new session. Its caller learns of it when this has resolved. */
+  readonly onSession: (id: string) => Promise<void>;
+  /** The server says that the session is over. */
+  readonly onSessionOver: () => void;
+  readonly onUndelivered: (message: Message) => void;
+}
+
+export interface PassThrough {
+  readonly front: End;
+  readonly back: End;
+  /**
+   * Hands the body on, once both ends have started, and resolves to the HTTP answer. `settled`
+   * resolves when nothing is on its way between the ends.
+   */
+  answer(settled: () => Promise<void>): Promise<Response>;
+}
+
+const unknownAnswer = refusalOf(
+  -32014,
+  "answer_unknown",
+  "The answer belongs to no request that is known here",
+);
+const sessionUnknown = refusalOf(-32001, "session_unknown", "Session not found");
+
+/** Headers of a server's answer that its caller needs beside the content type. */
+const returned = ["allow", "mcp-session-id", "retry-after"];
+
+interface Sent {
+  readonly message: Message;
+  readonly status: number | undefined;
+}
+
+interface BackOptions extends SendOptions {
+  readonly withHeaders?: (own: Readonly<Record<string, string>>) => Headers;
+}
+
+export function passThrough(options: PassThroughOptions): PassThrough {
+  const { request, body, isModern, forward, refusedAsks, maxBytes } = options;
+  const asked = (Array.isArray(body) ? (body as unknown[]) : [body]).filter(isMessage);
+  const requests = asked.filter(isRequest);
+  const [only] = asked.length === 1 ? requests : [];
+  /** The caller's requests without an answer. */
+  const open = new Map<string, RequestId>(requests.map(({ id }) => [keyOf(id), id]));
+  /** What plugins let pass to the server, and what it is sent with. */
+  const outgoing: Message[] = [];
+  const sentWith: BackOptions[] = [];
+  /** What goes to the caller, until there is a stream for it. */
+  const incoming: Sent[] = [];
+  let stream: EventStream | undefined;
+  let hasForwarded = false;
+  let isOver = false;
+
+  const front: End = {
+    start: async () => {},
+    async send(message, { status } = {}) {
+      if (isOver) throw new Error("The exchange is over.");
+      if (isAnswer(message)) open.delete(keyOf(message.id));
+      if (stream === undefined) incoming.push({ message, status });
+      else stream.write(message);
+    },
+    async close() {
+      over();
+    },
+  };
+
+  const back: End = {
+    takesHeaders: true,
+    start: async () => {},
+    async send(message, sendOptions: BackOptions = {}) {
+      if (!hasForwarded) {
+        outgoing.push(message);
+        sentWith.push(sendOptions);
+      } else if (isAnswer(message)) refuseAsk(message);
+      // A request that is given up is cancelled by the end of its stream, or not at all.
+      else if (message.method !== "notifications/cancelled") options.onUndelivered(message);
+    },
+    async close() {},
+  };
+
+  /**
+   * A plugin refused what the server asks of the caller, and there is no way to tell the server but
+   * an answer of the caller. So the caller gets a ping with the same id, which every client answers,
+   * and that answer is replaced.
+   */
+  function refuseAsk(answer: Message & { readonly id: RequestId }): void {
+    if (refusedAsks === undefined) {
+      options.onUndelivered(answer);
+      return;
+    }
+    refusedAsks.set(keyOf(answer.id), answer);
+    void front.send({ jsonrpc: "2.0", id: answer.id, method: "ping" });
+  }
+
+  function over(): void {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    request.signal.removeEventListener("abort", over);
+    stream?.end();
+    // After whoever sent it has noted its end.
+    setImmediate(() => front.onclose?.());
+  }
+
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp: () => void = () => {};
+  /** Resolves when the server is late. */
+  const lateServer = new Promise<"late">((resolve) => {
+    giveUp = () => resolve("late");
+  });
+  const isTimed = requests.length > 0 && !requests.some(({ method }) => isLasting(method));
+
+  async function answer(settled: () => Promise<void>): Promise<Response> {
+    request.signal.addEventListener("abort", over, { once: true });
+    if (request.signal.aborted) over();
+    try {
+      hand();
+      await settled();
+      hasForwarded = true;
+      if (body !== undefined && outgoing.length === 0) return withoutServer();
+      if (isTimed) timer = setTimeout(giveUp, options.timeoutMs).unref();
+      const answered = await Promise.race([send(), lateServer]);
+      const response =
+        answered === "late" ? await fail(late, settled) : await relay(answered, settled);
+      if (stream === undefined) over();
+      return response;
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+
+  /** Hands what the caller sent to the guard. */
+  function hand(): void {
+    if (body === undefined) return;
+    const kept = asked.filter((message) => {
+      const refused = isAnswer(message) ? refusedAsks?.get(keyOf(message.id)) : undefined;
+      if (refused === undefined) return true;
+      refusedAsks?.delete(keyOf((refused as Message & { id: RequestId }).id));
+      outgoing.push(refused);
+      return false;
+    });
+    if (kept.length > 0) front.onmessage?.(Array.isArray(body) ? kept : kept[0], { request });
+  }
+
+  /** Plugins let nothing pass: it was refused, or it is a message that gets no answer. */
+  function withoutServer(): Response {
+    return incoming.length === 0 ? new Response(null, { status: 202 }) : inJson(200);
+  }
+
+  function send(): Promise<Response> {
+    const message = Array.isArray(body) ? outgoing : outgoing[0];
+    const { withHeaders, trace } = sentWith[0] ?? {};
+    const own = { ...options.headersFor(message), ...trace };
+    const headers = withHeaders === undefined ? own : Object.fromEntries(withHeaders(own));
+    const text = message === undefined ? null : JSON.stringify(message);
+    return forward({ path: options.path, headers, body: text });
+  }
+
+  async function relay(answered: Response, settled: () => Promise<void>): Promise<Response> {
+    const { status, headers, ok } = answered;
+    const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+    const coding = headers.get("content-encoding") ?? "identity";
+    if (coding !== "identity") return await fail(invalidAnswer, settled);
+    const session = headers.get("mcp-session-id");
+    if (ok && session !== null && only?.method === "initialize") await options.onSession(session);
+    if (type === "text/event-stream" && ok) return eventsOf(answered, settled);
+    const text = await textIn(answered, maxBytes);
+    if (text === undefined) return await fail(tooLarge, settled);
+    const document = type === "application/json" ? documentIn(text) : undefined;
+    const messages = (Array.isArray(document) ? (document as unknown[]) : [document]).filter(
+      isMessage,
+    );
+    for (const each of messages)
+      await pass(only === undefined ? each : answerTo(only.id, each), status, settled);
+    if (incoming.length > 0 && open.size === 0) return inJson(status, headers);
+    if (status === 404 && refusedAsks !== undefined) {
+      options.onSessionOver();
+      return refusedWith(404, sessionUnknown);
+    }
+    if (requests.length > 0) return await fail(ok ? invalidAnswer : refusedByServer, settled);
+    if (messages.length > 0 && incoming.length > 0) return inJson(status, headers);
+    if (ok && text === "") return new Response(null, { status, headers: returnedOf(headers) });
+    return refusedWith(ok ? 502 : status, ok ? invalidAnswer : refusedByServer, headers);
+  }
+
+  /** Gives a message of the server to the guard, and waits until that is through with it. */
+  async function pass(
+    message: Message,
+    status: number | undefined,
+    settled: () => Promise<void>,
+  ): Promise<void> {
+    timer?.refresh();
+    // Another request's answer comes in its own exchange, or in a stream that nobody asked for.
+    if (body !== undefined && isAnswer(message) && !open.has(keyOf(message.id))) {
+      options.onUndelivered(message);
+      return;
+    }
+    const related = { relatedRequestId: only?.id };
+    const more = isAnswer(message) && status !== undefined ? { status } : {};
+    back.onmessage?.(message, { ...related, ...more });
+    await settled();
+  }
+
+  /** The server gives no answer: what waits for one gets this. */
+  async function fail(refusal: Refusal, settled: () => Promise<void>): Promise<Response> {
+    for (const id of [...open.values()]) {
+      back.onmessage?.(...refusedHere(id, refusal));
+      await settled();
+    }
+    return incoming.length > 0 ? inJson(undefined) : refusedWith(502, refusal);
+  }
+
+  function inJson(status: number | undefined, headers?: Headers): Response {
+    const [first] = incoming;
+    const document = Array.isArray(body) ? incoming.map((each) => each.message) : first?.message;
+    const own = first === undefined ? undefined : isModern ? statusOf(first.message) : 200;
+    return Response.json(document, {
+      status: first?.status ?? (headers === undefined ? own : status) ?? 200,
+      headers: returnedOf(headers),
+    });
+  }
+
+  function refusedWith(status: number, refusal: Refusal, headers?: Headers): Response {
+    const id = only?.id ?? null;
+    return Response.json(errorAnswer(id, refusal), { status, headers: returnedOf(headers) });
+  }
+
+  /** Passes events on while they come. */
+  function eventsOf(answered: Response, settled: () => Promise<void>): Response {
+    const made = eventStream(options.keepAliveMs, over);
+    stream = made;
+    void readAll(answered, made, settled);
+    const headers = { ...eventHeaders, ...returnedOf(answered.headers) };
+    return new Response(made.body, { status: answered.status, headers });
+  }
+
+  async function readAll(
+    { body: events }: Response,
+    made: EventStream,
+    settled: () => Promise<void>,
+  ): Promise<void> {
+    let canResume = false;
+    let reason: Refusal = unreachable;
+    try {
+      const limits: EventLimits = { maxBytes, tooLarge: () => new TooLarge() };
+      const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, limits);
+      while (!isOver) {
+        const next = await Promise.race([reader.next(), lateServer]);
+        if (next === "late") {
+          reason = late;
+          canResume = false;
+          break;
+        }
+        if (next.done === true) break;
+        const { id, retry, data } = next.value;
+        canResume ||= id !== undefined;
+        made.begin(id, retry);
+        await passEvent(data, settled);
+        made.finish();
+        await made.hasRoom();
+        // Whatever follows the last answer belongs to no request.
+        if (requests.length > 0 && open.size === 0) break;
+      }
+    } catch (error) {
+      if (error instanceof TooLarge) reason = tooLarge;
+      canResume = canResume && !(error instanceof TooLarge);
+    }
+    // A session's client asks for the rest, and gets it in an exchange of its own.
+    if (!isOver && !(canResume && !isModern)) await fail(reason, settled).catch(() => {});
+    over();
+  }
+
+  async function passEvent(data: string, settled: () => Promise<void>): Promise<void> {
+    if (data === "") return;
+    const document = documentIn(data);
+    const messages = (Array.isArray(document) ? (document as unknown[]) : [document]).filter(
+      isMessage,
+    );
+    for (const each of messages) {
+      const before = stream?.written ?? 0;
+      const message = only === undefined ? each : answerTo(only.id, each);
+      await pass(message, 200, settled);
+      // Whoever waits for it would wait for ever.
+      if (body === undefined && isAnswer(message) && stream?.written === before)
+        stream.write(errorAnswer(message.id, unknownAnswer));
+    }
+  }
+
+  return { front, back, answer };
+}
+
+/** Whether a session that says this version takes batches. Before there was the header, it did. */
+export function mayBatch(headers: Headers): boolean {
+  return takesBatches(headers.get("mcp-protocol-version") ?? "2025-03-26");
+}
+
+class TooLarge extends Error {}
+
+function returnedOf(headers: Headers | undefined): Readonly<Record<string, string>> {
+  const entries = returned.map((name) => [name, headers?.get(name)] as const);
+  return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] != null));
+}
+
+async function textIn({ body }: Response, maxBytes: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,30 @@
+/** What a configuration has to be for a gateway behind Envoy. */
+import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
+
+/** Where each server is reached: alone at the path of the endpoint, beside others below it. */
+export function serverPaths({ listen, servers }: GatewayConfig): ReadonlyMap<string, string> {
+  const base = (listen?.path ?? "/mcp").replace(/\/$/, "");
+  const names = Object.keys(servers);
+  return new Map(names.map((name) => [names.length === 1 ? base || "/" : `${base}/${name}`, name]));
+}
+
+/**
+ * Envoy reaches servers by their URLs, and callers reach Envoy.
+ *
+ * @throws GlassineError `config_invalid`
+ */
+export function checkBehindEnvoy({ servers, listen }: GatewayConfig): void {
+  const problems = Object.entries(servers).flatMap(([name, server]) =>
+    "url" in server
+      ? []
+      : [
+          problemAt(
+            ["servers", name],
+            "expected a `url`: Envoy sends requests on to servers, and starts none.",
+          ),
+        ],
+  );
+  if (listen?.port === 0)
+    problems.push(problemAt(["listen", "port"], "expected the port that Envoy listens on, got 0."));
+  if (problems.length > 0) throw configInvalid(problems, "Behind Envoy, this");
+}

@@ -1,0 +1,398 @@
+/** The configuration of an Envoy that asks this gateway, made of the gateway's own. */
+import type { GatewayConfig, UrlServer } from "../config/index.ts";
+import { gracefulClose } from "./envoy-problems.ts";
+import type { EnvoyListen } from "./envoy-server.ts";
+import { type Comments, commented } from "./yaml.ts";
+
+export interface EnvoyConfigOptions {
+  readonly config: GatewayConfig;
+  /** Where each server is reached: its name by its path. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** The gateways that Envoy asks. */
+  readonly processors: readonly EnvoyListen[];
+  readonly bodyMode: BodyMode;
+  /** The port of Envoy's own administration, on the local address. */
+  readonly adminPort: number;
+  /** Files that Envoy reads to connect to the gateways by TLS. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
+}
+
+/** A whole configuration, or the fragments for what configures Envoy itself. */
+export const envoyProducts = ["envoy", "envoy-gateway", "istio"] as const;
+export type EnvoyProduct = (typeof envoyProducts)[number];
+
+export const bodyModes = ["streamed", "buffered"] as const;
+type BodyMode = (typeof bodyModes)[number];
+
+const type = (name: string) => `type.googleapis.com/envoy.${name}`;
+
+/** What may be open at a time. Envoy's own default is 1024, and every open stream counts. */
+const manyOpen = {
+  max_connections: 100_000,
+  max_pending_requests: 100_000,
+  max_requests: 100_000,
+};
+
+/** The cluster of the gateways, and the one of a server or a model by its name. */
+const processorCluster = "glassine";
+const clusterOf = (kind: "server" | "model", name: string) => `${kind}_${name}`;
+
+interface Upstream {
+  readonly cluster: string;
+  readonly url: URL;
+  readonly match: object;
+  readonly timeout: string;
+}
+
+export function envoyConfig(product: EnvoyProduct, options: EnvoyConfigOptions): string {
+  if (product === "envoy") return wholeConfig(options);
+  const documents = product === "istio" ? istio(options) : envoyGateway(options);
+  return documents.map((each) => commented(each, fragmentComments)).join("---\n");
+}
+
+function wholeConfig(options: EnvoyConfigOptions): string {
+  const { config, adminPort } = options;
+  const { host, port } = listenOf(config);
+  const upstreams = upstreamsOf(options);
+  const document = {
+    admin: { address: address("127.0.0.1", adminPort) },
+    layered_runtime: {
+      layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }],
+    },
+    static_resources: {
+      listeners: [
+        {
+          name: "callers",
+          address: address(host, port),
+          filter_chains: [{ filters: [connectionManager(upstreams, options)] }],
+        },
+      ],
+      clusters: [processors(options), ...upstreams.map(clusterFor)],
+    },
+  };
+  return commented(document, commentsOf(options));
+}
+
+/** The filter alone, as the fragments for other products have it. */
+function processorFilter({ bodyMode }: Pick<EnvoyConfigOptions, "bodyMode">) {
+  const isStreamed = bodyMode === "streamed";
+  const body = isStreamed ? "FULL_DUPLEX_STREAMED" : "BUFFERED";
+  const trailers = isStreamed ? "SEND" : "SKIP";
+  return {
+    name: "envoy.filters.http.ext_proc",
+    typed_config: {
+      "@type": type("extensions.filters.http.ext_proc.v3.ExternalProcessor"),
+      grpc_service: {
+        envoy_grpc: { cluster_name: processorCluster },
+        timeout: "0s",
+        retry_policy: {
+          retry_on: "connect-failure,refused-stream",
+          num_retries: 3,
+          retry_host_predicate: [
+            {
+              name: "envoy.retry_host_predicates.previous_hosts",
+              typed_config: {
+                "@type": type("extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"),
+              },
+            },
+          ],
+          host_selection_retry_max_attempts: 5,
+        },
+        initial_metadata: [{ key: "mcp-session-id", value: "%REQ(mcp-session-id?x-request-id)%" }],
+      },
+      failure_mode_allow: false,
+      processing_mode: {
+        request_header_mode: "SEND",
+        response_header_mode: "SEND",
+        request_body_mode: body,
+        response_body_mode: body,
+        request_trailer_mode: trailers,
+        response_trailer_mode: trailers,
+      },
+      request_attributes: ["source.address"],
+      message_timeout: "120s",
+    },
+  };
+}
+
+function connectionManager(upstreams: readonly Upstream[], options: EnvoyConfigOptions) {
+  return {
+    name: "envoy.filters.network.http_connection_manager",
+    typed_config: {
+      "@type": type("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
+      stat_prefix: "callers",
+      normalize_path: true,
+      merge_slashes: true,
+      path_with_escaped_slashes_action: "REJECT_REQUEST",
+      stream_idle_timeout: "0s",
+      route_config: {
+        name: "glassine",
+        virtual_hosts: [
+          {
+            name: "glassine",
+            domains: ["*"],
+            routes: upstreams.map(({ cluster, url, match, timeout }) => ({
+              match,
+              route: { cluster, timeout, host_rewrite_literal: url.host },
+            })),
+          },
+        ],
+      },
+      http_filters: [
+        processorFilter(options),
+        {
+          name: "envoy.filters.http.router",
+          typed_config: { "@type": type("extensions.filters.http.router.v3.Router") },
+        },
+      ],
+    },
+  };
+}
+
+function upstreamsOf({ config, paths }: EnvoyConfigOptions): readonly Upstream[] {
+  const servers = [...paths].map(([path, name]) => ({
+    cluster: clusterOf("server", name),
+    url: new URL((config.servers[name] as UrlServer).url),
+    match: { path },
+    // Streams last, and the gateway has a deadline for every request.
+    timeout: "0s",
+  }));
+  const models = Object.entries(config.models).map(([name, { path, url, timeoutMs }]) => ({
+    cluster: clusterOf("model", name),
+    url: new URL(url),
+    match: { prefix: `${path.replace(/\/$/, "")}/` },
+    timeout: `${timeoutMs / 1000}s`,
+  }));
+  // The first match counts.
+  return [
+    ...servers,
+    ...models.toSorted((one, other) => other.match.prefix.length - one.match.prefix.length),
+  ];
+}
+
+function clusterFor({ cluster, url }: Upstream) {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const isSecure = url.protocol === "https:";
+  const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
+  return {
+    name: cluster,
+    type: isAddress(host) ? "STATIC" : "LOGICAL_DNS",
+    connect_timeout: "5s",
+    circuit_breakers: { thresholds: [manyOpen] },
+    load_assignment: assignment(cluster, [address(host, port)]),
+    ...(isSecure && { transport_socket: tlsTo(host, { filename: systemAuthorities }) }),
+  };
+}
+
+const systemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+
+function processors({ processors: at, tls }: EnvoyConfigOptions) {
+  const isNamed = at.some(({ host }) => host !== undefined && !isAddress(host));
+  return {
+    name: processorCluster,
+    type: isNamed ? "STRICT_DNS" : "STATIC",
+    connect_timeout: "1s",
+    lb_policy: "RING_HASH",
+    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    circuit_breakers: { thresholds: [manyOpen] },
+    health_checks: [
+      {
+        timeout: "1s",
+        interval: "1s",
+        no_traffic_interval: "1s",
+        healthy_threshold: 1,
+        unhealthy_threshold: 1,
+        grpc_health_check: {},
+      },
+    ],
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": type("extensions.upstreams.http.v3.HttpProtocolOptions"),
+        explicit_http_config: { http2_protocol_options: {} },
+        hash_policy: [{ header: { header_name: "mcp-session-id" } }],
+      },
+    },
+    load_assignment: assignment(processorCluster, at.map(endpoint)),
+    ...(tls && {
+      transport_socket: tlsTo(undefined, { filename: tls.ca }, [
+        { certificate_chain: { filename: tls.cert }, private_key: { filename: tls.key } },
+      ]),
+    }),
+  };
+}
+
+function tlsTo(sni: string | undefined, trusted_ca: object, tls_certificates?: readonly object[]) {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": type("extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
+      ...(sni !== undefined && { sni }),
+      common_tls_context: {
+        validation_context: {
+          trusted_ca,
+          ...(sni !== undefined && {
+            match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: sni } }],
+          }),
+        },
+        ...(tls_certificates && { tls_certificates }),
+      },
+    },
+  };
+}
+
+function endpoint({ socket, host, port }: EnvoyListen) {
+  return socket === undefined ? address(host, port) : { pipe: { path: socket } };
+}
+
+function address(host: string, port: number) {
+  return { socket_address: { address: host, port_value: port } };
+}
+
+function assignment(cluster_name: string, addresses: readonly object[]) {
+  const lb_endpoints = addresses.map((each) => ({ endpoint: { address: each } }));
+  return { cluster_name, endpoints: [{ lb_endpoints }] };
+}
+
+function isAddress(host: string): boolean {
+  return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function listenOf({ listen }: GatewayConfig) {
+  return { host: listen?.host ?? "127.0.0.1", port: listen?.port ?? 8080 };
+}
+
+/** Envoy Gateway: a policy for the route of a server, and the runtime flag for its Envoys. */
+function envoyGateway({ bodyMode }: EnvoyConfigOptions): readonly object[] {
+  const body = bodyMode === "streamed" ? "FullDuplexStreamed" : "Buffered";
+  const meta = (name: string) => ({ name, namespace: "default" });
+  const runtime = {
+    layered_runtime: {
+      layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }],
+    },
+  };
+  return [
+    {
+      apiVersion: "gateway.envoyproxy.io/v1alpha1",
+      kind: "EnvoyExtensionPolicy",
+      metadata: meta("glassine"),
+      spec: {
+        targetRefs: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "mcp" }],
+        extProc: [
+          {
+            backendRefs: [{ name: "glassine", port: 9002 }],
+            failOpen: false,
+            messageTimeout: "120s",
+            processingMode: {
+              request: { body, attributes: ["source.address"] },
+              response: { body },
+            },
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: "gateway.envoyproxy.io/v1alpha1",
+      kind: "EnvoyProxy",
+      metadata: meta("glassine"),
+      spec: {
+        bootstrap: { type: "Merge", value: JSON.stringify(runtime, null, 2) },
+      },
+    },
+  ];
+}
+
+/** Istio: the filter itself, with the cluster that Istio makes of the service of glassine. */
+function istio(options: EnvoyConfigOptions): readonly object[] {
+  const filter = processorFilter(options);
+  const { grpc_service } = filter.typed_config;
+  const cluster_name = "outbound|9002||glassine.default.svc.cluster.local";
+  const value = {
+    ...filter,
+    typed_config: {
+      ...filter.typed_config,
+      grpc_service: { ...grpc_service, envoy_grpc: { cluster_name } },
+    },
+  };
+  return [
+    {
+      apiVersion: "networking.istio.io/v1alpha3",
+      kind: "EnvoyFilter",
+      metadata: { name: "glassine", namespace: "istio-system" },
+      spec: {
+        workloadSelector: { labels: { istio: "ingressgateway" } },
+        configPatches: [
+          {
+            applyTo: "HTTP_FILTER",
+            match: {
+              context: "GATEWAY",
+              listener: {
+                filterChain: {
+                  filter: {
+                    name: "envoy.filters.network.http_connection_manager",
+                    subFilter: { name: "envoy.filters.http.router" },
+                  },
+                },
+              },
+            },
+            patch: { operation: "INSERT_BEFORE", value },
+          },
+          {
+            applyTo: "BOOTSTRAP",
+            patch: {
+              operation: "MERGE",
+              value: {
+                layered_runtime: {
+                  layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }],
+                },
+              },
+            },
+          },
+        ],
+      },
+    },
+  ];
+}
+
+const fragmentComments: Comments = {
+  spec: "Names, namespaces and the port are examples: write those of your own.",
+  failOpen: "Never true: what could not be judged would pass.",
+  failure_mode_allow: "Never true: what could not be judged would pass.",
+  messageTimeout: "Longer than the plugins may take.",
+  message_timeout: "Longer than the plugins may take.",
+  layered_runtime:
+    "Without this Envoy resets each stream to glassine at its end, and Node takes few resets.",
+  bootstrap: "Its Envoys end their streams to glassine instead of resetting them.",
+  workloadSelector: "The gateway whose traffic glassine judges.",
+};
+
+/** Comments by the key that they stand before, with the keys above it as far as it takes. */
+function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments {
+  return {
+    admin: "Envoy's own administration. Whoever reaches it can stop Envoy: keep it local.",
+    layered_runtime:
+      "Without this Envoy resets each stream to glassine at its end, and Node takes few resets.",
+    listeners: "Where callers come: `listen` of the gateway's configuration.",
+    normalize_path: "One spelling of a path, for the routes and for glassine.",
+    stream_idle_timeout: "MCP streams are idle for long.",
+    routes: "Each server and model at its path. glassine writes the path at the server itself.",
+    http_filters: "glassine comes first, and the router last.",
+    initial_metadata:
+      "Says which session a stream belongs to, or else which request, for `hash_policy` below.",
+    retry_policy: "A stream that no processor has taken yet is offered to another one.",
+    failure_mode_allow: "Never true: what could not be judged would pass.",
+    processing_mode:
+      bodyMode === "streamed"
+        ? "Bodies are judged while they stream, event by event. Trailers must be sent then."
+        : "Bodies are buffered: streams arrive whole at their end, so a server cannot ask its caller anything, and no body is longer than Envoy's buffer (1 MiB).",
+    request_attributes: "The address of the caller, which identity.trustedHeaders asks for.",
+    message_timeout:
+      "Longer than the plugins may take. It counts for headers and buffered bodies; streams have glassine's own deadlines.",
+    lb_policy:
+      at.length > 1
+        ? "All requests of a session go to the same processor while it lives."
+        : "With more processors, all requests of a session go to the same one while it lives.",
+    healthy_panic_threshold: "Rather refuse than ask a processor that leaves.",
+    health_checks: "A processor that ends says so first, and is asked no more.",
+    circuit_breakers: "Envoy's own limit is 1024, and every open stream counts.",
+  };
+}

@@ -1,0 +1,122 @@
+/** What of an Envoy's configuration lets something pass that nobody judged. */
+
+export interface EnvoyProblem {
+  /** Whether what could not be judged passes: production does not start with that. */
+  readonly isOpen: boolean;
+  readonly text: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The name of Envoy's flag: with it, Envoy ends its streams to the gateway instead of resetting them. */
+export const gracefulClose = "envoy.reloadable_features.ext_proc_graceful_grpc_close";
+
+const open = (text: string): EnvoyProblem => ({ isOpen: true, text });
+const odd = (text: string): EnvoyProblem => ({ isOpen: false, text });
+
+/**
+ * Looks through configurations of Envoy, of Envoy Gateway or of Istio, or through what Envoy itself
+ * dumps, whatever they are nested in. Keys are those of the API, in snake case or in camel case.
+ */
+export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProblem[] {
+  const problems: EnvoyProblem[] = [];
+  let processors = 0;
+  let isGraceful = false;
+  let isBounded = false;
+  // Envoy Gateway has what it merges into the bootstrap as text.
+  if (new RegExp(`${gracefulClose}\\W+true`).test(JSON.stringify(documents))) isGraceful = true;
+  for (const fields of documents.flatMap((each) => [...objectsIn(each)])) {
+    const mode = at(fields, "processing_mode");
+    if (isProcessor(fields)) processors += 1;
+    if (isTrue(at(fields, "failure_mode_allow")) || isTrue(at(fields, "fail_open")))
+      problems.push(
+        open(
+          "`failure_mode_allow` (`failOpen`) is true: what glassine could not judge passes. Set it to false.",
+        ),
+      );
+    if (isTrue(at(fields, "observability_mode")))
+      problems.push(
+        open("`observability_mode` is true: Envoy waits for no answer, and nothing is refused."),
+      );
+    if (isTrue(at(fields, "disable_immediate_response")))
+      problems.push(
+        open("`disable_immediate_response` is true: Envoy takes no refusal. Set it to false."),
+      );
+    if (isObject(mode)) problems.push(...modeProblems(mode));
+    else if (isFilter(fields))
+      problems.push(
+        open("`processing_mode` is not set: Envoy shows no bodies, and nothing in them is judged."),
+      );
+    if (isTrue(fields[gracefulClose])) isGraceful = true;
+    const most = at(fields, "max_requests_per_connection");
+    if (requestsIn(most) <= 900) isBounded = true;
+  }
+  if (processors === 0)
+    problems.push(open("there is no external processing in it: nothing passes glassine."));
+  else if (!isGraceful && !isBounded)
+    problems.push(
+      odd(
+        `Envoy resets each stream at its end, and Node refuses streams after 1000 resets of a connection: set the runtime flag ${gracefulClose} to true, or \`max_requests_per_connection: 500\` for the cluster of glassine.`,
+      ),
+    );
+  return [...new Map(problems.map((each) => [each.text, each])).values()];
+}
+
+function modeProblems(mode: Fields): readonly EnvoyProblem[] {
+  const problems: EnvoyProblem[] = [];
+  for (const side of ["request", "response"]) {
+    // Envoy Gateway says it in a document for each side.
+    const nested = at(mode, side);
+    const body =
+      at(mode, `${side}_body_mode`) ?? (isObject(nested) ? at(nested, "body") : undefined);
+    const plain = String(body ?? "NONE")
+      .toUpperCase()
+      .replaceAll("_", "");
+    if (!["FULLDUPLEXSTREAMED", "BUFFERED", "2", "4"].includes(plain))
+      problems.push(
+        open(
+          `the body mode of the ${side} is ${String(body ?? "NONE")}, in which bodies cannot be judged: set FULL_DUPLEX_STREAMED or BUFFERED.`,
+        ),
+      );
+    if (at(mode, `${side}_header_mode`) === "SKIP")
+      problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
+  }
+  return problems;
+}
+
+function isFilter(fields: Fields): boolean {
+  const name = fields["@type"];
+  return typeof name === "string" && name.endsWith(".ext_proc.v3.ExternalProcessor");
+}
+
+/** The filter, or the list of Envoy Gateway's policy. */
+function isProcessor(fields: Fields): boolean {
+  return isFilter(fields) || Array.isArray(fields.extProc);
+}
+
+function* objectsIn(value: unknown): Generator<Fields> {
+  if (Array.isArray(value)) for (const each of value) yield* objectsIn(each);
+  if (!isObject(value)) return;
+  yield value;
+  for (const each of Object.values(value)) yield* objectsIn(each);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function at(fields: Fields, name: string): unknown {
+  return (
+    fields[name] ?? fields[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]
+  );
+}
+
+/** Also as Envoy shows the value of a runtime flag. */
+function isTrue(value: unknown): boolean {
+  if (isObject(value)) return isTrue(value.final_value);
+  return value === true || value === "true";
+}
+
+function requestsIn(value: unknown): number {
+  return Number((isObject(value) ? value.value : value) ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,108 @@
+/** A server of Envoy's external processing. */
+import { rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { GlassineError } from "../../core/errors/index.ts";
+import { loadGrpc } from "./load-grpc.ts";
+import { type Call, type SideStreamOptions, sideStream } from "./side-stream.ts";
+
+/** Where it listens: the path of a Unix socket, or a host and a port. */
+export type EnvoyListen =
+  | { readonly socket: string; readonly host?: undefined; readonly port?: undefined }
+  | { readonly host: string; readonly port: number; readonly socket?: undefined };
+
+/** Certificate and key of the server, and the authority whose clients alone are accepted. */
+export interface EnvoyTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly clientCa: Buffer;
+}
+
+export interface EnvoyServerOptions extends SideStreamOptions {
+  readonly listen: EnvoyListen;
+  readonly tls?: EnvoyTls | undefined;
+}
+
+export interface EnvoyServer {
+  /** The port that it listens on; 0 for a socket. */
+  readonly port: number;
+  /** Says to whoever checks its health that it takes no more streams. It still takes them. */
+  leave(): void;
+  /** Takes no more streams, and resolves when those that are open have ended. */
+  drain(): Promise<void>;
+  /** Ends everything. */
+  close(): void;
+}
+
+/** @throws GlassineError (as a rejection) `setting_invalid` */
+export async function envoyServer(options: EnvoyServerOptions): Promise<EnvoyServer> {
+  const { listen, tls } = options;
+  const { Server, ServerCredentials, services } = await loadGrpc();
+  const server = new Server({ "grpc.max_receive_message_length": maxMessageBytes });
+  let isServing = true;
+  server.addService(services.processor, {
+    Process: (call: unknown) => sideStream(call as Call, options),
+  });
+  server.addService(services.health, {
+    Check: (_: unknown, answer: (error: null, reply: object) => void) =>
+      answer(null, { status: isServing ? serving : notServing }),
+  });
+  const credentials =
+    tls === undefined
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(
+          tls.clientCa,
+          [{ cert_chain: tls.cert, private_key: tls.key }],
+          true,
+        );
+  const at =
+    listen.socket === undefined ? `${listen.host}:${listen.port}` : `unix:${listen.socket}`;
+  if (listen.socket !== undefined) await removeStale(listen.socket);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(at, credentials, (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(fault(at, error));
+    });
+  });
+  return {
+    port: listen.socket === undefined ? port : 0,
+    leave() {
+      isServing = false;
+    },
+    drain: () =>
+      new Promise((resolve) => {
+        isServing = false;
+        server.tryShutdown(() => resolve());
+      }),
+    close: () => server.forceShutdown(),
+  };
+}
+
+/** Envoy buffers 1 MiB by default, and streams in pieces of that. */
+const maxMessageBytes = 67_108_864;
+const serving = 1;
+const notServing = 2;
+
+/** A gateway that was killed leaves its socket behind, where nobody listens. */
+async function removeStale(path: string): Promise<void> {
+  const isThere = await stat(path).then(
+    (found) => found.isSocket(),
+    () => false,
+  );
+  if (!isThere) return;
+  const isUsed = await new Promise<boolean>((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+  if (!isUsed) await rm(path, { force: true });
+}
+
+function fault(at: string, { message }: Error): GlassineError {
+  return new GlassineError(
+    "setting_invalid",
+    `it cannot listen at ${at}: ${message}. Is something else listening there?`,
+  );
+}

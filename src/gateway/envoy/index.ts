@@ -1,0 +1,18 @@
+export { checkBehindEnvoy, serverPaths } from "./behind-envoy.ts";
+export {
+  bodyModes,
+  type EnvoyConfigOptions,
+  type EnvoyProduct,
+  envoyConfig,
+  envoyProducts,
+} from "./envoy-config.ts";
+export { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
+export {
+  type EnvoyListen,
+  type EnvoyServer,
+  type EnvoyTls,
+  envoyServer,
+} from "./envoy-server.ts";
+export { loadGrpc } from "./load-grpc.ts";
+export { watchEnvoy } from "./watch-envoy.ts";
+export { documentsIn } from "./yaml.ts";

@@ -1,0 +1,390 @@
+/**
+ * One stream of Envoy's external processing: an HTTP exchange, as a request, a way to send it on, and
+ * an answer.
+ *
+ * Rules:
+ * - Nothing is answered before it was judged: the answer to headers is held until the body was.
+ * - A stream that ends without an error lets the rest pass unjudged, whatever Envoy is to do with
+ *   failures. So it ends after its last answer, and every failure ends it with an error.
+ * - Envoy waits for ever for what is not answered while bodies stream in both directions.
+ */
+import type { Forward, Forwarded } from "../ends/index.ts";
+import { type BodyIn, bodyIn } from "./body-in.ts";
+import {
+  changesTo,
+  type HeaderMap,
+  type HeaderMutation,
+  headersOf,
+  type Received,
+  receivedIn,
+} from "./header-changes.ts";
+
+/** Of a stream of gRPC, what is used here. */
+export interface Call {
+  on(event: "data", listener: (message: ProcessingRequest) => void): void;
+  on(event: "end" | "cancelled", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  once(event: "drain", listener: () => void): void;
+  write(message: object): boolean;
+  end(): void;
+  pause(): void;
+  resume(): void;
+  emit(event: "error", error: Error): void;
+}
+
+interface BodyPiece {
+  readonly body?: Uint8Array;
+  readonly end_of_stream?: boolean;
+}
+
+interface HeadersPiece {
+  readonly headers?: HeaderMap | null;
+  readonly end_of_stream?: boolean;
+}
+
+interface Trailers {
+  readonly trailers?: HeaderMap | null;
+}
+
+interface ProcessingRequest {
+  readonly request_headers?: HeadersPiece;
+  readonly response_headers?: HeadersPiece;
+  readonly request_body?: BodyPiece;
+  readonly response_body?: BodyPiece;
+  readonly request_trailers?: Trailers;
+  readonly response_trailers?: Trailers;
+  readonly attributes?: Attributes;
+  readonly observability_mode?: boolean;
+  readonly protocol_config?: {
+    readonly request_body_mode?: number;
+    readonly response_body_mode?: number;
+  } | null;
+}
+
+type Attributes = Readonly<
+  Record<string, { readonly fields?: Readonly<Record<string, { readonly string_value?: string }>> }>
+>;
+
+/** The connection that a request came on, through Envoy. */
+export interface ThroughEnvoy {
+  /** The address of whoever is connected to Envoy, if Envoy says it. */
+  readonly remote: string | undefined;
+  /** Calls `listener` once the answer was handed over, or its reader is gone. */
+  onSent(listener: () => void): void;
+  readonly forward: Forward;
+}
+
+export interface SideStreamOptions {
+  readonly respond: (request: Request, connection: ThroughEnvoy) => Promise<Response>;
+  /** Names of headers that may come once only. */
+  readonly single: (name: string) => boolean;
+  readonly onNote: (note: "buffered" | "observing" | "body_mode_unsupported") => void;
+}
+
+/** The body modes of Envoy that can be judged. */
+const buffered = 2;
+const duplex = 4;
+/** Envoy advises pieces of this size. */
+const maxPiece = 65_536;
+
+/** One direction of the exchange. */
+interface Phase {
+  readonly received: Received;
+  readonly hasBody: boolean;
+  readonly mode: number;
+  readonly body: BodyIn;
+  trailers: HeaderMutation | undefined;
+}
+
+const gone = new Error("The caller is gone.");
+
+export function sideStream(call: Call, { respond, single, onNote }: SideStreamOptions): void {
+  const left = new AbortController();
+  const onSent = new Set<() => void>();
+  const modes = { request: 0, response: 0 };
+  let isObserving = false;
+  let isOver = false;
+  let asked: Phase | undefined;
+  let answered: Phase | undefined;
+  /** Settles the answer of the server, once the request was sent on. */
+  let waiting: { resolve(response: Response): void; reject(error: Error): void } | undefined;
+
+  call.on("data", (message) => {
+    try {
+      take(message);
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  // Envoy closes its half, or resets the stream, also when it is done.
+  call.on("end", leave);
+  call.on("cancelled", leave);
+  call.on("error", leave);
+
+  function take(message: ProcessingRequest): void {
+    if (isOver) return;
+    const { protocol_config: config, observability_mode: isObserved } = message;
+    if (config) {
+      modes.request = config.request_body_mode ?? 0;
+      modes.response = config.response_body_mode ?? 0;
+    }
+    if (message.request_headers) {
+      if (isObserved === true) {
+        isObserving = true;
+        onNote("observing");
+      }
+      begin(message.request_headers, message.attributes);
+    } else if (message.response_headers) receive(message.response_headers);
+    else if (message.request_body) takeBody(asked, message.request_body);
+    else if (message.response_body) takeBody(answered, message.response_body);
+    else if (message.request_trailers) takeTrailers(asked, message.request_trailers);
+    else if (message.response_trailers) takeTrailers(answered, message.response_trailers);
+  }
+
+  /** In observability mode Envoy waits for nothing and takes no answer. */
+  function write(message: object): boolean {
+    return isObserving || call.write(message);
+  }
+
+  function phaseOf({ headers, end_of_stream: isEnd = false }: HeadersPiece, mode: number): Phase {
+    const phase = {
+      ...{ received: receivedIn(headers), hasBody: !isEnd, mode, body: bodyIn(call) },
+      trailers: undefined,
+    };
+    if (isEnd) phase.body.end();
+    else if (mode === buffered && !isObserving) onNote("buffered");
+    return phase;
+  }
+
+  function isJudgeable({ hasBody, mode }: Phase): boolean {
+    return !hasBody || mode === buffered || mode === duplex || isObserving;
+  }
+
+  function takeBody(phase: Phase | undefined, { body, end_of_stream: isEnd }: BodyPiece): void {
+    phase?.body.push(body);
+    if (isEnd === true || phase?.mode === buffered) phase?.body.end();
+  }
+
+  function takeTrailers(phase: Phase | undefined, { trailers }: Trailers): void {
+    if (phase === undefined) return;
+    // Nobody judges trailers, and so none passes.
+    phase.trailers = changesTo(receivedIn(trailers), [], true);
+    phase.body.end();
+  }
+
+  function begin(headers: HeadersPiece, attributes: Attributes | undefined): void {
+    const phase = phaseOf(headers, modes.request);
+    asked = phase;
+    if (!isJudgeable(phase)) {
+      onNote("body_mode_unsupported");
+      fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
+      return;
+    }
+    // Envoy sends a buffered body only after that.
+    if (phase.hasBody && phase.mode === buffered) write({ request_headers: { response: {} } });
+    void handle(phase, attributes);
+  }
+
+  async function handle(phase: Phase, attributes: Attributes | undefined): Promise<void> {
+    try {
+      const refused = repeated(phase.received, single);
+      const response =
+        refused ??
+        (await respond(requestOf(phase, left.signal), {
+          remote: remoteIn(attributes),
+          onSent: (listener) => void onSent.add(listener),
+          forward,
+        }));
+      await give(response);
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async function forward({ path, headers, body }: Forwarded): Promise<Response> {
+    const phase = asked as Phase;
+    if (waiting !== undefined) throw new Error("The request was sent on already.");
+    const answer = new Promise<Response>((resolve, reject) => {
+      waiting = { resolve, reject };
+    });
+    // Its caller may have stopped waiting for it.
+    answer.catch(() => {});
+    await phase.body.whole();
+    if (isOver) throw gone;
+    const wanted = [...(path === undefined ? [] : [[":path", path] as const])];
+    const changes = changesTo(
+      phase.received,
+      [...wanted, ...Object.entries(headers)],
+      phase.hasBody,
+    );
+    sendBody("request", phase, changes, body === null ? [] : pieces(Buffer.from(body)));
+    return await answer;
+  }
+
+  /** A whole body, at once. */
+  function sendBody(
+    name: "request" | "response",
+    phase: Phase,
+    header_mutation: HeaderMutation,
+    body: readonly Uint8Array[],
+  ): void {
+    if (!phase.hasBody) write({ [`${name}_headers`]: { response: { header_mutation } } });
+    else if (phase.mode === buffered) {
+      const body_mutation = { body: Buffer.concat(body) };
+      write({ [`${name}_body`]: { response: { header_mutation, body_mutation } } });
+    } else {
+      write({ [`${name}_headers`]: { response: { header_mutation } } });
+      for (const piece of body) write(streamed(name, piece, false));
+      if (phase.trailers === undefined) write(streamed(name, new Uint8Array(), true));
+    }
+    if (phase.trailers !== undefined)
+      write({ [`${name}_trailers`]: { header_mutation: phase.trailers } });
+  }
+
+  function receive(headers: HeadersPiece): void {
+    const phase = phaseOf(headers, modes.response);
+    answered = phase;
+    if (!isJudgeable(phase)) {
+      onNote("body_mode_unsupported");
+      fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
+      return;
+    }
+    if (phase.hasBody && phase.mode === buffered) write({ response_headers: { response: {} } });
+    // Envoy answers itself, as when its own time is up, before the request was sent on.
+    if (waiting === undefined) {
+      left.abort(gone);
+      return;
+    }
+    waiting.resolve(responseOf(phase));
+  }
+
+  async function give(response: Response): Promise<void> {
+    const phase = answered;
+    if (phase === undefined || (!phase.hasBody && response.body !== null)) {
+      await giveAtOnce(response);
+      return;
+    }
+    const { status, headers, body } = response;
+    const wanted = [[":status", String(status)] as const, ...headers];
+    const changes = changesTo(phase.received, wanted, phase.hasBody);
+    if (phase.mode !== duplex || !phase.hasBody) {
+      const whole = body === null ? [] : [new Uint8Array(await response.arrayBuffer())];
+      await phase.body.whole();
+      if (isOver) return;
+      sendBody("response", phase, changes, whole);
+      finish();
+      return;
+    }
+    if (isOver) return;
+    write({ response_headers: { response: { header_mutation: changes } } });
+    for await (const chunk of body ?? []) {
+      for (const piece of pieces(chunk)) {
+        if (isOver) return;
+        if (!write(streamed("response", piece, false)))
+          await new Promise<void>((resolve) => call.once("drain", resolve));
+      }
+    }
+    if (isOver) return;
+    if (phase.trailers === undefined) write(streamed("response", new Uint8Array(), true));
+    else write({ response_trailers: { header_mutation: phase.trailers } });
+    finish();
+  }
+
+  /** Ends the exchange with this answer, whatever the server said or will say. */
+  async function giveAtOnce(response: Response): Promise<void> {
+    const body = Buffer.from(await response.arrayBuffer());
+    if (isOver) return;
+    const headers = changesTo(new Map(), response.headers, true);
+    const status = { code: response.status };
+    write({ immediate_response: { status, headers, body, details: "glassine" } });
+    finish();
+  }
+
+  function finish(): void {
+    isOver = true;
+    asked?.body.fail(gone);
+    answered?.body.fail(gone);
+    call.end();
+    sent();
+  }
+
+  function fail(error: Error): void {
+    if (isOver) return;
+    leave();
+    call.emit("error", Object.assign(error, { code: internalStatus, details: error.message }));
+  }
+
+  function leave(): void {
+    if (isOver) return;
+    isOver = true;
+    left.abort(gone);
+    waiting?.reject(gone);
+    asked?.body.fail(gone);
+    answered?.body.fail(gone);
+    sent();
+  }
+
+  function sent(): void {
+    for (const listener of onSent) listener();
+    onSent.clear();
+  }
+}
+
+/** INTERNAL of gRPC. */
+const internalStatus = 13;
+
+function streamed(name: "request" | "response", body: Uint8Array, end_of_stream: boolean): object {
+  const streamed_response = { body, end_of_stream };
+  return { [`${name}_body`]: { response: { body_mutation: { streamed_response } } } };
+}
+
+function* split(chunk: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < chunk.byteLength; at += maxPiece) yield chunk.subarray(at, at + maxPiece);
+}
+
+function pieces(chunk: Uint8Array): readonly Uint8Array[] {
+  return chunk.byteLength <= maxPiece ? [chunk] : [...split(chunk)];
+}
+
+/** What would be read as one value, if only its last is: whoever sends it may mean somebody else. */
+function repeated(received: Received, single: (name: string) => boolean): Response | undefined {
+  const [name] = [...received].find(([each, values]) => values.length > 1 && single(each)) ?? [];
+  if (name === undefined) return undefined;
+  return Response.json(
+    { error: { code: "header_repeated", message: `The header ${name} came more than once.` } },
+    { status: 400 },
+  );
+}
+
+function requestOf({ received, hasBody, body }: Phase, signal: AbortSignal): Request {
+  const pseudo = (name: string) => received.get(name)?.[0];
+  const method = pseudo(":method") ?? "GET";
+  const authority = pseudo(":authority") ?? "";
+  const headers = headersOf(received);
+  if (authority !== "") headers.set("host", authority);
+  const url = new URL(
+    pseudo(":path") ?? "/",
+    `${pseudo(":scheme") ?? "http"}://${authority || "envoy"}`,
+  );
+  const mayHaveBody = hasBody && method !== "GET" && method !== "HEAD";
+  return new Request(url, {
+    ...{ method, headers, signal },
+    ...(mayHaveBody && { body: body.stream, duplex: "half" as const }),
+  });
+}
+
+function responseOf({ received, hasBody, body }: Phase): Response {
+  const status = Number(received.get(":status")?.[0]);
+  const headers = headersOf(received);
+  const isEmpty = !hasBody || [204, 205, 304].includes(status);
+  return new Response(isEmpty ? null : body.stream, { status, headers });
+}
+
+/** The address in `IP:PORT`, or in `[IP]:PORT`. */
+function remoteIn(attributes: Attributes | undefined): string | undefined {
+  for (const { fields } of Object.values(attributes ?? {})) {
+    const address = fields?.["source.address"]?.string_value;
+    if (address !== undefined) return /^\[?(.*?)\]?(?::\d+)?$/.exec(address)?.[1];
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+/** Asks a running Envoy, again and again, whether it lets something pass that nobody judged. */
+import { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
+
+export interface EnvoyWatch {
+  /** What is wrong now; undefined until Envoy was asked once. */
+  problems(): readonly EnvoyProblem[] | undefined;
+  close(): void;
+}
+
+export interface EnvoyWatchOptions {
+  /** The URL of Envoy's administration. */
+  readonly url: string;
+  /** Called when something else is wrong than before. */
+  readonly onChange: (problems: readonly EnvoyProblem[]) => void;
+  readonly onUnreachable: () => void;
+}
+
+const untilFirstMs = 1000;
+const betweenMs = 30_000;
+
+export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions): EnvoyWatch {
+  const stop = new AbortController();
+  let problems: readonly EnvoyProblem[] | undefined;
+  let isNoted = false;
+
+  async function ask(path: string): Promise<unknown> {
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(5000)]);
+    const response = await fetch(new URL(path, url), { signal });
+    if (!response.ok) throw new Error(`Envoy's administration answers ${response.status}.`);
+    return response.json();
+  }
+
+  async function watch(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        const found = envoyProblems([await ask("/config_dump"), await ask("/runtime?format=json")]);
+        if (JSON.stringify(found) !== JSON.stringify(problems)) onChange(found);
+        problems = found;
+      } catch {
+        // What was right may stay right: Envoy's own restart is no reason to refuse.
+        if (!isNoted && !stop.signal.aborted) onUnreachable();
+        isNoted = true;
+      }
+      const ms = problems === undefined ? untilFirstMs : betweenMs;
+      await pause(ms, stop.signal);
+    }
+  }
+
+  void watch();
+  return { problems: () => problems, close: () => stop.abort() };
+}
+
+/** Ends early when the signal is aborted. It keeps no process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms).unref();
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** What takes the MCP requests of callers: whichever front they come through. */
+import type { Refusable } from "../ends/index.ts";
+import type { Identity } from "../identity/index.ts";
+import { answer } from "./answers.ts";
+import type { Connection } from "./listen.ts";
+import { type RequestRate, requestRate } from "./request-rate.ts";
+
+export interface McpEndpoint {
+  /** Whether MCP requests come at this path. */
+  isAt(path: string): boolean;
+  handle(request: Request, identity: Identity, connection: Connection): Promise<Response>;
+  /** The session that a request names, if it is that of its subject; else that of the subject. */
+  sessionFor(request: Request, identity: Identity): string;
+  /** How many are open. */
+  sessions(): number;
+  endIdle(): Promise<void>;
+  /** Refuses the open requests whose methods `isMeant` takes. */
+  readonly refuse: Refusable["refuse"];
+  close(): Promise<void>;
+}
+
+/** Takes one of the requests of a subject, or answers that there are none left. */
+export type Limit = (identity: Identity) => Response | undefined;
+
+export function limitOf(requestsPerMinute: () => number): Limit {
+  const rate: RequestRate = requestRate(requestsPerMinute);
+  return ({ key }) => {
+    const wait = rate.take(key);
+    return wait === undefined ? undefined : answer("rate_limited", { "retry-after": String(wait) });
+  };
+}
+
+/** Open exchanges by subject, which are to it what a session is to its requests. */
+export class OpenExchanges {
+  readonly #bySubject = new Map<string, number>();
+  readonly #most: () => number;
+
+  constructor(most: () => number) {
+    this.#most = most;
+  }
+
+  /** Returns what ends the exchange; undefined for one too many. */
+  begin({ key }: Identity): (() => void) | undefined {
+    const others = this.#bySubject.get(key) ?? 0;
+    if (others >= this.#most()) return undefined;
+    this.#bySubject.set(key, others + 1);
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      const left = (this.#bySubject.get(key) ?? 1) - 1;
+      if (left === 0) this.#bySubject.delete(key);
+      else this.#bySubject.set(key, left);
+    };
+  }
+}

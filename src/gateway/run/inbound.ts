@@ -1,0 +1,90 @@
+/**
+ * What a caller posted, checked in this order: how much, JSON, a message, of which era, and whether
+ * the headers that repeat it say the same.
+ */
+import type { GatewayConfig } from "../config/index.ts";
+import { idOf, isMessage, type Message, messageFault, type ServerSdk } from "../ends/index.ts";
+import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
+import { readBody } from "./read-body.ts";
+import { mismatchedHeader } from "./repeated-headers.ts";
+
+/** What is used of `@modelcontextprotocol/server`. */
+export interface McpSdk extends ServerSdk {
+  readonly classifyInboundRequest: (request: {
+    readonly httpMethod: string;
+    readonly protocolVersionHeader?: string;
+    readonly mcpMethodHeader?: string;
+    readonly mcpNameHeader?: string;
+    readonly body?: unknown;
+  }) => Classified;
+}
+
+type Classified =
+  | { readonly kind: "legacy" }
+  | { readonly kind: "modern" }
+  | {
+      readonly kind: "reject";
+      readonly httpStatus: number;
+      readonly code: number;
+      readonly message: string;
+      readonly data?: unknown;
+    };
+
+/** An exchange of MCP 2026-07-28, or what belongs to a session: a message, or a batch of messages. */
+type Inbound =
+  | { readonly isModern: true; readonly body: Message }
+  | { readonly isModern: false; readonly body: unknown };
+
+/** Resolves to what was posted, or to the answer that refuses it. */
+export async function readInbound(
+  request: Request,
+  sdk: Pick<McpSdk, "classifyInboundRequest">,
+  { messageBytes, bodyTimeoutMs }: GatewayConfig["limits"],
+): Promise<Inbound | Response> {
+  const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
+  if (refused !== undefined) return answer(refusals[refused]);
+  const body = parsed(text);
+  if (body === undefined) return answer("parse_error");
+  const fault = messageFault(body);
+  if (fault !== undefined) return answerBad(fault, idOf(body));
+  const classified = sdk.classifyInboundRequest({
+    httpMethod: "POST",
+    ...named(request.headers),
+    body,
+  });
+  if (classified.kind === "reject") {
+    const { httpStatus: status, code, message, data } = classified;
+    const document = { jsonrpc: "2.0", id: idOf(body), error: { code, message, data } };
+    return codedRefusal(Response.json(document, { status }));
+  }
+  if (classified.kind === "legacy" || !isMessage(body)) return { isModern: false, body };
+  if (mismatchedHeader(request.headers, body) !== undefined)
+    return answer("header_mismatch", {}, idOf(body));
+  return { isModern: true, body };
+}
+
+const refusals: Readonly<Record<"too_large" | "too_slow" | "broken", AnswerCode>> = {
+  too_large: "message_too_large",
+  too_slow: "body_timeout",
+  broken: "parse_error",
+};
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function named(headers: Headers) {
+  const of = (key: string, name: string) => {
+    const value = headers.get(name);
+    return value === null ? {} : { [key]: value };
+  };
+  return {
+    ...of("protocolVersionHeader", "mcp-protocol-version"),
+    ...of("mcpMethodHeader", "mcp-method"),
+    ...of("mcpNameHeader", "mcp-name"),
+  };
+}

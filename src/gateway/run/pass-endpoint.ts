@@ -1,0 +1,253 @@
+/**
+ * The MCP endpoint behind a proxy that holds the exchanges. Each goes to its server in the exchange
+ * itself, so a session is that of the server, and every gateway behind the proxy can take its next
+ * request: what they have to agree on, whose it is and which labels it has, is in the label store.
+ */
+import { createHash } from "node:crypto";
+import type { LabelStore } from "../../core/labels/index.ts";
+import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
+import type { UrlServer } from "../config/index.ts";
+import {
+  batchRefused,
+  idOf,
+  isMessage,
+  type Message,
+  mayBatch,
+  passThrough,
+  type RefusedAsks,
+} from "../ends/index.ts";
+import { serverPaths } from "../envoy/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { Tracing } from "../observe/index.ts";
+import { answer, answerBad } from "./answers.ts";
+import { type McpEndpoint, OpenExchanges } from "./endpoint.ts";
+import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
+import { type McpSdk, readInbound } from "./inbound.ts";
+import type { Connection } from "./listen.ts";
+import type { GatewayLog, GatewayParts } from "./parts.ts";
+import type { Server } from "./server.ts";
+import { type Session, Sessions } from "./sessions.ts";
+import { type WiredExchange, wireExchange } from "./wire.ts";
+
+export interface PassEndpointOptions {
+  readonly sdk: Pick<McpSdk, "classifyInboundRequest">;
+  /** The configuration and the secrets of the moment. */
+  readonly parts: () => Pick<GatewayParts, "config" | "secrets">;
+  readonly servers: () => readonly Server[];
+  readonly store: LabelStore;
+  readonly log: GatewayLog;
+  readonly tracing?: Tracing | undefined;
+  /** Filled here: by the `sessionId` of their fronts. */
+  readonly callers: Map<string, Caller>;
+  readonly onDropped: (server: string, message: Message) => void;
+}
+
+/** A session of a server, as this gateway knows it. */
+interface PassedSession extends Session {
+  readonly refusedAsks: RefusedAsks;
+}
+
+const keepAliveMs = 15_000;
+/** A server's session id is visible ASCII, and names something here. */
+const sessionId = /^[!-~]{1,256}$/;
+
+export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
+  const { sdk, parts, servers, store, log, callers, tracing, onDropped } = options;
+  const limits = () => parts().config.limits;
+  const sessions = new Sessions<PassedSession>(limits);
+  const exchanges = new OpenExchanges(() => limits().inFlight);
+  /** What is connected now. */
+  const connected = new Set<WiredExchange>();
+
+  async function handle(
+    request: Request,
+    identity: Identity,
+    connection: Connection,
+  ): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const name = serverPaths(parts().config).get(pathname);
+    const server = servers().find((each) => each.name === name);
+    if (server === undefined) return answer("not_found");
+    const { method, headers } = request;
+    if (method === "POST") {
+      const inbound = await readInbound(request, sdk, limits());
+      if (inbound instanceof Response) return inbound;
+      const { body, isModern } = inbound;
+      if (Array.isArray(body) && !mayBatch(headers)) return answerBad(batchRefused, null);
+      return inSession(request, identity, connection, { server, body, isModern });
+    }
+    if (method !== "GET" && method !== "DELETE")
+      return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
+    if (!headers.has("mcp-session-id")) return answer("session_missing");
+    return inSession(request, identity, connection, { server, body: undefined, isModern: false });
+  }
+
+  async function inSession(
+    request: Request,
+    identity: Identity,
+    connection: Connection,
+    about: { readonly server: Server; readonly body: unknown; readonly isModern: boolean },
+  ): Promise<Response> {
+    const { server, body, isModern } = about;
+    const begins = isMessage(body) && body.method === "initialize";
+    const id = isModern || begins ? null : request.headers.get("mcp-session-id");
+    const session = id === null ? undefined : await sessionAt(server, id, identity);
+    if (id !== null && session === undefined) return answer("session_unknown", {}, idOf(body));
+    if (begins && !sessions.hasRoomFor(identity))
+      return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
+    const leave = exchanges.begin(identity);
+    if (leave === undefined) return answer("too_many_unanswered", {}, idOf(body));
+    try {
+      return await exchange(request, identity, connection, { ...about, session, leave });
+    } catch (error) {
+      leave();
+      log.error("server_unavailable", { server: server.name, text: (error as Error).message });
+      return answer("server_unavailable", {}, idOf(body));
+    }
+  }
+
+  async function exchange(
+    request: Request,
+    identity: Identity,
+    { forward }: Connection,
+    about: {
+      readonly server: Server;
+      readonly body: unknown;
+      readonly isModern: boolean;
+      readonly session: PassedSession | undefined;
+      readonly leave: () => void;
+    },
+  ): Promise<Response> {
+    const { server, body, isModern, session, leave } = about;
+    if (forward === undefined) throw new Error("There is no way to the server.");
+    const { config, secrets } = parts();
+    const settings = config.servers[server.name] as UrlServer;
+    const to = new URL(settings.url);
+    const id = session?.id ?? crypto.randomUUID();
+    const begins = isMessage(body) && body.method === "initialize";
+    // The labels of what begins a session go over to it once it has a name.
+    const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
+    const received = { headers: request.headers, message: body };
+    const passed = passThrough({
+      ...{ request, body, isModern, forward, keepAliveMs },
+      path: `${to.pathname}${to.search}`,
+      headersFor: (message) => ({
+        ...Object.fromEntries(
+          Object.entries(settings.headers).map(([name, secret]) => [name, secrets(secret)]),
+        ),
+        ...named(request.headers, [...settings.forward, "accept"]),
+        ...(isModern
+          ? mcpRequestHeaders(message as object, { ...received, message: body as Message })
+          : named(request.headers, ["mcp-session-id", "mcp-protocol-version", "last-event-id"])),
+        ...(message !== undefined && { "content-type": "application/json" }),
+      }),
+      ...{ maxBytes: config.limits.messageBytes, timeoutMs: settings.timeoutMs },
+      refusedAsks: session?.refusedAsks,
+      onSession: (made) => begin(server, made, identity, labels),
+      onSessionOver: () => session && forget(session),
+      onUndelivered: (message) => onDropped(server.name, message),
+    });
+    passed.front.sessionId = id;
+    if (session === undefined) callers.set(id, { identity, session: labels });
+    const wired = await wireExchange(passed.front, server, {
+      ...{ back: passed.back, session: session?.id, tracing, key: identity.key },
+      ...(isModern && { exchange: { headers: request.headers, message: body } }),
+    });
+    connected.add(wired);
+    const closed = passed.front.onclose;
+    passed.front.onclose = () => {
+      closed?.();
+      connected.delete(wired);
+      if (session === undefined) callers.delete(id);
+      leave();
+    };
+    return passed.answer(wired.settled);
+  }
+
+  /** The session, if it is that of this subject: another's id names nothing. */
+  async function sessionAt(
+    server: Server,
+    id: string,
+    identity: Identity,
+  ): Promise<PassedSession | undefined> {
+    if (!sessionId.test(id)) return undefined;
+    const known = sessions.of(nameOf(server, id), identity);
+    if (known !== undefined) return known;
+    // Another gateway may have begun it.
+    if (parts().config.labels.store === "memory") return undefined;
+    const owners = await store.load(ownersOf(server, id));
+    return owners.includes(ownerLabel(identity)) ? remember(server, id, identity) : undefined;
+  }
+
+  async function begin(
+    server: Server,
+    id: string,
+    identity: Identity,
+    labels: string,
+  ): Promise<void> {
+    if (!sessionId.test(id)) throw new Error("The server named a session that cannot be one.");
+    const { labels: settings } = parts().config;
+    if (settings.store !== "memory") {
+      const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
+      if (owners.length > 1) throw new Error("The server gave the same session to two subjects.");
+    } else if (sessions.has(nameOf(server, id)))
+      throw new Error("The server named a session that there is already.");
+    const { id: name } = remember(server, id, identity);
+    const caller = { identity, session: labels };
+    const before = await store.load(labelSessionOf(settings.session, caller));
+    if (before.length > 0)
+      await store.append(labelSessionOf(settings.session, { identity, session: name }), before);
+  }
+
+  function remember(server: Server, id: string, identity: Identity): PassedSession {
+    const name = nameOf(server, id);
+    const session: PassedSession = {
+      ...{ id: name, key: identity.key, usedAt: performance.now() },
+      refusedAsks: new Map(),
+      close: async () => forget(session),
+    };
+    callers.set(name, { identity, session: name });
+    sessions.add(session);
+    return session;
+  }
+
+  function forget({ id }: PassedSession): void {
+    callers.delete(id);
+    sessions.remove(id);
+    for (const { guard } of servers()) guard.endSession(id);
+  }
+
+  return {
+    isAt: (path) => serverPaths(parts().config).has(path),
+    handle,
+    sessionFor: (_request, identity) => sessionOfSubject(identity),
+    sessions: () => sessions.size,
+    endIdle: () => sessions.endIdle(),
+    async refuse(refusal, isMeant) {
+      await Promise.all([...connected].map((each) => each.refuse(refusal, isMeant)));
+    },
+    async close() {
+      await Promise.allSettled([...connected].map((each) => each.close()));
+      await sessions.closeAll();
+    },
+  };
+}
+
+/** Two servers may give the same id. */
+function nameOf({ name }: Server, id: string): string {
+  return `${name} ${id}`;
+}
+
+function ownersOf(server: Server, id: string): string {
+  return `owner of ${nameOf(server, id)}`;
+}
+
+/** Whose a session is, as a label that says nothing to whoever reads the store. */
+function ownerLabel({ key }: Identity): string {
+  return createHash("sha256").update(key).digest("hex");
+}
+
+function named(headers: Headers, names: readonly string[]): Readonly<Record<string, string>> {
+  const entries = names.map((name) => [name.toLowerCase(), headers.get(name)] as const);
+  return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] !== null));
+}

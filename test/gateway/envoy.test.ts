@@ -1,0 +1,403 @@
+/** `glassine extproc` behind the real Envoy. Skipped where `GLASSINE_ENVOY_PYTHON` names none. */
+// Only in test:all: it starts processes.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import {
+  Client,
+  type ClientCapabilities,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import type { ConfigInput } from "glassine/gateway";
+import OpenAI from "openai";
+import { afterEach, describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { type BehindEnvoyOptions, behindEnvoy } from "./support/behind-envoy.ts";
+import { startGatewayProcess } from "./support/gateway-process.ts";
+import { hasEnvoy } from "./support/real-envoy.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const dist = (path: string) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const eras = { session: "2025-11-25", exchange: "2026-07-28" } as const;
+type Era = keyof typeof eras;
+
+async function started(config: ConfigInput, options?: BehindEnvoyOptions) {
+  const behind = await behindEnvoy(config, options);
+  open.push(() => behind.close());
+  return behind;
+}
+
+/** A file with a plugin that is written in JavaScript. */
+async function pluginFile(code: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "glassine-plugin-"));
+  open.push(() => rm(folder, { recursive: true }));
+  const path = join(folder, "plugin.mjs");
+  const from = pathToFileURL(dist("index.js")).href;
+  await writeFile(
+    path,
+    `import { addLabels, definePlugin, deny, setHeader } from ${JSON.stringify(from)};\nexport default definePlugin(${code});\n`,
+  );
+  return path;
+}
+
+async function httpServer(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function connect(
+  url: URL,
+  era: Era,
+  {
+    user = "ada",
+    capabilities = {},
+  }: { readonly user?: string; readonly capabilities?: ClientCapabilities } = {},
+) {
+  const mode = era === "session" ? "legacy" : { pin: eras.exchange };
+  const client = new Client(
+    { name: "test", version: "1.0.0" },
+    { capabilities, versionNegotiation: { mode } },
+  );
+  const requestInit = { headers: { "x-user": user } };
+  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
+  expect(client.getNegotiatedProtocolVersion()).toBe(eras[era]);
+  open.push(() => client.close());
+  return client;
+}
+
+const { GLASSINE_REDIS_URL: redis = "" } = process.env;
+const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
+
+/** The notes server over HTTP, which is a gateway of ours without plugins. */
+async function notesOverHttp(): Promise<string> {
+  const { port, kill } = await startGatewayProcess({
+    servers: {
+      notes: {
+        command: process.execPath,
+        args: [fileURLToPath(new URL("support/notes-server.mjs", import.meta.url))],
+      },
+    },
+    identity: { anonymous: true },
+  });
+  open.push(() => kill("SIGKILL"));
+  return `http://127.0.0.1:${port}/mcp`;
+}
+
+/** The full fixture of the conformance tool, in a process of its own. */
+async function fixture(): Promise<string> {
+  const path = fileURLToPath(
+    new URL("../../tools/conformance/fixture/server.mjs", import.meta.url),
+  );
+  const child = spawn(process.execPath, [path, "v2", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  open.push(() => child.kill("SIGKILL"));
+  return new Promise((resolve) => {
+    child.stdout.on("data", (text) => {
+      const url = /http:\/\/\S+\/mcp/.exec(String(text))?.[0];
+      if (url !== undefined) resolve(url);
+    });
+  });
+}
+
+describe.skipIf(!hasEnvoy)("behind Envoy", () => {
+  it.each(["session", "exchange"] as const)(
+    "carries labels from call to call, and refuses by them: %s",
+    async (era) => {
+      const { url } = await started({
+        servers: { notes: { url: await notesOverHttp() } },
+        identity,
+        labels: { session: "subject" },
+        plugins: [
+          { use: "secret-scanner", options: { action: "label" } },
+          { use: "egress-guard", options: { labels: ["SECRET"], refuse: { tools: ["send"] } } },
+        ],
+      });
+      const ada = await connect(url, era);
+      const send = { name: "send", arguments: { text: "hello" } };
+      expect(await ada.callTool(send)).toMatchObject({ content: [{ type: "text" }] });
+      await ada.callTool({ name: "read", arguments: { name: "secret" } });
+      await expect(ada.callTool(send)).rejects.toMatchObject({ code: -32010 });
+      const bob = await connect(url, era, { user: "bob" });
+      expect(await bob.callTool(send)).toMatchObject({ content: [{ type: "text" }] });
+    },
+  );
+
+  it.each([1, 3])(
+    "passes what a server asks of its caller, through %i processors",
+    async (count) => {
+      if (count > 1 && redis === "") return;
+      const { url } = await started(
+        {
+          servers: { fixture: { url: await fixture() } },
+          identity: { anonymous: true },
+          ...(count > 1 && {
+            labels: { store: { redis, prefix: `glassine-test:${crypto.randomUUID()}:` } },
+          }),
+        },
+        { processors: count },
+      );
+      const client = await connect(url, "session", { capabilities: { sampling: {} } });
+      client.setRequestHandler("sampling/createMessage", async () => ({
+        ...{ model: "m", role: "assistant" as const, stopReason: "endTurn" },
+        content: { type: "text" as const, text: "blue" },
+      }));
+      for (let calls = 0; calls < 3; calls += 1) {
+        const ask = { name: "test_sampling", arguments: { prompt: "sky?" } };
+        expect(JSON.stringify(await client.callTool(ask))).toContain("blue");
+      }
+    },
+  );
+
+  it("answers a server whose question a plugin refuses", async () => {
+    verifies("envoy:refused-ask");
+    const plugin = await pluginFile(
+      `{ name: "no-sampling", version: "1.0.0", hooks: { "cmf.llm_input": () => deny({ code: "no_models", reason: "None." }) } }`,
+    );
+    const { url } = await started({
+      servers: { fixture: { url: await fixture() } },
+      identity: { anonymous: true },
+      plugins: [plugin],
+    });
+    const asked: unknown[] = [];
+    const client = await connect(url, "session", { capabilities: { sampling: {} } });
+    client.setRequestHandler("sampling/createMessage", async ({ params }) => {
+      asked.push(params);
+      return { model: "m", role: "assistant", content: { type: "text", text: "blue" } };
+    });
+    const result = await client
+      .callTool({ name: "test_sampling", arguments: { prompt: "sky?" } })
+      .catch((error: Error) => error);
+    expect(asked).toEqual([]);
+    expect(JSON.stringify(result, Object.getOwnPropertyNames(result))).toContain("no_models");
+  });
+
+  it("keeps a session to the subject that began it", async () => {
+    verifies("envoy:owner");
+    const { url } = await started({ servers: { fixture: { url: await fixture() } }, identity });
+    const post = (user: string, body: object, session?: string) =>
+      fetch(url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          "x-user": user,
+          ...(session !== undefined && { "mcp-session-id": session }),
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", ...body }),
+      });
+    const params = {
+      protocolVersion: eras.session,
+      capabilities: {},
+      clientInfo: { name: "test", version: "1.0.0" },
+    };
+    const begun = await post("ada", { id: 1, method: "initialize", params });
+    const session = begun.headers.get("mcp-session-id") ?? "";
+    await begun.text();
+    expect(session).not.toBe("");
+    const list = { id: 2, method: "tools/list" };
+    expect((await post("bob", list, session)).status).toBe(404);
+    expect((await post("ada", list, session)).status).toBe(200);
+    expect((await post("ada", list, "made-up")).status).toBe(404);
+  });
+
+  it("refuses a header of identity that comes twice, and sends none on", async () => {
+    const seen: unknown[] = [];
+    const upstream = await httpServer((asked, response) => {
+      seen.push(asked.headers);
+      response.writeHead(202).end();
+    });
+    const { url } = await started({ servers: { up: { url: `${upstream}/there?x=1` } }, identity });
+    const post = (users: readonly string[]) =>
+      new Promise<number>((resolve, reject) => {
+        const sent = request(url, { method: "POST" }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        sent.setHeader("content-type", "application/json");
+        sent.setHeader("authorization", "Bearer secret");
+        sent.setHeader("x-user", users);
+        sent.on("error", reject);
+        sent.end(JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }));
+      });
+    expect(await post(["ada", "root"])).toBe(400);
+    expect(seen).toEqual([]);
+    expect(await post(["ada"])).toBe(202);
+    expect(seen).toHaveLength(1);
+    expect(Object.keys(seen[0] as object)).not.toContain("x-user");
+    expect(Object.keys(seen[0] as object)).not.toContain("authorization");
+  });
+
+  describe.each(["streamed", "buffered"] as const)("models, %s", (bodyMode) => {
+    const chunk = (text: string, finish: string | null) =>
+      `data: ${JSON.stringify({
+        ...{ id: "c", object: "chat.completion.chunk", created: 1, model: "m" },
+        choices: [{ index: 0, delta: { role: "assistant", content: text }, finish_reason: finish }],
+      })}\n\n`;
+
+    it("are judged, as JSON and as streams", async () => {
+      const keys: unknown[] = [];
+      const upstream = await httpServer((asked, response) => {
+        let body = "";
+        asked.on("data", (piece) => {
+          body += piece;
+        });
+        asked.on("end", () => {
+          keys.push([asked.url, asked.headers.authorization]);
+          if (!JSON.parse(body).stream) {
+            response.writeHead(200, { "content-type": "application/json" });
+            const message = { role: "assistant", content: "The key is 4111111111111111." };
+            const choices = [{ index: 0, message, finish_reason: "stop" }];
+            const about = { id: "c", object: "chat.completion", created: 1, model: "m" };
+            response.end(JSON.stringify({ ...about, choices }));
+            return;
+          }
+          response.writeHead(200, { "content-type": "text/event-stream" });
+          response.end(`${chunk("Hello ", null)}${chunk("world.", "stop")}data: [DONE]\n\n`);
+        });
+      });
+      const plugin = await pluginFile(
+        `{ name: "no-cards", version: "1.0.0", hooks: { "cmf.llm_output": (message) => JSON.stringify(message).includes("4111") ? deny({ code: "card", reason: "A card." }) : undefined } }`,
+      );
+      const { url } = await started(
+        {
+          models: {
+            chat: {
+              ...{ provider: "openai", url: `${upstream}/v1`, path: "/openai" },
+              headers: { authorization: { env: "KEY" } },
+            },
+          },
+          identity: { anonymous: true },
+          plugins: [plugin],
+        },
+        { bodyMode, env: { KEY: "Bearer of-the-operator" } },
+      );
+      const openai = new OpenAI({ apiKey: "none", baseURL: `${url.origin}/openai`, maxRetries: 0 });
+      const ask = { model: "m", messages: [{ role: "user" as const, content: "Hi" }] };
+      await expect(openai.chat.completions.create(ask)).rejects.toMatchObject({ status: 403 });
+      let text = "";
+      for await (const each of await openai.chat.completions.create({ ...ask, stream: true }))
+        text += each.choices[0]?.delta.content ?? "";
+      expect(text).toBe("Hello world.");
+      expect(new Set(keys.map(String))).toEqual(
+        new Set(["/v1/chat/completions,Bearer of-the-operator"]),
+      );
+    });
+  });
+
+  it("lets nothing pass in production where Envoy would fail open", async () => {
+    verifies("envoy:safe");
+    const seen: unknown[] = [];
+    const upstream = await httpServer((asked, response) => {
+      seen.push(asked.url);
+      response.writeHead(202).end();
+    });
+    const { url, processors } = await started(
+      { servers: { up: { url: upstream } }, identity: { anonymous: true } },
+      {
+        change: (config) => config.replace("failure_mode_allow: false", "failure_mode_allow: true"),
+        flags: (port) => [
+          ...["--envoy-admin", `http://127.0.0.1:${port}`, "--plugin-mode", "production"],
+          ...["--plugins-lock", lock],
+        ],
+      },
+    );
+    const body = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(url, { method: "POST", headers, body });
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: { data: { code: "envoy_unsafe" } } });
+    expect(seen).toEqual([]);
+    await expect.poll(() => processors[0]?.log.join("\n")).toContain("failure_mode_allow");
+  });
+
+  it("passes nothing unjudged while a processor is killed and started again", async () => {
+    const mark = await pluginFile(
+      `{ name: "mark", version: "1.0.0", capabilities: ["read_headers", "write_headers"], hooks: { "cmf.tool_pre_invoke": (_m, _c, extensions) => ({ modifiedExtensions: setHeader(extensions, "x-judged", "yes") }) } }`,
+    );
+    let unjudged = 0;
+    const upstream = await httpServer((asked, response) => {
+      if (asked.headers["x-judged"] !== "yes") unjudged += 1;
+      let body = "";
+      asked.on("data", (piece) => {
+        body += piece;
+      });
+      asked.on("end", () => {
+        const { id } = JSON.parse(body);
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, result: { content: [] } }));
+      });
+    });
+    const behind = await started(
+      { servers: { up: { url: upstream } }, identity: { anonymous: true }, plugins: [mark] },
+      { processors: 2 },
+    );
+    const statuses = new Map<number, number>();
+    const inFlight = 8;
+    let isOver = false;
+    let id = 0;
+    const caller = async () => {
+      while (!isOver) {
+        id += 1;
+        const meta = {
+          "io.modelcontextprotocol/protocolVersion": eras.exchange,
+          "io.modelcontextprotocol/clientInfo": { name: "test", version: "1.0.0" },
+          "io.modelcontextprotocol/clientCapabilities": {},
+        };
+        const response = await fetch(behind.url, {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            "mcp-protocol-version": eras.exchange,
+            "mcp-method": "tools/call",
+            "mcp-name": "t",
+          },
+          body: JSON.stringify({
+            ...{ jsonrpc: "2.0", id, method: "tools/call" },
+            params: { name: "t", arguments: {}, _meta: meta },
+          }),
+        });
+        await response.text();
+        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      }
+    };
+    const callers = Array.from({ length: inFlight }, caller);
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    await pause(500);
+    await behind.processors[0]?.kill("SIGKILL");
+    await pause(1500);
+    behind.processors[0] = await behind.start(0);
+    await pause(1500);
+    const before = new Map(statuses);
+    // One that ends in order loses nothing.
+    await behind.processors[1]?.kill("SIGTERM");
+    await pause(1000);
+    isOver = true;
+    await Promise.all(callers);
+    expect(unjudged).toBe(0);
+    expect(statuses.get(200)).toBeGreaterThan(100);
+    expect([...statuses.keys()].every((status) => status === 200 || status >= 500)).toBe(true);
+    const failed = (all: ReadonlyMap<number, number>) =>
+      [...all].reduce((sum, [status, count]) => sum + (status === 200 ? 0 : count), 0);
+    // What was in flight when it was killed, and what Envoy had sent to its closing connections.
+    expect(failed(before)).toBeLessThanOrEqual(2 * inFlight);
+    expect(failed(statuses)).toBe(failed(before));
+  });
+});
+
+const lock = fileURLToPath(new URL("support/empty.lock", import.meta.url));

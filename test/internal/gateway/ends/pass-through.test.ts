@@ -1,0 +1,237 @@
+/** An exchange that a proxy holds: what goes to the server in it, and what comes back. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/ends/index.ts";
+import { passThrough } from "../../../../src/gateway/ends/index.ts";
+import { verifies } from "../../../support/verifies.ts";
+
+interface Plan {
+  readonly body?: unknown;
+  readonly answer: (asked: Forwarded) => Response | Promise<Response>;
+  /** What plugins make of a message. Undefined drops it. */
+  readonly judge?: (message: Message, to: "server" | "caller") => Message | undefined;
+  /** What plugins answer to a server in the caller's place. */
+  readonly refuse?: (message: Message) => Message | undefined;
+  readonly isModern?: boolean;
+  readonly refusedAsks?: RefusedAsks;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+}
+
+/** Plays the guard between both ends: it takes a turn for each message. */
+async function exchange(plan: Plan) {
+  const { body, answer, judge = (message) => message, refuse = () => undefined } = plan;
+  const sessions: string[] = [];
+  const undelivered: Message[] = [];
+  const asked: Forwarded[] = [];
+  const waiting = new Set<Promise<void>>();
+  const passed = passThrough({
+    request: new Request("http://gateway.test/mcp", { method: "POST" }),
+    ...{ body, isModern: plan.isModern ?? false, path: "/mcp" },
+    forward: async (sent) => {
+      asked.push(sent);
+      return answer(sent);
+    },
+    headersFor: () => ({ "x-own": "1" }),
+    ...{ maxBytes: plan.maxBytes ?? 100_000, timeoutMs: plan.timeoutMs ?? 60_000 },
+    keepAliveMs: 60_000,
+    refusedAsks: plan.refusedAsks,
+    onSession: async (id) => void sessions.push(id),
+    onSessionOver: () => sessions.push("over"),
+    onUndelivered: (message) => undelivered.push(message),
+  });
+  const { front, back } = passed;
+  const later = (work: () => unknown) => {
+    const done = Promise.resolve().then(async () => void (await work()));
+    const settled = done.finally(() => waiting.delete(settled));
+    waiting.add(settled);
+  };
+  front.onmessage = (given) => {
+    for (const message of [given].flat() as Message[])
+      later(async () => {
+        const judged = judge(message, "server");
+        if (judged !== undefined) await back.send(judged);
+      });
+  };
+  back.onmessage = (message, extra) =>
+    later(async () => {
+      const refused = refuse(message as Message);
+      if (refused !== undefined) return back.send(refused);
+      const judged = judge(message as Message, "caller");
+      const { status } = extra ?? {};
+      if (judged !== undefined) await front.send(judged, status === undefined ? {} : { status });
+    });
+  const response = await passed.answer(async () => {
+    while (waiting.size > 0) await Promise.all(waiting);
+  });
+  return { response, text: await response.text(), sessions, undelivered, asked };
+}
+
+const ask = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t" } };
+const result = { jsonrpc: "2.0", id: 1, result: { content: [] } };
+const json = (document: unknown, status = 200) => Response.json(document, { status });
+const events = (text: string) =>
+  new Response(text, { headers: { "content-type": "text/event-stream" } });
+const event = (document: unknown, more = "") => `${more}data: ${JSON.stringify(document)}\n\n`;
+const codeIn = (text: string) => JSON.parse(text).error.data.code;
+
+describe("a request", () => {
+  it("goes on as plugins left it, and its answer comes back as they left that", async () => {
+    const { text, asked, response } = await exchange({
+      body: ask,
+      answer: () => json(result, 202),
+      judge: (message) => ({ ...message, seen: 1 }),
+    });
+    expect(JSON.parse(text)).toEqual({ ...result, seen: 1 });
+    expect(response.status).toBe(202);
+    const [{ body, headers } = {} as Forwarded] = asked;
+    expect(JSON.parse(String(body))).toEqual({ ...ask, seen: 1 });
+    expect(headers).toEqual({ "x-own": "1" });
+  });
+
+  it("keeps the ids and the retry of events, and the order", async () => {
+    verifies("envoy:events");
+    const note = (at: number) => ({
+      jsonrpc: "2.0",
+      method: "notifications/message",
+      params: { at },
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            drop: fc.boolean(),
+            id: fc.option(fc.stringMatching(/^[a-z0-9]{1,8}$/), { nil: undefined }),
+            retry: fc.option(fc.nat(5000), { nil: undefined }),
+          }),
+          { maxLength: 6 },
+        ),
+        fc.constantFrom("\n", "\r\n", "\r"),
+        async (all, line) => {
+          const head = ({ id, retry }: (typeof all)[number]) =>
+            `${id === undefined ? "" : `id: ${id}\n`}${retry === undefined ? "" : `retry: ${retry}\n`}`;
+          const sent = all.map((each, at) => event(note(at), head(each))).join("") + event(result);
+          const { text } = await exchange({
+            body: ask,
+            answer: () => events(sent.replaceAll("\n", line)),
+            judge: (message, to) => {
+              const { at } = (message.params ?? {}) as { at?: number };
+              return to === "caller" && at !== undefined && all[at]?.drop ? undefined : message;
+            },
+          });
+          const expected = all.map((each, at) => {
+            if (!each.drop) return `event: message\n${event(note(at), head(each))}`;
+            return head(each) === "" ? "" : `${head(each)}data: \n\n`;
+          });
+          expect(text).toBe(`${expected.join("")}event: message\n${event(result)}`);
+        },
+      ),
+    );
+  });
+
+  it("learns what became of it where the server gives no answer", async () => {
+    const found: string[] = [];
+    for (const answer of [
+      () => new Response("no", { status: 500 }),
+      () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+      () => json({ jsonrpc: "2.0", id: 2, result: {} }),
+      () => json({ ...result, more: "x".repeat(2000) }),
+      () => new Response("x", { headers: { "content-encoding": "gzip" } }),
+    ])
+      found.push(codeIn((await exchange({ body: ask, answer, maxBytes: 1000 })).text));
+    expect(found).toEqual([
+      ...["peer_refused", "peer_invalid", "peer_invalid", "peer_too_large", "peer_invalid"],
+    ]);
+  });
+
+  it("is answered when its server is late, whether it began a stream or not", async () => {
+    const never = () => new Promise<Response>(() => {});
+    const late = await exchange({ body: ask, answer: never, timeoutMs: 20 });
+    expect(codeIn(late.text)).toBe("peer_timeout");
+    const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from(": hi\n\n")) });
+    const headers = { "content-type": "text/event-stream" };
+    const silent = await exchange({
+      ...{ body: ask, timeoutMs: 20 },
+      answer: () => new Response(body, { headers }),
+    });
+    expect(silent.text).toContain("peer_timeout");
+  });
+
+  it("may get the rest of its stream in another exchange, if the stream has ids", async () => {
+    const cut = await exchange({ body: ask, answer: () => events("id: 7\ndata: \n\n") });
+    expect(cut.text).toBe("id: 7\ndata: \n\n");
+    const lost = await exchange({ body: ask, answer: () => events(": hi\n\n") });
+    expect(lost.text).toContain("peer_unreachable");
+    const modern = { body: ask, isModern: true, answer: () => events("id: 7\ndata: \n\n") };
+    expect((await exchange(modern)).text).toContain("peer_unreachable");
+  });
+
+  it("of a batch is answered, refused or not", async () => {
+    const other = { ...ask, id: 2 };
+    const { text, asked } = await exchange({
+      body: [ask, other],
+      answer: (sent) => json(JSON.parse(String(sent.body)).map(() => result)),
+      judge: (message, to) => (to === "server" && message.id === 2 ? undefined : message),
+    });
+    expect(JSON.parse(String(asked[0]?.body))).toEqual([ask]);
+    expect(JSON.parse(text)).toMatchObject([result, { id: 2, error: {} }]);
+  });
+});
+
+it("a message that plugins drop is answered, and reaches nobody", async () => {
+  const { response, asked } = await exchange({
+    body: { jsonrpc: "2.0", method: "notifications/x" },
+    answer: () => json(result),
+    judge: () => undefined,
+  });
+  expect(response.status).toBe(202);
+  expect(asked).toEqual([]);
+});
+
+it("a question of a server that plugins refuse is asked as a ping, and answered by them", async () => {
+  const refusedAsks: RefusedAsks = new Map();
+  const question = { jsonrpc: "2.0", id: "q", method: "sampling/createMessage" };
+  const refusal = { jsonrpc: "2.0", id: "q", error: { code: -32010, message: "No." } };
+  const first = await exchange({
+    ...{ body: ask, refusedAsks },
+    answer: () => events(event(question, "id: 1\n") + event(result)),
+    refuse: (message) => (message.id === "q" ? refusal : undefined),
+  });
+  expect(first.text).toContain('id: 1\ndata: {"jsonrpc":"2.0","id":"q","method":"ping"}');
+  expect(first.text).not.toContain("sampling");
+  const second = await exchange({
+    ...{ body: { jsonrpc: "2.0", id: "q", result: { forged: true } }, refusedAsks },
+    answer: () => new Response(null, { status: 202 }),
+  });
+  expect(second.response.status).toBe(202);
+  expect(JSON.parse(String(second.asked[0]?.body))).toEqual(refusal);
+  expect(refusedAsks.size).toBe(0);
+});
+
+it("an answer that is not known does not keep its caller waiting", async () => {
+  const { text } = await exchange({
+    answer: () => events(event({ ...result, id: 9 }, "id: 3\n")),
+    judge: (message) => (message.id === 9 ? undefined : message),
+  });
+  expect(text).toContain("answer_unknown");
+  expect(text).toContain("id: 3\n");
+});
+
+it("the end of a session is said", async () => {
+  const refusedAsks: RefusedAsks = new Map();
+  const gone = () => new Response("gone", { status: 404 });
+  const { response, sessions, text } = await exchange({ body: ask, refusedAsks, answer: gone });
+  expect(response.status).toBe(404);
+  expect(codeIn(text)).toBe("session_unknown");
+  expect(sessions).toEqual(["over"]);
+});
+
+it("a new session is known before its caller learns of it", async () => {
+  const headers = { "mcp-session-id": "s-1" };
+  const { sessions, response } = await exchange({
+    body: { ...ask, method: "initialize" },
+    answer: () => Response.json(result, { headers }),
+  });
+  expect(sessions).toEqual(["s-1"]);
+  expect(response.headers.get("mcp-session-id")).toBe("s-1");
+});

@@ -1,0 +1,92 @@
+/** Configurations of Envoy, printed and checked. */
+import { expect, it } from "vitest";
+import { configSchema } from "../../../../src/gateway/config/index.ts";
+import {
+  documentsIn,
+  type EnvoyConfigOptions,
+  envoyConfig,
+  envoyProblems,
+  envoyProducts,
+  serverPaths,
+} from "../../../../src/gateway/envoy/index.ts";
+import { verifies } from "../../../support/verifies.ts";
+
+const config = configSchema.parse({
+  servers: { notes: { url: "http://127.0.0.1:3000/mcp" }, far: { url: "https://a.example/mcp" } },
+  models: {
+    chat: {
+      ...{ provider: "openai", url: "https://api.example/v1", path: "/openai" },
+      headers: { authorization: { env: "KEY" }, "x-plain": "not-for-envoy" },
+    },
+  },
+  listen: { port: 8080 },
+});
+const options: EnvoyConfigOptions = {
+  ...{ config, paths: serverPaths(config), bodyMode: "streamed", adminPort: 9901 },
+  processors: [{ socket: "/run/glassine.sock" }, { host: "processor.example", port: 9002 }],
+};
+
+const textsOf = (text: string) => envoyProblems(documentsIn(text)).map((each) => each.text);
+
+it.each(envoyProducts)("what is printed for %s lets nothing pass", (product) => {
+  verifies("envoy:printed");
+  for (const bodyMode of ["streamed", "buffered"] as const) {
+    const text = envoyConfig(product, { ...options, bodyMode });
+    expect(textsOf(text)).toEqual([]);
+    expect(text).not.toContain("not-for-envoy");
+  }
+});
+
+it("has a route for each server and model, and every processor", () => {
+  const text = envoyConfig("envoy", options);
+  for (const part of ["path: /mcp/notes", "path: /mcp/far", "prefix: /openai/"])
+    expect(text).toContain(part);
+  for (const part of ["/run/glassine.sock", "processor.example", "sni: a.example", "STRICT_DNS"])
+    expect(text).toContain(part);
+});
+
+it.each([
+  ["failure_mode_allow: false", "failure_mode_allow: true", "failure_mode_allow", true],
+  ["request_body_mode: FULL_DUPLEX_STREAMED", "request_body_mode: NONE", "is NONE", true],
+  ["response_body_mode: FULL_DUPLEX_STREAMED", "response_body_mode: STREAMED", "STREAMED", true],
+  ["response_header_mode: SEND", "response_header_mode: SKIP", "SKIP", true],
+  [
+    "message_timeout:",
+    "observability_mode: true\n                      message_timeout:",
+    "observability",
+    true,
+  ],
+  [
+    "message_timeout:",
+    "disable_immediate_response: true\n                      message_timeout:",
+    "refusal",
+    true,
+  ],
+  ["grpc_close: true", "grpc_close: false", "resets", false],
+])("finds what %s became", (before, after, word, isOpen) => {
+  const text = envoyConfig("envoy", options);
+  expect(text).toContain(before);
+  const problems = envoyProblems(documentsIn(text.replace(before, after)));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatchObject({ isOpen, text: expect.stringContaining(word) });
+});
+
+it("finds the same in Envoy Gateway's words", () => {
+  const text = envoyConfig("envoy-gateway", options);
+  expect(textsOf(text.replace("failOpen: false", "failOpen: true"))).toHaveLength(1);
+  expect(textsOf(text.replace("body: FullDuplexStreamed", "body: Streamed"))).toHaveLength(1);
+});
+
+it("finds that nothing is judged at all", () => {
+  expect(textsOf("static_resources: {}")[0]).toContain("no external processing");
+});
+
+it("needs no flag where connections end by themselves", () => {
+  const text = envoyConfig("envoy", options)
+    .replace("grpc_close: true", "grpc_close: false")
+    .replace(
+      "explicit_http_config:",
+      "common_http_protocol_options: { max_requests_per_connection: 500 }\n          explicit_http_config:",
+    );
+  expect(textsOf(text)).toEqual([]);
+});

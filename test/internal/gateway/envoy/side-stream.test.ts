@@ -1,0 +1,245 @@
+/** One exchange through Envoy, whose side is played. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ThroughEnvoy } from "../../../../src/gateway/envoy/side-stream.ts";
+import { verifies } from "../../../support/verifies.ts";
+import { type Played, type PlayedMessage, play } from "./support/played-envoy.ts";
+
+const asks = (headers: Readonly<Record<string, string>> = {}): PlayedMessage["headers"] => [
+  ...Object.entries({
+    ":method": "POST",
+    ":path": "/mcp",
+    ":scheme": "http",
+    ":authority": "gateway.test",
+    "content-type": "text/plain",
+    ...headers,
+  }),
+];
+const answers =
+  (body: readonly string[], more: Partial<PlayedMessage> = {}) =>
+  () => ({
+    headers: [[":status", "200"] as const, ["content-type", "text/plain"] as const],
+    body,
+    ...more,
+  });
+
+/** Sends a marked request on, and gives the answer back marked. */
+async function marking(request: Request, { forward }: ThroughEnvoy): Promise<Response> {
+  const body = request.body === null ? null : `${await request.text()}!`;
+  const answered = await forward({ headers: { "x-judged": "yes" }, body });
+  const text = await answered.text();
+  return new Response(`${text}?`, { status: 201, headers: { "x-own": "1" } });
+}
+
+const kinds = ["duplex", "buffered"] as const;
+const named = (headers: Played["headers"], name: string) => new Map(headers).get(name);
+
+describe.each(kinds)("%s", (mode) => {
+  it("passes what was judged, however the bodies are cut", async () => {
+    verifies("envoy:judged");
+    const pieces = fc.array(fc.string({ unit: "binary", minLength: 1 }), { maxLength: 5 });
+    const trailers = fc.option(fc.constant([["x-secret", "1"] as const]), { nil: undefined });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ body: pieces }),
+        fc.record({ body: pieces }),
+        trailers,
+        trailers,
+        async (request, answer, askedTrailers, answerTrailers) => {
+          const played = await play({
+            ...{ mode, respond: marking },
+            request: {
+              ...{ headers: asks(), ...request },
+              ...(askedTrailers && { trailers: askedTrailers }),
+            },
+            answer: answers(answer.body, answerTrailers && { trailers: answerTrailers }),
+          });
+          const { body, asked, status, end } = played;
+          const text = (all: readonly string[]) => Buffer.from(all.join("")).toString();
+          expect({ body, asked: asked?.body, status, end }).toEqual({
+            ...{ body: `${text(answer.body)}?`, asked: `${text(request.body)}!` },
+            ...{ status: 201, end: "ended" },
+          });
+          expect(named(asked?.headers ?? [], "x-judged")).toBe("yes");
+        },
+      ),
+    );
+  });
+
+  it("passes no header that was not chosen", async () => {
+    verifies("envoy:chosen");
+    const played = await play({
+      ...{ mode, respond: marking },
+      request: { headers: asks({ authorization: "secret", "x-user": "ada" }), body: ["a"] },
+      answer: () => ({
+        headers: [
+          [":status", "200"],
+          ["set-cookie", "a=b"],
+        ],
+        body: ["b"],
+      }),
+    });
+    const names = (headers: Played["headers"]) => headers.map(([name]) => name).sort();
+    expect(names(played.asked?.headers ?? [])).toEqual([
+      ...[":authority", ":method", ":path", ":scheme", "x-judged"],
+    ]);
+    expect(names(played.headers)).toEqual([":status", "content-type", "x-own"]);
+  });
+
+  it("refuses before anything reaches the server", async () => {
+    const played = await play({
+      mode,
+      respond: async () => Response.json({ no: 1 }, { status: 403 }),
+      request: { headers: asks(), body: ["a", "b"] },
+      answer: answers(["secret"]),
+    });
+    expect(played).toMatchObject({ asked: undefined, status: 403, body: '{"no":1}' });
+    expect(named(played.headers, "content-type")).toBe("application/json");
+  });
+
+  it("refuses an answer of which nothing has passed", async () => {
+    const played = await play({
+      mode,
+      async respond(_request, { forward }) {
+        await forward({ headers: {}, body: "a" });
+        return Response.json({ no: 1 }, { status: 403 });
+      },
+      request: { headers: asks(), body: ["a"] },
+      answer: answers(["secret"]),
+    });
+    expect(played).toMatchObject({ status: 403, body: '{"no":1}' });
+  });
+
+  it("ends with an error, and not as if it were done, when judging fails", async () => {
+    verifies("envoy:failure");
+    const before = await play({
+      mode,
+      respond: () => Promise.reject(new Error("It failed.")),
+      request: { headers: asks(), body: ["a"] },
+      answer: answers(["secret"]),
+    });
+    expect(before).toMatchObject({ asked: undefined, status: 500, end: "error" });
+    const after = await play({
+      mode,
+      async respond(_request, { forward }) {
+        await forward({ headers: {}, body: "a" });
+        throw new Error("It failed.");
+      },
+      request: { headers: asks(), body: ["a"] },
+      answer: answers(["secret"]),
+    });
+    expect(after).toMatchObject({ status: 500, end: "error", body: "" });
+  });
+
+  it("takes no header twice that may come once", async () => {
+    verifies("envoy:once");
+    const played = await play({
+      ...{ mode, respond: marking, single: (name) => name === "x-user" },
+      request: { headers: [...asks({ "x-user": "ada" }), ["X-User", "root"]], body: ["a"] },
+      answer: answers(["b"]),
+    });
+    expect(played).toMatchObject({ asked: undefined, status: 400 });
+    expect(played.body).toContain("header_repeated");
+  });
+
+  it("says that the caller left", async () => {
+    let isAborted = false;
+    let wasSent = false;
+    await play({
+      mode,
+      async respond(request, { forward, onSent }) {
+        onSent(() => {
+          wasSent = true;
+        });
+        request.signal.addEventListener("abort", () => {
+          isAborted = true;
+        });
+        return forward({ headers: {}, body: "a" });
+      },
+      request: { headers: asks(), body: ["a"] },
+      answer: answers(["b"]),
+      leaves: true,
+    });
+    expect({ isAborted, wasSent }).toEqual({ isAborted: true, wasSent: true });
+  });
+
+  it("passes what has no body, in either direction", async () => {
+    const headers = asks({ ":method": "DELETE" });
+    const played = await play({
+      mode,
+      async respond(_request, { forward }) {
+        const { status } = await forward({ path: "/there?x=1", headers: {}, body: null });
+        return new Response(null, { status });
+      },
+      request: { headers },
+      answer: () => ({ headers: [[":status", "204"]] }),
+    });
+    expect(played).toMatchObject({ status: 204, body: "", end: "ended" });
+    expect(named(played.asked?.headers ?? [], ":path")).toBe("/there?x=1");
+  });
+
+  it("refuses with a body where the server has none", async () => {
+    const played = await play({
+      mode,
+      async respond(_request, { forward }) {
+        await forward({ headers: {}, body: null });
+        return Response.json({ no: 1 }, { status: 405 });
+      },
+      request: { headers: asks({ ":method": "GET" }) },
+      answer: () => ({ headers: [[":status", "405"]] }),
+    });
+    expect(played).toMatchObject({ status: 405, body: '{"no":1}' });
+  });
+});
+
+it("knows the address of the caller from Envoy alone", async () => {
+  verifies("envoy:address");
+  const remotes: unknown[] = [];
+  for (const address of ["10.0.0.1:1234", "[2001:db8::1]:80", "10.0.0.2"])
+    await play({
+      mode: "duplex",
+      respond: async (_request, { remote }) => {
+        remotes.push(remote);
+        return new Response(null, { status: 202 });
+      },
+      request: { headers: asks({ "x-forwarded-for": "127.0.0.1" }) },
+      answer: answers([]),
+      attributes: {
+        "envoy.filters.http.ext_proc": { fields: { "source.address": { string_value: address } } },
+      },
+    });
+  expect(remotes).toEqual(["10.0.0.1", "2001:db8::1", "10.0.0.2"]);
+});
+
+it("refuses bodies that it cannot judge", async () => {
+  verifies("envoy:modes");
+  for (const mode of ["streamed", "none"] as const) {
+    const played = await play({
+      ...{ mode, respond: marking },
+      request: { headers: asks(), body: ["a"] },
+      answer: answers(["b"]),
+    });
+    expect(played).toMatchObject({ asked: undefined, status: 500, end: "error" });
+    expect(played.notes).toEqual(["body_mode_unsupported"]);
+  }
+});
+
+it("judges what it may only observe, and answers nothing", async () => {
+  const texts: string[] = [];
+  const played = await play({
+    mode: "streamed",
+    async respond(request, { forward }) {
+      texts.push(await request.text());
+      const answered = await forward({ headers: {}, body: "" });
+      texts.push(await answered.text());
+      return Response.json({ no: 1 }, { status: 403 });
+    },
+    request: { headers: asks(), body: ["a", "b"] },
+    answer: answers(["c"]),
+    observing: true,
+  });
+  // The number of messages that it wrote.
+  expect(played.status).toBe(0);
+  expect(texts).toEqual(["ab", "c"]);
+  expect(played.notes).toEqual(["observing"]);
+});
