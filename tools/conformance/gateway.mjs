@@ -2,19 +2,27 @@
  * A gateway in front of one server.
  *
  *     node tools/conformance/gateway.mjs '{"url": "http://127.0.0.1:3001/mcp"}' six
+ *     node tools/conformance/gateway.mjs '{"url": "http://127.0.0.1:3001/mcp"}' six envoy
  *
- * It prints its URL, then its warnings. Without `six` it has no plugins.
+ * It prints its URL, then its warnings. Without `six` it has no plugins; with `envoy` it stands behind
+ * the Envoy of `GLASSINE_ENVOY_PYTHON`.
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { createPluginManager } from "glassine";
 import { createGateway } from "glassine/gateway";
 import { createJiti } from "jiti";
+import { startEnvoy } from "./envoy.mjs";
 import { sixPlugins } from "./six-plugins.mjs";
 
 const { configSchema } = await createJiti(import.meta.url).import(
   "../../src/gateway/config/schema.ts",
 );
-const [server, plugins] = process.argv.slice(2);
+const [server, plugins, front] = process.argv.slice(2);
+const folder = front === "envoy" ? await mkdtemp(join(tmpdir(), "conformance-envoy-")) : undefined;
+const envoy = folder && (await startEnvoy(folder, JSON.parse(server)));
 const manager = await createPluginManager({ plugins: plugins === "six" ? sixPlugins() : [] });
 const note = (event, fields) => {
   process.stdout.write(`${event} ${JSON.stringify(fields)}\n`);
@@ -23,11 +31,20 @@ const gateway = await createGateway({
   manager,
   config: configSchema.parse({
     servers: { fixture: JSON.parse(server) },
-    listen: { port: 0 },
+    listen: { port: envoy?.port ?? 0 },
     identity: { anonymous: true },
+    // Benchmarks ask more than anybody would.
+    limits: { requestsPerMinute: 100_000_000 },
   }),
   secrets: String,
   log: { info() {}, warn: note, error: note },
+  ...(envoy && { envoy: { at: { socket: envoy.socket }, leaveMs: 0 } }),
 });
-process.stdout.write(`http://127.0.0.1:${gateway.address.port}/mcp\n`);
-process.once("SIGTERM", () => void gateway.close().then(() => manager.close()));
+await envoy?.ready();
+process.stdout.write(`http://127.0.0.1:${envoy?.port ?? gateway.address.port}/mcp\n`);
+process.once("SIGTERM", async () => {
+  envoy?.close();
+  await gateway.close();
+  await manager.close();
+  if (folder) await rm(folder, { recursive: true });
+});

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { hasEnvoy } from "./envoy.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const fixture = here("fixture/server.mjs");
@@ -44,7 +45,8 @@ const startEverything = () =>
     env: { PORT: String(everythingPort) },
   });
 
-const inFront = (server, plugins) => start([here("gateway.mjs"), JSON.stringify(server), plugins]);
+const inFront = (server, plugins, ...front) =>
+  start([here("gateway.mjs"), JSON.stringify(server), plugins, ...front]);
 
 const overStdio = (...args) => ({ command: process.execPath, args });
 
@@ -62,8 +64,8 @@ const servers = {
 };
 
 /**
- * Runs `run` for a server as it is, then for gateways in front of it: over HTTP and stdio, without
- * plugins and with six, or only with those of `kinds`.
+ * Runs `run` for a server as it is, then for gateways in front of it: over HTTP and stdio, and behind
+ * Envoy where there is one, without plugins and with six, or only with those of `kinds`.
  */
 export async function eachSide(name, run, kinds = ["none", "six"]) {
   const { start: startServer, stdio } = servers[name];
@@ -71,9 +73,15 @@ export async function eachSide(name, run, kinds = ["none", "six"]) {
   const results = {};
   try {
     results.direct = await run(server.url);
-    for (const [back, of] of Object.entries({ HTTP: { url: server.url }, stdio })) {
+    const overHttp = { url: server.url };
+    const backs = [
+      ["HTTP", overHttp],
+      ["stdio", stdio],
+      ...(hasEnvoy ? [["Envoy", overHttp]] : []),
+    ];
+    for (const [back, of] of backs) {
       for (const plugins of kinds) {
-        const gateway = await inFront(of, plugins);
+        const gateway = await inFront(of, plugins, ...(back === "Envoy" ? ["envoy"] : []));
         try {
           results[`${back}, ${plugins === "six" ? "six" : "no"} plugins`] = await run(gateway.url);
         } finally {

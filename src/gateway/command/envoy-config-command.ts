@@ -14,7 +14,9 @@ export const envoyConfigCommand: Command = defineCommand({
     ...(["config", "product", "processor", "bodyMode", "adminPort", "port", "address"] as const),
     ...(["tlsCert", "tlsKey", "tlsCa", "checkEnvoy", "json", "verbose"] as const),
   ],
-  exits: { 1: "with --check, the configuration lets something pass, or wears out connections" },
+  exits: {
+    1: "with --check-file, the configuration lets something pass, or wears out connections",
+  },
   examples: [
     {
       line: "envoy-config --processor unix:/run/glassine.sock > envoy.yaml",
@@ -25,15 +27,15 @@ export const envoyConfigCommand: Command = defineCommand({
       what: "for two, between which Envoy shares sessions out",
     },
     { line: "envoy-config --for istio", what: "the fragment for Istio" },
-    { line: "envoy-config --check envoy.yaml", what: "is one of your own safe?" },
+    { line: "envoy-config --check-file envoy.yaml", what: "is one of your own safe?" },
   ],
   document: {
     name: "envoy-config",
     schema: z
       .object({
         product: text,
-        text: textOrNull.describe("The configuration in YAML. Null with `--check`."),
-        problems: texts.describe("With `--check`: what is wrong, a sentence each."),
+        text: textOrNull.describe("The configuration in YAML. Null with `--check-file`."),
+        problems: texts.describe("With `--check-file`: what is wrong, a sentence each."),
       })
       .describe("What `envoy-config --json` prints."),
   },

@@ -234,8 +234,9 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       write({ [`${name}_body`]: { response: { header_mutation, body_mutation } } });
     } else {
       write({ [`${name}_headers`]: { response: { header_mutation } } });
-      for (const piece of body) write(streamed(name, piece, false));
-      if (phase.trailers === undefined) write(streamed(name, new Uint8Array(), true));
+      const isLast = (at: number) => at === all.length - 1 && phase.trailers === undefined;
+      const all = body.length === 0 ? [new Uint8Array()] : body;
+      for (const [at, piece] of all.entries()) write(streamed(name, piece, isLast(at)));
     }
     if (phase.trailers !== undefined)
       write({ [`${name}_trailers`]: { header_mutation: phase.trailers } });
@@ -267,11 +268,12 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     const { status, headers, body } = response;
     const wanted = [[":status", String(status)] as const, ...headers];
     const changes = changesTo(phase.received, wanted, phase.hasBody);
-    if (phase.mode !== duplex || !phase.hasBody) {
-      const whole = body === null ? [] : [new Uint8Array(await response.arrayBuffer())];
-      await phase.body.whole();
+    const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
+    if (phase.mode !== duplex || !isStream) {
+      const whole = new Uint8Array(await response.arrayBuffer());
+      if (phase.mode === buffered) await phase.body.whole();
       if (isOver) return;
-      sendBody("response", phase, changes, whole);
+      sendBody("response", phase, changes, pieces(whole));
       finish();
       return;
     }
@@ -343,6 +345,7 @@ function* split(chunk: Uint8Array): Generator<Uint8Array> {
 }
 
 function pieces(chunk: Uint8Array): readonly Uint8Array[] {
+  if (chunk.byteLength === 0) return [];
   return chunk.byteLength <= maxPiece ? [chunk] : [...split(chunk)];
 }
 

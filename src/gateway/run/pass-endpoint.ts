@@ -161,7 +161,9 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       if (session === undefined) callers.delete(id);
       leave();
     };
-    return passed.answer(wired.settled);
+    const response = await passed.answer(wired.settled);
+    if (request.method === "DELETE" && response.ok && session !== undefined) forget(session);
+    return response;
   }
 
   /** The session, if it is that of this subject: another's id names nothing. */

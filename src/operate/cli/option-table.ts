@@ -200,7 +200,7 @@ export const optionTable = {
     what: "the port of Envoy's own administration (default: 9901)",
   },
   checkEnvoy: {
-    flag: "--check",
+    flag: "--check-file",
     value: "FILE",
     what: "print nothing new; say what a configuration that is there lets pass",
   },

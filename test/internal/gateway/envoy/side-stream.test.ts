@@ -28,7 +28,8 @@ async function marking(request: Request, { forward }: ThroughEnvoy): Promise<Res
   const body = request.body === null ? null : `${await request.text()}!`;
   const answered = await forward({ headers: { "x-judged": "yes" }, body });
   const text = await answered.text();
-  return new Response(`${text}?`, { status: 201, headers: { "x-own": "1" } });
+  const headers = { "content-type": "text/plain", "x-own": "1" };
+  return new Response(`${text}?`, { status: 201, headers });
 }
 
 const kinds = ["duplex", "buffered"] as const;

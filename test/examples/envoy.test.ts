@@ -1,0 +1,27 @@
+/** The example runs as `npm run start:envoy` runs it. Skipped where there is no Envoy. */
+// Only in test:all: it runs example programs.
+import process from "node:process";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compile, type Ran, run } from "../docs/support/compile.ts";
+import { hasEnvoy } from "../gateway/support/real-envoy.ts";
+import { excerptsOf, expectPrinted } from "./support/excerpts.ts";
+
+const example = "examples/envoy";
+
+describe.skipIf(!hasEnvoy)("the example behind Envoy", () => {
+  let ran: Ran;
+  beforeAll(async () => {
+    const { out } = await compile("envoy", [example, "src/gateway/command/main.ts"]);
+    ran = await run(process.execPath, [`${out}${example}/main.js`], 240_000);
+  }, 480_000);
+
+  it("ends by itself with exit code 0 and no warnings", () => {
+    expect(ran).toMatchObject({ code: 0, complaints: "" });
+  });
+
+  it("prints what the page shows", () => {
+    const excerpts = excerptsOf("npm run start:envoy");
+    expect(excerpts).toHaveLength(1);
+    for (const excerpt of excerpts) expectPrinted(ran.output, excerpt);
+  });
+});
