@@ -365,10 +365,9 @@ function requestOf({ received, hasBody, body }: Phase, signal: AbortSignal): Req
   const authority = pseudo(":authority") ?? "";
   const headers = headersOf(received);
   if (authority !== "") headers.set("host", authority);
-  const url = new URL(
-    pseudo(":path") ?? "/",
-    `${pseudo(":scheme") ?? "http"}://${authority || "envoy"}`,
-  );
+  // Not resolved against the host: a path may begin with two slashes.
+  const path = pseudo(":path") ?? "/";
+  const url = new URL(`${pseudo(":scheme") ?? "http"}://${authority || "envoy"}${path}`);
   const mayHaveBody = hasBody && method !== "GET" && method !== "HEAD";
   return new Request(url, {
     ...{ method, headers, signal },

@@ -13,6 +13,7 @@ import {
   isMessage,
   type Message,
   mayBatch,
+  noAnswer,
   passThrough,
   type RefusedAsks,
 } from "../ends/index.ts";
@@ -101,6 +102,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       return await exchange(request, identity, connection, { ...about, session, leave });
     } catch (error) {
       leave();
+      if (request.signal.aborted) return new Response(null, { status: noAnswer });
       log.error("server_unavailable", { server: server.name, text: (error as Error).message });
       return answer("server_unavailable", {}, idOf(body));
     }
@@ -136,9 +138,10 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
           Object.entries(settings.headers).map(([name, secret]) => [name, secrets(secret)]),
         ),
         ...named(request.headers, [...settings.forward, "accept"]),
+        ...named(request.headers, ["mcp-protocol-version"]),
         ...(isModern
-          ? mcpRequestHeaders(message as object, { ...received, message: body as Message })
-          : named(request.headers, ["mcp-session-id", "mcp-protocol-version", "last-event-id"])),
+          ? mcpRequestHeaders(message as object, received)
+          : named(request.headers, ["mcp-session-id", "last-event-id"])),
         ...(message !== undefined && { "content-type": "application/json" }),
       }),
       ...{ maxBytes: config.limits.messageBytes, timeoutMs: settings.timeoutMs },

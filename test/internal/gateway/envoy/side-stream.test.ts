@@ -193,6 +193,20 @@ describe.each(kinds)("%s", (mode) => {
   });
 });
 
+it("reads a path as it is, whatever it begins with", async () => {
+  const urls: string[] = [];
+  await play({
+    mode: "duplex",
+    respond: async ({ url }) => {
+      urls.push(url);
+      return new Response(null, { status: 202 });
+    },
+    request: { headers: asks({ ":path": "//other.test/mcp?x=1" }) },
+    answer: answers([]),
+  });
+  expect(urls).toEqual(["http://gateway.test//other.test/mcp?x=1"]);
+});
+
 it("knows the address of the caller from Envoy alone", async () => {
   verifies("envoy:address");
   const remotes: unknown[] = [];
