@@ -213,6 +213,12 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     expect((await post("bob", list, session)).status).toBe(404);
     expect((await post("ada", list, session)).status).toBe(200);
     expect((await post("ada", list, "made-up")).status).toBe(404);
+    // Whoever begins a session does not get into another's by its id.
+    const again = await post("bob", { id: 3, method: "initialize", params }, session);
+    expect(again.headers.get("mcp-session-id")).not.toBe(session);
+    await again.text();
+    expect((await post("bob", list, session)).status).toBe(404);
+    expect((await post("ada", list, session)).status).toBe(200);
   });
 
   it("refuses a header of identity that comes twice, and sends none on", async () => {

@@ -76,6 +76,11 @@ const unknownAnswer = refusalOf(
 );
 const sessionUnknown = refusalOf(-32001, "session_unknown", "Session not found");
 
+/** A caller that answers no ping does not fill the memory. */
+const maxRefusedAsks = 1000;
+/** Statuses that come without a document. */
+const empty: readonly number[] = [202, 204, 205, 304];
+
 /** Headers of a server's answer that its caller needs beside the content type. */
 const returned = ["allow", "mcp-session-id", "retry-after"];
 
@@ -141,6 +146,11 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       options.onUndelivered(answer);
       return;
     }
+    const [oldest] = refusedAsks;
+    if (refusedAsks.size >= maxRefusedAsks && oldest !== undefined) {
+      refusedAsks.delete(oldest[0]);
+      options.onUndelivered(oldest[1]);
+    }
     refusedAsks.set(keyOf(answer.id), answer);
     void front.send({ jsonrpc: "2.0", id: answer.id, method: "ping" });
   }
@@ -156,11 +166,22 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   }
 
   let timer: NodeJS.Timeout | undefined;
-  let giveUp: () => void = () => {};
-  /** Resolves when the server is late. */
-  const lateServer = new Promise<"late">((resolve) => {
-    giveUp = () => resolve("late");
-  });
+  let isLate = false;
+  let onLate: () => void = () => {};
+  const giveUp = () => {
+    isLate = true;
+    onLate();
+  };
+
+  /** What the server says, or that it is late. Of several waits, the last is meant. */
+  function inTime<Value>(work: Promise<Value>): Promise<Value | "late"> {
+    if (isLate) return Promise.resolve("late");
+    return new Promise((resolve, reject) => {
+      onLate = () => resolve("late");
+      work.then(resolve, reject);
+    });
+  }
+
   const isTimed = requests.length > 0 && !requests.some(({ method }) => isLasting(method));
 
   async function answer(settled: () => Promise<void>): Promise<Response> {
@@ -172,7 +193,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       hasForwarded = true;
       if (body !== undefined && outgoing.length === 0) return withoutServer();
       if (isTimed) timer = setTimeout(giveUp, options.timeoutMs).unref();
-      const answered = await Promise.race([send(), lateServer]);
+      const answered = await inTime(send());
       const response =
         answered === "late" ? await fail(late, settled) : await relay(answered, settled);
       if (stream === undefined) over();
@@ -218,7 +239,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const session = headers.get("mcp-session-id");
     if (ok && session !== null && only?.method === "initialize") await options.onSession(session);
     if (type === "text/event-stream" && ok) return eventsOf(answered, settled);
-    const text = await textIn(answered, maxBytes);
+    const text = await inTime(textIn(answered, maxBytes));
+    if (text === "late" && isLate) return await fail(late, settled);
     if (text === undefined) return await fail(tooLarge, settled);
     const document = type === "application/json" ? documentIn(text) : undefined;
     const messages = (Array.isArray(document) ? (document as unknown[]) : [document]).filter(
@@ -268,8 +290,9 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const [first] = incoming;
     const document = Array.isArray(body) ? incoming.map((each) => each.message) : first?.message;
     const own = first === undefined ? undefined : isModern ? statusOf(first.message) : 200;
+    const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
     return Response.json(document, {
-      status: first?.status ?? (headers === undefined ? own : status) ?? 200,
+      status: empty.includes(found) ? 200 : found,
       headers: returnedOf(headers),
     });
   }
@@ -283,6 +306,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   function eventsOf(answered: Response, settled: () => Promise<void>): Response {
     const made = eventStream(options.keepAliveMs, over);
     stream = made;
+    // What plugins refused of a batch.
+    for (const { message } of incoming.splice(0)) made.write(message);
     void readAll(answered, made, settled);
     const headers = { ...eventHeaders, ...returnedOf(answered.headers) };
     return new Response(made.body, { status: answered.status, headers });
@@ -299,7 +324,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       const limits: EventLimits = { maxBytes, tooLarge: () => new TooLarge() };
       const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, limits);
       while (!isOver) {
-        const next = await Promise.race([reader.next(), lateServer]);
+        const next = await inTime(reader.next());
         if (next === "late") {
           reason = late;
           canResume = false;

@@ -13,7 +13,8 @@ export function serverPaths({ listen, servers }: GatewayConfig): ReadonlyMap<str
  *
  * @throws GlassineError `config_invalid`
  */
-export function checkBehindEnvoy({ servers, listen }: GatewayConfig): void {
+export function checkBehindEnvoy(config: GatewayConfig): void {
+  const { servers, models, listen } = config;
   const problems = Object.entries(servers).flatMap(([name, server]) =>
     "url" in server
       ? []
@@ -24,6 +25,15 @@ export function checkBehindEnvoy({ servers, listen }: GatewayConfig): void {
           ),
         ],
   );
+  for (const [name, { path }] of Object.entries(models))
+    for (const server of serverPaths(config).keys())
+      if (server.startsWith(`${path.replace(/\/$/, "")}/`))
+        problems.push(
+          problemAt(
+            ["models", name, "path"],
+            `expected a path that no server is below: ${server} would be both.`,
+          ),
+        );
   if (listen?.port === 0)
     problems.push(problemAt(["listen", "port"], "expected the port that Envoy listens on, got 0."));
   if (problems.length > 0) throw configInvalid(problems, "Behind Envoy, this");

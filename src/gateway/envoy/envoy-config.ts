@@ -110,6 +110,7 @@ function processorFilter({ bodyMode }: Pick<EnvoyConfigOptions, "bodyMode">) {
         response_trailer_mode: trailers,
       },
       request_attributes: ["source.address"],
+      mutation_rules: { allow_envoy: true },
       message_timeout: "120s",
     },
   };
@@ -385,6 +386,7 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
         ? "Bodies are judged while they stream, event by event. Trailers must be sent then."
         : "Bodies are buffered: streams arrive whole at their end, so a server cannot ask its caller anything, and no body is longer than Envoy's buffer (1 MiB).",
     request_attributes: "The address of the caller, which identity.trustedHeaders asks for.",
+    mutation_rules: "So that no caller's `x-envoy-` header goes on.",
     message_timeout:
       "Longer than the plugins may take. It counts for headers and buffered bodies; streams have glassine's own deadlines.",
     lb_policy:

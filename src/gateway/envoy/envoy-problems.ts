@@ -42,6 +42,8 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
       problems.push(
         open("`disable_immediate_response` is true: Envoy takes no refusal. Set it to false."),
       );
+    if (isTrue(fields.disabled) && isOfProcessor(fields))
+      problems.push(open("external processing is `disabled` somewhere: nothing is judged there."));
     if (isObject(mode)) problems.push(...modeProblems(mode));
     else if (isFilter(fields))
       problems.push(
@@ -87,6 +89,16 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
 function isFilter(fields: Fields): boolean {
   const name = fields["@type"];
   return typeof name === "string" && name.endsWith(".ext_proc.v3.ExternalProcessor");
+}
+
+/** What a route says of the filter, or the entry of the filter itself. */
+function isOfProcessor(fields: Fields): boolean {
+  const config = at(fields, "typed_config");
+  const name = fields["@type"];
+  return (
+    (typeof name === "string" && name.endsWith(".ExtProcPerRoute")) ||
+    (isObject(config) && isFilter(config))
+  );
 }
 
 /** The filter, or the list of Envoy Gateway's policy. */

@@ -38,8 +38,15 @@ export function headersOf(received: Received): Headers {
   return headers;
 }
 
-/** Of a request and of an answer: what Envoy itself says and needs on the way. */
-const kept = /^(?::.*|host|x-envoy-.*|x-request-id|x-forwarded-proto|date|server)$/;
+/** What Envoy itself says and needs on the way, of a request and of an answer. */
+const keptOfRequest = /^(?::.*|host|x-request-id|x-forwarded-proto)$/;
+const keptOfAnswer = /^(?::.*|date|server)$/;
+
+function isKept(name: string, received: Received): boolean {
+  if (received.has(":method")) return keptOfRequest.test(name);
+  return received.has(":status") && keptOfAnswer.test(name);
+}
+
 /** What frames a body. Envoy writes it. */
 const framing = /^(?:content-length|transfer-encoding|connection)$/;
 
@@ -54,7 +61,7 @@ export function changesTo(
     .filter(([name]) => !framing.test(name));
   const names = new Set(entries.map(([name]) => name));
   const isLeft = (name: string) =>
-    names.has(name) || kept.test(name) || (framing.test(name) && !hasNewBody);
+    names.has(name) || isKept(name, received) || (framing.test(name) && !hasNewBody);
   return {
     // Without `append` a header replaces all that have its name.
     set_headers: entries.map(([key, value]) => ({ header: { key, raw_value: bytesOf(value) } })),

@@ -104,6 +104,10 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   const modes = { request: 0, response: 0 };
   let isObserving = false;
   let isOver = false;
+  /** Envoy's own answer stands. */
+  let isEnvoys = false;
+  /** In observability mode the server may answer before the request was judged. */
+  let early: Response | undefined;
   let asked: Phase | undefined;
   let answered: Phase | undefined;
   /** Settles the answer of the server, once the request was sent on. */
@@ -117,7 +121,11 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     }
   });
   // Envoy closes its half, or resets the stream, also when it is done.
-  call.on("end", leave);
+  call.on("end", () => {
+    if (isOver) return;
+    leave();
+    call.end();
+  });
   call.on("cancelled", leave);
   call.on("error", leave);
 
@@ -192,12 +200,12 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
         refused ??
         (await respond(requestOf(phase, left.signal), {
           remote: remoteIn(attributes),
-          onSent: (listener) => void onSent.add(listener),
+          onSent: (listener) => (isOver ? listener() : void onSent.add(listener)),
           forward,
         }));
-      await give(response);
+      if (!isEnvoys) await give(answered, response);
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      if (!isEnvoys) fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -211,6 +219,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     answer.catch(() => {});
     await phase.body.whole();
     if (isOver) throw gone;
+    if (early !== undefined) return early;
     const wanted = [...(path === undefined ? [] : [[":path", path] as const])];
     const changes = changesTo(
       phase.received,
@@ -251,16 +260,24 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       return;
     }
     if (phase.hasBody && phase.mode === buffered) write({ response_headers: { response: {} } });
-    // Envoy answers itself, as when its own time is up, before the request was sent on.
-    if (waiting === undefined) {
-      left.abort(gone);
-      return;
-    }
-    waiting.resolve(responseOf(phase));
+    if (waiting !== undefined) waiting.resolve(responseOf(phase));
+    else if (isObserving) early = responseOf(phase);
+    else void letStand(phase);
   }
 
-  async function give(response: Response): Promise<void> {
-    const phase = answered;
+  /** Envoy answers itself before the request was sent on, as for a body that is too long. */
+  async function letStand(phase: Phase): Promise<void> {
+    isEnvoys = true;
+    left.abort(gone);
+    asked?.body.fail(gone);
+    try {
+      await give(phase, responseOf(phase));
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async function give(phase: Phase | undefined, response: Response): Promise<void> {
     if (phase === undefined || (!phase.hasBody && response.body !== null)) {
       await giveAtOnce(response);
       return;

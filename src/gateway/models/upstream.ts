@@ -45,12 +45,15 @@ export async function sendUpstream(
   const sent = { ...Object.fromEntries(init.headers), ...upstream.headers() };
   if (forward !== undefined) {
     const path = `${to.pathname}${to.search}`;
+    const late = AbortSignal.timeout(timeoutMs);
     const answered = await within(timeoutMs, () =>
       forward({ path, headers: sent, body: init.body }),
     );
     if (answered.how === "threw") throw answered.value;
     if (answered.how === "timeout") throw new DOMException("It took too long.", "TimeoutError");
-    const { status, headers, body } = answered.value;
+    const { status, headers } = answered.value;
+    // Its body may be late, too.
+    const body = answered.value.body?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
     return new Response(body, { status, headers: chosen((name) => headers.get(name)) });
   }
   const response = await send(to, {

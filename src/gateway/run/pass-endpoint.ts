@@ -141,7 +141,9 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
         ...named(request.headers, ["mcp-protocol-version"]),
         ...(isModern
           ? mcpRequestHeaders(message as object, received)
-          : named(request.headers, ["mcp-session-id", "last-event-id"])),
+          : named(request.headers, ["last-event-id"])),
+        // A session that was not found to be the caller's does not reach the server.
+        ...(session !== undefined && named(request.headers, ["mcp-session-id"])),
         ...(message !== undefined && { "content-type": "application/json" }),
       }),
       ...{ maxBytes: config.limits.messageBytes, timeoutMs: settings.timeoutMs },
@@ -181,7 +183,8 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     // Another gateway may have begun it.
     if (parts().config.labels.store === "memory") return undefined;
     const owners = await store.load(ownersOf(server, id));
-    return owners.includes(ownerLabel(identity)) ? remember(server, id, identity) : undefined;
+    const isOwn = owners.length === 1 && owners[0] === ownerLabel(identity);
+    return isOwn ? remember(server, id, identity) : undefined;
   }
 
   async function begin(
@@ -192,11 +195,13 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
   ): Promise<void> {
     if (!sessionId.test(id)) throw new Error("The server named a session that cannot be one.");
     const { labels: settings } = parts().config;
+    if (sessions.has(nameOf(server, id))) throw taken;
     if (settings.store !== "memory") {
+      if ((await store.load(ownersOf(server, id))).length > 0) throw taken;
+      // Two at once both find two owners, and it is nobody's.
       const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
-      if (owners.length > 1) throw new Error("The server gave the same session to two subjects.");
-    } else if (sessions.has(nameOf(server, id)))
-      throw new Error("The server named a session that there is already.");
+      if (owners.length > 1) throw taken;
+    }
     const { id: name } = remember(server, id, identity);
     const caller = { identity, session: labels };
     const before = await store.load(labelSessionOf(settings.session, caller));
@@ -237,6 +242,8 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     },
   };
 }
+
+const taken = new Error("The server named a session that there is already.");
 
 /** Two servers may give the same id. */
 function nameOf({ name }: Server, id: string): string {

@@ -79,11 +79,11 @@ describe("a request", () => {
   it("goes on as plugins left it, and its answer comes back as they left that", async () => {
     const { text, asked, response } = await exchange({
       body: ask,
-      answer: () => json(result, 202),
+      answer: () => json(result, 201),
       judge: (message) => ({ ...message, seen: 1 }),
     });
     expect(JSON.parse(text)).toEqual({ ...result, seen: 1 });
-    expect(response.status).toBe(202);
+    expect(response.status).toBe(201);
     const [{ body, headers } = {} as Forwarded] = asked;
     expect(JSON.parse(String(body))).toEqual({ ...ask, seen: 1 });
     expect(headers).toEqual({ "x-own": "1" });
@@ -155,6 +155,12 @@ describe("a request", () => {
       answer: () => new Response(body, { headers }),
     });
     expect(silent.text).toContain("peer_timeout");
+    const half = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('{"a":')) });
+    const stuck = await exchange({
+      ...{ body: ask, timeoutMs: 20 },
+      answer: () => new Response(half, { headers: { "content-type": "application/json" } }),
+    });
+    expect(codeIn(stuck.text)).toBe("peer_timeout");
   });
 
   it("may get the rest of its stream in another exchange, if the stream has ids", async () => {

@@ -71,6 +71,18 @@ it.each([
   expect(problems[0]).toMatchObject({ isOpen, text: expect.stringContaining(word) });
 });
 
+it("finds where the filter is off", () => {
+  const text = envoyConfig("envoy", options);
+  const off = `{ envoy.filters.http.ext_proc: { "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute, disabled: true } }`;
+  const routed = text.replace(/\n( +)route:/, `\n$1typed_per_filter_config: ${off}\n$1route:`);
+  expect(textsOf(routed)).toEqual([expect.stringContaining("disabled")]);
+  const filter = text.replace(
+    /\n( +)- name: envoy.filters.http.ext_proc/,
+    "$&\n$1  disabled: true",
+  );
+  expect(textsOf(filter)).toEqual([expect.stringContaining("disabled")]);
+});
+
 it("finds the same in Envoy Gateway's words", () => {
   const text = envoyConfig("envoy-gateway", options);
   expect(textsOf(text.replace("failOpen: false", "failOpen: true"))).toHaveLength(1);
