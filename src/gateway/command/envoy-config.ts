@@ -8,10 +8,10 @@ import {
   type EnvoyProduct,
   envoyConfig,
   envoyProducts,
+  problemsInFile,
   serverPaths,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { problemsInFile } from "./extproc.ts";
 
 const defaultAdminPort = 9901;
 

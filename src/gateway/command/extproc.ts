@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
 import {
   type CommandContext,
   misuse,
@@ -14,12 +14,11 @@ import { readPluginMode } from "../../operate/trust/index.ts";
 import { isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
 import {
   checkBehindEnvoy,
-  documentsIn,
   type EnvoyListen,
   type EnvoyProblem,
   type EnvoyTls,
-  envoyProblems,
   loadGrpc,
+  problemsInFile,
   serverPaths,
   watchEnvoy,
 } from "../envoy/index.ts";
@@ -116,18 +115,6 @@ async function problemsIn({ cwd, options }: CommandContext): Promise<readonly En
   return problemsInFile(resolve(cwd, envoyFile));
 }
 
-export async function problemsInFile(file: string): Promise<readonly EnvoyProblem[]> {
-  const text = await readFile(file, "utf8");
-  try {
-    return envoyProblems(documentsIn(text));
-  } catch (error) {
-    throw new GlassineError(
-      "config_unreadable",
-      `${printable(file)} is neither YAML nor JSON: ${printable((error as Error).message)}`,
-    );
-  }
-}
-
 async function checkFile(context: CommandContext, isProduction: boolean, log: GatewayLog) {
   const problems = await problemsIn(context);
   const open = problems.filter(({ isOpen }) => isOpen);
@@ -182,8 +169,7 @@ export async function check(context: CommandContext) {
   const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;
   const served_at = Object.fromEntries(serverPaths(config));
   const problems = [
-    ...(await missingPeers(config)),
-    ...(await missingGrpc()),
+    ...(await missingPeers(config, [loadGrpc])),
     ...(await problemsIn(context)).map(({ text }) => text),
   ];
   return {
@@ -197,14 +183,4 @@ export async function check(context: CommandContext) {
       ...problems.map((text) => context.paint.bad(printable(text))),
     ],
   };
-}
-
-async function missingGrpc(): Promise<readonly string[]> {
-  try {
-    await loadGrpc();
-    return [];
-  } catch (error) {
-    if (isGlassineError(error)) return [error.message];
-    throw error;
-  }
 }

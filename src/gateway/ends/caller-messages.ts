@@ -58,7 +58,7 @@ function isId(id: unknown): id is RequestId {
 }
 
 /** The messages of a document, which is a batch of MCP 2025-03-26 or a single one. */
-function messagesIn(document: unknown): readonly unknown[] {
+export function messagesIn(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? document : [document];
 }
 

@@ -14,3 +14,17 @@ export interface Forwarded {
  * @throws Error (as a rejection) if the caller left, or the exchange is over
  */
 export type Forward = (request: Forwarded) => Promise<Response>;
+
+/** Whether an answer with this status has no body, whatever was asked. */
+export function isEmptyStatus(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+/** The headers of these names that there are, by names in lower case. */
+export function headersNamed(
+  headers: Headers | undefined,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const entries = names.map((name) => [name.toLowerCase(), headers?.get(name)] as const);
+  return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] != null));
+}

@@ -31,6 +31,7 @@ import {
   unreachable,
 } from "./end.ts";
 import { readEvents } from "./events.ts";
+import { headersNamed } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 
 export interface HttpBackOptions {
@@ -167,7 +168,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   ) {
     const base = {
       ...own,
-      ...forwarded(caller?.request?.headers),
+      ...headersNamed(caller?.request?.headers, forward),
       ...trace,
       ...(exchange === undefined ? ofSession() : ofExchange(message)),
       "content-type": "application/json",
@@ -185,11 +186,6 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     signal: AbortSignal,
   ) {
     return send(url, { method, headers, body, signal, dispatcher });
-  }
-
-  function forwarded(headers: Headers | undefined): Readonly<Record<string, string>> {
-    const given = forward.map((name) => [name, headers?.get(name)] as const);
-    return Object.fromEntries(given.filter((each): each is [string, string] => each[1] != null));
   }
 
   function ofSession(): Readonly<Record<string, string>> {
@@ -269,7 +265,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         "GET",
         {
           ...own,
-          ...forwarded(sendOptions.caller?.request?.headers),
+          ...headersNamed(sendOptions.caller?.request?.headers, forward),
           ...ofSession(),
           accept: "text/event-stream",
           "last-event-id": lastEventId,

@@ -22,7 +22,7 @@ export {
   unreachable,
 } from "./end.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
-export type { Forward, Forwarded } from "./forward.ts";
+export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
 export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";

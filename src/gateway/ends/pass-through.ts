@@ -6,7 +6,7 @@
  * Its events are judged one after the other, each with its id and its retry, and passed on as soon as
  * they were.
  */
-import { takesBatches } from "./caller-messages.ts";
+import { messagesIn, requestsIn, takesBatches } from "./caller-messages.ts";
 import {
   answerTo,
   type End,
@@ -14,7 +14,6 @@ import {
   invalidAnswer,
   isAnswer,
   isMessage,
-  isRequest,
   keyOf,
   late,
   type Message,
@@ -30,7 +29,7 @@ import {
 import { type EventStream, eventStream } from "./event-stream.ts";
 import { type EventLimits, readEvents } from "./events.ts";
 import { eventHeaders, statusOf } from "./exchange-front.ts";
-import type { Forward } from "./forward.ts";
+import { type Forward, headersNamed } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { isLasting } from "./watched.ts";
 
@@ -81,6 +80,8 @@ const maxRefusedAsks = 1000;
 /** Statuses that come without a document. */
 const empty: readonly number[] = [202, 204, 205, 304];
 
+const tooLate = Symbol("The server is late.");
+
 /** Headers of a server's answer that its caller needs beside the content type. */
 const returned = ["allow", "mcp-session-id", "retry-after"];
 
@@ -95,8 +96,8 @@ interface BackOptions extends SendOptions {
 
 export function passThrough(options: PassThroughOptions): PassThrough {
   const { request, body, isModern, forward, refusedAsks, maxBytes } = options;
-  const asked = (Array.isArray(body) ? (body as unknown[]) : [body]).filter(isMessage);
-  const requests = asked.filter(isRequest);
+  const asked = messagesIn(body).filter(isMessage);
+  const requests = requestsIn(body);
   const [only] = asked.length === 1 ? requests : [];
   /** The caller's requests without an answer. */
   const open = new Map<string, RequestId>(requests.map(({ id }) => [keyOf(id), id]));
@@ -174,10 +175,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   };
 
   /** What the server says, or that it is late. Of several waits, the last is meant. */
-  function inTime<Value>(work: Promise<Value>): Promise<Value | "late"> {
-    if (isLate) return Promise.resolve("late");
+  function inTime<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
+    if (isLate) return Promise.resolve(tooLate);
     return new Promise((resolve, reject) => {
-      onLate = () => resolve("late");
+      onLate = () => resolve(tooLate);
       work.then(resolve, reject);
     });
   }
@@ -195,7 +196,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       if (isTimed) timer = setTimeout(giveUp, options.timeoutMs).unref();
       const answered = await inTime(send());
       const response =
-        answered === "late" ? await fail(late, settled) : await relay(answered, settled);
+        answered === tooLate ? await fail(late, settled) : await relay(answered, settled);
       if (stream === undefined) over();
       return response;
     } catch (error) {
@@ -208,9 +209,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   function hand(): void {
     if (body === undefined) return;
     const kept = asked.filter((message) => {
-      const refused = isAnswer(message) ? refusedAsks?.get(keyOf(message.id)) : undefined;
+      if (!isAnswer(message)) return true;
+      const refused = refusedAsks?.get(keyOf(message.id));
       if (refused === undefined) return true;
-      refusedAsks?.delete(keyOf((refused as Message & { id: RequestId }).id));
+      refusedAsks?.delete(keyOf(message.id));
       outgoing.push(refused);
       return false;
     });
@@ -240,12 +242,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     if (ok && session !== null && only?.method === "initialize") await options.onSession(session);
     if (type === "text/event-stream" && ok) return eventsOf(answered, settled);
     const text = await inTime(textIn(answered, maxBytes));
-    if (text === "late" && isLate) return await fail(late, settled);
+    if (text === tooLate) return await fail(late, settled);
     if (text === undefined) return await fail(tooLarge, settled);
     const document = type === "application/json" ? documentIn(text) : undefined;
-    const messages = (Array.isArray(document) ? (document as unknown[]) : [document]).filter(
-      isMessage,
-    );
+    const messages = messagesIn(document).filter(isMessage);
     for (const each of messages)
       await pass(only === undefined ? each : answerTo(only.id, each), status, settled);
     if (incoming.length > 0 && open.size === 0) return inJson(status, headers);
@@ -255,7 +255,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     }
     if (requests.length > 0) return await fail(ok ? invalidAnswer : refusedByServer, settled);
     if (messages.length > 0 && incoming.length > 0) return inJson(status, headers);
-    if (ok && text === "") return new Response(null, { status, headers: returnedOf(headers) });
+    if (ok && text === "")
+      return new Response(null, { status, headers: headersNamed(headers, returned) });
     return refusedWith(ok ? 502 : status, ok ? invalidAnswer : refusedByServer, headers);
   }
 
@@ -293,13 +294,16 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
     return Response.json(document, {
       status: empty.includes(found) ? 200 : found,
-      headers: returnedOf(headers),
+      headers: headersNamed(headers, returned),
     });
   }
 
   function refusedWith(status: number, refusal: Refusal, headers?: Headers): Response {
     const id = only?.id ?? null;
-    return Response.json(errorAnswer(id, refusal), { status, headers: returnedOf(headers) });
+    return Response.json(errorAnswer(id, refusal), {
+      status,
+      headers: headersNamed(headers, returned),
+    });
   }
 
   /** Passes events on while they come. */
@@ -309,7 +313,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     // What plugins refused of a batch.
     for (const { message } of incoming.splice(0)) made.write(message);
     void readAll(answered, made, settled);
-    const headers = { ...eventHeaders, ...returnedOf(answered.headers) };
+    const headers = { ...eventHeaders, ...headersNamed(answered.headers, returned) };
     return new Response(made.body, { status: answered.status, headers });
   }
 
@@ -325,7 +329,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, limits);
       while (!isOver) {
         const next = await inTime(reader.next());
-        if (next === "late") {
+        if (next === tooLate) {
           reason = late;
           canResume = false;
           break;
@@ -351,11 +355,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
 
   async function passEvent(data: string, settled: () => Promise<void>): Promise<void> {
     if (data === "") return;
-    const document = documentIn(data);
-    const messages = (Array.isArray(document) ? (document as unknown[]) : [document]).filter(
-      isMessage,
-    );
-    for (const each of messages) {
+    for (const each of messagesIn(documentIn(data)).filter(isMessage)) {
       const before = stream?.written ?? 0;
       const message = only === undefined ? each : answerTo(only.id, each);
       await pass(message, 200, settled);
@@ -374,11 +374,6 @@ export function mayBatch(headers: Headers): boolean {
 }
 
 class TooLarge extends Error {}
-
-function returnedOf(headers: Headers | undefined): Readonly<Record<string, string>> {
-  const entries = returned.map((name) => [name, headers?.get(name)] as const);
-  return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] != null));
-}
 
 async function textIn({ body }: Response, maxBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];

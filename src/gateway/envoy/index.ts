@@ -14,5 +14,6 @@ export {
   envoyServer,
 } from "./envoy-server.ts";
 export { loadGrpc } from "./load-grpc.ts";
+export { problemsInFile } from "./problems-in-file.ts";
 export { watchEnvoy } from "./watch-envoy.ts";
 export { documentsIn } from "./yaml.ts";

@@ -8,7 +8,7 @@
  *   failures. So it ends after its last answer, and every failure ends it with an error.
  * - Envoy waits for ever for what is not answered while bodies stream in both directions.
  */
-import type { Forward, Forwarded } from "../ends/index.ts";
+import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../ends/index.ts";
 import { type BodyIn, bodyIn } from "./body-in.ts";
 import {
   changesTo,
@@ -117,7 +117,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     try {
       take(message);
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      fail(errorOf(error));
     }
   });
   // Envoy closes its half, or resets the stream, also when it is done.
@@ -154,18 +154,26 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     return isObserving || call.write(message);
   }
 
-  function phaseOf({ headers, end_of_stream: isEnd = false }: HeadersPiece, mode: number): Phase {
+  /** Begins a direction. Undefined, with the stream failed, if its body cannot be judged. */
+  function opened(name: "request" | "response", piece: HeadersPiece): Phase | undefined {
+    const { headers, end_of_stream: isEnd = false } = piece;
+    const mode = modes[name];
     const phase = {
       ...{ received: receivedIn(headers), hasBody: !isEnd, mode, body: bodyIn(call) },
       trailers: undefined,
     };
     if (isEnd) phase.body.end();
-    else if (mode === buffered && !isObserving) onNote("buffered");
+    else if (isObserving) return phase;
+    else if (mode === buffered) {
+      onNote("buffered");
+      // Envoy sends a buffered body only after that.
+      write({ [`${name}_headers`]: { response: {} } });
+    } else if (mode !== duplex) {
+      onNote("body_mode_unsupported");
+      fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
+      return undefined;
+    }
     return phase;
-  }
-
-  function isJudgeable({ hasBody, mode }: Phase): boolean {
-    return !hasBody || mode === buffered || mode === duplex || isObserving;
   }
 
   function takeBody(phase: Phase | undefined, { body, end_of_stream: isEnd }: BodyPiece): void {
@@ -181,16 +189,8 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   }
 
   function begin(headers: HeadersPiece, attributes: Attributes | undefined): void {
-    const phase = phaseOf(headers, modes.request);
-    asked = phase;
-    if (!isJudgeable(phase)) {
-      onNote("body_mode_unsupported");
-      fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
-      return;
-    }
-    // Envoy sends a buffered body only after that.
-    if (phase.hasBody && phase.mode === buffered) write({ request_headers: { response: {} } });
-    void handle(phase, attributes);
+    asked = opened("request", headers);
+    if (asked !== undefined) void handle(asked, attributes);
   }
 
   async function handle(phase: Phase, attributes: Attributes | undefined): Promise<void> {
@@ -205,7 +205,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
         }));
       if (!isEnvoys) await give(answered, response);
     } catch (error) {
-      if (!isEnvoys) fail(error instanceof Error ? error : new Error(String(error)));
+      if (!isEnvoys) fail(errorOf(error));
     }
   }
 
@@ -252,14 +252,9 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   }
 
   function receive(headers: HeadersPiece): void {
-    const phase = phaseOf(headers, modes.response);
+    const phase = opened("response", headers);
     answered = phase;
-    if (!isJudgeable(phase)) {
-      onNote("body_mode_unsupported");
-      fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
-      return;
-    }
-    if (phase.hasBody && phase.mode === buffered) write({ response_headers: { response: {} } });
+    if (phase === undefined) return;
     if (waiting !== undefined) waiting.resolve(responseOf(phase));
     else if (isObserving) early = responseOf(phase);
     else void letStand(phase);
@@ -273,7 +268,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     try {
       await give(phase, responseOf(phase));
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      fail(errorOf(error));
     }
   }
 
@@ -395,7 +390,7 @@ function requestOf({ received, hasBody, body }: Phase, signal: AbortSignal): Req
 function responseOf({ received, hasBody, body }: Phase): Response {
   const status = Number(received.get(":status")?.[0]);
   const headers = headersOf(received);
-  const isEmpty = !hasBody || [204, 205, 304].includes(status);
+  const isEmpty = !hasBody || isEmptyStatus(status);
   return new Response(isEmpty ? null : body.stream, { status, headers });
 }
 

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
-import type { Forward } from "../ends/index.ts";
+import { type Forward, isEmptyStatus } from "../ends/index.ts";
 
 /** Headers of an answer that callers get. Others are the provider's affair, or this connection's. */
 const returned = ["content-type", "retry-after", "retry-after-ms", "cache-control"];
@@ -65,7 +65,7 @@ export async function sendUpstream(
   // Node's web streams and those of the types are the same ones.
   const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
   const { statusCode: status } = response;
-  return new Response(isEmpty(status) ? null : body, { status, headers });
+  return new Response(isEmptyStatus(status) ? null : body, { status, headers });
 }
 
 function chosen(headerAt: (name: string) => unknown): Headers {
@@ -75,8 +75,4 @@ function chosen(headerAt: (name: string) => unknown): Headers {
     if (typeof value === "string") headers.set(name, value);
   }
   return headers;
-}
-
-function isEmpty(status: number): boolean {
-  return status === 204 || status === 205 || status === 304;
 }

@@ -5,13 +5,13 @@ import { loadTelemetry } from "../observe/index.ts";
 import { loadRedis } from "./label-store.ts";
 import { loadSdk } from "./load-sdk.ts";
 
-/** A sentence for each, with how to install it. */
-export async function missingPeers({
-  listen,
-  tracing,
-  labels,
-}: GatewayConfig): Promise<readonly string[]> {
+/** A sentence for each, with how to install it. `more` load what a command needs beside that. */
+export async function missingPeers(
+  { listen, tracing, labels }: GatewayConfig,
+  more: readonly (() => Promise<unknown>)[] = [],
+): Promise<readonly string[]> {
   const needed = [
+    ...more,
     ...(listen === undefined ? [] : [loadSdk]),
     ...(tracing ? [loadTelemetry] : []),
     ...(labels.store === "memory" ? [] : [loadRedis]),

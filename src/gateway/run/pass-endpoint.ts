@@ -9,6 +9,7 @@ import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import type { UrlServer } from "../config/index.ts";
 import {
   batchRefused,
+  headersNamed,
   idOf,
   isMessage,
   type Message,
@@ -137,13 +138,12 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
         ...Object.fromEntries(
           Object.entries(settings.headers).map(([name, secret]) => [name, secrets(secret)]),
         ),
-        ...named(request.headers, [...settings.forward, "accept"]),
-        ...named(request.headers, ["mcp-protocol-version"]),
+        ...headersNamed(request.headers, [...settings.forward, "accept", "mcp-protocol-version"]),
         ...(isModern
           ? mcpRequestHeaders(message as object, received)
-          : named(request.headers, ["last-event-id"])),
+          : headersNamed(request.headers, ["last-event-id"])),
         // A session that was not found to be the caller's does not reach the server.
-        ...(session !== undefined && named(request.headers, ["mcp-session-id"])),
+        ...(session !== undefined && headersNamed(request.headers, ["mcp-session-id"])),
         ...(message !== undefined && { "content-type": "application/json" }),
       }),
       ...{ maxBytes: config.limits.messageBytes, timeoutMs: settings.timeoutMs },
@@ -257,9 +257,4 @@ function ownersOf(server: Server, id: string): string {
 /** Whose a session is, as a label that says nothing to whoever reads the store. */
 function ownerLabel({ key }: Identity): string {
   return createHash("sha256").update(key).digest("hex");
-}
-
-function named(headers: Headers, names: readonly string[]): Readonly<Record<string, string>> {
-  const entries = names.map((name) => [name.toLowerCase(), headers.get(name)] as const);
-  return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] !== null));
 }
