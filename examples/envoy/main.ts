@@ -17,6 +17,7 @@ const glassine = fileURLToPath(new URL("gateway/command/main.js", import.meta.re
 const everything = createRequire(import.meta.url).resolve(
   "@modelcontextprotocol/server-everything/package.json",
 );
+const url = new URL("http://127.0.0.1:18080/mcp");
 const folder = mkdtempSync(join(tmpdir(), "glassine-envoy-"));
 const children: ChildProcess[] = [];
 
@@ -41,10 +42,9 @@ try {
     ["-c", `${folder}/envoy.yaml`, "--use-dynamic-base-id"],
     /starting main dispatch loop/,
   );
-  await healthy();
+  await listening();
 
   const client = new Client({ name: "example", version: "1.0.0" });
-  const url = new URL("http://127.0.0.1:18080/mcp");
   await client.connect(new StreamableHTTPClientTransport(url));
   console.log(`connected to ${client.getServerVersion()?.name} through Envoy`);
   for (const message of ["Ahoy", "the key is AKIAIOSFODNN7EXAMPLE", "Ahoy"]) {
@@ -83,11 +83,12 @@ function start(name: string, program: string, args: readonly string[], ready: Re
   });
 }
 
-/** Envoy asks nobody whose health it does not know. */
-async function healthy(): Promise<void> {
-  for (;;) {
-    const clusters = await fetch("http://127.0.0.1:19901/clusters");
-    if (/glassine::.*health_flags::healthy/.test(await clusters.text())) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** Envoy listens when it knows the health of those that it asks. */
+async function listening(): Promise<void> {
+  const answers = () =>
+    fetch(new URL("/", url)).then(
+      () => true,
+      () => false,
+    );
+  while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 50));
 }

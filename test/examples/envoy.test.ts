@@ -2,8 +2,8 @@
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
+import { hasEnvoy } from "../../tools/real/envoy.ts";
 import { compile, type Ran, run } from "../docs/support/compile.ts";
-import { hasEnvoy } from "../gateway/support/real-envoy.ts";
 import { excerptsOf, expectPrinted } from "./support/excerpts.ts";
 
 const example = "examples/envoy";

@@ -5,7 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { hasEnvoy } from "./support/real-envoy.ts";
+import { hasEnvoy } from "../../tools/real/envoy.ts";
 
 const script = fileURLToPath(new URL("../../tools/conformance/main.mjs", import.meta.url));
 

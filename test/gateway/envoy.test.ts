@@ -16,10 +16,10 @@ import {
 import type { ConfigInput } from "glassine/gateway";
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
+import { hasEnvoy } from "../../tools/real/envoy.ts";
 import { verifies } from "../support/verifies.ts";
 import { type BehindEnvoyOptions, behindEnvoy } from "./support/behind-envoy.ts";
 import { startGatewayProcess } from "./support/gateway-process.ts";
-import { hasEnvoy } from "./support/real-envoy.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {

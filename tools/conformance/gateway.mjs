@@ -14,7 +14,7 @@ import process from "node:process";
 import { createPluginManager } from "glassine";
 import { createGateway } from "glassine/gateway";
 import { createJiti } from "jiti";
-import { startEnvoy } from "./envoy.mjs";
+import { envoyInFront } from "./envoy.mjs";
 import { sixPlugins } from "./six-plugins.mjs";
 
 const { configSchema } = await createJiti(import.meta.url).import(
@@ -22,7 +22,7 @@ const { configSchema } = await createJiti(import.meta.url).import(
 );
 const [server, plugins, front] = process.argv.slice(2);
 const folder = front === "envoy" ? await mkdtemp(join(tmpdir(), "conformance-envoy-")) : undefined;
-const envoy = folder && (await startEnvoy(folder, JSON.parse(server)));
+const envoy = folder && (await envoyInFront(folder, JSON.parse(server)));
 const manager = await createPluginManager({ plugins: plugins === "six" ? sixPlugins() : [] });
 const note = (event, fields) => {
   process.stdout.write(`${event} ${JSON.stringify(fields)}\n`);
@@ -43,7 +43,7 @@ const gateway = await createGateway({
 await envoy?.ready();
 process.stdout.write(`http://127.0.0.1:${envoy?.port ?? gateway.address.port}/mcp\n`);
 process.once("SIGTERM", async () => {
-  envoy?.close();
+  await envoy?.close();
   await gateway.close();
   await manager.close();
   if (folder) await rm(folder, { recursive: true });

@@ -5,27 +5,20 @@
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { createJiti } from "jiti";
 import { npmPeer, pythonPeer } from "../peers.mjs";
 import { fastMcp } from "./clients.mjs";
 
+const { freePort } = await createJiti(import.meta.url).import("./free-port.ts");
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const node = (...args) => ({ command: process.execPath, args });
 const { devDependencies } = createRequire(import.meta.url)("../../package.json");
 const everythingVersion = devDependencies["@modelcontextprotocol/server-everything"];
 const everything = here("../../node_modules/@modelcontextprotocol/server-everything/dist/index.js");
-
-async function freePort() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 /** A server over HTTP, on a port of its choice: it is up when it answers. */
 async function overHttp(command, argsFor, env = {}) {

@@ -1,5 +1,6 @@
 /** The optional peers that speak gRPC, and the services that are offered with them. */
 import type { Server, ServerCredentials, ServiceDefinition } from "@grpc/grpc-js";
+import type { fromJSON } from "@grpc/proto-loader";
 import { loadPeer } from "../../operate/trust/index.ts";
 import { messages } from "./messages.ts";
 
@@ -13,7 +14,7 @@ export interface Grpc {
 }
 
 interface ProtoLoader {
-  fromJSON(json: object, options: object): Readonly<Record<string, unknown>>;
+  readonly fromJSON: typeof fromJSON;
 }
 
 /** @throws GlassineError (as a rejection) `setting_invalid` if one is not installed */

@@ -1,7 +1,6 @@
 /** `glassine extproc` as processes behind a real Envoy, all from the built command. */
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,7 +8,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { ConfigInput } from "glassine/gateway";
-import { startEnvoy } from "./real-envoy.ts";
+import { startEnvoy } from "../../../tools/real/envoy.ts";
+import { freePort } from "../../../tools/real/free-port.ts";
 
 const command = fileURLToPath(new URL("../../../dist/gateway/command/main.js", import.meta.url));
 
@@ -58,7 +58,8 @@ export async function behindEnvoy(
     ...["--body-mode", bodyMode, ...asked],
   ]);
   const processors = await Promise.all(places.map((_, place) => start(place)));
-  const envoy = await startEnvoy(folder, change?.(stdout) ?? stdout, adminPort);
+  const envoy = await startEnvoy(folder, change?.(stdout) ?? stdout, { port, adminPort });
+  await envoy.ready();
   return {
     ...{ url: new URL(`http://127.0.0.1:${port}/mcp`), processors, start },
     async close() {
@@ -94,13 +95,4 @@ async function startProcessor(
       return ended;
     },
   };
-}
-
-/** Nobody else takes it in the moment until it is used, or the test fails plainly. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -13,7 +13,10 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { hasEnvoy, startEnvoy } from "../../conformance/envoy.mjs";
+import { createJiti } from "jiti";
+import { envoyInFront, hasEnvoy } from "../../conformance/envoy.mjs";
+
+const { medianOf } = await createJiti(import.meta.url).import("../rows.ts");
 
 const { values } = parseArgs({ options: { many: { type: "boolean", default: false } } });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -52,19 +55,19 @@ function start(args) {
 
 /** Envoy without the filter. */
 async function alone() {
-  const envoy = await startEnvoy(await mkdtemp(join(folder, "alone-")), server, (text) =>
+  const envoy = await envoyInFront(await mkdtemp(join(folder, "alone-")), server, (text) =>
     text.replace(
       / +- name: envoy\.filters\.http\.ext_proc[\s\S]*?(?=\n +- name: envoy\.filters\.http\.router)/,
       "",
     ),
   );
   closing.push(() => envoy.close());
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await envoy.ready();
   return { port: envoy.port, envoy: envoy.pid };
 }
 
 async function doingNothing() {
-  const envoy = await startEnvoy(await mkdtemp(join(folder, "nothing-")), server);
+  const envoy = await envoyInFront(await mkdtemp(join(folder, "nothing-")), server);
   closing.push(() => envoy.close());
   const { pid } = await start([here("nothing.mjs"), envoy.socket]);
   await envoy.ready();
@@ -141,7 +144,6 @@ function tableOf(names, rows) {
   return [line(names), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
 }
 
-const median = (all) => all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)];
 const rounded = (value, digits = 2) => value.toFixed(digits);
 
 try {
@@ -177,9 +179,9 @@ try {
       }
     const nothing = found["a processor that does nothing"];
     const rows = Object.entries(found).map(([name, { ms, cpu }]) => {
-      const beside = rounded(median(cpu) / median(nothing.cpu), 1);
-      const time = name === "Envoy alone" ? "" : rounded(median(cpu));
-      return [name, rounded(median(ms)), time, name.startsWith("glassine") ? beside : ""];
+      const beside = rounded(medianOf(cpu) / medianOf(nothing.cpu), 1);
+      const time = name === "Envoy alone" ? "" : rounded(medianOf(cpu));
+      return [name, rounded(medianOf(ms)), time, name.startsWith("glassine") ? beside : ""];
     });
     const report = [
       "# An exchange of 1 KB through Envoy",

@@ -2,24 +2,14 @@
 //
 //     node tools/bench/envoy/nothing.mjs SOCKET
 import process from "node:process";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { fromJSON } from "@grpc/proto-loader";
 import { createJiti } from "jiti";
 
-const jiti = createJiti(import.meta.url);
-const { messages } = await jiti.import("../../../src/gateway/envoy/messages.ts");
-const root = { nested: {} };
-for (const [path, definitions] of Object.entries(messages)) {
-  let at = root;
-  for (const name of path.split(".")) {
-    at.nested[name] ??= { nested: {} };
-    at = at.nested[name];
-  }
-  Object.assign(at.nested, definitions);
-}
-const found = fromJSON(root, { keepCase: true, oneofs: true });
+const { loadGrpc } = await createJiti(import.meta.url).import(
+  "../../../src/gateway/envoy/load-grpc.ts",
+);
+const { Server, ServerCredentials, services } = await loadGrpc();
 const server = new Server();
-server.addService(found["envoy.service.ext_proc.v3.ExternalProcessor"], {
+server.addService(services.processor, {
   Process(call) {
     call.on("data", (message) => {
       for (const side of ["request", "response"]) {
@@ -38,7 +28,7 @@ server.addService(found["envoy.service.ext_proc.v3.ExternalProcessor"], {
     call.on("error", () => {});
   },
 });
-server.addService(found["grpc.health.v1.Health"], {
+server.addService(services.health, {
   Check: (_, answer) => answer(null, { status: 1 }),
 });
 server.bindAsync(`unix:${process.argv[2]}`, ServerCredentials.createInsecure(), () => {

@@ -1,15 +1,16 @@
 /** What is compared: a server as it is, and what can stand in front of it. */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { createJiti } from "jiti";
 import { npmPeer, pythonPeer } from "../../peers.mjs";
 
+const { freePort } = await createJiti(import.meta.url).import("../../real/free-port.ts");
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const server = here("server.mjs");
 const overStdio = { command: process.execPath, args: [server] };
@@ -53,14 +54,6 @@ async function answers(url, child) {
 }
 
 const printed = { urlIn: (line) => /^http:\/\/\S+$/.exec(line)?.[0] };
-
-async function freePort() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 /** The built command, with so many of the six plugins of the conformance runs. */
 async function gateway(back, plugins) {

@@ -1,7 +1,7 @@
 /** The numbers of fields that are used, and Envoy's own API package. Skipped where there is none. */
 import { expect, it } from "vitest";
 import { messages } from "../../../../src/gateway/envoy/messages.ts";
-import { hasEnvoy, pythonPrints } from "../../../gateway/support/real-envoy.ts";
+import { hasEnvoy, pythonPrints } from "../../../../tools/real/envoy.ts";
 
 const program = `
 import importlib, json

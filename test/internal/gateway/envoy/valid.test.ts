@@ -11,7 +11,7 @@ import {
   envoyConfig,
   serverPaths,
 } from "../../../../src/gateway/envoy/index.ts";
-import { hasEnvoy, validate } from "../../../gateway/support/real-envoy.ts";
+import { hasEnvoy, validate } from "../../../../tools/real/envoy.ts";
 
 const config = configSchema.parse({
   servers: { notes: { url: "http://127.0.0.1:3000/mcp" }, far: { url: "https://a.example/mcp" } },

@@ -11,6 +11,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { openAdminPort } from "../../../../src/gateway/run/admin-port.ts";
 import { createGateway } from "../../../../src/gateway/run/index.ts";
+import { freePort } from "../../../../tools/real/free-port.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => unknown)[] = [];
@@ -232,15 +233,6 @@ it("says that its port is in use, and leaves nothing behind", async () => {
   await expect(refused).rejects.toMatchObject({ code: "setting_invalid" });
   await expect(fetch(`http://127.0.0.1:${adminPort}/healthz`)).rejects.toThrow();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // As above.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 it("works where the front is stdio", async () => {
   const manager = await createPluginManager({ plugins: [] });

@@ -1,6 +1,7 @@
 /** Envoy from PyPI, where there is one: `.ci/run` installs it and says where. */
 import { spawn, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import process from "node:process";
 
 const { GLASSINE_ENVOY_PYTHON: python = "" } = process.env;
@@ -30,15 +31,24 @@ export function validate(file: string): string {
   return status === 0 ? "" : stderr;
 }
 
+/** Where an Envoy listens. */
+interface Ports {
+  readonly port: number;
+  readonly adminPort: number;
+}
+
 export interface RunningEnvoy {
+  readonly pid: number | undefined;
+  /** Resolves when it takes requests and knows of every processor that it is well. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts an Envoy, and waits until it takes requests and knows the health of what it asks. */
+/** Starts an Envoy, with its configuration in a file of `folder`. */
 export async function startEnvoy(
   folder: string,
   config: string,
-  adminPort: number,
+  { port, adminPort }: Ports,
 ): Promise<RunningEnvoy> {
   const file = `${folder}/envoy.yaml`;
   await writeFile(file, config);
@@ -50,10 +60,14 @@ export async function startEnvoy(
   const lines: string[] = [];
   child.stderr.on("data", (text) => lines.push(String(text)));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await isReady(adminPort, () => {
-    if (child.exitCode !== null) throw new Error(`Envoy ended:\n${lines.join("")}`);
-  });
   return {
+    pid: child.pid,
+    async ready() {
+      while (!((await areHealthy(adminPort)) && (await isListening(port)))) {
+        if (child.exitCode !== null) throw new Error(`Envoy ended:\n${lines.join("")}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
     async close() {
       child.kill("SIGKILL");
       await ended;
@@ -61,14 +75,23 @@ export async function startEnvoy(
   };
 }
 
-async function isReady(adminPort: number, check: () => void): Promise<void> {
-  for (;;) {
-    check();
-    const text = await fetch(`http://127.0.0.1:${adminPort}/clusters`).then(
-      (response) => response.text(),
-      () => "",
-    );
-    if (/^glassine::.*::health_flags::healthy$/m.test(text)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function areHealthy(adminPort: number): Promise<boolean> {
+  const text = await fetch(`http://127.0.0.1:${adminPort}/clusters`).then(
+    (response) => response.text(),
+    () => "",
+  );
+  const flags = [...text.matchAll(/^glassine::.*::health_flags::(.*)$/gm)].map(([, flag]) => flag);
+  // Without the filter no processor is in the configuration.
+  return text !== "" && flags.every((flag) => flag === "healthy");
+}
+
+/** It listens only when it knows the health of all, which can be later than it says that they are well. */
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => done(true)).once("error", () => done(false));
+    function done(listens: boolean) {
+      socket.destroy();
+      resolve(listens);
+    }
+  });
 }
