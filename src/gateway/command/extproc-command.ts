@@ -14,15 +14,17 @@ import type { GatewayServices } from "./services.ts";
 export function extprocCommand(services: () => Promise<GatewayServices>): Command {
   return defineCommand({
     path: ["extproc"],
-    summary: "judge what passes Envoy, as its external processor",
+    summary: "judge what passes Envoy or agentgateway, as an external processor",
     about: [
       "The configuration is that of `gateway`. Envoy listens where `listen` says, and sends requests on itself; `envoy-config` prints its configuration.",
+      "With --webhook it also answers the guardrail webhook of agentgateway.",
       "Production needs --envoy-admin or --envoy-config: nothing passes before Envoy is known to refuse what could not be judged.",
       "SIGHUP reloads the configuration. SIGTERM and SIGINT have Envoy ask another processor, and end this one when what is in flight is done.",
     ],
     arguments: [],
     options: [
       ...(["listenAt", "config", "use", "plugin", "envoyAdmin", "envoyFile"] as const),
+      ...(["webhook", "maskAnswers"] as const),
       ...(["tlsCert", "tlsKey", "tlsCa", "plaintext", "checkProcessor"] as const),
       ...(["pluginMode", "pluginsLock", "json", "verbose"] as const),
     ],
@@ -41,6 +43,7 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
           config_file: textOrNull,
           mode,
           listens_at: text,
+          webhook_at: textOrNull.describe("Where agentgateway finds the webhook; null for none."),
           served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
           problems: texts.describe("What would keep it from working, a sentence each."),
         })

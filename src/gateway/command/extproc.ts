@@ -55,7 +55,8 @@ export async function serve(
   const log = lineLog(services.writeLog);
   const { config } = await load(context);
   const at = placeIn(context);
-  const tls = await tlsFor(context, at);
+  const webhook = webhookIn(context);
+  const tls = await tlsFor(context, [at, webhook]);
   const isProduction = config.mode === "production";
   await checkFile(context, isProduction, log);
   const watched = watch(context, isProduction, log);
@@ -71,7 +72,7 @@ export async function serve(
       log,
       stdio: { stdin: Readable.from([]), stdout: new Writable() },
       load: () => load(context),
-      envoy: { at, tls, leaveMs, closed: watched.closed },
+      envoy: { at, tls, webhook, leaveMs, closed: watched.closed },
     });
     // Never printed: --json goes with --check.
     return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
@@ -85,18 +86,30 @@ function placeIn({ options }: CommandContext): EnvoyListen {
   return listenAt("--listen", options.listenAt);
 }
 
+function webhookIn({ options }: CommandContext) {
+  const { webhook, maskAnswers = false } = options;
+  if (webhook === undefined) {
+    if (maskAnswers) throw misuse("--mask-answers goes with --webhook");
+    return undefined;
+  }
+  const { socket, host, port } = listenAt("--webhook", webhook);
+  if (socket !== undefined) throw misuse(say`--webhook expects HOST:PORT, got ${webhook}`);
+  return { host, port, masksAnswers: maskAnswers };
+}
+
 /**
  * Whoever connects is believed to be Envoy: it says who the callers are, and it gets the secrets
  * of servers to pass on. So only this machine may, or whoever has a certificate.
  */
 async function tlsFor(
   { cwd, options }: CommandContext,
-  { host }: EnvoyListen,
+  places: readonly ({ readonly host?: string | undefined } | undefined)[],
 ): Promise<EnvoyTls | undefined> {
   const { tlsCert, tlsKey, tlsCa, plaintext } = options;
   const given = [tlsCert, tlsKey, tlsCa].filter((each) => each !== undefined);
   if (given.length === 0) {
-    if (host === undefined || isLocal(host) || plaintext === true) return undefined;
+    const host = places.map((each) => each?.host).find((each) => each && !isLocal(each));
+    if (host === undefined || plaintext === true) return undefined;
     throw misuse(
       say`others can connect to ${host}, and whoever does gets the secrets of servers: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or say --plaintext where the network itself lets only Envoy in`,
     );
@@ -167,6 +180,8 @@ export async function check(context: CommandContext) {
   const { config, file } = await load(context);
   const { socket, host, port } = placeIn(context);
   const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;
+  const webhook = webhookIn(context);
+  const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
   const served_at = Object.fromEntries(serverPaths(config));
   const problems = [
     ...(await missingPeers(config, [loadGrpc])),
@@ -174,11 +189,19 @@ export async function check(context: CommandContext) {
   ];
   return {
     exitCode: problems.length === 0 ? (0 as const) : (1 as const),
-    document: { config_file: file ?? null, mode: config.mode, listens_at, served_at, problems },
+    document: {
+      config_file: file ?? null,
+      mode: config.mode,
+      listens_at,
+      webhook_at,
+      served_at,
+      problems,
+    },
     lines: [
       say`configuration: ${file ?? "the command line"}`,
       `plugin mode: ${config.mode}`,
       say`listens at: ${listens_at}`,
+      ...(webhook_at === null ? [] : [say`webhook at: ${webhook_at}`]),
       ...Object.entries(served_at).map(([path, name]) => say`${path}: ${name}`),
       ...problems.map((text) => context.paint.bad(printable(text))),
     ],

@@ -33,6 +33,7 @@ import {
 import { readEvents } from "./events.ts";
 import { headersNamed } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
+import { bytesWithin } from "./read-body.ts";
 
 export interface HttpBackOptions {
   readonly url: string;
@@ -340,17 +341,9 @@ function isCompressed(headers: IncomingHttpHeaders): boolean {
 }
 
 async function textIn(body: Readable, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) {
-      body.destroy();
-      throw new BackFault(tooLarge);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  const bytes = await bytesWithin(body, maxBytes);
+  if (bytes === undefined) throw new BackFault(tooLarge);
+  return bytes.toString("utf8");
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -24,6 +24,7 @@ export {
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
 export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
 export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
+export { readBody } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
 export { stdioFront } from "./stdio-front.ts";

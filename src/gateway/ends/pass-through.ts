@@ -31,6 +31,7 @@ import { type EventLimits, readEvents } from "./events.ts";
 import { eventHeaders, statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
+import { bytesWithin, streamOf } from "./read-body.ts";
 import { isLasting } from "./watched.ts";
 
 /** Answers to requests of the server that plugins refused, by the keys of their ids. */
@@ -241,9 +242,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const session = headers.get("mcp-session-id");
     if (ok && session !== null && only?.method === "initialize") await options.onSession(session);
     if (type === "text/event-stream" && ok) return eventsOf(answered, settled);
-    const text = await inTime(textIn(answered, maxBytes));
-    if (text === tooLate) return await fail(late, settled);
-    if (text === undefined) return await fail(tooLarge, settled);
+    const bytes = await inTime(bytesWithin(streamOf(answered), maxBytes));
+    if (bytes === tooLate) return await fail(late, settled);
+    if (bytes === undefined) return await fail(tooLarge, settled);
+    const text = bytes.toString("utf8");
     const document = type === "application/json" ? documentIn(text) : undefined;
     const messages = messagesIn(document).filter(isMessage);
     for (const each of messages)
@@ -374,14 +376,3 @@ export function mayBatch(headers: Headers): boolean {
 }
 
 class TooLarge extends Error {}
-
-async function textIn({ body }: Response, maxBytes: number): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}

@@ -1,4 +1,4 @@
-/** What of an Envoy's configuration lets something pass that nobody judged. */
+/** What of the configuration of Envoy or agentgateway lets something pass that nobody judged. */
 
 export interface EnvoyProblem {
   /** Whether what could not be judged passes: production does not start with that. */
@@ -15,12 +15,15 @@ const open = (text: string): EnvoyProblem => ({ isOpen: true, text });
 const odd = (text: string): EnvoyProblem => ({ isOpen: false, text });
 
 /**
- * Looks through configurations of Envoy, of Envoy Gateway or of Istio, or through what Envoy itself
- * dumps, whatever they are nested in. Keys are those of the API, in snake case or in camel case.
+ * Looks through configurations of Envoy, of Envoy Gateway, of Istio or of agentgateway, or through
+ * what Envoy itself dumps, whatever they are nested in. Keys are those of the API, in snake case or in
+ * camel case.
  */
 export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProblem[] {
   const problems: EnvoyProblem[] = [];
   let processors = 0;
+  /** External processing and webhooks of agentgateway. */
+  let others = 0;
   let isGraceful = false;
   let isBounded = false;
   // Envoy Gateway has what it merges into the bootstrap as text.
@@ -28,6 +31,14 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
   for (const fields of documents.flatMap((each) => [...objectsIn(each)])) {
     const mode = at(fields, "processing_mode");
     if (isProcessor(fields)) processors += 1;
+    if (isObject(fields.extProc)) {
+      others += 1;
+      problems.push(...agentgatewayProblems(fields.extProc));
+    }
+    if (isWebhook(fields.webhook)) {
+      others += 1;
+      problems.push(...failureProblems("the webhook", fields.webhook));
+    }
     if (isTrue(at(fields, "failure_mode_allow")) || isTrue(at(fields, "fail_open")))
       problems.push(
         open(
@@ -53,9 +64,9 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
     const most = at(fields, "max_requests_per_connection");
     if (requestsIn(most) <= 900) isBounded = true;
   }
-  if (processors === 0)
+  if (processors + others === 0)
     problems.push(open("there is no external processing in it: nothing passes glassine."));
-  else if (!isGraceful && !isBounded)
+  else if (processors > 0 && !isGraceful && !isBounded)
     problems.push(
       odd(
         `Envoy resets each stream at its end, and Node refuses streams after 1000 resets of a connection: set the runtime flag ${gracefulClose} to true, or \`max_requests_per_connection: 500\` for the cluster of glassine.`,
@@ -84,6 +95,44 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
       problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
   }
   return problems;
+}
+
+const agentgatewayModes = [
+  ["requestBodyMode", "requestHeaderMode"],
+  ["responseBodyMode", "responseHeaderMode"],
+] as const;
+
+/** It fails closed, and sends headers and streams bodies, where nothing else is said. */
+function agentgatewayProblems(extProc: Fields): readonly EnvoyProblem[] {
+  const options = extProc.processingOptions;
+  const problems = [...failureProblems("`extProc`", extProc)];
+  if (!isObject(options)) return problems;
+  for (const [bodyMode, headerMode] of agentgatewayModes) {
+    const body = String(options[bodyMode] ?? "fullDuplexStreamed");
+    if (!["fullduplexstreamed", "buffered"].includes(body.toLowerCase()))
+      problems.push(
+        open(
+          `\`${bodyMode}\` is ${body}, in which bodies cannot be judged: set fullDuplexStreamed or buffered.`,
+        ),
+      );
+    if (String(options[headerMode]).toLowerCase() === "skip")
+      problems.push(open(`\`${headerMode}\` is skip: set send.`));
+  }
+  return problems;
+}
+
+function failureProblems(what: string, { failureMode }: Fields): readonly EnvoyProblem[] {
+  if (String(failureMode).toLowerCase() !== "failopen") return [];
+  return [
+    open(
+      `\`failureMode\` of ${what} is failOpen: what glassine could not judge passes. Set it to failClosed.`,
+    ),
+  ];
+}
+
+/** agentgateway's, beside others of that name. */
+function isWebhook(value: unknown): value is Fields {
+  return isObject(value) && (isObject(value.target) || isObject(value.backendRef));
 }
 
 function isFilter(fields: Fields): boolean {

@@ -1,4 +1,4 @@
-/** What a file lets pass that Envoy, Envoy Gateway or Istio is configured with. */
+/** What a file lets pass that Envoy, Envoy Gateway, Istio or agentgateway is configured with. */
 import { readFile } from "node:fs/promises";
 import { GlassineError } from "../../core/errors/index.ts";
 import { printable } from "../../operate/trust/index.ts";

@@ -1,1 +1,2 @@
+export { guardrailWebhook, rejectionFor } from "./guardrail-webhook.ts";
 export { type ModelRoute, modelRoute } from "./model-route.ts";

@@ -23,7 +23,7 @@ import type { Forward } from "../ends/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who asks, and whose labels are those of the request. */
-interface ModelCaller {
+export interface ModelCaller {
   readonly labelSession: string;
   /** The slots of the envelope that the gateway knows. */
   readonly envelope: object;

@@ -2,7 +2,6 @@
 
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
-import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { type Pins, readPins } from "../definitions/index.ts";
 import { errorOf, isLasting, type Message, type Refusable, stdioFront } from "../ends/index.ts";
@@ -11,10 +10,11 @@ import {
   checkOrigin,
   createIdentifier,
   type Identifier,
+  type Identity,
   localIdentity,
   type Refusal,
 } from "../identity/index.ts";
-import { type ModelRoute, modelRoute } from "../models/index.ts";
+import { type ModelRoute, rejectionFor } from "../models/index.ts";
 import {
   createMetrics,
   type GatewayMetrics,
@@ -34,8 +34,9 @@ import { openLabelStore } from "./label-store.ts";
 import { type Connection, type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
+import { ModelRoutes } from "./model-routes.ts";
 import { forPage } from "./pages.ts";
-import type { EnvoyFront, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import type { Address, EnvoyFront, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
 import { passEndpoint } from "./pass-endpoint.ts";
 import { requestRate } from "./request-rate.ts";
 import { type Server, serverOf } from "./server.ts";
@@ -79,7 +80,6 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   let state: Readiness = "starting";
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
-  const allRoutes = new Set<ModelRoute>();
   /** Counted by guards that are gone, and failures of the audit of managers that are. */
   const past = { counts: none, auditFailures: 0 };
   /** HTTP answers that are not sent to their end. */
@@ -89,7 +89,6 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   /** A server or caller that floods us does not fill the log: so many lines of a kind a minute. */
   const lines = requestRate(() => 60);
   const limit = limitOf(() => current.config.limits.requestsPerMinute);
-  const modelCounts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
   let servers: readonly Server[] = [];
   let finish: (end: { code?: string }) => void = () => {};
   const ended = new Promise<{ code?: string }>((resolve) => {
@@ -106,16 +105,25 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
 
   servers = makeServers(parts, await readPins(definitionsFile));
   const homes = new Homes(servers.map(nameOf));
-  let routes = makeRoutes(parts);
+  const models = new ModelRoutes({
+    ...{ store, tracing, metrics, parts: () => current, hookRecorder },
+    webhook: parts.envoy?.webhook,
+  });
+  models.use(parts);
   const endpoint = listen && (await openEndpoint());
   const { envoy } = parts;
   const processor = listen && endpoint && envoy && (await serveEnvoy(envoy, listen, endpoint));
   const http =
     listen && endpoint && envoy === undefined ? await serve(listen, endpoint) : undefined;
+  const webhookPort = endpoint && envoy?.webhook && (await serveWebhook(envoy, endpoint));
   const address = http?.address;
   const front = listen === undefined ? await serveStdio() : undefined;
   const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
-  const ports = { ...(address ?? {}), ...(adminPort && { admin: adminPort.address }) };
+  const ports = {
+    ...(address ?? {}),
+    ...(adminPort && { admin: adminPort.address }),
+    ...(webhookPort && { webhook: webhookPort.address }),
+  };
   parts.log.info("started", { ...ports, servers: servers.map(nameOf) });
   state = "ready";
 
@@ -190,38 +198,10 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     current.log.warn("server_error", { server, code, text: message === "" ? error.name : message });
   }
 
-  function makeRoutes(of: GatewayParts): readonly ModelRoute[] {
-    const { models, limits, tenant, audit } = of.config;
-    const { manager, secrets } = of;
-    const made = Object.entries(models).map(([name, config]) =>
-      modelRoute(config, {
-        ...{ manager, store, secrets, tenant, access: audit?.access },
-        messageBytes: limits.messageBytes,
-        onEnd: (end) => onModelEnd(name, end),
-        onNote: (level, event, fields) => current.log[level](event, { route: name, ...fields }),
-        onHook: hookRecorder(of),
-        traceHeaders: () => tracing?.headers() ?? {},
-      }),
-    );
-    for (const each of made) allRoutes.add(each);
-    // The longest path is the closest match.
-    return made.toSorted((one, other) => other.path.length - one.path.length);
-  }
-
   /** Also the guards of sessions that go on write with the manager that is in use. */
   function hookRecorder({ config: { audit, tenant } }: GatewayParts) {
     if (audit?.hooks !== true) return undefined;
     return (ran: HookRan) => recordHook(current.manager, tenant, ran);
-  }
-
-  function onModelEnd(route: string, end: ModelEnd): void {
-    modelCounts[end.outcome] += 1;
-    metrics?.modelEnded(route, end);
-    const { request, provider, name, subject, outcome, code, plugin, unseen, timings } = end;
-    const text =
-      unseen && `no plugin sees ${unseen}: to let it pass, name it in models.${route}.allow`;
-    const fields = { request, route, provider, name, subject, outcome, code, plugin, text };
-    current.log.info("model", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
   function onEnd(server: string, end: GuardEnd): void {
@@ -269,20 +249,47 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     return listening;
   }
 
-  async function respond(
+  async function serveWebhook({ webhook: at, tls }: EnvoyFront, mcp: McpEndpoint) {
+    const listening = await listenOn(
+      at as Address,
+      async (request, connection) => {
+        const route = models.webhook as ModelRoute;
+        const response = await counted(connection, async () => {
+          const identity = await admit(request, connection);
+          if (identity instanceof Response) return identity;
+          return ask(route, { request, identity, connection, mcp });
+        });
+        return response.ok ? response : rejectionFor(response);
+      },
+      tls,
+    );
+    opened.push(() => closeNow(listening));
+    return listening;
+  }
+
+  function respond(
     settings: NonNullable<typeof listen>,
     mcp: McpEndpoint,
     request: Request,
     connection: Connection,
+  ): Promise<Response> {
+    return counted(connection, async () => {
+      const foreign = checkOrigin(request, settings, noteRefusal);
+      return foreign ?? forPage(request, () => respondTo(request, connection, mcp));
+    });
+  }
+
+  /** What answers, counted while it is open. Whatever it throws is an answer, too. */
+  async function counted(
+    connection: Connection,
+    respond: () => Promise<Response>,
   ): Promise<Response> {
     openAnswers += 1;
     connection.onSent(() => {
       openAnswers -= 1;
     });
     try {
-      const foreign = checkOrigin(request, settings, noteRefusal);
-      if (foreign !== undefined) return foreign;
-      const response = await forPage(request, () => respondTo(request, connection, mcp));
+      const response = await respond();
       noteAnswer(codeOf(response), response.status);
       return response;
     } catch (error) {
@@ -296,19 +303,26 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     connection: Connection,
     mcp: McpEndpoint,
   ): Promise<Response> {
-    const named = identifier as Identifier;
-    const metadata = named.metadata(request);
+    const metadata = identifier?.metadata(request);
     if (metadata !== undefined) return metadata;
     const { pathname } = new URL(request.url);
-    const route = routes.find((each) => pathname.startsWith(`${each.path}/`));
+    const route = models.at(pathname);
     if (route === undefined && !mcp.isAt(pathname)) return answer("not_found");
+    const identity = await admit(request, connection);
+    if (identity instanceof Response) return identity;
+    if (route === undefined) return await mcp.handle(request, identity, connection);
+    return ask(route, { request, identity, connection, mcp });
+  }
+
+  /** Who asks, or why nobody or not this one may now. */
+  async function admit(request: Request, { remote }: Connection): Promise<Identity | Response> {
     if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
     if (envoy?.closed?.() !== undefined) return answer("envoy_unsafe");
-    const identity = await named.identify(request, connection.remote);
-    if (identity instanceof Response) return identity;
-    const limited = limit(identity);
-    if (limited !== undefined) return limited;
-    if (route === undefined) return await mcp.handle(request, identity, connection);
+    const identity = await (identifier as Identifier).identify(request, remote);
+    return identity instanceof Response ? identity : (limit(identity) ?? identity);
+  }
+
+  function ask(route: ModelRoute, { request, identity, connection, mcp }: Asked) {
     const caller = { identity, session: mcp.sessionFor(request, identity) };
     const facts = {
       labelSession: labelSessionOf(current.config.labels.session, caller),
@@ -358,7 +372,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       // Sessions go on with their connections, under the new plugins.
       const unused = [...all].map(({ guard }) => guard.use(next.manager));
       for (const each of servers) void forget(each);
-      for (const each of routes) unused.push(forgetRoute(each));
+      unused.push(models.use(next));
       const { manager, onUnused } = current;
       void Promise.all(unused).then(() => {
         past.auditFailures += auditFailuresOf(manager);
@@ -368,7 +382,6 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       identifier = nextIdentifier;
       servers = made;
       homes.use(servers.map(nameOf));
-      routes = makeRoutes(next);
       managers.add(next.manager);
       current = next;
       generation += 1;
@@ -384,15 +397,17 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       void processor?.drain();
       clearInterval(sweep);
       http?.server.close();
+      webhookPort?.server.close();
       await refuse(isLasting);
       await quiet(() => openRequests() === 0, current.config.limits.shutdownMs);
       await refuse(() => true);
-      await Promise.allSettled([...allRoutes].map((each) => each.close()));
+      await models.close();
       await endpoint?.close();
       await front?.close();
       await Promise.allSettled([...all].map((each) => each.close()));
       await quiet(() => openAnswers === 0, lastAnswersMs);
       http?.server.closeAllConnections();
+      webhookPort?.server.closeAllConnections();
       processor?.close();
       if (adminPort !== undefined) closeNow(adminPort);
       await closeStore();
@@ -412,7 +427,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
 
   /** Those to servers, and those to models. */
   function openRequests(): number {
-    return [...allRoutes].reduce((all, each) => all + each.open(), counts().open);
+    return models.open() + counts().open;
   }
 
   /** A reload replaced it. */
@@ -422,16 +437,17 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     past.counts = sum(past.counts, server.guard.counts());
   }
 
-  async function forgetRoute(route: ModelRoute): Promise<void> {
-    await route.retire();
-    allRoutes.delete(route);
-  }
-
   function counts(): GatewayCounts {
-    const ended = Object.values(modelCounts).reduce((all, each) => all + each, 0);
-    const models = { ...none, ...modelCounts, started: ended, dropped };
-    return [...all].map(({ guard }) => guard.counts()).reduce(sum, sum(past.counts, models));
+    const ofModels = { ...none, ...models.counts(), dropped };
+    return [...all].map(({ guard }) => guard.counts()).reduce(sum, sum(past.counts, ofModels));
   }
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly identity: Identity;
+  readonly connection: Connection;
+  readonly mcp: McpEndpoint;
 }
 
 type EnvoyNote = keyof typeof envoyNotes;

@@ -3,9 +3,15 @@
  * the headers that repeat it say the same.
  */
 import type { GatewayConfig } from "../config/index.ts";
-import { idOf, isMessage, type Message, messageFault, type ServerSdk } from "../ends/index.ts";
+import {
+  idOf,
+  isMessage,
+  type Message,
+  messageFault,
+  readBody,
+  type ServerSdk,
+} from "../ends/index.ts";
 import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
-import { readBody } from "./read-body.ts";
 import { mismatchedHeader } from "./repeated-headers.ts";
 
 /** What is used of `@modelcontextprotocol/server`. */

@@ -1,10 +1,12 @@
 /** A port that listens, and the fault where it cannot. */
-import type { Server as HttpServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Forward } from "../ends/index.ts";
+import type { EnvoyTls } from "../envoy/index.ts";
 import type { Address } from "./parts.ts";
 
 /** The connection that a request came on. */
@@ -23,8 +25,16 @@ export interface Listening {
   readonly server: HttpServer;
 }
 
-/** @throws GlassineError (as a rejection) `setting_invalid` */
-export async function listenOn({ host, port }: Address, respond: Respond): Promise<Listening> {
+/**
+ * With `tls` only clients of its authority are accepted.
+ *
+ * @throws GlassineError (as a rejection) `setting_invalid`
+ */
+export async function listenOn(
+  { host, port }: Address,
+  respond: Respond,
+  tls?: EnvoyTls,
+): Promise<Listening> {
   const server = createAdaptorServer({
     fetch(request, env) {
       const { incoming, outgoing } = env as HttpBindings;
@@ -33,7 +43,12 @@ export async function listenOn({ host, port }: Address, respond: Respond): Promi
         onSent: (listener) => void outgoing.once("close", listener),
       });
     },
+    createServer: tls === undefined ? createServer : createTlsServer,
     serverOptions: {
+      ...(tls && {
+        ...{ cert: tls.cert, key: tls.key, ca: tls.clientCa },
+        ...{ requestCert: true, rejectUnauthorized: true },
+      }),
       requestTimeout: 0,
       headersTimeout: 20_000,
       maxHeaderSize: 32_768,

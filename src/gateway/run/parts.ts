@@ -27,6 +27,8 @@ export interface EnvoyFront {
   /** Where Envoy finds this gateway. */
   readonly at: EnvoyListen;
   readonly tls?: EnvoyTls | undefined;
+  /** Where agentgateway asks about the text of model traffic, with the same certificates. */
+  readonly webhook?: WebhookFront | undefined;
   /**
    * How long it still takes requests after it said that it leaves, in milliseconds: longer than Envoy
    * takes to notice that.
@@ -34,6 +36,11 @@ export interface EnvoyFront {
   readonly leaveMs: number;
   /** Why nothing may pass now, in a sentence for the log; undefined where everything is right. */
   readonly closed?: () => string | undefined;
+}
+
+export interface WebhookFront extends Address {
+  /** Whether answers are masked: only where none is streamed. Else an answer with changes is rejected. */
+  readonly masksAnswers: boolean;
 }
 
 /** Makes a gateway, as `createGateway` does. */

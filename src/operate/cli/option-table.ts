@@ -161,7 +161,16 @@ export const optionTable = {
   envoyFile: {
     flag: "--envoy-config",
     value: "FILE",
-    what: "the configuration of Envoy, Envoy Gateway or Istio, which is read for the same",
+    what: "the configuration of Envoy, Envoy Gateway, Istio or agentgateway, which is read for the same",
+  },
+  webhook: {
+    flag: "--webhook",
+    value: "ADDR",
+    what: "where agentgateway asks about the text of model traffic: HOST:PORT",
+  },
+  maskAnswers: {
+    flag: "--mask-answers",
+    what: "also mask what models say, where none of it is streamed: agentgateway passes a stream unmasked",
   },
   plaintext: {
     flag: "--plaintext",

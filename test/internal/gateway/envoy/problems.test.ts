@@ -89,6 +89,39 @@ it("finds the same in Envoy Gateway's words", () => {
   expect(textsOf(text.replace("body: FullDuplexStreamed", "body: Streamed"))).toHaveLength(1);
 });
 
+const agentgateway = `
+binds:
+- port: 3000
+  listeners:
+  - routes:
+    - policies:
+        extProc: { host: "127.0.0.1:9002" }
+        ai:
+          promptGuard:
+            request: [{ webhook: { target: { host: "127.0.0.1:9003" } } }]
+            response: [{ webhook: { target: { host: "127.0.0.1:9003" }, failureMode: failClosed } }]
+`;
+
+it.each([
+  ['{ host: "127.0.0.1:9002" }', '{ host: "127.0.0.1:9002", failureMode: failOpen }', "extProc"],
+  ["failureMode: failClosed", "failureMode: failOpen", "the webhook"],
+  [
+    '{ host: "127.0.0.1:9002" }',
+    '{ host: "127.0.0.1:9002", processingOptions: { responseBodyMode: none } }',
+    "responseBodyMode",
+  ],
+  [
+    '{ host: "127.0.0.1:9002" }',
+    '{ host: "127.0.0.1:9002", processingOptions: { requestBodyMode: buffered, requestHeaderMode: skip } }',
+    "requestHeaderMode",
+  ],
+])("finds what of agentgateway's %s is open", (before, after, word) => {
+  verifies("envoy:safe");
+  expect(textsOf(agentgateway)).toEqual([]);
+  const problems = envoyProblems(documentsIn(agentgateway.replace(before, after)));
+  expect(problems).toEqual([{ isOpen: true, text: expect.stringContaining(word) }]);
+});
+
 it("finds that nothing is judged at all", () => {
   expect(textsOf("static_resources: {}")[0]).toContain("no external processing");
 });

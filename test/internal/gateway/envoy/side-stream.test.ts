@@ -32,7 +32,7 @@ async function marking(request: Request, { forward }: ThroughEnvoy): Promise<Res
   return new Response(`${text}?`, { status: 201, headers });
 }
 
-const kinds = ["duplex", "buffered"] as const;
+const kinds = ["duplex", "buffered", "agentgateway"] as const;
 const named = (headers: Played["headers"], name: string) => new Map(headers).get(name);
 
 describe.each(kinds)("%s", (mode) => {

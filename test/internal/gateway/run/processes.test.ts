@@ -71,7 +71,7 @@ it("refuses at once what it cannot send to a server that does not start again", 
 });
 
 it("answers a request that its server does not", async () => {
-  const made = await connected({ servers: { small: { ...small, timeoutMs: 300 } } });
+  const made = await connected({ servers: { small: { ...small, timeoutMs: 3000 } } });
   await expect(made.call("hang")).rejects.toMatchObject({
     code: -32014,
     data: { code: "peer_timeout" },

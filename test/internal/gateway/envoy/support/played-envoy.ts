@@ -1,6 +1,8 @@
 /**
  * Plays Envoy's side of one stream of external processing, by the rules that the real one has: it
  * waits for each answer that it expects, and ends the exchange with 500 for one that it does not.
+ * agentgateway's side is played by its messages: it writes the headers of the protocol as `value` and
+ * after the others, ends a body with its last piece, and sends no trailers.
  */
 import { EventEmitter } from "node:events";
 import {
@@ -29,7 +31,7 @@ export interface Played {
 }
 
 export interface Play {
-  readonly mode: "duplex" | "buffered" | "streamed" | "none";
+  readonly mode: keyof typeof modes;
   readonly request: PlayedMessage;
   /** What the server answers. */
   readonly answer: (asked: NonNullable<Played["asked"]>) => PlayedMessage;
@@ -41,7 +43,7 @@ export interface Play {
   readonly leaves?: true;
 }
 
-const modes = { none: 0, streamed: 1, buffered: 2, duplex: 4 };
+const modes = { none: 0, streamed: 1, buffered: 2, duplex: 4, agentgateway: 4 } as const;
 
 interface Mutation {
   readonly set_headers?: readonly { readonly header: { key: string; raw_value: Uint8Array } }[];
@@ -55,12 +57,14 @@ class Direction {
   isOver = false;
   readonly #name: "request" | "response";
   readonly #mode: number;
+  readonly #isEnvoy: boolean;
   readonly #message: PlayedMessage;
   #hasHeaders = false;
 
-  constructor(name: "request" | "response", mode: number, message: PlayedMessage) {
+  constructor(name: "request" | "response", kind: Play["mode"], message: PlayedMessage) {
     this.#name = name;
-    this.#mode = mode;
+    this.#mode = modes[kind];
+    this.#isEnvoy = kind !== "agentgateway";
     this.#message = message;
     this.headers = new Map(message.headers);
   }
@@ -68,8 +72,18 @@ class Direction {
   /** What is sent at once, and what after the answer to headers. */
   messages(): { readonly first: object[]; readonly later: object[] } {
     const { headers, body, trailers } = this.#message;
+    const raw = (map: Headers) =>
+      map.map(([key, value]) => ({ key, raw_value: Buffer.from(value, "latin1") }));
+    const pseudo = ([name]: Headers[number]) => name.startsWith(":");
     const of = (map: Headers) => ({
-      headers: map.map(([key, value]) => ({ key, raw_value: Buffer.from(value, "latin1") })),
+      headers: this.#isEnvoy
+        ? raw(map)
+        : [
+            ...raw(map.filter((each) => !pseudo(each))),
+            ...map
+              .filter(pseudo)
+              .map(([key, value]) => ({ key, value, raw_value: Buffer.alloc(0) })),
+          ],
     });
     const head = { [`${this.#name}_headers`]: { headers: of(headers), end_of_stream: !body } };
     const bytes = (body ?? []).map((each) => Buffer.from(each));
@@ -80,6 +94,11 @@ class Direction {
     if (!body) return { first: [head], later: [] };
     if (this.#mode === modes.buffered)
       return { first: [head], later: [piece(Buffer.concat(bytes), !trailers), ...ends] };
+    if (!this.#isEnvoy) {
+      const all = bytes.length === 0 ? [Buffer.alloc(0)] : bytes;
+      const pieces = all.map((each, at) => piece(each, at === all.length - 1));
+      return { first: [head, ...pieces], later: [] };
+    }
     const last = trailers ? [] : [piece(Buffer.alloc(0), true)];
     return {
       first: [head, ...bytes.map((each) => piece(each, false)), ...last, ...ends],
@@ -158,7 +177,7 @@ export function play(plan: Play): Promise<Played> {
   const mode = modes[plan.mode];
   const call = new PlayedCall();
   const notes: string[] = [];
-  const request = new Direction("request", mode, plan.request);
+  const request = new Direction("request", plan.mode, plan.request);
   let response: Direction | undefined;
   let asked: Played["asked"];
 
@@ -181,7 +200,7 @@ export function play(plan: Play): Promise<Played> {
         const written = call.written[seen] as { immediate_response?: Immediate };
         if (written.immediate_response) {
           const { status, headers, body } = written.immediate_response;
-          const said = new Direction("response", 0, { headers: [] });
+          const said = new Direction("response", "none", { headers: [] });
           said.take({ response_headers: { response: { header_mutation: headers } } });
           done(status.code, said.said().headers, Buffer.from(body).toString(), "ended");
           return;
@@ -207,7 +226,7 @@ export function play(plan: Play): Promise<Played> {
         return;
       }
       const answered = answer(asked);
-      response = new Direction("response", mode, answered);
+      response = new Direction("response", plan.mode, answered);
       const next = response.messages();
       waiting = next.later;
       send(next.first);
@@ -226,7 +245,7 @@ export function play(plan: Play): Promise<Played> {
     if (!observing) return;
     send(waiting.splice(0));
     asked = request.said();
-    const next = new Direction("response", mode, answer(asked)).messages();
+    const next = new Direction("response", plan.mode, answer(asked)).messages();
     setTimeout(() => {
       send([...next.first, ...next.later]);
       setTimeout(() => done(call.written.length, [], "", "ended"), 20);

@@ -51,17 +51,18 @@ export async function startGateway(
   plugins: Plugins = [],
   {
     stdio,
+    envoy,
     secrets = (secret) => (typeof secret === "string" ? secret : "a secret"),
     ...more
   }: Pick<ManagerOptions, "audit" | "logger"> &
-    Pick<GatewayParts, "stdio"> &
+    Pick<GatewayParts, "stdio" | "envoy"> &
     Partial<Pick<GatewayParts, "secrets">> = {},
 ): Promise<Started> {
   const metrics = createMetrics();
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
   const parts: GatewayParts = {
-    ...{ manager, log, metrics, stdio },
+    ...{ manager, log, metrics, stdio, envoy },
     config: configSchema.parse({ listen: { port: 0 }, ...config }),
     secrets,
   };

@@ -1,7 +1,7 @@
-/** Reads the body of a request: all of it, no more than is allowed, and not for longer. */
+/** Reads bodies: all of one, no more than is allowed, and that of a request not for longer. */
 import { within } from "../../core/data/index.ts";
 
-export type Body =
+type Body =
   | { readonly text: string; readonly refused?: undefined }
   | { readonly refused: "too_large" | "too_slow" | "broken"; readonly text?: undefined };
 
@@ -14,7 +14,7 @@ export async function readBody(
   if (Number(declared ?? 0) > maxBytes) return { refused: "too_large" };
   const end = await within(timeoutMs, () =>
     // The parser of HTTP reads no more than was declared.
-    declared === null ? inPieces(request, maxBytes) : allOf(request),
+    declared === null ? bytesWithin(streamOf(request), maxBytes) : allOf(request),
   );
   if (end.how === "timeout") return { refused: "too_slow" };
   if (end.how === "threw") return { refused: "broken" };
@@ -26,15 +26,23 @@ export async function readBody(
   }
 }
 
+/** Also of an answer. Node's streams can be iterated, and the types do not say so. */
+export function streamOf({ body }: Request | Response): AsyncIterable<Uint8Array> {
+  return (body ?? []) as AsyncIterable<Uint8Array>;
+}
+
 async function allOf(request: Request): Promise<Uint8Array> {
   return new Uint8Array(await request.arrayBuffer());
 }
 
-/** A body that did not say its length; undefined if it is too long. */
-async function inPieces(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
+/** All that comes; undefined if it is too long. */
+export async function bytesWithin(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of source) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) return undefined;
     chunks.push(chunk);

@@ -1,0 +1,202 @@
+/**
+ * The webhook that agentgateway asks about the text of model traffic: POST /request with the messages
+ * of a prompt, POST /response with what a model said. The answer passes, masks or rejects.
+ *
+ * Rules:
+ * - Whatever goes wrong is answered with a rejection: anything else fails open where agentgateway is
+ *   configured to.
+ * - agentgateway passes a stream without the masks of its answers, and does not say that it is a
+ *   stream. So an answer with changes is rejected, unless the operator says that none is streamed.
+ */
+import * as z from "zod";
+import {
+  guardModel,
+  type Judged,
+  type ModelExchange,
+  type ModelRefusal,
+  Refused,
+  refusalOf,
+} from "../../providers/model/index.ts";
+import { chatCompletions } from "../../providers/openai/index.ts";
+import { InUse } from "../../providers/rewrite/index.ts";
+import { readBody } from "../ends/index.ts";
+import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
+
+export interface WebhookOptions extends Omit<RouteOptions, "secrets" | "traceHeaders"> {
+  readonly bodyTimeoutMs: number;
+  /** Whether answers are masked, too: only where no stream comes by. */
+  readonly masksAnswers: boolean;
+}
+
+const message = z.looseObject({ role: z.string(), content: z.string() });
+const promptSchema = z.object({ body: z.object({ messages: z.array(message) }) });
+const answerSchema = z.object({
+  body: z.object({ choices: z.array(z.looseObject({ message })) }),
+});
+
+const json = z.string().transform((text, found): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    found.addIssue("It is not JSON.");
+    return z.NEVER;
+  }
+});
+
+type WebhookMessage = z.infer<typeof message>;
+
+/** What agentgateway is to do, in the fields by which it tells the three apart. */
+type Action =
+  | { readonly reason?: string }
+  | { readonly body: object; readonly reason: string }
+  | { readonly body: string; readonly status_code: number; readonly reason: string };
+
+/** As a route, so that it is counted and ended like one. */
+export function guardrailWebhook(options: WebhookOptions): ModelRoute {
+  const { manager, store, tenant, access, onEnd, onHook, onNote, messageBytes } = options;
+  // The text has no provider. Its messages are those of Chat Completions, the plainest.
+  const provider = { ...chatCompletions, name: "agentgateway.webhook" };
+  const guard = guardModel(provider, manager, {
+    envelope: ({ about }) => (about as ModelCaller).envelope,
+    labels: { store, session: ({ about }) => (about as ModelCaller).labelSession },
+    ...(tenant !== undefined && { tenant }),
+    ...(access !== undefined && { access }),
+    onEnd,
+    ...(onHook !== undefined && { onResult: onHook }),
+  });
+  const inUse = new InUse();
+
+  async function documentIn(request: Request): Promise<unknown> {
+    const type = request.headers.get("content-type") ?? "";
+    if (request.method !== "POST" || !type.startsWith("application/json"))
+      throw new Refused(refusalOf("request_invalid"));
+    const { text, refused } = await readBody(request, messageBytes, options.bodyTimeoutMs);
+    if (refused === "too_large") throw new Refused(refusalOf("request_too_large"));
+    return parsed(json, text);
+  }
+
+  async function onPrompt(document: unknown, exchange: ModelExchange): Promise<Action> {
+    const { messages } = parsed(promptSchema, document).body;
+    const asked = { messages: messages.map(shown) };
+    const judged = judgedIn(await exchange.judgeRequest(asked));
+    const written = [...exchange.withHeaders(new Headers()).keys()];
+    if (written.length > 0) onNote("error", "webhook_headers_dropped", { headers: written });
+    const texts = textsIn((judged as typeof asked).messages, messages.length);
+    const masked = messages.map((each, at) => ({ ...each, content: texts[at] as string }));
+    return masks(messages, texts) ? { body: { messages: masked }, reason: changed } : {};
+  }
+
+  async function onAnswer(document: unknown, exchange: ModelExchange): Promise<Action> {
+    const { choices } = parsed(answerSchema, document).body;
+    const said = {
+      choices: choices.map(({ message: { content } }, index) => ({
+        ...{ index, finish_reason: "stop" },
+        message: { role: "assistant", content },
+      })),
+    };
+    const judged = judgedIn(await exchange.judgeAnswer(said));
+    const left = (judged as typeof said).choices.map((each) => each.message);
+    const texts = textsIn(left, choices.length);
+    const messages = choices.map((each) => each.message);
+    if (!masks(messages, texts)) return {};
+    if (!options.masksAnswers) throw new Refused(refusalOf("edit_unwritable", noMasks));
+    const masked = choices.map((each, at) => ({
+      ...each,
+      message: { ...each.message, content: texts[at] as string },
+    }));
+    return { body: { choices: masked }, reason: changed };
+  }
+
+  const parts: Readonly<Record<string, typeof onPrompt>> = {
+    "/request": onPrompt,
+    "/response": onAnswer,
+  };
+
+  return {
+    ...{ path: "/", provider: provider.name },
+    async handle(request, caller, connection) {
+      inUse.enter();
+      connection.onSent(() => inUse.leave());
+      const part = parts[new URL(request.url).pathname];
+      if (part === undefined) return rejected(refusalOf("request_unknown"));
+      const exchange = guard.begin({ about: caller, signal: request.signal });
+      try {
+        const action = await part(await documentIn(request), exchange);
+        exchange.end();
+        return Response.json({ action });
+      } catch (error) {
+        const refusal = error instanceof Refused ? error.refusal : refusalOf("guard_failed");
+        if (!(error instanceof Refused))
+          onNote("error", "webhook_failed", { text: (error as Error).message });
+        exchange.end(refusal);
+        return rejected(refusal);
+      }
+    },
+    open: () => inUse.count,
+    retire: () => inUse.free(),
+    close: async () => {},
+  };
+}
+
+const changed = "Plugins changed it";
+const noMasks = "changes to answers are not passed on";
+
+/** The rejection that says what another answer says, for a request that does not come so far. */
+export async function rejectionFor(response: Response): Promise<Response> {
+  const reason = `Refused with ${response.status}`;
+  return rejection({ body: await response.text(), status_code: response.status, reason });
+}
+
+function rejected(refusal: ModelRefusal): Response {
+  const { status, reason } = refusal;
+  const body = JSON.stringify(chatCompletions.denied({ violation: refusal, status }));
+  return rejection({ body, status_code: status, reason });
+}
+
+function rejection(action: Action): Response {
+  return Response.json({ action });
+}
+
+/** Throws `Refused`. */
+function parsed<Schema extends z.ZodType>(schema: Schema, document: unknown): z.infer<Schema> {
+  const found = schema.safeParse(document);
+  if (!found.success) throw new Refused(refusalOf("request_invalid"));
+  return found.data;
+}
+
+/** Throws `Refused`. */
+function judgedIn({ document, refusal }: Judged): object {
+  if (refusal !== undefined) throw new Refused(refusal);
+  return document;
+}
+
+/**
+ * What a plugin sees of a message. Any other role is shown as the least trusted: the result of a tool,
+ * too, since it does not say of which call.
+ */
+function shown({ role, content }: WebhookMessage): object {
+  if (role === "model") return { role: "assistant", content };
+  return { role: roles.has(role) ? role : "user", content };
+}
+
+const roles = new Set(["system", "developer", "assistant"]);
+
+/** The texts that plugins left. Throws `Refused` for what is not a text for each message. */
+function textsIn(messages: readonly object[], count: number): readonly string[] {
+  const texts = messages.map((each) => textIn((each as { readonly content?: unknown }).content));
+  if (texts.length !== count || texts.includes(undefined))
+    throw new Refused(refusalOf("edit_unwritable"));
+  return texts as readonly string[];
+}
+
+/** Undefined for what is more than text. */
+function textIn(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  const blocks = z.array(z.looseObject({ type: z.literal("text"), text: z.string() }));
+  const found = blocks.safeParse(content ?? []);
+  return found.success ? found.data.map(({ text }) => text).join("") : undefined;
+}
+
+function masks(messages: readonly WebhookMessage[], texts: readonly string[]): boolean {
+  return messages.some(({ content }, at) => content !== texts[at]);
+}

@@ -1,0 +1,104 @@
+/** The routes to models, and the webhook about them: those of now, and those that a reload replaced. */
+import type { LabelStore } from "../../core/labels/index.ts";
+import type { ModelEnd } from "../../providers/http/index.ts";
+import { guardrailWebhook, type ModelRoute, modelRoute } from "../models/index.ts";
+import type { GatewayMetrics, HookRan, Tracing } from "../observe/index.ts";
+import type { GatewayCounts, GatewayParts, WebhookFront } from "./parts.ts";
+
+export interface ModelRoutesOptions {
+  readonly store: LabelStore;
+  readonly tracing: Tracing | undefined;
+  readonly metrics: GatewayMetrics | undefined;
+  /** Where agentgateway asks, if it does. */
+  readonly webhook: WebhookFront | undefined;
+  /** Those of the moment. */
+  readonly parts: () => Pick<GatewayParts, "log">;
+  readonly hookRecorder: (parts: GatewayParts) => ((ran: HookRan) => void) | undefined;
+}
+
+export class ModelRoutes {
+  readonly #options: ModelRoutesOptions;
+  /** The longest path is the closest match, and comes first. */
+  #routes: readonly ModelRoute[] = [];
+  #webhook: ModelRoute | undefined;
+  /** Also those that still have requests. */
+  readonly #all = new Set<ModelRoute>();
+  readonly #counts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
+
+  constructor(options: ModelRoutesOptions) {
+    this.#options = options;
+  }
+
+  get webhook(): ModelRoute | undefined {
+    return this.#webhook;
+  }
+
+  /** Replaces all of them. Resolves when no request uses those before any more. */
+  async use(parts: GatewayParts): Promise<void> {
+    const { store, tracing, webhook, hookRecorder } = this.#options;
+    const { manager, secrets, config } = parts;
+    const { models, limits, tenant, audit } = config;
+    const optionsFor = (name: string) => ({
+      ...{ manager, store, tenant, access: audit?.access, messageBytes: limits.messageBytes },
+      onEnd: (end: ModelEnd) => this.#onEnd(name, end),
+      onNote: (level: "info" | "error", event: string, fields: object) =>
+        this.#options.parts().log[level](event, { route: name, ...fields }),
+      onHook: hookRecorder(parts),
+    });
+    const replaced = [...this.#routes, ...(this.#webhook ? [this.#webhook] : [])];
+    this.#routes = Object.entries(models)
+      .map(([name, route]) =>
+        modelRoute(route, {
+          ...optionsFor(name),
+          ...{ secrets, traceHeaders: () => tracing?.headers() ?? {} },
+        }),
+      )
+      .toSorted((one, other) => other.path.length - one.path.length);
+    this.#webhook =
+      webhook &&
+      guardrailWebhook({
+        ...optionsFor("webhook"),
+        ...{ bodyTimeoutMs: limits.bodyTimeoutMs, masksAnswers: webhook.masksAnswers },
+      });
+    for (const each of [...this.#routes, ...(this.#webhook ? [this.#webhook] : [])])
+      this.#all.add(each);
+    await Promise.all(replaced.map((each) => this.#forget(each)));
+  }
+
+  async #forget(route: ModelRoute): Promise<void> {
+    await route.retire();
+    this.#all.delete(route);
+  }
+
+  #onEnd(route: string, end: ModelEnd): void {
+    this.#counts[end.outcome] += 1;
+    this.#options.metrics?.modelEnded(route, end);
+    const { request, provider, name, subject, outcome, code, plugin, unseen, timings } = end;
+    const text =
+      unseen && `no plugin sees ${unseen}: to let it pass, name it in models.${route}.allow`;
+    const fields = { request, route, provider, name, subject, outcome, code, plugin, text };
+    const totalMs = Math.round(timings.totalMs * 10) / 10;
+    this.#options.parts().log.info("model", { ...fields, totalMs });
+  }
+
+  /** The route of a path, if there is one. */
+  at(path: string): ModelRoute | undefined {
+    return this.#routes.find((each) => path.startsWith(`${each.path}/`));
+  }
+
+  /** Requests that ended, by how they did. */
+  counts(): Pick<GatewayCounts, "started" | "allowed" | "denied" | "errored" | "aborted"> {
+    const started = Object.values(this.#counts).reduce((all, each) => all + each, 0);
+    return { ...this.#counts, started };
+  }
+
+  /** Requests whose answers were not sent to their end. */
+  open(): number {
+    return [...this.#all].reduce((all, each) => all + each.open(), 0);
+  }
+
+  /** Ends what is open. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#all].map((each) => each.close()));
+  }
+}

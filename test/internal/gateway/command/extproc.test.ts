@@ -1,0 +1,66 @@
+/** How the words of `glassine extproc` are read. */
+import { expect, it } from "vitest";
+import { verifies } from "../../../support/verifies.ts";
+import { folderWith } from "../config/support.ts";
+import { double, run, start } from "./support.ts";
+
+const config = {
+  servers: { notes: { url: "http://127.0.0.1:3000/mcp" } },
+  identity: { anonymous: true },
+};
+const folder = () => folderWith({ "glassine.config.json": JSON.stringify(config) });
+const local = ["--listen", "127.0.0.1:9002"];
+
+it.each([
+  [[], "extproc expects --listen"],
+  [["--listen", "somewhere"], "--listen expects unix:PATH or HOST:PORT, got somewhere"],
+  [["--listen", "0.0.0.0:9002"], "others can connect to 0.0.0.0"],
+  [[...local, "--webhook", "0.0.0.0:9003"], "others can connect to 0.0.0.0"],
+  [[...local, "--webhook", "unix:/run/hook.sock"], "--webhook expects HOST:PORT"],
+  [[...local, "--mask-answers"], "--mask-answers goes with --webhook"],
+  [[...local, "--tls-cert", "a.pem"], "--tls-cert, --tls-key and --tls-ca go together"],
+  [[...local, "--json"], "--json goes with --check"],
+  [[...local, "--envoy-admin", "nowhere"], "--envoy-admin expects a URL"],
+])("says what is wrong with %j", async (args, text) => {
+  const { code, stderr } = await run(["extproc", ...args], { cwd: await folder() });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(text) });
+});
+
+it("does not begin in production where nothing is known of what is in front", async () => {
+  verifies("envoy:safe");
+  const cwd = await folderWith({
+    "glassine.config.json": JSON.stringify(config),
+    "plugins.lock": "",
+    "open.yaml": "policies: { extProc: { host: 127.0.0.1:9002, failureMode: failOpen } }",
+  });
+  const production = ["extproc", ...local, "--plugin-mode", "production"];
+  const unknown = await run(production, { cwd });
+  expect(unknown.stderr).toContain("production expects --envoy-admin or --envoy-config");
+  const open = await run([...production, "--envoy-config", "open.yaml"], { cwd });
+  expect(open.code).not.toBe(0);
+  expect(open.stderr).toContain("`failureMode` of `extProc` is failOpen");
+});
+
+it("listens for Envoy and for the webhook where it was said", async () => {
+  const { state, createGateway } = double();
+  const args = [...local, "--webhook", "127.0.0.1:9003", "--mask-answers"];
+  const running = start(["extproc", ...args], { cwd: await folder(), createGateway });
+  await running.seen("ready");
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
+  expect(state.parts[0]?.envoy).toMatchObject({
+    at: { host: "127.0.0.1", port: 9002 },
+    webhook: { host: "127.0.0.1", port: 9003, masksAnswers: true },
+  });
+});
+
+it("says with --check where it would listen", async () => {
+  const args = [...local, "--webhook", "127.0.0.1:9003", "--check"];
+  const { document } = await run(["extproc", ...args, "--json"], { cwd: await folder() });
+  expect(document()).toMatchObject({
+    ...{ listens_at: "127.0.0.1:9002", webhook_at: "127.0.0.1:9003" },
+    served_at: { "/mcp": "notes" },
+  });
+  const { stdout } = await run(["extproc", ...args], { cwd: await folder() });
+  expect(stdout).toContain("webhook at: 127.0.0.1:9003");
+});
