@@ -14,12 +14,12 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import type { ConfigInput } from "glassine/gateway";
-import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
 import { hasEnvoy } from "../../tools/real/envoy.ts";
 import { verifies } from "../support/verifies.ts";
 import { type BehindEnvoyOptions, behindEnvoy } from "./support/behind-envoy.ts";
 import { startGatewayProcess } from "./support/gateway-process.ts";
+import { modelCases, modelClients, modelServer, redacted } from "./support/model-sdks.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -137,10 +137,10 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     },
   );
 
-  it.each([1, 3])(
+  it.for([1, 3])(
     "passes what a server asks of its caller, through %i processors",
-    async (count) => {
-      if (count > 1 && redis === "") return;
+    async (count, { skip }) => {
+      if (count > 1 && redis === "") skip("They share a label store, and there is no Redis.");
       const { url } = await started(
         {
           servers: { fixture: { url: await fixture() } },
@@ -249,59 +249,49 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
   });
 
   describe.each(["streamed", "buffered"] as const)("models, %s", (bodyMode) => {
-    const chunk = (text: string, finish: string | null) =>
-      `data: ${JSON.stringify({
-        ...{ id: "c", object: "chat.completion.chunk", created: 1, model: "m" },
-        choices: [{ index: 0, delta: { role: "assistant", content: text }, finish_reason: finish }],
-      })}\n\n`;
-
-    it("are judged, as JSON and as streams", async () => {
-      const keys: unknown[] = [];
-      const upstream = await httpServer((asked, response) => {
-        let body = "";
-        asked.on("data", (piece) => {
-          body += piece;
-        });
-        asked.on("end", () => {
-          keys.push([asked.url, asked.headers.authorization]);
-          if (!JSON.parse(body).stream) {
-            response.writeHead(200, { "content-type": "application/json" });
-            const message = { role: "assistant", content: "The key is 4111111111111111." };
-            const choices = [{ index: 0, message, finish_reason: "stop" }];
-            const about = { id: "c", object: "chat.completion", created: 1, model: "m" };
-            response.end(JSON.stringify({ ...about, choices }));
-            return;
-          }
-          response.writeHead(200, { "content-type": "text/event-stream" });
-          response.end(`${chunk("Hello ", null)}${chunk("world.", "stop")}data: [DONE]\n\n`);
-        });
-      });
-      const plugin = await pluginFile(
-        `{ name: "no-cards", version: "1.0.0", hooks: { "cmf.llm_output": (message) => JSON.stringify(message).includes("4111") ? deny({ code: "card", reason: "A card." }) : undefined } }`,
+    /** Every API of the providers behind one Envoy, each at the path of its name. */
+    async function modelsBehind(plugins: ConfigInput["plugins"]) {
+      const keys = new Set<unknown>();
+      const apis = [...new Set(modelCases.map(({ api }) => api))];
+      const servers = await Promise.all(
+        apis.map((api) => modelServer(api, ({ headers }) => keys.add(headers.authorization))),
+      );
+      for (const { close } of servers) open.push(close);
+      const models = Object.fromEntries(
+        apis.map((api, at) => [
+          api,
+          {
+            ...{ provider: api === "responses" ? "openai" : api, path: `/${api}` },
+            url: String(servers[at]?.url),
+            headers: { authorization: { env: "KEY" } },
+          } as const,
+        ]),
       );
       const { url } = await started(
-        {
-          models: {
-            chat: {
-              ...{ provider: "openai", url: `${upstream}/v1`, path: "/openai" },
-              headers: { authorization: { env: "KEY" } },
-            },
-          },
-          identity: { anonymous: true },
-          plugins: [plugin],
-        },
+        { models, identity: { anonymous: true }, ...(plugins && { plugins }) },
         { bodyMode, env: { KEY: "Bearer of-the-operator" } },
       );
-      const openai = new OpenAI({ apiKey: "none", baseURL: `${url.origin}/openai`, maxRetries: 0 });
-      const ask = { model: "m", messages: [{ role: "user" as const, content: "Hi" }] };
-      await expect(openai.chat.completions.create(ask)).rejects.toMatchObject({ status: 403 });
-      let text = "";
-      for await (const each of await openai.chat.completions.create({ ...ask, stream: true }))
-        text += each.choices[0]?.delta.content ?? "";
-      expect(text).toBe("Hello world.");
-      expect(new Set(keys.map(String))).toEqual(
-        new Set(["/v1/chat/completions,Bearer of-the-operator"]),
+      const ask = ({ api, isStreamed }: (typeof modelCases)[number]) =>
+        modelClients[api](`${url.origin}/${api}`, isStreamed);
+      return { ask, keys };
+    }
+
+    it("are judged for the SDK of each provider, as JSON and as streams", async () => {
+      const { ask, keys } = await modelsBehind([{ use: "pii", options: { action: "redact" } }]);
+      for (const each of modelCases) expect([each, await ask(each)]).toEqual([each, redacted]);
+      expect([...keys]).toEqual(["Bearer of-the-operator"]);
+    });
+
+    it("are refused in the form of each provider", async () => {
+      const plugin = await pluginFile(
+        `{ name: "no-one-else", version: "1.0.0", hooks: { "cmf.llm_output": (message) => JSON.stringify(message).includes("somebody") ? deny({ code: "named", reason: "Nobody is named." }) : undefined } }`,
       );
+      const { ask } = await modelsBehind([plugin]);
+      for (const each of modelCases)
+        await expect(ask(each)).rejects.toMatchObject({
+          status: 403,
+          message: expect.stringContaining("Nobody is named."),
+        });
     });
   });
 
