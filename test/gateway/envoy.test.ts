@@ -295,6 +295,62 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     });
   });
 
+  it.each(["streamed", "buffered"] as const)("passes no trailers: %s", async (bodyMode) => {
+    verifies("envoy:chosen");
+    const trailers: unknown[] = [];
+    const upstream = await httpServer((asked, response) => {
+      asked.resume();
+      asked.on("end", () => {
+        trailers.push({ ...asked.trailers });
+        const headers = { "content-type": "application/json", trailer: "x-secret" };
+        response.writeHead(200, headers);
+        response.write(JSON.stringify({ jsonrpc: "2.0", id: 1, result: { tools: [] } }));
+        response.addTrailers({ "x-secret": "of the server" });
+        response.end();
+      });
+    });
+    const { url } = await started(
+      { servers: { up: { url: upstream } }, identity: { anonymous: true } },
+      {
+        bodyMode,
+        // Envoy itself drops trailers of HTTP/1.1 where nothing is said.
+        change: (config) =>
+          config
+            .replace(
+              /^( +)stat_prefix: callers$/m,
+              `$&\n$1${withTrailers("http_protocol_options")}`,
+            )
+            .replace(
+              /^( +)- name: server_up$/m,
+              `$&\n$1  typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3.HttpProtocolOptions: { "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: { ${withTrailers("http_protocol_options")} } } }`,
+            ),
+      },
+    );
+    const meta = {
+      "io.modelcontextprotocol/protocolVersion": eras.exchange,
+      "io.modelcontextprotocol/clientInfo": { name: "test", version: "1.0.0" },
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const got = await new Promise<object>((resolve, reject) => {
+      const sent = request(url, { method: "POST" }, (response) => {
+        response.resume();
+        response.on("end", () => resolve({ status: response.statusCode, ...response.trailers }));
+      });
+      for (const [name, value] of Object.entries({
+        ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+        ...{ "mcp-protocol-version": eras.exchange, "mcp-method": "tools/list", trailer: "x-own" },
+      }))
+        sent.setHeader(name, value);
+      sent.on("error", reject);
+      sent.write(
+        JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: { _meta: meta } }),
+      );
+      sent.addTrailers({ "x-own": "of the caller" });
+      sent.end();
+    });
+    expect({ got, trailers }).toEqual({ got: { status: 200 }, trailers: [{}] });
+  });
+
   it("lets nothing pass in production where Envoy would fail open", async () => {
     verifies("envoy:safe");
     const seen: unknown[] = [];
@@ -397,4 +453,5 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
   });
 });
 
+const withTrailers = (name: string) => `${name}: { enable_trailers: true }`;
 const lock = fileURLToPath(new URL("support/empty.lock", import.meta.url));

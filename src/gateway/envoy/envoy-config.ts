@@ -77,7 +77,6 @@ function wholeConfig(options: EnvoyConfigOptions): string {
 function processorFilter({ bodyMode }: Pick<EnvoyConfigOptions, "bodyMode">) {
   const isStreamed = bodyMode === "streamed";
   const body = isStreamed ? "FULL_DUPLEX_STREAMED" : "BUFFERED";
-  const trailers = isStreamed ? "SEND" : "SKIP";
   return {
     name: "envoy.filters.http.ext_proc",
     typed_config: {
@@ -106,8 +105,8 @@ function processorFilter({ bodyMode }: Pick<EnvoyConfigOptions, "bodyMode">) {
         response_header_mode: "SEND",
         request_body_mode: body,
         response_body_mode: body,
-        request_trailer_mode: trailers,
-        response_trailer_mode: trailers,
+        request_trailer_mode: "SEND",
+        response_trailer_mode: "SEND",
       },
       request_attributes: ["source.address"],
       mutation_rules: { allow_envoy: true },
@@ -383,7 +382,7 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
     failure_mode_allow: "Never true: what could not be judged would pass.",
     processing_mode:
       bodyMode === "streamed"
-        ? "Bodies are judged while they stream, event by event. Trailers must be sent then."
+        ? "Bodies are judged while they stream, event by event."
         : "Bodies are buffered: streams arrive whole at their end, so a server cannot ask its caller anything, and no body is longer than Envoy's buffer (1 MiB).",
     request_attributes: "The address of the caller, which identity.trustedHeaders asks for.",
     mutation_rules: "So that no caller's `x-envoy-` header goes on.",

@@ -93,6 +93,11 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
       );
     if (at(mode, `${side}_header_mode`) === "SKIP")
       problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
+    // Envoy Gateway has no word for it.
+    if (!isObject(nested) && at(mode, `${side}_trailer_mode`) !== "SEND")
+      problems.push(
+        odd(`trailers of the ${side} are not shown, and pass: set ${side}_trailer_mode to SEND.`),
+      );
   }
   return problems;
 }

@@ -94,6 +94,9 @@ interface Phase {
   readonly mode: number;
   readonly body: BodyIn;
   trailers: HeaderMutation | undefined;
+  /** Trailers follow a buffered body. Envoy itself sends them once it has the answer to that. */
+  awaitsTrailers: boolean;
+  isAnswered: boolean;
 }
 
 const gone = new Error("The caller is gone.");
@@ -145,8 +148,9 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     } else if (message.response_headers) receive(message.response_headers);
     else if (message.request_body) takeBody(asked, message.request_body);
     else if (message.response_body) takeBody(answered, message.response_body);
-    else if (message.request_trailers) takeTrailers(asked, message.request_trailers);
-    else if (message.response_trailers) takeTrailers(answered, message.response_trailers);
+    else if (message.request_trailers) takeTrailers("request", asked, message.request_trailers);
+    else if (message.response_trailers)
+      takeTrailers("response", answered, message.response_trailers);
   }
 
   /** In observability mode Envoy waits for nothing and takes no answer. */
@@ -160,7 +164,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     const mode = modes[name];
     const phase = {
       ...{ received: receivedIn(headers), hasBody: !isEnd, mode, body: bodyIn(call) },
-      trailers: undefined,
+      ...{ trailers: undefined, awaitsTrailers: false, isAnswered: false },
     };
     if (isEnd) phase.body.end();
     else if (isObserving) return phase;
@@ -177,15 +181,25 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   }
 
   function takeBody(phase: Phase | undefined, { body, end_of_stream: isEnd }: BodyPiece): void {
-    phase?.body.push(body);
-    if (isEnd === true || phase?.mode === buffered) phase?.body.end();
+    if (phase === undefined) return;
+    phase.body.push(body);
+    if (phase.mode === buffered) phase.awaitsTrailers = isEnd !== true;
+    if (isEnd === true || phase.mode === buffered) phase.body.end();
   }
 
-  function takeTrailers(phase: Phase | undefined, { trailers }: Trailers): void {
+  function takeTrailers(
+    name: "request" | "response",
+    phase: Phase | undefined,
+    { trailers }: Trailers,
+  ): void {
     if (phase === undefined) return;
     // Nobody judges trailers, and so none passes.
     phase.trailers = changesTo(receivedIn(trailers), [], true);
+    phase.awaitsTrailers = false;
     phase.body.end();
+    if (!phase.isAnswered) return;
+    write({ [`${name}_trailers`]: { header_mutation: phase.trailers } });
+    if (name === "response") finish();
   }
 
   function begin(headers: HeadersPiece, attributes: Attributes | undefined): void {
@@ -237,6 +251,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     header_mutation: HeaderMutation,
     body: readonly Uint8Array[],
   ): void {
+    phase.isAnswered = true;
     if (!phase.hasBody) write({ [`${name}_headers`]: { response: { header_mutation } } });
     else if (phase.mode === buffered) {
       const body_mutation = { body: Buffer.concat(body) };
@@ -286,7 +301,8 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       if (phase.mode === buffered) await phase.body.whole();
       if (isOver) return;
       sendBody("response", phase, changes, pieces(whole));
-      finish();
+      // Envoy ends the stream where its trailers are not shown.
+      if (!phase.awaitsTrailers) finish();
       return;
     }
     if (isOver) return;

@@ -63,6 +63,7 @@ it.each([
     true,
   ],
   ["grpc_close: true", "grpc_close: false", "resets", false],
+  ["request_trailer_mode: SEND", "request_trailer_mode: SKIP", "trailers of the request", false],
 ])("finds what %s became", (before, after, word, isOpen) => {
   const text = envoyConfig("envoy", options);
   expect(text).toContain(before);

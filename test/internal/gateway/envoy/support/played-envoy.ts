@@ -209,7 +209,7 @@ export function play(plan: Play): Promise<Played> {
           failed();
           return;
         }
-        send(waiting.splice(0));
+        send(waiting.splice(0, 1));
       }
       if (request.isOver && response === undefined) ask();
       if (response?.isOver === true) {
