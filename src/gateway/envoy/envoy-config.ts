@@ -197,7 +197,7 @@ function processors({ processors: at, tls }: EnvoyConfigOptions) {
     circuit_breakers: { thresholds: [manyOpen] },
     health_checks: [
       {
-        timeout: "1s",
+        timeout: "3s",
         interval: "1s",
         no_traffic_interval: "1s",
         healthy_threshold: 1,
@@ -393,7 +393,8 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
         ? "All requests of a session go to the same processor while it lives."
         : "With more processors, all requests of a session go to the same one while it lives.",
     healthy_panic_threshold: "Rather refuse than ask a processor that leaves.",
-    health_checks: "A processor that ends says so first, and is asked no more.",
+    health_checks:
+      "A processor that ends says so first, and is asked no more. One that is busy has three seconds to answer.",
     circuit_breakers: "Envoy's own limit is 1024, and every open stream counts.",
   };
 }

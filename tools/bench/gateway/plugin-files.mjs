@@ -1,0 +1,14 @@
+/** The six plugins of the conformance runs as files, since the built command takes plugins by path. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Writes `count` of them, and returns their paths from `folder`. */
+export async function pluginFiles(folder, count) {
+  const six = new URL("../../conformance/six-plugins.mjs", import.meta.url).href;
+  const paths = Array.from({ length: count }, (_, at) => `./plugin-${at}.mjs`);
+  for (const [at, path] of paths.entries()) {
+    const source = `import { sixPlugins } from ${JSON.stringify(six)};\nexport default sixPlugins()[${at}];\n`;
+    await writeFile(join(folder, path), source);
+  }
+  return paths;
+}
