@@ -27,4 +27,4 @@ export {
   type ServerConfig,
   type UrlServer,
 } from "./schema.ts";
-export { secretReader, secretsIn } from "./secrets.ts";
+export { secretReader, secretsIn, withSecrets } from "./secrets.ts";

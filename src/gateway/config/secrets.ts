@@ -20,6 +20,14 @@ export function secretReader(env: Environment): (secret: string | Secret) => str
   };
 }
 
+/** Headers or variables, with the value of each secret. */
+export function withSecrets<Named extends string | Secret>(
+  values: Readonly<Record<string, Named>>,
+  read: (secret: Named) => string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([name, secret]) => [name, read(secret)]));
+}
+
 function ofVariable(env: Environment, name: string): string {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value !== undefined && value !== "") return value;

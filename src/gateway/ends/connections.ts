@@ -1,12 +1,13 @@
 /** Connections to a server behind the gateway. */
 import process from "node:process";
 import { redactText } from "../../core/observe/index.ts";
-import type {
-  CommandServer,
-  GatewayConfig,
-  Secret,
-  ServerConfig,
-  UrlServer,
+import {
+  type CommandServer,
+  type GatewayConfig,
+  type Secret,
+  type ServerConfig,
+  type UrlServer,
+  withSecrets,
 } from "../config/index.ts";
 import { childBack, childEnvironment } from "./child-back.ts";
 import { type End, type Message, type RequestId, refusalOf, tooLarge } from "./end.ts";
@@ -70,7 +71,7 @@ function overHttp(
     connect: ({ exchange, onCut }) =>
       watch(
         httpBack({
-          ...{ url, dispatcher: agent, headers: mapValues(headers, secrets) },
+          ...{ url, dispatcher: agent, headers: withSecrets(headers, secrets) },
           forward: forward.map((each) => each.toLowerCase()),
           maxBytes: config.limits.messageBytes,
           ...(exchange && { exchange }),
@@ -109,7 +110,7 @@ function processes(
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
       throw new Error(`Server ${name} has ${children} processes, and may have no more.`);
-    const given = mapValues(env, secrets);
+    const given = withSecrets(env, secrets);
     const hidden = Object.entries(given).flatMap(([key, value]) =>
       typeof env[key] === "string" ? [] : [value],
     );
@@ -176,11 +177,4 @@ function processes(
       await Promise.allSettled([...running].map((each) => each.close()));
     },
   };
-}
-
-function mapValues<Value, Result>(
-  values: Readonly<Record<string, Value>>,
-  change: (value: Value) => Result,
-): Readonly<Record<string, Result>> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }

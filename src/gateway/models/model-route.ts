@@ -18,7 +18,7 @@ import {
 import { failureCode } from "../../providers/http/judge-response.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
-import type { RouteConfig } from "../config/index.ts";
+import { type RouteConfig, withSecrets } from "../config/index.ts";
 import type { Forward } from "../ends/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
@@ -82,9 +82,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     ...{ url: config.url, path, dispatcher, timeoutMs: config.timeoutMs },
     headers: () => ({
       ...(config.traceContext && options.traceHeaders()),
-      ...Object.fromEntries(
-        Object.entries(config.headers).map(([name, secret]) => [name, secrets(secret)]),
-      ),
+      ...withSecrets(config.headers, secrets),
     }),
   };
   const forwarded = [...alwaysForwarded, ...config.forward.map((name) => name.toLowerCase())];

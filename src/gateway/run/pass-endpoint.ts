@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
-import type { UrlServer } from "../config/index.ts";
+import { type UrlServer, withSecrets } from "../config/index.ts";
 import {
   batchRefused,
   headersNamed,
@@ -135,9 +135,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       ...{ request, body, isModern, forward, keepAliveMs },
       path: `${to.pathname}${to.search}`,
       headersFor: (message) => ({
-        ...Object.fromEntries(
-          Object.entries(settings.headers).map(([name, secret]) => [name, secrets(secret)]),
-        ),
+        ...withSecrets(settings.headers, secrets),
         ...headersNamed(request.headers, [...settings.forward, "accept", "mcp-protocol-version"]),
         ...(isModern
           ? mcpRequestHeaders(message as object, received)

@@ -32,8 +32,7 @@ export interface WiredExchange extends Wired, Pick<Bridge, "settled"> {}
 
 /** Starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: End, options: WireOptions): Promise<Wired> {
-  const { end, refuse, isGone } = refusable(caller);
-  const front = options.tracing === undefined ? end : options.tracing.front(end);
+  const { front, refuse, isGone } = frontOf(caller, options);
   const { close } = await join(front, options);
   return { refuse, isGone, close };
 }
@@ -44,10 +43,15 @@ export async function wireExchange(
   server: Server,
   options: ExchangeOptions,
 ): Promise<WiredExchange> {
-  const { end, refuse, isGone } = refusable(caller);
-  const front = options.tracing === undefined ? end : options.tracing.front(end);
+  const { front, refuse, isGone } = frontOf(caller, options);
   const { close, settled } = await bridge(front, server, options);
   return { refuse, isGone, close, settled };
+}
+
+/** Can be refused, and is traced where somebody wants that. */
+function frontOf(caller: End, { tracing }: Pick<WireOptions, "tracing">) {
+  const { end, refuse, isGone } = refusable(caller);
+  return { refuse, isGone, front: tracing === undefined ? end : tracing.front(end) };
 }
 
 async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "close">> {
