@@ -255,7 +255,11 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       async (request, connection) => {
         const route = models.webhook as ModelRoute;
         const response = await counted(connection, async () => {
-          const identity = await admit(request, connection);
+          // Browsers say of every POST which page sent it. What asks may use any name for this host.
+          const named = { allowedHosts: [request.headers.get("host") ?? ""] };
+          const settings = { ...(listen as NonNullable<typeof listen>), ...named };
+          const foreign = checkOrigin(request, settings, noteRefusal);
+          const identity = foreign ?? (await admit(request, connection));
           if (identity instanceof Response) return identity;
           return ask(route, { request, identity, connection, mcp });
         });

@@ -191,7 +191,7 @@ async function measureSides() {
     return [name, rounded(median(name, 1, "ms")), ...cells];
   });
   const ofOne = ["processor's ms, one at a time", "ratio"];
-  const ofMany = ["processor's ms, 16 at a time", "ratio "];
+  const ofMany = ["processor's ms, 16 at a time", "ratio"];
   await writeSection("An exchange of 1 KB", [
     `Written by \`npm run bench:envoy\` ${conditions}. Medians of nine rounds taken in turns; ratios are of processor time, over the processor that does nothing.`,
     "",

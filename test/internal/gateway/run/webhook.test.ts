@@ -238,6 +238,13 @@ it("says that headers which plugins write go nowhere", async () => {
   );
 });
 
+it("takes nothing from a page", async () => {
+  const { request } = await started([]);
+  const action = await request([], { origin: "http://a.example" });
+  expect(action).toMatchObject({ status_code: 403 });
+  expect(action.body).toContain("origin_refused");
+});
+
 it("lets nothing pass while what is in front is not known to be safe", async () => {
   verifies("envoy:safe");
   const { request } = await started([], { closed: () => "It is not known." });
