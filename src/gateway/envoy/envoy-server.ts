@@ -101,8 +101,11 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function fault(at: string, { message }: Error): GlassineError {
-  return new GlassineError(
-    "setting_invalid",
-    `it cannot listen at ${at}: ${message}. Is something else listening there?`,
-  );
+  // What the package says holds the code, among much else.
+  const code = /\bE[A-Z]{3,}\b/.exec(message)?.[0];
+  const why =
+    code === "EADDRINUSE"
+      ? `${at} is in use: stop what listens there, or choose another address`
+      : `it cannot listen at ${at}: ${code ?? message}`;
+  return new GlassineError("setting_invalid", why);
 }

@@ -1,5 +1,7 @@
 /** How the words of `glassine extproc` are read. */
+import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
+import { envoyServer } from "../../../../src/gateway/envoy/index.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { folderWith } from "../config/support.ts";
 import { double, run, start } from "./support.ts";
@@ -63,4 +65,19 @@ it("says with --check where it would listen", async () => {
   });
   const { stdout } = await run(["extproc", ...args], { cwd: await folder() });
   expect(stdout).toContain("webhook at: 127.0.0.1:9003");
+});
+
+it("says that its address is in use", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const taken = envoyServer({
+    ...{ listen: { host: "127.0.0.1", port }, single: () => false, onNote: () => {} },
+    respond: async () => new Response(),
+  });
+  await expect(taken).rejects.toMatchObject({
+    code: "setting_invalid",
+    message: expect.stringContaining(`127.0.0.1:${port} is in use: stop what listens there`),
+  });
+  server.close();
 });
