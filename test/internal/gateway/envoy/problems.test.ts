@@ -1,4 +1,5 @@
 /** Configurations of Envoy, printed and checked. */
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import {
@@ -121,6 +122,12 @@ it.each([
   expect(textsOf(agentgateway)).toEqual([]);
   const problems = envoyProblems(documentsIn(agentgateway.replace(before, after)));
   expect(problems).toEqual([{ isOpen: true, text: expect.stringContaining(word) }]);
+});
+
+it("finds nothing in what the page shows for agentgateway", async () => {
+  const page = await readFile(new URL("../../../../docs/envoy.md", import.meta.url), "utf8");
+  const shown = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
+  expect(shown.map(textsOf)).toEqual([[], []]);
 });
 
 it("finds that nothing is judged at all", () => {
