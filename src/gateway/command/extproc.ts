@@ -26,7 +26,7 @@ import type { GatewayLog } from "../observe/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
 import { listenAt } from "./envoy-addresses.ts";
 import { lineLog } from "./log.ts";
-import { runGateway } from "./run-gateway.ts";
+import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** Envoy notices within a second that a processor leaves, and asks it until then. */
@@ -50,7 +50,7 @@ export async function serve(
   context: CommandContext,
   services: GatewayServices,
 ): Promise<Outcome<never>> {
-  const { env, options } = context;
+  const { options } = context;
   if (options.json === true) throw misuse("--json goes with --check");
   const log = lineLog(services.writeLog);
   const { config } = await load(context);
@@ -62,13 +62,7 @@ export async function serve(
   const watched = watch(context, isProduction, log);
   try {
     const { code } = await runGateway({
-      ...{ env, lock: options.pluginsLock },
-      ...{
-        createGateway: services.createGateway,
-        stock: services.stock,
-        signals: services.signals,
-      },
-      ...{ verbose: options.verbose === true, reportFailuresTo: services.reportFailuresTo },
+      ...inputOf(context, services),
       log,
       stdio: { stdin: Readable.from([]), stdout: new Writable() },
       load: () => load(context),

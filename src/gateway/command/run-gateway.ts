@@ -2,7 +2,7 @@
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { printable } from "../../operate/cli/index.ts";
+import { type CommandContext, printable } from "../../operate/cli/index.ts";
 import {
   type LoadedConfig,
   placesOf,
@@ -40,6 +40,13 @@ export interface RunInput {
   readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
   /** Reads the configuration anew. */
   readonly load: () => Promise<LoadedConfig>;
+}
+
+/** What a command that runs a gateway hands on as it is. */
+export function inputOf({ env, options }: CommandContext, services: GatewayServices) {
+  const { createGateway, stock, signals, reportFailuresTo } = services;
+  const { pluginsLock: lock, verbose = false } = options;
+  return { createGateway, stock, signals, reportFailuresTo, env, lock, verbose };
 }
 
 /**

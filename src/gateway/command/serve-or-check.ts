@@ -18,7 +18,7 @@ import {
 } from "../config/index.ts";
 import { type CheckReport, checkGateway, type PluginReport } from "./check-gateway.ts";
 import { lineLog } from "./log.ts";
-import { runGateway } from "./run-gateway.ts";
+import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** The plugins that a command line names by their files. */
@@ -59,12 +59,10 @@ export async function serve(
   context: CommandContext,
   services: GatewayServices,
 ): Promise<Outcome<never>> {
-  const { env, stdin, stdout, options } = context;
+  const { stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json goes with --check");
   const { code } = await runGateway({
-    ...{ env, lock: options.pluginsLock },
-    ...{ createGateway: services.createGateway, stock: services.stock, signals: services.signals },
-    ...{ verbose: options.verbose === true, reportFailuresTo: services.reportFailuresTo },
+    ...inputOf(context, services),
     log: lineLog(services.writeLog),
     stdio: { stdin: readable(stdin), stdout: writable(stdout) },
     load: () => load(context),

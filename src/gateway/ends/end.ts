@@ -128,3 +128,12 @@ export function refusedHere(
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/** Calls `listener` when an end closes, after whoever listens already. */
+export function whenClosed(end: End, listener: () => void): void {
+  const before = end.onclose;
+  end.onclose = () => {
+    before?.();
+    listener();
+  };
+}

@@ -20,6 +20,7 @@ export {
   serverGone,
   tooManyUnanswered,
   unreachable,
+  whenClosed,
 } from "./end.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
 export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";

@@ -6,6 +6,7 @@ export {
   envoyConfig,
   envoyProducts,
 } from "./envoy-config.ts";
+export { type EnvoyNote, envoyNotes } from "./envoy-notes.ts";
 export { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
 export {
   type EnvoyListen,

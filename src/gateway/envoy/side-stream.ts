@@ -10,6 +10,7 @@
  */
 import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../ends/index.ts";
 import { type BodyIn, bodyIn } from "./body-in.ts";
+import type { EnvoyNote } from "./envoy-notes.ts";
 import {
   changesTo,
   type HeaderMap,
@@ -78,7 +79,7 @@ export interface SideStreamOptions {
   readonly respond: (request: Request, connection: ThroughEnvoy) => Promise<Response>;
   /** Names of headers that may come once only. */
   readonly single: (name: string) => boolean;
-  readonly onNote: (note: "buffered" | "observing" | "body_mode_unsupported") => void;
+  readonly onNote: (note: EnvoyNote) => void;
 }
 
 /** The body modes of Envoy that can be judged. */

@@ -4,8 +4,15 @@ import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { type Pins, readPins } from "../definitions/index.ts";
-import { errorOf, isLasting, type Message, type Refusable, stdioFront } from "../ends/index.ts";
-import { type EnvoyServer, envoyServer } from "../envoy/index.ts";
+import {
+  errorOf,
+  isLasting,
+  type Message,
+  type Refusable,
+  stdioFront,
+  whenClosed,
+} from "../ends/index.ts";
+import { type EnvoyNote, type EnvoyServer, envoyNotes, envoyServer } from "../envoy/index.ts";
 import {
   checkOrigin,
   createIdentifier,
@@ -352,13 +359,11 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       ...{ servers, latest: () => servers, homes, log, tracing },
       ...{ key: identity.key, session: "stdio" },
     });
-    const closed = end.onclose;
-    end.onclose = () => {
-      closed?.();
+    whenClosed(end, () => {
       const isGone = wired.isGone() && state !== "shutting_down";
       if (isGone) log.error("servers_gone", { text: "No server is left: see the lines before." });
       finish(isGone ? { code: "servers_gone" } : {});
-    };
+    });
     return wired;
   }
 
@@ -453,18 +458,6 @@ interface Asked {
   readonly connection: Connection;
   readonly mcp: McpEndpoint;
 }
-
-type EnvoyNote = keyof typeof envoyNotes;
-
-/** What Envoy does, for whoever configured it. */
-const envoyNotes = {
-  buffered:
-    "Envoy buffers bodies: an answer that is a stream comes whole at its end, so that sampling and elicitation of a server get no answer, and no body is longer than its buffer. FULL_DUPLEX_STREAMED has none of this.",
-  observing:
-    "Envoy only shows what passes (observability_mode), and takes no answer: plugins refuse and change nothing.",
-  body_mode_unsupported:
-    "Envoy streams bodies in a mode in which they cannot be judged, and the request was refused: set FULL_DUPLEX_STREAMED or BUFFERED.",
-} as const;
 
 const nameOf = ({ name }: Server): string => name;
 

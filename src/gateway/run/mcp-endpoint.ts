@@ -15,6 +15,7 @@ import {
   type RequestId,
   type SessionFront,
   sessionFront,
+  whenClosed,
 } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
@@ -131,12 +132,10 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
         close: () => wired.close(),
       };
       connected.add(wired);
-      const closed = front.end.onclose;
-      front.end.onclose = () => {
-        closed?.();
+      whenClosed(front.end, () => {
         connected.delete(wired);
         over();
-      };
+      });
       sessions.add(session);
       const response = await front.handle(request, body, undefined);
       if (isOver) return answer("server_unavailable", {}, idOf(body));
@@ -174,12 +173,10 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
       const wired = await wire(front.end, { ...of, ...about });
       if (wired.isGone()) throw serversGone;
       connected.add(wired);
-      const closed = front.end.onclose;
-      front.end.onclose = () => {
-        closed?.();
+      whenClosed(front.end, () => {
         connected.delete(wired);
         over();
-      };
+      });
       if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
       const response = await front.answer();
       // Its connection to the server ended before the request came to it.

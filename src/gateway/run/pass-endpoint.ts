@@ -17,6 +17,7 @@ import {
   noAnswer,
   passThrough,
   type RefusedAsks,
+  whenClosed,
 } from "../ends/index.ts";
 import { serverPaths } from "../envoy/index.ts";
 import type { Identity } from "../identity/index.ts";
@@ -157,13 +158,11 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
     connected.add(wired);
-    const closed = passed.front.onclose;
-    passed.front.onclose = () => {
-      closed?.();
+    whenClosed(passed.front, () => {
       connected.delete(wired);
       if (session === undefined) callers.delete(id);
       leave();
-    };
+    });
     const response = await passed.answer(wired.settled);
     if (request.method === "DELETE" && response.ok && session !== undefined) forget(session);
     return response;
