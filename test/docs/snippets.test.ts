@@ -22,7 +22,7 @@ let compiled: Compiled;
 
 beforeAll(async () => {
   const files = Object.fromEntries(programs.map(({ file, source }) => [`code/${file}`, source]));
-  const include = [`build/${folder}/code`, "test/docs/support/run-programs.ts"];
+  const include = [`build/compiled/${folder}/code`, "test/docs/support/run-programs.ts"];
   compiled = await compile(folder, include, files);
   const own = pages.map((page) => page.programs.filter(({ runs }) => runs));
   const shares = Array.from({ length: processes }, (_, at) =>
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 async function runAll(own: readonly Program[]): Promise<void> {
   const runner = `${compiled.out}test/docs/support/run-programs.js`;
-  const files = own.map(({ file }) => `${compiled.out}build/${folder}/code/${file}`);
+  const files = own.map(({ file }) => `${compiled.out}build/compiled/${folder}/code/${file}`);
   const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
   const { code, output, complaints } = await run(process.execPath, args, 600_000);
   // Also a program that prints what it should and then goes on for ever has failed.

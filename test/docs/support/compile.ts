@@ -16,24 +16,25 @@ export interface Compiled {
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 
 /**
- * Compiles what `include` names, and the sources with it, to `build/<name>/out`. `files` are
- * written to `build/<name>` first. In the output "glassine" stands for the compiled sources.
+ * Compiles what `include` names, and the sources with it, to `build/compiled/<name>/out`. `files` are
+ * written to `build/compiled/<name>` first. In the output "glassine" stands for the compiled sources.
  */
 export async function compile(
   name: string,
   include: readonly string[],
   files: Readonly<Record<string, string>> = {},
 ): Promise<Compiled> {
-  const folder = `${root}build/${name}/`;
+  // An environment of Python that is called as an example is stands in `build`, too.
+  const folder = `${root}build/compiled/${name}/`;
   rmSync(folder, { recursive: true, force: true });
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(folder + path), { recursive: true });
     writeFileSync(folder + path, text);
   };
   const config = {
-    extends: "../../tsconfig.json",
-    compilerOptions: { rootDir: "../..", outDir: "out", noEmit: false },
-    include: include.map((path) => `../../${path}`),
+    extends: "../../../tsconfig.json",
+    compilerOptions: { rootDir: "../../..", outDir: "out", noEmit: false },
+    include: include.map((path) => `../../../${path}`),
   };
   const exports = Object.fromEntries(
     entries.map(({ entry, source }) => [entry, `./${source.replace(/ts$/, "js")}`]),
