@@ -43,7 +43,10 @@ export interface RunInput {
 }
 
 /** What a command that runs a gateway hands on as it is. */
-export function inputOf({ env, options }: CommandContext, services: GatewayServices) {
+export function inputOf(
+  { env, options }: CommandContext,
+  services: GatewayServices,
+): Omit<RunInput, "log" | "stdio" | "envoy" | "load"> {
   const { createGateway, stock, signals, reportFailuresTo } = services;
   const { pluginsLock: lock, verbose = false } = options;
   return { createGateway, stock, signals, reportFailuresTo, env, lock, verbose };
