@@ -37,8 +37,12 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
     }
     if (isWebhook(fields.webhook)) {
       others += 1;
-      problems.push(...failureProblems("the webhook", fields.webhook));
+      problems.push(
+        ...failureProblems("the webhook", fields.webhook),
+        ...webhookProblems(fields.webhook),
+      );
     }
+    if (isObject(fields.promptGuard)) problems.push(...streamProblems(fields.promptGuard));
     if (isTrue(at(fields, "failure_mode_allow")) || isTrue(at(fields, "fail_open")))
       problems.push(
         open(
@@ -96,7 +100,7 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
     // Envoy Gateway has no word for it.
     if (!isObject(nested) && at(mode, `${side}_trailer_mode`) !== "SEND")
       problems.push(
-        odd(`trailers of the ${side} are not shown, and pass: set ${side}_trailer_mode to SEND.`),
+        open(`trailers of the ${side} are not shown, and pass: set ${side}_trailer_mode to SEND.`),
       );
   }
   return problems;
@@ -133,6 +137,25 @@ function failureProblems(what: string, { failureMode }: Fields): readonly EnvoyP
       `\`failureMode\` of ${what} is failOpen: what glassine could not judge passes. Set it to failClosed.`,
     ),
   ];
+}
+
+function webhookProblems({ messageFormat, minSizeBytes }: Fields): readonly EnvoyProblem[] {
+  return [
+    ...(String(messageFormat).toLowerCase() === "raw"
+      ? [open("`messageFormat` of the webhook is raw, which has no rejection: leave it out.")]
+      : []),
+    ...(Number(minSizeBytes ?? 0) > 0
+      ? [open("`minSizeBytes` of the webhook lets short texts pass: leave it out.")]
+      : []),
+  ];
+}
+
+function streamProblems({ response, streaming }: Fields): readonly EnvoyProblem[] {
+  const isAsked = [...objectsIn(response)].some((each) => isWebhook(each.webhook));
+  const isEnabled = String(streaming).toLowerCase() === "enabled";
+  return isAsked && !isEnabled
+    ? [open("`streaming` of `promptGuard` is not enabled: streams of models pass unjudged.")]
+    : [];
 }
 
 /** agentgateway's, beside others of that name. */

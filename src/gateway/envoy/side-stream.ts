@@ -194,6 +194,9 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     { trailers }: Trailers,
   ): void {
     if (phase === undefined) return;
+    // Envoy takes no body for one that it did not send.
+    if (phase.mode === buffered && !phase.awaitsTrailers && !isObserving)
+      throw new Error("Trailers came without a body.");
     // Nobody judges trailers, and so none passes.
     phase.trailers = changesTo(receivedIn(trailers), [], true);
     phase.awaitsTrailers = false;

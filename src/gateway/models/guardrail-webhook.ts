@@ -46,10 +46,13 @@ const json = z.string().transform((text, found): unknown => {
 type WebhookMessage = z.infer<typeof message>;
 
 /** What agentgateway is to do, in the fields by which it tells the three apart. */
-type Action =
-  | { readonly reason?: string }
-  | { readonly body: object; readonly reason: string }
-  | { readonly body: string; readonly status_code: number; readonly reason: string };
+type Action = { readonly reason?: string } | { readonly body: object; readonly reason: string };
+
+interface Rejection {
+  readonly body: string;
+  readonly status_code: number;
+  readonly reason: string;
+}
 
 /** As a route, so that it is counted and ended like one. */
 export function guardrailWebhook(options: WebhookOptions): ModelRoute {
@@ -65,6 +68,12 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     ...(onHook !== undefined && { onResult: onHook }),
   });
   const inUse = new InUse();
+  const stop = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener("abort", () => reject(new Refused(refusalOf("guard_failed"))));
+  });
+  // Nobody may be waiting for it.
+  stopped.catch(() => {});
 
   async function documentIn(request: Request): Promise<unknown> {
     const type = request.headers.get("content-type") ?? "";
@@ -81,7 +90,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     const judged = judgedIn(await exchange.judgeRequest(asked));
     const written = [...exchange.withHeaders(new Headers()).keys()];
     if (written.length > 0) onNote("error", "webhook_headers_dropped", { headers: written });
-    const texts = textsIn((judged as typeof asked).messages, messages.length);
+    const texts = textsIn((judged as typeof asked).messages, asked.messages);
     const masked = messages.map((each, at) => ({ ...each, content: texts[at] as string }));
     return masks(messages, texts) ? { body: { messages: masked }, reason: changed } : {};
   }
@@ -96,7 +105,10 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     };
     const judged = judgedIn(await exchange.judgeAnswer(said));
     const left = (judged as typeof said).choices.map((each) => each.message);
-    const texts = textsIn(left, choices.length);
+    const texts = textsIn(
+      left,
+      said.choices.map((each) => each.message),
+    );
     const messages = choices.map((each) => each.message);
     if (!masks(messages, texts)) return {};
     if (!options.masksAnswers) throw new Refused(refusalOf("edit_unwritable", noMasks));
@@ -121,7 +133,8 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
       if (part === undefined) return rejected(refusalOf("request_unknown"));
       const exchange = guard.begin({ about: caller, signal: request.signal });
       try {
-        const action = await part(await documentIn(request), exchange);
+        const judged = documentIn(request).then((document) => part(document, exchange));
+        const action = await Promise.race([judged, stopped]);
         exchange.end();
         return Response.json({ action });
       } catch (error) {
@@ -134,7 +147,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     },
     open: () => inUse.count,
     retire: () => inUse.free(),
-    close: async () => {},
+    close: async () => stop.abort(),
   };
 }
 
@@ -153,7 +166,7 @@ function rejected(refusal: ModelRefusal): Response {
   return rejection({ body, status_code: status, reason });
 }
 
-function rejection(action: Action): Response {
+function rejection(action: Rejection): Response {
   return Response.json({ action });
 }
 
@@ -181,10 +194,12 @@ function shown({ role, content }: WebhookMessage): object {
 
 const roles = new Set(["system", "developer", "assistant"]);
 
-/** The texts that plugins left. Throws `Refused` for what is not a text for each message. */
-function textsIn(messages: readonly object[], count: number): readonly string[] {
-  const texts = messages.map((each) => textIn((each as { readonly content?: unknown }).content));
-  if (texts.length !== count || texts.includes(undefined))
+/** The texts that plugins left. Throws `Refused` where they changed more than texts. */
+function textsIn(left: readonly object[], shown: readonly object[]): readonly string[] {
+  const texts = left.map((each) => textIn((each as { readonly content?: unknown }).content));
+  const others = (all: readonly object[]) =>
+    JSON.stringify(all.map((each) => ({ ...each, content: null })));
+  if (texts.includes(undefined) || others(left) !== others(shown))
     throw new Refused(refusalOf("edit_unwritable"));
   return texts as readonly string[];
 }

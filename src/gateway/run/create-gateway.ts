@@ -116,7 +116,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     ...{ store, tracing, metrics, parts: () => current, hookRecorder },
     webhook: parts.envoy?.webhook,
   });
-  models.use(parts);
+  void models.use(models.make(parts));
   const endpoint = listen && (await openEndpoint());
   const { envoy } = parts;
   const processor = listen && endpoint && envoy && (await serveEnvoy(envoy, listen, endpoint));
@@ -260,7 +260,6 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     const listening = await listenOn(
       at as Address,
       async (request, connection) => {
-        const route = models.webhook as ModelRoute;
         const response = await counted(connection, async () => {
           // Browsers say of every POST which page sent it. What asks may use any name for this host.
           const named = { allowedHosts: [request.headers.get("host") ?? ""] };
@@ -268,7 +267,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
           const foreign = checkOrigin(request, settings, noteRefusal);
           const identity = foreign ?? (await admit(request, connection));
           if (identity instanceof Response) return identity;
-          return ask(route, { request, identity, connection, mcp });
+          return ask(models.webhook as ModelRoute, { request, identity, connection, mcp });
         });
         return response.ok ? response : rejectionFor(response);
       },
@@ -317,10 +316,11 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
     const metadata = identifier?.metadata(request);
     if (metadata !== undefined) return metadata;
     const { pathname } = new URL(request.url);
-    const route = models.at(pathname);
-    if (route === undefined && !mcp.isAt(pathname)) return answer("not_found");
+    if (models.at(pathname) === undefined && !mcp.isAt(pathname)) return answer("not_found");
     const identity = await admit(request, connection);
     if (identity instanceof Response) return identity;
+    // Not before: a reload may have replaced it meanwhile.
+    const route = models.at(pathname);
     if (route === undefined) return await mcp.handle(request, identity, connection);
     return ask(route, { request, identity, connection, mcp });
   }
@@ -377,13 +377,14 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
       const next = prepared(of);
       checkFixed(current.config, next.config);
       const nextIdentifier = await makeIdentifier(next);
+      const madeRoutes = models.make(next);
       const made = makeServers(next, await readPins(next.config.definitionsFile));
       // Sessions go on with their connections, under the new plugins.
       const unused = [...all].map(({ guard }) => guard.use(next.manager));
       for (const each of servers) void forget(each);
-      unused.push(models.use(next));
+      const routesUnused = models.use(madeRoutes);
       const { manager, onUnused } = current;
-      void Promise.all(unused).then(() => {
+      void Promise.all([...unused, routesUnused]).then(() => {
         past.auditFailures += auditFailuresOf(manager);
         managers.delete(manager);
         onUnused?.();

@@ -40,7 +40,8 @@ export async function listenOn(
       const { incoming, outgoing } = env as HttpBindings;
       return respond(request, {
         remote: incoming.socket.remoteAddress,
-        onSent: (listener) => void outgoing.once("close", listener),
+        onSent: (listener) =>
+          outgoing.closed ? listener() : void outgoing.once("close", listener),
       });
     },
     createServer: tls === undefined ? createServer : createTlsServer,

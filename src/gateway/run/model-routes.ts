@@ -16,6 +16,11 @@ export interface ModelRoutesOptions {
   readonly hookRecorder: (parts: GatewayParts) => ((ran: HookRan) => void) | undefined;
 }
 
+interface MadeRoutes {
+  readonly routes: readonly ModelRoute[];
+  readonly webhook: ModelRoute | undefined;
+}
+
 export class ModelRoutes {
   readonly #options: ModelRoutesOptions;
   /** The longest path is the closest match, and comes first. */
@@ -33,8 +38,12 @@ export class ModelRoutes {
     return this.#webhook;
   }
 
-  /** Replaces all of them. Resolves when no request uses those before any more. */
-  async use(parts: GatewayParts): Promise<void> {
+  /**
+   * Makes those of a configuration, and changes nothing yet.
+   *
+   * @throws GlassineError for plugins that do not fit
+   */
+  make(parts: GatewayParts): MadeRoutes {
     const { store, tracing, webhook, hookRecorder } = this.#options;
     const { manager, secrets, config } = parts;
     const { models, limits, tenant, audit } = config;
@@ -45,24 +54,31 @@ export class ModelRoutes {
         this.#options.parts().log[level](event, { route: name, ...fields }),
       onHook: hookRecorder(parts),
     });
-    const replaced = [...this.#routes, ...(this.#webhook ? [this.#webhook] : [])];
-    this.#routes = Object.entries(models)
-      .map(([name, route]) =>
-        modelRoute(route, {
-          ...optionsFor(name),
-          ...{ secrets, traceHeaders: () => tracing?.headers() ?? {} },
+    const routes = Object.entries(models).map(([name, route]) =>
+      modelRoute(route, {
+        ...optionsFor(name),
+        ...{ secrets, traceHeaders: () => tracing?.headers() ?? {} },
+      }),
+    );
+    return {
+      routes: routes.toSorted((one, other) => other.path.length - one.path.length),
+      webhook:
+        webhook &&
+        guardrailWebhook({
+          ...optionsFor("webhook"),
+          ...{ bodyTimeoutMs: limits.bodyTimeoutMs, masksAnswers: webhook.masksAnswers },
         }),
-      )
-      .toSorted((one, other) => other.path.length - one.path.length);
-    this.#webhook =
-      webhook &&
-      guardrailWebhook({
-        ...optionsFor("webhook"),
-        ...{ bodyTimeoutMs: limits.bodyTimeoutMs, masksAnswers: webhook.masksAnswers },
-      });
-    for (const each of [...this.#routes, ...(this.#webhook ? [this.#webhook] : [])])
-      this.#all.add(each);
-    await Promise.all(replaced.map((each) => this.#forget(each)));
+    };
+  }
+
+  /** Replaces all of them at once. Resolves when no request uses those before any more. */
+  use(made: MadeRoutes): Promise<unknown> {
+    const replaced = [...this.#routes, ...(this.#webhook ? [this.#webhook] : [])];
+    this.#routes = made.routes;
+    this.#webhook = made.webhook;
+    for (const each of made.routes) this.#all.add(each);
+    if (made.webhook !== undefined) this.#all.add(made.webhook);
+    return Promise.all(replaced.map((each) => this.#forget(each)));
   }
 
   async #forget(route: ModelRoute): Promise<void> {

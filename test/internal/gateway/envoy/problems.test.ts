@@ -64,7 +64,7 @@ it.each([
     true,
   ],
   ["grpc_close: true", "grpc_close: false", "resets", false],
-  ["request_trailer_mode: SEND", "request_trailer_mode: SKIP", "trailers of the request", false],
+  ["request_trailer_mode: SEND", "request_trailer_mode: SKIP", "trailers of the request", true],
 ])("finds what %s became", (before, after, word, isOpen) => {
   const text = envoyConfig("envoy", options);
   expect(text).toContain(before);
@@ -100,6 +100,7 @@ binds:
         extProc: { host: "127.0.0.1:9002" }
         ai:
           promptGuard:
+            streaming: enabled
             request: [{ webhook: { target: { host: "127.0.0.1:9003" } } }]
             response: [{ webhook: { target: { host: "127.0.0.1:9003" }, failureMode: failClosed } }]
 `;
@@ -107,6 +108,9 @@ binds:
 it.each([
   ['{ host: "127.0.0.1:9002" }', '{ host: "127.0.0.1:9002", failureMode: failOpen }', "extProc"],
   ["failureMode: failClosed", "failureMode: failOpen", "the webhook"],
+  ["failureMode: failClosed", "messageFormat: raw", "messageFormat"],
+  ["failureMode: failClosed", "minSizeBytes: 64", "minSizeBytes"],
+  ["streaming: enabled", "streaming: disabled", "streaming"],
   [
     '{ host: "127.0.0.1:9002" }',
     '{ host: "127.0.0.1:9002", processingOptions: { responseBodyMode: none } }',

@@ -1,7 +1,8 @@
 /** One exchange through Envoy, whose side is played. */
+import { EventEmitter } from "node:events";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ThroughEnvoy } from "../../../../src/gateway/envoy/side-stream.ts";
+import { sideStream, type ThroughEnvoy } from "../../../../src/gateway/envoy/side-stream.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { type Played, type PlayedMessage, play } from "./support/played-envoy.ts";
 
@@ -257,4 +258,28 @@ it("judges what it may only observe, and answers nothing", async () => {
   expect(played.status).toBe(0);
   expect(texts).toEqual(["ab", "c"]);
   expect(played.notes).toEqual(["observing"]);
+});
+
+it("answers no trailers of a buffered body that never came", () => {
+  verifies("envoy:failure");
+  const call = Object.assign(new EventEmitter(), {
+    written: [] as object[],
+    write(message: object) {
+      this.written.push(message);
+      return true;
+    },
+    ...{ end() {}, pause() {}, resume() {} },
+  });
+  const errors: unknown[] = [];
+  call.on("error", (error) => errors.push(error));
+  const respond = () => new Promise<Response>(() => {});
+  sideStream(call as never, { respond, single: () => false, onNote: () => {} });
+  const headers = { headers: asks().map(([key, value]) => ({ key, value })) };
+  call.emit("data", {
+    protocol_config: { request_body_mode: 2, response_body_mode: 2 },
+    request_headers: { headers, end_of_stream: false },
+  });
+  call.emit("data", { request_trailers: { trailers: { headers: [] } } });
+  expect(errors).toEqual([expect.objectContaining({ message: "Trailers came without a body." })]);
+  expect(call.written).toEqual([{ request_headers: { response: {} } }]);
 });

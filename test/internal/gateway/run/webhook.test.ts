@@ -33,10 +33,11 @@ const config = {
 async function started(
   plugins: Plugins,
   { masksAnswers = false, ...more }: Partial<EnvoyFront> & { masksAnswers?: boolean } = {},
+  settings: object = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), "webhook-"));
   open.push(() => rm(folder, { recursive: true }));
-  const made = await startGateway(config as never, plugins, {
+  const made = await startGateway({ ...config, ...settings } as never, plugins, {
     envoy: {
       ...{ at: { socket: join(folder, "s.sock") }, leaveMs: 0, ...more },
       webhook: { host: "127.0.0.1", port: 0, masksAnswers },
@@ -219,6 +220,23 @@ it("rejects what cannot be written back as the text of the same messages", async
   expect(action.body).toContain("edit_unwritable");
 });
 
+it("rejects an answer to which a plugin added a call", async () => {
+  const call = {
+    content_type: "tool_call",
+    content: { tool_call_id: "1", name: "send", arguments: {} },
+  };
+  const plugin = definePlugin({
+    ...{ name: "caller", version: "1.0.0", capabilities: [] },
+    hooks: {
+      "cmf.llm_output": (message) => ({
+        modifiedPayload: { ...message, content: [...message.content, call as never] },
+      }),
+    },
+  });
+  const { response } = await started([plugin], { masksAnswers: true });
+  expect((await response(["Aye"])).body).toContain("edit_unwritable");
+});
+
 it("says that headers which plugins write go nowhere", async () => {
   const writer = definePlugin({
     ...{ name: "writer", version: "1.0.0", capabilities: ["read_headers", "write_headers"] },
@@ -261,6 +279,47 @@ it("uses the plugins of a reload, and lets those before go", async () => {
   open.push(() => manager.close());
   await made.gateway.reload({ ...made.parts, manager });
   expect(kindOf(await request(prompt))).toBe("pass");
+  let isUnused = false;
+  const onUnused = () => {
+    isUnused = true;
+  };
+  await made.gateway.reload({ ...made.parts, manager, onUnused });
+  expect(isUnused).toBe(false);
+  await made.gateway.reload(made.parts);
+  await expect.poll(() => isUnused).toBe(true);
+});
+
+it("keeps the plugins that it has where a reload brings some that do not fit", async () => {
+  const { request, made } = await started([refuser]);
+  const unfit = definePlugin({
+    ...{ name: "unfit", version: "1.0.0" },
+    hooks: { "cmf.llm_input": () => undefined },
+  });
+  const manager = await createPluginManager({
+    plugins: [{ plugin: unfit, conditions: { servers: ["files"] } }],
+  });
+  open.push(() => manager.close());
+  await expect(made.gateway.reload({ ...made.parts, manager })).rejects.toThrow("unfit");
+  expect(made.gateway.generation).toBe(1);
+  expect(kindOf(await request([{ role: "user", content: "forbidden" }]))).toBe("reject");
+});
+
+it("rejects what is still judged when the gateway ends", async () => {
+  let release: () => void = () => {};
+  const late = new Promise<undefined>((resolve) => {
+    release = () => resolve(undefined);
+  });
+  const never = definePlugin({
+    ...{ name: "never", version: "1.0.0" },
+    hooks: { "cmf.llm_input": () => late },
+  });
+  const plugins = [{ plugin: never, timeoutMs: null }];
+  const { request, made } = await started(plugins, {}, { limits: { shutdownMs: 100 } });
+  const action = request([{ role: "user", content: "Ahoy" }]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await made.gateway.close();
+  expect(kindOf(await action)).toBe("reject");
+  release();
 });
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
