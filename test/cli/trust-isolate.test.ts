@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 /** Where the code of a plugin runs, by what an operator says when it is trusted. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";

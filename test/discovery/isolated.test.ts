@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 /** Plugins of packages whose code runs elsewhere: nothing of it runs in the host. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 // A process of its own: it starts processes.
 /** A plugin in the folder of a project, whose node_modules has the library. */
 import { cp, mkdir, readdir, symlink, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts threads and processes.
 // A process of its own: it starts threads and processes, and lets them reach their limits.
 /** What each kind of isolation keeps hostile code from: the table of docs/isolation.md. */
 

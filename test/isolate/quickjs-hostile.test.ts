@@ -1,3 +1,4 @@
+// Only in test:all: it lets engines reach their limits.
 import { describe, expect, it } from "vitest";
 import { insideText, pluginText } from "./quickjs-support.ts";
 

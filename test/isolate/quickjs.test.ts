@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createExtensions, createPluginManager, type Plugin } from "glassine";

@@ -1,3 +1,4 @@
+// Only in test:all: it makes many packages.
 import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+// Only in test:all: it makes packages of many files.
 /** Packages that have no hash: what is in them, and the code that says so. */
 import {
   appendFileSync,

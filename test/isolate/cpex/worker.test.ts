@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 // A process of its own: it starts processes.
 /** Guests behind a worker that speaks as the one of CPEX does, and misbehaves. */
 import { createExtensions, createPluginManager } from "glassine";

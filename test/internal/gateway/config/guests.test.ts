@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 // A process of its own: it starts processes.
 /** Plugins of CPEX that a configuration names, and what plugins.lock trusts of them. */
 import { readFile, writeFile } from "node:fs/promises";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 /** Plugins of a configuration whose code does not run in the gateway's process. */
 import { join } from "node:path";
 import { createMessage } from "glassine/messages";

@@ -1,3 +1,4 @@
+// Only in test:all: it loads plugins that hang.
 /** Plugins that fail while they are loaded, by path and as packages. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

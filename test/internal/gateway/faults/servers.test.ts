@@ -1,3 +1,4 @@
+// Only in test:all: it waits for servers that fail.
 /** Servers and networks that fail: what the caller gets, and that everything goes on. */
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts processes.
 /** Servers that are processes, and what becomes of their callers when they fail. */
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
