@@ -29,6 +29,8 @@ export default defineConfig(({ mode }) => {
       setupFiles: ["./test/support/property-runs.ts"],
       reporters: ["default", ...laws, new SummaryReporter()],
       pool: "forks",
+      // Files of one project do not wait for what another has compiled, nor the next run for this one.
+      experimental: { fsModuleCache: true },
       // Generated values are soon gone: with more room for young ones, less time goes into collecting.
       execArgv: ["--max-semi-space-size=64"],
       // One more than there are cores: there is always a test that waits for a process or a timer.

@@ -1,4 +1,5 @@
 /** What a plugin is granted when it is trusted, and what cannot be granted. */
+// Only in test:all: it runs whole command flows.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

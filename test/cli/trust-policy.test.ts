@@ -1,4 +1,5 @@
 /** What `trust` does about signatures: invalid ones are refused, policy violations are reported. */
+// Only in test:all: it runs whole command flows.
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 /** An isolated plugin has the same results as the same file in process, to the byte. */
+// Only in test:all: it starts processes and engines.
 import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";

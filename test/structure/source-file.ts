@@ -32,6 +32,7 @@ export function readSource(path: string, text: string): SourceFile {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TS);
   const imports: ImportEdge[] = [];
   const computedImports: Place[] = [];
+  let globals: SourceFile["globals"] | undefined;
   const lineOf = (node: ts.Node) =>
     file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
 
@@ -73,7 +74,11 @@ export function readSource(path: string, text: string): SourceFile {
     lineCount: text.replace(/\n$/, "").split("\n").length,
     imports,
     computedImports,
-    globals: freeNames(file).map((node) => ({ line: lineOf(node), name: node.text })),
+    // Few files are asked for them, and the type checker takes its time.
+    get globals() {
+      globals ??= freeNames(file).map((node) => ({ line: lineOf(node), name: node.text }));
+      return globals;
+    },
   };
 }
 

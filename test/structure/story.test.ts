@@ -2,6 +2,7 @@
  * How much of the sources one label goes through: what a reader has to open who follows an `invoke`.
  * `node tools/scripts/trace-invoke.mjs` lists the files, with `--calls` the calls between them.
  */
+// Only in test:all: it compiles the core.
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { describe, expect, it } from "vitest";

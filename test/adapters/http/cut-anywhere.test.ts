@@ -2,6 +2,7 @@
  * A streamed answer says the same, wherever its texts and its bytes are cut: some cuts of each kind.
  * `cuts.test.ts` has every byte.
  */
+// Only in test:all: it cuts streams in many places.
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { answering, expectDenied, expectRedacted, heard, modes, refuse } from "./support/cut.ts";

@@ -1,4 +1,5 @@
 /** Texts that packages chose, in everything that is printed. */
+// Only in test:all: it runs whole command flows.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";

@@ -1,4 +1,5 @@
 /** Bodies that are too large, too slow or compressed, readers that do not read, and doubtful framing. */
+// Only in test:all: it sends large amounts.
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
