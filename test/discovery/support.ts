@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { definePlugin } from "glassine";
 import { type FixturePackage, installFixturePackage } from "glassine/testing";
-import { afterEach } from "vitest";
 import { type DiscoverOptions, discoverPlugins } from "../../src/operate/discovery/index.ts";
 import { closureHasher, hashPackage, memberText } from "../../src/operate/packages/index.ts";
 import { signPackage, trustPlugins } from "../../src/operate/trust/index.ts";
+import { afterTest } from "../support/cleanup.ts";
 
 // A package has no glassine beside it: its module takes what the test lends it.
 (globalThis as { testDefinePlugin?: unknown }).testDefinePlugin = definePlugin;
@@ -20,15 +20,9 @@ export const unsigned = {
   GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
 };
 
-const roots: string[] = [];
-
-afterEach(async () => {
-  for (const root of roots.splice(0)) await rm(root, { recursive: true, force: true });
-});
-
 export async function newRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "glassine-discovery-"));
-  roots.push(root);
+  afterTest(() => rm(root, { recursive: true, force: true }));
   return root;
 }
 

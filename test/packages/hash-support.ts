@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
-import { afterAll } from "vitest";
 import { type HashPackageOptions, hashPackage } from "../../src/operate/packages/hash-package.ts";
+import { afterFile } from "../support/cleanup.ts";
 
 /** The bytes of a file, or the target of a link. */
 export type Content = string | Uint8Array | { readonly link: string };
@@ -13,15 +13,10 @@ export type Content = string | Uint8Array | { readonly link: string };
 /** Files and links by path. */
 export type Tree = Readonly<Record<string, Content>>;
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 /** A fresh folder, removed after the tests of the file. */
 export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "glassine-hash-"));
-  folders.push(folder);
+  afterFile(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -5,7 +5,8 @@
 // clock for all laws that ticks by looks. `npm run laws` looks for new cases, by a random seed.
 import process from "node:process";
 import { configureGlobal, readConfigureGlobal } from "fast-check";
-import { expect } from "vitest";
+import { afterAll, afterEach, expect } from "vitest";
+import { undoFile, undoTest } from "./cleanup.ts";
 import { restartClock, tickingClock } from "./ticking-clock.ts";
 
 const { GLASSINE_RUNS: runs, GLASSINE_SEED: seed = "1", GLASSINE_LAWS: plan } = process.env;
@@ -21,6 +22,8 @@ configureGlobal({
   ...(isLaw || runs !== undefined ? { numRuns: Number(runs ?? 200) } : {}),
   ...(seed === "random" ? {} : { seed: Number(seed) }),
 });
+afterEach(undoTest);
+afterAll(undoFile);
 if (isLaw && plan !== undefined) {
   const { keepLawRuns } = await import("./law-runs.ts");
   keepLawRuns(plan);

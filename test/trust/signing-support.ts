@@ -4,13 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installFixturePackage } from "glassine/testing";
-import { afterEach } from "vitest";
 import { hashPackage } from "../../src/operate/packages/hash-package.ts";
 import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
 import { ed25519Verifier } from "../../src/operate/trust/signing/ed25519-verifier.ts";
 import type { PublisherKey } from "../../src/operate/trust/signing/publisher-keys.ts";
 import { signPackage } from "../../src/operate/trust/signing/sign-package.ts";
 import type { Evidence, SignedPackage } from "../../src/operate/trust/signing/types.ts";
+import { afterTest } from "../support/cleanup.ts";
 
 export const identity = "builder@example.com";
 
@@ -47,15 +47,10 @@ export function known(key: TestKey, more: Partial<PublisherKey> = {}): Publisher
   };
 }
 
-const made: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const remove of made.splice(0)) await remove();
-});
-
 /** A new directory, removed after the test. */
 export async function temporary(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "glassine-trust-"));
-  made.push(() => rm(path, { recursive: true, force: true }));
+  afterTest(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -92,7 +87,7 @@ export async function packageOf({
       ? {}
       : { sign: (path) => signPackage({ path, key: signedBy.pem, identity: as, keyId }) }),
   });
-  made.push(fixture.remove);
+  afterTest(fixture.remove);
   return fixture.path;
 }
 

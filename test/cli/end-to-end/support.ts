@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll } from "vitest";
+import { afterFile } from "../../support/cleanup.ts";
 import { expectDocument } from "../support/expect-document.ts";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
@@ -29,12 +29,6 @@ export const unsigned = {
  */
 const ofMost =
   /^warning: (?:SECURITY WARNING: unsigned plugin |nothing limits the |plugin '\S+' is still installed at ).*\n/gm;
-
-const workspaces: string[] = [];
-
-afterAll(async () => {
-  for (const path of workspaces.splice(0)) await rm(path, { recursive: true, force: true });
-});
 
 /** A package to make. */
 export interface Fixture {
@@ -125,7 +119,7 @@ ${mark}export default () => definePlugin({ name: ${JSON.stringify(id)}, version:
 export async function newWorkspace(): Promise<Workspace> {
   if (!existsSync(command)) throw new Error("dist is missing: run `npm run build` first.");
   const above = await realpath(await mkdtemp(join(tmpdir(), "glassine-cli-")));
-  workspaces.push(above);
+  afterFile(() => rm(above, { recursive: true, force: true }));
   const root = join(above, "app");
   const home = join(above, "home");
   await mkdir(join(above, "node_modules"));

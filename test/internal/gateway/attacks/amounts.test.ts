@@ -4,14 +4,15 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { attack } from "../../../attacks/attack.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
-import { ada, after, type Before, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
+import { ada, type Before, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
 
 /** A connection on which a test writes what it likes. */
 async function wire({ url }: Before) {
   const socket = connect(Number(url.port), "127.0.0.1");
-  after(() => socket.destroy());
+  afterTest(() => socket.destroy());
   let text = "";
   let isClosed = false;
   socket.on("data", (chunk: Buffer) => {
@@ -63,7 +64,7 @@ attack(
       const pump = setInterval(() => {
         if (!socket.destroyed) socket.write(chunk);
       }, 1);
-      after(() => clearInterval(pump));
+      afterTest(() => clearInterval(pump));
       await expect.poll(text).toContain("message_too_large");
       expect(text()).toMatch(/^HTTP\/1\.1 413 /);
       await expect.poll(isClosed).toBe(true);
@@ -76,7 +77,7 @@ attack(
       const pump = setInterval(() => {
         if (!socket.destroyed) socket.write(" ");
       }, 20);
-      after(() => clearInterval(pump));
+      afterTest(() => clearInterval(pump));
       await expect.poll(text).toContain("body_timeout");
       expect(text()).toMatch(/^HTTP\/1\.1 408 /);
     });
@@ -112,7 +113,7 @@ attack(
         for (let at = 0; at < 20; at += 1) came.tell({ method: "notifications/message", params });
       };
       const pump = setInterval(tell, 1);
-      after(() => clearInterval(pump));
+      afterTest(() => clearInterval(pump));
     };
 
     it.each(["a session", "an exchange"])("as a reader of %s that does not read", async (kind) => {

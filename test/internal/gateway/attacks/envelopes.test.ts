@@ -2,9 +2,10 @@
 import { addLabels, type Capability, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
 import { attack } from "../../../attacks/attack.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type FakeServer, fakeServer } from "../run/support/fake-server.ts";
-import { ada, after, gatewayBefore, loggedBy } from "./support.ts";
+import { ada, gatewayBefore, loggedBy } from "./support.ts";
 
 const capabilities: readonly Capability[] = [
   ...(["read_labels", "read_subject", "read_roles", "read_claims", "read_headers"] as const),
@@ -312,7 +313,7 @@ it("sends the credential that a server is to get to that server alone, and shows
   const servers = await Promise.all(
     [1, 2].map(async () => {
       const made = await fakeServer((came) => came.answer("fine"));
-      after(made.close);
+      afterTest(made.close);
       return made;
     }),
   );

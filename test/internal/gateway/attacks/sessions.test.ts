@@ -3,8 +3,9 @@ import { expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { Sessions } from "../../../../src/gateway/run/sessions.ts";
 import { attack } from "../../../attacks/attack.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { callerOf, callOf, initialize, messagesIn, sessionOf } from "../run/support/caller.ts";
-import { ada, after, eve, gatewayBefore } from "./support.ts";
+import { ada, eve, gatewayBefore } from "./support.ts";
 
 attack(
   "A-240",
@@ -78,7 +79,7 @@ attack(
       const { url, server } = await gatewayBefore(() => {});
       const own = await sessionOf(url, ada);
       const abort = new AbortController();
-      after(() => abort.abort());
+      afterTest(() => abort.abort());
       const stream = (await own.open(callOf(1), { signal: abort.signal })).body?.getReader();
       const first = new TextDecoder().decode((await stream?.read())?.value);
       const id = /^id: (.+)$/m.exec(first)?.[1] ?? "";

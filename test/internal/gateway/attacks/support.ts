@@ -1,7 +1,8 @@
-/** A gateway before a fake server, and what is closed after a test. */
+/** A gateway before a fake server, and what closes it after a test. */
 import { PassThrough } from "node:stream";
-import { afterEach, expect } from "vitest";
+import { expect } from "vitest";
 import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { initialize } from "../run/support/caller.ts";
 import {
   type Came,
@@ -10,16 +11,6 @@ import {
   type Message,
 } from "../run/support/fake-server.ts";
 import { type Started, startGateway } from "../run/support/gateway.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
-/** Closes something after the test. */
-export function after(close: () => unknown): void {
-  open.push(close);
-}
 
 /** Whoever asks says who it is. */
 const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
@@ -49,14 +40,14 @@ export async function gatewayBefore(
   more?: Parameters<typeof startGateway>[2],
 ): Promise<Before> {
   const server = await fakeServer(onCall, list);
-  after(server.close);
+  afterTest(server.close);
   const one = { url: server.url, timeoutMs, ...(pass && { pass: [...pass] }) };
   const servers = Object.fromEntries(
     Array.from({ length: count }, (_, at) => [at === 0 ? "fake" : `fake-${at}`, one]),
   );
   const limits = { shutdownMs: 50, ...config.limits };
   const started = await startGateway({ servers, identity, ...config, limits }, plugins, more);
-  after(started.close);
+  afterTest(started.close);
   return { ...started, server };
 }
 

@@ -3,9 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { attack } from "../../../attacks/attack.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { callOf, initialize, messagesIn, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
-import { ada, after, eve, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
+import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
 
 const cancel = (requestId: unknown) => ({
   ...{ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } },
@@ -145,7 +146,7 @@ attack(
         const { url, server } = made;
         const [own, other] = [await sessionOf(url, ada), await sessionOf(url, eve)];
         const abort = new AbortController();
-        after(() => abort.abort());
+        afterTest(() => abort.abort());
         const heard: unknown[] = [];
         const standalone = await other.open(undefined, { method: "GET", signal: abort.signal });
         void (async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { after } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { folderWith } from "../config/support.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
@@ -20,7 +20,7 @@ async function started(config: object) {
   const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
   const env = { PATH: process.env.PATH ?? "", XDG_RUNTIME_DIR: cwd };
   const child: ChildProcess = spawn(process.execPath, [bin, "gateway"], { cwd, env });
-  after(() => child.kill("SIGKILL"));
+  afterTest(() => child.kill("SIGKILL"));
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => {
@@ -42,7 +42,7 @@ async function started(config: object) {
 async function ready(limits: object = {}) {
   const waiting: Came[] = [];
   const server = await fakeServer((came) => void waiting.push(came));
-  after(server.close);
+  afterTest(server.close);
   const config = { servers: { fake: { url: server.url } }, listen: { port: 0 }, limits };
   const made = await started(config);
   await expect.poll(() => made.seen("ready")).toBeDefined();
@@ -95,7 +95,7 @@ it("keeps the last good configuration after SIGHUP with a wrong one", async () =
 it("says which port is in use, and what to do", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-  after(() => other.close());
+  afterTest(() => other.close());
   const { port } = other.address() as AddressInfo;
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
   const { ended, text } = await started({ servers, listen: { port } });
@@ -144,7 +144,7 @@ it("goes on without a reader of its log over HTTP, and ends on SIGTERM", async (
 
 it("ends with its caller over stdio, also where nobody reads the log any more", async () => {
   const server = await fakeServer(() => {});
-  after(server.close);
+  afterTest(server.close);
   const { child, ended, seen } = await started({ servers: { fake: { url: server.url } } });
   await expect.poll(() => seen("ready")).toBeDefined();
   child.stderr?.destroy();

@@ -2,7 +2,8 @@
 // Only in test:all: it opens a thousand requests.
 import { createPluginManager, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
-import { ada, after, gatewayBefore } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+import { ada, gatewayBefore } from "../attacks/support.ts";
 import { sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 
@@ -51,7 +52,7 @@ describe("F-14: a reload and the end during a thousand requests", () => {
     const later = ["next", "last"].map(setOf);
     for (const [at, { plugin }] of later.entries()) {
       const manager = await createPluginManager({ plugins: [plugin] });
-      after(() => manager.close());
+      afterTest(() => manager.close());
       await gateway.reload({ ...parts, manager });
       asked.push(...Array.from({ length: sessions }, (_, of) => call(of, each + at)));
       await expect.poll(() => waiting.length).toBe(asked.length);

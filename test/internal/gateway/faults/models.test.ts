@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { secretReader } from "../../../../src/gateway/config/index.ts";
-import { ada, after, gatewayBefore, loggedBy } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 
 const looks = definePlugin({
   name: "looks",
@@ -60,7 +61,7 @@ const failing: readonly (readonly [
 it.each(failing)("answers the caller of a provider that %s", async (_what, status, code, fail) => {
   const provider = createServer((_request, response) => void fail(response));
   await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  after(() => {
+  afterTest(() => {
     provider.closeAllConnections();
     provider.close();
   });
@@ -129,7 +130,7 @@ it("says what no plugin sees, and where to let it pass", async () => {
 it("has a line in the log for a request that is passed on unread", async () => {
   const provider = createServer((_request, response) => void response.end("{}"));
   await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  after(() => void provider.close());
+  afterTest(() => void provider.close());
   const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
   const model = { provider: "openai" as const, url, path: "/openai" };
   const made = await gatewayBefore(undefined, { models: { model } }, [looks]);

@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
-import { ada, after, gatewayBefore } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
 
@@ -72,7 +73,7 @@ describe("F-12: a server that fails is a code for its caller, and the next call 
     const said = await own.call(1);
     expect(said.messages).toMatchObject([{ id: 1, error: { data: { code: "peer_unreachable" } } }]);
     const again = await fakeServer((came) => came.answer("fine"), {}, Number(port));
-    after(again.close);
+    afterTest(again.close);
     expect((await own.call(2)).messages).toMatchObject([{ id: 2, result: {} }]);
   });
 });

@@ -3,7 +3,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
-import { after } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type Started, startGateway } from "../run/support/gateway.ts";
 import {
@@ -220,7 +220,7 @@ describe("a server that is a process", () => {
 
   async function processes(servers: ConfigInput["servers"]): Promise<Started> {
     const made = await startGateway({ servers });
-    after(made.close);
+    afterTest(made.close);
     return made;
   }
 

@@ -1,6 +1,6 @@
 /** `subscriptions/listen` of MCP 2026-07-28 to several servers. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { after } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { callerOf, messagesIn } from "../run/support/caller.ts";
 import type { Message } from "../run/support/fake-server.ts";
 import {
@@ -34,7 +34,7 @@ async function listening() {
 /** The stream of a caller, and what is in it by now. */
 async function listen(url: URL, notifications: object) {
   const abort = new AbortController();
-  after(() => abort.abort());
+  afterTest(() => abort.abort());
   const { body, headers } = exchangeOf("sub", "subscriptions/listen", { notifications });
   const caller = callerOf(url, { "x-user": "ada" });
   let text = "";

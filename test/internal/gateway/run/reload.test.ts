@@ -7,7 +7,8 @@ import { createPluginManager, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
-import { ada, after, gatewayBefore, stdioBefore } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+import { ada, gatewayBefore, stdioBefore } from "../attacks/support.ts";
 import { folderWith } from "../config/support.ts";
 import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
@@ -97,7 +98,7 @@ async function managerOf(name: string) {
   const manager = await createPluginManager({
     plugins: [definePlugin({ name, version: "1.0.0", hooks })],
   });
-  after(() => manager.close());
+  afterTest(() => manager.close());
   return manager;
 }
 
@@ -169,7 +170,7 @@ const isAlive = (pid: number): boolean => {
 describe("processes that exchanges share", () => {
   async function gatewayTo(servers: ConfigInput["servers"] = { small }) {
     const made = await startGateway({ servers });
-    after(made.close);
+    afterTest(made.close);
     return made;
   }
 

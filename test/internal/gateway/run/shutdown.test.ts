@@ -2,7 +2,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { ada, after, eve, gatewayBefore, loggedBy, stdioBefore } from "../attacks/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "../attacks/support.ts";
 import { callerOf, callOf, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
 import { startGateway } from "./support/gateway.ts";
@@ -34,7 +35,7 @@ async function provider() {
     waiting.push(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  after(() => {
+  afterTest(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -45,7 +46,7 @@ async function gatewayToModels(limits: object) {
   const { waiting, url } = await provider();
   const models = { m: { provider: "openai" as const, url, path: "/openai" } };
   const made = await startGateway({ models, ...limits, identity: { anonymous: true } });
-  after(made.close);
+  afterTest(made.close);
   const ask = (stream: boolean) =>
     fetch(new URL("/openai/v1/chat/completions", made.url), {
       method: "POST",

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import { expect } from "vitest";
 import type { ConfigInput } from "../../../../../src/gateway/run/index.ts";
-import { after } from "../../attacks/support.ts";
+import { afterTest } from "../../../../support/cleanup.ts";
 import { type Caller, callerOf, initialize } from "../../run/support/caller.ts";
 import type { Message } from "../../run/support/fake-server.ts";
 import { type Started, startGateway } from "../../run/support/gateway.ts";
@@ -95,7 +95,7 @@ export async function testServer(
       await new Promise((resolve) => server.close(resolve));
     },
   };
-  after(made.close);
+  afterTest(made.close);
   return made;
 }
 
@@ -161,7 +161,7 @@ export async function overStdio(
   const made = await startGateway({ ...configOf(servers, config), listen: undefined }, plugins, {
     stdio: { stdin, stdout },
   });
-  after(made.close);
+  afterTest(made.close);
   const said: Message[] = [];
   let line = "";
   stdout.on("data", (chunk: Buffer) => {
@@ -198,7 +198,7 @@ export async function overHttp(
   plugins?: Parameters<typeof startGateway>[1],
 ): Promise<Started> {
   const made = await startGateway({ identity: byProxy, ...configOf(servers, config) }, plugins);
-  after(made.close);
+  afterTest(made.close);
   return made;
 }
 
