@@ -92,8 +92,8 @@ function webhookIn({ options }: CommandContext) {
 }
 
 /**
- * Whoever connects is believed to be Envoy: it says who the callers are, and it gets the secrets
- * of servers to pass on. So only this machine may, or whoever has a certificate.
+ * Whoever connects is believed about who the callers are, and as Envoy gets the secrets of servers
+ * to pass on. So only this machine may, or whoever has a certificate.
  */
 async function tlsFor(
   { cwd, options }: CommandContext,
@@ -105,7 +105,7 @@ async function tlsFor(
     const host = places.map((each) => each?.host).find((each) => each && !isLocal(each));
     if (host === undefined || plaintext === true) return undefined;
     throw misuse(
-      say`others can connect to ${host}, and whoever does gets the secrets of servers: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or say --plaintext where the network itself lets only Envoy in`,
+      say`others can connect to ${host}, and whoever does is believed about callers and may get the secrets of servers: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or say --plaintext where the network itself lets only Envoy in`,
     );
   }
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)

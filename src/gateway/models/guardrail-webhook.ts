@@ -121,18 +121,19 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
 
   const parts: Readonly<Record<string, typeof onPrompt>> = {
     "/request": onPrompt,
-    "/response": onAnswer,
+    [answerPath]: onAnswer,
   };
+  const codes = new WeakMap<Response, string>();
 
   return {
     ...{ path: "/", provider: provider.name },
     async handle(request, caller, connection) {
       inUse.enter();
       connection.onSent(() => inUse.leave());
-      const part = parts[new URL(request.url).pathname];
-      if (part === undefined) return rejected(refusalOf("request_unknown"));
       const exchange = guard.begin({ about: caller, signal: request.signal });
       try {
+        const part = parts[new URL(request.url).pathname];
+        if (part === undefined) throw new Refused(refusalOf("request_unknown"));
         const judged = documentIn(request).then((document) => part(document, exchange));
         const action = await Promise.race([judged, stopped]);
         exchange.end();
@@ -142,13 +143,23 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
         if (!(error instanceof Refused))
           onNote("error", "webhook_failed", { text: (error as Error).message });
         exchange.end(refusal);
-        return rejected(refusal);
+        const response = rejected(refusal);
+        codes.set(response, refusal.code);
+        return response;
       }
     },
+    errorTypeOf: (response) => codes.get(response),
     open: () => inUse.count,
     retire: () => inUse.free(),
     close: async () => stop.abort(),
   };
+}
+
+const answerPath = "/response";
+
+/** Whether a request begins an exchange. A model's answer is shown piece by piece as it streams. */
+export function beginsExchange(request: Request): boolean {
+  return new URL(request.url).pathname !== answerPath;
 }
 
 const changed = "Plugins changed it";

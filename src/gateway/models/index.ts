@@ -1,2 +1,2 @@
-export { guardrailWebhook, rejectionFor } from "./guardrail-webhook.ts";
+export { beginsExchange, guardrailWebhook, rejectionFor } from "./guardrail-webhook.ts";
 export { type ModelRoute, modelRoute } from "./model-route.ts";

@@ -59,6 +59,8 @@ export interface ModelRoute {
       readonly forward?: Forward;
     },
   ): Promise<Response>;
+  /** Why an answer of status 200 refuses; undefined for one that does not. */
+  errorTypeOf?(response: Response): string | undefined;
   /** Requests whose answers were not sent to their end. */
   open(): number;
   /** Takes no more requests. Resolves, with its connections closed, when there is none left. */

@@ -46,6 +46,8 @@ export interface Tracing {
 interface ModelAbout {
   readonly path: string;
   readonly provider: string;
+  /** Why an answer refuses, where its status does not say so. */
+  errorTypeOf?(response: Response): string | undefined;
 }
 
 export function tracingBy(api: TelemetryApi): Tracing {
@@ -174,7 +176,7 @@ export function tracingBy(api: TelemetryApi): Tracing {
 
   async function http(
     request: Request,
-    { path, provider }: ModelAbout,
+    { path, provider, errorTypeOf: refusedBy }: ModelAbout,
     work: () => Promise<Response>,
   ) {
     const parent = parentOf({}, request.headers);
@@ -189,7 +191,8 @@ export function tracingBy(api: TelemetryApi): Tracing {
       const response = await context.with(trace.setSpan(parent, span), work);
       const { status, body } = response;
       span.setAttribute("http.response.status_code", status);
-      const end = () => endSpan(span, status >= 400 ? String(status) : undefined);
+      const errorType = refusedBy?.(response) ?? (status >= 400 ? String(status) : undefined);
+      const end = () => endSpan(span, errorType);
       if (body !== null) return new Response(untilRead(body, end), response);
       end();
       return response;

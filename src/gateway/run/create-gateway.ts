@@ -21,7 +21,7 @@ import {
   localIdentity,
   type Refusal,
 } from "../identity/index.ts";
-import { type ModelRoute, rejectionFor } from "../models/index.ts";
+import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import {
   createMetrics,
   type GatewayMetrics,
@@ -265,7 +265,7 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
           const named = { allowedHosts: [request.headers.get("host") ?? ""] };
           const settings = { ...(listen as NonNullable<typeof listen>), ...named };
           const foreign = checkOrigin(request, settings, noteRefusal);
-          const identity = foreign ?? (await admit(request, connection));
+          const identity = foreign ?? (await admit(request, connection, beginsExchange(request)));
           if (identity instanceof Response) return identity;
           return ask(models.webhook as ModelRoute, { request, identity, connection, mcp });
         });
@@ -326,11 +326,16 @@ async function start(given: GatewayParts, opened: (() => unknown)[]): Promise<Ga
   }
 
   /** Who asks, or why nobody or not this one may now. */
-  async function admit(request: Request, { remote }: Connection): Promise<Identity | Response> {
+  async function admit(
+    request: Request,
+    { remote }: Connection,
+    isCounted = true,
+  ): Promise<Identity | Response> {
     if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
     if (envoy?.closed?.() !== undefined) return answer("envoy_unsafe");
     const identity = await (identifier as Identifier).identify(request, remote);
-    return identity instanceof Response ? identity : (limit(identity) ?? identity);
+    if (identity instanceof Response || !isCounted) return identity;
+    return limit(identity) ?? identity;
   }
 
   function ask(route: ModelRoute, { request, identity, connection, mcp }: Asked) {

@@ -17,6 +17,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { EnvoyFront } from "../../../../src/gateway/run/parts.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { startGateway } from "./support/gateway.ts";
+import { keepSpans } from "./support/spans.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -203,6 +204,35 @@ it("answers with a rejection whatever is wrong", async () => {
   for (const [path, body, headers] of wrong)
     expect(kindOf(await post(path, body, headers))).toBe("reject");
   expect(kindOf(await request([], { "x-user": "" }))).toBe("reject");
+  const logged = made.log.lines.filter(({ event }) => event === "model");
+  expect(logged.map(({ fields }) => fields.code)).toEqual([
+    ...["request_invalid", "request_invalid", "request_invalid", "request_invalid"],
+    ...["request_unknown", "request_invalid", "request_too_large"],
+  ]);
+});
+
+it("counts prompts for the rate of a subject, and not each piece of an answer", async () => {
+  const { request, response } = await started([masker], {}, { limits: { requestsPerMinute: 1 } });
+  const prompt = [{ role: "user", content: "Ahoy" }];
+  expect(kindOf(await request(prompt))).toBe("pass");
+  for (const piece of ["A", "hoy", "!"]) expect(kindOf(await response([piece]))).toBe("pass");
+  expect(await request(prompt)).toMatchObject({ status_code: 429 });
+});
+
+it("says in a span what it rejects, though the status is 200", async () => {
+  const kept = keepSpans();
+  open.push(kept.stop);
+  const { request } = await started([refuser], {}, { tracing: true });
+  await request([{ role: "user", content: "Ahoy" }]);
+  await request([{ role: "user", content: "forbidden" }]);
+  const asked = kept.spans.filter(({ name }) => name.startsWith("POST"));
+  expect(asked).toMatchObject([
+    { status: 0, ends: 1, attributes: { "http.response.status_code": 200 } },
+    {
+      ...{ status: 2, ends: 1 },
+      attributes: { "http.response.status_code": 200, "error.type": "forbidden_word" },
+    },
+  ]);
 });
 
 it("rejects what cannot be written back as the text of the same messages", async () => {
