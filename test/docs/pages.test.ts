@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { modes } from "../../src/core/hooks/index.ts";
+import { allRooms } from "../structure/check-rooms.ts";
 import { plan } from "../structure/rooms.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
 import { readContributorPages, readPage, readPages, root } from "./support/pages.ts";
@@ -58,6 +59,12 @@ describe("paths in the pages for contributors", () => {
     const { text } = readPage("ARCHITECTURE.md");
     const ladder = text.split("\n").find((line) => line.startsWith("`errors` →")) ?? "";
     expect(codeIn(ladder)).toEqual(plan.wings.core?.rooms);
+  });
+
+  it("name every room", () => {
+    const { text } = readPage("ARCHITECTURE.md");
+    const rooms = allRooms(plan).filter((room) => !room.startsWith("core/"));
+    expect(rooms.filter((room) => !text.includes(`\`src/${room}\``))).toEqual([]);
   });
 
   it("name scripts that package.json has", () => {
