@@ -11,7 +11,7 @@ import { type Caller, guardOf } from "../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { mcpEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
-import { initialize } from "../../test/internal/gateway/run/support/caller.ts";
+import { initialize } from "../../test/gateway/run/support/caller.ts";
 
 /** What a server does with a request. */
 export const behaviours = [

@@ -22,10 +22,9 @@ import {
   serverPaths,
   watchEnvoy,
 } from "../envoy/index.ts";
-import type { GatewayLog } from "../observe/index.ts";
+import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { lineLog } from "./log.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 

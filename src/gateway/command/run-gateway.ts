@@ -4,6 +4,7 @@ import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { type CommandContext, printable } from "../../operate/cli/index.ts";
 import {
+  type GatewayConfig,
   type LoadedConfig,
   placesOf,
   type ResolvedPlugins,
@@ -19,11 +20,14 @@ import {
   type GatewayMetrics,
   numberedLog,
 } from "../observe/index.ts";
-import type { CreateGateway, Gateway, GatewayParts } from "../run/index.ts";
+import type { CreateGateway, Gateway, GatewayOptions } from "../run/index.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
 import { missingCommands, missingSecrets, oddSettings, unusedPins } from "./missing.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 import { startFault } from "./start-fault.ts";
+
+/** Of a configuration that was loaded. */
+type CheckedOptions = GatewayOptions & { readonly config: GatewayConfig };
 
 export interface RunInput {
   readonly createGateway: CreateGateway;
@@ -32,9 +36,9 @@ export interface RunInput {
   readonly lock: string | undefined;
   readonly log: GatewayLog;
   readonly signals: SignalSource;
-  readonly stdio: NonNullable<GatewayParts["stdio"]>;
+  readonly stdio: NonNullable<GatewayOptions["stdio"]>;
   /** For a gateway that Envoy asks. */
-  readonly envoy?: GatewayParts["envoy"];
+  readonly envoy?: GatewayOptions["envoy"];
   /** Whether the log has the stacks of what code throws. */
   readonly verbose: boolean;
   readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
@@ -107,7 +111,7 @@ async function close(set: ResolvedPlugins): Promise<void> {
   await set.close().catch(() => {});
 }
 
-function readyFields({ address }: Gateway, { config, manager, envoy }: GatewayParts): object {
+function readyFields({ address }: Gateway, { config, manager, envoy }: CheckedOptions): object {
   return {
     front: envoy?.at ?? address ?? "stdio",
     servers: Object.keys(config.servers),
@@ -118,7 +122,7 @@ function readyFields({ address }: Gateway, { config, manager, envoy }: GatewayPa
 }
 
 interface Prepared extends Pick<LoadedConfig, "file"> {
-  readonly parts: GatewayParts;
+  readonly parts: CheckedOptions;
   readonly set: ResolvedPlugins;
 }
 
@@ -157,7 +161,17 @@ async function prepare(
   const secrets = secretReader(env);
   return {
     ...{ file, set },
-    parts: { config, manager, metrics, secrets, log: input.log, stdio, envoy, onUnused },
+    // The manager has the plugins now.
+    parts: {
+      config: { ...config, plugins: [] },
+      manager,
+      metrics,
+      secrets,
+      log: input.log,
+      stdio,
+      envoy,
+      onUnused,
+    },
   };
 }
 

@@ -16,8 +16,8 @@ import {
   portOf,
   resolvePlugins,
 } from "../config/index.ts";
+import { lineLog } from "../observe/index.ts";
 import { type CheckReport, checkGateway, type PluginReport } from "./check-gateway.ts";
-import { lineLog } from "./log.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 

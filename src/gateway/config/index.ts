@@ -3,7 +3,7 @@ export { configInvalid, problemAt } from "./config-problems.ts";
 export { findConfig } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
-export { type ConfigFlags, type LoadedConfig, loadConfig } from "./load-config.ts";
+export { type ConfigFlags, checkConfig, type LoadedConfig, loadConfig } from "./load-config.ts";
 export { guestOptions } from "./resolve-guests.ts";
 export {
   loadPlugin,

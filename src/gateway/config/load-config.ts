@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import { type ConfigProblem, configInvalid, problemsOf } from "./config-problems.ts";
+import { configInvalid, problemsOf } from "./config-problems.ts";
 import { ruleProblems } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
 import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
@@ -54,7 +54,8 @@ export async function loadConfig({
   const file = isWhole ? undefined : await findConfig(cwd, over.file, takesServer);
   const folder = file === undefined ? cwd : dirname(file);
   const given = file === undefined ? {} : await readConfigFile(file);
-  const config = checked(withOverrides(given, over, flags, isHttp), file);
+  const what = file === undefined ? "the command line" : printable(file);
+  const config = checkConfig(withOverrides(given, over, flags, isHttp), what, file);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
@@ -104,20 +105,16 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * Checks a configuration that was read.
+ * Checks a configuration and fills in its defaults. `what` is its name in a sentence.
  *
  * @throws GlassineError `config_invalid`
  */
-function checked(given: unknown, file: string | undefined): GatewayConfig {
+export function checkConfig(given: unknown, what?: string, file?: string): GatewayConfig {
   const { data, error } = configSchema.safeParse(given, { reportInput: false });
-  if (data === undefined) throw invalid(problemsOf(configSchema, given, error.issues), file);
-  const problems = ruleProblems(data);
-  if (problems.length > 0) throw invalid(problems, file);
+  const problems =
+    data === undefined ? problemsOf(configSchema, given, error.issues) : ruleProblems(data);
+  if (data === undefined || problems.length > 0) throw configInvalid(problems, what, file);
   return data;
-}
-
-function invalid(problems: readonly ConfigProblem[], file: string | undefined) {
-  return configInvalid(problems, file === undefined ? "the command line" : printable(file), file);
 }
 
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {

@@ -8,5 +8,5 @@ export type {
   Gateway,
   GatewayCounts,
   GatewayLog,
-  GatewayParts,
+  GatewayOptions,
 } from "./parts.ts";

@@ -1,18 +1,28 @@
 /** What a gateway is made of, and what it offers. */
 import type { Readable, Writable } from "node:stream";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
-import type { GatewayConfig, Secret } from "../config/index.ts";
+import type { ConfigInput, GatewayConfig, Secret } from "../config/index.ts";
 import type { EnvoyListen, EnvoyTls } from "../envoy/index.ts";
 import type { GatewayLog, GatewayMetrics } from "../observe/index.ts";
 
 export type { GatewayLog };
 
-export interface GatewayParts {
-  readonly config: GatewayConfig;
+/** What `createGateway` takes. */
+export interface GatewayOptions {
+  /**
+   * As in the file `glassine.config.ts`, with its defaults where it says nothing. Paths are from the
+   * current directory. With `audit`, hooks are recorded in the audit trail of the manager.
+   */
+  readonly config: Omit<ConfigInput, "plugins" | "mode">;
+  /** Has the plugins. */
   readonly manager: AnyHookManager;
-  /** Reads a secret at the time when it is needed. */
-  readonly secrets: (secret: string | Secret) => string;
-  readonly log: GatewayLog;
+  /**
+   * Reads a secret at the time when it is needed. Default: from the environment and from files, as
+   * the configuration says.
+   */
+  readonly secrets?: (secret: string | Secret) => string;
+  /** Default: a line of JSON for each event, on standard error. */
+  readonly log?: GatewayLog;
   /** What the admin port shows; made with `createMetrics`, for a manager to count there too. */
   readonly metrics?: GatewayMetrics | undefined;
   /** Of a front over stdio. Default: the process's. */
@@ -43,8 +53,15 @@ export interface WebhookFront extends Address {
   readonly masksAnswers: boolean;
 }
 
+/** The same, checked and with every default. */
+export interface GatewayParts extends Omit<GatewayOptions, "config" | "secrets" | "log"> {
+  readonly config: GatewayConfig;
+  readonly secrets: (secret: string | Secret) => string;
+  readonly log: GatewayLog;
+}
+
 /** Makes a gateway, as `createGateway` does. */
-export type CreateGateway = (parts: GatewayParts) => Promise<Gateway>;
+export type CreateGateway = (options: GatewayOptions) => Promise<Gateway>;
 
 export interface Address {
   readonly host: string;
@@ -72,7 +89,7 @@ export interface Gateway {
    * Uses other plugins and servers from the next request and the next session on. Rejects, and
    * changes nothing, for parts that do not fit.
    */
-  reload(parts: GatewayParts): Promise<void>;
+  reload(options: GatewayOptions): Promise<void>;
   /** Takes no more requests, lets those in progress end, and closes everything. */
   close(): Promise<void>;
   /** Resolves when it ended by itself: over stdio the caller left, or the server is gone. */

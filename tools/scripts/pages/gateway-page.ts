@@ -246,7 +246,33 @@ A second one ends the process at once.
 Over stdio the gateway ends with its caller, or with 1 where none of its servers stays up (\`servers_gone\` in the log).
 [deploy.md](deploy.md) takes it into production.
 
-\`createGateway\` of \`glassine/gateway\` is the same gateway for a program of your own: it takes a configuration and a manager that you made.
+## In a program of your own
+
+\`createGateway\` is the same gateway without the command.
+The plugins are those of the manager that you hand it, so \`config\` has no \`plugins\` and no \`mode\`; everything else is as in a file, with the same defaults, and is checked alike.
+
+\`\`\`ts
+import { createPluginManager } from "glassine";
+import { createGateway } from "glassine/gateway";
+import { secretScanner } from "glassine/plugins";
+
+const manager = await createPluginManager({ plugins: [secretScanner()] });
+const gateway = await createGateway({
+  manager,
+  config: {
+    listen: { port: 0 },
+    servers: { files: { url: "http://127.0.0.1:3001/mcp" } },
+  },
+  log: { info() {}, warn: console.warn, error: console.error },
+});
+console.log(gateway.address?.host, gateway.counts().open); // 127.0.0.1 0
+await gateway.close();
+await manager.close();
+\`\`\`
+
+Without \`log\` it writes the lines of the command on standard error.
+\`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from there.
+\`reload\` takes the same options: the next requests go by them, and \`onUnused\` of those before says when their manager can be closed.
 
 ## Flags and environment
 

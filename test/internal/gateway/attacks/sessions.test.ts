@@ -3,9 +3,15 @@ import { expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { Sessions } from "../../../../src/gateway/run/sessions.ts";
 import { attack } from "../../../attacks/attack.ts";
+import { ada, eve, gatewayBefore } from "../../../gateway/attacks/support.ts";
+import {
+  callerOf,
+  callOf,
+  initialize,
+  messagesIn,
+  sessionOf,
+} from "../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../support/cleanup.ts";
-import { callerOf, callOf, initialize, messagesIn, sessionOf } from "../run/support/caller.ts";
-import { ada, eve, gatewayBefore } from "./support.ts";
 
 attack(
   "A-240",

@@ -36,7 +36,9 @@ export default definePlugin({
 });
 `;
 
-const small = fileURLToPath(new URL("../run/support/small-server.mjs", import.meta.url));
+const small = fileURLToPath(
+  new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),
+);
 const server = { command: process.execPath, args: [small], env: { TOKEN: { env: "TOKEN" } } };
 
 const configOf = (audit: object) => ({

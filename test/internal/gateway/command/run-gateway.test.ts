@@ -10,7 +10,9 @@ import { verifies } from "../../../support/verifies.ts";
 import { files, folderWith } from "../config/support.ts";
 import { codeOf, double, run, start } from "./support.ts";
 
-const smallServer = fileURLToPath(new URL("../run/support/small-server.mjs", import.meta.url));
+const smallServer = fileURLToPath(
+  new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),
+);
 const name = "glassine.config.json";
 const folder = () => folderWith({ [name]: { servers: { files }, plugins: [{ use: "quiet" }] } });
 const write = (cwd: string, config: unknown) => writeFile(join(cwd, name), JSON.stringify(config));
@@ -31,7 +33,7 @@ describe("a reload", () => {
       0,
       { action: "reload", config_file: join(cwd, name), generation: 3 },
     ]);
-    expect(state.parts.map(({ config }) => Object.keys(config.servers))).toEqual([
+    expect(state.parts.map(({ config }) => Object.keys(config.servers ?? {}))).toEqual([
       ...[["files"], ["files", "docs"], ["docs"]],
     ]);
     running.signals.emit("SIGTERM");

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import * as z from "zod";
 import { gatewayCommands } from "../../../../src/gateway/command/index.ts";
 import type { StockPlugins } from "../../../../src/gateway/config/index.ts";
-import type { CreateGateway, GatewayParts } from "../../../../src/gateway/run/index.ts";
+import type { CreateGateway, GatewayOptions } from "../../../../src/gateway/run/index.ts";
 import { readCommandHost } from "../../../../src/operate/cli/command-host.ts";
 import { errorDocument } from "../../../../src/operate/cli/documents.ts";
 import { runCommand } from "../../../../src/operate/cli/run-command.ts";
@@ -14,7 +14,7 @@ import { commandServices } from "../../../cli/support/run.ts";
 
 /** A gateway that records what it is asked. */
 export function double() {
-  const parts: GatewayParts[] = [];
+  const parts: GatewayOptions[] = [];
   let end: (how: { readonly code?: string }) => void = () => {};
   const ended = new Promise<{ readonly code?: string }>((resolve) => {
     end = resolve;
@@ -23,7 +23,7 @@ export function double() {
   const createGateway: CreateGateway = async (first) => {
     parts.push(first);
     return {
-      address: first.config.listen && { host: first.config.listen.host, port: 4321 },
+      address: first.config.listen && { host: first.config.listen.host ?? "", port: 4321 },
       get generation() {
         return parts.length;
       },

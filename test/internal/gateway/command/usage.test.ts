@@ -18,7 +18,7 @@ describe("the command of a server", () => {
     const running = start(["gateway", "--", ...words], { createGateway });
     await running.seen("ready");
     const [command, ...args] = words;
-    expect(state.parts[0]?.config.servers.server).toMatchObject({ command, args });
+    expect(state.parts[0]?.config.servers?.server).toMatchObject({ command, args });
     state.end({});
     expect(await running.code).toBe(0);
     expect(running.texts.out).toBe("");

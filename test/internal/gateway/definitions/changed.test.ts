@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayConfig } from "../../../../src/gateway/config/index.ts";
 import { definitionHash } from "../../../../src/gateway/definitions/index.ts";
 import { attack } from "../../../attacks/attack.ts";
-import { startGateway } from "../run/support/gateway.ts";
+import { startGateway } from "../../../gateway/run/support/gateway.ts";
 import { listing, type Tool, tool } from "./support/listing.ts";
 
 const open: (() => Promise<unknown>)[] = [];

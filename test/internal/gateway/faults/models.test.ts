@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { secretReader } from "../../../../src/gateway/config/index.ts";
+import { ada, gatewayBefore, loggedBy } from "../../../gateway/attacks/support.ts";
 import { afterTest } from "../../../support/cleanup.ts";
-import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 
 const looks = definePlugin({
   name: "looks",

@@ -1,8 +1,14 @@
 /** Which of several servers a resource is of. */
 import { expect, it } from "vitest";
 import { Homes } from "../../../../src/gateway/router/index.ts";
-import { callerOf } from "../run/support/caller.ts";
-import { type Answers, exchange, overHttp, overStdio, testServer } from "./support/servers.ts";
+import {
+  type Answers,
+  exchange,
+  overHttp,
+  overStdio,
+  testServer,
+} from "../../../gateway/router/support/servers.ts";
+import { callerOf } from "../../../gateway/run/support/caller.ts";
 
 const contents = (uri: unknown, text: string) => ({ contents: [{ uri, text }] });
 

@@ -12,14 +12,16 @@ import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { openAdminPort } from "../../../../src/gateway/run/admin-port.ts";
 import { createGateway } from "../../../../src/gateway/run/index.ts";
 import { freePort } from "../../../../tools/real/free-port.ts";
-import { type Started, startGateway } from "./support/gateway.ts";
+import { type Started, startGateway } from "../../../gateway/run/support/gateway.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-const small = fileURLToPath(new URL("support/small-server.mjs", import.meta.url));
+const small = fileURLToPath(
+  new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),
+);
 const servers = { small: { command: process.execPath, args: [small] } };
 const admin = { port: 0 };
 

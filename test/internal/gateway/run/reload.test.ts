@@ -5,31 +5,31 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
 import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
+import { ada, gatewayBefore, stdioBefore } from "../../../gateway/attacks/support.ts";
+import { callerOf, callOf, initialize, sessionOf } from "../../../gateway/run/support/caller.ts";
+import type { Came } from "../../../gateway/run/support/fake-server.ts";
+import { type Started, startGateway } from "../../../gateway/run/support/gateway.ts";
 import { afterTest } from "../../../support/cleanup.ts";
-import { ada, gatewayBefore, stdioBefore } from "../attacks/support.ts";
 import { folderWith } from "../config/support.ts";
-import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
-import type { Came } from "./support/fake-server.ts";
-import { type Started, startGateway } from "./support/gateway.ts";
 
 /** Reloads with the configuration as it is, and a change. */
 function reload({ gateway, parts }: Started, change: object): Promise<void> {
-  const config = configSchema.parse({ ...parts.config, ...change });
-  return gateway.reload({ ...parts, config });
+  return gateway.reload({ ...parts, config: { ...parts.config, ...change } });
 }
+
+const otherServer = { other: { url: "http://127.0.0.1:1/mcp" } };
 
 describe("a reload that needs a new start is refused, and changes nothing", () => {
   it.each<[string, object]>([
     ["listen", { listen: { port: 1 } }],
-    ["listen", { listen: undefined }],
+    ["listen", { listen: undefined, identity: {} }],
     ["admin", { admin: { port: 0 } }],
     ["tracing", { tracing: true }],
     ["labels.store", { labels: { store: { redis: "redis://127.0.0.1" } } }],
   ])("%s", async (path, change) => {
     const made = await gatewayBefore();
-    await expect(reload(made, { ...change, servers: {} })).rejects.toMatchObject({
+    await expect(reload(made, { servers: otherServer, ...change })).rejects.toMatchObject({
       code: "config_invalid",
       data: { configProblems: [{ path, text: "only a new start can change this." }] },
     });
@@ -142,7 +142,7 @@ it("the plugins before a reload are given back when the last request that uses t
 
 const small = {
   command: process.execPath,
-  args: [fileURLToPath(new URL("support/small-server.mjs", import.meta.url))],
+  args: [fileURLToPath(new URL("../../../gateway/run/support/small-server.mjs", import.meta.url))],
 };
 
 /** A call of MCP 2026-07-28 to a server that is a process, and what it answers. */

@@ -1,8 +1,8 @@
 /** The hooks of the memory node against their machine form in spec/. */
 import { readFileSync } from "node:fs";
+import { bands, type HookSpec } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import { bands, type HookSpec } from "../../../src/core/hooks/index.ts";
-import { hooks, table } from "../../memory-node/support/examples.ts";
+import { hooks, table } from "./support/examples.ts";
 
 interface Row {
   readonly name: string;
@@ -14,7 +14,7 @@ interface Row {
   readonly summary: string;
 }
 
-const file = new URL("../../../spec/memory-node-hooks.json", import.meta.url);
+const file = new URL("../../spec/memory-node-hooks.json", import.meta.url);
 const rows = JSON.parse(readFileSync(file, "utf8")) as readonly Row[];
 
 describe("PH-054: the shipped table", () => {

@@ -2,15 +2,14 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import { createPluginManager } from "glassine";
-import { configSchema } from "../../../../../src/gateway/config/index.ts";
 import {
   type ConfigInput,
   createGateway,
   createMetrics,
   type Gateway,
   type GatewayLog,
-  type GatewayParts,
-} from "../../../../../src/gateway/run/index.ts";
+  type GatewayOptions,
+} from "glassine/gateway";
 
 const everything = createRequire(import.meta.url)
   .resolve("@modelcontextprotocol/server-everything/package.json")
@@ -42,7 +41,7 @@ export interface Started {
   readonly adminUrl: URL;
   /** An answer of the admin port. */
   admin(path: string): Promise<{ readonly status: number; readonly text: string }>;
-  readonly parts: GatewayParts;
+  readonly parts: GatewayOptions;
   close(): Promise<void>;
 }
 
@@ -55,15 +54,15 @@ export async function startGateway(
     secrets = (secret) => (typeof secret === "string" ? secret : "a secret"),
     ...more
   }: Pick<ManagerOptions, "audit" | "logger"> &
-    Pick<GatewayParts, "stdio" | "envoy"> &
-    Partial<Pick<GatewayParts, "secrets">> = {},
+    Pick<GatewayOptions, "stdio" | "envoy"> &
+    Partial<Pick<GatewayOptions, "secrets">> = {},
 ): Promise<Started> {
   const metrics = createMetrics();
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
-  const parts: GatewayParts = {
+  const parts: GatewayOptions = {
     ...{ manager, log, metrics, stdio, envoy },
-    config: configSchema.parse({ listen: { port: 0 }, ...config }),
+    config: { listen: { port: 0 }, ...config },
     secrets,
   };
   const gateway = await createGateway(parts);

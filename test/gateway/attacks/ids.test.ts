@@ -1,6 +1,6 @@
 /** Request ids: repeated, of another type, of another session, or none at all. */
 import { expect, it } from "vitest";
-import { attack } from "../../../attacks/attack.ts";
+import { attack } from "../../attacks/attack.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
+import { errorCodes } from "glassine";
 import { describe, expect, it } from "vitest";
-import { errorCodes } from "../../../src/core/errors/index.ts";
-import { threatCases } from "../../../tools/scripts/data/threat-cases.ts";
-import { generatedFiles } from "../../../tools/scripts/generated-files.ts";
-import { printJson } from "../../../tools/scripts/print-json.ts";
+import { threatCases } from "../../tools/scripts/data/threat-cases.ts";
+import { generatedFiles } from "../../tools/scripts/generated-files.ts";
+import { printJson } from "../../tools/scripts/print-json.ts";
 
 const files = await generatedFiles();
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
 describe("generated files", () => {
   it.each(files)("$path is current, or else run npm run generate", ({ path, text }) => {

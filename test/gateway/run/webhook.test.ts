@@ -13,9 +13,9 @@ import {
   type Message,
   setHeader,
 } from "glassine";
+import type { GatewayOptions } from "glassine/gateway";
 import { afterEach, describe, expect, it } from "vitest";
-import type { EnvoyFront } from "../../../../src/gateway/run/parts.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { verifies } from "../../support/verifies.ts";
 import { startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
 
@@ -25,9 +25,10 @@ afterEach(async () => {
 });
 
 type Plugins = Parameters<typeof startGateway>[1];
+type EnvoyFront = NonNullable<GatewayOptions["envoy"]>;
 
 const config = {
-  servers: {},
+  servers: { none: { url: "http://127.0.0.1:1/mcp" } },
   identity: { trustedHeaders: { subject: "x-user", from: ["127.0.0.1"] } },
 };
 
@@ -190,7 +191,8 @@ it("carries labels from what a model said to the next prompt, by subject", async
 
 it("answers with a rejection whatever is wrong", async () => {
   verifies("envoy:webhook");
-  const { post, request, made } = await started([masker]);
+  const messageBytes = 10_000;
+  const { post, request, made } = await started([masker], {}, { limits: { messageBytes } });
   const fine = JSON.stringify({ body: { messages: [] } });
   const wrong: [string, string, object?][] = [
     ["/request", "{"],
@@ -199,7 +201,7 @@ it("answers with a rejection whatever is wrong", async () => {
     ["/response", fine],
     ["/elsewhere", fine],
     ["/request", fine, { "content-type": "text/plain" }],
-    ["/request", "x".repeat(made.parts.config.limits.messageBytes + 1)],
+    ["/request", "x".repeat(messageBytes + 1)],
   ];
   for (const [path, body, headers] of wrong)
     expect(kindOf(await post(path, body, headers))).toBe("reject");

@@ -2,7 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "../attacks/support.ts";
 import { callerOf, callOf, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";

@@ -1,7 +1,6 @@
 /** The rules of spec/plugins.md about the memory node, tested on its entry. */
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
-import { bands } from "../../../src/core/hooks/index.ts";
+import { bands } from "glassine/host";
 import {
   applyScores,
   createPluginManager,
@@ -9,10 +8,11 @@ import {
   memoryNodeHooks,
   memoryNodeServices,
   tenantIdFault,
-} from "../../../src/memory-node/index.ts";
-import { verifies } from "../../support/verifies.ts";
+} from "glassine/memory-node";
+import { expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
 it("has the hooks of the JSON, row by row", () => {
   verifies("plugins:memory-node-hooks");

@@ -1,9 +1,9 @@
 /** Servers that hang, that die, and that come back, beside one that is well. */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { ConfigInput } from "glassine/gateway";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type Started, startGateway } from "../run/support/gateway.ts";
 import {

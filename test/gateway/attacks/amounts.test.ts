@@ -3,8 +3,8 @@
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { attack } from "../../../attacks/attack.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { attack } from "../../attacks/attack.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 import { ada, type Before, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";

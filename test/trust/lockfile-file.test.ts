@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import type * as Files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readLockfile } from "glassine/node";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
-import { verifies } from "../../support/verifies.ts";
-import { badLockfiles, goodLockfile, place } from "../../trust/bad-lockfiles.ts";
+import { verifies } from "../support/verifies.ts";
+import { badLockfiles, goodLockfile, place } from "./bad-lockfiles.ts";
 
 /** What `open` throws next, in turn; `short` for a file that is read a few bytes at a time. */
 const openFaults: string[] = [];

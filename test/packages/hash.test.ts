@@ -17,8 +17,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { hashPackage } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { hashPackage } from "../../../src/operate/packages/hash-package.ts";
+import { verifies } from "../support/verifies.ts";
 import {
   freshFolder,
   hashAt,
@@ -28,8 +29,7 @@ import {
   plugin,
   type Tree,
   writeTree,
-} from "../../packages/hash-support.ts";
-import { verifies } from "../../support/verifies.ts";
+} from "./hash-support.ts";
 
 type Deed = (folder: string) => void;
 

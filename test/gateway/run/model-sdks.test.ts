@@ -8,7 +8,7 @@ import {
   modelClients,
   modelServer,
   redacted,
-} from "../../../gateway/support/model-sdks.ts";
+} from "../support/model-sdks.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => unknown)[] = [];

@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
+import type { ConfigInput } from "glassine/gateway";
 import { expect } from "vitest";
-import type { ConfigInput } from "../../../../../src/gateway/run/index.ts";
-import { afterTest } from "../../../../support/cleanup.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { type Caller, callerOf, initialize } from "../../run/support/caller.ts";
 import type { Message } from "../../run/support/fake-server.ts";
 import { type Started, startGateway } from "../../run/support/gateway.ts";

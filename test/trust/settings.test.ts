@@ -1,7 +1,7 @@
 import { createPluginManager, definePlugin } from "glassine";
+import { readPluginMode, readTrustSettings } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { readPluginMode, readTrustSettings } from "../../../src/operate/trust/settings.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 
 const standard = {
   signingRequired: true,

@@ -1,6 +1,6 @@
 /** `subscriptions/listen` of MCP 2026-07-28 to several servers. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { callerOf, messagesIn } from "../run/support/caller.ts";
 import type { Message } from "../run/support/fake-server.ts";
 import {

@@ -1,8 +1,8 @@
 /** A gateway before a fake server, and what closes it after a test. */
 import { PassThrough } from "node:stream";
+import type { ConfigInput } from "glassine/gateway";
 import { expect } from "vitest";
-import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { initialize } from "../run/support/caller.ts";
 import {
   type Came,
@@ -62,9 +62,14 @@ export async function stdioBefore(
   plugins?: Parameters<typeof startGateway>[1],
 ) {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
-  const made = await gatewayBefore(onCall, { ...config, listen: undefined }, plugins, {
-    stdio: { stdin, stdout },
-  });
+  const made = await gatewayBefore(
+    onCall,
+    { identity: {}, ...config, listen: undefined },
+    plugins,
+    {
+      stdio: { stdin, stdout },
+    },
+  );
   const said: Message[] = [];
   let line = "";
   stdout.on("data", (chunk: Buffer) => {

@@ -1,6 +1,6 @@
 /** Documents that are no messages, and messages of another version. */
 import { expect, it } from "vitest";
-import { attack } from "../../../attacks/attack.ts";
+import { attack } from "../../attacks/attack.ts";
 import { callerOf, callOf, initialize, sessionOf } from "../run/support/caller.ts";
 import { ada, gatewayBefore, stdioBefore } from "./support.ts";
 

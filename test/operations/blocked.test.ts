@@ -1,9 +1,10 @@
 /** A handler that blocks the thread beyond its deadline and then answers synchronously. */
+
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../../src/core/observe/index.ts";
-import { kept, managerOf, plugin } from "../../operations/support.ts";
-import { block } from "../../support/block.ts";
-import { verifies } from "../../support/verifies.ts";
+import { block } from "../support/block.ts";
+import { verifies } from "../support/verifies.ts";
+import { kept, managerOf, plugin } from "./support.ts";
 
 describe.each([true, false])(
   "a handler that answers too late, if asyncSafe is %s,",

@@ -1,8 +1,8 @@
 /** Callers and servers that write what only a host may say, and documents that two readers read differently. */
 import { addLabels, type Capability, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
-import { attack } from "../../../attacks/attack.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { attack } from "../../attacks/attack.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type FakeServer, fakeServer } from "../run/support/fake-server.ts";
 import { ada, gatewayBefore, loggedBy } from "./support.ts";

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
-import { attack } from "../../../attacks/attack.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { attack } from "../../attacks/attack.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { callOf, initialize, messagesIn, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";

@@ -2,7 +2,7 @@
 // Only in test:all: it opens a thousand requests.
 import { createPluginManager, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";

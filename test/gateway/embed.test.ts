@@ -1,0 +1,105 @@
+/** The gateway in a program of one's own: what it takes, what it refuses, what it does by default. */
+import process from "node:process";
+import { createPluginManager, isGlassineError } from "glassine";
+import { createGateway, type GatewayOptions } from "glassine/gateway";
+import { expect, it, vi } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
+import { sessionOf } from "./run/support/caller.ts";
+import { fakeServer } from "./run/support/fake-server.ts";
+
+const quiet = { info() {}, warn() {}, error() {} };
+const nowhere = { none: { url: "http://127.0.0.1:1/mcp" } };
+
+async function gatewayOf(options: Partial<GatewayOptions> & Pick<GatewayOptions, "config">) {
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  const gateway = await createGateway({ manager, log: quiet, ...options });
+  afterTest(() => gateway.close());
+  return { gateway, url: new URL(`http://127.0.0.1:${gateway.address?.port}/mcp`) };
+}
+
+/** The code and the places of what a start is refused for. */
+async function refusal(config: unknown): Promise<[code: string, places: readonly string[]]> {
+  const failure: unknown = await gatewayOf({ config } as never).catch((error: unknown) => error);
+  if (!isGlassineError(failure)) throw failure;
+  const { configProblems = [] } = failure.data as {
+    readonly configProblems?: readonly { readonly path: string }[];
+  };
+  return [failure.code, configProblems.map(({ path }) => path)];
+}
+
+it("serves with a configuration that says nothing but a server, and fills in the rest", async () => {
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
+  const config = { listen: { port: 0 }, servers: { fake: { url: server.url } } };
+  const { gateway, url } = await gatewayOf({ config });
+  const { messages } = await (await sessionOf(url)).call(1);
+  expect(messages).toMatchObject([{ id: 1, result: {} }]);
+  expect(gateway.counts()).toMatchObject({ allowed: expect.any(Number), denied: 0, open: 0 });
+});
+
+it("reads secrets from the environment unless the program does", async () => {
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
+  vi.stubEnv("GLASSINE_TEST_TOKEN", "of the environment");
+  afterTest(() => vi.unstubAllEnvs());
+  const headers = { "x-token": { env: "GLASSINE_TEST_TOKEN" } };
+  const config = { listen: { port: 0 }, servers: { fake: { url: server.url, headers } } };
+  for (const [options, expected] of [
+    [{}, "of the environment"],
+    [{ secrets: () => "of the program" }, "of the program"],
+  ] as const) {
+    const { url } = await gatewayOf({ config, ...options });
+    await (await sessionOf(url)).call(1);
+    expect(server.came.at(-1)?.request.headers["x-token"]).toBe(expected);
+  }
+});
+
+it("writes a line of JSON for each event on standard error unless the program has a log", async () => {
+  const lines: string[] = [];
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((line) => {
+    lines.push(String(line));
+    return true;
+  });
+  afterTest(() => write.mockRestore());
+  await gatewayOf({ config: { listen: { port: 0 }, servers: nowhere }, log: undefined } as never);
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ level: "info", event: "started", generation: 1 }),
+  );
+});
+
+it("refuses plugins in the configuration, which would not run", async () => {
+  const listen = { port: 0 };
+  const config = { listen, servers: nowhere, plugins: [{ use: "secret-scanner" }] };
+  expect(await refusal(config)).toEqual(["config_invalid", ["plugins"]]);
+  const { gateway } = await gatewayOf({ config: { listen, servers: nowhere } });
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  await expect(gateway.reload({ manager, config } as never)).rejects.toMatchObject({
+    code: "config_invalid",
+  });
+  expect(gateway.generation).toBe(1);
+});
+
+it("checks the configuration as that of a file", async () => {
+  const listen = { port: 0 };
+  for (const [config, places] of [
+    [undefined, ["(root)"]],
+    [{ listen }, ["servers"]],
+    [{ listen, servers: { fake: { uri: "http://127.0.0.1:1/mcp" } } }, ["servers.fake"]],
+    [{ listen, server: nowhere }, ["server"]],
+    [{ listen: { port: 0, host: "0.0.0.0" }, servers: nowhere }, ["identity"]],
+  ] as const) {
+    const [code, paths] = await refusal(config);
+    expect(code).toBe("config_invalid");
+    expect(paths).toEqual(expect.arrayContaining([...places]));
+  }
+});
+
+it("refuses an option that it does not have, and says which it may be", async () => {
+  const config = { listen: { port: 0 }, servers: nowhere };
+  await expect(gatewayOf({ config, onUnsed: () => {} } as never)).rejects.toMatchObject({
+    code: "options_invalid",
+    message: expect.stringContaining("onUnused"),
+  });
+});
