@@ -1,5 +1,5 @@
 /** Inference of hidden data. */
-
+import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { deserialize, serialize } from "node:v8";
 import { createExtensions, type Extensions, filterExtensions, mergeExtensions } from "glassine";
@@ -24,6 +24,16 @@ const partsOf = (grant: Grant) =>
   [full, worldWithout(grant)].map((world) => filterExtensions(world, grant)) as [object, object];
 const slots = Object.keys(full);
 const cases = grants.map((grant) => ({ grant }));
+
+it("the full world has every part that a capability opens", () => {
+  const file = new URL("../../spec/slots.json", import.meta.url);
+  const parts: { readonly path: string; readonly read: readonly string[] }[] = JSON.parse(
+    readFileSync(file, "utf8"),
+  ).slots;
+  const gated = parts.filter(({ read }) => read.length > 0).map(({ path }) => path.split("."));
+  expect(gated.length).toBeGreaterThan(0);
+  for (const path of gated) expect(full).toHaveProperty(path);
+});
 
 attack(
   "A-079",

@@ -1,4 +1,4 @@
-/** Two worlds that a plugin cannot distinguish: one with all slots, one with only what it sees. */
+/** Two worlds that a plugin cannot distinguish: one with all that is ever hidden, one with only what it sees. */
 import { createExtensions, type Extensions, filterExtensions } from "glassine";
 import type { Capability } from "../dispatch/support.ts";
 

@@ -16,7 +16,7 @@ import {
 const problemsOf = (value: unknown) => refusal(() => envelope(value)).problems;
 
 describe("slots and fields", () => {
-  it("has twelve slots, each of them optional", () => {
+  it("has these slots, each of them optional", () => {
     verifies("envelope:slots", "envelope:spelling");
     expect(compiled.names).toEqual([
       "request",

@@ -22,20 +22,7 @@ import { describe, expectTypeOf, it } from "vitest";
 
 declare const extensions: Extensions;
 const hop = { subject_id: "s", subject_type: "user" };
-type Open =
-  | "request"
-  | "security"
-  | "mcp"
-  | "completion"
-  | "provenance"
-  | "llm"
-  | "framework"
-  | "meta"
-  | "custom"
-  | "http"
-  | "agent"
-  | "delegation";
-type SlotsOf<V> = Extract<keyof V, Open>;
+type SlotsOf<V> = Extract<keyof V, keyof Extensions & string>;
 type Always =
   | "request"
   | "security"

@@ -1,6 +1,7 @@
 /**
  * The slot table: which slots exist, what may be in them, how they may change, and which
- * capability opens each part. Everything else is read off this table.
+ * capability opens each part. Everything else is read off this table. Slots are listed, encoded and
+ * documented in its order, so a new one goes to the end of those it resembles.
  *
  * Source of names and types: the Common Message Format as CPEX writes it, older and newer
  * generation. Source of tiers and gates: `spec/envelope.md`.

@@ -57,6 +57,10 @@ export interface SlotSpec extends FieldSpec {
   readonly read?: string;
   readonly schema: Schema;
   readonly description: string;
+  /**
+   * Whether fields that the schema does not name are refused: for slots that authorization is based
+   * on. Others take what a newer producer adds.
+   */
   readonly closed?: boolean;
   readonly grows?: string;
   readonly derive?: Derive;

@@ -104,6 +104,17 @@ describe("a view", () => {
     "meta",
     "custom",
   ];
+  const gates = {
+    agent: ["read_agent"],
+    http: ["read_headers", "write_headers"],
+    delegation: ["read_delegation", "append_delegation"],
+  } as const;
+
+  it("is of slots with a gate, without one, and of security, which has parts of both", () => {
+    expect([...ungated, ...Object.keys(gates), "security"].sort()).toEqual(
+      [...compiled.names].sort(),
+    );
+  });
 
   it("starts empty", () => {
     verifies("filter:from-nothing", "filter:null");
@@ -130,11 +141,6 @@ describe("a view", () => {
 
   it("has a gated slot wholly or not at all", () => {
     verifies("filter:gated-slot");
-    const gates = {
-      agent: ["read_agent"],
-      http: ["read_headers", "write_headers"],
-      delegation: ["read_delegation", "append_delegation"],
-    } as const;
     for (const [slot, openers] of Object.entries(gates)) {
       const key = slot as keyof typeof gates;
       for (const name of names) {
@@ -177,10 +183,10 @@ describe("a view", () => {
 
   it("reveals nothing about what is hidden", () => {
     verifies("filter:hidden-is-absent");
-    const { agent: _, http: __, delegation: ___, ...open } = everything;
+    const open = Object.entries(everything).filter(([slot]) => !Object.hasOwn(gates, slot));
     const security = { ...everything.security, subject: null, client: null, labels: [] };
     const without = envelope({
-      ...open,
+      ...Object.fromEntries(open),
       security: { ...security, caller_workload: null, this_workload: null },
     });
     const [a, b] = [view(full), view(without)];
