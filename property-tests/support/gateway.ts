@@ -219,7 +219,7 @@ export function gatewayOf(count: 1 | 2) {
     const guard = guardOf(name, config.servers.fake as never, {
       ...{ callers, store, headersToShow: () => ({}), onEnd() {}, onHook() {} },
       isChanged: () => false,
-      parts: { config, manager, log: quiet, secrets: String },
+      parts: { config, audit: undefined, manager, log: quiet, secrets: String },
     });
     const shared = new Map<string, SharedChild>();
     const make = () => watched(fakeBack(fake).back, { timeoutMs, inFlight: 1000, onDropped() {} });

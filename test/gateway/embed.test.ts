@@ -1,6 +1,6 @@
 /** The gateway in a program of one's own: what it takes, what it refuses, what it does by default. */
 import process from "node:process";
-import { createPluginManager, isGlassineError } from "glassine";
+import { createPluginManager, definePlugin, isGlassineError } from "glassine";
 import { createGateway, type GatewayOptions } from "glassine/gateway";
 import { expect, it, vi } from "vitest";
 import { afterTest } from "../support/cleanup.ts";
@@ -8,6 +8,11 @@ import { sessionOf } from "./run/support/caller.ts";
 import { fakeServer } from "./run/support/fake-server.ts";
 
 const quiet = { info() {}, warn() {}, error() {} };
+const watcher = definePlugin({
+  name: "watcher",
+  version: "1.0.0",
+  hooks: { "cmf.tool_pre_invoke": () => undefined },
+});
 const nowhere = { none: { url: "http://127.0.0.1:1/mcp" } };
 
 async function gatewayOf(options: Partial<GatewayOptions> & Pick<GatewayOptions, "config">) {
@@ -68,10 +73,15 @@ it("writes a line of JSON for each event on standard error unless the program ha
   );
 });
 
-it("refuses plugins in the configuration, which would not run", async () => {
+it("refuses what only the command reads in the configuration: plugins would not run", async () => {
   const listen = { port: 0 };
   const config = { listen, servers: nowhere, plugins: [{ use: "secret-scanner" }] };
   expect(await refusal(config)).toEqual(["config_invalid", ["plugins"]]);
+  const others = { mode: "production", audit: { file: "audit.jsonl" } };
+  expect(await refusal({ ...config, ...others })).toEqual([
+    "config_invalid",
+    ["plugins", "mode", "audit"],
+  ]);
   const { gateway } = await gatewayOf({ config: { listen, servers: nowhere } });
   const manager = await createPluginManager({ plugins: [] });
   afterTest(() => manager.close());
@@ -102,4 +112,26 @@ it("refuses an option that it does not have, and says which it may be", async ()
     code: "options_invalid",
     message: expect.stringContaining("onUnused"),
   });
+});
+
+it("records in the audit trail of the manager what it is asked to, and nothing else", async () => {
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
+  const config = { listen: { port: 0 }, servers: { fake: { url: server.url } } };
+  for (const [audit, expected] of [
+    [undefined, []],
+    [{ hooks: true }, ["gateway.hook_ran"]],
+    [{ access: "all" }, ["mcp.request_ended"]],
+  ] as const) {
+    const types = new Set<string>();
+    const manager = await createPluginManager({
+      plugins: [watcher],
+      audit: { sink: ({ eventType }) => void types.add(eventType) },
+    });
+    afterTest(() => manager.close());
+    const { url } = await gatewayOf({ config, manager, ...(audit && { audit }) });
+    await (await sessionOf(url)).call(1);
+    types.delete("plugin.registered");
+    await expect.poll(() => [...types]).toEqual(expected);
+  }
 });

@@ -67,7 +67,7 @@ export const plan: Plan = {
   outside: ["memory-node", "plugins"],
   doorsMayImport: ["core"],
   // The intrinsics as they were before any plugin ran, what a guard says of its plugins, the code of a
-  // provider that fails, packages that are missing, for a check that starts nothing, the names of
+  // provider that fails, packages that are missing, for a check that starts nothing, a gateway of what a command checked, the names of
   // kinds of isolation, for a file that says them and starts none, what offers a plugin to other
   // hosts, and what guests are before they are trusted.
   open: [
@@ -75,6 +75,8 @@ export const plan: Plan = {
     "src/providers/mcp/wiring.ts",
     "src/providers/http/judge-response.ts",
     "src/gateway/run/missing-peers.ts",
+    "src/gateway/run/open-gateway.ts",
+    "src/gateway/run/parts.ts",
     "src/operate/isolate/kinds.ts",
     "src/operate/isolate/cpex/cpex-file.ts",
     "src/operate/isolate/cpex/cpex-server.ts",

@@ -6,7 +6,7 @@ import { gatewayCommands } from "./commands.ts";
 
 const names = { bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" };
 const line = gatewayCommands(async () => ({
-  createGateway: (await import("../run/index.ts")).createGateway,
+  openGateway: (await import("../run/open-gateway.ts")).openGateway,
   stock: (await import("../../plugins/index.ts")).stockPlugins,
   signals: process,
   writeLog: (text) => void process.stderr.write(text),

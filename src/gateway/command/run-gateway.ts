@@ -4,7 +4,6 @@ import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { type CommandContext, printable } from "../../operate/cli/index.ts";
 import {
-  type GatewayConfig,
   type LoadedConfig,
   placesOf,
   type ResolvedPlugins,
@@ -20,25 +19,22 @@ import {
   type GatewayMetrics,
   numberedLog,
 } from "../observe/index.ts";
-import type { CreateGateway, Gateway, GatewayOptions } from "../run/index.ts";
+import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
 import { missingCommands, missingSecrets, oddSettings, unusedPins } from "./missing.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 import { startFault } from "./start-fault.ts";
 
-/** Of a configuration that was loaded. */
-type CheckedOptions = GatewayOptions & { readonly config: GatewayConfig };
-
 export interface RunInput {
-  readonly createGateway: CreateGateway;
+  readonly openGateway: OpenGateway;
   readonly stock: StockPlugins;
   readonly env: Environment;
   readonly lock: string | undefined;
   readonly log: GatewayLog;
   readonly signals: SignalSource;
-  readonly stdio: NonNullable<GatewayOptions["stdio"]>;
+  readonly stdio: NonNullable<GatewayParts["stdio"]>;
   /** For a gateway that Envoy asks. */
-  readonly envoy?: GatewayOptions["envoy"];
+  readonly envoy?: GatewayParts["envoy"];
   /** Whether the log has the stacks of what code throws. */
   readonly verbose: boolean;
   readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
@@ -51,9 +47,9 @@ export function inputOf(
   { env, options }: CommandContext,
   services: GatewayServices,
 ): Omit<RunInput, "log" | "stdio" | "envoy" | "load"> {
-  const { createGateway, stock, signals, reportFailuresTo } = services;
+  const { openGateway, stock, signals, reportFailuresTo } = services;
   const { pluginsLock: lock, verbose = false } = options;
-  return { createGateway, stock, signals, reportFailuresTo, env, lock, verbose };
+  return { openGateway, stock, signals, reportFailuresTo, env, lock, verbose };
 }
 
 /**
@@ -64,7 +60,7 @@ export function inputOf(
  */
 export async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
   const { signals, env } = input;
-  let running: Gateway | undefined;
+  let running: Gateway<GatewayParts> | undefined;
   const log = numberedLog(input.log, () => running?.generation ?? 1);
   const sets = new Set<ResolvedPlugins>();
   const stopListening: (() => unknown)[] = [];
@@ -79,7 +75,7 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
     const metrics = createMetrics();
     const first = await prepare(input, sets, { metrics, generation: 1 });
     sets.add(first.set);
-    const gateway = await input.createGateway(first.parts).catch((error: unknown) => {
+    const gateway = await input.openGateway(first.parts).catch((error: unknown) => {
       throw startFault(error);
     });
     running = gateway;
@@ -111,7 +107,10 @@ async function close(set: ResolvedPlugins): Promise<void> {
   await set.close().catch(() => {});
 }
 
-function readyFields({ address }: Gateway, { config, manager, envoy }: CheckedOptions): object {
+function readyFields(
+  { address }: Gateway<GatewayParts>,
+  { config, manager, envoy }: GatewayParts,
+): object {
   return {
     front: envoy?.at ?? address ?? "stdio",
     servers: Object.keys(config.servers),
@@ -122,7 +121,7 @@ function readyFields({ address }: Gateway, { config, manager, envoy }: CheckedOp
 }
 
 interface Prepared extends Pick<LoadedConfig, "file"> {
-  readonly parts: CheckedOptions;
+  readonly parts: GatewayParts;
   readonly set: ResolvedPlugins;
 }
 
@@ -161,9 +160,9 @@ async function prepare(
   const secrets = secretReader(env);
   return {
     ...{ file, set },
-    // The manager has the plugins now.
     parts: {
-      config: { ...config, plugins: [] },
+      config,
+      audit: config.audit,
       manager,
       metrics,
       secrets,
@@ -178,7 +177,7 @@ async function prepare(
 /** One reload at a time; what is asked for meanwhile is the next one. */
 function reloader(
   input: RunInput,
-  gateway: Gateway,
+  gateway: Gateway<GatewayParts>,
   sets: Set<ResolvedPlugins>,
   metrics: GatewayMetrics,
 ): () => Promise<ReloadOutcome> {

@@ -1,6 +1,6 @@
 /** What the commands of the gateway are made of. */
 import type { StockPlugins } from "../config/index.ts";
-import type { CreateGateway } from "../run/index.ts";
+import type { OpenGateway } from "../run/parts.ts";
 
 export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
 
@@ -11,7 +11,7 @@ export interface SignalSource {
 }
 
 export interface GatewayServices {
-  readonly createGateway: CreateGateway;
+  readonly openGateway: OpenGateway;
   readonly stock: StockPlugins;
   readonly signals: SignalSource;
   /** Writes a line of the log. */

@@ -1,7 +1,8 @@
 /** The gateway for a program. */
+
+import { openGateway } from "./open-gateway.ts";
 import type { Gateway, GatewayOptions } from "./parts.ts";
 import { partsFrom } from "./parts-from.ts";
-import { startGateway } from "./start-gateway.ts";
 
 /**
  * Starts a gateway in front of servers and models, with the plugins of a manager. It listens when
@@ -31,11 +32,15 @@ import { startGateway } from "./start-gateway.ts";
  * ```
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const opened: (() => unknown)[] = [];
-  try {
-    return await startGateway(partsFrom(options), opened);
-  } catch (error) {
-    for (const close of opened.reverse()) await close();
-    throw error;
-  }
+  const gateway = await openGateway(partsFrom(options));
+  const { address, ended } = gateway;
+  return {
+    ...{ address, ended },
+    get generation() {
+      return gateway.generation;
+    },
+    counts: () => gateway.counts(),
+    reload: async (next) => gateway.reload(partsFrom(next)),
+    close: () => gateway.close(),
+  };
 }

@@ -43,8 +43,8 @@ const definitionChanged = "DEFINITION_CHANGED";
 
 export function guardOf(name: string, server: ServerConfig, settings: GuardSettings): Guard {
   const { parts, store, onEnd, onHook } = settings;
-  const { config, manager, log } = parts;
-  const { labels, tenant, audit } = config;
+  const { config, manager, log, audit } = parts;
+  const { labels, tenant } = config;
   const { wireLabels } = server;
   return createGuard(manager, {
     serverId: name,

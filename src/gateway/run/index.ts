@@ -4,7 +4,7 @@ export { createMetrics, type GatewayMetrics } from "../observe/index.ts";
 export { createGateway } from "./create-gateway.ts";
 export type {
   Address,
-  CreateGateway,
+  AuditedTraffic,
   Gateway,
   GatewayCounts,
   GatewayLog,

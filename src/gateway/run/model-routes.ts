@@ -45,8 +45,8 @@ export class ModelRoutes {
    */
   make(parts: GatewayParts): MadeRoutes {
     const { store, tracing, webhook, hookRecorder } = this.#options;
-    const { manager, secrets, config } = parts;
-    const { models, limits, tenant, audit } = config;
+    const { manager, secrets, config, audit } = parts;
+    const { models, limits, tenant } = config;
     const optionsFor = (name: string) => ({
       ...{ manager, store, tenant, access: audit?.access, messageBytes: limits.messageBytes },
       onEnd: (end: ModelEnd) => this.#onEnd(name, end),

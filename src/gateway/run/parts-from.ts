@@ -6,22 +6,33 @@ import { lineLog } from "../observe/index.ts";
 import type { GatewayOptions, GatewayParts } from "./parts.ts";
 
 const known = [
-  ...(["config", "manager", "secrets", "log", "metrics", "stdio", "envoy"] as const),
+  ...(["config", "manager", "audit", "secrets", "log", "metrics", "stdio", "envoy"] as const),
   "onUnused",
 ] satisfies readonly (keyof GatewayOptions)[];
 
-/** They would not run, and nobody would notice. */
-const misplaced = problemAt(["plugins"], "expected none here: plugins belong to the manager.");
+/** What only the command reads. Here it would have no effect, and nobody would notice. */
+const misplaced = {
+  plugins: "expected none here: plugins belong to the manager.",
+  mode: "expected none here: it is about the plugins, which belong to the manager.",
+  audit:
+    "expected none here: the trail is the manager's. `audit` beside `config` says what it gets.",
+};
 
 /** @throws GlassineError `config_invalid`, `options_invalid` */
 export function partsFrom(options: GatewayOptions): GatewayParts {
   expectOptions(options, known, "createGateway");
-  const config = checkConfig(options.config, "`config`");
-  if (config.plugins.length > 0) throw configInvalid([misplaced], "`config`");
+  const { audit, secrets = secretReader(process.env), log = lineLog(toStderr) } = options;
+  const problems = Object.entries(misplaced).flatMap(([key, text]) =>
+    Object.hasOwn(options.config ?? {}, key) ? [problemAt([key], text)] : [],
+  );
+  if (problems.length > 0) throw configInvalid(problems, "`config`");
   return {
-    ...options,
-    config,
-    secrets: options.secrets ?? secretReader(process.env),
-    log: options.log ?? lineLog((line) => void process.stderr.write(line)),
+    ...{ ...options, secrets, log },
+    config: checkConfig(options.config, "`config`"),
+    audit: audit && { access: audit.access ?? "refused", hooks: audit.hooks ?? false },
   };
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(line);
 }

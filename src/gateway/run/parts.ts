@@ -7,15 +7,20 @@ import type { GatewayLog, GatewayMetrics } from "../observe/index.ts";
 
 export type { GatewayLog };
 
+/** Which requests get a record of their end, and whether each hook that ran gets one. */
+export type AuditedTraffic = Pick<NonNullable<GatewayConfig["audit"]>, "access" | "hooks">;
+
 /** What `createGateway` takes. */
 export interface GatewayOptions {
   /**
    * As in the file `glassine.config.ts`, with its defaults where it says nothing. Paths are from the
-   * current directory. With `audit`, hooks are recorded in the audit trail of the manager.
+   * current directory.
    */
-  readonly config: Omit<ConfigInput, "plugins" | "mode">;
-  /** Has the plugins. */
+  readonly config: Omit<ConfigInput, "plugins" | "mode" | "audit">;
+  /** Has the plugins, and the audit trail. */
   readonly manager: AnyHookManager;
+  /** What the audit trail of the manager gets from the gateway. Default: nothing. */
+  readonly audit?: Partial<AuditedTraffic>;
   /**
    * Reads a secret at the time when it is needed. Default: from the environment and from files, as
    * the configuration says.
@@ -53,15 +58,18 @@ export interface WebhookFront extends Address {
   readonly masksAnswers: boolean;
 }
 
+type Defaulted = "config" | "audit" | "secrets" | "log";
+
 /** The same, checked and with every default. */
-export interface GatewayParts extends Omit<GatewayOptions, "config" | "secrets" | "log"> {
+export interface GatewayParts extends Omit<GatewayOptions, Defaulted> {
   readonly config: GatewayConfig;
+  readonly audit: AuditedTraffic | undefined;
   readonly secrets: (secret: string | Secret) => string;
   readonly log: GatewayLog;
 }
 
-/** Makes a gateway, as `createGateway` does. */
-export type CreateGateway = (options: GatewayOptions) => Promise<Gateway>;
+/** Makes a gateway of what was checked. */
+export type OpenGateway = (parts: GatewayParts) => Promise<Gateway<GatewayParts>>;
 
 export interface Address {
   readonly host: string;
@@ -79,7 +87,7 @@ export interface GatewayCounts {
   readonly dropped: number;
 }
 
-export interface Gateway {
+export interface Gateway<Options = GatewayOptions> {
   /** Where it listens; undefined over stdio and behind Envoy. */
   readonly address: Address | undefined;
   /** Counts up with every reload, from 1. It is in every line of the log. */
@@ -89,7 +97,7 @@ export interface Gateway {
    * Uses other plugins and servers from the next request and the next session on. Rejects, and
    * changes nothing, for parts that do not fit.
    */
-  reload(options: GatewayOptions): Promise<void>;
+  reload(options: Options): Promise<void>;
   /** Takes no more requests, lets those in progress end, and closes everything. */
   close(): Promise<void>;
   /** Resolves when it ended by itself: over stdio the caller left, or the server is gone. */

@@ -249,7 +249,7 @@ Over stdio the gateway ends with its caller, or with 1 where none of its servers
 ## In a program of your own
 
 \`createGateway\` is the same gateway without the command.
-The plugins are those of the manager that you hand it, so \`config\` has no \`plugins\` and no \`mode\`; everything else is as in a file, with the same defaults, and is checked alike.
+The plugins and the audit trail are those of the manager that you hand it, so \`config\` has no \`plugins\`, \`mode\` and \`audit\`; everything else is as in a file, with the same defaults, and is checked alike.
 
 \`\`\`ts
 import { createPluginManager } from "glassine";
@@ -270,6 +270,7 @@ await gateway.close();
 await manager.close();
 \`\`\`
 
+\`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail.
 Without \`log\` it writes the lines of the command on standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from there.
 \`reload\` takes the same options: the next requests go by them, and \`onUnused\` of those before says when their manager can be closed.

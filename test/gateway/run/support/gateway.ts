@@ -51,17 +51,22 @@ export async function startGateway(
   {
     stdio,
     envoy,
+    records,
     secrets = (secret) => (typeof secret === "string" ? secret : "a secret"),
     ...more
   }: Pick<ManagerOptions, "audit" | "logger"> &
     Pick<GatewayOptions, "stdio" | "envoy"> &
-    Partial<Pick<GatewayOptions, "secrets">> = {},
+    Partial<Pick<GatewayOptions, "secrets">> & {
+      /** What the audit trail gets. */
+      readonly records?: NonNullable<GatewayOptions["audit"]>;
+    } = {},
 ): Promise<Started> {
   const metrics = createMetrics();
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
   const parts: GatewayOptions = {
     ...{ manager, log, metrics, stdio, envoy },
+    ...(records && { audit: records }),
     config: { listen: { port: 0 }, ...config },
     secrets,
   };

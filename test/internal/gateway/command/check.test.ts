@@ -11,7 +11,7 @@ const never = () => Promise.reject(new Error("nothing is to be started"));
 
 async function check(config: unknown, env: Readonly<Record<string, string>> = {}) {
   const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
-  const given = { cwd, env, createGateway: never };
+  const given = { cwd, env, openGateway: never };
   const { code, document } = await run(["gateway", "--check", "--json"], given);
   const plain = await run(["gateway", "--check"], given);
   expect(plain.code).toBe(code);

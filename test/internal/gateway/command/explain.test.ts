@@ -5,7 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { addLabels, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
-import { createGateway } from "../../../../src/gateway/run/index.ts";
+import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { folderWith } from "../config/support.ts";
 import { codeOf, run, start } from "./support.ts";
@@ -54,7 +54,7 @@ async function recorded(audit: object) {
   const name = "glassine.config.json";
   const cwd = await folderWith({ [name]: configOf(audit), "p.mjs": plugin });
   const env = { TOKEN: planted.token };
-  const running = start(["gateway"], { cwd, env, createGateway });
+  const running = start(["gateway"], { cwd, env, openGateway });
   await running.seen("ready");
   const call = async (id: number, tool: string, times: number) => {
     const args = { text: planted.argument, more: planted.result };

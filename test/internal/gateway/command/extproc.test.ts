@@ -44,9 +44,9 @@ it("does not begin in production where nothing is known of what is in front", as
 });
 
 it("listens for Envoy and for the webhook where it was said", async () => {
-  const { state, createGateway } = double();
+  const { state, openGateway } = double();
   const args = [...local, "--webhook", "127.0.0.1:9003", "--mask-answers"];
-  const running = start(["extproc", ...args], { cwd: await folder(), createGateway });
+  const running = start(["extproc", ...args], { cwd: await folder(), openGateway });
   await running.seen("ready");
   running.signals.emit("SIGTERM");
   expect(await running.code).toBe(0);

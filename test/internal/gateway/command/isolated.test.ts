@@ -20,7 +20,7 @@ async function configured() {
 
 it("says of each plugin where its code runs, and ends it", async () => {
   verifies("cli:gateway-check");
-  const given = { cwd: await configured(), createGateway: never };
+  const given = { cwd: await configured(), openGateway: never };
   const { document } = await run(["gateway", "--check", "--json"], given);
   const [isolated, stock] = document().plugins;
   expect(isolated).toMatchObject({
@@ -40,8 +40,8 @@ it("says of each plugin where its code runs, and ends it", async () => {
 
 it("ends the far sides that a reload replaces, and all at its end", async () => {
   const cwd = await configured();
-  const { state, createGateway } = double();
-  const running = start(["gateway"], { cwd, createGateway });
+  const { state, openGateway } = double();
+  const running = start(["gateway"], { cwd, openGateway });
   await running.seen("ready");
   const first = await farSides();
   expect(first).toHaveLength(1);
@@ -59,7 +59,7 @@ it("ends the far sides that a reload replaces, and all at its end", async () => 
 
 it("isolates each --plugin with --isolate", async () => {
   const cwd = await folderWith({ "p.mjs": guarded("guard") });
-  const given = { cwd, createGateway: never };
+  const given = { cwd, openGateway: never };
   const argv = ["gateway", "--check", "--json", "--plugin", "./p.mjs"];
   const command = ["--", process.execPath];
   const isolate = ["--isolate", "process", ...accept.flatMap((name) => ["--accept", name])];

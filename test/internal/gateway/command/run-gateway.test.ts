@@ -5,7 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
-import { createGateway } from "../../../../src/gateway/run/index.ts";
+import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files, folderWith } from "../config/support.ts";
 import { codeOf, double, run, start } from "./support.ts";
@@ -21,8 +21,8 @@ describe("a reload", () => {
   it("takes the configuration as it is now, by a signal and by command", async () => {
     verifies("cli:gateway-reload");
     const cwd = await folder();
-    const { state, createGateway } = double();
-    const running = start(["gateway"], { cwd, createGateway });
+    const { state, openGateway } = double();
+    const running = start(["gateway"], { cwd, openGateway });
     await running.seen("ready");
     await write(cwd, { servers: { files, docs: files }, plugins: [{ use: "foreign" }] });
     running.signals.emit("SIGHUP");
@@ -33,7 +33,7 @@ describe("a reload", () => {
       0,
       { action: "reload", config_file: join(cwd, name), generation: 3 },
     ]);
-    expect(state.parts.map(({ config }) => Object.keys(config.servers ?? {}))).toEqual([
+    expect(state.parts.map(({ config }) => Object.keys(config.servers))).toEqual([
       ...[["files"], ["files", "docs"], ["docs"]],
     ]);
     running.signals.emit("SIGTERM");
@@ -60,8 +60,8 @@ describe("a reload", () => {
   ])("leaves the last good one running after %s", async (_, config, code, text) => {
     verifies("cli:gateway-reload");
     const cwd = await folder();
-    const { state, createGateway } = double();
-    const running = start(["gateway"], { cwd, createGateway });
+    const { state, openGateway } = double();
+    const running = start(["gateway"], { cwd, openGateway });
     await running.seen("ready");
     await write(cwd, config);
     running.signals.emit("SIGHUP");
@@ -78,8 +78,8 @@ describe("a reload", () => {
   it("that the gateway itself refuses changes nothing, and the next one can go well", async () => {
     verifies("cli:gateway-reload");
     const cwd = await folder();
-    const { state, createGateway } = double();
-    const running = start(["gateway"], { cwd, createGateway });
+    const { state, openGateway } = double();
+    const running = start(["gateway"], { cwd, openGateway });
     await running.seen("ready");
     state.refuses = new GlassineError("options_invalid", "the port cannot change");
     running.signals.emit("SIGHUP");
@@ -156,9 +156,9 @@ export default definePlugin({
     for (const flags of [[], ["--verbose"]]) {
       const cwd = await folderWith({ "failing.mjs": failing });
       const path = join(cwd, "failing.mjs");
-      const { state, createGateway } = double();
+      const { state, openGateway } = double();
       const argv = ["gateway", ...flags, "--plugin", path, "--", "x"];
-      const running = start(argv, { cwd, createGateway });
+      const running = start(argv, { cwd, openGateway });
       await running.seen("ready");
       const { manager } = state.parts[0] as (typeof state.parts)[number];
       const message = { role: "user", content: [] };
@@ -203,8 +203,8 @@ describe("the end", () => {
     "by %s closes everything, and gives the next one back",
     async (signal) => {
       verifies("cli:gateway-signals");
-      const { state, createGateway } = double();
-      const running = start(["gateway", "--", "x"], { createGateway });
+      const { state, openGateway } = double();
+      const running = start(["gateway", "--", "x"], { openGateway });
       await running.seen("ready");
       expect(running.signals.listenerCount(signal)).toBe(1);
       running.signals.emit(signal);
@@ -222,8 +222,8 @@ describe("the end", () => {
     [{ code: "server_gone" }, 1],
   ])("by itself: %j", async (how, exitCode) => {
     verifies("cli:gateway-signals");
-    const { state, createGateway } = double();
-    const running = start(["gateway", "--", "x"], { createGateway });
+    const { state, openGateway } = double();
+    const running = start(["gateway", "--", "x"], { openGateway });
     await running.seen("ready");
     state.end(how);
     expect(await running.code).toBe(exitCode);
@@ -235,7 +235,7 @@ describe("the end", () => {
 describe("a gateway that does not start", () => {
   it("says what to do where the command of a server is not there", async () => {
     const argv = ["gateway", "--", "no-such-program"];
-    const { code, stderr } = await run(argv, { createGateway });
+    const { code, stderr } = await run(argv, { openGateway });
     expect([code, stderr]).toEqual([2, expect.stringContaining('no program "no-such-program"')]);
   });
 
@@ -245,7 +245,7 @@ describe("a gateway that does not start", () => {
       headers: { authorization: { env } },
     });
     const cwd = await folderWith({ [name]: { servers: { a: web("KEY_A"), b: web("KEY_B") } } });
-    const running = start(["gateway"], { cwd, createGateway });
+    const running = start(["gateway"], { cwd, openGateway });
     expect([await running.code, running.texts.err]).toEqual([
       2,
       expect.stringContaining('"KEY_A" is not set'),
@@ -256,17 +256,17 @@ describe("a gateway that does not start", () => {
 
   it("ends with the exit code of a refusal, or of a bug", async () => {
     const refusing = () => Promise.reject(new GlassineError("secret_missing", "no TOKEN"));
-    expect(await run(["gateway", "--", "x"], { createGateway: refusing })).toMatchObject({
+    expect(await run(["gateway", "--", "x"], { openGateway: refusing })).toMatchObject({
       ...{ code: 2, stderr: "no TOKEN\n" },
     });
     const broken = () => Promise.reject(new TypeError("x is undefined"));
-    expect((await run(["gateway", "--", "x"], { createGateway: broken })).code).toBe(70);
+    expect((await run(["gateway", "--", "x"], { openGateway: broken })).code).toBe(70);
   });
 });
 
 it("hands the protocol its own streams, whole", async () => {
-  const { state, createGateway } = double();
-  const running = start(["gateway", "--", "x"], { createGateway });
+  const { state, openGateway } = double();
+  const running = start(["gateway", "--", "x"], { openGateway });
   await running.seen("ready");
   const { stdin, stdout } = state.parts[0]?.stdio ?? {};
   await new Promise((resolve) => stdout?.write('{"text":"é€😀"}\n', resolve));
@@ -281,7 +281,7 @@ it("hands the protocol its own streams, whole", async () => {
 it("says in every line of the log which configuration it is about", async () => {
   const server = { command: process.execPath, args: [smallServer] };
   const cwd = await folderWith({ [name]: { servers: { small: server } } });
-  const running = start(["gateway"], { cwd, createGateway });
+  const running = start(["gateway"], { cwd, openGateway });
   await running.seen("ready");
   const params = { name: "noise", arguments: {} };
   const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params };

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import * as z from "zod";
 import { gatewayCommands } from "../../../../src/gateway/command/index.ts";
 import type { StockPlugins } from "../../../../src/gateway/config/index.ts";
-import type { CreateGateway, GatewayOptions } from "../../../../src/gateway/run/index.ts";
+import type { GatewayParts, OpenGateway } from "../../../../src/gateway/run/parts.ts";
 import { readCommandHost } from "../../../../src/operate/cli/command-host.ts";
 import { errorDocument } from "../../../../src/operate/cli/documents.ts";
 import { runCommand } from "../../../../src/operate/cli/run-command.ts";
@@ -14,16 +14,16 @@ import { commandServices } from "../../../cli/support/run.ts";
 
 /** A gateway that records what it is asked. */
 export function double() {
-  const parts: GatewayOptions[] = [];
+  const parts: GatewayParts[] = [];
   let end: (how: { readonly code?: string }) => void = () => {};
   const ended = new Promise<{ readonly code?: string }>((resolve) => {
     end = resolve;
   });
   const state = { parts, isClosed: false, end, refuses: undefined as Error | undefined };
-  const createGateway: CreateGateway = async (first) => {
+  const openGateway: OpenGateway = async (first) => {
     parts.push(first);
     return {
-      address: first.config.listen && { host: first.config.listen.host ?? "", port: 4321 },
+      address: first.config.listen && { host: first.config.listen.host, port: 4321 },
       get generation() {
         return parts.length;
       },
@@ -40,7 +40,7 @@ export function double() {
       }),
     };
   };
-  return { state, createGateway };
+  return { state, openGateway };
 }
 
 const named = (name: string, manifest: object = {}) =>
@@ -77,12 +77,12 @@ const stock: StockPlugins = {
 interface Given {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly createGateway?: CreateGateway;
+  readonly openGateway?: OpenGateway;
 }
 
 /** Starts a command, and returns before it has ended. */
 export function start(argv: readonly string[], given: Given = {}) {
-  const { cwd = "/", env = {}, createGateway = double().createGateway } = given;
+  const { cwd = "/", env = {}, openGateway = double().openGateway } = given;
   const signals = new EventEmitter();
   const stdin = new PassThrough();
   const texts = { out: "", err: "", log: "" };
@@ -106,7 +106,7 @@ export function start(argv: readonly string[], given: Given = {}) {
     isTTY: { stdout: false, stderr: false },
     host: readCommandHost({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }),
     further: gatewayCommands(async () => ({
-      ...{ createGateway, stock, signals, writeLog },
+      ...{ openGateway, stock, signals, writeLog },
       reportFailuresTo: (own) => {
         state.failed = own;
         return () => {};

@@ -14,11 +14,11 @@ describe("the command of a server", () => {
     [["plugins", "list"]],
   ])("is data behind --: %j", async (words) => {
     verifies("cli:rest");
-    const { state, createGateway } = double();
-    const running = start(["gateway", "--", ...words], { createGateway });
+    const { state, openGateway } = double();
+    const running = start(["gateway", "--", ...words], { openGateway });
     await running.seen("ready");
     const [command, ...args] = words;
-    expect(state.parts[0]?.config.servers?.server).toMatchObject({ command, args });
+    expect(state.parts[0]?.config.servers.server).toMatchObject({ command, args });
     state.end({});
     expect(await running.code).toBe(0);
     expect(running.texts.out).toBe("");

@@ -7,10 +7,9 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { createPluginManager, definePlugin, deny } from "glassine";
+import { createGateway } from "glassine/gateway";
 import { afterEach, expect, it, vi } from "vitest";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { openAdminPort } from "../../../../src/gateway/run/admin-port.ts";
-import { createGateway } from "../../../../src/gateway/run/index.ts";
 import { freePort } from "../../../../tools/real/free-port.ts";
 import { type Started, startGateway } from "../../../gateway/run/support/gateway.ts";
 
@@ -113,7 +112,7 @@ const losing = {
 
 it("counts what is dropped, restarted, refused and lost", async () => {
   const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
-  const made = await started({ identity, audit: { file: "-", access: "all" } }, losing);
+  const made = await started({ identity }, { ...losing, records: { access: "all" } });
   const client = await clientOf(made, { "x-user": "ada" });
   await tool(client, "twice");
   await tool(client, "stranger");
@@ -144,7 +143,7 @@ it("counts on over a reload, and says which generation is in use", async () => {
   await tool(await clientOf(made), "answer");
   const manager = await createPluginManager({ plugins: [] });
   open.push(() => manager.close());
-  const config = configSchema.parse({ servers, admin, listen: { port: 0 } });
+  const config = { servers, admin, listen: { port: 0 } };
   await made.gateway.reload({ config, manager, log: made.log, secrets: () => "" });
   await tool(await clientOf(made), "answer");
   const { text } = await made.admin("/metrics");
@@ -243,7 +242,7 @@ it("works where the front is stdio", async () => {
   const info = (event: string, fields: object = {}) => void lines.push({ event, ...fields });
   const gateway = await createGateway({
     ...{ manager, stdio, secrets: () => "", log: { info, warn: info, error: info } },
-    config: configSchema.parse({ servers, admin }),
+    config: { servers, admin },
   });
   open.push(() => gateway.close());
   const port = lines.find(({ event }) => event === "started")?.admin?.port;

@@ -44,7 +44,6 @@ import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
 import { forPage } from "./pages.ts";
 import type { Address, EnvoyFront, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
-import { partsFrom } from "./parts-from.ts";
 import { passEndpoint } from "./pass-endpoint.ts";
 import { requestRate } from "./request-rate.ts";
 import { type Server, serverOf } from "./server.ts";
@@ -55,11 +54,22 @@ const sweepMs = 60_000;
 /** How long refusals may take to be sent when the gateway ends. */
 const lastAnswersMs = 2000;
 
-/** Starts a gateway. `opened` gets what has to be closed where a later step fails. */
-export async function startGateway(
+/** Starts a gateway of parts that were checked. */
+export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayParts>> {
+  const opened: (() => unknown)[] = [];
+  try {
+    return await start(parts, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
+
+/** `opened` gets what has to be closed where a later step fails. */
+async function start(
   given: GatewayParts,
   opened: (() => unknown)[],
-): Promise<Gateway> {
+): Promise<Gateway<GatewayParts>> {
   const tracing = given.config.tracing ? tracingBy(await loadTelemetry()) : undefined;
   let generation = 1;
   const prepared = (of: GatewayParts): GatewayParts => ({
@@ -194,7 +204,7 @@ export async function startGateway(
   }
 
   /** Also the guards of sessions that go on write with the manager that is in use. */
-  function hookRecorder({ config: { audit, tenant } }: GatewayParts) {
+  function hookRecorder({ audit, config: { tenant } }: GatewayParts) {
     if (audit?.hooks !== true) return undefined;
     return (ran: HookRan) => recordHook(current.manager, tenant, ran);
   }
@@ -367,7 +377,7 @@ export async function startGateway(
     },
     counts,
     async reload(of) {
-      const next = prepared(partsFrom(of));
+      const next = prepared(of);
       checkFixed(current.config, next.config);
       const nextIdentifier = await makeIdentifier(next);
       const madeRoutes = models.make(next);
