@@ -53,11 +53,16 @@ function processesWithout(left: readonly string[]) {
 
 const order = processes.map(({ name }) => name);
 
-/** A process goes on only while the next file may share it, so those that may stand together. */
+/**
+ * A process goes on only while the next file may share it, so those that may stand together. Of
+ * these the long ones come first: one that begins last keeps the others waiting for its end.
+ */
 export class ByProcess extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
+    const long = new Set(longFiles.map((path) => root + path));
     const at = ({ project }: TestSpecification) => order.indexOf(project.name);
-    return [...sorted].sort((a, b) => at(a) - at(b));
+    const rank = ({ moduleId }: TestSpecification) => (long.has(moduleId) ? 0 : 1);
+    return [...sorted].sort((a, b) => at(a) - at(b) || rank(a) - rank(b));
   }
 }
