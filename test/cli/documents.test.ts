@@ -152,6 +152,8 @@ it("a key has one type in all documents", () => {
     types.set(key, (types.get(key) ?? new Set()).add(type));
   expect(types.get("lock")).toEqual(new Set(["object"]));
   expect(types.size).toBeGreaterThan(50);
-  const several = [...types].filter(([, found]) => found.size > 1);
-  expect(several.map(([key, found]) => [key, ...found])).toEqual([]);
+  const several = [...types]
+    .filter(([, found]) => found.size > 1)
+    .map(([key, found]) => `${key} is ${[...found].join(" and ")}: use another name for one`);
+  expect(several, several.join("\n")).toEqual([]);
 });
