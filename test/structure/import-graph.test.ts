@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { describe, expect, it } from "vitest";
+import { root } from "../docs/support/pages.ts";
 import { allRooms, checkPlan, checkRooms, circlesOf, roomOf } from "./check-rooms.ts";
 import { type Plan, plan } from "./rooms.ts";
 import { packageOf, readSource } from "./source-file.ts";
@@ -36,6 +39,18 @@ describe("the rooms of src/", () => {
   it("have no files that import one another in a circle", () => {
     expect(circlesOf(files)).toEqual([]);
   });
+});
+
+it("what src imports is installed with the package, or is a peer; immer is written in", () => {
+  const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  const installed = { ...manifest.dependencies, ...manifest.peerDependencies, immer: "" };
+  const imported = readTree().flatMap(({ imports }) =>
+    imports
+      .map(({ specifier }) => packageOf(specifier))
+      .filter((name) => !name.startsWith(".") && !isBuiltin(name)),
+  );
+  expect(imported).toContain("yaml");
+  expect([...new Set(imported)].filter((name) => !Object.hasOwn(installed, name))).toEqual([]);
 });
 
 describe("the plan", () => {
