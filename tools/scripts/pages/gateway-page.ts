@@ -29,8 +29,9 @@ npm install glassine
 npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everything stdio
 \`\`\`
 
+glassine [is not published yet](../README.md#run-it): install the package that a clone builds.
 That is the command that your client starts in place of the server's own.
-Every tool call is refused now, with the plugin's reason.
+Every tool call is refused now, with the plugin's reason; \`conditions: { tools: ["echo"] }\` in the plugin makes it [that tool's calls](write-a-plugin.md) alone.
 The protocol has standard output to itself; the log is on standard error, a line of JSON each.
 What a plugin prints goes to standard error too.
 
@@ -248,7 +249,7 @@ Over stdio the gateway ends with its caller, or with 1 where none of its servers
 
 ## In a program of your own
 
-\`createGateway\` is the same gateway without the command.
+\`createGateway\` is the same gateway without the command; it needs \`npm install @modelcontextprotocol/server\`.
 The plugins and the audit trail are those of the manager that you hand it, so \`config\` has no \`plugins\`, \`mode\` and \`audit\`; everything else is as in a file, with the same defaults, and is checked alike.
 
 \`\`\`ts
@@ -272,8 +273,9 @@ await manager.close();
 
 \`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail.
 Without \`log\` it writes the lines of the command on standard error.
-\`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from there.
-\`reload\` takes the same options: the next requests go by them, and \`onUnused\` of those before says when their manager can be closed.
+\`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from the environment and from files.
+\`reload\` takes the same options: the next requests go by them. \`onUnused\` of the options that they replace is called when no request uses those any more, so that their manager can be closed.
+Without \`listen\` it speaks over standard input and output of your program, or those in \`stdio\`.
 
 ## Flags and environment
 
