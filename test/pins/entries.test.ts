@@ -967,6 +967,7 @@ it("the export map", () => {
     "smol-toml",
     "ts-pattern",
     "undici",
+    "yaml",
     "zod",
   ]);
 });
