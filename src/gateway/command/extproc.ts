@@ -17,8 +17,8 @@ import {
   type EnvoyListen,
   type EnvoyProblem,
   type EnvoyTls,
-  loadGrpc,
   problemsInFile,
+  requireGrpc,
   serverPaths,
   watchEnvoy,
 } from "../envoy/index.ts";
@@ -177,7 +177,7 @@ export async function check(context: CommandContext) {
   const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
   const served_at = Object.fromEntries(serverPaths(config));
   const problems = [
-    ...(await missingPeers(config, [loadGrpc])),
+    ...(await missingPeers(config, [requireGrpc])),
     ...(await problemsIn(context)).map(({ text }) => text),
   ];
   return {

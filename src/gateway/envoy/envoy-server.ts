@@ -1,7 +1,8 @@
 /** A server of Envoy's external processing. */
 import { rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
-import { GlassineError } from "../../core/errors/index.ts";
+import type { GlassineError } from "../../core/errors/index.ts";
+import { cannotListen } from "./cannot-listen.ts";
 import { loadGrpc } from "./load-grpc.ts";
 import { type Call, type SideStreamOptions, sideStream } from "./side-stream.ts";
 
@@ -31,6 +32,14 @@ export interface EnvoyServer {
   drain(): Promise<void>;
   /** Ends everything. */
   close(): void;
+}
+
+/**
+ * @throws GlassineError (as a rejection) `setting_invalid` if a package that it needs is not
+ *   installed
+ */
+export async function requireGrpc(): Promise<void> {
+  await loadGrpc();
 }
 
 /** @throws GlassineError (as a rejection) `setting_invalid` */
@@ -102,10 +111,5 @@ async function removeStale(path: string): Promise<void> {
 
 function fault(at: string, { message }: Error): GlassineError {
   // What the package says holds the code, among much else.
-  const code = /\bE[A-Z]{3,}\b/.exec(message)?.[0];
-  const why =
-    code === "EADDRINUSE"
-      ? `${at} is in use: stop what listens there, or choose another address`
-      : `it cannot listen at ${at}: ${code ?? message}`;
-  return new GlassineError("setting_invalid", why);
+  return cannotListen(at, /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? message);
 }

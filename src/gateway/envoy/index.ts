@@ -1,4 +1,5 @@
 export { checkBehindEnvoy, serverPaths } from "./behind-envoy.ts";
+export { cannotListen } from "./cannot-listen.ts";
 export {
   bodyModes,
   type EnvoyConfigOptions,
@@ -13,8 +14,8 @@ export {
   type EnvoyServer,
   type EnvoyTls,
   envoyServer,
+  requireGrpc,
 } from "./envoy-server.ts";
-export { loadGrpc } from "./load-grpc.ts";
 export { problemsInFile } from "./problems-in-file.ts";
 export { watchEnvoy } from "./watch-envoy.ts";
 export { documentsIn } from "./yaml.ts";

@@ -4,9 +4,8 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
-import { GlassineError } from "../../core/errors/index.ts";
 import type { Forward } from "../ends/index.ts";
-import type { EnvoyTls } from "../envoy/index.ts";
+import { cannotListen, type EnvoyTls } from "../envoy/index.ts";
 import type { Address } from "./parts.ts";
 
 /** The connection that a request came on. */
@@ -57,17 +56,11 @@ export async function listenOn(
     },
   }) as HttpServer;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(fault(error, host, port)));
+    server.once("error", ({ code, message }: NodeJS.ErrnoException) =>
+      reject(cannotListen(`port ${port} of ${host}`, code ?? message)),
+    );
     server.listen(port, host, resolve);
   });
   const bound = server.address() as AddressInfo;
   return { server, address: { host: bound.address, port: bound.port } };
-}
-
-function fault({ code, message }: NodeJS.ErrnoException, host: string, port: number) {
-  const why =
-    code === "EADDRINUSE"
-      ? `port ${port} of ${host} is in use: stop what listens there, or choose another port`
-      : `it cannot listen on port ${port} of ${host}: ${code ?? message}`;
-  return new GlassineError("setting_invalid", why);
 }

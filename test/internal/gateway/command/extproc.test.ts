@@ -1,7 +1,7 @@
 /** How the words of `glassine extproc` are read. */
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
-import { envoyServer } from "../../../../src/gateway/envoy/index.ts";
+import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { folderWith } from "../config/support.ts";
 import { double, run, start } from "./support.ts";
@@ -80,4 +80,23 @@ it("says that its address is in use", async () => {
     message: expect.stringContaining(`127.0.0.1:${port} is in use: stop what listens there`),
   });
   server.close();
+});
+
+it("says where a socket can be", async () => {
+  const socket = `${await folder()}/missing/proxy.sock`;
+  const refused = envoyServer({
+    ...{ listen: { socket }, single: () => false, onNote: () => {} },
+    respond: async () => new Response(),
+  });
+  await expect(refused).rejects.toMatchObject({
+    code: "setting_invalid",
+    message: expect.stringContaining("a socket in a folder that exists"),
+  });
+});
+
+it.each(["EACCES", "EPERM"])("says where else it can listen after %s", (code) => {
+  expect(cannotListen("port 80 of 127.0.0.1", code)).toMatchObject({
+    code: "setting_invalid",
+    message: expect.stringContaining("Choose a port above 1023"),
+  });
 });
