@@ -110,19 +110,19 @@ interface Turn extends JsonObject {
 }
 
 /** The body of a request to the Messages API, as far as it is known here. */
-export interface MessagesRequest extends JsonObject {
+export type MessagesRequest = JsonObject & {
   readonly model?: string;
   readonly system?: string | readonly Block[] | null;
   readonly messages: readonly Turn[];
-}
+};
 
 /** The body of a response of the Messages API, as far as it is known here. */
-export interface MessagesResponse extends JsonObject {
+export type MessagesResponse = JsonObject & {
   readonly type: "message";
   readonly role: "assistant";
   readonly model?: string;
   readonly content: readonly Block[];
-}
+};
 
 /** An event of a streamed response. */
 export interface MessagesEvent extends JsonObject {

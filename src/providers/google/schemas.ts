@@ -64,21 +64,21 @@ export const pieceSchema = z.looseObject({ text: z.string(), thoughtSignature: t
 export const eventsSchema = z.array(z.looseObject({}));
 
 /** A turn of a request, or what a candidate says. A part is what it has: a text, a call. */
-interface Content extends JsonObject {
+type Content = JsonObject & {
   readonly role?: string;
   readonly parts?: readonly (JsonObject & { readonly text?: string })[];
-}
+};
 
 /** The body of a request to `generateContent`, as far as it is known here. */
-export interface GenerateRequest extends JsonObject {
+export type GenerateRequest = JsonObject & {
   readonly contents: readonly Content[];
   readonly systemInstruction?: Content;
-}
+};
 
 /** The body of a response of `generateContent`, as far as it is known here. */
-export interface GenerateResponse extends JsonObject {
+export type GenerateResponse = JsonObject & {
   readonly candidates?: readonly (JsonObject & { readonly content?: Content })[];
-}
+};
 
 /** An event of a streamed response: the next part of one. */
-export interface GenerateEvent extends GenerateResponse {}
+export type GenerateEvent = GenerateResponse;
