@@ -332,6 +332,17 @@ describe("an unknown field", () => {
     );
   });
 
+  it("is refused with the place that it belongs to, where it is a setting of a hook", () => {
+    for (const field of ["onError", "timeoutMs", "conditions", "mode", "priority", "stream"]) {
+      expect(problemsOf(manifest({ [field]: 1 }))).toEqual(
+        only(
+          field,
+          `unknown manifest field '${field}'; it is a setting of a hook: { hooks: { HOOK: { handler, ${field} } } }`,
+        ),
+      );
+    }
+  });
+
   it("is refused without a similar name", () => {
     expect(problemsOf(manifest({ banana: 1 }))).toEqual(
       only("banana", "unknown manifest field 'banana'"),

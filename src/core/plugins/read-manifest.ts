@@ -4,7 +4,8 @@ import { capabilityList, unusedCapabilities } from "./capabilities.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
 import type { Surface } from "./profile.ts";
 import { handlerFault, isFunction, type ReadHook, readHooks } from "./read-hooks.ts";
-import { manifestError, plainList, quoteName, readFields } from "./read-plain.ts";
+import { manifestError, orClause, plainList, quoteName, readFields } from "./read-plain.ts";
+import { settingNames } from "./settings.ts";
 
 /** A manifest, read. `requiresHost` is as declared: its syntax was not checked. */
 export type ReadManifest = z.output<ReturnType<typeof manifestSchema>>;
@@ -91,13 +92,18 @@ const schemas = new WeakMap<Surface, ReturnType<typeof manifestSchema>>();
 export function readManifest(surface: Surface, input: unknown): ReadManifest {
   const schema = schemas.get(surface) ?? manifestSchema(surface);
   schemas.set(surface, schema);
-  const manifest = readFields(schema, input, "manifest", nameIn);
+  const manifest = readFields(schema, input, "manifest", nameIn, hintFor);
   const { name, dependsOn } = manifest;
   if (dependsOn.includes(name))
     throw manifestError("dependsOn", "plugin cannot depend on itself", name);
   const fault = unusedFault(surface, manifest);
   if (fault !== undefined) throw manifestError("capabilities", fault, name);
   return { ...manifest, dependsOn: Object.freeze([...new Set(dependsOn)]) };
+}
+
+function hintFor(field: string, known: readonly string[]): string {
+  if (!settingNames.includes(field)) return orClause(field, known);
+  return `; it is a setting of a hook: { hooks: { HOOK: { handler, ${field} } } }`;
 }
 
 function nameIn({ name }: { readonly name?: unknown }): string | undefined {

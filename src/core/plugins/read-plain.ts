@@ -148,6 +148,7 @@ export function readFields<Shape extends z.core.$ZodShape>(
   input: unknown,
   what: string,
   pluginIn: (values: object) => string | undefined = () => undefined,
+  hintFor: (field: string, known: readonly string[]) => string = orClause,
 ): z.output<z.ZodMiniObject<Shape>> {
   const problems: ManifestProblem[] = [];
   const report = (field: string, message: string) => problems.push({ field, message });
@@ -156,7 +157,7 @@ export function readFields<Shape extends z.core.$ZodShape>(
   const fields = Object.keys(schema.shape);
   for (const key of Object.keys(values)) {
     if (fields.includes(key)) continue;
-    report(key, `unknown ${what} field ${quoteName(key)}${orClause(key, fields)}`);
+    report(key, `unknown ${what} field ${quoteName(key)}${hintFor(key, fields)}`);
   }
   const { data, error } = z.safeParse(schema, values);
   const faults = new Map<string, ManifestProblem>();
