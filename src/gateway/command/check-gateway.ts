@@ -30,6 +30,8 @@ export interface PluginReport {
   readonly hooks: readonly string[];
   readonly capabilities: readonly string[];
   readonly runs_on: readonly string[];
+  /** For which calls alone, where conditions say so. */
+  readonly only_for: readonly string[];
   readonly sees: readonly string[];
   readonly hidden: readonly string[];
   readonly may_change: readonly string[];
@@ -54,17 +56,14 @@ export async function checkGateway(
   const handlers = handlersOf(manager, plugins);
   return {
     always: describePermissions(standardTables, { capabilities: [], hooks: [] }).always,
-    plugins: plugins.map((each) =>
-      reportOf(
-        each,
-        neverIn(
-          config,
-          manager,
-          handlers.filter(({ plugin }) => plugin === each.plugin.name),
-          each,
-        ),
-      ),
-    ),
+    plugins: plugins.map((each) => {
+      const own = handlers.filter(({ plugin }) => plugin === each.plugin.name);
+      return {
+        ...reportOf(each),
+        only_for: own.flatMap(onlyFor),
+        never: neverIn(config, manager, own, each),
+      };
+    }),
     problems: [
       ...(await identityFaults(config)),
       ...(await missingPeers(config)),
@@ -93,17 +92,19 @@ async function identityFaults({ identity, listen }: GatewayConfig): Promise<read
   }
 }
 
-function reportOf(
-  { plugin, from, source, grant }: ResolvedPlugin,
-  never: readonly string[],
-): PluginReport {
+function reportOf({
+  plugin,
+  from,
+  source,
+  grant,
+}: ResolvedPlugin): Omit<PluginReport, "only_for" | "never"> {
   const { name, version, hooks } = plugin;
   const capabilities = grant === undefined ? plugin.capabilities : [...grant].sort();
   const words = describePermissions(standardTables, { capabilities, hooks });
   const { runsOn, sees, hidden, changes, uses } = words;
   return {
     ...{ name, version, from, source, ...placeOf(plugin), hooks, capabilities },
-    ...{ runs_on: runsOn, sees, hidden, may_change: changes, uses, never },
+    ...{ runs_on: runsOn, sees, hidden, may_change: changes, uses },
   };
 }
 
@@ -138,6 +139,15 @@ function handlersOf(
     (each, at) =>
       all.findIndex(({ handler, hook }) => handler === each.handler && hook === each.hook) === at,
   );
+}
+
+/** A call has to match each kind of its conditions, by one pattern. */
+function onlyFor({ hook, conditions }: Handler): readonly string[] {
+  if (conditions === null) return [];
+  const kinds = Object.entries({ ...conditions }).map(
+    ([kind, patterns]) => `${kind} ${patterns.map((each) => quoted(each)).join(" or ")}`,
+  );
+  return [`On ${hook} it runs only for ${kinds.join(" and ")}.`];
 }
 
 /** The hooks of a route to a model. Those of a server's guard its wiring knows. */

@@ -145,12 +145,12 @@ function linesOf(
 }
 
 function pluginLines(report: PluginReport, paint: CommandContext["paint"]): readonly string[] {
-  const { name, version, from, source, runs_in, runs_on, sees, hidden, may_change, uses, never } =
-    report;
+  const { name, version, from, source, runs_in, runs_on, only_for } = report;
+  const { sees, hidden, may_change, uses, never } = report;
   const where = from === "stock" ? "stock" : say`${from} ${source}`;
   return [
     `${paint.title(say`${name} ${version}`)} (${where})`,
-    ...[...runs_in, ...runs_on, ...sees, ...may_change, ...uses].map(
+    ...[...runs_in, ...runs_on, ...only_for, ...sees, ...may_change, ...uses].map(
       (sentence) => `  ${printable(sentence)}`,
     ),
     ...(hidden.length === 0 ? [] : [`  Does not see ${hidden.join(", ")}.`]),

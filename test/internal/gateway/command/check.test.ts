@@ -55,6 +55,18 @@ describe("what each plugin sees", () => {
   });
 });
 
+it("says for which calls alone a plugin runs", async () => {
+  verifies("cli:gateway-check");
+  const conditions = { tools: ["read", "write*"], servers: ["files"] };
+  const plugins = [{ use: "header-writer", conditions }];
+  const { document, lines } = await check({ servers: { files: http }, plugins });
+  const [sentence] = document.plugins[0].only_for;
+  expect(sentence).toBe(
+    'On cmf.tool_pre_invoke it runs only for tools "read" or "write*" and servers "files".',
+  );
+  expect(lines).toContain(sentence);
+});
+
 it("warns of a plugin that is disabled", async () => {
   const plugins = [{ use: "header-writer", mode: "disabled" }];
   const { code, document } = await check({ servers: { files: http }, plugins });
