@@ -6,9 +6,9 @@ import { describePermissions, standardTables } from "../../operate/discovery/ind
 import { isIsolation, kinds, type Opening, openings } from "../../operate/isolate/kinds.ts";
 import { isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
 import {
+  auditFileFaults,
   type GatewayConfig,
   type LoadedConfig,
-  missingFolders,
   type ResolvedPlugin,
   type ResolvedPlugins,
 } from "../config/index.ts";
@@ -72,7 +72,7 @@ export async function checkGateway(
     warnings: [
       ...warnings,
       ...missingSecrets(config, env),
-      ...(await missingFolders(config)),
+      ...(await auditFileFaults(config)),
       ...(await unusedPins(config)),
       ...oddSettings(config),
       ...disabledAmong(plugins, handlers),

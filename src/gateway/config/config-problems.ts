@@ -32,14 +32,14 @@ export function problemAt(path: Path, text: string): ConfigProblem {
   return { path: formatPath(path), text };
 }
 
-/** The error for a configuration with `configProblems`. `what` is its name in a sentence. */
+/** The error for a configuration with `configProblems`, which follow the sentence. */
 export function configInvalid(
   configProblems: readonly ConfigProblem[],
-  what = "This",
+  sentence = "This is not a valid configuration.",
   file?: string,
 ): GlassineError {
   const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
-  return new GlassineError("config_invalid", `${what} is not a valid configuration. ${text}`, {
+  return new GlassineError("config_invalid", `${sentence} ${text}`, {
     file,
     configProblems,
   });

@@ -1,3 +1,4 @@
+export { auditFileFaults } from "./audit-of.ts";
 export { placesOf, stackOf } from "./code-places.ts";
 export { configInvalid, problemAt } from "./config-problems.ts";
 export { findConfig } from "./find-config.ts";
@@ -7,7 +8,6 @@ export { type ConfigFlags, checkConfig, type LoadedConfig, loadConfig } from "./
 export { guestOptions } from "./resolve-guests.ts";
 export {
   loadPlugin,
-  missingFolders,
   type ResolvedPlugin,
   type ResolvedPlugins,
   type ResolveOptions,

@@ -109,11 +109,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
  *
  * @throws GlassineError `config_invalid`
  */
-export function checkConfig(given: unknown, what?: string, file?: string): GatewayConfig {
+export function checkConfig(given: unknown, what = "This", file?: string): GatewayConfig {
   const { data, error } = configSchema.safeParse(given, { reportInput: false });
   const problems =
     data === undefined ? problemsOf(configSchema, given, error.issues) : ruleProblems(data);
-  if (data === undefined || problems.length > 0) throw configInvalid(problems, what, file);
+  if (data === undefined || problems.length > 0)
+    throw configInvalid(problems, `${what} is not a valid configuration.`, file);
   return data;
 }
 

@@ -1,19 +1,16 @@
 /** From the plugins that a configuration names to the manager that runs them. */
-import { access } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import type * as z from "zod";
 import { GlassineError, isGlassineError, quoted, suggestion } from "../../core/errors/index.ts";
 import type { HandlerErrorSink } from "../../core/hooks/index.ts";
 import { createPluginManager, type Manager } from "../../core/host/index.ts";
 import {
-  type Environment,
   endIsolated,
   type Logger,
   type MetricsSink,
   manifestCarriedBy,
   type Plugin,
 } from "../../core/plugins/index.ts";
-import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
 import {
   type Discovery,
   discoverPlugins,
@@ -21,11 +18,11 @@ import {
 } from "../../operate/discovery/index.ts";
 import { isolatePlugin } from "../../operate/isolate/index.ts";
 import { isThere, printable } from "../../operate/trust/index.ts";
+import { type AuditSettings, auditOf } from "./audit-of.ts";
 import { finished, importDefault } from "./import-file.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { resolveGuests } from "./resolve-guests.ts";
 import type { GatewayConfig, GuestsEntry, PluginEntry, SinglePluginEntry } from "./schema.ts";
-import { secretReader, secretsIn } from "./secrets.ts";
 
 /** A plugin that is enabled by its name, as the table of stock plugins has them. */
 interface StockPlugin {
@@ -37,8 +34,7 @@ interface StockPlugin {
 
 export type StockPlugins = Readonly<Record<string, StockPlugin>>;
 
-export interface ResolveOptions {
-  readonly env: Environment;
+export interface ResolveOptions extends AuditSettings {
   readonly stock: StockPlugins;
   /** The path of plugins.lock. Default: where every host looks for it. */
   readonly lock?: string | undefined;
@@ -50,12 +46,8 @@ export interface ResolveOptions {
   readonly metrics?: MetricsSink | undefined;
   /** What stock plugins get from their host. */
   readonly services?: object | undefined;
-  /** Of the configuration: it is in every record. Default 1. */
-  readonly generation?: number | undefined;
   /** How long the code of a plugin may take to load. Default 30 000. */
   readonly loadTimeoutMs?: number | undefined;
-  /** Whether records are written. Default true. */
-  readonly records?: boolean | undefined;
 }
 
 /** One plugin of the manager, and where it is from. */
@@ -127,7 +119,7 @@ async function resolved(
   const host = { mode: config.mode, root: folder, discovered, warnings };
   for (const [index, entry] of entries.entries()) {
     const plugins = await pluginsOf(entry, host, options).catch((error: unknown) => {
-      throw placed(error, `plugins[${index}] (${entry.source})`, file);
+      throw placed(error, entry, index, file);
     });
     for (const plugin of plugins) {
       // Of others the manager speaks: a package with the name of another may be an attack.
@@ -149,7 +141,7 @@ async function resolved(
     ...(onHandlerError === undefined ? {} : { onHandlerError }),
   }).catch(async (error: unknown) => {
     await audit?.close();
-    throw error;
+    throw withEntries(error, found);
   });
   return {
     manager,
@@ -170,10 +162,35 @@ const placeless: ReadonlySet<string> = new Set([
 ]);
 
 /** Options of stock plugins are refused by the name of a function that no operator has written. */
-function placed(error: unknown, place: string, file: string | undefined): unknown {
+function placed(
+  error: unknown,
+  entry: NamedEntry,
+  index: number,
+  file: string | undefined,
+): unknown {
   if (!isGlassineError(error) || !placeless.has(error.code)) return error;
+  const place = placeOf({ entry, index });
   const where = file === undefined ? place : `${place} of ${printable(file)}`;
-  const text = `${where}: ${error.message.replace(/^[A-Za-z]+: /, "")}`;
+  const text = `${where}: ${error.message.replace(/^[A-Za-z]+: /, "")}${remedyFor(error, entry)}`;
+  return new GlassineError(error.code, text, { ...error.data }, error);
+}
+
+const placeOf = ({ entry, index }: Pick<Found, "entry" | "index">): string =>
+  `plugins[${index}] (${entry.source})`;
+
+/** The command line enables a plugin by its name, and has no place for options. */
+function remedyFor({ code }: GlassineError, { from, source, settings }: NamedEntry): string {
+  if (code !== "options_invalid" || from !== "stock" || settings.options !== undefined) return "";
+  const entry = `{ "use": ${quoted(source)}, "options": { … } }`;
+  return ` Write its options into a configuration file: "plugins": [${entry}].`;
+}
+
+/** Of plugins with one name, which entries they are. */
+function withEntries(error: unknown, found: readonly Found[]): unknown {
+  if (!isGlassineError(error) || error.code !== "plugin_duplicate") return error;
+  const places = found.filter(({ plugin }) => plugin.name === error.data.plugin).map(placeOf);
+  if (places.length < 2) return error;
+  const text = `${printable(places.join(" and "))}: ${error.message}`;
   return new GlassineError(error.code, text, { ...error.data }, error);
 }
 
@@ -368,9 +385,10 @@ async function stockPlugin(
   if (entry !== undefined)
     // Each stock plugin takes of the services what it needs.
     return await entry.make(options ?? {}, services as never);
+  const names = Object.keys(stock);
   throw new GlassineError(
     "plugin_missing",
-    `there is no stock plugin '${printable(name)}'.${suggestion(name, Object.keys(stock))}`,
+    `there is no stock plugin '${printable(name)}'.${suggestion(name, names) || ` There are ${names.join(", ")}.`}`,
     { plugin: name },
   );
 }
@@ -442,40 +460,4 @@ function itemOf(plugin: Plugin, { from, settings }: NamedEntry): Item {
   const own = Object.entries(given).filter(([, value]) => value !== undefined);
   const config = from === "stock" || options === undefined ? {} : { config: options };
   return { plugin, ...Object.fromEntries(own), ...config };
-}
-
-async function auditOf({ audit, ...config }: GatewayConfig, options: ResolveOptions) {
-  if (audit === undefined || options.records === false) return undefined;
-  const [missing] = await missingFolders({ audit });
-  if (missing !== undefined) throw new GlassineError("config_unreadable", missing);
-  const file = fileAuditSink(audit.file, { fsync: audit.strict });
-  const { generation = 1 } = options;
-  const sink = (event: AuditEvent) =>
-    file({ ...event, metadata: { ...event.metadata, generation } });
-  const secrets = knownSecrets({ ...config, audit }, options.env);
-  return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
-}
-
-/** Folders that the gateway writes to and this machine does not have. */
-export async function missingFolders({
-  audit,
-}: Pick<GatewayConfig, "audit">): Promise<readonly string[]> {
-  if (audit === undefined) return [];
-  const folder = dirname(audit.file);
-  return await access(folder).then(
-    () => [],
-    () => [`audit.file: the folder ${printable(folder)} is not there: make it`],
-  );
-}
-
-/** Those that can be read now. One that cannot stops what needs it, and nothing before. */
-function knownSecrets(config: GatewayConfig, env: Environment): readonly string[] {
-  const read = secretReader(env);
-  return secretsIn(config).flatMap(({ secret }) => {
-    try {
-      return [read(secret)];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -36,5 +36,6 @@ export function checkBehindEnvoy(config: GatewayConfig): void {
         );
   if (listen?.port === 0)
     problems.push(problemAt(["listen", "port"], "expected the port that Envoy listens on, got 0."));
-  if (problems.length > 0) throw configInvalid(problems, "Behind Envoy, this");
+  if (problems.length > 0)
+    throw configInvalid(problems, "Behind Envoy, this is not a valid configuration.");
 }

@@ -21,5 +21,6 @@ export function checkFixed(current: GatewayConfig, next: GatewayConfig): void {
   const problems = fixed
     .filter(([, of]) => !isDeepStrictEqual(of(current), of(next)))
     .map(([path]) => problemAt(path, "only a new start can change this."));
-  if (problems.length > 0) throw configInvalid(problems, "For a reload, this");
+  if (problems.length > 0)
+    throw configInvalid(problems, "A reload cannot take this configuration.");
 }

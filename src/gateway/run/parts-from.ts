@@ -25,7 +25,7 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
   const problems = Object.entries(misplaced).flatMap(([key, text]) =>
     Object.hasOwn(options.config ?? {}, key) ? [problemAt([key], text)] : [],
   );
-  if (problems.length > 0) throw configInvalid(problems, "`config`");
+  if (problems.length > 0) throw configInvalid(problems, "`config` is not a valid configuration.");
   return {
     ...{ ...options, secrets, log },
     config: checkConfig(options.config, "`config`"),

@@ -225,9 +225,17 @@ describe("the audit trail", () => {
     expect(text).not.toContain("sk-live-4242");
   });
 
-  it("needs its folder at the start", async () => {
+  it("needs its folder at the start, and a file that can be written", async () => {
     const { message } = await refusalOf(resolve([], { audit: { file: "/nowhere/audit.jsonl" } }));
     expect(message).toBe("audit.file: the folder /nowhere is not there: make it");
+    const folder = await folderWith({ "plain.txt": "" });
+    const isFolder = await refusalOf(resolve([], { audit: { file: folder } }));
+    expect(isFolder.message).toBe(`audit.file: ${folder} is a folder: name a file`);
+    const file = join(folder, "plain.txt", "audit.jsonl");
+    const odd = await refusalOf(resolve([], { audit: { file } }));
+    expect(odd.message).toBe(
+      `audit.file: ${file} cannot be written (ENOTDIR): name a file that this user may write`,
+    );
   });
 });
 
@@ -245,8 +253,16 @@ describe("an entry that is wrong", () => {
       "plugin_duplicate",
       'plugins[0] and plugins[2] are both the plugin "one"',
     ],
+    [
+      ["good.mjs", "good.mjs"],
+      "plugin_duplicate",
+      "good.mjs): plugin 'good' is already registered",
+    ],
+    [[{ use: "nosuch" }], "plugin_missing", "There are always-no"],
   ])("%j", async (plugins, code, text) => {
-    const folder = await folderWith({ "p.yaml": "" });
+    const good = `import { definePlugin } from "glassine";
+export default definePlugin({ name: "good", version: "1.0.0", hooks: {} });`;
+    const folder = await folderWith({ "p.yaml": "", "good.mjs": good });
     const at = plugins.map((each) => (typeof each === "string" ? join(folder, each) : each));
     const error = await refusalOf(resolve(at, { folder }));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(text)]);
@@ -264,6 +280,16 @@ describe("an entry that is wrong", () => {
       expect.stringMatching(
         /^plugins\[0\] \(pii\) of \/etc\/glassine\.config\.json: the options must not have "acton"\. Its options are [^.]*\baction\b[^.]*\.$/,
       ),
+    ]);
+  });
+
+  it("says where options are written, which the command line cannot have", async () => {
+    const config = configSchema.parse({ servers: { files }, plugins: [{ use: "role-guard" }] });
+    const given = { config, folder: "/" };
+    const error = await refusalOf(resolvePlugins(given, { env: {}, stock: stockPlugins as never }));
+    expect([error.code, error.message]).toEqual([
+      "options_invalid",
+      expect.stringContaining('"plugins": [{ "use": "role-guard", "options": { … } }]'),
     ]);
   });
 });

@@ -1,0 +1,62 @@
+/** The audit trail that a configuration asks for. */
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
+import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import type { GatewayConfig } from "./schema.ts";
+import { secretReader, secretsIn } from "./secrets.ts";
+
+export interface AuditSettings {
+  readonly env: Environment;
+  /** Of the configuration: it is in every record. Default 1. */
+  readonly generation?: number | undefined;
+  /** Whether records are written. Default true. */
+  readonly records?: boolean | undefined;
+}
+
+/** @throws GlassineError `config_unreadable` where its file cannot be written */
+export async function auditOf({ audit, ...config }: GatewayConfig, options: AuditSettings) {
+  if (audit === undefined || options.records === false) return undefined;
+  const [fault] = await auditFileFaults({ audit });
+  if (fault !== undefined) throw new GlassineError("config_unreadable", fault);
+  const file = fileAuditSink(audit.file, { fsync: audit.strict });
+  const { generation = 1 } = options;
+  const sink = (event: AuditEvent) =>
+    file({ ...event, metadata: { ...event.metadata, generation } });
+  const secrets = knownSecrets({ ...config, audit }, options.env);
+  return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
+}
+
+/** Why records could not be written to the file, as this user and now: a sentence each. */
+export async function auditFileFaults({
+  audit,
+}: Pick<GatewayConfig, "audit">): Promise<readonly string[]> {
+  if (audit === undefined) return [];
+  const { file } = audit;
+  const folder = dirname(file);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory()) return [`audit.file: ${printable(file)} is a folder: name a file`];
+  return await access(found === undefined ? `${folder}/.` : file, constants.W_OK).then(
+    () => [],
+    ({ code }: NodeJS.ErrnoException) => [
+      code === "ENOENT"
+        ? `audit.file: the folder ${printable(folder)} is not there: make it`
+        : `audit.file: ${printable(file)} cannot be written (${code}): name a file that this user may write`,
+    ],
+  );
+}
+
+/** Those that can be read now. One that cannot stops what needs it, and nothing before. */
+function knownSecrets(config: GatewayConfig, env: Environment): readonly string[] {
+  const read = secretReader(env);
+  return secretsIn(config).flatMap(({ secret }) => {
+    try {
+      return [read(secret)];
+    } catch {
+      return [];
+    }
+  });
+}
