@@ -65,7 +65,7 @@ async function thrownBy(run: () => unknown): Promise<unknown> {
   } catch (error) {
     return error;
   }
-  throw new Error("The call was not refused.");
+  throw new Error("Expected the call to be refused, but it returned.");
 }
 
 attack(

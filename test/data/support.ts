@@ -11,7 +11,7 @@ export function refusalOf(run: () => unknown): GlassineError {
     if (isGlassineError(error)) return error;
     throw error;
   }
-  throw new Error("The call was not refused.");
+  throw new Error("Expected the call to be refused, but it returned.");
 }
 
 export const codeOf = (run: () => unknown): string => refusalOf(run).code;

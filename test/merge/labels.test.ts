@@ -1,5 +1,5 @@
 /** Labels only grow. The attacks on them are in test/attacks. */
-import { createExtensions, mergeExtensions } from "glassine";
+import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 
 const extensions = createExtensions({ security: { labels: ["EU", "PII"] } });
@@ -23,5 +23,17 @@ describe("labels that grow", () => {
     const { extensions: merged } = mergeExtensions(none, security({ labels: ["a"] }), grant);
     expect(merged.security?.labels).toEqual(["a"]);
     expect(mergeExtensions(none, security({ labels: [] }), grant).extensions).toBe(none);
+  });
+
+  it("keep a label that the plugin could not see, which was added since", () => {
+    const view = filterExtensions(extensions, grant);
+    const now = addLabels(extensions, "SALARY");
+    for (const labels of [
+      ["EU", "PII", "own"],
+      ["EU", "PII", "SALARY", "own"],
+    ]) {
+      const { extensions: merged } = mergeExtensions(now, security({ labels }), grant, { view });
+      expect(merged.security?.labels).toEqual(["EU", "PII", "SALARY", "own"]);
+    }
   });
 });

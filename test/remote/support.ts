@@ -58,5 +58,5 @@ export function refusalOf(run: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-  throw new Error("The call was not refused.");
+  throw new Error("Expected the call to be refused, but it returned.");
 }

@@ -310,12 +310,12 @@ function growLevel(state: MergeState, node: Node, change: Change): unknown {
 }
 
 /**
- * The union of what is there now, which others may have added to, and of what is proposed; `undefined`
- * where something that was shown is missing. The proposal has all that was shown, so it is the union
- * itself where nobody else added anything.
+ * The union of what is there now, which others may have added to since it was shown, and of what is
+ * proposed; `undefined` where something that was shown is missing. If nobody added anything, the
+ * proposal is that union.
  */
 function grownSet(change: Change): Strings | undefined {
-  // The schema of the set read each of them that is there.
+  // The schema has checked that each is a set of strings, where there is one.
   const { current, shown = none, proposed } = change as Change<Strings>;
   if (!hasAll(proposed, shown)) return undefined;
   if (current !== undefined && current !== shown) return unionOf(current, proposed);
