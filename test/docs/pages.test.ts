@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { modes } from "../../src/core/hooks/index.ts";
+import { allCommands } from "../../tools/scripts/all-commands.ts";
 import { allRooms } from "../structure/check-rooms.ts";
 import { plan } from "../structure/rooms.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
@@ -65,6 +66,16 @@ describe("paths in the pages for contributors", () => {
     const { text } = readPage("ARCHITECTURE.md");
     const rooms = allRooms(plan).filter((room) => !room.startsWith("core/"));
     expect(rooms.filter((room) => !text.includes(`\`src/${room}\``))).toEqual([]);
+  });
+
+  it("name every command in the table of the command line", () => {
+    const rows = readPage("spec/command-line.md").text.split("\n");
+    const named = rows.filter((row) => row.startsWith("|")).flatMap((row) => codeIn(row));
+    const paths = allCommands.map(({ path }) => path.join(" "));
+    const missing = paths.filter(
+      (path) => !named.some((text) => text === path || text.startsWith(`${path} `)),
+    );
+    expect(missing).toEqual([]);
   });
 
   it("name scripts that package.json has", () => {

@@ -18,7 +18,12 @@ import { definePlugin, deny } from "glassine";
 export default definePlugin({
   name: "no-echo",
   version: "1.0.0",
-  hooks: { "cmf.tool_pre_invoke": () => deny({ code: "no_tools", reason: "No tools today." }) },
+  hooks: {
+    "cmf.tool_pre_invoke": {
+      conditions: { tools: ["echo"] },
+      handler: () => deny({ code: "no_echo", reason: "No echo today." }),
+    },
+  },
 });
 \`\`\`
 
@@ -31,7 +36,7 @@ npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everyth
 
 glassine [is not published yet](../README.md#run-it): install the package that a clone builds.
 That is the command that your client starts in place of the server's own.
-Every tool call is refused now, with the plugin's reason; \`conditions: { tools: ["echo"] }\` in the plugin makes it [that tool's calls](write-a-plugin.md) alone.
+Calls of the tool \`echo\` are refused now, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
 The protocol has standard output to itself; the log is on standard error, a line of JSON each.
 What a plugin prints goes to standard error too.
 
@@ -304,10 +309,10 @@ const scraped = `\`\`\`text
 $ curl localhost:9090/readyz
 {"status":"ready","generation":1}
 $ curl localhost:9090/metrics | grep _total{
-glassine_gateway_requests_total{server="files",method="tools/call",outcome="denied",code="no_tools"} 1
+glassine_gateway_requests_total{server="files",method="tools/call",outcome="denied",code="no_echo"} 1
 glassine_plugin_hook_fire_total{hook="cmf.tool_pre_invoke"} 1
 glassine_plugin_handler_invocation_total{hook="cmf.tool_pre_invoke",plugin="no-echo"} 1
-glassine_plugin_denial_total{hook="cmf.tool_pre_invoke",plugin="no-echo",code="no_tools"} 1
+glassine_plugin_denial_total{hook="cmf.tool_pre_invoke",plugin="no-echo",code="no_echo"} 1
 glassine_plugin_registration_total{outcome="success",reason="none"} 1
 \`\`\`
 
