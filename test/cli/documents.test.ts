@@ -112,7 +112,7 @@ describe("documents", () => {
     }
     const names = commandSchemas().map(([name]) => name);
     const missing = names.filter((name) => name !== "error" && !seen.has(name));
-    expect(missing, "commands that `further` above does not call").toEqual([]);
+    expect(missing, "commands that neither `calls` nor `further` above calls").toEqual([]);
   });
 });
 

@@ -40,7 +40,8 @@ describe("the requirements", () => {
 
   it("are short", () => {
     const long = requirements.filter(({ text }) => text.length > 420);
-    expect(long.map(({ id, text }) => `${id}: ${text.length}`)).toEqual([]);
+    const found = long.map(({ id, text }) => `${id}: ${text.length}`);
+    expect(found, "requirements with more than 420 characters").toEqual([]);
   });
 });
 

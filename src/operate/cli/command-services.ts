@@ -6,10 +6,7 @@ import { lock } from "./work/lock.ts";
 import { sign } from "./work/sign.ts";
 import { journal, lockState, verify } from "./work/verify.ts";
 
-/**
- * What a service refuses, it throws as `GlassineError`; what an operator has to choose again, it
- * returns as a `refusal`, and the command finds the words.
- */
+/** A service throws a `GlassineError`, or a `refusal` where the command line has its own words. */
 export const commandServices = {
   ...{ discover, lockState, trust, untrust, lock, verify, journal, sign },
   makeKey: makeSigningKey,

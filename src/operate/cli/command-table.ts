@@ -1,4 +1,4 @@
-/** Every command, in the order of the help. To add one, write its file and list it here. */
+/** Every command, in the order of the help. ARCHITECTURE.md says how to add one. */
 import type { Command, FurtherCommands } from "./command.ts";
 import { completion } from "./commands/completion.ts";
 import { describe } from "./commands/describe.ts";

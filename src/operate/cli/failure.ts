@@ -33,7 +33,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** A refusal: exit code 2. */
+/** A refusal, where the command cannot do what it was asked to: exit code 2. */
 export function refusal(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 2, code, message, more });
 }
@@ -43,7 +43,7 @@ export function misuse(message: string): CommandFailure {
   return new CommandFailure({ exitCode: 2, code: "usage", message, lead: "error: " });
 }
 
-/** A negative finding that ends the command: exit code 1. */
+/** A negative finding that ends the command, as where nothing has the name: exit code 1. */
 export function negative(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 1, code, message, lead: "error: ", more });
 }

@@ -79,8 +79,6 @@ export const texts = {
     `${count} guest${count === 1 ? " was" : "s were"} not looked at: \`gateway trust --check\` compares ${count === 1 ? "it" : "them"}.`,
   pending: "A change is unfinished: the next command that writes completes or undoes it.",
 
-  // Finding plugins.
-
   // The catalogue.
   noCatalog: "note: there is no catalog; give one with --catalog PATH",
 

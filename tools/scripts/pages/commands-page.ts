@@ -68,7 +68,8 @@ export function commandsPage(): string {
 
 function section(spec: Command): string {
   const behind = spec.rest === undefined ? [] : [`[-- ${spec.rest.name}]`];
-  const words = [...spec.path, ...spec.arguments.map(({ name }) => name), ...behind];
+  const given = spec.arguments.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
+  const words = [...spec.path, ...given, ...behind];
   const line = words.join(" ");
   const rows = spec.options.map((name) => {
     const option: { readonly flag: string; readonly value?: string; readonly what: string } =
