@@ -43,51 +43,6 @@ it("serves with a configuration that says nothing but a server, and fills in the
   expect(gateway.counts()).toMatchObject({ allowed: expect.any(Number), denied: 0, open: 0 });
 });
 
-it("logs how a plugin fails that returns what is not a result, or nothing in time", async () => {
-  const server = await fakeServer((came) => came.answer("fine"));
-  afterTest(server.close);
-  const plugins = [
-    definePlugin({
-      ...{ name: "mistaken", version: "1.0.0" },
-      hooks: {
-        "cmf.tool_pre_invoke": {
-          handler: () => ({ nope: "secret" }) as never,
-          onError: "ignore",
-        },
-      },
-    }),
-    definePlugin({
-      ...{ name: "late", version: "1.0.0" },
-      hooks: {
-        "cmf.tool_pre_invoke": {
-          handler: () => new Promise<undefined>(() => {}),
-          onError: "ignore",
-          timeoutMs: 5,
-        },
-      },
-    }),
-  ];
-  const manager = await createPluginManager({ plugins });
-  afterTest(() => manager.close());
-  const error = vi.fn<(event: string, fields?: object) => void>();
-  const config = { listen: { port: 0 }, servers: { fake: { url: server.url } } };
-  const { url } = await gatewayOf({ manager, config, log: { ...quiet, error } });
-  const { messages } = await (await sessionOf(url)).call(1);
-  expect(messages).toMatchObject([{ id: 1, result: {} }]);
-  expect(error.mock.calls).toEqual(
-    [
-      ["mistaken", "returned something that was refused at (result)"],
-      ["late", "did not settle before its deadline"],
-    ].map(([plugin, text]) => [
-      "plugin_failed",
-      {
-        ...{ plugin, hook: "cmf.tool_pre_invoke", generation: 1 },
-        text: expect.stringContaining(`Plugin "${plugin}" ${text}`),
-      },
-    ]),
-  );
-});
-
 it("reads secrets from the environment unless the program does", async () => {
   const server = await fakeServer((came) => came.answer("fine"));
   afterTest(server.close);

@@ -41,7 +41,7 @@ export interface RouteOptions {
   readonly onNote: (level: "info" | "error", event: string, fields: object) => void;
   /** Of the trace that a request belongs to; for the provider. */
   readonly traceHeaders: () => Readonly<Record<string, string>>;
-  readonly onHook: (ran: ModelEvent) => void;
+  readonly onHook: ((ran: ModelEvent) => void) | undefined;
 }
 
 export interface ModelRoute {
@@ -100,7 +100,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     ...(tenant !== undefined && { tenant }),
     ...(access !== undefined && { access }),
     onEnd,
-    onResult: onHook,
+    ...(onHook !== undefined && { onResult: onHook }),
   });
 
   return {

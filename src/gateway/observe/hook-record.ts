@@ -2,7 +2,6 @@
 import { ignore } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { AnyHookManager, GuardEvent } from "../../providers/mcp/index.ts";
-import type { GatewayLog } from "./gateway-log.ts";
 
 /** What a guard says of a hook, of a server or of a model. */
 export type HookRan = Pick<GuardEvent, "request" | "point" | "result" | "error">;
@@ -33,15 +32,6 @@ export function recordHook(
     },
   });
   void ignore(written as PromiseLike<unknown>);
-}
-
-/** Logs how plugins failed, except for what they threw: that is the manager's to report. */
-export function logFailures(log: GatewayLog, { result }: HookRan): void {
-  for (const { plugin, hook, status, refused, reason } of result?.executions ?? []) {
-    const isRefused = status === "error" && refused.length > 0;
-    if (isRefused || status === "timeout")
-      log.error("plugin_failed", { plugin, hook, text: reason });
-  }
 }
 
 function codeOf(error: unknown): string {

@@ -32,7 +32,7 @@ export interface GuardSettings {
   readonly onEnd: (server: string, end: GuardEnd) => void;
   readonly tracing?: Tracing | undefined;
   /** Absent where nobody asks for it. */
-  readonly onHook: (ran: HookRan) => void;
+  readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
 
 /** What a guard says is for whoever embeds it. */
@@ -64,7 +64,7 @@ export function guardOf(name: string, server: ServerConfig, settings: GuardSetti
       },
     },
     onEnd: (end) => onEnd(name, end),
-    onResult: onHook,
+    ...(onHook !== undefined && { onResult: onHook }),
     onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkIt }),
   });
 }

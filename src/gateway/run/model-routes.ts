@@ -13,7 +13,7 @@ export interface ModelRoutesOptions {
   readonly webhook: WebhookFront | undefined;
   /** Those of the moment. */
   readonly parts: () => Pick<GatewayParts, "log">;
-  readonly hookRecorder: (parts: GatewayParts) => (ran: HookRan) => void;
+  readonly hookRecorder: (parts: GatewayParts) => ((ran: HookRan) => void) | undefined;
 }
 
 interface MadeRoutes {

@@ -27,7 +27,6 @@ import {
   type GatewayMetrics,
   type HookRan,
   loadTelemetry,
-  logFailures,
   numberedLog,
   recordHook,
   tracingBy,
@@ -206,10 +205,8 @@ async function start(
 
   /** Also the guards of sessions that go on write with the manager that is in use. */
   function hookRecorder({ audit, config: { tenant } }: GatewayParts) {
-    return (ran: HookRan) => {
-      logFailures(current.log, ran);
-      if (audit?.hooks === true) recordHook(current.manager, tenant, ran);
-    };
+    if (audit?.hooks !== true) return undefined;
+    return (ran: HookRan) => recordHook(current.manager, tenant, ran);
   }
 
   function onEnd(server: string, end: GuardEnd): void {
