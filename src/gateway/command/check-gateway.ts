@@ -30,7 +30,7 @@ export interface PluginReport {
   readonly hooks: readonly string[];
   readonly capabilities: readonly string[];
   readonly runs_on: readonly string[];
-  /** For which calls alone, where conditions say so. */
+  /** The calls it is limited to, if it has conditions. */
   readonly only_for: readonly string[];
   readonly sees: readonly string[];
   readonly hidden: readonly string[];
@@ -145,7 +145,7 @@ function handlersOf(
 function onlyFor({ hook, conditions }: Handler): readonly string[] {
   if (conditions === null) return [];
   const kinds = Object.entries({ ...conditions }).map(
-    ([kind, patterns]) => `${kind} ${patterns.map((each) => quoted(each)).join(" or ")}`,
+    ([kind, patterns]) => `${kind} ${patterns.map((each) => JSON.stringify(each)).join(" or ")}`,
   );
   return [`On ${hook} it runs only for ${kinds.join(" and ")}.`];
 }

@@ -23,7 +23,7 @@ const pluginReport = z.object({
   hooks: texts.nullable(),
   capabilities: texts.nullable().describe("What it declares, or less where `grant` says so."),
   runs_on: texts,
-  only_for: texts.describe("For which calls alone, where conditions say so."),
+  only_for: texts.describe("The calls it is limited to, if it has conditions."),
   sees: texts,
   hidden: texts.describe("Slots and fields that it does not see."),
   may_change: texts,

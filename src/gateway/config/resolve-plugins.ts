@@ -388,7 +388,7 @@ async function stockPlugin(
   const names = Object.keys(stock);
   throw new GlassineError(
     "plugin_missing",
-    `there is no stock plugin '${printable(name)}'.${suggestion(name, names) || ` There are ${names.join(", ")}.`}`,
+    `there is no stock plugin '${printable(name)}'.${suggestion(name, names) || ` Stock plugins: ${names.join(", ")}.`}`,
     { plugin: name },
   );
 }

@@ -43,7 +43,7 @@ export function misuse(message: string): CommandFailure {
   return new CommandFailure({ exitCode: 2, code: "usage", message, lead: "error: " });
 }
 
-/** A negative finding that ends the command, as where nothing has the name: exit code 1. */
+/** A negative finding that ends the command, such as a name that nothing has: exit code 1. */
 export function negative(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 1, code, message, lead: "error: ", more });
 }

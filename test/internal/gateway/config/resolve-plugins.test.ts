@@ -258,7 +258,7 @@ describe("an entry that is wrong", () => {
       "plugin_duplicate",
       "good.mjs): plugin 'good' is already registered",
     ],
-    [[{ use: "nosuch" }], "plugin_missing", "There are always-no"],
+    [[{ use: "nosuch" }], "plugin_missing", "Stock plugins: always-no"],
   ])("%j", async (plugins, code, text) => {
     const good = `import { definePlugin } from "glassine";
 export default definePlugin({ name: "good", version: "1.0.0", hooks: {} });`;
