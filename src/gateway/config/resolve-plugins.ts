@@ -96,10 +96,14 @@ export async function resolvePlugins(
   }
 }
 
-interface Found {
-  readonly plugin: Plugin;
+/** An entry of the configuration, and which one it is. */
+interface Place {
   readonly entry: NamedEntry;
   readonly index: number;
+}
+
+interface Found extends Place {
+  readonly plugin: Plugin;
 }
 
 interface Resolving extends Pick<LoadedConfig, "config"> {
@@ -119,7 +123,7 @@ async function resolved(
   const host = { mode: config.mode, root: folder, discovered, warnings };
   for (const [index, entry] of entries.entries()) {
     const plugins = await pluginsOf(entry, host, options).catch((error: unknown) => {
-      throw placed(error, entry, index, file);
+      throw placed(error, { entry, index }, file);
     });
     for (const plugin of plugins) {
       // Of others the manager speaks: a package with the name of another may be an attack.
@@ -162,21 +166,15 @@ const placeless: ReadonlySet<string> = new Set([
 ]);
 
 /** Options of stock plugins are refused by the name of a function that no operator has written. */
-function placed(
-  error: unknown,
-  entry: NamedEntry,
-  index: number,
-  file: string | undefined,
-): unknown {
+function placed(error: unknown, at: Place, file: string | undefined): unknown {
   if (!isGlassineError(error) || !placeless.has(error.code)) return error;
-  const place = placeOf({ entry, index });
+  const place = placeOf(at);
   const where = file === undefined ? place : `${place} of ${printable(file)}`;
-  const text = `${where}: ${error.message.replace(/^[A-Za-z]+: /, "")}${remedyFor(error, entry)}`;
+  const text = `${where}: ${error.message.replace(/^[A-Za-z]+: /, "")}${remedyFor(error, at.entry)}`;
   return new GlassineError(error.code, text, { ...error.data }, error);
 }
 
-const placeOf = ({ entry, index }: Pick<Found, "entry" | "index">): string =>
-  `plugins[${index}] (${entry.source})`;
+const placeOf = ({ entry, index }: Place): string => `plugins[${index}] (${entry.source})`;
 
 /** The command line enables a plugin by its name, and has no place for options. */
 function remedyFor({ code }: GlassineError, { from, source, settings }: NamedEntry): string {
