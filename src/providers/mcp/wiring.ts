@@ -47,7 +47,37 @@ export function isGuarded(hook: string): boolean {
  * @throws GlassineError `options_invalid`
  */
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
-  const warnings = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
+  const { warnings, conditional } = wiringBy(manager);
+  for (const handler of conditional) expectFacts(handler, options);
+  return warnings;
+}
+
+/** The warnings for a transport that does not send request headers from plugins. */
+export function unsentHeaders(manager: HookManager): readonly string[] {
+  return wiringBy(manager).unsent;
+}
+
+/** What the handlers of a manager mean for any guard. */
+interface Wiring {
+  /** What is odd, and may be meant. */
+  readonly warnings: readonly string[];
+  /** The handlers that run only for some calls. */
+  readonly conditional: readonly HandlerFacts[];
+  /** The warnings for a transport that does not send request headers from plugins. */
+  readonly unsent: readonly string[];
+}
+
+const wirings = new WeakMap<HookManager, Wiring>();
+
+/** Read once: hosts make a guard for each session, and the handlers of a manager never change. */
+function wiringBy(manager: HookManager): Wiring {
+  const wiring = wirings.get(manager) ?? readWiring(manager);
+  wirings.set(manager, wiring);
+  return wiring;
+}
+
+function readWiring(manager: HookManager): Wiring {
+  const unrun = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
     const other = hooks.filter((hook) => !isGuarded(hook));
     // What judges messages here may judge them for `evaluate`, too.
     const isElsewhere = other.length < hooks.length && other.every((hook) => hook === "evaluate");
@@ -56,10 +86,11 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
       `plugin ${name} has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`,
     ];
   });
+  const conditional: HandlerFacts[] = [];
   const odd = [...kindOf].flatMap(([hook, kind]) =>
     (manager.handlersFor?.(hook) ?? []).flatMap((handler) => {
       if (handler.mode === "disabled" || handler.conditions === null) return [];
-      expectFacts(handler, options);
+      conditional.push(handler);
       const never = Object.keys(subjects).find(
         (other) => other !== kind && handler.conditions?.[other] !== undefined,
       );
@@ -73,15 +104,11 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
     ([plugin, hooks]) =>
       `plugin ${plugin} may write headers on ${hooks}, which are not sent: no MCP transport accepts headers for an answer or a notification. The host can read them in onResult.`,
   );
-  return [...new Set([...warnings, ...odd, ...late])];
-}
-
-/** The warnings for a transport that does not send request headers from plugins. */
-export function unsentHeaders(manager: HookManager): readonly string[] {
-  return headerWriters(manager, (hook) => requestHooks.has(hook)).map(
+  const unsent = headerWriters(manager, (hook) => requestHooks.has(hook)).map(
     ([plugin, hooks]) =>
       `plugin ${plugin} may write headers on ${hooks}, which a transport of this guard does not send. Over HTTP, pass wrap or bridge a function that makes the client's transport with the fetch it gets; otherwise the host can read them in onResult.`,
   );
+  return { warnings: [...new Set([...unrun, ...odd, ...late])], conditional, unsent };
 }
 
 /** The warning for a function that makes a transport without using its `fetch`. */
