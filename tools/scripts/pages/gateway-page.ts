@@ -323,6 +323,7 @@ No name that a caller makes up becomes a label: methods that MCP does not have c
 const explaining = `### Why a request was refused
 
 Every line of the log about a request has its id in \`request\`, and the generation of the configuration; so has every record of [the audit trail](audit.md).
+How a plugin fails is an error there: what it throws (\`plugin_failed\`), and a result that is refused or a deadline that is missed (\`plugins\`).
 \`glassine explain ID\` shows what plugins did with that request:
 
 \`\`\`text

@@ -3,7 +3,7 @@ import { forEach, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import type { MessageRun } from "./message-run.ts";
-import { noteError, noteThrown, reportThrown } from "./report.ts";
+import { noteThrown, reportFailure, reportThrown } from "./report.ts";
 import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
@@ -76,6 +76,6 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
     return "failed";
   }
   endTurn(context);
-  noteError(run, step, "timeout", "did not settle before its deadline");
+  reportFailure(run, step, "timeout", "did not settle before its deadline");
   return "timedOut";
 }

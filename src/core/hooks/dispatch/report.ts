@@ -1,4 +1,4 @@
-/** What a run reports to the host besides its result: what handlers threw, and audit notes. */
+/** What a run reports to the host besides its result: how handlers failed, and audit notes. */
 import {
   forEach,
   ignore,
@@ -113,6 +113,19 @@ export function note(run: NotedRun, said: RunNote): void {
 export function noteError(run: NotedRun, step: HandlerStep, type: string, text: string): void {
   run.runtime.meter?.failed(step, type);
   note(run, { kind: "error", step, type, text });
+}
+
+/** Logs and notes how a handler failed that did not throw. The library writes `what` and `why`. */
+export function reportFailure(
+  run: NotedRun,
+  step: HandlerStep,
+  type: "ContractViolation" | "timeout",
+  what: string,
+  why?: string,
+): void {
+  const line = `plugin ${quoteName(step.plugin.name)} ${what} on ${run.hook}`;
+  run.runtime.logError(why === undefined ? line : `${line}: ${why}`);
+  noteError(run, step, type, what);
 }
 
 /** Notes what a handler threw, on one line and without secrets. */

@@ -39,7 +39,14 @@ import {
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
-import { note, noteError, noteLabels, noteRefused, noteThrown, reportThrown } from "./report.ts";
+import {
+  note,
+  noteLabels,
+  noteRefused,
+  noteThrown,
+  reportFailure,
+  reportThrown,
+} from "./report.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
@@ -373,7 +380,7 @@ function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): T
   const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
-  noteError(run, step, "ContractViolation", what);
+  reportFailure(run, step, "ContractViolation", what, reason);
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
@@ -405,7 +412,7 @@ export function fail(
   status: "error" | "timeout",
 ): TurnEnd {
   const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
-  if (status === "timeout") noteError(run, step, "timeout", what);
+  if (status === "timeout") reportFailure(run, step, "timeout", what);
   return failed(run, step, code, what, { status }, status === "error" ? seeLog : "");
 }
 

@@ -184,6 +184,29 @@ export default definePlugin({
     }
   });
 
+  it("is in the log if it throws nothing", async () => {
+    const mistaken = failing.replace(
+      'throw new TypeError("x is not a function")',
+      "return {nope: 1}",
+    );
+    expect(mistaken).not.toBe(failing);
+    const cwd = await folderWith({ "mistaken.mjs": mistaken });
+    const { state, openGateway } = double();
+    const argv = ["gateway", "--plugin", join(cwd, "mistaken.mjs"), "--", "x"];
+    const running = start(argv, { cwd, openGateway });
+    await running.seen("ready");
+    const { manager } = state.parts[0] as (typeof state.parts)[number];
+    await manager.invoke("cmf.tool_pre_invoke" as never, { role: "user", content: [] } as never);
+    expect(await running.seen("plugins")).toMatchObject({
+      level: "error",
+      text: expect.stringMatching(
+        /^plugin 'failing' returned something that was refused at \(result\) on cmf\.tool_pre_invoke: A result has /,
+      ),
+    });
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+  });
+
   it("keeps the gateway from starting, and says in which file and line", async () => {
     const text = "const x = undefined;\n\nx.y();\nexport default {};";
     const cwd = await folderWith({ "broken.mjs": text, "other.mjs": 'import "./broken.mjs";' });

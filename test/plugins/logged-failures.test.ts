@@ -1,4 +1,4 @@
-/** What a handler throws is in the host's log, once, and the result says where to look. */
+/** How a handler fails is in the host's log, once; of what it threw, the result says where to look. */
 import { createPluginManager, definePlugin, RejectError } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
@@ -107,4 +107,43 @@ describe("a handler that throws", () => {
       expect(error.mock.calls).toEqual([["plugin 'fails' threw on other: Error: boom"]]);
     },
   );
+});
+
+describe("a handler that fails and does not throw", () => {
+  const failing = (handler: () => unknown, settings: object) =>
+    definePlugin({
+      name: "fails",
+      version: "1.0.0",
+      hooks: { [hook]: { handler: handler as () => undefined, ...settings } },
+    });
+  const late = `plugin 'fails' did not settle before its deadline on ${hook}`;
+
+  it.each(["fail", "ignore", "disable"])(
+    "is logged with what was refused, onError: %s",
+    async (onError) => {
+      const { lines } = await loggedBy(failing(() => ({ nope: "secret" }), { onError }));
+      expect(lines).toEqual([
+        `plugin 'fails' returned something that was refused at (result) on ${hook}: A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.`,
+      ]);
+    },
+  );
+
+  it.each(["sequential", "transform", "audit", "concurrent", "fire_and_forget"])(
+    "is logged when its deadline has passed in mode %s",
+    async (mode) => {
+      const never = () => new Promise(() => {});
+      const settings = { mode, onError: "ignore", timeoutMs: 5 };
+      expect((await loggedBy(failing(never, settings))).lines).toEqual([late]);
+    },
+  );
+
+  it("is logged whether or not the host has its own onHandlerError", async () => {
+    const error = vi.fn();
+    const onHandlerError = vi.fn();
+    const plugins = [failing(() => 7, {})];
+    const manager = await createPluginManager({ plugins, logger: { error }, onHandlerError });
+    await manager.invoke(hook, { name: "add" });
+    expect(onHandlerError).not.toHaveBeenCalled();
+    expect(error).toHaveBeenCalledTimes(1);
+  });
 });
