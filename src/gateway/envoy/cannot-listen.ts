@@ -1,16 +1,24 @@
 /** Why a server cannot listen, and what to do about it. */
 import { GlassineError } from "../../core/errors/index.ts";
 
-/** `code` is what the system says: `EADDRINUSE`. */
+/** `code` is what the system says, such as `EADDRINUSE`; `at` begins with `unix:` for a socket. */
 export function cannotListen(at: string, code: string): GlassineError {
   return new GlassineError("setting_invalid", reason(at, code));
 }
 
 function reason(at: string, code: string): string {
-  if (code === "EADDRINUSE")
-    return `${at} is in use: stop what listens there, or choose another address`;
-  const why = `it cannot listen at ${at}: ${code}`;
-  return ["EACCES", "EPERM", "ENOENT"].includes(code)
-    ? `${why}. Choose a port above 1023, or a socket in a folder that exists and can be written to`
-    : why;
+  const isSocket = at.startsWith("unix:");
+  switch (code) {
+    case "EADDRINUSE":
+      return `${at} is in use: stop what listens there, or choose another ${isSocket ? "socket" : "port"}`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `it cannot listen at ${at} (${code}): choose an address of this machine`;
+    case "EACCES":
+    case "EPERM":
+    case "ENOENT":
+      return `it cannot listen at ${at} (${code}): choose ${isSocket ? "a socket in a folder that exists and can be written to" : "a port above 1023"}`;
+    default:
+      return `it cannot listen at ${at}: ${code}`;
+  }
 }

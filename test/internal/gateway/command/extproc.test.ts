@@ -94,9 +94,15 @@ it("says where a socket can be", async () => {
   });
 });
 
-it.each(["EACCES", "EPERM"])("says where else it can listen after %s", (code) => {
-  expect(cannotListen("port 80 of 127.0.0.1", code)).toMatchObject({
-    code: "setting_invalid",
-    message: expect.stringContaining("Choose a port above 1023"),
-  });
+it.each([
+  ["port 80 of 127.0.0.1", "EACCES", "choose a port above 1023"],
+  ["unix:/run/proxy.sock", "EACCES", "choose a socket in a folder that exists"],
+  ["port 80 of 203.0.113.1", "EADDRNOTAVAIL", "choose an address of this machine"],
+  ["port 80 of nowhere.invalid", "ENOTFOUND", "choose an address of this machine"],
+  ["unix:/run/proxy.sock", "EADDRINUSE", "choose another socket"],
+])("says of %s after %s what to do", (at, code, remedy) => {
+  const { code: own, message } = cannotListen(at, code);
+  expect(own).toBe("setting_invalid");
+  expect(message).toContain(at);
+  expect(message).toContain(remedy);
 });
