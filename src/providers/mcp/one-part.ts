@@ -41,9 +41,7 @@ export function messageOf(
   call: CallFacts,
   fields: object,
 ): Message {
-  const content = Object.fromEntries(
-    Object.entries({ ...fixed(call), ...fields }).filter(([, value]) => value !== undefined),
-  );
+  const content = { ...fixed(call), ...fields };
   // Built by field name; `messageOfPlain` checks them.
   return messageOfPlain({
     role,
