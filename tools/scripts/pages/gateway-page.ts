@@ -281,6 +281,7 @@ Without \`log\` it writes the lines of the command on standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from the environment and from files.
 \`reload\` takes the same options: the next requests go by them. \`onUnused\` of the options that they replace is called when no request uses those any more, so that their manager can be closed.
 Without \`listen\` it speaks over standard input and output of your program, or those in \`stdio\`.
+It keeps your program running while it listens, and leaves signals to it: call \`close\` on SIGTERM.
 
 ## Flags and environment
 
