@@ -63,10 +63,10 @@ export interface PassThrough {
   readonly front: End;
   readonly back: End;
   /**
-   * Hands the body on, once both ends have started, and resolves to the HTTP answer. `settled`
+   * Hands the body on, once both ends have started, and resolves to the HTTP answer. `whenSettled`
    * resolves when nothing is on its way between the ends.
    */
-  answer(settled: () => Promise<void>): Promise<Response>;
+  answer(whenSettled: () => Promise<void>): Promise<Response>;
 }
 
 const unknownAnswer = refusalOf(
@@ -186,7 +186,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
 
   const isTimed = requests.length > 0 && !requests.some(({ method }) => isLasting(method));
 
-  async function answer(settled: () => Promise<void>): Promise<Response> {
+  let settled: () => Promise<void> = async () => {};
+
+  async function answer(whenSettled: () => Promise<void>): Promise<Response> {
+    settled = whenSettled;
     request.signal.addEventListener("abort", over, { once: true });
     if (request.signal.aborted) over();
     try {
@@ -196,8 +199,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       if (body !== undefined && outgoing.length === 0) return withoutServer();
       if (isTimed) timer = setTimeout(giveUp, options.timeoutMs).unref();
       const answered = await inTime(send());
-      const response =
-        answered === tooLate ? await fail(late, settled) : await relay(answered, settled);
+      const response = answered === tooLate ? await fail(late) : await relay(answered);
       if (stream === undefined) over();
       return response;
     } catch (error) {
@@ -234,28 +236,28 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     return forward({ path: options.path, headers, body: text });
   }
 
-  async function relay(answered: Response, settled: () => Promise<void>): Promise<Response> {
+  async function relay(answered: Response): Promise<Response> {
     const { status, headers, ok } = answered;
     const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
     const coding = headers.get("content-encoding") ?? "identity";
-    if (coding !== "identity") return await fail(invalidAnswer, settled);
+    if (coding !== "identity") return await fail(invalidAnswer);
     const session = headers.get("mcp-session-id");
     if (ok && session !== null && only?.method === "initialize") await options.onSession(session);
-    if (type === "text/event-stream" && ok) return eventsOf(answered, settled);
+    if (type === "text/event-stream" && ok) return eventsOf(answered);
     const bytes = await inTime(bytesWithin(streamOf(answered), maxBytes));
-    if (bytes === tooLate) return await fail(late, settled);
-    if (bytes === undefined) return await fail(tooLarge, settled);
+    if (bytes === tooLate) return await fail(late);
+    if (bytes === undefined) return await fail(tooLarge);
     const text = bytes.toString("utf8");
     const document = type === "application/json" ? documentIn(text) : undefined;
     const messages = messagesIn(document).filter(isMessage);
     for (const each of messages)
-      await pass(only === undefined ? each : answerTo(only.id, each), status, settled);
+      await pass(only === undefined ? each : answerTo(only.id, each), status);
     if (incoming.length > 0 && open.size === 0) return inJson(status, headers);
     if (status === 404 && refusedAsks !== undefined) {
       options.onSessionOver();
       return refusedWith(404, sessionUnknown);
     }
-    if (requests.length > 0) return await fail(ok ? invalidAnswer : refusedByServer, settled);
+    if (requests.length > 0) return await fail(ok ? invalidAnswer : refusedByServer);
     if (messages.length > 0 && incoming.length > 0) return inJson(status, headers);
     if (ok && text === "")
       return new Response(null, { status, headers: headersNamed(headers, returned) });
@@ -263,11 +265,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   }
 
   /** Gives a message of the server to the guard, and waits until that is through with it. */
-  async function pass(
-    message: Message,
-    status: number | undefined,
-    settled: () => Promise<void>,
-  ): Promise<void> {
+  async function pass(message: Message, status: number | undefined): Promise<void> {
     timer?.refresh();
     // Another request's answer comes in its own exchange, or in a stream that nobody asked for.
     if (body !== undefined && isAnswer(message) && !open.has(keyOf(message.id))) {
@@ -281,7 +279,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   }
 
   /** The server gives no answer: what waits for one gets this. */
-  async function fail(refusal: Refusal, settled: () => Promise<void>): Promise<Response> {
+  async function fail(refusal: Refusal): Promise<Response> {
     for (const id of [...open.values()]) {
       back.onmessage?.(...refusedHere(id, refusal));
       await settled();
@@ -309,21 +307,17 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   }
 
   /** Passes events on while they come. */
-  function eventsOf(answered: Response, settled: () => Promise<void>): Response {
+  function eventsOf(answered: Response): Response {
     const made = eventStream(options.keepAliveMs, over);
     stream = made;
     // What plugins refused of a batch.
     for (const { message } of incoming.splice(0)) made.write(message);
-    void readAll(answered, made, settled);
+    void readAll(answered, made);
     const headers = { ...eventHeaders, ...headersNamed(answered.headers, returned) };
     return new Response(made.body, { status: answered.status, headers });
   }
 
-  async function readAll(
-    { body: events }: Response,
-    made: EventStream,
-    settled: () => Promise<void>,
-  ): Promise<void> {
+  async function readAll({ body: events }: Response, made: EventStream): Promise<void> {
     let canResume = false;
     let reason: Refusal = unreachable;
     try {
@@ -340,7 +334,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         const { id, retry, data } = next.value;
         canResume ||= id !== undefined;
         made.begin(id, retry);
-        await passEvent(data, settled);
+        await passEvent(data);
         made.finish();
         await made.hasRoom();
         // Whatever follows the last answer belongs to no request.
@@ -351,16 +345,16 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       canResume = canResume && !(error instanceof TooLarge);
     }
     // A session's client asks for the rest, and gets it in an exchange of its own.
-    if (!isOver && !(canResume && !isModern)) await fail(reason, settled).catch(() => {});
+    if (!isOver && !(canResume && !isModern)) await fail(reason).catch(() => {});
     over();
   }
 
-  async function passEvent(data: string, settled: () => Promise<void>): Promise<void> {
+  async function passEvent(data: string): Promise<void> {
     if (data === "") return;
     for (const each of messagesIn(documentIn(data)).filter(isMessage)) {
       const before = stream?.written ?? 0;
       const message = only === undefined ? each : answerTo(only.id, each);
-      await pass(message, 200, settled);
+      await pass(message, 200);
       // Whoever waits for it would wait for ever.
       if (body === undefined && isAnswer(message) && stream?.written === before)
         stream.write(errorAnswer(message.id, unknownAnswer));
