@@ -30,7 +30,6 @@ export {
 export {
   BAD,
   type Bad,
-  closed,
   countNode,
   countReady,
   countUnits,

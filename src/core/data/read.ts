@@ -29,7 +29,6 @@ import {
   newMap,
   objectPrototype,
   ownKeys,
-  ownValue,
   rangeErrorPrototype,
   slice,
 } from "./intrinsics.ts";
@@ -88,11 +87,17 @@ export interface ReadState extends ReadOptions {
   depth: number;
   nodes: number;
   units: number;
+  /** How many `null` and `undefined` there were in what is being copied. */
+  absent: number;
 }
 
 /** A container that is being read. Paths are made of these, and only when a problem is reported. */
 export interface Place {
   readonly above: Place | undefined;
+  /** What is being copied, if this is a copying: to find a container that is in itself. */
+  readonly foreign: object | undefined;
+  /** How many bad values there were before it. */
+  readonly bad: number;
   /** Where in the container the reader is; `undefined` before its first key. */
   key: string | number | undefined;
 }
@@ -115,6 +120,7 @@ export function newReadState(
     depth: 0,
     nodes: 0,
     units: 0,
+    absent: 0,
   };
 }
 
@@ -188,28 +194,30 @@ function holdToLimits(state: ReadState): void {
 /** Steps into a container and counts it. */
 export function enter(state: ReadState): Place {
   countNode(state);
-  return descend(state);
+  return descend(state, undefined);
 }
 
 /** Goes one level down. */
-function descend(state: ReadState): Place {
+function descend(state: ReadState, foreign: object | undefined): Place {
   if (state.depth >= state.limits.depth) {
     report(state, "snapshot_limit", `at most ${state.limits.depth} levels`, "more");
   }
   state.depth += 1;
-  const place: Place = { above: state.place, key: undefined };
+  const place: Place = { above: state.place, foreign, bad: state.bad, key: undefined };
   state.place = place;
   return place;
 }
 
-export function leave(state: ReadState): void {
+function ascend(state: ReadState, { above }: Place): void {
   state.depth -= 1;
-  state.place = state.place?.above;
+  state.place = above;
 }
 
-/** Freezes a container that was read and left. */
-export function closed<T extends object>(state: ReadState, container: T): Readonly<T> {
-  return state.leavesOpen && state.depth === 0 ? container : freeze(container);
+/** Steps out of a container and freezes what was read of it; `BAD` if anything in it was bad. */
+export function leave<T extends object>(state: ReadState, place: Place, read: T): T | Bad {
+  ascend(state, place);
+  if (state.bad > place.bad) return BAD;
+  return state.leavesOpen && state.depth === 0 ? read : freeze(read);
 }
 
 /** The words for a type in problems. */
@@ -265,18 +273,12 @@ export function readForeign(
   return read(state, copyForeign(state, value, previous), previous, partial);
 }
 
-interface Copying {
-  /** The containers that the value is in. */
-  readonly above: List<object>;
-  /** How many `null` and `undefined` there were. */
-  absent: number;
-}
-
 /** A plain copy of `value`. What cannot be copied is reported, and `BAD` in the copy. */
 function copyForeign(state: ReadState, value: unknown, previous: unknown): unknown {
   const { nodes } = state;
+  state.absent = 0;
   try {
-    const copy = copyValue(state, value, previous, { above: newList(), absent: 0 });
+    const copy = copyValue(state, value, previous);
     // The copy is counted when it is read.
     state.nodes = nodes;
     return copy;
@@ -305,9 +307,9 @@ export function isRangeError(thrown: unknown): boolean {
   }
 }
 
-function copyValue(state: ReadState, value: unknown, previous: unknown, copying: Copying): unknown {
+function copyValue(state: ReadState, value: unknown, previous: unknown): unknown {
   if (value === undefined || value === null) {
-    countAbsent(state, copying);
+    countAbsent(state);
     return value;
   }
   if (typeof value === "function") {
@@ -317,32 +319,30 @@ function copyValue(state: ReadState, value: unknown, previous: unknown, copying:
   countNode(state);
   if (typeof value !== "object") return value;
   if (isProxy(value)) return report(state, "snapshot_proxy", "plain data", "a proxy");
-  return isArray(value)
-    ? copyArray(state, value, previous, copying)
-    : copyObject(state, value, previous, copying);
+  return isArray(value) ? copyArray(state, value, previous) : copyObject(state, value, previous);
 }
 
 /** What is absent may not count when it is read, but it takes time to copy. */
-function countAbsent(state: ReadState, copying: Copying): void {
+function countAbsent(state: ReadState): void {
   const { nodes } = state.limits;
-  copying.absent += 1;
-  if (copying.absent > nodes + 1_000) {
+  state.absent += 1;
+  if (state.absent > nodes + 1_000) {
     report(state, "snapshot_limit", `at most ${nodes} values`, "more");
   }
 }
 
-function copyObject(state: ReadState, value: object, previous: unknown, copying: Copying): unknown {
+function copyObject(state: ReadState, value: object, previous: unknown): unknown {
   const prototype = getPrototypeOf(value);
   if (prototype !== objectPrototype && prototype !== null) {
     return report(state, "snapshot_prototype", "a plain object", "an object of another kind");
   }
-  if (isWithinItself(state, value, copying)) return BAD;
+  if (isWithinItself(state, value)) return BAD;
   const max = state.limits.nodes;
   const keys = hasMoreIndexes(value, max) ? undefined : ownKeys(value);
   if (keys === undefined || keys.length > max) {
     return stop(state, "snapshot_limit", `at most ${max} keys`, "more");
   }
-  const place = enterForeign(state, value, copying);
+  const place = descend(state, value);
   const known = isRecord(previous) ? previous : undefined;
   const copy = newMap(keys.length, state.nodes);
   for (let i = 0; i < keys.length; i++) {
@@ -354,35 +354,25 @@ function copyObject(state: ReadState, value: object, previous: unknown, copying:
     }
     place.key = key;
     const raw = readDescriptor(state, getOwnPropertyDescriptor(value, key));
-    copy[key] = copyValue(
-      state,
-      raw,
-      known === undefined ? undefined : ownValue(known, key),
-      copying,
-    );
+    const shown = known !== undefined && hasOwn(known, key) ? known[key] : undefined;
+    copy[key] = copyValue(state, raw, shown);
   }
-  copying.above.length -= 1;
-  leave(state);
+  ascend(state, place);
   return copy;
 }
 
-function copyArray(
-  state: ReadState,
-  value: readonly unknown[],
-  previous: unknown,
-  copying: Copying,
-): unknown {
+function copyArray(state: ReadState, value: readonly unknown[], previous: unknown): unknown {
   if (getPrototypeOf(value) !== arrayPrototype) {
     return report(state, "snapshot_prototype", "a plain array", "an array of another kind");
   }
-  if (isWithinItself(state, value, copying)) return BAD;
+  if (isWithinItself(state, value)) return BAD;
   const length = getOwnPropertyDescriptor(value, "length")?.value as number;
   const max = state.limits.nodes;
   if (length > max) report(state, "snapshot_limit", `at most ${max} elements`, "more");
   if (ownKeys(value).length - 1 > length) {
     report(state, "snapshot_key", "an array with elements only", "further properties");
   }
-  const place = enterForeign(state, value, copying);
+  const place = descend(state, value);
   const known = isArray(previous) ? (previous as readonly unknown[]) : undefined;
   const copy = newArray<unknown>(length);
   for (let i = 0; i < length; i++) {
@@ -392,28 +382,22 @@ function copyArray(
     else {
       const raw = readDescriptor(state, descriptor);
       const shown = known !== undefined && i < known.length ? known[i] : undefined;
-      copy[i] = copyValue(state, raw, shown, copying);
+      copy[i] = copyValue(state, raw, shown);
     }
   }
-  copying.above.length -= 1;
-  leave(state);
+  ascend(state, place);
   return copy;
 }
 
 /** Reports a container that is in itself. */
-function isWithinItself(state: ReadState, value: object, copying: Copying): boolean {
-  for (let i = 0; i < copying.above.length; i++) {
-    if (copying.above[i] === value) {
+function isWithinItself(state: ReadState, value: object): boolean {
+  for (let at = state.place; at !== undefined; at = at.above) {
+    if (at.foreign === value) {
       report(state, "snapshot_cycle", "a tree", "a value that contains itself");
       return true;
     }
   }
   return false;
-}
-
-function enterForeign(state: ReadState, value: object, copying: Copying): Place {
-  append(copying.above, value);
-  return descend(state);
 }
 
 /**

@@ -2,7 +2,6 @@
 import {
   BAD,
   type Bad,
-  closed,
   countNode,
   countUnits,
   enter,
@@ -165,7 +164,6 @@ export function readMap(
   if (!isRecord(value)) return mismatch(state, value, "an object");
   if (value === previous) return previous;
   const place = enter(state);
-  const { bad } = state;
   const known = isRecord(previous) ? previous : undefined;
   const keys = enumerableKeys(value);
   const map = newMap(keys.length, state.nodes);
@@ -183,10 +181,8 @@ export function readMap(
     count += 1;
     if (item !== shown) same = false;
   }
-  leave(state);
-  if (state.bad > bad) return BAD;
-  if (same && count === enumerableKeys(known as object).length) return known;
-  return closed(state, map);
+  const isKnown = same && count === enumerableKeys(known as object).length;
+  return leave(state, place, isKnown ? (known as object) : map);
 }
 
 /** Reads an array, in order. */
@@ -202,7 +198,6 @@ export function readArray(
   const { length } = value;
   if (length > max) report(state, "snapshot_limit", `at most ${max} elements`, "more");
   const place = enter(state);
-  const { bad } = state;
   const known = isArray(previous) ? (previous as readonly unknown[]) : undefined;
   let same = known !== undefined && known.length === length;
   const items = newArray<unknown>(length);
@@ -218,9 +213,7 @@ export function readArray(
     items[i] = item;
     if (item !== shown) same = false;
   }
-  leave(state);
-  if (state.bad > bad) return BAD;
-  return same ? (known as readonly unknown[]) : closed(state, items);
+  return leave(state, place, same ? (known as readonly unknown[]) : items);
 }
 
 /** Reads any JSON object. */

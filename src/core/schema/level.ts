@@ -6,7 +6,6 @@
 import * as z from "zod/mini";
 import {
   BAD,
-  closed,
   countReady,
   currentPath,
   enter,
@@ -253,7 +252,6 @@ export function compileLevel(
     if (!isRecord(value)) return mismatch(state, value, "an object");
     if (value === previous) return previous;
     const place = enter(state);
-    const { bad } = state;
     const known = isRecord(previous) ? previous : undefined;
     // A payload that was not there before is read as a whole, a slot still in part.
     const isPart = partial === true && (known !== undefined || !options.shownWhole);
@@ -297,10 +295,8 @@ export function compileLevel(
       else level[key] = item;
     }
     if (!isPart && missing > 0) fillIn(state, place, needed, level);
-    leave(state);
-    if (state.bad > bad) return BAD;
     const isKnown = same && (isPart || hasSame(known as LevelValue, keys, level));
-    return isKnown ? known : closed(state, level);
+    return leave(state, place, isKnown ? (known as LevelValue) : level);
   };
   return { fields, empty, read };
 }
@@ -386,7 +382,6 @@ export function compileLoose(
     if (!isRecord(value)) return mismatch(state, value, "an object");
     if (value === previous) return previous;
     const place = enter(state);
-    const { bad } = state;
     const known = isRecord(previous) ? previous : undefined;
     const keys = enumerableKeys(value);
     const map = newMap(keys.length);
@@ -403,13 +398,11 @@ export function compileLoose(
       if (map[key] !== shown) same = false;
     }
     fillIn(state, place, needed, map);
-    leave(state);
-    if (state.bad > bad) return BAD;
     const found = enumerableKeys(map);
     const isSame =
       same &&
       found.length === enumerableKeys(known as LevelValue).length &&
       hasSame(known as LevelValue, found, map);
-    return isSame ? known : closed(state, map);
+    return leave(state, place, isSame ? (known as LevelValue) : map);
   };
 }
