@@ -44,8 +44,6 @@ it.each(["host", "plugin", "parsed"] as const)(
           limits: extensionsLimits,
           shapeCode: "extensions_shape",
           strict: false,
-          previous: undefined,
-          partial: false,
         });
         const { success, data } = parse(schema, value);
         expect(admitted.ok, JSON.stringify(admitted)).toBe(success);

@@ -23,8 +23,6 @@ function readAs(
     limits,
     shapeCode: "payload_shape",
     strict: false,
-    previous: undefined,
-    partial: false,
   });
   return admitted.ok && admitted.droppedCount === 0 ? admitted.value : undefined;
 }

@@ -143,10 +143,9 @@ describe.each(worlds)("$name", (world) => {
             limits: extensionsLimits,
             shapeCode: "extensions_shape",
             strict: true,
-            previous: view,
           } as const;
           for (const value of [view, plainCopy(view), structuredClone(view), jsonCopy(view)]) {
-            const admitted = admit(slots.envelope, value, { ...options, partial: true });
+            const admitted = admit(slots.envelope, value, options, view, true);
             expect(admitted.ok && admitted.value).toBe(view);
           }
         },

@@ -19,19 +19,28 @@ export const codeOf = (run: () => unknown): string => refusalOf(run).code;
 type Options = Parameters<typeof admit>[2];
 /** How a value is read. What is left out is as for a host's value, read whole and strictly. */
 export type How = Partial<Omit<Options, "limits">> & { readonly limits?: Partial<Limits> };
+/** The same, over what was shown. */
+export type HowOver = How & { readonly previous?: unknown; readonly partial?: boolean };
 
 export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
   origin: "host",
   shapeCode: "extensions_shape",
   strict: true,
-  previous: undefined,
-  partial: false,
   ...how,
   limits: { ...extensionsLimits, ...limits },
 });
 
 export const compile = (schema: z.ZodType): Compiled =>
   compileSchema(schema, { closed: true, shownWhole: false });
+
+/** Reads over what was shown. */
+export function admitOver(
+  compiled: Compiled,
+  value: unknown,
+  { previous, partial, ...how }: HowOver,
+): Admitted {
+  return admit(compiled, value, optionsOf(how), previous, partial);
+}
 
 /** The result of a reading. Fails if the value was refused. */
 export function valueIn(admitted: Admitted): unknown {
@@ -54,7 +63,7 @@ export function readingOf(
   origin: Options["origin"] = "host",
   previous?: unknown,
 ): unknown {
-  return valueIn(admit(compile(schema), value, optionsOf({ origin, previous })));
+  return valueIn(admitOver(compile(schema), value, { origin, previous }));
 }
 
 /** What a reading by a schema finds. */
@@ -65,7 +74,7 @@ export function problemsOf(
   limits: Partial<Limits> = {},
   previous?: unknown,
 ): readonly string[] {
-  return linesIn(admit(compile(schema), value, optionsOf({ origin, limits, previous })));
+  return linesIn(admitOver(compile(schema), value, { origin, limits, previous }));
 }
 
 /** The same by a schema that was compiled before. */

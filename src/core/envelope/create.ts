@@ -9,7 +9,6 @@ import {
   type Limits,
   limitsOver,
   mapped,
-  parseText,
   readOption,
   writeText,
 } from "../data/index.ts";
@@ -22,7 +21,7 @@ import {
   suggestion,
   TierViolationError,
 } from "../errors/index.ts";
-import { admit, type LevelValue } from "../schema/index.ts";
+import { admit, admitDocument, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
 import {
   brandOf,
@@ -71,8 +70,7 @@ export function createFrom(
   const brand = brandOf(value);
   if (brand?.kind.slots === slots && brand.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
-  const admitted = read(slots, value, "host", true, limitsOf(options));
-  return sealed(slots, withDerived(slots, admitted.value));
+  return sealed(slots, readSlots(slots, value, options));
 }
 
 /** The host's own change of some slots: reads those, shares the others. */
@@ -94,9 +92,7 @@ export function replaceSlots(
   // Nothing to read: the same slots under a new envelope.
   if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
-  // A part that says the same as before is that part.
-  const admitted = read(slots, changes, "host", true, limitsOf(options), before);
-  const given = withDerived(slots, admitted.value);
+  const given = readSlots(slots, changes, options, before);
   forEach(slots.names, (name) => {
     if (given[name] !== undefined) next[name] = given[name];
   });
@@ -151,20 +147,14 @@ export function decodeFrom(
   expectOptions(options, ["strict", "limits"], "decodeExtensions");
   const limits = limitsOf(options);
   const strict = readOption(options, "strict", "boolean") === true;
-  const isText = typeof input === "string";
-  const value = isText ? parse(input, limits) : input;
-  const admitted = read(slots, value, isText ? "parsed" : "host", strict, limits);
+  const read = admitDocument(slots.envelope, input, { limits, shapeCode, strict });
+  if (!read.ok) throw unreadable(slots, read.problems);
   return freeze({
-    extensions: sealed(slots, admitted.value),
-    dropped: freeze(mapped(admitted.dropped, formatPath)),
-    droppedCount: admitted.droppedCount,
+    // The schema of envelopes holds an object.
+    extensions: sealed(slots, read.value as LevelValue),
+    dropped: freeze(mapped(read.dropped, formatPath)),
+    droppedCount: read.droppedCount,
   });
-}
-
-function parse(text: string, limits: Limits): unknown {
-  const { value, problem } = parseText(text, limits);
-  if (problem !== undefined) throw notReadable([problem]);
-  return value;
 }
 
 /** JSON text, keys in the order of the slot table. Absent parts are left out. */
@@ -178,26 +168,20 @@ export function encodeExtensions(extensions: object): string {
   return writeText(extensions);
 }
 
-interface ReadSlots {
-  readonly value: LevelValue;
-  readonly dropped: readonly (readonly (string | number)[])[];
-  readonly droppedCount: number;
-}
+const shapeCode = "extensions_shape";
 
-function read(
+/** What the host wrote of an envelope. A part that says the same as `before` is that part. */
+function readSlots(
   slots: CompiledSlots,
   value: unknown,
-  origin: "host" | "parsed",
-  strict: boolean,
-  limits: Limits,
-  previous?: Slots,
-): ReadSlots {
-  const shapeCode = "extensions_shape";
-  const options = { origin, limits, shapeCode, strict, previous, partial: false } as const;
-  const admitted = admit(slots.envelope, value, options);
+  options: CreateOptions,
+  before?: Slots,
+): LevelValue {
+  const reading = { origin: "host", limits: limitsOf(options), shapeCode, strict: true } as const;
+  const admitted = admit(slots.envelope, value, reading, before);
   if (!admitted.ok) throw unreadable(slots, admitted.problems);
   // The schema of envelopes holds an object.
-  return { ...admitted, value: admitted.value as LevelValue };
+  return withDerived(slots, admitted.value as LevelValue);
 }
 
 function limitsOf(options: CreateOptions): Limits {
@@ -221,10 +205,6 @@ function unreadable(slots: CompiledSlots, problems: readonly Problem[]): Glassin
       { problems },
     );
   }
-  return notReadable(problems);
-}
-
-function notReadable(problems: readonly Problem[]): GlassineError {
   const text = `Extensions are not readable. ${formatProblems(problems)}.`;
   return new GlassineError("extensions_invalid", text, { problems });
 }

@@ -75,14 +75,13 @@ function amendExtensions(
 function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots {
   const { slots, mask } = brand.kind;
   const isHost = mask === undefined;
-  const admitted = admit(slots.envelope, proposed, {
+  const options = {
     origin: isHost ? "host" : "plugin",
     limits: extensionsLimits,
     shapeCode: "extensions_shape",
     strict: true,
-    previous: extensions,
-    partial: !isHost,
-  });
+  } as const;
+  const admitted = admit(slots.envelope, proposed, options, extensions, !isHost);
   if (!admitted.ok) {
     const { code, path, expected, received } = decisive(admitted.problems);
     const text = `amend: ${formatPath(path)}: expected ${expected}, got ${received}.`;

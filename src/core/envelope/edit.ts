@@ -116,9 +116,8 @@ function readValue(
   limits: Limits,
   origin: "plugin" | "parsed",
 ): unknown {
-  const shapeCode = "extensions_shape";
-  const options = { origin, limits, shapeCode, strict: true, previous, partial: false } as const;
-  const admitted = admit(node.compiled, value, options);
+  const options = { origin, limits, shapeCode: "extensions_shape", strict: true } as const;
+  const admitted = admit(node.compiled, value, options, previous);
   if (admitted.ok) return admitted.value;
   const { code, path, expected, received } = decisive(admitted.problems);
   const where = some(path, (key) => typeof key === "number") ? ` at ${formatPath(path)}` : "";

@@ -88,14 +88,9 @@ export function merge(input: MergeInput): MergeOutcome {
 
 /** Reads what a plugin wrote. What it leaves out of a level stays as in `previous`. */
 function readOf(compiled: Compiled, value: unknown, previous: unknown, limits: Limits): Admitted {
-  return admit(compiled, value, {
-    origin: "plugin",
-    limits,
-    shapeCode: "extensions_shape",
-    strict: true,
-    previous,
-    partial: true,
-  });
+  const shapeCode = "extensions_shape";
+  const options = { origin: "plugin", limits, shapeCode, strict: true } as const;
+  return admit(compiled, value, options, previous, true);
 }
 
 /** Slot by slot, from what is there now. */

@@ -308,14 +308,13 @@ function takeValue(run: OperationRun, step: HandlerStep): PluginExecutionError |
   const where = `for filter-chain hook '${compiled.hook}'`;
   if (outcome === undefined || outcome === null)
     return brokenContract(run, step, `returned nothing ${where}`);
-  const read = admit(compiled.payload, outcome, {
+  const options = {
     origin: "plugin",
     limits: compiled.limits,
     shapeCode: "payload_shape",
     strict: true,
-    previous: given,
-    partial: false,
-  });
+  } as const;
+  const read = admit(compiled.payload, outcome, options, given);
   const problem = read.ok
     ? brokenRule(run, step, read.value)
     : formatProblems([decisive(read.problems)]);

@@ -6,13 +6,12 @@ import {
   type Limits,
   limitsOver,
   mapped,
-  parseText,
   payloadLimits,
   readOption,
   writeText,
 } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { type Admitted, admit } from "../schema/index.ts";
+import { admitDocument } from "../schema/index.ts";
 import { invalidMessage, markPayload, messageOf, messageReader } from "./message.ts";
 import type { Message, MessageInput } from "./message-types.generated.ts";
 
@@ -55,35 +54,12 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   expectOptions(options, ["strict", "limits"], "decodeMessage");
   const limits = limitsOver(payloadLimits, options.limits);
   const strict = readOption(options, "strict", "boolean") === true;
-  const isText = typeof input === "string";
-  const value = isText ? parse(input, limits) : input;
-  const reading = {
-    origin: isText ? "parsed" : "host",
-    limits,
-    shapeCode: "payload_shape",
-    strict,
-    previous: undefined,
-    partial: false,
-  } as const;
-  const read: Admitted = admit(messageReader, value, reading, true);
+  const reading = { limits, shapeCode: "payload_shape", strict } as const;
+  const read = admitDocument(messageReader, input, reading, true);
   if (!read.ok) throw invalidMessage(read.problems);
-  return decoded(read.value as object, mapped(read.dropped, formatPath), read.droppedCount, limits);
-}
-
-function parse(text: string, limits: Limits): unknown {
-  const { value, problem } = parseText(text, limits);
-  if (problem !== undefined) throw invalidMessage([problem]);
-  return value;
-}
-
-function decoded(
-  value: object,
-  dropped: readonly string[],
-  droppedCount: number,
-  limits: Limits,
-): DecodedMessage {
-  const message = markPayload(value, messageReader, limits) as Message;
-  return intrinsics.freeze({ message, dropped: intrinsics.freeze(dropped), droppedCount });
+  const message = markPayload(read.value as object, messageReader, limits) as Message;
+  const dropped = intrinsics.freeze(mapped(read.dropped, formatPath));
+  return intrinsics.freeze({ message, dropped, droppedCount: read.droppedCount });
 }
 
 /**

@@ -10,7 +10,14 @@ import {
   payloadLimitsInForce,
 } from "../data/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
-import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
+import {
+  admit,
+  admitOpen,
+  type Compiled,
+  compilerFor,
+  compileSchema,
+  jsonValue,
+} from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
 import { messageObject } from "./schemas.ts";
@@ -178,14 +185,8 @@ function readPayload(
 
 /** Whether a copy equals a value that this library froze. */
 function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
-  const again = admit(anyJson, copy, {
-    origin: "host",
-    limits,
-    shapeCode: "payload_shape",
-    strict: true,
-    partial: false,
-    previous: frozen,
-  });
+  const options = { origin: "host", limits, shapeCode: "payload_shape", strict: true } as const;
+  const again = admit(anyJson, copy, options, frozen);
   return again.ok && again.value === frozen;
 }
 
@@ -238,15 +239,8 @@ function readOpen(
   limits: Limits,
   origin: "host" | "parsed" = "host",
 ): unknown {
-  const reading = {
-    origin,
-    limits,
-    shapeCode: "payload_shape",
-    strict: true,
-    previous: undefined,
-    partial: false,
-  } as const;
-  const admitted = admit(compiled, value, reading, true);
+  const options = { origin, limits, shapeCode: "payload_shape", strict: true } as const;
+  const admitted = admitOpen(compiled, value, options);
   if (admitted.ok) return admitted.value;
   throw invalid(code, what, admitted.problems);
 }

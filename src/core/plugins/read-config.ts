@@ -154,8 +154,6 @@ const reading = {
   limits: extensionsLimits,
   shapeCode: "options_invalid",
   strict: true,
-  previous: undefined,
-  partial: false,
 } as const;
 
 /** JSON data, or why a value is not. */

@@ -20,8 +20,7 @@ import {
   type Dropped,
   type DropReport,
   type ReadWire,
-  tryWire,
-  unreadable,
+  readWire,
 } from "./documents.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { executionFrom, type WireExecution } from "./executions.ts";
@@ -89,14 +88,11 @@ export function decodeReturned(
 
 /** @throws GlassineError `syntax_invalid`, `result_shape` */
 function readResult(input: unknown, options: DecodeWireOptions): ReadWire<ResultDocument> {
-  const read = tryWire<ResultDocument>(reader, input, "result_shape", options);
-  if (read.ok) return read;
-  const standing = readStanding<ResultDocument>(level, read.value, {
-    ...extensionsLimits,
-    ...options.limits,
-  });
-  if (standing === undefined) throw unreadable("plugin result", "result_shape", read.problems);
-  return standing;
+  const limits = { ...extensionsLimits, ...options.limits };
+  const kind = { what: "plugin result", code: "result_shape" } as const;
+  return readWire(reader, input, kind, options, (value) =>
+    readStanding<ResultDocument>(level, value, limits),
+  );
 }
 
 /**

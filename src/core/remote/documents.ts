@@ -1,5 +1,5 @@
 /** What the readers and writers of documents share. */
-import { extensionsLimits, type Limits, mapped, parseText, payloadLimits } from "../data/index.ts";
+import { extensionsLimits, type Limits, parseText, payloadLimits } from "../data/index.ts";
 import { getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
 import {
   type ErrorCode,
@@ -9,7 +9,7 @@ import {
   optionsInvalid,
   type Problem,
 } from "../errors/index.ts";
-import { admit, type Compiled } from "../schema/index.ts";
+import { type Admitted, admit, admitDocument, type Compiled } from "../schema/index.ts";
 
 /** Options of decoding. */
 export interface DecodeWireOptions {
@@ -46,10 +46,10 @@ export class DropReport {
     if (this.#paths.length < 100) this.#paths.push(path);
   }
 
-  /** Takes over the report of a part. */
-  addAll(paths: readonly string[], count: number): void {
-    for (const path of paths) this.add(path);
-    this.#count += count - paths.length;
+  /** Takes over what was left out of a part, which is at `path`. */
+  addAll(path: readonly string[], { dropped, droppedCount }: Admitted & { ok: true }): void {
+    for (const inner of dropped) this.add(formatPath([...path, ...inner]));
+    this.#count += droppedCount - dropped.length;
   }
 
   /** The fields of a decoded document. */
@@ -69,48 +69,29 @@ export interface Dropped {
   readonly droppedCount: number;
 }
 
-/** A document that was not read: what was parsed, and what is wrong with it. */
-interface UnreadWire {
-  readonly ok: false;
-  readonly value: unknown;
-  readonly problems: readonly Problem[];
-}
-
-/** @throws GlassineError `syntax_invalid`, `options_invalid`, or `code` with every problem */
+/**
+ * `otherwise`: what is made of a value that cannot be read as a whole, if anything is.
+ *
+ * @throws GlassineError `syntax_invalid`, `options_invalid`, or `code` with every problem
+ */
 export function readWire<Document>(
   compiled: Compiled,
   input: unknown,
   { what, code }: { readonly what: string; readonly code: ErrorCode },
   options: DecodeWireOptions,
+  otherwise?: (value: unknown) => ReadWire<Document> | undefined,
 ): ReadWire<Document> {
-  const read = tryWire<Document>(compiled, input, code, options);
-  if (!read.ok) throw unreadable(what, code, read.problems);
-  return read;
-}
-
-/** @throws GlassineError `syntax_invalid`, `options_invalid` */
-export function tryWire<Document>(
-  compiled: Compiled,
-  input: unknown,
-  shapeCode: ErrorCode,
-  options: DecodeWireOptions,
-): (ReadWire<Document> & { readonly ok: true }) | UnreadWire {
   const limits = { ...wireLimits, ...options.limits };
-  const isText = typeof input === "string";
-  const { value, problem } = isText ? parseText(input, limits) : { value: input };
-  if (problem !== undefined) return { ok: false, value, problems: [problem] };
-  const admitted = admit(compiled, value, {
-    origin: isText ? "parsed" : "host",
-    limits,
-    shapeCode,
-    strict: false,
-    previous: undefined,
-    partial: false,
-  });
-  if (!admitted.ok) return { ok: false, value, problems: admitted.problems };
-  const report = new DropReport();
-  report.addAll(mapped(admitted.dropped, formatPath), admitted.droppedCount);
-  return { ok: true, document: admitted.value as Document, report };
+  const admitted = admitDocument(compiled, input, { limits, shapeCode: code, strict: false });
+  if (admitted.ok) {
+    const report = new DropReport();
+    report.addAll([], admitted);
+    return { document: admitted.value as Document, report };
+  }
+  const value = typeof input === "string" ? parseText(input, limits).value : input;
+  const instead = otherwise?.(value);
+  if (instead === undefined) throw unreadable(what, code, admitted.problems);
+  return instead;
 }
 
 export function unreadable(
@@ -150,14 +131,8 @@ export function readOption<Value>(
   option: string,
   limits: Limits = anySize,
 ): Value {
-  const admitted = admit(compiled, value, {
-    origin: "host",
-    limits,
-    shapeCode: "options_invalid",
-    strict: true,
-    previous: undefined,
-    partial: false,
-  });
+  const shapeCode = "options_invalid";
+  const admitted = admit(compiled, value, { origin: "host", limits, shapeCode, strict: true });
   if (admitted.ok) return admitted.value as Value;
   const { problems } = admitted;
   const text = `${option} cannot be written. ${formatProblems(problems)}.`;

@@ -153,14 +153,8 @@ function readPart(
   limits: Limits,
 ): object | undefined {
   if (value === undefined || value === null) return undefined;
-  const admitted = admit(anyObject, value, {
-    origin: "plugin",
-    limits,
-    shapeCode,
-    strict: true,
-    previous: undefined,
-    partial: false,
-  });
+  const options = { origin: "plugin", limits, shapeCode, strict: true } as const;
+  const admitted = admit(anyObject, value, options);
   if (admitted.ok) return admitted.value as object;
   const { code, expected, received } = decisive(admitted.problems);
   throw refusal(code, path, `Expected ${expected}, got ${received}.`);

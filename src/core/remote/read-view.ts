@@ -1,9 +1,9 @@
 /** Reads the view in a task, and filters it by the plugin's grant again. */
 
-import { isRecord, type Limits, mapped } from "../data/index.ts";
+import { isRecord, type Limits } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
-import { formatPath, type Problem } from "../errors/index.ts";
+import type { Problem } from "../errors/index.ts";
 import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
@@ -28,19 +28,14 @@ export function readView(
   const given = changeHeaderMaps(slots.nodes, value, (map, path) =>
     withoutSecrets(map, path, onDropped),
   );
-  const admitted = admit(slots.envelope, asShown(given, shownHeaders), {
-    // Read and copied before, with the document.
-    origin: "parsed",
-    limits,
-    shapeCode: "extensions_shape",
-    strict: false,
-    previous: undefined,
-    // What the grant hides need not be there, even where a host's slot requires it.
-    partial: true,
-  });
+  const shown = asShown(given, shownHeaders);
+  // Read and copied before, with the document.
+  const shapeCode = "extensions_shape";
+  const options = { origin: "parsed", limits, shapeCode, strict: false } as const;
+  // In part: what the grant hides need not be there, even where a host's slot requires it.
+  const admitted = admit(slots.envelope, shown, options, undefined, true);
   if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
-  const dropped = mapped(admitted.dropped, (path) => formatPath(["extensions", ...path]));
-  report.addAll(dropped, admitted.droppedCount);
+  report.addAll(["extensions"], admitted);
   const problems: Problem[] = [];
   const level = slots.envelope.level;
   const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);

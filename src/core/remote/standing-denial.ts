@@ -6,7 +6,7 @@
  * are read, and no code of it runs.
  */
 
-import { hasMoreIndexes, type Limits, mapped } from "../data/index.ts";
+import { hasMoreIndexes, type Limits } from "../data/index.ts";
 import { hasOwn, ownKeys } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { admit, type Compiled, type Level } from "../schema/index.ts";
@@ -67,22 +67,13 @@ function readPart(
   }
   const { limits, report } = reading;
   const isChange = path.length === 1 && changes.some((name) => name === path[0]);
-  const admitted = isChange
-    ? undefined
-    : admit(compiled, value, {
-        origin: "host",
-        limits,
-        shapeCode: "result_shape",
-        strict: false,
-        previous: undefined,
-        partial: false,
-      });
+  const options = { origin: "host", limits, shapeCode: "result_shape", strict: false } as const;
+  const admitted = isChange ? undefined : admit(compiled, value, options);
   if (admitted?.ok !== true) {
     report.add(formatPath(path));
     return undefined;
   }
-  const dropped = mapped(admitted.dropped, (inner) => formatPath([...path, ...inner]));
-  report.addAll(dropped, admitted.droppedCount);
+  report.addAll(path, admitted);
   return admitted.value;
 }
 

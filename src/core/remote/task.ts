@@ -1,8 +1,8 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import * as z from "zod/mini";
-import { extensionsLimits, isRecord, mapped, payloadLimits, writeText } from "../data/index.ts";
+import { extensionsLimits, isRecord, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
-import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
   type HookSpec,
   type HookTable,
@@ -173,18 +173,11 @@ function readPayload(
 ): object {
   const limits = { ...payloadLimits, ...options.limits };
   const compiled = payloadReader(spec);
-  const admitted = admit(compiled, payload, {
-    // Read and copied before, with the document.
-    origin: "parsed",
-    limits,
-    shapeCode: "payload_shape",
-    strict: false,
-    previous: undefined,
-    partial: false,
-  });
+  // Read and copied before, with the document.
+  const reading = { origin: "parsed", limits, shapeCode: "payload_shape", strict: false } as const;
+  const admitted = admit(compiled, payload, reading);
   if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);
-  const dropped = mapped(admitted.dropped, (path) => formatPath(["payload", ...path]));
-  report.addAll(dropped, admitted.droppedCount);
+  report.addAll(["payload"], admitted);
   return markPayload(admitted.value as object, compiled, limits);
 }
 

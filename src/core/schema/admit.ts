@@ -12,6 +12,7 @@ import {
   type Limits,
   leave,
   newReadState,
+  parseText,
   type Reader,
   type ReadOptions,
   type ReadState,
@@ -35,14 +36,6 @@ import {
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 
-/** Each is given: an option that is left out would be looked up on a prototype. */
-export interface AdmitOptions extends ReadOptions {
-  /** What this library made for the same place; kept where nothing differs. */
-  readonly previous: unknown;
-  /** Whether fields of known shape that are left out stay as in `previous`. */
-  readonly partial: boolean;
-}
-
 export type Admitted =
   | {
       readonly ok: true;
@@ -58,19 +51,58 @@ type Path = readonly (string | number)[];
 /**
  * Reads `value` by a compiled schema. Never throws for any value. If the stack overflows while a
  * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
- * where not even that could be reported. `leavesOpen`: the outermost container is not frozen yet,
- * because the caller marks it first.
+ * where not even that could be reported.
+ *
+ * `previous`: what this library made for the same place; kept where nothing differs. `partial`:
+ * fields of known shape that are left out stay as in `previous`.
  */
 export function admit(
   compiled: Compiled,
   value: unknown,
-  options: AdmitOptions,
-  leavesOpen = false,
+  options: ReadOptions,
+  previous?: unknown,
+  partial = false,
 ): Admitted {
-  const state = newReadState(options, leavesOpen);
-  const { previous, partial } = options;
   // Over a root, the level alone: what is put together of it is judged by who does so.
   const { read } = partial ? (compiled.level ?? compiled) : compiled;
+  return readInto(newReadState(options), read, value, previous, partial);
+}
+
+/** The same, but the outermost container is not frozen yet, because the caller marks it first. */
+export function admitOpen(
+  compiled: Compiled,
+  value: unknown,
+  options: ReadOptions,
+  previous?: unknown,
+): Admitted {
+  return readInto(newReadState(options, true), compiled.read, value, previous, false);
+}
+
+/**
+ * A document: JSON text, or what was parsed from it.
+ *
+ * @throws GlassineError `syntax_invalid`
+ */
+export function admitDocument(
+  compiled: Compiled,
+  input: unknown,
+  options: Omit<ReadOptions, "origin">,
+  leavesOpen = false,
+): Admitted {
+  const admitAs = leavesOpen ? admitOpen : admit;
+  if (typeof input !== "string") return admitAs(compiled, input, { ...options, origin: "host" });
+  const { value, problem } = parseText(input, options.limits);
+  if (problem !== undefined) return { ok: false, problems: [problem] };
+  return admitAs(compiled, value, { ...options, origin: "parsed" });
+}
+
+function readInto(
+  state: ReadState,
+  read: Reader,
+  value: unknown,
+  previous: unknown,
+  partial: boolean,
+): Admitted {
   const result = readValue(state, read, value, previous, partial);
   if (result === BAD) return { ok: false, problems: toArray(state.problems) };
   const { droppedCount } = state;

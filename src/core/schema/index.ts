@@ -1,4 +1,4 @@
-export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
+export { type Admitted, admit, admitDocument, admitOpen, decisive, readPlain } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelValue } from "./compiled.ts";

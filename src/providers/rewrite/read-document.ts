@@ -17,7 +17,7 @@ import {
   GlassineError,
   type Problem,
 } from "../../core/errors/index.ts";
-import { admit, compileSchema, jsonValue } from "../../core/schema/index.ts";
+import { admitOpen, compileSchema, jsonValue } from "../../core/schema/index.ts";
 import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
@@ -129,9 +129,9 @@ function copyOf(
     const problem = { path: [], code, expected: "plain data", received };
     throw unreadable(what, code, [problem], " Await it first.");
   }
-  const reading = { origin, limits, shapeCode: code, strict: true, partial: false } as const;
+  const reading = { origin, limits, shapeCode: code, strict: true } as const;
   const previous = copies.of(before) === undefined ? undefined : before;
-  const admitted = admit(anyJson, value, { ...reading, previous }, true);
+  const admitted = admitOpen(anyJson, value, reading, previous);
   if (!admitted.ok) throw unreadable(what, code, admitted.problems);
   const copy = admitted.value;
   if (!isObject || copy === previous) return copy;

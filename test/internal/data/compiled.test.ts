@@ -4,8 +4,8 @@ import { jsonObject, jsonValue, labelSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { admit, type Compiled, readPlain } from "../../../src/core/schema/index.ts";
-import { compile, optionsOf, problemsBy, problemsOf, readingOf } from "../../data/support.ts";
+import { type Compiled, readPlain } from "../../../src/core/schema/index.ts";
+import { admitOver, compile, problemsBy, problemsOf, readingOf } from "../../data/support.ts";
 import { amount } from "../../support/kinds.ts";
 
 const tagged = z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]);
@@ -221,12 +221,12 @@ describe("a root that is not an object", () => {
   });
 
   it("is read as a whole even if parts may be omitted", () => {
-    const options = optionsOf({ origin: "plugin", partial: true });
+    const how = { origin: "plugin", partial: true } as const;
     const record = compile(z.record(z.string(), z.string()));
-    expect(admit(record, { a: "x" }, options)).toMatchObject({ ok: true, value: { a: "x" } });
+    expect(admitOver(record, { a: "x" }, how)).toMatchObject({ ok: true, value: { a: "x" } });
     // What is put together of a level is judged by who does so.
     const level = compile(z.object({ a: z.string() }).refine(() => false));
-    expect(admit(level, { a: "x" }, options)).toMatchObject({ ok: true, value: { a: "x" } });
+    expect(admitOver(level, { a: "x" }, how)).toMatchObject({ ok: true, value: { a: "x" } });
   });
 });
 

@@ -7,7 +7,14 @@ import * as z from "zod";
 import { concat } from "../../../src/core/data/index.ts";
 import { type Admitted, admit, compileSchema } from "../../../src/core/schema/index.ts";
 import { changesAfter, patch } from "../../data/realm-patches.ts";
-import { compile, type How, linesIn, optionsOf, valueIn } from "../../data/support.ts";
+import {
+  admitOver,
+  compile,
+  type HowOver,
+  linesIn,
+  optionsOf,
+  valueIn,
+} from "../../data/support.ts";
 
 const text = z.string().optional();
 const few = z.object({ a: text, b: text });
@@ -30,7 +37,6 @@ function reading(
 ): Met {
   const { shownWhole = false, ...rest } = how;
   const compiled = compileSchema(schema, { closed: true, shownWhole });
-  const options = optionsOf(rest);
   let met = 0;
   let read: Admitted | undefined;
   const meet = () => {
@@ -39,11 +45,11 @@ function reading(
   };
   changesAfter(() => {
     for (const key of keys) patch(Array.prototype, key, { get: meet, set: meet });
-    read = admit(compiled, value, options);
+    read = admitOver(compiled, value, rest);
   });
   return { met, read: read as Admitted };
 }
-type Reading = How & { readonly shownWhole?: boolean };
+type Reading = HowOver & { readonly shownWhole?: boolean };
 
 describe("what a plugin put on Array.prototype", () => {
   it("is not read past the last field, whatever the order of fields", () => {

@@ -3,11 +3,11 @@
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { admit, compileSchema, withAliases } from "../../../src/core/schema/index.ts";
+import { compileSchema, withAliases } from "../../../src/core/schema/index.ts";
 import {
+  admitOver,
   type How,
   linesIn,
-  optionsOf,
   problemsOf,
   readingOf,
   valueIn,
@@ -24,7 +24,7 @@ function over(
   how: How = {},
 ) {
   const compiled = compileSchema(schema, { closed: true, shownWhole });
-  return admit(compiled, value, optionsOf({ ...how, partial: true, previous }));
+  return admitOver(compiled, value, { ...how, partial: true, previous });
 }
 
 const inPayload = (schema: z.ZodType, value: unknown, previous: unknown) =>

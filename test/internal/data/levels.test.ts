@@ -4,17 +4,12 @@
 import { headerMap, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  type Admitted,
-  admit,
-  compileSchema,
-  withAliases,
-} from "../../../src/core/schema/index.ts";
+import { type Admitted, compileSchema, withAliases } from "../../../src/core/schema/index.ts";
 import { changesAfter, patch } from "../../data/realm-patches.ts";
-import { type How, linesIn, optionsOf, valueIn as plainValueIn } from "../../data/support.ts";
+import { admitOver, type HowOver, linesIn, valueIn as plainValueIn } from "../../data/support.ts";
 
 /** Reads by one schema. `nodes` is the limit on values. */
-type Reading = How & { readonly nodes?: number };
+type Reading = HowOver & { readonly nodes?: number };
 
 function reading(
   schema: z.ZodType,
@@ -24,7 +19,7 @@ function reading(
   return (value, more) => {
     const { nodes, ...options } = { ...how, ...more };
     const limits = nodes === undefined ? {} : { nodes };
-    return admit(compiled, value, optionsOf({ ...options, limits }));
+    return admitOver(compiled, value, { ...options, limits });
   };
 }
 type CompileOptions = Parameters<typeof compileSchema>[1];

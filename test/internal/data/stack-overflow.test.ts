@@ -11,8 +11,6 @@ function codesOf(value: unknown): readonly string[] {
     limits: extensionsLimits,
     shapeCode: "extensions_shape",
     strict: true,
-    previous: undefined,
-    partial: false,
   });
   return read.ok ? [] : read.problems.map(({ code }) => code);
 }

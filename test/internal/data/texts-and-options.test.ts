@@ -80,8 +80,6 @@ function readUtf8(value: unknown): unknown {
     limits: payloadLimits,
     shapeCode: "payload_shape",
     strict: true,
-    previous: undefined,
-    partial: false,
   });
   if (read.ok) return read.value;
   const [{ expected, received } = {}] = read.problems;
@@ -112,8 +110,6 @@ describe("what a library returns", () => {
       limits: payloadLimits,
       shapeCode: "payload_shape",
       strict: true,
-      previous: undefined,
-      partial: false,
     });
   };
 

@@ -277,14 +277,13 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
   const unchanged = { value: current, changed: none, rejections: none };
   if (returned === undefined || returned === null || returned === current) return unchanged;
   const { compiled } = run;
-  const admitted = admit(compiled.payload, returned, {
+  const options = {
     origin: "plugin",
     limits: compiled.payloadLimits,
     shapeCode: "payload_shape",
     strict: true,
-    previous: current,
-    partial: true,
-  });
+  } as const;
+  const admitted = admit(compiled.payload, returned, options, current, true);
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return unchanged;
@@ -330,8 +329,6 @@ function readMetadata(run: MessageRun, value: unknown): LevelValue | undefined |
     limits: run.compiled.limits,
     shapeCode: "result_shape",
     strict: true,
-    previous: undefined,
-    partial: false,
   });
   if (!admitted.ok) {
     const { code, expected, received } = decisive(admitted.problems);
