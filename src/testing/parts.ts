@@ -49,7 +49,7 @@ export function growingSets(slots: CompiledSlots): readonly Part[] {
 /** The lists that may only grow, as slot and field. */
 export function growingLists(slots: CompiledSlots) {
   return slots.nodes.flatMap((slot) => {
-    const list = slot.fields.find((field) => field.key === slot.grows);
+    const { grows: list } = slot;
     return list?.compiled.shape === "list" ? [{ slot, list }] : [];
   });
 }

@@ -113,7 +113,7 @@ function isThere(slots: CompiledSlots, { path }: Part, view: object): boolean {
 function partsFor(slots: CompiledSlots, among: Plan["among"]): readonly Part[] {
   const all = partsOf(slots);
   if (among === "growing") {
-    const grown = new Set(slots.nodes.map(({ key, grows }) => `${[key, grows]}`));
+    const grown = new Set(slots.nodes.map(({ key, grows }) => `${[key, grows?.key]}`));
     return all.filter(({ path, node }) => {
       return node.tier === "monotonic" && (node.compiled.shape === "set" || grown.has(`${path}`));
     });

@@ -70,7 +70,7 @@ function mix(node: Node, mask: number, shown: unknown, hidden: unknown): unknown
     out[field.key] = mix(field, mask, level?.[field.key], other?.[field.key]);
   }
   // A level that must show something, once it is there, cannot be there in one world alone.
-  const tells = (node.compiled.level?.fields ?? []).some(
+  const tells = node.fields.some(
     (field) => out[field.key] === undefined && !field.optional && !isEmpty(field.fallback?.()),
   );
   if (tells) return level;

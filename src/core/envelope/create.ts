@@ -22,7 +22,7 @@ import {
   TierViolationError,
 } from "../errors/index.ts";
 import { admit, admitDocument, type LevelValue } from "../schema/index.ts";
-import { type CompiledSlots, defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
+import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
 import {
   brandOf,
   countedBrand,
@@ -113,7 +113,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
   const next: Record<string, unknown> = { ...value };
   forEach(slots.nodes, (node) => {
     const level = value[node.key];
-    const list = node.grows === undefined ? undefined : ownValue(level, node.grows);
+    const list = node.grows === undefined ? undefined : ownValue(level, node.grows.key);
     if (!isLevel(level) || node.derive === undefined) return;
     if (!isArray(list) || list.length === 0) return;
     const defaults = defaultsOf(node);
@@ -224,9 +224,8 @@ export function assertGrown(slots: CompiledSlots, before: Slots, after: LevelVal
 function checkGrown(node: Node, before: unknown, after: unknown): void {
   if (before === undefined || before === after) return;
   const { tier, grows } = node;
-  const list = grows === undefined ? undefined : nodeByKey(node.fields, grows);
-  if (list !== undefined) {
-    checkList(node, list, ownValue(before, list.key), ownValue(after, list.key));
+  if (grows !== undefined) {
+    checkList(node, grows, ownValue(before, grows.key), ownValue(after, grows.key));
   } else if (tier === "monotonic") checkList(node, node, before, after);
   else {
     forEach(node.fields, (field) =>

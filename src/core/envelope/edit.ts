@@ -18,7 +18,7 @@ import {
 } from "../data/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
-import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
+import { defaultsOf, grownLevel, type Node } from "../slots/index.ts";
 import { brandOf, type EnvelopeBrand, isLevel, type Slots, sealEdit } from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
 
@@ -43,7 +43,7 @@ function editing(
   call: string,
 ): Editing {
   const brand = brandOf(extensions);
-  const slot = brand === undefined ? undefined : nodeByKey(brand.kind.slots.nodes, slotName);
+  const slot = brand?.kind.slots.byKey[slotName];
   if (brand === undefined || slot === undefined) {
     throw withoutSlot(call, slotName);
   }
@@ -66,7 +66,7 @@ function editing(
 }
 
 function fieldOf(slot: Node, key: string, call: string): Node {
-  const field = nodeByKey(slot.fields, key);
+  const field = slot.byKey[key];
   if (field === undefined) throw withoutSlot(call, `${slot.key}.${key}`);
   return field;
 }
@@ -157,7 +157,7 @@ export function labelIn(extensions: object, label: string): boolean {
 export function appendHopTo(extensions: object, hop: unknown): Slots {
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
-  const field = fieldOf(slot, slot.grows ?? "chain", "appendHop");
+  const field = slot.grows ?? fieldOf(slot, "chain", "appendHop");
   const list = readField(edit, field, concat<unknown>(stringsOf(current[field.key]), [hop]));
   const growing = { current: edit.extensions.delegation, list: stringsOf(list), proposed: current };
   return edited(edit, freeze(grownLevel(slot, growing)));

@@ -26,7 +26,6 @@ import {
   defaultsOf,
   grownLevel,
   type Node,
-  nodeByKey,
   type Tier,
 } from "../slots/index.ts";
 import { brandOf, filterFor, isLevel, type Slots, sealAfter, sizeOf } from "./filter.ts";
@@ -278,7 +277,7 @@ function growSet(state: MergeState, node: Node, change: Change): unknown {
 /** A list takes what is appended; the fields that follow from it are computed again. */
 function growLevel(state: MergeState, node: Node, change: Change): unknown {
   // A table is refused in which a level grows by what is no field of it.
-  const field = nodeByKey(node.fields, node.grows) as Node;
+  const field = node.grows as Node;
   const { key } = field;
   // Its schema read each of them that is there.
   const { current, shown, proposed } = change as Change<LevelValue>;
@@ -418,12 +417,12 @@ function fitsEasily(
 /** The path of known names only: what a plugin made up is not repeated. */
 function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
   let path = "(extensions)";
-  let nodes: readonly Node[] = slots.nodes;
+  let known = slots.byKey;
   for (let i = 0; i < problem.path.length; i++) {
-    const found = nodeByKey(nodes, problem.path[i]);
+    const found = known[problem.path[i] as string];
     if (found === undefined) break;
     path = found.path;
-    nodes = found.fields;
+    known = found.byKey;
   }
   const reason = `Expected ${problem.expected}, got ${problem.received}.`;
   return { path, code: problem.code, reason, tier: undefined };

@@ -1,19 +1,19 @@
 /** What a proposal of another implementation means. */
 import { canonicalInstant, isRecord } from "../data/index.ts";
-import { isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
+import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
 import { type OnDropped, ownAt, recordOf, shownAt } from "./headers.ts";
 
 /** A proposal as this library's writer would have written it. */
 export function asMeant(
-  { nodes, envelope }: CompiledSlots,
+  slots: CompiledSlots,
   proposal: LevelValue,
   view: object,
   onDropped: OnDropped,
 ): LevelValue {
   const meant = withEchoedHops(folded(proposal, view, onDropped), view);
-  return withoutEmpties(nodes, envelope.level, meant, view);
+  return withoutEmpties(slots.byKey, meant, view);
 }
 
 /** Moves the headers of both generations to where the view has them. */
@@ -60,25 +60,16 @@ function microseconds(value: unknown): string | undefined {
   );
 }
 
-type Field = Level["fields"][number];
-
 /**
  * Removes what has no effect where the view shows nothing: a container that is empty by default, and
  * a level that has nothing else. Others write those for what they do not have.
  */
-function withoutEmpties(
-  nodes: readonly Node[],
-  { fields }: Level,
-  proposed: LevelValue,
-  shown: unknown,
-): LevelValue {
+function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unknown): LevelValue {
   let same = true;
   const entries = Object.entries(proposed).flatMap(([key, value]): [string, unknown][] => {
-    const at = nodes.findIndex((each) => each.key === key);
-    const [node, field] = [nodes[at], fields[at]];
-    if (node === undefined || field === undefined) return [[key, value]];
-    const there = ownAt(shown, key);
-    const next = clearedField(node, field, value, there);
+    const node = byKey[key];
+    if (node === undefined) return [[key, value]];
+    const next = clearedField(node, value, ownAt(shown, key));
     if (next !== value) same = false;
     return next === undefined ? [] : [[key, next]];
   });
@@ -86,15 +77,14 @@ function withoutEmpties(
 }
 
 /** `undefined` for what is left out. */
-function clearedField(node: Node, field: Field, value: unknown, shown: unknown): unknown {
-  const { level } = node.compiled;
-  if (shown === undefined && isEmptyContainer(value) && isEmptyByDefault(field)) return undefined;
-  if (level === undefined || !isRecord(value)) return value;
-  const next = withoutEmpties(node.fields, level, value, shown);
+function clearedField(node: Node, value: unknown, shown: unknown): unknown {
+  if (shown === undefined && isEmptyContainer(value) && isEmptyByDefault(node)) return undefined;
+  if (node.compiled.level === undefined || !isRecord(value)) return value;
+  const next = withoutEmpties(node.byKey, value, shown);
   return shown === undefined && isEmptyContainer(next) ? undefined : next;
 }
 
 /** The header maps of the newer generation are empty by default; here they may be absent. */
-function isEmptyByDefault({ compiled, fallback }: Field): boolean {
+function isEmptyByDefault({ compiled, fallback }: Node): boolean {
   return fallback === undefined ? compiled.shape === "headers" : isEmptyContainer(fallback());
 }

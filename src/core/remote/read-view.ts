@@ -4,7 +4,7 @@ import { isRecord, type Limits } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import type { Problem } from "../errors/index.ts";
-import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
+import { admit, isEmptyContainer, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
@@ -37,8 +37,7 @@ export function readView(
   if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
   report.addAll(["extensions"], admitted);
   const problems: Problem[] = [];
-  const level = slots.envelope.level;
-  const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);
+  const whole = filledIn(slots.nodes, admitted.value as LevelValue, { mask, problems }, []);
   if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
   return filterFor(slots, mask)(whole);
 }
@@ -55,26 +54,22 @@ interface Filling {
  */
 function filledIn(
   nodes: readonly Node[],
-  { fields }: Level,
   value: LevelValue,
   filling: Filling,
   path: readonly string[],
 ): LevelValue {
   const filled: Record<string, unknown> = { ...value };
-  nodes.forEach((node, index) => {
-    const field = fields[index] as Level["fields"][number];
+  for (const node of nodes) {
     const at = [...path, node.key];
     const given = value[node.key];
-    const { level } = node.compiled;
     if (given !== undefined) {
-      if (level === undefined || !isRecord(given)) return;
-      filled[node.key] = filledIn(node.fields, level, given, filling, at);
-      return;
-    }
-    if (field.fallback !== undefined) {
-      const fallback = field.fallback();
+      if (node.compiled.level !== undefined && isRecord(given)) {
+        filled[node.key] = filledIn(node.fields, given, filling, at);
+      }
+    } else if (node.fallback !== undefined) {
+      const fallback = node.fallback();
       if (isEmptyContainer(fallback)) filled[node.key] = fallback;
-    } else if (!field.optional && isOpen(node, filling.mask)) {
+    } else if (!node.optional && isOpen(node, filling.mask)) {
       filling.problems.push({
         path: at,
         code: "extensions_shape",
@@ -82,7 +77,7 @@ function filledIn(
         received: "nothing",
       });
     }
-  });
+  }
   return Object.freeze(filled);
 }
 

@@ -1,7 +1,7 @@
 export { type Admitted, admit, admitDocument, admitOpen, decisive, readPlain } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
-export type { Compiled, Level, LevelValue } from "./compiled.ts";
+export type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
 export {
   amount,
   headerMap,

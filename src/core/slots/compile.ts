@@ -6,6 +6,7 @@ import {
   type Compiled,
   compileLevel,
   compilerFor,
+  type Field,
   type Level,
   type LevelValue,
 } from "../schema/index.ts";
@@ -15,8 +16,7 @@ import { standardLevels } from "./standard-levels.generated.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable, Take, Tier } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
-export interface Node {
-  readonly key: string;
+export interface Node extends Field {
   readonly path: string;
   readonly tier: Tier;
   /** Bits of which one opens this node; 0 when it has no gate of its own. */
@@ -27,9 +27,9 @@ export interface Node {
   readonly mixed: boolean;
   /** Whether it or a part of it can change at all. */
   readonly changeable: boolean;
-  readonly compiled: Compiled;
   /** The fields of a level, in order. */
   readonly fields: readonly Node[];
+  readonly byKey: NodesByKey;
   /** Those of them that must be there. */
   readonly required: readonly Node[];
   /** The level with every field absent. */
@@ -37,16 +37,20 @@ export interface Node {
   readonly take: Take;
   /** For `take`: every field is open. */
   readonly whole: ArrayLike<boolean>;
-  /** The name of the list that grows, for a monotonic level. */
-  readonly grows: string | undefined;
+  /** The list that grows, for a monotonic level. */
+  readonly grows: Node | undefined;
   readonly derive: Derive | undefined;
 }
+
+/** Without a prototype: also asked in a patched realm. */
+type NodesByKey = Readonly<Record<string, Node>>;
 
 /** A slot table, compiled once per host. */
 export interface CompiledSlots {
   readonly table: SlotTable;
   readonly names: readonly string[];
   readonly nodes: readonly Node[];
+  readonly byKey: NodesByKey;
   /** How many nodes there are, fields and their fields included. */
   readonly parts: number;
   readonly capabilities: CapabilityBits;
@@ -75,7 +79,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   );
   const nodes = level.fields.map((field) => {
     const spec = table[field.key] as SlotSpec;
-    const node = compileNode(field.key, field.key, spec, spec, field.compiled, capabilities);
+    const node = compileNode(field, field.key, spec, spec, capabilities);
     checkSlot(node, spec, capabilities);
     return node;
   });
@@ -86,6 +90,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     table,
     names,
     nodes,
+    byKey: byKey(nodes),
     parts: countParts(nodes),
     capabilities,
     envelope: {
@@ -126,6 +131,12 @@ function sameKeys(level: LevelValue, keys: readonly string[]): boolean {
   return Object.keys(level).join() === keys.join();
 }
 
+function byKey(nodes: readonly Node[]): NodesByKey {
+  const record = intrinsics.newRecord() as Record<string, Node>;
+  for (const node of nodes) record[node.key] = node;
+  return Object.freeze(record);
+}
+
 function countParts(nodes: readonly Node[]): number {
   return nodes.reduce((count, node) => count + countParts(node.fields), nodes.length);
 }
@@ -146,28 +157,21 @@ interface Inherited {
 }
 
 function compileNode(
-  key: string,
+  field: Field,
   path: string,
   spec: FieldSpec,
   { tier, write }: Inherited,
-  compiled: Compiled,
   capabilities: CapabilityBits,
 ): Node {
-  const known = compiled.level?.fields ?? [];
-  const fields = known.map((field) => {
-    const own = spec.fields?.[field.key] ?? {};
+  const { level } = field.compiled;
+  const fields = (level?.fields ?? []).map((inner) => {
+    const own = spec.fields?.[inner.key] ?? {};
     const inherited = inheritedBy(own, tier, write);
-    return compileNode(
-      field.key,
-      `${path}.${field.key}`,
-      own,
-      inherited,
-      field.compiled,
-      capabilities,
-    );
+    return compileNode(inner, `${path}.${inner.key}`, own, inherited, capabilities);
   });
+  const known = byKey(fields);
   for (const name of Object.keys(spec.fields ?? {})) {
-    if (!fields.some((field) => field.key === name)) {
+    if (known[name] === undefined) {
       throw new GlassineError(
         "slot_invalid",
         `${path} has no field ${quoted(name)} in its schema.`,
@@ -177,24 +181,22 @@ function compileNode(
   }
   const slot = spec as Partial<SlotSpec>;
   return {
-    key,
+    ...field,
     path,
     tier,
-    open: openedBy(spec, path === key, capabilities),
+    open: openedBy(spec, path === field.key, capabilities),
     write:
       write === undefined || write === everyone || tier === "immutable"
         ? 0
         : capabilities.bits([write]),
-    mixed: fields.some((field) => field.open !== 0 || field.mixed),
-    changeable: tier !== "immutable" || fields.some((field) => field.changeable),
-    compiled,
+    mixed: fields.some((inner) => inner.open !== 0 || inner.mixed),
+    changeable: tier !== "immutable" || fields.some((inner) => inner.changeable),
     fields,
-    required: Object.freeze(
-      fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
-    ),
-    empty: compiled.level?.empty ?? nothing,
-    ...copiesOf(compiled.level?.empty ?? nothing),
-    grows: slot.grows,
+    byKey: known,
+    required: Object.freeze(fields.filter((inner) => !inner.optional)),
+    empty: level?.empty ?? nothing,
+    ...copiesOf(level?.empty ?? nothing),
+    grows: slot.grows === undefined ? undefined : known[slot.grows],
     derive: slot.derive,
   };
 }
@@ -223,9 +225,9 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
   if (shape !== "level" && shape !== "map") {
     fail("must hold an object: z.object, z.record or jsonObject().");
   }
-  const grown = node.fields.find((field) => field.key === node.grows);
-  if (node.grows !== undefined && grown === undefined)
-    fail(`grows ${quoted(node.grows)}, which is not a field.`);
+  const { grows: grown } = node;
+  if (spec.grows !== undefined && grown === undefined)
+    fail(`grows ${quoted(spec.grows)}, which is not a field.`);
   if (node.tier === "monotonic" && grown === undefined) {
     fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
   }
@@ -250,14 +252,12 @@ function checkFields(node: Node, fail: (text: string) => never): void {
       `has parts with gates of their own in ${quoted(node.path)}, so that takes no refinement as a whole.`,
     );
   }
-  for (const field of node.compiled.level?.fields ?? []) {
+  for (const field of node.fields) {
     if (tells && !field.optional && field.fallback === undefined) {
       fail(
         `has parts with gates of their own beside the required field ${quoted(field.key)}: make it optional, or give it a default.`,
       );
     }
-  }
-  for (const field of node.fields) {
     const { shape } = field.compiled;
     if (field.tier === "monotonic" && node.tier !== "monotonic" && shape !== "set") {
       fail(
@@ -293,22 +293,13 @@ function checkGates(
   }
 }
 
-/** The node of a slot or field, or `undefined`. Also called in a patched realm. */
-export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefined {
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as Node;
-    if (node.key === key) return node;
-  }
-  return undefined;
-}
-
 /**
  * A level with its defaults, for a slot that a plugin creates; absent where a field is required.
  * Also called in a patched realm: what it gives goes into edits and merges.
  */
-export function defaultsOf({ compiled: { level } }: Node): LevelValue {
-  const out: Record<string, unknown> = { ...level?.empty };
-  forEach(level?.fields ?? [], ({ key, fallback }) => {
+export function defaultsOf({ empty, fields }: Node): LevelValue {
+  const out: Record<string, unknown> = { ...empty };
+  forEach(fields, ({ key, fallback }) => {
     if (fallback !== undefined) out[key] = fallback();
   });
   return intrinsics.freeze(out);
@@ -323,6 +314,6 @@ export function grownLevel(node: Node, growing: Parameters<Derive>[0]): Record<s
     ...(growing.current ?? defaultsOf(node)),
     ...node.derive?.(growing),
   };
-  if (node.grows !== undefined) intrinsics.put(next, node.grows, growing.list);
+  if (node.grows !== undefined) intrinsics.put(next, node.grows.key, growing.list);
   return next;
 }

@@ -5,7 +5,6 @@ export {
   defaultsOf,
   grownLevel,
   type Node,
-  nodeByKey,
 } from "./compile.ts";
 export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";

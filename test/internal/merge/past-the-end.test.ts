@@ -10,10 +10,9 @@ import {
 } from "../../../src/core/data/index.ts";
 import { mergeHeaders, mergeMap } from "../../../src/core/envelope/maps.ts";
 import type { MergeState } from "../../../src/core/envelope/merge-state.ts";
-import { compileSlots, nodeByKey, standardSlots } from "../../../src/core/slots/index.ts";
+import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
 
-const { nodes } = compileSlots(standardSlots);
-const headers = nodeByKey(nodeByKey(nodes, "http")?.fields ?? [], "headers")!;
+const headers = compileSlots(standardSlots).byKey.http!.byKey.headers!;
 const state = (): MergeState => ({
   mask: 0,
   strict: false,
