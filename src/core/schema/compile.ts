@@ -59,28 +59,14 @@ export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) 
       }
     }
     keepKeys(compiled, keys);
-    return frozen(compiled);
+    return compiled;
   };
-}
-
-function frozen(compiled: Compiled): Compiled {
-  const { level, element } = compiled;
-  if (level !== undefined) {
-    for (const field of level.fields) {
-      frozen(field.compiled);
-      freeze(field);
-    }
-    freeze(level.fields);
-    freeze(level);
-  }
-  if (element !== undefined) frozen(element);
-  return freeze(compiled);
 }
 
 function compile(schema: z.core.$ZodType, options: Compiling): Compiled {
   const before = mapGet(options.known, schema);
   if (before !== undefined) return before;
-  const compiled = compileNew(schema, options);
+  const compiled = freeze(compileNew(schema, options));
   mapSet(options.known, schema, compiled);
   return compiled;
 }

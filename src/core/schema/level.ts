@@ -58,9 +58,12 @@ function compileFields(
   compileField: CompileField,
   shownWhole: boolean,
 ): readonly Field[] {
-  return Object.entries(shape).map(([key, schema]) =>
-    compileOne(key, schema, compileField, shownWhole),
-  );
+  const fields = Object.entries(shape).map(([key, schema]) => {
+    const field = compileOne(key, schema, compileField, shownWhole);
+    freeze(field.compiled);
+    return freeze(field);
+  });
+  return freeze(fields);
 }
 
 function compileOne(
@@ -277,7 +280,7 @@ export function compileLevel(
       }
       if (raw === undefined || (raw === null && mayBeNull(state, fields[found] as Field))) continue;
       const key = keys[found] as string;
-      const shown = known === undefined ? undefined : ownValue(known, key);
+      const shown = known !== undefined && hasOwn(known, key) ? known[key] : undefined;
       // What was shown was read and checked before, so it counts nothing towards the limits.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
       const item = isShown ? raw : (readers[found] as Reader)(state, raw, shown, partial);
@@ -291,14 +294,14 @@ export function compileLevel(
       missing -= 1;
       if (item !== shown) same = false;
       // A payload that is there may lack some of the fields.
-      if (isPart) put(level, key, item);
+      if (isPart && !hasOwn(level, key)) put(level, key, item);
       else level[key] = item;
     }
     if (!isPart && missing > 0) fillIn(state, place, needed, level);
     const isKnown = same && (isPart || hasSame(known as LevelValue, keys, level));
     return leave(state, place, isKnown ? (known as LevelValue) : level);
   };
-  return { fields, empty, read };
+  return freeze({ fields, empty, read });
 }
 
 /**

@@ -84,8 +84,6 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     return node;
   });
   freezeTable(nodes);
-  for (const field of level.fields) Object.freeze(field);
-  Object.freeze(level.fields);
   return {
     table,
     names,
