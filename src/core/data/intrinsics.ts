@@ -20,7 +20,7 @@ export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf }
 const { ownKeys: allKeys } = Reflect;
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object;
 export const { create, freeze, hasOwn, is, isFrozen, keys: enumerableKeys } = Object;
-const { assign, setPrototypeOf } = Object;
+const { setPrototypeOf } = Object;
 /** A part of a value that is really there: one found on a patched prototype is none. */
 export function ownValue(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
@@ -29,14 +29,14 @@ export function ownValue(value: unknown, key: string): unknown {
 export const { isArray } = Array;
 const { from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;
-export const { clz32, min } = Math;
+export const { min } = Math;
 export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
 export const objectPrototype: object = Object.prototype;
 export const arrayPrototype: object = Array.prototype;
 export const rangeErrorPrototype: object = RangeError.prototype;
 const promisePrototype: object = Promise.prototype;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
-export const { now: dateNow, UTC: dateUtc } = Date;
+export const { now: dateNow, parse: parseDate } = Date;
 const toIsoString: Method<Date, [], string> = uncurryThis(Date.prototype.toISOString);
 const DateAtLoad = Date;
 /** A time in milliseconds since 1970 as `Date.prototype.toISOString` has it. */
@@ -208,9 +208,6 @@ export function newMap(size: number, before = 0): Record<string, unknown> {
   const isFast = size <= mostFastKeys && before < mostFastValues;
   return isFast ? setPrototypeOf({}, null) : create(null);
 }
-
-/** Copies all keys of a map into another: neither has a prototype, so it meets no setter. */
-export const copyInto: (map: Record<string, unknown>, from: object) => void = assign;
 
 /** Writes a key that may not be there yet, and meets no setter. */
 export function put(target: object, key: string, value: unknown): void {

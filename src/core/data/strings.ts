@@ -6,7 +6,6 @@ import {
   append,
   charCodeAt,
   concat,
-  dateUtc,
   decodePercent,
   execPattern,
   freeze,
@@ -17,6 +16,7 @@ import {
   newList,
   newRecord,
   normalize,
+  parseDate,
   slice,
   sortInPlace,
   toArray,
@@ -120,8 +120,10 @@ export function isHeaderValue(value: string): boolean {
 }
 
 // RFC 3339 §5.6, with the zone left out meaning UTC.
-const dateTime =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):(\d\d))?$/;
+const date = /(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/;
+const time = /((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?/;
+const zone = /([Zz])|([+-](?:[01]\d|2[0-3]):[0-5]\d)/;
+const dateTime = new RegExp(`^${date.source}[Tt ]${time.source}(?:${zone.source})?$`);
 
 /**
  * An instant in its one form: UTC, `Z`, up to nine fraction digits without trailing zeros.
@@ -130,26 +132,15 @@ const dateTime =
 export function canonicalInstant(text: string): string | undefined {
   const match = execPattern(dateTime, text);
   if (match === null) return undefined;
-  const year = +(match[1] as string);
-  const month = +(match[2] as string);
-  const day = +(match[3] as string);
-  const hour = +(match[4] as string);
-  const minute = +(match[5] as string);
-  const second = +(match[6] as string);
-  const offsetHour = +(match[10] ?? 0);
-  const offsetMinute = +(match[11] ?? 0);
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
-  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) {
-    return undefined;
-  }
-  const fraction = match[7];
+  const year = match[1] as string;
+  const month = match[2] as string;
+  const day = match[3] as string;
+  if (+day > daysIn(+year, +month)) return undefined;
+  const fraction = match[5];
   // Most stand in that form already.
   const isTrimmed = fraction === undefined || charCodeAt(fraction, fraction.length - 1) !== 0x30;
-  if (match[8] === "Z" && charCodeAt(text, 10) === 0x54 && isTrimmed) return text;
-  const offset = (offsetHour * 60 + offsetMinute) * (match[9] === "-" ? -60_000 : 60_000);
-  // Years below 100 mean 19xx to Date.UTC; moving by 400 years keeps the calendar.
-  const later = dateUtc(year + 400, month - 1, day, hour, minute, second);
-  const moved = civil(later - fourCenturiesMs - offset);
+  if (match[6] === "Z" && charCodeAt(text, 10) === 0x54 && isTrimmed) return text;
+  const moved = civil(parseDate(`${year}-${month}-${day}T${match[4]}${match[7] ?? "Z"}`));
   return moved === undefined ? undefined : moved + trimmedFraction(fraction);
 }
 
@@ -159,8 +150,6 @@ export function instantOf(utcMs: number): string | undefined {
   const second = civil(utcMs - ms);
   return second === undefined ? undefined : second + trimmedFraction(pad(ms, 3));
 }
-
-const fourCenturiesMs = 146_097 * 86_400_000;
 
 function daysIn(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
