@@ -35,7 +35,7 @@ import {
 } from "./filter.ts";
 
 const { enumerableKeys, freeze, getPrototypeOf, isArray, isProxy, objectPrototype } = intrinsics;
-const { ownKeys, ownValue, weakGet, weakSet } = intrinsics;
+const { ownKeys, ownValue } = intrinsics;
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
@@ -49,16 +49,9 @@ export interface DecodeOptions extends CreateOptions {
   readonly strict?: boolean;
 }
 
-/** The envelope without any slot. One per host. */
-const empties = new WeakMap<CompiledSlots, Slots>();
-
+/** An envelope without any slot. */
 export function emptyExtensions(slots: CompiledSlots): Slots {
-  let empty = weakGet(empties, slots);
-  if (empty === undefined) {
-    empty = sealed(slots, slots.empty);
-    weakSet(empties, slots, empty);
-  }
-  return empty;
+  return sealed(slots, slots.empty);
 }
 
 /** Reads a value of the host. An envelope that this host made comes back as it is. */

@@ -96,26 +96,18 @@ const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits
 const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 2 });
 
 /**
- * Reads the new value of one field: read once, checked, frozen. `parsed`: it was put together here,
- * of strings.
+ * Reads the new value of the slot or of a field: read once, checked, frozen. `parsed`: it was put
+ * together here, of strings.
  */
-function readField(
-  edit: Editing,
-  field: Node,
+function readPart(
+  { call, extensions, slot, current }: Editing,
+  node: Node,
   value: unknown,
   origin: "plugin" | "parsed" = "plugin",
 ): unknown {
-  return readValue(edit, field, value, edit.current[field.key], fieldLimits, origin);
-}
-
-function readValue(
-  { call }: Editing,
-  node: Node,
-  value: unknown,
-  previous: unknown,
-  limits: Limits,
-  origin: "plugin" | "parsed",
-): unknown {
+  const isSlot = node === slot;
+  const limits = isSlot ? slotLimits : fieldLimits;
+  const previous = isSlot ? extensions[slot.key] : current[node.key];
   const options = { origin, limits, shapeCode: "extensions_shape", strict: true } as const;
   const admitted = admit(node.compiled, value, options, previous);
   if (admitted.ok) return admitted.value;
@@ -140,10 +132,10 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
 
 /** A set of labels. One that is a label as it is need not be read. */
 function readLabels(edit: Editing, labels: string | readonly string[]): readonly string[] {
-  if (typeof labels !== "string") return stringsOf(readField(edit, edit.target, labels));
+  if (typeof labels !== "string") return stringsOf(readPart(edit, edit.target, labels));
   const list = [labels];
   const isRead = isLabel(labels, fieldLimits.labelCodePoints);
-  return isRead ? list : stringsOf(readField(edit, edit.target, list));
+  return isRead ? list : stringsOf(readPart(edit, edit.target, list));
 }
 
 function stringsOf(set: unknown): readonly string[] {
@@ -158,7 +150,7 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
   const field = slot.grows ?? fieldOf(slot, "chain", "appendHop");
-  const list = readField(edit, field, concat<unknown>(stringsOf(current[field.key]), [hop]));
+  const list = readPart(edit, field, concat<unknown>(stringsOf(current[field.key]), [hop]));
   const growing = { current: edit.extensions.delegation, list: stringsOf(list), proposed: current };
   return edited(edit, freeze(grownLevel(slot, growing)));
 }
@@ -173,9 +165,8 @@ export function setCustomOf(extensions: object, key: unknown, value: unknown): S
   const next = copyMap(edit.current);
   if (value === undefined) delete next[key];
   else next[key] = value;
-  const shown = edit.extensions.custom;
-  const map = readValue(edit, edit.slot, next, shown, slotLimits, "plugin");
-  return map === shown || !isLevel(map) ? edit.extensions : edited(edit, map);
+  const map = readPart(edit, edit.slot, next);
+  return map === edit.extensions.custom || !isLevel(map) ? edit.extensions : edited(edit, map);
 }
 
 function copyMap(map: LevelValue): Record<string, unknown> {
@@ -222,7 +213,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
     const next = withHeader(before, name, value, lower);
     // The name that is refused in a plugin's own map is refused here.
     const origin = hasOwn(next, "__proto__") ? "plugin" : "parsed";
-    level[field] = readField(edit, fieldOf(edit.slot, field, call), next, origin);
+    level[field] = readPart(edit, fieldOf(edit.slot, field, call), next, origin);
     if (level[field] !== before) isChanged = true;
   });
   return isChanged ? edited(edit, freeze(level)) : edit.extensions;

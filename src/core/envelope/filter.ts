@@ -74,16 +74,29 @@ export function seal(slots: Record<string, unknown>, brand: EnvelopeBrand): Slot
   return freeze(slots) as Slots;
 }
 
-const hostKinds = new WeakMap<CompiledSlots, EnvelopeKind>();
+/** What is made once for each host. */
+interface OfHost {
+  /** What all its envelopes share. */
+  readonly kind: EnvelopeKind;
+  /** By mask. */
+  readonly filters: Map<number, Filter>;
+}
+const hosts = new WeakMap<CompiledSlots, OfHost>();
+const MapAtLoad = Map;
+/** The one asked for last. Most processes have one host, and a weak key takes long to look up. */
+let last: OfHost | undefined;
+
+function ofHost(slots: CompiledSlots): OfHost {
+  if (last?.kind.slots === slots) return last;
+  const known = weakGet(hosts, slots);
+  last = known ?? { kind: freeze({ slots, mask: undefined }), filters: new MapAtLoad() };
+  if (known === undefined) weakSet(hosts, slots, last);
+  return last;
+}
 
 /** What all envelopes of one host share. */
 export function hostKind(slots: CompiledSlots): EnvelopeKind {
-  let kind = weakGet(hostKinds, slots);
-  if (kind === undefined) {
-    kind = freeze({ slots, mask: undefined });
-    weakSet(hostKinds, slots, kind);
-  }
-  return kind;
+  return ofHost(slots).kind;
 }
 
 const notCounted: Readonly<Size> = freeze({ nodes: 0, units: 0 });
@@ -153,31 +166,15 @@ interface Gate {
   readonly show: Show;
 }
 
-/** By mask. */
-type Filters = Map<number, Filter>;
-const filters = new WeakMap<CompiledSlots, Filters>();
-const MapAtLoad = Map;
-/** Those asked for last. Most processes have one host, and a weak key takes long to look up. */
-let last: { readonly slots: CompiledSlots; readonly filters: Filters } | undefined;
-
 /** The filter of a closed mask. Compiled once per grant. */
 export function filterFor(slots: CompiledSlots, mask: number): Filter {
-  if (last?.slots !== slots) last = { slots, filters: filtersOf(slots) };
-  let filter = mapGet(last.filters, mask);
+  const { filters } = ofHost(slots);
+  let filter = mapGet(filters, mask);
   if (filter === undefined) {
     filter = compileFilter(slots, mask);
-    mapSet(last.filters, mask, filter);
+    mapSet(filters, mask, filter);
   }
   return filter;
-}
-
-function filtersOf(slots: CompiledSlots): Filters {
-  let ofHost = weakGet(filters, slots);
-  if (ofHost === undefined) {
-    ofHost = new MapAtLoad();
-    weakSet(filters, slots, ofHost);
-  }
-  return ofHost;
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
