@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { closest, GlassineError, quoted } from "../errors/index.ts";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /**
@@ -36,7 +36,7 @@ import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 export function defineSlots<const Table extends SlotTable>(table: Table): Table {
   const folded = new Map<string, string>();
   for (const [slot, spec] of Object.entries(table)) {
-    checkName(slot, "slot", folded);
+    checkName(slot, folded);
     checkWhole(slot, spec);
     checkSpec(slot, spec);
     checkAccess(slot, spec);
@@ -47,7 +47,7 @@ export function defineSlots<const Table extends SlotTable>(table: Table): Table 
 /** Joins two tables. A name that exists, or differs only in case or separators, is refused. */
 export function joinSlots<A extends SlotTable, B extends SlotTable>(a: A, b: B): A & B {
   const folded = new Map<string, string>();
-  for (const slot of [...Object.keys(a), ...Object.keys(b)]) checkName(slot, "slot", folded);
+  for (const slot of [...Object.keys(a), ...Object.keys(b)]) checkName(slot, folded);
   // A misspelt gate would be no gate.
   for (const [slot, spec] of Object.entries(b)) checkSpec(slot, spec);
   return Object.freeze({ ...a, ...b });
@@ -57,11 +57,11 @@ const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 // Names that are members of every object, or would read like one of our own.
 const reserved = new Set(["constructor", "prototype", "then", "extensions"]);
 
-function checkName(name: string, what: string, folded: Map<string, string>): void {
+function checkName(name: string, folded: Map<string, string>): void {
   if (!namePattern.test(name) || name.length > 64 || reserved.has(name)) {
     throw new GlassineError(
       "slot_invalid",
-      `A ${what} name is lower-case letters, digits and single underscores, and none of ${[...reserved].join(", ")}; got ${quoted(name)}.`,
+      `A slot name is lower-case letters, digits and single underscores, and none of ${[...reserved].join(", ")}; got ${quoted(name)}.`,
       { name },
     );
   }
@@ -70,8 +70,8 @@ function checkName(name: string, what: string, folded: Map<string, string>): voi
   if (other !== undefined) {
     const text =
       other === name
-        ? `The ${what} ${quoted(name)} is there already.`
-        : `The ${what} ${quoted(name)} is too close to ${quoted(other)}. Choose a name that nobody confuses with it.`;
+        ? `The slot ${quoted(name)} is there already.`
+        : `The slot ${quoted(name)} is too close to ${quoted(other)}. Choose a name that nobody confuses with it.`;
     throw new GlassineError("slot_invalid", text, { name, other });
   }
   folded.set(key, name);
@@ -156,10 +156,9 @@ const specKeys = [
 function checkSpec(path: string, spec: object): void {
   for (const [key, value] of Object.entries(spec)) {
     if (!specKeys.includes(key)) {
-      const near = closest(key, specKeys);
       throw new GlassineError(
         "slot_invalid",
-        `${path} has the unknown setting ${quoted(key)}.${near === undefined ? "" : ` Did you mean ${quoted(near)}?`}`,
+        `${path} has the unknown setting ${quoted(key)}.${suggestion(key, specKeys)}`,
         { path },
       );
     }
