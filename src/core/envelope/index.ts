@@ -18,7 +18,7 @@ export {
   filterFor,
   type Slots,
 } from "./filter.ts";
-export { type HeaderMap, headerFault, joinedHeaders, spellingOf } from "./headers.ts";
-export { joinSets, Overlong } from "./join.ts";
+export { type HeaderMap, headerFault, headerMaps, joinedHeaders, spellingOf } from "./headers.ts";
+export { joinSets } from "./join.ts";
 export { listed, merge } from "./merge.ts";
 export type { Rejection } from "./merge-state.ts";

@@ -14,22 +14,22 @@ import { problemOf } from "./merge.ts";
 
 const { append, freeze, isArray, newList, toArray } = intrinsics;
 
-/** What would be over a limit. A class, so that no envelope can pass for one. */
-export class Overlong {
+/** What came of a join. */
+type Joined =
+  | {
+      readonly ok: true;
+      readonly extensions: Slots;
+      /** The paths of what changed. */
+      readonly changed: readonly string[];
+    }
+  | Overlong;
+
+/** What would be over a limit. */
+interface Overlong {
+  readonly ok: false;
   readonly path: string;
   /** Made by the library: the limit, and no value. */
   readonly reason: string;
-  constructor(path: string, reason: string) {
-    this.path = path;
-    this.reason = reason;
-  }
-}
-
-/** What came of a join. */
-export interface Joined {
-  readonly extensions: Slots;
-  /** The paths of what changed. */
-  readonly changed: readonly string[];
 }
 
 /**
@@ -44,7 +44,7 @@ export function joinSets(
   start: Slots,
   mask: number,
   limits: Limits = extensionsLimits,
-): Joined | Overlong {
+): Joined {
   const changed = newList<string>();
   const next: Record<string, unknown> = { ...outer };
   let overlong: Overlong | undefined;
@@ -72,7 +72,7 @@ export function joinSets(
   });
   if (overlong !== undefined) return overlong;
   const extensions = changed.length === 0 ? outer : sealAfter(slots, outer, next);
-  return { extensions, changed: freeze(toArray(changed)) };
+  return { ok: true, extensions, changed: freeze(toArray(changed)) };
 }
 
 /** Each element was read before; whether there are too many is not known. */
@@ -80,7 +80,7 @@ function overlongOf(field: Node, all: readonly string[], limits: Limits): Overlo
   const problem = problemOf(field, all, limits);
   if (problem === undefined) return undefined;
   const reason = `Expected ${problem.expected} with those of a nested run, got more.`;
-  return new Overlong(field.path, reason);
+  return { ok: false, path: field.path, reason };
 }
 
 const empty: readonly never[] = freeze([]);

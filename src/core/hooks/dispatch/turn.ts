@@ -10,14 +10,7 @@ import {
   isRangeError,
   outgrows,
 } from "../../data/index.ts";
-import {
-  joinSets,
-  listed,
-  merge,
-  Overlong,
-  type Rejection,
-  type Slots,
-} from "../../envelope/index.ts";
+import { joinSets, listed, merge, type Rejection, type Slots } from "../../envelope/index.ts";
 import {
   type ErrorCode,
   type ErrorCodeSpec,
@@ -470,7 +463,7 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   const mask = runtime === compiled.runtime ? everything : step.mask;
   const { limits } = outer.compiled;
   const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
-  if (joined instanceof Overlong) {
+  if (!joined.ok) {
     // Later plugins would let pass what they do not see the label of: whatever the plugin's error
     // policy says, the outer run may not go on.
     if (!mayAdd(step) || outer.stopped !== undefined) return;
