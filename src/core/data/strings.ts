@@ -140,15 +140,20 @@ export function canonicalInstant(text: string): string | undefined {
   // Most stand in that form already.
   const isTrimmed = fraction === undefined || charCodeAt(fraction, fraction.length - 1) !== 0x30;
   if (match[6] === "Z" && charCodeAt(text, 10) === 0x54 && isTrimmed) return text;
-  const moved = civil(parseDate(`${year}-${month}-${day}T${match[4]}${match[7] ?? "Z"}`));
-  return moved === undefined ? undefined : moved + trimmedFraction(fraction);
+  const utcMs = parseDate(`${year}-${month}-${day}T${match[4]}${match[7] ?? "Z"}`);
+  return instantOf(utcMs, fraction);
 }
 
-/** The canonical instant of a time in milliseconds since 1970. */
-export function instantOf(utcMs: number): string | undefined {
-  const ms = ((utcMs % 1000) + 1000) % 1000;
-  const second = civil(utcMs - ms);
-  return second === undefined ? undefined : second + trimmedFraction(pad(ms, 3));
+/**
+ * The canonical instant of a time in milliseconds since 1970; of a whole second, with `fraction`.
+ * `undefined` for one that is not in the years 0 to 9999.
+ */
+export function instantOf(utcMs: number, fraction?: string): string | undefined {
+  const text = isoText(utcMs);
+  // Any other year has a sign and six digits.
+  if (text.length !== "YYYY-MM-DDTHH:MM:SS.000Z".length) return undefined;
+  const end = "YYYY-MM-DDTHH:MM:SS".length;
+  return slice(text, 0, end) + trimmedFraction(fraction ?? slice(text, end + 1, -1));
 }
 
 function daysIn(year: number, month: number): number {
@@ -156,25 +161,10 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-function trimmedFraction(digits: string | undefined): string {
-  if (digits === undefined) return "Z";
+function trimmedFraction(digits: string): string {
   let end = digits.length;
   while (end > 0 && charCodeAt(digits, end - 1) === 0x30) end -= 1;
   return end === 0 ? "Z" : `.${slice(digits, 0, end)}Z`;
-}
-
-/** `YYYY-MM-DDTHH:MM:SS` of a time; `undefined` for one that is not in the years 0 to 9999. */
-function civil(utcMs: number): string | undefined {
-  // Any other year has a sign and six digits.
-  const text = isoText(utcMs);
-  return text.length === isoLength ? slice(text, 0, isoLength - ".000Z".length) : undefined;
-}
-const isoLength = "YYYY-MM-DDTHH:MM:SS.000Z".length;
-
-function pad(value: number, width: number): string {
-  let text = `${value}`;
-  while (text.length < width) text = `0${text}`;
-  return text;
 }
 
 const none: readonly never[] = freeze([]);
