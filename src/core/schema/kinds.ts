@@ -153,10 +153,8 @@ export function wholeNumber(): z.ZodMiniNumber<number> {
     shape: "scalar",
     read: (state, value) => {
       const number = readNumber(state, value, undefined);
-      if (number === BAD) return BAD;
-      return isSafeInteger(number) && (number as number) >= 0
-        ? number
-        : report(state, state.shapeCode, "a whole number from 0 on", "another number");
+      if (number === BAD || (isSafeInteger(number) && (number as number) >= 0)) return number;
+      return report(state, state.shapeCode, "a whole number from 0 on", "another number");
     },
     jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   });
@@ -168,10 +166,8 @@ export function amount(): z.ZodMiniNumber<number> {
     shape: "scalar",
     read: (state, value) => {
       const number = readNumber(state, value, undefined);
-      if (number === BAD) return BAD;
-      return (number as number) < 0
-        ? report(state, state.shapeCode, "a number from 0 on", "a negative one")
-        : number;
+      if (number === BAD || (number as number) >= 0) return number;
+      return report(state, state.shapeCode, "a number from 0 on", "a negative one");
     },
     jsonSchema: { type: "number", minimum: 0 },
   });
