@@ -8,7 +8,7 @@ import type { Json } from "../data/index.ts";
 import { headerOf, joinedHeaders } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
-import { flowOf, present, ruleOf } from "./part-kinds.ts";
+import { flowOf, present, ruleOf, utf8Size } from "./part-kinds.ts";
 import type {
   DataPolicy,
   JsonMap,
@@ -89,20 +89,20 @@ export class LazyPartInfo implements PartInfo {
     return ruleOf(this.kind).family === "media";
   }
   get name() {
-    return ruleOf(this.kind).name(this.#part);
+    return ruleOf(this.kind).name?.(this.#part);
   }
   get uri() {
-    return ruleOf(this.kind).uri(this.#part);
+    return ruleOf(this.kind).uri?.(this.#part);
   }
   get mimeType() {
-    return ruleOf(this.kind).mimeType(this.#part);
+    return ruleOf(this.kind).mimeType?.(this.#part);
   }
   get args() {
-    return ruleOf(this.kind).args(this.#part);
+    return ruleOf(this.kind).args?.(this.#part);
   }
   get content() {
     if (this.#content === undefined) {
-      this.#content = ruleOf(this.kind).content(this.#part) ?? null;
+      this.#content = ruleOf(this.kind).content?.(this.#part) ?? null;
     }
     return this.#content ?? undefined;
   }
@@ -111,7 +111,9 @@ export class LazyPartInfo implements PartInfo {
   }
   get sizeBytes() {
     if (this.#sizeBytes === undefined) {
-      this.#sizeBytes = ruleOf(this.kind).size(this.#part, this.content) ?? null;
+      const { content } = this;
+      const size = ruleOf(this.kind).size?.(this.#part);
+      this.#sizeBytes = size ?? (content === undefined ? null : utf8Size(content));
     }
     return this.#sizeBytes ?? undefined;
   }

@@ -11,20 +11,19 @@ interface Flow {
 
 type Family = "text" | "tool" | "prompt" | "resource" | "media";
 
-/** What can be asked of a part. What a kind has nothing of is `undefined`. */
+/** What can be asked of a part. What a kind has nothing of is absent. */
 export interface KindRule<Part> {
   readonly family: Family;
   /** Absent where the role decides. */
-  readonly flow: Flow | undefined;
-  readonly name: (part: Part) => string | undefined;
-  readonly uri: (part: Part) => string | undefined;
-  readonly mimeType: (part: Part) => string | undefined;
-  readonly args: (part: Part) => JsonMap | undefined;
-  readonly content: (part: Part) => string | undefined;
-  /** Bytes of the part, whose text in `content` is known. */
-  readonly size: (part: Part, content: string | undefined) => number | undefined;
-  /** Absent for a kind that has none. */
-  readonly properties: ((part: Part) => JsonMap) | undefined;
+  readonly flow?: Flow;
+  readonly name?: (part: Part) => string | undefined;
+  readonly uri?: (part: Part) => string | undefined;
+  readonly mimeType?: (part: Part) => string | undefined;
+  readonly args?: (part: Part) => JsonMap | undefined;
+  readonly content?: (part: Part) => string | undefined;
+  /** Bytes of the part, where they are not those of its content. */
+  readonly size?: (part: Part) => number | undefined;
+  readonly properties?: (part: Part) => JsonMap;
 }
 
 const sent: Flow = { isPost: false, action: "send" };
@@ -39,20 +38,8 @@ const flowsByRole: Readonly<Record<Message["role"], Flow>> = {
   tool: received,
 };
 
-const none = () => undefined;
-
-function rule<Part>(family: Family, own: Partial<Omit<KindRule<Part>, "family">>): KindRule<Part> {
-  return {
-    family,
-    flow: own.flow,
-    name: own.name ?? none,
-    uri: own.uri ?? none,
-    mimeType: own.mimeType ?? none,
-    args: own.args ?? none,
-    content: own.content ?? none,
-    size: own.size ?? ((_, content) => (content === undefined ? undefined : utf8Size(content))),
-    properties: own.properties,
-  };
+function rule<Part>(family: Family, own: Omit<KindRule<Part>, "family">): KindRule<Part> {
+  return present({ family, ...own });
 }
 
 /** An empty namespace or server counts as absent. */
@@ -149,7 +136,7 @@ type Present<T> = {
 };
 
 /** Bytes of a string in UTF-8, counted, not encoded. The string has no lone surrogate. */
-function utf8Size(text: string): number {
+export function utf8Size(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
