@@ -8,6 +8,7 @@ export {
   includes,
   isAwaitable,
   mapped,
+  ownValue,
   plainly,
   some,
 } from "./intrinsics.ts";

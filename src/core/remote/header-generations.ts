@@ -3,15 +3,13 @@
  * in `http.request_headers`. A task has all of them in both maps; a change in a reply is applied to
  * the map in which the host has the header.
  */
-import { intrinsics, isRecord } from "../data/index.ts";
-import type { HeaderMap } from "../envelope/index.ts";
+import { intrinsics, isRecord, ownValue } from "../data/index.ts";
+import { type HeaderMap, headerMaps } from "../envelope/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
-import { type OnDropped, ownAt, recordOf, withoutSecrets } from "./headers.ts";
+import { type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
 
-/** In the order in which a header is looked up. */
-const mapNames = ["headers", "request_headers"] as const;
-type MapName = (typeof mapNames)[number];
+type MapName = (typeof headerMaps)[number];
 type Maps = { readonly [Name in MapName]: HeaderMap };
 
 const noHeaders: HeaderMap = recordOf([]);
@@ -19,7 +17,7 @@ const noHeaders: HeaderMap = recordOf([]);
 /** The maps of both generations, without sensitive headers; one that is not there is empty. */
 function mapsOf(http: unknown): Maps {
   const mapAt = (name: MapName) => {
-    const map = withoutSecrets(ownAt(http, name), name);
+    const map = withoutSecrets(ownValue(http, name), name);
     return isRecord(map) ? (map as HeaderMap) : noHeaders;
   };
   return { headers: mapAt("headers"), request_headers: mapAt("request_headers") };
@@ -59,19 +57,19 @@ export function forBothGenerations(view: LevelValue): {
   const { http } = view;
   const own = mapsOf(http);
   const both = bothOf(own);
-  if (!isRecord(http) || mapNames.every((name) => both[name] === own[name])) {
+  if (!isRecord(http) || headerMaps.every((name) => both[name] === own[name])) {
     return { extensions: view, shown: undefined };
   }
-  const there = mapNames.filter((name) => isRecord(http[name]));
+  const there = headerMaps.filter((name) => isRecord(http[name]));
   const shown = Object.fromEntries(there.map((name) => [name, Object.keys(own[name])]));
   return { extensions: { ...view, http: { ...http, ...both } }, shown };
 }
 
 /** Returns the view of a task without the headers added for the other generation. */
 export function asShown(view: LevelValue, shown: ShownHeaders | undefined): LevelValue {
-  const http = ownAt(view, "http");
+  const http = ownValue(view, "http");
   if (shown === undefined || !isRecord(http)) return view;
-  const maps = mapNames.flatMap((name): [string, unknown][] => {
+  const maps = headerMaps.flatMap((name): [string, unknown][] => {
     const map = http[name];
     if (!isRecord(map)) return map === undefined ? [] : [[name, map]];
     const names = new Set(shown[name]);
@@ -83,7 +81,7 @@ export function asShown(view: LevelValue, shown: ShownHeaders | undefined): Leve
 }
 
 function withMaps(http: LevelValue, maps: readonly (readonly [string, unknown])[]): LevelValue {
-  const rest = Object.entries(http).filter(([key]) => !mapNames.some((name) => name === key));
+  const rest = Object.entries(http).filter(([key]) => !headerMaps.some((name) => name === key));
   return recordOf([...rest, ...maps]);
 }
 
@@ -102,7 +100,7 @@ export function foldedHeaders(
   proposed: LevelValue,
   onDropped: OnDropped,
 ): LevelValue {
-  const given = mapNames.filter((name) => ownAt(proposed, name) !== undefined);
+  const given = headerMaps.filter((name) => ownValue(proposed, name) !== undefined);
   if (given.length === 0 || !given.every((name) => isRecord(proposed[name]))) return proposed;
   const came = mapsOf(proposed);
   const own = mapsOf(view);
@@ -126,8 +124,8 @@ export function foldedHeaders(
     headers: spellingsIn(own.headers),
     request_headers: spellingsIn(own.request_headers),
   };
-  const isNew = (key: string) => !mapNames.some((name) => spellings[name].has(key));
-  const maps = mapNames.flatMap((name): [string, HeaderMap][] => {
+  const isNew = (key: string) => !headerMaps.some((name) => spellings[name].has(key));
+  const maps = headerMaps.flatMap((name): [string, HeaderMap][] => {
     const isOwner = (key: string) =>
       spellings[name].has(key) || (isNew(key) && name === usedIn(view));
     const its = [...changes].filter(([key]) => isOwner(key));
@@ -159,8 +157,8 @@ function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
 /** The map that a document uses for a new header. */
 function usedIn(view: unknown): MapName {
   const isNewer =
-    ownAt(view, "request_headers") !== undefined &&
-    isEmptyContainer(ownAt(view, "headers") ?? noHeaders);
+    ownValue(view, "request_headers") !== undefined &&
+    isEmptyContainer(ownValue(view, "headers") ?? noHeaders);
   return isNewer ? "request_headers" : "headers";
 }
 

@@ -2,7 +2,7 @@
  * Sensitive headers never cross the process boundary. A map that comes back is read as if it had
  * them unchanged, whatever the other side says.
  */
-import { isRecord, isSensitiveHeader } from "../data/index.ts";
+import { isRecord, isSensitiveHeader, ownValue } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 
@@ -41,7 +41,7 @@ export function changeHeaderMaps(
 ): LevelValue {
   const changed = new Map<string, unknown>();
   for (const node of nodes) {
-    const value = ownAt(level, node.key);
+    const value = ownValue(level, node.key);
     if (!isRecord(value)) continue;
     const at = [...keys, node.key];
     const next =
@@ -60,12 +60,8 @@ export function changeHeaderMaps(
 /** What the view showed at a place. */
 export function shownAt(view: object, keys: readonly string[]): unknown {
   let here: unknown = view;
-  for (const key of keys) here = ownAt(here, key);
+  for (const key of keys) here = ownValue(here, key);
   return here;
-}
-
-export function ownAt(level: unknown, key: string): unknown {
-  return isRecord(level) && Object.hasOwn(level, key) ? level[key] : undefined;
 }
 
 /** Keys are data, `__proto__` included. */

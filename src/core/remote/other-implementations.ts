@@ -1,9 +1,9 @@
 /** What a proposal of another implementation means. */
-import { canonicalInstant, isRecord } from "../data/index.ts";
+import { canonicalInstant, isRecord, ownValue } from "../data/index.ts";
 import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
-import { type OnDropped, ownAt, recordOf, shownAt } from "./headers.ts";
+import { type OnDropped, recordOf, shownAt } from "./headers.ts";
 
 /** A proposal as this library's writer would have written it. */
 export function asMeant(
@@ -18,17 +18,17 @@ export function asMeant(
 
 /** Moves the headers of both generations to where the view has them. */
 function folded(proposal: LevelValue, view: object, onDropped: OnDropped): LevelValue {
-  const http = ownAt(proposal, "http");
+  const http = ownValue(proposal, "http");
   if (!isRecord(http)) return proposal;
-  const next = foldedHeaders(ownAt(view, "http"), http, (path) => onDropped(`http.${path}`));
+  const next = foldedHeaders(ownValue(view, "http"), http, (path) => onDropped(`http.${path}`));
   const entries = Object.entries(proposal).filter(([slot]) => slot !== "http");
   return next === http ? proposal : recordOf([...entries, ["http", next]]);
 }
 
 /** Restores hops that only lost fields which their writer does not support. */
 function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
-  const delegation = ownAt(proposal, "delegation");
-  const chain = ownAt(delegation, "chain");
+  const delegation = ownValue(proposal, "delegation");
+  const chain = ownValue(delegation, "chain");
   const shown = shownAt(view, ["delegation", "chain"]);
   if (!isRecord(delegation) || !Array.isArray(chain) || !Array.isArray(shown)) return proposal;
   const hops = chain.map((hop, at) => echoedHop(hop, shown[at]));
@@ -69,7 +69,7 @@ function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unkno
   const entries = Object.entries(proposed).flatMap(([key, value]): [string, unknown][] => {
     const node = byKey[key];
     if (node === undefined) return [[key, value]];
-    const next = clearedField(node, value, ownAt(shown, key));
+    const next = clearedField(node, value, ownValue(shown, key));
     if (next !== value) same = false;
     return next === undefined ? [] : [[key, next]];
   });

@@ -2,12 +2,12 @@
  * Payloads on the wire. A message is in a wrapper, `{ message, hook }`, which plugins of the format's
  * other implementations get and answer; `hook` is the point without its prefix, or `evaluate`.
  */
-import { isRecord } from "../data/index.ts";
+import { isRecord, ownValue } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import type { HookTable } from "../hooks/index.ts";
+import type { HookSpec, HookTable } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { DropReport } from "./documents.ts";
-import { ownAt, recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
+import { recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
 
 /** Returns a payload as it is written: a message in its wrapper, without sensitive headers. */
 export function payloadDocument(
@@ -30,7 +30,7 @@ export function payloadFrom(
   const bare = unwrapped(hooks, hook, payload, (key) => report.add(formatPath([path, key])));
   return withHeaders(hooks, hook, bare, (map, field) =>
     withSecretsOf(
-      ownAt(shown, field),
+      ownValue(shown, field),
       withoutSecrets(map, `${path}.${field}`, (header) => report.add(header)),
     ),
   );
@@ -57,10 +57,9 @@ function withHeaders(
   payload: object,
   change: (map: unknown, field: string) => unknown,
 ): object {
-  const field =
-    hook !== undefined && Object.hasOwn(hooks, hook) ? hooks[hook]?.headersField : undefined;
+  const field = specIn(hooks, hook)?.headersField;
   if (field === undefined || !Object.hasOwn(payload, field)) return payload;
-  const map = ownAt(payload, field);
+  const map = ownValue(payload, field);
   const next = change(map, field);
   if (next === map) return payload;
   return recordOf(
@@ -69,5 +68,9 @@ function withHeaders(
 }
 
 function isMessageHook(hooks: HookTable, hook: string | undefined): hook is string {
-  return hook !== undefined && Object.hasOwn(hooks, hook) && hooks[hook]?.payload === messageSchema;
+  return specIn(hooks, hook)?.payload === messageSchema;
+}
+
+export function specIn(hooks: HookTable, hook: string | undefined): HookSpec | undefined {
+  return hook !== undefined && Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
 }

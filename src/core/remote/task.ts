@@ -1,6 +1,6 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import * as z from "zod/mini";
-import { extensionsLimits, isRecord, payloadLimits, writeText } from "../data/index.ts";
+import { extensionsLimits, isRecord, ownValue, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -28,8 +28,8 @@ import {
 } from "./documents.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { forBothGenerations } from "./header-generations.ts";
-import { changeHeaderMaps, ownAt, withoutSecrets } from "./headers.ts";
-import { payloadDocument, payloadFrom } from "./payload.ts";
+import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
+import { payloadDocument, payloadFrom, specIn } from "./payload.ts";
 import { readView } from "./read-view.ts";
 import { compileDocument, taskSchema } from "./schemas.ts";
 
@@ -120,8 +120,8 @@ function shown({ slots }: WireSurface, extensions: object, capabilities: readonl
 
 /** The newer generation reads `subject_type`, the older one `type`; each drops the other. */
 function withSubjectType(extensions: LevelValue): LevelValue {
-  const security = ownAt(extensions, "security");
-  const subject = ownAt(security, "subject");
+  const security = ownValue(extensions, "security");
+  const subject = ownValue(security, "subject");
   if (!isRecord(security) || !isRecord(subject) || subject.type === undefined) return extensions;
   return {
     ...extensions,
@@ -201,7 +201,7 @@ function contextOf(
 
 /** @throws GlassineError `hook_unknown` */
 function specOf({ hooks }: WireSurface, hook: string): HookSpec {
-  const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+  const spec = specIn(hooks, hook);
   if (spec !== undefined) return spec;
   throw new GlassineError(
     "hook_unknown",
