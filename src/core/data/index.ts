@@ -33,6 +33,7 @@ export {
   type Bad,
   countNode,
   countReady,
+  countText,
   countUnits,
   currentPath,
   enter,

@@ -180,7 +180,14 @@ export function countReady(state: ReadState, value: unknown): void {
   holdToLimits(state);
 }
 
-/** Counts the units of a string. */
+/** Counts a string: as one value, and its units. */
+export function countText(state: ReadState, text: string): void {
+  state.nodes += 1;
+  countUnits(state, text.length);
+  if (state.nodes > state.limits.nodes) holdToLimits(state);
+}
+
+/** Counts the units of a key. */
 export function countUnits(state: ReadState, units: number): void {
   state.units += units;
   if (state.units > state.limits.units) holdToLimits(state);

@@ -3,6 +3,7 @@ import {
   BAD,
   type Bad,
   countNode,
+  countText,
   countUnits,
   enter,
   extensionsLimits,
@@ -147,9 +148,9 @@ export function checkKey(state: ReadState, key: string): void {
   }
 }
 
-/** Checks a string. One that stands there already was checked before. */
+/** Counts a string, and checks it. One that stands there already was checked before. */
 export function checkText(state: ReadState, text: string, previous?: unknown): string | Bad {
-  countUnits(state, text.length);
+  countText(state, text);
   return text === previous || isWellFormed(text)
     ? text
     : report(state, "snapshot_string", "valid Unicode", "a lone surrogate");
@@ -162,8 +163,8 @@ export const readJson: Reader = (state, value, previous) => {
       ? readArray(state, value, previous, readJson, state.limits.nodes)
       : readMap(state, value, previous, readJson);
   }
-  countNode(state);
   if (typeof value === "string") return checkText(state, value, previous);
+  countNode(state);
   if (typeof value === "boolean" || value === null) return value;
   if (typeof value === "number") return checkNumber(state, value);
   return value === BAD

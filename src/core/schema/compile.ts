@@ -215,10 +215,10 @@ const readBoolean: Reader = (state, value) => {
 function oneOf(values: readonly unknown[]): Reader {
   const expected = `one of ${values.map((v) => (typeof v === "string" ? JSON.stringify(v) : String(v))).join(", ")}`;
   return (state, value) => {
-    countNode(state);
     let known: unknown;
     for (let i = 0; i < values.length; i++) if (values[i] === value) known = values[i];
-    if (typeof value === "string" && checkText(state, value, known) === BAD) return BAD;
+    if (typeof value !== "string") countNode(state);
+    else if (checkText(state, value, known) === BAD) return BAD;
     if (known !== undefined) return known;
     if (typeof value !== "string") return mismatch(state, value, expected);
     return report(state, state.shapeCode, expected, "another string");

@@ -10,6 +10,7 @@ import {
   base64Of,
   canonicalInstant,
   countNode,
+  countUnits,
   extensionsLimits,
   fromUtf8,
   instantOf,
@@ -113,9 +114,9 @@ export function jsonObject(): z.ZodMiniType<
 }
 
 export const readText: Reader = (state, value, previous) => {
-  if (typeof value !== "string") return mismatch(state, value, "a string");
-  countNode(state);
-  return checkText(state, value, previous);
+  return typeof value === "string"
+    ? checkText(state, value, previous)
+    : mismatch(state, value, "a string");
 };
 
 /**
@@ -129,8 +130,9 @@ export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
       if (typeof value !== "object" || value === null) return readText(state, value, undefined);
       const bytes = readArray(state, value, undefined, readByte, state.limits.nodes);
       if (bytes === BAD) return BAD;
-      const text = fromUtf8(bytes as readonly number[]);
-      return checkText(state, text ?? base64Of(bytes as readonly number[]));
+      const text = fromUtf8(bytes as readonly number[]) ?? base64Of(bytes as readonly number[]);
+      countUnits(state, text.length);
+      return text;
     },
     jsonSchema: {
       anyOf: [
@@ -270,7 +272,6 @@ const readHeaderValue: Reader = (state, value, previous) => {
     const code = state.origin === "plugin" ? "header_invalid" : state.shapeCode;
     return mismatch(state, value, "a string", code);
   }
-  countNode(state);
   if (value.length > state.limits.headerValueUnits) {
     return report(state, "snapshot_limit", "shorter header values", "a longer one");
   }
