@@ -5,32 +5,36 @@
 import * as z from "zod/mini";
 import { messageSchema } from "../messages/index.ts";
 import { jsonObject, jsonValue } from "../schema/index.ts";
-import { defineHook } from "./define-hook.ts";
+import { defineHook, type HookSpec } from "./define-hook.ts";
 import type { StandardHooks } from "./standard-hook-types.generated.ts";
 
-const point = <const Side extends "pre" | "post">(
-  side: Side,
+/** A hook on messages, whose content plugins may change. */
+const onMessages = (
   description: string,
-  streamed = false,
+  more: Pick<HookSpec, "side" | "covers" | "streamed"> = {},
 ) =>
   defineHook({
     semantic: "message",
     description,
     payload: messageSchema,
     writable: ["content"],
-    side,
-    streamed,
+    ...more,
   });
+const point = (side: "pre" | "post", description: string, streamed = false) =>
+  onMessages(description, { side, streamed });
 
-const covering = <const Side extends "pre" | "post">(covers: Side, description: string) =>
+/** A hook of the older generation, with a payload of its own; `headers` in it are deprecated. */
+const older = <const Shape extends z.core.$ZodShape>(
+  description: string,
+  writable: readonly string[],
+  shape: Shape,
+) =>
   defineHook({
     semantic: "message",
-    description,
-    payload: messageSchema,
-    writable: ["content"],
-    covers,
-    // A handler may need the setting in the points that have streams.
-    streamed: covers === "post",
+    description: `${description} (older payload).`,
+    payload: z.strictObject(shape),
+    writable,
+    ...("headers" in shape ? { headersField: "headers" } : {}),
   });
 
 // One schema for all the fields that hold the same: each that is made costs a start.
@@ -44,12 +48,7 @@ const emptyObject = z._default(anyObject, {});
 const objects = z.array(anyObject);
 
 export const standardHooks: StandardHooks = Object.freeze({
-  evaluate: defineHook({
-    semantic: "message",
-    description: "A message is evaluated outside of any operation.",
-    payload: messageSchema,
-    writable: ["content"],
-  }),
+  evaluate: onMessages("A message is evaluated outside of any operation."),
   "cmf.llm_input": point("pre", "A message goes to a model."),
   "cmf.llm_output": point("post", "A message came from a model.", true),
   "cmf.tool_pre_invoke": point("pre", "A tool is about to be called."),
@@ -61,53 +60,38 @@ export const standardHooks: StandardHooks = Object.freeze({
   "cmf.mcp_request": point("pre", "MCP asks for anything else: a list, input, a completion."),
   "cmf.mcp_response": point("post", "MCP answers that, or an answer has more to it."),
   "cmf.mcp_notification": point("post", "MCP notifies: of progress, of a log entry."),
-  message_pre_invoke: covering("pre", "Takes part in every pre point."),
-  message_post_invoke: covering("post", "Takes part in every post point."),
-  tool_pre_invoke: defineHook({
-    semantic: "message",
-    description: "A tool is about to be called (older payload).",
-    payload: z.strictObject({
-      name: text,
-      args: emptyObject,
-      headers: optionalTextMap,
-    }),
-    writable: ["name", "args"],
-    headersField: "headers",
+  message_pre_invoke: onMessages("Takes part in every pre point.", { covers: "pre" }),
+  message_post_invoke: onMessages("Takes part in every post point.", {
+    covers: "post",
+    // A handler may need the setting in the points that have streams.
+    streamed: true,
   }),
-  tool_post_invoke: defineHook({
-    semantic: "message",
-    description: "A tool has answered (older payload).",
-    payload: z.strictObject({ name: text, result: anyJson }),
-    writable: ["result"],
+  tool_pre_invoke: older("A tool is about to be called", ["name", "args"], {
+    name: text,
+    args: emptyObject,
+    headers: optionalTextMap,
   }),
-  prompt_pre_fetch: defineHook({
-    semantic: "message",
-    description: "A prompt is about to be fetched (older payload).",
-    payload: z.strictObject({ prompt_id: text, args: z._default(textMap, {}) }),
-    writable: ["args"],
+  tool_post_invoke: older("A tool has answered", ["result"], { name: text, result: anyJson }),
+  prompt_pre_fetch: older("A prompt is about to be fetched", ["args"], {
+    prompt_id: text,
+    args: z._default(textMap, {}),
   }),
-  prompt_post_fetch: defineHook({
-    semantic: "message",
-    description: "A prompt has been fetched (older payload).",
-    payload: z.strictObject({ prompt_id: text, result: anyJson }),
-    writable: ["result"],
+  prompt_post_fetch: older("A prompt has been fetched", ["result"], {
+    prompt_id: text,
+    result: anyJson,
   }),
-  resource_pre_fetch: defineHook({
-    semantic: "message",
-    description: "A resource is about to be read (older payload).",
-    payload: z.strictObject({ uri: text, metadata: emptyObject }),
-    writable: ["uri", "metadata"],
+  resource_pre_fetch: older("A resource is about to be read", ["uri", "metadata"], {
+    uri: text,
+    metadata: emptyObject,
   }),
-  resource_post_fetch: defineHook({
-    semantic: "message",
-    description: "A resource has been read (older payload).",
-    payload: z.strictObject({ uri: text, content: anyJson }),
-    writable: ["content"],
+  resource_post_fetch: older("A resource has been read", ["content"], {
+    uri: text,
+    content: anyJson,
   }),
-  agent_pre_invoke: defineHook({
-    semantic: "message",
-    description: "An agent is about to run (older payload).",
-    payload: z.strictObject({
+  agent_pre_invoke: older(
+    "An agent is about to run",
+    ["messages", "tools", "model", "system_prompt", "parameters"],
+    {
       agent_id: text,
       messages: objects,
       tools: z.optional(z.array(text)),
@@ -115,19 +99,12 @@ export const standardHooks: StandardHooks = Object.freeze({
       model: optionalText,
       system_prompt: optionalText,
       parameters: emptyObject,
-    }),
-    writable: ["messages", "tools", "model", "system_prompt", "parameters"],
-    headersField: "headers",
-  }),
-  agent_post_invoke: defineHook({
-    semantic: "message",
-    description: "An agent has run (older payload).",
-    payload: z.strictObject({
-      agent_id: text,
-      messages: objects,
-      tool_calls: z.optional(objects),
-    }),
-    writable: ["messages", "tool_calls"],
+    },
+  ),
+  agent_post_invoke: older("An agent has run", ["messages", "tool_calls"], {
+    agent_id: text,
+    messages: objects,
+    tool_calls: z.optional(objects),
   }),
 });
 
