@@ -1,6 +1,6 @@
 /** Filter and merge for a host that embeds them without a manager. */
 import { extensionsLimits, type Limits, limitsOver, mapped } from "../data/index.ts";
-import { freeze, ownValue } from "../data/intrinsics.ts";
+import { freeze } from "../data/intrinsics.ts";
 import {
   brandOf,
   createFrom,
@@ -62,25 +62,6 @@ function ownView(slots: CompiledSlots, view: object): Slots {
   );
 }
 
-type Options = {
-  readonly [Key in keyof MergeOptions<object>]-?: MergeOptions<object>[Key] | undefined;
-};
-
-/** What the host really gave: an option on a patched prototype is not one of them. */
-function read(options: MergeOptions<object> = {}): Options {
-  if (typeof options !== "object" || options === null) {
-    const text = "mergeExtensions expects its options in an object; got another value.";
-    throw optionsInvalid(text);
-  }
-  const own = (name: keyof Options) => ownValue(options, name);
-  return {
-    view: own("view"),
-    strict: own("strict"),
-    plugin: own("plugin"),
-    limits: own("limits"),
-  } as Options;
-}
-
 /** Without an envelope, there is nothing to merge into. */
 const nothingMerged: Merged<never> = freeze({
   extensions: null as never,
@@ -92,12 +73,18 @@ export function mergeOrThrow(
   currentValue: unknown,
   returned: unknown,
   capabilities: readonly string[],
-  options: MergeOptions<object> | undefined,
+  options: MergeOptions<object> = {},
 ): Merged<Slots> {
   if (currentValue === null) return nothingMerged;
   const current = ownExtensions(slots, currentValue);
   const mask = slots.capabilities.mask(capabilities);
-  const { view, strict, plugin, limits } = read(options);
+  if (typeof options !== "object" || options === null) {
+    const text = "mergeExtensions expects its options in an object; got another value.";
+    throw optionsInvalid(text);
+  }
+  // What the host really gave: an option on a patched prototype is not one of them.
+  const own = { __proto__: null, ...options };
+  const { view, strict, plugin, limits }: MergeOptions<object> = own;
   const outcome = merge({
     slots,
     current,
