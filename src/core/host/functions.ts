@@ -1,14 +1,12 @@
 /**
- * Each function of a host, made for the host's tables. `Host` types them. Each is an export of its own, so that a bundle of a user's
- * takes only those that it imports.
+ * Each function of a host, made for the host's tables. `Host` types them. Each is an export of its
+ * own, so that a bundle of a user's takes only those that it imports.
  */
 import {
   addLabelsTo,
   amendValue,
   appendHopTo,
-  type CreateOptions,
   createFrom,
-  type DecodeOptions,
   decodeFrom,
   encodeExtensions as encodeEnvelope,
   headerOf,
@@ -18,7 +16,6 @@ import {
   setCustomOf,
   setHeaderOf,
 } from "../envelope/index.ts";
-import type { AnyInvokeResult } from "../hooks/index.ts";
 import {
   createManager,
   defineCoreHandlerFor,
@@ -26,20 +23,15 @@ import {
   type Surface,
 } from "../plugins/index.ts";
 import {
-  type DecodeResultOptions,
-  type DecodeTaskOptions,
   decodeReturned,
   decodeTurn,
-  type EncodeInvokeResultOptions,
-  type EncodeResultOptions,
   encodeInvoked,
   encodeReturned,
   encodeTurn,
-  type Turn,
   type WireSurface,
 } from "../remote/index.ts";
 import { type CompiledSlots, resolveNames } from "../slots/index.ts";
-import { filterBy, type MergeOptions, mergeOrThrow } from "./merge-extensions.ts";
+import { filterBy, mergeOrThrow } from "./merge-extensions.ts";
 
 /** What the functions of one host work on. */
 export interface HostParts {
@@ -55,10 +47,8 @@ export const slotNames = ({ slots }: HostParts) => namesOf(slots.names);
 export const capabilities = ({ slots, surface }: HostParts) =>
   namesOf([...slots.capabilities.names, ...Object.keys(surface.services)]);
 export const hookNames = ({ surface }: HostParts) => namesOf(Object.keys(surface.hooks));
-export const resolveCapabilities =
-  ({ slots }: HostParts) =>
-  (names: readonly string[]) =>
-    resolveNames(slots.capabilities, names);
+export const resolveCapabilities = ({ slots }: HostParts) =>
+  resolveNames.bind(undefined, slots.capabilities);
 
 function namesOf(names: readonly string[]): { readonly [name: string]: string } {
   return Object.freeze(Object.fromEntries(names.map((name) => [name, name])));
@@ -66,39 +56,20 @@ function namesOf(names: readonly string[]): { readonly [name: string]: string } 
 
 // Plugins.
 
-export const definePlugin =
-  ({ surface }: HostParts) =>
-  (manifest: unknown) =>
-    definePluginFor(surface, manifest);
-export const defineCoreHandler =
-  ({ surface }: HostParts) =>
-  (handler: unknown) =>
-    defineCoreHandlerFor(surface, handler);
-export const createPluginManager =
-  ({ slots, surface }: HostParts) =>
-  (options: unknown) =>
-    createManager(surface, slots, options);
+export const definePlugin = ({ surface }: HostParts) => definePluginFor.bind(undefined, surface);
+export const defineCoreHandler = ({ surface }: HostParts) =>
+  defineCoreHandlerFor.bind(undefined, surface);
+export const createPluginManager = ({ slots, surface }: HostParts) =>
+  createManager.bind(undefined, surface, slots);
 
 // The envelope.
 
-export const createExtensions =
-  ({ slots }: HostParts) =>
-  (input: unknown, options?: CreateOptions) =>
-    createFrom(slots, input, options);
-export const decodeExtensions =
-  ({ slots }: HostParts) =>
-  (input: unknown, options?: DecodeOptions) =>
-    decodeFrom(slots, input, options);
+export const createExtensions = ({ slots }: HostParts) => createFrom.bind(undefined, slots);
+export const decodeExtensions = ({ slots }: HostParts) => decodeFrom.bind(undefined, slots);
 export const encodeExtensions = () => encodeEnvelope;
 export const withSlots = () => replaceSlots;
-export const filterExtensions =
-  ({ slots }: HostParts) =>
-  (extensions: unknown, names: readonly string[]) =>
-    filterBy(slots, extensions, names);
-export const mergeExtensions =
-  ({ slots }: HostParts) =>
-  (current: unknown, returned: unknown, names: readonly string[], options?: MergeOptions<object>) =>
-    mergeOrThrow(slots, current, returned, names, options);
+export const filterExtensions = ({ slots }: HostParts) => filterBy.bind(undefined, slots);
+export const mergeExtensions = ({ slots }: HostParts) => mergeOrThrow.bind(undefined, slots);
 export const declassify = () => removeLabels;
 
 // Edits.
@@ -115,23 +86,8 @@ export const hasLabel = () => labelIn;
 
 // Plugins in other processes.
 
-export const encodeTask =
-  ({ wire }: HostParts) =>
-  (turn: Turn) =>
-    encodeTurn(wire, turn);
-export const decodeTask =
-  ({ wire }: HostParts) =>
-  (input: unknown, options?: DecodeTaskOptions) =>
-    decodeTurn(wire, input, options);
-export const encodeResult =
-  ({ wire }: HostParts) =>
-  (returned: unknown, options?: EncodeResultOptions) =>
-    encodeReturned(wire, returned, options);
-export const encodeInvokeResult =
-  ({ wire }: HostParts) =>
-  (result: AnyInvokeResult, options?: EncodeInvokeResultOptions) =>
-    encodeInvoked(wire, result, options);
-export const decodeResult =
-  ({ wire }: HostParts) =>
-  (input: unknown, options?: DecodeResultOptions) =>
-    decodeReturned(wire, input, options);
+export const encodeTask = ({ wire }: HostParts) => encodeTurn.bind(undefined, wire);
+export const decodeTask = ({ wire }: HostParts) => decodeTurn.bind(undefined, wire);
+export const encodeResult = ({ wire }: HostParts) => encodeReturned.bind(undefined, wire);
+export const encodeInvokeResult = ({ wire }: HostParts) => encodeInvoked.bind(undefined, wire);
+export const decodeResult = ({ wire }: HostParts) => decodeReturned.bind(undefined, wire);
