@@ -88,37 +88,14 @@ export function defineHost<
   const table = joinSlots(standardSlots, own);
   const { standardHooks: isStandard = true, hooks: ownHooks = {} as Hooks } = definition;
   const hooks = joinHooks(isStandard ? standardHooks : {}, ownHooks) as HooksOf<Hooks, Standard>;
-  const services = defineServices({ ...definition.services }) as Services;
-  return bindHost(table, hooks, { services, profile: readProfile(definition.profile) });
-}
-
-/** What a host has beside slots and hooks. */
-export interface HostExtras<Services extends ServiceTable> {
-  readonly services: Services;
-  readonly profile: HostProfile;
-}
-
-function bindHost<Table extends SlotTable, Hooks extends HookTable, Services extends ServiceTable>(
-  table: Table,
-  hooks: Hooks,
-  extras: HostExtras<Services>,
-): Host<Table, Hooks, Services> {
-  return hostOf(compileHost(table, hooks, extras));
+  const services = defineServices({ ...definition.services });
+  return hostOf(compileHost(table, { hooks, services, profile: readProfile(definition.profile) }));
 }
 
 /** Compiles the tables of a host into what its functions work on. */
-export function compileHost(
-  table: SlotTable,
-  hooks: HookTable,
-  { services, profile }: HostExtras<ServiceTable>,
-): HostParts {
+export function compileHost(table: SlotTable, surface: Omit<Surface, "capabilities">): HostParts {
   const slots = compileSlots(table);
-  return hostParts(slots, {
-    hooks,
-    capabilities: slots.capabilities,
-    services,
-    profile,
-  });
+  return hostParts(slots, { ...surface, capabilities: slots.capabilities });
 }
 
 export function hostParts(slots: CompiledSlots, surface: Surface): HostParts {
@@ -132,15 +109,9 @@ export function hostOf<
   Hooks extends HookTable,
   Services extends ServiceTable,
 >(parts: HostParts): Host<Table, Hooks, Services> {
-  const { slots, surface } = parts;
   const host = { ...bindFunctions(parts), partsOf, serializePart, toPolicyInput };
-  const tables = { slots: slots.table, hooks: surface.hooks, services: surface.services };
   // At run time functions know tables, not the types that are derived from them.
-  return Object.freeze(inner.put(host, { surface, tables })) as unknown as Host<
-    Table,
-    Hooks,
-    Services
-  >;
+  return Object.freeze(inner.put(host, parts)) as unknown as Host<Table, Hooks, Services>;
 }
 
 /** Every function of a host by name. */
@@ -157,7 +128,7 @@ export interface HostTables {
   readonly services: ServiceTable;
 }
 
-const inner = createStamp<{ readonly surface: Surface; readonly tables: HostTables }>();
+const inner = createStamp<HostParts>();
 
 /** What plugins of a host are checked against; `undefined` for what `defineHost` did not make. */
 export function surfaceOf(host: unknown): Surface | undefined {
@@ -166,5 +137,8 @@ export function surfaceOf(host: unknown): Surface | undefined {
 
 /** What a host has; `undefined` for what `defineHost` did not make. */
 export function tablesOf(host: unknown): HostTables | undefined {
-  return inner.of(host)?.tables;
+  const parts = inner.of(host);
+  if (parts === undefined) return undefined;
+  const { hooks, services } = parts.surface;
+  return { slots: parts.slots.table, hooks, services };
 }

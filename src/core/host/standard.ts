@@ -13,7 +13,8 @@ import type { HostParts } from "./functions.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
 /** What its functions work on. */
-const standardParts = /* @__PURE__ */ compileHost(standardSlots, standardHooks, {
+const standardParts = /* @__PURE__ */ compileHost(standardSlots, {
+  hooks: standardHooks,
   services: {},
   profile: standardProfile,
 });
