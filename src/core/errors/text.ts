@@ -6,27 +6,27 @@ const { exec } = RegExp.prototype;
 const { codePointAt, slice } = String.prototype;
 const { toString: numberText } = Number.prototype;
 
-/** Control, invisible and direction characters, which would forge or hide text in a log. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\"]/u;
+/** Control, invisible, direction and unknown characters, which would forge or hide text in a log. */
+const unsafe = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\"']/u;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**
  * Puts a name that somebody else chose into quotes, on one line, at most `max` characters.
- * Names only: values of slots never get here.
+ * Names only: values of slots never get here. `mark`: which quotes.
  */
-export function quoted(name: string, max = 64): string {
-  const short = name.length > max ? `${apply(slice, name, [0, max])}…` : name;
-  if (apply(exec, unprintable, [short]) === null) return `"${short}"`;
-  let text = "";
-  for (let i = 0; i < short.length; ) {
-    const point = apply(codePointAt, short, [i]) as number;
-    const end = i + (point > 0xffff ? 2 : 1);
-    const character = apply(slice, short, [i, end]);
-    const isSafe = apply(exec, unprintable, [character]) === null;
-    text += isSafe ? character : `\\u{${apply(numberText, point, [16])}}`;
-    i = end;
+export function quoted(name: string, max = 64, mark: '"' | "'" = '"'): string {
+  let rest = name.length > max ? `${apply(slice, name, [0, max])}…` : name;
+  let text: string = mark;
+  for (;;) {
+    const found = apply(exec, unsafe, [rest]);
+    if (found === null) return text + rest + mark;
+    const [character] = found;
+    const isOther = character !== mark && (character === '"' || character === "'");
+    const point = apply(codePointAt, character, [0]) as number;
+    text += apply(slice, rest, [0, found.index]);
+    text += isOther ? character : `\\u{${apply(numberText, point, [16])}}`;
+    rest = apply(slice, rest, [found.index + character.length]);
   }
-  return `"${text}"`;
 }
 
 /** `["http", "headers", "X-A"]` → `http.headers["X-A"]`; the root is `(root)`. */
