@@ -28,15 +28,16 @@ export function duplicatesIn<P extends Ordered>(
   });
 }
 
-/** What one plugin depends on and nobody is. */
-export interface Missing<P extends Ordered = Ordered> {
-  readonly plugin: P;
-  /** Sorted. */
+/** What one plugin depends on and nobody is, sorted. */
+export interface Missing {
+  readonly plugin: string;
   readonly dependencies: readonly string[];
 }
 
-/** Each plugin that lacks some of what it depends on, by name. */
-export function missingIn<P extends Ordered>(plugins: readonly P[]): readonly Missing<P>[] {
+/** Each plugin that lacks some of what it depends on, by name, with what it lacks. */
+export function missingIn<P extends Ordered>(
+  plugins: readonly P[],
+): readonly { readonly plugin: P; readonly dependencies: readonly string[] }[] {
   const known = new Set(plugins.map(({ name }) => name));
   return plugins
     .map((plugin) => ({
@@ -50,11 +51,10 @@ export function missingIn<P extends Ordered>(plugins: readonly P[]): readonly Mi
 /** One error for all that is missing. */
 export function missingError(missing: readonly Missing[]): PluginDependencyError {
   const sentences = missing.map(
-    ({ plugin, dependencies }) => `${plugin.name} missing ${dependencies.join(", ")}`,
+    ({ plugin, dependencies }) => `${plugin} missing ${dependencies.join(", ")}`,
   );
-  return new PluginDependencyError(`missing plugin dependencies: ${sentences.join("; ")}`, {
-    missing: missing.map(({ plugin, dependencies }) => ({ plugin: plugin.name, dependencies })),
-  });
+  const text = `missing plugin dependencies: ${sentences.join("; ")}`;
+  return new PluginDependencyError(text, { missing });
 }
 
 /**
@@ -80,20 +80,12 @@ export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] 
 
 /** The order in which plugins register: the same for every order in which they are given. */
 export function byName<P extends Ordered>(plugins: readonly P[]): readonly P[] {
-  return inOrder(sorted(plugins)).map(({ plugin }) => plugin);
+  return inOrder(sorted(plugins));
 }
 
-interface Sorted<P extends Ordered> extends Ordered {
-  readonly plugin: P;
-}
-
-function sorted<P extends Ordered>(plugins: readonly P[]): readonly Sorted<P>[] {
+function sorted<P extends Ordered>(plugins: readonly P[]): readonly P[] {
   return plugins
-    .map((plugin) => ({
-      plugin,
-      name: plugin.name,
-      dependsOn: [...plugin.dependsOn].sort(byUnits),
-    }))
+    .map((plugin) => ({ ...plugin, dependsOn: [...plugin.dependsOn].sort(byUnits) }))
     .sort((a, b) => byUnits(a.name, b.name));
 }
 
@@ -102,34 +94,30 @@ function walked<P extends Ordered>(
   plugins: readonly P[],
 ): { readonly order: readonly P[]; readonly circle: readonly string[] | undefined } {
   const named = new Map(plugins.map((plugin) => [plugin.name, plugin]));
-  const order: P[] = [];
-  const binding = new Set<P>();
+  const order = new Set<P>();
   const open = new Set<P>();
   for (const first of plugins) {
     // Down and back on a list instead of the stack: a row of dependencies may be long.
-    const path: { readonly plugin: P; next: number }[] = [];
-    let step: P | undefined = first;
-    while (step !== undefined || path.length > 0) {
-      if (step !== undefined && open.has(step) && !binding.has(step))
-        return { order, circle: circleOf(path, step) };
-      if (step !== undefined && !binding.has(step)) {
-        open.add(step);
-        path.push({ plugin: step, next: 0 });
-      }
-      step = undefined;
-      const top = path.at(-1);
-      if (top === undefined) break;
-      const name = top.plugin.dependsOn[top.next];
-      top.next += 1;
-      if (name !== undefined) step = named.get(name);
-      else {
+    const path: { readonly plugin: P; readonly rest: Iterator<string> }[] = [];
+    const enter = (plugin: P) => {
+      open.add(plugin);
+      path.push({ plugin, rest: plugin.dependsOn.values() });
+    };
+    if (!order.has(first)) enter(first);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const { value: name, done } = top.rest.next();
+      if (done === true) {
         path.pop();
-        binding.add(top.plugin);
-        order.push(top.plugin);
+        order.add(top.plugin);
+        continue;
       }
+      const next = named.get(name);
+      if (next === undefined || order.has(next)) continue;
+      if (open.has(next)) return { order: [...order], circle: circleOf(path, next) };
+      enter(next);
     }
   }
-  return { order, circle: undefined };
+  return { order: [...order], circle: undefined };
 }
 
 /** The names of the circle, the plugin that closes it at both ends. */

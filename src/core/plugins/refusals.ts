@@ -10,7 +10,7 @@ import {
 } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { RefusedPackage } from "./discovered.ts";
-import { missingError } from "./order.ts";
+import { type Missing, missingError } from "./order.ts";
 import { problemsError, quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
@@ -40,24 +40,14 @@ export function together(refusals: readonly Refusal[]): GlassineError {
 
 /** What is missing in one sentence, and a circle after it. */
 function unresolvedTogether(errors: readonly PluginDependencyError[]): PluginDependencyError {
-  const missing = errors.flatMap(({ data }) => (data.missing as readonly MissingData[]) ?? []);
-  const circles = errors.filter(({ data }) => data.circle !== undefined);
   const lacking = missingError(
-    missing.map(({ plugin, dependencies }) => ({
-      plugin: { name: plugin, dependsOn: [] },
-      dependencies,
-    })),
+    errors.flatMap(({ data }) => (data.missing as readonly Missing[]) ?? []),
   );
-  const text = [lacking, ...circles].map(({ message }) => message).join("; ");
+  const all = [lacking, ...errors.filter(({ data }) => data.circle !== undefined)];
   return new PluginDependencyError(
-    text,
-    Object.assign({}, lacking.data, ...circles.map(({ data }) => data)),
+    all.map(({ message }) => message).join("; "),
+    Object.assign({}, ...all.map(({ data }) => data)),
   );
-}
-
-interface MissingData {
-  readonly plugin: string;
-  readonly dependencies: readonly string[];
 }
 
 /** One error for packages and plugins that are refused. */
@@ -87,29 +77,19 @@ export function withPackages(
 }
 
 export function failedVote(plugin: Plugin, error: GlassineError): Refusal {
-  const {
-    plugin: by,
-    type,
-    detail,
-    handler,
-  } = error.data as {
-    readonly [key: string]: string | undefined;
-  };
-  const who = `plugin ${quoteName(plugin.name)} config validator`;
+  const facts = error.data as { readonly [key: string]: string | undefined };
+  const { plugin: by, type, detail, handler } = facts;
   const isOwn = by === plugin.name;
-  if (!isOwn)
-    return refusalOf(
-      plugin,
-      "config_exception",
-      `${who} ${handler ?? "unknown"} failed: ${detail ?? error.message}`,
-      by,
-      error,
-    );
-  if (type === "ContractViolation")
-    return refusalOf(plugin, "config_result", `${who} ${detail}`, undefined, error);
-  return refusalOf(plugin, "config_exception", `${who} failed: ${detail}`, undefined, error);
+  const isContract = isOwn && type === "ContractViolation";
+  const who = `plugin ${quoteName(plugin.name)} config validator`;
+  const how = isOwn
+    ? `failed: ${detail}`
+    : `${handler ?? "unknown"} failed: ${detail ?? error.message}`;
+  const reason = isContract ? "config_result" : "config_exception";
+  return refusalOf(plugin, reason, `${who} ${isContract ? detail : how}`, by, error);
 }
 
+/** `by`: who voted against it. */
 export function refusalOf(
   plugin: Plugin,
   reason: RegistrationFailure,

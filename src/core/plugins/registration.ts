@@ -135,12 +135,12 @@ function unresolvedAmong(
 ): readonly Refusal[] {
   const refused = discovered?.refused.map(({ name }) => name) ?? [];
   const lacking = missingIn(plugins).map(
-    (missing): Refusal => ({
-      plugin: missing.plugin,
-      reason: missing.dependencies.every((name) => refused.includes(name))
+    ({ plugin, dependencies }): Refusal => ({
+      plugin,
+      reason: dependencies.every((name) => refused.includes(name))
         ? "dependency_rejected"
         : "dependency",
-      error: missingError([missing]),
+      error: missingError([{ plugin: plugin.name, dependencies }]),
     }),
   );
   const circle = circleIn(plugins);
