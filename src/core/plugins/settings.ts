@@ -1,14 +1,8 @@
 /** How a handler runs, as a hook entry says it and as the operator overrides it. */
 import * as z from "zod/mini";
-import {
-  conditionKinds,
-  type HookSpec,
-  type Mode,
-  modes,
-  type StreamMode,
-} from "../hooks/index.ts";
+import { conditionKinds, type HookSpec, type Mode, modes } from "../hooks/index.ts";
 import { standardProfile } from "./profile.ts";
-import { plainList, plainObject, readPlainObject, withoutMissing } from "./read-plain.ts";
+import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
 /** In the order of their phases. */
@@ -33,22 +27,11 @@ const conditions = z.strictObject(Object.fromEntries(conditionKinds.map(patterns
 
 const streamText =
   "stream must be buffer, sentence, pass or { window } with a whole number from 1 to 1048576";
-const stream = z.pipe(
-  z.transform(readStreamMode),
-  z.custom<StreamMode>((mode) => mode !== undefined, streamText),
+const window = z.int(streamText).check(z.gte(1, streamText), z.lte(1_048_576, streamText));
+const stream = z.union(
+  [z.enum(["buffer", "sentence", "pass"]), plainObject(z.strictObject({ window }, streamText))],
+  streamText,
 );
-
-function readStreamMode(value: unknown): StreamMode | undefined {
-  if (value === "buffer" || value === "sentence" || value === "pass") return value;
-  let isPlain = true;
-  const { window, ...others } =
-    readPlainObject(value, "", () => {
-      isPlain = false;
-    }) ?? {};
-  if (!isPlain || Object.keys(others).length > 0 || typeof window !== "number") return undefined;
-  const isWindow = Number.isInteger(window) && window > 0 && window <= 1_048_576;
-  return isWindow ? Object.freeze({ window }) : undefined;
-}
 
 const schema = z.object({
   mode: z.exactOptional(z.enum(modeNames, `mode must be one of ${modeNames.join(", ")}`)),
