@@ -1,6 +1,6 @@
 /** A plugin's configuration: from the host, the operator and the environment, checked and frozen. */
 import { extensionsLimits, isRecord, writeText } from "../data/index.ts";
-import { create, freeze, hasOwn, parseJson } from "../data/intrinsics.ts";
+import { hasOwn, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { admit, compileSchema, jsonValue } from "../schema/index.ts";
@@ -13,7 +13,7 @@ import { secretsOf } from "./secrets.ts";
 /** The sources of one plugin's configuration. */
 interface ConfigSources {
   readonly plugin: string;
-  /** The names of all plugins of the host. */
+  /** The names of all plugins of the host: a variable belongs to the longest that fits. */
   readonly names: readonly string[];
   readonly schema: ReadSchema | undefined;
   /** The host's section for the plugin. */
@@ -112,15 +112,12 @@ type Merged =
   | { readonly fault: string };
 
 function mergedOf(sources: ConfigSources): Merged {
-  const { plugin, names, schema, env, prefix } = sources;
-  const { section, item } = sources;
+  const { schema, section, item } = sources;
   if ("problem" in section) return { fault: `the section is not JSON data: ${section.problem}` };
   if ("problem" in item) return { fault: `its config is not JSON data: ${item.problem}` };
-  const keys = schema === undefined ? undefined : knownKeys(schema);
-  const fromEnv =
-    env === undefined ? { values: [] } : readEnvironment({ plugin, names, env, prefix, keys });
+  const fromEnv = readEnvironment(sources, schema && knownKeys(schema));
   if ("fault" in fromEnv) return fromEnv;
-  const variables = new Map(fromEnv.values.map(({ key, variable }) => [key, variable]));
+  const { values, variables } = fromEnv;
   if (section.value !== undefined && !isRecord(section.value))
     return { fault: "the section must be an object" };
   const isFromAfar = variables.size > 0 || Object.keys(section.value ?? {}).length > 0;
@@ -128,23 +125,11 @@ function mergedOf(sources: ConfigSources): Merged {
     return { given: item.value, variables, isFromAfar };
   if (item.value !== undefined && !isRecord(item.value))
     return { fault: "its config must be an object, to go over what is configured elsewhere" };
-  const whole = readData(over(section.value, item.value, fromEnv.values));
+  // Without a prototype: its keys are data.
+  const over = { __proto__: null, ...section.value, ...item.value, ...Object.fromEntries(values) };
+  const whole = readData(over);
   if ("problem" in whole) return { fault: `it is not JSON data: ${whole.problem}` };
   return { given: whole.value, variables, isFromAfar };
-}
-
-/** One record of all, the later over the earlier. Without a prototype: its keys are data. */
-function over(
-  section: object | undefined,
-  item: object | undefined,
-  values: readonly FromEnvironment[],
-): object {
-  const record: Record<string, unknown> = create(null);
-  for (const source of [section, item]) {
-    for (const [key, value] of Object.entries(source ?? {})) record[key] = value;
-  }
-  for (const { key, value } of values) record[key] = value;
-  return freeze(record);
 }
 
 const anyJson = compileSchema(jsonValue(), { closed: true, shownWhole: true });
@@ -169,48 +154,41 @@ export function readData(value: unknown): Data {
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What of the environment belongs to whom. */
-interface EnvironmentOf {
-  readonly plugin: string;
-  /** The names of all plugins: a variable belongs to the longest that fits. */
-  readonly names: readonly string[];
-  readonly env: Environment;
-  /** In front of every variable: `GLASSINE_`. */
-  readonly prefix: string;
-  /** The keys of the schema, where they are known. */
-  readonly keys: readonly string[] | undefined;
-}
-
-/** One value, the variable it comes from, and the key it is for. */
+/** Values and variables by key. */
 interface FromEnvironment {
-  readonly key: string;
-  readonly variable: string;
-  readonly value: string;
+  readonly values: ReadonlyMap<string, string>;
+  readonly variables: ReadonlyMap<string, string>;
 }
 
-/** The variables of a plugin in order of their names, or two that are for the same key. */
+/**
+ * The variables of a plugin in order of their names, or two that are for the same key. `keys`: those
+ * of the schema, where they are known.
+ */
 function readEnvironment(
-  of: EnvironmentOf,
-): { readonly values: readonly FromEnvironment[] } | { readonly fault: string } {
-  const byKey = new Map<string, FromEnvironment>();
-  for (const variable of Object.keys(of.env).sort()) {
-    const value = of.env[variable];
-    const suffix = suffixOf(of, variable);
+  sources: ConfigSources,
+  keys: readonly string[] | undefined,
+): FromEnvironment | { readonly fault: string } {
+  const { env = {} } = sources;
+  const values = new Map<string, string>();
+  const variables = new Map<string, string>();
+  for (const variable of Object.keys(env).sort()) {
+    const value = env[variable];
+    const suffix = suffixOf(sources, variable);
     if (suffix === undefined || typeof value !== "string") continue;
-    const key = keyFor(suffix, of.keys);
-    const other = byKey.get(key);
-    if (other !== undefined) {
+    const key = keyFor(suffix, keys);
+    const other = variables.get(key);
+    if (other !== undefined)
       return {
-        fault: `the variables ${inText(other.variable)} and ${inText(variable)} are both for one key`,
+        fault: `the variables ${inText(other)} and ${inText(variable)} are both for one key`,
       };
-    }
-    byKey.set(key, { key, variable, value });
+    values.set(key, value);
+    variables.set(key, variable);
   }
-  return { values: [...byKey.values()] };
+  return { values, variables };
 }
 
 /** The part of a variable that names a key, where the variable is the plugin's. */
-function suffixOf({ plugin, names, prefix }: EnvironmentOf, variable: string): string | undefined {
+function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): string | undefined {
   const begin = `${prefix}PLUGIN_`;
   if (!variable.startsWith(begin)) return undefined;
   if (Object.hasOwn(hostSettings, variable.slice(prefix.length))) return undefined;
