@@ -47,7 +47,7 @@ export interface Denied extends Denial, Violation {
 export type Decision = Allow | Denied;
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
-const { execPattern, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isProxy, ownValue } =
+const { execPattern, freeze, getOwnPropertyDescriptor, getPrototypeOf, isProxy, ownValue } =
   intrinsics;
 
 const denials = createStamp<Violation>();
@@ -96,10 +96,9 @@ export function allow(): Allow {
 export function deny(input: DenyInput): Denial {
   const given = typeof input === "string" ? { reason: input } : input;
   if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
-  const { code = "denied" } = { code: own(given, "code") };
-  const reason = own(given, "reason");
-  const description = own(given, "description");
-  const details = own(given, "details");
+  // What was really given, not found on a patched prototype.
+  const own = { __proto__: null, ...given };
+  const { code = "denied", reason, description, details } = own;
   if (typeof code !== "string" || !isViolationCode(code)) {
     throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
   }
@@ -161,14 +160,6 @@ const maxReason = 500;
 /** Whether a string can be the reason of a violation: some of it can be shown. */
 export function isReason(text: string): boolean {
   return oneLine(text, maxReason) !== "";
-}
-
-/** A field that was really given, not found on a patched prototype. */
-function own<Key extends keyof Exclude<DenyInput, string>>(
-  given: Exclude<DenyInput, string>,
-  key: Key,
-): Exclude<DenyInput, string>[Key] | undefined {
-  return hasOwn(given, key) ? given[key] : undefined;
 }
 
 /**
