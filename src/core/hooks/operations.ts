@@ -14,14 +14,7 @@ import { type ShownView, viewFor } from "./dispatch/message-run.ts";
 import { type AuditReceipts, note, noteError, reportThrown, secretsOf } from "./dispatch/report.ts";
 import type { RequestScope } from "./dispatch/scope.ts";
 import { isAborted } from "./dispatch/signals.ts";
-import type {
-  AnyRun,
-  Ending,
-  HandlerStep,
-  ManagerRuntime,
-  Meter,
-  RunOptions,
-} from "./dispatch/types.ts";
+import type { AnyRun, Ending, HandlerStep, ManagerRuntime, RunOptions } from "./dispatch/types.ts";
 import { joinsPromise, settle, timedOut, unowned } from "./dispatch/wait.ts";
 import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
 import type { Semantic } from "./semantics.ts";
@@ -116,10 +109,7 @@ export class OperationRun implements AnyRun {
  *   `audit_failed`, `realm_tampered`
  */
 export async function operate(run: OperationRun): Promise<unknown> {
-  const { runtime, semantic, hook } = run.compiled;
-  const { meter } = runtime;
-  const startedAt = meter === undefined ? 0 : monotonicNow();
-  meter?.fired(hook);
+  const { runtime, semantic } = run.compiled;
   try {
     try {
       await eachInTurn(run, semanticRules[semantic]);
@@ -132,17 +122,8 @@ export async function operate(run: OperationRun): Promise<unknown> {
   } finally {
     runtime.inFlight -= 1;
     runtime.counts[run.ending ?? "errored"] += 1;
-    if (meter !== undefined) measure(run, meter, monotonicNow() - startedAt);
     if (runtime.inFlight === 0) runtime.onIdle?.();
   }
-}
-
-function measure({ compiled, ending }: OperationRun, meter: Meter, durationMs: number): void {
-  const { hook, semantic } = compiled;
-  meter.ran(hook, durationMs);
-  if (semantic !== "voting") return;
-  if (ending === "allowed") meter.decided(hook, "allow");
-  if (ending === "denied") meter.decided(hook, "deny");
 }
 
 function outOfStack(run: OperationRun, cause: unknown): GlassineError {

@@ -1,6 +1,6 @@
 /** What a manager writes into the host's audit trail, and what became of it. */
 import { intrinsics } from "../data/index.ts";
-import { type Declassification, removeLabels, type Slots } from "../envelope/index.ts";
+import { type Declassification, removeLabels } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
   type AnyRun,
@@ -39,10 +39,9 @@ interface RecorderInput {
   readonly options: ReadOptions;
   /** More of them, while plugins are configured. */
   readonly secrets: KnownSecrets;
-  readonly noExtensions: Slots;
 }
 
-export function auditRecorder({ surface, options, secrets, noExtensions }: RecorderInput) {
+export function auditRecorder({ surface, options, secrets }: RecorderInput) {
   const { profile } = surface;
   const { metrics } = options;
   const origins = new Map(
@@ -52,7 +51,7 @@ export function auditRecorder({ surface, options, secrets, noExtensions }: Recor
   /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
   let emitters: CompiledOperation | undefined;
   const trail: AuditTrail = createTrail(options.audit, (event) => {
-    return emitters && operateAlone(emitters, { event }, noExtensions);
+    return emitters && operateAlone(emitters, { event });
   });
 
   /** An event of this library. What became of it; never throws. */

@@ -103,8 +103,7 @@ export async function createManager(
   const needsEnv = items.some(({ definition }) => definition.manifest.configSchema !== undefined);
   const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
   const secrets = knownSecrets(options.audit.secrets);
-  const empty = emptyExtensions(slots);
-  const recorder = auditRecorder({ surface, options, secrets, noExtensions: empty });
+  const recorder = auditRecorder({ surface, options, secrets });
   const Context = contextClassWith(servicesOf(surface));
   const common = { slots, options, Context, redact: secrets.redact };
   const innerRuntime = createRuntime({ ...common, audit: recorder.inner });
@@ -120,7 +119,6 @@ export async function createManager(
     items,
     innerRuntime,
     recorder,
-    noExtensions: empty,
     processEnv,
     keepSecret: secrets.keep,
   });
@@ -134,7 +132,7 @@ export async function createManager(
   const beginning: Beginning = {
     slots,
     runtime,
-    empty,
+    empty: emptyExtensions(slots),
     denyTampering: options.tampering === "deny",
     warned: intrinsics.newRecord(),
   };
@@ -147,7 +145,7 @@ export async function createManager(
     payload: unknown,
     given?: InvokeOptions<unknown>,
   ): Promise<AnyInvokeResult> {
-    const startedAt = metrics === undefined ? 0 : performance.now();
+    const startedAt = metrics === undefined ? 0 : intrinsics.monotonicNow();
     let begun: MessageRun | undefined;
     try {
       remind?.();
@@ -160,7 +158,9 @@ export async function createManager(
         if (operation === undefined) throw unknown(hook);
         const operationRun = beginOperation(beginning, operation, payload, given);
         count();
-        return operate(operationRun) as Promise<AnyInvokeResult>;
+        const answer = operate(operationRun);
+        metrics?.follow(hook, operation.semantic, startedAt, answer);
+        return answer as Promise<AnyInvokeResult>;
       }
       const messageRun = beginMessage(beginning, compiled, payload, given);
       let result: Promise<AnyInvokeResult>;
@@ -169,7 +169,7 @@ export async function createManager(
         count();
         result = run(messageRun);
       } else result = settled(messageRun);
-      metrics?.follow(hook, startedAt, result);
+      metrics?.follow(hook, "message", startedAt, result);
       return result;
     } catch (error) {
       // The stack may be exhausted: do no more than this.

@@ -1,6 +1,7 @@
 /** Hands what a manager counts and measures to the host's backend. */
+import { monotonicNow } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
-import type { AnyInvokeResult, HandlerStep, Meter } from "../hooks/index.ts";
+import type { AnyInvokeResult, Decision, HandlerStep, Meter } from "../hooks/index.ts";
 import { callSafely } from "./logger.ts";
 
 /** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
@@ -98,8 +99,6 @@ type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
 export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
-  /** Counts and measures a run of a message hook. `startedAt` is by `performance.now`. */
-  follow(hook: string, startedAt: number, result: Promise<AnyInvokeResult>): void;
   registration(outcome: "success" | "failure", reason: string): void;
 }
 
@@ -123,27 +122,30 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
 
 function metricsBy(emit: Emit): Metrics {
   const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
+  const countDenial = (hook: string, { violation }: AnyInvokeResult) => {
+    if (violation === undefined) return;
+    const { code, plugin = "none" } = violation;
+    emit("denial_total", { hook, plugin, code }, 1);
+  };
   return {
-    fired: (hook) => emit("hook_fire_total", { hook }, 1),
-    ran: (hook, durationMs) => emit("hook_duration_seconds", { hook }, durationMs / 1000),
     turn: (step, durationMs) => {
       emit("handler_invocation_total", of(step), 1);
       if (durationMs !== undefined) emit("handler_duration_seconds", of(step), durationMs / 1000);
     },
     failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
-    decided: (hook, decision) => emit("voting_decision_total", { hook, decision }, 1),
-    async follow(hook, startedAt, pending) {
+    async follow(hook, semantic, startedAt, pending) {
       emit("hook_fire_total", { hook }, 1);
       try {
-        const { violation } = await pending;
-        if (violation !== undefined) {
-          const { code, plugin = "none" } = violation;
-          emit("denial_total", { hook, plugin, code }, 1);
+        const answer = await pending;
+        if (semantic === "message") countDenial(hook, answer as AnyInvokeResult);
+        if (semantic === "voting") {
+          const decision = (answer as Decision).allow ? "allow" : "deny";
+          emit("voting_decision_total", { hook, decision }, 1);
         }
       } catch {
         // The caller gets the error.
       }
-      emit("hook_duration_seconds", { hook }, (performance.now() - startedAt) / 1000);
+      emit("hook_duration_seconds", { hook }, (monotonicNow() - startedAt) / 1000);
     },
     standing: (hooks, plugins, handlers) => {
       emit("registered_count", {}, plugins);

@@ -1,6 +1,6 @@
 /** The hooks of the other four semantics: who has handlers there, and in which order they run. */
 import { intrinsics } from "../data/index.ts";
-import type { Slots } from "../envelope/index.ts";
+import { emptyExtensions } from "../envelope/index.ts";
 import {
   type CompiledOperation,
   type HookSpec,
@@ -123,16 +123,17 @@ function handlersOf({ hooks }: Surface, { item, state }: Member): readonly Handl
 }
 
 /** Runs a hook that no caller asked for, without extensions and options. */
-export function operateAlone(
-  compiled: CompiledOperation,
-  payload: object,
-  noExtensions: Slots,
-): Promise<unknown> {
+export function operateAlone(compiled: CompiledOperation, payload: object): Promise<unknown> {
+  const { hook, semantic, runtime } = compiled;
   const scope = new RequestScope(undefined);
   const facts = freezePayload(payload);
-  const run = new OperationRun(compiled, facts, noExtensions, scope, noRunOptions);
-  compiled.runtime.inFlight += 1;
-  return operate(run);
+  const extensions = emptyExtensions(runtime.slots);
+  const run = new OperationRun(compiled, facts, extensions, scope, noRunOptions);
+  runtime.inFlight += 1;
+  const startedAt = intrinsics.monotonicNow();
+  const answer = operate(run);
+  runtime.meter?.follow(hook, semantic, startedAt, answer);
+  return answer;
 }
 
 /** The host's and the plugins' as the hook says; within each by plugin, then by handler. */

@@ -3,7 +3,6 @@
  * are reported for every plugin at once.
  */
 
-import type { Slots } from "../envelope/index.ts";
 import type { GlassineError, ManifestProblem, PluginExecutionError } from "../errors/index.ts";
 import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
@@ -42,7 +41,6 @@ export interface RegistrationInput {
   /** The runtime of runs that no caller asked for. */
   readonly innerRuntime: ManagerRuntime;
   readonly recorder: AuditRecorder;
-  readonly noExtensions: Slots;
   /** The variables of the process; absent where no plugin has a `configSchema`. */
   readonly processEnv: Environment | undefined;
   /** Receives the secret values of configurations. */
@@ -189,7 +187,7 @@ async function admitted(
 
 /** What the voters of `config_validate` have against a plugin; its own handler votes last. */
 async function vetoOf(
-  { innerRuntime, noExtensions }: RegistrationInput,
+  { innerRuntime }: RegistrationInput,
   member: Member,
   operations: Operations,
 ): Promise<Refusal | undefined> {
@@ -198,7 +196,7 @@ async function vetoOf(
   if (compiled?.semantic !== "voting") return undefined;
   const facts = { plugin: publicView(plugin, member.item) };
   try {
-    const decision = (await operateAlone(compiled, facts, noExtensions)) as Decision;
+    const decision = (await operateAlone(compiled, facts)) as Decision;
     if (decision.allow) return undefined;
     const { reason, plugin: by } = decision;
     const text = `plugin ${quoteName(plugin.name)} failed config validation: ${reason}`;

@@ -9,7 +9,7 @@ import type { Compiled } from "../../schema/index.ts";
 import type { CompiledSlots } from "../../slots/index.ts";
 import type { Deadline } from "../deadlines.ts";
 import type { Violation } from "../results.ts";
-import type { Mode, OnError, StreamMode } from "../semantics.ts";
+import type { Mode, OnError, Semantic, StreamMode } from "../semantics.ts";
 import type { BackgroundWork } from "./background-work.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { RequestScope } from "./scope.ts";
@@ -270,16 +270,12 @@ export interface RunAudit {
 
 /** Counts and measures runs. It never throws. Times are in milliseconds. */
 export interface Meter {
-  /** A run of a hook has begun. */
-  fired(hook: string): void;
-  /** It has ended. */
-  ran(hook: string, durationMs: number): void;
+  /** Counts a run that has begun, and measures it until it ends. `startedAt`: by the monotonic clock. */
+  follow(hook: string, semantic: Semantic, startedAt: number, answer: Promise<unknown>): void;
   /** A handler has had its turn. `durationMs`: how long it took, where that is known. */
   turn(step: HandlerStep, durationMs: number | undefined): void;
   /** A handler has failed. `type`: the kind of error, as in the audit trail. */
   failed(step: HandlerStep, type: string): void;
-  /** A voting hook has an answer. */
-  decided(hook: string, decision: "allow" | "deny"): void;
 }
 
 /** How a handler's turn ended. `started`: a background handler, which nobody waits for. */
