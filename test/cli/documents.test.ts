@@ -6,7 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ofGateway } from "../../tools/scripts/all-commands.ts";
-import { commandSchemas } from "../../tools/scripts/command-schemas.ts";
+import { commandSchemas, schemaNameOf } from "../../tools/scripts/command-schemas.ts";
 import { install, newRoot, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { definitionOf } from "./support/expect-document.ts";
@@ -108,7 +108,7 @@ describe("documents", () => {
         env,
         further: ofGateway,
       });
-      if (argv[1] !== "lst") seen.add(definitionOf(argv).name);
+      if (argv[1] !== "lst") seen.add(schemaNameOf(definitionOf(argv)));
     }
     const names = commandSchemas().map(([name]) => name);
     const missing = names.filter((name) => name !== "error" && !seen.has(name));

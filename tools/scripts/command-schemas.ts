@@ -1,5 +1,6 @@
 /** The JSON Schemas of what commands print with `--json`, fit to be written down. */
 import * as z from "zod";
+import type { Command } from "../../src/operate/cli/command.ts";
 import { errorDocument } from "../../src/operate/cli/documents.ts";
 import { allCommands } from "./all-commands.ts";
 
@@ -10,12 +11,19 @@ const comment =
 
 /** By name. */
 export function commandSchemas(): readonly (readonly [string, JsonSchema])[] {
-  const documents = [
-    ...allCommands.map(({ document }) => document),
-    { name: "error", schema: errorDocument },
-  ];
-  return [...new Map(documents.map((each) => [each.name, each.schema]))].map(([name, document]) => {
+  const documents = new Map(allCommands.map((each) => [schemaNameOf(each), describedIn(each)]));
+  return [...documents.set("error", errorDocument)].map(([name, document]) => {
     const { $schema, ...schema } = z.toJSONSchema(document) as JsonSchema;
     return [name, { $schema, $comment: comment, title: name, ...schema }];
   });
+}
+
+export function schemaNameOf({ path, schemaName }: Command): string {
+  return schemaName ?? path.filter((word) => word !== "plugins").join("-");
+}
+
+function describedIn({ path, schema }: Command): z.ZodType {
+  return schema.description === undefined
+    ? schema.describe(`What \`${path.join(" ")} --json\` prints.`)
+    : schema;
 }

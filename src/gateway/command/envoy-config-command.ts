@@ -9,10 +9,9 @@ export const envoyConfigCommand: Command = defineCommand({
     "A complete one for Envoy, with comments, made of the configuration of `gateway`: its listener, its servers and models, and the processors to ask.",
     "For Envoy Gateway and Istio the fragments that a cluster needs. Secrets are never in it: the processors send them.",
   ],
-  arguments: [],
   options: [
     ...(["config", "product", "processor", "bodyMode", "adminPort", "port", "address"] as const),
-    ...(["tlsCert", "tlsKey", "tlsCa", "checkEnvoy", "json", "verbose"] as const),
+    ...(["tlsCert", "tlsKey", "tlsCa", "checkEnvoy"] as const),
   ],
   exits: {
     1: "with --check-file, the configuration lets something pass, or wears out connections",
@@ -29,16 +28,11 @@ export const envoyConfigCommand: Command = defineCommand({
     { line: "envoy-config --for istio", what: "the fragment for Istio" },
     { line: "envoy-config --check-file envoy.yaml", what: "is one of your own safe?" },
   ],
-  document: {
-    name: "envoy-config",
-    schema: z
-      .object({
-        product: text,
-        text: textOrNull.describe("The configuration in YAML. Null with `--check-file`."),
-        problems: texts.describe("With `--check-file`: what is wrong, a sentence each."),
-      })
-      .describe("What `envoy-config --json` prints."),
-  },
+  schema: z.object({
+    product: text,
+    text: textOrNull.describe("The configuration in YAML. Null with `--check-file`."),
+    problems: texts.describe("With `--check-file`: what is wrong, a sentence each."),
+  }),
   async run(context) {
     // Loaded when it is run: other commands start without it.
     const { check, print } = await import("./envoy-config.ts");

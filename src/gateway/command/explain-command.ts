@@ -21,17 +21,12 @@ export const explainCommand: Command = defineCommand({
     "It shows names of slots and fields, codes, and the reasons that plugins gave; no values.",
   ],
   arguments: [{ name: "ID", what: "the id of the request" }],
-  options: ["auditFile", "config", "json", "verbose"],
+  options: ["auditFile", "config"],
   exits: { 1: "the audit trail has no record of the request" },
   examples: [
     { line: "explain c2446b13-e40f-40cb-8dd6-799871bfd93a", what: "why a request was refused" },
   ],
-  document: {
-    name: "explain",
-    schema: explained
-      .extend({ file: text.describe("The audit trail."), warnings })
-      .describe("What `explain --json` prints."),
-  },
+  schema: explained.extend({ file: text.describe("The audit trail."), warnings }),
   async run(context) {
     const { operands, paint } = context;
     const [id = ""] = operands;

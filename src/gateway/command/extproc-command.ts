@@ -21,12 +21,11 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
       "Production needs --envoy-admin or --envoy-config: nothing passes before Envoy is known to refuse what could not be judged.",
       "SIGHUP reloads the configuration. SIGTERM and SIGINT have Envoy ask another processor, and end this one when what is in flight is done.",
     ],
-    arguments: [],
     options: [
       ...(["listenAt", "config", "use", "plugin", "envoyAdmin", "envoyFile"] as const),
       ...(["webhook", "maskAnswers"] as const),
       ...(["tlsCert", "tlsKey", "tlsCa", "plaintext", "checkProcessor"] as const),
-      ...(["pluginMode", "pluginsLock", "json", "verbose"] as const),
+      ...(["pluginMode", "pluginsLock"] as const),
     ],
     exits: { 1: "with --check, something would keep it from working" },
     examples: [
@@ -36,19 +35,16 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
         what: "and nothing passes unless Envoy is configured safely",
       },
     ],
-    document: {
-      name: "extproc",
-      schema: z
-        .object({
-          config_file: textOrNull,
-          mode,
-          listens_at: text,
-          webhook_at: textOrNull.describe("Where agentgateway finds the webhook; null for none."),
-          served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
-          problems: texts.describe("What would keep it from working, a sentence each."),
-        })
-        .describe("What `extproc --check --json` prints."),
-    },
+    schema: z
+      .object({
+        config_file: textOrNull,
+        mode,
+        listens_at: text,
+        webhook_at: textOrNull.describe("Where agentgateway finds the webhook; null for none."),
+        served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
+        problems: texts.describe("What would keep it from working, a sentence each."),
+      })
+      .describe("What `extproc --check --json` prints."),
     async run(context) {
       const { check, serve } = await import("./extproc.ts");
       if (context.options.checkProcessor === true) return check(context);

@@ -56,7 +56,6 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
       "SIGHUP reloads the configuration; a wrong one leaves the last good one running.",
       "SIGTERM and SIGINT end it when what is in flight is done, a second one ends it at once.",
     ],
-    arguments: [],
     rest: { name: "COMMAND ARGS…", what: "the command of the only server" },
     options: [
       ...([
@@ -69,7 +68,7 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
         "address",
         "checkConfig",
       ] as const),
-      ...(["pluginMode", "pluginsLock", "json", "verbose"] as const),
+      ...(["pluginMode", "pluginsLock"] as const),
     ],
     exits: {
       1: "the server is gone for good; with --check, something in the configuration cannot work",
@@ -86,7 +85,7 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
       { line: "gateway --check", what: "what each plugin of glassine.config.* will see" },
       { line: "gateway --port 8080", what: "serve the configuration over HTTP" },
     ],
-    document: { name: "gateway", schema: document },
+    schema: document,
     async run(context) {
       const { check, serve } = await import("./serve-or-check.ts");
       const run = context.options.checkConfig === true ? check : serve;

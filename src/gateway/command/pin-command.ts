@@ -2,23 +2,21 @@
 import * as z from "zod";
 import { type Command, defineCommand, text, texts } from "../../operate/cli/index.ts";
 
-const document = z
-  .object({
-    action: z.literal("pin"),
-    file: text,
-    written: z.boolean().describe("False with `--check`, and where nothing is different."),
-    pinned: z.array(
-      z.object({
-        server: text,
-        tools: z.int(),
-        added: texts,
-        changed: texts,
-        removed: texts,
-        fault: z.string().nullable().describe("Why it could not be asked; its pins stay then."),
-      }),
-    ),
-  })
-  .describe("What `gateway pin --json` prints.");
+const document = z.object({
+  action: z.literal("pin"),
+  file: text,
+  written: z.boolean().describe("False with `--check`, and where nothing is different."),
+  pinned: z.array(
+    z.object({
+      server: text,
+      tools: z.int(),
+      added: texts,
+      changed: texts,
+      removed: texts,
+      fault: z.string().nullable().describe("Why it could not be asked; its pins stay then."),
+    }),
+  ),
+});
 
 export const pinCommand: Command = defineCommand({
   path: ["gateway", "pin"],
@@ -28,14 +26,13 @@ export const pinCommand: Command = defineCommand({
     "Look at what changed first: --check writes nothing.",
     "A running gateway compares with the new pins after `gateway reload`.",
   ],
-  arguments: [],
-  options: ["config", "checkPins", "json", "verbose"],
+  options: ["config", "checkPins"],
   exits: { 1: "a server cannot be asked; with --check, something is not as it was pinned" },
   examples: [
     { line: "gateway pin --check", what: "what changed since the last time" },
     { line: "gateway pin", what: "pin the definitions as they are now" },
   ],
-  document: { name: "gateway-pin", schema: document },
+  schema: document,
   async run(context) {
     // Loaded when it is run: other commands start without it.
     const { pinTools } = await import("./pin-tools.ts");

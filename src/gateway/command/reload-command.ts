@@ -13,20 +13,14 @@ export const reloadCommand: Command = defineCommand({
     "It finds the gateway of this user that was started with the same configuration file.",
     "Requests under way keep what they began with; a wrong configuration changes nothing.",
   ],
-  arguments: [],
-  options: ["config", "json", "verbose"],
+  options: ["config"],
   exits: { 1: "no such gateway runs, or it refused the configuration" },
   examples: [{ line: "gateway reload", what: "after a change of glassine.config.*" }],
-  document: {
-    name: "gateway-reload",
-    schema: z
-      .object({
-        action: z.literal("reload"),
-        config_file: text.nullable(),
-        generation: z.int().describe("How many configurations the gateway has had."),
-      })
-      .describe("What `gateway reload --json` prints."),
-  },
+  schema: z.object({
+    action: z.literal("reload"),
+    config_file: text.nullable(),
+    generation: z.int().describe("How many configurations the gateway has had."),
+  }),
   async run({ cwd, env, options }) {
     // Loaded here, so that other commands start without the schema.
     const { findConfig, readGatewaySettings } = await import("../config/index.ts");

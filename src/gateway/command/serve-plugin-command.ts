@@ -18,29 +18,23 @@ export const servePluginCommand: Command = defineCommand({
     "A package passes the same gates as in every host.",
   ],
   arguments: [{ name: "PLUGIN", what: "the plugin's id", isOptional: true }],
-  options: [
-    ...(["path", "checkServed", "root", "pluginMode", "pluginsLock", "json", "verbose"] as const),
-  ],
-  exits: {},
+  options: ["path", "checkServed", "root", "pluginMode", "pluginsLock"],
   examples: [
     { line: "serve-plugin pii-scan", what: "as the command of a CPEX host" },
     { line: "serve-plugin pii-scan --check", what: "what to write into the host's configuration" },
     { line: "serve-plugin --path ./plugin.js", what: "a plugin that is being written" },
   ],
-  document: {
-    name: "serve-plugin",
-    schema: z
-      .object({
-        name: text,
-        version: text,
-        mode,
-        hooks: texts.describe("Its hooks that CPEX has."),
-        capabilities: texts.describe("What it asks for and CPEX can grant."),
-        without: texts.describe("What it asks for and CPEX cannot grant."),
-        warnings,
-      })
-      .describe("What `serve-plugin --check --json` prints."),
-  },
+  schema: z
+    .object({
+      name: text,
+      version: text,
+      mode,
+      hooks: texts.describe("Its hooks that CPEX has."),
+      capabilities: texts.describe("What it asks for and CPEX can grant."),
+      without: texts.describe("What it asks for and CPEX cannot grant."),
+      warnings,
+    })
+    .describe("What `serve-plugin --check --json` prints."),
   async run(context) {
     // Loaded here, so that other commands start without it.
     const { check, serve } = await import("./serve-plugin.ts");

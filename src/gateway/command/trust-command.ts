@@ -2,33 +2,31 @@
 import * as z from "zod";
 import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
 
-const document = z
-  .object({
-    action: z.literal("trust"),
-    lock_path: text.describe("The path of plugins.lock."),
-    journal_path: textOrNull.describe("Null where nothing is written."),
-    written: z.boolean().describe("False with `--check`, and where nothing is different."),
-    guests: z.array(
-      z.object({
-        id: text,
-        file: text.describe("The configuration of CPEX that names it."),
-        package: text.describe("Its wheel."),
-        version: text,
-        entry_point: text,
-        distribution_hash: text,
-        hooks: texts,
-        capabilities: texts,
-        accept: texts.describe("What its code may do beside computing."),
-        dependencies: z
-          .array(z.object({ name: text, version: text, hash: text }))
-          .describe("Every other wheel of its environment."),
-        changes: z
-          .array(z.object({ kind: text, expected: textOrNull, actual: textOrNull }))
-          .describe("How it differs from what was trusted."),
-      }),
-    ),
-  })
-  .describe("What `gateway trust --json` prints.");
+const document = z.object({
+  action: z.literal("trust"),
+  lock_path: text.describe("The path of plugins.lock."),
+  journal_path: textOrNull.describe("Null where nothing is written."),
+  written: z.boolean().describe("False with `--check`, and where nothing is different."),
+  guests: z.array(
+    z.object({
+      id: text,
+      file: text.describe("The configuration of CPEX that names it."),
+      package: text.describe("Its wheel."),
+      version: text,
+      entry_point: text,
+      distribution_hash: text,
+      hooks: texts,
+      capabilities: texts,
+      accept: texts.describe("What its code may do beside computing."),
+      dependencies: z
+        .array(z.object({ name: text, version: text, hash: text }))
+        .describe("Every other wheel of its environment."),
+      changes: z
+        .array(z.object({ kind: text, expected: textOrNull, actual: textOrNull }))
+        .describe("How it differs from what was trusted."),
+    }),
+  ),
+});
 
 export const trustCommand: Command = defineCommand({
   path: ["gateway", "trust"],
@@ -38,8 +36,7 @@ export const trustCommand: Command = defineCommand({
     "Production runs a guest only if its wheel and all others of its environment are as they were trusted.",
     "No guest is started; to read their configuration, Python of the environment runs, confined.",
   ],
-  arguments: [],
-  options: ["config", "reason", "checkTrust", "pluginsLock", "json", "verbose"],
+  options: ["config", "reason", "checkTrust", "pluginsLock"],
   exits: { 1: "with --check, something is not as it was trusted" },
   examples: [
     { line: "gateway trust --check", what: "what would be trusted" },
@@ -48,7 +45,7 @@ export const trustCommand: Command = defineCommand({
       what: "after a review",
     },
   ],
-  document: { name: "gateway-trust", schema: document },
+  schema: document,
   async run(context) {
     // Loaded when it is run: other commands start without it.
     const { trustGuests } = await import("./trust-guests.ts");

@@ -32,8 +32,10 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   /** Its refusals begin with its name. */
   readonly namesItself?: true;
-  /** What `--json` prints. The name is that of the file in spec/schemas/commands. */
-  readonly document: { readonly name: string; readonly schema: Schema };
+  /** What `--json` prints. */
+  readonly schema: Schema;
+  /** Of its file in spec/schemas/commands. Default: the words of `path` other than `plugins`. */
+  readonly schemaName?: string;
   run(context: CommandContext): Promise<Outcome<Report<Schema>>>;
 }
 
@@ -44,10 +46,18 @@ export interface FurtherCommands {
   readonly commands: readonly Command[];
 }
 
-/** Checks that a command returns the document that its schema describes. */
-export function defineCommand<Schema extends z.ZodType>(command: Command<Schema>): Command {
+type Filled = "arguments" | "options" | "exits";
+
+/**
+ * Checks that a command returns the document that its schema describes, and fills in what it leaves
+ * out. Every command has `--json` and `--verbose`.
+ */
+export function defineCommand<Schema extends z.ZodType>(
+  given: Omit<Command<Schema>, Filled> & Partial<Pick<Command, Filled>>,
+): Command {
+  const options: readonly OptionName[] = [...(given.options ?? []), "json", "verbose"];
   // In a list of commands only the command itself knows what its schema reads.
-  return command as unknown as Command;
+  return { arguments: [], exits: {}, ...given, options } as unknown as Command;
 }
 
 /** The exit codes of all commands. */

@@ -226,8 +226,8 @@ export type OptionName = keyof typeof optionTable;
 
 /** The options of commands that look at plugins. */
 export const lookupOptions = [
-  ...(["root", "pluginsLock", "pluginMode", "localPlugins", "noLoad", "host"] as const),
-  ...(["catalog", "json", "verbose"] as const),
+  ...(["root", "pluginsLock", "pluginMode", "localPlugins"] as const),
+  ...(["noLoad", "host", "catalog"] as const),
 ] satisfies readonly OptionName[];
 
 /** Options as they were given. */

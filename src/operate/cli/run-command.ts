@@ -93,7 +93,7 @@ async function publish(
   const text =
     command === undefined
       ? lines.map((line) => `${line}\n`).join("")
-      : documentText(command.document.schema.parse(document));
+      : documentText(command.schema.parse(document));
   const complaints = [...warnings.map((text) => `warning: ${printable(text)}`), ...notes];
   await writeComplaint(input.stderr, complaints.map((line) => `${line}\n`).join(""));
   await writeResult(input.stdout, text);

@@ -5,14 +5,14 @@ import { errorDocument } from "../../../src/operate/cli/documents.ts";
 import { operandsOf } from "../../../src/operate/cli/parse-arguments.ts";
 import { allCommands } from "../../../tools/scripts/all-commands.ts";
 
-/** The definition of what the words of a command line print: the longest command that they name. */
+/** The command that the words of a command line name, the longest of several. */
 export function definitionOf(argv: readonly string[]) {
   const words = operandsOf(argv);
   const [command] = allCommands
     .filter(({ path }) => path.every((word, at) => words[at] === word))
     .sort((a, b) => b.path.length - a.path.length);
   if (command === undefined) throw new Error(`${argv.join(" ")} is not a command`);
-  return command.document;
+  return command;
 }
 
 /** @throws Error where the document is neither as its definition says nor a refusal */

@@ -15,19 +15,12 @@ export const completion = defineCommand({
   summary: "print a completion script for a shell",
   about: ["It matches this version: print it again after an upgrade."],
   arguments: [{ name: "SHELL", what: "bash, zsh or fish" }],
-  options: ["json", "verbose"],
-  exits: {},
   examples: [
     { line: "completion bash", what: "append it to ~/.bash_completion" },
     { line: "completion zsh", what: "load it after compinit" },
     { line: "completion fish", what: "save it in ~/.config/fish/completions" },
   ],
-  document: {
-    name: "completion",
-    schema: z
-      .object({ shell: z.enum(shells), script: text })
-      .describe("What `completion --json` prints."),
-  },
+  schema: z.object({ shell: z.enum(shells), script: text }),
   run({ commands, host, operands: [given = ""] }) {
     const shell = shells.find((each) => each === given);
     if (shell === undefined)

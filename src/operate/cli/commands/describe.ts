@@ -52,43 +52,40 @@ export const describe = defineCommand({
       what: "keep a copy to compare after an upgrade",
     },
   ],
-  document: {
-    name: "describe",
-    schema: z
-      .object({
-        ...z.object(plugin).partial().shape,
-        ...{ id: textOrNull, package: textOrNull, entry_point: textOrNull },
-        status: z.enum(["loaded", "rejected"]),
-        rejection: z.object({ code: text, reason: text }).nullable(),
-        requires: textOrNull,
-        lock: lockSchema.nullable(),
-        lock_status: z.enum(["match", "drift", "not_locked"]),
-        drift: driftSchema,
-        trusted_until: textOrNull,
-        config: z.array(configKey).nullable(),
-        high_impact: strings,
-        granted_capabilities: strings.nullable(),
-        permission_change: change,
-        granted_hooks: strings.nullable(),
-        hook_change: change,
-        signer_change,
-        dependencies,
-        provided_by_host: strings,
-        plain_words: z.record(z.string(), text),
-        hook_words: z.record(z.string(), text).nullable(),
-        streams: z
-          .record(z.string(), streamMode)
-          .nullable()
-          .describe(
-            "By hook that may be streamed: what the plugin needs to see before text is forwarded. Null where that is known after loading only.",
-          ),
-        always: strings,
-        warnings,
-      })
-      .describe(
-        "What `plugins describe --json` prints: the row of `list`, as far as it is known, and more.",
-      ),
-  },
+  schema: z
+    .object({
+      ...z.object(plugin).partial().shape,
+      ...{ id: textOrNull, package: textOrNull, entry_point: textOrNull },
+      status: z.enum(["loaded", "rejected"]),
+      rejection: z.object({ code: text, reason: text }).nullable(),
+      requires: textOrNull,
+      lock: lockSchema.nullable(),
+      lock_status: z.enum(["match", "drift", "not_locked"]),
+      drift: driftSchema,
+      trusted_until: textOrNull,
+      config: z.array(configKey).nullable(),
+      high_impact: strings,
+      granted_capabilities: strings.nullable(),
+      permission_change: change,
+      granted_hooks: strings.nullable(),
+      hook_change: change,
+      signer_change,
+      dependencies,
+      provided_by_host: strings,
+      plain_words: z.record(z.string(), text),
+      hook_words: z.record(z.string(), text).nullable(),
+      streams: z
+        .record(z.string(), streamMode)
+        .nullable()
+        .describe(
+          "By hook that may be streamed: what the plugin needs to see before text is forwarded. Null where that is known after loading only.",
+        ),
+      always: strings,
+      warnings,
+    })
+    .describe(
+      "What `plugins describe --json` prints: the row of `list`, as far as it is known, and more.",
+    ),
   async run(context) {
     const [name = ""] = context.operands;
     const { env, paint } = context;

@@ -24,7 +24,6 @@ import { printable, say } from "../print/printable.ts";
 import type { DiscoveryReport } from "../reports.ts";
 
 const shared = {
-  arguments: [],
   options: [...lookupOptions, "strict"],
   exits: { 1: "with --strict: there is a problem" },
 } as const;
@@ -44,10 +43,8 @@ export const pluginsDoctor = defineCommand({
       what: "check before a deployment",
     },
   ],
-  document: {
-    name: "plugins-doctor",
-    schema: z.array(diagnosis).describe("What `plugins doctor --json` prints."),
-  },
+  schemaName: "plugins-doctor",
+  schema: z.array(diagnosis),
   async run(context) {
     const findings = await findingsOf(context);
     const { report, rows, ofLock, warnings } = findings;
@@ -76,19 +73,14 @@ export const doctor = defineCommand({
     "Like every command, refuses an invalid mode and invalid arguments.",
   ],
   examples: [{ line: "doctor", what: "when something does not work" }],
-  document: {
-    name: "doctor",
-    schema: z
-      .object({
-        status: z.enum(["ok", "warning", "error"]),
-        mode,
-        lock: lock.nullable(),
-        findings: z.array(finding),
-        plugins: z.array(diagnosis),
-        warnings: warningsSchema,
-      })
-      .describe("What `doctor --json` prints."),
-  },
+  schema: z.object({
+    status: z.enum(["ok", "warning", "error"]),
+    mode,
+    lock: lock.nullable(),
+    findings: z.array(finding),
+    plugins: z.array(diagnosis),
+    warnings: warningsSchema,
+  }),
   async run(context) {
     const findings = await findingsOf(context);
     const { report, rows, ofLock, warnings } = findings;

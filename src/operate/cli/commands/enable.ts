@@ -17,14 +17,11 @@ import { texts } from "../texts.ts";
 const shared = {
   about: ["Prints the commands to run, and changes nothing."],
   arguments: [{ name: "NAME", what: "a slug or package of the catalog" }],
-  options: ["catalog", "host", "json", "verbose"],
+  options: ["catalog", "host"],
   exits: { 1: "the catalog has no such plugin" },
-  document: {
-    name: "enable",
-    schema: z
-      .object({ action: z.enum(["enable", "disable"]), ...entry, commands: strings, note: text })
-      .describe("What `plugins enable --json` and `plugins disable --json` print."),
-  },
+  schema: z
+    .object({ action: z.enum(["enable", "disable"]), ...entry, commands: strings, note: text })
+    .describe("What `plugins enable --json` and `plugins disable --json` print."),
 } as const;
 
 export const enable = defineCommand({
@@ -47,6 +44,7 @@ export const enable = defineCommand({
 export const disable = defineCommand({
   ...shared,
   path: ["plugins", "disable"],
+  schemaName: "enable",
   summary: "print how to disable a plugin of the catalog",
   examples: [
     { line: "plugins disable pii-scan --catalog catalog.json", what: "the commands to run" },

@@ -22,26 +22,21 @@ export const journal = defineCommand({
     "No plugin is run.",
   ],
   arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
-  options: ["pluginsLock", "json", "verbose"],
+  options: ["pluginsLock"],
   exits: { 1: "the journal has an invalid line, or its chain is broken" },
   examples: [
     { line: "plugins journal", what: "the changes of all plugins" },
     { line: "plugins journal pii-scan", what: "the changes of one plugin" },
   ],
-  document: {
-    name: "journal",
-    schema: z
-      .object({
-        lock: lock.nullable(),
-        journal_path: textOrNull,
-        changes: z.array(trustEvent).describe("The last hundred, in their order."),
-        change_count: count,
-        journal_problems,
-        journal_problem_count: count,
-        warnings,
-      })
-      .describe("What `plugins journal --json` prints."),
-  },
+  schema: z.object({
+    lock: lock.nullable(),
+    journal_path: textOrNull,
+    changes: z.array(trustEvent).describe("The last hundred, in their order."),
+    change_count: count,
+    journal_problems,
+    journal_problem_count: count,
+    warnings,
+  }),
   async run(context) {
     const [id] = context.operands;
     const { paint, services } = context;

@@ -15,21 +15,15 @@ export const keygen = defineCommand({
     "Prints the entry for an operator's key file.",
   ],
   arguments: [{ name: "FILE", what: "the new file for the private key" }],
-  options: ["identity", "keyId", "json", "verbose"],
-  exits: {},
+  options: ["identity", "keyId"],
   examples: [
     { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "create a key" },
   ],
-  document: {
-    name: "keygen",
-    schema: z
-      .object({
-        action: z.literal("keygen"),
-        key: text.describe("The path of the private key."),
-        publisher,
-      })
-      .describe("What `plugins keygen --json` prints."),
-  },
+  schema: z.object({
+    action: z.literal("keygen"),
+    key: text.describe("The path of the private key."),
+    publisher,
+  }),
   async run({ services, cwd, operands, options, paint }) {
     const { identity, keyId } = options;
     if (identity === undefined) throw misuse(texts.needsOne("--identity"));

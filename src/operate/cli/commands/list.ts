@@ -27,9 +27,7 @@ export const list = defineCommand({
     "Plugins that policy accepts are loaded and their health is checked; no code of the others runs.",
     "Exits with 0 even if every plugin is rejected.",
   ],
-  arguments: [],
   options: lookupOptions,
-  exits: {},
   examples: [
     { line: "plugins list", what: "the plugins of this folder" },
     {
@@ -37,28 +35,23 @@ export const list = defineCommand({
       what: "what production would load, as JSON",
     },
   ],
-  document: {
-    name: "list",
-    schema: z
-      .object({
-        mode,
-        no_load: z.literal(true).optional(),
-        lock: lock.nullable(),
-        loaded: z.array(z.object({ ...plugin, id: text, package: text })),
-        rejected: z.array(
-          z.object({
-            id: textOrNull,
-            package: text,
-            entry_point: textOrNull,
-            code: text,
-            reason: text,
-          }),
-        ),
-        drift,
-        warnings,
-      })
-      .describe("What `plugins list --json` prints."),
-  },
+  schema: z.object({
+    mode,
+    no_load: z.literal(true).optional(),
+    lock: lock.nullable(),
+    loaded: z.array(z.object({ ...plugin, id: text, package: text })),
+    rejected: z.array(
+      z.object({
+        id: textOrNull,
+        package: text,
+        entry_point: textOrNull,
+        code: text,
+        reason: text,
+      }),
+    ),
+    drift,
+    warnings,
+  }),
   async run(context) {
     const { env, options } = context;
     const { catalog, scope } = await lookupFor(context);

@@ -27,11 +27,7 @@ export const lock = defineCommand({
   path: ["plugins", "lock"],
   summary: "create plugins.lock, trust all plugins at once, or remove old entries",
   about: ["Without options, creates an empty plugins.lock if there is none."],
-  arguments: [],
-  options: [
-    ...(["all", "prune", "checkParses", "reason", "root", "pluginsLock", "host"] as const),
-    ...(["json", "verbose"] as const),
-  ],
+  options: ["all", "prune", "checkParses", "reason", "root", "pluginsLock", "host"],
   exits: { 1: "with --all: a plugin was skipped" },
   examples: [
     { line: "plugins lock", what: "create an empty plugins.lock" },
@@ -42,21 +38,16 @@ export const lock = defineCommand({
     },
   ],
   namesItself: true,
-  document: {
-    name: "lock",
-    schema: z
-      .object({
-        action: z.enum(["create", "all", "prune", "check"]),
-        lock: lockSchema,
-        journal_path: textOrNull.describe("Null where nothing was recorded."),
-        created: z.boolean(),
-        trusted: z.array(z.object(trustedShape)),
-        untrusted: z.array(z.object({ id: text })),
-        skipped: z.array(z.object({ id: text, code: text, reason: text })),
-        warnings,
-      })
-      .describe("What `plugins lock --json` prints."),
-  },
+  schema: z.object({
+    action: z.enum(["create", "all", "prune", "check"]),
+    lock: lockSchema,
+    journal_path: textOrNull.describe("Null where nothing was recorded."),
+    created: z.boolean(),
+    trusted: z.array(z.object(trustedShape)),
+    untrusted: z.array(z.object({ id: text })),
+    skipped: z.array(z.object({ id: text, code: text, reason: text })),
+    warnings,
+  }),
   async run(context) {
     const { options, paint, services } = context;
     const action = actionOf(options);

@@ -12,19 +12,13 @@ export const search = defineCommand({
   summary: "look up a plugin in the catalog",
   about: ["The catalog is your own file or comes with the host. Nothing is downloaded."],
   arguments: [{ name: "QUERY", what: "part of a name or summary; case does not matter" }],
-  options: ["catalog", "host", "json", "verbose"],
-  exits: {},
+  options: ["catalog", "host"],
   examples: [
     { line: "plugins search tenant --catalog catalog.json", what: "plugins about tenants" },
   ],
-  document: {
-    name: "search",
-    schema: z
-      .array(
-        z.object({ ...entry, summary: text, install_command: text, enable_command: textOrNull }),
-      )
-      .describe("What `plugins search --json` prints."),
-  },
+  schema: z.array(
+    z.object({ ...entry, summary: text, install_command: text, enable_command: textOrNull }),
+  ),
   async run(context) {
     const [query = ""] = context.operands;
     const { installRange, catalogUrl } = context.host;

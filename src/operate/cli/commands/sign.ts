@@ -22,8 +22,7 @@ export const sign = defineCommand({
     "Prints the entry for an operator's key file.",
   ],
   arguments: [{ name: "PACKAGE", what: "a tarball made by `npm pack`, or a folder" }],
-  options: ["key", "identity", "keyId", "json", "verbose"],
-  exits: {},
+  options: ["key", "identity", "keyId"],
   examples: [
     {
       line: "plugins sign guard-1.0.0.tgz --key ../signing.pem --identity builder@example.com",
@@ -35,19 +34,14 @@ export const sign = defineCommand({
     },
   ],
   namesItself: true,
-  document: {
-    name: "sign",
-    schema: z
-      .object({
-        action: z.literal("sign"),
-        ...{ package: text, version: text, distribution_hash: text },
-        ...{ identity: text, key_id: text },
-        evidence: text.describe("The path of the signature."),
-        publisher,
-        warnings,
-      })
-      .describe("What `plugins sign --json` prints."),
-  },
+  schema: z.object({
+    action: z.literal("sign"),
+    ...{ package: text, version: text, distribution_hash: text },
+    ...{ identity: text, key_id: text },
+    evidence: text.describe("The path of the signature."),
+    publisher,
+    warnings,
+  }),
   async run({ services, cwd, stdin, operands, options, paint }) {
     const { key, identity, keyId } = options;
     if (key === undefined) throw misuse(texts.needsOne("--key"));

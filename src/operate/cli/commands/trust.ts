@@ -40,10 +40,8 @@ export const trust = defineCommand({
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
   options: [
     ...(["reason", "until", "optional", "isolate", "accept", "checkLoads"] as const),
-    ...(["root", "pluginsLock"] as const),
-    ...(["localPlugins", "host", "json", "verbose"] as const),
+    ...(["root", "pluginsLock", "localPlugins", "host"] as const),
   ],
-  exits: {},
   examples: [
     {
       line: 'plugins trust pii-scan --reason "reviewed by GB, ticket OPS-1284"',
@@ -59,18 +57,13 @@ export const trust = defineCommand({
     },
   ],
   namesItself: true,
-  document: {
-    name: "trust",
-    schema: z
-      .object({
-        action: z.literal("trust"),
-        ...trusted,
-        lock,
-        journal_path: textOrNull,
-        warnings,
-      })
-      .describe("What `plugins trust --json` prints."),
-  },
+  schema: z.object({
+    action: z.literal("trust"),
+    ...trusted,
+    lock,
+    journal_path: textOrNull,
+    warnings,
+  }),
   async run(context) {
     const [id = ""] = context.operands;
     const { services, options, paint } = context;

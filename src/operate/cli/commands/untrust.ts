@@ -13,23 +13,17 @@ export const untrust = defineCommand({
     "Running hosts continue; in production, the next start fails until the package is removed.",
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
-  options: ["reason", "pluginsLock", "json", "verbose"],
-  exits: {},
+  options: ["reason", "pluginsLock"],
   examples: [{ line: 'plugins untrust pii-scan --reason "OPS-1301"', what: "revoke trust" }],
   namesItself: true,
-  document: {
-    name: "untrust",
-    schema: z
-      .object({
-        action: z.literal("untrust"),
-        id: text,
-        previous: locked.nullable(),
-        lock,
-        journal_path: textOrNull,
-        warnings,
-      })
-      .describe("What `plugins untrust --json` prints."),
-  },
+  schema: z.object({
+    action: z.literal("untrust"),
+    id: text,
+    previous: locked.nullable(),
+    lock,
+    journal_path: textOrNull,
+    warnings,
+  }),
   async run(context) {
     const [id = ""] = context.operands;
     const { services, options, paint } = context;

@@ -26,8 +26,7 @@ export const verify = defineCommand({
     "Checks only these three; `doctor --strict` also checks whether signers are trusted.",
     "No plugin is run, and the mode makes no difference.",
   ],
-  arguments: [],
-  options: ["strictJournal", "root", "pluginsLock", "host", "json", "verbose"],
+  options: ["strictJournal", "root", "pluginsLock", "host"],
   exits: {
     1: "plugins.lock and installation differ in a way that production refuses, or a change is unfinished; with --strict-journal also if the journal has a problem",
   },
@@ -36,34 +35,29 @@ export const verify = defineCommand({
     { line: "plugins verify --strict-journal", what: "also fail on journal problems" },
   ],
   namesItself: true,
-  document: {
-    name: "verify",
-    schema: z
-      .object({
-        ok: z.boolean().describe("Whether the command ends with 0."),
-        lock: lockSchema,
-        guest_count: count.describe(
-          "Entries that were not looked at: guests, which `gateway trust --check` compares.",
-        ),
-        drift: driftSchema,
-        linked: z
-          .array(z.object({ id: text, path: text }))
-          .describe("Plugins that are links, which production refuses."),
-        duplicates: z
-          .array(z.object({ id: text, paths: strings }))
-          .describe("Ids that several packages claim, of which production refuses each."),
-        unhashable: z.array(z.object({ id: text, code: text, reason: text })),
-        journal_problems,
-        journal_problem_count: count,
-        pending: z.boolean().describe("Whether a change was begun and not ended."),
-        unreadable: strings.describe("Folders of packages that cannot be read."),
-        permissions: z.array(
-          z.object({ id: text, ...change.shape, hook_change: change, signer_change }),
-        ),
-        warnings,
-      })
-      .describe("What `plugins verify --json` prints."),
-  },
+  schema: z.object({
+    ok: z.boolean().describe("Whether the command ends with 0."),
+    lock: lockSchema,
+    guest_count: count.describe(
+      "Entries that were not looked at: guests, which `gateway trust --check` compares.",
+    ),
+    drift: driftSchema,
+    linked: z
+      .array(z.object({ id: text, path: text }))
+      .describe("Plugins that are links, which production refuses."),
+    duplicates: z
+      .array(z.object({ id: text, paths: strings }))
+      .describe("Ids that several packages claim, of which production refuses each."),
+    unhashable: z.array(z.object({ id: text, code: text, reason: text })),
+    journal_problems,
+    journal_problem_count: count,
+    pending: z.boolean().describe("Whether a change was begun and not ended."),
+    unreadable: strings.describe("Folders of packages that cannot be read."),
+    permissions: z.array(
+      z.object({ id: text, ...change.shape, hook_change: change, signer_change }),
+    ),
+    warnings,
+  }),
   async run(context) {
     const scope = await scopeOf(context);
     await expectLockfile(scope);
