@@ -12,9 +12,9 @@ import {
   type Plugin,
   type Surface,
 } from "../../core/plugins/index.ts";
+import type { RejectionCode } from "../packages/index.ts";
 import { rejected } from "./load-fault.ts";
-import { type LoadReport, withoutOrphans } from "./load-stage.ts";
-import type { LoadedPlugin, Refused, StaticPlugin } from "./types.ts";
+import { hookPlugins, type LoadReport, refusedFor, withoutOrphans } from "./load-stage.ts";
 
 /** What looking at plugins takes. */
 interface AssessInput {
@@ -38,11 +38,11 @@ const nothing = { order: [], health: new Map(), supplied: new Map() };
 
 export async function assess(input: AssessInput, report: LoadReport): Promise<Assessment> {
   const { services } = input;
-  let { loaded, refused } = await fitting(input.surface, report);
+  let fit = without(report, await unfitIn(report, input.surface));
   // Each round takes at least one plugin away.
   for (;;) {
-    const plugins = loaded.flatMap(({ loaded: of }) => (of.kind === "hooks" ? [of.plugin] : []));
-    if (plugins.length === 0) return { ...nothing, loaded, refused };
+    const plugins = hookPlugins(fit.loaded);
+    if (plugins.length === 0) return { ...nothing, ...fit };
     const attempt = await registered(input, plugins);
     if ("manager" in attempt) {
       const { manager } = attempt;
@@ -50,8 +50,7 @@ export async function assess(input: AssessInput, report: LoadReport): Promise<As
       const capabilities = Object.entries(manager.capabilityReport());
       await manager.close();
       return {
-        loaded,
-        refused,
+        ...fit,
         order: manager.plugins.map(({ name }) => name),
         health: new Map(reports.map((each) => [each.pluginName, each])),
         // Without the host's services nothing is known of them.
@@ -60,52 +59,35 @@ export async function assess(input: AssessInput, report: LoadReport): Promise<As
         ),
       };
     }
-    ({ loaded, refused } = without(loaded, refused, attempt.faults));
+    fit = without(fit, attempt.faults);
   }
 }
 
 interface Fault {
   readonly name: string;
-  readonly code: "dependency_missing" | "dependency_cycle" | "config_rejected" | "manifest_invalid";
+  readonly code: RejectionCode;
   readonly reason: string;
 }
 
-/** Those that are for this version of the host. */
-async function fitting(surface: Surface, { loaded, refused }: LoadReport): Promise<LoadReport> {
-  const unfit = new Map<StaticPlugin, string>();
-  for (const { source, loaded: of } of loaded) {
-    const fault = of.kind === "hooks" ? await hostFault(of.plugin, surface.profile) : undefined;
-    if (fault !== undefined) unfit.set(source, fault);
+/** Those that are for another version of the host. */
+async function unfitIn({ loaded }: LoadReport, { profile }: Surface): Promise<readonly Fault[]> {
+  const faults: Fault[] = [];
+  for (const plugin of hookPlugins(loaded)) {
+    const reason = await hostFault(plugin, profile);
+    if (reason !== undefined) faults.push({ name: plugin.name, code: "incompatible_host", reason });
   }
-  return withoutOrphans(
-    loaded.filter(({ source }) => !unfit.has(source)),
-    [
-      ...refused,
-      ...[...unfit].map(([source, reason]) => refusedFor(source, "incompatible_host", reason)),
-    ],
-  );
+  return faults;
 }
 
-function without(
-  loaded: readonly LoadedPlugin[],
-  refused: readonly Refused[],
-  faults: readonly Fault[],
-): LoadReport {
+function without({ loaded, refused }: LoadReport, faults: readonly Fault[]): LoadReport {
   const byName = new Map(faults.map((fault) => [fault.name, fault]));
   const gone = loaded.flatMap(({ source }) => {
-    const fault = byName.get(source.entry.id);
-    return fault === undefined ? [] : [refusedFor(source, fault.code, fault.reason)];
+    const { id } = source.entry;
+    const fault = byName.get(id);
+    return fault === undefined ? [] : [refusedFor(source, rejected(id, fault.code, fault.reason))];
   });
-  return withoutOrphans(
-    loaded.filter(({ source }) => !byName.has(source.entry.id)),
-    [...refused, ...gone],
-  );
-}
-
-function refusedFor(source: StaticPlugin, code: Refused["code"], reason: string): Refused {
-  const { entry, package: found } = source;
-  const { id, entryPoint } = entry;
-  return { id, package: found.name, entryPoint, ...rejected(id, code, reason), source };
+  const kept = loaded.filter(({ source }) => !byName.has(source.entry.id));
+  return withoutOrphans(kept, [...refused, ...gone]);
 }
 
 async function registered(

@@ -24,4 +24,4 @@ export { removeProcessFolder } from "./process-folder.ts";
 export type { DiscoverOptions } from "./static-options.ts";
 export { type ReadDiscoverOptions, readDiscoverOptions } from "./static-options.ts";
 export { staticStage } from "./static-stage.ts";
-export type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
+export type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";

@@ -4,7 +4,14 @@ import { type GlassineError, isGlassineError, quoted } from "../../core/errors/i
 import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
 import type { ReadIsolation } from "./isolation-settings.ts";
-import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
+import {
+  describeText,
+  factoryFailed,
+  importFailed,
+  type LoadFault,
+  late,
+  rejected,
+} from "./load-fault.ts";
 import type { PrivateCopy } from "./private-copy.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { StaticPlugin } from "./types.ts";
@@ -25,9 +32,8 @@ export async function loadIsolated({
 }: IsolatedInput): Promise<IsolatedPlugin | LoadFault> {
   const { entry, package: found, hash, isBuiltin } = source;
   const { id } = entry;
-  const { folder, readable, hasHash } = copy ?? {
-    ...{ folder: found.path, readable: [found.path], hasHash: false },
-  };
+  const { path } = found;
+  const { folder, readable, hasHash } = copy ?? { folder: path, readable: [path], hasHash: false };
   const unfit = isolationFault(source, options);
   if (unfit !== undefined) {
     const todo = isBuiltin ? "take it out of what is isolated" : "remove it, or do not isolate it";
@@ -44,17 +50,11 @@ export async function loadIsolated({
     });
   } catch (error) {
     if (!isGlassineError(error)) throw error;
-    const reason = describeText(error).replaceAll(folder, found.path);
+    const reason = describeText(error).replaceAll(folder, path);
     if (error.code === "plugin_ended" && "startTimeoutMs" in error.data) return late(id);
     const code = codeOf(error);
-    const message =
-      code === "import_failed"
-        ? `failed to load plugin entry point '${id}': ${reason}`
-        : code === "factory_failed"
-          ? `plugin entry point '${id}' failed while creating its plugin: ${reason}`
-          : undefined;
-    const fault = rejected(id, code, reason);
-    return message === undefined ? fault : { ...fault, message };
+    if (code === "import_failed") return importFailed(id, reason);
+    return code === "factory_failed" ? factoryFailed(id, reason) : rejected(id, code, reason);
   }
 }
 
@@ -79,8 +79,7 @@ const codes: Readonly<Record<string, RejectionCode>> = {
 };
 
 function codeOf({ code, data }: GlassineError): RejectionCode {
-  if (code === "isolation_refused") return code;
-  if (code === "manifest_invalid") return code;
+  if (code === "isolation_refused" || code === "manifest_invalid") return code;
   const { step } = data as { readonly step?: string };
   // Its code ended, or it is not there any more.
   return codes[step ?? "import"] ?? "import_failed";

@@ -10,14 +10,28 @@ export interface LoadFault {
   readonly message: string;
 }
 
-/** A fault whose sentence is made of its code and reason. */
-export function rejected(id: string, code: RejectionCode, reason: string): LoadFault {
-  return { code, reason, message: `plugin '${id}' is rejected: ${code}: ${reason}` };
+export function rejected(
+  id: string,
+  code: RejectionCode,
+  reason: string,
+  message = `plugin '${id}' is rejected: ${code}: ${reason}`,
+): LoadFault {
+  return { code, reason, message };
 }
 
 export function late(id: string): LoadFault {
   const message = `plugin entry point '${id}' timed out while loading`;
-  return { code: "load_timeout", reason: "it takes too long to load", message };
+  return rejected(id, "load_timeout", "it takes too long to load", message);
+}
+
+export function importFailed(id: string, reason: string): LoadFault {
+  const message = `failed to load plugin entry point '${id}': ${reason}`;
+  return rejected(id, "import_failed", reason, message);
+}
+
+export function factoryFailed(id: string, reason: string): LoadFault {
+  const message = `plugin entry point '${id}' failed while creating its plugin: ${reason}`;
+  return rejected(id, "factory_failed", reason, message);
 }
 
 /** One line, at most 500 characters, without credentials. */

@@ -15,9 +15,16 @@ import { importModule } from "./import-module.ts";
 import { loadIsolated } from "./isolated-load.ts";
 import type { ReadIsolation } from "./isolation-settings.ts";
 import { siblingRejected } from "./judge.ts";
-import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
+import {
+  describeText,
+  factoryFailed,
+  importFailed,
+  type LoadFault,
+  late,
+  rejected,
+} from "./load-fault.ts";
 import { type PrivateCopy, privateCopy } from "./private-copy.ts";
-import { procedureKind } from "./procedures.ts";
+import { type CheckedProcedure, type Kind, procedureKind } from "./procedures.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
@@ -63,7 +70,7 @@ async function loadAll(
     onStep({ done, total, name: source.entry.id });
     const outcome = await loadOne(options, source, report);
     if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
-    else refused.push({ ...namesOf(source), ...outcome, source });
+    else refused.push(refusedFor(source, outcome));
   }
   return withoutOrphans(...wholePackages(loaded, refused));
 }
@@ -79,14 +86,15 @@ function wholePackages(
     const broken = brokenBeside(source);
     if (broken === undefined) return [];
     const { code, reason } = siblingRejected(String(broken.id), broken.code);
-    return [{ ...namesOf(source), ...rejected(source.entry.id, code, reason), source }];
+    return [refusedFor(source, rejected(source.entry.id, code, reason))];
   });
   const whole = loaded.filter(({ source }) => brokenBeside(source) === undefined);
   return [whole, [...refused, ...siblings]];
 }
 
-function namesOf({ entry, package: found }: StaticPlugin) {
-  return { id: entry.id, package: found.name, entryPoint: entry.entryPoint };
+export function refusedFor(source: StaticPlugin, fault: LoadFault): Refused {
+  const { entry, package: found } = source;
+  return { id: entry.id, package: found.name, entryPoint: entry.entryPoint, ...fault, source };
 }
 
 /** What depends on a plugin that was refused is refused as well, and so on. */
@@ -95,24 +103,14 @@ export function withoutOrphans(
   refused: readonly Refused[],
 ): LoadReport {
   const names = new Set(refused.map(({ id }) => id));
-  const orphan = loaded.flatMap(({ source, loaded: { ...of } }) => {
-    if (of.kind !== "hooks") return [];
-    const lost = of.plugin.dependsOn.find((name) => names.has(name));
-    return lost === undefined ? [] : [{ source, lost }];
+  const orphans = loaded.flatMap(({ source, loaded: of }) => {
+    const lost = of.kind === "hooks" && of.plugin.dependsOn.find((name) => names.has(name));
+    if (!lost) return [];
+    return [refusedFor(source, rejected(source.entry.id, "dependency_rejected", lost))];
   });
-  if (orphan.length === 0) return { loaded, refused };
-  const sources = new Set(orphan.map(({ source }) => source));
-  return withoutOrphans(
-    loaded.filter(({ source }) => !sources.has(source)),
-    [
-      ...refused,
-      ...orphan.map(({ source, lost }) => ({
-        ...namesOf(source),
-        ...rejected(source.entry.id, "dependency_rejected", lost),
-        source,
-      })),
-    ],
-  );
+  if (orphans.length === 0) return { loaded, refused };
+  const kept = loaded.filter(({ source }) => !orphans.some((each) => each.source === source));
+  return withoutOrphans(kept, [...refused, ...orphans]);
 }
 
 type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | LoadFault;
@@ -135,11 +133,8 @@ async function loadOne(
   if (source.isLocal) lendHost(found.path);
   const imported = await within(loadTimeoutMs, () => importModule(file));
   if (imported.how === "timeout") return late(id);
-  if (imported.how === "threw") {
-    const reason = describeText(imported.value).replaceAll(folder, found.path);
-    const message = `failed to load plugin entry point '${id}': ${reason}`;
-    return { code: "import_failed", reason, message };
-  }
+  if (imported.how === "threw")
+    return importFailed(id, describeText(imported.value).replaceAll(folder, found.path));
   const exported = Object.hasOwn(imported.value, entry.exportName)
     ? imported.value[entry.exportName]
     : undefined;
@@ -183,19 +178,13 @@ async function copyOf(
 
 function otherOf(kinds: ReadDiscoverOptions["kinds"], exported: unknown, grants: Grants): Loaded {
   const { id, kind: name } = grants.source.entry;
-  const kind = kinds.find((each) => each.name === name);
-  // Of a procedure it is known what it asks for; of other kinds their hosts know.
-  if (kind === procedureKind) return procedureOf(exported, grants);
-  const checked = kind?.check(exported, { id });
-  if (checked?.ok === true) return { loaded: { kind: "other", plugin: checked.plugin } };
-  return rejected(id, checked?.code ?? "contract_check_failed", checked?.reason ?? "unknown kind");
-}
-
-function procedureOf(exported: unknown, grants: Grants): Loaded {
-  const { id } = grants.source.entry;
-  const checked = procedureKind.check(exported, { id });
+  // Packages were searched for the entry points of these kinds.
+  const kind = kinds.find((each) => each.name === name) as Kind;
+  const checked = kind.check(exported, { id });
   if (!checked.ok) return rejected(id, checked.code, checked.reason);
-  const { plugin } = checked;
+  // Of a procedure it is known what it asks for; of other kinds their hosts know.
+  if (kind !== procedureKind) return { loaded: { kind: "other", plugin: checked.plugin } };
+  const plugin = checked.plugin as CheckedProcedure;
   const asked = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
   return grantFault(asked, grants) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
 }
@@ -206,35 +195,29 @@ interface HooksInput extends Grants {
   readonly loadTimeoutMs: number;
 }
 
-async function loadHooks(
-  input: HooksInput,
-): Promise<{ readonly loaded: LoadedPlugin["loaded"] } | LoadFault> {
+async function loadHooks(input: HooksInput): Promise<Loaded> {
   const { source, exported, surface, loadTimeoutMs } = input;
   const { id } = source.entry;
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
     const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
-    const reason = `it loaded ${typeOf(exported)}; expected a function that returns what definePlugin made${advice}`;
-    const message = `plugin entry point '${id}' loaded ${typeOf(exported)}; expected a function that returns what definePlugin made`;
-    return { code: "factory_failed", reason, message };
+    const what = `loaded ${typeOf(exported)}; expected a function that returns what definePlugin made`;
+    return noPlugin(id, what, advice);
   }
   const made = await within<unknown>(loadTimeoutMs, () => exported());
   if (made.how === "timeout") return late(id);
-  if (made.how === "threw") {
-    const reason = describeText(made.value);
-    const message = `plugin entry point '${id}' failed while creating its plugin: ${reason}`;
-    return { code: "factory_failed", reason, message };
-  }
+  if (made.how === "threw") return factoryFailed(id, describeText(made.value));
   const manifest = manifestCarriedBy(made.value);
-  if (manifest === undefined) {
-    const type = typeOf(made.value);
-    const reason = `it returned ${type}; expected what definePlugin made`;
-    const message = `plugin entry point '${id}' returned ${type}; expected what definePlugin made`;
-    return { code: "factory_failed", reason, message };
-  }
+  if (manifest === undefined)
+    return noPlugin(id, `returned ${typeOf(made.value)}; expected what definePlugin made`);
   const plugin = defined(surface, manifest);
   if ("fault" in plugin) return rejected(id, "manifest_invalid", plugin.fault);
   return mismatchOf(plugin, input) ?? { loaded: { kind: "hooks", plugin } };
+}
+
+function noPlugin(id: string, what: string, advice = ""): LoadFault {
+  const message = `plugin entry point '${id}' ${what}`;
+  return rejected(id, "factory_failed", `it ${what}${advice}`, message);
 }
 
 /** Read and checked anew: another copy of this library, and another host, may have made it. */
@@ -253,11 +236,11 @@ function mismatchOf(plugin: Plugin, input: Grants): LoadFault | undefined {
   const { id } = entry;
   if (plugin.name !== id) {
     const message = `plugin entry point '${id}' declares name '${plugin.name}'; they must match`;
-    return { code: "id_mismatch", reason: `it declares the name '${plugin.name}'`, message };
+    return rejected(id, "id_mismatch", `it declares the name '${plugin.name}'`, message);
   }
   if (plugin.version !== found.version) {
     const reason = `manifest version '${plugin.version}' differs from package version '${found.version}'`;
-    return { code: "version_conflict", reason, message: `plugin '${id}' ${reason}` };
+    return rejected(id, "version_conflict", reason, `plugin '${id}' ${reason}`);
   }
   return grantFault({ by: "manifest", ...plugin }, input);
 }

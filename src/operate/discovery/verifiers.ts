@@ -49,13 +49,9 @@ async function defaultVerifiers(
   const faults: GlassineError[] = [];
   const { publisherKeys, sigstoreTrustedRoot: trustedRoot, sigstoreIssuer: issuer } = settings;
   if (publisherKeys !== undefined) {
-    try {
-      const keys = await keysOf(publisherKeys, `${envPrefix}PLUGIN_PUBLISHER_KEYS`);
-      verifiers.push(ed25519Verifier({ keys }));
-    } catch (error) {
-      if (!(error instanceof GlassineError)) throw error;
-      faults.push(error);
-    }
+    const keys = await keysOf(publisherKeys, `${envPrefix}PLUGIN_PUBLISHER_KEYS`);
+    if (keys instanceof GlassineError) faults.push(keys);
+    else verifiers.push(ed25519Verifier({ keys }));
   }
   if (trustedRoot !== undefined) {
     const bound = issuer === undefined ? {} : { issuer };
@@ -67,15 +63,15 @@ async function defaultVerifiers(
 const form =
   'Its form is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
 
-/** Names the variable and the form of the file, which a person who starts a host may not know. */
-async function keysOf(path: string, variable: string): Promise<PublisherKeys> {
+/** A fault names the variable and the form of the file, which a person who starts a host may not know. */
+async function keysOf(path: string, variable: string): Promise<PublisherKeys | GlassineError> {
   try {
     return await readPublisherKeys(path);
   } catch (error) {
     if (!(error instanceof GlassineError)) throw error;
     const from = isAbsolute(path) ? "" : ` The path is from ${resolve()}.`;
     const text = `${variable}: ${error.message}${from} ${form}`;
-    throw new GlassineError(error.code, text, error.data, error);
+    return new GlassineError(error.code, text, error.data, error);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   hookPlugins,
   type LoadedPlugin,
   loadStage,
+  type OnStep,
   type ReadDiscoverOptions,
   type Refused,
   readDiscoverOptions,
@@ -84,10 +85,6 @@ async function assessmentFor(
   { host, services, env, progress, load }: DiscoverRequest,
   { options, report }: Surveyed,
 ): Promise<Assessment> {
-  if (!load) {
-    const none = { order: [], health: new Map(), supplied: new Map() };
-    return { loaded: [], refused: report.refused, ...none };
-  }
   const { createPluginManager } = host as typeof standardHost;
   const input = {
     surface: options.surface,
@@ -95,7 +92,10 @@ async function assessmentFor(
     env,
     services,
   };
-  const loaded = await loadStage(options, report, (step) => progress({ what: "loading", ...step }));
+  const onStep: OnStep = (step) => progress({ what: "loading", ...step });
+  const loaded = load
+    ? await loadStage(options, report, onStep)
+    : { loaded: [], refused: report.refused };
   try {
     return await assess(input, loaded);
   } finally {
