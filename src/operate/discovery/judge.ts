@@ -89,12 +89,9 @@ function signingOf(
   if (evidence === undefined) return { signer: undefined };
   const { profile } = surface;
   const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });
-  if (!decided.accepted) {
-    const { accepted: _, ...why } = decided;
-    return { signer: signerIn(evidence), fault: { ...why, reason: why.message } };
-  }
-  const { decision, reason, signedBy } = decided;
-  return { signer: signedBy, trust: { decision, reason, signedBy } };
+  if (decided.accepted) return { signer: decided.signedBy, trust: decided };
+  const { accepted: _, ...why } = decided;
+  return { signer: signerIn(evidence), fault: { ...why, reason: why.message } };
 }
 
 /** Whom a signature proves, trusted or not. A name that is only claimed does not count. */

@@ -1,6 +1,6 @@
 /** What discovery finds: plugins that may be loaded, and what keeps the others from it. */
 import type { GlassineError } from "../../core/errors/index.ts";
-import type { Plugin, TrustDecision } from "../../core/plugins/index.ts";
+import type { Plugin } from "../../core/plugins/index.ts";
 import type {
   InstalledPackage,
   PackageClosure,
@@ -8,7 +8,14 @@ import type {
   PackageHash,
   Rejection,
 } from "../packages/index.ts";
-import type { Drift, Evidence, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
+import type {
+  Drift,
+  Evidence,
+  Lockfile,
+  PluginMode,
+  TrustAccepted,
+  TrustSettings,
+} from "../trust/index.ts";
 import type { CheckedProcedure } from "./procedures.ts";
 
 /** A rejection with the sentence of a host that does not start because of it. */
@@ -43,13 +50,7 @@ export interface Candidate extends SurveyedPackage {
 /** One plugin as the static stage knows it. */
 export interface StaticPlugin extends Candidate {
   /** `undefined` for built-in and local plugins, and for those that are refused. */
-  readonly trust:
-    | {
-        readonly decision: TrustDecision;
-        readonly reason: string | undefined;
-        readonly signedBy: string;
-      }
-    | undefined;
+  readonly trust: Omit<TrustAccepted, "accepted"> | undefined;
   /**
    * Who verifiably signed it, trusted or not, or `unsigned`; `undefined` for built-in and local
    * plugins, and where the signature is invalid.

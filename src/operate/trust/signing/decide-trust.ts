@@ -2,14 +2,15 @@
 
 import { match } from "ts-pattern";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { type HostProfile, standardProfile } from "../../../core/plugins/index.ts";
+import {
+  type HostProfile,
+  standardProfile,
+  type TrustDecision,
+} from "../../../core/plugins/index.ts";
 import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
 import { type TrustSettings, unsignedAcknowledgement } from "../settings.ts";
 import { maxIdentityUnits } from "./identity.ts";
 import { type Evidence, sigstoreFile } from "./types.ts";
-
-/** On whose word a plugin is loaded. */
-type TrustDecision = "trusted_publisher" | "operator_override" | "development_unsigned_override";
 
 /** The plugin may be loaded. */
 export interface TrustAccepted {
