@@ -174,30 +174,17 @@ export function expectManifest(sha256: string | undefined, { files }: PackageHas
  */
 export function expectSame(before: PackageHash, now: PackageHash): void {
   if (now.hash === before.hash) return;
-  const [change] = changesBetween(before.files, now.files);
-  if (change === undefined) {
+  const [path] = [...before.files.keys(), ...now.files.keys()]
+    .filter((each) => before.files.get(each) !== now.files.get(each))
+    .sort();
+  if (path === undefined) {
     const text = "A link of the package was added, removed or changed since it was hashed.";
     throw packageRefused("hash_mismatch", "", text);
   }
-  const text = `${shownPath(change.path)} was ${change.how} since the package was hashed.`;
-  throw packageRefused("hash_mismatch", change.path, text);
-}
-
-interface Change {
-  readonly path: string;
-  readonly how: "added" | "removed" | "changed";
-}
-
-function changesBetween(
-  before: PackageHash["files"],
-  now: PackageHash["files"],
-): readonly Change[] {
-  const paths = [...new Set([...before.keys(), ...now.keys()])].sort();
-  return paths.flatMap((path): readonly Change[] => {
-    if (before.get(path) === now.get(path)) return [];
-    if (!before.has(path)) return [{ path, how: "added" }];
-    return [{ path, how: now.has(path) ? "changed" : "removed" }];
-  });
+  const left = now.files.has(path) ? "changed" : "removed";
+  const how = before.files.has(path) ? left : "added";
+  const text = `${shownPath(path)} was ${how} since the package was hashed.`;
+  throw packageRefused("hash_mismatch", path, text);
 }
 
 /** A file as it was read. */
