@@ -1,6 +1,6 @@
 /** What is known of plugins and lockfiles, with the field names of `--json`. */
 import type { StreamMode } from "../../core/hooks/index.ts";
-import type { PluginKind, SignatureCause } from "../packages/index.ts";
+import type { SignatureCause } from "../packages/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
 import type {
   configKey,
@@ -38,7 +38,7 @@ export interface ConfigKey extends Report<typeof configKey> {
 export interface PluginFacts {
   readonly id: string;
   readonly name: string;
-  readonly kind: PluginKind;
+  readonly kind: string;
   /** Of the package. */
   readonly version: string;
   readonly package: string;

@@ -18,6 +18,7 @@ import {
   readNeeds,
   resolveName,
   systemCode,
+  upFrom,
 } from "../packages/index.ts";
 import { isThere } from "../trust/index.ts";
 import { expectNothingAbove, processFolder } from "./process-folder.ts";
@@ -201,11 +202,11 @@ let library: Promise<string | undefined> | undefined;
 
 /** Where this code lies in its own package: a host may have bundled it. */
 async function libraryFolder(): Promise<string | undefined> {
-  for (let at = fileURLToPath(new URL(".", import.meta.url)); ; at = dirname(at)) {
+  for (const at of upFrom(fileURLToPath(new URL(".", import.meta.url)))) {
     const own = await readNeeds(at);
     if (own !== undefined) return own.name === "glassine" ? realpath(at) : undefined;
-    if (dirname(at) === at) return undefined;
   }
+  return undefined;
 }
 
 async function onDisk(path: string, work: () => Promise<unknown>): Promise<void> {

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { lstat, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { packageRefused, systemCode } from "../packages/index.ts";
+import { packageRefused, systemCode, upFrom } from "../packages/index.ts";
 import { isThere, ownClaim, processStateOf, readOwner } from "../trust/index.ts";
 
 const prefix = "glassine-plugins-";
@@ -70,12 +70,11 @@ async function removeLeftovers(above: string): Promise<void> {
  * @throws GlassineError `package_refused` with `copy_failed`
  */
 export async function expectNothingAbove(folder: string): Promise<void> {
-  for (let at = dirname(folder); ; at = dirname(at)) {
+  for (const at of upFrom(dirname(folder))) {
     const path = join(at, "node_modules");
     if (await isThere(path)) {
       const text = `${path} lies above the folder of temporary files: code in it could run. Remove it, or set TMPDIR to another folder.`;
       throw packageRefused("copy_failed", "", text);
     }
-    if (dirname(at) === at) return;
   }
 }

@@ -8,7 +8,7 @@ import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/er
 import { definePlugin } from "../../core/host/index.ts";
 import { health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
-import { packageFolder, readNeeds, systemCode } from "../packages/index.ts";
+import { packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
 import { askerOf } from "./asker.ts";
 import {
   type Isolation,
@@ -203,15 +203,15 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
 
 /** The nearest package.json: it says of which kind modules are. */
 async function scopeAbove(folder: string): Promise<string | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
+  for (const at of upFrom(folder)) {
     const file = join(at, "package.json");
     const isFile = await access(file).then(
       () => true,
       () => false,
     );
     if (isFile) return file;
-    if (dirname(at) === at) return undefined;
   }
+  return undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { join, relative, sep } from "node:path";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { byUnits } from "../../core/plugins/index.ts";
 import { installedNames, packageFolder } from "./find-packages.ts";
+import { isWithin } from "./folders.ts";
 import { expectManifest, hashPackage } from "./hash-package.ts";
 import { isPackageName } from "./names.ts";
 import { type PackageNeeds, readNeeds } from "./package-json.ts";
@@ -137,7 +138,7 @@ export function closureHasher(
         if (await isForeign(path, each)) foreign.add(each.at);
     }
     return {
-      members: [...members.values()].sort(byText),
+      members: [...members.values()].sort((a, b) => byUnits(orderOf(a), orderOf(b))),
       provided: [...provided].sort(),
       missing: [...missing.values()].sort((a, b) => byUnits(a.name, b.name)),
       foreign: [...foreign].sort(),
@@ -152,8 +153,7 @@ export function memberText({ name, version, hash }: Omit<ClosureMember, "path" |
 
 /** A path for a message: from the folder of the plugin where it lies in there. */
 export function pathFrom(folder: string, path: string): string {
-  const inside = relative(folder, path);
-  return inside.startsWith("..") ? path : inside.split(sep).join("/");
+  return isWithin(folder, path) ? relative(folder, path).split(sep).join("/") : path;
 }
 
 interface Asked {
@@ -273,13 +273,9 @@ function hostCopies(files: PackageHash["files"], names: readonly string[]): Read
   return copies;
 }
 
-function byText(a: ClosureMember, b: ClosureMember): number {
-  return (
-    byUnits(a.name, b.name) ||
-    byUnits(a.version, b.version) ||
-    byUnits(a.hash, b.hash) ||
-    byUnits(a.path, b.path)
-  );
+/** By name, version, hash and path: no part of them has a NUL. */
+function orderOf({ name, version, hash, path }: ClosureMember): string {
+  return [name, version, hash, path].join("\0");
 }
 
 function tooManyMembers(): Error {

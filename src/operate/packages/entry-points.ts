@@ -1,6 +1,7 @@
 /** Entry points of plugins: which file of a package, and which export of it. Nothing is imported. */
 import { lstat, realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
+import { isWithin } from "./folders.ts";
 
 /** A file of the package and one of its exports. */
 export interface EntryPoint {
@@ -47,8 +48,6 @@ export async function fileFault(root: string, file: string): Promise<string | un
   } catch (error) {
     return `its file is not there (${(error as NodeJS.ErrnoException).code ?? "unreadable"})`;
   }
-  const inside = relative(root, real);
-  if (inside === ".." || inside.startsWith(`..${sep}`))
-    return "its file lies outside of the package";
+  if (!isWithin(root, real)) return "its file lies outside of the package";
   return (await lstat(real)).isFile() ? undefined : "it is not a file";
 }

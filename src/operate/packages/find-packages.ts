@@ -1,6 +1,7 @@
 /** Finds the packages with plugins that are installed for a root. Nothing of them is run. */
 import { readdir, realpath } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { isWithin, upFrom } from "./folders.ts";
 import { type Asked, type ReadPackage, readPackage } from "./read-package.ts";
 import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
 
@@ -52,7 +53,7 @@ export async function findPackages({
   const warnings: string[] = [];
   const unreadable: string[] = [];
   const start = await realpath(resolve(root)).catch(() => resolve(root));
-  const folders = foldersAbove(start);
+  const folders = modulesAbove(start);
   const seen = new Set<string>();
   const real = await Promise.all(folders.map((each) => realpath(each).catch(() => each)));
   const nearest = new Map<string, string>();
@@ -60,7 +61,7 @@ export async function findPackages({
   const take = async (candidate: Candidate, isOwn: boolean) => {
     const { path, foundAt, installedAs } = candidate;
     seen.add(path);
-    const isLinked = !isOwn && !real.some((each) => isWithin(each, path));
+    const isLinked = !isOwn && !real.some((each) => each !== path && isWithin(each, path));
     const read = await readPackage(
       { ...candidate, isLinked },
       { ...asked, commands: isOwn ? [] : commands },
@@ -111,27 +112,18 @@ function twoOf(one: InstalledPackage, other: InstalledPackage): string {
 }
 
 /** `node_modules` of a directory and of those above it, the nearest first. */
-function foldersAbove(start: string): readonly string[] {
-  const folders: string[] = [];
-  for (let at = start; ; at = dirname(at)) {
-    folders.push(join(at, "node_modules"));
-    if (dirname(at) === at) return folders;
-  }
+function modulesAbove(start: string): readonly string[] {
+  return upFrom(start).map((folder) => join(folder, "node_modules"));
 }
 
 /** The real path of the nearest package that is installed under a name, be it a plugin or not. */
 export async function packageFolder(root: string, name: string): Promise<string | undefined> {
   const start = await realpath(resolve(root)).catch(() => resolve(root));
-  for (const folder of foldersAbove(start)) {
+  for (const folder of modulesAbove(start)) {
     const path = await realpath(join(folder, ...name.split("/"))).catch(() => undefined);
     if (path !== undefined) return path;
   }
   return undefined;
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const inside = relative(folder, path);
-  return inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`);
 }
 
 /** What is noted on the way. */

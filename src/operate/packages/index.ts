@@ -7,6 +7,7 @@ export {
   pathFrom,
 } from "./closure.ts";
 export { findPackages, installedNames, packageFolder } from "./find-packages.ts";
+export { isWithin, upFrom } from "./folders.ts";
 export {
   copyPackage,
   expectManifest,
@@ -39,6 +40,5 @@ export type {
   InstalledPackage,
   PackageEntry,
   PackageHash,
-  PluginKind,
   Rejection,
 } from "./types.ts";

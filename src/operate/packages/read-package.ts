@@ -16,7 +16,7 @@ import {
 import { bundledIn, claimsPlugin, keysOf, mayClaimPlugin } from "./package-json.ts";
 import { readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";
-import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
+import type { InstalledPackage, NamedKind, PackageEntry, Rejection } from "./types.ts";
 
 /** Where a package is, and how. */
 interface Place {
@@ -144,7 +144,7 @@ function textsOf(value: unknown): readonly string[] | undefined {
 }
 
 interface GivenEntry {
-  readonly kind: PluginKind;
+  readonly kind: string;
   readonly id: string;
   readonly text: string;
 }

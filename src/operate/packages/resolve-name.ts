@@ -1,6 +1,7 @@
 /** Where Node finds a package by its name. Nothing is run. */
 import { realpath, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
+import { upFrom } from "./folders.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
 
 /** What a name leads to. */
@@ -23,7 +24,7 @@ const extensions = ["", ".js", ".json", ".node"];
 export async function resolveName(from: string, name: string): Promise<ResolvedName> {
   const folders: string[] = [];
   const files: string[] = [];
-  for (let at = from; ; at = dirname(at)) {
+  for (const at of upFrom(from)) {
     const isForImportOnly = basename(at) === "node_modules";
     const path = join(at, "node_modules", ...name.split("/"));
     for (const extension of isForImportOnly ? [] : extensions) {
@@ -35,7 +36,6 @@ export async function resolveName(from: string, name: string): Promise<ResolvedN
       folders.push(await realpath(path));
       if (!isForImportOnly) break;
     }
-    if (dirname(at) === at) break;
   }
   return { folders, files };
 }

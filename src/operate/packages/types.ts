@@ -1,9 +1,6 @@
 /** An installed package as the static stage knows it. Nothing of it was run. */
 import type { RejectionCode, SignatureCause } from "./rejection-codes.ts";
 
-/** What a plugin of a package is: handlers on `hooks`, or the name of a kind, such as `procedure`. */
-export type PluginKind = string;
-
 /** A kind of plugins other than those with hooks, as package.json has it. */
 export interface NamedKind {
   readonly name: string;
@@ -13,7 +10,8 @@ export interface NamedKind {
 
 /** One plugin that a package says it has. */
 export interface PackageEntry {
-  readonly kind: PluginKind;
+  /** `hooks` for one with handlers, or the name of a kind, such as `procedure`. */
+  readonly kind: string;
   /** The plugin's name, known before anything is loaded. */
   readonly id: string;
   /** The file in the package, with `/` between its parts and no `./` in front. */

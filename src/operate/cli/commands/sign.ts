@@ -1,8 +1,9 @@
 /** `plugins sign PACKAGE`: the key comes from a file or from standard input. */
 import { open } from "node:fs/promises";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { platform } from "node:process";
 import * as z from "zod";
+import { isWithin } from "../../packages/index.ts";
 import { type ByteSource, defineCommand } from "../command.ts";
 import { publisher, text, warnings } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
@@ -55,7 +56,7 @@ export const sign = defineCommand({
     const warnings: string[] = [];
     if (fromFile?.isOpen === true)
       warnings.push("the key file can be read by others: `chmod 600` keeps it to its owner");
-    if (fromFile !== undefined && isInside(path, resolve(cwd, key)))
+    if (fromFile !== undefined && isWithin(path, resolve(cwd, key)))
       warnings.push(
         "the key file is in the package: it would be published with it; keep it elsewhere",
       );
@@ -78,11 +79,6 @@ export const sign = defineCommand({
     };
   },
 });
-
-function isInside(folder: string, path: string): boolean {
-  const from = relative(folder, path);
-  return from !== ".." && !from.startsWith(`..${sep}`) && !isAbsolute(from);
-}
 
 /** No message contains the path: somebody may have passed the key in its place. */
 async function readKey(path: string): Promise<{ text: string; isOpen: boolean }> {

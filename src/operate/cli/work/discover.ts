@@ -1,6 +1,6 @@
 /** What is installed, what of it is loaded, and what keeps the rest from it. */
 
-import { dirname, relative, sep } from "node:path";
+import { dirname } from "node:path";
 import { GlassineError } from "../../../core/errors/index.ts";
 import type { standardHost } from "../../../core/host/index.ts";
 import { byUnits, endIsolated, unsignedWarning } from "../../../core/plugins/index.ts";
@@ -17,6 +17,7 @@ import {
   type StaticReport,
   staticStage,
 } from "../../discovery/index.ts";
+import { isWithin } from "../../packages/index.ts";
 import { locateLockfile, type PluginMode } from "../../trust/index.ts";
 import type {
   DiscoveryReport,
@@ -214,11 +215,6 @@ export async function newLockWarnings(
   if (lock !== undefined || lockfile !== undefined || isWithin(dirname(lockPath), root)) return [];
   const ofRoot = await locateLockfile({ ...place, cwd: root, explicit: undefined });
   return [texts.madeElsewhere(lockPath, ofRoot.path)];
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const from = relative(folder, path);
-  return from !== ".." && !from.startsWith(`..${sep}`);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Which plugins.lock is in effect. All commands ask here, so none of them makes a second one. */
 import { realpath } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../../../core/plugins/index.ts";
+import { upFrom } from "../../packages/index.ts";
 import { isThere } from "./read-lockfile.ts";
 
 /** Where to look. */
@@ -42,22 +43,13 @@ export async function locateLockfile(options: LocateOptions): Promise<LocatedLoc
   const own = resolve(cwd, explicit ?? fileName);
   const others = explicit === undefined ? ofUser(options) : [];
   const candidates = [...new Set([own, ...others])];
-  const above = explicit === undefined ? await foldersAbove(cwd) : [];
+  // Above the folder itself, wherever a link to it stands.
+  const start = await realpath(cwd).catch(() => cwd);
+  const above = explicit === undefined ? upFrom(start).slice(1) : [];
   for (const path of [own, ...above.map((folder) => join(folder, fileName)), ...others]) {
     if (await isThere(path)) return { path, exists: true, candidates };
   }
   return { path: own, exists: false, candidates };
-}
-
-/** Those above a folder, the nearest first: of the folder itself, wherever a link to it stands. */
-async function foldersAbove(folder: string): Promise<readonly string[]> {
-  const folders: string[] = [];
-  let at = await realpath(folder).catch(() => folder);
-  while (dirname(at) !== at) {
-    at = dirname(at);
-    folders.push(at);
-  }
-  return folders;
 }
 
 function ofUser({ env, bin }: LocateOptions): readonly string[] {
