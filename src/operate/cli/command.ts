@@ -60,7 +60,6 @@ export function defineCommand<Schema extends z.ZodType>(
   return { arguments: [], exits: {}, ...given, options } as unknown as Command;
 }
 
-/** The exit codes of all commands. */
 export const exitCodes = {
   0: "done",
   1: "a negative finding",
@@ -88,7 +87,6 @@ export interface CommandContext {
   readonly options: GivenOptions;
 }
 
-/** The result of a command. */
 export interface Outcome<Document = unknown> {
   readonly exitCode: 0 | 1;
   /** For `--json`. Only the keys of the schema are printed. */

@@ -18,7 +18,6 @@ import {
 import { texts } from "./texts.ts";
 import type { LockState } from "./work/verify.ts";
 
-/** One row of `doctor`. */
 export type Diagnosis = Report<typeof diagnosis>;
 type DoctorState = Diagnosis["status"];
 
@@ -189,7 +188,6 @@ function lostRows(
   });
 }
 
-/** The recommendation where there is nothing to do. */
 export const nothingToDo = "No action required.";
 
 export type LockFinding = Report<typeof finding>;

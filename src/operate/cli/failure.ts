@@ -10,7 +10,6 @@ import { describeThrown } from "../../core/observe/index.ts";
 import { printable, say } from "./print/printable.ts";
 import { type DocumentCode, texts } from "./texts.ts";
 
-/** A failure in words. */
 export interface Failure {
   readonly exitCode: 1 | 2 | 70;
   /** Of the error document. */

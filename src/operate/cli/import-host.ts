@@ -8,7 +8,6 @@ import { describeThrown } from "../../core/observe/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
-/** What is known of a host that was imported. */
 export interface ImportedHost {
   readonly host: object;
   /** Of its profile. */

@@ -5,7 +5,6 @@ import { isolations, openings } from "../isolate/kinds.ts";
 const kindNames = isolations.join(", ");
 const openingNames = Object.keys(openings).join(", ");
 
-/** One option. */
 export interface OptionSpec {
   readonly flag: `--${string}`;
   /** What stands for its value in the usage; none for a switch. */
@@ -17,7 +16,6 @@ export interface OptionSpec {
   readonly isRepeatable?: boolean;
 }
 
-/** By name. */
 export const optionTable = {
   root: {
     flag: "--root",
@@ -230,7 +228,6 @@ export const lookupOptions = [
   ...(["noLoad", "host", "catalog"] as const),
 ] satisfies readonly OptionName[];
 
-/** Options as they were given. */
 export type GivenOptions = {
   readonly [Name in OptionName]?: ValueOf<(typeof optionTable)[Name]>;
 };

@@ -5,7 +5,6 @@ import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
 import type { PluginFacts } from "./reports.ts";
 
-/** The words for what a host knows. */
 export interface Words {
   /** What a capability permits, in a sentence or two. */
   readonly of: (capability: string) => string;

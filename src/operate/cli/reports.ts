@@ -22,13 +22,10 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** The lockfile that is in effect. */
 export type LockFacts = Report<typeof lock>;
 
-/** What the lockfile says of a plugin. */
 export type LockedFacts = Report<typeof locked>;
 
-/** One key of a configuration. */
 export interface ConfigKey extends Report<typeof configKey> {
   /** As the schema has it; `undefined` where it has none, and for what is secret. */
   readonly default?: Json | undefined;
@@ -78,7 +75,6 @@ export interface PluginFacts {
   readonly provided_by_host: readonly string[];
 }
 
-/** A package or plugin that is not loaded. */
 export interface RejectedPlugin {
   readonly id: string | null;
   readonly package: string;
@@ -91,14 +87,12 @@ export interface RejectedPlugin {
   readonly facts: PluginFacts | null;
 }
 
-/** One difference between lockfile and installation. */
 export interface DriftRow extends Report<typeof driftRow> {
   readonly kind: Drift["kind"];
   /** Of the entry of its id; absent where there is none. */
   readonly package?: string | undefined;
 }
 
-/** Why a file or a setting cannot be read. */
 export interface ReadFault {
   readonly code: string;
   readonly message: string;
@@ -149,7 +143,6 @@ export interface JournalProblems {
   readonly journal_problem_count: number;
 }
 
-/** A plugin that is trusted now. */
 export interface TrustedPlugin extends LockedFacts {
   readonly id: string;
   readonly previous: LockedFacts | null;

@@ -14,7 +14,6 @@ import { printable, printableJson, say } from "./print/printable.ts";
 import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
 import { progressLine } from "./progress.ts";
 
-/** What a command line is run with. */
 export interface RunInput {
   /** The words behind the name of the command. */
   readonly argv: readonly string[];

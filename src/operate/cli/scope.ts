@@ -2,7 +2,6 @@
 import type { Environment } from "../../core/plugins/index.ts";
 import type { NamedHost } from "./command-host.ts";
 
-/** The progress of long work. */
 export interface Progress {
   /** A word or two: `hashing`. */
   readonly what: string;

@@ -16,7 +16,6 @@ import type { RejectionCode } from "../packages/index.ts";
 import { rejected } from "./load-fault.ts";
 import { hookPlugins, type LoadReport, refusedFor, withoutOrphans } from "./load-stage.ts";
 
-/** What looking at plugins takes. */
 interface AssessInput {
   readonly surface: Surface;
   readonly createPluginManager: (options: never) => Promise<unknown>;

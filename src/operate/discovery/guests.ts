@@ -28,7 +28,6 @@ export interface GuestOptions extends Omit<CpexFileOptions, "wheels" | "pluginDi
   readonly lock?: string | undefined;
 }
 
-/** Guests that can be started, and what there is to say of them. */
 export interface Guests {
   readonly guests: readonly PlannedGuest[];
   readonly warnings: readonly string[];

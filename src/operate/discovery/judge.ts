@@ -7,7 +7,6 @@ import { type Drift, decideTrust, type Evidence, printable } from "../trust/inde
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { Candidate, StaticPlugin } from "./types.ts";
 
-/** What keeps one plugin from being loaded. */
 interface Fault extends Pick<Rejection, "code" | "reason" | "cause"> {
   /** The sentence of a host that does not start, where it has one of its own. */
   readonly message?: string;

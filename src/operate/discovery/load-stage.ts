@@ -28,7 +28,6 @@ import { type CheckedProcedure, type Kind, procedureKind } from "./procedures.ts
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
-/** The result of the load stage. */
 export interface LoadReport {
   readonly loaded: readonly LoadedPlugin[];
   /** Those of the static stage, and those that failed here. */
@@ -257,7 +256,6 @@ interface Grants {
   readonly mode: PluginMode;
 }
 
-/** What a plugin says itself, once it is loaded. */
 interface Asked {
   /** What says so: `manifest`. */
   readonly by: string;

@@ -14,7 +14,6 @@ import type { InstalledPlugin, LockEntry } from "../trust/index.ts";
 interface Installation {
   readonly root: string;
   readonly packages: readonly InstalledPackage[];
-  /** The ids of all plugins that were found. */
   readonly ids: ReadonlySet<string>;
   /** The key in a package.json under which this host's plugins are named. */
   readonly field: string;

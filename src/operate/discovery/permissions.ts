@@ -306,7 +306,6 @@ function partOf(key: string, spec: Spec, above: Above): Part {
   return { path, openers, tier, writer: write === everyone ? undefined : write, fields };
 }
 
-/** A part and all parts in it. */
 function withInner(part: Part): readonly Part[] {
   return [part, ...part.fields.flatMap(withInner)];
 }
@@ -316,7 +315,6 @@ function isGated({ openers }: Part): boolean {
   return openers.length > 0;
 }
 
-/** Whether one of these capabilities opens it. */
 function isOpened({ openers }: Part, capabilities: ReadonlySet<string>): boolean {
   return openers.some((opener) => capabilities.has(opener));
 }
@@ -326,7 +324,6 @@ function isFree({ tier, writer }: Part): boolean {
   return tier !== "immutable" && writer === undefined;
 }
 
-/** Whether one of these capabilities permits to change it. */
 function canChange({ tier, writer }: Part, capabilities: ReadonlySet<string>): boolean {
   return tier !== "immutable" && writer !== undefined && capabilities.has(writer);
 }

@@ -23,7 +23,6 @@ import {
 import { isThere } from "../trust/index.ts";
 import { expectNothingAbove, processFolder } from "./process-folder.ts";
 
-/** A package, and what was found of it. */
 interface CopyInput {
   readonly package: InstalledPackage;
   readonly hash: PackageHash;

@@ -10,7 +10,6 @@ const prefix = "glassine-plugins-";
 const ownerFile = "owner";
 
 let own: Promise<string> | undefined;
-/** What there is to remove. */
 let made: string | undefined;
 
 /**

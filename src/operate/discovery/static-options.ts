@@ -69,7 +69,6 @@ export interface DiscoverOptions {
   readonly loadTimeoutMs?: number;
 }
 
-/** Further options, for a command. */
 export interface CommandOptions {
   /** Where `./plugins.lock` is looked for. Default: the root. */
   readonly cwd?: string;
@@ -82,13 +81,11 @@ export interface CommandOptions {
   readonly looksAlways?: boolean;
 }
 
-/** The options, read. */
 export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settings" | "lock"> {
   readonly surface: Surface;
   /** Whether its plugins are those of the standard host, by whatever name. */
   readonly hasStandardPlugins: boolean;
   readonly root: string;
-  /** The host's command. */
   readonly bin: string;
   readonly looksAlways: boolean;
   readonly candidates: readonly string[];

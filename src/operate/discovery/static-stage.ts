@@ -176,7 +176,6 @@ function installed({
   };
 }
 
-/** How many packages are read at a time. */
 const atATime = 4;
 
 interface SurveyInput {

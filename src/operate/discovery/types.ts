@@ -47,7 +47,6 @@ export interface Candidate extends SurveyedPackage {
   readonly entry: PackageEntry;
 }
 
-/** One plugin as the static stage knows it. */
 export interface StaticPlugin extends Candidate {
   /** `undefined` for built-in and local plugins, and for those that are refused. */
   readonly trust: Omit<TrustAccepted, "accepted"> | undefined;
@@ -65,7 +64,6 @@ export type OnStep = (step: {
   readonly name: string;
 }) => void;
 
-/** What the static stage finds. */
 export interface StaticReport {
   readonly mode: PluginMode;
   readonly settings: Omit<TrustSettings, "mode">;
@@ -85,7 +83,6 @@ export interface StaticReport {
   readonly warnings: readonly string[];
 }
 
-/** A plugin whose code was loaded. */
 export interface LoadedPlugin {
   readonly source: StaticPlugin;
   readonly loaded:

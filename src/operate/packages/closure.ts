@@ -25,7 +25,6 @@ export interface ClosureMember {
   readonly files: PackageHash["files"];
 }
 
-/** The packages that a plugin needs. */
 export interface PackageClosure {
   /** By name, version and hash. Copies in several folders are all there. */
   readonly members: readonly ClosureMember[];
@@ -47,7 +46,6 @@ export interface HostPackages {
   readonly plugins: readonly string[];
 }
 
-/** The package of a plugin. */
 export interface ClosureInput {
   /** A real path. */
   readonly path: string;
@@ -221,7 +219,6 @@ async function named<Value>(name: string, work: Promise<Value>): Promise<Value> 
   }
 }
 
-/** What installers put into a `node_modules` next to packages. */
 const ofInstallers = [
   ".bin",
   ".modules.yaml",
@@ -236,7 +233,6 @@ interface InstalledName {
   readonly at: string;
 }
 
-/** Everything in the `node_modules` of a package. */
 async function installedIn(path: string): Promise<readonly InstalledName[]> {
   const folder = join(path, "node_modules");
   const names = await installedNames(folder, namesIn);

@@ -5,13 +5,11 @@ import { isWithin, upFrom } from "./folders.ts";
 import { type Asked, type ReadPackage, readPackage } from "./read-package.ts";
 import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
 
-/** What is looked for, and where. */
 export interface FindOptions {
   /** Its `node_modules` is searched, and that of each directory above it. */
   readonly root: string;
   /** The host's name: the key in package.json. */
   readonly field: string;
-  /** The kinds of plugins other than those with hooks. */
   readonly kinds: readonly NamedKind[];
   /** The host's commands, which no package but its own may have. Default: `glassine` and the field. */
   readonly commands?: readonly string[];
@@ -21,11 +19,9 @@ export interface FindOptions {
   readonly local?: readonly string[];
 }
 
-/** What was found. */
 export interface FoundPackages {
   /** By name. */
   readonly packages: readonly InstalledPackage[];
-  /** The packages of `local`. */
   readonly local: readonly InstalledPackage[];
   readonly rejected: readonly Rejection[];
   /** Packages of one name, of which one may hide the other, and folders that cannot be read. */
@@ -126,7 +122,6 @@ export async function packageFolder(root: string, name: string): Promise<string 
   return undefined;
 }
 
-/** What is noted on the way. */
 interface Notes {
   readonly warnings: string[];
   readonly unreadable: string[];

@@ -18,7 +18,6 @@ export interface HashPackageOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** By how much a file is read at a time. */
 const pieceBytes = 64 * 1024;
 
 /**
@@ -187,18 +186,15 @@ export function expectSame(before: PackageHash, now: PackageHash): void {
   throw packageRefused("hash_mismatch", path, text);
 }
 
-/** A file as it was read. */
 export interface HashedFile {
   readonly sha256: string;
   /** In bytes. */
   readonly size: number;
 }
 
-/** What reading a file of a package takes. */
 export interface FileInput {
   readonly root: string;
   readonly path: string;
-  /** The pieces are read into it. */
   readonly buffer: Uint8Array;
   /** Counts its bytes before they are read. */
   readonly size: PackageSize;

@@ -18,7 +18,6 @@ import { readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, Rejection } from "./types.ts";
 
-/** Where a package is, and how. */
 interface Place {
   /** The real path of its directory. */
   readonly path: string;
@@ -28,7 +27,6 @@ interface Place {
   readonly installedAs: string;
 }
 
-/** What is looked for in a package.json. */
 export interface Asked {
   /** The host's name: the key, and the first word of the keyword. */
   readonly field: string;

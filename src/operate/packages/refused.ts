@@ -2,7 +2,6 @@
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { RejectionCode } from "./rejection-codes.ts";
 
-/** Why a package has no hash. */
 export type HashRefusal = Extract<
   RejectionCode,
   "unsafe_symlink" | "unsupported_file" | "package_too_large" | "hash_mismatch" | "copy_failed"

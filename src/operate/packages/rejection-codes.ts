@@ -1,6 +1,5 @@
 /** Why a package or plugin is not loaded. A closed list: what happened, and the operator's way out. */
 
-/** A code as the operator meets it. */
 export interface RejectionCodeSpec {
   readonly means: string;
   readonly todo: string;
@@ -11,7 +10,6 @@ const report = "Report it to the authors of the plugin, or remove it.";
 const review =
   "Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.";
 
-/** By code. */
 export const rejectionCodes = {
   entry_point_missing: {
     means: "The package has the keyword of plugins, and names no plugin.",
@@ -170,7 +168,6 @@ export const rejectionCodes = {
   },
 } as const satisfies Record<string, RejectionCodeSpec>;
 
-/** Why a package or plugin is not loaded. */
 export type RejectionCode = keyof typeof rejectionCodes;
 
 /** Why a signature is invalid although the files may be those that were signed: what to do then. */
@@ -189,5 +186,4 @@ export const signatureCauses = {
   },
 } as const satisfies Record<string, RejectionCodeSpec>;
 
-/** What of a key keeps a signature from counting. */
 export type SignatureCause = keyof typeof signatureCauses;

@@ -4,7 +4,6 @@ import { basename, join } from "node:path";
 import { upFrom } from "./folders.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
 
-/** What a name leads to. */
 export interface ResolvedName {
   /** Real paths: one, or two where `import` and `require` find different folders. */
   readonly folders: readonly string[];

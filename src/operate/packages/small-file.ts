@@ -12,7 +12,6 @@ export interface FileFault {
   readonly cause?: unknown;
 }
 
-/** How a file is read. */
 export interface FileRules {
   readonly maxBytes: number;
   /** Whether a link is followed. Only where whoever placed the file is trusted. */

@@ -21,7 +21,6 @@ export interface PackageEntry {
   readonly entryPoint: string;
 }
 
-/** An installed package with plugins. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;

@@ -15,7 +15,6 @@ const evidence = ["glassine.sig.json", "glassine.sigstore.json"];
 // `a` and `@a/b`. Anything else would name part of a package, or a whole scope.
 const packageName = /^(?:@[^/]+\/)?[^@/][^/]*$/;
 
-/** What kind of thing a name stands for. */
 type FoundKind = "file" | "folder" | "link" | "other";
 
 /** Whether a path with parts `parts`, itself of `kind`, counts for one package. */
@@ -52,7 +51,6 @@ export type Found =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "link"; readonly path: string; readonly target: string };
 
-/** What a walk needs to know. */
 export interface WalkInput {
   /** A real path. */
   readonly root: string;
@@ -61,7 +59,6 @@ export interface WalkInput {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A name in a folder, and what it stands for. */
 interface Named {
   readonly name: string;
   readonly kind: FoundKind;

@@ -32,7 +32,6 @@ export interface TrustSettings {
   readonly mode: PluginMode;
 }
 
-/** Options of `readTrustSettings`. */
 export interface TrustSettingsOptions {
   /**
    * Names of plugins that are known to be there. A variable that is the configuration of one of
@@ -184,7 +183,6 @@ function parseMode(text: string): ReturnType<Parse<PluginMode>> {
   return { fault: `invalid plugin mode ${quoteName(text)}: expected dev or production` };
 }
 
-/** One variable that is at fault. */
 interface SettingProblem {
   readonly variable: string;
   readonly message: string;

@@ -31,7 +31,6 @@ export const completion = defineCommand({
   },
 });
 
-/** The lines of a script. */
 function completionScript(
   shell: Shell,
   commands: readonly Command[],

@@ -124,7 +124,6 @@ async function findingsOf(context: CommandContext): Promise<Findings> {
   return { report, rows, ofLock, warnings: [...new Set([...state.warnings, ...report.warnings])] };
 }
 
-/** The worst severity that was found. */
 function statusOf({ rows, ofLock }: Findings): "ok" | "warning" | "error" {
   const found: readonly string[] = [
     ...rows.map(({ status }) => doctorStates[status]),

@@ -72,7 +72,6 @@ export const verify = defineCommand({
   },
 });
 
-/** How many problems make the command fail. */
 function problemCount(report: VerifyReport, countJournal: boolean): number {
   const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
   const lists = [linked, duplicates, unhashable, unreadable];

@@ -11,7 +11,6 @@ interface JournalProblemSpec {
   readonly todo: string;
 }
 
-/** By the word of a problem. */
 export const journalProblems = {
   journal_mismatch: {
     means: "plugins.lock has an entry that the journal does not record, or the other way round.",
@@ -35,7 +34,6 @@ export const journalProblems = {
   },
 } as const satisfies Record<string, JournalProblemSpec>;
 
-/** What to do about a problem. */
 export function journalTodo(problem: string): string {
   return Object.hasOwn(journalProblems, problem)
     ? journalProblems[problem as keyof typeof journalProblems].todo
@@ -45,7 +43,6 @@ export function journalTodo(problem: string): string {
 /** What is in trouble, and what is done about it. */
 type Step = readonly [about: string, todo: string | undefined];
 
-/** After `list`. */
 export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly string[] {
   const { rejected, drift, unreadable } = report;
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
@@ -59,7 +56,6 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
   );
 }
 
-/** After `verify`. */
 export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly string[] {
   const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
   return steps(

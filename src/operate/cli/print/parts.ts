@@ -38,7 +38,6 @@ export function section(title: string, lines: readonly string[], paint: Paint): 
   return lines.length === 0 ? [] : ["", paint.title(title), ...lines];
 }
 
-/** The mode and the lockfile in effect. */
 export function headLines(
   { mode, lock, lock_fault: fault }: DiscoveryReport,
   load = true,

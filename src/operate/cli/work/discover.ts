@@ -30,7 +30,6 @@ import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
 
-/** Where to look, and how. */
 interface Asked extends CommandScope {
   readonly mode: PluginMode;
   /**

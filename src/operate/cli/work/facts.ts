@@ -21,7 +21,6 @@ import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../re
 /** The package and the hash of a plugin that is not installed. */
 const local = { package: "<local>", hash: "sha256:local" };
 
-/** Why a package has no hash. */
 export const unhashableCodes: readonly string[] = [
   "unsafe_symlink",
   "unsupported_file",
@@ -52,7 +51,6 @@ export function lockedFacts(entry: LockEntry): LockedFacts {
   };
 }
 
-/** What is known of a plugin without running it. */
 export function staticFacts(source: StaticPlugin, { lock }: StaticReport): PluginFacts {
   const { entry, package: found, isLocal, isBuiltin, hash, closure, trust } = source;
   const locked = lock?.entries.find(({ id }) => id === entry.id);
@@ -133,7 +131,6 @@ function sourceOf({
   };
 }
 
-/** What is known of a plugin that was loaded. */
 export function loadedFacts(
   { source, loaded }: LoadedPlugin,
   report: StaticReport,

@@ -32,7 +32,6 @@ export interface LockRequest extends CommandScope {
   readonly reason: string | undefined;
 }
 
-/** What `lock` did. */
 export interface LockChange {
   readonly lock: LockFacts;
   /** Null where nothing was recorded. */

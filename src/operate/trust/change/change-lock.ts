@@ -26,7 +26,6 @@ import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
 import { type Replaced, replaceFile } from "./replace-file.ts";
 
-/** How a change is made. */
 export interface ChangeOptions {
   /** How long to wait for another process that is changing the lock. Default 10 000. */
   readonly waitMs?: number | undefined;
@@ -34,7 +33,6 @@ export interface ChangeOptions {
   readonly actor?: string | undefined;
   /** Gives up waiting for another process. What has begun is finished. */
   readonly signal?: AbortSignal | undefined;
-  /** The clock. */
   readonly now?: (() => Date) | undefined;
   /** Whether a missing lock is refused rather than made. Default false. */
   readonly mustExist?: boolean | undefined;
@@ -50,20 +48,17 @@ interface ChangeLine {
   readonly until?: string | undefined;
 }
 
-/** The new text of a lock, and the journal lines for it. */
 export interface Edit {
   readonly text: string;
   /** At least one, unless all that happens is that the file is made. */
   readonly lines: readonly ChangeLine[];
 }
 
-/** A change that was made. */
 export interface Changed {
   /** As it is now. */
   readonly lock: Lockfile;
   /** As it was; `undefined` where there was none. */
   readonly previous: Lockfile | undefined;
-  /** Where the journal is. */
   readonly journal: string;
   /** Sentences for the operator. */
   readonly warnings: readonly string[];

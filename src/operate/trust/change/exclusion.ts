@@ -34,13 +34,11 @@ import {
 } from "./files.ts";
 
 export interface WaitOptions {
-  /** How long to wait for another process. */
   readonly waitMs: number;
   readonly signal: AbortSignal | undefined;
   readonly now: () => Date;
 }
 
-/** Somebody's claim. */
 interface Holder {
   readonly bytes: Uint8Array;
   /** `undefined` where the file names nobody. */
@@ -48,7 +46,6 @@ interface Holder {
   readonly state: ProcessState;
 }
 
-/** Who asks. */
 interface Asker {
   readonly exclusion: string;
   readonly claim: Uint8Array;

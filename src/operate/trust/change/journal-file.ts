@@ -27,7 +27,6 @@ const lineFeed = 0x0a;
 /** Whether undoing an append removed all its lines, or at least one of them stands. */
 type TakenBack = "gone" | "stands";
 
-/** A journal that is open. */
 export interface JournalFile {
   /** Its bytes when it was opened. */
   readonly bytes: Uint8Array;

@@ -10,7 +10,6 @@
 import type { Lockfile } from "../lockfile/entry-rules.ts";
 import { sha256 } from "./files.ts";
 
-/** Trust was granted, or taken back. */
 export type JournalAction = "trust" | "revoke";
 
 /** A change of trust, as the journal records it. */
@@ -18,7 +17,6 @@ export interface JournalLine {
   /** When, as it is written there: ISO 8601. */
   readonly at: string;
   readonly action: JournalAction;
-  /** The plugin's. */
   readonly id: string;
   /** `-` for a revocation. */
   readonly version: string;
@@ -37,7 +35,6 @@ export interface JournalLine {
   readonly afterTorn: boolean;
 }
 
-/** What can be wrong with a journal. */
 type JournalFault = "malformed" | "torn" | "chain_broken" | "journal_mismatch" | "lock_edited";
 
 /** One thing that is wrong with a journal. */
@@ -50,11 +47,9 @@ export interface JournalProblem {
   readonly detail: string;
 }
 
-/** A journal that was read. */
 export interface Journal {
   /** The lines that count, in order, each with its number from 1. */
   readonly lines: readonly (JournalLine & { readonly number: number })[];
-  /** By line. */
   readonly problems: readonly JournalProblem[];
 }
 

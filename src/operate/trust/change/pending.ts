@@ -49,13 +49,11 @@ const recordSchema = z.object({
   lines: z.array(z.string().refine(isLine)).readonly(),
 });
 
-/** A change as its record has it. */
 export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "version">;
 
 /** The outcome of an unfinished change: it is completed, was not made, or is not known. */
 export type Recovery = "applied" | "discarded" | "conflict";
 
-/** A change that was not finished. */
 export interface PendingChange {
   /** Of the record. */
   readonly path: string;

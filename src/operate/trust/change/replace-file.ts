@@ -16,13 +16,11 @@ import {
   tryRemove,
 } from "./files.ts";
 
-/** What was there before. */
 export interface Before {
   readonly bytes: Uint8Array;
   readonly stats: Stats;
 }
 
-/** A file that has been replaced. */
 export interface Replaced {
   /** Puts back what was there. It never throws: false where the system refuses. */
   undo(): Promise<boolean>;

@@ -28,7 +28,6 @@ export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
   readonly audit?: AuditOptions | undefined;
 }
 
-/** A change that the audit trail recorded. */
 interface Audited extends Changed {
   /** The ids whose record was not taken. */
   readonly unaudited: readonly string[];
@@ -180,7 +179,6 @@ export async function revokePlugins(
   };
 }
 
-/** What `createLock` did. */
 interface Created extends Pick<Changed, "lock" | "warnings"> {
   readonly isCreated: boolean;
 }
@@ -222,7 +220,6 @@ function inOrder<T>(items: readonly T[], idOf: (item: T) => string): readonly T[
   throw new GlassineError("trust_refused", `plugin ${quoteName(id)} is named twice`, { id });
 }
 
-/** How long a reason may be, in characters. */
 const maxReason = 2000;
 
 /**
@@ -246,7 +243,6 @@ function refusal(message: string): GlassineError {
   return new GlassineError("reason_invalid", message);
 }
 
-/** One plugin of which trust has changed. */
 interface TrustFact {
   readonly id: string;
   /** `undefined` where it is not trusted any more. */
@@ -254,7 +250,6 @@ interface TrustFact {
   readonly hash?: string | undefined;
 }
 
-/** What was done, as the record has it. */
 type TrustAction = "trust" | "untrust" | "lock";
 
 /**

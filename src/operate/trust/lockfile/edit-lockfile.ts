@@ -114,7 +114,6 @@ function lineAbove(text: string, start: number): string {
   return text.slice(lineStart(text, start - 1), start).trim();
 }
 
-/** The lines of a new entry. */
 function block(row: Row, lineEnd: string): string {
   return ["", "[[plugins]]", ...assignments(row, lineEnd), ""].join(lineEnd);
 }

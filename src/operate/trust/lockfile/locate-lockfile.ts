@@ -5,7 +5,6 @@ import type { Environment } from "../../../core/plugins/index.ts";
 import { upFrom } from "../../packages/index.ts";
 import { isThere } from "./read-lockfile.ts";
 
-/** Where to look. */
 interface LocateOptions {
   /** The path that the operator gave. Nowhere else is looked then. */
   readonly explicit?: string | undefined;
@@ -16,7 +15,6 @@ interface LocateOptions {
   readonly bin: string;
 }
 
-/** The lockfile in effect. */
 interface LocatedLockfile {
   /** Absolute. Where none is found, where one is to be made. */
   readonly path: string;

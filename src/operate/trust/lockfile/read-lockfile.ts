@@ -60,7 +60,6 @@ export async function isThere(path: string): Promise<boolean> {
 /** No lockfile that people look after is larger. */
 const maxLockfileBytes = 5 * 1024 * 1024;
 
-/** Text of a lockfile without entries. */
 export const newLockfile = "version = 1\n";
 
 /** A valid lock has three levels; more would be an attack on the parser's stack. */

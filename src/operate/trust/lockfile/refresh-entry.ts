@@ -4,7 +4,6 @@ import { type Row, rowKeys } from "./entry-rules.ts";
 import { uneditable } from "./refusals.ts";
 import { afterLine, type FieldPlace, lineStart, partsOf, type TablePlace } from "./toml-places.ts";
 
-/** What stands in place of a part of the text. */
 interface Change {
   readonly start: number;
   readonly end: number;

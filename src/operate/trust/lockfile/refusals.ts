@@ -2,7 +2,6 @@
 import { GlassineError } from "../../../core/errors/index.ts";
 import { printable } from "../printable.ts";
 
-/** One thing that is wrong with a lockfile. */
 export interface LockfileProblem {
   /** From 1; `undefined` where the whole file is at fault. */
   readonly line: number | undefined;
@@ -11,7 +10,6 @@ export interface LockfileProblem {
   readonly message: string;
 }
 
-/** What is wrong at an offset of the text. */
 export interface Fault {
   readonly offset: number;
   readonly message: string;

@@ -12,7 +12,6 @@ export interface Span {
   readonly end: number;
 }
 
-/** A key and its value. */
 export interface FieldPlace extends Span {
   /** As it is spelled: `"id"`, `a . b`. */
   readonly key: string;

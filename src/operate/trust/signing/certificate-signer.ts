@@ -4,7 +4,6 @@ import type { Signer } from "@sigstore/verify";
 /** What `Verifier.verify` found of the certificate. */
 type CertificateIdentity = NonNullable<Signer["identity"]>;
 
-/** The two names of a signer in Sigstore. */
 export interface CertificateSigner {
   readonly issuer: string;
   readonly subject: string;

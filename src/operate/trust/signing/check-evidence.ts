@@ -15,7 +15,6 @@ import {
   sigstoreFile,
 } from "./types.ts";
 
-/** How long each verifier has. */
 const timeoutMs = 30_000;
 
 /**

@@ -12,7 +12,6 @@ import { type TrustSettings, unsignedAcknowledgement } from "../settings.ts";
 import { maxIdentityUnits } from "./identity.ts";
 import { type Evidence, sigstoreFile } from "./types.ts";
 
-/** The plugin may be loaded. */
 export interface TrustAccepted {
   readonly accepted: true;
   readonly decision: TrustDecision;
@@ -22,7 +21,6 @@ export interface TrustAccepted {
   readonly signedBy: string;
 }
 
-/** Why a plugin is refused for its signature. */
 const signatureCodes = [
   ...(["unsigned", "signature_invalid", "signature_unchecked"] as const),
   ...(["untrusted_identity", "ack_missing"] as const),
@@ -32,7 +30,6 @@ export function isSignatureCode(code: string): boolean {
   return signatureCodes.some((each) => each === code);
 }
 
-/** The plugin must not be loaded. */
 export interface TrustRefused {
   readonly accepted: false;
   readonly code: (typeof signatureCodes)[number];
@@ -41,9 +38,7 @@ export interface TrustRefused {
   readonly cause?: SignatureCause;
 }
 
-/** What `decideTrust` takes. */
 export interface TrustQuestion {
-  /** The name of the plugin. */
   readonly plugin: string;
   readonly evidence: Evidence;
   readonly settings: Pick<

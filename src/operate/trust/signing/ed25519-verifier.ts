@@ -145,7 +145,6 @@ function shown(value: unknown): string {
   return typeof value === "string" ? quoteName(value) : `of type ${typeof value}`;
 }
 
-/** What is signed, as text. */
 interface Signable {
   readonly name: string;
   readonly version: string;

@@ -7,7 +7,6 @@ import { oneLine } from "../printable.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 
-/** A key, and who signs with it. */
 export interface PublisherKey {
   readonly identity: string;
   readonly keyId: string;

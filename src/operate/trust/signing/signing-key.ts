@@ -10,7 +10,6 @@ import { GlassineError, optionsInvalid, quoted } from "../../../core/errors/inde
 import { makeFile } from "../change/files.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
-/** A key to sign with, and what others know it by. */
 export interface SigningKey {
   readonly privateKey: KeyObject;
   /** The 32 bytes of the public key, in base64: what a file of publisher keys takes. */
@@ -62,7 +61,6 @@ function privateKeyOf(pem: string): KeyObject {
   }
 }
 
-/** What `makeSigningKey` takes. */
 export interface MakeKeyOptions {
   /** Where the private key goes: PEM, in a file that is not there yet. */
   readonly path: string;

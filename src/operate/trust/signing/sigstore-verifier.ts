@@ -211,7 +211,6 @@ function invalid(detail: string): Evidence {
   return { kind: "invalid", detail };
 }
 
-/** The media type of such a statement in an envelope. */
 const inTotoPayload = "application/vnd.in-toto+json";
 
 const statementTypes = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];

@@ -9,7 +9,6 @@ import { packageLimits } from "../../packages/index.ts";
 const block = 512;
 const maxBytes = packageLimits.mebibytes * 1024 * 1024;
 
-/** A file of a tarball. */
 interface Entry {
   /** As the tarball has it: `package/index.js`. */
   readonly name: string;
@@ -19,7 +18,6 @@ interface Entry {
   readonly to: number;
 }
 
-/** The contents of a tarball. */
 export interface Tarball {
   /** The one folder that everything is in: `package`. */
   readonly folder: string;
