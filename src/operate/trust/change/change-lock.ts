@@ -21,7 +21,7 @@ import {
   statsOf,
   tryRemove,
 } from "./files.ts";
-import { appended, chained, endOf, type JournalAction } from "./journal.ts";
+import { appended, chained, endOf, type JournalLine } from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
 import { type Replaced, replaceFile } from "./replace-file.ts";
@@ -39,14 +39,7 @@ export interface ChangeOptions {
 }
 
 /** One change as the journal records it. */
-interface ChangeLine {
-  readonly action: JournalAction;
-  readonly id: string;
-  readonly version: string;
-  readonly hash: string;
-  readonly reason: string;
-  readonly until?: string | undefined;
-}
+type ChangeLine = Omit<JournalLine, "at" | "actor" | "lock" | "prev" | "afterTorn">;
 
 export interface Edit {
   readonly text: string;

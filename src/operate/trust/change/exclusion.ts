@@ -26,7 +26,6 @@ import {
   onFile,
   type Places,
   readFileWhole,
-  sameBytes,
   sha256,
   systemCode,
   temporaryFor,
@@ -101,7 +100,7 @@ async function take(file: string, asker: Asker, succession = 0): Promise<Holder 
       continue;
     }
     // A network file system may have made a link and lost the answer.
-    if (sameBytes(holder.bytes, asker.claim)) return undefined;
+    if (Buffer.compare(holder.bytes, asker.claim) === 0) return undefined;
     if (holder.state !== "gone") return holder;
     // Files may name each other in a circle.
     if (succession === maxSuccession) return { ...holder, state: "elsewhere" };
@@ -182,7 +181,7 @@ async function removeIf(
   claim: Uint8Array,
   found: Uint8Array | undefined,
 ): Promise<void> {
-  if (found !== undefined && sameBytes(found, claim)) await unlink(file);
+  if (found !== undefined && Buffer.compare(found, claim) === 0) await unlink(file);
 }
 
 function busy(file: string, { owner, state }: Holder): GlassineError {

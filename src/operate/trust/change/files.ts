@@ -46,17 +46,6 @@ export function expectRegular(path: string, stats: Stats): void {
   throw lockfileFailed(path, (shown) => `${shown} is not a regular file.`);
 }
 
-/** What a file has from its beginning, also where the system hands it out in pieces. */
-export async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  for (let length = 0; length < size; ) {
-    const { bytesRead } = await handle.read(bytes, length, size - length, length);
-    if (bytesRead === 0) return bytes.subarray(0, length);
-    length += bytesRead;
-  }
-  return bytes;
-}
-
 /** Writes all bytes, also where the system writes them in pieces. `taken` is called for each. */
 export async function writeWhole(
   handle: FileHandle,
@@ -213,11 +202,6 @@ function systemMessage({ message }: Error, code: string): string {
 /** The SHA-256 of bytes, or of a string in UTF-8: 64 digits in lower case. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Whether two byte strings are the same. */
-export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 /** The files of one lock. */

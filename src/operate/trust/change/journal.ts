@@ -10,7 +10,7 @@
 import type { Lockfile } from "../lockfile/entry-rules.ts";
 import { sha256 } from "./files.ts";
 
-export type JournalAction = "trust" | "revoke";
+type JournalAction = "trust" | "revoke";
 
 /** A change of trust, as the journal records it. */
 export interface JournalLine {

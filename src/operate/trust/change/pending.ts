@@ -19,7 +19,6 @@ import {
   putInPlace,
   readFileWhole,
   remove,
-  sameBytes,
   sha256,
   statsOf,
   tryRemove,
@@ -183,7 +182,7 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
   const since = journal.subarray(record.journal);
   const wanted = appended(record.lines, endOf(before));
   const isOnItsWay = before.length === record.journal && since.length <= wanted.length;
-  if (isOnItsWay && sameBytes(since, wanted.subarray(0, since.length))) {
+  if (isOnItsWay && Buffer.compare(since, wanted.subarray(0, since.length)) === 0) {
     return wanted.subarray(since.length);
   }
   // Something else was appended, or the journal was cut: the lines are chained to what is there.
