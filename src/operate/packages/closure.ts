@@ -100,14 +100,14 @@ export function closureHasher(
     ];
     // What is found on the way is appended, and followed in turn.
     for (const importer of importers) {
-      for (const { name, isRequired } of namesAskedBy(importer, fromHost)) {
+      for (const name of namesAskedBy(importer, fromHost)) {
         if (host.names.includes(name)) {
           provided.add(name);
           continue;
         }
         const { folders, files } = await resolveName(importer.path, name);
         for (const file of files) foreign.add(file);
-        if (folders.length === 0 && isRequired)
+        if (folders.length === 0 && importer.needs.dependencies.includes(name))
           missing.set(name, missing.get(name) ?? { name, askedBy: importer.name });
         for (const path of folders) {
           const key = `${name}\0${path}`;
@@ -154,11 +154,6 @@ export function pathFrom(folder: string, path: string): string {
   return isWithin(folder, path) ? relative(folder, path).split(sep).join("/") : path;
 }
 
-interface Asked {
-  readonly name: string;
-  readonly isRequired: boolean;
-}
-
 /**
  * The peers of a plugin that it gets from the host: those that are not its dependencies too, and that
  * the host has, but for other plugins, whose code no host vouches for.
@@ -178,17 +173,13 @@ async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<reado
 function namesAskedBy(
   { name: importer, needs }: Importer,
   fromHost: readonly string[],
-): readonly Asked[] {
+): readonly string[] {
   const { dependencies, optional, bundled, peers } = needs;
-  const asked = [
-    ...dependencies.map((name) => ({ name, isRequired: true })),
-    ...[...optional, ...bundled, ...peers.filter((name) => !fromHost.includes(name))].map(
-      (name) => ({ name, isRequired: false }),
-    ),
-  ];
-  const strange = asked.find(({ name }) => !isPackageName(name));
+  const others = peers.filter((name) => !fromHost.includes(name));
+  const asked = [...dependencies, ...optional, ...bundled, ...others];
+  const strange = asked.find((name) => !isPackageName(name));
   if (strange === undefined) return asked;
-  const text = `The package.json of ${importer} names the dependency ${shownPath(strange.name)}, which is not the name of a package.`;
+  const text = `The package.json of ${importer} names the dependency ${shownPath(strange)}, which is not the name of a package.`;
   throw packageRefused("unsupported_file", "package.json", text);
 }
 
