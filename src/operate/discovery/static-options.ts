@@ -146,11 +146,10 @@ export async function readDiscoverOptions(
     throw optionsInvalid('onRejected must be "fail" or "skip".');
   const { envPrefix } = surface.profile;
   const { faults = "throw" } = command;
-  const { settings: all, settingFaults } = readSettings(
-    withoutMode(env, envPrefix, given),
-    envPrefix,
-    faults,
-  );
+  // What the option says goes over the variable, whatever that says.
+  const overridden = given.mode === undefined ? {} : { [`${envPrefix}PLUGIN_MODE`]: undefined };
+  const variables = { ...env, ...overridden };
+  const { settings: all, settingFaults } = readSettings(variables, envPrefix, faults);
   const { mode: own, ...settings } = all;
   const mode = given.mode === undefined ? own : readPluginMode(given.mode);
   const local = textsOf("local", given.local);
@@ -201,15 +200,6 @@ function hasStandardTables(host: object): boolean {
   const own = tablesOf(host);
   const standard = tablesOf(standardHost);
   return own !== undefined && standard !== undefined && namesIn(own) === namesIn(standard);
-}
-
-/** What the option says goes over the variable, whatever that says. */
-function withoutMode(
-  env: NonNullable<DiscoverOptions["env"]>,
-  prefix: string,
-  { mode }: DiscoverOptions,
-): NonNullable<DiscoverOptions["env"]> {
-  return mode === undefined ? env : { ...env, [`${prefix}PLUGIN_MODE`]: undefined };
 }
 
 function readSettings(

@@ -41,10 +41,7 @@ export async function verifiersFor(
 async function defaultVerifiers(
   settings: Pick<TrustSettings, "publisherKeys" | "sigstoreTrustedRoot" | "sigstoreIssuer">,
   { envPrefix }: { readonly envPrefix: string },
-): Promise<{
-  readonly verifiers: readonly SignatureVerifier[];
-  readonly faults: readonly GlassineError[];
-}> {
+) {
   const verifiers: SignatureVerifier[] = [];
   const faults: GlassineError[] = [];
   const { publisherKeys, sigstoreTrustedRoot: trustedRoot, sigstoreIssuer: issuer } = settings;
