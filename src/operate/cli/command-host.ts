@@ -1,6 +1,6 @@
 /** The names that a command goes by, so that a host can ship one of its own. */
 
-import { GlassineError } from "../../core/errors/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { defineHost, surfaceOf } from "../../core/host/index.ts";
 import { type AuditOptions, readAuditOptions } from "../../core/observe/index.ts";
 import type { DiscoverOptions } from "../discovery/index.ts";
@@ -76,13 +76,12 @@ function hostOf({ host, hostName, prefix }: CommandHost): object {
   if (host === undefined) return defineHost({ profile: { hostName, envPrefix: prefix } });
   const profile = surfaceOf(host)?.profile;
   if (profile?.hostName === hostName && profile.envPrefix === prefix) return host;
-  throw new GlassineError(
-    "options_invalid",
+  throw optionsInvalid(
     "createCommand expects as host what defineHost returns, with a profile of the same hostName and prefix.",
   );
 }
 
 function expectText(field: string, value: unknown, pattern: RegExp, expected: string): void {
   if (typeof value === "string" && pattern.test(value)) return;
-  throw new GlassineError("options_invalid", `createCommand expects as ${field} ${expected}.`);
+  throw optionsInvalid(`createCommand expects as ${field} ${expected}.`);
 }

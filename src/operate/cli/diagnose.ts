@@ -197,35 +197,23 @@ export function lockFindings(
   state: LockState,
 ): readonly LockFinding[] {
   const { lock, fault, journal_fault: unread, journal_problems: problems, pending } = state;
-  const findings: LockFinding[] = [];
-  for (const each of report.setting_faults) findings.push(faultFinding("setting", each));
-  if (fault !== null) {
-    findings.push(faultFinding("lock", fault));
-  } else if (lock === null && report.mode === "production") {
-    const { means, todo } = rejectionCodes.lock_missing;
-    findings.push({ about: "mode", severity: "error", message: means, recommendation: todo });
+  const findings: LockFinding[] = report.setting_faults.map((each) => faultOf("setting", each));
+  const warn = (about: LockFinding["about"], message: string, recommendation: string) =>
+    findings.push({ about, severity: "warning", message, recommendation });
+  if (fault !== null) findings.push(faultOf("lock", fault));
+  else if (lock === null && report.mode === "production") {
+    const { means: message, todo: recommendation } = rejectionCodes.lock_missing;
+    findings.push({ about: "mode", severity: "error", message, recommendation });
   }
-  if (unread !== null) findings.push(faultFinding("journal", unread));
-  if (pending) {
-    const todo = texts.endPending;
-    const message = texts.pending;
-    findings.push({ about: "pending", severity: "warning", message, recommendation: todo });
-  }
-  for (const problem of problems) {
-    const todo = journalTodo(problem.problem);
-    const message = journalText(problem);
-    findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
-  }
+  if (unread !== null) findings.push(faultOf("journal", unread));
+  if (pending) warn("pending", texts.pending, texts.endPending);
+  for (const each of problems) warn("journal", journalText(each), journalTodo(each.problem));
   const more = state.journal_problem_count - problems.length;
-  if (more > 0) {
-    const todo = "Mend the first ones, and look again.";
-    const message = texts.moreProblems(more);
-    findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
-  }
+  if (more > 0) warn("journal", texts.moreProblems(more), "Mend the first ones, and look again.");
   return findings;
 }
 
-function faultFinding(about: LockFinding["about"], { code, message }: ReadFault): LockFinding {
+function faultOf(about: LockFinding["about"], { code, message }: ReadFault): LockFinding {
   const todo = Object.hasOwn(errorCodes, code)
     ? errorCodes[code as keyof typeof errorCodes].todo
     : "Mend the file, or restore it from version control.";

@@ -32,8 +32,7 @@ export function parseArguments(
   line: FurtherCommands,
 ): Parsed {
   const tree = commandTree(host, line);
-  const { words, rest } = withoutRest(asHelp(given, line), line);
-  const argv = words;
+  const { words: argv, rest } = withoutRest(asHelp(given, line), line);
   const fault = faultOf(argv) ?? restFault(argv, rest, line);
   if (fault !== undefined) return usageOf(commandAt(tree.root, argv), fault);
   try {
@@ -44,23 +43,12 @@ export function parseArguments(
   const chosen = tree.chosen();
   if (chosen === undefined) return usageOf(tree.root, texts.missingCommand);
   const { arguments: takes } = chosen.command;
-  const empty = takes.find(
-    ({ isOptional }, at) =>
-      isBlank(chosen.operands[at]) && !(isOptional === true && chosen.operands[at] === undefined),
-  );
+  const empty = takes.find((_, at) => chosen.operands[at]?.trim() === "");
   if (empty === undefined) return { kind: "command", ...chosen, operands: rest ?? chosen.operands };
   return usageOf(commandAt(tree.root, argv), texts.emptyArgument(empty.name));
 }
 
-function isBlank(operand: string | undefined): boolean {
-  return (operand ?? "").trim() === "";
-}
-
-interface Chosen {
-  readonly command: CommandSpec;
-  readonly operands: readonly string[];
-  readonly options: GivenOptions;
-}
+type Chosen = Omit<Extract<Parsed, { readonly kind: "command" }>, "kind">;
 
 interface Tree {
   readonly root: Command;

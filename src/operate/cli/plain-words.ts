@@ -3,7 +3,7 @@
 import type { StreamMode } from "../../core/hooks/index.ts";
 import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
-import type { PluginFacts } from "./reports.ts";
+import type { LockedFacts, PluginFacts } from "./reports.ts";
 
 export interface Words {
   /** What a capability permits, in a sentence or two. */
@@ -82,12 +82,8 @@ function namesChange(granted: Terms["hooks"], asked: Terms["hooks"]) {
   };
 }
 
-/** A package that a plugin needs, as the lockfile has it. */
-interface Needed {
-  readonly name: string;
-  readonly version: string;
-  readonly hash: string;
-}
+/** A package that a plugin needs. */
+type Needed = LockedFacts["dependencies"][number];
 
 /**
  * What a plugin needs otherwise than when it was trusted. A package has `changed` where the one

@@ -99,8 +99,8 @@ export const describe = defineCommand({
     const drift = report.drift.filter((row) => row.id === found.id);
     const differences = drift.filter(({ kind }) => kind !== "missing_from_lock");
     const isLocked = lock !== null && facts?.locked === true;
-    const statusWhereSame = isLocked ? ("match" as const) : ("not_locked" as const);
-    const lockStatus = differences.length > 0 ? ("drift" as const) : statusWhereSame;
+    const lockStatus: "drift" | "match" | "not_locked" =
+      differences.length > 0 ? "drift" : isLocked ? "match" : "not_locked";
     const shown: Shown = { facts, rejected, words: wordsOf(context.host.host), paint };
     const drifted = `drift: ${differences.map(driftText).join("; ")}`;
     return {

@@ -1,7 +1,7 @@
 /** What is installed, what of it is loaded, and what keeps the rest from it. */
 
 import { dirname } from "node:path";
-import { GlassineError } from "../../../core/errors/index.ts";
+import { type GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
 import type { standardHost } from "../../../core/host/index.ts";
 import { byUnits, endIsolated, unsignedWarning } from "../../../core/plugins/index.ts";
 import {
@@ -223,8 +223,7 @@ export async function newLockWarnings(
  */
 export async function expectOwnLock(place: Place, lockPath: string, command: string) {
   const other = await otherLock(place, lockPath);
-  if (other !== undefined)
-    throw new GlassineError("options_invalid", texts.otherLock(command, other, lockPath));
+  if (other !== undefined) throw optionsInvalid(texts.otherLock(command, other, lockPath));
 }
 
 /**
@@ -236,5 +235,5 @@ export async function expectOwnLock(place: Place, lockPath: string, command: str
 export function expectNamedLock({ root, cwd, lockfile }: Place, lockPath: string): void {
   if (lockfile !== undefined || dirname(lockPath) === root) return;
   if (root === cwd && !isWithin(dirname(lockPath), root)) return;
-  throw new GlassineError("options_invalid", texts.pruneElsewhere(lockPath, root));
+  throw optionsInvalid(texts.pruneElsewhere(lockPath, root));
 }
