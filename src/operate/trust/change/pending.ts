@@ -85,9 +85,7 @@ export async function pendingChange(path: string): Promise<PendingChange | undef
   };
 }
 
-async function readRecord({ pending }: Places): Promise<Uint8Array | undefined> {
-  return readFileWhole(pending, maxRecordBytes);
-}
+const readRecord = ({ pending }: Places) => readFileWhole(pending, maxRecordBytes);
 
 /** Gets a record onto the disk. Without one, nothing is left of it. */
 export async function writeRecord(

@@ -6,7 +6,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from "node:crypto";
-import { GlassineError, optionsInvalid, quoted } from "../../../core/errors/index.ts";
+import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { makeFile } from "../change/files.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
@@ -100,7 +100,7 @@ export async function makeSigningKey(options: MakeKeyOptions): Promise<MadeKey> 
 export function readKeyId(keyId: unknown): string {
   if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
   const rule = "1 to 128 letters, digits and . _ : @ / + = -";
-  throw new GlassineError("options_invalid", `The id of a key has ${rule}.`);
+  throw optionsInvalid(`The id of a key has ${rule}.`);
 }
 
 /** @throws GlassineError `options_invalid`: an identity that no operator could list */
@@ -108,5 +108,5 @@ export function expectIdentity(identity: unknown): void {
   const fault = typeof identity === "string" ? identityFault(identity) : "is not a string";
   if (fault === undefined) return;
   const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";
-  throw new GlassineError("options_invalid", `The identity${shown} of who signs ${fault}.`);
+  throw optionsInvalid(`The identity${shown} of who signs ${fault}.`);
 }

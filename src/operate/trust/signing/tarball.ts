@@ -135,11 +135,7 @@ function entriesOf(archive: Buffer): readonly Entry[] {
   return entries;
 }
 
-function readHeader(header: Buffer): {
-  readonly type: string;
-  readonly size: number;
-  readonly name: string;
-} {
+function readHeader(header: Buffer) {
   const text = (from: number, length: number) => {
     const field = header.subarray(from, from + length);
     const end = field.indexOf(0);
