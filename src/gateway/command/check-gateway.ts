@@ -114,7 +114,7 @@ function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate"
     return { isolate: null, runs_in: ["Its code runs in the process of the gateway."] };
   const { kind, open } = isolation;
   // A file may export a guest, whose kind has a page of its own.
-  const says = isIsolation(kind) ? ` ${kinds[kind].says}` : "";
+  const says = isIsolation(kind) ? ` ${kinds[kind]}` : "";
   const can = open.map((each) => `${openings[each as Opening]} (${each})`);
   return {
     isolate: kind,

@@ -15,23 +15,15 @@ export function isOpening(name: string): name is Opening {
   return Object.hasOwn(openings, name);
 }
 
-interface Kind {
-  /** For operators. */
-  readonly says: string;
-}
-
-/** From the weakest to the strictest: a host may take a later one than plugins.lock says. */
+/** For operators. From the weakest to the strictest: a host may take a later one than plugins.lock says. */
 export const kinds = {
-  worker: {
-    says: "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by allocating too much if by nothing else.",
-  },
-  process: {
-    says: "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. It ends at its deadline and at its memory limit.",
-  },
-  quickjs: {
-    says: "An engine of its own, in a thread. It has pure functions and nothing else: no files, no network, no timers, no process, no environment, no packages. It ends at its deadline and at its memory limit.",
-  },
-} as const satisfies Readonly<Record<string, Kind>>;
+  worker:
+    "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by allocating too much if by nothing else.",
+  process:
+    "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. It ends at its deadline and at its memory limit.",
+  quickjs:
+    "An engine of its own, in a thread. It has pure functions and nothing else: no files, no network, no timers, no process, no environment, no packages. It ends at its deadline and at its memory limit.",
+} as const;
 
 /** Where the code of a plugin runs, if not in the host. */
 export type Isolation = keyof typeof kinds;

@@ -110,7 +110,7 @@ Whatever the code does, no more comes of it than a failed turn of this plugin, u
 [processes.md](processes.md) shows the same by hand, for any transport; [the specification](../spec/isolation.md) has the rules.`;
 
 export function isolationPage(): string {
-  const promises = isolations.map((kind) => [code(kind), kinds[kind].says]);
+  const promises = isolations.map((kind) => [code(kind), kinds[kind]]);
   const rows = probes.map(({ does, ...of }) => [
     does,
     ...isolations.map((kind) => outcome(of, kind)),

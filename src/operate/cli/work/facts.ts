@@ -94,7 +94,7 @@ function isolationFacts(
   { accept = [] }: Pick<LockEntry, "accept">,
   open: readonly string[] | null = null,
 ): PluginFacts["isolation"] {
-  return { isolate, says: kinds[isolate].says, accept, open };
+  return { isolate, says: kinds[isolate], accept, open };
 }
 
 /** As the lockfile has them. */
