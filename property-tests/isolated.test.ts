@@ -7,9 +7,8 @@ import { manifestCarriedBy } from "../src/core/plugins/index.ts";
 import type { CompiledSlots } from "../src/core/slots/index.ts";
 import { askerOf } from "../src/operate/isolate/asker.ts";
 import type { Carried } from "../src/operate/isolate/load.ts";
-import { Pool } from "../src/operate/isolate/pool.ts";
+import { poolOf } from "../src/operate/isolate/pool.ts";
 import { serve } from "../src/operate/isolate/serve.ts";
-import { Supervisor } from "../src/operate/isolate/supervisor.ts";
 import type { Act } from "./support/boundary.ts";
 import { withoutSecretKeys } from "./support/boundary.ts";
 import { documentsOf } from "./support/documents.ts";
@@ -29,7 +28,7 @@ function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<
     hooks: { [hook]: { handler, extensions: true } },
   } as never);
   const manifest = manifestCarriedBy(plugin) as Carried;
-  const supervisor = new Supervisor({
+  const pool = poolOf({
     start: ({ onLine }) => {
       const take = serve(
         (line) => queueMicrotask(() => onLine(line)),
@@ -38,12 +37,12 @@ function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<
       return { send: (line) => queueMicrotask(() => take(line)), kill() {} };
     },
     load: { file: "/here.mjs", exportName: "default", needsHost: false },
-    ...{ startTimeoutMs: 10_000, graceMs: 100, closeTimeoutMs: 1_000, maxTurns: 64, spare: false },
+    ...{ startTimeoutMs: 10_000, closeTimeoutMs: 1_000, maxTurns: 64, size: 1 },
   });
-  const ask = askerOf(new Pool([supervisor]), hook);
+  const ask = askerOf(pool, hook);
   return {
     act: (payload, context, view) => ask(payload, context, view),
-    close: () => supervisor.close(),
+    close: () => pool.close(),
   };
 }
 

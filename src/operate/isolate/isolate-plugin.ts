@@ -18,12 +18,12 @@ import {
   type Opening,
   openings,
 } from "./kinds.ts";
-import { Pool } from "./pool.ts";
+import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready } from "./protocol.ts";
 import { quickJsLink } from "./quickjs/link.ts";
 import { permitted, platformOf, sandboxed } from "./sandbox.ts";
-import { type Counts, type StartLink, Supervisor, type SupervisorOptions } from "./supervisor.ts";
+import type { Counts, StartLink } from "./supervisor.ts";
 import { workerLink } from "./worker-link.ts";
 
 export interface IsolateOptions {
@@ -74,9 +74,6 @@ const optionNames = [
   ...["startTimeoutMs", "closeTimeoutMs", "maxTurns", "size", "spare", "onOutput", "onEnd"],
 ];
 
-/** How long a turn that was aborted has to say so, before its far side is ended. */
-const graceMs = 100;
-
 /**
  * Runs the plugin of a file in a thread or a process of its own. What it returns is judged as ever:
  * by its capabilities, with the same result. If its code dies, hangs or answers with garbage, its
@@ -106,18 +103,7 @@ export async function isolatePlugin(
   const { start, open, needsHost } = await launcher(path, read);
   const { exportName = "default", config, isolate, memoryMb } = read;
   const load = { file: path, exportName, package: read.package, needsHost, config, memoryMb };
-  return await isolatedBy(poolOf(start, read, load), { isolate, open });
-}
-
-/** As many supervisors as the options say, each with their limits. */
-export function poolOf(
-  start: StartLink,
-  { startTimeoutMs, closeTimeoutMs, maxTurns, size, spare = false, onEnd }: PoolOptions,
-  load: SupervisorOptions["load"],
-): Pool {
-  const limits = { startTimeoutMs, closeTimeoutMs, maxTurns, graceMs };
-  const options = { start, load, ...limits, spare, onEnd };
-  return new Pool(Array.from({ length: size }, () => new Supervisor(options)));
+  return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open });
 }
 
 /** Starts it, and makes the plugin of what it says of itself. */
@@ -130,7 +116,7 @@ export async function isolatedBy(
     const { isolate: kind, open } = facts;
     const made = pluginOf(await pool.start(), pool);
     const plugin = markIsolated(made, { kind, open, close });
-    return { ...{ plugin, ...facts, close }, counts: () => pool.counts };
+    return { ...{ plugin, ...facts, close }, counts: () => pool.counts() };
   } catch (error) {
     await pool.close();
     throw error;
@@ -278,11 +264,6 @@ export function readLimits(
     maxTurns: readWhole("maxTurns", maxTurns, 65_536),
   };
 }
-
-type PoolOptions = Pick<
-  ReadOptions,
-  "startTimeoutMs" | "closeTimeoutMs" | "maxTurns" | "size" | "spare" | "onEnd"
->;
 
 type ReadOptions = ReturnType<typeof readOptions>;
 

@@ -1,42 +1,42 @@
 /** Several far sides of one plugin. */
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Ready, Reply } from "./protocol.ts";
-import type { Counts, Question, Supervisor } from "./supervisor.ts";
+import { type Counts, type Question, Supervisor, type SupervisorOptions } from "./supervisor.ts";
 
-export class Pool {
-  readonly #members: readonly Supervisor[];
+export type Pool = ReturnType<typeof poolOf>;
 
-  constructor(members: readonly Supervisor[]) {
-    this.#members = members;
-  }
+/** As many supervisors as `size` says, each with the same options. */
+export function poolOf({ size, ...options }: SupervisorOptions & { readonly size: number }) {
+  const members = Array.from({ length: size }, () => new Supervisor(options));
+  return {
+    counts(): Counts {
+      const all = members.map(({ counts }) => counts);
+      const sum = (key: keyof Counts) => all.reduce((before, each) => before + each[key], 0);
+      return { starts: sum("starts"), strays: sum("strays"), open: sum("open") };
+    },
 
-  get counts(): Counts {
-    const all = this.#members.map(({ counts }) => counts);
-    const sum = (key: keyof Counts) => all.reduce((before, each) => before + each[key], 0);
-    return { starts: sum("starts"), strays: sum("strays"), open: sum("open") };
-  }
+    /** @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
+    async start(): Promise<Ready> {
+      const all = await Promise.all(members.map((each) => each.start()));
+      const [first] = all;
+      const texts = new Set(all.map(({ manifest }) => JSON.stringify(manifest)));
+      if (first !== undefined && texts.size === 1) return first;
+      throw new GlassineError(
+        "plugin_isolation_failed",
+        "The isolated plugin has another manifest each time it is loaded.",
+      );
+    },
 
-  /** @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
-  async start(): Promise<Ready> {
-    const all = await Promise.all(this.#members.map((each) => each.start()));
-    const [first = all[0]] = all;
-    const texts = new Set(all.map(({ manifest }) => JSON.stringify(manifest)));
-    if (first !== undefined && texts.size === 1) return first;
-    throw new GlassineError(
-      "plugin_isolation_failed",
-      "The isolated plugin has another manifest each time it is loaded.",
-    );
-  }
+    /** The turns of a request go to the same far side, which keeps their state. */
+    async ask(request: string, what: Question, signal: AbortSignal, text?: string): Promise<Reply> {
+      const member = members[placeOf(request, size)];
+      return await (member as Supervisor).ask(what, signal, text);
+    },
 
-  /** The turns of a request go to the same far side, which keeps their state. */
-  async ask(request: string, what: Question, signal: AbortSignal, text?: string): Promise<Reply> {
-    const member = this.#members[placeOf(request, this.#members.length)];
-    return await (member as Supervisor).ask(what, signal, text);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#members.map((each) => each.close()));
-  }
+    async close(): Promise<void> {
+      await Promise.all(members.map((each) => each.close()));
+    },
+  };
 }
 
 /** The same text has the same place, and different ones are spread. */

@@ -34,14 +34,12 @@ export interface SupervisorOptions {
   readonly start: StartLink;
   readonly load: Omit<Extract<HostSays, { readonly type: "load" }>, "type" | "protocol">;
   readonly startTimeoutMs: number;
-  /** How long it has to answer an abort, before it is ended. */
-  readonly graceMs: number;
   /** How long open turns have when it is closed. */
   readonly closeTimeoutMs: number;
   /** How many turns may be open. */
   readonly maxTurns: number;
-  /** Whether a second one waits to take the first one's place. */
-  readonly spare: boolean;
+  /** Whether a second one waits to take the first one's place. Default false. */
+  readonly spare?: boolean | undefined;
   /** Hears why a far side that was ready ended, unless it was closed. It must not throw. */
   readonly onEnd?: ((why: string) => void) | undefined;
 }
@@ -68,6 +66,8 @@ const closed = "is closed";
 /** What it says of why it cannot be loaded, in UTF-16 units. */
 const maxMessage = 2_000;
 const pauses = { firstMs: 100, longestMs: 30_000 };
+/** How long a turn that was aborted has to say so, before its far side is ended. */
+const graceMs = 100;
 /** One that ran for this long did not fail to start. */
 const settledMs = 10_000;
 
@@ -281,7 +281,7 @@ export class Supervisor {
     far.say({ type: "abort", id });
     setTimeout(() => {
       if (far.isOpen(id)) far.end("did not answer in time");
-    }, this.#options.graceMs);
+    }, graceMs);
   }
 
   async #running(): Promise<FarSide> {

@@ -4,14 +4,9 @@ import { resolve } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import type { RunSettings } from "../../../core/plugins/index.ts";
-import {
-  expectOpenings,
-  type IsolatedPlugin,
-  isolatedBy,
-  poolOf,
-  readLimits,
-} from "../isolate-plugin.ts";
+import { expectOpenings, type IsolatedPlugin, isolatedBy, readLimits } from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
+import { poolOf } from "../pool.ts";
 import {
   describeGuest,
   type PackageManifest,
@@ -247,7 +242,7 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
       });
       const load = { file: venv.python, exportName: kind, needsHost: false };
       const facts = { isolate: "process", open: python.open } as const;
-      const isolated = await isolatedBy(poolOf(start, { ...options, size: 1 }, load), facts);
+      const isolated = await isolatedBy(poolOf({ ...options, size: 1, start, load }), facts);
       return { ...isolated, wheel, unsupported: [...entry.unsupported, ...described.unsupported] };
     },
   };
