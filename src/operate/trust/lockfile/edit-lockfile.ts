@@ -131,21 +131,12 @@ function checked(entry: LockEntry): Row {
 /** A valid lock whose every entry is a table below a header `[[plugins]]`. */
 function readEditable(text: string): ReadLock {
   const read = readLockText(text, nameOfFile);
-  const form = formFault(read.places);
-  if (form === undefined) return read;
-  throw uneditable(
-    text,
-    form.start,
-    `${form.message}; write each entry below a header [[plugins]]`,
-  );
-}
-
-function formFault({ fields, tables }: Places) {
+  const { fields, tables } = read.places;
   const inline = fields.find(({ key }) => partsOf(key)[0] === "plugins");
-  if (inline !== undefined) return { start: inline.start, message: "plugins is an inline array" };
-  const quoted = tables.find(({ key }) => !isBare(key));
-  if (quoted === undefined) return undefined;
-  return { start: quoted.start, message: "the name in the header is in quotes" };
+  const odd = inline ?? tables.find(({ key }) => !isBare(key));
+  if (odd === undefined) return read;
+  const what = inline ? "plugins is an inline array" : "the name in the header is in quotes";
+  throw uneditable(text, odd.start, `${what}; write each entry below a header [[plugins]]`);
 }
 
 /** The text, where it says exactly what was meant. */

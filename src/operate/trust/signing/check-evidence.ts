@@ -39,9 +39,7 @@ export async function checkEvidence(
   );
   const [identity, ...further] = new Set(signers);
   if (identity === undefined) return withoutSigner(signed);
-  return further.length === 0
-    ? { kind: "verified", identity }
-    : { kind: "verified", identity, further };
+  return { kind: "verified", identity, ...(further.length === 0 ? {} : { further }) };
 }
 
 async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Promise<Evidence> {

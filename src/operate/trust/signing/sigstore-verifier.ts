@@ -1,7 +1,6 @@
 /** Verifies `glassine.sigstore.json`, a Sigstore bundle, without a network. */
 import { join } from "node:path";
 import type { Bundle } from "@sigstore/bundle";
-import type { Verifier } from "@sigstore/verify";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
@@ -30,13 +29,6 @@ export interface SigstoreVerifierOptions {
   readonly issuer?: string;
   /** Kinds of statements that vouch for a package. Default: SLSA provenance, version 1. */
   readonly predicateTypes?: readonly string[];
-}
-
-/** What is needed of the peers, and the verifier made of the root. */
-interface Ready {
-  readonly bundleFromJSON: typeof import("@sigstore/bundle")["bundleFromJSON"];
-  readonly toSignedEntity: typeof import("@sigstore/verify")["toSignedEntity"];
-  readonly verifier: Verifier;
 }
 
 const maxBytes = 256 * 1024;
@@ -79,8 +71,8 @@ export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVer
   if (!Array.isArray(predicateTypes))
     throw optionsInvalid('The option "predicateTypes" expects a list.');
   for (const each of predicateTypes) expectText("predicateTypes", each);
-  let ready: Promise<Ready> | undefined;
-  const load = (): Promise<Ready> => {
+  let ready: ReturnType<typeof prepared> | undefined;
+  const load = () => {
     ready ??= prepared(trustedRoot);
     return ready;
   };
@@ -107,7 +99,8 @@ export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVer
   });
 }
 
-async function prepared(trustedRoot: string): Promise<Ready> {
+/** What is needed of the peers, and the verifier made of the root. */
+async function prepared(trustedRoot: string) {
   const root = await readTrustedRoot(trustedRoot);
   const verify = (await loadPeer({
     name: "@sigstore/verify",
@@ -138,7 +131,7 @@ interface Rules {
 /** @throws anything: what is wrong with the bundle */
 function signerOf(
   { json, hash }: { readonly json: unknown; readonly hash: string },
-  { bundleFromJSON, toSignedEntity, verifier }: Ready,
+  { bundleFromJSON, toSignedEntity, verifier }: Awaited<ReturnType<typeof prepared>>,
   { issuer, predicateTypes }: Rules,
 ): string {
   const bundle = bundleFromJSON(json);
