@@ -6,6 +6,7 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { describeThrown } from "../../core/observe/index.ts";
 import { removeProcessFolder } from "../discovery/index.ts";
+import { systemCode } from "../packages/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
@@ -112,7 +113,7 @@ export async function writeComplaint(stream: TextStream, text: string): Promise<
 function written(stream: TextStream, text: string): Promise<string | undefined> {
   if (text === "") return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const settle = (error?: Error | null) => resolve(error ? codeOf(error) : undefined);
+    const settle = (error?: Error | null) => resolve(error ? systemCode(error) : undefined);
     if (!heard.has(stream)) {
       heard.add(stream);
       stream.on("error", () => {});
@@ -123,8 +124,4 @@ function written(stream: TextStream, text: string): Promise<string | undefined> 
       settle(error as Error);
     }
   });
-}
-
-function codeOf(error: Error): string {
-  return (error as NodeJS.ErrnoException).code ?? "unknown";
 }

@@ -2,6 +2,7 @@
 import process from "node:process";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
+import { systemCode } from "../packages/index.ts";
 import type { ByteSource, Command, CommandContext, FurtherCommands, Outcome } from "./command.ts";
 import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
@@ -75,11 +76,8 @@ function currentDirectory(): string {
   try {
     return process.cwd();
   } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw refusal(
-      "io_failed",
-      say`the current directory cannot be found (${code}): go to one that is there`,
-    );
+    const text = say`the current directory cannot be found (${systemCode(error)}): go to one that is there`;
+    throw refusal("io_failed", text);
   }
 }
 

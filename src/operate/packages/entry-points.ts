@@ -2,6 +2,7 @@
 import { lstat, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isWithin } from "./folders.ts";
+import { systemCode } from "./refused.ts";
 
 /** A file of the package and one of its exports. */
 export interface EntryPoint {
@@ -46,7 +47,7 @@ export async function fileFault(root: string, file: string): Promise<string | un
   try {
     real = await realpath(join(root, ...file.split("/")));
   } catch (error) {
-    return `its file is not there (${(error as NodeJS.ErrnoException).code ?? "unreadable"})`;
+    return `its file is not there (${systemCode(error)})`;
   }
   if (!isWithin(root, real)) return "its file lies outside of the package";
   return (await lstat(real)).isFile() ? undefined : "it is not a file";

@@ -3,6 +3,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
 import { type Asked, type ReadPackage, readPackage } from "./read-package.ts";
+import { systemCode } from "./refused.ts";
 import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
 
 export interface FindOptions {
@@ -135,7 +136,7 @@ async function candidatesIn(folder: string, notes: Notes): Promise<readonly Cand
     try {
       found.push({ path: await realpath(foundAt), foundAt, installedAs: name });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = systemCode(error);
       if (code === "EACCES" || code === "EPERM") noteUnreadable(foundAt, code, notes);
       else notes.warnings.push(`${foundAt} is a link that leads nowhere`);
     }
@@ -164,14 +165,14 @@ async function namesIn(folder: string, notes: Notes): Promise<readonly string[]>
       .map(({ name }) => name)
       .filter((name) => !name.startsWith("."));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCode(error);
     if (code !== "ENOENT" && code !== "ENOTDIR") noteUnreadable(folder, code, notes);
     return [];
   }
 }
 
-function noteUnreadable(path: string, code: string | undefined, notes: Notes): void {
-  notes.warnings.push(`${path} cannot be read (${code ?? "unknown"})`);
+function noteUnreadable(path: string, code: string, notes: Notes): void {
+  notes.warnings.push(`${path} cannot be read (${code})`);
   notes.unreadable.push(path);
 }
 
