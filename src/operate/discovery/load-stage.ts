@@ -7,13 +7,10 @@ import {
   endIsolated,
   manifestCarriedBy,
   type Plugin,
-  type Surface,
 } from "../../core/plugins/index.ts";
 import { lendHost, type RejectionCode } from "../packages/index.ts";
-import type { Lockfile, PluginMode } from "../trust/index.ts";
 import { importModule } from "./import-module.ts";
 import { loadIsolated } from "./isolated-load.ts";
-import type { ReadIsolation } from "./isolation-settings.ts";
 import { siblingRejected } from "./judge.ts";
 import {
   describeText,
@@ -67,7 +64,7 @@ async function loadAll(
   const total = report.accepted.length;
   for (const [done, source] of report.accepted.entries()) {
     onStep({ done, total, name: source.entry.id });
-    const outcome = await loadOne(options, source, report);
+    const outcome = await loadOne({ options, source });
     if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
     else refused.push(refusedFor(source, outcome));
   }
@@ -114,55 +111,48 @@ export function withoutOrphans(
 
 type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | LoadFault;
 
-async function loadOne(
-  options: ReadDiscoverOptions,
-  source: StaticPlugin,
-  report: StaticReport,
-): Promise<Loaded> {
-  const { surface, loadTimeoutMs, kinds } = options;
+interface Loading {
+  readonly options: ReadDiscoverOptions;
+  readonly source: StaticPlugin;
+}
+
+async function loadOne(loading: Loading): Promise<Loaded> {
+  const { options, source } = loading;
   const { entry, package: found } = source;
   const { id } = entry;
-  const copy = await copyOf(source, options);
+  const copy = await copyOf(loading);
   if (copy !== undefined && "code" in copy) return copy;
-  const grants = { source, lock: report.lock, mode: report.mode };
   const wanted = options.isolated.get(id);
-  if (wanted !== undefined) return await loadElsewhere({ options, wanted, copy }, grants);
+  if (wanted !== undefined) return await loadElsewhere({ ...loading, wanted, copy });
   const folder = copy?.folder ?? found.path;
   const file = join(folder, ...entry.file.split("/"));
   if (source.isLocal) lendHost(found.path);
-  const imported = await within(loadTimeoutMs, () => importModule(file));
+  const imported = await within(options.loadTimeoutMs, () => importModule(file));
   if (imported.how === "timeout") return late(id);
   if (imported.how === "threw")
     return importFailed(id, describeText(imported.value).replaceAll(folder, found.path));
   const exported = Object.hasOwn(imported.value, entry.exportName)
     ? imported.value[entry.exportName]
     : undefined;
-  return entry.kind !== "hooks"
-    ? otherOf(kinds, exported, grants)
-    : await loadHooks({ ...grants, exported, surface, loadTimeoutMs });
+  return entry.kind === "hooks" ? await loadHooks(loading, exported) : otherOf(loading, exported);
 }
 
 /** The gates of a manifest are the same, wherever it is from. */
-async function loadElsewhere(
-  how: Pick<Parameters<typeof loadIsolated>[0], "options" | "copy"> & {
-    readonly wanted: ReadIsolation;
-  },
-  grants: Grants,
-): Promise<Loaded> {
-  const isolated = await loadIsolated({ ...how, source: grants.source });
+async function loadElsewhere(input: Parameters<typeof loadIsolated>[0]): Promise<Loaded> {
+  const isolated = await loadIsolated(input);
   if ("code" in isolated) return isolated;
   const { plugin } = isolated;
-  const fault = mismatchOf(plugin, grants);
+  const fault = mismatchOf(plugin, input);
   if (fault === undefined) return { loaded: { kind: "hooks", plugin } };
   await isolated.close();
   return fault;
 }
 
 /** What the package is loaded from: where it has a hash, a copy that has it too. */
-async function copyOf(
-  { entry, package: found, hash, closure, isBuiltin }: StaticPlugin,
-  { root, mode, surface }: ReadDiscoverOptions,
-): Promise<PrivateCopy | LoadFault | undefined> {
+async function copyOf({
+  source: { entry, package: found, hash, closure, isBuiltin },
+  options: { root, mode, surface },
+}: Loading): Promise<PrivateCopy | LoadFault | undefined> {
   if (hash === undefined || isBuiltin) return undefined;
   const host = { root, names: ["glassine", surface.profile.hostName] };
   try {
@@ -175,28 +165,22 @@ async function copyOf(
   }
 }
 
-function otherOf(kinds: ReadDiscoverOptions["kinds"], exported: unknown, grants: Grants): Loaded {
-  const { id, kind: name } = grants.source.entry;
+function otherOf(loading: Loading, exported: unknown): Loaded {
+  const { id, kind: name } = loading.source.entry;
   // Packages were searched for the entry points of these kinds.
-  const kind = kinds.find((each) => each.name === name) as Kind;
+  const kind = loading.options.kinds.find((each) => each.name === name) as Kind;
   const checked = kind.check(exported, { id });
   if (!checked.ok) return rejected(id, checked.code, checked.reason);
   // Of a procedure it is known what it asks for; of other kinds their hosts know.
   if (kind !== procedureKind) return { loaded: { kind: "other", plugin: checked.plugin } };
   const plugin = checked.plugin as CheckedProcedure;
   const asked = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
-  return grantFault(asked, grants) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
+  return grantFault(asked, loading) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
 }
 
-interface HooksInput extends Grants {
-  readonly exported: unknown;
-  readonly surface: Surface;
-  readonly loadTimeoutMs: number;
-}
-
-async function loadHooks(input: HooksInput): Promise<Loaded> {
-  const { source, exported, surface, loadTimeoutMs } = input;
-  const { id } = source.entry;
+async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
+  const { surface, loadTimeoutMs } = loading.options;
+  const { id } = loading.source.entry;
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
     const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
@@ -209,9 +193,14 @@ async function loadHooks(input: HooksInput): Promise<Loaded> {
   const manifest = manifestCarriedBy(made.value);
   if (manifest === undefined)
     return noPlugin(id, `returned ${typeOf(made.value)}; expected what definePlugin made`);
-  const plugin = defined(surface, manifest);
-  if ("fault" in plugin) return rejected(id, "manifest_invalid", plugin.fault);
-  return mismatchOf(plugin, input) ?? { loaded: { kind: "hooks", plugin } };
+  try {
+    // Read and checked anew: another copy of this library, and another host, may have made it.
+    const plugin = definePluginFor(surface, manifest);
+    return mismatchOf(plugin, loading) ?? { loaded: { kind: "hooks", plugin } };
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    return rejected(id, "manifest_invalid", error.message);
+  }
 }
 
 function noPlugin(id: string, what: string, advice = ""): LoadFault {
@@ -219,19 +208,9 @@ function noPlugin(id: string, what: string, advice = ""): LoadFault {
   return rejected(id, "factory_failed", `it ${what}${advice}`, message);
 }
 
-/** Read and checked anew: another copy of this library, and another host, may have made it. */
-function defined(surface: Surface, manifest: unknown): Plugin | { readonly fault: string } {
-  try {
-    return definePluginFor(surface, manifest);
-  } catch (error) {
-    if (isGlassineError(error)) return { fault: error.message };
-    throw error;
-  }
-}
-
 /** Where the manifest says something else than the package, or than what was granted. */
-function mismatchOf(plugin: Plugin, input: Grants): LoadFault | undefined {
-  const { entry, package: found } = input.source;
+function mismatchOf(plugin: Plugin, loading: Loading): LoadFault | undefined {
+  const { entry, package: found } = loading.source;
   const { id } = entry;
   if (plugin.name !== id) {
     const message = `plugin entry point '${id}' declares name '${plugin.name}'; they must match`;
@@ -241,19 +220,12 @@ function mismatchOf(plugin: Plugin, input: Grants): LoadFault | undefined {
     const reason = `manifest version '${plugin.version}' differs from package version '${found.version}'`;
     return rejected(id, "version_conflict", reason, `plugin '${id}' ${reason}`);
   }
-  return grantFault({ by: "manifest", ...plugin }, input);
+  return grantFault({ by: "manifest", ...plugin }, loading);
 }
 
 function typeOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
-}
-
-/** Where it says what a plugin may ask for. */
-interface Grants {
-  readonly source: StaticPlugin;
-  readonly lock: Lockfile | undefined;
-  readonly mode: PluginMode;
 }
 
 interface Asked {
@@ -263,7 +235,10 @@ interface Asked {
   readonly hooks: readonly string[];
 }
 
-function grantFault(asked: Asked, { source, lock, mode }: Grants): LoadFault | undefined {
+function grantFault(
+  asked: Asked,
+  { source, options: { lock, mode } }: Loading,
+): LoadFault | undefined {
   const { entry, package: found, isBuiltin } = source;
   const { id } = entry;
   for (const key of ["capabilities", "hooks"] as const) {
