@@ -124,9 +124,10 @@ export async function cpexPlugin(options: CpexOptions): Promise<CpexPlugin> {
       throw optionsInvalid(`${option} must be a list of names.`);
   if (!isRecord(config)) throw optionsInvalid("config must be an object.");
   const host = await openHost(options);
-  return await startGuest(host, {
+  const guest = await planGuest(host, {
     ...{ kind, name, title: name, hooks, capabilities, config, settings: {}, unsupported: [] },
   });
+  return await guest.start();
 }
 
 /** The environment that plugins run in, checked. */
@@ -210,11 +211,6 @@ export interface PlannedGuest {
   readonly wheel: Wheel | undefined;
   /** @throws GlassineError as `cpexPlugin` does */
   start(): Promise<CpexPlugin>;
-}
-
-/** @throws GlassineError as `cpexPlugin` does */
-async function startGuest(host: CpexHost, entry: GuestEntry): Promise<CpexPlugin> {
-  return await (await planGuest(host, entry)).start();
 }
 
 /** @throws GlassineError `options_invalid`, `package_refused`, `plugin_isolation_failed` */
