@@ -13,6 +13,7 @@ export {
   standardTables,
 } from "./permissions.ts";
 export {
+  type CheckedProcedure,
   defineKind,
   defineProcedure,
   type Kind,

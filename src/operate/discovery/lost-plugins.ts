@@ -39,7 +39,8 @@ export async function lostPlugins(
     const installed = await packageFolder(root, entry.package);
     const paths = [...new Set([...known, ...(installed === undefined ? [] : [installed])])];
     if (paths.length === 0) continue;
-    const hashes = await Promise.all(paths.map(hashOf));
+    // `undefined` where a package cannot be hashed.
+    const hashes = await Promise.all(paths.map((path) => hashPackage(path).catch(() => undefined)));
     const asTrusted = hashes.findIndex((each) => each?.hash === entry.hash);
     const path = paths[asTrusted];
     const first = packages.find((each) => each.path === path);
@@ -55,11 +56,6 @@ export async function lostPlugins(
       });
   }
   return { changed, ofOthers };
-}
-
-/** `undefined` where it cannot be hashed. */
-async function hashOf(path: string): Promise<PackageHash | undefined> {
-  return hashPackage(path).catch(() => undefined);
 }
 
 /** Whether the package.json that plugins were looked for in is the one that was hashed. */

@@ -69,8 +69,10 @@ export async function optionsFor(asked: Asked): Promise<ReadDiscoverOptions> {
     },
     { cwd, faults, looksAlways },
   );
-  const ofPlace = await lockPlaceWarnings(asked, options);
-  return { ...options, warnings: [...options.warnings, ...ofPlace] };
+  const { lockPath, warnings } = options;
+  const other = await otherLock(asked, lockPath);
+  if (other === undefined) return options;
+  return { ...options, warnings: [...warnings, texts.lockOfRoot(other, lockPath)] };
 }
 
 export async function surveyFor(asked: Asked): Promise<Surveyed> {
@@ -108,7 +110,9 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
   const { report, options } = surveyed;
   const assessment = await assessmentFor(request, surveyed);
   const { lockFault } = options;
-  const loaded = request.load ? loadedIn(report, assessment) : acceptedIn(report);
+  const loaded = request.load
+    ? loadedIn(report, assessment)
+    : report.accepted.map((each) => staticFacts(each, report));
   return {
     mode: report.mode,
     lock: lockFacts(report),
@@ -148,10 +152,6 @@ function loadedIn(report: StaticReport, assessment: Assessment): readonly Plugin
   return [...loaded]
     .sort((a, b) => place(a) - place(b) || byUnits(a.source.entry.id, b.source.entry.id))
     .map((each) => loadedFacts(each, report, assessment));
-}
-
-function acceptedIn(report: StaticReport): readonly PluginFacts[] {
-  return report.accepted.map((each) => staticFacts(each, report));
 }
 
 function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
@@ -196,16 +196,7 @@ async function otherLock(place: Place, lockPath: string): Promise<string | undef
   return ofRoot.exists && ofRoot.path !== lockPath ? ofRoot.path : undefined;
 }
 
-/** What there is to say of a lockfile that is there and not in effect. */
-async function lockPlaceWarnings(
-  place: Place,
-  { lockPath }: { readonly lockPath: string },
-): Promise<readonly string[]> {
-  const other = await otherLock(place, lockPath);
-  return other === undefined ? [] : [texts.lockOfRoot(other, lockPath)];
-}
-
-/** The same for a command that makes a lockfile where there was none. */
+/** What there is to say of a new lockfile that a host of the folder of `--root` does not use. */
 export async function newLockWarnings(
   place: Place,
   { lockPath, lock }: { readonly lockPath: string; readonly lock: object | undefined },

@@ -9,6 +9,7 @@ import {
 } from "../../../core/plugins/index.ts";
 import type {
   Assessment,
+  CheckedProcedure,
   LoadedPlugin,
   StaticPlugin,
   StaticReport,
@@ -83,7 +84,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     trusted_until: locked?.until ?? null,
     missing_keyword: !found.hasKeyword,
     unsupplied_capabilities: [],
-    dependencies: dependenciesOf(source),
+    dependencies: [...new Set(closure?.members.map(memberText))].map(readDependency),
     lock_only_dependencies: lockOnly(source),
     provided_by_host: closure?.provided ?? [],
   };
@@ -95,11 +96,6 @@ function isolationFacts(
   open: readonly string[] | null = null,
 ): PluginFacts["isolation"] {
   return { isolate, says: kinds[isolate], accept, open };
-}
-
-/** As the lockfile has them. */
-function dependenciesOf({ closure }: StaticPlugin): PluginFacts["dependencies"] {
-  return [...new Set(closure?.members.map(memberText))].map(readDependency);
 }
 
 /** The names of those that are no part of the package's own hash, so that no signature is over them. */
@@ -168,9 +164,7 @@ function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
 }
 
 /** Of other kinds only their hosts know more than the package says. */
-function procedureFacts(
-  procedure: Extract<LoadedPlugin["loaded"], { kind: "other" }>["procedure"],
-): Partial<PluginFacts> {
+function procedureFacts(procedure: CheckedProcedure | undefined): Partial<PluginFacts> {
   if (procedure === undefined) return {};
   const { name, requiredCapabilities, configModel } = procedure;
   const config = configOf(configKeysIn(configModel));
