@@ -1,6 +1,6 @@
 /** Options of a discovery, and how they are read. */
 import { resolve } from "node:path";
-import { expectOptions } from "../../core/data/index.ts";
+import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
 import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
 import type { Surface } from "../../core/plugins/index.ts";
@@ -140,6 +140,7 @@ export async function readDiscoverOptions(
 ): Promise<ReadDiscoverOptions> {
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;
+  const { loadTimeoutMs = 30_000 } = given;
   const surface = surfaceOf(given.host ?? standardHost);
   if (surface === undefined) throw optionsInvalid("host must be what defineHost made.");
   if (onRejected !== "fail" && onRejected !== "skip")
@@ -188,7 +189,7 @@ export async function readDiscoverOptions(
     onOutput: given.onOutput ?? (() => {}),
     onEnd: given.onEnd ?? (() => {}),
     kinds: readKinds(given.kinds),
-    loadTimeoutMs: readTimeout(given.loadTimeoutMs),
+    loadTimeoutMs: readWhole("loadTimeoutMs", loadTimeoutMs, longestTimerMs),
     warnings: lock?.warnings ?? [],
   };
 }
@@ -252,10 +253,4 @@ function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {
 function readBin(bin: unknown): string {
   if (typeof bin === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(bin)) return bin;
   throw optionsInvalid('bin must be the name of a command such as "glassine".');
-}
-
-function readTimeout(value: unknown = 30_000): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value < 2 ** 31)
-    return value;
-  throw optionsInvalid("loadTimeoutMs must be whole milliseconds above 0.");
 }
