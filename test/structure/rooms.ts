@@ -85,7 +85,7 @@ export const plan: Plan = {
   loaders: [
     "src/operate/discovery/import-module.ts",
     "src/operate/cli/import-host.ts",
-    "src/operate/trust/signing/peer.ts",
+    "src/operate/packages/peer.ts",
     "src/gateway/run/load-sdk.ts",
     "src/gateway/run/label-store.ts",
     "src/gateway/config/import-file.ts",

@@ -1,7 +1,7 @@
 /** The optional peers that speak gRPC, and the services that are offered with them. */
 import type { Server, ServerCredentials, ServiceDefinition } from "@grpc/grpc-js";
 import type { fromJSON } from "@grpc/proto-loader";
-import { loadPeer } from "../../operate/trust/index.ts";
+import { loadPeer } from "../../operate/packages/index.ts";
 import { messages } from "./messages.ts";
 
 export interface Grpc {

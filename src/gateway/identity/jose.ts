@@ -1,6 +1,6 @@
 /** The package jose, which only gateways with tokens need. */
 import type { JWTVerifyGetKey } from "jose";
-import { loadPeer } from "../../operate/trust/index.ts";
+import { loadPeer } from "../../operate/packages/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 
 export type Jose = typeof import("jose");

@@ -1,5 +1,5 @@
 /** What is used of `@opentelemetry/api`, an optional peer, and how it is loaded. */
-import { loadPeer } from "../../operate/trust/index.ts";
+import { loadPeer } from "../../operate/packages/index.ts";
 
 /** Carries a span; opaque. */
 export interface TraceContext {

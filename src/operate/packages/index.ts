@@ -26,6 +26,7 @@ export {
 } from "./names.ts";
 export { readBundled, readNeeds } from "./package-json.ts";
 export { packageLimits } from "./package-limits.ts";
+export { loadPeer } from "./peer.ts";
 export { packageRefused, systemCode } from "./refused.ts";
 export {
   type RejectionCode,

@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { loadPeer, type Peer } from "../../../src/operate/packages/peer.ts";
 import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
-import { loadPeer, type Peer } from "../../../src/operate/trust/signing/peer.ts";
 import { sigstoreVerifier } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
 import { verifies } from "../../support/verifies.ts";
 import { packageOf, signedAt, temporary } from "../../trust/signing-support.ts";
@@ -13,8 +13,8 @@ import { authority } from "../../trust/sigstore-cases.ts";
 
 /** Names of peers, and by what they are asked for here. */
 const absent = vi.hoisted(() => new Map<string, string>());
-vi.mock("../../../src/operate/trust/signing/peer.ts", async (load) => {
-  const original = await load<typeof import("../../../src/operate/trust/signing/peer.ts")>();
+vi.mock("../../../src/operate/packages/peer.ts", async (load) => {
+  const original = await load<typeof import("../../../src/operate/packages/peer.ts")>();
   return {
     loadPeer: async (peer: Peer) => {
       const name = absent.get(peer.name) ?? peer.name;

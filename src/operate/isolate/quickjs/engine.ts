@@ -3,6 +3,7 @@
  * what spoils it is gone with it.
  */
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from "quickjs-emscripten";
+import { loadPeer } from "../../packages/index.ts";
 import { entryName, explained, type ModuleFiles } from "./module-files.ts";
 import { stackBytes } from "./stack.ts";
 
@@ -51,7 +52,10 @@ export class Engine {
 
   /** @throws Error that says why the plugin cannot be loaded */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { newQuickJSWASMModule } = await importQuickJs();
+    const { newQuickJSWASMModule } = (await loadPeer({
+      ...{ name: "quickjs-emscripten", install: "quickjs-emscripten@0.32" },
+      exports: ["newQuickJSWASMModule"],
+    })) as typeof import("quickjs-emscripten");
     const module = await newQuickJSWASMModule();
     const engine = new Engine(module.newContext(), options);
     engine.#within(options.loadMs, () => engine.#load(options.files));
@@ -142,19 +146,5 @@ export class Engine {
       if (error instanceof PluginFault) throw error;
       throw new HostThrew("The plugin broke its engine, and its thread ends.", { cause: error });
     }
-  }
-}
-
-async function importQuickJs() {
-  try {
-    return await import("quickjs-emscripten");
-  } catch (error) {
-    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-    const isMissing =
-      code === "ERR_MODULE_NOT_FOUND" && String(message).includes("quickjs-emscripten");
-    const why = isMissing ? "is not installed" : `cannot be loaded: ${String(message)}`;
-    throw new Error(
-      `The package quickjs-emscripten ${why}. Run \`npm install quickjs-emscripten@0.32\`.`,
-    );
   }
 }

@@ -5,11 +5,11 @@ import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
+import { loadPeer } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
 import { certificateSigner } from "./certificate-signer.ts";
 import { identityFault, maxIdentityUnits } from "./identity.ts";
 import { jsonOf, readJsonFile } from "./json-file.ts";
-import { loadPeer } from "./peer.ts";
 import { readTrustedRoot } from "./trusted-root.ts";
 import {
   type Evidence,

@@ -10,9 +10,8 @@ vi.mock("@modelcontextprotocol/server", () => {
 vi.mock("redis", () => {
   throw new Error("not found");
 });
-vi.mock("../../../../src/operate/trust/signing/peer.ts", async (original) => {
-  const { loadPeer } =
-    await original<typeof import("../../../../src/operate/trust/signing/peer.ts")>();
+vi.mock("../../../../src/operate/packages/peer.ts", async (original) => {
+  const { loadPeer } = await original<typeof import("../../../../src/operate/packages/peer.ts")>();
   return {
     loadPeer: (peer: Parameters<typeof loadPeer>[0]) =>
       loadPeer({ ...peer, name: `${peer.name}-that-nobody-has` }),

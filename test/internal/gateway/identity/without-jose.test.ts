@@ -1,10 +1,10 @@
 // A process of its own: it has a module replaced.
 import { expect, it, vi } from "vitest";
-import type { Peer } from "../../../../src/operate/trust/signing/peer.ts";
+import type { Peer } from "../../../../src/operate/packages/peer.ts";
 import { identifierOf, identityOf, jwt, requestOf } from "./support.ts";
 
-vi.mock("../../../../src/operate/trust/signing/peer.ts", async (load) => {
-  const original = await load<typeof import("../../../../src/operate/trust/signing/peer.ts")>();
+vi.mock("../../../../src/operate/packages/peer.ts", async (load) => {
+  const original = await load<typeof import("../../../../src/operate/packages/peer.ts")>();
   return {
     loadPeer: (peer: Peer) => original.loadPeer({ ...peer, name: `${peer.name}-that-nobody-has` }),
   };

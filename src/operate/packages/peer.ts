@@ -1,7 +1,7 @@
 /** Loads an optional peer when it is needed: a host that has no use for it installs none. */
 
-import { GlassineError } from "../../../core/errors/index.ts";
-import { describeThrown } from "../../../core/observe/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import { describeThrown } from "../../core/observe/index.ts";
 
 /** An optional package that the host installs, and what is used of it. */
 export interface Peer {
