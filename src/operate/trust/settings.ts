@@ -76,13 +76,12 @@ export function readTrustSettings(
     const variable = `${prefix}${name}`;
     const text: unknown = Object.hasOwn(env, variable) ? env[variable] : undefined;
     if (text === undefined || text === "") return missing;
-    const parsed =
-      typeof text === "string"
-        ? parse(text, variable)
-        : { fault: `${variable} is not a string; write it as one` };
-    if ("value" in parsed) return parsed.value;
-    problems.push({ variable, message: parsed.fault });
-    return missing;
+    const refuse = (message: string) => {
+      problems.push({ variable, message });
+      return missing;
+    };
+    if (typeof text === "string") return parse(text, variable, refuse);
+    return refuse(`${variable} is not a string; write it as one`);
   };
 
   const settings: TrustSettings = Object.freeze({
@@ -90,11 +89,11 @@ export function readTrustSettings(
     unsignedAck: read("PLUGIN_UNSIGNED_ACK", false, parseAcknowledgement),
     trustedPublishers: read("PLUGIN_TRUSTED_PUBLISHERS", noIdentities, parseIdentities),
     overridePublishers: read("PLUGIN_TRUST_OVERRIDE_PUBLISHERS", noIdentities, parseIdentities),
-    publisherKeys: read<Optional>("PLUGIN_PUBLISHER_KEYS", undefined, parsePath),
-    sigstoreTrustedRoot: read<Optional>("PLUGIN_SIGSTORE_TRUSTED_ROOT", undefined, parsePath),
-    sigstoreIssuer: read<Optional>("PLUGIN_SIGSTORE_ISSUER", undefined, parseIssuer),
+    publisherKeys: read("PLUGIN_PUBLISHER_KEYS", undefined, parsePath),
+    sigstoreTrustedRoot: read("PLUGIN_SIGSTORE_TRUSTED_ROOT", undefined, parsePath),
+    sigstoreIssuer: read("PLUGIN_SIGSTORE_ISSUER", undefined, parseIssuer),
     autoDiscovery: read("PLUGIN_AUTO_DISCOVERY_ENABLED", true, parseBoolean),
-    mode: read<PluginMode>("PLUGIN_MODE", "dev", parseMode),
+    mode: read("PLUGIN_MODE", "dev", parseMode),
   });
   if (settings.sigstoreIssuer !== undefined && settings.sigstoreTrustedRoot === undefined) {
     const variable = `${prefix}PLUGIN_SIGSTORE_ISSUER`;
@@ -121,9 +120,9 @@ export function readTrustSettings(
  * ```
  */
 export function readPluginMode(text: string): PluginMode {
-  const parsed = parseMode(text);
-  if ("value" in parsed) return parsed.value;
-  throw new GlassineError("setting_invalid", parsed.fault);
+  return parseMode(text, "", (message) => {
+    throw new GlassineError("setting_invalid", message);
+  });
 }
 
 const noIdentities: readonly string[] = Object.freeze([]);
@@ -133,55 +132,44 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ...["false", "0", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-/** The value of a string that is not empty, or a sentence about it. */
-type Parse<Value> = (
-  text: string,
-  variable: string,
-) => { readonly value: Value } | { readonly fault: string };
+/** The value of a string that is not empty, or what `refuse` returns for a sentence about it. */
+type Parse<Value> = (text: string, variable: string, refuse: (message: string) => Value) => Value;
 
-const parseBoolean: Parse<boolean> = (text, variable) => {
-  const value = words.get(text.trim().toLowerCase());
-  if (value !== undefined) return { value };
-  return {
-    fault: `${variable} is ${quoteName(text)}; it takes true, false, 1, 0, yes, no, on or off`,
-  };
-};
+const parseBoolean: Parse<boolean> = (text, variable, refuse) =>
+  words.get(text.trim().toLowerCase()) ??
+  refuse(`${variable} is ${quoteName(text)}; it takes true, false, 1, 0, yes, no, on or off`);
 
 /** An exact match: anyone who writes something else has not read what it means. */
-const parseAcknowledgement: Parse<boolean> = (text) => ({
-  value: text === unsignedAcknowledgement,
-});
+const parseAcknowledgement: Parse<boolean> = (text) => text === unsignedAcknowledgement;
 
-const parseIdentities: Parse<readonly string[]> = (text, variable) => {
+const parseIdentities: Parse<readonly string[]> = (text, variable, refuse) => {
   const items = text.split(",").map((item) => item.trim());
   const identities = [...new Set(items.filter((item) => item !== ""))];
   for (const identity of identities) {
     const fault = identityFault(identity);
     if (fault !== undefined)
-      return {
-        fault: `${variable} names ${quoteName(identity, maxIdentityUnits)}, which ${fault}`,
-      };
+      return refuse(`${variable} names ${quoteName(identity, maxIdentityUnits)}, which ${fault}`);
   }
-  return { value: Object.freeze(identities) };
+  return Object.freeze(identities);
 };
 
-const parsePath: Parse<string> = (text, variable) => {
-  if (text.trim() !== "" && !text.includes("\0")) return { value: text };
-  return { fault: `${variable} is ${quoteName(text)}; it takes the path of a file` };
-};
+const parsePath: Parse<Optional> = (text, variable, refuse) =>
+  text.trim() !== "" && !text.includes("\0")
+    ? text
+    : refuse(`${variable} is ${quoteName(text)}; it takes the path of a file`);
 
-const parseIssuer: Parse<string> = (text, variable) => {
+const parseIssuer: Parse<Optional> = (text, variable, refuse) => {
   const issuer = text.trim();
   const fault = identityFault(issuer);
-  if (fault === undefined) return { value: issuer };
-  return { fault: `${variable} is ${quoteName(issuer, maxIdentityUnits)}, which ${fault}` };
+  if (fault === undefined) return issuer;
+  return refuse(`${variable} is ${quoteName(issuer, maxIdentityUnits)}, which ${fault}`);
 };
 
-function parseMode(text: string): ReturnType<Parse<PluginMode>> {
+const parseMode: Parse<PluginMode> = (text, _, refuse) => {
   const mode = text.trim().toLowerCase();
-  if (mode === "dev" || mode === "production") return { value: mode };
-  return { fault: `invalid plugin mode ${quoteName(text)}: expected dev or production` };
-}
+  if (mode === "dev" || mode === "production") return mode;
+  return refuse(`invalid plugin mode ${quoteName(text)}: expected dev or production`);
+};
 
 interface SettingProblem {
   readonly variable: string;
