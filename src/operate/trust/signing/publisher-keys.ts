@@ -53,12 +53,7 @@ const publisher = z
         if (fault !== undefined) context.addIssue(fault);
       }),
       key_id: text(keyIdRule).regex(keyIdPattern, { error: keyIdRule }),
-      public_key: text().transform((written, context) => {
-        const read = readPublicKey(written);
-        if ("key" in read) return read.key;
-        context.addIssue(read.fault);
-        return z.NEVER;
-      }),
+      public_key: text().transform(readPublicKey),
       not_before: instant.optional(),
       not_after: instant.optional(),
       revoked: z.boolean({ error: "is not a boolean" }).default(false),
@@ -109,7 +104,11 @@ const document = z.strictObject(
  */
 export async function readPublisherKeys(path: string): Promise<PublisherKeys> {
   const json = await readJsonFile(path, { maxBytes, followLinks: true });
-  if ("fault" in json) throw unread(path, oneLine(json.fault, 200));
+  if ("fault" in json) {
+    // There is no JSON: the fault follows the name of the file.
+    const fault = oneLine(json.fault, 200);
+    throw invalid(path, fault, [{ place: "", fault }]);
+  }
   const read = document.safeParse(json.value);
   if (!read.success) throw refused(path, read.error.issues.flatMap(problemsOf));
   const keys = read.data.publishers.map((each) =>
@@ -149,38 +148,34 @@ function refused(path: string, problems: readonly KeyProblem[]): GlassineError {
   return invalid(path, `cannot be used: ${text}`, problems);
 }
 
-/** There is no JSON: the fault follows the name of the file. */
-function unread(path: string, fault: string): GlassineError {
-  return invalid(path, fault, [{ place: "", fault }]);
-}
-
 function invalid(path: string, what: string, keyProblems: readonly KeyProblem[]): GlassineError {
   const message = `The file of publisher keys ${quoted(path, 300)} ${what}.`;
   return new GlassineError("setting_invalid", message, { path, keyProblems });
 }
 
 /** From PEM or base64. What stands there is in no message: it may be a private key by mistake. */
-function readPublicKey(text: string): { readonly key: string } | { readonly fault: string } {
+function readPublicKey(text: string, context: z.RefinementCtx<string>): string {
+  const refuse = (fault: string) => {
+    context.addIssue(fault);
+    return z.NEVER;
+  };
   const [begin, ...more] = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g);
   if (begin === undefined) {
     const bytes = fromBase64(text);
-    if (bytes?.length === 32) return { key: text };
-    return { fault: "is neither PEM nor 32 bytes in canonical base64" };
+    if (bytes?.length === 32) return text;
+    return refuse("is neither PEM nor 32 bytes in canonical base64");
   }
-  if (begin[1]?.endsWith("PRIVATE KEY")) {
-    return { fault: "is a private key; put the public one there, and use this one no more" };
-  }
-  if (begin[1] !== "PUBLIC KEY" || more.length > 0)
-    return { fault: "is not one PUBLIC KEY in PEM" };
+  if (begin[1]?.endsWith("PRIVATE KEY"))
+    return refuse("is a private key; put the public one there, and use this one no more");
+  if (begin[1] !== "PUBLIC KEY" || more.length > 0) return refuse("is not one PUBLIC KEY in PEM");
   try {
     const key = createPublicKey(text);
-    if (key.asymmetricKeyType !== "ed25519") {
-      return { fault: `is of type ${key.asymmetricKeyType}, not ed25519` };
-    }
+    if (key.asymmetricKeyType !== "ed25519")
+      return refuse(`is of type ${key.asymmetricKeyType}, not ed25519`);
     const { x = "" } = key.export({ format: "jwk" });
-    return { key: Buffer.from(x, "base64url").toString("base64") };
+    return Buffer.from(x, "base64url").toString("base64");
   } catch {
-    return { fault: "is PEM that cannot be read" };
+    return refuse("is PEM that cannot be read");
   }
 }
 
