@@ -1,4 +1,5 @@
 /** Every day, compared with what Date says. */
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { byCodePoint, canonicalInstant, instantOf } from "../../../src/core/data/strings.ts";
 
@@ -48,6 +49,19 @@ it("a zone moves a time by its hours and minutes", () => {
       expect(canonicalInstant(`2026-03-01T00:30:15-${zone}`)).toBe(trimmed(new Date(at + offset)));
     }
   }
+});
+
+it("a time in milliseconds is written as Date writes it", () => {
+  const times = fc.date({
+    min: new Date("0001-01-01"),
+    max: new Date("9999-12-31"),
+    noInvalidDate: true,
+  });
+  fc.assert(
+    fc.property(times, (date) => {
+      expect(instantOf(date.getTime())).toBe(date.toISOString().replace(/\.?0*Z$/, "Z"));
+    }),
+  );
 });
 
 it("strings are ordered by code point", () => {

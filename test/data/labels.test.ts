@@ -1,7 +1,6 @@
 import { createExtensions, hasLabel, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { isLabel } from "../../../src/core/data/index.ts";
-import { codeOf } from "../../data/support.ts";
+import { codeOf } from "./support.ts";
 
 const labelled = (...labels: string[]) => createExtensions({ security: { labels } });
 const add = (label: string) =>
@@ -77,7 +76,10 @@ describe("the length of a label", () => {
     ["\uff61\uff61\u{1f512}", false],
     ["\uac00\uac00\u{1f512}", false],
   ])("is that of its code points: %j", (text, fits) => {
-    expect(isLabel(text, 2)).toBe(fits);
+    const make = () =>
+      createExtensions({ security: { labels: [text] } }, { limits: { labelCodePoints: 2 } });
+    if (fits) expect(make().security?.labels).toEqual([text]);
+    else expect(codeOf(make)).toBe("extensions_invalid");
   });
 });
 

@@ -1,11 +1,12 @@
 /** Listing keys of cheap objects with many keys: a string or bytes dressed as a record. */
+
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { codeOf } from "../../data/support.ts";
-import { plugin, runOnce } from "../../dispatch/support.ts";
+import { plugin, runOnce } from "../dispatch/support.ts";
+import { defaultLimits } from "../support/limits.ts";
+import { codeOf } from "./support.ts";
 
-const max = extensionsLimits.nodes;
+const max = defaultLimits.nodes;
 const dressed = (value: object) => Object.setPrototypeOf(value, Object.prototype) as object;
 const empty = createExtensions({});
 // The engine lists no more than some hundred million keys, and takes many seconds for these.

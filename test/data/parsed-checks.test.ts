@@ -1,9 +1,8 @@
 /** Reading runs each check of the schema once. */
-import { stringSet } from "glassine/host";
+import { stringSet, withRule } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { withRule } from "../../../src/core/schema/index.ts";
-import { compile, problemsBy, readGiven } from "../../data/support.ts";
+import { compile, problemsBy, readGiven } from "./support.ts";
 
 /** A check that notes what it is given. */
 function noting() {

@@ -1,10 +1,10 @@
 /** What is reported to a host for a value that cannot be read safely, or is too large. */
 
+import type { Limits } from "glassine";
 import { headerMap, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { Limits } from "../../../src/core/data/index.ts";
-import { problemsOf } from "../../data/support.ts";
+import { problemsOf } from "./support.ts";
 
 const bare = <T extends object>(value: T): T => Object.setPrototypeOf(value, null) as T;
 

@@ -4,9 +4,8 @@
 import { jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { changesAfter, patch, remove } from "../../data/realm-patches.ts";
-import { compile, problemsBy, problemsOf, readingOf } from "../../data/support.ts";
+import { changesAfter, patch, remove } from "./realm-patches.ts";
+import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const own = "f | extensions_shape | a value that passes its schema's own check | another";
 const f = (schema: z.ZodType) => z.object({ f: schema });
@@ -224,8 +223,7 @@ it("the result of a check of a plugin's value is read as a plugin's", () => {
 
 it("the limits apply to the result of a check", () => {
   const long = z.string().overwrite(() => "x".repeat(9));
-  const limits = { ...extensionsLimits, units: 8 };
-  expect(problemsOf(f(long), { f: "a" }, "host", limits)).toEqual([
+  expect(problemsOf(f(long), { f: "a" }, "host", { units: 8 })).toEqual([
     "f | snapshot_limit | at most 8 UTF-16 units of text | more",
   ]);
 });

@@ -3,8 +3,7 @@
 import { jsonObject, jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { admit } from "../../../src/core/schema/index.ts";
-import { compile, optionsOf, valueIn } from "../../data/support.ts";
+import { readingOf } from "./support.ts";
 
 /** A value of which every question is written down. */
 function asked<T extends object>(value: T): { readonly value: T; readonly questions: string[] } {
@@ -20,8 +19,7 @@ function asked<T extends object>(value: T): { readonly value: T; readonly questi
   return { value: new Proxy(value, Object.fromEntries(noting) as object), questions };
 }
 
-const parsed = (schema: z.ZodType, value: unknown) =>
-  valueIn(admit(compile(schema), value, optionsOf({ origin: "parsed" })));
+const parsed = (schema: z.ZodType, value: unknown) => readingOf(schema, value, "parsed");
 
 it("a list is read by its length and its elements", () => {
   const { value, questions } = asked(["a", "b"]);

