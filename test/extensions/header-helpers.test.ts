@@ -8,8 +8,8 @@ import {
   setHeader,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { codeOf } from "../../data/support.ts";
+import { codeOf } from "../data/support.ts";
+import { defaultLimits } from "../support/limits.ts";
 
 type Header = readonly [name: string, value: string];
 const writer = ["write_headers"] as const;
@@ -186,7 +186,7 @@ describe("a header on an envelope with wider limits", () => {
   };
   const wide = (headers: Readonly<Record<string, string>>) =>
     filterExtensions(createExtensions({ http: { headers } }, { limits }), writer);
-  const { headers, headerNameUnits, headerValueUnits, units } = extensionsLimits;
+  const { headers, headerNameUnits, headerValueUnits, units } = defaultLimits;
   const many = (count: number, value = "") =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, value]));
 

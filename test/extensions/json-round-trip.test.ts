@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { createExtensions, decodeExtensions, encodeExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { shapeOf } from "../../../property-tests/support/data.ts";
-import { documentsOf } from "../../../property-tests/support/documents.ts";
-import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
-import { codeOf, refusalOf } from "../../data/support.ts";
+import { shapeOf } from "../../property-tests/support/data.ts";
+import { documentsOf } from "../../property-tests/support/documents.ts";
+import { codeOf, refusalOf } from "../data/support.ts";
+import { compiled } from "../spec/support.ts";
 
 const roundTrip = (text: string) => encodeExtensions(decodeExtensions(text).extensions);
 
 describe("text after decoding and encoding", () => {
   it("equals that of an envelope with the same values, and decodes to the same again", () => {
     fc.assert(
-      fc.property(documentsOf(compileSlots(standardSlots)), (document) => {
+      fc.property(documentsOf(compiled), (document) => {
         const envelope = createExtensions(document);
         const text = encodeExtensions(envelope);
         const { extensions } = decodeExtensions(text);
