@@ -14,8 +14,7 @@ import {
 import { defineHost } from "glassine/host";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
-import { changingLength } from "../../support/changing-length.ts";
+import { changingLength } from "../support/changing-length.ts";
 
 const envelope = createExtensions({
   security: { labels: ["PII"], subject: { id: "u", type: "user" } },
@@ -82,14 +81,6 @@ describe("resolved names", () => {
     expect(Object.isFrozen(resolved)).toBe(true);
     expect(resolved).toEqual(["read_roles", "read_subject"]);
     expect(Reflect.ownKeys(resolved)).toEqual(["0", "1", "length"]);
-  });
-
-  it("are distinguished by what they imply, even if one was listed alone", () => {
-    const { bits, mask, namesOf } = compileSlots(standardSlots).capabilities;
-    const alone = namesOf(bits(["append_labels"]));
-    expect(alone).toEqual(["append_labels"]);
-    expect(mask(alone)).toBe(mask(["append_labels"]));
-    expect(mask(alone)).not.toBe(bits(["append_labels"]));
   });
 });
 

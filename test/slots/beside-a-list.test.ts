@@ -1,7 +1,7 @@
+// A process of its own: it patches the realm.
 /** Patches of Array.prototype are not part of a list, and receive nothing from the library. */
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
 
 /** Runs under accessors that give a text for these keys. What asked them, and what came of it. */
 function under<T>(target: object, keys: readonly string[], run: () => T) {
@@ -41,14 +41,5 @@ describe("a grant in a patched realm", () => {
     });
     expect(stolen).toEqual([]);
     expect(result).toEqual({ first: undefined, again: undefined });
-  });
-
-  it("depends on the names of the table alone", () => {
-    const { capabilities } = compileSlots(standardSlots);
-    const mask = capabilities.mask(["read_labels"]);
-    const past = `${capabilities.names.length}`;
-    const { result, stolen } = under(Array.prototype, [past], () => capabilities.namesOf(mask));
-    expect(stolen).toEqual([]);
-    expect(result).toEqual(["read_labels"]);
   });
 });
