@@ -3,9 +3,8 @@ import { createExtensions, mergeExtensions, TierViolationError } from "glassine"
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { listed, type Rejection } from "../../../src/core/envelope/index.ts";
-import { codeOf, refusalOf } from "../../data/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { codeOf, refusalOf } from "../data/support.ts";
+import { verifies } from "../support/verifies.ts";
 
 const extensions = createExtensions({
   request: { request_id: "r" },
@@ -67,21 +66,35 @@ describe("a change that is ignored", () => {
 });
 
 describe("many ignored changes", () => {
-  const list = (count: number): Rejection[] =>
-    Array.from({ length: count }, (_, at) => ({
-      path: `p${at}`,
-      code: "mode_denied",
-      reason: "r",
-    }));
+  const wide = defineHost({
+    slots: Object.fromEntries(
+      Array.from({ length: 103 }, (_, at) => [
+        `p${at}`,
+        {
+          tier: "immutable",
+          read: "everyone",
+          description: "Of a test.",
+          schema: z.object({ a: z.number() }),
+        },
+      ]),
+    ) as never,
+  });
+  const none = wide.createExtensions({} as never);
+  const rejectionsOf = (count: number) => {
+    const given = Array.from({ length: count }, (_, at) => [`p${at}`, { a: 1 }]);
+    return wide.mergeExtensions(none, Object.fromEntries(given), []).rejections;
+  };
 
   it("are reported up to a hundred, then as a count", () => {
-    const hundred = list(100);
-    expect(listed(hundred)).toBe(hundred);
-    const more = listed(list(103));
+    const hundred = rejectionsOf(100);
+    expect(hundred.map(({ path }) => path)).toEqual(
+      Array.from({ length: 100 }, (_, at) => `p${at}`),
+    );
+    const more = rejectionsOf(103);
     expect(more).toHaveLength(101);
     expect(more.slice(0, 100)).toEqual(hundred);
     const reason = "3 more changes were not taken.";
-    expect(more[100]).toEqual({ path: "(result)", code: "mode_denied", reason });
+    expect(more[100]).toEqual({ path: "(result)", code: "tier_immutable", reason });
     expect(Object.isFrozen(more) && Object.isFrozen(more[100])).toBe(true);
   });
 });
