@@ -1,16 +1,7 @@
+import { errorCodes } from "glassine";
 import { describe, expect, it } from "vitest";
-import { errorCodes } from "../../../src/core/errors/index.ts";
-import {
-  codeOf,
-  compiled,
-  envelope,
-  everything,
-  hop,
-  host,
-  merge,
-  refusal,
-} from "../../spec/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { codeOf, compiled, envelope, everything, hop, host, merge, refusal } from "./support.ts";
 
 const all = compiled.capabilities.names;
 const full = envelope(everything);
