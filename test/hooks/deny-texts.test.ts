@@ -1,7 +1,7 @@
 /** The messages of a misused `deny`, and how it cleans its strings. */
 import { deny, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
-import { violationOf } from "../../../src/core/hooks/results.ts";
+import { violationOf } from "./support.ts";
 
 const refusalFor = (input: unknown) => {
   try {
@@ -12,7 +12,7 @@ const refusalFor = (input: unknown) => {
   }
   return "nothing";
 };
-const reasonOf = (reason: string) => violationOf(deny(reason))?.reason;
+const reasonOf = async (reason: string) => (await violationOf(deny(reason)))?.reason;
 
 describe("deny reports what it expects", () => {
   const code = "deny expects a code of letters, digits and _ . : -, at most 64 characters.";
@@ -47,15 +47,18 @@ describe("deny reports what it expects", () => {
     expect(refusalFor(input)).toEqual(["result_shape", message]);
   });
 
-  it("reports nothing for valid input", () => {
+  it("reports nothing for valid input", async () => {
     for (const good of ["a".repeat(64), "0", "A_b.c:d-e"]) {
-      expect(violationOf(deny({ code: good, reason: "r" }))).toEqual({ code: good, reason: "r" });
+      expect(await violationOf(deny({ code: good, reason: "r" }))).toEqual({
+        code: good,
+        reason: "r",
+      });
     }
     const full = { code: "c", reason: "r", description: "d", details: { a: [1, null] } };
-    expect(violationOf(deny(full))).toEqual(full);
-    expect(violationOf(deny("r"))).toEqual({ code: "denied", reason: "r" });
-    expect(violationOf(deny({ reason: "r" }))).toEqual({ code: "denied", reason: "r" });
-    expect(Object.isFrozen(violationOf(deny("r"))) && Object.isFrozen(deny("r"))).toBe(true);
+    expect(await violationOf(deny(full))).toEqual(full);
+    expect(await violationOf(deny("r"))).toEqual({ code: "denied", reason: "r" });
+    expect(await violationOf(deny({ reason: "r" }))).toEqual({ code: "denied", reason: "r" });
+    expect(Object.isFrozen(deny("r"))).toBe(true);
   });
 });
 
@@ -69,24 +72,24 @@ describe("a reason is one line", () => {
     ["\u{1f600}\u{e0001}\u{1f600}", "\u{1f600} \u{1f600}"],
     ["a\ud83db", "a b"],
     ["\ude00a", "a"],
-  ])("%j", (given, shown) => {
-    expect(reasonOf(given)).toBe(shown);
+  ])("%j", async (given, shown) => {
+    expect(await reasonOf(given)).toBe(shown);
   });
 
-  it("of at most 500 units, and an ellipsis", () => {
-    expect(reasonOf("a".repeat(500))).toBe("a".repeat(500));
-    expect(reasonOf("a".repeat(501))).toBe(`${"a".repeat(500)}…`);
-    expect(reasonOf(`${"a".repeat(499)}\u{1f600}`)).toBe(`${"a".repeat(499)}…`);
-    expect(reasonOf(`${"a".repeat(498)}\u{1f600}b`)).toBe(`${"a".repeat(498)}\u{1f600}…`);
-    expect(reasonOf(`${"a".repeat(498)}\u{1f600}`)).toBe(`${"a".repeat(498)}\u{1f600}`);
-    expect(reasonOf(`${" ".repeat(999)}a`)).toBe("a");
+  it("of at most 500 units, and an ellipsis", async () => {
+    expect(await reasonOf("a".repeat(500))).toBe("a".repeat(500));
+    expect(await reasonOf("a".repeat(501))).toBe(`${"a".repeat(500)}…`);
+    expect(await reasonOf(`${"a".repeat(499)}\u{1f600}`)).toBe(`${"a".repeat(499)}…`);
+    expect(await reasonOf(`${"a".repeat(498)}\u{1f600}b`)).toBe(`${"a".repeat(498)}\u{1f600}…`);
+    expect(await reasonOf(`${"a".repeat(498)}\u{1f600}`)).toBe(`${"a".repeat(498)}\u{1f600}`);
+    expect(await reasonOf(`${" ".repeat(999)}a`)).toBe("a");
     expect(refusalFor(`${" ".repeat(1000)}a`)).not.toBe("nothing");
   });
 
-  it("and a description of at most 2000", () => {
-    const description = (text: string) =>
-      violationOf(deny({ code: "c", reason: "r", description: text }))?.description;
-    expect(description("d".repeat(2000))).toBe("d".repeat(2000));
-    expect(description("d\n".repeat(1500))).toBe(`${"d ".repeat(1000)}…`);
+  it("and a description of at most 2000", async () => {
+    const description = async (text: string) =>
+      (await violationOf(deny({ code: "c", reason: "r", description: text })))?.description;
+    expect(await description("d".repeat(2000))).toBe("d".repeat(2000));
+    expect(await description("d\n".repeat(1500))).toBe(`${"d ".repeat(1000)}…`);
   });
 });
