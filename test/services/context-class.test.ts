@@ -1,9 +1,9 @@
 /** The class of contexts, which no handler may reach. */
+
+import { allow } from "glassine";
+import { defineHost, defineServices } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { contextClassWith } from "../../../src/core/hooks/index.ts";
-import { defineHost, defineServices } from "../../../src/host.ts";
-import { allow } from "../../../src/index.ts";
 
 const vote = {
   semantic: "voting",
@@ -41,7 +41,26 @@ describe("the class of a context", () => {
     expect(found).toEqual(found.map((_, at) => at % 2 === 0));
   });
 
-  it("is shared by all hosts without services", () => {
-    expect(contextClassWith([])).toBe(contextClassWith([]));
+  it("is shared by all hosts without services", async () => {
+    const found: unknown[] = [];
+    for (const settings of [
+      { hooks: { vote } },
+      { hooks: { vote } },
+      { services, hooks: { vote } },
+    ]) {
+      const host = defineHost(settings as { hooks: { vote: typeof vote } });
+      const hooks = {
+        vote(_facts: unknown, context: object) {
+          found.push(Object.getPrototypeOf(context));
+          return allow();
+        },
+      };
+      const plugin = host.definePlugin({ name: "looks", version: "1.0.0", hooks });
+      const manager = await host.createPluginManager({ plugins: [plugin], logger: {} });
+      await manager.invoke("vote", {});
+    }
+    const [one, other, withServices] = found;
+    expect(one).toBe(other);
+    expect(withServices).not.toBe(one);
   });
 });
