@@ -1,20 +1,13 @@
 /** What a manager counts and measures, and the effect of a failing backend. */
 import { readFileSync } from "node:fs";
+import { type Allow, allow, createPluginManager, type Denial, definePlugin, deny } from "glassine";
+import { pluginMetrics } from "glassine/audit";
+import { defineHooks, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pluginMetrics } from "../../../src/core/plugins/metrics.ts";
-import { defineHooks, defineHost } from "../../../src/host.ts";
-import {
-  type Allow,
-  allow,
-  createPluginManager,
-  type Denial,
-  definePlugin,
-  deny,
-} from "../../../src/index.ts";
-import { uncaughtDuring } from "../../audit/support.ts";
-import { codeIn, readTable } from "../../docs/support/markdown.ts";
-import { verifies } from "../../support/verifies.ts";
+import { uncaughtDuring } from "../audit/support.ts";
+import { codeIn, readTable } from "../docs/support/markdown.ts";
+import { verifies } from "../support/verifies.ts";
 
 type Sample = readonly [kind: string, name: string, labels: object, value: number];
 
@@ -311,7 +304,7 @@ describe("a backend that fails", () => {
 });
 
 it("docs/embed.md has every metric with its labels", () => {
-  const page = readFileSync(new URL("../../../docs/embed.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/embed.md", import.meta.url), "utf8");
   const rows = readTable(page, "Metric").map(([name, kind, labels, means]) => [
     codeIn(name)[0],
     kind,
