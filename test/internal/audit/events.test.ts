@@ -1,4 +1,5 @@
 /** The events of this library: their creation, their schema, and the pages about them. */
+
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -14,6 +15,7 @@ import { auditEventSchema } from "../../../tools/scripts/audit-schema.ts";
 import { examples, plugin, turn } from "../../audit/examples.ts";
 import { eventOf, record, recordOf } from "../../audit/support.ts";
 import { codeIn, readTable } from "../../docs/support/markdown.ts";
+import { registrationFailures as reasons } from "../../registration/reasons.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -153,18 +155,7 @@ describe("an event of this library", () => {
           validation_failure: "why",
         }),
       );
-    expect(registrationFailures).toEqual([
-      ...["duplicate", "manifest_invalid", "config_validate", "config_exception", "config_result"],
-      ...[
-        "discovery",
-        "dependency",
-        "dependency_rejected",
-        "unsigned",
-        "signature_invalid",
-        "signature_unchecked",
-      ],
-      ...["untrusted_identity", "ack_missing", "lock_missing_entry", "lock_drift", "frozen"],
-    ]);
+    expect(registrationFailures).toEqual(reasons);
     for (const reason of registrationFailures) expect(isRecord(failed(reason))).toBe(true);
     expect(isRecord(failed("because"))).toBe(false);
   });

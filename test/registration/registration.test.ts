@@ -1,10 +1,10 @@
+import { allow, deny, ManifestError, RejectError } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { AuditEvent } from "../../../src/audit.ts";
-import { type RegistrationFailure, registrationFailures } from "../../../src/core/observe/index.ts";
-import { allow, deny, ManifestError, RejectError } from "../../../src/index.ts";
-import { host, make, plugin } from "../../registration/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { type Reason, registrationFailures } from "./reasons.ts";
+import { host, make, plugin } from "./support.ts";
 
 describe("registration", () => {
   it("PH-099: writes one event per plugin, with sorted lists, and one log line", async () => {
@@ -543,7 +543,7 @@ describe("the trail of runs", () => {
 describe("why a plugin is refused", () => {
   const invalid = plugin("aaa", {}, { requiresHost: ">=999.0.0" });
   const validator = (own: (_: unknown) => unknown) => plugin("aaa", { config_validate: own });
-  const scenarios: { readonly [reason in RegistrationFailure]?: readonly unknown[] } = {
+  const scenarios: { readonly [reason in Reason]?: readonly unknown[] } = {
     duplicate: [plugin("aaa"), plugin("aaa")],
     manifest_invalid: [invalid],
     dependency: [plugin("aaa", {}, { dependsOn: ["bbb"] })],
@@ -556,7 +556,7 @@ describe("why a plugin is refused", () => {
     ],
   };
   // What comes before a plugin is loaded has tests of its own with the parts that find it.
-  const beforeLoading: readonly RegistrationFailure[] = [
+  const beforeLoading: readonly Reason[] = [
     ...([
       "discovery",
       "dependency_rejected",
