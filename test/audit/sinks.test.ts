@@ -5,10 +5,10 @@ import {
   LoggerProvider,
   SimpleLogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
+import { jsonLines, openTelemetrySink } from "glassine/audit";
 import { describe, expect, it } from "vitest";
-import { jsonLines, openTelemetrySink } from "../../../src/core/observe/index.ts";
-import { eventOf, record, recordOf, trailTo } from "../../audit/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { eventOf, record, recordOf, trailTo } from "./support.ts";
 
 describe("JSON Lines", () => {
   it("have the fields in their order and the keys of the metadata sorted", () => {
