@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import type { AuditEvent } from "glassine/audit";
+import { fileAuditSink } from "glassine/node";
 import { afterAll, describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../../src/core/observe/index.ts";
-import { fileAuditSink } from "../../../src/node/index.ts";
-import { eventOf, record, trailTo } from "../../audit/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { eventOf, record, trailTo } from "../audit/support.ts";
+import { verifies } from "../support/verifies.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "glassine-audit-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { PassThrough, Writable } from "node:stream";
+import type { AuditEvent } from "glassine/audit";
+import { streamAuditSink } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../../src/core/observe/index.ts";
-import { streamAuditSink } from "../../../src/node/index.ts";
-import { eventOf, record, rest, trailTo, uncaughtDuring } from "../../audit/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { eventOf, record, rest, trailTo, uncaughtDuring } from "../audit/support.ts";
+import { verifies } from "../support/verifies.ts";
 
 const numbered = (n: number): AuditEvent => ({ ...record, metadata: { n } });
 const broken = new Error("EPIPE");
