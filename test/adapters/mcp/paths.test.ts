@@ -1,10 +1,11 @@
 /** Every string of MCP's schemas is shown to a hook, or passes by an option. */
+
 import { readFileSync } from "node:fs";
+import { hookNames } from "glassine";
 import { describe, expect, it } from "vitest";
-import { standardHooks } from "../../../../src/core/hooks/standard-hooks.ts";
-import { mcpPaths } from "../../../../tools/scripts/mcp-paths.ts";
-import { textPlaces } from "../../../../tools/scripts/mcp-schema-paths.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { mcpPaths } from "../../../tools/scripts/mcp-paths.ts";
+import { textPlaces } from "../../../tools/scripts/mcp-schema-paths.ts";
+import { verifies } from "../../support/verifies.ts";
 
 interface Entry {
   readonly method: string;
@@ -14,7 +15,7 @@ interface Entry {
   readonly paths: readonly string[];
 }
 
-const file = new URL("../../../../spec/mcp-paths.json", import.meta.url);
+const file = new URL("../../../spec/mcp-paths.json", import.meta.url);
 const entries = JSON.parse(readFileSync(file, "utf8")) as readonly Entry[];
 
 function keysOf(list: readonly Entry[]): readonly string[] {
@@ -38,7 +39,7 @@ describe("the table of MCP's strings", () => {
 
   it("names a hook of the standard host for each, or what the host lets pass", () => {
     verifies("mcp:guard-paths");
-    const known = new Set([...Object.keys(standardHooks), "tokens"]);
+    const known = new Set([...Object.keys(hookNames), "tokens"]);
     expect(entries.filter(({ seen_at }) => seen_at.length === 0)).toEqual([]);
     expect(entries.flatMap(({ seen_at }) => seen_at).filter((name) => !known.has(name))).toEqual(
       [],
