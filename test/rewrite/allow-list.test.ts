@@ -12,8 +12,7 @@ import {
   notAllowed,
 } from "glassine/openai";
 import { describe, expect, it } from "vitest";
-import { collector } from "../../../src/providers/rewrite/index.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 
 const left = (kind: LeftKind, path: string): Left => ({ kind, path, reason: "It is hidden." });
 
@@ -63,10 +62,12 @@ describe("a list", () => {
 
   it("never covers by a path the reports that are only counted", () => {
     verifies("adapters:allow");
-    const reports = collector<Left>();
-    for (let i = 0; i < 1001; i++) reports.add(left("content", `a[${i}]`));
-    expect(notAllowed(reports.list(), ["content a"])).toMatchObject([{ path: "(root)" }]);
-    expect(notAllowed(reports.list(), ["content"])).toEqual([]);
+    const hidden = Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`x${at}`, 1]));
+    const messages = [{ role: "user", content: "hi", ...hidden }];
+    const { left } = fromChatRequest({ model: "m", messages });
+    expect(left).toHaveLength(1001);
+    expect(notAllowed(left, ["content messages[0]"])).toMatchObject([{ path: "(root)" }]);
+    expect(notAllowed(left, ["content"])).toEqual([]);
   });
 
   it.each<[entry: unknown, message: string]>([
