@@ -55,8 +55,9 @@ export async function startGateway(
     secrets = (secret) => (typeof secret === "string" ? secret : "a secret"),
     ...more
   }: Pick<ManagerOptions, "audit" | "logger"> &
-    Pick<GatewayOptions, "stdio" | "envoy"> &
-    Partial<Pick<GatewayOptions, "secrets">> & {
+    Pick<GatewayOptions, "stdio" | "envoy"> & {
+      /** Default: made up. With `null`, they are read as a gateway does that is given no reader. */
+      readonly secrets?: GatewayOptions["secrets"] | null;
       /** What the audit trail gets. */
       readonly records?: NonNullable<GatewayOptions["audit"]>;
     } = {},
@@ -68,7 +69,7 @@ export async function startGateway(
     ...{ manager, log, metrics, stdio, envoy },
     ...(records && { audit: records }),
     config: { listen: { port: 0 }, ...config },
-    secrets,
+    ...(secrets && { secrets }),
   };
   const gateway = await createGateway(parts);
   const { host, port } = gateway.address ?? { host: "none", port: 0 };

@@ -1,8 +1,8 @@
 /** `gateway --check`: who sees what, and what can never happen, without starting anything. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { folderWith } from "../config/support.ts";
 import { codeOf, run, start } from "./support.ts";
 
 const node = { command: process.execPath };

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { addLabels, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { folderWith } from "../config/support.ts";
 import { codeOf, run, start } from "./support.ts";
 
 const planted = {

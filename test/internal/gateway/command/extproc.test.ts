@@ -2,8 +2,8 @@
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
 import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { folderWith } from "../config/support.ts";
 import { double, run, start } from "./support.ts";
 
 const config = {

@@ -1,9 +1,9 @@
 /** Isolated plugins of a gateway that runs, and of one that is checked. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { farSides, guarded } from "../../../support/far-sides.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { folderWith } from "../config/support.ts";
 import { double, run, start } from "./support.ts";
 
 const files = { url: "https://files.example/mcp" };

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { files, folderWith } from "../config/support.ts";
+import { files } from "../config/support.ts";
 import { codeOf, double, run, start } from "./support.ts";
 
 const smallServer = fileURLToPath(

@@ -9,11 +9,12 @@ import {
   type ResolveOptions,
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { accept, fakeVenv, memoryMb } from "../../../isolate/cpex/support/fake-venv.ts";
 import { hasCpex, python as realPython } from "../../../isolate/cpex/support/real-venv.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
-import { files, folderWith, load, problemsOf, refusalOf } from "./support.ts";
+import { files, load, problemsOf, refusalOf } from "./support.ts";
 
 const kind = "cpex_guard.guard.Guard";
 /** JSON is YAML. */

@@ -10,8 +10,9 @@ import {
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { farSides, guarded } from "../../../support/far-sides.ts";
-import { files, folderWith, load, problemsOf, refusalOf } from "./support.ts";
+import { files, load, problemsOf, refusalOf } from "./support.ts";
 
 /** Whatever the machine of a test lacks. */
 const accept = ["memory", "network", "signals"] as const;

@@ -3,7 +3,8 @@ import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defineConfig, loadConfig } from "../../../../src/gateway/config/index.ts";
-import { files, folderWith, load, refusalOf } from "./support.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
+import { files, load, refusalOf } from "./support.ts";
 
 const module = (config: unknown) => `export default ${JSON.stringify(config)};`;
 const listening = { servers: { files }, listen: { port: 1 }, identity: { anonymous: true } };

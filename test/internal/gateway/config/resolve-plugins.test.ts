@@ -12,7 +12,8 @@ import {
   type StockPlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { files, folderWith, refusalOf } from "./support.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
+import { files, refusalOf } from "./support.ts";
 
 const denier = (name: string) =>
   definePlugin({

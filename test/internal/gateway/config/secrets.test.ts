@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { secretReader, secretsIn } from "../../../../src/gateway/config/index.ts";
-import { folderWith, load } from "./support.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
+import { load } from "./support.ts";
 
 const env: Record<string, string | undefined> = { TOKEN: "t0", EMPTY: "" };
 const read = secretReader(env);

@@ -1,23 +1,7 @@
-/** Folders with configurations. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Configurations that are loaded. */
 import type { GlassineError } from "glassine";
-import { onTestFinished } from "vitest";
 import { type ConfigFlags, loadConfig } from "../../../../src/gateway/config/index.ts";
-
-/** A folder with these files, until the test is over. */
-export async function folderWith(
-  files: Readonly<Record<string, string | Uint8Array | object>>,
-): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "gateway-config-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const [name, content] of Object.entries(files)) {
-    const isText = typeof content === "string" || content instanceof Uint8Array;
-    await writeFile(join(folder, name), isText ? content : JSON.stringify(content));
-  }
-  return folder;
-}
+import { folderWith } from "../../../gateway/support/folder.ts";
 
 export const files = { command: "mcp-server-files" };
 

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createPluginManager, definePlugin, deny } from "glassine";
+import type { ConfigInput } from "glassine/gateway";
 import { describe, expect, it } from "vitest";
-import type { ConfigInput } from "../../../../src/gateway/run/index.ts";
-import { ada, gatewayBefore, stdioBefore } from "../../../gateway/attacks/support.ts";
-import { callerOf, callOf, initialize, sessionOf } from "../../../gateway/run/support/caller.ts";
-import type { Came } from "../../../gateway/run/support/fake-server.ts";
-import { type Started, startGateway } from "../../../gateway/run/support/gateway.ts";
-import { afterTest } from "../../../support/cleanup.ts";
-import { folderWith } from "../config/support.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { ada, gatewayBefore, stdioBefore } from "../attacks/support.ts";
+import { folderWith } from "../support/folder.ts";
+import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
+import type { Came } from "./support/fake-server.ts";
+import { type Started, startGateway } from "./support/gateway.ts";
 
 /** Reloads with the configuration as it is, and a change. */
 function reload({ gateway, parts }: Started, change: object): Promise<void> {
@@ -142,7 +142,7 @@ it("the plugins before a reload are given back when the last request that uses t
 
 const small = {
   command: process.execPath,
-  args: [fileURLToPath(new URL("../../../gateway/run/support/small-server.mjs", import.meta.url))],
+  args: [fileURLToPath(new URL("./support/small-server.mjs", import.meta.url))],
 };
 
 /** A call of MCP 2026-07-28 to a server that is a process, and what it answers. */

@@ -3,9 +3,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
-import { secretReader } from "../../../../src/gateway/config/index.ts";
-import { ada, gatewayBefore, loggedBy } from "../../../gateway/attacks/support.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 
 const looks = definePlugin({
   name: "looks",
@@ -91,15 +90,14 @@ const ask = (url: URL, path: string, body?: object) =>
   });
 
 it("says of a missing secret that the gateway is at fault, and names it in the log alone", async () => {
-  const headers = { authorization: { env: "OPENAI_KEY" } };
+  const headers = { authorization: { env: "UNSET_OPENAI_KEY" } };
   const model = {
     provider: "openai" as const,
     url: "http://127.0.0.1:1",
     path: "/openai",
     headers,
   };
-  const secrets = secretReader({});
-  const made = await gatewayBefore(undefined, { models: { model } }, [looks], { secrets });
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks], { secrets: null });
   const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
   const response = await ask(made.url, "/openai/v1/chat/completions", body);
   const text = await response.text();
@@ -107,10 +105,10 @@ it("says of a missing secret that the gateway is at fault, and names it in the l
     500,
     { error: { code: "secret_missing" } },
   ]);
-  expect(text).not.toContain("OPENAI_KEY");
+  expect(text).not.toContain("UNSET_OPENAI_KEY");
   expect(loggedBy(made, "model")).toMatchObject([{ outcome: "errored", code: "secret_missing" }]);
   expect(loggedBy(made, "secret_missing")).toMatchObject([
-    { route: "model", text: expect.stringContaining('"OPENAI_KEY" is not set') },
+    { route: "model", text: expect.stringContaining('"UNSET_OPENAI_KEY" is not set') },
   ]);
 });
 

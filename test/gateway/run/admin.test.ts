@@ -9,18 +9,15 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { createGateway } from "glassine/gateway";
 import { afterEach, expect, it, vi } from "vitest";
-import { openAdminPort } from "../../../../src/gateway/run/admin-port.ts";
-import { freePort } from "../../../../tools/real/free-port.ts";
-import { type Started, startGateway } from "../../../gateway/run/support/gateway.ts";
+import { freePort } from "../../../tools/real/free-port.ts";
+import { type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-const small = fileURLToPath(
-  new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),
-);
+const small = fileURLToPath(new URL("./support/small-server.mjs", import.meta.url));
 const servers = { small: { command: process.execPath, args: [small] } };
 const admin = { port: 0 };
 
@@ -192,29 +189,6 @@ it("is not ready while it shuts down, and closes last", async () => {
   expect((await made.admin("/healthz")).status).toBe(200);
   await closed;
   await expect(made.admin("/healthz")).rejects.toThrow();
-});
-
-it("is not ready without its label store, or before it has started", async () => {
-  const of = { allowedHosts: undefined, host: "127.0.0.1", port: 0 };
-  let isUp = false;
-  let state: "starting" | "ready" = "starting";
-  const { address, server } = await openAdminPort(of, {
-    ...{ state: () => state, generation: () => 3, metrics: () => "" },
-    store: {
-      load: () => (isUp ? Promise.resolve([]) : Promise.reject(new Error("ECONNREFUSED"))),
-      append: () => Promise.resolve([]),
-    },
-  });
-  open.push(() => server.close());
-  const ask = async () => {
-    const response = await fetch(`http://127.0.0.1:${address.port}/readyz`);
-    return [response.status, ((await response.json()) as { code?: string }).code];
-  };
-  expect(await ask()).toEqual([503, "starting"]);
-  state = "ready";
-  expect(await ask()).toEqual([503, "label_store_unreachable"]);
-  isUp = true;
-  expect(await ask()).toEqual([200, undefined]);
 });
 
 it("says that its port is in use, and leaves nothing behind", async () => {

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, expect, it } from "vitest";
-import { type Started, startGateway } from "../../../gateway/run/support/gateway.ts";
-import { folderWith } from "../config/support.ts";
+import { folderWith } from "../support/folder.ts";
+import { type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const small = {
   command: process.execPath,
-  args: [fileURLToPath(new URL("../../../gateway/run/support/small-server.mjs", import.meta.url))],
+  args: [fileURLToPath(new URL("./support/small-server.mjs", import.meta.url))],
 };
 
 async function connected(

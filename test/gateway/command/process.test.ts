@@ -8,12 +8,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { callOf, sessionOf } from "../../../gateway/run/support/caller.ts";
-import { type Came, fakeServer } from "../../../gateway/run/support/fake-server.ts";
-import { afterTest } from "../../../support/cleanup.ts";
-import { folderWith } from "../config/support.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { callOf, sessionOf } from "../run/support/caller.ts";
+import { type Came, fakeServer } from "../run/support/fake-server.ts";
+import { folderWith } from "../support/folder.ts";
 
-const bin = fileURLToPath(new URL("../../../../dist/gateway/command/main.js", import.meta.url));
+const bin = fileURLToPath(new URL("../../../dist/gateway/command/main.js", import.meta.url));
 
 /** Starts the command on a configuration; resolves once it is ready, or has ended. */
 async function started(config: object) {
