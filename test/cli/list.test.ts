@@ -1,25 +1,17 @@
 /** `plugins list` in the forms that people and programs read. */
 import { describe, expect, it, vi } from "vitest";
-import type { DiscoveryReport } from "../../../src/operate/cli/reports.ts";
-import { drift, facts, hash, lockAt, rejected, report } from "../../cli/support/facts.ts";
-import {
-  catalogPath,
-  fixtures,
-  linesOf,
-  type RunOptions,
-  run,
-  runJson,
-} from "../../cli/support/run.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";
+import { catalogPath, fixtures, linesOf, type RunOptions, run, runJson } from "./support/run.ts";
 
 const list = (
-  given: Partial<DiscoveryReport>,
+  given: Parameters<typeof report>[0],
   argv: readonly string[] = [],
   more: RunOptions = {},
 ) => run(["plugins", "list", ...argv], { ...more, services: serving(given) });
-const listJson = (given: Partial<DiscoveryReport>, argv: readonly string[] = []) =>
+const listJson = (given: Parameters<typeof report>[0], argv: readonly string[] = []) =>
   runJson(["plugins", "list", ...argv], { services: serving(given) });
-const serving = (given: Partial<DiscoveryReport>) => ({
+const serving = (given: Parameters<typeof report>[0]) => ({
   discover: () => Promise.resolve(report(given)),
 });
 

@@ -1,21 +1,19 @@
 /** `plugins describe` in the forms that people and programs read. */
+import { describePermissions, standardTables } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { memoryNode } from "../../../src/memory-node/index.ts";
-import { wordsOf } from "../../../src/operate/cli/plain-words.ts";
-import type { DiscoveryReport } from "../../../src/operate/cli/reports.ts";
-import { drift, facts, hash, lockAt, rejected, report } from "../../cli/support/facts.ts";
-import { linesOf, run, runJson } from "../../cli/support/run.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";
+import { linesOf, run, runJson } from "./support/run.ts";
 
-const serving = (given: Partial<DiscoveryReport>) => ({
+const serving = (given: Parameters<typeof report>[0]) => ({
   discover: () => Promise.resolve(report(given)),
 });
-const describing = (name: string, given: Partial<DiscoveryReport>, env = {}) =>
+const describing = (name: string, given: Parameters<typeof report>[0], env = {}) =>
   run(["plugins", "describe", name], { services: serving(given), env });
-const describingJson = (name: string, given: Partial<DiscoveryReport>, env = {}) =>
+const describingJson = (name: string, given: Parameters<typeof report>[0], env = {}) =>
   runJson(["plugins", "describe", name], { services: serving(given), env });
-/** The words of a host with the standard hooks. */
-const standard = wordsOf(undefined);
+/** What is said of every plugin of a host with the standard hooks. */
+const { always } = describePermissions(standardTables, { capabilities: [], hooks: [] });
 
 const plugin = facts({
   id: "example-plugin",
@@ -71,7 +69,7 @@ describe("plugins describe", () => {
       '  Asks for "post_assert_audit", no hook of this host.',
       '  Asks for "pre_assert_authorize", no hook of this host.',
       "what every plugin sees and changes:",
-      ...standard.always.map((sentence) => `  ${sentence}`),
+      ...always.map((sentence) => `  ${sentence}`),
       "lock_path: /home/lab/app/plugins.lock",
     ]);
   });
@@ -88,9 +86,9 @@ describe("plugins describe", () => {
     expect([document.plain_words, document.hook_words, document.always]).toEqual([
       {},
       { "cmf.llm_input": expect.stringContaining("It sees the payload, may deny") },
-      standard.always,
+      always,
     ]);
-    expect(standard.always[0]).toMatch(/^Sees .*, as every plugin does/);
+    expect(always[0]).toMatch(/^Sees .*, as every plugin does/);
   });
 
   it("says when text of a streamed answer is forwarded", async () => {
@@ -321,33 +319,5 @@ describe("plugins describe", () => {
     expect(stdout).not.toMatch(/^(hooks|health|signed_by|depends_on|trust_decision)/m);
     const { document } = await describingJson("acme.sum", { loaded: [procedure] });
     expect(document).not.toHaveProperty("health");
-  });
-});
-
-describe("capabilities in plain words", () => {
-  it("are those of the slots", () => {
-    verifies("cli:describe-permissions");
-    const words = wordsOf(undefined);
-    expect(words.of("read_labels")).toBe("Sees labels in security.");
-    expect(words.of("append_labels")).toBe("Sees labels in security. Adds to labels in security.");
-    expect(words.of("write_headers")).toContain("Changes http, but not its method");
-    expect(words.of("constructor")).toBe('Asks for "constructor", no capability of this host.');
-  });
-
-  it("are those of the host's services", () => {
-    verifies("cli:describe-permissions");
-    const words = wordsOf(memoryNode);
-    expect(words.of("network.outbound")).toBe(
-      "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave by it.",
-    );
-    expect(words.of("read_labels")).toBe("Sees labels in security.");
-  });
-
-  it("mark what reviewers look at first", () => {
-    const names = Object.keys(memoryNode.capabilities).filter((name) => name.includes("."));
-    expect(wordsOf(memoryNode).highImpact(names)).toEqual([
-      ...["audit.read", "facts.write", "federation.write", "identity.read", "network.outbound"],
-      ...["recall.write", "tenant.write"],
-    ]);
   });
 });

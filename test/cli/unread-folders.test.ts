@@ -3,10 +3,9 @@ import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, it } from "vitest";
-import { findPackages } from "../../../src/operate/packages/index.ts";
-import { commandServices, run } from "../../cli/support/run.ts";
-import { install, newRoot, unsigned } from "../../discovery/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { commandServices, run, runJson } from "./support/run.ts";
 
 // Windows has no such modes.
 const hasModes = process.platform !== "win32";
@@ -19,8 +18,8 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
   const cwd = await newRoot();
   await chmod(cwd, 0o755);
   await install(cwd, "@acme/guard");
-  const at = (argv: readonly string[]) =>
-    run(argv, { services: commandServices, cwd, env: unsigned });
+  const options = { services: commandServices, cwd, env: unsigned };
+  const at = (argv: readonly string[]) => run(argv, options);
   const reason = ["--reason", "r"];
   expect((await at(["plugins", "trust", "guard", ...reason])).code).toBe(0);
   const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
@@ -47,14 +46,14 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
       isRoot ? mode : ofOwner,
       () =>
         Promise.all([
-          findPackages({ root: cwd, field: "glassine", kinds: [] }),
+          runJson(["plugins", "verify"], options),
           at(["plugins", "lock", "--prune", ...reason]),
           at(["doctor"]),
           at(["plugins", "verify"]),
           at(["plugins", "list"]),
         ]),
     );
-    const [unread = ""] = found.unreadable;
+    const [unread = ""] = found.document.unreadable;
     expect(unread).toContain(folder);
     expect([pruned.code, pruned.stderr]).toEqual([
       2,

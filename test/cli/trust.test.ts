@@ -1,9 +1,10 @@
 /** `plugins trust`, `untrust` and `lock`: what they print, and how they refuse. */
+
+import { GlassineError } from "glassine";
 import { describe, expect, it, vi } from "vitest";
-import { GlassineError } from "../../../src/core/errors/index.ts";
-import { facts, lockAt, locked, rejected, report, trusted } from "../../cli/support/facts.ts";
-import { fixtures, linesOf, run, runJson } from "../../cli/support/run.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { facts, lockAt, locked, rejected, report, trusted } from "./support/facts.ts";
+import { fixtures, linesOf, run, runJson } from "./support/run.ts";
 
 const procedure = "capa.contrib.my_procedure";
 const trusting = (given: Parameters<typeof trusted>[0] = {}) => ({

@@ -1,11 +1,11 @@
 /** `plugins verify`: what counts, and what is printed. */
 import { describe, expect, it } from "vitest";
-import type { VerifyReport } from "../../../src/operate/cli/work/verify.ts";
-import { drift, lockAt, verified } from "../../cli/support/facts.ts";
-import { linesOf, run, runJson } from "../../cli/support/run.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { drift, lockAt, verified } from "./support/facts.ts";
+import { linesOf, run, runJson } from "./support/run.ts";
 
-const serving = (given: Partial<VerifyReport>) => ({
+type Given = NonNullable<Parameters<typeof verified>[0]>;
+const serving = (given: Given) => ({
   verify: () => Promise.resolve(verified(given)),
 });
 const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
@@ -24,7 +24,7 @@ describe("plugins verify", () => {
   });
 
   const plain: readonly string[] = [];
-  it.each<readonly [Partial<VerifyReport>, readonly string[], number]>([
+  it.each<readonly [Given, readonly string[], number]>([
     [{ drift: [drift()] }, plain, 1],
     [{ drift: [drift(), drift({ id: "b", kind: "hash_mismatch" })] }, plain, 2],
     [{ drift: [drift({ kind: "capabilities_mismatch" })] }, plain, 1],
@@ -64,7 +64,7 @@ describe("plugins verify", () => {
 
   it("prints each finding", async () => {
     verifies("cli:verify-lines", "cli:list-drift");
-    const given: Partial<VerifyReport> = {
+    const given: Given = {
       drift: [drift(), optional],
       linked: [{ id: "b", path: "/srv/b" }],
       unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],

@@ -1,14 +1,14 @@
 /** A host's own command line, over the services themselves. */
+
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AuditEvent } from "glassine/audit";
+import type { CommandHost, CommandIo } from "glassine/node";
+import { createCommand } from "glassine/node";
+import { installFixturePackage } from "glassine/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../../src/core/observe/index.ts";
-import type { CommandHost } from "../../../src/operate/cli/command-host.ts";
-import { createCommand } from "../../../src/operate/cli/index.ts";
-import type { TextStream } from "../../../src/operate/cli/process-io.ts";
-import { installFixturePackage } from "../../../src/testing/index.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 
 const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" } as const;
 
@@ -25,7 +25,7 @@ async function run(
   cwd = folder,
 ) {
   const written: string[] = [];
-  const stream: TextStream = {
+  const stream: CommandIo["stdout"] = {
     write(text, done) {
       written.push(text);
       done();

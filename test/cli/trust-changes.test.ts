@@ -3,10 +3,9 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dependencyChange } from "../../../src/operate/cli/plain-words.ts";
-import { commandServices, linesOf, run, runJson } from "../../cli/support/run.ts";
-import { codesOf, discover, install, newRoot, source, unsigned } from "../../discovery/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { codesOf, discover, install, newRoot, source, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];
@@ -75,21 +74,6 @@ describe("a dependency that changed since the plugin was trusted", () => {
     readonly dependencies: readonly { readonly name: string }[];
     readonly previous: { readonly dependencies: readonly { readonly name: string }[] };
   }
-
-  it("is paired with its predecessor only if one was added and one removed", () => {
-    const of = (name: string, version: string) => ({ name, version, hash: `sha256:${version}` });
-    const was = [of("a", "1"), of("a", "2"), of("b", "1")];
-    expect(dependencyChange(was, [of("a", "3"), of("b", "2")])).toEqual({
-      changed: [{ was: of("b", "1"), now: of("b", "2") }],
-      added: [of("a", "3")],
-      removed: [of("a", "1"), of("a", "2")],
-    });
-    expect(dependencyChange(was, [...was, of("a", "3")])).toEqual({
-      ...{ changed: [], removed: [] },
-      added: [of("a", "3")],
-    });
-    expect(dependencyChange(was, was)).toEqual({ changed: [], added: [], removed: [] });
-  });
 });
 
 describe("a package that does not list what it asks for", () => {
