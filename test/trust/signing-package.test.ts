@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { signPackage } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { signPackage } from "../../../src/operate/trust/signing/sign-package.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 import {
   identity,
   known,
@@ -12,7 +12,7 @@ import {
   temporary,
   testKey,
   verdict,
-} from "../../trust/signing-support.ts";
+} from "./signing-support.ts";
 
 const key = testKey();
 const evidenceAt = (path: string) => readFile(join(path, "glassine.sig.json"), "utf8");

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readPublisherKeys } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { readPublisherKeys } from "../../../src/operate/trust/signing/publisher-keys.ts";
-import { verifies } from "../../support/verifies.ts";
-import { identity, temporary, testKey } from "../../trust/signing-support.ts";
+import { verifies } from "../support/verifies.ts";
+import { identity, temporary, testKey } from "./signing-support.ts";
 
 const key = testKey();
 const publisher = { identity, key_id: "k1", public_key: key.publicKey };

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sigstoreVerifier } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { sigstoreVerifier } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
-import { verifies } from "../../support/verifies.ts";
-import { temporary } from "../../trust/signing-support.ts";
-import type { Document } from "../../trust/sigstore-authority.ts";
-import { authority, put } from "../../trust/sigstore-cases.ts";
+import { verifies } from "../support/verifies.ts";
+import { temporary } from "./signing-support.ts";
+import type { Document } from "./sigstore-authority.ts";
+import { authority, put } from "./sigstore-cases.ts";
 
 /** What is said of a trusted root at the start of a host; `undefined` where it is taken. */
 async function faultOf(root: string | Uint8Array): Promise<string | undefined> {
