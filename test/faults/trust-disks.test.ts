@@ -3,12 +3,13 @@
 import { appendFileSync } from "node:fs";
 import { chmod, chown, readFile, stat, unlink } from "node:fs/promises";
 import process from "node:process";
+import { readTrustJournal } from "glassine/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
-import { installFaults } from "../../faults/trust-fs-faults.ts";
-import { carryOut } from "../../faults/trust-orders.ts";
-import { bundlePrograms, type Programs, runFaulty } from "../../faults/trust-processes.ts";
-import { isWhole, report } from "../../faults/trust-report.ts";
+import { verifies } from "../support/verifies.ts";
+import { installFaults } from "./trust-fs-faults.ts";
+import { carryOut } from "./trust-orders.ts";
+import { bundlePrograms, type Programs, runFaulty } from "./trust-processes.ts";
+import { isWhole, report } from "./trust-report.ts";
 import {
   callsOf,
   expectMade,
@@ -18,8 +19,7 @@ import {
   type Scene,
   type Stage,
   sceneOf,
-} from "../../faults/trust-scenes.ts";
-import { verifies } from "../../support/verifies.ts";
+} from "./trust-scenes.ts";
 
 const codes = ["ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS", "EDQUOT", "EPERM"] as const;
 
