@@ -1,16 +1,13 @@
 /** Configuration: files with duplicate keys, and misspelled names. */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readLockfile, readPublisherKeys, readTrustSettings } from "glassine/node";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { readCatalogFile } from "../../../src/operate/cli/catalog.ts";
-import {
-  readLockfile,
-  readPublisherKeys,
-  readTrustSettings,
-} from "../../../src/operate/trust/index.ts";
-import { attack } from "../../attacks/attack.ts";
-import { codeOf, manage } from "../../discovery/hosts.ts";
+import { attack } from "../attacks/attack.ts";
+import { commandServices, runJson } from "../cli/support/run.ts";
+import { codeOf, manage } from "./hosts.ts";
 import {
   codesOf,
   discover,
@@ -20,7 +17,11 @@ import {
   ran,
   source,
   unsigned,
-} from "../../discovery/support.ts";
+} from "./support.ts";
+
+/** What the command finds in a catalog. */
+const searchIn = (catalog: string) =>
+  runJson(["plugins", "search", "guard", "--catalog", catalog], { services: commandServices });
 
 attack(
   "A-232",
@@ -76,9 +77,9 @@ attack(
       const catalog = join(root, "catalog.json");
       const row = '{"slug":"guard","package":"guard","env_var":null,"summary":"A guard"}';
       await writeFile(catalog, `[${row}]`);
-      expect(await readCatalogFile(catalog)).toHaveLength(1);
+      expect((await searchIn(catalog)).document).toHaveLength(1);
       await writeFile(catalog, `[${spoil(row, "package", '"evil"')}]`);
-      expect(await codeOf(readCatalogFile(catalog))).toBe("options_invalid");
+      expect((await searchIn(catalog)).document.error.code).toBe("options_invalid");
       expect(ran(marker)).toBe(false);
     });
 
@@ -191,7 +192,7 @@ attack(
       const catalog = join(root, "catalog.json");
       const row = { slug: "guard", package: "guard", env_var: null, summary: "A guard", env: "X" };
       await writeFile(catalog, JSON.stringify([row]));
-      expect(await codeOf(readCatalogFile(catalog))).toBe("options_invalid");
+      expect((await searchIn(catalog)).document.error.code).toBe("options_invalid");
       await writeFile(join(root, "plugins.lock"), "version = 1\nplugin = []\n");
       await expect(discover(root)).rejects.toThrow("unknown key 'plugin'; did you mean 'plugins'?");
     });

@@ -1,13 +1,8 @@
 /** The contract of procedures, checked without running code of the class. */
 import { isGlassineError, ManifestError } from "glassine";
+import { defineKind, defineProcedure, procedureKind } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  defineKind,
-  defineProcedure,
-  type KindFault,
-  procedureKind,
-} from "../../../src/operate/discovery/procedures.ts";
 
 const id = "acme.clean_up";
 const ran: string[] = [];
@@ -333,7 +328,7 @@ describe("kinds of plugins", () => {
       if (exported === expected.id) throw new Error("bad\npassword=hunter2");
       return typeof exported === "string"
         ? { ok: true, plugin: { colour: exported } }
-        : ({ ok: false, code: "contract_check_failed", reason: "no text" } satisfies KindFault);
+        : ({ ok: false, code: "contract_check_failed", reason: "no text" } as const);
     },
   });
 

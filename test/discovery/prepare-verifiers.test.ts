@@ -1,12 +1,11 @@
 // A process of its own: deadlines keep the timers that they find when they load.
 /** Verifiers that cannot work: a start ends with what is wrong, and `doctor` tells it. */
 import { GlassineError } from "glassine";
+import type { SignatureVerifier } from "glassine/node";
 import { describe, expect, it, vi } from "vitest";
-import { verifierFaults } from "../../../src/operate/discovery/verifiers.ts";
-import type { SignatureVerifier } from "../../../src/operate/trust/index.ts";
-import { commandServices, runJson } from "../../cli/support/run.ts";
-import { discover, install, newRoot, unsigned } from "../../discovery/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { commandServices, runJson } from "../cli/support/run.ts";
+import { verifies } from "../support/verifies.ts";
+import { discover, install, newRoot, unsigned } from "./support.ts";
 
 vi.hoisted(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 
@@ -20,15 +19,28 @@ const never = () => new Promise<void>(() => {});
 describe("a verifier with a prepare function", () => {
   it("has 30 seconds", async () => {
     verifies("signing:verifier-prepared");
+    const root = await newRoot();
+    await install(root, "guard");
     const settled = vi.fn();
-    const faults = verifierFaults([verifier(never), verifier(() => Promise.resolve())]);
-    void faults.then(settled);
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const hangs = verifier(() => {
+      begin();
+      return never();
+    });
+    const verifiers = [hangs, verifier(() => Promise.resolve())];
+    const found = discover(root, { verifiers });
+    found.then(settled, settled);
+    await begun;
     await vi.advanceTimersByTimeAsync(29_999);
     expect(settled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
-    expect(await faults).toMatchObject([
-      { code: "setting_invalid", message: 'The verifier "acme" is not ready after 30 seconds.' },
-    ]);
+    await expect(found).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: 'The verifier "acme" is not ready after 30 seconds.',
+    });
   });
 
   it.each([

@@ -1,18 +1,9 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hashPackage, trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { hashPackage } from "../../../src/operate/packages/index.ts";
-import { trustPlugins } from "../../../src/operate/trust/index.ts";
-import {
-  codesOf,
-  discover,
-  install,
-  newRoot,
-  ran,
-  source,
-  unsigned,
-} from "../../discovery/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { codesOf, discover, install, newRoot, ran, source, unsigned } from "./support.ts";
 
 const reason = "reviewed";
 

@@ -1,11 +1,11 @@
 /** Configuration: invalid amounts, and environment variables that inject structure. */
 import { defineHost } from "glassine/host";
+import { readTrustSettings } from "glassine/node";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { readTrustSettings } from "../../../src/operate/trust/index.ts";
-import { attack } from "../../attacks/attack.ts";
-import { codeOf, manage } from "../../discovery/hosts.ts";
-import { discover, newRoot } from "../../discovery/support.ts";
+import { attack } from "../attacks/attack.ts";
+import { codeOf, manage } from "./hosts.ts";
+import { discover, newRoot } from "./support.ts";
 
 /** Invalid amounts, and delays too long for a timer: 2 ** 32 ms would fire at once. */
 const never = [
