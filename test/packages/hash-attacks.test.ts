@@ -1,5 +1,6 @@
 /** Packages prepared so that other files run than were reviewed. */
 // Only in test:all: it hashes packages while they change.
+
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -9,10 +10,12 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hashPackage } from "glassine/node";
 import { expect, it } from "vitest";
-import { closureHasher, hashPackage } from "../../../src/operate/packages/index.ts";
-import { attack } from "../../attacks/attack.ts";
+import { attack } from "../attacks/attack.ts";
+import { discover, install, newRoot } from "../discovery/support.ts";
 import {
   freshFolder,
   hashAt,
@@ -22,7 +25,7 @@ import {
   plugin,
   refusalAt,
   type Tree,
-} from "../../packages/hash-support.ts";
+} from "./hash-support.ts";
 
 attack(
   "A-202",
@@ -155,13 +158,18 @@ attack(
       const path = realpathSync(packageOf({ ...plugin, [file]: "{}" }));
       const hash = await hashPackage(path);
       expect(hash.hash).toBe(await hashOf(plugin));
-      const closure = await closureHasher({ root: path, names: [], plugins: [] })({
-        path,
-        hash,
-        isLinked: false,
-      });
-      const [, name = ""] = file.split("/");
-      expect(closure.foreign).toEqual([join(path, "node_modules", name)]);
+      const root = await newRoot();
+      const installed = await install(root, "guard");
+      await mkdir(dirname(join(installed, file)), { recursive: true });
+      await writeFile(join(installed, file), "{}");
+      const { rejected } = await discover(root);
+      expect(rejected).toMatchObject([
+        {
+          id: "guard",
+          code: "foreign_package",
+          reason: expect.stringContaining(file.split("/").slice(0, 2).join("/")),
+        },
+      ]);
     });
   },
 );
