@@ -12,7 +12,13 @@ import { removeEntry, setEntry } from "../lockfile/edit-lockfile.ts";
 import type { LockEntry, Lockfile } from "../lockfile/entry-rules.ts";
 import { readLockfile } from "../lockfile/read-lockfile.ts";
 import { printable } from "../printable.ts";
-import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
+import {
+  type Changed,
+  type ChangeOptions,
+  changeLock,
+  type Edit,
+  settleLock,
+} from "./change-lock.ts";
 
 /** Of a change of trust. */
 export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
@@ -90,25 +96,21 @@ export async function trustPlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Trusted> {
-  const { command = "trust", audit } = options;
+  const { command = "trust" } = options;
   checkReason(reason, command);
-  const record = trustRecorder(audit);
   const sorted = inOrder(plugins, ({ id }) => id);
-  const changed = await changeLock(
-    path,
-    (lock) => ({
-      text: sorted.reduce(setEntry, lock.text),
-      lines: sorted.map(({ id, version, hash, until }) => ({
-        action: "trust",
-        ...{ id, version, hash, reason, until },
-      })),
-    }),
-    options,
-  );
+  const edit = (lock: Lockfile): Edit => ({
+    text: sorted.reduce(setEntry, lock.text),
+    lines: sorted.map(({ id, version, hash, until }) => ({
+      action: "trust",
+      ...{ id, version, hash, reason, until },
+    })),
+  });
+  const changed = await changeTrust(path, edit, sorted, { ...options, command, reason });
   const entryIn = (lock: Lockfile | undefined, id: string) =>
     lock?.entries.find((each) => each.id === id);
   return {
-    ...(await record(changed, command, sorted, reason)),
+    ...changed,
     plugins: sorted.map(({ id }) => ({
       entry: entryIn(changed.lock, id) as LockEntry,
       previous: entryIn(changed.previous, id),
@@ -153,30 +155,21 @@ export async function revokePlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Revoked> {
-  const { command = "untrust", audit } = options;
+  const { command = "untrust" } = options;
   checkReason(reason, command);
-  const record = trustRecorder(audit);
   const sorted = inOrder(ids, (id) => id);
-  const changed = await changeLock(
-    path,
-    (lock) => {
-      for (const id of sorted) expectLocked(lock, id, path);
-      return {
-        text: sorted.reduce(removeEntry, lock.text),
-        lines: sorted.map((id) => ({
-          action: "revoke",
-          ...{ id, version: "-", hash: "-", reason },
-        })),
-      };
-    },
-    { ...options, mustExist: true },
-  );
-  const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
-  const gone = sorted.map((id) => ({ id }));
-  return {
-    ...(await record(changed, command, gone, reason)),
-    plugins: inOrder(plugins, ({ id }) => id),
+  const edit = (lock: Lockfile): Edit => {
+    for (const id of sorted) expectLocked(lock, id, path);
+    return {
+      text: sorted.reduce(removeEntry, lock.text),
+      lines: sorted.map((id) => ({ action: "revoke", id, version: "-", hash: "-", reason })),
+    };
   };
+  const gone = sorted.map((id) => ({ id }));
+  const how = { ...options, command, reason, mustExist: true };
+  const changed = await changeTrust(path, edit, gone, how);
+  const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
+  return { ...changed, plugins: inOrder(plugins, ({ id }) => id) };
 }
 
 interface Created extends Pick<Changed, "lock" | "warnings"> {
@@ -252,35 +245,39 @@ interface TrustFact {
 
 type TrustAction = "trust" | "untrust" | "lock";
 
+interface TrustChange extends TrustOptions {
+  readonly command: TrustAction;
+  readonly reason: string;
+  readonly mustExist?: boolean;
+}
+
 /**
- * Reads the options before anything is changed. The function that it returns records what was done,
- * plugin by plugin.
+ * Changes the lock, and records what was done, plugin by plugin.
  *
- * @throws GlassineError `options_invalid`; the function it returns rejects with `audit_failed` where
- *   `strict` asks for every record and one was not taken
+ * @throws GlassineError `options_invalid` before anything is changed; `audit_failed` where `strict`
+ *   asks for every record and one was not taken
  */
-function trustRecorder(audit: AuditOptions | undefined) {
-  const options = readAuditOptions(audit);
-  const trail = createTrail(options);
-  return async (
-    changed: Changed,
-    action: TrustAction,
-    plugins: readonly TrustFact[],
-    reason: string,
-  ): Promise<Audited> => {
-    const unaudited: string[] = [];
-    const causes: unknown[] = [];
-    for (const { id, version = null, hash = null } of plugins) {
-      const facts = { plugin_name: id, action, version, package_hash: hash, reason };
-      const event = auditEvent("plugin.trust_changed", facts);
-      const outcome = await trail.emit(event, { kinds: factKindsOf(event) });
-      if (outcome.ok) continue;
-      unaudited.push(id);
-      causes.push(outcome.error);
-    }
-    if (unaudited.length > 0 && options.strict) throw notKept(unaudited, causes[0]);
-    return { ...changed, unaudited, warnings: [...changed.warnings, ...unaudited.map(notTaken)] };
-  };
+async function changeTrust(
+  path: string,
+  edit: (lock: Lockfile) => Edit,
+  plugins: readonly TrustFact[],
+  { command: action, reason, audit, ...options }: TrustChange,
+): Promise<Audited> {
+  const auditing = readAuditOptions(audit);
+  const trail = createTrail(auditing);
+  const changed = await changeLock(path, edit, options);
+  const unaudited: string[] = [];
+  const causes: unknown[] = [];
+  for (const { id, version = null, hash = null } of plugins) {
+    const facts = { plugin_name: id, action, version, package_hash: hash, reason };
+    const event = auditEvent("plugin.trust_changed", facts);
+    const outcome = await trail.emit(event, { kinds: factKindsOf(event) });
+    if (outcome.ok) continue;
+    unaudited.push(id);
+    causes.push(outcome.error);
+  }
+  if (unaudited.length > 0 && auditing.strict) throw notKept(unaudited, causes[0]);
+  return { ...changed, unaudited, warnings: [...changed.warnings, ...unaudited.map(notTaken)] };
 }
 
 function notTaken(id: string): string {
