@@ -4,7 +4,7 @@
  * Views may get into the hands of several plugins. So the state is private to the class, where no
  * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
  */
-import type { Json } from "../data/index.ts";
+import { type Json, ownValue } from "../data/index.ts";
 import { headerOf, joinedHeaders } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
@@ -191,14 +191,13 @@ export class LazyPartInfo implements PartInfo {
     return extensions === undefined ? undefined : headerOf(extensions, name);
   }
   hasArg(name: string): boolean {
-    const { args } = this;
-    return args !== undefined && Object.hasOwn(args, name);
+    return Object.hasOwn(this.args ?? empty, name);
   }
   getArg(name: string): Json | undefined {
-    return valueIn(this.args, name);
+    return ownValue(this.args, name) as Json | undefined;
   }
   getProperty(name: string): Json | undefined {
-    return valueIn(this.properties, name);
+    return ownValue(this.properties, name) as Json | undefined;
   }
   matchesUriPattern(pattern: string): boolean {
     const { uri } = this;
@@ -206,18 +205,12 @@ export class LazyPartInfo implements PartInfo {
   }
 
   /** What a map has for the part's name, or for a resource's URI; those of others are made up here. */
-  #entityIn<Value>(map: MapOf<Value> | undefined): Value | undefined {
+  #entityIn(map: object | undefined): unknown {
     return named(map, this.name) ?? named(map, this.isResource ? this.uri : undefined);
   }
 }
 
 /** Keys are data: `constructor` is one only where somebody wrote it. The empty string names nothing. */
-function named<Value>(map: MapOf<Value> | undefined, key: string | undefined): Value | undefined {
-  return key ? valueIn(map, key) : undefined;
+function named(map: object | undefined, key: string | undefined): unknown {
+  return key ? ownValue(map, key) : undefined;
 }
-
-function valueIn<Value>(map: MapOf<Value> | undefined, key: string): Value | undefined {
-  return map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
-}
-
-type MapOf<Value> = Readonly<Record<string, Value>>;
