@@ -80,13 +80,12 @@ export function limitsOver(defaults: Limits, given: unknown, option = "limits"):
   if (typeof given !== "object" || given === null || isArray(given)) {
     throw optionsInvalid(`${option} must be an object with some of the limits.`);
   }
-  const known = enumerableKeys(defaults);
   const changed = newRecord() as { -readonly [Name in keyof Limits]?: number };
-  const names = enumerableKeys(given);
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
+  const givenNames = enumerableKeys(given);
+  for (let i = 0; i < givenNames.length; i++) {
+    const name = givenNames[i] as string;
     if (!hasOwn(defaults, name)) {
-      throw optionsInvalid(`${option} has no ${quoted(name)}; it has ${known.join(", ")}.`);
+      throw optionsInvalid(`${option} has no ${quoted(name)}; it has ${names.join(", ")}.`);
     }
     const limit = ownValue(given, name);
     if (limit === undefined) continue;
