@@ -103,7 +103,8 @@ export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case
       "options_invalid",
       `The plugin ${plugin.name} has no hook that could be invoked: there is nothing to hold it to.`,
     );
-  const granted = plugin.capabilities.filter((name) => subject.slots.capabilities.has(name));
+  const { implied } = subject.slots.capabilities;
+  const granted = plugin.capabilities.filter((name) => implied.has(name));
   const twins = twinsOf(subject, undefined, fc.constant(granted));
   return fc.oneof(
     ...points.map((hook) =>

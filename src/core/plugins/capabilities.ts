@@ -10,7 +10,7 @@ export function isOfService({ services }: Surface, name: string): boolean {
 
 /** Whether a host knows a capability, of a slot or of a service. */
 export function knowsCapability(surface: Surface, name: string): boolean {
-  return surface.capabilities.has(name) || isOfService(surface, name);
+  return surface.capabilities.implied.has(name) || isOfService(surface, name);
 }
 
 /** Declared capabilities without repeats, sorted. `who` declares them. */
@@ -38,7 +38,7 @@ export function unusedCapabilities(
   who: string,
   names: readonly string[],
 ): string | undefined {
-  const ofSlots = names.filter((name) => capabilities.has(name));
+  const ofSlots = names.filter((name) => capabilities.implied.has(name));
   if (ofSlots.length === 0) return undefined;
   return `${who} declares ${ofSlots.map(nameOrQuoted).join(", ")}, and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed`;
 }

@@ -14,7 +14,6 @@ export interface CapabilityBits {
   mask(names: readonly string[]): number;
   /** The bits of these names alone. */
   bits(names: readonly string[]): number;
-  has(name: string): boolean;
   /** The names behind a mask, sorted. Asked for the mask of this very list, it is known at once. */
   namesOf(mask: number): readonly string[];
 }
@@ -42,7 +41,6 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
   const bits: CapabilityBits = {
     names,
     implied,
-    has: (name) => direct.has(name),
     mask: (wanted) =>
       Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, intrinsics.countOf(wanted)),
     bits: (wanted) => joined(bitOf, wanted, wanted.length),
@@ -149,7 +147,7 @@ export function resolveNames(bits: CapabilityBits, names: readonly string[]): re
     if (typeof name !== "string") {
       throw new GlassineError("capability_unknown", "A capability must be a string.", {});
     }
-    if (!bits.has(name)) {
+    if (!bits.implied.has(name)) {
       throw new GlassineError(
         "capability_unknown",
         `${quoted(name)} is not a capability of this host.${suggestion(name, bits.names)}`,
