@@ -388,7 +388,6 @@ export function compileLoose(
     const known = isRecord(previous) ? previous : undefined;
     const keys = enumerableKeys(value);
     const map = newMap(keys.length);
-    let same = known !== undefined;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       const raw = value[key];
@@ -398,14 +397,13 @@ export function compileLoose(
       checkKey(state, key);
       const shown = known === undefined ? undefined : ownValue(known, key);
       map[key] = (field?.compiled.read ?? readRest)(state, raw, shown);
-      if (map[key] !== shown) same = false;
     }
     fillIn(state, place, needed, map);
     const found = enumerableKeys(map);
-    const isSame =
-      same &&
-      found.length === enumerableKeys(known as LevelValue).length &&
-      hasSame(known as LevelValue, found, map);
-    return leave(state, place, isSame ? (known as LevelValue) : map);
+    const isKnown =
+      known !== undefined &&
+      found.length === enumerableKeys(known).length &&
+      hasSame(known, found, map);
+    return leave(state, place, isKnown ? known : map);
   };
 }
