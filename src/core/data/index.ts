@@ -1,3 +1,4 @@
+export { attempt } from "./attempt.ts";
 export * as intrinsics from "./intrinsics.ts";
 export {
   BrandCarrier,

@@ -57,7 +57,7 @@ export type {
   Step,
   StreamProgress,
 } from "./dispatch/types.ts";
-export { type HandlerEnd, settle, unowned } from "./dispatch/wait.ts";
+export { callSafely, type HandlerEnd, settle, unowned } from "./dispatch/wait.ts";
 export { type CompiledOperation, OperationRun, operate } from "./operations.ts";
 export {
   type Allow,

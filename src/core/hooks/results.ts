@@ -1,5 +1,5 @@
 /** What a handler answers: `allow`, or `deny` with a reason. */
-import { createStamp, intrinsics, type Json, sharedNotes } from "../data/index.ts";
+import { attempt, createStamp, intrinsics, type Json, sharedNotes } from "../data/index.ts";
 import { GlassineError, rejectionReason } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { oneLine } from "./shown-text.ts";
@@ -176,12 +176,8 @@ export function answerOf(value: unknown): "allow" | Violation | undefined {
   const recorded = answers.get(value);
   if (recorded === true) return "allow";
   if (typeof recorded !== "object" || recorded === null) return undefined;
-  try {
-    // Read like an argument of `deny`: anybody can write such a note.
-    return denials.of(deny(recorded as DenyInput));
-  } catch {
-    return undefined;
-  }
+  // Read like an argument of `deny`: anybody can write such a note.
+  return denials.of(attempt(() => deny(recorded as DenyInput)));
 }
 
 /** Whether a value is what `allow` returns, here or in another copy of this library. */

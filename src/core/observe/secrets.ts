@@ -4,6 +4,7 @@
  * The search is that of Knuth, Morris and Pratt: its work is linear in the length of string and
  * secret, both of which an attacker may have chosen.
  */
+import { attempt } from "../data/index.ts";
 import { toLowerAscii } from "../data/intrinsics.ts";
 import { ellipsis, marker, spelledOut } from "./one-line.ts";
 
@@ -61,20 +62,12 @@ function formsOf(secret: string): ReadonlySet<string> {
   const bare = secret.trim();
   const lines = bare.split(/[\r\n]/).map((line) => line.trim());
   const forms = [
-    ...[bare, JSON.stringify(bare).slice(1, -1), urlForm(bare)],
+    // No URL has what is not valid Unicode.
+    ...[bare, JSON.stringify(bare).slice(1, -1), attempt(() => encodeURIComponent(bare)) ?? ""],
     ...lines.filter((line) => line.length >= minPart),
   ];
   const lower = forms.flatMap((form) => [toLowerAscii(form), toLowerAscii(spelledOut(form))]);
   return new Set(lower.filter((form) => form !== ""));
-}
-
-function urlForm(text: string): string {
-  try {
-    return encodeURIComponent(text);
-  } catch {
-    // No URL has it: it is not valid Unicode.
-    return "";
-  }
 }
 
 /** What both look for. */

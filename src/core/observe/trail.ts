@@ -3,8 +3,9 @@
  * the host's sink and then to the handlers that the manager names. A failing recipient never makes it
  * throw, and is always counted.
  */
-import { ignore, isAwaitable, within } from "../data/index.ts";
+import { isAwaitable, within } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
+import { callSafely } from "../hooks/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import { type AuditEvent, type AuditEventInput, jsonLines } from "./event.ts";
 import type { FactKinds } from "./make-event.ts";
@@ -222,12 +223,8 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   function log(text: string): void {
     if (logging) return;
     logging = true;
-    try {
-      const answer: unknown = logger?.error(text);
-      if (isAwaitable(answer)) void ignore(answer);
-    } catch {
-      // The failure is counted and part of the outcome.
-    }
+    // The failure is counted and part of the outcome.
+    callSafely(() => logger?.error(text));
     logging = false;
   }
 

@@ -1,4 +1,5 @@
 /** Says what is wrong with a configuration: where, and what was expected. Never a value. */
+import { attempt } from "../data/index.ts";
 import { hasOwn } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
@@ -53,14 +54,12 @@ type Issue = Readonly<Record<string, unknown>>;
 /** The issues of an error as zod makes it; `undefined` for any other error. */
 function issuesOf(error: unknown): readonly Issue[] | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  try {
+  return attempt(() => {
     const issues = readPlainArray((error as { issues?: unknown }).issues);
     if (issues === undefined || issues.length === 0) return undefined;
     // Read once: an issue may be anything that the schema likes.
     return issues.map((issue) => ({ ...(issue as object) }));
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 function pathOf({ path }: Issue): Path {
@@ -71,12 +70,8 @@ function pathOf({ path }: Issue): Path {
 }
 
 function textOf(value: unknown, key: string): string | undefined {
-  try {
-    const text = (value as Record<string, unknown> | null | undefined)?.[key];
-    return typeof text === "string" ? text : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = attempt(() => (value as Record<string, unknown> | null | undefined)?.[key]);
+  return typeof text === "string" ? text : undefined;
 }
 
 /** What an author's own message adds. All values of what failed are taken out of it. */

@@ -1,5 +1,5 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import { isAwaitable, typeName } from "../data/index.ts";
+import { attempt, isAwaitable, typeName } from "../data/index.ts";
 import { apply, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
 import { unowned } from "../hooks/index.ts";
 
@@ -25,14 +25,12 @@ export function readSchema(schema: unknown): ReadSchema | undefined {
 
 /** Of a class it may be a getter, as with zod; one of the object itself is not run. */
 function methodOf(schema: object, name: string): ((value: unknown) => unknown) | undefined {
-  try {
+  return attempt(() => {
     const own = getOwnPropertyDescriptor(schema, name);
     if (own !== undefined && !hasOwn(own, "value")) return undefined;
     const method = (schema as Record<string, unknown>)[name];
     return typeof method === "function" && !isProxy(method) ? (method as never) : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** What a schema answered: a value, an error that it threw or returned, or a breach of its contract. */
@@ -130,7 +128,8 @@ function keysOf(schema: unknown): KnownKeys | undefined {
 
 /** The keys of a schema that is an object of zod; `undefined` for any other. */
 export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined {
-  const known = readable(() => keysOf(schema));
+  // A getter of a lazy schema may throw, or never come to an end.
+  const known = attempt(() => keysOf(schema));
   return known && Object.keys(known.shape);
 }
 
@@ -139,16 +138,7 @@ export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined
  * where the schema does not say more. Of another schema they are its own affair.
  */
 export function unknownKeys({ schema }: ReadSchema, value: unknown): readonly UnknownKey[] {
-  return readable(() => unknownIn(schema, value, [])) ?? [];
-}
-
-/** `undefined` if a getter of a lazy schema throws, or never comes to an end. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
+  return attempt(() => unknownIn(schema, value, [])) ?? [];
 }
 
 function unknownIn(

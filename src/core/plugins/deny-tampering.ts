@@ -1,5 +1,5 @@
 /** What a manager with `tampering: "deny"` does in a realm that was changed. */
-import { detectTampering, type Json } from "../data/index.ts";
+import { attempt, detectTampering, type Json } from "../data/index.ts";
 import { freeze } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { Violation } from "../hooks/index.ts";
@@ -9,11 +9,7 @@ const maxNamed = 8;
 
 /** Whether the options of a manager say so. They are read later, by code that a patch may mislead. */
 export function asksToDeny(options: unknown): boolean {
-  try {
-    return (options as { readonly tampering?: unknown }).tampering === "deny";
-  } catch {
-    return false;
-  }
+  return attempt(() => (options as { readonly tampering?: unknown }).tampering) === "deny";
 }
 
 /** @throws GlassineError `realm_tampered` */

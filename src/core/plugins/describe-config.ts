@@ -1,7 +1,7 @@
 /** What configuration a plugin takes, for whoever operates it. Never contains values. */
 
 import * as z from "zod/mini";
-import { isRecord } from "../data/index.ts";
+import { attempt, isRecord } from "../data/index.ts";
 import { sensitivityOf } from "../observe/index.ts";
 import { definitionOf } from "./define-plugin.ts";
 import type { Plugin } from "./types.ts";
@@ -26,8 +26,11 @@ export function configKeysOf(plugin: Plugin): readonly ConfigKeyFacts[] | undefi
 
 /** The same for a schema of somebody's; `undefined` for one that does not tell its keys. */
 export function configKeysIn(schema: object): readonly ConfigKeyFacts[] | undefined {
-  const document = documentOf(schema);
-  if (document === undefined || !isRecord(document.properties)) return undefined;
+  // Of another schema than one of zod, and of one that has no such form, there is none.
+  const document: unknown = attempt(() =>
+    z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" }),
+  );
+  if (!isRecord(document) || !isRecord(document.properties)) return undefined;
   const required = Array.isArray(document.required) ? document.required : [];
   return Object.entries(document.properties).map(([key, part]) => {
     const secret = sensitivityOf(key.toLowerCase()) !== undefined;
@@ -39,15 +42,6 @@ export function configKeysIn(schema: object): readonly ConfigKeyFacts[] | undefi
       secret,
     };
   });
-}
-
-/** A schema of zod as JSON Schema; `undefined` for any other, and for one that has no such form. */
-function documentOf(schema: object): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" });
-  } catch {
-    return undefined;
-  }
 }
 
 function typeOf(part: unknown): string {

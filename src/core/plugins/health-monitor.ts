@@ -1,9 +1,10 @@
 /** Asks the plugins of a manager for their health: on request, and repeatedly where it polls. */
-import { isAwaitable, typeName, waitEnd } from "../data/index.ts";
+import { attempt, isAwaitable, typeName, waitEnd } from "../data/index.ts";
 import { isProxy, monotonicNow } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type AnyRun,
+  callSafely,
   endTurn,
   type HandlerEnd,
   type ManagerRuntime,
@@ -16,7 +17,6 @@ import { timestampNow } from "../observe/index.ts";
 import { noRunOptions } from "./begin-run.ts";
 import { handlerStep, type ManagerParts, type Member } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
-import { callSafely } from "./logger.ts";
 import { quoteName } from "./read-plain.ts";
 
 // Captured, so that a test's or plugin's clock keeps no check from ending.
@@ -210,12 +210,8 @@ function findingOf(
 /** The status of a look-alike, where it is a string but not one of the four. */
 function oddStatus(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
-  try {
-    const status: unknown = Object.getOwnPropertyDescriptor(value, "status")?.value;
-    return typeof status === "string" && !isStatus(status) ? status : undefined;
-  } catch {
-    return undefined;
-  }
+  const status: unknown = attempt(() => Object.getOwnPropertyDescriptor(value, "status")?.value);
+  return typeof status === "string" && !isStatus(status) ? status : undefined;
 }
 
 /** Lets the process end although the timer runs, where the runtime knows how. */

@@ -1,5 +1,6 @@
 /** How a plugin reports its health, and how the host asks for it. */
 import {
+  attempt,
   expectOptions,
   intrinsics,
   longestTimerMs,
@@ -54,16 +55,14 @@ const answers = sharedNotes("health");
 export function answerOf(
   value: unknown,
 ): { readonly status: HealthStatus; readonly message: string } | undefined {
-  try {
+  // A plugin may have put there what throws when it is read.
+  return attempt(() => {
     const found = answers.get(value);
     const status = ownValue(found, "status");
     const message = ownValue(found, "message");
     if (typeof status !== "string" || !isStatus(status) || typeof message !== "string") return;
     return { status, message };
-  } catch {
-    // What a plugin put there itself, and throws when it is read.
-    return undefined;
-  }
+  });
 }
 
 /**

@@ -1,7 +1,6 @@
 /** The host's log: for what is not worth an error. */
-import { isAwaitable } from "../data/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
-import { unowned } from "../hooks/index.ts";
+import { callSafely } from "../hooks/index.ts";
 
 /** Takes lines of text. What a method throws, or rejects with, changes nothing. */
 export interface Logger {
@@ -30,16 +29,6 @@ export function readLogger(given: unknown): ReadLogger {
     return (text: string) => callSafely(() => write(text));
   };
   return { info: read("info"), warn: read("warn"), error: read("error") };
-}
-
-/** Calls code of the host. What it throws, or rejects with, changes nothing. */
-export function callSafely(call: () => unknown): void {
-  try {
-    const answer = call();
-    if (isAwaitable(answer)) unowned(answer);
-  } catch {
-    // What is reported happened, whether or not the host took the report.
-  }
 }
 
 // Standard error, in every runtime that has one: standard output may carry a protocol.

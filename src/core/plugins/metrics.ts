@@ -1,8 +1,13 @@
 /** Hands what a manager counts and measures to the host's backend. */
 import { monotonicNow } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
-import type { AnyInvokeResult, Decision, HandlerStep, Meter } from "../hooks/index.ts";
-import { callSafely } from "./logger.ts";
+import {
+  type AnyInvokeResult,
+  callSafely,
+  type Decision,
+  type HandlerStep,
+  type Meter,
+} from "../hooks/index.ts";
 
 /** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
 const buckets = Object.freeze([5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3]);

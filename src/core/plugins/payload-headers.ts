@@ -2,7 +2,7 @@
  * `headers` on an older payload: deprecated, and moved to where the capability rules hold. A plugin
  * of an earlier run may have patched the realm meanwhile.
  */
-import { forEach, intrinsics } from "../data/index.ts";
+import { attempt, forEach, intrinsics } from "../data/index.ts";
 import { type HeaderMap, replaceSlots, type Slots, spellingOf } from "../envelope/index.ts";
 
 const { create, enumerableKeys } = intrinsics;
@@ -29,12 +29,11 @@ export function warnHeaders(hook: string): void {
   const { process } = globalThis as {
     process?: { emitWarning?: (text: string, kind: { type: string; code: string }) => void };
   };
-  try {
+  // The request's outcome does not depend on a warning.
+  attempt(() =>
     process?.emitWarning?.(
       `headers on the payload of ${hook} are deprecated: pass them in extensions.http. They were moved there.`,
       { type: "DeprecationWarning", code: "GLASSINE_PAYLOAD_HEADERS" },
-    );
-  } catch {
-    // The request's outcome does not depend on a warning.
-  }
+    ),
+  );
 }

@@ -1,6 +1,7 @@
 /** Reads what an author or operator wrote: each property once, without running a getter or a trap. */
 
 import * as z from "zod/mini";
+import { attempt } from "../data/index.ts";
 import {
   arrayPrototype,
   getOwnPropertyDescriptor,
@@ -46,13 +47,11 @@ export function readPlainObject(
 /** `undefined` for a proxy, an instance of a class, and what throws when it is read. */
 function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
-  try {
+  return attempt(() => {
     const prototype = Object.getPrototypeOf(value);
     const isPlain = prototype === Object.prototype || prototype === null;
     return isPlain ? Object.getOwnPropertyDescriptors(value) : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** The elements of a plain array, each read once; `undefined` for anything else, or too many. */

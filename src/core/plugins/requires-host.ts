@@ -1,4 +1,5 @@
 /** Whether a plugin is for this version of the host. */
+import { attempt } from "../data/index.ts";
 import { type GlassineError, optionsInvalid } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
 import { quoteName } from "./read-plain.ts";
@@ -46,7 +47,7 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
   // the package is five times as large in a bundle.
   const { default: Range } = await import("semver/classes/range.js");
   const { default: SemVer } = await import("semver/classes/semver.js");
-  const version = made(() => new SemVer(asSemver(hostVersion)));
+  const version = attempt(() => new SemVer(asSemver(hostVersion)));
   if (version === undefined) throw noVersion(hostVersion);
   let isMet = false;
   for (const alternative of range.split("||")) {
@@ -54,7 +55,7 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
     for (const given of alternative.split(",")) {
       const part = given.trim();
       if (part === "") return "it has an empty part";
-      const parsed = made(
+      const parsed = attempt(
         () => new Range(part.split(/ +/).map(asSemver).join(" "), { includePrerelease: true }),
       );
       if (parsed === undefined) return `${quoteName(part)} is not a range of versions`;
@@ -80,12 +81,4 @@ function faultOfText(range: string): string | undefined {
 /** `>=1.2.0rc3` → `>=1.2.0-rc.3`, where the number is compared as one. */
 function asSemver(comparator: string): string {
   return comparator.replace(/^([<>=~^v]*\d+\.\d+\.\d+)(a|b|rc)(\d+)$/, "$1-$2.$3");
-}
-
-function made<Made>(make: () => Made): Made | undefined {
-  try {
-    return make();
-  } catch {
-    return undefined;
-  }
 }

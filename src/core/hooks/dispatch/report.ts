@@ -1,36 +1,25 @@
 /** What a run reports to the host besides its result: how handlers failed, and audit notes. */
-import {
-  forEach,
-  ignore,
-  intrinsics,
-  isAwaitable,
-  isSensitiveHeader,
-  without,
-} from "../../data/index.ts";
+import { forEach, intrinsics, isSensitiveHeader, without } from "../../data/index.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { quoteName } from "../shown-text.ts";
 import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
+import { callSafely } from "./wait.ts";
 
 const { append, enumerableKeys, execPattern, newList, ownValue, toArray } = intrinsics;
 
 /** Passes what a handler threw to the host's sink, or to the log if there is no sink. */
 export function reportThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
   const { onHandlerError: sink, describe, logError } = run.runtime;
-  try {
+  // The request's outcome does not depend on a log.
+  callSafely(() => {
     const { type, text } = describe(thrown, secretsOf(run));
     const { name } = step.plugin;
     const line = `plugin ${quoteName(name)} threw on ${run.hook}: ${type}: ${text}`;
-    if (sink === undefined) {
-      logError(line);
-      return;
-    }
-    const answer: unknown = sink(thrown, intrinsics.freeze({ plugin: name, hook: run.hook }), line);
-    if (isAwaitable(answer)) void ignore(answer);
-  } catch {
-    // The request's outcome does not depend on a log.
-  }
+    if (sink === undefined) return logError(line);
+    return sink(thrown, intrinsics.freeze({ plugin: name, hook: run.hook }), line);
+  });
 }
 
 /** Shorter words would be found in ordinary text. */

@@ -5,7 +5,15 @@
  * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
  * owner drops its `Wait`, and a late result finds no owner.
  */
-import { ignore, intrinsics, nextMacrotask, plainly, waitEnd } from "../../data/index.ts";
+import {
+  attempt,
+  ignore,
+  intrinsics,
+  isAwaitable,
+  nextMacrotask,
+  plainly,
+  waitEnd,
+} from "../../data/index.ts";
 import type { Deadline, DeadlineWait } from "../deadlines.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import type { HandlerStep, LateCounters } from "./types.ts";
@@ -251,4 +259,10 @@ function thenOf(value: unknown): Then | undefined {
  */
 export function unowned(pending: PromiseLike<unknown>): undefined {
   void ignore(isPlain(pending) ? pending : called(promiseThen, pending));
+}
+
+/** Calls code of the host. What it throws, or rejects with, changes nothing. */
+export function callSafely(call: () => unknown): void {
+  const answer = attempt(call);
+  if (isAwaitable(answer)) unowned(answer);
 }
