@@ -23,7 +23,7 @@ export interface Described {
 }
 
 /** Names for failures that nobody threw. No error of a plugin can take them. */
-const errorTypes = { timeout: "timeout", contract: "ContractViolation" } as const;
+const reserved = { timeout: true, ContractViolation: true };
 
 const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
@@ -79,8 +79,7 @@ function textOf(thrown: object): string {
 function typeOf(thrown: object): string {
   const given = ofDomException(thrown, domName) ?? find(thrown, nameAt);
   if (given === undefined || execPattern(cleanName, given) === null) return "Object";
-  const isReserved = given === errorTypes.timeout || given === errorTypes.contract;
-  return isReserved ? "Error" : given;
+  return hasOwn(reserved, given) ? "Error" : given;
 }
 
 /** The name that an object or a prototype has: its own, or that of its class. */

@@ -89,15 +89,9 @@ function partiesOf(
 ): { readonly actorUri: string; readonly targetUri: string } {
   switch (about) {
     case "plugin":
-      return {
-        actorUri: "system:plugin-registry",
-        targetUri: `plugin:${metadata.plugin_name}`,
-      };
+      return { actorUri: "system:plugin-registry", targetUri: `plugin:${metadata.plugin_name}` };
     case "hook":
-      return {
-        actorUri: `plugin:${metadata.plugin_name}`,
-        targetUri: `hook:${metadata.hook}`,
-      };
+      return { actorUri: `plugin:${metadata.plugin_name}`, targetUri: `hook:${metadata.hook}` };
     case "labels":
       return { actorUri: "system:host", targetUri: "extensions:security.labels" };
   }

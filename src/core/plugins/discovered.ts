@@ -2,6 +2,7 @@
 import { createStamp, intrinsics } from "../data/index.ts";
 import type { GlassineError } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
+import type { ReadLogger } from "./logger.ts";
 import { byUnits } from "./order.ts";
 import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
@@ -65,8 +66,6 @@ export interface Discovered {
   readonly plugins: readonly Plugin[];
 }
 
-type Warn = (text: string) => void;
-
 /** Their names, sorted. */
 export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly string[] {
   const found = discovered?.plugins.filter(
@@ -76,10 +75,7 @@ export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly 
 }
 
 /** Warns of each of them, once, and of plugins of other kinds that are the host's to run. */
-export function warnOfUnsigned(
-  discovered: DiscoveryFacts | undefined,
-  { warn }: { readonly warn: Warn },
-): void {
+export function warnOfUnsigned(discovered: DiscoveryFacts | undefined, { warn }: ReadLogger): void {
   for (const name of [...unsignedAmong(discovered), ...(discovered?.unsignedOthers ?? [])])
     warn(unsignedWarning(name, discovered?.signingVariable ?? ""));
 }
@@ -97,7 +93,7 @@ const everyMs = 60_000;
  */
 export function unsignedReminder(
   discovered: DiscoveryFacts | undefined,
-  { warn }: { readonly warn: Warn },
+  { warn }: ReadLogger,
 ): (() => void) | undefined {
   const names = unsignedAmong(discovered);
   if (names.length === 0) return undefined;

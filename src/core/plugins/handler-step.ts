@@ -35,15 +35,11 @@ export interface ManagerParts {
 }
 
 /** What a plugin is registered as. */
-export interface PluginIdentity {
-  readonly id: number;
-  readonly name: string;
-  readonly version: string;
+interface PluginIdentity extends Pick<PluginState, "id" | "name" | "version" | "config"> {
   /** The grant as a closed mask. */
   readonly mask: number;
   /** The capabilities of services among the grant. */
   readonly services: readonly string[];
-  readonly config: unknown;
   readonly asyncSafe: boolean;
 }
 
@@ -85,11 +81,6 @@ export interface HandlerBinding {
   readonly settings: RunSettings;
 }
 
-interface PlacedBinding extends HandlerBinding {
-  /** The number of its grant. */
-  readonly grant: number;
-}
-
 /** A plugin's handler. */
 export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
   return {
@@ -104,7 +95,11 @@ export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBind
   };
 }
 
-export function handlerStep(defaults: StepDefaults, binding: PlacedBinding): HandlerStep {
+/** `grant`: the number of its grant. */
+export function handlerStep(
+  defaults: StepDefaults,
+  binding: HandlerBinding & { readonly grant: number },
+): HandlerStep {
   const { state, mask, hook, name, isCore, extensions, grant } = binding;
   const { timeoutMs = defaults.timeoutMs } = binding.settings;
   const deadline = timeoutMs === null ? undefined : deadlineOf(defaults.deadlines, timeoutMs);

@@ -28,13 +28,8 @@ interface HealthMonitorInput extends ManagerParts {
   readonly redact: (text: string) => string;
 }
 
-export interface HealthMonitor {
-  readonly check: () => Promise<readonly HealthReport[]>;
-  readonly stop: () => void;
-}
-
 /** Checks run concurrently; reports are in the order of the plugins. */
-export function healthMonitor(input: HealthMonitorInput): HealthMonitor {
+export function healthMonitor(input: HealthMonitorInput) {
   // Functions: a patched method is handed no plugin, and with it no service.
   const checks = input.members.map((member) => checkOf(input, member));
   const ask = async (inBackground: boolean) =>

@@ -10,11 +10,7 @@ export interface Logger {
 }
 
 /** A log that never throws. */
-export interface ReadLogger {
-  readonly info: (text: string) => void;
-  readonly warn: (text: string) => void;
-  readonly error: (text: string) => void;
-}
+export type ReadLogger = { readonly [Level in keyof Logger]-?: (text: string) => void };
 
 /** @throws GlassineError `options_invalid` */
 export function readLogger(given: unknown): ReadLogger {

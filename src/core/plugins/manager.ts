@@ -57,10 +57,6 @@ export interface AnyManager {
   ): Promise<AnyInvokeResult>;
   handles(hook: string): boolean;
   handlersFor(hook: string): readonly HandlerInfo[];
-  /**
-   * When the text of a streamed message may be forwarded. `given`: the tenant and the server, as for
-   * `invoke`.
-   */
   streamPlan(hook: string, given?: Pick<InvokeOptions<unknown>, "tenant" | "server">): StreamPlan;
   /**
    * The plugins whose signature nobody checked, since signing is switched off: sorted names. Each

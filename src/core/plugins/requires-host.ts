@@ -3,14 +3,9 @@ import { attempt } from "../data/index.ts";
 import { type GlassineError, optionsInvalid } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
 import { quoteName } from "./read-plain.ts";
+import type { Plugin } from "./types.ts";
 
-/** What of a plugin decides. */
-interface Requiring {
-  readonly name: string;
-  /** `undefined` for the host's default. */
-  readonly requiresHost: string | undefined;
-}
-
+type Requiring = Pick<Plugin, "name" | "requiresHost">;
 type Naming = Pick<
   HostProfile,
   "hostName" | "hostVersion" | "requiresField" | "requiresDefault" | "isInRange"
