@@ -358,7 +358,6 @@ function failed(
   return new PluginExecutionError(text, data, cause);
 }
 
-/** The host gave up. */
 function abortedError({ hook }: OperationRun): GlassineError {
   return new GlassineError("aborted", `The host aborted the invocation of ${named(hook)}.`, {
     hook,

@@ -29,7 +29,6 @@ import { isSensitiveName } from "./sensitive-words.ts";
 /** Eight levels and ten thousand values, in an event with six more fields. */
 const limits = { ...extensionsLimits, depth: 9, nodes: 10_007 };
 
-/** The secrets that are taken out of an event. */
 export interface Redaction {
   /** The secrets that the host named for its trail: removed from every string. */
   readonly named: Needles;

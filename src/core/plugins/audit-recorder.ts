@@ -183,7 +183,6 @@ function originFacts(origin: PluginOrigin) {
   };
 }
 
-/** The event of a run's note. */
 function runEvent(run: AnyRun, note: RunNote): AuditEventInput {
   const { step } = note;
   const where = {

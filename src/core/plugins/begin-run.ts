@@ -97,7 +97,6 @@ export function beginOperation(
   return new OperationRun(compiled, isPassedOn ? payload : read, extensions, scope, options);
 }
 
-/** What the options of a call say. */
 interface ReadGiven {
   readonly options: RunOptions;
   readonly scope: RequestScope;

@@ -3,7 +3,6 @@ import * as z from "zod/mini";
 import type { Surface } from "./profile.ts";
 import { nameOrQuoted, orClause, plainList } from "./read-plain.ts";
 
-/** Whether a capability opens a service of the host. */
 export function isOfService({ services }: Surface, name: string): boolean {
   return Object.hasOwn(services, name);
 }

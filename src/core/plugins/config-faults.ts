@@ -14,7 +14,6 @@ type Path = readonly (string | number)[];
 const maxMessage = 20_000;
 const maxShown = 200;
 
-/** A configuration that was refused. */
 export interface Refused {
   readonly config: unknown;
   readonly secrets: Needles;

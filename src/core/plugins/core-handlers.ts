@@ -39,7 +39,6 @@ export interface CoreHandler {
   readonly capabilities: readonly string[];
 }
 
-/** What was read of a core handler. */
 export interface CoreDefinition {
   readonly surface: Surface;
   readonly hook: string;

@@ -62,7 +62,6 @@ export function stateOf(slots: CompiledSlots, standing: PluginIdentity): PluginS
   };
 }
 
-/** A plugin that was registered. */
 export interface Member {
   readonly item: ReadItem;
   readonly state: PluginState;
@@ -81,7 +80,6 @@ export interface HandlerBinding {
   readonly settings: RunSettings;
 }
 
-/** A plugin's handler. */
 export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
   return {
     state,

@@ -82,7 +82,6 @@ function poll(
   };
 }
 
-/** What a report says of a check. */
 type Finding = Pick<HealthReport, "status" | "message" | "errorSummary">;
 
 const hook = "health_check";

@@ -8,7 +8,6 @@ export interface Isolation {
   readonly kind: string;
   /** What its code can do although its kind says otherwise: an operator accepted that. */
   readonly open: readonly string[];
-  /** Ends its code. */
   readonly close: () => Promise<void>;
 }
 

@@ -147,7 +147,6 @@ const schema = z.object({
   ),
 });
 
-/** The options, read. */
 export type ReadOptions = ReturnType<typeof readManagerOptions>;
 
 /** @throws GlassineError `options_invalid` */

@@ -100,7 +100,6 @@ export interface MetricsSink {
 
 type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
 
-/** What a manager measures. */
 export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;

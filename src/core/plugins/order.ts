@@ -48,7 +48,6 @@ export function missingIn<P extends Ordered>(
     .sort((a, b) => byUnits(a.plugin.name, b.plugin.name));
 }
 
-/** One error for all that is missing. */
 export function missingError(missing: readonly Missing[]): PluginDependencyError {
   const sentences = missing.map(
     ({ plugin, dependencies }) => `${plugin} missing ${dependencies.join(", ")}`,

@@ -10,7 +10,6 @@ import { hostSettings } from "./host-settings.ts";
 import { orClause, quoteName } from "./read-plain.ts";
 import { secretsOf } from "./secrets.ts";
 
-/** The sources of one plugin's configuration. */
 interface ConfigSources {
   readonly plugin: string;
   /** The names of all plugins of the host: a variable belongs to the longest that fits. */
@@ -151,10 +150,8 @@ export function readData(value: unknown): Data {
   return admitted.ok ? { value: admitted.value } : { problem: formatProblems(admitted.problems) };
 }
 
-/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Values and variables by key. */
 interface FromEnvironment {
   readonly values: ReadonlyMap<string, string>;
   readonly variables: ReadonlyMap<string, string>;

@@ -130,7 +130,6 @@ function near(name: string, known: Iterable<string>, begin: string): string {
   return match === undefined ? "" : `${begin} you mean ${quoteName(match)}?`;
 }
 
-/** The error for a hook that a host does not have. */
 export function unknownHook(name: string, known: readonly string[]): ManifestError {
   const message = `unknown hook ${quoteName(name)}${orClause(name, known)}`;
   return new ManifestError("hook_unknown", message, [{ field: "hook", message }]);

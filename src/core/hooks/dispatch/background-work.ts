@@ -22,7 +22,6 @@ export interface BackgroundCounts {
   readonly pending: number;
 }
 
-/** The background of one manager. */
 export class BackgroundWork {
   readonly #counts = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0 };
   readonly #max: number;

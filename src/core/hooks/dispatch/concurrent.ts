@@ -18,12 +18,10 @@ const { monotonicNow } = intrinsics;
 /** `passed`: it had no turn. `cancelled`: the host aborted while it was waited for. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
 
-/** One handler of the phase while it runs. */
 interface Member {
   readonly step: Step;
   readonly phase: ConcurrentPhase;
   ending: Ending;
-  /** What it returned or threw. */
   outcome: unknown;
   context: PluginContext | undefined;
   view: Slots | undefined;
@@ -59,7 +57,6 @@ function end(member: Member, ending: Ending, outcome: unknown): void {
   if (member.phase.run.compiled.timed) member.durationMs = monotonicNow() - member.startedAt;
 }
 
-/** The phase of one run. */
 export class ConcurrentPhase implements Phase {
   readonly run: MessageRun;
   readonly #members: readonly Member[];

@@ -48,10 +48,8 @@ export class Lock implements HandlerLock {
   }
 }
 
-/** What guards one handler. */
 export interface Exclusion {
   readonly lock: HandlerLock;
-  /** Whether the handler takes extensions. */
   readonly extensions: boolean;
   /** Its deadline, which begins when it is called: nobody else's time counts against it. */
   readonly deadline: Deadline | undefined;

@@ -60,7 +60,6 @@ export interface Phase {
   endTurns(): void;
 }
 
-/** One run of a message hook. */
 export class MessageRun implements AnyRun {
   readonly compiled: CompiledHook;
   readonly scope: RequestScope;

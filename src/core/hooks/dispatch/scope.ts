@@ -26,7 +26,6 @@ interface States {
   [plugin: string]: Map<unknown, unknown>;
 }
 
-/** What is known about a request. */
 interface Facts {
   id: string | undefined;
   states: States;

@@ -93,7 +93,6 @@ function unfit(
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
 
-/** Takes what a handler returned. */
 export function takeReturned(run: MessageRun, step: Step, returned: unknown): TurnEnd {
   const answer = returned === undefined || returned === null ? "allow" : answerOf(returned);
   if (answer === "allow") {
@@ -394,7 +393,6 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
   return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
 }
 
-/** A handler failed. */
 export function fail(
   run: MessageRun,
   step: Step,
@@ -443,7 +441,6 @@ export function mayRun(run: MessageRun, step: Step): boolean {
   return false;
 }
 
-/** Every capability. */
 const everything = -1;
 
 /**

@@ -14,7 +14,6 @@ import type { BackgroundWork } from "./background-work.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { RequestScope } from "./scope.ts";
 
-/** A handler as the dispatcher calls it. */
 export type AnyHandler = (
   payload: unknown,
   context: PluginContext,
@@ -156,7 +155,6 @@ export interface ManagerRuntime {
   /** Receives what handlers threw, in place of the log. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
   readonly lateCounters: LateCounters;
-  /** How runs ended. */
   readonly counts: RunCounts;
   readonly Context: ContextClass;
   /** Where the host keeps an audit trail. */
@@ -233,7 +231,6 @@ export interface Origin {
   readonly context: PluginContext;
 }
 
-/** Makes the context of one call of a handler. */
 export type ContextClass = new (step: HandlerStep, run: AnyRun) => PluginContext;
 
 /** Counts results that came after their deadline or an abort. */

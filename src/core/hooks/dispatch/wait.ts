@@ -129,7 +129,6 @@ async function follow(wait: Wait, first: Pending): Promise<void> {
 /** What is thrown in place of a result that did not come before its deadline. */
 export const timedOut: object = Object.freeze({ __proto__: null, timedOut: true });
 
-/** How the wait for a handler ended. */
 export interface HandlerEnd {
   readonly how: "returned" | "threw" | "timeout" | "aborted";
   readonly value: unknown;
