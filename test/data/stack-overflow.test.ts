@@ -1,19 +1,11 @@
 import vm from "node:vm";
+import { jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
-import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { admit, compileSchema, jsonValue } from "../../../src/core/schema/index.ts";
+import { problemsOf } from "./support.ts";
 
-const json = compileSchema(jsonValue(), { closed: true, shownWhole: false });
-
-function codesOf(value: unknown): readonly string[] {
-  const read = admit(json, value, {
-    origin: "plugin",
-    limits: extensionsLimits,
-    shapeCode: "extensions_shape",
-    strict: true,
-  });
-  return read.ok ? [] : read.problems.map(({ code }) => code);
-}
+/** The codes of what is found in a value of a plugin. */
+const codesOf = (value: unknown) =>
+  problemsOf(jsonValue(), value, "plugin").map((line) => line.split(" | ")[1]);
 
 /** A global of another context, which runs `read` when its properties are read. */
 function contextOf(read: () => never): object {

@@ -1,9 +1,9 @@
 // A process of its own: it patches the realm.
 /** Unions discriminated by one field: read by the option that the tag names, once. */
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSchema } from "../../../src/core/schema/index.ts";
-import { problemsOf, readingOf, refusalOf } from "../../data/support.ts";
+import { problemsOf, readingOf, refusalOf } from "./support.ts";
 
 const option = (t: z.ZodType, rest: z.ZodRawShape = {}) => z.object({ t, ...rest });
 const refused = (expected: string) => [`f/t | extensions_shape | ${expected} | another`];
@@ -102,12 +102,17 @@ describe("a union whose options cannot be distinguished", () => {
     ["one number for two", [option(z.literal(1)), option(z.literal([2, 1]))]],
     ["an option that is a spoilt union", [inner]],
     ["an option that is no object", [lazily(z.string())]],
-  ])("is refused when it is declared: %s", (_, options) => {
-    const declare = (shownWhole: boolean) =>
-      refusalOf(() => compileSchema(f(...options), { closed: true, shownWhole }));
-    expect(declare(false)).toMatchObject({ code: "slot_invalid", data: { discriminator: "t" } });
-    expect(declare(true)).toMatchObject({ code: "hook_invalid", data: { discriminator: "t" } });
-    expect(declare(true).message).toBe(
+  ])("is refused when it is declared: %s", async (_, options) => {
+    const schema = f(...options);
+    const description = "Of a test.";
+    const slot = { tier: "immutable", read: "everyone", description, schema } as const;
+    const hook = { semantic: "voting", description, payload: schema } as const;
+    const ofSlot = refusalOf(() => defineHost({ slots: { own: slot } }));
+    const { createPluginManager } = defineHost({ hooks: { own: hook } });
+    const ofHook = await createPluginManager({ plugins: [] }).catch((error) => error);
+    expect(ofSlot).toMatchObject({ code: "slot_invalid", data: { discriminator: "t" } });
+    expect(ofHook).toMatchObject({ code: "hook_invalid", data: { discriminator: "t" } });
+    expect(ofHook.message).toBe(
       'Each option of a union discriminated by "t" needs values of it that no other has: z.literal or z.enum.',
     );
   });
