@@ -1,9 +1,9 @@
 /** The exact messages for a refused table: which slot or field it is, and what to do. */
+import { capabilities } from "glassine";
 import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSlots, joinSlots } from "../../../src/core/slots/index.ts";
-import { refusalOf } from "../../data/support.ts";
+import { refusalOf } from "../data/support.ts";
 
 const description = "Of a test.";
 const texts = z.object({ a: z.string().optional(), b: z.string().optional() });
@@ -104,7 +104,7 @@ const settings: readonly Case[] = [
   ],
 ];
 
-describe("defineSlots and joinSlots refuse", () => {
+describe("defineSlots and defineHost refuse", () => {
   it.each([...names, ...reserved, ...incomplete, ...settings])("%s", (_, table, message, data) => {
     expect(refusalBy(() => defineSlots(table as never))).toEqual({
       code: "slot_invalid",
@@ -123,15 +123,21 @@ describe("defineSlots and joinSlots refuse", () => {
     expect(refusalBy(() => defineSlots({ shelfa: plain, shelf_a: plain } as never))).toEqual(
       expected,
     );
-    expect(
-      refusalBy(() => joinSlots({ shelfa: plain } as never, { shelf_a: plain } as never)),
-    ).toEqual(expected);
+    expect(refusalBy(() => defineHost({ slots: { m_eta: plain } as never }))).toEqual({
+      code: "slot_invalid",
+      message:
+        'The slot "m_eta" is too close to "meta". Choose a name that nobody confuses with it.',
+      data: { name: "m_eta", other: "meta" },
+    });
   });
 
-  it.each([...names, ...reserved, ...settings])("%s, joined", (_, table, message, data) => {
-    const joined = refusalBy(() => joinSlots({ other: plain } as never, table as never));
-    expect(joined).toEqual({ code: "slot_invalid", message, data });
-  });
+  it.each([...names, ...reserved, ...settings])(
+    "%s, joined with the standard slots",
+    (_, table, message, data) => {
+      const joined = refusalBy(() => defineHost({ slots: table as never }));
+      expect(joined).toEqual({ code: "slot_invalid", message, data });
+    },
+  );
 
   it("nothing of a valid table", () => {
     const long = "a".repeat(64);
@@ -142,9 +148,6 @@ describe("defineSlots and joinSlots refuse", () => {
     };
     expect(defineSlots(table as never)).toBe(table);
     expect(Object.isFrozen(table)).toBe(true);
-    const both = joinSlots({ a: plain } as never, { b: plain } as never);
-    expect(both).toEqual({ a: plain, b: plain });
-    expect(Object.isFrozen(both)).toBe(true);
   });
 });
 
@@ -248,8 +251,10 @@ describe("defineHost refuses", () => {
           { ...plain, read: `read_slot${at}` },
         ]),
       );
-    expect(compileSlots(tableOf(31) as never).capabilities.names).toHaveLength(31);
-    expect(refusalBy(() => compileSlots(tableOf(32) as never))).toEqual({
+    const most = 31 - Object.keys(capabilities).length;
+    const { capabilities: all } = defineHost({ slots: tableOf(most) as never });
+    expect(Object.keys(all)).toHaveLength(31);
+    expect(refusalBy(() => defineHost({ slots: tableOf(most + 1) as never }))).toEqual({
       code: "slot_invalid",
       message: "A slot table names at most 31 capabilities; this one names 32.",
       data: { count: 32 },
