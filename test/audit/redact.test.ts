@@ -1,8 +1,9 @@
 // Only in test:all: it redacts texts of every large size.
+
+import { redactText } from "glassine/audit";
 import { describe, expect, it } from "vitest";
-import { auditEvent, redactText } from "../../../src/core/observe/index.ts";
-import { recordOf } from "../../audit/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { eventOf, recordOf } from "./support.ts";
 
 const redact = (text: string) => redactText(text, []);
 
@@ -240,13 +241,16 @@ describe("a record", () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
     const error = `Authorization: Bearer abc\nGET https://u:p@h/\n${pem}\n${"x".repeat(10_000)}`;
     const { metadata } = recordOf(
-      auditEvent("plugin.handler_error", {
-        plugin_name: "aaa",
-        hook: "recall_filter",
-        request: "q-1",
-        handler_name: "aaa.handler",
-        error_type: "Error",
-        error,
+      eventOf({
+        eventType: "plugin.handler_error",
+        metadata: {
+          plugin_name: "aaa",
+          hook: "recall_filter",
+          request: "q-1",
+          handler_name: "aaa.handler",
+          error_type: "Error",
+          error,
+        },
       }),
     );
     const text = metadata.error as string;
