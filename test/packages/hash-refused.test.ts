@@ -1,20 +1,12 @@
 // Only in test:all: it makes packages of many files.
 /** Packages that have no hash: what is in them, and the code that says so. */
-import {
-  appendFileSync,
-  chmodSync,
-  mkdirSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import { hashPackage } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { hashFile, hashPackage } from "../../../src/operate/packages/hash-package.ts";
-import { packageSize } from "../../../src/operate/packages/package-limits.ts";
+import { verifies } from "../support/verifies.ts";
 import {
   freshFolder,
   hashAt,
@@ -24,9 +16,7 @@ import {
   packageOf,
   plugin,
   refusalAt,
-  refusalOf,
-} from "../../packages/hash-support.ts";
-import { verifies } from "../../support/verifies.ts";
+} from "./hash-support.ts";
 
 describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
   it.each([
@@ -145,16 +135,6 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     chmodSync(join(folder, "dist"), 0);
     expect(await refusalAt(folder)).toEqual({ code: "unsupported_file", path: "dist" });
     chmodSync(join(folder, "dist"), 0o755);
-  });
-
-  it("a file that changes kind before it is opened is refused and not followed", async () => {
-    const folder = packageOf({ ...plugin, "link.js": { link: "README.md" } });
-    makePipe(join(folder, "pipe.js"));
-    mkdirSync(join(folder, "folder.js"));
-    for (const path of ["link.js", "pipe.js", "folder.js", "gone.js"]) {
-      const reading = () => hashFile({ ...reader(folder), path });
-      expect(await refusalOf(reading)).toEqual({ code: "unsupported_file", path });
-    }
   });
 });
 
@@ -306,12 +286,6 @@ describe("CLI-076: small and large packages", () => {
     expect(await refusalAt(folder)).toEqual({ code: "package_too_large", path: "sparse.bin" });
   });
 
-  it("512 MiB are enough, one byte more is too much", () => {
-    const size = packageSize();
-    size.addBytes("a", 512 * 1024 * 1024);
-    expect(() => size.addBytes("b", 1)).toThrow('With "b" the package has more than 512 MiB.');
-  });
-
   it("64 parts of a path are enough, one more is too much", async () => {
     verifies("package:limits");
     const deep = Array.from({ length: 63 }, () => "d").join("/");
@@ -321,83 +295,6 @@ describe("CLI-076: small and large packages", () => {
     const empty = freshFolder();
     mkdirSync(join(empty, deep, "d", "d"), { recursive: true });
     expect(await refusalAt(empty)).toEqual({ code: "package_too_large", path: `${deep}/d/d` });
-  });
-
-  it("folders are counted separately", () => {
-    const size = packageSize();
-    for (let n = 0; n < 20_000; n++) {
-      size.add("folders", "d");
-      size.add("files", "f");
-    }
-    expect(() => size.add("folders", "d")).toThrow("The package has more than 20000 folders.");
-  });
-});
-
-const reader = (root: string) => ({
-  root,
-  path: "README.md",
-  buffer: new Uint8Array(16),
-  size: packageSize(),
-  signal: undefined,
-});
-
-describe("a file that changes while it is read", () => {
-  /** Does something each time that the bytes of the file are counted, which is before they are read. */
-  const whenCounted = (folder: string, deed: (time: number) => void) => {
-    let time = 0;
-    return {
-      ...reader(folder),
-      size: {
-        ...packageSize(),
-        addBytes: () => {
-          time += 1;
-          deed(time);
-        },
-      },
-    };
-  };
-
-  it("is read once more", async () => {
-    verifies("package:changing");
-    const folder = packageOf(plugin);
-    const input = whenCounted(folder, (time) => {
-      if (time === 1) appendFileSync(join(folder, "README.md"), "more\n");
-    });
-    const once = await hashFile(input);
-    expect(once).toEqual(await hashFile(reader(folder)));
-    expect(once.size).toBe("# Example\nmore\n".length);
-  });
-
-  it.each([
-    ["grows", (path: string) => appendFileSync(path, "more\n")],
-    ["shrinks", (path: string) => truncateSync(path, 1)],
-    ["changes within its size", (path: string) => writeFileSync(path, "# Elpmaxe\n")],
-    ["is written as it is", (path: string) => writeFileSync(path, "# Example\n")],
-  ])("is refused where it %s each time", async (_how, deed) => {
-    verifies("package:changing");
-    const folder = packageOf(plugin);
-    const path = join(folder, "README.md");
-    let times = 0;
-    const input = whenCounted(folder, (time) => {
-      times = time;
-      writeFileSync(path, "# Example\n".repeat(time));
-      deed(path);
-      // The clock of a file system may stand still for some milliseconds.
-      utimesSync(path, time, time);
-    });
-    expect(await refusalOf(() => hashFile(input))).toEqual({
-      code: "unsupported_file",
-      path: "README.md",
-    });
-    expect(times).toBe(2);
-  });
-
-  it("stops at a signal between pieces", async () => {
-    const folder = packageOf(plugin);
-    const controller = new AbortController();
-    const reason = new Error("stop");
-    const input = whenCounted(folder, () => controller.abort(reason));
-    await expect(hashFile({ ...input, signal: controller.signal })).rejects.toBe(reason);
   });
 });
 
