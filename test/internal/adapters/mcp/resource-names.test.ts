@@ -1,105 +1,21 @@
-/** Data policies keyed by the name of a resource, which its URI does not contain. */
-import { createExtensions } from "glassine";
-import { describe, expect, it } from "vitest";
+/** How many names of resources are kept. */
+import { expect, it } from "vitest";
 import { ResourceNames } from "../../../../src/providers/mcp/resource-names.ts";
-import { settle } from "../../../adapters/mcp/support/fake-manager.ts";
-import { labelled, withPolicies } from "../../../adapters/mcp/support/labelled.ts";
-import { request, result } from "../../../adapters/mcp/support/raw.ts";
 import { verifies } from "../../../support/verifies.ts";
 
-const data = { Payroll: { apply_labels: ["SALARY"], denied_actions: ["read"] } };
-const tagged = { Payroll: { apply_labels: ["SALARY"] } };
-const uri = "file:///p.csv";
-const contents = { result: { contents: [{ uri, text: "90000" }] } };
-const denied = { error: { data: { code: "data_action_denied" } } };
-const listing = (...resources: unknown[]) => ({ result: { resources } });
-
-describe("a policy by the name of a resource", () => {
-  it("applies if the envelope contains the name", async () => {
-    verifies("labels:resource-names");
-    const mcp = { resource: { uri, name: "Payroll" } };
-    const sealed = createExtensions({ mcp, security: { data } } as never);
-    const { ask } = await labelled({ envelope: () => sealed });
-    expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
-    const plain = { mcp, security: { data: tagged } };
-    const read = await labelled({ envelope: () => plain });
-    expect(await read.ask("resources/read", { uri }, contents)).toMatchObject(contents);
-    expect(read.labelsAt("cmf.resource_post_fetch")).toEqual(["SALARY"]);
-  });
-
-  it("applies once the server listed it by that name", async () => {
-    verifies("labels:resource-names");
-    const { ask, tool, errors } = await labelled({ envelope: () => withPolicies(data) });
-    await ask("resources/list", {}, listing({ uri, name: "Payroll" }));
-    expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
-    // Whatever else the request named it.
-    const around = await ask("resources/read", { uri: "file:///x/../p.csv" }, contents);
-    expect(around).toMatchObject(denied);
-    const block = { type: "resource", resource: { uri, text: "90000" } };
-    expect(await tool("t", { result: { content: [block] } })).toMatchObject(denied);
-    expect(errors.map(({ code }) => code)).toEqual(Array(3).fill("data_action_denied"));
-  });
-
-  it("applies to what a result linked by that name, and not to the link", async () => {
-    verifies("labels:resource-names");
-    const { ask, tool, labelsAt } = await labelled({ envelope: () => withPolicies(data) });
-    const link = { type: "resource_link", uri, name: "Payroll" };
-    expect(await tool("t", { result: { content: [link] } })).toMatchObject({ result: {} });
-    expect(labelsAt("cmf.tool_post_invoke")).toEqual([]);
-    expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
-  });
-
-  it("applies permanently: no later list removes a name", async () => {
-    verifies("labels:resource-names-grow");
-    const { ask } = await labelled({ envelope: () => withPolicies(data) });
-    await ask("resources/list", {}, listing({ uri, name: "Payroll" }));
-    await ask("resources/list", {}, listing({ uri, name: "Harmless" }));
-    await ask("resources/list", {}, listing());
-    expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
-  });
-
-  it("applies only to the server that listed it, and survives invalid lists", async () => {
-    const { ask, peer, guard } = await labelled({ envelope: () => withPolicies(data) });
-    peer(request(1, "resources/list", {}));
-    await guard.send(result(1, listing({ uri, name: "Payroll" }).result));
-    await settle();
-    for (const resources of [
-      null,
-      "x",
-      [null, 1, { uri }, { name: "Payroll" }, { uri: 1, name: 2 }],
-    ]) {
-      await ask("resources/list", {}, { result: { resources } });
-    }
-    await ask("resources/list", {}, { error: { code: 1, message: "no" } });
-    expect(await ask("resources/read", { uri }, contents)).toMatchObject(contents);
-  });
-});
-
-describe("names of resources", () => {
-  it("are kept up to a limit: those beyond it count as unknown", () => {
-    verifies("labels:resource-names-grow");
-    const names = new ResourceNames();
-    const many = Array.from({ length: 65_536 }, (_, at) => ({ uri: `a:${at}`, name: "n" }));
-    names.learn("outgoing", many);
-    expect(names.of("outgoing", "a:1")).toEqual(["n"]);
-    expect(names.of("outgoing", "a:x")).toEqual([]);
-    names.learn("outgoing", [{ uri: "a:1", name: "n" }]);
-    expect(names.of("outgoing", "a:x")).toEqual([]);
-    names.learn("outgoing", [{ uri: "a:x", name: "n" }]);
-    expect(names.of("outgoing", "a:x")).toBe(undefined);
-    expect(names.of("outgoing", "a:1")).toEqual(["n"]);
-    const long = new ResourceNames();
-    long.learn("incoming", [{ uri: "a:1", name: "n".repeat(8_388_608) }]);
-    expect(long.of("incoming", "a:1")).toBe(undefined);
-  });
-
-  it("that are unknown are under every policy", async () => {
-    const { ask, labelsAt } = await labelled({ envelope: () => withPolicies(tagged) });
-    const many = Array.from({ length: 65_537 }, (_, at) => ({ uri: `a:${at}`, name: "n" }));
-    await ask("resources/list", {}, listing(...many));
-    await ask("resources/read", { uri: "a:1" }, { result: { contents: [] } });
-    expect(labelsAt("cmf.resource_post_fetch")).toEqual([]);
-    await ask("resources/read", { uri: "a:65536" }, { result: { contents: [] } });
-    expect(labelsAt("cmf.resource_post_fetch")).toEqual(["SALARY"]);
-  });
+it("names of resources are kept up to a limit: those beyond it count as unknown", () => {
+  verifies("labels:resource-names-grow");
+  const names = new ResourceNames();
+  const many = Array.from({ length: 65_536 }, (_, at) => ({ uri: `a:${at}`, name: "n" }));
+  names.learn("outgoing", many);
+  expect(names.of("outgoing", "a:1")).toEqual(["n"]);
+  expect(names.of("outgoing", "a:x")).toEqual([]);
+  names.learn("outgoing", [{ uri: "a:1", name: "n" }]);
+  expect(names.of("outgoing", "a:x")).toEqual([]);
+  names.learn("outgoing", [{ uri: "a:x", name: "n" }]);
+  expect(names.of("outgoing", "a:x")).toBe(undefined);
+  expect(names.of("outgoing", "a:1")).toEqual(["n"]);
+  const long = new ResourceNames();
+  long.learn("incoming", [{ uri: "a:1", name: "n".repeat(8_388_608) }]);
+  expect(long.of("incoming", "a:1")).toBe(undefined);
 });
