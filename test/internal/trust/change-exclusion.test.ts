@@ -16,7 +16,7 @@ import {
 import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { installFaults } from "../../faults/trust-fs-faults.ts";
 import { verifies } from "../../support/verifies.ts";
-import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
+import { entryOf, lockFolder, refusalOf, sha256 } from "../../trust/change-support.ts";
 
 const pii = entryOf("acme.pii");
 const isLinux = process.platform === "linux";

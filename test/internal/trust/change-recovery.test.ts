@@ -19,7 +19,7 @@ import {
   refusalOf,
   sha256,
   summaryOf,
-} from "./change-support.ts";
+} from "../../trust/change-support.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");

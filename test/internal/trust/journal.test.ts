@@ -1,18 +1,15 @@
-/** The lines of a journal, and what a reader makes of one that somebody tampered with. */
-import { mkdir, stat, writeFile } from "node:fs/promises";
+/** The lines of a journal. */
+import { trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import {
-  checkJournal,
   encodeJournalLine,
   isJournalTime,
   type JournalLine,
   parseJournalLine,
   readJournal,
 } from "../../../src/operate/trust/change/journal.ts";
-import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
-import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { verifies } from "../../support/verifies.ts";
-import { byHand, entryOf, lockFolder, refusalOf, sha256, summaryOf } from "./change-support.ts";
+import { entryOf, lockFolder } from "../../trust/change-support.ts";
 
 const manual = ["2026-05-25T10:15:30+02:00", "trust", "acme.pii", "1.0.0", "sha256:00", "why"];
 const line: JournalLine = {
@@ -21,19 +18,6 @@ const line: JournalLine = {
   ...{ id: "acme.pii", version: "1.0.0", hash: "sha256:00", reason: "why" },
   ...{ actor: "ada@lab", lock: "a".repeat(64), prev: "-", afterTorn: false },
 };
-
-/** A journal of five changes, as this library writes it. */
-async function written() {
-  const lock = await lockFolder();
-  for (const id of ["aaa", "bbb", "ccc", "ddd", "eee"]) {
-    await trustPlugins(lock.path, [entryOf(id)], `reason of ${id}`, { actor: "ada@lab" });
-  }
-  const text = await lock.journalText();
-  return { ...lock, lineTexts: text.split("\n").slice(0, -1) };
-}
-
-const read = (text: string | Uint8Array) => readJournal(Buffer.from(text));
-const joined = (lines: readonly string[]) => lines.map((each) => `${each}\n`).join("");
 
 describe("a line", () => {
   it("has six fields, followed by those of this library", () => {
@@ -139,44 +123,18 @@ describe("a time", () => {
   });
 });
 
-describe("the chain", () => {
-  it("covers the bytes of the line before, also of a manual or malformed one", async () => {
-    verifies("journal:prev", "journal:by-hand");
-    const { path, journal, journalText } = await lockFolder();
-    await trustPlugins(path, [entryOf("aaa"), entryOf("bbb")], "r");
-    await writeFile(journal, "nonsense \u00e9\r\n", { flag: "a" });
-    await trustPlugins(path, [entryOf("ccc")], "r");
-    const texts = (await journalText()).split("\n");
-    const prevs = texts.map((text) => /\tprev=(\S+)$/.exec(text)?.[1]);
-    const digest = (at: number) => sha256(texts[at] as string);
-    expect(prevs).toEqual(["-", digest(0), undefined, digest(2), undefined]);
-    expect(summaryOf(read(await journalText()).problems)).toEqual([
-      { line: 3, id: undefined, problem: "malformed" },
-    ]);
-  });
+/** Of files there would be too many. */
+describe("a journal", () => {
+  const read = (bytes: Uint8Array) => readJournal(Buffer.from(bytes));
 
-  it("reveals any removed line", async () => {
-    verifies("journal:chain");
-    const { lineTexts } = await written();
-    for (const at of [0, 1, 2, 3]) {
-      const { lines, problems } = read(joined(lineTexts.toSpliced(at, 1)));
-      expect(lines).toHaveLength(4);
-      expect(summaryOf(problems)).toEqual([
-        { line: at + 1, id: lines[at]?.id, problem: "chain_broken" },
-      ]);
-    }
-  });
-
-  it("reveals any two swapped lines", async () => {
-    verifies("journal:chain");
-    const { lineTexts } = await written();
-    for (const at of [0, 1, 2, 3]) {
-      const [one, other] = lineTexts.slice(at, at + 2) as [string, string];
-      const { problems } = read(joined(lineTexts.toSpliced(at, 2, other, one)));
-      expect(problems.every(({ problem }) => problem === "chain_broken")).toBe(true);
-      expect(problems.map((each) => each.line)).toContain(at + 1);
-    }
-  });
+  /** As this library writes it, of five changes. */
+  async function written() {
+    const lock = await lockFolder();
+    for (const id of ["aaa", "bbb", "ccc", "ddd", "eee"])
+      await trustPlugins(lock.path, [entryOf(id)], `reason of ${id}`, { actor: "ada@lab" });
+    const text = await lock.journalText();
+    return { ...lock, lineTexts: text.split("\n").slice(0, -1) };
+  }
 
   it("reveals an edit of any byte before the last line", async () => {
     verifies("journal:chain");
@@ -190,75 +148,6 @@ describe("the chain", () => {
     }
   });
 
-  it("reveals an inserted line", async () => {
-    verifies("journal:chain");
-    const { lineTexts } = await written();
-    const forged = ["2020-01-01T00:00:00Z", ...manual.slice(1)].join("\t");
-    const { problems } = read(joined(lineTexts.toSpliced(2, 0, forged)));
-    expect(summaryOf(problems)).toEqual([{ line: 4, id: "ccc", problem: "chain_broken" }]);
-  });
-
-  it("reveals a copy of an earlier line at the end", async () => {
-    const { lineTexts } = await written();
-    const { problems } = read(joined([...lineTexts, lineTexts[1] as string]));
-    expect(summaryOf(problems)).toEqual([{ line: 6, id: "bbb", problem: "chain_broken" }]);
-  });
-});
-
-describe("a line without a line feed", () => {
-  it("CLI-055: does not count, is ended by the next change, and stays reported", async () => {
-    verifies("journal:torn", "journal:after-torn");
-    const { path, journal, journalText } = await lockFolder();
-    await trustPlugins(path, [entryOf("aaa")], "r");
-    // It has all its fields: a cut within the reason leaves such a line as well.
-    const torn = byHand(manual).slice(0, -2);
-    await writeFile(journal, torn, { flag: "a" });
-    const problem = { line: 2, id: "acme.pii", problem: "torn" };
-    expect(summaryOf(read(await journalText()).problems)).toEqual([problem]);
-    await trustPlugins(path, [entryOf("bbb")], "r");
-    const texts = (await journalText()).split("\n");
-    expect(texts[1]).toBe(torn);
-    expect(texts[2]?.split("\t").slice(-2)).toEqual([`prev=${sha256(torn)}`, "before=torn"]);
-    await trustPlugins(path, [entryOf("ccc")], "r");
-    const { lines, problems } = read(await journalText());
-    expect(summaryOf(problems)).toEqual([problem]);
-    expect(lines.map(({ id, number }) => [number, id])).toEqual([
-      [1, "aaa"],
-      [3, "bbb"],
-      [4, "ccc"],
-    ]);
-  });
-
-  it("is reported the same way when it has no fields", async () => {
-    verifies("journal:torn", "journal:after-torn");
-    const { path, journal, journalText } = await lockFolder();
-    await writeFile(journal, "\xff");
-    await trustPlugins(path, [entryOf("aaa")], "r");
-    const { lines, problems } = read(await journalText());
-    expect(summaryOf(problems)).toEqual([{ line: 1, id: undefined, problem: "torn" }]);
-    expect(lines).toHaveLength(1);
-  });
-});
-
-describe("a journal", () => {
-  it("reports malformed lines by number and keeps the others", () => {
-    verifies("journal:malformed");
-    const good = byHand(manual);
-    const bytes = Buffer.concat([
-      ...[Buffer.from(`${good}\n${good}trust\n`), Buffer.from([0xff, 0x0a])],
-      ...[Buffer.from("\ufeff"), Buffer.from(good), Buffer.from(good)],
-    ]);
-    const { lines, problems } = readJournal(bytes);
-    expect(lines.map(({ number }) => number)).toEqual([1, 3, 7]);
-    expect(problems.map(({ line: number, detail }) => [number, detail])).toEqual([
-      [2, "It has 1 of the 6 fields."],
-      [4, "It has 1 of the 6 fields."],
-      [5, "It is not valid UTF-8."],
-      // A byte order mark belongs to the first field.
-      [6, "Its first field is not a date and time of ISO 8601."],
-    ]);
-  });
-
   it("cut at any byte reads as a prefix; a cut inside a line is reported", async () => {
     verifies("journal:prefix", "journal:torn");
     const { journalText } = await written();
@@ -270,33 +159,5 @@ describe("a journal", () => {
       const isWhole = at === 0 || bytes[at - 1] === 0x0a;
       expect(problems.map(({ problem }) => problem)).toEqual(isWhole ? [] : ["torn"]);
     }
-  });
-
-  it("has no lines if it is missing, and is refused if it is not a file", async () => {
-    verifies("journal:files-only");
-    const { path, journal } = await lockFolder();
-    expect(await readTrustJournal(path)).toEqual({ lines: [], problems: [], path: journal });
-    await mkdir(journal);
-    expect(await refusalOf(() => readTrustJournal(path))).toMatchObject({
-      code: "lockfile_failed",
-      message: `${journal} is not a regular file.`,
-    });
-  });
-
-  it("takes the latest line of an id by position, not by time", () => {
-    verifies("journal:order-counts");
-    const earlier = ["2001-01-01T00:00:00Z", "revoke", "acme.pii", "-", "-", "r"];
-    const journal = read(byHand(manual) + byHand(earlier));
-    expect(checkJournal({ entries: [], text: "version = 1\n" }, journal)).toEqual([]);
-  });
-
-  it("is only ever appended to", async () => {
-    verifies("journal:append-only");
-    const { path, journal, journalText } = await written();
-    const before = await journalText();
-    const { ino } = await stat(journal);
-    await trustPlugins(path, [entryOf("aaa")], "again");
-    expect((await journalText()).startsWith(before)).toBe(true);
-    expect((await stat(journal)).ino).toBe(ino);
   });
 });

@@ -13,13 +13,11 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { readTrustJournal, trustPlugins } from "glassine/node";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
-import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
-import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
-import { installFaults } from "../../faults/trust-fs-faults.ts";
-import { verifies } from "../../support/verifies.ts";
-import { entryOf, lockFolder, refusalOf } from "./change-support.ts";
+import { installFaults } from "../faults/trust-fs-faults.ts";
+import { verifies } from "../support/verifies.ts";
+import { entryOf, lockFolder, refusalOf, verifiedAt } from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
 const modeOf = async (path: string) => (await stat(path)).mode & 0o7777;
@@ -48,7 +46,7 @@ describe("CLI-058: a lock that is a link", () => {
     expect((await lstat(file)).isFile()).toBe(true);
     expect(await readFile(file, "utf8")).toContain(pii.hash);
     expect((await readTrustJournal(path)).lines).toHaveLength(1);
-    expect(await pendingChange(path)).toBe(undefined);
+    expect((await verifiedAt(path)).pending).toBe(false);
     expect(await names()).toEqual(["folder", "plugins.lock", "real", "second"]);
     expect((await readdir(real)).sort()).toEqual(["ours.lock", "ours.lock.journal"]);
   });

@@ -3,15 +3,12 @@
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
+import { readLockfile, trustPlugins } from "glassine/node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkJournal } from "../../../../src/operate/trust/change/journal.ts";
-import { readTrustJournal } from "../../../../src/operate/trust/change/journal-file.ts";
-import { trustPlugins } from "../../../../src/operate/trust/change/trust-plugins.ts";
-import { readLockfile } from "../../../../src/operate/trust/lockfile/read-lockfile.ts";
-import { newWorkspace, type Workspace } from "../../../cli/end-to-end/support.ts";
-import { type Place, placeIn, valuesOf } from "../../../cli/end-to-end/trust-support.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { entryOf } from "../../trust/change-support.ts";
+import { verifies } from "../../support/verifies.ts";
+import { entryOf, verifiedAt } from "../../trust/change-support.ts";
+import { newWorkspace, type Workspace } from "./support.ts";
+import { type Place, placeIn, valuesOf } from "./trust-support.ts";
 
 const timeout = 300_000;
 const ids = Array.from({ length: 20 }, (_, at) => `guard-${String.fromCharCode(97 + at)}`);
@@ -27,9 +24,7 @@ beforeAll(async () => {
 
 /** The journal has to tell what the lock says, and nothing else may be there. */
 async function expectAgreed({ lock, names }: Place): Promise<void> {
-  const found = await readLockfile(lock);
-  if (found === undefined) throw new Error("There is no lock.");
-  expect(checkJournal(found, await readTrustJournal(lock))).toEqual([]);
+  expect((await verifiedAt(lock)).problems).toEqual([]);
   expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
 }
 

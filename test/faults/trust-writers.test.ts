@@ -2,16 +2,14 @@
 // Only in test:all: it kills and starts processes.
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { readLockfile, readTrustJournal } from "glassine/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkJournal } from "../../../src/operate/trust/change/journal.ts";
-import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
-import type { Order } from "../../faults/trust-orders.ts";
-import { bundlePrograms, type Crew, crewOf, type Programs } from "../../faults/trust-processes.ts";
-import { isWhole, report, roundsOfWriters } from "../../faults/trust-report.ts";
-import { entryOf } from "../../faults/trust-scenes.ts";
-import { verifies } from "../../support/verifies.ts";
-import { lockFolder } from "../trust/change-support.ts";
+import { verifies } from "../support/verifies.ts";
+import { lockFolder, verifiedAt } from "../trust/change-support.ts";
+import type { Order } from "./trust-orders.ts";
+import { bundlePrograms, type Crew, crewOf, type Programs } from "./trust-processes.ts";
+import { isWhole, report, roundsOfWriters } from "./trust-report.ts";
+import { entryOf } from "./trust-scenes.ts";
 
 const size = 32;
 const timeout = 60_000 + roundsOfWriters * 60_000;
@@ -37,7 +35,7 @@ async function agreed(path: string) {
   const lock = await readLockfile(path);
   if (lock === undefined) throw new Error("There is no lock.");
   const journal = await readTrustJournal(path);
-  expect(checkJournal(lock, journal)).toEqual([]);
+  expect((await verifiedAt(path)).problems).toEqual([]);
   return { ids: lock.entries.map(({ id }) => id), lines: journal.lines };
 }
 

@@ -4,17 +4,20 @@ import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { readLockfile, readTrustJournal, revokePlugins, trustPlugins } from "glassine/node";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
-import { checkJournal, readJournal } from "../../../src/operate/trust/change/journal.ts";
-import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
-import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
-import { revokePlugins, trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
-import { attack } from "../../attacks/attack.ts";
-import { installFaults } from "../../faults/trust-fs-faults.ts";
-import { bundlePrograms, type Programs, runFaulty } from "../../faults/trust-processes.ts";
-import { callsOf, expectMended, expectOldOrNew, sceneOf } from "../../faults/trust-scenes.ts";
-import { byHand, entryOf, lockFolder, refusalOf, summaryOf } from "../trust/change-support.ts";
+import { installFaults } from "../faults/trust-fs-faults.ts";
+import { bundlePrograms, type Programs, runFaulty } from "../faults/trust-processes.ts";
+import { callsOf, expectMended, expectOldOrNew, sceneOf } from "../faults/trust-scenes.ts";
+import {
+  byHand,
+  entryOf,
+  lockFolder,
+  refusalOf,
+  summaryOf,
+  verifiedAt,
+} from "../trust/change-support.ts";
+import { attack } from "./attack.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
@@ -146,7 +149,7 @@ attack(
       const stage = await scene.stage();
       const { signal } = await runFaulty(programs, stage.order, { folder: stage.folder, at, what });
       expect(signal).toBe("SIGKILL");
-      expect(await pendingChange(stage.path)).toMatchObject({ outcome: recovered });
+      expect((await verifiedAt(stage.path)).pending).toBe(true);
       const standing = await expectOldOrNew(scene, stage);
       const next = await expectMended(scene, stage, standing);
       expect(next).toMatchObject({ recovered, warnings: [expect.stringContaining("unfinished")] });
@@ -186,12 +189,13 @@ attack(
 
 /** A journal of four lines, and what a reader returns after tampering. */
 async function tampered(edit: (lines: string[]) => readonly string[], end = "\n") {
-  const { path, journalText } = await lockFolder();
+  const { path, journal, journalText } = await lockFolder();
   for (const id of ["acme.one", "acme.two", "acme.three", "acme.four"]) {
     await trustPlugins(path, [entryOf(id)], "r");
   }
   const lines = (await journalText()).split("\n").slice(0, -1);
-  const { lines: read, problems } = readJournal(Buffer.from(edit(lines).join("\n") + end));
+  await writeFile(journal, edit(lines).join("\n") + end);
+  const { lines: read, problems } = await readTrustJournal(path);
   return { ids: read.map(({ id }) => id), problems: summaryOf(problems) };
 }
 
@@ -234,10 +238,9 @@ attack(
       const before = await journalText();
       await trustPlugins(path, [rate], "r");
       await writeFile(journal, before);
-      const lock = await readLockfile(path);
-      expect(
-        summaryOf(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path))),
-      ).toEqual([{ line: undefined, id: "acme.rate", problem: "journal_mismatch" }]);
+      expect((await verifiedAt(path)).problems).toEqual([
+        { line: undefined, id: "acme.rate", problem: "journal_mismatch" },
+      ]);
     });
 
     it("ended early at a grant that changed nothing: undetectable", async () => {
@@ -246,9 +249,7 @@ attack(
       const before = await journalText();
       await trustPlugins(path, [pii], "renewed");
       await writeFile(journal, before);
-      const lock = await readLockfile(path);
-      const found = checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path));
-      expect(found).toEqual([]);
+      expect((await verifiedAt(path)).problems).toEqual([]);
     });
   },
 );
@@ -277,13 +278,9 @@ attack(
     it("at the end", async () => {
       const { path, journal } = await lockFolder();
       await trustPlugins(path, [entryOf("acme.one")], "r");
-      const lock = await readLockfile(path);
       for (const action of ["trust", "revoke"]) {
         await writeFile(journal, byHand([forged(action)]), { flag: "a" });
-        const problems = checkJournal(
-          lock as NonNullable<typeof lock>,
-          await readTrustJournal(path),
-        );
+        const { problems } = await verifiedAt(path);
         expect(problems).toMatchObject([{ id: "acme.one", problem: "journal_mismatch" }]);
       }
     });

@@ -1,10 +1,9 @@
 /** Each change of trust is a record of the audit trail, once it is made. */
 import { writeFile } from "node:fs/promises";
+import type { AuditEvent } from "glassine/audit";
+import { createCommand, revokePlugins, trustPlugins } from "glassine/node";
 import { expect, it } from "vitest";
-import type { AuditEvent } from "../../../src/core/observe/index.ts";
-import { readCommandHost } from "../../../src/operate/cli/command-host.ts";
-import { revokePlugins, trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
@@ -106,5 +105,5 @@ it("does not record a change that another process left unrecorded", async () => 
 
 it("a command rejects invalid audit options", () => {
   const names = { bin: "a", hostName: "a", prefix: "A_" };
-  expect(() => readCommandHost({ ...names, audit: { sink: 1 } as object })).toThrow("sink");
+  expect(() => createCommand({ ...names, audit: { sink: 1 } as object })).toThrow("sink");
 });

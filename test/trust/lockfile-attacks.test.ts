@@ -1,18 +1,13 @@
 /** Trust: forged lockfiles, and names that inject syntax. */
+
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LockEntry } from "glassine/node";
+import { readLockfile, trustPlugins } from "glassine/node";
 import { afterAll, expect, it } from "vitest";
-import { setEntry } from "../../../src/operate/trust/lockfile/edit-lockfile.ts";
-import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
-import {
-  newLockfile,
-  parseLockfile,
-  readLockfile,
-} from "../../../src/operate/trust/lockfile/read-lockfile.ts";
-import { attack } from "../../attacks/attack.ts";
-import { codeOf } from "../../data/support.ts";
-import { badLockfiles, goodLockfile } from "../../trust/bad-lockfiles.ts";
+import { attack } from "../attacks/attack.ts";
+import { badLockfiles, goodLockfile } from "./bad-lockfiles.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "glassine-lock-attacks-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,8 +19,32 @@ const entry: LockEntry = {
   entryPoint: "a.js:default",
   hash: `sha256:${"0".repeat(64)}`,
 };
-const entriesOf = (text: string) =>
-  parseLockfile(new TextEncoder().encode(text), "plugins.lock").entries;
+let count = 0;
+const freshPath = () => {
+  const own = join(folder, `lock-${count++}`);
+  mkdirSync(own);
+  return join(own, "plugins.lock");
+};
+
+/** The entries of a lock that trusts these, one after the other. */
+async function trusting(...entries: readonly LockEntry[]) {
+  const path = freshPath();
+  for (const each of entries) await trustPlugins(path, [each], "reviewed");
+  return (await readLockfile(path))?.entries;
+}
+
+/** The entries of a lockfile of these bytes. */
+async function entriesOf(bytes: string | Uint8Array) {
+  const path = freshPath();
+  writeFileSync(path, bytes);
+  return (await readLockfile(path))?.entries;
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "taken",
+    ({ code }: { code: string }) => code,
+  );
 
 /** What ends a string, a line or a table in TOML, or a line of the journal. */
 const control = [
@@ -63,16 +82,16 @@ attack(
       "acme.",
       "A.b",
     ];
-    it.each(ids)("%j", (id) => {
-      expect(codeOf(() => setEntry(newLockfile, { ...entry, id }))).toBe("trust_refused");
+    it.each(ids)("%j", async (id) => {
+      expect(await codeOf(trusting({ ...entry, id }))).toBe("trust_refused");
       const forged = goodLockfile.replace('"pii-scan"', JSON.stringify(id).replace("\ud800", "x"));
-      expect(codeOf(() => entriesOf(forged))).toBe("lockfile_invalid");
+      expect(await codeOf(entriesOf(forged))).toBe("lockfile_invalid");
     });
 
-    it("names of built-in properties are ordinary names", () => {
+    it("names of built-in properties are ordinary names", async () => {
       for (const id of ["constructor", "plugins", "version"]) {
-        const text = setEntry(newLockfile, { ...entry, id });
-        expect(entriesOf(setEntry(text, { ...entry, id }))).toEqual([{ ...entry, id }]);
+        const same = { ...entry, id };
+        expect(await trusting(same, same)).toEqual([same]);
       }
     });
   },
@@ -83,22 +102,20 @@ attack(
   "Inject TOML syntax through a plugin's version, hash, package or entry point",
   "refused with `trust_refused`; what an entry point may contain is quoted and cannot close its quotes",
   () => {
-    it.each(control)("%j", (text) => {
+    it.each(control)("%j", async (text) => {
       for (const field of ["version", "hash", "package"] as const) {
         for (const value of [`${entry[field]}${text}`, text])
-          expect(codeOf(() => setEntry(newLockfile, { ...entry, [field]: value }))).toBe(
-            "trust_refused",
-          );
+          expect(await codeOf(trusting({ ...entry, [field]: value }))).toBe("trust_refused");
       }
       const capabilities = [`read_labels${text}`];
-      expect(codeOf(() => setEntry(newLockfile, { ...entry, capabilities }))).toBe("trust_refused");
+      expect(await codeOf(trusting({ ...entry, capabilities }))).toBe("trust_refused");
     });
 
-    it.each(control)("an entry point with %j", (text) => {
+    it.each(control)("an entry point with %j", async (text) => {
       const hostile = { ...entry, entryPoint: `a${text}b.js:x` };
       if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text))
-        expect(codeOf(() => setEntry(newLockfile, hostile))).toBe("trust_refused");
-      else expect(entriesOf(setEntry(newLockfile, hostile))).toEqual([hostile]);
+        expect(await codeOf(trusting(hostile))).toBe("trust_refused");
+      else expect(await trusting(hostile)).toEqual([hostile]);
     });
   },
 );
@@ -122,10 +139,10 @@ attack(
       "the placeholder unknown",
     ];
 
-    it.each(kinds)("%s", (kind) => {
+    it.each(kinds)("%s", async (kind) => {
       const [bad] = badLockfiles.filter(({ name }) => name === kind);
       expect(bad?.bytes).toBeDefined();
-      expect(codeOf(() => parseLockfile(bad!.bytes!, "plugins.lock"))).toBe(bad!.code);
+      expect(await codeOf(entriesOf(bad!.bytes!))).toBe(bad!.code);
     });
   },
 );
@@ -135,11 +152,7 @@ attack(
   "Replace the lockfile with an empty file, a directory, 100 MB, or a dangling link",
   "refused with `lockfile_invalid`, system errors with `lockfile_failed`; a link to a file is followed; an empty lockfile does not lift restrictions",
   () => {
-    const read = (path: string) =>
-      readLockfile(path).then(
-        () => "taken",
-        ({ code }: { code: string }) => code,
-      );
+    const read = (path: string) => codeOf(readLockfile(path));
     const at = (name: string) => join(folder, name);
 
     it("an empty file, and one of 100 MB", async () => {

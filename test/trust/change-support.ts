@@ -2,12 +2,11 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
+import { type JournalProblem, type LockEntry, readTrustJournal } from "glassine/node";
 import { expect, onTestFinished } from "vitest";
-import type { JournalProblem } from "../../../src/operate/trust/change/journal.ts";
-import { readJournal } from "../../../src/operate/trust/change/journal.ts";
-import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
+import { commandServices, runJson } from "../cli/support/run.ts";
 
 /** A folder for a test, gone after it, and the files of a lock in it. */
 export async function lockFolder(text?: string) {
@@ -25,7 +24,7 @@ export async function lockFolder(text?: string) {
     journalText: () => readFile(`${path}.journal`, "utf8"),
     /** The lines that count, and no problem among them. */
     lines: async () => {
-      const { lines, problems } = readJournal(await readFile(`${path}.journal`));
+      const { lines, problems } = await readTrustJournal(path);
       expect(problems).toEqual([]);
       return lines;
     },
@@ -56,6 +55,17 @@ export function byHand(fields: readonly string[]): string {
 /** The problems, without the sentences. */
 export function summaryOf(problems: readonly JournalProblem[]) {
   return problems.map(({ line, id, problem }) => ({ line, id, problem }));
+}
+
+/** What `plugins verify` says of the journal of a lock, and whether a change was not ended. */
+export async function verifiedAt(path: string) {
+  const options = { services: commandServices, cwd: dirname(path) };
+  const { document } = await runJson(["plugins", "verify", "--plugins-lock", path], options);
+  const { journal_problems: found, pending } = document;
+  const problems = (
+    found as readonly { line: number | null; id: string | null; problem: string }[]
+  ).map(({ line, id, problem }) => ({ line: line ?? undefined, id: id ?? undefined, problem }));
+  return { problems, pending: pending as boolean };
 }
 
 /** The code, message and data that something is refused with. */
