@@ -2,20 +2,11 @@
 /** Forged return values: holes, lengths, cycles, depth and invalid strings. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
-import { Watch } from "../../../property-tests/support/hostile.ts";
-import { extensionsLimits } from "../../../src/core/data/limits.ts";
-import { attack } from "../../attacks/attack.ts";
-import {
-  everything,
-  everywhere,
-  extensions,
-  hop,
-  refusedAt,
-  resultRefused,
-} from "../../attacks/forged.ts";
-import { codeOf } from "../../data/support.ts";
-import { hook, manage, plugin, type Run } from "../../dispatch/support.ts";
-import { overLimit } from "./over-limit.ts";
+import { Watch } from "../../property-tests/support/hostile.ts";
+import { codeOf } from "../data/support.ts";
+import { hook, manage, plugin, type Run } from "../dispatch/support.ts";
+import { attack } from "./attack.ts";
+import { everything, everywhere, extensions, hop, refusedAt, resultRefused } from "./forged.ts";
 
 attack(
   "A-032",
@@ -73,7 +64,6 @@ attack(
       await resultRefused(args, "snapshot_limit", "payload");
       const metadata = () => ({ metadata: { list: endless() } });
       await resultRefused(metadata, "snapshot_limit", "(result).metadata");
-      expect(overLimit(endless()).values).toBe(1);
     });
 
     it("one longer than its own limit, for labels and hops", async () => {
@@ -142,7 +132,6 @@ attack(
       await refusedAt(["custom", "data", "label", "hop"], () => ({ value }), "snapshot_limit");
       await refusedAt(["whole"], () => ({ unknown: value }), "snapshot_limit");
       await resultRefused(() => ({ metadata: { value } }), "snapshot_limit", "(result).metadata");
-      expect(overLimit(value).values).toBe(extensionsLimits.nodes + 1);
     });
   },
 );
@@ -166,7 +155,6 @@ attack(
       const args = () => ({ modifiedPayload: { args: { value } } });
       await resultRefused(args, "snapshot_limit", "payload");
       await resultRefused(() => ({ metadata: { value } }), "snapshot_limit", "(result).metadata");
-      expect(overLimit(value).depth).toBe(extensionsLimits.depth);
       expect(codeOf(() => createExtensions({ custom: { value } } as never))).toBe(
         "extensions_invalid",
       );
