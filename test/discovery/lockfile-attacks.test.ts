@@ -1,4 +1,5 @@
 /** A missing or older lockfile, and a completely broken installation. */
+
 import { existsSync } from "node:fs";
 import {
   lstat,
@@ -11,16 +12,11 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { hashPackage, trustPlugins } from "glassine/node";
 import { expect, it } from "vitest";
-import {
-  loadStage,
-  readDiscoverOptions,
-  staticStage,
-} from "../../../src/operate/discovery/index.ts";
-import { hashPackage } from "../../../src/operate/packages/index.ts";
-import { trustPlugins } from "../../../src/operate/trust/index.ts";
-import { attack } from "../../attacks/attack.ts";
-import { commandServices, documentOf, run } from "../../cli/support/run.ts";
+import { attack } from "../attacks/attack.ts";
+import { commandServices, documentOf, run, runJson } from "../cli/support/run.ts";
+import { rejection } from "../operations/support.ts";
 import {
   codesOf,
   discover,
@@ -31,8 +27,7 @@ import {
   source,
   trust,
   unsigned,
-} from "../../discovery/support.ts";
-import { rejection } from "../../operations/support.ts";
+} from "./support.ts";
 
 attack(
   "A-213",
@@ -54,9 +49,12 @@ attack(
       expect(await rejection(discover(root, { mode: "production", lock }))).toMatchObject({
         code: "lockfile_missing",
       });
-      const options = await readDiscoverOptions({ root, env: unsigned, mode: "production" });
-      const { loaded, refused } = await loadStage(options, await staticStage(options));
-      expect([loaded, refused.map(({ code }) => code)]).toEqual([[], ["lock_missing"]]);
+      const { document } = await runJson(["plugins", "list", "--plugin-mode", "production"], {
+        ...{ services: commandServices, cwd: root, env: unsigned },
+      });
+      const { loaded, rejected } = document;
+      expect(loaded).toEqual([]);
+      expect(rejected).toMatchObject([{ code: "lock_missing" }]);
       expect([ran(marker), existsSync(lock), existsSync(join(root, "plugins.lock"))]).toEqual([
         false,
         false,

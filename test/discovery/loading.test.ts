@@ -1,14 +1,10 @@
-import { writeFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPluginManager, PluginDiscoveryError, PluginSignatureError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
-import {
-  loadStage,
-  readDiscoverOptions,
-  staticStage,
-} from "../../../src/operate/discovery/index.ts";
+import { rejection } from "../operations/support.ts";
+import { verifies } from "../support/verifies.ts";
 import {
   codesOf,
   discover,
@@ -18,9 +14,7 @@ import {
   ran,
   source,
   unsigned,
-} from "../../discovery/support.ts";
-import { rejection } from "../../operations/support.ts";
-import { verifies } from "../../support/verifies.ts";
+} from "./support.ts";
 
 /** What is reported to a host that starts with discovered plugins. */
 async function start(root: string, options: Parameters<typeof discover>[1] = {}) {
@@ -202,21 +196,6 @@ describe("loading", () => {
     );
   });
 
-  it("PH-097: a file that changes between the check and the import keeps the plugin out", async () => {
-    verifies("discovery:copy");
-    const root = await newRoot();
-    const marker = join(root, "ran");
-    const path = await install(root, "guard");
-    const options = await readDiscoverOptions({ root, env: unsigned });
-    const report = await staticStage(options);
-    expect(report.accepted).toHaveLength(1);
-    await writeFile(join(path, "plugin.js"), source("guard", {}, marker));
-    const { loaded, refused } = await loadStage(options, report);
-    expect(loaded).toEqual([]);
-    expect(refused).toMatchObject([{ id: "guard", code: "hash_mismatch" }]);
-    expect(ran(marker)).toBe(false);
-  });
-
   it("a package that changes itself while imported changes only its copy", async () => {
     verifies("discovery:copy");
     const root = await newRoot();
@@ -341,33 +320,5 @@ describe("loading", () => {
     expect(found.plugins.map(({ name }) => name)).toEqual(["guard"]);
     const error = await rejection(discover(root, { local: [local], mode: "production" }));
     expect((error as Error).message).toBe("local plugins are not allowed in production mode");
-  });
-});
-
-describe("a package.json that changes between reading and hashing", () => {
-  it.each([
-    ["another file of the package as entry point", { glassine: { plugin: "./other.js" } }],
-    ["another version", { version: "2.0.0" }],
-    ["more capabilities", { glassine: { plugin: "./plugin.js", capabilities: ["read_labels"] } }],
-    ["a dependency less", { dependencies: {} }],
-  ])("is refused, and nothing is run: %s", async (_, fields) => {
-    verifies("discovery:manifest");
-    const root = await newRoot();
-    const marker = join(root, "ran");
-    const files = { "plugin.js": source("guard"), "other.js": source("guard", {}, marker) };
-    const path = await install(root, "guard", { files });
-    const manifest = join(path, "package.json");
-    const text = await readFile(manifest, "utf8");
-    await writeFile(manifest, JSON.stringify({ ...JSON.parse(text), ...fields }));
-    const options = await readDiscoverOptions({ root, env: unsigned });
-    const report = await staticStage(options, () => writeFileSync(manifest, text));
-    const { loaded } = await loadStage(options, report);
-    expect([report.accepted, loaded, ran(marker)]).toEqual([[], [], false]);
-    expect(report.refused).toMatchObject([
-      {
-        ...{ id: "guard", code: "unsupported_file" },
-        reason: "Its package.json changes while it is read.",
-      },
-    ]);
   });
 });

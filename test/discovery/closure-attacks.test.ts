@@ -2,21 +2,9 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { lostPlugins } from "../../../src/operate/discovery/lost-plugins.ts";
-import { findPackages } from "../../../src/operate/packages/index.ts";
-import { readLockfile } from "../../../src/operate/trust/index.ts";
-import { attack } from "../../attacks/attack.ts";
-import {
-  codesOf,
-  discover,
-  install,
-  newRoot,
-  publisher,
-  ran,
-  source,
-  trust,
-} from "../../discovery/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { attack } from "../attacks/attack.ts";
+import { verifies } from "../support/verifies.ts";
+import { codesOf, discover, install, newRoot, publisher, ran, source, trust } from "./support.ts";
 
 /** A package that writes the marker when it runs. */
 async function plant(folder: string, name: string, marker: string, more: object = {}) {
@@ -283,23 +271,6 @@ attack(
       await change(path)();
       expect(codesOf(await look("production"))).toEqual([`guard: ${code}`]);
       expect(codesOf(await look("dev"))).toEqual([]);
-    });
-
-    it("while plugins are discovered, with everything restored afterwards", async () => {
-      const { root } = await trusted("zod");
-      const { entries = [] } = (await readLockfile(join(root, "plugins.lock"))) ?? {};
-      const { packages } = await findPackages({
-        root,
-        field: "other",
-        kinds: [],
-        own: [],
-        local: [],
-      });
-      const seen = { root, packages, ids: new Set<string>() };
-      const found = await lostPlugins(entries, { ...seen, field: "glassine" });
-      expect(found.changed.map(({ id, hash }) => [id, hash])).toEqual([["guard", undefined]]);
-      const others = await lostPlugins(entries, { ...seen, field: "other" });
-      expect([...others.ofOthers]).toEqual(["guard"]);
     });
   },
 );
