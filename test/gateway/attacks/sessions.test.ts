@@ -1,17 +1,9 @@
 /** Sessions that are another's, chosen by a client, or too many. */
 import { expect, it } from "vitest";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
-import { Sessions } from "../../../../src/gateway/run/sessions.ts";
-import { attack } from "../../../attacks/attack.ts";
-import { ada, eve, gatewayBefore } from "../../../gateway/attacks/support.ts";
-import {
-  callerOf,
-  callOf,
-  initialize,
-  messagesIn,
-  sessionOf,
-} from "../../../gateway/run/support/caller.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { attack } from "../../attacks/attack.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { callerOf, callOf, initialize, messagesIn, sessionOf } from "../run/support/caller.ts";
+import { ada, eve, gatewayBefore } from "./support.ts";
 
 attack(
   "A-240",
@@ -117,26 +109,6 @@ attack(
       expect((await first.call(1)).messages).toMatchObject([{ id: 1 }]);
       await first.post(undefined, { method: "DELETE" });
       expect(await callerOf(url, ada).post(initialize)).toMatchObject({ status: 200 });
-    });
-
-    it("with a session that nobody uses", async () => {
-      let now = 0;
-      const { limits } = configSchema.parse({ limits: { idleSessionMs: 1000 } });
-      const sessions = new Sessions(
-        () => limits,
-        () => now,
-      );
-      const identity = { key: "ada" };
-      const ended: string[] = [];
-      for (const id of ["used", "idle"]) {
-        const close = async () => void ended.push(id);
-        sessions.add({ id, key: "ada", usedAt: now, close });
-      }
-      now = 900;
-      expect(sessions.of("used", identity as never)?.id).toBe("used");
-      now = 1500;
-      await sessions.endIdle();
-      expect(ended).toEqual(["idle"]);
     });
   },
 );
