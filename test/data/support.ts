@@ -30,6 +30,8 @@ export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
   limits: { ...extensionsLimits, ...limits },
 });
 
+const parsedOptions = optionsOf({ origin: "parsed" });
+
 export const compile = (schema: z.ZodType): Compiled =>
   compileSchema(schema, { closed: true, shownWhole: false });
 
@@ -80,6 +82,12 @@ export function problemsOf(
 /** The same by a schema that was compiled before. */
 export function problemsBy(compiled: Compiled, value: unknown): readonly string[] {
   return linesIn(admit(compiled, value, optionsOf()));
+}
+
+/** What is read from JSON text by a schema that was compiled before; `undefined` if it is refused. */
+export function readBy(compiled: Compiled, text: string): unknown {
+  const read = admit(compiled, JSON.parse(text), parsedOptions);
+  return read.ok ? read.value : undefined;
 }
 
 /** The parsed value of JSON text, read like any host value; `undefined` if it is refused. */

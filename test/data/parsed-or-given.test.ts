@@ -8,12 +8,12 @@ import {
   labelSet,
   stringSet,
   wholeNumber,
+  withRule,
 } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { limited, withAliases, withDefault, withRule } from "../../../src/core/schema/index.ts";
-import { readFrom, readGiven, valueIn } from "../../data/support.ts";
-import { amount, utf8Text } from "../../support/kinds.ts";
+import { amount, utf8Text } from "../support/kinds.ts";
+import { readFrom, readGiven, valueIn } from "./support.ts";
 
 const list = (element: z.ZodType) => z.array(element);
 const record = (value: z.ZodType) => z.record(z.string(), value);
@@ -70,12 +70,10 @@ describe("is read as a host's value", () => {
     ["a level with what may be absent", several, '{"a":"z","c":null}'],
     ["a level with a value for a default alone", several, '{"a":"z","d":"y"}'],
     ["a level with null where nothing may be", several, '{"b":null,"c":null,"a":"z"}'],
-    ["a level with a default", z.object({ a: withDefault(z.string(), "x") }), "{}"],
     ["a level with a list as default", z.object({ a: list(z.string()).default(["x"]) }), "{}"],
     ["a level with a prefault", z.object({ a: z.string().prefault("x") }), "{}"],
     ["an empty level", z.object({}), "{}"],
     ["a level of 31 fields", levelOf(31), documentOf(31)],
-    ["second names", withAliases(z.object({ a: z.string() }), { b: "a" }), '{"b":"x"}'],
     ["a level in a level", z.object({ f: several }), '{"f":{"c":false,"a":""}}'],
     ["a tagged union", list(tagged), '[{"t":"a","n":1},{"s":"x","t":"c"},{"t":"b","s":""}]'],
     ["a lazy one", list(z.lazy(() => z.string())), '["a","b"]'],
@@ -90,14 +88,8 @@ describe("is read as a host's value", () => {
     ["data that is refined", list(jsonValue().refine((value) => value !== 1)), "[2]"],
     ["what has a rule", list(withRule(z.string(), "an a", (text) => text === "a")), '["a"]'],
     ["what an overwriting check leaves", list(z.string().trim()), '["a"]'],
-    ["a list under a limit of its own", limited(list(z.string()), "labels"), '["a","b"]'],
     ["what is wrapped", list(z.string().optional().nonoptional().readonly()), '["a"]'],
     ["the bytes of a text", list(utf8Text()), "[[97]]"],
-    [
-      "a second name beside the first",
-      withAliases(z.object({ a: z.string() }), { b: "a" }),
-      '{"b":"x","a":"x"}',
-    ],
     ["what a check makes another", list(z.string().trim()), '[" a"]'],
     ["a level of 32 fields", levelOf(32), documentOf(32)],
     ["a lazy one that only zod knows", list(z.lazy(() => z.coerce.number())), '["5"]'],
@@ -188,11 +180,6 @@ describe("is refused as a host's value", () => {
     ["what breaks the check of data", list(jsonValue().refine(() => false)), "[2]"],
     ["what breaks a rule", list(withRule(z.string(), "an a", (text) => text === "a")), '["b"]'],
     ["what a check throws at", list(z.string().refine(() => Promise.reject(5))), '["a"]'],
-    [
-      "second names that differ",
-      withAliases(z.object({ a: z.string() }), { b: "a" }),
-      '{"a":"x","b":"y"}',
-    ],
   ])("%s", (_, schema, text) => {
     expect(readGiven(schema, text)).toBeUndefined();
     expect(readFrom(schema, text).ok).toBe(false);

@@ -8,12 +8,12 @@ import {
   labelSet,
   stringSet,
   wholeNumber,
+  withRule,
 } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { limited, withAliases, withRule } from "../../../src/core/schema/index.ts";
-import { problemsOf } from "../../data/support.ts";
-import { amount } from "../../support/kinds.ts";
+import { amount } from "../support/kinds.ts";
+import { problemsOf } from "./support.ts";
 
 type Row = readonly [what: string, schema: z.ZodType, value: unknown, problem: string];
 const ofShape = (expected: string, received: string) =>
@@ -194,12 +194,6 @@ describe("a field", () => {
     ]);
   });
 
-  it("under two names with different values", () => {
-    const schema = withAliases(z.object({ f: z.string() }), { g: "f" });
-    expect(problemsOf(schema, { f: "a", g: "b" })).toEqual([ofField('one "f"', "two that differ")]);
-    expect(problemsOf(schema, { f: "a", g: "a" })).toEqual([]);
-  });
-
   it("that cannot be read is not missing as well", () => {
     const getter = {
       get g() {
@@ -208,16 +202,10 @@ describe("a field", () => {
     };
     const accessor = "g | snapshot_accessor | a value | a getter or setter";
     expect(problemsOf(z.object({ g: z.string() }), getter)).toEqual([accessor]);
-    const aliased = withAliases(z.object({ f: z.string() }), { g: "f" });
-    expect(problemsOf(aliased, getter)).toEqual([accessor]);
   });
 });
 
-it("a list over a limit of the operator reports the limit", () => {
-  const list = z.object({ f: limited(z.array(z.number()), "hops") });
-  expect(problemsOf(list, { f: [1, 2] }, "host", { hops: 1 })).toEqual([
-    "f | snapshot_limit | at most 1 elements | more",
-  ]);
+it("a label over a limit of the operator reports the limit", () => {
   expect(
     problemsOf(z.object({ f: labelSet() }), { f: ["abc"] }, "host", { labelCodePoints: 2 }),
   ).toEqual([ofLabel(2)]);

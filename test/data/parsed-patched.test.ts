@@ -3,9 +3,8 @@
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { admit } from "../../../src/core/schema/index.ts";
-import { changesAfter, patch } from "../../data/realm-patches.ts";
-import { compile, optionsOf, problemsBy } from "../../data/support.ts";
+import { changesAfter, patch } from "./realm-patches.ts";
+import { compile, problemsBy, readBy } from "./support.ts";
 
 const level = z.object({ a: z.string(), b: z.number().optional() });
 const text = '{"a":"x"}';
@@ -13,12 +12,10 @@ const text = '{"a":"x"}';
 /** What is read of a text while the realm is patched. What it is read by was compiled before. */
 function readWhile(schema: z.ZodType, document: string, patches: () => void): unknown {
   const compiled = compile(schema);
-  const options = optionsOf({ origin: "parsed" });
   let read: unknown;
   changesAfter(() => {
     patches();
-    const admitted = admit(compiled, JSON.parse(document), options);
-    read = admitted.ok ? admitted.value : undefined;
+    read = readBy(compiled, document);
   });
   return read;
 }

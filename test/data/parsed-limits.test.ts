@@ -1,11 +1,11 @@
 /** Parsed text and host values have the same limits. */
+
+import type { Limits } from "glassine";
 import { jsonObject, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { Limits } from "../../../src/core/data/index.ts";
-import { limited } from "../../../src/core/schema/index.ts";
-import { readFrom, readGiven } from "../../data/support.ts";
-import { utf8Text } from "../../support/kinds.ts";
+import { utf8Text } from "../support/kinds.ts";
+import { readFrom, readGiven } from "./support.ts";
 
 const list = (element: z.ZodType) => z.array(element);
 const record = (value: z.ZodType) => z.record(z.string(), value);
@@ -51,19 +51,12 @@ describe("at a limit it is read, one past it refused", () => {
     ["records in records", record(record(z.string())), '{"a":{},"b":{}}', "depth", 2],
     ["levels in levels", z.object({ f: z.object({}) }), '{"f":{}}', "depth", 2],
     ["data in data", jsonObject(), '{"a":[[]],"b":[{}]}', "depth", 3],
-    ["a list of its own", limited(list(z.string()), "labels"), '["a","b"]', "labels", 2],
   ])("%s", (_, schema, text, limit, least) => {
     expect(readGiven(schema, text, { [limit]: least })).toBeDefined();
     expect(readFrom(schema, text, { [limit]: least }).ok).toBe(true);
     expect(readGiven(schema, text, { [limit]: least - 1 })).toBeUndefined();
     expect(readFrom(schema, text, { [limit]: least - 1 }).ok).toBe(false);
   });
-});
-
-it("a list with its own limit may be longer than others; one without has that of values", () => {
-  const limits = { labels: 1 };
-  expect(readGiven(list(z.string()), '["a","b"]', limits)).toEqual(["a", "b"]);
-  expect(readGiven(limited(list(z.string()), "hops"), '["a","b"]', limits)).toEqual(["a", "b"]);
 });
 
 it("a list with more elements than the limit of values is not read", () => {
