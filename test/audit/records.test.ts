@@ -1,15 +1,9 @@
 /** How an event becomes a record. */
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
-import {
-  type AuditEvent,
-  auditEvent,
-  factKindsOf,
-  needlesOf,
-} from "../../../src/core/observe/index.ts";
-import { auditEventSchema } from "../../../tools/scripts/audit-schema.ts";
-import { eventOf, keeping, recordOf } from "../../audit/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { auditEventSchema } from "../../tools/scripts/audit-schema.ts";
+import { verifies } from "../support/verifies.ts";
+import { eventOf, keeping, recordOf } from "./support.ts";
 
 const deepFrozen = (value: unknown): boolean =>
   typeof value !== "object" ||
@@ -120,64 +114,6 @@ describe("strings, numbers and keys", () => {
     );
     for (const key of Object.keys(hidden)) expect(metadata[key]).toBe("[REDACTED]");
     expect(metadata.inner).toEqual({ token: "[REDACTED]", key: "c" });
-  });
-
-  it("of a request's own secrets are redacted only in that record, except in its identity fields", () => {
-    const { trail, records } = keeping({ secrets: ["always"] });
-    const event = eventOf({ targetUri: "always once", metadata: { note: "always once" } });
-    trail.emit(event, { secrets: needlesOf(["once"]) });
-    trail.emit(event);
-    expect(records.map(({ targetUri, metadata }) => [targetUri, metadata.note])).toEqual([
-      ["[REDACTED] once", "[REDACTED] [REDACTED]"],
-      ["[REDACTED] once", "[REDACTED] once"],
-    ]);
-  });
-});
-
-describe("an event of this library", () => {
-  const denied = {
-    plugin_name: "egress-guard",
-    hook: "evaluate",
-    handler_name: "egress-guard.evaluate",
-    request: "q-egress-guard",
-    code: "denied",
-    reason: "egress-guard says no to evaluate",
-    tool: null,
-    subject_id: "ada",
-  };
-  const redactedIn = (secrets: readonly string[], named: readonly string[] = []) => {
-    const { trail, records } = keeping({ secrets: named });
-    const event = auditEvent("plugin.handler_denied", denied, { tenantId: "acme" });
-    trail.emit(event, { secrets: needlesOf(secrets), kinds: factKindsOf(event) });
-    return records[0] as AuditEvent;
-  };
-
-  it("keeps its facts, whatever a request declares secret; its free texts do not contain it", () => {
-    verifies("audit:facts");
-    const record = redactedIn(["egress-guard", "evaluate", "acme"]);
-    expect(record).toMatchObject({
-      actorUri: "plugin:egress-guard",
-      targetUri: "hook:evaluate",
-      tenantId: "acme",
-      metadata: { ...denied, reason: "[REDACTED] says no to [REDACTED]" },
-    });
-  });
-
-  it("keeps words of closed lists even if the host declares them secret", () => {
-    const { trail, records } = keeping({ secrets: ["manual", "duplicate", "egress-guard"] });
-    const event = auditEvent("plugin.registration_failed", {
-      plugin_name: "egress-guard",
-      discovery_source: { type: "manual" },
-      reason: "duplicate",
-      validation_failure: "duplicate manual",
-    });
-    trail.emit(event, { kinds: factKindsOf(event) });
-    expect(records[0]?.metadata).toEqual({
-      plugin_name: "[REDACTED]",
-      discovery_source: { type: "manual" },
-      reason: "duplicate",
-      validation_failure: "[REDACTED] [REDACTED]",
-    });
   });
 });
 
