@@ -1,12 +1,11 @@
 /** The exact messages of refusals and rejections, which hosts show to people. */
+
 import { createExtensions, mergeExtensions } from "glassine";
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { filterFor, merge } from "../../../src/core/envelope/index.ts";
-import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
-import { refusalOf } from "../../data/support.ts";
+import { refusalOf } from "../data/support.ts";
+import { plugin, runOnce } from "../dispatch/support.ts";
 
 const hop = (subject_id: string) => ({ subject_id, subject_type: "user" });
 const extensions = createExtensions({
@@ -40,27 +39,21 @@ describe("a rejection says why the change was ignored", () => {
     ]);
   });
 
-  it("a mode in which only growing parts may change", () => {
-    const slots = compileSlots(standardSlots);
-    const mask = slots.capabilities.mask(all);
-    const current = createExtensions({ custom: { a: 1 } }) as never;
-    const view = filterFor(slots, mask)(current);
-    const outcome = merge({
-      slots,
-      current,
-      view,
-      mask,
-      returned: { custom: { a: 2 }, security: { labels: ["a"] } },
-      strict: false,
-      growOnly: true,
-      limits: extensionsLimits,
+  it("a mode in which only growing parts may change", async () => {
+    const current = createExtensions({ custom: { a: 1 } });
+    const modifiedExtensions = { custom: { a: 2 }, security: { labels: ["a"] } };
+    const aside = plugin("aside", (_p, _c) => ({ modifiedExtensions }), {
+      ...{ mode: "concurrent", capabilities: all },
     });
-    if (!outcome.ok) throw new Error(outcome.refusal.reason);
-    expect(outcome.rejections).toEqual([
-      { path: "custom", code: "mode_denied", reason: "The plugin's mode may not change it." },
+    const { extensions, rejections } = await runOnce([aside], { extensions: current });
+    expect(rejections).toEqual([
+      {
+        ...{ plugin: "aside", path: "custom", code: "mode_denied" },
+        reason: "The plugin's mode may not change it.",
+      },
     ]);
-    expect(outcome.extensions.custom).toBe((current as { custom: object }).custom);
-    expect(outcome.extensions.security).toMatchObject({ labels: ["a"] });
+    expect(extensions.custom).toBe(current.custom);
+    expect(extensions.security).toMatchObject({ labels: ["a"] });
   });
 });
 
