@@ -1,23 +1,8 @@
+import { defineHost, defineSlots } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  compileSlots,
-  defineSlots,
-  joinSlots,
-  standardSlots,
-} from "../../../src/core/slots/index.ts";
-import {
-  codeOf,
-  compiled,
-  envelope,
-  everything,
-  host,
-  plain,
-  refusal,
-  view,
-} from "../../spec/support.ts";
-import { bindStandard } from "../../support/bind-host.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { codeOf, compiled, envelope, everything, host, plain, refusal, view } from "./support.ts";
 
 describe("unknown and repeated things", () => {
   const text =
@@ -201,9 +186,8 @@ describe("the host", () => {
 
 describe("slots of a host", () => {
   const one = (name: string, spec: object = {}) =>
-    joinSlots(
-      standardSlots,
-      defineSlots({
+    defineHost({
+      slots: {
         [name]: {
           tier: "immutable",
           read: "everyone",
@@ -211,15 +195,13 @@ describe("slots of a host", () => {
           schema: z.object({ a: z.string() }),
           ...spec,
         },
-      } as never),
-    );
-  const compile = (spec: object) => codeOf(() => compileSlots(one("billing", spec)));
+      } as never,
+    });
+  const compile = (spec: object) => codeOf(() => one("billing", spec));
 
   it("follow the rules of the table", () => {
     verifies("envelope:host-slots");
-    const own = bindStandard(
-      compileSlots(one("billing", { read: "read_billing" })),
-    ) as unknown as typeof host;
+    const own = one("billing", { read: "read_billing" }) as unknown as typeof host;
     const made = own.createExtensions({ billing: { a: "x" }, agent: { turn: 1 } } as never);
     expect(plain(own.filterExtensions(made, ["read_billing"] as never))).toEqual({
       billing: { a: "x" },
@@ -249,7 +231,7 @@ describe("slots of a host", () => {
   });
   const defineAndJoin = (name: string) => {
     const table = Object.defineProperty({}, name, { value: { tier: "mutable" }, enumerable: true });
-    return joinSlots(standardSlots, defineSlots(table as never));
+    return defineHost({ slots: defineSlots(table as never) });
   };
 
   it("have possible tiers", () => {
