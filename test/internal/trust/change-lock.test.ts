@@ -1,13 +1,24 @@
-/** An empty lock that is made, and edits of one that fail. */
-import { stat } from "node:fs/promises";
+/** An empty lock that is made, edits of one that fail, and what stands while one goes on. */
+import { execFileSync } from "node:child_process";
+import { readFile, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { changeLock } from "../../../src/operate/trust/change/change-lock.ts";
+import {
+  ownClaim,
+  processStateOf,
+  readOwner,
+} from "../../../src/operate/trust/change/exclusion.ts";
 import { createLock } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { verifies } from "../../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf } from "../../trust/change-support.ts";
 
+const isLinux = process.platform === "linux";
+const since = "2026-01-01T00:00:00.000Z";
+const busy = "plugins.lock is being changed by another process";
 const pii = entryOf("acme.pii");
 const commented = `# what we trust
 version = 1
@@ -81,5 +92,55 @@ describe("changeLock", () => {
     expect(code).toBe("lockfile_invalid");
     expect(await text()).toBe(commented);
     expect(await names()).toEqual(["plugins.lock"]);
+  });
+});
+
+describe("CLI-053: a claim", () => {
+  it("of this process blocks a second change in it", async () => {
+    verifies("journal:busy");
+    const { path } = await lockFolder();
+    let inner: unknown;
+    await changeLock(path, ({ text }) => {
+      inner = refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
+      return { text, lines: [] };
+    });
+    // It was asked for while the outer change went on, and waited for nothing.
+    expect(await inner).toMatchObject({
+      code: "lockfile_busy",
+      message: `${busy} (pid ${process.pid})`,
+    });
+  });
+
+  it("exists with its content during a change and is removed afterwards", async () => {
+    verifies("journal:exclusion");
+    const { path, exclusion, names } = await lockFolder();
+    const claim = ownClaim(new Date());
+    const owner = readOwner(await claim);
+    expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
+    expect(await processStateOf(owner as NonNullable<typeof owner>)).toBe("alive");
+    let during: unknown;
+    await changeLock(path, ({ text }) => {
+      during = readFile(exclusion, "utf8");
+      return { text, lines: [] };
+    });
+    const { started, space } = owner as NonNullable<typeof owner>;
+    expect(JSON.parse((await during) as string)).toMatchObject({
+      ...{ pid: process.pid, host: hostname() },
+      ...(isLinux ? { started, space } : {}),
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(await names()).toEqual(["plugins.lock"]);
+  });
+
+  it("that now belongs to another process is not removed", async () => {
+    verifies("journal:exclusion");
+    const { path, exclusion } = await lockFolder();
+    const other = JSON.stringify({ pid: process.pid, host: hostname(), since });
+    await changeLock(path, ({ text }) => {
+      // An operator took the file for one that was left behind, and another process made its own.
+      execFileSync("sh", ["-c", `printf %s '${other}' > '${exclusion}'`]);
+      return { text, lines: [] };
+    });
+    expect(await readFile(exclusion, "utf8")).toBe(other);
   });
 });

@@ -6,17 +6,11 @@ import { writeFileSync } from "node:fs";
 import { lstat, mkdir, readFile, symlink, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
+import { trustPlugins } from "glassine/node";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { changeLock, recoverLock } from "../../../src/operate/trust/change/change-lock.ts";
-import {
-  ownClaim,
-  processStateOf,
-  readOwner,
-} from "../../../src/operate/trust/change/exclusion.ts";
-import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
-import { installFaults } from "../../faults/trust-fs-faults.ts";
-import { verifies } from "../../support/verifies.ts";
-import { entryOf, lockFolder, refusalOf, sha256 } from "../../trust/change-support.ts";
+import { installFaults } from "../faults/trust-fs-faults.ts";
+import { verifies } from "../support/verifies.ts";
+import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
 const isLinux = process.platform === "linux";
@@ -156,54 +150,6 @@ describe("CLI-053: a claim", () => {
     await expectBusy(
       `${busy}, which ${exclusion} does not name. If there is none, remove ${exclusion} and try again.`,
     );
-  });
-
-  it("of this process blocks a second change in it", async () => {
-    verifies("journal:busy");
-    const { path } = await lockFolder();
-    let inner: unknown;
-    await changeLock(path, ({ text }) => {
-      inner = refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
-      return { text, lines: [] };
-    });
-    // It was asked for while the outer change went on, and waited for nothing.
-    expect(await inner).toMatchObject({
-      code: "lockfile_busy",
-      message: `${busy} (pid ${process.pid})`,
-    });
-  });
-
-  it("exists with its content during a change and is removed afterwards", async () => {
-    verifies("journal:exclusion");
-    const { path, exclusion, names } = await lockFolder();
-    const claim = ownClaim(new Date());
-    const owner = readOwner(await claim);
-    expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
-    expect(await processStateOf(owner as NonNullable<typeof owner>)).toBe("alive");
-    let during: unknown;
-    await changeLock(path, ({ text }) => {
-      during = readFile(exclusion, "utf8");
-      return { text, lines: [] };
-    });
-    const { started, space } = owner as NonNullable<typeof owner>;
-    expect(JSON.parse((await during) as string)).toMatchObject({
-      ...{ pid: process.pid, host: hostname() },
-      ...(isLinux ? { started, space } : {}),
-      since: expect.stringMatching(/^\d{4}-.*Z$/),
-    });
-    expect(await names()).toEqual(["plugins.lock"]);
-  });
-
-  it("that now belongs to another process is not removed", async () => {
-    verifies("journal:exclusion");
-    const { path, exclusion } = await lockFolder();
-    const other = JSON.stringify({ pid: process.pid, host: hostname(), since });
-    await changeLock(path, ({ text }) => {
-      // An operator took the file for one that was left behind, and another process made its own.
-      execFileSync("sh", ["-c", `printf %s '${other}' > '${exclusion}'`]);
-      return { text, lines: [] };
-    });
-    expect(await readFile(exclusion, "utf8")).toBe(other);
   });
 });
 
@@ -359,8 +305,11 @@ describe("files left beside a lock", () => {
     const others = [`other.lock.${hex}.tmp`, `xplugins.lock.${hex}.tmp`];
     for (const name of left) await writeFile(path + name, "");
     for (const name of [...kept, ...others]) await writeFile(`${folder}/${name}`, "");
-    expect(await recoverLock(path)).toEqual({ recovered: undefined, warnings: [] });
-    expect(await names()).toEqual(["plugins.lock", ...kept, ...others].sort());
+    const { recovered, warnings } = await trustPlugins(path, [pii], "r");
+    expect([recovered, warnings]).toEqual([undefined, []]);
+    expect(await names()).toEqual(
+      ["plugins.lock", "plugins.lock.journal", ...kept, ...others].sort(),
+    );
     await unlink(path);
   });
 });
