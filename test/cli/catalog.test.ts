@@ -1,12 +1,12 @@
 /** The catalogue, and the commands that print from it. */
+
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createCommand } from "glassine/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { entryOf, installCommand, shellQuoted } from "../../../src/operate/cli/catalog.ts";
-import { readCommandHost } from "../../../src/operate/cli/command-host.ts";
-import { catalogPath, fixtures, glassine, linesOf, run, runJson } from "../../cli/support/run.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { catalogPath, fixtures, glassine, linesOf, run, runJson } from "./support/run.ts";
 
 const ofCatalog = ["--catalog", catalogPath];
 const rows = JSON.parse(await readFile(catalogPath, "utf8"));
@@ -153,40 +153,6 @@ Restart the stigmem node after changing plugin packages or gates.
     const { document: none } = await runJson(["plugins", "disable", "zep-adapter", ...ofCatalog]);
     expect(none.commands).toEqual([]);
   });
-
-  it("find a name with and without the host's prefix", () => {
-    verifies("cli:catalog-names");
-    const entry = {
-      slug: "acl",
-      package: "stigmem-plugin-garden-acl",
-      env_var: null,
-      summary: "A.",
-    };
-    const find = (name: string) => entryOf([entry], name, "stigmem");
-    for (const name of ["acl", "stigmem-plugin-garden-acl", "garden-acl", "stigmem-plugin-acl"])
-      expect(find(name)).toBe(entry);
-    for (const name of ["garden", "", "stigmem-plugin-", "other-plugin-acl"])
-      expect(find(name)).toBeUndefined();
-  });
-});
-
-describe("what is printed for a shell", () => {
-  it.each([
-    ["plain-name@1.2.3", "plain-name@1.2.3"],
-    ["name@>=0.1.0 <2.0.0", "'name@>=0.1.0 <2.0.0'"],
-    ["it's", "'it'\\''s'"],
-    ["$(rm)", "'$(rm)'"],
-    ["", "''"],
-    ["~x", "'~x'"],
-  ])("is %j quoted as %j", (text, quoted) => {
-    verifies("cli:enable");
-    expect(shellQuoted(text)).toBe(quoted);
-  });
-
-  it("quotes what is installed", () => {
-    const entry = { slug: "a", package: "@acme/a", env_var: null, summary: "A." };
-    expect(installCommand(entry, "1")).toBe("npm install @acme/a@1");
-  });
 });
 
 describe("a catalogue", () => {
@@ -230,7 +196,7 @@ describe("a catalogue", () => {
     const { code, document } = await runJson(["plugins", "search", "a", "--catalog", path]);
     expect([code, document.error.code]).toEqual([2, "options_invalid"]);
     expect(document.error.message).toContain(message);
-    expect(() => readCommandHost({ ...glassine, catalog: catalog as never })).toThrow(message);
+    expect(() => createCommand({ ...glassine, catalog: catalog as never })).toThrow(message);
   });
 
   it("is refused with inherited field names, as a file and from the host", async () => {
@@ -239,7 +205,7 @@ describe("a catalogue", () => {
     const { document } = await runJson(["plugins", "search", "a", "--catalog", path]);
     expect(document.error.message).toContain('it has the key "__proto__"');
     const catalog = JSON.parse('[{"__proto__": {}}]');
-    expect(() => readCommandHost({ ...glassine, catalog })).toThrow("unknown field __proto__");
+    expect(() => createCommand({ ...glassine, catalog })).toThrow("unknown field __proto__");
   });
 
   it.each([
@@ -276,7 +242,7 @@ describe("the names of a command", () => {
     ["installRange", "1; rm"],
   ])("refuse %s as %j", (field, value) => {
     verifies("cli:own-names");
-    const make = () => readCommandHost({ ...glassine, [field]: value });
+    const make = () => createCommand({ ...glassine, [field]: value });
     expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
     expect(make).toThrow(field);
   });
