@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { refusals } from "../../../src/providers/model/refusals.ts";
+import { refusals } from "../../src/providers/model/refusals.ts";
 
 it("has each refusal of the guard, with its status, on the page about it", () => {
   const page = readFileSync("docs/guard-a-model.md", "utf8");

@@ -1,7 +1,7 @@
 /** Every key of the configuration has its sentence on the page. */
 import { expect, it } from "vitest";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
-import { configRows } from "../../../../tools/scripts/pages/gateway-page.ts";
+import { configSchema } from "../../src/gateway/config/index.ts";
+import { configRows } from "../../tools/scripts/pages/gateway-page.ts";
 
 it("every key has a sentence", () => {
   const rows = configRows();
