@@ -55,6 +55,14 @@ export function trailTo(
   return { trail: createTrail(read, deliver), log };
 }
 
+/** A trail that logs where a test says, or nowhere. */
+export function trailLoggedBy(
+  logger: Parameters<typeof readAuditOptions>[1],
+  sink: AuditSink,
+): AuditTrail {
+  return createTrail(readAuditOptions({ sink }, logger));
+}
+
 /** The one record that comes of an event. */
 export function recordOf(event: AuditEventInput, secrets: readonly string[] = []): AuditEvent {
   const { trail, records } = keeping({ secrets });

@@ -2,7 +2,7 @@
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { auditEvent, factKindsOf, needlesOf } from "../../../src/core/observe/index.ts";
-import { eventOf, keeping } from "../../audit/support.ts";
+import { eventOf, keeping, trailTo } from "../../audit/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 it("secrets of a request are redacted only in that record, except in its identity fields", () => {
@@ -14,6 +14,20 @@ it("secrets of a request are redacted only in that record, except in its identit
     ["[REDACTED] once", "[REDACTED] [REDACTED]"],
     ["[REDACTED] once", "[REDACTED] once"],
   ]);
+});
+
+it("the log has neither secrets of the request nor those of the host", async () => {
+  const { trail, log } = trailTo(
+    () => {
+      throw new Error("refused for raw-credential");
+    },
+    { secrets: ["hunter2"] },
+  );
+  await trail.emit(eventOf({ metadata: { note: "raw-credential" } }), {
+    secrets: needlesOf(["raw-credential"]),
+  });
+  expect(log).toHaveLength(1);
+  expect(log[0]).not.toContain("raw-credential");
 });
 
 describe("an event of this library", () => {
