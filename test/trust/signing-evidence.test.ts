@@ -1,16 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ed25519Verifier } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { verifies } from "../../support/verifies.ts";
-import {
-  identity,
-  known,
-  packageOf,
-  rewrite,
-  testKey,
-  verdict,
-} from "../../trust/signing-support.ts";
+import { verifies } from "../support/verifies.ts";
+import { identity, known, packageOf, rewrite, testKey, verdict } from "./signing-support.ts";
 
 const key = testKey();
 const keys = [known(key)];
@@ -137,9 +131,6 @@ describe("instead of an evidence file", () => {
     const path = await packageOf({ signedBy: key });
     const file = join(path, "glassine.sig.json");
     await rename(file, `${file}.kept`);
-    const { ed25519Verifier } = await import(
-      "../../../src/operate/trust/signing/ed25519-verifier.ts"
-    );
     await put(file);
     const signed = { name: "a", version: "1.0.0", path, hash: "", files: new Map() };
     const verifier = ed25519Verifier({ keys: { keys } });
@@ -150,14 +141,12 @@ describe("instead of an evidence file", () => {
 
   it("a file that cannot be read is invalid", async () => {
     verifies("signing:evidence-file");
-    const { readEd25519Evidence } = await import(
-      "../../../src/operate/trust/signing/ed25519-verifier.ts"
-    );
     const path = await packageOf({ signedBy: key });
-    const below = join(path, "package.json", "glassine.sig.json");
-    expect(await readEd25519Evidence(below)).toEqual({
-      fault: "glassine.sig.json cannot be read: ENOTDIR",
-      why: "refused",
+    const below = join(path, "package.json");
+    const signed = { name: "a", version: "1.0.0", path: below, hash: "", files: new Map() };
+    expect(await ed25519Verifier({ keys: { keys } }).verify(signed)).toEqual({
+      kind: "invalid",
+      detail: "glassine.sig.json cannot be read: ENOTDIR",
     });
   });
 
