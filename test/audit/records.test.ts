@@ -198,7 +198,7 @@ describe("an invalid event", () => {
       'An audit event has no "tenant". Did you mean "tenantId"?',
     );
     expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
-      "metadata.a.b[1] of an audit event: expected a plain object, got an object of another kind.",
+      "metadata.a.b[1] of an audit event is JSON data in plain objects and lists; got an object of another kind.",
     );
   });
 

@@ -2,14 +2,8 @@
  * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen.
  * What cannot be recorded is refused, and the refusal names places and types, never values.
  */
-import {
-  extensionsLimits,
-  isRecord,
-  type Json,
-  newReadState,
-  readValue,
-  typeName,
-} from "../data/index.ts";
+import type { Json } from "../data/index.ts";
+import { isProxy } from "../data/intrinsics.ts";
 import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import {
   type AuditEvent,
@@ -26,8 +20,8 @@ import { redacted } from "./redact.ts";
 import { type Needles, needlesOf, withoutParts } from "./secrets.ts";
 import { isSensitiveName } from "./sensitive-words.ts";
 
-/** Eight levels and ten thousand values, in an event with six more fields. */
-const limits = { ...extensionsLimits, depth: 9, nodes: 10_007 };
+const maxDepth = 8;
+const maxNodes = 10_000;
 
 export interface Redaction {
   /** The secrets that the host named for its trail: removed from every string. */
@@ -36,6 +30,11 @@ export interface Redaction {
   readonly all: Needles;
   /** What kind of text its metadata has. The host's own events have free text. */
   readonly kinds: FactKinds | undefined;
+}
+
+/** One reading of one event. */
+interface Reading extends Omit<Redaction, "kinds"> {
+  nodes: number;
 }
 
 type Path = readonly (string | number)[];
@@ -47,8 +46,8 @@ const fields: readonly string[] = [
 ];
 
 /** @throws GlassineError `options_invalid` */
-export function sealEvent(input: AuditEventInput, redaction: Redaction): AuditEvent {
-  const given: { [Key in keyof AuditEvent]?: unknown } = recordAt(copyOf(input), []);
+export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redaction): AuditEvent {
+  const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) {
     throw optionsInvalid(`An audit event has no ${quoted(unknown)}.${suggestion(unknown, fields)}`);
@@ -67,7 +66,7 @@ export function sealEvent(input: AuditEventInput, redaction: Redaction): AuditEv
     throw optionsInvalid("The timestamp of an audit event is an instant in UTC.");
   const nameAt = (field: "actorUri" | "targetUri" | "tenantId") => {
     const name = given[field] ?? (field === "tenantId" ? defaultTenant : undefined);
-    if (typeof name === "string" && name !== "") return redacted(name, redaction.named);
+    if (typeof name === "string" && name !== "") return redacted(name, named);
     throw optionsInvalid(`The ${field} of an audit event must be a string that is not empty.`);
   };
   return Object.freeze({
@@ -77,26 +76,18 @@ export function sealEvent(input: AuditEventInput, redaction: Redaction): AuditEv
     tenantId: nameAt("tenantId"),
     timestamp: at,
     outcome,
-    metadata: readFacts(metadata, ["metadata"], redaction, redaction.kinds),
+    metadata: readFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
   });
-}
-
-/** Plain data of our own, whatever the event is made of. */
-function copyOf(input: unknown): unknown {
-  const reading = { origin: "plugin", limits, shapeCode: "options_invalid", strict: true } as const;
-  const state = newReadState(reading);
-  const copy = readValue(state, (_, value) => value, input, undefined);
-  const problem = state.problems.length > 0 ? state.problems[0] : undefined;
-  return problem === undefined ? copy : refuse(problem.path, problem.expected, problem.received);
 }
 
 function readFacts(
   value: unknown,
   path: Path,
-  redaction: Redaction,
+  reading: Reading,
   kinds: FactKinds | undefined,
 ): AuditEvent["metadata"] {
-  const facts = Object.entries(recordAt(value, path)).flatMap(([key, fact]): [string, Json][] => {
+  if (path.length > maxDepth) throw optionsInvalid(`${placeOf(path)} is nested too deeply.`);
+  const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
     const at = [...path, key];
     if (!keyPattern.test(key)) {
       throw optionsInvalid(`${placeOf(at)}: keys are snake_case, of at most 64 characters.`);
@@ -105,43 +96,101 @@ function readFacts(
     if (isSensitiveName(key)) return [[key, marker]];
     // The one key that no table has is named by the host's profile, for versions that it runs on.
     const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
-    return [[key, readFact(fact, at, redaction, kind)]];
+    return [[key, readFact(fact, at, reading, kind)]];
   });
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(facts)));
 }
 
-function readFact(value: unknown, path: Path, redaction: Redaction, kind: FactKind): Json {
-  if (typeof value === "string") return redacted(value, secretsFor(kind, redaction));
-  if (typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number" && Number.isFinite(value)) return readNumber(value, redaction);
-  if (Array.isArray(value))
-    return Object.freeze(value.map((item, i) => readFact(item, [...path, i], redaction, kind)));
-  if (typeof value === "object")
-    return readFacts(value, path, redaction, typeof kind === "object" ? kind : undefined);
-  return refuse(path, "a JSON value", typeof value === "number" ? `${value}` : typeof value);
+function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind): Json {
+  reading.nodes += 1;
+  if (reading.nodes > maxNodes)
+    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
+  switch (typeof value) {
+    case "string":
+      return redacted(value, secretsFor(kind, reading));
+    case "boolean":
+      return value;
+    case "number":
+      if (!Number.isFinite(value)) refuseFact(path, `${value}`);
+      return readNumber(value, reading);
+    case "object":
+      if (value === null) return null;
+      return Array.isArray(value) && !isProxy(value)
+        ? Object.freeze(
+            itemsOf(value, path).map((item, i) => readFact(item, [...path, i], reading, kind)),
+          )
+        : readFacts(value, path, reading, typeof kind === "object" ? kind : undefined);
+    default:
+      return refuseFact(path, `a ${typeof value}`);
+  }
 }
 
-function secretsFor(kind: FactKind, { named, all }: Redaction): Needles {
+function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
   if (kind === "word") return noSecrets;
   return kind === "free" ? all : named;
 }
 
 /** A number whose digits a secret is part of becomes a string. */
-function readNumber(value: number, { all }: Redaction): Json {
+function readNumber(value: number, { all }: Reading): Json {
   const digits = `${value}`;
   const shown = withoutParts(digits, all);
   if (shown !== digits) return shown;
   return value === 0 ? 0 : value;
 }
 
-function recordAt(value: unknown, path: Path): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : refuse(path, "a plain object", typeName(value));
+function itemsOf(list: readonly unknown[], path: Path): readonly unknown[] {
+  if (path.length > maxDepth || Object.getPrototypeOf(list) !== Array.prototype) {
+    refuseFact(path, "a list of another kind, or one that is nested too deeply");
+  }
+  if (list.length > maxNodes)
+    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
+  return Array.from({ length: list.length }, (_, i) => valueAt(list, i, path));
+}
+
+/** The own data properties of a plain object. */
+function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
+  if (typeof value !== "object" || value === null || isProxy(value) || Array.isArray(value)) {
+    return refuseFact(path, "something other than a plain object");
+  }
+  const keys = keysOfPlain(value) ?? refuseFact(path, "an object of another kind");
+  if (keys.length > maxNodes)
+    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
+  return keys.map((key) => {
+    if (typeof key === "symbol") return refuseFact(path, "a key that is a symbol");
+    return [key, valueAt(value, key, path)];
+  });
+}
+
+/** A global of another context can pass for a plain object, and throw when it is read. */
+function keysOfPlain(value: object): readonly (string | symbol)[] | undefined {
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === Object.prototype || prototype === null
+      ? Reflect.ownKeys(value)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function valueAt(holder: object, key: string | number, path: Path): unknown {
+  const descriptor = descriptorOf(holder, key);
+  if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
+  return refuseFact([...path, key], "no plain value");
+}
+
+function descriptorOf(holder: object, key: string | number): PropertyDescriptor | undefined {
+  try {
+    return Object.getOwnPropertyDescriptor(holder, key);
+  } catch {
+    return undefined;
+  }
 }
 
 function placeOf(path: Path): string {
   return path.length === 0 ? "An audit event" : `${formatPath(path)} of an audit event`;
 }
 
-function refuse(path: Path, expected: string, received: string): never {
-  throw optionsInvalid(`${placeOf(path)}: expected ${expected}, got ${received}.`);
+function refuseFact(path: Path, what: string): never {
+  throw optionsInvalid(`${placeOf(path)} is JSON data in plain objects and lists; got ${what}.`);
 }
