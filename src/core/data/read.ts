@@ -65,6 +65,7 @@ export type Reader = (
  */
 export type Origin = "parsed" | "host" | "library" | "plugin";
 
+/** Each is given: an option that is left out would be looked up on a prototype. */
 export interface ReadOptions {
   readonly origin: Origin;
   readonly limits: Limits;

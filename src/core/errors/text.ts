@@ -20,7 +20,7 @@ export function quoted(name: string, max = 64, mark: '"' | "'" = '"'): string {
   for (;;) {
     const found = apply(exec, unsafe, [rest]);
     if (found === null) return text + rest + mark;
-    const [character] = found;
+    const character = found[0];
     const isOther = character !== mark && (character === '"' || character === "'");
     const point = apply(codePointAt, character, [0]) as number;
     text += apply(slice, rest, [0, found.index]);

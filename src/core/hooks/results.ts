@@ -97,8 +97,10 @@ export function deny(input: DenyInput): Denial {
   const given = typeof input === "string" ? { reason: input } : input;
   if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
   // What was really given, not found on a patched prototype.
-  const own = { __proto__: null, ...given };
-  const { code = "denied", reason, description, details } = own;
+  const { code = "denied" } = { code: ownValue(given, "code") };
+  const reason = ownValue(given, "reason");
+  const description = ownValue(given, "description");
+  const details = ownValue(given, "details");
   if (typeof code !== "string" || !isViolationCode(code)) {
     throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
   }

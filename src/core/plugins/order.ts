@@ -77,7 +77,7 @@ export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] 
   return walked(plugins).order;
 }
 
-/** The order in which plugins register: the same for every order in which they are given. */
+/** Copies in the order in which plugins register: the same for every order in which they are given. */
 export function byName<P extends Ordered>(plugins: readonly P[]): readonly P[] {
   return inOrder(sorted(plugins));
 }

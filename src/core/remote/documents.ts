@@ -88,10 +88,12 @@ export function readWire<Document>(
     report.addAll([], admitted);
     return { document: admitted.value as Document, report };
   }
-  const value = typeof input === "string" ? parseText(input, limits).value : input;
-  const instead = otherwise?.(value);
-  if (instead === undefined) throw unreadable(what, code, admitted.problems);
-  return instead;
+  if (otherwise !== undefined) {
+    const value = typeof input === "string" ? parseText(input, limits).value : input;
+    const instead = otherwise(value);
+    if (instead !== undefined) return instead;
+  }
+  throw unreadable(what, code, admitted.problems);
 }
 
 export function unreadable(

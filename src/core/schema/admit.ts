@@ -80,21 +80,21 @@ export function admitOpen(
 }
 
 /**
- * A document: JSON text, or what was parsed from it.
+ * Reads a document: JSON text, or any value of the host.
  *
  * @throws GlassineError `syntax_invalid`
  */
 export function admitDocument(
   compiled: Compiled,
   input: unknown,
-  options: Omit<ReadOptions, "origin">,
+  { limits, shapeCode, strict }: Omit<ReadOptions, "origin">,
   leavesOpen = false,
 ): Admitted {
-  const admitAs = leavesOpen ? admitOpen : admit;
-  if (typeof input !== "string") return admitAs(compiled, input, { ...options, origin: "host" });
-  const { value, problem } = parseText(input, options.limits);
+  const isText = typeof input === "string";
+  const { value, problem } = isText ? parseText(input, limits) : { value: input };
   if (problem !== undefined) return { ok: false, problems: [problem] };
-  return admitAs(compiled, value, { ...options, origin: "parsed" });
+  const options = { origin: isText ? "parsed" : "host", limits, shapeCode, strict } as const;
+  return readInto(newReadState(options, leavesOpen), compiled.read, value, undefined, false);
 }
 
 function readInto(

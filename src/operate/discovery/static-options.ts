@@ -148,8 +148,8 @@ export async function readDiscoverOptions(
   const { envPrefix } = surface.profile;
   const { faults = "throw" } = command;
   // What the option says goes over the variable, whatever that says.
-  const overridden = given.mode === undefined ? {} : { [`${envPrefix}PLUGIN_MODE`]: undefined };
-  const variables = { ...env, ...overridden };
+  const variables =
+    given.mode === undefined ? env : { ...env, [`${envPrefix}PLUGIN_MODE`]: undefined };
   const { settings: all, settingFaults } = readSettings(variables, envPrefix, faults);
   const { mode: own, ...settings } = all;
   const mode = given.mode === undefined ? own : readPluginMode(given.mode);

@@ -11,6 +11,7 @@ export interface FindOptions {
   readonly root: string;
   /** The host's name: the key in package.json. */
   readonly field: string;
+  /** The kinds of plugins other than those with hooks. */
   readonly kinds: readonly NamedKind[];
   /** The host's commands, which no package but its own may have. Default: `glassine` and the field. */
   readonly commands?: readonly string[];

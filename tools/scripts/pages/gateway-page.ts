@@ -281,7 +281,7 @@ Without \`log\` it writes the lines of the command on standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from the environment and from files.
 \`reload\` takes the same options: the next requests go by them. \`onUnused\` of the options that they replace is called when no request uses those any more, so that their manager can be closed.
 Without \`listen\` it speaks over standard input and output of your program, or those in \`stdio\`.
-It keeps your program running while it listens, and leaves signals to it: call \`close\` on SIGTERM.
+It keeps your program running while it listens, and leaves signals to your program: call \`close\` on SIGTERM.
 
 ## Flags and environment
 
@@ -324,7 +324,7 @@ No name that a caller makes up becomes a label: methods that MCP does not have c
 const explaining = `### Why a request was refused
 
 Every line of the log about a request has its id in \`request\`, and the generation of the configuration; so has every record of [the audit trail](audit.md).
-How a plugin fails is an error there: what it throws (\`plugin_failed\`), and a result that is refused or a deadline that is missed (\`plugins\`).
+The log has an error for each failure of a plugin: \`plugin_failed\` for what it throws, \`plugins\` for a result that is refused as a whole and a deadline that is missed.
 \`glassine explain ID\` shows what plugins did with that request:
 
 \`\`\`text

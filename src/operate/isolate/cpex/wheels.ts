@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, realpath } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { GlassineError, optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { systemCode } from "../../packages/index.ts";
 
@@ -150,10 +150,12 @@ export async function hashWheel({ name, version, folder, files }: Installed): Pr
 }
 
 async function filesBelow(folder: string, path: string): Promise<readonly string[]> {
-  const found = await readdir(join(folder, path), { recursive: true, withFileTypes: true });
-  return found
-    .filter((each) => !each.isDirectory())
-    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+  const found = await readdir(join(folder, path), { withFileTypes: true });
+  const all = found.map(async (each) => {
+    const inner = `${path}/${each.name}`;
+    return each.isDirectory() ? await filesBelow(folder, inner) : [inner];
+  });
+  return (await Promise.all(all)).flat();
 }
 
 /** Everything that the interpreter of a virtual environment can load of it. */

@@ -52,6 +52,7 @@ export interface Changed {
   readonly lock: Lockfile;
   /** As it was; `undefined` where there was none. */
   readonly previous: Lockfile | undefined;
+  /** Where the journal is. */
   readonly journal: string;
   /** Sentences for the operator. */
   readonly warnings: readonly string[];

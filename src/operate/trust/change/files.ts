@@ -46,6 +46,20 @@ export function expectRegular(path: string, stats: Stats): void {
   throw lockfileFailed(path, (shown) => `${shown} is not a regular file.`);
 }
 
+/**
+ * What a file has from its beginning, also where the system hands it out in pieces, which `readFile`
+ * of a handle takes for its end.
+ */
+export async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  for (let length = 0; length < size; ) {
+    const { bytesRead } = await handle.read(bytes, length, size - length, length);
+    if (bytesRead === 0) return bytes.subarray(0, length);
+    length += bytesRead;
+  }
+  return bytes;
+}
+
 /** Writes all bytes, also where the system writes them in pieces. `taken` is called for each. */
 export async function writeWhole(
   handle: FileHandle,

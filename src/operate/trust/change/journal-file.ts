@@ -12,6 +12,7 @@ import {
   onFile,
   placesOf,
   readFileWhole,
+  readWhole,
   statsOf,
   tryRemove,
   writeWhole,
@@ -63,7 +64,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
     const most = `at most ${maxJournalBytes} are read. Move it away, and keep it.`;
     throw lockfileFailed(path, (shown) => `${shown} has ${stats.size} bytes; ${most}`);
   }
-  const bytes = await handle.readFile();
+  const bytes = await readWhole(handle, stats.size);
   let more: Uint8Array = new Uint8Array();
   let written = 0;
 

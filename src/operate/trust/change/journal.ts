@@ -17,6 +17,7 @@ export interface JournalLine {
   /** When, as it is written there: ISO 8601. */
   readonly at: string;
   readonly action: JournalAction;
+  /** The plugin's. */
   readonly id: string;
   /** `-` for a revocation. */
   readonly version: string;
@@ -50,6 +51,7 @@ export interface JournalProblem {
 export interface Journal {
   /** The lines that count, in order, each with its number from 1. */
   readonly lines: readonly (JournalLine & { readonly number: number })[];
+  /** By line. */
   readonly problems: readonly JournalProblem[];
 }
 
