@@ -5,7 +5,7 @@
  * by comparing with the same step in an untouched realm.
  */
 import fc from "fast-check";
-import { definePlugin, type Mode } from "glassine";
+import { definePlugin, filterExtensions, type Mode, setHeader } from "glassine";
 import { expect, it } from "vitest";
 import { extensionsLimits, unionOf } from "../src/core/data/index.ts";
 import type { Slots } from "../src/core/envelope/index.ts";
@@ -75,6 +75,33 @@ it("L39: a union of label sets is the same under any patches, and calls none of 
   );
 });
 
+it("L39: the text of a refusal is the same under any patches, and calls none of them", () => {
+  const view = filterExtensions(start, ["write_headers"]);
+  const names = fc.constantFrom("two words", "line\nbreak", "it's so", 'the "name"', "\u202eeman");
+  fc.assert(
+    fc.property(names, patchLists, (name, patches) => {
+      const refusal = () => {
+        try {
+          setHeader(view, name, "v");
+          return undefined;
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      const expected = refusal();
+      const patched = patch(patches);
+      let said: string | undefined;
+      try {
+        said = refusal();
+      } finally {
+        expect(patched.restore()).toEqual([]);
+      }
+      expect(said).toBe(expected);
+      expect(said).toContain("header");
+    }),
+  );
+});
+
 // What the handlers use themselves, out of reach of patches.
 const { assign, create } = Object;
 const { from } = Array;
@@ -107,9 +134,12 @@ const specs = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
+/** None, and one of a host's that calls what may be patched, as the console does. */
+const logs = fc.constantFrom(undefined, (text: string) => [...text.split(" ")].map(String).join());
+
 it("L39: labels, order and outcome of a run stay the same when a plugin patches the realm during it, and no patch is called", () =>
   fc.assert(
-    fc.asyncProperty(specs, patchLists, fc.boolean(), async (list, patches, strict) => {
+    fc.asyncProperty(specs, patchLists, fc.boolean(), logs, async (list, patches, strict, log) => {
       let patched: ReturnType<typeof patch> | undefined;
       const playing = async (isPatched: boolean): Promise<() => Promise<string>> => {
         const patching = definePlugin({
@@ -139,14 +169,14 @@ it("L39: labels, order and outcome of a run stay the same when a plugin patches 
             hooks: { [hook]: { handler: (waits ? later : atOnce) as never, mode, onError } },
           });
         });
-        // The console is not the library's, and calls what is patched.
-        const manager = await managerOf([patching, ...plugins], { strict, logger: {} });
+        const logger = log === undefined ? {} : { error: log, warn: log };
+        const manager = await managerOf([patching, ...plugins], { strict, logger });
         const wishes = { extensions: start, request: "r-1" };
         return async () => {
           const result = await manager.invoke(hook, call, wishes);
           const called = patched?.restore() ?? [];
           patched = undefined;
-          expect(called).toEqual([]);
+          if (log === undefined) expect(called).toEqual([]);
           return bytesOf(result);
         };
       };

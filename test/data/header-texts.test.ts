@@ -18,7 +18,8 @@ function isHeader(name: string, value: string): boolean {
   try {
     setHeader(view, name, value);
     return true;
-  } catch {
+  } catch (error) {
+    expect(error).toMatchObject({ code: "header_invalid" });
     return false;
   }
 }
@@ -39,7 +40,8 @@ describe.each([
   it("agrees with the pattern for any string", () => {
     const texts = fc.string({ unit: fc.oneof(fc.constantFrom(...units), fc.string()) });
     // No map can have that key.
-    const usable = texts.filter((text) => text !== "__proto__");
+    // No map can have the first as a key, and no plugin may write the others.
+    const usable = texts.filter((text) => !/^(?:__proto__|host|te|trailer|upgrade)$/i.test(text));
     fc.assert(fc.property(usable, (text) => is(text) === pattern.test(text)));
   });
 });

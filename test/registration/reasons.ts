@@ -1,4 +1,7 @@
-/** Why a plugin may be refused, as `plugin.registration_failed` says it. */
+/**
+ * Why a plugin may be refused, as `plugin.registration_failed` says it.
+ * `test/internal/audit/events` compares the list with that of the library.
+ */
 export const registrationFailures = [
   "duplicate",
   "manifest_invalid",

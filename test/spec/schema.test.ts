@@ -3,7 +3,6 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Problem } from "glassine";
 import { isGlassineError } from "glassine";
 import { beforeAll, describe, expect, it } from "vitest";
-import { generatedFiles } from "../../tools/scripts/generated-files.ts";
 import { everything, hop, host } from "./support.ts";
 
 const read = (path: string): unknown =>
@@ -80,11 +79,6 @@ const unsaid: readonly (readonly [string, object, (problem: Problem) => boolean]
 ];
 
 describe("the schema", () => {
-  it("is current", async () => {
-    const isOurs = ({ path }: { path: string }) => path === "spec/schemas/extensions.schema.json";
-    expect(schema).toEqual(JSON.parse((await generatedFiles()).find(isOurs)?.text ?? ""));
-  });
-
   it("accepts an encoded envelope with everything", () => {
     const { extensions } = host.decodeExtensions(everything);
     expect(judge(JSON.parse(host.encodeExtensions(extensions)))).toEqual({

@@ -96,7 +96,11 @@ it("says where a socket can be", async () => {
 
 it.each([
   ["port 80 of 127.0.0.1", "EACCES", "choose a port above 1023"],
+  ["port 80 of 127.0.0.1", "EPERM", "choose a port above 1023"],
   ["unix:/run/proxy.sock", "EACCES", "choose a socket in a folder that exists"],
+  ["unix:/none/proxy.sock", "ENOENT", "choose a socket in a folder that exists"],
+  ["port 80 of 127.0.0.1", "EADDRINUSE", "choose another port"],
+  ["port 80 of 127.0.0.1", "EMFILE", "it cannot listen at port 80 of 127.0.0.1: EMFILE"],
   ["port 80 of 203.0.113.1", "EADDRNOTAVAIL", "choose an address of this machine"],
   ["port 80 of nowhere.invalid", "ENOTFOUND", "choose an address of this machine"],
   ["unix:/run/proxy.sock", "EADDRINUSE", "choose another socket"],
