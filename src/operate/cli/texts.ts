@@ -102,7 +102,7 @@ export function reasonOf(code: string, detail: string): string {
 }
 
 /** The codes of error documents that are no codes of errors of this library. */
-export const documentCodes = {
+const documentCodes = {
   usage: "The command line cannot be read as a command.",
   plugin_not_found: "No installed plugin has the name.",
   plugin_unknown: "The catalog has no plugin of the name.",

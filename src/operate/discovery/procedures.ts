@@ -8,7 +8,7 @@ import { isKindId, type RejectionCode } from "../packages/index.ts";
 import { describeText } from "./load-fault.ts";
 
 /** Why an export is not a plugin of its kind. */
-export interface KindFault {
+interface KindFault {
   readonly ok: false;
   readonly code: RejectionCode;
   /** One phrase on one line. */

@@ -75,7 +75,7 @@ async function keysOf(path: string, variable: string): Promise<PublisherKeys | G
 const limitMs = 30_000;
 
 /** Never rejects. @returns a fault for each that could verify nothing, in their order */
-export async function verifierFaults(
+async function verifierFaults(
   verifiers: readonly SignatureVerifier[],
 ): Promise<readonly GlassineError[]> {
   const faults = await Promise.all(verifiers.map(faultOf));

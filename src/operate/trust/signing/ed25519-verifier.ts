@@ -104,7 +104,7 @@ interface Ed25519Evidence {
   readonly signature: Uint8Array;
 }
 
-export type ReadEvidence =
+type ReadEvidence =
   | { readonly evidence: Ed25519Evidence }
   | { readonly fault: string; readonly why?: FileFault["why"] | undefined };
 
@@ -114,7 +114,7 @@ const fields = ["schema", "algorithm", "identity", "key_id", "signature"];
 const packageHash = /^sha256:[0-9a-f]{64}$/;
 
 /** Reads the file strictly: what is not exactly as specified is not evidence. */
-export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
+async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
   const json = await readJsonFile(path, { maxBytes, followLinks: false });
   if ("fault" in json) return { fault: `${ed25519File} ${json.fault}`, why: json.why };
   const read = evidenceOf(json.value);
