@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "vitest";
 import type * as z from "zod";
 import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
 import { type GlassineError, isGlassineError, type Problem } from "../../src/core/errors/index.ts";
@@ -99,4 +101,18 @@ export function readGiven(schema: z.ZodType, text: string, limits: Partial<Limit
 /** What is read from JSON text. */
 export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
   return admit(compile(schema), JSON.parse(text), optionsOf({ origin: "parsed", limits }));
+}
+
+const isWhole = (value: unknown): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (Object.isFrozen(value) && Object.values(value).every(isWhole));
+
+/** Parsed text is read like an equal value of a host, into frozen data. */
+export function expectSameReading(schema: z.ZodType, text: string): void {
+  const given = readGiven(schema, text);
+  const read = valueIn(readFrom(schema, text));
+  expect(isDeepStrictEqual(given, read)).toBe(true);
+  expect(JSON.stringify(given)).toBe(JSON.stringify(read));
+  expect(isWhole(read)).toBe(true);
 }

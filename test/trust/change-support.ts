@@ -87,3 +87,32 @@ export function clock(from = "2026-05-25T10:15:30.123Z"): () => Date {
     return new Date(at);
   };
 }
+
+/** A lock with comments in the places where they are easily lost. */
+export const commented = `# what we trust
+version = 1
+
+# the first one
+[[plugins]]
+id = "acme.first"
+package = "@acme/first" # ours
+version = "1.0.0"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${entryOf("acme.first").hash}"
+
+# to be refreshed
+[[plugins]]
+version = '1.0.0'
+id = "acme.pii"
+# inside
+package = "@acme/acme.pii"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${entryOf("acme.pii").hash}"
+
+[[plugins]]
+id = "acme.last"
+package = "@acme/last"
+version = "1.0.0"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${entryOf("acme.last").hash}"
+`;

@@ -7,6 +7,7 @@ import { verifies } from "../support/verifies.ts";
 import {
   byHand,
   clock,
+  commented,
   entryOf,
   lockFolder,
   refusalOf,
@@ -16,35 +17,6 @@ import {
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
-
-/** A lock with comments in the places where they are easily lost. */
-const commented = `# what we trust
-version = 1
-
-# the first one
-[[plugins]]
-id = "acme.first"
-package = "@acme/first" # ours
-version = "1.0.0"
-entry_point = "dist/plugin.js:default"
-distribution_hash = "${entryOf("acme.first").hash}"
-
-# to be refreshed
-[[plugins]]
-version = '1.0.0'
-id = "acme.pii"
-# inside
-package = "@acme/acme.pii"
-entry_point = "dist/plugin.js:default"
-distribution_hash = "${pii.hash}"
-
-[[plugins]]
-id = "acme.last"
-package = "@acme/last"
-version = "1.0.0"
-entry_point = "dist/plugin.js:default"
-distribution_hash = "${entryOf("acme.last").hash}"
-`;
 
 describe("a reason", () => {
   const blank = [undefined, "", " ", "\t\r\n\u2003", "\ufeff"];

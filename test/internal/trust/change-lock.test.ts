@@ -14,39 +14,12 @@ import {
 } from "../../../src/operate/trust/change/exclusion.ts";
 import { createLock } from "../../../src/operate/trust/change/trust-plugins.ts";
 import { verifies } from "../../support/verifies.ts";
-import { entryOf, lockFolder, refusalOf } from "../../trust/change-support.ts";
+import { commented, entryOf, lockFolder, refusalOf } from "../../trust/change-support.ts";
 
 const isLinux = process.platform === "linux";
 const since = "2026-01-01T00:00:00.000Z";
 const busy = "plugins.lock is being changed by another process";
 const pii = entryOf("acme.pii");
-const commented = `# what we trust
-version = 1
-
-# the first one
-[[plugins]]
-id = "acme.first"
-package = "@acme/first" # ours
-version = "1.0.0"
-entry_point = "dist/plugin.js:default"
-distribution_hash = "${entryOf("acme.first").hash}"
-
-# to be refreshed
-[[plugins]]
-version = '1.0.0'
-id = "acme.pii"
-# inside
-package = "@acme/acme.pii"
-entry_point = "dist/plugin.js:default"
-distribution_hash = "${pii.hash}"
-
-[[plugins]]
-id = "acme.last"
-package = "@acme/last"
-version = "1.0.0"
-entry_point = "dist/plugin.js:default"
-distribution_hash = "${entryOf("acme.last").hash}"
-`;
 
 describe("making a lock", () => {
   it("CLI-038: creates an empty one, and only reads an existing one", async () => {
