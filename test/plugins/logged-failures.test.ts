@@ -28,6 +28,36 @@ async function loggedBy(plugin: ReturnType<typeof fails>, invoke: object = {}) {
   return { result, lines: error.mock.calls.map(([line]) => line as string) };
 }
 
+const otherSemantics = ["voting", "filter_chain", "score_delta", "fire_and_forget"] as const;
+
+/** The lines of error that a run of another hook leaves, whose only handler this is. */
+async function loggedOn(
+  semantic: (typeof otherSemantics)[number],
+  handler: () => unknown,
+): Promise<readonly string[]> {
+  const host = defineHost({
+    hooks: {
+      other: defineHook({
+        semantic,
+        description: "Of a test.",
+        payload: semantic === "score_delta" ? z.array(z.object({ id: z.string() })) : z.object({}),
+      } as never),
+    } as never,
+  });
+  const plugin = host.definePlugin({
+    name: "fails",
+    version: "1.0.0",
+    hooks: { other: handler } as never,
+  });
+  const error = vi.fn();
+  const options = { plugins: [plugin], logger: { error }, timeoutMs: 5 };
+  const manager = await host.createPluginManager(options);
+  const payload = semantic === "score_delta" ? [] : {};
+  await manager.invoke("other" as never, payload as never).catch(() => {});
+  await manager.close();
+  return error.mock.calls.map(([line]) => line as string);
+}
+
 describe("a handler that throws", () => {
   it("is logged once on the console, with plugin, hook and message", async () => {
     const lines: unknown[][] = [];
@@ -78,35 +108,12 @@ describe("a handler that throws", () => {
     expect((await loggedBy(fails(new RejectError("no")))).lines).toEqual([]);
   });
 
-  it.each(["voting", "filter_chain", "score_delta", "fire_and_forget"] as const)(
-    "is logged on a %s hook, too",
-    async (semantic) => {
-      const host = defineHost({
-        hooks: {
-          other: defineHook({
-            semantic,
-            description: "Of a test.",
-            payload:
-              semantic === "score_delta" ? z.array(z.object({ id: z.string() })) : z.object({}),
-          } as never),
-        } as never,
-      });
-      const plugin = host.definePlugin({
-        name: "fails",
-        version: "1.0.0",
-        hooks: {
-          other: () => {
-            throw new Error("boom");
-          },
-        } as never,
-      });
-      const error = vi.fn();
-      const manager = await host.createPluginManager({ plugins: [plugin], logger: { error } });
-      const payload = semantic === "score_delta" ? [] : {};
-      await manager.invoke("other" as never, payload as never).catch(() => {});
-      expect(error.mock.calls).toEqual([["plugin 'fails' threw on other: Error: boom"]]);
-    },
-  );
+  it.each(otherSemantics)("is logged on a %s hook, too", async (semantic) => {
+    const lines = await loggedOn(semantic, () => {
+      throw new Error("boom");
+    });
+    expect(lines).toEqual(["plugin 'fails' threw on other: Error: boom"]);
+  });
 });
 
 describe("a handler that fails and does not throw", () => {
@@ -134,6 +141,21 @@ describe("a handler that fails and does not throw", () => {
       const never = () => new Promise(() => {});
       const settings = { mode, onError: "ignore", timeoutMs: 5 };
       expect((await loggedBy(failing(never, settings))).lines).toEqual([late]);
+    },
+  );
+
+  it.each(otherSemantics)("is logged on a %s hook, too", async (semantic) => {
+    expect(await loggedOn(semantic, () => new Promise(() => {}))).toEqual([
+      "plugin 'fails' did not settle before its deadline on other",
+    ]);
+  });
+
+  it.each(["voting", "filter_chain", "score_delta"] as const)(
+    "is logged on a %s hook that does not take what it returned",
+    async (semantic) => {
+      expect(await loggedOn(semantic, () => 7)).toEqual([
+        "plugin 'fails' returned something that was refused on other",
+      ]);
     },
   );
 

@@ -11,7 +11,14 @@ import { formatProblems, GlassineError, PluginExecutionError } from "../errors/i
 import { admit, type Compiled, decisive } from "../schema/index.ts";
 import { endTurn } from "./dispatch/context.ts";
 import { type ShownView, viewFor } from "./dispatch/message-run.ts";
-import { type AuditReceipts, note, noteError, reportThrown, secretsOf } from "./dispatch/report.ts";
+import {
+  type AuditReceipts,
+  logFailure,
+  note,
+  noteError,
+  reportThrown,
+  secretsOf,
+} from "./dispatch/report.ts";
 import type { RequestScope } from "./dispatch/scope.ts";
 import { isAborted } from "./dispatch/signals.ts";
 import type { AnyRun, Ending, HandlerStep, ManagerRuntime, RunOptions } from "./dispatch/types.ts";
@@ -335,13 +342,17 @@ function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError 
   }
   const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
   const late = `handler ${named(step.name)} timed out for hook ${named(hook)} after ${seconds}s`;
-  const text = run.how === "timeout" ? late : "it gave no answer";
+  const isLate = run.how === "timeout";
+  logFailure(run, step, isLate ? "did not settle before its deadline" : "gave no answer");
+  const text = isLate ? late : "it gave no answer";
   return failed(run, step, "timeout", wrapped(text), text, undefined);
 }
 
 /** What a handler returned is not what its hook takes. */
 function brokenContract(run: OperationRun, step: HandlerStep, what: string): PluginExecutionError {
   const text = `handler ${named(step.name)} ${what}`;
+  // Not `what`: a host's rule may quote what the plugin said.
+  logFailure(run, step, "returned something that was refused");
   return failed(run, step, "ContractViolation", text, what, undefined);
 }
 

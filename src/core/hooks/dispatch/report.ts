@@ -112,9 +112,13 @@ export function reportFailure(
   what: string,
   why?: string,
 ): void {
+  logFailure(run, step, what, why);
+  noteError(run, step, type, what);
+}
+
+export function logFailure(run: AnyRun, step: HandlerStep, what: string, why?: string): void {
   const line = `plugin ${quoteName(step.plugin.name)} ${what} on ${run.hook}`;
   run.runtime.logError(why === undefined ? line : `${line}: ${why}`);
-  noteError(run, step, type, what);
 }
 
 /** Notes what a handler threw, on one line and without secrets. */
