@@ -115,7 +115,8 @@ describe("a signal that breaks", () => {
     expect(labelsOf(result)).toEqual(labels);
     const errors = result.errors.filter(({ plugin: name }) => name === failing);
     expect(errors).toEqual(failing === undefined ? [] : [{ ...by, hook, code, message: reason }]);
-    expect(reported).toEqual(failing === undefined ? [] : [noStack, { plugin: failing, hook }]);
+    const at = { plugin: failing, hook, request: expect.any(String), code: "handler_error" };
+    expect(reported).toEqual(failing === undefined ? [] : [noStack, at]);
     const from = ["one", "two", undefined].indexOf(failing);
     for (const [position, record] of result.executions.entries()) {
       if (position >= from) expect(record).toMatchObject(over);
@@ -154,7 +155,8 @@ describe("a signal that breaks", () => {
     });
     expect(uncaught).toEqual([]);
     expect(turns).toEqual([]);
-    expect(reported).toEqual([noStack, { plugin: "waits", hook }]);
+    const at = { plugin: "waits", hook, request: expect.any(String), code: "handler_error" };
+    expect(reported).toEqual([noStack, at]);
     expect(await manager.close()).toMatchObject({ drained: true, late: 1 });
   });
 

@@ -5,7 +5,7 @@ import { plugin, type Run, runOnce } from "./support.ts";
 import { readingsSoFar, thrownValues } from "./thrown.ts";
 
 describe("onHandlerError", () => {
-  it("receives the original value, with plugin and hook, once", async () => {
+  it("receives the original value, with plugin, hook and request, once", async () => {
     verifies("dispatch:thrown-to-host");
     for (const [what, make] of Object.entries(thrownValues)) {
       for (const mode of ["sequential", "concurrent"] as const) {
@@ -22,10 +22,11 @@ describe("onHandlerError", () => {
               { mode },
             ),
           ],
-          {},
+          { request: "r-1" },
           { onHandlerError: (thrown, at) => reported.push([Object.is(thrown, value), at]) },
         );
-        const at = { plugin: "breaks", hook: "tool_pre_invoke" };
+        const where = { plugin: "breaks", hook: "tool_pre_invoke" };
+        const at = { ...where, request: "r-1", code: "handler_error" };
         expect(reported, what).toEqual([[true, at]]);
         expect(readingsSoFar(), what).toBe(0);
       }

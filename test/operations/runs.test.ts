@@ -301,8 +301,9 @@ describe("runs of every semantic", () => {
       ],
       { onHandlerError: (what, at) => thrown.push([what, at]) },
     );
-    await manager.invoke("happened", {});
-    expect(thrown).toEqual([[error, { plugin: "aaa", hook: "happened" }]]);
+    await manager.invoke("happened", {}, { request: "r-1" });
+    const at = { plugin: "aaa", hook: "happened", request: "r-1", code: "handler_error" };
+    expect(thrown).toEqual([[error, at]]);
   });
 
   it("PH-103: all reports of overlapping runs arrive", async () => {

@@ -123,7 +123,7 @@ describe("a handler that fails and does not throw", () => {
       version: "1.0.0",
       hooks: { [hook]: { handler: handler as () => undefined, ...settings } },
     });
-  const late = `plugin 'fails' did not settle before its deadline on ${hook}`;
+  const late = `plugin 'fails' did not settle before its deadline on ${hook}: timeoutMs is 5`;
 
   it.each(["fail", "ignore", "disable"])(
     "is logged with what was refused, onError: %s",
@@ -146,7 +146,7 @@ describe("a handler that fails and does not throw", () => {
 
   it.each(otherSemantics)("is logged on a %s hook, too", async (semantic) => {
     expect(await loggedOn(semantic, () => new Promise(() => {}))).toEqual([
-      "plugin 'fails' did not settle before its deadline on other",
+      "plugin 'fails' did not settle before its deadline on other: timeoutMs is 5",
     ]);
   });
 
@@ -156,6 +156,35 @@ describe("a handler that fails and does not throw", () => {
       expect(await loggedOn(semantic, () => 7)).toEqual([
         "plugin 'fails' returned something that was refused on other",
       ]);
+    },
+  );
+
+  it.each([
+    ["handler_timeout", () => new Promise(() => {})],
+    ["result_shape", () => 7],
+  ])("is logged with plugin, hook, request and the code %s", async (code, handler) => {
+    const error = vi.fn();
+    const plugins = [failing(handler, { timeoutMs: 5 })];
+    const manager = await createPluginManager({ plugins, logger: { error } });
+    await manager.invoke(hook, { name: "add" }, { request: "r-1" });
+    const failure = { plugin: "fails", hook, request: "r-1", code };
+    expect(error.mock.calls).toEqual([[expect.any(String), failure]]);
+  });
+
+  it.each(["sequential", "concurrent", "fire_and_forget"])(
+    "is logged as switched off, once, in mode %s with onError disable",
+    async (mode) => {
+      const warn = vi.fn();
+      const handler = () => new Promise(() => {});
+      const plugins = [failing(handler, { mode, onError: "disable", timeoutMs: 5 })];
+      const manager = await createPluginManager({ plugins, logger: { warn } });
+      for (let i = 0; i < 2; i += 1) {
+        await manager.invoke(hook, { name: "add" });
+        await vi.waitFor(() => expect(warn).toHaveBeenCalled());
+      }
+      await manager.close();
+      const text = `plugin 'fails' is switched off, since it failed and has onError "disable": its handlers on message hooks run no more with this manager`;
+      expect(warn.mock.calls).toEqual([[text]]);
     },
   );
 

@@ -42,6 +42,7 @@ export type {
   CompiledHook,
   ExecutionRecord,
   HandlerErrorSink,
+  HandlerFailure,
   HandlerStep,
   Handles,
   InvokeError,

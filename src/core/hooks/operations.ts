@@ -14,6 +14,7 @@ import { type ShownView, viewFor } from "./dispatch/message-run.ts";
 import {
   type AuditReceipts,
   logFailure,
+  logLate,
   note,
   noteError,
   reportThrown,
@@ -343,7 +344,8 @@ function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError 
   const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
   const late = `handler ${named(step.name)} timed out for hook ${named(hook)} after ${seconds}s`;
   const isLate = run.how === "timeout";
-  logFailure(run, step, isLate ? "did not settle before its deadline" : "gave no answer");
+  if (isLate) logLate(run, step);
+  else logFailure(run, step, "handler_error", "gave no answer");
   const text = isLate ? late : "it gave no answer";
   return failed(run, step, "timeout", wrapped(text), text, undefined);
 }
@@ -352,7 +354,7 @@ function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError 
 function brokenContract(run: OperationRun, step: HandlerStep, what: string): PluginExecutionError {
   const text = `handler ${named(step.name)} ${what}`;
   // Not `what`: a host's rule may quote what the plugin said.
-  logFailure(run, step, "returned something that was refused");
+  logFailure(run, step, "result_shape", "returned something that was refused");
   return failed(run, step, "ContractViolation", text, what, undefined);
 }
 

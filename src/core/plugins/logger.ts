@@ -1,16 +1,21 @@
 /** The host's log: for what is not worth an error. */
 import { optionsInvalid } from "../errors/index.ts";
-import { callSafely } from "../hooks/index.ts";
+import { callSafely, type HandlerFailure } from "../hooks/index.ts";
 
 /** Takes lines of text. What a method throws, or rejects with, changes nothing. */
 export interface Logger {
   readonly info?: (text: string) => unknown;
   readonly warn?: (text: string) => unknown;
-  readonly error?: (text: string) => unknown;
+  /** `failure`: which handler failed, where the line says how one did. */
+  readonly error?: (text: string, failure?: HandlerFailure) => unknown;
 }
 
 /** A log that never throws. */
-export type ReadLogger = { readonly [Level in keyof Logger]-?: (text: string) => void };
+export interface ReadLogger {
+  readonly info: (text: string) => void;
+  readonly warn: (text: string) => void;
+  readonly error: (text: string, failure?: HandlerFailure) => void;
+}
 
 /** @throws GlassineError `options_invalid` */
 export function readLogger(given: unknown): ReadLogger {
@@ -22,7 +27,8 @@ export function readLogger(given: unknown): ReadLogger {
     const method = logger[level] ?? (() => undefined);
     if (typeof method !== "function") throw optionsInvalid(`logger.${level} must be a function.`);
     const write = method.bind(logger);
-    return (text: string) => callSafely(() => write(text));
+    return (text: string, failure?: HandlerFailure) =>
+      callSafely(() => (failure === undefined ? write(text) : write(text, failure)));
   };
   return { info: read("info"), warn: read("warn"), error: read("error") };
 }

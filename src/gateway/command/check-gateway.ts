@@ -66,13 +66,13 @@ export async function checkGateway(
     }),
     problems: [
       ...(await identityFaults(config)),
+      ...(await auditFileFaults(config)),
       ...(await missingPeers(config)),
       ...(await missingCommands(config, folder, env)),
     ],
     warnings: [
       ...warnings,
       ...missingSecrets(config, env),
-      ...(await auditFileFaults(config)),
       ...(await unusedPins(config)),
       ...oddSettings(config),
       ...disabledAmong(plugins, handlers),

@@ -18,7 +18,7 @@ export const explainCommand: Command = defineCommand({
   about: [
     "Reads the audit trail: who asked, how it ended, which plugins saw and changed what, and what was refused.",
     "The id is that of `request` in the log of the gateway and in the records.",
-    "It shows names of slots and fields, codes, and the reasons that plugins gave; no values.",
+    "It shows names of slots and fields, codes, the reasons that plugins gave, and what they threw, without known secrets.",
   ],
   arguments: [{ name: "ID", what: "the id of the request" }],
   options: ["auditFile", "config"],

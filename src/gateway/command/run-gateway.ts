@@ -1,7 +1,7 @@
 /** Runs a gateway from its start to its end: reloads, signals, and what is said of its faults. */
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import type { Environment } from "../../core/plugins/index.ts";
+import type { Environment, Logger } from "../../core/plugins/index.ts";
 import { type CommandContext, printable } from "../../operate/cli/index.ts";
 import {
   type LoadedConfig,
@@ -141,9 +141,12 @@ async function prepare(
   for (const text of missing) log.warn("missing", { text });
   for (const text of await unusedPins(config)) log.warn("pins_unused", { text });
   for (const text of oddSettings(config)) log.warn("setting_odd", { text });
-  const logger = {
-    warn: (text: string) => log.warn("plugins", { text }),
-    error: (text: string) => log.error("plugins", { text }),
+  const logger: Logger = {
+    warn: (text) => log.warn("plugins", { text }),
+    error: (text, failure) =>
+      failure === undefined
+        ? log.error("plugins", { text })
+        : log.error("plugin_failed", { ...failure, text }),
   };
   const onHandlerError: NonNullable<ResolveOptions["onHandlerError"]> = (thrown, at, text) =>
     log.error("plugin_failed", { ...at, text, ...thrownAt(thrown, input.verbose) });

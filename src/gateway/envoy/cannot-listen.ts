@@ -11,8 +11,9 @@ function reason(at: string, code: string): string {
   switch (code) {
     case "EADDRINUSE":
       return `${at} is in use: stop what listens there, or choose another ${isSocket ? "socket" : "port"}`;
-    case "EADDRNOTAVAIL":
     case "ENOTFOUND":
+      return `it cannot listen at ${at}: nobody knows the address (${code}). Choose one of this machine`;
+    case "EADDRNOTAVAIL":
       return `it cannot listen at ${at} (${code}): choose an address of this machine`;
     case "EACCES":
     case "EPERM":

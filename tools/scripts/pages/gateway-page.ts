@@ -37,6 +37,7 @@ npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everyth
 glassine [is not published yet](../README.md#run-it): install the package that a clone builds.
 That is the command that your client starts in place of the server's own.
 Calls of the tool \`echo\` are refused now, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
+A plugin that rewrites what a tool answers finds it in a part \`tool_result\`, not in a text: [footnote.ts](../examples/gateway/footnote.ts) is one.
 The protocol has standard output to itself; the log is on standard error, a line of JSON each.
 What a plugin prints goes to standard error too.
 
@@ -324,7 +325,8 @@ No name that a caller makes up becomes a label: methods that MCP does not have c
 const explaining = `### Why a request was refused
 
 Every line of the log about a request has its id in \`request\`, and the generation of the configuration; so has every record of [the audit trail](audit.md).
-The log has an error for each failure of a plugin: \`plugin_failed\` for what it throws, \`plugins\` for a result that is refused as a whole and a deadline that is missed.
+How a plugin failed is \`plugin_failed\`: with the code \`handler_error\` for what it threw, \`handler_timeout\` for a deadline that it missed, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
+A plugin with \`onError\` \`disable\` is switched off then, and the log says so once: nothing of it runs until a reload.
 \`glassine explain ID\` shows what plugins did with that request:
 
 \`\`\`text
@@ -345,7 +347,7 @@ What happened:
 It reads \`audit.file\`, or another file with \`--file\`, and needs no running gateway.
 Refused requests are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
 It says which of these keys to set where the trail has too little.
-Names of slots, codes, and the reasons that plugins gave are in it, no other text of a message.`;
+Names of slots, codes, the reasons that plugins gave, and what they threw without known secrets are in it, nothing else of a message.`;
 
 const traces = `### Traces
 

@@ -3,7 +3,7 @@ import { forEach, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import type { MessageRun } from "./message-run.ts";
-import { noteThrown, reportFailure, reportThrown } from "./report.ts";
+import { noteThrown, reportLate, reportThrown, switchOff } from "./report.ts";
 import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
@@ -69,13 +69,13 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   }
   meter?.turn(step, monotonicNow() - startedAt);
   if (how === "returned") return "completed";
-  if (step.onError === "disable") step.plugin.off = true;
+  if (step.onError === "disable") switchOff(run, step);
   if (how === "threw" && outcome !== timedOut) {
     noteThrown(run, step, outcome);
     reportThrown(run, step, outcome);
     return "failed";
   }
   endTurn(context);
-  reportFailure(run, step, "timeout", "did not settle before its deadline");
+  reportLate(run, step);
   return "timedOut";
 }

@@ -1,10 +1,12 @@
 /** What a run reports to the host besides its result: how handlers failed, and audit notes. */
 import { forEach, intrinsics, isSensitiveHeader, without } from "../../data/index.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
+import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { quoteName } from "../shown-text.ts";
-import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
+import { requestOf } from "./scope.ts";
+import type { AnyRun, HandlerFailure, HandlerStep, RunAudit, RunNote } from "./types.ts";
 import { callSafely } from "./wait.ts";
 
 const { append, enumerableKeys, execPattern, newList, ownValue, toArray } = intrinsics;
@@ -15,10 +17,47 @@ export function reportThrown(run: AnyRun, step: HandlerStep, thrown: unknown): v
   // The request's outcome does not depend on a log.
   callSafely(() => {
     const { type, text } = describe(thrown, secretsOf(run));
-    const { name } = step.plugin;
-    const line = `plugin ${quoteName(name)} threw on ${run.hook}: ${type}: ${text}`;
-    if (sink === undefined) return logError(line);
-    return sink(thrown, intrinsics.freeze({ plugin: name, hook: run.hook }), line);
+    const line = lineOf(run, step, "threw", `${type}: ${text}`);
+    const failure = failureOf(run, step, "handler_error");
+    return sink === undefined ? logError(line, failure) : sink(thrown, failure, line);
+  });
+}
+
+/** Logs how a handler failed that did not throw. The library writes `what` and `why`. */
+export function logFailure(
+  run: AnyRun,
+  step: HandlerStep,
+  code: ErrorCode,
+  what: string,
+  why?: string,
+): void {
+  const { logError } = run.runtime;
+  callSafely(() => logError(lineOf(run, step, what, why), failureOf(run, step, code)));
+}
+
+const late = "did not settle before its deadline";
+
+export function logLate(run: AnyRun, step: HandlerStep): void {
+  logFailure(run, step, "handler_timeout", late, `timeoutMs is ${step.timeoutMs}`);
+}
+
+function lineOf(run: AnyRun, step: HandlerStep, what: string, why: string | undefined): string {
+  const line = `plugin ${quoteName(step.plugin.name)} ${what} on ${run.hook}`;
+  return why === undefined ? line : `${line}: ${why}`;
+}
+
+function failureOf({ hook, scope }: AnyRun, step: HandlerStep, code: ErrorCode): HandlerFailure {
+  return intrinsics.freeze({ plugin: step.plugin.name, hook, request: requestOf(scope), code });
+}
+
+/** Switches a plugin off after a failure. */
+export function switchOff({ runtime }: AnyRun, { plugin }: HandlerStep): void {
+  if (plugin.off) return;
+  plugin.off = true;
+  const why = 'since it failed and has onError "disable"';
+  const until = "its handlers on message hooks run no more with this manager";
+  callSafely(() => {
+    runtime.warn(`plugin ${quoteName(plugin.name)} is switched off, ${why}: ${until}`);
   });
 }
 
@@ -104,21 +143,10 @@ export function noteError(run: NotedRun, step: HandlerStep, type: string, text: 
   note(run, { kind: "error", step, type, text });
 }
 
-/** Logs and notes how a handler failed that did not throw. The library writes `what` and `why`. */
-export function reportFailure(
-  run: NotedRun,
-  step: HandlerStep,
-  type: "ContractViolation" | "timeout",
-  what: string,
-  why?: string,
-): void {
-  logFailure(run, step, what, why);
-  noteError(run, step, type, what);
-}
-
-export function logFailure(run: AnyRun, step: HandlerStep, what: string, why?: string): void {
-  const line = `plugin ${quoteName(step.plugin.name)} ${what} on ${run.hook}`;
-  run.runtime.logError(why === undefined ? line : `${line}: ${why}`);
+/** Logs and notes that a handler did not settle before its deadline. */
+export function reportLate(run: NotedRun, step: HandlerStep): void {
+  logLate(run, step);
+  noteError(run, step, "timeout", late);
 }
 
 /** Notes what a handler threw, on one line and without secrets. */

@@ -33,12 +33,15 @@ import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
 import {
+  logFailure,
   note,
+  noteError,
   noteLabels,
   noteRefused,
   noteThrown,
-  reportFailure,
+  reportLate,
   reportThrown,
+  switchOff,
 } from "./report.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
@@ -369,7 +372,8 @@ function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): T
   const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
-  reportFailure(run, step, "ContractViolation", what, reason);
+  logFailure(run, step, code, what, reason);
+  noteError(run, step, "ContractViolation", what);
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
@@ -400,7 +404,7 @@ export function fail(
   status: "error" | "timeout",
 ): TurnEnd {
   const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
-  if (status === "timeout") reportFailure(run, step, "timeout", what);
+  if (status === "timeout") reportLate(run, step);
   return failed(run, step, code, what, { status }, status === "error" ? seeLog : "");
 }
 
@@ -417,7 +421,7 @@ function failed(
   run.log.addError(step, code, reason);
   const halts = step.onError === "fail";
   if (halts) run.halted("errored");
-  if (step.onError === "disable") step.plugin.off = true;
+  if (step.onError === "disable") switchOff(run, step);
   run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }

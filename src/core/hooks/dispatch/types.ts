@@ -168,23 +168,28 @@ export interface ManagerRuntime {
   ) => { readonly type: string; readonly text: string };
   /** The host's log, for what is not worth an error. Never throws. */
   readonly warn: (text: string) => void;
-  /** The same, for what handlers threw. */
-  readonly logError: (text: string) => void;
+  /** The same, for how handlers failed. */
+  readonly logError: (text: string, failure: HandlerFailure) => void;
   /** Called when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;
   inFlight: number;
   readonly background: BackgroundWork;
 }
 
+/** Which handler failed, on which request, and how. */
+export interface HandlerFailure {
+  readonly plugin: string;
+  readonly hook: string;
+  /** The id of the request: the host's, or a fresh one. */
+  readonly request: string;
+  readonly code: ErrorCode;
+}
+
 /**
  * Receives what a handler threw, where, and the line that the log would have had, without known
  * secrets. Errors of the sink itself are ignored.
  */
-export type HandlerErrorSink = (
-  thrown: unknown,
-  at: { readonly plugin: string; readonly hook: string },
-  line: string,
-) => void;
+export type HandlerErrorSink = (thrown: unknown, at: HandlerFailure, line: string) => void;
 
 /** How much of a streamed message there is. */
 export interface StreamProgress {

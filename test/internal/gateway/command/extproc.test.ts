@@ -102,7 +102,7 @@ it.each([
   ["port 80 of 127.0.0.1", "EADDRINUSE", "choose another port"],
   ["port 80 of 127.0.0.1", "EMFILE", "it cannot listen at port 80 of 127.0.0.1: EMFILE"],
   ["port 80 of 203.0.113.1", "EADDRNOTAVAIL", "choose an address of this machine"],
-  ["port 80 of nowhere.invalid", "ENOTFOUND", "choose an address of this machine"],
+  ["port 80 of nowhere.invalid", "ENOTFOUND", "nobody knows the address"],
   ["unix:/run/proxy.sock", "EADDRINUSE", "choose another socket"],
 ])("says of %s after %s what to do", (at, code, remedy) => {
   const { code: own, message } = cannotListen(at, code);

@@ -163,10 +163,12 @@ export default definePlugin({
       await running.seen("ready");
       const { manager } = state.parts[0] as (typeof state.parts)[number];
       const message = { role: "user", content: [] };
-      await manager.invoke("cmf.tool_pre_invoke" as never, message as never).catch(() => {});
+      const options = { request: "r-1" } as never;
+      await manager.invoke("cmf.tool_pre_invoke" as never, message as never, options);
       expect(await running.seen("plugin_failed")).toEqual({
         ...{ time: expect.any(String), level: "error", event: "plugin_failed" },
         ...{ plugin: "failing", hook: "cmf.tool_pre_invoke", generation: 1 },
+        ...{ request: "r-1", code: "handler_error" },
         text: "plugin 'failing' threw on cmf.tool_pre_invoke: TypeError: x is not a function",
         at: expect.arrayContaining([`${path}:7`]),
         ...(flags.length > 0 && {
@@ -197,9 +199,11 @@ export default definePlugin({
     const running = start(argv, { cwd, openGateway });
     await running.seen("ready");
     const { manager } = state.parts[0] as (typeof state.parts)[number];
-    await manager.invoke("cmf.tool_pre_invoke" as never, { role: "user", content: [] } as never);
-    expect(await running.seen("plugins")).toMatchObject({
-      level: "error",
+    const message = { role: "user", content: [] } as never;
+    await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+    expect(await running.seen("plugin_failed")).toMatchObject({
+      ...{ level: "error", plugin: "failing", hook: "cmf.tool_pre_invoke" },
+      ...{ request: "r-1", code: "result_shape" },
       text: expect.stringMatching(
         /^plugin 'failing' returned something that was refused at \(result\) on cmf\.tool_pre_invoke: A result has /,
       ),
