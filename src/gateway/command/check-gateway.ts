@@ -66,13 +66,14 @@ export async function checkGateway(
     }),
     problems: [
       ...(await identityFaults(config)),
-      ...(await auditFileFaults(config)),
       ...(await missingPeers(config)),
       ...(await missingCommands(config, folder, env)),
     ],
     warnings: [
       ...warnings,
       ...missingSecrets(config, env),
+      // The folder may be there where the gateway will run.
+      ...(await auditFileFaults(config)),
       ...(await unusedPins(config)),
       ...oddSettings(config),
       ...disabledAmong(plugins, handlers),
