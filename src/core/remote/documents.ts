@@ -1,5 +1,5 @@
 /** What the readers and writers of documents share. */
-import { extensionsLimits, type Limits, parseText, payloadLimits } from "../data/index.ts";
+import { extensionsLimits, type Limits, payloadLimits } from "../data/index.ts";
 import { getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
 import {
   type ErrorCode,
@@ -88,12 +88,9 @@ export function readWire<Document>(
     report.addAll([], admitted);
     return { document: admitted.value as Document, report };
   }
-  if (otherwise !== undefined) {
-    const value = typeof input === "string" ? parseText(input, limits).value : input;
-    const instead = otherwise(value);
-    if (instead !== undefined) return instead;
-  }
-  throw unreadable(what, code, admitted.problems);
+  const instead = otherwise?.(admitted.value);
+  if (instead === undefined) throw unreadable(what, code, admitted.problems);
+  return instead;
 }
 
 export function unreadable(

@@ -49,6 +49,15 @@ export type Admitted =
 
 type Path = readonly (string | number)[];
 
+type AdmittedDocument =
+  | Extract<Admitted, { readonly ok: true }>
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /** What was parsed or given. */
+      readonly value: unknown;
+    };
+
 /**
  * Reads `value` by a compiled schema. Never throws for any value. If the stack overflows while a
  * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
@@ -89,12 +98,14 @@ export function admitDocument(
   input: unknown,
   { limits, shapeCode, strict }: Omit<ReadOptions, "origin">,
   leavesOpen = false,
-): Admitted {
+): AdmittedDocument {
   const isText = typeof input === "string";
   const { value, problem } = isText ? parseText(input, limits) : { value: input };
-  if (problem !== undefined) return { ok: false, problems: [problem] };
+  if (problem !== undefined) return { ok: false, problems: [problem], value };
   const options = { origin: isText ? "parsed" : "host", limits, shapeCode, strict } as const;
-  return readInto(newReadState(options, leavesOpen), compiled.read, value, undefined, false);
+  const state = newReadState(options, leavesOpen);
+  const admitted = readInto(state, compiled.read, value, undefined, false);
+  return admitted.ok ? admitted : { ...admitted, value };
 }
 
 function readInto(

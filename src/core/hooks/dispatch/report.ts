@@ -35,10 +35,11 @@ export function logFailure(
   callSafely(() => logError(lineOf(run, step, what, why), failureOf(run, step, code)));
 }
 
-const late = "did not settle before its deadline";
+/** What a handler did, in the log, the audit trail and the result. */
+export const wasLate = "did not settle before its deadline";
 
 export function logLate(run: AnyRun, step: HandlerStep): void {
-  logFailure(run, step, "handler_timeout", late, `timeoutMs is ${step.timeoutMs}`);
+  logFailure(run, step, "handler_timeout", wasLate, `timeoutMs is ${step.timeoutMs}`);
 }
 
 function lineOf(run: AnyRun, step: HandlerStep, what: string, why: string | undefined): string {
@@ -146,7 +147,7 @@ export function noteError(run: NotedRun, step: HandlerStep, type: string, text: 
 /** Logs and notes that a handler did not settle before its deadline. */
 export function reportLate(run: NotedRun, step: HandlerStep): void {
   logLate(run, step);
-  noteError(run, step, "timeout", late);
+  noteError(run, step, "timeout", wasLate);
 }
 
 /** Notes what a handler threw, on one line and without secrets. */

@@ -42,6 +42,7 @@ import {
   reportLate,
   reportThrown,
   switchOff,
+  wasLate,
 } from "./report.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
@@ -403,7 +404,7 @@ export function fail(
   code: "handler_error" | "handler_timeout",
   status: "error" | "timeout",
 ): TurnEnd {
-  const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
+  const what = code === "handler_error" ? "threw" : wasLate;
   if (status === "timeout") reportLate(run, step);
   return failed(run, step, code, what, { status }, status === "error" ? seeLog : "");
 }
