@@ -4,13 +4,12 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { createGateway } from "glassine/gateway";
 import { afterEach, expect, it, vi } from "vitest";
 import { freePort } from "../../../tools/real/free-port.ts";
-import { type Started, startGateway } from "./support/gateway.ts";
+import { connectClient, type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -38,11 +37,8 @@ async function started(more: object = {}, options: Parameters<typeof startGatewa
   return made;
 }
 
-async function clientOf({ url }: Started, headers: Record<string, string> = {}) {
-  const client = new Client({ name: "test", version: "1.0.0" });
-  const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
-  // The SDK's own types disagree under exactOptionalPropertyTypes.
-  await client.connect(transport as never);
+async function clientOf(made: Started, headers?: Record<string, string>) {
+  const client = await connectClient(made, headers);
   open.push(() => client.close());
   return client;
 }

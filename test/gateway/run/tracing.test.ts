@@ -3,11 +3,9 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { definePlugin, deny } from "glassine";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type Started, startGateway } from "./support/gateway.ts";
+import { connectClient, type Started, startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
 
 const open: (() => unknown)[] = [];
@@ -43,11 +41,8 @@ async function started(config: object): Promise<Started> {
   return made;
 }
 
-async function clientOf({ url }: Started, headers: Record<string, string> = {}) {
-  const client = new Client({ name: "test", version: "1.0.0" });
-  const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
-  // The SDK's own types disagree under exactOptionalPropertyTypes.
-  await client.connect(transport as never);
+async function clientOf(made: Started, headers?: Record<string, string>) {
+  const client = await connectClient(made, headers);
   open.push(() => client.close());
   return client;
 }

@@ -1,6 +1,9 @@
 /** A gateway of the tests, and servers and clients for it. */
+
 import { createRequire } from "node:module";
 import process from "node:process";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { createPluginManager } from "glassine";
 import {
   type ConfigInput,
@@ -91,4 +94,16 @@ export async function startGateway(
       await manager.close();
     },
   };
+}
+
+/** A client that is connected. Whoever asks for it closes it. */
+export async function connectClient(
+  { url }: Started,
+  headers: Record<string, string> = {},
+): Promise<Client> {
+  const client = new Client({ name: "test", version: "1.0.0" });
+  const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+  // The SDK's own types disagree under exactOptionalPropertyTypes.
+  await client.connect(transport as never);
+  return client;
 }
