@@ -34,7 +34,7 @@ describe("a result that is refused says what was expected", () => {
   const getter = Object.defineProperty({}, "metadata", { get: () => ({}), enumerable: true });
 
   it.each<readonly [string, unknown, object]>([
-    ["a string", "yes", result("result_shape", "Expected a result.")],
+    ["a string", "yes", result("result_shape", "Expected a result, got string.")],
     ["a list", [], result("result_shape", shape)],
     ["an unknown key", { metadata: {}, more: 1 }, result("result_shape", shape)],
     [
@@ -136,7 +136,7 @@ describe("a result that is refused says what was expected", () => {
     expect(violation).toEqual({
       plugin: "guard",
       code: "result_shape",
-      reason: `Plugin "guard" returned something that was refused at (result) on ${hook}. Expected a result.`,
+      reason: `Plugin "guard" returned something that was refused at (result) on ${hook}. Expected a result, got string.`,
     });
   });
 });

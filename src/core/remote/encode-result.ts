@@ -110,7 +110,6 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
   if (violation !== undefined) {
     return { continue_processing: false, violation: violationDocument(violation, options) };
   }
-  if (typeof returned !== "object") throw refusal("result_shape", "(result)", "Expected a result.");
   const limits = { ...payloadLimits, ...options.limits };
   const parts = readReturned(returned, limits.nodes);
   if (parts instanceof Refused) throw refusal(parts.code, parts.path, parts.reason);

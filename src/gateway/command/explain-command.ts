@@ -139,9 +139,16 @@ function handlerLine(each: Explained["hook_runs"][number]["handlers"][number]): 
       ? []
       : [`could see ${["the payload", ...saw].join(", ")}`]),
     ...(changes.length === 0 ? [] : [`changed ${changes.join(", ")}`]),
-    ...refused.map(({ path, code }) => `was not let change ${path} (${code})`),
+    ...refused.map(({ path, code }) => `${refusedAt(path)} (${code})`),
   ];
   return say`  ${plugin} (${mode}): ${said.join("; ")}`;
+}
+
+/** Of a result that is refused as a whole the path starts with a word in parentheses. */
+function refusedAt(path: string): string {
+  return path.startsWith("(")
+    ? `returned something that was refused at ${path}`
+    : `was not let change ${path}`;
 }
 
 function findingLine(found: Explained["findings"][number], paint: Paint): string {
@@ -152,7 +159,7 @@ function findingLine(found: Explained["findings"][number], paint: Paint): string
     case "failed":
       return paint.bad(say`${plugin} failed on ${hook}: ${code ?? "-"}: ${reason ?? "-"}`);
     case "change_refused":
-      return say`${plugin} was not let change ${path ?? "-"} on ${hook}: ${code ?? "-"}`;
+      return say`${plugin} ${refusedAt(path ?? "-")} on ${hook}: ${code ?? "-"}`;
     case "labels_added":
       return say`${plugin} added labels on ${hook}: ${labels.join(", ")}`;
   }

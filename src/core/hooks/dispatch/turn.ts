@@ -66,8 +66,6 @@ export class Refused {
   }
 }
 
-const noResult = new Refused("result_shape", "(result)", "Expected a result.");
-
 const notAResult = new Refused(
   "result_shape",
   "(result)",
@@ -104,7 +102,6 @@ export function takeReturned(run: MessageRun, step: Step, returned: unknown): Tu
     return undefined;
   }
   if (answer !== undefined) return takeDenial(run, step, answer);
-  if (typeof returned !== "object" || returned === null) return refuse(run, step, noResult);
   const changes = readChanges(run, step, returned);
   if (changes instanceof Refused) return refuse(run, step, changes);
   if (run.again && changes.payload !== run.payload) return contest(run, step);
@@ -166,7 +163,7 @@ interface Changes {
 }
 
 /** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
-function readChanges(run: MessageRun, step: Step, returned: object): Changes | Refused {
+function readChanges(run: MessageRun, step: Step, returned: unknown): Changes | Refused {
   const found = readReturned(returned, run.compiled.limits.nodes);
   if (found instanceof Refused) return found;
   const { compiled } = run;
@@ -207,7 +204,10 @@ interface ReturnedParts {
 }
 
 /** The parts of a result, each read once; anything else is refused as a whole. */
-export function readReturned(returned: object, maxKeys: number): ReturnedParts | Refused {
+export function readReturned(returned: unknown, maxKeys: number): ReturnedParts | Refused {
+  if (typeof returned !== "object" || returned === null) {
+    return new Refused("result_shape", "(result)", `Expected a result, got ${typeof returned}.`);
+  }
   // A contextified object of `vm` runs code when it is read, and that code can throw.
   try {
     return readParts(returned, maxKeys);
