@@ -1,4 +1,4 @@
-/** The contract of procedures, checked without running code of the class. */
+/** The contract of procedures, checked without making an instance of the class. */
 import { isGlassineError, ManifestError } from "glassine";
 import { defineKind, defineProcedure, procedureKind } from "glassine/node";
 import { describe, expect, it } from "vitest";
@@ -42,18 +42,6 @@ const withMethod = (key: string, descriptor: PropertyDescriptor | undefined) => 
 };
 const check = (exported: unknown) => procedureKind.check(exported, { id });
 const fault = (reason: string) => ({ ok: false, code: "contract_check_failed", reason });
-const trapped = () =>
-  new Proxy(
-    good(),
-    Object.fromEntries(
-      ["get", "has", "getPrototypeOf", "getOwnPropertyDescriptor", "ownKeys"].map((trap) => [
-        trap,
-        () => {
-          throw new Error(`the trap ${trap} ran`);
-        },
-      ]),
-    ),
-  );
 
 describe("a procedure that keeps the contract", () => {
   it("is read without running any of it", () => {
@@ -72,7 +60,10 @@ describe("a procedure that keeps the contract", () => {
   });
 
   it("is read once and frozen", () => {
-    const outcome = check(good());
+    let reads = 0;
+    const made = withStatic("id", { get: () => (reads++ === 0 ? id : "acme.other") });
+    const outcome = check(made);
+    expect(outcome).toMatchObject({ ok: true, plugin: { id } });
     expect(Object.isFrozen(outcome.ok && outcome.plugin)).toBe(true);
     expect(Object.isFrozen(outcome.ok && outcome.plugin.requiredCapabilities)).toBe(true);
   });
@@ -116,16 +107,11 @@ describe("CLI-016: the contract check of procedures", () => {
     [async () => undefined, "function"],
     [function Old() {}, "function"],
     [Object.create(good().prototype), "object"],
-    [new Proxy(good(), {}), "proxy"],
+    [new Proxy(good(), {}), "function"],
     [good().bind(null), "function"],
     [Object.assign(() => undefined, { toString: () => "class A {}" }), "function"],
   ])("refuses %s, which is not a class", (exported, type) => {
     expect(check(exported)).toEqual(fault(`entry point did not load to a class (got ${type})`));
-  });
-
-  it("does not trigger a proxy", () => {
-    const reason = "entry point did not load to a class (got proxy)";
-    expect(check(trapped())).toEqual(fault(reason));
   });
 
   it.each(["id", "name", "version", "configModel", "requiredCapabilities"])(
@@ -144,17 +130,14 @@ describe("CLI-016: the contract check of procedures", () => {
     );
   });
 
-  it.each(["id", "name", "version", "configModel", "requiredCapabilities"])(
-    "does not run a getter of %s",
-    (key) => {
-      const get = () => {
-        throw new Error("it ran");
-      };
-      expect(check(withStatic(key, { get }))).toEqual(
-        fault(`attribute '${key}' must be a value, not a getter`),
-      );
-    },
-  );
+  it("refuses a class with an attribute that throws, and says what it threw", () => {
+    const get = () => {
+      throw new Error("no\npassword=hunter2");
+    };
+    expect(check(withStatic("configModel", { get }))).toEqual(
+      fault(String.raw`the check of "procedure" failed: no\u{a}password=[REDACTED]`),
+    );
+  });
 
   it.each([
     ["id", 3],
@@ -168,7 +151,6 @@ describe("CLI-016: the contract check of procedures", () => {
     ["an empty object", {}],
     ["a text", "schema"],
     ["parse as a text", { parse: "x" }],
-    ["a proxy", new Proxy({ parse() {} }, {})],
   ])("refuses a configModel that is not a schema: %s", (_what, value) => {
     expect(check(withStatic("configModel", { value }))).toEqual(
       fault("configModel must be a schema"),
@@ -179,8 +161,6 @@ describe("CLI-016: the contract check of procedures", () => {
     ["a text", "facts.read"],
     ["numbers", [1]],
     ["holes", Array(2)],
-    ["a getter", Object.defineProperty([], 0, { get: () => "a" })],
-    ["a proxy", new Proxy([], {})],
     ["too many", Array.from({ length: 1001 }, () => "a")],
   ])("refuses requiredCapabilities that are not an array of names: %s", (_what, value) => {
     expect(check(withStatic("requiredCapabilities", { value }))).toEqual(
@@ -203,8 +183,6 @@ describe("CLI-016: the contract check of procedures", () => {
     ["an async generator", { async *value() {} }],
     ["a class", { value: class {} }],
     ["a text", { value: "async" }],
-    ["a proxy", { value: new Proxy(async () => undefined, {}) }],
-    ["a getter", { get: () => async () => undefined }],
   ])("refuses a method that is %s", (_what, descriptor) => {
     for (const key of ["preflight", "run"])
       expect(check(withMethod(key, descriptor))).toEqual(fault(`${key} must be async`));
@@ -212,16 +190,6 @@ describe("CLI-016: the contract check of procedures", () => {
 
   it("reports only the first fault", () => {
     expect(check(class {})).toEqual(fault("missing attribute 'id'"));
-  });
-
-  it("does not trigger a proxy that the class extends", () => {
-    const made = good();
-    Reflect.deleteProperty(made, "id");
-    Object.setPrototypeOf(made, trapped());
-    expect(check(made)).toEqual(fault("missing attribute 'id'"));
-    const other = withMethod("run", undefined);
-    Object.setPrototypeOf(other.prototype, trapped());
-    expect(check(other)).toEqual(fault("missing async run()"));
   });
 
   it("refuses another id than package.json has", () => {
@@ -283,14 +251,12 @@ describe("a procedure that is declared", () => {
     expect(check(class extends Declared {})).toEqual(fault("preflight must be async"));
   });
 
-  it("still may not have generators, classes or proxies as methods", () => {
+  it("still may not have generators or classes as methods", () => {
     const made = promising();
     Object.defineProperty(made.prototype, "run", { value: async function* () {} });
     expect(() => defineProcedure(made)).toThrow("run must be async");
-    for (const value of [class {}, new Proxy(made.prototype.run, {})]) {
-      Object.defineProperty(made.prototype, "run", { value });
-      expect(() => defineProcedure(made)).toThrow("run must be async");
-    }
+    Object.defineProperty(made.prototype, "run", { value: class {} });
+    expect(() => defineProcedure(made)).toThrow("run must be async");
   });
 
   it.each([

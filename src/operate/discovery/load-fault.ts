@@ -38,3 +38,8 @@ export function factoryFailed(id: string, reason: string): LoadFault {
 export function describeText(thrown: unknown): string {
   return redactText(describeThrown(thrown).text, []);
 }
+
+export function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}

@@ -19,6 +19,7 @@ import {
   type LoadFault,
   late,
   rejected,
+  typeOf,
 } from "./load-fault.ts";
 import { type PrivateCopy, privateCopy } from "./private-copy.ts";
 import { type CheckedProcedure, type Kind, procedureKind } from "./procedures.ts";
@@ -221,11 +222,6 @@ function mismatchOf(plugin: Plugin, loading: Loading): LoadFault | undefined {
     return rejected(id, "version_conflict", reason, `plugin '${id}' ${reason}`);
   }
   return grantFault({ by: "manifest", ...plugin }, loading);
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
 }
 
 interface Asked {

@@ -5,7 +5,7 @@
 import { types } from "node:util";
 import { GlassineError, ManifestError, quoted } from "../../core/errors/index.ts";
 import { isKindId, type RejectionCode } from "../packages/index.ts";
-import { describeText } from "./load-fault.ts";
+import { describeText, typeOf } from "./load-fault.ts";
 
 /** Why an export is not a plugin of its kind. */
 interface KindFault {
@@ -33,8 +33,8 @@ const reserved = ["hooks", "plugin", "plugins", "id", "capabilities"];
 /**
  * Defines a kind of plugins with a contract check of its own.
  *
- * The check gets what the entry point of a package exports. It reads that without calling it: code
- * of the plugin is for the host to run, later. A check that throws is a failed check.
+ * The check gets what the entry point of a package exports. It does not call that: the plugin is for
+ * the host to run, later. A check that throws is a failed check.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -179,91 +179,69 @@ function fault(reason: string, code: RejectionCode = "contract_check_failed"): K
   return { ok: false, code, reason };
 }
 
-const attributes = ["id", "name", "version", "configModel", "requiredCapabilities"] as const;
-
-/**
- * Checks a class against the contract, and reports the first fault. It reads descriptors alone, so
- * that no getter, trap or method of the class runs.
- */
+/** Checks a class against the contract, and reports the first fault. Each member is read once. */
 function readProcedure(exported: unknown, isDeclared: boolean): Checked<CheckedProcedure> {
   if (!isClass(exported))
     return fault(`entry point did not load to a class (got ${typeOf(exported)})`);
-  const values: Partial<Record<(typeof attributes)[number], unknown>> = {};
-  for (const key of attributes) {
-    const found = propertyOf(exported, key);
-    if (found !== undefined && !("value" in found))
-      return fault(`attribute '${key}' must be a value, not a getter`);
-    values[key] = found?.value ?? undefined;
-    if (values[key] === undefined) return fault(`missing attribute '${key}'`);
-  }
-  const { id, name, version, configModel } = values;
-  const notString = Object.entries({ id, name, version }).find(([, value]) => !isText(value));
-  if (notString !== undefined) return fault(`attribute '${notString[0]}' must be a string`);
+  const { id, version, configModel, requiredCapabilities, prototype } = exported;
+  const name = statedName(exported);
+  const attributes = { id, name, version, configModel, requiredCapabilities };
+  for (const [key, value] of Object.entries(attributes))
+    if (value === undefined || value === null) return fault(`missing attribute '${key}'`);
+  const notString = (key: string) => fault(`attribute '${key}' must be a string`);
+  if (!isText(id)) return notString("id");
+  if (!isText(name)) return notString("name");
+  if (!isText(version)) return notString("version");
   if (!isSchema(configModel)) return fault("configModel must be a schema");
-  const capabilities = namesIn(values.requiredCapabilities);
-  if (capabilities === undefined) return fault("requiredCapabilities must be an array of names");
-  const prototype: unknown = propertyOf(exported, "prototype")?.value;
-  for (const key of ["preflight", "run"]) {
-    const method = propertyOf(prototype as object, key);
+  const names = namesIn(requiredCapabilities);
+  if (names === undefined) return fault("requiredCapabilities must be an array of names");
+  for (const key of ["preflight", "run"] as const) {
+    const method = prototype[key];
     if (method === undefined) return fault(`missing async ${key}()`);
-    if (!isAsync(method.value, isDeclared)) return fault(`${key} must be async`);
+    if (!isAsync(method, isDeclared)) return fault(`${key} must be async`);
   }
-  const requiredCapabilities = Object.freeze([...new Set(capabilities)].sort());
-  const names = { id: id as string, name: name as string };
-  const plugin = { ...names, requiredCapabilities, configModel, procedureClass: exported };
+  const sorted = Object.freeze([...new Set(names)].sort());
+  const plugin = { id, name, requiredCapabilities: sorted, configModel, procedureClass: exported };
   return { ok: true, plugin: Object.freeze(plugin) };
+}
+
+/** A class, of whose members nothing is known. */
+type AnyClass = { readonly [Key in keyof ProcedureClass]?: unknown } & {
+  readonly prototype: { readonly [Key in keyof Procedure]?: unknown };
+};
+
+function isClass(value: unknown): value is AnyClass {
+  return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/**
+ * The `name` that an author gave to a class or to one that it extends. Every class also has a name
+ * that is not enumerable, which the language gives it.
+ */
+function statedName(holder: AnyClass): unknown {
+  for (let at: AnyClass | null = holder; at !== null; at = Object.getPrototypeOf(at))
+    if (Object.prototype.propertyIsEnumerable.call(at, "name")) return at.name;
+  return undefined;
 }
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-function isClass(value: unknown): value is object {
-  if (typeof value !== "function" || types.isProxy(value)) return false;
-  return /^class\b/.test(Function.prototype.toString.call(value));
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return "null";
-  if (types.isProxy(value)) return "proxy";
-  return Array.isArray(value) ? "array" : typeof value;
-}
-
-/**
- * The descriptor of a property, own or inherited. It stops at a proxy, whose traps would run. The
- * `name` that every class has is not enumerable: that one is not a statement of the author.
- */
-function propertyOf(holder: object, key: string): PropertyDescriptor | undefined {
-  for (let at: object | null = holder; at !== null; at = Object.getPrototypeOf(at)) {
-    if (types.isProxy(at)) return undefined;
-    const found = Object.getOwnPropertyDescriptor(at, key);
-    if (found !== undefined && (key !== "name" || found.enumerable === true)) return found;
-  }
-  return undefined;
-}
-
-/** A library may make its functions on demand, so a getter in their place will do. */
 function isSchema(value: unknown): value is object {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
-  return ["parse", "safeParse"].some((key) => {
-    const found = propertyOf(value, key);
-    return typeof found?.value === "function" || found?.get !== undefined;
-  });
+  const { parse, safeParse } = value as { readonly parse?: unknown; readonly safeParse?: unknown };
+  return typeof parse === "function" || typeof safeParse === "function";
 }
 
-/** The strings of a plain array; `undefined` for anything else. */
+/** The strings of an array; `undefined` for anything else. */
 function namesIn(value: unknown): readonly string[] | undefined {
-  if (types.isProxy(value) || !Array.isArray(value) || value.length > 1000) return undefined;
-  const items = Array.from(
-    { length: value.length },
-    (_, at): unknown => Object.getOwnPropertyDescriptor(value, at)?.value,
-  );
+  if (!Array.isArray(value) || value.length > 1000) return undefined;
+  const items: readonly unknown[] = [...value];
   return items.every((each) => typeof each === "string") ? items : undefined;
 }
 
 /** The methods of a declared procedure return promises: the compiler has checked that. */
 function isAsync(method: unknown, isDeclared: boolean): boolean {
-  if (typeof method !== "function" || types.isProxy(method)) return false;
-  if (types.isGeneratorFunction(method)) return false;
+  if (typeof method !== "function" || types.isGeneratorFunction(method)) return false;
   return types.isAsyncFunction(method) || (isDeclared && !isClass(method));
 }
