@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
 import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
-import type { Surface } from "../../core/plugins/index.ts";
 import {
+  type Lockfile,
   locateLockfile,
   readLockfile,
   readPluginMode,
@@ -12,9 +12,8 @@ import {
   type SignatureVerifier,
   type TrustSettings,
 } from "../trust/index.ts";
-import { type IsolationSetting, type ReadIsolation, readIsolations } from "./isolation-settings.ts";
+import { type IsolationSetting, readIsolations } from "./isolation-settings.ts";
 import { type Kind, procedureKind } from "./procedures.ts";
-import type { StaticReport } from "./types.ts";
 
 /** What `discoverPlugins` takes. */
 export interface DiscoverOptions {
@@ -81,37 +80,8 @@ export interface CommandOptions {
   readonly looksAlways?: boolean;
 }
 
-export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settings" | "lock"> {
-  readonly surface: Surface;
-  /** Whether its plugins are those of the standard host, by whatever name. */
-  readonly hasStandardPlugins: boolean;
-  readonly root: string;
-  readonly bin: string;
-  readonly looksAlways: boolean;
-  readonly candidates: readonly string[];
-  /** Where a lockfile is, or would be made. */
-  readonly lockPath: string;
-  readonly faults: "throw" | "report";
-  /** Why the lockfile cannot be read, where a command goes on all the same. */
-  readonly lockFault: GlassineError | undefined;
-  /** Settings that mean nothing, where a command goes on all the same. */
-  readonly settingFaults: readonly GlassineError[];
-  readonly verifiers: readonly SignatureVerifier[] | undefined;
-  readonly builtins: readonly string[];
-  readonly reserved: readonly string[];
-  readonly local: readonly string[];
-  readonly skipsRefused: boolean;
-  readonly only: readonly string[] | undefined;
-  /** Those whose code is not to run in the host, by id. */
-  readonly isolated: ReadonlyMap<string, ReadIsolation>;
-  readonly onOutput: (id: string, text: string) => void;
-  readonly onEnd: (id: string, why: string) => void;
-  /** What the host says of that itself. */
-  readonly isolationSettings: { readonly [id: string]: IsolationSetting };
-  readonly kinds: readonly Kind[];
-  readonly loadTimeoutMs: number;
-  readonly warnings: readonly string[];
-}
+/** Options as discovery uses them. */
+export type ReadDiscoverOptions = Awaited<ReturnType<typeof readDiscoverOptions>>;
 
 const names = [
   "host",
@@ -134,10 +104,7 @@ const names = [
 ];
 
 /** @throws GlassineError `options_invalid`, `setting_invalid`, `lockfile_invalid`, `lockfile_newer`, `lockfile_failed` */
-export async function readDiscoverOptions(
-  given: DiscoverOptions,
-  command: CommandOptions = {},
-): Promise<ReadDiscoverOptions> {
+export async function readDiscoverOptions(given: DiscoverOptions, command: CommandOptions = {}) {
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;
   const { loadTimeoutMs = 30_000 } = given;
@@ -163,10 +130,10 @@ export async function readDiscoverOptions(
     env,
     bin,
   });
-  const read = await readLock(place.path, faults);
-  const { lock } = read;
+  const { lock, lockFault } = await readLock(place.path, faults);
   return {
     surface,
+    /** Whether its plugins are those of the standard host, by whatever name. */
     hasStandardPlugins: hasStandardTables(given.host ?? standardHost),
     root: resolve(root),
     bin,
@@ -174,8 +141,12 @@ export async function readDiscoverOptions(
     settings,
     faults,
     looksAlways: command.looksAlways ?? false,
+    /** Settings that mean nothing, where a command goes on all the same. */
     settingFaults,
-    ...read,
+    lock,
+    /** Why the lockfile cannot be read, where a command goes on all the same. */
+    lockFault,
+    /** Where a lockfile is, or would be made. */
     lockPath: place.path,
     candidates: place.candidates,
     verifiers: given.verifiers,
@@ -184,7 +155,9 @@ export async function readDiscoverOptions(
     local,
     skipsRefused: onRejected === "skip",
     only: given.only === undefined ? undefined : textsOf("only", given.only),
+    /** Those whose code is not to run in the host, by id. */
     isolated: readIsolations(isolate, lock?.entries),
+    /** What the host says of that itself. */
     isolationSettings: isolate,
     onOutput: given.onOutput ?? (() => {}),
     onEnd: given.onEnd ?? (() => {}),
@@ -207,7 +180,7 @@ function readSettings(
   env: NonNullable<DiscoverOptions["env"]>,
   prefix: string,
   faults: "throw" | "report",
-): { readonly settings: TrustSettings } & Pick<ReadDiscoverOptions, "settingFaults"> {
+): { readonly settings: TrustSettings; readonly settingFaults: readonly GlassineError[] } {
   try {
     return { settings: readTrustSettings(env, prefix), settingFaults: [] };
   } catch (error) {
@@ -227,12 +200,12 @@ function readSettings(
 async function readLock(
   path: string,
   faults: "throw" | "report",
-): Promise<Pick<ReadDiscoverOptions, "lock" | "lockFault">> {
+): Promise<{ readonly lock?: Lockfile | undefined; readonly lockFault?: GlassineError }> {
   try {
-    return { lock: await readLockfile(path), lockFault: undefined };
+    return { lock: await readLockfile(path) };
   } catch (error) {
     if (faults === "throw" || !(error instanceof GlassineError)) throw error;
-    return { lock: undefined, lockFault: error };
+    return { lockFault: error };
   }
 }
 
