@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import * as z from "zod";
 import { attack } from "../attacks/attack.ts";
 import { commandServices, runJson } from "../cli/support/run.ts";
+import { verifies } from "../support/verifies.ts";
 import { codeOf, manage } from "./hosts.ts";
 import {
   codesOf,
@@ -119,6 +120,15 @@ attack(
       const message = `'GLASSINE_${name}' is not a setting; did you mean GLASSINE_${meant}?`;
       expect(() => readTrustSettings(env)).toThrow(message);
       await expect(discover(await newRoot(), { env })).rejects.toThrow(message);
+    });
+
+    it("a setting that could be the configuration of an installed plugin", async () => {
+      verifies("signing:settings-mistyped");
+      const root = await newRoot();
+      await install(root, "publisher");
+      const env = { ...unsigned, GLASSINE_PLUGIN_PUBLISHER_KEY: "x" };
+      const message = "did you mean GLASSINE_PLUGIN_PUBLISHER_KEYS?";
+      await expect(discover(root, { env })).rejects.toThrow(message);
     });
 
     it.each<readonly [string, object]>([

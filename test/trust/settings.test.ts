@@ -27,16 +27,15 @@ const names = [
 ];
 
 /** Settings from variables whose names have the prefix left out. */
-function settingsOf(variables: Record<string, string | undefined>, plugins?: readonly string[]) {
+function settingsOf(variables: Record<string, string | undefined>) {
   const env = Object.entries(variables).map(([name, value]) => [`GLASSINE_${name}`, value]);
-  const options = plugins === undefined ? {} : { plugins };
-  return readTrustSettings(Object.fromEntries(env), "GLASSINE_", options);
+  return readTrustSettings(Object.fromEntries(env));
 }
 
 /** What is said of variables, each of them at fault. */
-function refusalOf(variables: Record<string, string>, plugins?: readonly string[]): string {
+function refusalOf(variables: Record<string, string>): string {
   try {
-    settingsOf(variables, plugins);
+    settingsOf(variables);
   } catch (error) {
     const { code, message, data } = error as {
       code: string;
@@ -286,14 +285,6 @@ describe("A-233: a mistyped setting", () => {
 
   it("is ignored if empty", () => {
     expect(settingsOf({ PLUGIN_MOD: "", PLUGIN_SIGNING_REQUIERD: undefined })).toEqual(standard);
-  });
-
-  it("is not reported if a plugin of that name is known", () => {
-    verifies("signing:settings-mistyped");
-    const variables = { PLUGIN_PUBLISHER_KEY: "x" };
-    expect(refusalOf(variables)).toContain("did you mean");
-    expect(settingsOf(variables, ["publisher"])).toEqual(standard);
-    expect(refusalOf(variables, ["publish", "publisher-key", "keys"])).toContain("did you mean");
   });
 
   it("never clashes with the configuration that a manager reads", async () => {

@@ -32,16 +32,6 @@ export interface TrustSettings {
   readonly mode: PluginMode;
 }
 
-export interface TrustSettingsOptions {
-  /**
-   * Names of plugins that are known to be there. A variable that is the configuration of one of
-   * them is not a mistyped setting, however much it looks like one.
-   */
-  readonly plugins?: readonly string[];
-}
-
-type Optional = string | undefined;
-
 /**
  * Reads `PREFIXPLUGIN_SIGNING_REQUIRED`, `…_UNSIGNED_ACK`, `…_TRUSTED_PUBLISHERS`,
  * `…_TRUST_OVERRIDE_PUBLISHERS`, `…_PUBLISHER_KEYS`, `…_SIGSTORE_TRUSTED_ROOT`,
@@ -49,7 +39,8 @@ type Optional = string | undefined;
  *
  * An empty variable counts as not set. Lists are separated by commas, their items trimmed. What
  * else begins with `PREFIXPLUGIN_` is the configuration of a plugin, `NAME_KEY`; where it is
- * nearly the name of a setting, or cannot be such a configuration, it is refused.
+ * nearly the name of a setting, whatever plugins there are, or cannot be such a configuration, it is
+ * refused.
  *
  * @throws GlassineError `setting_invalid`: one error that names every variable at fault, what it
  *   takes, and what was meant; `data.settingProblems` lists them
@@ -66,11 +57,7 @@ type Optional = string | undefined;
  * console.log(settings.trustedPublishers.length, settings.mode); // 2 production
  * ```
  */
-export function readTrustSettings(
-  env: Environment,
-  prefix = "GLASSINE_",
-  { plugins = [] }: TrustSettingsOptions = {},
-): TrustSettings {
+export function readTrustSettings(env: Environment, prefix = "GLASSINE_"): TrustSettings {
   const problems: SettingProblem[] = [];
   const read = <Value>(name: HostSetting, missing: Value, parse: Parse<Value>): Value => {
     const variable = `${prefix}${name}`;
@@ -101,7 +88,7 @@ export function readTrustSettings(
     if (!problems.some((each) => each.variable === `${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT`))
       problems.push({ variable, message });
   }
-  problems.push(...mistypedSettings(env, prefix, plugins));
+  problems.push(...mistypedSettings(env, prefix));
   if (problems.length === 0) return settings;
   const text = problems.map(({ message }) => message).join("; ");
   throw new GlassineError("setting_invalid", text, { settingProblems: problems });
@@ -153,12 +140,12 @@ const parseIdentities: Parse<readonly string[]> = (text, variable, refuse) => {
   return Object.freeze(identities);
 };
 
-const parsePath: Parse<Optional> = (text, variable, refuse) =>
+const parsePath: Parse<string | undefined> = (text, variable, refuse) =>
   text.trim() !== "" && !text.includes("\0")
     ? text
     : refuse(`${variable} is ${quoteName(text)}; it takes the path of a file`);
 
-const parseIssuer: Parse<Optional> = (text, variable, refuse) => {
+const parseIssuer: Parse<string | undefined> = (text, variable, refuse) => {
   const issuer = text.trim();
   const fault = identityFault(issuer);
   if (fault === undefined) return issuer;
@@ -180,19 +167,15 @@ const begin = "PLUGIN_";
 const suffixes = Object.keys(hostSettings).map((name) => name.slice(begin.length));
 
 /** One problem for each variable that is meant for a setting, or for nothing at all. */
-function mistypedSettings(
-  env: Environment,
-  prefix: string,
-  plugins: readonly string[],
-): readonly SettingProblem[] {
+function mistypedSettings(env: Environment, prefix: string): readonly SettingProblem[] {
   return Object.keys(env)
-    .filter((variable) => variable.startsWith(prefix) && env[variable] !== "")
-    .filter((variable) => env[variable] !== undefined)
+    .filter((variable) => variable.startsWith(prefix))
+    .filter((variable) => env[variable] !== undefined && env[variable] !== "")
     .sort()
     .flatMap((variable) => {
       if (!variable.startsWith(`${prefix}${begin}`)) return misbegun(variable, prefix);
       const suffix = variable.slice(prefix.length + begin.length);
-      if (suffixes.includes(suffix) || plugins.some((plugin) => isOf(plugin, suffix))) return [];
+      if (suffixes.includes(suffix)) return [];
       const meant = closest(suffix, suffixes);
       if (meant === undefined && isConfiguration(suffix)) return [];
       const name = quoteName(variable, 200);
@@ -216,11 +199,6 @@ function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
   if (meant === undefined) return [];
   const message = `${quoteName(variable, 200)} is not a setting; did you mean ${prefix}${begin}${meant}?`;
   return [{ variable, message }];
-}
-
-function isOf(plugin: string, suffix: string): boolean {
-  const owner = `${plugin.toUpperCase().replaceAll("-", "_")}_`;
-  return suffix.startsWith(owner) && suffix.length > owner.length;
 }
 
 /** The name of a plugin has at least three characters, and a key at least one. */
