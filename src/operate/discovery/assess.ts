@@ -13,8 +13,8 @@ import {
   type Surface,
 } from "../../core/plugins/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
-import { rejected } from "./load-fault.ts";
-import { hookPlugins, type LoadReport, refusedFor, withoutOrphans } from "./load-stage.ts";
+import { refusedFor } from "./fault.ts";
+import { hookPlugins, type LoadReport, withoutOrphans } from "./load-stage.ts";
 
 interface AssessInput {
   readonly surface: Surface;
@@ -83,7 +83,9 @@ function without({ loaded, refused }: LoadReport, faults: readonly Fault[]): Loa
   const gone = loaded.flatMap(({ source }) => {
     const { id } = source.entry;
     const fault = byName.get(id);
-    return fault === undefined ? [] : [refusedFor(source, rejected(id, fault.code, fault.reason))];
+    return fault === undefined
+      ? []
+      : [refusedFor(source, { code: fault.code, reason: fault.reason })];
   });
   const kept = loaded.filter(({ source }) => !byName.has(source.entry.id));
   return withoutOrphans(kept, [...refused, ...gone]);

@@ -24,6 +24,7 @@ import {
   type PluginMode,
   printable,
 } from "../trust/index.ts";
+import { withMessage } from "./fault.ts";
 import { loadStage } from "./load-stage.ts";
 import {
   type DiscoverOptions,
@@ -178,8 +179,7 @@ function missingIn(report: StaticReport): readonly Refused[] {
           ? "it is not installed"
           : "its package was changed and does not name it";
       const reason = `plugins.lock trusts ${trusted}, and ${what}`;
-      const message = `plugin '${id}' of package '${name}' is rejected: ${code}: ${reason}`;
-      return { id, package: name, entryPoint: undefined, code, reason, message };
+      return withMessage({ id, package: name, entryPoint: undefined, code, reason });
     });
 }
 

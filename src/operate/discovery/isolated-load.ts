@@ -3,15 +3,9 @@ import { join } from "node:path";
 import { type GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
 import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
+import { describeText } from "./describe.ts";
+import { type Fault, factoryFailed, importFailed, late } from "./fault.ts";
 import type { ReadIsolation } from "./isolation-settings.ts";
-import {
-  describeText,
-  factoryFailed,
-  importFailed,
-  type LoadFault,
-  late,
-  rejected,
-} from "./load-fault.ts";
 import type { PrivateCopy } from "./private-copy.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { StaticPlugin } from "./types.ts";
@@ -29,7 +23,7 @@ export async function loadIsolated({
   source,
   wanted,
   copy,
-}: IsolatedInput): Promise<IsolatedPlugin | LoadFault> {
+}: IsolatedInput): Promise<IsolatedPlugin | Fault> {
   const { entry, package: found, hash, isBuiltin } = source;
   const { id } = entry;
   const { path } = found;
@@ -38,7 +32,7 @@ export async function loadIsolated({
   if (unfit !== undefined) {
     const todo = isBuiltin ? "take it out of what is isolated" : "remove it, or do not isolate it";
     const reason = `it is to run in ${quoted(wanted.isolate)}, and ${unfit}: ${todo}`;
-    return rejected(id, "isolation_refused", reason);
+    return { code: "isolation_refused", reason };
   }
   try {
     return await isolatePlugin(join(folder, ...entry.file.split("/")), {
@@ -54,7 +48,7 @@ export async function loadIsolated({
     if (error.code === "plugin_ended" && "startTimeoutMs" in error.data) return late(id);
     const code = codeOf(error);
     if (code === "import_failed") return importFailed(id, reason);
-    return code === "factory_failed" ? factoryFailed(id, reason) : rejected(id, code, reason);
+    return code === "factory_failed" ? factoryFailed(id, reason) : { code, reason };
   }
 }
 

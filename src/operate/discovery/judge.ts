@@ -2,15 +2,11 @@
 import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { reservedNames } from "../../core/plugins/index.ts";
-import type { PackageEntry, Rejection, RejectionCode } from "../packages/index.ts";
+import type { PackageEntry, RejectionCode } from "../packages/index.ts";
 import { type Drift, decideTrust, type Evidence, printable } from "../trust/index.ts";
+import type { Fault } from "./fault.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { Candidate, StaticPlugin } from "./types.ts";
-
-interface Fault extends Pick<Rejection, "code" | "reason" | "cause"> {
-  /** The sentence of a host that does not start, where it has one of its own. */
-  readonly message?: string;
-}
 
 /** A plugin, and why it must not be loaded; `undefined` where it may. */
 export interface Judged {
@@ -150,6 +146,6 @@ function siblingFault({ source }: Judged, judged: readonly Judged[]): Fault | un
 }
 
 /** What is wrong with one plugin of a package is wrong with the package. */
-export function siblingRejected(id: string, code: RejectionCode): Omit<Fault, "message"> {
+export function siblingRejected(id: string, code: RejectionCode): Fault {
   return { code: "sibling_rejected", reason: `'${id}' of the same package is refused: ${code}` };
 }

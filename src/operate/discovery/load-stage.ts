@@ -9,18 +9,11 @@ import {
   type Plugin,
 } from "../../core/plugins/index.ts";
 import { lendHost, type RejectionCode } from "../packages/index.ts";
+import { describeText, typeOf } from "./describe.ts";
+import { type Fault, factoryFailed, importFailed, late, refusedFor } from "./fault.ts";
 import { importModule } from "./import-module.ts";
 import { loadIsolated } from "./isolated-load.ts";
 import { siblingRejected } from "./judge.ts";
-import {
-  describeText,
-  factoryFailed,
-  importFailed,
-  type LoadFault,
-  late,
-  rejected,
-  typeOf,
-} from "./load-fault.ts";
 import { type PrivateCopy, privateCopy } from "./private-copy.ts";
 import { type CheckedProcedure, type Kind, procedureKind } from "./procedures.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
@@ -82,16 +75,10 @@ function wholePackages(
   const siblings = loaded.flatMap(({ source }) => {
     const broken = brokenBeside(source);
     if (broken === undefined) return [];
-    const { code, reason } = siblingRejected(String(broken.id), broken.code);
-    return [refusedFor(source, rejected(source.entry.id, code, reason))];
+    return [refusedFor(source, siblingRejected(String(broken.id), broken.code))];
   });
   const whole = loaded.filter(({ source }) => brokenBeside(source) === undefined);
   return [whole, [...refused, ...siblings]];
-}
-
-export function refusedFor(source: StaticPlugin, fault: LoadFault): Refused {
-  const { entry, package: found } = source;
-  return { id: entry.id, package: found.name, entryPoint: entry.entryPoint, ...fault, source };
 }
 
 /** What depends on a plugin that was refused is refused as well, and so on. */
@@ -103,14 +90,14 @@ export function withoutOrphans(
   const orphans = loaded.flatMap(({ source, loaded: of }) => {
     const lost = of.kind === "hooks" && of.plugin.dependsOn.find((name) => names.has(name));
     if (!lost) return [];
-    return [refusedFor(source, rejected(source.entry.id, "dependency_rejected", lost))];
+    return [refusedFor(source, { code: "dependency_rejected", reason: lost })];
   });
   if (orphans.length === 0) return { loaded, refused };
   const kept = loaded.filter(({ source }) => !orphans.some((each) => each.source === source));
   return withoutOrphans(kept, [...refused, ...orphans]);
 }
 
-type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | LoadFault;
+type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | Fault;
 
 interface Loading {
   readonly options: ReadDiscoverOptions;
@@ -151,9 +138,9 @@ async function loadElsewhere(input: Parameters<typeof loadIsolated>[0]): Promise
 
 /** What the package is loaded from: where it has a hash, a copy that has it too. */
 async function copyOf({
-  source: { entry, package: found, hash, closure, isBuiltin },
+  source: { package: found, hash, closure, isBuiltin },
   options: { root, mode, surface },
-}: Loading): Promise<PrivateCopy | LoadFault | undefined> {
+}: Loading): Promise<PrivateCopy | Fault | undefined> {
   if (hash === undefined || isBuiltin) return undefined;
   const host = { root, names: ["glassine", surface.profile.hostName] };
   try {
@@ -162,7 +149,7 @@ async function copyOf({
     if (!(error instanceof GlassineError)) throw error;
     // All of it was fine a moment ago: what is wrong with it now was changed.
     const isOurs = (error.data as { readonly code: RejectionCode }).code === "copy_failed";
-    return rejected(entry.id, isOurs ? "copy_failed" : "hash_mismatch", error.message);
+    return { code: isOurs ? "copy_failed" : "hash_mismatch", reason: error.message };
   }
 }
 
@@ -171,7 +158,7 @@ function otherOf(loading: Loading, exported: unknown): Loaded {
   // Packages were searched for the entry points of these kinds.
   const kind = loading.options.kinds.find((each) => each.name === name) as Kind;
   const checked = kind.check(exported, { id });
-  if (!checked.ok) return rejected(id, checked.code, checked.reason);
+  if (!checked.ok) return { code: checked.code, reason: checked.reason };
   // Of a procedure it is known what it asks for; of other kinds their hosts know.
   if (kind !== procedureKind) return { loaded: { kind: "other", plugin: checked.plugin } };
   const plugin = checked.plugin as CheckedProcedure;
@@ -200,26 +187,26 @@ async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
     return mismatchOf(plugin, loading) ?? { loaded: { kind: "hooks", plugin } };
   } catch (error) {
     if (!isGlassineError(error)) throw error;
-    return rejected(id, "manifest_invalid", error.message);
+    return { code: "manifest_invalid", reason: error.message };
   }
 }
 
-function noPlugin(id: string, what: string, advice = ""): LoadFault {
+function noPlugin(id: string, what: string, advice = ""): Fault {
   const message = `plugin entry point '${id}' ${what}`;
-  return rejected(id, "factory_failed", `it ${what}${advice}`, message);
+  return { code: "factory_failed", reason: `it ${what}${advice}`, message };
 }
 
 /** Where the manifest says something else than the package, or than what was granted. */
-function mismatchOf(plugin: Plugin, loading: Loading): LoadFault | undefined {
+function mismatchOf(plugin: Plugin, loading: Loading): Fault | undefined {
   const { entry, package: found } = loading.source;
   const { id } = entry;
   if (plugin.name !== id) {
     const message = `plugin entry point '${id}' declares name '${plugin.name}'; they must match`;
-    return rejected(id, "id_mismatch", `it declares the name '${plugin.name}'`, message);
+    return { code: "id_mismatch", reason: `it declares the name '${plugin.name}'`, message };
   }
   if (plugin.version !== found.version) {
     const reason = `manifest version '${plugin.version}' differs from package version '${found.version}'`;
-    return rejected(id, "version_conflict", reason, `plugin '${id}' ${reason}`);
+    return { code: "version_conflict", reason, message: `plugin '${id}' ${reason}` };
   }
   return grantFault({ by: "manifest", ...plugin }, loading);
 }
@@ -231,29 +218,26 @@ interface Asked {
   readonly hooks: readonly string[];
 }
 
-function grantFault(
-  asked: Asked,
-  { source, options: { lock, mode } }: Loading,
-): LoadFault | undefined {
+function grantFault(asked: Asked, { source, options: { lock, mode } }: Loading): Fault | undefined {
   const { entry, package: found, isBuiltin } = source;
   const { id } = entry;
   for (const key of ["capabilities", "hooks"] as const) {
     const more = beyond(asked[key], found[key]);
     if (more.length === 0) continue;
     const reason = `its ${asked.by} has ${key} that its package.json does not list: ${more.join(", ")}`;
-    return rejected(id, "manifest_invalid", reason);
+    return { code: "manifest_invalid", reason };
   }
   const granted = lock?.entries.find((each) => each.id === id);
   if (mode !== "production" || granted === undefined || isBuiltin) return undefined;
   const capabilities = beyond(asked.capabilities, granted.capabilities);
   if (capabilities.length > 0) {
     const reason = `it asks for ${capabilities.join(", ")}, which was not granted when it was trusted`;
-    return rejected(id, "capabilities_mismatch", reason);
+    return { code: "capabilities_mismatch", reason };
   }
   const hooks = beyond(asked.hooks, granted.hooks);
   if (hooks.length === 0) return undefined;
   const reason = `it is on ${hooks.join(", ")}, which it did not name when it was trusted`;
-  return rejected(id, "hooks_mismatch", reason);
+  return { code: "hooks_mismatch", reason };
 }
 
 /** `undefined` says nothing, so nothing is beyond it. */

@@ -5,7 +5,7 @@
 import { types } from "node:util";
 import { GlassineError, ManifestError, quoted } from "../../core/errors/index.ts";
 import { isKindId, type RejectionCode } from "../packages/index.ts";
-import { describeText, typeOf } from "./load-fault.ts";
+import { describeText, typeOf } from "./describe.ts";
 
 /** Why an export is not a plugin of its kind. */
 interface KindFault {

@@ -14,7 +14,6 @@ import {
   memberText,
   type PackageClosure,
   pathFrom,
-  type Rejection,
   type RejectionCode,
 } from "../packages/index.ts";
 import {
@@ -27,17 +26,11 @@ import {
   printable,
   type SignatureVerifier,
 } from "../trust/index.ts";
-import { type Judged, judge, signerIn } from "./judge.ts";
+import { refusedFor, withMessage } from "./fault.ts";
+import { judge, signerIn } from "./judge.ts";
 import { lostPlugins } from "./lost-plugins.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
-import type {
-  Candidate,
-  OnStep,
-  Refused,
-  StaticPlugin,
-  StaticReport,
-  SurveyedPackage,
-} from "./types.ts";
+import type { Candidate, OnStep, StaticPlugin, StaticReport, SurveyedPackage } from "./types.ts";
 import { verifiersFor } from "./verifiers.ts";
 
 export async function staticStage(
@@ -99,8 +92,10 @@ export async function staticStage(
     found: judged.map(({ source }) => source),
     accepted,
     refused: [
-      ...found.rejected.map((each) => ({ ...each, message: messageOf(each) })),
-      ...judged.flatMap(refusedIn),
+      ...found.rejected.map(withMessage),
+      ...judged.flatMap(({ source, fault }) =>
+        fault === undefined ? [] : [refusedFor(source, fault)],
+      ),
     ],
     // Without a lockfile there is nothing to drift from.
     drift: lock === undefined ? [] : drift,
@@ -109,13 +104,6 @@ export async function staticStage(
     // Folders can have any names.
     warnings: warnings.map(printable),
   };
-}
-
-function refusedIn({ source, fault }: Judged): readonly Refused[] {
-  if (fault === undefined) return [];
-  const { entry, package: of } = source;
-  const rejection = { id: entry.id, package: of.name, entryPoint: entry.entryPoint, ...fault };
-  return [{ ...rejection, message: fault.message ?? messageOf(rejection), source }];
 }
 
 /** In dev links are loaded, with a warning. */
@@ -143,13 +131,6 @@ function unenforced(
   return [
     `plugin mode is dev: plugins.lock is not enforced; ${count} of its ${entries.length} entries differ from what is installed, which production refuses`,
   ];
-}
-
-/** The sentence of a host that does not start. */
-function messageOf({ id, package: name, code, reason }: Rejection): string {
-  if (code === "invalid_metadata" && reason.startsWith("package ")) return reason;
-  const who = id === undefined ? `package '${name}'` : `plugin '${id}' of package '${name}'`;
-  return `${who} is rejected: ${code}: ${reason}`;
 }
 
 function installed({

@@ -10,7 +10,7 @@ import {
   sigstoreVerifier,
   type TrustSettings,
 } from "../trust/index.ts";
-import { describeText } from "./load-fault.ts";
+import { describeText } from "./describe.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { StaticReport } from "./types.ts";
 
