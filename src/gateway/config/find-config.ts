@@ -62,9 +62,7 @@ export async function readConfigFile(path: string): Promise<unknown> {
   try {
     return parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(read.bytes));
   } catch (error) {
-    if (error instanceof StrictJsonError) throw unreadable(path, error.message);
-    // What the engine says may quote the text, and a secret in it.
-    throw unreadable(path, error instanceof SyntaxError ? "it is not JSON" : "it is not UTF-8");
+    throw unreadable(path, error instanceof StrictJsonError ? error.message : "it is not UTF-8");
   }
 }
 
