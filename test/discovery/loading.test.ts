@@ -87,12 +87,21 @@ describe("loading", () => {
     expect((error as Error).message).toBe(message);
   });
 
-  it("PH-076: a malformed field and a duplicate name each have their own message", async () => {
+  it.each([
+    [{ plugin: "./a.js", plugins: {} }, "it has both plugin and plugins; give one of them"],
+    [{ plugin: 3 }, "plugin: expected a path"],
+    [
+      { plugins: { "A\nb": "./a.js" } },
+      'plugins["A\\u{a}b"]: expected paths by ids such as pii-scan',
+    ],
+    [{ "a\nb": 1 }, 'unknown key "a\\u{a}b"'],
+    [{ plugin: "./a.js", hooks: ["a b"] }, "hooks[0]: expected the name of a hook"],
+  ])("PH-076: a malformed field %j is refused with its message", async (glassine, detail) => {
     const root = await newRoot();
-    await install(root, "guard", { glassine: { plugin: 3 } as never });
+    await install(root, "guard", { glassine: glassine as never });
     const { making } = await start(root);
     expect(((await rejection(making)) as Error).message).toBe(
-      "package 'guard' has an invalid glassine field: the entry point of 'guard' must be a string",
+      `package 'guard' has an invalid glassine field: ${detail}`,
     );
   });
 

@@ -1,12 +1,41 @@
-/** The package.json of a package as Node and installers read it: for what it depends on. */
+/** The package.json of a package, and what it says of other packages. */
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isRecord } from "../../core/data/index.ts";
 import { isVersion } from "./names.ts";
-import { readSmallFile } from "./small-file.ts";
+import { type FileFault, type FileRules, readSmallFile } from "./small-file.ts";
 
-const maxBytes = 1024 * 1024;
+/** A package.json as it lies on disk. */
+export interface PackageJson {
+  readonly bytes: Uint8Array;
+  /** The SHA-256 of the bytes, in hex. */
+  readonly sha256: string;
+  /** As `JSON.parse` reads it, like Node and installers; `undefined` where it is no object. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+}
+
+const ofPlugins: FileRules = { maxBytes: 1024 * 1024, followLinks: false };
+
+export async function readPackageJson(
+  folder: string,
+  rules = ofPlugins,
+): Promise<PackageJson | FileFault> {
+  const file = await readSmallFile(join(folder, "package.json"), rules);
+  if ("fault" in file) return file;
+  const { bytes } = file;
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { bytes, sha256, data: dataOf(bytes) };
+}
+
+function dataOf(bytes: Uint8Array): PackageJson["data"] {
+  try {
+    const data: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isRecord(data) ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** What a package.json says of other packages. Lists have no repeats. */
 export interface PackageNeeds {
@@ -25,17 +54,9 @@ export interface PackageNeeds {
 
 /** `undefined` where the folder has no package.json that can be read. */
 export async function readNeeds(root: string): Promise<PackageNeeds | undefined> {
-  const file = await readSmallFile(join(root, "package.json"), { maxBytes, followLinks: false });
-  if ("fault" in file) return undefined;
-  const { bytes } = file;
-  let data: unknown;
-  try {
-    data = JSON.parse(new TextDecoder("utf-8").decode(bytes));
-  } catch {
-    return undefined;
-  }
-  if (typeof data !== "object" || data === null) return undefined;
-  const fields = data as Readonly<Record<string, unknown>>;
+  const file = await readPackageJson(root);
+  if ("fault" in file || file.data === undefined) return undefined;
+  const { data: fields, sha256 } = file;
   const { name, version } = fields;
   const optional = keysOf(fields.optionalDependencies);
   return {
@@ -45,10 +66,10 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
     dependencies: keysOf(fields.dependencies).filter((name) => !optional.includes(name)),
     optional,
     peers: keysOf(fields.peerDependencies),
-    bundled: bundledIn(data),
+    bundled: bundledIn(fields),
     development: keysOf(fields.devDependencies),
     fields: Object.keys(fields),
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256,
   };
 }
 
@@ -57,7 +78,7 @@ export async function readBundled(root: string): Promise<readonly string[]> {
   return (await readNeeds(root))?.bundled ?? [];
 }
 
-export function keysOf(value: unknown): readonly string[] {
+function keysOf(value: unknown): readonly string[] {
   return isRecord(value) ? Object.keys(value) : [];
 }
 
@@ -78,29 +99,26 @@ function namesIn(value: unknown): readonly string[] {
   return isRecord(value) ? Object.keys(value) : [];
 }
 
-/** More than any package.json that is not of a plugin has. */
-const maxRefusedBytes = 16 * 1024 * 1024;
-
 /** By its text, whatever is wrong with it: `JSON.parse` accepts what the strict reader refuses. */
-export function claimsPlugin(text: string, field: string): boolean {
-  try {
-    const data: unknown = JSON.parse(text);
-    if (isRecord(data)) {
-      const { keywords } = data;
-      const hasKeyword = Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
-      return Object.hasOwn(data, field) || hasKeyword;
-    }
-  } catch {
-    // Then its text is searched.
-  }
+export function claimsPlugin({ bytes, data }: PackageJson, field: string): boolean {
+  if (data !== undefined) return Object.hasOwn(data, field) || saysKeyword(data, field);
+  const text = new TextDecoder().decode(bytes);
   return text.includes(`"${field}"`) || text.includes(`"${field}-plugin"`);
 }
+
+/** @param field the host's name, with which the keyword of its plugins begins */
+export function saysKeyword({ keywords }: Readonly<Record<string, unknown>>, field: string) {
+  return Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
+}
+
+/** More than any package.json that is not of a plugin has. */
+const maxRefusedBytes = 16 * 1024 * 1024;
 
 /**
  * The same of a file that is too large or a link. It is read for this alone, through links too, and
  * no pipe is waited for. True where it cannot be known.
  */
-export async function mayClaimPlugin(path: string, field: string): Promise<boolean> {
-  const file = await readSmallFile(path, { maxBytes: maxRefusedBytes, followLinks: true });
-  return "fault" in file || claimsPlugin(new TextDecoder().decode(file.bytes), field);
+export async function mayClaimPlugin(folder: string, field: string): Promise<boolean> {
+  const file = await readPackageJson(folder, { maxBytes: maxRefusedBytes, followLinks: true });
+  return "fault" in file || claimsPlugin(file, field);
 }

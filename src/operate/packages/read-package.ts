@@ -1,8 +1,8 @@
 /** What a package.json says of plugins. It is read as data; nothing of the package is run. */
 
-import { createHash } from "node:crypto";
-import { join } from "node:path";
+import * as z from "zod/mini";
 import { isRecord } from "../../core/data/index.ts";
+import { formatPath, quoted } from "../../core/errors/index.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
 import { foldedName } from "./file-names.ts";
 import {
@@ -13,9 +13,15 @@ import {
   isPackageName,
   isVersion,
 } from "./names.ts";
-import { bundledIn, claimsPlugin, keysOf, mayClaimPlugin } from "./package-json.ts";
-import { readSmallFile } from "./small-file.ts";
-import { parseStrictJson } from "./strict-json.ts";
+import {
+  bundledIn,
+  claimsPlugin,
+  mayClaimPlugin,
+  type PackageJson,
+  readPackageJson,
+  saysKeyword,
+} from "./package-json.ts";
+import { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, Rejection } from "./types.ts";
 
 interface Place {
@@ -41,40 +47,41 @@ export interface ReadPackage {
   readonly rejected: readonly Rejection[];
 }
 
-const maxBytes = 1024 * 1024;
 /**
  * Reads a package. `undefined` for one that is not a plugin of this host.
  */
-export async function readPackage(place: Place, asked: Asked): Promise<ReadPackage | undefined> {
-  const { field } = asked;
-  const read = await readManifest(join(place.path, "package.json"), field);
+export async function readPackage(
+  place: Place,
+  { field, kinds, commands }: Asked,
+): Promise<ReadPackage | undefined> {
+  const unread = unreadPackage(place);
+  const read = await readManifest(place.path, field);
   if (read === undefined) return undefined;
-  if ("fault" in read) return broken(place, place.installedAs, read.fault);
+  if ("fault" in read) return refuse(unread, "invalid_metadata", `its package.json ${read.fault}`);
   const { data, sha256 } = read;
-  const name = typeof data.name === "string" ? data.name : place.installedAs;
-  const keywords = Array.isArray(data.keywords) ? data.keywords : [];
-  const hasKeyword = keywords.includes(`${field}-plugin`);
-  const given = Object.hasOwn(data, field) ? data[field] : undefined;
-  if (given === undefined && !hasKeyword) return undefined;
-  if (!isPackageName(name))
-    return broken(place, place.installedAs, "its name is not one that npm accepts");
-  const { version } = data;
+  const hasField = Object.hasOwn(data, field);
+  const hasKeyword = saysKeyword(data, field);
+  if (!hasField && !hasKeyword) return undefined;
+  const { name = place.installedAs, version } = data;
+  if (typeof name !== "string" || !isPackageName(name))
+    return refuse(unread, "invalid_metadata", "its name is not one that npm accepts");
   if (typeof version !== "string" || !isVersion(version))
-    return broken(place, name, "its version is not a version");
-  const base = baseOf(place, { name, version, data, hasKeyword, manifestHash: sha256 });
-  const taken = commandFault(data, asked.commands);
-  if (taken !== undefined)
-    return { package: base, rejected: [reject(name, "invalid_metadata", taken)] };
-  if (given === undefined) {
+    return refuse({ ...unread, name }, "invalid_metadata", "its version is not a version");
+  const bundled = bundledIn(data);
+  const found = { ...unread, name, version, hasKeyword, manifestHash: sha256, bundled };
+  const taken = commandFault(data, commands);
+  if (taken !== undefined) return refuse(found, "invalid_metadata", taken);
+  if (!hasField) {
     const reason = `it has the keyword ${field}-plugin and no field ${field}`;
-    return { package: base, rejected: [reject(name, "entry_point_missing", reason)] };
+    return refuse(found, "entry_point_missing", reason);
   }
-  const found = readField(given, name, asked.kinds);
-  if ("fault" in found) {
-    const reason = `package '${name}' has an invalid ${field} field: ${found.fault}`;
-    return { package: base, rejected: [reject(name, "invalid_metadata", reason)] };
+  const given = readField(data[field], name, kinds);
+  if (given.fault !== undefined) {
+    const reason = `package '${name}' has an invalid ${field} field: ${given.fault}`;
+    return refuse(found, "invalid_metadata", reason);
   }
-  return withEntries({ ...base, ...found.asks }, found.entries);
+  const { entries, capabilities, hooks } = given;
+  return withEntries({ ...found, capabilities, hooks }, entries);
 }
 
 async function withEntries(
@@ -106,112 +113,79 @@ function reject(name: string, code: Rejection["code"], reason: string): Rejectio
   return { id: undefined, package: name, entryPoint: undefined, code, reason };
 }
 
-function broken(place: Place, name: string, reason: string): ReadPackage {
-  const nothing = { version: "0.0.0", data: {}, hasKeyword: false, manifestHash: undefined };
-  const base = baseOf(place, { name, ...nothing });
-  return { package: base, rejected: [reject(name, "invalid_metadata", reason)] };
+function refuse(found: InstalledPackage, code: Rejection["code"], reason: string): ReadPackage {
+  return { package: found, rejected: [reject(found.name, code, reason)] };
 }
 
-interface Facts {
-  readonly name: string;
-  readonly version: string;
-  readonly data: Record<string, unknown>;
-  readonly hasKeyword: boolean;
-  readonly manifestHash: string | undefined;
-}
-
-function baseOf({ path, foundAt, isLinked }: Place, { data, ...facts }: Facts): InstalledPackage {
-  const dependencies = [...keysOf(data.dependencies), ...keysOf(data.optionalDependencies)].sort();
+function unreadPackage({ path, foundAt, isLinked, installedAs }: Place): InstalledPackage {
   return {
-    ...facts,
-    path,
-    foundAt,
-    isLinked,
-    entries: [],
-    capabilities: undefined,
-    hooks: undefined,
-    refusedEntry: undefined,
-    dependencies: [...new Set(dependencies)],
-    bundled: bundledIn(data),
+    ...{ name: installedAs, version: "0.0.0", path, foundAt, isLinked, entries: [] },
+    ...{ capabilities: undefined, hooks: undefined, refusedEntry: undefined },
+    ...{ hasKeyword: false, manifestHash: undefined, bundled: [] },
   };
 }
 
-function textsOf(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  return value.every((each) => typeof each === "string") ? value : undefined;
-}
-
+/** An entry point, as it is given. */
 interface GivenEntry {
   readonly kind: string;
   readonly id: string;
   readonly text: string;
 }
 
-interface ReadField {
-  readonly entries: readonly GivenEntry[];
-  readonly asks: Pick<InstalledPackage, "capabilities" | "hooks">;
-}
+const named = (is: (text: string) => boolean, what: string) =>
+  z.string(what).check(z.refine(is, what));
+const path = z.string("expected a path");
+const pathsById = (isId: (text: string) => boolean, example: string) =>
+  z.optional(
+    z.record(z.string().check(z.refine(isId)), path, `expected paths by ids such as ${example}`),
+  );
+const namesOf = (is: (text: string) => boolean, what: string) =>
+  z.optional(z.array(named(is, `expected the name of a ${what}`), "expected a list of names"));
 
-const fieldKeys = ["plugin", "plugins", "id", "capabilities", "hooks"];
+const fieldSchema = (kinds: readonly NamedKind[]) =>
+  z.strictObject(
+    {
+      plugin: z.optional(path),
+      id: z.optional(z.string("expected an id")),
+      plugins: pathsById(isHookId, "pii-scan"),
+      // The lockfile accepts no other names.
+      capabilities: namesOf(isCapabilityName, "capability"),
+      hooks: namesOf(isHookName, "hook"),
+      ...Object.fromEntries(
+        kinds.map(({ field }) => [field, pathsById(isKindId, "acme.clean_up")]),
+      ),
+    },
+    "expected an object",
+  );
 
-function readField(
-  given: unknown,
-  name: string,
-  kinds: readonly NamedKind[],
-): ReadField | { readonly fault: string } {
-  if (!isRecord(given)) return { fault: "it must be an object" };
-  const known = [...fieldKeys, ...kinds.map((kind) => kind.field)];
-  const unknown = Object.keys(given).find((key) => !known.includes(key));
-  if (unknown !== undefined) return { fault: `it has the unknown key ${JSON.stringify(unknown)}` };
-  const { plugin, plugins, id } = given;
+type Paths = Readonly<Record<string, string>> | undefined;
+
+function readField(given: unknown, packageName: string, kinds: readonly NamedKind[]) {
+  const read = fieldSchema(kinds).safeParse(given);
+  if (!read.success) return { fault: faultOf(read.error.issues[0] as z.core.$ZodIssue) };
+  const { plugin, id, plugins, capabilities, hooks, ...rest } = read.data;
+  const ofKinds: Readonly<Record<string, Paths>> = rest;
   if (plugin !== undefined && plugins !== undefined)
     return { fault: "it has both plugin and plugins; give one of them" };
   if (id !== undefined && plugin === undefined) return { fault: "its id goes with plugin" };
-  const one =
-    plugin === undefined ? plugins : { [String(id ?? name.replace(/^@[^/]*\//, ""))]: plugin };
-  if (plugin !== undefined && id !== undefined && typeof id !== "string")
-    return { fault: "its id must be a string" };
-  const hooks = readEntries({ name: "hooks", field: "plugins" }, one, isHookId);
-  if ("fault" in hooks) return hooks;
-  const entries = [...hooks.entries];
-  for (const kind of kinds) {
-    const others = readEntries(kind, given[kind.field], isKindId);
-    if ("fault" in others) return others;
-    entries.push(...others.entries);
-  }
+  const own = id ?? packageName.replace(/^@[^/]*\//, "");
+  if (plugin !== undefined && !isHookId(own))
+    return { fault: `${quoted(own)} is not an id such as pii-scan` };
+  const entriesOf = (kind: string, paths: Paths = {}) =>
+    Object.entries(paths).map(([id, text]): GivenEntry => ({ kind, id, text }));
+  const entries = [
+    ...entriesOf("hooks", plugin === undefined ? plugins : { [own]: plugin }),
+    ...kinds.flatMap(({ name, field }) => entriesOf(name, ofKinds[field])),
+  ];
   if (entries.length === 0) return { fault: "it names no plugin" };
-  const asks = { capabilities: textsOf(given.capabilities), hooks: textsOf(given.hooks) };
-  for (const key of ["capabilities", "hooks"] as const) {
-    if (given[key] !== undefined && asks[key] === undefined)
-      return { fault: `its ${key} must be an array of names` };
-  }
-  // The lockfile accepts no other names.
-  const strange = asks.capabilities?.find((each) => !isCapabilityName(each));
-  if (strange !== undefined)
-    return { fault: `${JSON.stringify(strange.slice(0, 64))} is not the name of a capability` };
-  const unknownHook = asks.hooks?.find((each) => !isHookName(each));
-  if (unknownHook !== undefined)
-    return { fault: `${JSON.stringify(unknownHook.slice(0, 64))} is not the name of a hook` };
-  return { entries, asks };
+  return { entries, capabilities, hooks };
 }
 
-function readEntries(
-  { name: kind, field }: NamedKind,
-  given: unknown,
-  isId: (text: string) => boolean,
-): { readonly entries: readonly GivenEntry[] } | { readonly fault: string } {
-  if (given === undefined) return { entries: [] };
-  if (!isRecord(given)) return { fault: `its ${field} must be an object from id to path` };
-  const entries: GivenEntry[] = [];
-  for (const [id, text] of Object.entries(given)) {
-    if (!isId(id))
-      return {
-        fault: `${JSON.stringify(id.slice(0, 64))} is not an id such as ${kind === "hooks" ? "pii-scan" : "acme.clean_up"}`,
-      };
-    if (typeof text !== "string") return { fault: `the entry point of '${id}' must be a string` };
-    entries.push({ kind, id, text });
-  }
-  return { entries };
+/** The first thing that is wrong with the field. */
+function faultOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return `unknown key ${quoted(issue.keys[0] as string)}`;
+  const place = issue.path.length === 0 ? "" : `${formatPath(issue.path as string[])}: `;
+  return place + issue.message;
 }
 
 /**
@@ -219,33 +193,21 @@ function readEntries(
  * one that cannot be read is not a plugin's: it does not concern this host.
  */
 async function readManifest(
-  path: string,
+  folder: string,
   field: string,
-): Promise<
-  | { readonly data: Record<string, unknown>; readonly sha256: string }
-  | { readonly fault: string }
-  | undefined
-> {
-  const file = await readSmallFile(path, { maxBytes, followLinks: false });
+): Promise<(PackageJson & { readonly data: object }) | { readonly fault: string } | undefined> {
+  const file = await readPackageJson(folder);
   if ("fault" in file) {
     // A folder without a package.json is not a package.
     if (file.why === "absent" || file.code === "ENOTDIR") return undefined;
-    const fault = `its package.json ${file.fault}`;
-    return (await mayClaimPlugin(path, field)) ? { fault } : undefined;
-  }
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
-  } catch {
-    return { fault: "its package.json is not UTF-8" };
+    return (await mayClaimPlugin(folder, field)) ? file : undefined;
   }
   try {
-    const data = parseStrictJson(text);
-    if (!isRecord(data)) return { fault: "its package.json is not an object" };
-    return { data, sha256: createHash("sha256").update(file.bytes).digest("hex") };
+    const data = parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(file.bytes));
+    return isRecord(data) ? { ...file, data } : { fault: "is not an object" };
   } catch (error) {
-    const fault = `its package.json cannot be read: ${(error as Error).message}`;
-    return claimsPlugin(text, field) ? { fault } : undefined;
+    if (!(error instanceof StrictJsonError)) return { fault: "is not UTF-8" };
+    return claimsPlugin(file, field) ? { fault: `cannot be read: ${error.message}` } : undefined;
   }
 }
 

@@ -40,9 +40,7 @@ export interface InstalledPackage {
   readonly hasKeyword: boolean;
   /** The SHA-256 of its package.json, in hex; `undefined` of one that says nothing that can be read. */
   readonly manifestHash: string | undefined;
-  /** Names of the packages it depends on. */
-  readonly dependencies: readonly string[];
-  /** Those of them that it brings along in its own `node_modules`. */
+  /** Names of the packages that it brings along in its own `node_modules`. */
   readonly bundled: readonly string[];
 }
 
