@@ -188,12 +188,15 @@ describe("plugins verify", () => {
     const { code, stdout } = await at("verify");
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /\nIds that several packages claim, of which production loads none:\n {2}guard: .*@other\/guard, .*guard\n/,
+      /\nRefused, whatever plugins.lock says:\n {2}guard: duplicate_id: claimed by .*@other\/guard\n {2}guard: duplicate_id: .*\/guard\n/,
     );
     expect(stdout).toContain("duplicate_id: Remove one of them");
     expect(await json("verify")).toMatchObject({
       ok: false,
-      duplicates: [{ id: "guard", paths: [expect.stringContaining("@other"), expect.anything()] }],
+      unhashable: [
+        { id: "guard", code: "duplicate_id", reason: expect.stringContaining("@other") },
+        { id: "guard", code: "duplicate_id" },
+      ],
     });
   });
 });
