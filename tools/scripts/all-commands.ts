@@ -7,4 +7,6 @@ export const ofGateway = gatewayCommands(() =>
   Promise.reject(new Error("nothing is to be started")),
 );
 
-export const { commands: allCommands } = lineOf(ofGateway);
+export const line = lineOf(ofGateway);
+
+export const allCommands = line.commands;

@@ -1,6 +1,51 @@
 /** `envoy-config`: prints the configuration of an Envoy that asks glassine. */
 import * as z from "zod";
-import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
+import {
+  type Command,
+  type CommandContext,
+  defineCommand,
+  text,
+  textOrNull,
+  texts,
+} from "../../operate/cli/index.ts";
+import { gatewayOptions } from "./options.ts";
+
+const options = {
+  config: gatewayOptions.config,
+  for: {
+    flag: "--for",
+    value: "PRODUCT",
+    what: "envoy, envoy-gateway or istio (default: envoy)",
+  },
+  processor: {
+    flag: "--processor",
+    value: "ADDR",
+    what: "where a processor listens: unix:PATH or HOST:PORT; may be given several times (default: unix:/run/glassine.sock)",
+    isRepeatable: true,
+  },
+  bodyMode: {
+    flag: "--body-mode",
+    value: "MODE",
+    what: "streamed, or buffered (default: streamed)",
+  },
+  adminPort: {
+    flag: "--admin-port",
+    value: "N",
+    what: "the port of Envoy's own administration (default: 9901)",
+  },
+  port: gatewayOptions.port,
+  host: gatewayOptions.host,
+  tlsCert: gatewayOptions.tlsCert,
+  tlsKey: gatewayOptions.tlsKey,
+  tlsCa: gatewayOptions.tlsCa,
+  checkFile: {
+    flag: "--check-file",
+    value: "FILE",
+    what: "print nothing new; say what a configuration that is there lets pass",
+  },
+} as const;
+
+export type EnvoyConfigContext = CommandContext<typeof options>;
 
 export const envoyConfigCommand: Command = defineCommand({
   path: ["envoy-config"],
@@ -9,10 +54,7 @@ export const envoyConfigCommand: Command = defineCommand({
     "A complete one for Envoy, with comments, made of the configuration of `gateway`: its listener, its servers and models, and the processors to ask.",
     "For Envoy Gateway and Istio the fragments that a cluster needs. Secrets are never in it: the processors send them.",
   ],
-  options: [
-    ...(["config", "product", "processor", "bodyMode", "adminPort", "port", "address"] as const),
-    ...(["tlsCert", "tlsKey", "tlsCa", "checkEnvoy"] as const),
-  ],
+  options,
   exits: {
     1: "with --check-file, the configuration lets something pass, or wears out connections",
   },
@@ -36,7 +78,7 @@ export const envoyConfigCommand: Command = defineCommand({
   async run(context) {
     // Loaded when it is run: other commands start without it.
     const { check, print } = await import("./envoy-config.ts");
-    const { checkEnvoy } = context.options;
-    return checkEnvoy === undefined ? print(context) : check(context, checkEnvoy);
+    const { checkFile } = context.options;
+    return checkFile === undefined ? print(context) : check(context, checkFile);
   },
 });

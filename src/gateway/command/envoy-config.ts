@@ -1,6 +1,6 @@
 /** What `envoy-config` does: prints a configuration for Envoy, or checks one. */
 import { resolve } from "node:path";
-import { type CommandContext, misuse, printable } from "../../operate/cli/index.ts";
+import { misuse, printable } from "../../operate/cli/index.ts";
 import { loadConfig, portOf } from "../config/index.ts";
 import {
   bodyModes,
@@ -12,14 +12,15 @@ import {
   serverPaths,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
+import type { EnvoyConfigContext } from "./envoy-config-command.ts";
 
 const defaultAdminPort = 9901;
 
-export async function print({ cwd, env, options }: CommandContext) {
-  const { port, address, processor = ["unix:/run/glassine.sock"], adminPort } = options;
+export async function print({ cwd, env, options }: EnvoyConfigContext) {
+  const { port, host, processor = ["unix:/run/glassine.sock"], adminPort } = options;
   const { config } = await loadConfig({
     ...{ cwd, env, isHttp: true },
-    flags: { file: options.config, port: portOf("--port", port), host: address },
+    flags: { file: options.config, port: portOf("--port", port), host },
   });
   checkBehindEnvoy(config);
   const product = productIn(options);
@@ -37,7 +38,7 @@ export async function print({ cwd, env, options }: CommandContext) {
   };
 }
 
-export async function check({ cwd, options, paint }: CommandContext, file: string) {
+export async function check({ cwd, options, paint }: EnvoyConfigContext, file: string) {
   const found = (await problemsInFile(resolve(cwd, file))).map(({ text }) => text);
   return {
     exitCode: found.length === 0 ? (0 as const) : (1 as const),
@@ -49,7 +50,7 @@ export async function check({ cwd, options, paint }: CommandContext, file: strin
   };
 }
 
-function productIn({ product = "envoy" }: CommandContext["options"]): EnvoyProduct {
+function productIn({ for: product = "envoy" }: EnvoyConfigContext["options"]): EnvoyProduct {
   return oneOf("--for", envoyProducts, product);
 }
 
@@ -59,7 +60,7 @@ function oneOf<Name extends string>(flag: string, names: readonly Name[], given:
   return found;
 }
 
-function tlsIn({ tlsCa: ca, tlsCert: cert, tlsKey: key }: CommandContext["options"]) {
+function tlsIn({ tlsCa: ca, tlsCert: cert, tlsKey: key }: EnvoyConfigContext["options"]) {
   if (ca === undefined && cert === undefined && key === undefined) return undefined;
   if (ca === undefined || cert === undefined || key === undefined)
     throw misuse("--tls-cert, --tls-key and --tls-ca go together");

@@ -10,7 +10,17 @@ import {
   text,
   warnings,
 } from "../../operate/cli/index.ts";
+import { gatewayOptions } from "./options.ts";
 import { type Explained, explained, explainRequest } from "./request-records.ts";
+
+const options = {
+  file: {
+    flag: "--file",
+    value: "PATH",
+    what: "the audit trail to read (default: audit.file of the configuration)",
+  },
+  config: gatewayOptions.config,
+} as const;
 
 export const explainCommand: Command = defineCommand({
   path: ["explain"],
@@ -21,7 +31,7 @@ export const explainCommand: Command = defineCommand({
     "It shows names of slots and fields, codes, the reasons that plugins gave, and what they threw, without known secrets.",
   ],
   arguments: [{ name: "ID", what: "the id of the request" }],
-  options: ["auditFile", "config"],
+  options,
   exits: { 1: "the audit trail has no record of the request" },
   examples: [
     { line: "explain c2446b13-e40f-40cb-8dd6-799871bfd93a", what: "why a request was refused" },
@@ -60,11 +70,15 @@ interface Trail {
   readonly hooks?: boolean | undefined;
 }
 
-async function trailOf({ cwd, env, options }: CommandContext): Promise<Trail> {
-  if (options.auditFile !== undefined) return { file: resolve(cwd, options.auditFile) };
+async function trailOf({
+  cwd,
+  env,
+  options: given,
+}: CommandContext<typeof options>): Promise<Trail> {
+  if (given.file !== undefined) return { file: resolve(cwd, given.file) };
   // Loaded here, so that other commands start without the schema.
   const { loadConfig } = await import("../config/index.ts");
-  const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
+  const { config } = await loadConfig({ cwd, env, flags: { file: given.config } });
   if (config.audit !== undefined) return config.audit;
   throw refusal(
     "config_invalid",

@@ -3,13 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { GlassineError } from "../../core/errors/index.ts";
-import {
-  type CommandContext,
-  misuse,
-  type Outcome,
-  printable,
-  say,
-} from "../../operate/cli/index.ts";
+import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
 import { isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
 import {
@@ -25,13 +19,14 @@ import {
 import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
 import { listenAt } from "./envoy-addresses.ts";
+import type { ExtprocContext } from "./extproc-command.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** Envoy notices within a second that a processor leaves, and asks it until then. */
 const leaveMs = 3000;
 
-async function load({ cwd, env, options }: CommandContext): Promise<LoadedConfig> {
+async function load({ cwd, env, options }: ExtprocContext): Promise<LoadedConfig> {
   const { config, use = [], plugin = [], pluginMode } = options;
   const loaded = await loadConfig({
     ...{ cwd, env, isHttp: true },
@@ -46,7 +41,7 @@ async function load({ cwd, env, options }: CommandContext): Promise<LoadedConfig
 }
 
 export async function serve(
-  context: CommandContext,
+  context: ExtprocContext,
   services: GatewayServices,
 ): Promise<Outcome<never>> {
   const { options } = context;
@@ -74,12 +69,12 @@ export async function serve(
   }
 }
 
-function placeIn({ options }: CommandContext): EnvoyListen {
-  if (options.listenAt === undefined) throw misuse("extproc expects --listen");
-  return listenAt("--listen", options.listenAt);
+function placeIn({ options }: ExtprocContext): EnvoyListen {
+  if (options.listen === undefined) throw misuse("extproc expects --listen");
+  return listenAt("--listen", options.listen);
 }
 
-function webhookIn({ options }: CommandContext) {
+function webhookIn({ options }: ExtprocContext) {
   const { webhook, maskAnswers = false } = options;
   if (webhook === undefined) {
     if (maskAnswers) throw misuse("--mask-answers goes with --webhook");
@@ -95,7 +90,7 @@ function webhookIn({ options }: CommandContext) {
  * to pass on. So only this machine may, or whoever has a certificate.
  */
 async function tlsFor(
-  { cwd, options }: CommandContext,
+  { cwd, options }: ExtprocContext,
   places: readonly ({ readonly host?: string | undefined } | undefined)[],
 ): Promise<EnvoyTls | undefined> {
   const { tlsCert, tlsKey, tlsCa, plaintext } = options;
@@ -115,13 +110,13 @@ async function tlsFor(
 }
 
 /** Looks at the file that Envoy is configured with. */
-async function problemsIn({ cwd, options }: CommandContext): Promise<readonly EnvoyProblem[]> {
-  const { envoyFile } = options;
-  if (envoyFile === undefined) return [];
-  return problemsInFile(resolve(cwd, envoyFile));
+async function problemsIn({ cwd, options }: ExtprocContext): Promise<readonly EnvoyProblem[]> {
+  const { envoyConfig: file } = options;
+  if (file === undefined) return [];
+  return problemsInFile(resolve(cwd, file));
 }
 
-async function checkFile(context: CommandContext, isProduction: boolean, log: GatewayLog) {
+async function checkFile(context: ExtprocContext, isProduction: boolean, log: GatewayLog) {
   const problems = await problemsIn(context);
   const open = problems.filter(({ isOpen }) => isOpen);
   if (isProduction && open.length > 0)
@@ -140,10 +135,10 @@ interface Watched {
 
 const notAsked = "Envoy's administration was not reached yet, so nothing is known of Envoy.";
 
-function watch({ options }: CommandContext, isProduction: boolean, log: GatewayLog): Watched {
-  const { envoyAdmin, envoyFile } = options;
+function watch({ options }: ExtprocContext, isProduction: boolean, log: GatewayLog): Watched {
+  const { envoyAdmin, envoyConfig } = options;
   if (envoyAdmin === undefined) {
-    if (isProduction && envoyFile === undefined)
+    if (isProduction && envoyConfig === undefined)
       throw misuse(
         "production expects --envoy-admin or --envoy-config: with `failure_mode_allow` Envoy lets pass what nobody judged",
       );
@@ -169,7 +164,7 @@ function watch({ options }: CommandContext, isProduction: boolean, log: GatewayL
   };
 }
 
-export async function check(context: CommandContext) {
+export async function check(context: ExtprocContext) {
   const { config, file } = await load(context);
   const { socket, host, port } = placeIn(context);
   const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;

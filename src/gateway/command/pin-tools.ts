@@ -1,11 +1,12 @@
 /** What `gateway pin` does: asks the servers for their tools, and keeps the hashes. */
 import { describeThrown } from "../../core/observe/index.ts";
-import { type CommandContext, printable, say } from "../../operate/cli/index.ts";
+import { printable, say } from "../../operate/cli/index.ts";
 import { type GatewayConfig, loadConfig, type Secret, secretReader } from "../config/index.ts";
 import { definitionHash, listTools, type Pins, readPins, writePins } from "../definitions/index.ts";
 import { connectionsTo } from "../ends/index.ts";
+import type { PinContext } from "./pin-command.ts";
 
-export async function pinTools({ cwd, env, options }: CommandContext) {
+export async function pinTools({ cwd, env, options }: PinContext) {
   const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
   const file = config.definitionsFile;
   const pins = await readPins(file);
@@ -14,7 +15,7 @@ export async function pinTools({ cwd, env, options }: CommandContext) {
     asked.push(await ask(name, config, secretReader(env), pins.get(name)));
   const isSame = asked.every(({ fault, ...each }) => fault !== null || isUnchanged(each));
   const isGone = [...pins.keys()].some((name) => !Object.hasOwn(config.servers, name));
-  const written = options.checkPins !== true && !(isSame && !isGone);
+  const written = options.check !== true && !(isSame && !isGone);
   if (written)
     await writePins(
       file,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { type Command, defineCommand, negative, say, text } from "../../operate/cli/index.ts";
 import { askReload } from "./control-socket.ts";
+import { gatewayOptions } from "./options.ts";
 
 /** Loading many plugins takes a while. */
 const timeoutMs = 120_000;
@@ -13,7 +14,7 @@ export const reloadCommand: Command = defineCommand({
     "It finds the gateway of this user that was started with the same configuration file.",
     "Requests under way keep what they began with; a wrong configuration changes nothing.",
   ],
-  options: ["config"],
+  options: { config: gatewayOptions.config },
   exits: { 1: "no such gateway runs, or it refused the configuration" },
   examples: [{ line: "gateway reload", what: "after a change of glassine.config.*" }],
   schema: z.object({

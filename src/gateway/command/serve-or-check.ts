@@ -1,12 +1,6 @@
 /** What `gateway` does: runs the gateway, or checks its configuration. */
 import { Readable, Writable } from "node:stream";
-import {
-  type CommandContext,
-  misuse,
-  type Outcome,
-  printable,
-  say,
-} from "../../operate/cli/index.ts";
+import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import { isIsolation, isOpening, isolations, openings } from "../../operate/isolate/kinds.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
 import {
@@ -18,11 +12,12 @@ import {
 } from "../config/index.ts";
 import { lineLog } from "../observe/index.ts";
 import { type CheckReport, checkGateway, type PluginReport } from "./check-gateway.ts";
+import type { GatewayContext } from "./gateway-command.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** The plugins that a command line names by their files. */
-function pathsIn({ plugin = [], isolatePlugins: isolate, accept = [] }: CommandContext["options"]) {
+function pathsIn({ plugin = [], isolate, accept = [] }: GatewayContext["options"]) {
   if (isolate === undefined) {
     if (accept.length > 0) throw misuse("--accept goes with --isolate");
     return plugin;
@@ -33,30 +28,30 @@ function pathsIn({ plugin = [], isolatePlugins: isolate, accept = [] }: CommandC
   return plugin.map((path) => ({ path, isolate, accept: [...accept] }));
 }
 
-function flagsOf({ options, operands }: CommandContext): ConfigFlags {
-  const { config, use = [], port, address, pluginMode } = options;
+function flagsOf({ options, operands }: GatewayContext): ConfigFlags {
+  const { config, use = [], port, host, pluginMode } = options;
   const [command, ...args] = operands;
   if (command?.trim() === "") throw misuse("the command behind -- is empty");
   return {
     file: config,
     port: portOf("--port", port),
-    host: address,
+    host,
     mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),
     server: command === undefined ? undefined : { command, args },
     plugins: [...pathsIn(options), ...use.map((name) => ({ use: name }))],
   };
 }
 
-async function load(context: CommandContext): Promise<LoadedConfig> {
+async function load(context: GatewayContext): Promise<LoadedConfig> {
   const { cwd, env, options } = context;
   const loaded = await loadConfig({ cwd, env, flags: flagsOf(context), takesServer: true });
-  if (options.address !== undefined && loaded.config.listen === undefined)
+  if (options.host !== undefined && loaded.config.listen === undefined)
     throw misuse("--host needs --port, or `listen` in the configuration");
   return loaded;
 }
 
 export async function serve(
-  context: CommandContext,
+  context: GatewayContext,
   services: GatewayServices,
 ): Promise<Outcome<never>> {
   const { stdin, stdout, options } = context;
@@ -71,12 +66,12 @@ export async function serve(
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
 }
 
-function readable(stdin: CommandContext["stdin"]): Readable {
+function readable(stdin: GatewayContext["stdin"]): Readable {
   return stdin instanceof Readable ? stdin : Readable.from(stdin);
 }
 
 /** The real standard output: that of the process leads to standard error, for what plugins print. */
-function writable(stdout: CommandContext["stdout"]): Writable {
+function writable(stdout: GatewayContext["stdout"]): Writable {
   const stream = new Writable({
     decodeStrings: false,
     write: (piece: string | Buffer, _encoding, done) => void stdout.write(String(piece), done),
@@ -85,7 +80,7 @@ function writable(stdout: CommandContext["stdout"]): Writable {
   return stream;
 }
 
-export async function check(context: CommandContext, { stock }: GatewayServices) {
+export async function check(context: GatewayContext, { stock }: GatewayServices) {
   const { env, options } = context;
   const loaded = await load(context);
   const logger = { warn: () => {}, error: () => {} };
@@ -118,7 +113,7 @@ export async function check(context: CommandContext, { stock }: GatewayServices)
 function linesOf(
   { config, file }: LoadedConfig,
   { always, plugins, problems }: CheckReport,
-  { paint }: CommandContext,
+  { paint }: GatewayContext,
 ): readonly string[] {
   const { servers, models, listen } = config;
   const names = (record: object) => Object.keys(record).join(", ") || "none";
@@ -144,7 +139,7 @@ function linesOf(
   ];
 }
 
-function pluginLines(report: PluginReport, paint: CommandContext["paint"]): readonly string[] {
+function pluginLines(report: PluginReport, paint: GatewayContext["paint"]): readonly string[] {
   const { name, version, from, source, runs_in, runs_on, only_for } = report;
   const { sees, hidden, may_change, uses, never } = report;
   const where = from === "stock" ? "stock" : say`${from} ${source}`;

@@ -2,12 +2,31 @@
 import * as z from "zod";
 import {
   type Command,
+  type CommandContext,
   defineCommand,
   mode,
+  sharedOptions,
   text,
   texts,
   warnings,
 } from "../../operate/cli/index.ts";
+
+const options = {
+  path: {
+    flag: "--path",
+    value: "FILE",
+    what: "a plugin by its file, in place of its id; in dev mode only",
+  },
+  check: {
+    flag: "--check",
+    what: "only say which hooks and capabilities it has in a CPEX host; serve nothing",
+  },
+  root: sharedOptions.root,
+  pluginMode: sharedOptions.pluginMode,
+  pluginsLock: sharedOptions.pluginsLock,
+} as const;
+
+export type ServePluginContext = CommandContext<typeof options>;
 
 export const servePluginCommand: Command = defineCommand({
   path: ["serve-plugin"],
@@ -18,7 +37,7 @@ export const servePluginCommand: Command = defineCommand({
     "A package passes the same gates as in every host.",
   ],
   arguments: [{ name: "PLUGIN", what: "the plugin's id", isOptional: true }],
-  options: ["path", "checkServed", "root", "pluginMode", "pluginsLock"],
+  options,
   examples: [
     { line: "serve-plugin pii-scan", what: "as the command of a CPEX host" },
     { line: "serve-plugin pii-scan --check", what: "what to write into the host's configuration" },
@@ -38,6 +57,6 @@ export const servePluginCommand: Command = defineCommand({
   async run(context) {
     // Loaded here, so that other commands start without it.
     const { check, serve } = await import("./serve-plugin.ts");
-    return context.options.checkServed === true ? check(context) : serve(context);
+    return context.options.check === true ? check(context) : serve(context);
   },
 });

@@ -3,19 +3,14 @@ import { resolve } from "node:path";
 import process from "node:process";
 import { StringDecoder } from "node:string_decoder";
 import { createPluginManager } from "../../core/host/index.ts";
-import {
-  type CommandContext,
-  misuse,
-  type Outcome,
-  printable,
-  say,
-} from "../../operate/cli/index.ts";
+import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import { cpexFacts, cpexServer, linesTo } from "../../operate/isolate/cpex/cpex-server.ts";
 import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
 import { loadPlugin, readGatewaySettings, type SinglePlugin } from "../config/index.ts";
+import type { ServePluginContext } from "./serve-plugin-command.ts";
 
 async function load(
-  context: CommandContext,
+  context: ServePluginContext,
 ): Promise<SinglePlugin & { readonly mode: PluginMode }> {
   const { cwd, env, operands, options } = context;
   const { path, pluginMode, pluginsLock: lock, root } = options;
@@ -31,7 +26,7 @@ async function load(
   return { ...(await loadPlugin(given, { mode, env, ...at })), mode };
 }
 
-export async function serve(context: CommandContext): Promise<Outcome<never>> {
+export async function serve(context: ServePluginContext): Promise<Outcome<never>> {
   const { env, stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json goes with --check");
   const { plugin, discovered } = await load(context);
@@ -51,7 +46,7 @@ export async function serve(context: CommandContext): Promise<Outcome<never>> {
 }
 
 async function readLines(
-  stdin: CommandContext["stdin"],
+  stdin: ServePluginContext["stdin"],
   take: (line: string) => void,
 ): Promise<void> {
   const decoder = new StringDecoder("utf8");
@@ -61,7 +56,7 @@ async function readLines(
     put(typeof piece === "string" ? piece : decoder.write(Buffer.from(piece)));
 }
 
-export async function check(context: CommandContext) {
+export async function check(context: ServePluginContext) {
   const { plugin, discovered, mode } = await load(context);
   const { name, version } = plugin;
   const { hooks, capabilities, without } = await cpexFacts(plugin);

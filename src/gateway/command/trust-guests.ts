@@ -10,9 +10,10 @@ import {
   trustPlugins,
 } from "../../operate/trust/index.ts";
 import { guestOptions, isGuests, loadConfig } from "../config/index.ts";
+import type { GatewayTrustContext } from "./trust-command.ts";
 
-export async function trustGuests({ cwd, env, options, paint }: CommandContext) {
-  const isCheck = options.checkTrust === true;
+export async function trustGuests({ cwd, env, options, paint }: GatewayTrustContext) {
+  const isCheck = options.check === true;
   if (!isCheck) checkReason(options.reason, "trust");
   const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
   const host = {

@@ -8,12 +8,12 @@ import type { Environment } from "../../core/plugins/index.ts";
 import type { NamedHost } from "./command-host.ts";
 import type { CommandServices } from "./command-services.ts";
 import type { Report } from "./documents.ts";
-import type { GivenOptions, OptionName } from "./option-table.ts";
+import { type Options, type OptionValues, optionsOfEvery, type sharedOptions } from "./options.ts";
 import type { Paint } from "./print/parts.ts";
 import type { TextStream } from "./process-io.ts";
 import type { Progress } from "./scope.ts";
 
-export interface Command<Schema extends z.ZodType = z.ZodType> {
+export interface Command<Schema extends z.ZodType = z.ZodType, Context = CommandContext> {
   /** The words after the name of the command line. */
   readonly path: readonly [string, ...string[]];
   readonly summary: string;
@@ -24,7 +24,7 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
     readonly what: string;
     readonly isOptional?: boolean;
   }[];
-  readonly options: readonly OptionName[];
+  readonly options: Options;
   /** What stands behind `--`: the words of another command line, which are its operands. */
   readonly rest?: { readonly name: string; readonly what: string };
   /** Exit codes with a meaning of their own; all commands share the others. */
@@ -36,7 +36,7 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   /** Of its file in spec/schemas/commands. Default: the words of `path` other than `plugins`. */
   readonly schemaName?: string;
-  run(context: CommandContext): Promise<Outcome<Report<Schema>>>;
+  run(context: Context): Promise<Outcome<Report<Schema>>>;
 }
 
 /** The commands of a line beyond those for plugins. */
@@ -49,14 +49,18 @@ export interface FurtherCommands {
 type Filled = "arguments" | "options" | "exits";
 
 /**
- * Checks that a command returns the document that its schema describes, and fills in what it leaves
- * out. Every command has `--json` and `--verbose`.
+ * Checks that a command reads the options that it declares and returns the document that its schema
+ * describes, and fills in what it leaves out. Every command has `--json` and `--verbose`.
  */
-export function defineCommand<Schema extends z.ZodType>(
-  given: Omit<Command<Schema>, Filled> & Partial<Pick<Command, Filled>>,
+export function defineCommand<
+  Schema extends z.ZodType,
+  const Declared extends Options = Record<never, never>,
+>(
+  given: Omit<Command<Schema, CommandContext<Declared>>, Filled> &
+    Partial<Pick<Command, Filled>> & { readonly options?: Declared },
 ): Command {
-  const options: readonly OptionName[] = [...(given.options ?? []), "json", "verbose"];
-  // In a list of commands only the command itself knows what its schema reads.
+  // In a list of commands only the command itself knows its options and what its schema reads.
+  const options: Options = { ...given.options, ...optionsOfEvery };
   return { arguments: [], exits: {}, ...given, options } as unknown as Command;
 }
 
@@ -70,7 +74,7 @@ export const exitCodes = {
 /** Where a key can be read from. */
 export type ByteSource = AsyncIterable<Uint8Array | string>;
 
-export interface CommandContext {
+export interface CommandContext<Declared extends Options = typeof sharedOptions> {
   /** All commands, for those that describe the command line itself. */
   readonly commands: readonly Command[];
   /** For a command that runs until it is stopped, and whose output is no result. */
@@ -84,7 +88,7 @@ export interface CommandContext {
   readonly paint: Paint;
   readonly progress: (step: Progress) => void;
   readonly operands: readonly string[];
-  readonly options: GivenOptions;
+  readonly options: OptionValues<Declared>;
 }
 
 export interface Outcome<Document = unknown> {

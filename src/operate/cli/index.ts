@@ -15,6 +15,7 @@ export {
 } from "./create-command.ts";
 export { mode, text, textOrNull, texts, warnings } from "./documents.ts";
 export { misuse, negative, refusal } from "./failure.ts";
+export { type Options, sharedOptions } from "./options.ts";
 export { shortHash } from "./print/parts.ts";
 export { printable, say } from "./print/printable.ts";
 export { reportFailuresTo } from "./process-io.ts";

@@ -2,14 +2,15 @@
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { closest } from "../../core/errors/index.ts";
 import { packageVersion } from "../../core/plugins/index.ts";
-import { type Command as CommandSpec, exitCodes, type FurtherCommands, named } from "./command.ts";
-import type { NamedHost } from "./command-host.ts";
 import {
-  type GivenOptions,
-  type OptionName,
-  type OptionSpec,
-  optionTable,
-} from "./option-table.ts";
+  type CommandContext,
+  type Command as CommandSpec,
+  exitCodes,
+  type FurtherCommands,
+  named,
+} from "./command.ts";
+import type { NamedHost } from "./command-host.ts";
+import { type OptionSpec, optionsOfEvery } from "./options.ts";
 import { printable } from "./print/printable.ts";
 import { texts } from "./texts.ts";
 
@@ -18,7 +19,7 @@ export type Parsed =
       readonly kind: "command";
       readonly command: CommandSpec;
       readonly operands: readonly string[];
-      readonly options: GivenOptions;
+      readonly options: CommandContext["options"];
     }
   /** For standard output. */
   | { readonly kind: "text"; readonly text: string }
@@ -33,19 +34,19 @@ export function parseArguments(
 ): Parsed {
   const tree = commandTree(host, line);
   const { words: argv, rest } = withoutRest(asHelp(given, line), line);
-  const fault = faultOf(argv) ?? restFault(argv, rest, line);
-  if (fault !== undefined) return usageOf(commandAt(tree.root, argv), fault);
+  const fault = faultOf(argv, line) ?? restFault(argv, rest, line);
+  if (fault !== undefined) return usageOf(commandAt(tree.root, argv, line), fault);
   try {
     tree.root.parse([...argv], { from: "user" });
   } catch (error) {
-    return answerOf(tree, error as CommanderError, argv);
+    return answerOf(tree, error as CommanderError, argv, line);
   }
   const chosen = tree.chosen();
   if (chosen === undefined) return usageOf(tree.root, texts.missingCommand);
   const { arguments: takes } = chosen.command;
   const empty = takes.find((_, at) => chosen.operands[at]?.trim() === "");
   if (empty === undefined) return { kind: "command", ...chosen, operands: rest ?? chosen.operands };
-  return usageOf(commandAt(tree.root, argv), texts.emptyArgument(empty.name));
+  return usageOf(commandAt(tree.root, argv, line), texts.emptyArgument(empty.name));
 }
 
 type Chosen = Omit<Extract<Parsed, { readonly kind: "command" }>, "kind">;
@@ -94,8 +95,7 @@ function commandTree(host: NamedHost, { about, commands }: FurtherCommands): Tre
     describeCommand(command, spec, host);
     command.action(() => {
       if (Object.keys(command.parent?.opts() ?? {}).length > 0) command.error(texts.optionsBefore);
-      const options = optionsOf(command, spec.options);
-      chosen = { command: spec, operands: [...command.args], options };
+      chosen = { command: spec, operands: [...command.args], options: command.opts() };
     });
   }
   return { root, printed: () => printed, chosen: () => chosen };
@@ -106,7 +106,7 @@ function describeCommand(command: Command, spec: CommandSpec, host: NamedHost): 
   command.summary(spec.summary).description(named(sentences.join("\n"), host));
   for (const { name, what, isOptional } of spec.arguments)
     command.addArgument(new Argument(isOptional === true ? `[${name}]` : `<${name}>`, what));
-  for (const name of spec.options) command.addOption(optionOf(optionTable[name], host));
+  for (const each of Object.values(spec.options)) command.addOption(optionOf(each, host));
   if (spec.rest !== undefined) command.usage(`[options] [-- ${spec.rest.name}]`);
   const examples = spec.examples.map(({ line, what }) => `  ${host.bin} ${line}\n      ${what}`);
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}\n\n${exitText(spec)}`);
@@ -124,26 +124,22 @@ function exitText({ exits }: CommandSpec): string {
 function optionOf(spec: OptionSpec, host: NamedHost): Option {
   const flags = spec.value === undefined ? spec.flag : `${spec.flag} <${spec.value}>`;
   const option = new Option(flags, named(spec.what, host));
+  // `--no-load` has a value of its own, and is not that of a `--load`.
+  option.negate = false;
   if (spec.isRepeatable === true)
     option.argParser((value, before: readonly string[] = []) => [...before, value]);
   return option;
 }
 
-function optionsOf(command: Command, names: readonly OptionName[]): GivenOptions {
-  const values = command.opts<Record<string, unknown>>();
-  const given = names.flatMap((name): readonly (readonly [string, unknown])[] => {
-    // The parser reads `--no-load` as a `load` that is false.
-    if (name === "noLoad") return [[name, values.load === false]];
-    const value = values[new Option(optionTable[name].flag).attributeName()];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(given);
-}
-
-function answerOf(tree: Tree, error: CommanderError, argv: readonly string[]): Parsed {
-  const at = commandAt(tree.root, argv);
+function answerOf(
+  tree: Tree,
+  error: CommanderError,
+  argv: readonly string[],
+  line: FurtherCommands,
+): Parsed {
+  const at = commandAt(tree.root, argv, line);
   if (error.exitCode === 0) {
-    const [unknown] = at.commands.length === 0 ? [] : operandsOf(argv).slice(depthOf(at));
+    const [unknown] = at.commands.length === 0 ? [] : operandsOf(argv, line).slice(depthOf(at));
     if (unknown !== undefined) return usageOf(at, texts.unknownCommand(unknown));
     return { kind: "text", text: tree.printed() };
   }
@@ -175,13 +171,13 @@ function pathOf(command: Command): string {
 /** The usage of the command that the words lead to, for a fault that is found later. */
 export function usageFor(host: NamedHost, argv: readonly string[], line: FurtherCommands): string {
   const { root } = commandTree(host, line);
-  return usageText(commandAt(root, withoutRest(argv, line).words));
+  return usageText(commandAt(root, withoutRest(argv, line).words, line));
 }
 
 /** The command that the first words lead to, as far as they lead. */
-function commandAt(root: Command, argv: readonly string[]): Command {
+function commandAt(root: Command, argv: readonly string[], line: FurtherCommands): Command {
   let here = root;
-  for (const word of operandsOf(argv)) {
+  for (const word of operandsOf(argv, line)) {
     const next = here.commands.find((each) => each.name() === word);
     if (next === undefined) return here;
     here = next;
@@ -193,11 +189,15 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const options: readonly OptionSpec[] = Object.values(optionTable);
+function optionsIn({ commands }: FurtherCommands): readonly OptionSpec[] {
+  return commands.flatMap(({ options }) => Object.values(options));
+}
+
 const helpFlags: readonly string[] = ["--help", "-h"];
 
 /** A fault in words, or nothing. */
-function faultOf(argv: readonly string[]): string | undefined {
+function faultOf(argv: readonly string[], line: FurtherCommands): string | undefined {
+  const options = optionsIn(line);
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
   const seen = new Set<string>();
@@ -223,21 +223,18 @@ function faultOf(argv: readonly string[]): string | undefined {
 }
 
 /** The words of the line, and those behind `--` where they are another command line. */
-function withoutRest(argv: readonly string[], { commands }: FurtherCommands) {
+function withoutRest(argv: readonly string[], line: FurtherCommands) {
   const end = argv.indexOf("--");
   const words = end === -1 ? argv : argv.slice(0, end);
-  if (end === -1 || commandOf(words, commands)?.rest === undefined)
+  if (end === -1 || commandOf(words, line)?.rest === undefined)
     return { words: argv, rest: undefined };
   return { words, rest: argv.slice(end + 1) };
 }
 
 /** The command that the first words name, the longest of several. */
-function commandOf(
-  words: readonly string[],
-  commands: readonly CommandSpec[],
-): CommandSpec | undefined {
-  const operands = operandsOf(words);
-  return commands
+function commandOf(words: readonly string[], line: FurtherCommands): CommandSpec | undefined {
+  const operands = operandsOf(words, line);
+  return line.commands
     .filter(({ path }) => path.every((word, at) => operands[at] === word))
     .sort((a, b) => b.path.length - a.path.length)[0];
 }
@@ -246,15 +243,15 @@ function commandOf(
 function restFault(
   words: readonly string[],
   rest: readonly string[] | undefined,
-  { commands }: FurtherCommands,
+  line: FurtherCommands,
 ): string | undefined {
-  const spec = commandOf(words, commands);
+  const spec = commandOf(words, line);
   if (spec?.rest === undefined) return undefined;
   // The parser has words for an option that is not known. What follows may be its value.
-  if (words.some((word) => isOption(word) && !isKnown(word))) return undefined;
+  if (words.some((word) => isOption(word) && !isKnown(word, line))) return undefined;
   const depth = spec.path.length;
-  const first = operandsOf(words)[depth];
-  const below = commands.flatMap(({ path }) =>
+  const first = operandsOf(words, line)[depth];
+  const below = line.commands.flatMap(({ path }) =>
     spec.path.every((word, at) => path[at] === word) ? path.slice(depth, depth + 1) : [],
   );
   if (first !== undefined) return texts.behindDashes(first, closest(first, below));
@@ -270,7 +267,8 @@ function asHelp(argv: readonly string[], { commands }: FurtherCommands): readonl
 }
 
 /** The words that are neither options nor values of options. */
-export function operandsOf(argv: readonly string[]): readonly string[] {
+export function operandsOf(argv: readonly string[], line: FurtherCommands): readonly string[] {
+  const options = optionsIn(line);
   const operands: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? "";
@@ -284,12 +282,14 @@ export function operandsOf(argv: readonly string[]): readonly string[] {
 /** Whether the document for programs is asked for, also where nothing else can be read. */
 export function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
-  return (end === -1 ? argv : argv.slice(0, end)).includes(optionTable.json.flag);
+  return (end === -1 ? argv : argv.slice(0, end)).includes(optionsOfEvery.json.flag);
 }
 
-function isKnown(word: string): boolean {
+function isKnown(word: string, line: FurtherCommands): boolean {
   const [flag = ""] = word.split("=");
-  return [...helpFlags, "--version"].includes(flag) || options.some((each) => each.flag === flag);
+  return (
+    [...helpFlags, "--version"].includes(flag) || optionsIn(line).some((each) => each.flag === flag)
+  );
 }
 
 /** `-` alone is a value: standard input. */

@@ -9,6 +9,7 @@ import type { NamedHost } from "./command-host.ts";
 import type { CommandServices } from "./command-services.ts";
 import { lineOf } from "./command-table.ts";
 import { type Failure, failureFor, refusal } from "./failure.ts";
+import { sharedOptions } from "./options.ts";
 import { asksForJson, type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
 import { paintFor } from "./print/parts.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
@@ -60,7 +61,7 @@ export async function runCommand(input: RunInput): Promise<number> {
       ...{ commands, services, host, env, cwd, stdin, stdout, paint, operands, options },
       progress: progress.show,
     };
-    const context = command.options.includes("host") ? await withHost(given) : given;
+    const context = command.options.host === sharedOptions.host ? await withHost(given) : given;
     const outcome = await command.run(context);
     progress.end();
     await publish(input, options.json === true ? command : undefined, outcome);

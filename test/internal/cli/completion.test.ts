@@ -7,11 +7,13 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Command } from "../../../src/operate/cli/command.ts";
 import { commands } from "../../../src/operate/cli/command-table.ts";
-import { optionTable } from "../../../src/operate/cli/option-table.ts";
 import { run } from "../../cli/support/run.ts";
 import { verifies } from "../../support/verifies.ts";
 
-const flagsOf = ({ options }: Command) => options.map((name) => optionTable[name].flag).sort();
+const flagsOf = ({ options }: Command) =>
+  Object.values(options)
+    .map(({ flag }) => flag)
+    .sort();
 
 describe("the script for bash", () => {
   let folder = "";

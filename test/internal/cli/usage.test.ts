@@ -4,7 +4,8 @@ import { GlassineError } from "../../../src/core/errors/index.ts";
 import { packageVersion } from "../../../src/core/plugins/index.ts";
 import { exitCodes } from "../../../src/operate/cli/command.ts";
 import { commands, commandTable } from "../../../src/operate/cli/command-table.ts";
-import { optionTable } from "../../../src/operate/cli/option-table.ts";
+import { optionsOfEvery } from "../../../src/operate/cli/options.ts";
+import { allCommands } from "../../../tools/scripts/all-commands.ts";
 import { locked, report, trusted, verified } from "../../cli/support/facts.ts";
 import { fixtures, run, runJson } from "../../cli/support/run.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -148,7 +149,7 @@ describe("help", () => {
     async (name) => {
       const spec = commandTable[name];
       const { stdout } = await run([...spec.path, "--help"]);
-      for (const option of spec.options) expect(stdout).toContain(optionTable[option].flag);
+      for (const { flag } of Object.values(spec.options)) expect(stdout).toContain(flag);
       for (const argument of spec.arguments) expect(stdout).toContain(argument.what);
       for (const { line } of spec.examples) expect(stdout).toContain(`  glassine ${line}\n`);
       for (const what of Object.values(spec.exits)) expect(stdout).toContain(what);
@@ -251,11 +252,19 @@ describe("the table of commands", () => {
   });
 
   it.each(commandNames)("gives %s --json and --verbose", (name) => {
-    expect(commandTable[name].options).toEqual(expect.arrayContaining(["json", "verbose"]));
+    expect(commandTable[name].options).toMatchObject(optionsOfEvery);
   });
 
-  it("has each flag once, except those that two commands take for different things", () => {
-    const flags = Object.values(optionTable).map(({ flag }) => flag);
+  it("declares each option under its flag in camel case, which is how the parser names the value", () => {
+    const camel = (flag: string) =>
+      flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    for (const { options } of allCommands)
+      for (const [name, { flag }] of Object.entries(options)) expect(name).toBe(camel(flag));
+  });
+
+  it("has one meaning of each flag, except those that two commands take for different things", () => {
+    const specs = new Set(allCommands.flatMap(({ options }) => Object.values(options)));
+    const flags = [...specs].map(({ flag }) => flag);
     const repeated = flags.filter((flag, at) => flags.indexOf(flag) !== at);
     expect([...new Set(repeated)].sort()).toEqual(["--check", "--host", "--isolate"]);
   });

@@ -2,7 +2,6 @@
 
 import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
 import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
-import { optionTable } from "../../../src/operate/cli/option-table.ts";
 import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";
 import { rejectionCodes, signatureCauses } from "../../../src/operate/packages/index.ts";
 import { allCommands } from "../all-commands.ts";
@@ -26,7 +25,7 @@ const names: Readonly<Record<string, string>> = {
 
 export function commandsPage(): string {
   const sources =
-    "src/operate/cli/commands, src/gateway/command, src/operate/cli/option-table.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
+    "src/operate/cli/commands, src/gateway/command, src/operate/cli/options.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,
@@ -71,12 +70,10 @@ function section(spec: Command): string {
   const given = spec.arguments.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
   const words = [...spec.path, ...given, ...behind];
   const line = words.join(" ");
-  const rows = spec.options.map((name) => {
-    const option: { readonly flag: string; readonly value?: string; readonly what: string } =
-      optionTable[name];
-    const { flag, value, what } = option;
-    return [code(value === undefined ? flag : `${flag} ${value}`), named(what)];
-  });
+  const rows = Object.values(spec.options).map(({ flag, value, what }) => [
+    code(value === undefined ? flag : `${flag} ${value}`),
+    named(what),
+  ]);
   const exits = Object.entries(spec.exits).map(
     ([number, means]) => `Exit code ${number}: ${means}.`,
   );

@@ -4,7 +4,7 @@ import { type Command, defineCommand, named } from "../command.ts";
 import type { NamedHost } from "../command-host.ts";
 import { text } from "../documents.ts";
 import { misuse } from "../failure.ts";
-import { type OptionSpec, optionTable } from "../option-table.ts";
+import type { OptionSpec } from "../options.ts";
 import { singleQuoted } from "../print/printable.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
@@ -42,6 +42,8 @@ function completionScript(
 interface Word {
   readonly word: string;
   readonly what: string;
+  /** Whether a value follows it. */
+  readonly takesValue?: boolean;
 }
 
 /** The words that can follow each beginning of a command line. */
@@ -50,14 +52,8 @@ type Endings = readonly (readonly [string, readonly Word[]])[];
 /** With the longest beginning first. */
 function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
   const ofCommands = commands.map(
-    (spec) =>
-      [
-        spec.path.join(" "),
-        spec.options.map((name) => ({
-          word: optionTable[name].flag,
-          what: named(optionTable[name].what, host),
-        })),
-      ] as const,
+    ({ path, options }) =>
+      [path.join(" "), Object.values(options).map((spec) => wordOfOption(spec, host))] as const,
   );
   const nestedIn = (group: string) =>
     commands
@@ -76,6 +72,10 @@ function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
 
 function wordOf({ path, summary }: Command, host: NamedHost): Word {
   return { word: path.at(-1) ?? "", what: named(summary, host) };
+}
+
+function wordOfOption({ flag, what, value }: OptionSpec, host: NamedHost): Word {
+  return { word: flag, what: named(what, host), takesValue: value !== undefined };
 }
 
 function functionName({ bin }: NamedHost): string {
@@ -134,11 +134,10 @@ function fish(endings: Endings, host: NamedHost): readonly string[] {
   });
 }
 
-function fishLine({ bin }: NamedHost, condition: string, { word, what }: Word): string {
+function fishLine({ bin }: NamedHost, condition: string, { word, what, takesValue }: Word): string {
   const said = `-n '${condition}' -d ${fishQuoted(what)}`;
   if (!word.startsWith("--")) return `complete -c ${bin} -f ${said} -a ${word}`;
-  const spec: OptionSpec | undefined = Object.values(optionTable).find(({ flag }) => flag === word);
-  return `complete -c ${bin} ${said} -l ${word.slice(2)}${spec?.value === undefined ? "" : " -r"}`;
+  return `complete -c ${bin} ${said} -l ${word.slice(2)}${takesValue === true ? " -r" : ""}`;
 }
 
 function fishQuoted(text: string): string {

@@ -17,7 +17,7 @@ import {
   warnings,
 } from "../documents.ts";
 import { type CommandFailure, negative } from "../failure.ts";
-import { lookupOptions } from "../option-table.ts";
+import { lookupOptions } from "../options.ts";
 import { changesSince, streamWords, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
 import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";

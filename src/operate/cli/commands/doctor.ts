@@ -18,15 +18,20 @@ import {
   mode,
   warnings as warningsSchema,
 } from "../documents.ts";
-import { lookupOptions } from "../option-table.ts";
+import { lookupOptions } from "../options.ts";
 import { headLines, type Paint, section } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
 import type { DiscoveryReport } from "../reports.ts";
 
 const shared = {
-  options: [...lookupOptions, "strict"],
+  options: {
+    ...lookupOptions,
+    strict: { flag: "--strict", what: "exit 1 if there is a problem" },
+  },
   exits: { 1: "with --strict: there is a problem" },
 } as const;
+
+type Context = CommandContext<typeof shared.options>;
 
 export const pluginsDoctor = defineCommand({
   ...shared,
@@ -113,7 +118,7 @@ interface Findings {
   readonly warnings: readonly string[];
 }
 
-async function findingsOf(context: CommandContext): Promise<Findings> {
+async function findingsOf(context: Context): Promise<Findings> {
   const { env, services } = context;
   const { catalog, scope } = await lookupFor(context);
   await expectLockfile(scope);
@@ -134,7 +139,7 @@ function statusOf({ rows, ofLock }: Findings): "ok" | "warning" | "error" {
 }
 
 /** A check before a deployment may run either of the two. */
-function exitCodeOf(findings: Findings, { options }: CommandContext): 0 | 1 {
+function exitCodeOf(findings: Findings, { options }: Context): 0 | 1 {
   return options.strict === true && statusOf(findings) !== "ok" ? 1 : 0;
 }
 

@@ -11,13 +11,14 @@ import { type CommandContext, defineCommand } from "../command.ts";
 import { catalogOf } from "../command-context.ts";
 import { entry, texts as strings, text } from "../documents.ts";
 import { negative } from "../failure.ts";
+import { sharedOptions } from "../options.ts";
 import { say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
 const shared = {
   about: ["Prints the commands to run, and changes nothing."],
   arguments: [{ name: "NAME", what: "a slug or package of the catalog" }],
-  options: ["catalog", "host"],
+  options: { catalog: sharedOptions.catalog, host: sharedOptions.host },
   exits: { 1: "the catalog has no such plugin" },
   schema: z
     .object({ action: z.enum(["enable", "disable"]), ...entry, commands: strings, note: text })

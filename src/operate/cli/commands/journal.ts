@@ -11,6 +11,7 @@ import {
   trustEvent,
   warnings,
 } from "../documents.ts";
+import { sharedOptions } from "../options.ts";
 import { journalSection, type Paint, shortHash } from "../print/parts.ts";
 import { say } from "../print/printable.ts";
 
@@ -22,7 +23,7 @@ export const journal = defineCommand({
     "No plugin is run.",
   ],
   arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
-  options: ["pluginsLock"],
+  options: { pluginsLock: sharedOptions.pluginsLock },
   exits: { 1: "the journal has an invalid line, or its chain is broken" },
   examples: [
     { line: "plugins journal", what: "the changes of all plugins" },

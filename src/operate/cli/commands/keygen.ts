@@ -4,6 +4,7 @@ import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { publisher, text } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
+import { sharedOptions } from "../options.ts";
 import { printable, printableJson } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
@@ -15,7 +16,7 @@ export const keygen = defineCommand({
     "Prints the entry for an operator's key file.",
   ],
   arguments: [{ name: "FILE", what: "the new file for the private key" }],
-  options: ["identity", "keyId"],
+  options: { identity: sharedOptions.identity, keyId: sharedOptions.keyId },
   examples: [
     { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "create a key" },
   ],

@@ -6,7 +6,7 @@ import { type CatalogEntry, isEnabled } from "../catalog.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { lookupFor } from "../command-context.ts";
 import { drift, lock, mode, plugin, text, textOrNull, warnings } from "../documents.ts";
-import { lookupOptions } from "../option-table.ts";
+import { lookupOptions } from "../options.ts";
 import { stepsOfList } from "../print/next-steps.ts";
 import {
   driftSection,

@@ -10,7 +10,7 @@ import {
   warnings,
 } from "../documents.ts";
 import { misuse } from "../failure.ts";
-import { type GivenOptions, optionTable } from "../option-table.ts";
+import { type OptionValues, sharedOptions } from "../options.ts";
 import { wordsOf } from "../plain-words.ts";
 import { say } from "../print/printable.ts";
 import {
@@ -23,11 +23,21 @@ import {
 } from "../print/trusted.ts";
 import type { LockRequest } from "../work/lock.ts";
 
+const declared = {
+  all: { flag: "--all", what: "trust every acceptable plugin at once" },
+  prune: { flag: "--prune", what: "remove entries whose package is not installed" },
+  check: { flag: "--check", what: "only check that plugins.lock can be read" },
+  reason: sharedOptions.reason,
+  root: sharedOptions.root,
+  pluginsLock: sharedOptions.pluginsLock,
+  host: sharedOptions.host,
+} as const;
+
 export const lock = defineCommand({
   path: ["plugins", "lock"],
   summary: "create plugins.lock, trust all plugins at once, or remove old entries",
   about: ["Without options, creates an empty plugins.lock if there is none."],
-  options: ["all", "prune", "checkParses", "reason", "root", "pluginsLock", "host"],
+  options: declared,
   exits: { 1: "with --all: a plugin was skipped" },
   examples: [
     { line: "plugins lock", what: "create an empty plugins.lock" },
@@ -83,16 +93,14 @@ export const lock = defineCommand({
   },
 });
 
-const actions = { all: "all", prune: "prune", checkParses: "check" } as const;
-
-function actionOf(options: GivenOptions): LockRequest["action"] {
-  const names = ["all", "prune", "checkParses"] as const;
-  const [first, ...others] = names.filter((name) => options[name] === true);
+function actionOf(given: OptionValues<typeof declared>): LockRequest["action"] {
+  const names = ["all", "prune", "check"] as const;
+  const [first = "create", ...others] = names.filter((name) => given[name] === true);
   if (others.length > 0) {
-    const flags = names.filter((name) => options[name]).map((name) => optionTable[name].flag);
+    const flags = names.filter((name) => given[name]).map((name) => declared[name].flag);
     throw misuse(`only one of ${flags.join(", ")} can be given`);
   }
-  if (options.reason !== undefined && first !== "all" && first !== "prune")
+  if (given.reason !== undefined && first !== "all" && first !== "prune")
     throw misuse("--reason goes with --all or --prune");
-  return first === undefined ? "create" : actions[first];
+  return first;
 }

@@ -4,6 +4,7 @@ import { enableCommand, installCommand, matching, noVariable } from "../catalog.
 import { defineCommand } from "../command.ts";
 import { catalogOf } from "../command-context.ts";
 import { entry, text, textOrNull } from "../documents.ts";
+import { sharedOptions } from "../options.ts";
 import { say, singleQuoted } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
@@ -12,7 +13,7 @@ export const search = defineCommand({
   summary: "look up a plugin in the catalog",
   about: ["The catalog is your own file or comes with the host. Nothing is downloaded."],
   arguments: [{ name: "QUERY", what: "part of a name or summary; case does not matter" }],
-  options: ["catalog", "host"],
+  options: { catalog: sharedOptions.catalog, host: sharedOptions.host },
   examples: [
     { line: "plugins search tenant --catalog catalog.json", what: "plugins about tenants" },
   ],

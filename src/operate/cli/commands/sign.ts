@@ -7,6 +7,7 @@ import { isWithin } from "../../packages/index.ts";
 import { type ByteSource, defineCommand } from "../command.ts";
 import { publisher, text, warnings } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
+import { sharedOptions } from "../options.ts";
 import { shortHash } from "../print/parts.ts";
 import { printableJson, say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
@@ -23,7 +24,15 @@ export const sign = defineCommand({
     "Prints the entry for an operator's key file.",
   ],
   arguments: [{ name: "PACKAGE", what: "a tarball made by `npm pack`, or a folder" }],
-  options: ["key", "identity", "keyId"],
+  options: {
+    key: {
+      flag: "--key",
+      value: "PEM",
+      what: "the file with the private key, or - for standard input",
+    },
+    identity: sharedOptions.identity,
+    keyId: sharedOptions.keyId,
+  },
   examples: [
     {
       line: "plugins sign guard-1.0.0.tgz --key ../signing.pem --identity builder@example.com",

@@ -14,7 +14,7 @@ import { scopeOf } from "../command-context.ts";
 import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, refusal } from "../failure.ts";
-import type { GivenOptions } from "../option-table.ts";
+import { type OptionValues, sharedOptions } from "../options.ts";
 import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
 import { listed, singleQuoted } from "../print/printable.ts";
 import {
@@ -28,6 +28,30 @@ import type { PluginFacts } from "../reports.ts";
 import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 
+const declared = {
+  reason: sharedOptions.reason,
+  until: {
+    flag: "--until",
+    value: "DATE",
+    what: "the last day of the trust, in UTC, such as 2027-01-31 (default: no end)",
+  },
+  optional: {
+    flag: "--optional",
+    what: "let a production host start even if the plugin is not installed",
+  },
+  isolate: {
+    flag: "--isolate",
+    value: "KIND",
+    what: `where its code runs: ${isolations.join(", ")}, or host (default: as its entry says, else host)`,
+  },
+  accept: sharedOptions.accept,
+  check: { flag: "--check", what: "also load the plugin, and refuse it if that fails" },
+  root: sharedOptions.root,
+  pluginsLock: sharedOptions.pluginsLock,
+  localPlugins: sharedOptions.localPlugins,
+  host: sharedOptions.host,
+} as const;
+
 export const trust = defineCommand({
   path: ["plugins", "trust"],
   summary: "put an installed plugin into plugins.lock, or refresh its entry",
@@ -38,10 +62,7 @@ export const trust = defineCommand({
     "Who may do this, and after what review, is up to you.",
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
-  options: [
-    ...(["reason", "until", "optional", "isolate", "accept", "checkLoads"] as const),
-    ...(["root", "pluginsLock", "localPlugins", "host"] as const),
-  ],
+  options: declared,
   examples: [
     {
       line: 'plugins trust pii-scan --reason "reviewed by GB, ticket OPS-1284"',
@@ -68,7 +89,7 @@ export const trust = defineCommand({
     const [id = ""] = context.operands;
     const { services, options, paint } = context;
     const scope = await scopeOf(context);
-    const { reason, until, optional = false, checkLoads: check = false } = options;
+    const { reason, until, optional = false, check = false } = options;
     if (until !== undefined && !(isDay(until) && until >= dayOf(new Date()))) {
       const message = `trust: --until takes a day that is not over, such as 2027-01-31, got ${singleQuoted(until)}`;
       throw refusal("options_invalid", message);
@@ -93,7 +114,7 @@ export const trust = defineCommand({
 });
 
 /** @throws CommandFailure `options_invalid` */
-function isolationIn({ isolate, accept = [] }: GivenOptions) {
+function isolationIn({ isolate, accept = [] }: OptionValues<typeof declared>) {
   const expected = [...isolations, "host"];
   if (isolate !== undefined && !expected.includes(isolate))
     throw refusal("options_invalid", texts.noKind("trust", expected, isolate));

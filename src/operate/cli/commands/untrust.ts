@@ -3,6 +3,7 @@ import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { expectLockfile, scopeOf } from "../command-context.ts";
 import { lock, locked, text, textOrNull, warnings } from "../documents.ts";
+import { sharedOptions } from "../options.ts";
 import { pathLines, untrustedLine } from "../print/trusted.ts";
 
 export const untrust = defineCommand({
@@ -13,7 +14,7 @@ export const untrust = defineCommand({
     "Running hosts continue; in production, the next start fails until the package is removed.",
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
-  options: ["reason", "pluginsLock"],
+  options: { reason: sharedOptions.reason, pluginsLock: sharedOptions.pluginsLock },
   examples: [{ line: 'plugins untrust pii-scan --reason "OPS-1301"', what: "revoke trust" }],
   namesItself: true,
   schema: z.object({

@@ -13,6 +13,7 @@ import {
   text,
   warnings,
 } from "../documents.ts";
+import { sharedOptions } from "../options.ts";
 import { stepsOfVerify } from "../print/next-steps.ts";
 import { driftSection, journalSection, type Paint, section } from "../print/parts.ts";
 import { listed, printable } from "../print/printable.ts";
@@ -26,7 +27,12 @@ export const verify = defineCommand({
     "Checks only these three; `doctor --strict` also checks whether signers are trusted.",
     "No plugin is run, and the mode makes no difference.",
   ],
-  options: ["strictJournal", "root", "pluginsLock", "host"],
+  options: {
+    strictJournal: { flag: "--strict-journal", what: "also fail on problems of the journal" },
+    root: sharedOptions.root,
+    pluginsLock: sharedOptions.pluginsLock,
+    host: sharedOptions.host,
+  },
   exits: {
     1: "plugins.lock and installation differ in a way that production refuses, or a change is unfinished; with --strict-journal also if the journal has a problem",
   },

@@ -1,0 +1,103 @@
+/** What an option of a command is, and the options that several commands share. */
+
+import { openings } from "../isolate/kinds.ts";
+
+const openingNames = Object.keys(openings).join(", ");
+
+export interface OptionSpec {
+  readonly flag: `--${string}`;
+  /** What stands for its value in the usage; none for a switch. */
+  readonly value?: string;
+  readonly what: string;
+  /** Whether an empty value reaches the command, which has words of its own for it. */
+  readonly mayBeEmpty?: boolean;
+  /** Whether it may be given more than once. */
+  readonly isRepeatable?: boolean;
+}
+
+/** By the flag in camel case, which is how the command reads the value. */
+export type Options = Readonly<Record<string, OptionSpec>>;
+
+export const sharedOptions = {
+  root: {
+    flag: "--root",
+    value: "PATH",
+    what: "the folder whose node_modules is searched (default: the current folder)",
+  },
+  pluginsLock: {
+    flag: "--plugins-lock",
+    value: "PATH",
+    what: "the plugins.lock to use (default: plugins.lock here or in the nearest folder above, then {bin}/plugins.lock in $XDG_CONFIG_HOME or ~/.config)",
+  },
+  pluginMode: {
+    flag: "--plugin-mode",
+    value: "MODE",
+    what: "dev or production (default: {prefix}PLUGIN_MODE, then dev)",
+    mayBeEmpty: true,
+  },
+  localPlugins: {
+    flag: "--local-plugins",
+    value: "DIR",
+    what: "also load plugins from this folder; in dev mode only",
+  },
+  noLoad: { flag: "--no-load", what: "show what is known without running any plugin" },
+  host: {
+    flag: "--host",
+    value: "MODULE",
+    what: "check plugins against the host that MODULE or MODULE:EXPORT exports, such as glassine/memory-node; runs its code (default: {prefix}PLUGIN_HOST)",
+  },
+  catalog: {
+    flag: "--catalog",
+    value: "PATH",
+    what: "a JSON file with a catalog of plugins (default: {prefix}PLUGIN_CATALOG)",
+  },
+  reason: {
+    flag: "--reason",
+    value: "TEXT",
+    what: "why; recorded in the journal",
+    mayBeEmpty: true,
+  },
+  accept: {
+    flag: "--accept",
+    value: "NAME",
+    what: `with --isolate: what its code may do if this machine cannot stop it, of ${openingNames}; may be given several times`,
+    isRepeatable: true,
+  },
+  identity: {
+    flag: "--identity",
+    value: "TEXT",
+    what: "the signer's identity, as operators list it",
+  },
+  keyId: {
+    flag: "--key-id",
+    value: "TEXT",
+    what: "the id of the key (default: derived from the key)",
+  },
+} as const satisfies Options;
+
+export const optionsOfEvery = {
+  json: { flag: "--json", what: "print one JSON document" },
+  verbose: { flag: "--verbose", what: "print the stack of an internal error" },
+} as const satisfies Options;
+
+/** The options of commands that look at plugins. */
+export const lookupOptions = {
+  root: sharedOptions.root,
+  pluginsLock: sharedOptions.pluginsLock,
+  pluginMode: sharedOptions.pluginMode,
+  localPlugins: sharedOptions.localPlugins,
+  noLoad: sharedOptions.noLoad,
+  host: sharedOptions.host,
+  catalog: sharedOptions.catalog,
+} as const;
+
+/** What a command reads of the options that it declares, and of those that every command has. */
+export type OptionValues<Declared extends Options> = Values<Declared & typeof optionsOfEvery>;
+
+type Values<Declared> = { readonly [Name in keyof Declared]?: ValueOf<Declared[Name]> };
+
+type ValueOf<Spec> = Spec extends { readonly isRepeatable: true }
+  ? readonly string[]
+  : Spec extends { readonly value: string }
+    ? string
+    : boolean;
