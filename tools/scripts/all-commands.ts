@@ -7,6 +7,4 @@ export const ofGateway = gatewayCommands(() =>
   Promise.reject(new Error("nothing is to be started")),
 );
 
-export const line = lineOf(ofGateway);
-
-export const allCommands = line.commands;
+export const { commands: allCommands } = lineOf(ofGateway);

@@ -10,7 +10,7 @@ import type { CommandServices } from "./command-services.ts";
 import { lineOf } from "./command-table.ts";
 import { type Failure, failureFor, refusal } from "./failure.ts";
 import { sharedOptions } from "./options.ts";
-import { asksForJson, type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
+import { asksForJson, type Parsed, parseArguments } from "./parse-arguments.ts";
 import { paintFor } from "./print/parts.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
 import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
@@ -112,15 +112,14 @@ async function failed(
   parsed: Parsed | undefined,
   thrown: unknown,
 ): Promise<number> {
-  const { command, options } = parsed?.kind === "command" ? parsed : {};
+  const { command, options, usage = "" } = parsed?.kind === "command" ? parsed : {};
   const name = command?.namesItself === true ? command.path.at(-1) : undefined;
   const { lead = "", message, more = [], code, exitCode } = safeFailureFor(thrown, name);
   // Of a refusal, what it was caused by: code of an operator's own has a stack there.
   const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
   const stack = options?.verbose === true ? stackOf(culprit) : [];
-  const usage =
-    code === "usage" ? ["", usageFor(input.host, input.argv, lineOf(input.further)).trimEnd()] : [];
-  const lines = [`${lead}${message}`, ...more, ...stack, ...usage];
+  const shown = code === "usage" ? ["", usage.trimEnd()] : [];
+  const lines = [`${lead}${message}`, ...more, ...stack, ...shown];
   await writeComplaint(input.stderr, lines.map((line) => `${line}\n`).join(""));
   if (options?.json !== true) return exitCode;
   try {

@@ -2,14 +2,12 @@
 import { expect } from "vitest";
 import * as z from "zod";
 import { errorDocument } from "../../../src/operate/cli/documents.ts";
-import { operandsOf } from "../../../src/operate/cli/parse-arguments.ts";
-import { line } from "../../../tools/scripts/all-commands.ts";
+import { allCommands } from "../../../tools/scripts/all-commands.ts";
 
 /** The command that the words of a command line name, the longest of several. */
 export function definitionOf(argv: readonly string[]) {
-  const words = operandsOf(argv, line);
-  const [command] = line.commands
-    .filter(({ path }) => path.every((word, at) => words[at] === word))
+  const [command] = allCommands
+    .filter(({ path }) => path.every((word, at) => argv[at] === word))
     .sort((a, b) => b.path.length - a.path.length);
   if (command === undefined) throw new Error(`${argv.join(" ")} is not a command`);
   return command;
