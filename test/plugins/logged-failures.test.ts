@@ -1,5 +1,5 @@
 /** How a handler fails is in the host's log, once; of what it threw, the result says where to look. */
-import { createPluginManager, definePlugin, RejectError } from "glassine";
+import { createExtensions, createPluginManager, definePlugin, RejectError } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -18,6 +18,14 @@ const fails = (thrown: unknown, settings: object = {}) =>
       },
     },
   });
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (thrown) {
+    return thrown;
+  }
+}
 
 /** The lines of error that a run leaves in a log of the host's own. */
 async function loggedBy(plugin: ReturnType<typeof fails>, invoke: object = {}) {
@@ -95,6 +103,23 @@ describe("a handler that throws", () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^plugin 'fails' threw on tool_pre_invoke: Error: /);
     expect(lines[0]).not.toMatch(/hunter2|[\p{Cc}\p{Cf}]/u);
+  });
+
+  it.each([
+    ["handler_error", () => new Error("boom")],
+    ["handler_error", () => Object.assign(new Error("boom"), { code: "slot_unknown" })],
+    ["slot_unknown", () => thrownBy(() => createExtensions({ nope: {} } as never))],
+  ])("has the code %s in the log and at onHandlerError, as in the result", async (code, make) => {
+    const error = vi.fn();
+    const onHandlerError = vi.fn();
+    for (const options of [{ logger: { error } }, { onHandlerError }]) {
+      const manager = await createPluginManager({ plugins: [fails(make())], ...options });
+      const result = await manager.invoke(hook, { name: "add" }, { request: "r-1" });
+      expect(result.violation?.code).toBe(code);
+    }
+    const failure = { plugin: "fails", hook, request: "r-1", code };
+    expect(error.mock.calls).toEqual([[expect.any(String), failure]]);
+    expect(onHandlerError.mock.calls).toEqual([[expect.anything(), failure, expect.any(String)]]);
   });
 
   it("is not logged if the host has its own onHandlerError, nor if it denies by throwing", async () => {

@@ -13,11 +13,11 @@ import { endTurn } from "./dispatch/context.ts";
 import { type ShownView, viewFor } from "./dispatch/message-run.ts";
 import {
   type AuditReceipts,
-  logFailure,
-  logLate,
-  note,
-  noteError,
-  reportThrown,
+  type Failure,
+  failureBy,
+  lateness,
+  noteDenied,
+  reportFailure,
   secretsOf,
 } from "./dispatch/report.ts";
 import type { RequestScope } from "./dispatch/scope.ts";
@@ -261,7 +261,7 @@ function takeVote(run: OperationRun, step: HandlerStep): PluginExecutionError | 
   if (how === "returned" && answer === "allow") return undefined;
   if (answer !== undefined && answer !== "allow") {
     const denial = deniedBy({ ...answer, plugin: step.plugin.name });
-    note(run, { kind: "denied", step, code: "denied", reason: denial.reason });
+    noteDenied(run, step, "denied", denial.reason);
     run.end("denied", denial);
     return undefined;
   }
@@ -333,42 +333,45 @@ const named = (name: string): string => quoteName(name, maxName);
 
 /** The turn in hand ended without an answer: by a throw, at its deadline, or unknown how. */
 function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError {
-  const { runtime, hook, strict } = run.compiled;
-  const wrapped = (text: string) =>
-    `handler ${named(step.name)} failed for ${strict ? "audit hook" : "hook"} ${named(hook)}: ${text}`;
-  if (run.how === "threw") {
-    reportThrown(run, step, run.outcome);
-    const { type, text } = runtime.describe(run.outcome, secretsOf(run));
-    return failed(run, step, type, wrapped(text), text, run.outcome);
+  const { hook, strict } = run.compiled;
+  const failure = failureIn(run, step);
+  const where = `${strict ? "audit hook" : "hook"} ${named(hook)}`;
+  return failed(run, step, failure, `failed for ${where}: ${failure.text}`);
+}
+
+function failureIn(run: OperationRun, step: HandlerStep): Failure {
+  if (run.how === "threw") return failureBy(run, run.outcome);
+  if (run.how === "timeout") {
+    const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
+    const text = `handler ${named(step.name)} timed out for hook ${named(run.hook)} after ${seconds}s`;
+    return { ...lateness(step), text };
   }
-  const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
-  const late = `handler ${named(step.name)} timed out for hook ${named(hook)} after ${seconds}s`;
-  const isLate = run.how === "timeout";
-  if (isLate) logLate(run, step);
-  else logFailure(run, step, "handler_error", "gave no answer");
-  const text = isLate ? late : "it gave no answer";
-  return failed(run, step, "timeout", wrapped(text), text, undefined);
+  const text = "it gave no answer";
+  return { code: "handler_error", what: "gave no answer", type: "timeout", text };
 }
 
 /** What a handler returned is not what its hook takes. */
 function brokenContract(run: OperationRun, step: HandlerStep, what: string): PluginExecutionError {
-  const text = `handler ${named(step.name)} ${what}`;
-  // Not `what`: a host's rule may quote what the plugin said.
-  logFailure(run, step, "result_shape", "returned something that was refused");
-  return failed(run, step, "ContractViolation", text, what, undefined);
+  const failure = {
+    code: "result_shape",
+    // Not the text, for the log: a host's rule may quote what the plugin said.
+    what: "returned something that was refused",
+    type: "ContractViolation",
+    text: what,
+  } as const;
+  return failed(run, step, failure, what);
 }
 
 function failed(
   run: OperationRun,
   step: HandlerStep,
-  type: string,
-  text: string,
-  detail: string,
-  cause: unknown,
+  failure: Failure,
+  did: string,
 ): PluginExecutionError {
-  noteError(run, step, type, detail);
+  reportFailure(run, step, failure);
+  const { type, text: detail, thrown } = failure;
   const data = { plugin: step.plugin.name, hook: run.hook, handler: step.name, type, detail };
-  return new PluginExecutionError(text, data, cause);
+  return new PluginExecutionError(`handler ${named(step.name)} ${did}`, data, thrown);
 }
 
 function abortedError({ hook }: OperationRun): GlassineError {

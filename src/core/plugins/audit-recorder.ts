@@ -5,6 +5,7 @@ import { GlassineError } from "../errors/index.ts";
 import {
   type AnyRun,
   type CompiledOperation,
+  type HandlerStep,
   type PluginState,
   type RunAudit,
   type RunNote,
@@ -13,6 +14,7 @@ import {
 } from "../hooks/index.ts";
 import {
   type AuditEventInput,
+  type AuditFacts,
   type AuditFailures,
   type AuditOutcome,
   type AuditTrail,
@@ -70,8 +72,13 @@ export function auditRecorder({ surface, options, secrets }: RecorderInput) {
     }
   };
 
-  const tell = (run: AnyRun, note: RunNote): boolean | Promise<boolean> =>
-    keptOf(emit(runEvent(run, note), run.hook === emitHook, secretsOf(run)));
+  const tell = (run: AnyRun, { step, type, facts }: RunNote): boolean | Promise<boolean> => {
+    const known: Readonly<Record<string, unknown>> = { ...runFacts(run, step), ...facts };
+    // The table of its type says which of them are taken.
+    const taken = known as AuditFacts<typeof type>;
+    const event = auditEvent(type, taken, { tenantId: run.options.tenant });
+    return keptOf(emit(event, run.hook === emitHook, secretsOf(run)));
+  };
 
   return {
     refused: async ({ plugin, reason, error, vetoedBy }: Refusal): Promise<void> => {
@@ -183,41 +190,19 @@ function originFacts(origin: PluginOrigin) {
   };
 }
 
-function runEvent(run: AnyRun, note: RunNote): AuditEventInput {
-  const { step } = note;
-  const where = {
-    plugin_name: step.plugin.name,
-    hook: step.hook,
+/** The facts of any event of a handler's turn. */
+function runFacts(run: AnyRun, { plugin, hook, name }: HandlerStep) {
+  const { extensions } = run;
+  return {
+    plugin_name: plugin.name,
+    hook,
     request: requestOf(run.scope),
+    handler_name: name,
+    tool: textAt(extensions, ["mcp", "tool", "name"]),
+    subject_id: textAt(extensions, ["security", "subject", "id"]),
+    // As the caller sent it: the id of the run is another one.
+    request_id: textAt(extensions, ["request", "request_id"]),
   };
-  const options = { tenantId: run.options.tenant };
-  switch (note.kind) {
-    case "denied": {
-      const { code, reason } = note;
-      const tool = textAt(run.extensions, ["mcp", "tool", "name"]);
-      const subject_id = textAt(run.extensions, ["security", "subject", "id"]);
-      const facts = { ...where, handler_name: step.name, code, reason, tool, subject_id };
-      return auditEvent("plugin.handler_denied", facts, options);
-    }
-    case "error": {
-      const facts = { ...where, handler_name: step.name, error_type: note.type, error: note.text };
-      return auditEvent("plugin.handler_error", facts, options);
-    }
-    case "refused": {
-      const { path, code } = note.rejection;
-      const facts = { ...where, path, code, request_id: requestIdOf(run) };
-      return auditEvent("extensions.change_refused", facts, options);
-    }
-    case "labels": {
-      const facts = { ...where, labels: note.labels, request_id: requestIdOf(run) };
-      return auditEvent("extensions.labels_added", facts, options);
-    }
-  }
-}
-
-/** Of the run's extensions, as its caller sent them: the id of the run is another one. */
-function requestIdOf({ extensions }: AnyRun): string | null {
-  return textAt(extensions, ["request", "request_id"]);
 }
 
 function textAt(extensions: object, path: readonly string[]): string | null {

@@ -3,7 +3,7 @@ import { forEach, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import type { MessageRun } from "./message-run.ts";
-import { noteThrown, reportLate, reportThrown, switchOff } from "./report.ts";
+import { failureBy, lateness, reportFailure, switchOff } from "./report.ts";
 import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
@@ -71,11 +71,10 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   if (how === "returned") return "completed";
   if (step.onError === "disable") switchOff(run, step);
   if (how === "threw" && outcome !== timedOut) {
-    noteThrown(run, step, outcome);
-    reportThrown(run, step, outcome);
+    reportFailure(run, step, failureBy(run, outcome));
     return "failed";
   }
   endTurn(context);
-  reportLate(run, step);
+  reportFailure(run, step, lateness(step));
   return "timedOut";
 }

@@ -9,7 +9,7 @@ import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
 import { isAborted } from "./signals.ts";
-import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+import { failLate, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 import type { PluginContext, Step } from "./types.ts";
 import { promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
@@ -164,7 +164,7 @@ export class ConcurrentPhase implements Phase {
     run.before = this.#start;
     if (ending === "returned") return takeReturned(run, step, outcome);
     if (ending === "threw") return failThrown(run, step, outcome);
-    if (ending === "timeout") return fail(run, step, "handler_timeout", "timeout");
+    if (ending === "timeout") return failLate(run, step);
     const notStarted = { status: "skipped", reason: "The run was halted before." } as const;
     if (context === undefined) run.log.record(step, notStarted);
     else run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });

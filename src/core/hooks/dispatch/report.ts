@@ -1,54 +1,62 @@
 /** What a run reports to the host besides its result: how handlers failed, and audit notes. */
 import { forEach, intrinsics, isSensitiveHeader, without } from "../../data/index.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
-import type { ErrorCode } from "../../errors/index.ts";
+import { type ErrorCode, ownErrorCode, refusalCodes } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { quoteName } from "../shown-text.ts";
 import { requestOf } from "./scope.ts";
-import type { AnyRun, HandlerFailure, HandlerStep, RunAudit, RunNote } from "./types.ts";
+import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
 import { callSafely } from "./wait.ts";
 
-const { append, enumerableKeys, execPattern, newList, ownValue, toArray } = intrinsics;
+const { append, enumerableKeys, execPattern, hasOwn, newList, ownValue, toArray } = intrinsics;
 
-/** Passes what a handler threw to the host's sink, or to the log if there is no sink. */
-export function reportThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
-  const { onHandlerError: sink, describe, logError } = run.runtime;
+/** How a handler failed. */
+export interface Failure {
+  readonly code: ErrorCode;
+  /** What the handler did, and why that is a failure, for the log. */
+  readonly what: string;
+  readonly why?: string;
+  /** The kind of error and what it says, for the audit trail. */
+  readonly type: string;
+  readonly text: string;
+  /** What the handler threw, if it did, for the host's own sink. */
+  readonly thrown?: unknown;
+}
+
+/** A helper of this library that refused has its own code; any other error is opaque. */
+export function failureBy(run: AnyRun, thrown: unknown): Failure {
+  const { type, text } = run.runtime.describe(thrown, secretsOf(run));
+  const own = ownErrorCode(thrown);
+  const code = own !== undefined && hasOwn(refusalCodes, own) ? own : "handler_error";
+  return { code, what: "threw", why: `${type}: ${text}`, type, text, thrown };
+}
+
+export function lateness({ timeoutMs }: HandlerStep): Failure {
+  const what = "did not settle before its deadline";
+  const why = `timeoutMs is ${timeoutMs}`;
+  return { code: "handler_timeout", what, why, type: "timeout", text: what };
+}
+
+/**
+ * Says that a handler failed: in the metrics, in the audit trail, and in the log. What it threw goes
+ * to the host's sink, if there is one, instead of the log.
+ */
+export function reportFailure(run: NotedRun, step: HandlerStep, failure: Failure): void {
+  const { hook, scope, runtime } = run;
+  const { code, what, why, type, text } = failure;
+  const { onHandlerError: sink, logError, meter } = runtime;
+  meter?.failed(step, type);
+  note(run, step, "plugin.handler_error", { error_type: type, error: text });
   // The request's outcome does not depend on a log.
   callSafely(() => {
-    const { type, text } = describe(thrown, secretsOf(run));
-    const line = lineOf(run, step, "threw", `${type}: ${text}`);
-    const failure = failureOf(run, step, "handler_error");
-    return sink === undefined ? logError(line, failure) : sink(thrown, failure, line);
+    const { name: plugin } = step.plugin;
+    const at = intrinsics.freeze({ plugin, hook, request: requestOf(scope), code });
+    const did = `plugin ${quoteName(plugin)} ${what} on ${hook}`;
+    const line = why === undefined ? did : `${did}: ${why}`;
+    const isForSink = sink !== undefined && hasOwn(failure, "thrown");
+    return isForSink ? sink(failure.thrown, at, line) : logError(line, at);
   });
-}
-
-/** Logs how a handler failed that did not throw. The library writes `what` and `why`. */
-export function logFailure(
-  run: AnyRun,
-  step: HandlerStep,
-  code: ErrorCode,
-  what: string,
-  why?: string,
-): void {
-  const { logError } = run.runtime;
-  callSafely(() => logError(lineOf(run, step, what, why), failureOf(run, step, code)));
-}
-
-/** What a handler did, in the log, the audit trail and the result. */
-export const wasLate = "did not settle before its deadline";
-
-export function logLate(run: AnyRun, step: HandlerStep): void {
-  logFailure(run, step, "handler_timeout", wasLate, `timeoutMs is ${step.timeoutMs}`);
-}
-
-function lineOf(run: AnyRun, step: HandlerStep, what: string, why: string | undefined): string {
-  const line = `plugin ${quoteName(step.plugin.name)} ${what} on ${run.hook}`;
-  return why === undefined ? line : `${line}: ${why}`;
-}
-
-function failureOf({ hook, scope }: AnyRun, step: HandlerStep, code: ErrorCode): HandlerFailure {
-  return intrinsics.freeze({ plugin: step.plugin.name, hook, request: requestOf(scope), code });
 }
 
 /** Switches a plugin off after a failure. */
@@ -132,41 +140,35 @@ interface NotedRun extends AnyRun {
 }
 
 /** Writes a note into the host's audit trail, if there is one. */
-export function note(run: NotedRun, said: RunNote): void {
+function note(
+  run: NotedRun,
+  step: HandlerStep,
+  type: RunNote["type"],
+  facts: RunNote["facts"],
+): void {
   const { audit } = run.runtime;
   if (audit === undefined) return;
   run.receipts ??= new AuditReceipts();
-  run.receipts.tell(audit, run, said);
+  run.receipts.tell(audit, run, { step, type, facts });
 }
 
-export function noteError(run: NotedRun, step: HandlerStep, type: string, text: string): void {
-  run.runtime.meter?.failed(step, type);
-  note(run, { kind: "error", step, type, text });
+/** Notes that a handler denied. */
+export function noteDenied(run: NotedRun, step: HandlerStep, code: string, reason: string): void {
+  note(run, step, "plugin.handler_denied", { code, reason });
 }
 
-/** Logs and notes that a handler did not settle before its deadline. */
-export function reportLate(run: NotedRun, step: HandlerStep): void {
-  logLate(run, step);
-  noteError(run, step, "timeout", wasLate);
-}
-
-/** Notes what a handler threw, on one line and without secrets. */
-export function noteThrown(run: NotedRun, step: HandlerStep, thrown: unknown): void {
-  const { audit, meter, describe } = run.runtime;
-  if (audit === undefined && meter === undefined) return;
-  const { type, text } = describe(thrown, secretsOf(run));
-  noteError(run, step, type, text);
-}
-
+/** Notes what of a handler's changes was refused. */
 export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly Rejection[]): void {
-  forEach(refused, (rejection) => note(run, { kind: "refused", step, rejection }));
+  forEach(refused, ({ path, code }) =>
+    note(run, step, "extensions.change_refused", { path, code }),
+  );
 }
 
 /** Notes the labels that a handler added. */
 export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void {
   if (after === run.extensions) return;
   const labels = without(labelsOf(after), labelsOf(run.extensions));
-  if (labels.length > 0) note(run, { kind: "labels", step, labels });
+  if (labels.length > 0) note(run, step, "extensions.labels_added", { labels });
 }
 
 const noLabels: readonly string[] = intrinsics.freeze([]);

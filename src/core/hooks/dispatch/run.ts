@@ -11,9 +11,9 @@ import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
 import { emptyList, type MessageRun, noMetadata, viewFor } from "./message-run.ts";
-import { noteError, reportThrown } from "./report.ts";
+import { failureBy, reportFailure } from "./report.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { fail, failThrown, joinOuter, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+import { failLate, failThrown, joinOuter, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 import type { AnyInvokeResult, Step } from "./types.ts";
 import { type Pending, promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
@@ -112,7 +112,7 @@ const serialWait: WaitRules<MessageRun> = {
   expired(run) {
     const step = run.step as Step;
     run.dropWait(true, step);
-    const end = fail(run, step, "handler_timeout", "timeout");
+    const end = failLate(run, step);
     if (run.context !== undefined) endTurn(run.context);
     try {
       const pending = next(run, step, end);
@@ -233,9 +233,9 @@ async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> 
   const { step } = run;
   const reason = `The run of ${run.hook} could not go on.`;
   if (step !== undefined) {
-    reportThrown(run, step, error);
-    run.log.addError(step, "handler_error", reason);
-    noteError(run, step, "crash", reason);
+    const code = "handler_error";
+    reportFailure(run, step, { ...failureBy(run, error), code, type: "crash", text: reason });
+    run.log.addError(step, code, reason);
   }
   const from = step?.position ?? run.compiled.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };

@@ -15,7 +15,6 @@ import {
   type ErrorCode,
   type ErrorCodeSpec,
   formatPath,
-  ownErrorCode,
   type Problem,
   refusalCodes,
 } from "../../errors/index.ts";
@@ -33,16 +32,13 @@ import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
 import {
-  logFailure,
-  note,
-  noteError,
+  failureBy,
+  lateness,
+  noteDenied,
   noteLabels,
   noteRefused,
-  noteThrown,
-  reportLate,
-  reportThrown,
+  reportFailure,
   switchOff,
-  wasLate,
 } from "./report.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
@@ -119,7 +115,7 @@ function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd 
   }
   run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
   run.halted("denied");
-  note(run, { kind: "denied", step, code: violation.code, reason: violation.reason });
+  noteDenied(run, step, violation.code, violation.reason);
   return attributed(step, violation);
 }
 
@@ -373,8 +369,7 @@ function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): T
   const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
-  logFailure(run, step, code, what, reason);
-  noteError(run, step, "ContractViolation", what);
+  reportFailure(run, step, { code, what, why: reason, type: "ContractViolation", text: what });
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
@@ -383,30 +378,23 @@ const seeLog = " What it threw is in the host's log, or went to its onHandlerErr
 
 /** A handler threw. An error of this library tells its code; any other is opaque. */
 export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEnd {
-  if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
+  if (thrown === timedOut) return failLate(run, step);
   const rejection = rejectionOf(thrown);
   if (rejection !== undefined) return takeDenial(run, step, rejection);
-  reportThrown(run, step, thrown);
+  const failure = failureBy(run, thrown);
+  reportFailure(run, step, failure);
   if (run.result !== undefined) return undefined;
-  noteThrown(run, step, thrown);
-  const code = ownErrorCode(thrown);
-  const refusal = code !== undefined && hasOwn(refusals, code) ? refusals[code] : undefined;
-  if (code === undefined || refusal === undefined) {
-    return fail(run, step, "handler_error", "error");
-  }
-  const detail = ` ${refusal.means}${seeLog}`;
-  return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
+  const { code } = failure;
+  const turn = { status: "error" } as const;
+  if (code === "handler_error") return failed(run, step, code, "threw", turn, seeLog);
+  const detail = ` ${refusals[code]?.means}${seeLog}`;
+  return failed(run, step, code, `was refused by a helper (${code})`, turn, detail);
 }
 
-export function fail(
-  run: MessageRun,
-  step: Step,
-  code: "handler_error" | "handler_timeout",
-  status: "error" | "timeout",
-): TurnEnd {
-  const what = code === "handler_error" ? "threw" : wasLate;
-  if (status === "timeout") reportLate(run, step);
-  return failed(run, step, code, what, { status }, status === "error" ? seeLog : "");
+export function failLate(run: MessageRun, step: Step): TurnEnd {
+  const failure = lateness(step);
+  reportFailure(run, step, failure);
+  return failed(run, step, failure.code, failure.what, { status: "timeout" });
 }
 
 /** The plugin's error policy decides what follows. No text of the plugin gets into a record. */

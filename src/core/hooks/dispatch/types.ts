@@ -246,21 +246,16 @@ export interface LateCounters {
 }
 
 /** An event of a handler's turn for the audit trail. */
-export type RunNote =
-  | {
-      readonly kind: "denied";
-      readonly step: HandlerStep;
-      readonly code: string;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: "error";
-      readonly step: HandlerStep;
-      readonly type: string;
-      readonly text: string;
-    }
-  | { readonly kind: "refused"; readonly step: HandlerStep; readonly rejection: Rejection }
-  | { readonly kind: "labels"; readonly step: HandlerStep; readonly labels: readonly string[] };
+export interface RunNote {
+  readonly step: HandlerStep;
+  readonly type:
+    | "plugin.handler_denied"
+    | "plugin.handler_error"
+    | "extensions.change_refused"
+    | "extensions.labels_added";
+  /** What its type has besides the facts of the run and the handler. */
+  readonly facts: { readonly [key: string]: string | readonly string[] };
+}
 
 /** The host's audit trail, as runs use it. It never throws. */
 export interface RunAudit {
