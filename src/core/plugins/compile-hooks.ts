@@ -15,7 +15,7 @@ import {
 import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import {
-  bindingOf,
+  bindingsOn,
   type Grant,
   grantOf,
   type HandlerBinding,
@@ -24,19 +24,9 @@ import {
   type Member,
   type StepDefaults,
 } from "./handler-step.ts";
-import type { ReadItem } from "./read-item.ts";
 import { quoteName } from "./read-plain.ts";
 import { modeNames } from "./settings.ts";
 import { streamModeOf } from "./stream-modes.ts";
-
-/** A handler before its position on a message hook is known. */
-interface MessageBinding extends HandlerBinding {
-  readonly mode: Mode;
-  /** Whether any hook of the plugin may switch it off, so that each has to look. */
-  readonly canGoOff: boolean;
-  /** Its place among all handlers, as the plugins were given. */
-  readonly index: number;
-}
 
 export interface HookCompilerInput extends ManagerParts {
   readonly members: readonly Member[];
@@ -50,54 +40,27 @@ export function compileHooks(input: HookCompilerInput): Record<string, CompiledH
     const text = `payloadPolicy names ${quoteName(hook)}, which is not a hook of this host.`;
     throw new GlassineError("hook_unknown", text);
   }
-  const bindings = bindingsByHook(input.members);
   const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
   const compiledHooks = intrinsics.newRecord() as Record<string, CompiledHook>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
     if (spec.semantic !== "message") continue;
     const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
     const names = [hook, ...above.map(([name]) => name)];
-    const here = names.flatMap((name) => bindings.get(name) ?? []);
-    compiledHooks[hook] = compileHook(input, hook, spec, here);
+    compiledHooks[hook] = compileHook(input, hook, spec, bindingsOn(input.members, names));
   }
   return compiledHooks;
-}
-
-/** The handlers of each hook, so that not all of them are gone through for every hook. */
-function bindingsByHook(members: readonly Member[]): ReadonlyMap<string, MessageBinding[]> {
-  const byHook = new Map<string, MessageBinding[]>();
-  let index = 0;
-  for (const member of members) {
-    const canGoOff = canSwitchOff(member.item);
-    for (const entry of member.item.definition.manifest.hooks) {
-      const binding = bindingOf(member, entry);
-      const { mode = "sequential" } = binding.settings;
-      const here = byHook.get(entry.hook) ?? [];
-      here.push({ ...binding, mode, canGoOff, index });
-      byHook.set(entry.hook, here);
-      index += 1;
-    }
-  }
-  return byHook;
-}
-
-function canSwitchOff({ definition, settings }: ReadItem): boolean {
-  if (settings.onError !== undefined) return settings.onError === "disable";
-  return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
 function compileHook(
   { defaults, options, runtime }: HookCompilerInput,
   hook: string,
   spec: HookSpec,
-  bindings: readonly MessageBinding[],
+  bindings: readonly HandlerBinding[],
 ): CompiledHook {
   const { slots } = defaults;
+  // Equal ones stay in the order of the plugins.
   const inOrder = [...bindings].sort(
-    (a, b) =>
-      modeNames.indexOf(a.mode) - modeNames.indexOf(b.mode) ||
-      priorityOf(a) - priorityOf(b) ||
-      a.index - b.index,
+    (a, b) => phaseOf(a) - phaseOf(b) || priorityOf(a) - priorityOf(b),
   );
   const grants: Grant[] = [];
   const steps = inOrder.map((binding, position) => {
@@ -147,15 +110,18 @@ function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]):
   }
 }
 
-const priorityOf = ({ settings }: MessageBinding) => settings.priority ?? 100;
+const modeOf = ({ settings }: HandlerBinding): Mode => settings.mode ?? "sequential";
+const phaseOf = (binding: HandlerBinding) => modeNames.indexOf(modeOf(binding));
+const priorityOf = ({ settings }: HandlerBinding) => settings.priority ?? 100;
 
 function compileStep(
   defaults: StepDefaults,
-  binding: MessageBinding & { readonly grant: number },
+  binding: HandlerBinding & { readonly grant: number },
   position: number,
   spec: HookSpec,
 ): Step {
-  const { settings, mode, mask } = binding;
+  const { settings, mask, canGoOff } = binding;
+  const mode = modeOf(binding);
   const { mayHalt, mayModify } = modes[mode];
   const isMessage = spec.payload === messageSchema;
   const conditions = settings.conditions && compileConditions(settings.conditions, isMessage);
@@ -185,7 +151,7 @@ function compileStep(
     conditions,
     writtenConditions: settings.conditions,
     stream,
-    guarded: conditions !== undefined || binding.canGoOff || stream === "pass",
+    guarded: conditions !== undefined || canGoOff || stream === "pass",
     position,
     plain: plainRecord(defaults.slots, binding),
   };
@@ -197,10 +163,9 @@ const plainStatus: Partial<Record<Mode, ExecutionRecord["status"]>> = {
   fire_and_forget: "started",
 };
 
-function plainRecord(
-  slots: CompiledSlots,
-  { state, hook, mode, mask, extensions }: MessageBinding,
-): ExecutionRecord {
+function plainRecord(slots: CompiledSlots, binding: HandlerBinding): ExecutionRecord {
+  const { state, hook, mask, extensions } = binding;
+  const mode = modeOf(binding);
   return Object.freeze({
     plugin: state.name,
     hook,

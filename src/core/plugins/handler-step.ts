@@ -78,9 +78,23 @@ export interface HandlerBinding {
   readonly extensions: boolean;
   /** The operator's over its own. */
   readonly settings: RunSettings;
+  /** Whether any hook of the plugin may switch it off, so that each has to look. */
+  readonly canGoOff: boolean;
 }
 
-export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
+/** The handlers that plugins have on any of these hooks, in the order of the plugins. */
+export function bindingsOn(
+  members: readonly Member[],
+  hooks: readonly string[],
+): readonly HandlerBinding[] {
+  return members.flatMap((member) =>
+    member.item.definition.manifest.hooks
+      .filter(({ hook }) => hooks.includes(hook))
+      .map((entry) => bindingOf(member, entry)),
+  );
+}
+
+function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
   return {
     state,
     mask: item.mask,
@@ -90,7 +104,13 @@ export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBind
     isCore: false,
     extensions: entry.extensions,
     settings: { ...entry.settings, ...item.settings },
+    canGoOff: canSwitchOff(item),
   };
+}
+
+function canSwitchOff({ definition, settings }: ReadItem): boolean {
+  if (settings.onError !== undefined) return settings.onError === "disable";
+  return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
 /** `grant`: the number of its grant. */

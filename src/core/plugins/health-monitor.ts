@@ -104,6 +104,7 @@ function checkOf(
     isCore: false,
     extensions: false,
     settings: { timeoutMs: null },
+    canGoOff: false,
     grant: 0,
   });
   // Redacted before it is cut: half a secret does not match.

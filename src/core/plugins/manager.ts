@@ -25,6 +25,7 @@ import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
 import { endIsolated, isolationOf } from "./isolated.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
+import { compileOperations } from "./operations.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadItem, readItems } from "./read-item.ts";
 import { quoteName, unknownHook } from "./read-plain.ts";
@@ -110,7 +111,7 @@ export async function createManager(
     deadlines: new Map(),
   };
   const parts: ManagerParts = { surface, options, defaults };
-  const { members, asGiven, operations } = await register({
+  const { members, asGiven } = await register({
     parts,
     items,
     innerRuntime,
@@ -120,7 +121,7 @@ export async function createManager(
   });
   const runtime = createRuntime({ ...common, audit: recorder.runs() });
   const compiledHooks = compileHooks({ ...parts, members: asGiven, runtime });
-  const compiledOperations = operations.compiledHooks(runtime);
+  const compiledOperations = compileOperations({ ...parts, members, runtime });
   const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
   runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
   const health = healthMonitor({ ...parts, members, runtime, redact: secrets.redact });

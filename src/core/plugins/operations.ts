@@ -17,7 +17,7 @@ import { noRunOptions } from "./begin-run.ts";
 import { isOfService } from "./capabilities.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
-  bindingOf,
+  bindingsOn,
   type Grant,
   grantOf,
   type HandlerBinding,
@@ -27,69 +27,66 @@ import {
   stateOf,
 } from "./handler-step.ts";
 import { byUnits } from "./order.ts";
-import type { Surface } from "./profile.ts";
 
-/** Handlers by hook, as they are registered one plugin after the other. */
-export class Operations {
-  readonly #parts: ManagerParts;
-  readonly #handlers = new Map<string, HandlerBinding[]>();
+/** What hooks of these semantics are compiled from. */
+interface OperationParts extends ManagerParts {
+  /** The plugins that have registered. */
+  readonly members: readonly Member[];
+  readonly runtime: ManagerRuntime;
+}
 
-  constructor(parts: ManagerParts) {
-    this.#parts = parts;
-    for (const core of parts.options.core) this.#add(coreBinding(parts, core));
+/**
+ * The hook as it is now; `undefined` if it is a message hook or none of this host. Handlers of
+ * `last`, a plugin that has not registered yet, run after all others.
+ */
+export function compileOperation(
+  parts: OperationParts,
+  hook: string,
+  last: readonly Member[] = [],
+): CompiledOperation | undefined {
+  const { surface, defaults, options, members, runtime } = parts;
+  const spec = surface.hooks[hook];
+  if (spec === undefined || spec.semantic === "message") return undefined;
+  const ofCore = options.core.filter((core) => core.hook === hook);
+  const handlers = [
+    ...inOrder(spec, [
+      ...ofCore.map((core) => coreBinding(parts, core)),
+      ...bindingsOn(members.filter(isOn), [hook]),
+    ]),
+    ...bindingsOn(last.filter(isOn), [hook]),
+  ];
+  const grants: Grant[] = [];
+  const steps = handlers.map((handler) =>
+    handlerStep(defaults, { ...handler, grant: grantOf(grants, handler.state, handler.mask) }),
+  );
+  return Object.freeze({
+    hook,
+    semantic: spec.semantic,
+    payload: payloadReader(spec),
+    operation: spec.operation && operationReader(spec.operation),
+    steps: Object.freeze(steps),
+    strict: spec.strict ?? false,
+    required: spec.required ?? false,
+    // A rule about the values of its hook's schema, which are all that it is called with.
+    keeps: spec.keeps as CompiledOperation["keeps"],
+    limits: options.payloadLimits,
+    runtime,
+  });
+}
+
+/** A plugin that the operator disabled does not vote either. */
+const isOn = ({ item }: Member): boolean => item.settings.mode !== "disabled";
+
+/** All of them, by hook. Without a prototype: an unknown hook is found nowhere. */
+export function compileOperations(parts: OperationParts): {
+  readonly [hook: string]: CompiledOperation;
+} {
+  const byHook: Record<string, CompiledOperation> = Object.create(null);
+  for (const hook of Object.keys(parts.surface.hooks)) {
+    const compiled = compileOperation(parts, hook);
+    if (compiled !== undefined) byHook[hook] = compiled;
   }
-
-  register(member: Member): void {
-    for (const handler of handlersOf(this.#parts.surface, member)) this.#add(handler);
-  }
-
-  /**
-   * The hook as it is now. Handlers of `last`, a plugin that has not registered yet, run after all
-   * others.
-   */
-  compiled(hook: string, runtime: ManagerRuntime, last?: Member): CompiledOperation | undefined {
-    const { surface, defaults, options } = this.#parts;
-    const spec = surface.hooks[hook];
-    if (spec === undefined || spec.semantic === "message") return undefined;
-    const ofLast = last === undefined ? [] : handlersOf(surface, last);
-    const handlers = [
-      ...inOrder(spec, this.#handlers.get(hook) ?? []),
-      ...ofLast.filter((handler) => handler.hook === hook),
-    ];
-    const grants: Grant[] = [];
-    const steps = handlers.map((handler) =>
-      handlerStep(defaults, { ...handler, grant: grantOf(grants, handler.state, handler.mask) }),
-    );
-    return Object.freeze({
-      hook,
-      semantic: spec.semantic,
-      payload: payloadReader(spec),
-      operation: spec.operation && operationReader(spec.operation),
-      steps: Object.freeze(steps),
-      strict: spec.strict ?? false,
-      required: spec.required ?? false,
-      // A rule about the values of its hook's schema, which are all that it is called with.
-      keeps: spec.keeps as CompiledOperation["keeps"],
-      limits: options.payloadLimits,
-      runtime,
-    });
-  }
-
-  /** All of them, by hook. Without a prototype: an unknown hook is found nowhere. */
-  compiledHooks(runtime: ManagerRuntime): { readonly [hook: string]: CompiledOperation } {
-    const byHook: Record<string, CompiledOperation> = Object.create(null);
-    for (const hook of Object.keys(this.#parts.surface.hooks)) {
-      const compiled = this.compiled(hook, runtime);
-      if (compiled !== undefined) byHook[hook] = compiled;
-    }
-    return byHook;
-  }
-
-  #add(handler: HandlerBinding): void {
-    const here = this.#handlers.get(handler.hook) ?? [];
-    here.push(handler);
-    this.#handlers.set(handler.hook, here);
-  }
+  return byHook;
 }
 
 let lastCoreId = 0;
@@ -110,16 +107,8 @@ function coreBinding({ surface, defaults }: ManagerParts, core: CoreDefinition):
   });
   const { hook, handler, name, extensions, timeoutMs } = core;
   const settings = timeoutMs === undefined ? {} : { timeoutMs };
-  return { state, mask, hook, handler, name, isCore: true, extensions, settings };
-}
-
-/** A plugin's handlers on hooks whose semantic is not `message`. */
-function handlersOf({ hooks }: Surface, { item, state }: Member): readonly HandlerBinding[] {
-  // A plugin that the operator disabled does not vote either.
-  if (item.settings.mode === "disabled") return [];
-  return item.definition.manifest.hooks
-    .filter(({ hook }) => hooks[hook]?.semantic !== "message")
-    .map((entry) => bindingOf({ item, state }, entry));
+  const canGoOff = false;
+  return { state, mask, hook, handler, name, isCore: true, extensions, settings, canGoOff };
 }
 
 /** Runs a hook that no caller asked for, without extensions and options. */

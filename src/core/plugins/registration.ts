@@ -8,7 +8,7 @@ import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
 import { type ManagerParts, type Member, stateOf } from "./handler-step.ts";
-import { Operations, operateAlone } from "./operations.ts";
+import { compileOperation, operateAlone } from "./operations.ts";
 import {
   byName,
   circleError,
@@ -31,7 +31,6 @@ export interface Registration {
   readonly members: readonly Member[];
   /** In the order given, each after those it depends on: that of message hooks. */
   readonly asGiven: readonly Member[];
-  readonly operations: Operations;
 }
 
 /** What registering needs of the manager that is being made. */
@@ -49,33 +48,32 @@ export interface RegistrationInput {
 
 /** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
 export async function register(input: RegistrationInput): Promise<Registration> {
-  const { items, recorder } = input;
+  const { items, recorder, innerRuntime: runtime } = input;
   const { options } = input.parts;
   await expectNoRefusals(input);
-  const operations = new Operations(input.parts);
-  const deliver = () => recorder.deliverTo(operations.compiled(emitHook, input.innerRuntime));
-  deliver();
   const members: Member[] = [];
+  const soFar = { ...input.parts, members, runtime };
+  const deliver = () => recorder.deliverTo(compileOperation(soFar, emitHook));
+  deliver();
   const facts = items.map((item) => ({
     name: item.plugin.name,
     dependsOn: item.plugin.dependsOn,
     item,
   }));
   for (const { item } of byName(facts)) {
-    const member = await admitted(input, item, operations);
+    const member = await admitted(input, item, members);
     if ("error" in member) {
       await recorder.refused(member);
       throw member.error;
     }
-    operations.register(member);
-    deliver();
     members.push(member);
+    deliver();
     await recorder.registered(item, member.state);
     options.logger.info(lineOf(item.plugin));
   }
   const known = new Map(members.map((member) => [member.item, member]));
   const asGiven = inOrder(facts).flatMap(({ item }) => known.get(item) ?? []);
-  return { members, asGiven, operations };
+  return { members, asGiven };
 }
 
 /** Reports all that is refused before any code of a plugin runs, and throws where that ends it. */
@@ -153,7 +151,7 @@ function unresolvedAmong(
 async function admitted(
   input: RegistrationInput,
   item: ReadItem,
-  operations: Operations,
+  members: readonly Member[],
 ): Promise<Member | Refusal> {
   const { items } = input;
   const { options, surface, defaults } = input.parts;
@@ -182,17 +180,17 @@ async function admitted(
     config: read.config,
     asyncSafe: plugin.asyncSafe,
   });
-  return (await vetoOf(input, { item, state }, operations)) ?? { item, state };
+  return (await vetoOf(input, { item, state }, members)) ?? { item, state };
 }
 
 /** What the voters of `config_validate` have against a plugin; its own handler votes last. */
 async function vetoOf(
-  { innerRuntime }: RegistrationInput,
+  { parts, innerRuntime: runtime }: RegistrationInput,
   member: Member,
-  operations: Operations,
+  members: readonly Member[],
 ): Promise<Refusal | undefined> {
   const { plugin } = member.item;
-  const compiled = operations.compiled("config_validate", innerRuntime, member);
+  const compiled = compileOperation({ ...parts, members, runtime }, "config_validate", [member]);
   if (compiled?.semantic !== "voting") return undefined;
   const facts = { plugin: publicView(plugin, member.item) };
   try {
