@@ -1,6 +1,5 @@
 /** What came back from another process, as a handler would have returned it. */
 import type * as z from "zod/mini";
-import { extensionsLimits } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
 import {
   type Denial,
@@ -12,13 +11,14 @@ import {
   violationOf,
 } from "../hooks/index.ts";
 import type { Changed } from "../plugins/index.ts";
-import { type Level, type LevelValue, readPlain } from "../schema/index.ts";
+import { type LevelValue, readPlain } from "../schema/index.ts";
 import { type Answer, isMetric, wishedHeaders } from "./answer.ts";
 import {
   checkOptions,
   type DecodeWireOptions,
   type Dropped,
-  type DropReport,
+  DropReport,
+  ownDatum,
   type ReadWire,
   readWire,
 } from "./documents.ts";
@@ -28,7 +28,6 @@ import { changeHeaderMaps, recordOf, shownAt, withoutSecrets, withSecretsOf } fr
 import { asMeant } from "./other-implementations.ts";
 import { payloadFrom } from "./payload.ts";
 import { compileDocument, resultSchema } from "./schemas.ts";
-import { readStanding } from "./standing-denial.ts";
 
 /** A handler's turn: its arguments. */
 export interface Turn<Payload extends object = object, View extends object = object> {
@@ -54,15 +53,8 @@ export interface DecodedResult<Payload = object, Proposal = object> extends Drop
 }
 
 const reader = compileDocument(resultSchema);
-const level = reader.level as Level;
 
-type Written = z.output<typeof resultSchema>;
-/**
- * A denial that could only be read in part may lack parts of its violation.
- */
-type ResultDocument = Readonly<Omit<Written, "violation">> & {
-  readonly violation?: Partial<NonNullable<Written["violation"]>> | undefined;
-};
+type ResultDocument = Readonly<z.output<typeof resultSchema>>;
 
 export function decodeReturned(
   surface: WireSurface,
@@ -88,29 +80,45 @@ export function decodeReturned(
 
 /** @throws GlassineError `syntax_invalid`, `result_shape` */
 function readResult(input: unknown, options: DecodeWireOptions): ReadWire<ResultDocument> {
-  const limits = { ...extensionsLimits, ...options.limits };
   const kind = { what: "plugin result", code: "result_shape" } as const;
-  return readWire(reader, input, kind, options, (value) =>
-    readStanding<ResultDocument>(level, value, limits),
-  );
+  return readWire(reader, input, kind, options, standingDenial);
 }
 
 /**
- * Returns the denial in a document, or what could be read of it. A document that stops the operation
- * is a denial whatever its violation contains: invalid parts are replaced and reported.
+ * A document that stops the operation is a denial even if it cannot be read, because a failure could
+ * be ignored. Of such a one code and reason are kept. It may be any value: only own data properties
+ * are read, and no code of it runs.
+ */
+function standingDenial(value: unknown): ReadWire<ResultDocument> | undefined {
+  if (ownDatum(value, "continue_processing") !== false) return undefined;
+  const report = new DropReport();
+  report.add("(result)");
+  const given = ownDatum(value, "violation");
+  const code = ownDatum(given, "code");
+  const reason = ownDatum(given, "reason");
+  const violation = {
+    code: typeof code === "string" ? code : "denied",
+    reason: typeof reason === "string" ? reason : unexplained,
+  };
+  const nothing = { as_returned: false, retry_delay_ms: 0, executions: [] };
+  return { document: { continue_processing: false, violation, ...nothing }, report };
+}
+
+/**
+ * Returns the denial in a document. One that stops the operation is a denial whatever its violation
+ * contains: invalid parts are replaced and reported.
  */
 function denialFrom(document: ResultDocument["violation"], report: DropReport): Denial {
   if (document === undefined) return deny({ code: "denied", reason: unexplained });
   const { code, reason, description, details } = document;
-  const isCode = code !== undefined && isViolationCode(code);
-  // An unreadable one was reported.
-  if (code !== undefined && !isCode) report.add("violation.code");
+  const isCode = isViolationCode(code);
+  if (!isCode) report.add("violation.code");
   // What `deny` refuses would turn the denial into a failure, which may be ignored.
   const isFit = details !== undefined && readPlain(details) !== undefined;
   if (details !== undefined && !isFit) report.add("violation.details");
   return deny({
     code: isCode ? code : "denied",
-    reason: reason !== undefined && isReason(reason) ? reason : unexplained,
+    reason: isReason(reason) ? reason : unexplained,
     ...(description === undefined ? {} : { description }),
     ...(isFit ? { details } : {}),
   });

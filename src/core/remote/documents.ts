@@ -1,6 +1,6 @@
 /** What the readers and writers of documents share. */
 import { extensionsLimits, type Limits, payloadLimits } from "../data/index.ts";
-import { getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
+import { getOwnPropertyDescriptor, hasOwn, isProxy } from "../data/intrinsics.ts";
 import {
   type ErrorCode,
   formatPath,
@@ -151,15 +151,5 @@ export function ownDatum(source: unknown, key: string): unknown {
     return hasOwn(found, "value") ? found.value : notData;
   } catch {
     return notData;
-  }
-}
-
-/** Whether a value may have fields: an object that is neither a proxy nor an array. */
-export function mayHaveFields(value: unknown): value is object {
-  if (typeof value !== "object" || value === null || isProxy(value)) return false;
-  try {
-    return !isArray(value);
-  } catch {
-    return false;
   }
 }
