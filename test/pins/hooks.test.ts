@@ -1,13 +1,7 @@
 /** Hooks and modes, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
 import { hookNames } from "glassine";
-import { memoryNodeHooks } from "glassine/memory-node";
 import { expect, it } from "vitest";
-import {
-  type HookSpec,
-  memoryNodeHookNames,
-  modes,
-  standardHooks,
-} from "../../src/core/hooks/index.ts";
+import { type HookSpec, modes, standardHooks } from "../../src/core/hooks/index.ts";
 import { zodOf } from "../../src/core/slots/index.ts";
 import { verifies } from "../support/verifies.ts";
 
@@ -81,8 +75,4 @@ it("modes, in the order of their phases", () => {
     ["fire_and_forget", { mayHalt: false, mayModify: false }],
     ["disabled", { mayHalt: false, mayModify: false }],
   ]);
-});
-
-it("hooks of the memory node, by which other hosts know them", () => {
-  expect(memoryNodeHookNames).toEqual(Object.keys(memoryNodeHooks));
 });

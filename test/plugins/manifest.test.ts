@@ -162,7 +162,10 @@ describe("hooks with names of inherited properties", () => {
         value: { polluted: (payload: unknown) => void payload },
       });
       expect(problemsOf(manifest({ hooks }))).toEqual(
-        only("hooks", `unknown plugin hooks: ${name}`),
+        only(
+          "hooks",
+          `unknown plugin hooks: ${name}; a hook of another host needs that host's definePlugin`,
+        ),
       );
       expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
       expect({}).not.toHaveProperty("polluted");

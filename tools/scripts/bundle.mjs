@@ -39,7 +39,10 @@ const groups = [
     name: "base",
     test: /core\/(?:hooks\/results|observe\/event|labels\/store|data\/(?:read-options|within))\.ts$/,
   },
-  { name: "plugin", test: /core\/(?:plugins\/define-plugin|slots\/compile|slots\/table)\.ts$/ },
+  {
+    name: "plugin",
+    test: /core\/(?:plugins\/define-plugin|hooks\/standard-hooks|slots\/compile|slots\/table)\.ts$/,
+  },
   { name: "manager", test: /core\/plugins\/(?:manager|profile)\.ts$/ },
   {
     name: "messages",

@@ -88,4 +88,4 @@ export {
 } from "./semantics.ts";
 export { oneLine, quoteName } from "./shown-text.ts";
 export type { StandardHooks } from "./standard-hook-types.generated.ts";
-export { libraryHostOf, memoryNodeHookNames, standardHooks } from "./standard-hooks.ts";
+export { standardHooks } from "./standard-hooks.ts";

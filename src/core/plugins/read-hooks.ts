@@ -2,7 +2,7 @@
 import { intrinsics } from "../data/index.ts";
 import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
 import type { Surface } from "./profile.ts";
-import { nameOrQuoted, orClause, orHooks, quoteName, readPlainObject } from "./read-plain.ts";
+import { nameOrQuoted, orClause, quoteName, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 
@@ -27,12 +27,18 @@ export function readHooks(surface: Surface, value: unknown, report: Report): rea
   const unknown = Object.keys(entries).filter((name) => !Object.hasOwn(hooks, name));
   if (unknown.length > 0) {
     const names = unknown.sort().map(nameOrQuoted).join(", ");
-    report(`unknown plugin hooks: ${names}${orHooks(unknown, Object.keys(hooks))}`);
+    const hint = unknown.length === 1 ? hintFor(unknown[0] ?? "", Object.keys(hooks)) : "";
+    report(`unknown plugin hooks: ${names}${hint}`);
   }
   return Object.entries(entries).flatMap(([hook, entry]) => {
     const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
     return spec === undefined ? [] : readHook(surface, hook, spec, entry, report);
   });
+}
+
+function hintFor(hook: string, known: readonly string[]): string {
+  const ofOtherHosts = "; a hook of another host needs that host's definePlugin";
+  return orClause(hook, known) || ofOtherHosts;
 }
 
 const entryFields: readonly string[] = ["handler", "extensions", ...settingNames];

@@ -11,7 +11,7 @@ import {
   isProxy,
 } from "../data/intrinsics.ts";
 import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
-import { libraryHostOf, quoteName } from "../hooks/index.ts";
+import { quoteName } from "../hooks/index.ts";
 
 export { quoteName };
 
@@ -99,30 +99,6 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 /** In a sentence: `; did you mean 'x'?`, or nothing. */
 export function orClause(name: string, known: Iterable<string>): string {
   return near(name, known, "; did");
-}
-
-/** Behind unknown hooks: names like them, and the host of this library that has them. */
-export function orHooks(unknown: readonly string[], known: readonly string[]): string {
-  const misspelt = unknown.filter((name) => libraryHostOf(name) === undefined);
-  const similar = misspelt.flatMap((name) => closest(name, known) ?? []);
-  const hint =
-    similar.length === 0
-      ? ""
-      : `; did you mean ${similar.map((name) => quoteName(name)).join(", ")}?`;
-  return `${hint}${otherHosts(unknown)}`;
-}
-
-/** `; glassine/memory-node has …`, or nothing. */
-function otherHosts(hooks: readonly string[]): string {
-  const entries = new Set(hooks.flatMap((name) => libraryHostOf(name) ?? []));
-  return [...entries]
-    .map((entry) => {
-      const there = hooks
-        .filter((name) => libraryHostOf(name) === entry)
-        .map((name) => quoteName(name));
-      return `; ${entry} has ${there.join(", ")}: take definePlugin and createPluginManager from there`;
-    })
-    .join("");
 }
 
 function near(name: string, known: Iterable<string>, begin: string): string {
