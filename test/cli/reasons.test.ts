@@ -35,7 +35,8 @@ it("a missing secret is reported by its key and the expected type", async () => 
   const schema = `{ safeParse: (value) => value.apiKey !== undefined ? { success: true, data: value } : { success: false, error: { issues: [{ code: "invalid_type", expected: "string", path: ["apiKey"], message: "" }] } } }`;
   const code = `export default () => globalThis.testDefinePlugin({ name: "guard", version: "1.0.0", configSchema: ${schema} });`;
   await install(cwd, "guard", { code });
-  const reason = "plugin 'guard' failed config validation: apiKey: expected string, got nothing";
+  const reason =
+    "plugin 'guard' failed config validation: apiKey: Invalid input: expected string, received undefined";
   expect(await rejectedIn(cwd)).toBe(reason);
   const { stdout } = await run(["doctor"], { services, cwd, env: unsigned });
   expect(stdout).toContain(`\n  reason: ${reason}\n`);

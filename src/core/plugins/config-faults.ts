@@ -1,10 +1,10 @@
 /** Says what is wrong with a configuration: where, and what was expected. Never a value. */
+import { en } from "zod/locales";
 import { attempt } from "../data/index.ts";
 import { hasOwn } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
-import { kindOfValue } from "./config-schema.ts";
 import { quoteName, readPlainArray } from "./read-plain.ts";
 import { printedValues } from "./secrets.ts";
 
@@ -13,6 +13,9 @@ type Path = readonly (string | number)[];
 /** Longer messages are not looked through for secrets, and so not shown. */
 const maxMessage = 20_000;
 const maxShown = 200;
+
+/** The message of an issue that has no words. */
+const nothingSaid = "Invalid input";
 
 export interface Refused {
   readonly config: unknown;
@@ -25,8 +28,9 @@ export interface Refused {
 export function faultsOf(error: unknown, refused: Refused): readonly string[] {
   const issues = issuesOf(error);
   if (issues === undefined) {
-    const message = textOf(error, "message") ?? (typeof error === "string" ? error : undefined);
-    return [`configSchema refused it${reasonOf(message, refused.config, refused)}`];
+    const message = textOf(error, "message") ?? (typeof error === "string" ? error : "");
+    const line = lineOf(message, refused.config, refused);
+    return [`configSchema refused it${line === "" ? "" : `: ${line}`}`];
   }
   return issues.flatMap((issue) => {
     const path = pathOf(issue);
@@ -73,25 +77,28 @@ function textOf(value: unknown, key: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-/** What an author's own message adds. All values of what failed are taken out of it. */
-function reasonOf(message: string | undefined, failing: unknown, { secrets }: Refused): string {
-  if (message === undefined || message === "Invalid input") return "";
-  if (message.length > maxMessage) return "";
-  const printed = needlesOf(printedValues(failing));
-  const safe = withoutSecrets(withoutParts(message, secrets), printed);
-  const line = oneLine(safe, maxShown);
-  return line === "" ? "" : `: ${line}`;
-}
-
-/** In our own words where the code is known: a message may have the input in it. */
+/** In zod's words or the author's. */
 function sentenceOf(issue: Issue, path: Path, refused: Refused): string {
   const failing = valueAt(refused.config, path);
-  const { code } = issue;
-  const known = typeof code === "string" && hasOwn(sentences, code) ? sentences[code] : undefined;
-  const sentence = known?.(issue, failing, refused.secrets);
-  if (sentence !== undefined) return sentence;
-  const message = typeof issue.message === "string" ? issue.message : undefined;
-  return `is not accepted${reasonOf(message, failing, refused)}`;
+  const message = textOf(issue, "message") ?? nothingSaid;
+  const byZod = zodMessage(issue, failing);
+  const isOfAuthor = message !== byZod && message !== nothingSaid;
+  const line = isOfAuthor ? lineOf(message, failing, refused) : "";
+  return line || lineOf(byZod, undefined, refused) || nothingSaid;
+}
+
+/** What zod says in English, which contains no value. An issue of zod/mini comes without words. */
+function zodMessage(issue: Issue, input: unknown): string {
+  // The issue of another schema may have the code of one of zod's, and nothing else of it.
+  const text = attempt(() => en().localeError({ ...issue, input } as never));
+  return typeof text === "string" ? text : nothingSaid;
+}
+
+/** A message on one line, without secrets and without the values of what failed. */
+function lineOf(message: string, failing: unknown, { secrets }: Refused): string {
+  if (message.length > maxMessage) return "";
+  const printed = needlesOf(printedValues(failing));
+  return oneLine(withoutSecrets(withoutParts(message, secrets), printed), maxShown);
 }
 
 function valueAt(config: unknown, path: Path): unknown {
@@ -101,68 +108,6 @@ function valueAt(config: unknown, path: Path): unknown {
     value = (value as Record<string | number, unknown>)[part];
   }
   return value;
-}
-
-type Sentence = (issue: Issue, failing: unknown, secrets: Needles) => string | undefined;
-
-const sentences: Readonly<Record<string, Sentence>> = {
-  invalid_type: ({ expected }, failing) =>
-    typeof expected === "string" && /^[A-Za-z ]{1,40}$/.test(expected)
-      ? `expected ${expected === "nonoptional" ? "a value" : expected}, got ${kindOfValue(failing)}`
-      : undefined,
-  too_small: ({ minimum, inclusive, origin, exact }) =>
-    sizeOf(minimum, inclusive === false ? "more than" : "at least", origin, exact),
-  too_big: ({ maximum, inclusive, origin, exact }) =>
-    sizeOf(maximum, inclusive === false ? "less than" : "at most", origin, exact),
-  invalid_format: ({ format }) =>
-    typeof format === "string" && /^[A-Za-z0-9_-]{1,40}$/.test(format)
-      ? `expected a string of the format ${format}`
-      : undefined,
-  not_multiple_of: ({ divisor }) =>
-    typeof divisor === "number" ? `expected a multiple of ${divisor}` : undefined,
-  invalid_value: ({ values }, _, secrets) => oneOf(values, secrets),
-  invalid_union: ({ options }, _, secrets) =>
-    oneOf(options, secrets) ?? "fits none of the forms that are allowed",
-  invalid_key: () => "has a key that is not allowed",
-  invalid_element: () => "has an element that is not allowed",
-  unrecognized_keys: ({ keys }, _, secrets) => {
-    const names = readPlainArray(keys)?.filter((key) => typeof key === "string") ?? [];
-    return names.length === 0
-      ? undefined
-      : `unknown key ${listed(names.map((key) => nameOf(key, secrets)))}`;
-  },
-};
-
-const units: Readonly<Record<string, string>> = {
-  string: " characters",
-  array: " items",
-  set: " items",
-  map: " entries",
-  file: " bytes",
-};
-
-function sizeOf(
-  bound: unknown,
-  relation: string,
-  origin: unknown,
-  exact: unknown,
-): string | undefined {
-  if (typeof bound !== "number" && typeof bound !== "bigint") return undefined;
-  const unit = typeof origin === "string" && hasOwn(units, origin) ? units[origin] : "";
-  return `expected ${exact === true ? "exactly" : relation} ${bound}${unit}`;
-}
-
-function oneOf(given: unknown, secrets: Needles): string | undefined {
-  const values = readPlainArray(given);
-  if (values === undefined || values.length === 0) return undefined;
-  const shown = values.map((value) =>
-    typeof value === "string"
-      ? nameOf(value, secrets)
-      : typeof value === "object"
-        ? kindOfValue(value)
-        : String(value),
-  );
-  return `expected one of ${listed(shown)}`;
 }
 
 const maxListed = 8;
