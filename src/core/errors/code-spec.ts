@@ -1,6 +1,5 @@
-/** How a code comes to light: thrown, recorded as a refusal, or reported as an ignored change. */
+/** What happened, and the way out. */
 export interface ErrorCodeSpec {
-  readonly kind: "refusal" | "violation" | "rejection" | "misuse" | "failure";
   readonly means: string;
   readonly todo: string;
 }

@@ -13,222 +13,182 @@ export const errorCodes = {
   ...refusalCodes,
   // Tiers and capabilities.
   tier_monotonic: {
-    kind: "violation",
     means: "An existing label or hop is missing, changed or moved.",
     todo: "Only add, for example with addLabels or appendHop.",
   },
   tier_immutable: {
-    kind: "rejection",
     means: "A change to something that never changes. It is ignored, or refused with strict.",
     todo: "Leave the field out of what the plugin returns.",
   },
   capability_missing: {
-    kind: "rejection",
     means:
       "A change without the capability that writes the slot. It is ignored, or refused with strict.",
     todo: "Declare the capability, and ask the operator to grant it.",
   },
   mode_denied: {
-    kind: "rejection",
     means: "A plugin in this mode may not make this change, or may not halt.",
     todo: "Run the plugin in a mode that may, such as sequential.",
   },
   payload_denied: {
-    kind: "rejection",
     means: "A change to a payload field that plugins may not write on this hook. It is ignored.",
     todo: "List the field as writable in the hook or in the manager's payloadPolicy.",
   },
   payload_contested: {
-    kind: "violation",
     means:
       "A plugin that let a payload pass was asked again after a later plugin changed it, and would change it too.",
     todo: "Run a plugin that only rewrites in mode transform, which is not asked again, or give it a higher priority number.",
   },
   // Data policies and label stores.
   data_action_denied: {
-    kind: "violation",
     means: "The data policy of a tool, prompt or resource does not allow this use of its result.",
     todo: "Change `security.data` in the envelope, if the result should pass.",
   },
   session_invalid: {
-    kind: "misuse",
     means: "A session of a label store is not a string, empty, too long, or not valid Unicode.",
     todo: "Use a session name that the host chose.",
   },
   label_store_failed: {
-    kind: "failure",
     means:
       "A label store did not answer in time, could not be reached, or returned something other than labels.",
     todo: 'See `cause`. Meanwhile nothing passes, unless the host chose `onStoreError: "ignore"`.',
   },
   label_store_full: {
-    kind: "failure",
     means:
       "A label store has no room for another session, or a session no room for another label. Nothing was forgotten.",
     todo: "Raise `maxSessions`, let unused sessions expire sooner with `ttlMs`, or use fewer labels.",
   },
   // Definition and registration.
   slot_invalid: {
-    kind: "misuse",
     means:
       "A slot table is inconsistent: a bad name, a name too close to another, or an impossible tier.",
     todo: "Fix the slot definition that the message names.",
   },
   hook_invalid: {
-    kind: "misuse",
     means: "A hook definition is inconsistent. `data.name` is the hook, if its name is known.",
     todo: "Fix the hook definition that the message names.",
   },
   service_invalid: {
-    kind: "misuse",
     means: "A service definition is inconsistent.",
     todo: "Fix the service definition that the message names.",
   },
   hook_unknown: {
-    kind: "misuse",
     means: "This host has no such hook.",
     todo: "Spell it as in docs/hooks.md, or add it with defineHost.",
   },
   capability_unknown: {
-    kind: "misuse",
     means: "This host has no such capability.",
     todo: "Use a name of the `capabilities` export.",
   },
   manifest_invalid: {
-    kind: "misuse",
     means: "A plugin definition is invalid. `problems` lists every field at fault.",
     todo: "Fix the fields that the message names.",
   },
   plugin_duplicate: {
-    kind: "misuse",
     means:
       "Two plugins have the same name. `data.isSame` is true if one plugin is listed twice, and false for two plugins, however similar.",
     todo: "Register each plugin once.",
   },
   dependency_unresolved: {
-    kind: "misuse",
     means: "A plugin depends on a missing one, or there is a dependency cycle.",
     todo: "Add the missing plugin, or break the cycle that the message shows.",
   },
-  ...trustCodes,
-  ...gatewayCodes,
-  ...isolationCodes,
   options_invalid: {
-    kind: "misuse",
     means: "An option is unknown, or its value is out of range.",
     todo: "Compare with the type of the options.",
   },
   // Host input.
   extensions_invalid: {
-    kind: "misuse",
     means: "Extensions from the host are invalid. `problems` lists each path.",
     todo: "Fix the fields that the message names.",
   },
   payload_invalid: {
-    kind: "misuse",
     means: "A payload from the host does not match the hook. `problems` lists each path.",
     todo: "Fix the fields that the message names.",
   },
   message_invalid: {
-    kind: "misuse",
     means: "A message is invalid. `problems` lists the first 100 paths.",
     todo: "Fix the fields that the message names.",
   },
   part_invalid: {
-    kind: "misuse",
     means: "A value is not a `PartInfo`.",
     todo: "Pass what `partsOf` returned.",
   },
   document_invalid: {
-    kind: "misuse",
     means:
       "A provider's document, or a task or error of another process, is invalid. `problems` lists each path.",
     todo: "Fix the fields that the message names, or use the function for that document.",
   },
   claims_invalid: {
-    kind: "misuse",
     means:
       "A claim of a token has the wrong type, or the one with the id is missing. `problems` has its path.",
     todo: "Name the right claims in the mapping. A token that cannot be read gets no access.",
   },
   stream_invalid: {
-    kind: "misuse",
     means: "An event of a stream contradicts earlier ones, or has the wrong shape.",
     todo: "End the request: what has arrived may not be the answer.",
   },
   stream_limit: {
-    kind: "misuse",
     means: "A stream has more events, or more text, than its limits allow.",
     todo: "End the request, or raise `maxEvents` or `textUnits`.",
   },
   syntax_invalid: {
-    kind: "misuse",
     means: "A text is not JSON.",
     todo: "Pass JSON text, or the parsed value.",
   },
   declassify_refused: {
-    kind: "misuse",
     means:
       "A declassification names no existing label, lacks a reason or authority, or was tried on a view.",
     todo: "Call it in the host, on the authoritative extensions, with labels, reason and authority.",
   },
   // Running.
   handler_error: {
-    kind: "failure",
     means: "A handler threw.",
     todo: "The host's log has plugin, hook and message; the manager's onHandlerError gets the thrown value, which never leaves the host.",
   },
   handler_timeout: {
-    kind: "failure",
     means: "A handler did not settle before its deadline.",
     todo: "Raise timeoutMs, or make the handler observe context.signal.",
   },
   capability_denied: {
-    kind: "failure",
     means: "A handler asked for a service whose capability its plugin did not declare.",
     todo: "Declare the capability in the manifest, and ask the operator to grant it.",
   },
   execution_failed: {
-    kind: "failure",
     means: "A handler threw, missed its deadline, or returned something invalid.",
     todo: "See `cause`, and the plugin that the message names.",
   },
   rejected: {
-    kind: "failure",
     means: "A handler denied by throwing `RejectError`.",
     todo: "Nothing: it is a denial. On a hook without denials it is a failure.",
   },
   audit_failed: {
-    kind: "failure",
     means: "The audit trail could not deliver a record, and the host requires it.",
     todo: "Check the sink. `auditFailures()` counts undelivered records.",
   },
   aborted: {
-    kind: "failure",
     means: "The host aborted the invocation, or a context was used after its invocation ended.",
     todo: "Nothing, if the abort was intended.",
   },
   realm_tampered: {
-    kind: "failure",
     means:
       'Built-ins have changed since the library was loaded, and the manager has `tampering: "deny"`.',
     todo: "Find out who patches the built-ins that `data.changes` or the violation's details name, or patch them before the library is loaded.",
   },
   reentrancy: {
-    kind: "misuse",
     means: "Invocations are nested deeper than the limit.",
     todo: "Break the cycle of plugins that invoke hooks.",
   },
   overloaded: {
-    kind: "misuse",
     means: "More invocations are in progress than the operator allows.",
     todo: "Shed load, or raise maxInFlight.",
   },
   manager_closed: {
-    kind: "misuse",
     means: "The manager was closed.",
     todo: "Create a new manager.",
   },
+  ...trustCodes,
+  ...gatewayCodes,
+  ...isolationCodes,
 } as const satisfies Record<string, ErrorCodeSpec>;
 
 /** A stable code of this library. */

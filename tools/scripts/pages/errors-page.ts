@@ -1,5 +1,8 @@
 /** docs/errors.md: every code, and the codes by the case names of the design. */
-import { type ErrorCode, type ErrorCodeSpec, errorCodes } from "../../../src/core/errors/index.ts";
+import { gatewayCodes } from "../../../src/core/errors/gateway-codes.ts";
+import { type ErrorCodeSpec, errorCodes, refusalCodes } from "../../../src/core/errors/index.ts";
+import { isolationCodes } from "../../../src/core/errors/isolation-codes.ts";
+import { trustCodes } from "../../../src/core/errors/trust-codes.ts";
 import { threatCases } from "../data/threat-cases.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
@@ -8,6 +11,11 @@ const intro = `# Errors
 Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognises one.
 \`data\` holds the facts behind the message.
 Neither holds values of slots: names and types only.
+
+A wrong call or definition throws its error.
+In a run, the result lists a failure in \`errors\`, or its code is that of the violation, and a change that was ignored in \`rejections\`.
+With \`strict\`, such a change to the extensions refuses the result; \`mergeExtensions\` throws it as \`TierViolationError\`.
+Of a result that is refused nothing is applied, and the plugin's \`onError\` decides what follows.
 
 The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that reads like a failure here.
 [lifecycle.md](lifecycle.md#who-denied) explains how to find out which.
@@ -22,17 +30,20 @@ try {
 }
 \`\`\``;
 
-const kinds: Readonly<Record<ErrorCodeSpec["kind"], string>> = {
-  refusal:
-    "What a plugin returned is invalid. Nothing of it is applied, and the plugin's `onError` decides what follows.",
-  violation:
-    "What a plugin returned breaks a tier: nothing of it is applied, and the plugin's `onError` decides what follows. Or a result violates a policy of the host and does not pass.",
-  rejection:
-    "One change was ignored and is listed in `rejections`. The rest of the result is applied. With `strict`, such a change to the extensions refuses the result; `mergeExtensions` throws it as `TierViolationError`.",
-  misuse: "A call or a definition is wrong. The error is thrown there.",
-  failure:
-    "A handler failed or was stopped: the error is listed in `errors`, or its code is that of the violation. Or something that the library relies on failed: the promise rejects.",
-};
+const ofOtherFiles = { ...refusalCodes, ...trustCodes, ...gatewayCodes, ...isolationCodes };
+const general = Object.fromEntries(
+  Object.entries(errorCodes).filter(([name]) => !Object.hasOwn(ofOtherFiles, name)),
+);
+
+/** The codes of each file, in the order of `errorCodes`. */
+const groups: readonly (readonly [heading: string, codes: Codes])[] = [
+  ["Values that are refused", refusalCodes],
+  ["Envelopes, plugins and runs", general],
+  ["Installed packages and trust", trustCodes],
+  ["Configuration of the gateway", gatewayCodes],
+  ["Isolated plugins", isolationCodes],
+];
+type Codes = Readonly<Record<string, ErrorCodeSpec>>;
 
 const cases = `## Case names of the design
 
@@ -40,29 +51,23 @@ The design of this library names error cases \`E_…\`.
 The code does not use these names; this table lists the code for each.`;
 
 export function errorsPage(): string {
-  const codes = Object.entries(errorCodes) as [ErrorCode, ErrorCodeSpec][];
-  const ofKind = (kind: string) => codes.filter(([, spec]) => spec.kind === kind);
-  const kindBlocks = Object.entries(kinds).map(([kind, meaning]) => {
-    const links = ofKind(kind).map(([name]) => `[${code(name)}](#${name})`);
-    return `_${kind}_: ${meaning}\n${links.join(", ")}`;
-  });
   const caseRows = threatCases.map(({ name, codes: known, note }) => [
     code(name),
     known === undefined ? "none" : either(known),
     note ?? "",
   ]);
   return page([
-    generatedFrom("src/core/errors/codes.ts and tools/scripts/data/threat-cases.ts"),
+    generatedFrom("src/core/errors/*codes.ts and tools/scripts/data/threat-cases.ts"),
     intro,
-    "## Kinds",
-    ...kindBlocks,
-    "## Codes",
-    ...codes.map(([name, spec]) => section(name, spec)),
+    ...groups.flatMap(([heading, codes]) => [
+      `## ${heading}`,
+      ...Object.entries(codes).map(([name, spec]) => section(name, spec)),
+    ]),
     cases,
     table(["Case", "Code", "Remark"], caseRows),
   ]);
 }
 
-function section(name: string, { kind, means, todo }: ErrorCodeSpec): string {
-  return `### ${name}\n\n_${kind}_: ${means}\n\nWhat to do: ${todo}`;
+function section(name: string, { means, todo }: ErrorCodeSpec): string {
+  return `### ${name}\n\n${means}\n\nWhat to do: ${todo}`;
 }
