@@ -32,7 +32,7 @@ describe("what exceeds a limit only after the merge", () => {
     );
     expect([error.code, error.data.slot]).toEqual(["snapshot_limit", "security.labels"]);
     expect(error.message).toBe(
-      "The proposal was refused at security.labels: Expected at most 256 elements together with what was added since, got more. Nothing of it was applied.",
+      "The proposal was refused at security.labels: Expected at most 256 elements together with what was there, got more. Nothing of it was applied.",
     );
     const full = moved(none, labelled(labels(0, 200)), { security: { labels: labels(200, 56) } });
     expect(full.extensions.security?.labels).toHaveLength(256);

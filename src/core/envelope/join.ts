@@ -1,41 +1,15 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
-import {
-  extensionsLimits,
-  forEach,
-  intrinsics,
-  type Limits,
-  unionOf,
-  without,
-} from "../data/index.ts";
+import { extensionsLimits, forEach, intrinsics, type Limits, without } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
-import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { type Slots, sealAfter } from "./filter.ts";
-import { problemOf } from "./merge.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import type { Slots } from "./filter.ts";
+import { type MergeOutcome, merge } from "./merge.ts";
 
-const { append, freeze, isArray, newList, toArray } = intrinsics;
-
-/** What came of a join. */
-type Joined =
-  | {
-      readonly ok: true;
-      readonly extensions: Slots;
-      /** The paths of what changed. */
-      readonly changed: readonly string[];
-    }
-  | Overlong;
-
-/** What would be over a limit. */
-interface Overlong {
-  readonly ok: false;
-  readonly path: string;
-  /** Made by the library: the limit, and no value. */
-  readonly reason: string;
-}
+const { freeze, isArray } = intrinsics;
 
 /**
- * `outer` with what the plugins of the inner run added to growing sets. What the inner run was
- * started with is not taken: whoever started it may be a plugin without the right to add. Nothing
- * is taken where a set would be over its limit.
+ * Proposes to `outer` what the plugins of the inner run added to growing sets. What the inner run was
+ * started with is not taken: whoever started it may be a plugin without the right to add.
  */
 export function joinSets(
   slots: CompiledSlots,
@@ -44,48 +18,28 @@ export function joinSets(
   start: Slots,
   mask: number,
   limits: Limits = extensionsLimits,
-): Joined {
-  const changed = newList<string>();
-  const next: Record<string, unknown> = { ...outer };
-  let overlong: Overlong | undefined;
-  forEach(slots.nodes, (node) => {
-    const { key } = node;
-    if (start[key] === inner[key] || node.grows !== undefined) return;
-    const level: Record<string, unknown> = { ...(outer[key] ?? defaultsOf(node)) };
-    let isJoined = false;
-    forEach(node.fields, (field) => {
+): MergeOutcome {
+  const added: Record<string, unknown> = { ...slots.empty };
+  forEach(slots.nodes, ({ key, grows, empty, fields }) => {
+    if (start[key] === inner[key] || grows !== undefined) return;
+    const level: Record<string, unknown> = { ...empty };
+    forEach(fields, (field) => {
       // Of a level that does not itself grow, nothing but sets does.
       if (field.tier !== "monotonic") return;
-      if (field.write !== 0 && (field.write & mask) === 0) return;
-      const before = setOf(outer[key], field.key);
-      const added = without(setOf(inner[key], field.key), setOf(start[key], field.key));
-      const all = unionOf(before, added);
-      if (all === before) return;
-      overlong ??= overlongOf(field, all, limits);
-      level[field.key] = all;
-      isJoined = true;
-      if (node.tier === "immutable") append(changed, field.path);
+      const more = without(setOf(inner[key], field.key), setOf(start[key], field.key));
+      if (more.length > 0) level[field.key] = more;
     });
-    if (!isJoined) return;
-    if (node.tier !== "immutable") append(changed, node.path);
-    next[key] = freeze(level);
+    added[key] = level;
   });
-  if (overlong !== undefined) return overlong;
-  const extensions = changed.length === 0 ? outer : sealAfter(slots, outer, next);
-  return { ok: true, extensions, changed: freeze(toArray(changed)) };
+  // Nothing of `outer` is shown, so nothing of it counts or is missing.
+  const view = slots.empty as Slots;
+  const rights = { mask, strict: false, growOnly: true, limits } as const;
+  return merge({ slots, current: outer, returned: added, view, ...rights });
 }
 
-/** Each element was read before; whether there are too many is not known. */
-function overlongOf(field: Node, all: readonly string[], limits: Limits): Overlong | undefined {
-  const problem = problemOf(field, all, limits);
-  if (problem === undefined) return undefined;
-  const reason = `Expected ${problem.expected} with those of a nested run, got more.`;
-  return { ok: false, path: field.path, reason };
-}
-
-const empty: readonly never[] = freeze([]);
+const none: readonly never[] = freeze([]);
 
 function setOf(level: LevelValue | undefined, key: string): readonly string[] {
   const set = level?.[key];
-  return isArray(set) ? set : empty;
+  return isArray(set) ? set : none;
 }

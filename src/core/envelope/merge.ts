@@ -336,7 +336,7 @@ function checkGrown(state: MergeState, node: Node, change: Change, next: List): 
     const problem = problemOf(node, next, state.limits);
     if (problem !== undefined) {
       const { code, expected, received } = problem;
-      const reason = `Expected ${expected} together with what was added since, got ${received}.`;
+      const reason = `Expected ${expected} together with what was there, got ${received}.`;
       refuse(state, node, code, reason);
     }
   }
@@ -349,7 +349,7 @@ function checkGrown(state: MergeState, node: Node, change: Change, next: List): 
  * What is wrong with a set or list that was put together, such as its length: its elements were read
  * before, but never as one.
  */
-export function problemOf(node: Node, joined: List, limits: Limits): Problem | undefined {
+function problemOf(node: Node, joined: List, limits: Limits): Problem | undefined {
   // A list that only zod can read is read as a whole; of any other each element was read already.
   const previous = node.compiled.element === undefined ? undefined : joined;
   const read = readOf(node.compiled, concat(joined), previous, limits);

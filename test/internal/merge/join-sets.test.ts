@@ -31,13 +31,14 @@ describe("labels", () => {
   const numbered = (from: number, count: number) =>
     labelled(...Array.from({ length: count }, (_, at) => `l${from + at}`));
 
+  const wide = { ...extensionsLimits, labels: 300 };
+
   it("join up to the limit, and none beyond it", () => {
     const joined = join(numbered(0, 200), numbered(200, 56), none);
     expect(joined.security?.labels).toHaveLength(256);
     const over = join(numbered(0, 200), numbered(200, 57), none);
     expect(over).toMatchObject({ ok: false });
-    expect(over).toMatchObject({ path: "security.labels" });
-    const wide = { ...extensionsLimits, labels: 300 };
+    expect(over).toMatchObject({ refusal: { path: "security.labels", code: "snapshot_limit" } });
     const wider = joinSets(slots, numbered(0, 200), numbered(200, 57), none, may, wide);
     expect(wider).toMatchObject({
       extensions: { security: { labels: { length: 257 } } },
@@ -46,8 +47,17 @@ describe("labels", () => {
   });
 
   it("beyond the limit are reported by the limit", () => {
-    const reason = "Expected at most 256 elements with those of a nested run, got more.";
-    expect(join(numbered(0, 200), numbered(200, 57), none)).toMatchObject({ reason });
+    const reason = "Expected at most 256 elements together with what was there, got more.";
+    const over = join(numbered(0, 200), numbered(200, 57), none);
+    expect(over).toMatchObject({ refusal: { reason } });
+    // Of another manager, under wider limits.
+    const labels = Array.from({ length: 257 }, (_, at) => `l${at}`);
+    const many = join(
+      none,
+      createExtensions({ security: { labels } }, { limits: wide }) as never,
+      none,
+    );
+    expect(many).toMatchObject({ refusal: { reason: "Expected at most 256 elements, got more." } });
   });
 
   it("that the inner run started with do not join", () => {

@@ -138,7 +138,7 @@ function contest(run: MessageRun, step: Step): TurnEnd {
 function halt(
   run: MessageRun,
   step: Step,
-  code: "payload_contested" | "snapshot_limit",
+  code: ErrorCode,
   path: string,
   reason: string,
 ): Violation {
@@ -457,7 +457,8 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
     // Later plugins would let pass what they do not see the label of: whatever the plugin's error
     // policy says, the outer run may not go on.
     if (!mayAdd(step) || outer.stopped !== undefined) return;
-    outer.stop(halt(outer, step, "snapshot_limit", joined.path, joined.reason), "errored");
+    const { code, path, reason } = joined.refusal;
+    outer.stop(halt(outer, step, code, path, reason), "errored");
     return;
   }
   if (joined.extensions === outer.extensions) return;
