@@ -134,7 +134,7 @@ describe("tampering", () => {
     expect(detectTampering()).toEqual([]);
   });
 
-  it("is reported in printable ASCII on one line, whatever the name", () => {
+  it("is reported in printable characters on one line, whatever the name", () => {
     const keys = ["a b", "", "\n\u202e\u0000", '"\\', "x".repeat(70), Symbol("a\nb"), Symbol()];
     const changes = changesAfter(() => {
       for (const key of keys) patch(Reflect, key, { value: 1 });
@@ -142,10 +142,10 @@ describe("tampering", () => {
     expect(changes.map(({ intrinsic }) => intrinsic)).toEqual([
       'Reflect["a b"]',
       'Reflect[""]',
-      'Reflect["\\u000a\\u202e\\u0000"]',
-      'Reflect["\\u0022\\u005c"]',
-      `Reflect["${"x".repeat(64)}..."]`,
-      'Reflect[Symbol("a\\u000ab")]',
+      'Reflect["\\u{a}\\u{202e}\\u{0}"]',
+      'Reflect["\\u{22}\\u{5c}"]',
+      `Reflect["${"x".repeat(64)}…"]`,
+      'Reflect[Symbol("a\\u{a}b")]',
       "Reflect[Symbol()]",
     ]);
   });
@@ -163,11 +163,12 @@ describe("tampering", () => {
     ["a@", '["a@"]'],
     ["a[", '["a["]'],
     ["~ ", '["~ "]'],
-    ["\x7f", '["\\u007f"]'],
-    ["\x1f", '["\\u001f"]'],
-    ["\uabcd", '["\\uabcd"]'],
+    ["\x7f", '["\\u{7f}"]'],
+    ["\x1f", '["\\u{1f}"]'],
+    ["\uabcd", '["\uabcd"]'],
+    ["\ud800", '["\\u{d800}"]'],
     ["x".repeat(64), `.${"x".repeat(64)}`],
-    ["x".repeat(65), `["${"x".repeat(64)}..."]`],
+    ["x".repeat(65), `["${"x".repeat(64)}…"]`],
     [" ".repeat(64), `["${" ".repeat(64)}"]`],
   ])("is reported with the name as code spells it: %j", (key, shown) => {
     const changes = changesAfter(() => patch(Reflect, key, { value: 1 }));

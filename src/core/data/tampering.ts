@@ -5,10 +5,11 @@
  * own parts, and calls nothing but what was captured at load. No getter runs but the runtime's
  * own on the global object, and these as they were captured.
  */
+import { quoted } from "../errors/index.ts";
 import {
   append,
   apply,
-  charCodeAt,
+  execPattern,
   freeze,
   getOwnPropertyDescriptor,
   getPrototypeOf,
@@ -17,7 +18,6 @@ import {
   type List,
   newList,
   ownKeys,
-  slice,
   symbolDescription,
   toArray,
 } from "./intrinsics.ts";
@@ -126,7 +126,7 @@ function unnamed(): readonly WatchedObject[] {
 
 /** An intrinsic that is not as it was when the library loaded. */
 export interface RealmChange {
-  /** Printable ASCII: `Array.prototype.push`, `Set.prototype[Symbol.iterator]`, `Promise`. */
+  /** Printable, on one line: `Array.prototype.push`, `Set.prototype[Symbol.iterator]`, `Promise`. */
   readonly intrinsic: string;
   /** `replaced`: another value, getter, setter or prototype, or listed by loops as it was not. */
   readonly change: "replaced" | "added" | "removed";
@@ -134,7 +134,8 @@ export interface RealmChange {
 
 /** Whoever adds a great many properties gets no list as long. */
 const maxChanges = 1000;
-const maxNameLength = 64;
+/** A name as code spells it, and not too long. */
+const plainName = /^[A-Za-z_$][\w$]{0,63}$/;
 
 /**
  * The intrinsics that are not as they were when this library loaded, in a fixed order; an empty
@@ -221,7 +222,7 @@ function tell(changes: List<RealmChange>, intrinsic: string, change: RealmChange
 function shown(key: PropertyKey): string {
   if (typeof key !== "symbol") {
     const text = `${key as string}`;
-    return isPlain(text) ? `.${text}` : `[${quoted(text)}]`;
+    return execPattern(plainName, text) === null ? `[${quoted(text)}]` : `.${text}`;
   }
   for (let i = 0; i < wellKnownSymbols.length; i++) {
     const known = wellKnownSymbols[i];
@@ -229,35 +230,4 @@ function shown(key: PropertyKey): string {
   }
   const description = symbolDescription(key);
   return `[Symbol(${description === undefined ? "" : quoted(description)})]`;
-}
-
-/** A name as code spells it: letters, digits, `_` and `$`, and not too many. */
-function isPlain(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = charCodeAt(text, i);
-    const isLetter = (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
-    const isDigit = unit >= 0x30 && unit <= 0x39 && i > 0;
-    if (!isLetter && !isDigit && unit !== 0x5f && unit !== 0x24) return false;
-  }
-  return text.length > 0 && text.length <= maxNameLength;
-}
-
-/** On one line, in ASCII. `quoted` of the errors runs patterns, and those can be patched. */
-function quoted(text: string): string {
-  let out = "";
-  for (let i = 0; i < text.length && i < maxNameLength; i++) {
-    const unit = charCodeAt(text, i);
-    const isSafe = unit >= 0x20 && unit <= 0x7e && unit !== 0x22 && unit !== 0x5c;
-    out += isSafe ? slice(text, i, i + 1) : `\\u${fourDigits(unit)}`;
-  }
-  return `"${out}${text.length > maxNameLength ? "..." : ""}"`;
-}
-
-function fourDigits(unit: number): string {
-  let out = "";
-  for (let shift = 12; shift >= 0; shift -= 4) {
-    const digit = (unit >> shift) & 0xf;
-    out += slice("0123456789abcdef", digit, digit + 1);
-  }
-  return out;
 }
