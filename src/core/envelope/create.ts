@@ -81,7 +81,7 @@ export function replaceSlots(
   }
   const before = extensions as Slots;
   const { slots } = brand.kind;
-  const next: Record<string, unknown> = { ...before };
+  const next = slots.take(before, slots.whole);
   // Nothing to read: the same slots under a new envelope.
   if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
@@ -103,7 +103,7 @@ function isEmptyRecord(value: unknown): boolean {
  * out. A document from the wire keeps what it says.
  */
 function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
-  const next: Record<string, unknown> = { ...value };
+  let next: Record<string, unknown> | undefined;
   forEach(slots.nodes, (node) => {
     const level = value[node.key];
     const list = node.grows === undefined ? undefined : ownValue(level, node.grows.key);
@@ -118,9 +118,11 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
       whole[name] = derived[name];
       isChanged = true;
     });
-    if (isChanged) next[node.key] = freeze(whole);
+    if (!isChanged) return;
+    next ??= slots.take(value, slots.whole);
+    next[node.key] = freeze(whole);
   });
-  return next;
+  return next ?? value;
 }
 
 /** What `decodeExtensions` gives. */
