@@ -232,7 +232,7 @@ export class Lane {
       return call.subject.isNotice ? undefined : this.#reply(verdict.answer, aux);
     }
     if (call.method === "tools/call") {
-      this.#parts.memory.tasks.learn(this.#scope, verdict.message, recordOf(call));
+      this.#parts.memory.tasks.learn(this.#scope, verdict.message, () => recordOf(call));
     }
     if (call.subject.isOther) this.#learn(call.method, message);
     return this.#reply(verdict.message, aux);
@@ -241,7 +241,7 @@ export class Lane {
   /** Learns from lists that later messages are judged by. */
   #learn(method: string, answer: JsonObject): void {
     const { memory, direction, hooks } = this.#parts;
-    if (isAskedMethod(method)) memory.tasks.learn(this.#scope, answer, method);
+    if (isAskedMethod(method)) memory.tasks.learn(this.#scope, answer, () => method);
     if (learnedLists.includes(method)) hooks().learn(direction, method, answer);
   }
 

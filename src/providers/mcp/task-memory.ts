@@ -34,14 +34,15 @@ export class TaskMemory {
   readonly #shared = new Map<string, TaskRecord | "forgotten">();
   #hasForgotten = false;
 
-  /** Remembers the task that an answer creates. */
-  learn({ direction, session }: TaskScope, answer: JsonObject, found: KnownTask): void {
+  /** Remembers the task that an answer creates. Most create none: `startedBy` is then not called. */
+  learn({ direction, session }: TaskScope, answer: JsonObject, startedBy: () => KnownTask): void {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
     if (taskId.length > maxIdUnits) {
       this.forgotSome();
       return;
     }
+    const found = startedBy();
     this.#keep(this.#own, `${direction} ${session.id} ${taskId}`, found);
     if (session.name !== undefined || typeof found === "string") return;
     const key = `${direction} ${taskId}`;
