@@ -98,7 +98,9 @@ export const symbolDescription: Method<symbol, [], string | undefined> = uncurry
 const wellFormed = (String.prototype as { isWellFormed?: (this: string) => boolean }).isWellFormed;
 /** False for a string with a lone surrogate. */
 export const isWellFormed: (text: string) => boolean =
-  wellFormed === undefined ? (text) => everyPairWhole(text) : uncurryThis(wellFormed);
+  wellFormed === undefined
+    ? (text) => execPattern(/\p{Cs}/u, text) === null
+    : uncurryThis(wellFormed);
 /** `map.get(key)` of a WeakMap. */
 export const weakGet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | undefined =
   uncurryThis(WeakMap.prototype.get) as never;
@@ -120,18 +122,6 @@ export const sortInPlace: Method<unknown[], [(a: never, b: never) => number], un
   uncurryThis(
     Array.prototype.sort as (this: unknown[], by: (a: never, b: never) => number) => unknown[],
   );
-
-function everyPairWhole(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = charCodeAt(text, i);
-    if (unit < 0xd800 || unit > 0xdfff) continue;
-    if (unit > 0xdbff) return false;
-    const next = i + 1 < text.length ? charCodeAt(text, i + 1) : 0;
-    if (next < 0xdc00 || next > 0xdfff) return false;
-    i++;
-  }
-  return true;
-}
 
 /**
  * What only the runtime can tell. Absent on runtimes without it, where a proxy is read once

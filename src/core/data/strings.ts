@@ -80,18 +80,15 @@ function codePointLength(text: string): number {
   return count;
 }
 
-// RFC 9110 §5.6.2, token: 1 for each unit of ASCII that can be in one. Of a list, what is beyond its
-// end would be looked up on a prototype.
-const token = Uint8Array.from({ length: 0x80 }, (_, unit) =>
-  Number(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(unit))),
-);
+// What was matched stays in `RegExp.input`, for any plugin to read. So patterns look for what may not
+// be in a header, and match in none that is accepted.
 
-/** Whether `name` can be a header name on the wire. Most are short: a pattern takes longer. */
+// RFC 9110 §5.6.2, token.
+const notInName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
+
+/** Whether `name` can be a header name on the wire. */
 export function isHeaderName(name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    if (token[charCodeAt(name, i)] !== 1) return false;
-  }
-  return name !== "";
+  return name !== "" && execPattern(notInName, name) === null;
 }
 
 const sensitiveNames: Readonly<Record<string, unknown>> = Object.assign(newRecord(), {
@@ -107,16 +104,12 @@ export function isSensitiveHeader(name: string): boolean {
   return sensitiveNames[toLowerAscii(trim(name))] === true;
 }
 
-/**
- * Whether `value` can be a header value on the wire. RFC 9110 §5.5: tab, printable ASCII and
- * Latin-1 beyond; no control, no line break.
- */
+// RFC 9110 §5.5: tab, printable ASCII and Latin-1 beyond; no control, no line break.
+const notInValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Whether `value` can be a header value on the wire. */
 export function isHeaderValue(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const unit = charCodeAt(value, i);
-    if (unit > 0xff || unit === 0x7f || (unit < 0x20 && unit !== 0x09)) return false;
-  }
-  return true;
+  return execPattern(notInValue, value) === null;
 }
 
 // RFC 3339 §5.6, with the zone left out meaning UTC.
@@ -173,36 +166,18 @@ const none: readonly never[] = freeze([]);
 export function asSet(items: readonly string[], previous?: unknown): readonly string[] {
   // A frozen array of our own reading: dense, so reading by index meets no prototype.
   const set = concat(items);
-  const known = isArray(previous) ? (previous as readonly string[]) : none;
-  const sorted = sortedLength(set, known);
-  if (sorted < set.length) {
-    if (set.length - sorted > mostInserted) sortInPlace(set, byCodePoint);
-    else insertEach(set, sorted);
+  if (!isSet(set)) {
+    sortInPlace(set, byCodePoint);
     dropRepeats(set);
   }
-  return kept(set, known);
+  return kept(set, isArray(previous) ? (previous as readonly string[]) : none);
 }
 
-/** So few are sorted faster without calls, above all where one was appended to a set. */
-const mostInserted = 16;
-
-/** How many stand as a set has them. As long as they are those of a known set, it is seen at once. */
-function sortedLength(items: readonly string[], known: readonly string[]): number {
-  let at = 0;
-  while (at < items.length && at < known.length && items[at] === known[at]) at += 1;
-  if (at === 0) at = 1;
-  while (at < items.length && isBefore(items[at - 1] as string, items[at] as string)) at += 1;
-  return at;
-}
-
-/** Puts what stands from an index on where it belongs among those before it. */
-function insertEach(items: string[], from: number): void {
-  for (let i = from; i < items.length; i++) {
-    const item = items[i] as string;
-    const place = placeOf(item, items, 0, i);
-    for (let at = i; at > place; at--) items[at] = items[at - 1] as string;
-    items[place] = item;
+function isSet(items: readonly string[]): boolean {
+  for (let i = 1; i < items.length; i++) {
+    if (!isBefore(items[i - 1] as string, items[i] as string)) return false;
   }
+  return true;
 }
 
 /** The union of two sets: `set` itself if `other` adds nothing to it. */
