@@ -117,31 +117,16 @@ function linesOf(
     ),
     ...section(
       "Rejected:",
-      [
-        ...rejected.map((each) => {
-          const reason = paint.bad(reasonOf(each.code, each.reason));
-          return `  ${printable(nameOf(each))}: ${reason}`;
-        }),
-        ...claimLines(rejected),
-      ],
+      rejected.map((each) => {
+        const reason = paint.bad(reasonOf(each.code, each.reason));
+        // The reason is the same for each package that claims the id.
+        const claimant = each.code === "duplicate_id" ? say` of ${each.package}` : "";
+        return `  ${printable(nameOf(each))}: ${reason}${claimant}`;
+      }),
       paint,
     ),
     ...driftSection(report.drift, paint),
   ];
-}
-
-/** Packages that claim one id have the same line above: this line names them. */
-function claimLines(rejected: DiscoveryReport["rejected"]): readonly string[] {
-  const packages = new Map<string, Set<string>>();
-  for (const { id, package: name, code } of rejected) {
-    if (id !== null && code === "duplicate_id")
-      packages.set(id, (packages.get(id) ?? new Set()).add(name));
-  }
-  return [...packages]
-    .filter(([, names]) => names.size > 1)
-    .map(
-      ([id, names]) => say`  ${id} is claimed by several packages: ${[...names].sort().join(", ")}`,
-    );
 }
 
 function tableLines(loaded: readonly PluginFacts[], paint: Paint): readonly string[] {
