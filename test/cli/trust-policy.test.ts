@@ -51,16 +51,16 @@ describe("plugins trust", () => {
   });
 
   it.each([
-    ["a key that was revoked", { revoked: true }, "is revoked", "a key that is not revoked"],
-    ["a key whose time is over", { not_after: "2020-01-01T00:00:00Z" }, "after", "valid now"],
-    ["a key that nobody bound", { key_id: "k2" }, "no key 'k1'", "Ask the publisher for the key"],
-  ])("refuses %s with its own remedy", async (_, change, symptom, response) => {
+    ["a key that was revoked", { revoked: true }, /key 'k1' of identity .* is revoked/],
+    ["a key whose time is over", { not_after: "2020-01-01T00:00:00Z" }, /key 'k1' .* after 2020/],
+    ["a key that nobody bound", { key_id: "k2" }, /no key 'k1' for identity/],
+  ])("refuses %s, and names the key", async (_, change, symptom) => {
     verifies("cli:trust-refused", "cli:describe-rejected");
     const { cwd, env } = await signedGuard();
     await rebind(env, change);
     const { code, stderr } = await run(trust, { services, cwd, env });
-    expect([code, stderr]).toEqual([2, expect.stringContaining(symptom)]);
-    expect(linesOf(stderr)[1]).toContain(response);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(symptom)]);
+    expect(linesOf(stderr)[1]).toMatch(/^Reinstall the package\./);
     const described = await run(["plugins", "describe", "guard"], { services, cwd, env });
     expect(described.stdout).toContain(`\nresponse: ${linesOf(stderr)[1]}\n`);
     const { stdout } = await run(["plugins", "doctor"], { services, cwd, env });

@@ -112,7 +112,7 @@ function findingsOf(
     const { code, reason } = rejected;
     add(
       "rejected",
-      say`${code}: ${responseTo(rejected, report.lock_fault !== null) ?? reason}`,
+      say`${code}: ${responseTo(code, report.lock_fault !== null) ?? reason}`,
       reason,
     );
   }

@@ -1,6 +1,5 @@
 /** What is known of plugins and lockfiles, with the field names of `--json`. */
 import type { StreamMode } from "../../core/hooks/index.ts";
-import type { SignatureCause } from "../packages/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
 import type {
   configKey,
@@ -81,8 +80,6 @@ export interface RejectedPlugin {
   readonly entry_point: string | null;
   readonly code: string;
   readonly reason: string;
-  /** Of an invalid signature, where the key is at fault and not the files. */
-  readonly cause?: SignatureCause | undefined;
   /** What is known of it without running it; null where not even that is. */
   readonly facts: PluginFacts | null;
 }

@@ -2,7 +2,7 @@
 import type { Rejection } from "../packages/index.ts";
 import type { Refused, StaticPlugin } from "./types.ts";
 
-export interface Fault extends Pick<Rejection, "code" | "reason" | "cause"> {
+export interface Fault extends Pick<Rejection, "code" | "reason"> {
   /** The sentence of a host that does not start, where the fault has one of its own. */
   readonly message?: string;
 }

@@ -28,12 +28,7 @@ export { readBundled, readNeeds } from "./package-json.ts";
 export { packageLimits } from "./package-limits.ts";
 export { loadPeer } from "./peer.ts";
 export { packageRefused, systemCode } from "./refused.ts";
-export {
-  type RejectionCode,
-  rejectionCodes,
-  type SignatureCause,
-  signatureCauses,
-} from "./rejection-codes.ts";
+export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
 export { resolveName } from "./resolve-name.ts";
 export { type FileFault, type FileRules, readSmallFile } from "./small-file.ts";
 export { parseStrictJson, StrictJsonError } from "./strict-json.ts";

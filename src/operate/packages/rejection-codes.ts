@@ -169,21 +169,3 @@ export const rejectionCodes = {
 } as const satisfies Record<string, RejectionCodeSpec>;
 
 export type RejectionCode = keyof typeof rejectionCodes;
-
-/** Why a signature is invalid although the files may be those that were signed: what to do then. */
-export const signatureCauses = {
-  key_unknown: {
-    means: "is not bound to the identity",
-    todo: "Ask the publisher for the key, by a way that you trust, and bind it to the identity in the file of publisher keys. If the publisher does not know the key, treat it as tampering.",
-  },
-  key_revoked: {
-    means: "is revoked",
-    todo: "Install a version that is signed with a key that is not revoked.",
-  },
-  key_untimely: {
-    means: "is out of its time",
-    todo: "Install a version that is signed with a key that is valid now, or ask the publisher and change its times in the file of publisher keys.",
-  },
-} as const satisfies Record<string, RejectionCodeSpec>;
-
-export type SignatureCause = keyof typeof signatureCauses;

@@ -1,5 +1,5 @@
 /** An installed package as the static stage knows it. Nothing of it was run. */
-import type { RejectionCode, SignatureCause } from "./rejection-codes.ts";
+import type { RejectionCode } from "./rejection-codes.ts";
 
 /** A kind of plugins other than those with hooks, as package.json has it. */
 export interface NamedKind {
@@ -52,8 +52,6 @@ export interface Rejection {
   readonly code: RejectionCode;
   /** One sentence or phrase, on one line. */
   readonly reason: string;
-  /** Of `signature_invalid`, where the key is at fault and not the files. */
-  readonly cause?: SignatureCause;
 }
 
 /** The hash of a package: `glassine-package-hash-v1`. */

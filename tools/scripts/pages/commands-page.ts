@@ -3,7 +3,7 @@
 import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
 import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
 import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";
-import { rejectionCodes, signatureCauses } from "../../../src/operate/packages/index.ts";
+import { rejectionCodes } from "../../../src/operate/packages/index.ts";
 import { allCommands } from "../all-commands.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 
@@ -56,11 +56,6 @@ export function commandsPage(): string {
     table(
       ["Code", "Means", "What to do"],
       Object.entries(rejectionCodes).map(([name, { means, todo }]) => [code(name), means, todo]),
-    ),
-    "`signature_invalid` has other ways out where the key is at fault, and not the files:",
-    table(
-      ["The key", "What to do"],
-      Object.values(signatureCauses).map(({ means, todo }) => [means, todo]),
     ),
   ]);
 }

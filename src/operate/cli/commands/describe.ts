@@ -263,7 +263,7 @@ function healthLines({ health }: PluginFacts, paint: Paint): readonly string[] {
 function statusLines(rejected: RejectedPlugin | null, paint: Paint): readonly string[] {
   if (rejected === null) return [`status: ${paint.good("loaded")}`];
   // A lockfile that cannot be read has ended this command already.
-  const todo = responseTo(rejected);
+  const todo = responseTo(rejected.code);
   return [
     `status: ${paint.bad("rejected")}`,
     `reason: ${reasonOf(rejected.code, rejected.reason)}`,

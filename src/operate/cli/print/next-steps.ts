@@ -1,6 +1,6 @@
 /** What an operator does next, at the end of `list` and `verify`: a line for each kind of trouble. */
-import { type RejectionCode, rejectionCodes, signatureCauses } from "../../packages/index.ts";
-import type { DiscoveryReport, DriftRow, RejectedPlugin } from "../reports.ts";
+import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
+import type { DiscoveryReport, DriftRow } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 import { type Paint, section } from "./parts.ts";
@@ -48,7 +48,9 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
-      ...rejected.map((each): Step => [each.code, responseTo(each, report.lock_fault !== null)]),
+      ...rejected.map(
+        (each): Step => [each.code, responseTo(each.code, report.lock_fault !== null)],
+      ),
       ...driftSteps(loadedDrift, unreadable),
       ...unreadable.map(unreadStep),
     ],
@@ -61,7 +63,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
   return steps(
     [
       ...driftSteps(drift, unreadable),
-      ...unhashable.map(({ code }): Step => [code, responseTo({ code })]),
+      ...unhashable.map(({ code }): Step => [code, responseTo(code)]),
       ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),
@@ -77,7 +79,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
 function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
   const isToMend = ({ kind, blocking }: DriftRow) =>
     kind !== "missing_from_install" || (blocking && unreadable.length === 0);
-  return drift.filter(isToMend).map(({ kind }): Step => [kind, responseTo({ code: kind })]);
+  return drift.filter(isToMend).map(({ kind }): Step => [kind, responseTo(kind)]);
 }
 
 function unreadStep(path: string): Step {
@@ -94,11 +96,7 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
 }
 
 /** A sentence or two; `undefined` for a code that is not of the list. */
-export function responseTo(
-  { code, cause }: Pick<RejectedPlugin, "code" | "cause">,
-  isLockUnread = false,
-): string | undefined {
-  if (cause !== undefined) return signatureCauses[cause].todo;
+export function responseTo(code: string, isLockUnread = false): string | undefined {
   // There is one, so making another would not help.
   if (code === "lock_missing" && isLockUnread) return "Mend plugins.lock first: it cannot be read.";
   return isRejectionCode(code) ? rejectionCodes[code].todo : undefined;

@@ -162,7 +162,7 @@ function rejectedBy(id: string, refused: Refused): CommandFailure {
     const text = `trust: cannot hash package ${singleQuoted(refused.package)}: ${printable(reason)}`;
     return refusal("package_refused", text);
   }
-  const todo = code === "signature_invalid" ? responseTo(refused) : undefined;
+  const todo = code === "signature_invalid" ? responseTo(code) : undefined;
   const why = `is rejected: ${reasonOf(code, reason)}`;
   return notTrusted(id, why, todo === undefined ? [] : [todo]);
 }

@@ -162,7 +162,6 @@ function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
     entry_point: entryPoint ?? null,
     code,
     reason,
-    cause: refused.cause,
     facts: source === undefined ? null : staticFacts(source, report),
   };
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { isRecord, within } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown, redactText } from "../../../core/observe/index.ts";
-import { type SignatureCause, signatureCauses } from "../../packages/index.ts";
 import { isThere } from "../lockfile/read-lockfile.ts";
 import { oneLine } from "../printable.ts";
 import { identityFault } from "./identity.ts";
@@ -33,7 +32,7 @@ export async function checkEvidence(
 ): Promise<Evidence> {
   const answers = await Promise.all(verifiers.map((each) => answerOf(each, signed)));
   const faults = answers.filter((each) => each.kind === "invalid");
-  if (faults.length > 0) return invalidFor(faults);
+  if (faults.length > 0) return invalid(faults.map(({ detail }) => detail).join("; "));
   const signers = answers.flatMap((each) =>
     each.kind === "verified" ? [each.identity, ...(each.further ?? [])] : [],
   );
@@ -56,10 +55,9 @@ async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Pro
 /** A copy of an answer, each part of it read once; `undefined` where it is not evidence. */
 function readAnswer(answer: unknown): Evidence | undefined {
   if (!isRecord(answer)) return undefined;
-  const { kind, detail, cause, identity, further } = answer;
+  const { kind, detail, identity, further } = answer;
   if (kind === "unsigned") return { kind };
-  if (kind === "invalid" && typeof detail === "string")
-    return { ...invalid(detail), ...(isCause(cause) ? { cause } : {}) };
+  if (kind === "invalid" && typeof detail === "string") return invalid(detail);
   if (kind !== "verified" || !isIdentity(identity)) return undefined;
   if (further === undefined) return { kind, identity };
   const others: readonly unknown[] | undefined = Array.isArray(further) ? [...further] : undefined;
@@ -80,19 +78,6 @@ async function withoutSigner({ path }: SignedPackage): Promise<Evidence> {
 /** Of what verifiers say: names of a certificate are long, and there may be several. */
 const maxDetailUnits = 4096;
 
-type Invalid = Extract<Evidence, { readonly kind: "invalid" }>;
-
-function invalid(detail: string): Invalid {
+function invalid(detail: string): Evidence {
   return { kind: "invalid", detail: oneLine(detail, maxDetailUnits) };
-}
-
-/** Faults of different causes have no way out in common. */
-function invalidFor(faults: readonly Invalid[]): Invalid {
-  const [cause, ...others] = new Set(faults.map((each) => each.cause));
-  const merged = invalid(faults.map(({ detail }) => detail).join("; "));
-  return cause === undefined || others.length > 0 ? merged : { ...merged, cause };
-}
-
-function isCause(value: unknown): value is SignatureCause {
-  return typeof value === "string" && Object.hasOwn(signatureCauses, value);
 }

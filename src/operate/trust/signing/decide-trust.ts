@@ -7,7 +7,7 @@ import {
   standardProfile,
   type TrustDecision,
 } from "../../../core/plugins/index.ts";
-import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
+import type { RejectionCode } from "../../packages/index.ts";
 import { type TrustSettings, unsignedAcknowledgement } from "../settings.ts";
 import { maxIdentityUnits } from "./identity.ts";
 import { type Evidence, sigstoreFile } from "./types.ts";
@@ -34,8 +34,6 @@ export interface TrustRefused {
   readonly accepted: false;
   readonly code: (typeof signatureCodes)[number];
   readonly message: string;
-  /** Of an invalid signature, where the key is at fault and not the files. */
-  readonly cause?: SignatureCause;
 }
 
 export interface TrustQuestion {
@@ -102,12 +100,9 @@ function refusal(
       const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
       return { accepted: false, code: "signature_unchecked", message };
     })
-    .with({ kind: "invalid" }, ({ detail, cause }) => {
+    .with({ kind: "invalid" }, ({ detail }) => {
       const message = `${who} has an invalid signature: ${detail}`;
-      return {
-        ...{ accepted: false, code: "signature_invalid", message },
-        ...(cause === undefined ? {} : { cause }),
-      };
+      return { accepted: false, code: "signature_invalid", message };
     })
     .with({ kind: "verified" }, ({ identity }) => {
       const signer = quoteName(identity, maxIdentityUnits);

@@ -50,34 +50,28 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
       const fault = faultOf(read.evidence, signed, keys.keys, now());
       return fault === undefined
         ? { kind: "verified", identity: read.evidence.identity }
-        : { kind: "invalid", ...fault };
+        : invalid(fault);
     },
   });
 }
-
-type Fault = Omit<Extract<Evidence, { readonly kind: "invalid" }>, "kind">;
 
 function faultOf(
   { identity, keyId, signature }: Ed25519Evidence,
   signed: SignedPackage,
   keys: readonly PublisherKey[],
   now: number,
-): Fault | undefined {
+): string | undefined {
   const who = quoteName(identity, maxIdentityUnits);
   const key = keys.find((each) => each.identity === identity && each.keyId === keyId);
-  if (key === undefined)
-    return { detail: `no key ${quoteName(keyId, 128)} for identity ${who}`, cause: "key_unknown" };
+  if (key === undefined) return `no key ${quoteName(keyId, 128)} for identity ${who}`;
   const which = `key ${quoteName(keyId, 128)} of identity ${who}`;
-  if (key.revoked) return { detail: `${which} is revoked`, cause: "key_revoked" };
+  if (key.revoked) return `${which} is revoked`;
   const untimely = untimelinessOf(key, now);
-  if (untimely !== undefined) return { detail: `${which} ${untimely}`, cause: "key_untimely" };
+  if (untimely !== undefined) return `${which} ${untimely}`;
   const bytes = signedBytes(signed);
-  if (bytes === undefined)
-    return { detail: "the name, version or hash of the package cannot be signed" };
+  if (bytes === undefined) return "the name, version or hash of the package cannot be signed";
   const isSigned = verify(null, bytes, publicKeyOf(key), signature);
-  return isSigned
-    ? undefined
-    : { detail: `${which} did not sign these files as this name and version` };
+  return isSigned ? undefined : `${which} did not sign these files as this name and version`;
 }
 
 function untimelinessOf({ notBefore, notAfter }: PublisherKey, now: number): string | undefined {

@@ -1,5 +1,4 @@
 /** What the check of a signature is about, and what it says. */
-import type { SignatureCause } from "../../packages/index.ts";
 
 /** A package whose files were hashed. */
 export interface SignedPackage {
@@ -20,8 +19,6 @@ export type Evidence =
       readonly kind: "invalid";
       /** One phrase, on one line. */
       readonly detail: string;
-      /** What keeps the key from counting, where it is that: the way out is another one. */
-      readonly cause?: SignatureCause;
     }
   | {
       /** There is evidence, and no verifier for it. Said by `checkEvidence`, and by no verifier. */
