@@ -170,40 +170,30 @@ function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticRepor
 }
 
 /** What production does not start without: a guard that is gone may have been wanted. */
-function missingIn(report: StaticReport): readonly Refused[] {
-  return goneFrom(report)
-    .filter(({ blocking }) => blocking)
-    .map(({ id, package: name, trusted, code }) => {
-      const what =
-        code === "missing_from_install"
-          ? "it is not installed"
-          : "its package was changed and does not name it";
-      const reason = `plugins.lock trusts ${trusted}, and ${what}`;
-      return withMessage({ id, package: name, entryPoint: undefined, code, reason });
-    });
-}
-
-function optionalGone(report: StaticReport): readonly string[] {
-  return goneFrom(report)
-    .filter(({ blocking }) => !blocking)
-    .map(
-      ({ id, trusted }) =>
-        `the plugin '${id}' is optional in plugins.lock, and ${trusted} is not installed`,
-    );
-}
-
-/** Entries of the lockfile, in production, whose id nothing that is installed names. */
-function goneFrom({ mode, lock, drift, found }: StaticReport) {
+function missingIn({ mode, lock, drift, found }: StaticReport): readonly Refused[] {
   if (mode !== "production") return [];
   const named = new Set(found.map(({ entry }) => entry.id));
-  return (lock?.entries ?? []).flatMap(({ id, package: name, version }) => {
+  const gone = (lock?.entries ?? []).filter(({ id }) => !named.has(id));
+  return gone.flatMap(({ id, package: name, version }) => {
     const differs = drift.find((each) => each.id === id);
-    if (named.has(id) || differs === undefined) return [];
-    const code =
-      differs.kind === "missing_from_install" ? differs.kind : ("hash_mismatch" as const);
-    const { blocking } = differs;
-    return [{ id, package: name, trusted: `${name}==${version}`, code, blocking }];
+    if (differs?.blocking !== true) return [];
+    const [code, what] =
+      differs.kind === "missing_from_install"
+        ? (["missing_from_install", "it is not installed"] as const)
+        : (["hash_mismatch", "its package was changed and does not name it"] as const);
+    const reason = `plugins.lock trusts ${name}==${version}, and ${what}`;
+    return [withMessage({ id, package: name, entryPoint: undefined, code, reason })];
   });
+}
+
+function optionalGone({ mode, drift }: StaticReport): readonly string[] {
+  if (mode !== "production") return [];
+  return drift
+    .filter(({ kind, blocking }) => kind === "missing_from_install" && !blocking)
+    .map(
+      ({ id, expected }) =>
+        `the plugin '${id}' is optional in plugins.lock, and ${expected} is not installed`,
+    );
 }
 
 function otherOf({ source, loaded }: LoadedPlugin): readonly DiscoveredPlugin[] {
