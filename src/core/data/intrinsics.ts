@@ -115,9 +115,14 @@ export const mapGet: <K, V>(map: ReadonlyMap<K, V>, key: K) => V | undefined = u
 export const mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => unknown = uncurryThis(
   Map.prototype.set,
 ) as never;
-export const execPattern: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(
-  RegExp.prototype.exec,
-);
+const exec: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(RegExp.prototype.exec);
+/** `pattern.exec(text)`. What matched would stay in `RegExp.input`, for any plugin to read. */
+export function execPattern(pattern: RegExp, text: string): RegExpExecArray | null {
+  const found = exec(pattern, text);
+  if (found !== null) exec(anything, "");
+  return found;
+}
+const anything = /^/;
 export const sortInPlace: Method<unknown[], [(a: never, b: never) => number], unknown[]> =
   uncurryThis(
     Array.prototype.sort as (this: unknown[], by: (a: never, b: never) => number) => unknown[],
