@@ -10,16 +10,6 @@ import * as z from "zod/mini";
 /** The limit of a string in a record: one line, 500 characters and an ellipsis. */
 export const textSchema = z.string().check(z.maxLength(501));
 
-/** The schemas of free text. */
-export const freeTexts: WeakSet<object> = new WeakSet<object>();
-
-/** The schema of free text, which may contain anything, including secrets. */
-function freeText(means: string): z.ZodMiniString<string> {
-  const schema = textSchema.check(z.describe(`${means} Free text.`));
-  freeTexts.add(schema);
-  return schema;
-}
-
 /**
  * Why a plugin is refused, for `plugin.registration_failed`. A closed list; docs/audit.md says what
  * each means.
@@ -66,6 +56,7 @@ export interface AuditEventSpec {
 
 /** A fact: a name, a version, a word of a list. */
 const text = (means: string) => textSchema.check(z.describe(means));
+const freeText = (means: string) => text(`${means} Free text.`);
 const texts = (means: string) => z.array(textSchema).check(z.describe(`${means} Sorted.`));
 /** Null if it does not apply or is unknown. */
 const known = (means: string) =>
@@ -159,7 +150,7 @@ export const auditEventTypes = {
       code: freeText("The code of its denial, `denied` for a voting hook."),
       reason: freeText("The reason of its denial."),
       tool: z
-        .nullable(freeText("The tool that was called: `mcp.tool.name`."))
+        .nullable(textSchema)
         .check(
           z.describe("The tool that was called: `mcp.tool.name`. Free text. Null if unknown."),
         ),
@@ -229,3 +220,31 @@ export const auditEventTypes = {
 
 /** A type of event that this library raises. */
 export type AuditEventType = keyof typeof auditEventTypes;
+
+/**
+ * What a string in the metadata is: a word of a closed list, a fact of the library's own, or free
+ * text that somebody wrote and that may contain anything, including secrets. Of an object, by key.
+ */
+export type FactKind = "word" | "fact" | "free" | FactKinds;
+
+/** The kinds of a record's strings by key. What is not named is a fact. */
+export interface FactKinds {
+  readonly [key: string]: FactKind;
+}
+
+const ofPlugin: FactKinds = {
+  discovery_source: { type: "word" },
+  signing: { trust_decision: "word", trust_reason: "free" },
+};
+
+/** By type. Held to the table by a test: a free text that is missing here would keep its secrets. */
+export const factKinds: Readonly<Record<AuditEventType, FactKinds>> = {
+  "plugin.registered": ofPlugin,
+  "plugin.registration_failed": { ...ofPlugin, reason: "word", validation_failure: "free" },
+  "plugin.handler_denied": { code: "free", reason: "free", tool: "free" },
+  "plugin.handler_error": { error: "free" },
+  "plugin.trust_changed": { action: "word", reason: "free" },
+  "extensions.change_refused": {},
+  "extensions.labels_added": {},
+  "extensions.declassified": { reason: "free", authority: "free" },
+};

@@ -7,7 +7,8 @@ import {
   type AuditEventSpec,
   type AuditEventType,
   auditEventTypes,
-  freeTexts,
+  type FactKinds,
+  factKinds,
 } from "./event-types.ts";
 
 type Table = typeof auditEventTypes;
@@ -26,25 +27,6 @@ export interface AuditEventOptions {
   /** When it happened, in UTC. Default: when it is emitted. */
   readonly timestamp?: string | undefined;
 }
-
-/**
- * What a string in the metadata is: a word of a closed list, a fact of the library's own, or free
- * text that somebody wrote. Of an object, by key.
- */
-export type FactKind = "word" | "fact" | "free" | FactKinds;
-
-/** The kinds of a record's strings by key. */
-export interface FactKinds {
-  readonly [key: string]: FactKind;
-}
-
-/** The kinds of text in each type's metadata. */
-const kinds = Object.fromEntries(
-  Object.entries<AuditEventSpec>(auditEventTypes).map(([type, { metadata }]) => [
-    type,
-    kindsOf(metadata),
-  ]),
-) as Readonly<Record<string, FactKinds>>;
 
 /**
  * An event of a type in `auditEventTypes`, from its facts: metadata in the order of the table,
@@ -80,7 +62,7 @@ export function auditEvent<Type extends AuditEventType>(
 
 /** The kinds of text in an event that `auditEvent` made; `undefined` for the host's own events. */
 export function factKindsOf({ eventType }: AuditEventInput): FactKinds | undefined {
-  return kinds[eventType];
+  return (factKinds as Readonly<Record<string, FactKinds>>)[eventType];
 }
 
 function partiesOf(
@@ -95,32 +77,4 @@ function partiesOf(
     case "labels":
       return { actorUri: "system:host", targetUri: "extensions:security.labels" };
   }
-}
-
-interface Def {
-  readonly type: string;
-  readonly innerType?: z.core.$ZodType;
-  readonly element?: z.core.$ZodType;
-  readonly options?: readonly z.core.$ZodType[];
-  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
-}
-
-function kindsOf(metadata: Readonly<Record<string, z.core.$ZodType>>): FactKinds {
-  return Object.fromEntries(Object.entries(metadata).map(([key, each]) => [key, kindOf(each)]));
-}
-
-function kindOf(schema: z.core.$ZodType): FactKind {
-  // zod types a definition by its class; here any of them is read by its `type`.
-  const { type, innerType, element, options, shape } = schema._zod.def as unknown as Def;
-  if (shape !== undefined) return kindsOf(shape);
-  const inner = innerType ?? element;
-  if (inner !== undefined) return kindOf(inner);
-  if (options !== undefined) return unionOf(options.map(kindOf));
-  if (type === "enum" || type === "literal") return "word";
-  return freeTexts.has(schema) ? "free" : "fact";
-}
-
-/** Of records: a key means the same in all of them. */
-function unionOf(kinds: readonly FactKind[]): FactKind {
-  return Object.assign({}, ...kinds) as FactKinds;
 }

@@ -14,7 +14,7 @@ import {
   timestampNow,
   timestampOf,
 } from "./event.ts";
-import type { FactKind, FactKinds } from "./make-event.ts";
+import type { FactKind, FactKinds } from "./event-types.ts";
 import { marker } from "./one-line.ts";
 import { redacted } from "./redact.ts";
 import { type Needles, needlesOf, withoutParts } from "./secrets.ts";

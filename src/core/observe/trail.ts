@@ -8,7 +8,7 @@ import { GlassineError } from "../errors/index.ts";
 import { callSafely } from "../hooks/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import { type AuditEvent, type AuditEventInput, jsonLines } from "./event.ts";
-import type { FactKinds } from "./make-event.ts";
+import type { FactKinds } from "./event-types.ts";
 import type { AuditSink, ReadAuditOptions } from "./options.ts";
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
+import { type FactKinds, factKinds } from "../../../src/core/observe/event-types.ts";
 import {
   type AuditEventSpec,
   type AuditEventType,
@@ -25,6 +26,30 @@ const isRecord = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: t
 const types = Object.entries<AuditEventSpec>(auditEventTypes);
 
 const made = Object.entries(examples);
+
+/** The places of a schema that are a closed list, or that its description calls free text. */
+function kindsIn(part: z.core.JSONSchema.JSONSchema, place = ""): [string, string][] {
+  if (part.description?.includes("Free text.")) return [[place, "free"]];
+  if (part.enum !== undefined || part.const !== undefined) return [[place, "word"]];
+  const fields = Object.entries(part.properties ?? {});
+  const forms = part.anyOf ?? part.oneOf ?? [];
+  return [
+    ...fields.flatMap(([key, field]) => kindsIn(Object(field), `${place}.${key}`)),
+    ...forms.flatMap((form) => kindsIn(Object(form), place)),
+  ];
+}
+
+function placesOf(kinds: FactKinds, place = ""): [string, unknown][] {
+  return Object.entries(kinds).flatMap(([key, kind]) =>
+    typeof kind === "object" ? placesOf(kind, `${place}.${key}`) : [[`${place}.${key}`, kind]],
+  );
+}
+
+it.each(types)("%s has the kinds of text that its schemas have", (type, { metadata }) => {
+  verifies("audit:facts");
+  const kinds = kindsIn(z.toJSONSchema(z.object(metadata)));
+  expect(new Map(placesOf(factKinds[type as AuditEventType]))).toEqual(new Map(kinds));
+});
 
 describe("an event of this library", () => {
   it.each(made)("%s fits the schema, and has exactly its keys", (type, event) => {
