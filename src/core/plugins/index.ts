@@ -1,5 +1,5 @@
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
-export { definePluginFor, manifestCarriedBy } from "./define-plugin.ts";
+export { definePluginFor, definitionOf, manifestCarriedBy } from "./define-plugin.ts";
 export {
   type AccessorsOf,
   defineServices,
@@ -9,7 +9,6 @@ export {
   type ServiceSpec,
   type ServiceTable,
 } from "./define-services.ts";
-export { configKeysIn, configKeysOf } from "./describe-config.ts";
 export {
   type Discovered,
   markDiscovery,
@@ -46,7 +45,7 @@ export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";
 export type { CapabilityReport } from "./service-access.ts";
-export { streamModesOf } from "./stream-modes.ts";
+export { streamModeOf } from "./stream-modes.ts";
 export type {
   Changed,
   ConfigSchema,

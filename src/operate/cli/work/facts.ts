@@ -1,11 +1,11 @@
 /** Plugins as reports have them. */
 import { join } from "node:path";
 import {
-  configKeysIn,
-  configKeysOf,
+  definitionOf,
   type HealthReport,
   isolationOf,
-  streamModesOf,
+  type Plugin,
+  streamModeOf,
 } from "../../../core/plugins/index.ts";
 import type {
   Assessment,
@@ -17,7 +17,8 @@ import type {
 import { type Isolation, kinds } from "../../isolate/kinds.ts";
 import { memberText, pathFrom } from "../../packages/index.ts";
 import { type LockEntry, type Lockfile, readDependency } from "../../trust/index.ts";
-import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
+import type { LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
+import { configKeysOf } from "./describe-config.ts";
 
 /** The package and the hash of a plugin that is not installed. */
 const local = { package: "<local>", hash: "sha256:local" };
@@ -142,10 +143,10 @@ export function loadedFacts(
     name: plugin.name,
     capabilities: plugin.capabilities,
     hooks: plugin.hooks,
-    streams: streamModesOf(plugin) ?? null,
+    streams: streamsOf(plugin),
     depends_on: [...plugin.dependsOn].sort(),
     requires: plugin.requiresHost ?? null,
-    config: configOf(configKeysOf(plugin)),
+    config: configKeysOf(definitionOf(plugin)?.manifest.configSchema?.schema),
     isolation:
       isolated === undefined
         ? null
@@ -159,6 +160,20 @@ export function loadedFacts(
   };
 }
 
+/** By hook, as the plugin declares it; the operator's setting can be stricter. */
+function streamsOf(plugin: Plugin): PluginFacts["streams"] {
+  const definition = definitionOf(plugin);
+  // One that another copy of the library defined has none here.
+  if (definition === undefined) return null;
+  const { hooks } = definition.surface;
+  const modes = definition.manifest.hooks.flatMap(({ hook, settings }) => {
+    const spec = hooks[hook];
+    const stream = spec && streamModeOf(spec, settings);
+    return stream === undefined ? [] : [[hook, stream] as const];
+  });
+  return Object.fromEntries(modes);
+}
+
 function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
   return { status, message, checked_at: checkedAt, error_summary: errorSummary };
 }
@@ -167,14 +182,5 @@ function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
 function procedureFacts(procedure: CheckedProcedure | undefined): Partial<PluginFacts> {
   if (procedure === undefined) return {};
   const { name, requiredCapabilities, configModel } = procedure;
-  const config = configOf(configKeysIn(configModel));
-  return { name, capabilities: requiredCapabilities, config };
-}
-
-function configOf(keys: ReturnType<typeof configKeysIn>): readonly ConfigKey[] | null {
-  if (keys === undefined) return null;
-  return keys.map(({ default: fallback, ...key }) => ({
-    ...key,
-    ...(fallback === undefined ? {} : { default: fallback as Json }),
-  }));
+  return { name, capabilities: requiredCapabilities, config: configKeysOf(configModel) };
 }
