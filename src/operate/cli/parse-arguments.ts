@@ -91,6 +91,7 @@ function rootOf(
     });
   root
     .command("plugins")
+    .helpCommand(false)
     .summary("find, review, trust and check plugins")
     .description("Find, review, trust and check plugins.");
   return root;

@@ -56,7 +56,7 @@ const faults: Readonly<
     problem: "contract_check_failed: run must be async",
   },
   "a preflight that is no function": {
-    members: { preflight: "get preflight() { return async () => {}; }" },
+    members: { preflight: "get preflight() { return 3; }" },
     problem: "contract_check_failed: preflight must be async",
   },
   "another id": {

@@ -142,6 +142,8 @@ describe("help", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(new RegExp(`^Usage: glassine ${[...path, ""].join(" ")}`));
     expect(stdout).not.toMatch(/\{(bin|hostName|prefix)\}/);
+    // The parser's own, which knows one level only.
+    expect(stdout).not.toContain("help [command]");
   });
 
   it.each(commandNames)(
