@@ -26,6 +26,14 @@ const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
   readonly exports: object;
 };
 
+/** What a host writes: slots. */
+const inputs = `import { createExtensions } from "glassine";
+
+type Input = NonNullable<Parameters<typeof createExtensions>[0]>;
+export const security = (input: Input) => input.security;
+export const tool = (input: Input) => input.mcp?.tool;
+`;
+
 const mistakes = `import { definePlugin } from "glassine";
 
 definePlugin({
@@ -53,6 +61,7 @@ const files: Readonly<Record<string, string>> = {
   "plugin.ts": plugin,
   "program.ts": program,
   "mistakes.ts": mistakes,
+  "inputs.ts": inputs,
 };
 
 /** Lays the packages out as pnpm does: only what the user asked for is found from their files. */
@@ -147,31 +156,36 @@ describe.each(versions)("%s", (version) => {
   );
 });
 
+/** What an editor shows on hovering the text `at` of a file. */
+function hovering(name: string) {
+  const file = join(folder, name);
+  const service = ts.createLanguageService({
+    ...ts.sys,
+    useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+    getCompilationSettings: () => ({
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      strict: true,
+      skipLibCheck: true,
+    }),
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => "1",
+    getScriptSnapshot: (path) => {
+      const text = ts.sys.readFile(path);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    },
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+  });
+  return (at: string) => {
+    const info = service.getQuickInfoAtPosition(file, files[name]?.indexOf(at) ?? 0);
+    return ts.displayPartsToString(info?.displayParts);
+  };
+}
+
 it(
   "shows the slots on hovering `extensions`",
   () => {
-    const file = join(folder, "plugin.ts");
-    const service = ts.createLanguageService({
-      ...ts.sys,
-      useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
-      getCompilationSettings: () => ({
-        target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.NodeNext,
-        strict: true,
-        skipLibCheck: true,
-      }),
-      getScriptFileNames: () => [file],
-      getScriptVersion: () => "1",
-      getScriptSnapshot: (path) => {
-        const text = ts.sys.readFile(path);
-        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-      },
-      getDefaultLibFileName: ts.getDefaultLibFilePath,
-    });
-    const shown = (at: string) => {
-      const info = service.getQuickInfoAtPosition(file, plugin.indexOf(at));
-      return ts.displayPartsToString(info?.displayParts);
-    };
+    const shown = hovering("plugin.ts");
     const extensions = shown("extensions)");
     expect(extensions).toContain("readonly request?: RequestSlot | undefined");
     expect(extensions).not.toMatch(/zod/i);
@@ -179,6 +193,19 @@ it(
     const security = shown("security.subject");
     expect(security).toContain("readonly labels: readonly string[]");
     expect(security).not.toMatch(/zod/i);
+  },
+  timeoutMs,
+);
+
+it(
+  "shows slots and fields on hovering what a host writes, and not how their types are made",
+  () => {
+    const shown = hovering("inputs.ts");
+    expect(shown("security =")).toContain("SecuritySlot | SecurityInput | null | undefined");
+    expect(shown("tool =")).toContain("readonly title?: string | null | undefined");
+    for (const at of ["security =", "tool ="]) {
+      expect(shown(at)).not.toMatch(/Given|Partial|Pick|zod/i);
+    }
   },
   timeoutMs,
 );

@@ -81,6 +81,20 @@ export function fieldsSource(
   return [...fields, `readonly [key: string]: ${typeSource(catchall, side, names)} | undefined;`];
 }
 
+/** The names of the fields that must be given, at any depth. */
+export function requiredIn(schema: z.core.$ZodType): ReadonlySet<string> {
+  const { shape = {}, innerType, element, valueType } = defOf(schema);
+  const required = Object.keys(shape).filter((key) => {
+    const { type } = defOf(shape[key] as z.core.$ZodType);
+    return type !== "optional" && type !== "default";
+  });
+  const inside = [...Object.values(shape), innerType, element, valueType];
+  return new Set([
+    ...required,
+    ...inside.flatMap((part) => (part === undefined ? [] : [...requiredIn(part)])),
+  ]);
+}
+
 /** zod knows nothing of what these take: the library's own reader does. */
 function customType(schema: z.core.$ZodType, side: Side): string {
   const { type, anyOf } = kindOf(schema)?.jsonSchema ?? {};

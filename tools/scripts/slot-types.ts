@@ -2,7 +2,7 @@
 
 import type * as z from "zod";
 import type { FieldSpec, SlotSpec, SlotTable } from "../../src/core/slots/types.ts";
-import { fieldsSource, type Side, typeSource } from "./plain-types.ts";
+import { requiredIn, typeSource } from "./plain-types.ts";
 
 const noNames = () => undefined;
 
@@ -12,7 +12,7 @@ export function slotTypesSource(table: SlotTable): string {
 // Types without a schema in them: the compiler reads these, and never compares zod's classes.
 // Aliases, not interfaces, so that they are still values of Record<string, unknown>.
 import type { Json } from "../data/index.ts";
-import type { PlainSchema } from "./types.ts";
+import type { Given, PlainSchema } from "./types.ts";
 
 ${slots.map(([slot, spec]) => valueSource(slot, spec)).join("\n\n")}
 
@@ -23,17 +23,13 @@ ${slots.map(([slot, spec]) => specSource(slot, spec)).join("\n")}
 `;
 }
 
-function valueSource(slot: string, { schema, description }: SlotSpec): string {
+function valueSource(slot: string, spec: SlotSpec): string {
   const name = capitalized(slot);
-  return `/** The slot \`${slot}\`. ${description} */
-export type ${name}Slot = { ${membersOf(schema as z.core.$ZodType, "output")} };
-/** The slot \`${slot}\` as a host may write it. */
-type ${name}Input = { ${membersOf(schema as z.core.$ZodType, "nullable input")} };`;
-}
-
-function membersOf(schema: z.core.$ZodType, side: Side): string {
-  if (schema._zod.def.type === "object") return fieldsSource(schema, side, noNames).join("\n");
-  return typeSource(schema, side, noNames).slice(1, -1);
+  const schema = spec.schema as z.core.$ZodType;
+  const required = [...requiredIn(schema)].map((key) => JSON.stringify(key)).join(" | ");
+  return `/** The slot \`${slot}\`. ${spec.description} */
+export type ${name}Slot = ${typeSource(schema, "output", noNames)};
+type ${name}Input = Given<${name}Slot${required && `, ${required}`}>;`;
 }
 
 function specSource(slot: string, spec: SlotSpec): string {

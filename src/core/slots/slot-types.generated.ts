@@ -2,7 +2,7 @@
 // Types without a schema in them: the compiler reads these, and never compares zod's classes.
 // Aliases, not interfaces, so that they are still values of Record<string, unknown>.
 import type { Json } from "../data/index.ts";
-import type { PlainSchema } from "./types.ts";
+import type { Given, PlainSchema } from "./types.ts";
 
 /** The slot `request`. The request: its environment, ids and trace. */
 export type RequestSlot = {
@@ -12,14 +12,7 @@ export type RequestSlot = {
   readonly trace_id?: string | undefined;
   readonly span_id?: string | undefined;
 };
-/** The slot `request` as a host may write it. */
-type RequestInput = {
-  readonly environment?: string | undefined | null;
-  readonly request_id?: string | undefined | null;
-  readonly timestamp?: string | undefined | null;
-  readonly trace_id?: string | undefined | null;
-  readonly span_id?: string | undefined | null;
-};
+type RequestInput = Given<RequestSlot>;
 
 /** The slot `agent`. The agent that runs, its session and its conversation. */
 export type AgentSlot = {
@@ -37,23 +30,7 @@ export type AgentSlot = {
       }
     | undefined;
 };
-/** The slot `agent` as a host may write it. */
-type AgentInput = {
-  readonly input?: string | undefined | null;
-  readonly session_id?: string | undefined | null;
-  readonly conversation_id?: string | undefined | null;
-  readonly turn?: number | undefined | null;
-  readonly agent_id?: string | undefined | null;
-  readonly parent_agent_id?: string | undefined | null;
-  readonly conversation?:
-    | {
-        readonly history?: readonly Json[] | undefined;
-        readonly summary?: string | undefined | null;
-        readonly topics?: readonly string[] | undefined;
-      }
-    | undefined
-    | null;
-};
+type AgentInput = Given<AgentSlot>;
 
 /** The slot `http`. Headers, and what else is known of the HTTP request. */
 export type HttpSlot = {
@@ -65,16 +42,7 @@ export type HttpSlot = {
   readonly host?: string | undefined;
   readonly scheme?: string | undefined;
 };
-/** The slot `http` as a host may write it. */
-type HttpInput = {
-  readonly headers?: { readonly [key: string]: string } | undefined;
-  readonly request_headers?: { readonly [key: string]: string } | undefined | null;
-  readonly response_headers?: { readonly [key: string]: string } | undefined | null;
-  readonly method?: string | undefined | null;
-  readonly path?: string | undefined | null;
-  readonly host?: string | undefined | null;
-  readonly scheme?: string | undefined | null;
-};
+type HttpInput = Given<HttpSlot>;
 
 /** The slot `security`. Who calls, what the data is marked with, and what policy says of it. */
 export type SecuritySlot = {
@@ -147,86 +115,7 @@ export type SecuritySlot = {
     | undefined;
   readonly auth_method?: string | undefined;
 };
-/** The slot `security` as a host may write it. */
-type SecurityInput = {
-  readonly labels?: readonly string[] | undefined;
-  readonly classification?: string | undefined | null;
-  readonly subject?:
-    | {
-        readonly id?: string | undefined | null;
-        readonly type?: "user" | "agent" | "service" | "system" | undefined | null;
-        readonly roles?: readonly string[] | undefined;
-        readonly permissions?: readonly string[] | undefined;
-        readonly teams?: readonly string[] | undefined;
-        readonly claims?: { readonly [key: string]: string } | undefined;
-      }
-    | undefined
-    | null;
-  readonly objects?:
-    | {
-        readonly [key: string]: {
-          readonly managed_by?: string | undefined;
-          readonly permissions?: readonly string[] | undefined;
-          readonly trust_domain?: string | undefined | null;
-          readonly data_scope?: readonly string[] | undefined;
-        };
-      }
-    | undefined;
-  readonly data?:
-    | {
-        readonly [key: string]: {
-          readonly apply_labels?: readonly string[] | undefined;
-          readonly allowed_actions?: readonly string[] | undefined | null;
-          readonly denied_actions?: readonly string[] | undefined;
-          readonly retention?:
-            | {
-                readonly max_age_seconds?: number | undefined | null;
-                readonly policy?: string | undefined;
-                readonly delete_after?: string | undefined | null;
-              }
-            | undefined
-            | null;
-        };
-      }
-    | undefined;
-  readonly client?:
-    | {
-        readonly client_id: string;
-        readonly client_name?: string | undefined | null;
-        readonly trust_level?: string | undefined;
-        readonly authorized_scopes?: readonly string[] | undefined | null;
-        readonly authorized_audiences?: readonly string[] | undefined | null;
-        readonly roles?: readonly string[] | undefined | null;
-        readonly permissions?: readonly string[] | undefined | null;
-        readonly teams?: readonly string[] | undefined | null;
-        readonly claims?: { readonly [key: string]: Json } | undefined | null;
-      }
-    | undefined
-    | null;
-  readonly caller_workload?:
-    | {
-        readonly spiffe_id?: string | undefined | null;
-        readonly trust_domain?: string | undefined | null;
-        readonly attested_at?: string | undefined | null;
-        readonly attestor?: string | undefined | null;
-        readonly selectors?: readonly string[] | undefined | null;
-        readonly client_id?: string | undefined | null;
-      }
-    | undefined
-    | null;
-  readonly this_workload?:
-    | {
-        readonly spiffe_id?: string | undefined | null;
-        readonly trust_domain?: string | undefined | null;
-        readonly attested_at?: string | undefined | null;
-        readonly attestor?: string | undefined | null;
-        readonly selectors?: readonly string[] | undefined | null;
-        readonly client_id?: string | undefined | null;
-      }
-    | undefined
-    | null;
-  readonly auth_method?: string | undefined | null;
-};
+type SecurityInput = Given<SecuritySlot, "client_id">;
 
 /** The slot `delegation`. On whose behalf the call is made: a chain of hops. */
 export type DelegationSlot = {
@@ -257,38 +146,7 @@ export type DelegationSlot = {
   readonly delegated: boolean;
   readonly age_seconds: number;
 };
-/** The slot `delegation` as a host may write it. */
-type DelegationInput = {
-  readonly chain?:
-    | readonly {
-        readonly subject_id: string;
-        readonly subject_type: string;
-        readonly audience?: string | undefined | null;
-        readonly scopes_granted?: readonly string[] | undefined;
-        readonly timestamp?: string | undefined;
-        readonly ttl_seconds?: number | undefined | null;
-        readonly strategy?: string | undefined | null;
-        readonly from_cache?: boolean | undefined;
-        readonly authorization_details?:
-          | readonly {
-              readonly type: string;
-              readonly locations?: readonly string[] | undefined | null;
-              readonly actions?: readonly string[] | undefined | null;
-              readonly datatypes?: readonly string[] | undefined | null;
-              readonly identifier?: string | undefined | null;
-              readonly privileges?: readonly string[] | undefined | null;
-              readonly [key: string]: Json | undefined;
-            }[]
-          | undefined
-          | null;
-      }[]
-    | undefined;
-  readonly depth?: number | undefined;
-  readonly origin_subject_id?: string | undefined | null;
-  readonly actor_subject_id?: string | undefined | null;
-  readonly delegated?: boolean | undefined;
-  readonly age_seconds?: number | undefined;
-};
+type DelegationInput = Given<DelegationSlot, "subject_id" | "subject_type" | "type">;
 
 /** The slot `mcp`. The MCP tool, resource or prompt in question. */
 export type McpSlot = {
@@ -324,43 +182,7 @@ export type McpSlot = {
       }
     | undefined;
 };
-/** The slot `mcp` as a host may write it. */
-type McpInput = {
-  readonly tool?:
-    | {
-        readonly name: string;
-        readonly title?: string | undefined | null;
-        readonly description?: string | undefined | null;
-        readonly input_schema?: Json | undefined | null;
-        readonly output_schema?: Json | undefined | null;
-        readonly server_id?: string | undefined | null;
-        readonly namespace?: string | undefined | null;
-        readonly annotations?: { readonly [key: string]: Json } | undefined;
-      }
-    | undefined
-    | null;
-  readonly resource?:
-    | {
-        readonly uri: string;
-        readonly name?: string | undefined | null;
-        readonly description?: string | undefined | null;
-        readonly mime_type?: string | undefined | null;
-        readonly server_id?: string | undefined | null;
-        readonly annotations?: { readonly [key: string]: Json } | undefined;
-      }
-    | undefined
-    | null;
-  readonly prompt?:
-    | {
-        readonly name: string;
-        readonly description?: string | undefined | null;
-        readonly arguments?: readonly Json[] | undefined | null;
-        readonly server_id?: string | undefined | null;
-        readonly annotations?: { readonly [key: string]: Json } | undefined;
-      }
-    | undefined
-    | null;
-};
+type McpInput = Given<McpSlot, "name" | "uri">;
 
 /** The slot `completion`. How a model's answer ended, and what it cost. */
 export type CompletionSlot = {
@@ -377,29 +199,7 @@ export type CompletionSlot = {
   readonly created_at?: string | undefined;
   readonly latency_ms?: number | undefined;
 };
-/** The slot `completion` as a host may write it. */
-type CompletionInput = {
-  readonly stop_reason?:
-    | "end"
-    | "return"
-    | "call"
-    | "max_tokens"
-    | "stop_sequence"
-    | undefined
-    | null;
-  readonly tokens?:
-    | {
-        readonly input_tokens: number;
-        readonly output_tokens: number;
-        readonly total_tokens: number;
-      }
-    | undefined
-    | null;
-  readonly model?: string | undefined | null;
-  readonly raw_format?: string | undefined | null;
-  readonly created_at?: string | undefined | null;
-  readonly latency_ms?: number | undefined | null;
-};
+type CompletionInput = Given<CompletionSlot, "input_tokens" | "output_tokens" | "total_tokens">;
 
 /** The slot `provenance`. Where the message comes from and which one it answers. */
 export type ProvenanceSlot = {
@@ -407,12 +207,7 @@ export type ProvenanceSlot = {
   readonly message_id?: string | undefined;
   readonly parent_id?: string | undefined;
 };
-/** The slot `provenance` as a host may write it. */
-type ProvenanceInput = {
-  readonly source?: string | undefined | null;
-  readonly message_id?: string | undefined | null;
-  readonly parent_id?: string | undefined | null;
-};
+type ProvenanceInput = Given<ProvenanceSlot>;
 
 /** The slot `llm`. The model, its provider and what it can do. */
 export type LlmSlot = {
@@ -420,12 +215,7 @@ export type LlmSlot = {
   readonly provider?: string | undefined;
   readonly capabilities: readonly string[];
 };
-/** The slot `llm` as a host may write it. */
-type LlmInput = {
-  readonly model_id?: string | undefined | null;
-  readonly provider?: string | undefined | null;
-  readonly capabilities?: readonly string[] | undefined;
-};
+type LlmInput = Given<LlmSlot>;
 
 /** The slot `framework`. The agent framework that runs the node. */
 export type FrameworkSlot = {
@@ -435,14 +225,7 @@ export type FrameworkSlot = {
   readonly graph_id?: string | undefined;
   readonly metadata: { readonly [key: string]: Json };
 };
-/** The slot `framework` as a host may write it. */
-type FrameworkInput = {
-  readonly framework?: string | undefined | null;
-  readonly framework_version?: string | undefined | null;
-  readonly node_id?: string | undefined | null;
-  readonly graph_id?: string | undefined | null;
-  readonly metadata?: { readonly [key: string]: Json } | undefined;
-};
+type FrameworkInput = Given<FrameworkSlot>;
 
 /** The slot `meta`. Tags, scope and properties of the entity. */
 export type MetaSlot = {
@@ -452,19 +235,11 @@ export type MetaSlot = {
   readonly entity_type?: string | undefined;
   readonly entity_name?: string | undefined;
 };
-/** The slot `meta` as a host may write it. */
-type MetaInput = {
-  readonly tags?: readonly string[] | undefined;
-  readonly scope?: string | undefined | null;
-  readonly properties?: { readonly [key: string]: string } | undefined;
-  readonly entity_type?: string | undefined | null;
-  readonly entity_name?: string | undefined | null;
-};
+type MetaInput = Given<MetaSlot>;
 
 /** The slot `custom`. Anything plugins tell each other. Shared and unattributed: never decide by it. */
 export type CustomSlot = { readonly [key: string]: Json };
-/** The slot `custom` as a host may write it. */
-type CustomInput = { readonly [key: string]: Json };
+type CustomInput = Given<CustomSlot>;
 
 /** The standard slots by name. */
 export type StandardSlots = {

@@ -106,6 +106,29 @@ type PartOf<Level, Key> = Level extends object
     : unknown
   : never;
 
+/**
+ * A standard slot as a host may write it: null for what is absent, and whatever is not `Required`
+ * may be left out. A mapped type has the name of its alias to compilers, and they show that.
+ */
+export type Given<Slot, Required extends PropertyKey = never> = {
+  [Key in keyof GivenValue<Slot, Required>]: GivenValue<Slot, Required>[Key];
+};
+type GivenValue<Value, Required extends PropertyKey> = Json extends Value
+  ? Value
+  : Value extends undefined
+    ? null | undefined
+    : Value extends readonly (infer Item)[]
+      ? readonly GivenValue<Item, Required>[]
+      : Value extends object
+        ? string extends keyof Value
+          ? { readonly [Key in keyof Value]: GivenValue<Value[Key], Required> }
+          : {
+              readonly [Key in keyof (Partial<Value> & Pick<Value, keyof Value & Required>)]:
+                | GivenValue<Value[Key], Required>
+                | (Key extends Required ? never : undefined);
+            }
+        : Value;
+
 /** The envelope of a table. */
 export type ExtensionsOf<Table extends SlotTable> = {
   readonly [Slot in keyof Table]?: OutputOf<Table[Slot]["schema"]> | undefined;
