@@ -94,7 +94,7 @@ export const plan: Plan = {
   packages: {
     zod: [
       ...["core", "providers", "memory-node", "plugins", "testing", "operate/trust", "operate/cli"],
-      "operate/isolate",
+      ...["operate/isolate", "operate/packages"],
       ...["gateway/config", "gateway/definitions", "gateway/models", "gateway/command"],
     ],
     "fast-check": ["testing"],

@@ -45,7 +45,6 @@ function codePointRank(unit: number): number {
 // Control, format, surrogate, private and unassigned characters; every space but U+0020; and
 // characters that print as nothing (braille blank, Hangul fillers, variation selectors).
 const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
-const notPrintableAscii = /[^\x20-\x7e]/;
 const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
 
 /**
@@ -57,9 +56,17 @@ export function isLabel(text: string, max: number): boolean {
   if (length === 0 || length > 2 * max || (length > max && codePointLength(text) > max))
     return false;
   if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, text.length - 1) === 0x20) return false;
-  // Most labels end here.
-  if (execPattern(notPrintableAscii, text) === null) return true;
+  if (isPrintableAscii(text)) return true;
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
+}
+
+/** Whether all of `text` is printable ASCII, as most labels are. */
+function isPrintableAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
+  return true;
 }
 
 /** The length of a string in code points. */

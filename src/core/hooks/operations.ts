@@ -15,7 +15,7 @@ import {
   type AuditReceipts,
   type Failure,
   failureBy,
-  lateness,
+  lateFailure,
   noteDenied,
   reportFailure,
   secretsOf,
@@ -344,7 +344,7 @@ function failureIn(run: OperationRun, step: HandlerStep): Failure {
   if (run.how === "timeout") {
     const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
     const text = `handler ${named(step.name)} timed out for hook ${named(run.hook)} after ${seconds}s`;
-    return { ...lateness(step), text };
+    return { ...lateFailure(step), text };
   }
   const text = "it gave no answer";
   return { code: "handler_error", what: "gave no answer", type: "timeout", text };

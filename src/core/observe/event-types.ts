@@ -150,7 +150,7 @@ export const auditEventTypes = {
       code: freeText("The code of its denial, `denied` for a voting hook."),
       reason: freeText("The reason of its denial."),
       tool: z
-        .nullable(textSchema)
+        .nullable(freeText("The tool that was called: `mcp.tool.name`."))
         .check(
           z.describe("The tool that was called: `mcp.tool.name`. Free text. Null if unknown."),
         ),

@@ -1,51 +1,7 @@
 /** `envoy-config`: prints the configuration of an Envoy that asks glassine. */
 import * as z from "zod";
-import {
-  type Command,
-  type CommandContext,
-  defineCommand,
-  text,
-  textOrNull,
-  texts,
-} from "../../operate/cli/index.ts";
-import { gatewayOptions } from "./options.ts";
-
-const options = {
-  config: gatewayOptions.config,
-  for: {
-    flag: "--for",
-    value: "PRODUCT",
-    what: "envoy, envoy-gateway or istio (default: envoy)",
-  },
-  processor: {
-    flag: "--processor",
-    value: "ADDR",
-    what: "where a processor listens: unix:PATH or HOST:PORT; may be given several times (default: unix:/run/glassine.sock)",
-    isRepeatable: true,
-  },
-  bodyMode: {
-    flag: "--body-mode",
-    value: "MODE",
-    what: "streamed, or buffered (default: streamed)",
-  },
-  adminPort: {
-    flag: "--admin-port",
-    value: "N",
-    what: "the port of Envoy's own administration (default: 9901)",
-  },
-  port: gatewayOptions.port,
-  host: gatewayOptions.host,
-  tlsCert: gatewayOptions.tlsCert,
-  tlsKey: gatewayOptions.tlsKey,
-  tlsCa: gatewayOptions.tlsCa,
-  checkFile: {
-    flag: "--check-file",
-    value: "FILE",
-    what: "print nothing new; say what a configuration that is there lets pass",
-  },
-} as const;
-
-export type EnvoyConfigContext = CommandContext<typeof options>;
+import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
+import { envoyConfigOptions } from "./options.ts";
 
 export const envoyConfigCommand: Command = defineCommand({
   path: ["envoy-config"],
@@ -54,7 +10,7 @@ export const envoyConfigCommand: Command = defineCommand({
     "A complete one for Envoy, with comments, made of the configuration of `gateway`: its listener, its servers and models, and the processors to ask.",
     "For Envoy Gateway and Istio the fragments that a cluster needs. Secrets are never in it: the processors send them.",
   ],
-  options,
+  options: envoyConfigOptions,
   exits: {
     1: "with --check-file, the configuration lets something pass, or wears out connections",
   },

@@ -12,7 +12,7 @@ import {
   serverPaths,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import type { EnvoyConfigContext } from "./envoy-config-command.ts";
+import type { EnvoyConfigContext } from "./options.ts";
 
 const defaultAdminPort = 9901;
 

@@ -2,61 +2,14 @@
 import * as z from "zod";
 import {
   type Command,
-  type CommandContext,
   defineCommand,
   mode,
-  sharedOptions,
   text,
   textOrNull,
   texts,
 } from "../../operate/cli/index.ts";
-import { gatewayOptions } from "./options.ts";
+import { extprocOptions } from "./options.ts";
 import type { GatewayServices } from "./services.ts";
-
-const options = {
-  listen: {
-    flag: "--listen",
-    value: "ADDR",
-    what: "where Envoy finds this processor: unix:PATH or HOST:PORT",
-  },
-  config: gatewayOptions.config,
-  use: gatewayOptions.use,
-  plugin: gatewayOptions.plugin,
-  envoyAdmin: {
-    flag: "--envoy-admin",
-    value: "URL",
-    what: "Envoy's administration, which is asked whether Envoy refuses what cannot be judged",
-  },
-  envoyConfig: {
-    flag: "--envoy-config",
-    value: "FILE",
-    what: "the configuration of Envoy, Envoy Gateway, Istio or agentgateway, which is read for the same",
-  },
-  webhook: {
-    flag: "--webhook",
-    value: "ADDR",
-    what: "where agentgateway asks about the text of model traffic: HOST:PORT",
-  },
-  maskAnswers: {
-    flag: "--mask-answers",
-    what: "also mask what models say, where none of it is streamed: agentgateway passes a stream unmasked",
-  },
-  tlsCert: gatewayOptions.tlsCert,
-  tlsKey: gatewayOptions.tlsKey,
-  tlsCa: gatewayOptions.tlsCa,
-  plaintext: {
-    flag: "--plaintext",
-    what: "listen without TLS where others can connect, as in a network that encrypts itself",
-  },
-  check: {
-    flag: "--check",
-    what: "only say where it would listen and what would keep it from working; start nothing",
-  },
-  pluginMode: sharedOptions.pluginMode,
-  pluginsLock: sharedOptions.pluginsLock,
-} as const;
-
-export type ExtprocContext = CommandContext<typeof options>;
 
 /** What serves is loaded when it is run: other commands start without it. */
 export function extprocCommand(services: () => Promise<GatewayServices>): Command {
@@ -69,7 +22,7 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
       "Production needs --envoy-admin or --envoy-config: nothing passes before Envoy is known to refuse what could not be judged.",
       "SIGHUP reloads the configuration. SIGTERM and SIGINT have Envoy ask another processor, and end this one when what is in flight is done.",
     ],
-    options,
+    options: extprocOptions,
     exits: { 1: "with --check, something would keep it from working" },
     examples: [
       { line: "extproc --listen unix:/run/glassine.sock", what: "beside Envoy on one machine" },

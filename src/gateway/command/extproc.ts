@@ -19,7 +19,7 @@ import {
 import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import type { ExtprocContext } from "./extproc-command.ts";
+import type { ExtprocContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 

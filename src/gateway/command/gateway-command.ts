@@ -2,17 +2,14 @@
 import * as z from "zod";
 import {
   type Command,
-  type CommandContext,
   defineCommand,
   mode,
-  sharedOptions,
   text,
   textOrNull,
   texts,
   warnings,
 } from "../../operate/cli/index.ts";
-import { isolations } from "../../operate/isolate/kinds.ts";
-import { gatewayOptions } from "./options.ts";
+import { gatewayCommandOptions } from "./options.ts";
 import type { GatewayServices } from "./services.ts";
 
 const pluginReport = z.object({
@@ -49,28 +46,6 @@ const document = z
   })
   .describe("What `gateway --check --json` prints.");
 
-const options = {
-  config: gatewayOptions.config,
-  plugin: gatewayOptions.plugin,
-  isolate: {
-    flag: "--isolate",
-    value: "KIND",
-    what: `run the code of each --plugin outside of the gateway: ${isolations.join(", ")}`,
-  },
-  accept: sharedOptions.accept,
-  use: gatewayOptions.use,
-  port: gatewayOptions.port,
-  host: gatewayOptions.host,
-  check: {
-    flag: "--check",
-    what: "only check the configuration, and say what each plugin will see; start nothing",
-  },
-  pluginMode: sharedOptions.pluginMode,
-  pluginsLock: sharedOptions.pluginsLock,
-} as const;
-
-export type GatewayContext = CommandContext<typeof options>;
-
 /** What serves is loaded when it is run: other commands start without it. */
 export function gatewayCommand(services: () => Promise<GatewayServices>): Command {
   return defineCommand({
@@ -83,7 +58,7 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
       "SIGTERM and SIGINT end it when what is in flight is done, a second one ends it at once.",
     ],
     rest: { name: "COMMAND ARGS…", what: "the command of the only server" },
-    options,
+    options: gatewayCommandOptions,
     exits: {
       1: "the server is gone for good; with --check, something in the configuration cannot work",
     },

@@ -1,5 +1,6 @@
-/** Options that several commands of the gateway share. */
-import type { Options } from "../../operate/cli/index.ts";
+/** Options of the commands of the gateway: those that several share, then those of each. */
+import { type CommandContext, type Options, sharedOptions } from "../../operate/cli/index.ts";
+import { isolations } from "../../operate/isolate/kinds.ts";
 
 export const gatewayOptions = {
   config: {
@@ -37,3 +38,143 @@ export const gatewayOptions = {
     what: "the authority that signed the certificate of the other side, in PEM",
   },
 } as const satisfies Options;
+
+export const gatewayCommandOptions = {
+  config: gatewayOptions.config,
+  plugin: gatewayOptions.plugin,
+  isolate: {
+    flag: "--isolate",
+    value: "KIND",
+    what: `run the code of each --plugin outside of the gateway: ${isolations.join(", ")}`,
+  },
+  accept: sharedOptions.accept,
+  use: gatewayOptions.use,
+  port: gatewayOptions.port,
+  host: gatewayOptions.host,
+  check: {
+    flag: "--check",
+    what: "only check the configuration, and say what each plugin will see; start nothing",
+  },
+  pluginMode: sharedOptions.pluginMode,
+  pluginsLock: sharedOptions.pluginsLock,
+} as const satisfies Options;
+
+export type GatewayContext = CommandContext<typeof gatewayCommandOptions>;
+
+export const extprocOptions = {
+  listen: {
+    flag: "--listen",
+    value: "ADDR",
+    what: "where Envoy finds this processor: unix:PATH or HOST:PORT",
+  },
+  config: gatewayOptions.config,
+  use: gatewayOptions.use,
+  plugin: gatewayOptions.plugin,
+  envoyAdmin: {
+    flag: "--envoy-admin",
+    value: "URL",
+    what: "Envoy's administration, which is asked whether Envoy refuses what cannot be judged",
+  },
+  envoyConfig: {
+    flag: "--envoy-config",
+    value: "FILE",
+    what: "the configuration of Envoy, Envoy Gateway, Istio or agentgateway, which is read for the same",
+  },
+  webhook: {
+    flag: "--webhook",
+    value: "ADDR",
+    what: "where agentgateway asks about the text of model traffic: HOST:PORT",
+  },
+  maskAnswers: {
+    flag: "--mask-answers",
+    what: "also mask what models say, where none of it is streamed: agentgateway passes a stream unmasked",
+  },
+  tlsCert: gatewayOptions.tlsCert,
+  tlsKey: gatewayOptions.tlsKey,
+  tlsCa: gatewayOptions.tlsCa,
+  plaintext: {
+    flag: "--plaintext",
+    what: "listen without TLS where others can connect, as in a network that encrypts itself",
+  },
+  check: {
+    flag: "--check",
+    what: "only say where it would listen and what would keep it from working; start nothing",
+  },
+  pluginMode: sharedOptions.pluginMode,
+  pluginsLock: sharedOptions.pluginsLock,
+} as const satisfies Options;
+
+export type ExtprocContext = CommandContext<typeof extprocOptions>;
+
+export const envoyConfigOptions = {
+  config: gatewayOptions.config,
+  for: {
+    flag: "--for",
+    value: "PRODUCT",
+    what: "envoy, envoy-gateway or istio (default: envoy)",
+  },
+  processor: {
+    flag: "--processor",
+    value: "ADDR",
+    what: "where a processor listens: unix:PATH or HOST:PORT; may be given several times (default: unix:/run/glassine.sock)",
+    isRepeatable: true,
+  },
+  bodyMode: {
+    flag: "--body-mode",
+    value: "MODE",
+    what: "streamed, or buffered (default: streamed)",
+  },
+  adminPort: {
+    flag: "--admin-port",
+    value: "N",
+    what: "the port of Envoy's own administration (default: 9901)",
+  },
+  port: gatewayOptions.port,
+  host: gatewayOptions.host,
+  tlsCert: gatewayOptions.tlsCert,
+  tlsKey: gatewayOptions.tlsKey,
+  tlsCa: gatewayOptions.tlsCa,
+  checkFile: {
+    flag: "--check-file",
+    value: "FILE",
+    what: "print nothing new; say what a configuration that is there lets pass",
+  },
+} as const satisfies Options;
+
+export type EnvoyConfigContext = CommandContext<typeof envoyConfigOptions>;
+
+export const pinOptions = {
+  config: gatewayOptions.config,
+  check: { flag: "--check", what: "only say what is not as it was pinned; write nothing" },
+} as const satisfies Options;
+
+export type PinContext = CommandContext<typeof pinOptions>;
+
+export const gatewayTrustOptions = {
+  config: gatewayOptions.config,
+  reason: sharedOptions.reason,
+  check: {
+    flag: "--check",
+    what: "only say what would be trusted, and what is not as it was; write nothing",
+  },
+  pluginsLock: sharedOptions.pluginsLock,
+} as const satisfies Options;
+
+export type GatewayTrustContext = CommandContext<typeof gatewayTrustOptions>;
+
+export const servePluginOptions = {
+  path: {
+    flag: "--path",
+    value: "FILE",
+    what: "a plugin by its file, in place of its id; in dev mode only",
+  },
+  check: {
+    flag: "--check",
+    what: "only say which hooks and capabilities it has in a CPEX host; serve nothing",
+  },
+  root: sharedOptions.root,
+  pluginMode: sharedOptions.pluginMode,
+  pluginsLock: sharedOptions.pluginsLock,
+} as const satisfies Options;
+
+export type ServePluginContext = CommandContext<typeof servePluginOptions>;

@@ -1,13 +1,7 @@
 /** `gateway pin`: asks the servers for their tools, and keeps the hashes of their definitions. */
 import * as z from "zod";
-import {
-  type Command,
-  type CommandContext,
-  defineCommand,
-  text,
-  texts,
-} from "../../operate/cli/index.ts";
-import { gatewayOptions } from "./options.ts";
+import { type Command, defineCommand, text, texts } from "../../operate/cli/index.ts";
+import { pinOptions } from "./options.ts";
 
 const document = z.object({
   action: z.literal("pin"),
@@ -25,13 +19,6 @@ const document = z.object({
   ),
 });
 
-const options = {
-  config: gatewayOptions.config,
-  check: { flag: "--check", what: "only say what is not as it was pinned; write nothing" },
-} as const;
-
-export type PinContext = CommandContext<typeof options>;
-
 export const pinCommand: Command = defineCommand({
   path: ["gateway", "pin"],
   summary: "keep the hashes of the servers' tool definitions",
@@ -40,7 +27,7 @@ export const pinCommand: Command = defineCommand({
     "Look at what changed first: --check writes nothing.",
     "A running gateway compares with the new pins after `gateway reload`.",
   ],
-  options,
+  options: pinOptions,
   exits: { 1: "a server cannot be asked; with --check, something is not as it was pinned" },
   examples: [
     { line: "gateway pin --check", what: "what changed since the last time" },

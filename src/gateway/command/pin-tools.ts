@@ -4,7 +4,7 @@ import { printable, say } from "../../operate/cli/index.ts";
 import { type GatewayConfig, loadConfig, type Secret, secretReader } from "../config/index.ts";
 import { definitionHash, listTools, type Pins, readPins, writePins } from "../definitions/index.ts";
 import { connectionsTo } from "../ends/index.ts";
-import type { PinContext } from "./pin-command.ts";
+import type { PinContext } from "./options.ts";
 
 export async function pinTools({ cwd, env, options }: PinContext) {
   const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });

@@ -12,7 +12,7 @@ import {
 } from "../config/index.ts";
 import { lineLog } from "../observe/index.ts";
 import { type CheckReport, checkGateway, type PluginReport } from "./check-gateway.ts";
-import type { GatewayContext } from "./gateway-command.ts";
+import type { GatewayContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 

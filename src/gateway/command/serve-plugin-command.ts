@@ -2,31 +2,13 @@
 import * as z from "zod";
 import {
   type Command,
-  type CommandContext,
   defineCommand,
   mode,
-  sharedOptions,
   text,
   texts,
   warnings,
 } from "../../operate/cli/index.ts";
-
-const options = {
-  path: {
-    flag: "--path",
-    value: "FILE",
-    what: "a plugin by its file, in place of its id; in dev mode only",
-  },
-  check: {
-    flag: "--check",
-    what: "only say which hooks and capabilities it has in a CPEX host; serve nothing",
-  },
-  root: sharedOptions.root,
-  pluginMode: sharedOptions.pluginMode,
-  pluginsLock: sharedOptions.pluginsLock,
-} as const;
-
-export type ServePluginContext = CommandContext<typeof options>;
+import { servePluginOptions } from "./options.ts";
 
 export const servePluginCommand: Command = defineCommand({
   path: ["serve-plugin"],
@@ -37,7 +19,7 @@ export const servePluginCommand: Command = defineCommand({
     "A package passes the same gates as in every host.",
   ],
   arguments: [{ name: "PLUGIN", what: "the plugin's id", isOptional: true }],
-  options,
+  options: servePluginOptions,
   examples: [
     { line: "serve-plugin pii-scan", what: "as the command of a CPEX host" },
     { line: "serve-plugin pii-scan --check", what: "what to write into the host's configuration" },

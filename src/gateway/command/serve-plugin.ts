@@ -7,7 +7,7 @@ import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts
 import { cpexFacts, cpexServer, linesTo } from "../../operate/isolate/cpex/cpex-server.ts";
 import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
 import { loadPlugin, readGatewaySettings, type SinglePlugin } from "../config/index.ts";
-import type { ServePluginContext } from "./serve-plugin-command.ts";
+import type { ServePluginContext } from "./options.ts";
 
 async function load(
   context: ServePluginContext,

@@ -1,15 +1,7 @@
 /** `gateway trust`: reviews the guests of the configuration, and puts them into plugins.lock. */
 import * as z from "zod";
-import {
-  type Command,
-  type CommandContext,
-  defineCommand,
-  sharedOptions,
-  text,
-  textOrNull,
-  texts,
-} from "../../operate/cli/index.ts";
-import { gatewayOptions } from "./options.ts";
+import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
+import { gatewayTrustOptions } from "./options.ts";
 
 const document = z.object({
   action: z.literal("trust"),
@@ -37,18 +29,6 @@ const document = z.object({
   ),
 });
 
-const options = {
-  config: gatewayOptions.config,
-  reason: sharedOptions.reason,
-  check: {
-    flag: "--check",
-    what: "only say what would be trusted, and what is not as it was; write nothing",
-  },
-  pluginsLock: sharedOptions.pluginsLock,
-} as const;
-
-export type GatewayTrustContext = CommandContext<typeof options>;
-
 export const trustCommand: Command = defineCommand({
   path: ["gateway", "trust"],
   summary: "put the configuration's guests from CPEX into plugins.lock",
@@ -57,7 +37,7 @@ export const trustCommand: Command = defineCommand({
     "Production runs a guest only if its wheel and all others of its environment are as they were trusted.",
     "No guest is started; to read their configuration, Python of the environment runs, confined.",
   ],
-  options,
+  options: gatewayTrustOptions,
   exits: { 1: "with --check, something is not as it was trusted" },
   examples: [
     { line: "gateway trust --check", what: "what would be trusted" },

@@ -10,7 +10,7 @@ import {
   trustPlugins,
 } from "../../operate/trust/index.ts";
 import { guestOptions, isGuests, loadConfig } from "../config/index.ts";
-import type { GatewayTrustContext } from "./trust-command.ts";
+import type { GatewayTrustContext } from "./options.ts";
 
 export async function trustGuests({ cwd, env, options, paint }: GatewayTrustContext) {
   const isCheck = options.check === true;

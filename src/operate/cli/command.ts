@@ -59,8 +59,8 @@ export function defineCommand<
   given: Omit<Command<Schema, CommandContext<Declared>>, Filled> &
     Partial<Pick<Command, Filled>> & { readonly options?: Declared },
 ): Command {
-  // In a list of commands only the command itself knows its options and what its schema reads.
   const options: Options = { ...given.options, ...optionsOfEvery };
+  // In a list of commands only the command itself knows its options and what its schema reads.
   return { arguments: [], exits: {}, ...given, options } as unknown as Command;
 }
 

@@ -3,7 +3,7 @@ import { forEach, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import type { MessageRun } from "./message-run.ts";
-import { failureBy, lateness, reportFailure, switchOff } from "./report.ts";
+import { failureBy, lateFailure, reportFailure, switchOff } from "./report.ts";
 import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
@@ -75,6 +75,6 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
     return "failed";
   }
   endTurn(context);
-  reportFailure(run, step, lateness(step));
+  reportFailure(run, step, lateFailure(step));
   return "timedOut";
 }

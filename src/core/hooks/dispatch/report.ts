@@ -32,7 +32,7 @@ export function failureBy(run: AnyRun, thrown: unknown): Failure {
   return { code, what: "threw", why: `${type}: ${text}`, type, text, thrown };
 }
 
-export function lateness({ timeoutMs }: HandlerStep): Failure {
+export function lateFailure({ timeoutMs }: HandlerStep): Failure {
   const what = "did not settle before its deadline";
   const why = `timeoutMs is ${timeoutMs}`;
   return { code: "handler_timeout", what, why, type: "timeout", text: what };

@@ -33,7 +33,7 @@ import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
 import {
   failureBy,
-  lateness,
+  lateFailure,
   noteDenied,
   noteLabels,
   noteRefused,
@@ -392,7 +392,7 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
 }
 
 export function failLate(run: MessageRun, step: Step): TurnEnd {
-  const failure = lateness(step);
+  const failure = lateFailure(step);
   reportFailure(run, step, failure);
   return failed(run, step, failure.code, failure.what, { status: "timeout" });
 }
