@@ -2,7 +2,7 @@
 
 import { messageSchema } from "../../src/core/messages/index.ts";
 import { partSchemas } from "../../src/core/messages/schemas.ts";
-import { toJsonSchema } from "../../src/core/slots/index.ts";
+import { toJsonSchema } from "./json-schema.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 

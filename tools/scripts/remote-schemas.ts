@@ -1,8 +1,9 @@
 /** The JSON Schemas of what crosses the process boundary, fit to be written down. */
 
 import { errorSchema, resultSchema, taskSchema } from "../../src/core/remote/index.ts";
-import { extensionsJsonSchema, standardSlots, toJsonSchema } from "../../src/core/slots/index.ts";
+import { standardSlots } from "../../src/core/slots/index.ts";
 import { withoutTimes } from "./extensions-schema.ts";
+import { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 

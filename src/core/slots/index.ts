@@ -8,7 +8,6 @@ export {
 } from "./compile.ts";
 export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
-export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
 export type {
   AgentSlot,
   CompletionSlot,

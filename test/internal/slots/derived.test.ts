@@ -5,8 +5,9 @@ import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { partsOf } from "../../../property-tests/support/nodes.ts";
-import { compileSlots, standardSlots, toJsonSchema } from "../../../src/core/slots/index.ts";
+import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
 import { deriveDelegation } from "../../../src/core/slots/schemas/delegation.ts";
+import { toJsonSchema } from "../../../tools/scripts/json-schema.ts";
 
 const { capabilities } = compileSlots(standardSlots);
 

@@ -1,7 +1,7 @@
 /** docs/hooks.md: every hook of the standard host with its payload. */
 import type { HookSpec } from "../../../src/core/hooks/define-hook.ts";
 import { messageSchema } from "../../../src/core/messages/index.ts";
-import { toJsonSchema } from "../../../src/core/slots/index.ts";
+import { toJsonSchema } from "../json-schema.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { fieldRows, type JsonSchema } from "./slot-fields.ts";
 

@@ -1,13 +1,13 @@
 /** docs/memory-node-hooks.md: the hooks of the memory node, in a table and shape by shape. */
 import type * as z from "zod";
 import { bands, type HookSpec } from "../../../src/core/hooks/index.ts";
-import { toJsonSchema } from "../../../src/core/slots/index.ts";
 import { inboundForms, rankForms } from "../../../src/memory-node/hooks.ts";
 import {
   type MemoryNodeHooks,
   memoryNodeHooks,
   memoryNodeServices,
 } from "../../../src/memory-node/index.ts";
+import { toJsonSchema } from "../json-schema.ts";
 import { readHandles } from "../read-handles.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { fieldRows, type JsonSchema } from "./slot-fields.ts";

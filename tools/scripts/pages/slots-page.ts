@@ -1,5 +1,6 @@
 /** docs/slots.md: every slot with its fields, tier and gates. */
-import { extensionsJsonSchema, type SlotTable } from "../../../src/core/slots/index.ts";
+import type { SlotTable } from "../../../src/core/slots/index.ts";
+import { extensionsJsonSchema } from "../json-schema.ts";
 import { type SlotRow, slotRows } from "../slot-data.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { type FieldRow, fieldRows, type JsonSchema } from "./slot-fields.ts";

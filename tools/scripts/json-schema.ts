@@ -1,8 +1,7 @@
 /** The JSON Schema of what a table accepts, draft 2020-12. Null stands for absent. */
 import * as z from "zod/mini";
-import { kindOf } from "../schema/index.ts";
-import { zodOf } from "./define.ts";
-import type { Schema, SlotTable } from "./types.ts";
+import { kindOf } from "../../src/core/schema/index.ts";
+import { type Schema, type SlotTable, zodOf } from "../../src/core/slots/index.ts";
 
 type JsonSchema = Record<string, unknown>;
 
