@@ -206,7 +206,7 @@ describe("the checker", () => {
     ["providers/mcp/a.ts", 'import "../../core/host/a.ts";', "core/host is entered"],
     ["redis/a.ts", 'import "../providers/mcp/index.ts";', "redis may import core."],
     // Dependencies.
-    ["operate/packages/a.ts", 'import * as z from "zod";', "zod is at home in core, providers,"],
+    ["operate/discovery/a.ts", 'import * as z from "zod";', "zod is at home in core, providers,"],
     ["core/messages/draft.ts", 'import { produce } from "immer";', "immer is at home in core/env"],
     ["core/slots/table.ts", 'import { valid } from "semver";', "is at home in core/plugins."],
     ["core/hooks/a.ts", 'import equal from "fast-deep-equal";', "fast-deep-equal is at home in"],
