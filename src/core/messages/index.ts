@@ -35,13 +35,13 @@ export type {
   ToolResultPart,
   VideoPart,
 } from "./message-types.generated.ts";
+export type { PartInfo } from "./part-info.ts";
 export type {
   DataPolicy,
   ObjectProfile,
   Part,
   PartAction,
   PartExtensions,
-  PartInfo,
   PartKind,
 } from "./part-types.ts";
 export {

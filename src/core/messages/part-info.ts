@@ -13,8 +13,9 @@ import type {
   DataPolicy,
   JsonMap,
   ObjectProfile,
+  PartAction,
   PartExtensions,
-  PartInfo,
+  PartKind,
   PartSubject,
   TextMap,
 } from "./part-types.ts";
@@ -30,7 +31,15 @@ export interface PartSource {
   readonly extensions: PartExtensions | undefined;
 }
 
-export class LazyPartInfo implements PartInfo {
+/**
+ * One content part of a message, and what a guard needs to know about it.
+ *
+ * A value is computed when it is read, and kept if it takes work. Values are frozen data;
+ * `undefined` means absent. The object has no own properties, so use `serializePart` to log it.
+ *
+ * @see spec `part:lazy`, `part:opaque`
+ */
+export class PartInfo {
   readonly #part: ContentPart;
   readonly #of: PartSource;
   // Computed once, when they are first read. `null` is known to be absent.
@@ -40,9 +49,9 @@ export class LazyPartInfo implements PartInfo {
   #headers: TextMap | undefined;
 
   static {
-    Reflect.deleteProperty(LazyPartInfo.prototype, "constructor");
-    Object.setPrototypeOf(LazyPartInfo.prototype, null);
-    Object.freeze(LazyPartInfo.prototype);
+    Reflect.deleteProperty(PartInfo.prototype, "constructor");
+    Object.setPrototypeOf(PartInfo.prototype, null);
+    Object.freeze(PartInfo.prototype);
   }
 
   constructor(part: ContentPart, of: PartSource) {
@@ -51,65 +60,81 @@ export class LazyPartInfo implements PartInfo {
     Object.freeze(this);
   }
 
-  static made(value: unknown): value is LazyPartInfo {
+  static made(value: unknown): value is PartInfo {
     return typeof value === "object" && value !== null && #part in value;
   }
 
-  get kind() {
+  /** The part's `content_type`. */
+  get kind(): PartKind {
     return this.#part.content_type;
   }
-  get role() {
+  /** The role of the message. */
+  get role(): Message["role"] {
     return this.#of.role;
   }
-  get hook() {
+  /** The hook that was passed to `partsOf`. It has no other effect. */
+  get hook(): string | undefined {
     return this.#of.hook;
   }
-  get action() {
+  get action(): PartAction {
     return flowOf(this.kind, this.role).action;
   }
-  get isPre() {
+  /** Whether it is a request, or said to a model. The opposite of `isPost`. */
+  get isPre(): boolean {
     return !this.isPost;
   }
-  get isPost() {
+  get isPost(): boolean {
     return flowOf(this.kind, this.role).isPost;
   }
-  get isTool() {
+  /** A tool call or tool result. */
+  get isTool(): boolean {
     return ruleOf(this.kind).family === "tool";
   }
-  get isPrompt() {
+  /** A prompt request or prompt result. */
+  get isPrompt(): boolean {
     return ruleOf(this.kind).family === "prompt";
   }
-  get isResource() {
+  /** A resource or a reference to one. */
+  get isResource(): boolean {
     return ruleOf(this.kind).family === "resource";
   }
-  get isText() {
+  /** Text or thinking. */
+  get isText(): boolean {
     return ruleOf(this.kind).family === "text";
   }
-  get isMedia() {
+  /** An image, video, audio or document. */
+  get isMedia(): boolean {
     return ruleOf(this.kind).family === "media";
   }
-  get name() {
+  /** Name of the tool, prompt or resource. */
+  get name(): string | undefined {
     return ruleOf(this.kind).name?.(this.#part);
   }
-  get uri() {
+  /** `tool://namespace/name` and the like, `_` for no namespace or server. Nothing is escaped. */
+  get uri(): string | undefined {
     return ruleOf(this.kind).uri?.(this.#part);
   }
-  get mimeType() {
+  get mimeType(): string | undefined {
     return ruleOf(this.kind).mimeType?.(this.#part);
   }
-  get args() {
+  /** Arguments of a tool call or prompt request: the object in the message. */
+  get args(): JsonMap | undefined {
     return ruleOf(this.kind).args?.(this.#part);
   }
-  get content() {
+  /** Text of the part; arguments and structured results as JSON text. */
+  get content(): string | undefined {
     if (this.#content === undefined) {
       this.#content = ruleOf(this.kind).content?.(this.#part) ?? null;
     }
     return this.#content ?? undefined;
   }
-  get hasContent() {
+  get hasContent(): boolean {
     return this.content !== undefined;
   }
-  get sizeBytes() {
+  /**
+   * Bytes of `content` in UTF-8; for a resource its declared size, else that of its text or blob.
+   */
+  get sizeBytes(): number | undefined {
     if (this.#sizeBytes === undefined) {
       const { content } = this;
       const size = ruleOf(this.kind).size?.(this.#part);
@@ -117,79 +142,95 @@ export class LazyPartInfo implements PartInfo {
     }
     return this.#sizeBytes ?? undefined;
   }
-  get properties() {
+  /** Further facts about the part, spelled as on the wire: `tool_id`, `is_error` … */
+  get properties(): JsonMap {
     this.#properties ??= ruleOf(this.kind).properties?.(this.#part) ?? empty;
     return this.#properties;
   }
 
-  get environment() {
+  /** `request.environment` */
+  get environment(): string | undefined {
     return this.#of.extensions?.request?.environment;
   }
-  get requestId() {
+  /** `request.request_id` */
+  get requestId(): string | undefined {
     return this.#of.extensions?.request?.request_id;
   }
-  get subject() {
+  /** `security.subject`, as far as the extensions show it. */
+  get subject(): PartSubject | undefined {
     // Where a subject is shown, so are the fields that every capability for it opens.
     return this.#of.extensions?.security?.subject as PartSubject | undefined;
   }
-  get roles() {
+  get roles(): readonly string[] {
     return this.subject?.roles ?? noNames;
   }
-  get permissions() {
+  get permissions(): readonly string[] {
     return this.subject?.permissions ?? noNames;
   }
-  get teams() {
+  get teams(): readonly string[] {
     return this.subject?.teams ?? noNames;
   }
-  get labels() {
+  /** `security.labels` */
+  get labels(): readonly string[] {
     return this.#of.extensions?.security?.labels ?? noNames;
   }
-  get headers() {
+  /** Request headers of both generations, as `getHeader` finds them, including sensitive ones. */
+  get headers(): TextMap {
     const http = this.#of.extensions?.http as Parameters<typeof joinedHeaders>[0];
     this.#headers ??= joinedHeaders(http) ?? empty;
     return this.#headers;
   }
-  get agentInput() {
+  /** `agent.input` */
+  get agentInput(): string | undefined {
     return this.#of.extensions?.agent?.input;
   }
-  get sessionId() {
+  get sessionId(): string | undefined {
     return this.#of.extensions?.agent?.session_id;
   }
-  get conversationId() {
+  get conversationId(): string | undefined {
     return this.#of.extensions?.agent?.conversation_id;
   }
-  get turn() {
+  /** From 0. */
+  get turn(): number | undefined {
     return this.#of.extensions?.agent?.turn;
   }
-  get agentId() {
+  get agentId(): string | undefined {
     return this.#of.extensions?.agent?.agent_id;
   }
-  get parentAgentId() {
+  get parentAgentId(): string | undefined {
     return this.#of.extensions?.agent?.parent_agent_id;
   }
-  get object() {
+  /** `security.objects` by the part's name; for a resource also by its URI. */
+  get object(): ObjectProfile | undefined {
     return this.#entityIn(this.#of.extensions?.security?.objects) as ObjectProfile | undefined;
   }
-  get dataPolicy() {
+  /** `security.data` by the part's name; for a resource also by its URI. */
+  get dataPolicy(): DataPolicy | undefined {
     return this.#entityIn(this.#of.extensions?.security?.data) as DataPolicy | undefined;
   }
 
+  /** Exact. */
   hasRole(role: string): boolean {
     return this.roles.includes(role);
   }
+  /** Exact. */
   hasPermission(permission: string): boolean {
     return this.permissions.includes(permission);
   }
+  /** Exact. */
   hasLabel(label: string): boolean {
     return this.labels.includes(label);
   }
+  /** In any case. */
   hasHeader(name: string): boolean {
     return this.getHeader(name) !== undefined;
   }
+  /** In any case; the first one in the order written. */
   getHeader(name: string): string | undefined {
     const { extensions } = this.#of;
     return extensions === undefined ? undefined : headerOf(extensions, name);
   }
+  /** Whether the argument is present, even if it is null. */
   hasArg(name: string): boolean {
     return Object.hasOwn(this.args ?? empty, name);
   }
@@ -199,6 +240,10 @@ export class LazyPartInfo implements PartInfo {
   getProperty(name: string): Json | undefined {
     return ownValue(this.properties, name) as Json | undefined;
   }
+  /**
+   * Whether the whole URI fits: `*` is any run without `/`, `**` any run, everything else is
+   * itself. False without a URI, or with an empty one. For a given pattern the time is linear in the URI.
+   */
   matchesUriPattern(pattern: string): boolean {
     const { uri } = this;
     return uri !== undefined && uri !== "" && matchesPattern(pattern, uri);

@@ -4,8 +4,8 @@ import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { messageOf } from "./message.ts";
 import type { Message } from "./message-types.generated.ts";
-import { LazyPartInfo, type PartSource } from "./part-info.ts";
-import type { PartExtensions, PartInfo } from "./part-types.ts";
+import { PartInfo, type PartSource } from "./part-info.ts";
+import type { PartExtensions } from "./part-types.ts";
 
 /** Options of `partsOf`. */
 export interface PartsOptions {
@@ -61,7 +61,7 @@ export function partsOf(message: Message, options: PartsOptions = {}): readonly 
   const hook = readOption(options, "hook", "string");
   const extensions = readExtensions(options.extensions ?? undefined);
   const of: PartSource = { role, hook, extensions };
-  return Object.freeze(content.map((part) => new LazyPartInfo(part, of)));
+  return Object.freeze(content.map((part) => new PartInfo(part, of)));
 }
 
 /** Only extensions made by this library are frozen and checked; others could change or run code. */

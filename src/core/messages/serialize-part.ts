@@ -1,14 +1,13 @@
 /** Parts as data, spelled as on the wire: for logs, other processes and policy engines. */
 import { expectOptions, isSensitiveHeader, readOption } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { LazyPartInfo } from "./part-info.ts";
+import { PartInfo } from "./part-info.ts";
 import { present, ruleOf } from "./part-kinds.ts";
 import type {
   DataPolicy,
   JsonMap,
   ObjectProfile,
   PartAction,
-  PartInfo,
   PartKind,
   PartSubject,
   TextMap,
@@ -115,18 +114,14 @@ export function toPolicyInput(view: PartInfo, options: PolicyInputOptions = {}):
   return present({ input: serialized(view, withContent, true) });
 }
 
-function expectView(value: unknown, call: string): asserts value is LazyPartInfo {
-  if (LazyPartInfo.made(value)) return;
+function expectView(value: unknown, call: string): asserts value is PartInfo {
+  if (PartInfo.made(value)) return;
   throw new GlassineError("part_invalid", `${call} expects a PartInfo that partsOf returned.`, {
     call,
   });
 }
 
-function serialized(
-  view: LazyPartInfo,
-  withContent: boolean,
-  withContext: boolean,
-): SerializedPart {
+function serialized(view: PartInfo, withContent: boolean, withContext: boolean): SerializedPart {
   return present({
     kind: view.kind,
     role: view.role,
@@ -145,7 +140,7 @@ function serialized(
   });
 }
 
-function contextOf(view: LazyPartInfo): SerializedContext {
+function contextOf(view: PartInfo): SerializedContext {
   const { subject, object, dataPolicy } = view;
   return present({
     subject: subject === undefined ? undefined : subjectOf(view, subject),
@@ -158,7 +153,7 @@ function contextOf(view: LazyPartInfo): SerializedContext {
   });
 }
 
-function subjectOf({ roles, permissions, teams }: LazyPartInfo, { id, type }: PartSubject) {
+function subjectOf({ roles, permissions, teams }: PartInfo, { id, type }: PartSubject) {
   return Object.freeze({ id, type, roles, permissions, teams });
 }
 
@@ -181,7 +176,7 @@ function policyOf(policy: DataPolicy): DataPolicy {
   });
 }
 
-function agentOf(view: LazyPartInfo): JsonMap {
+function agentOf(view: PartInfo): JsonMap {
   return present({
     input: filled(view.agentInput),
     session_id: filled(view.sessionId),

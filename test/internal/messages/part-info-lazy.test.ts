@@ -1,7 +1,7 @@
 /** A view computes each property when it is first read. */
 import type { ContentPart } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { LazyPartInfo } from "../../../src/core/messages/part-info.ts";
+import { PartInfo } from "../../../src/core/messages/part-info.ts";
 import { serializePart } from "../../../src/core/messages/serialize-part.ts";
 import { messageOf, parts, properties } from "../../messages/part-support.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -31,7 +31,7 @@ function counted(part: object) {
     },
     "extensions",
   );
-  const view = new LazyPartInfo(counting(part, "") as ContentPart, {
+  const view = new PartInfo(counting(part, "") as ContentPart, {
     role: "assistant",
     hook: undefined,
     extensions: extensions as never,
@@ -110,7 +110,7 @@ describe("a view", () => {
 
   it("has exactly the properties of this suite", () => {
     const helpers = /^(?:has(?!Content)|get|matches)/;
-    const names = Reflect.ownKeys(LazyPartInfo.prototype).map(String);
+    const names = Reflect.ownKeys(PartInfo.prototype).map(String);
     expect(names.filter((name) => !helpers.test(name)).sort()).toEqual([...properties].sort());
   });
 });
