@@ -65,7 +65,7 @@ function breach(text: string): Answer {
 }
 
 /** The kind of a value as a word. */
-export function kindOfValue(value: unknown): string {
+function kindOfValue(value: unknown): string {
   return value === undefined ? "nothing" : typeName(value);
 }
 
