@@ -243,6 +243,27 @@ describe("defineHost refuses", () => {
     expect(refusalBy(host(spec))).toEqual({ code: "slot_invalid", message, data });
   });
 
+  it.each([
+    [
+      { tier: "mutable", write: "write_shelf" },
+      '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
+    ],
+    [
+      { tier: "mutable", read: "everyone" },
+      '"shelf" is mutable, and nobody may change it: name the capability that writes it, say write: "everyone", or make it immutable.',
+    ],
+    [
+      { tier: "immutable", read: "read_shelf", fields: { a: { read: "everyone" } } },
+      '"shelf.a" cannot be read by everyone: it is read with "shelf". Leave read out.',
+    ],
+  ])("%j", (spec, message) => {
+    const slots = { shelf: { ...spec, description, schema: texts } };
+    const data = { path: /^"([^"]*)"/.exec(message)?.[1] };
+    const refusal = { code: "slot_invalid", message, data };
+    expect(refusalBy(() => defineHost({ slots: slots as never }))).toEqual(refusal);
+    expect(refusalBy(() => defineSlots(slots as never))).toEqual(refusal);
+  });
+
   it("more capabilities than a mask has bits for", () => {
     const tableOf = (count: number) =>
       Object.fromEntries(

@@ -11,7 +11,6 @@ import {
 import {
   type CompiledSlots,
   compileSlots,
-  defineSlots,
   joinSlots,
   type SlotTable,
   type StandardSlots,
@@ -83,9 +82,7 @@ export function defineHost<
 >(
   definition: HostDefinition<Slots, Hooks, Services, Standard>,
 ): Host<StandardSlots & Slots, HooksOf<Hooks, Standard>, Services> {
-  // A copy, because the host's own object must not become frozen.
-  const own = defineSlots({ ...definition.slots }) as Slots;
-  const table = joinSlots(standardSlots, own);
+  const table = joinSlots(standardSlots, { ...definition.slots } as Slots);
   const { standardHooks: isStandard = true, hooks: ownHooks = {} as Hooks } = definition;
   const hooks = joinHooks(isStandard ? standardHooks : {}, ownHooks) as HooksOf<Hooks, Standard>;
   const services = defineServices({ ...definition.services });

@@ -34,23 +34,28 @@ import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
  * ```
  */
 export function defineSlots<const Table extends SlotTable>(table: Table): Table {
+  checkTable(table, []);
+  return Object.freeze(table);
+}
+
+/**
+ * Adds a host's own table to another. A name that exists, or differs only in case or separators, is
+ * refused.
+ */
+export function joinSlots<A extends SlotTable, B extends SlotTable>(a: A, own: B): A & B {
+  checkTable(own, Object.keys(a));
+  return Object.freeze({ ...a, ...own });
+}
+
+function checkTable(table: SlotTable, taken: readonly string[]): void {
   const folded = new Map<string, string>();
+  for (const slot of taken) checkName(slot, folded);
   for (const [slot, spec] of Object.entries(table)) {
     checkName(slot, folded);
     checkWhole(slot, spec);
     checkSpec(slot, spec);
     checkAccess(slot, spec);
   }
-  return Object.freeze(table);
-}
-
-/** Joins two tables. A name that exists, or differs only in case or separators, is refused. */
-export function joinSlots<A extends SlotTable, B extends SlotTable>(a: A, b: B): A & B {
-  const folded = new Map<string, string>();
-  for (const slot of [...Object.keys(a), ...Object.keys(b)]) checkName(slot, folded);
-  // A misspelt gate would be no gate.
-  for (const [slot, spec] of Object.entries(b)) checkSpec(slot, spec);
-  return Object.freeze({ ...a, ...b });
 }
 
 const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
@@ -153,6 +158,7 @@ const specKeys = [
   "derive",
 ];
 
+/** A misspelt gate would be no gate. */
 function checkSpec(path: string, spec: object): void {
   for (const [key, value] of Object.entries(spec)) {
     if (!specKeys.includes(key)) {
