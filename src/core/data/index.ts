@@ -32,9 +32,9 @@ export {
 export {
   BAD,
   type Bad,
+  checkText,
   countNode,
   countReady,
-  countText,
   countUnits,
   currentPath,
   enter,

@@ -23,6 +23,7 @@ import {
   isProxy,
   isTextObject,
   isView,
+  isWellFormed,
   type List,
   newArray,
   newList,
@@ -181,11 +182,17 @@ export function countReady(state: ReadState, value: unknown): void {
   holdToLimits(state);
 }
 
-/** Counts a string: as one value, and its units. */
-export function countText(state: ReadState, text: string): void {
+/**
+ * Counts a string, as one value and its units, and checks it. One that stands there already was
+ * checked before.
+ */
+export function checkText(state: ReadState, text: string, previous?: unknown): string | Bad {
   state.nodes += 1;
   countUnits(state, text.length);
   if (state.nodes > state.limits.nodes) holdToLimits(state);
+  return text === previous || isWellFormed(text)
+    ? text
+    : report(state, "snapshot_string", "valid Unicode", "a lone surrogate");
 }
 
 /** Counts the units of a key. */

@@ -2,8 +2,8 @@
 import {
   BAD,
   type Bad,
+  checkText,
   countNode,
-  countText,
   countUnits,
   enter,
   extensionsLimits,
@@ -157,14 +157,6 @@ export function checkKey(state: ReadState, key: string): void {
   if (state.origin === "plugin" && key === "__proto__") {
     stop(state, "snapshot_key", "ordinary keys", "__proto__");
   }
-}
-
-/** Counts a string, and checks it. One that stands there already was checked before. */
-export function checkText(state: ReadState, text: string, previous?: unknown): string | Bad {
-  countText(state, text);
-  return text === previous || isWellFormed(text)
-    ? text
-    : report(state, "snapshot_string", "valid Unicode", "a lone surrogate");
 }
 
 /** Reads any JSON value. */

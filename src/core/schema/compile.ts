@@ -7,9 +7,9 @@
  */
 import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
-import { BAD, countNode, type Reader, report } from "../data/index.ts";
+import { BAD, checkText, countNode, type Reader, report } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
-import { checkText, mismatch, readArray, readMap } from "./admit.ts";
+import { mismatch, readArray, readMap } from "./admit.ts";
 import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";

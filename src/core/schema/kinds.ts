@@ -9,6 +9,7 @@ import {
   BAD,
   base64Of,
   canonicalInstant,
+  checkText,
   countNode,
   countUnits,
   extensionsLimits,
@@ -23,15 +24,7 @@ import {
   report,
 } from "../data/index.ts";
 import { dateNow, enumerableKeys, isSafeInteger } from "../data/intrinsics.ts";
-import {
-  checkNumber,
-  checkText,
-  mismatch,
-  readArray,
-  readJson,
-  readJsonObject,
-  readMap,
-} from "./admit.ts";
+import { checkNumber, mismatch, readArray, readJson, readJsonObject, readMap } from "./admit.ts";
 import { type Checkable, checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 
