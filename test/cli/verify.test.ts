@@ -24,7 +24,6 @@ describe("plugins verify", () => {
   });
 
   const plain: readonly string[] = [];
-  const link = { id: "b", code: "linked_package", reason: "it is a link to /srv/b" };
   it.each<readonly [Given, readonly string[], number]>([
     [{ drift: [drift()] }, plain, 1],
     [{ drift: [drift(), drift({ id: "b", kind: "hash_mismatch" })] }, plain, 2],
@@ -32,8 +31,9 @@ describe("plugins verify", () => {
     [{ drift: [gone] }, plain, 1],
     [{ drift: [optional] }, plain, 0],
     [{ drift: [drift(), optional] }, plain, 1],
+    [{ linked: [{ id: "a", path: "/srv/a" }] }, plain, 1],
+    [{ duplicates: [{ id: "a", paths: ["/srv/a", "/srv/b"] }] }, plain, 1],
     [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
-    [{ unhashable: [link, { ...link, code: "duplicate_id" }] }, plain, 2],
     [{ pending: true }, plain, 1],
     [{ unreadable: ["/srv/node_modules"] }, plain, 1],
     [{ journal_problems: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
@@ -66,7 +66,8 @@ describe("plugins verify", () => {
     verifies("cli:verify-lines", "cli:list-drift");
     const given: Given = {
       drift: [drift(), optional],
-      unhashable: [link, { id: "a", code: "unsafe_symlink", reason: "it leads out" }],
+      linked: [{ id: "b", path: "/srv/b" }],
+      unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
       journal_problems: [
         { line: 2, id: "a", problem: "it does not pair" },
         { line: null, id: null, problem: "there is no journal" },
@@ -89,8 +90,10 @@ describe("plugins verify", () => {
       "  example-plugin: version (expected='0.9.0', actual='1.0.0')",
       "  example-plugin: missing_from_install (expected='p==1.0.0', actual=None)",
       "",
-      "Refused, whatever plugins.lock says:",
-      "  b: linked_package: it is a link to /srv/b",
+      "Links, which production does not load:",
+      "  b: /srv/b",
+      "",
+      "Cannot be hashed:",
       "  a: unsafe_symlink: it leads out",
       "",
       "Cannot be read, and what is in it was not compared:",
@@ -122,11 +125,11 @@ describe("plugins verify", () => {
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
     const { journal_problems, ...rest } = given;
     expect(document).toEqual({
-      ...{ ok: false, lock: lockAt, ...rest, warnings: [] },
+      ...{ ok: false, lock: lockAt, ...rest, duplicates: [], warnings: [] },
       ...{ journal_problems, journal_problem_count: 2, guest_count: 0 },
     });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "guest_count", "drift", "unhashable"],
+      ...["ok", "lock", "guest_count", "drift", "linked", "duplicates", "unhashable"],
       ...["journal_problems", "journal_problem_count"],
       ...["pending", "unreadable", "permissions", "warnings"],
     ]);

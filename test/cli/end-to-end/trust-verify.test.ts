@@ -62,6 +62,8 @@ describe("an installation", () => {
         ...{
           guest_count: 0,
           drift: [],
+          linked: [],
+          duplicates: [],
           unhashable: [],
           journal_problems: [],
           journal_problem_count: 0,
@@ -135,7 +137,7 @@ describe("an installation", () => {
       await rm(workspace.packageAt("bbb-guard"));
       expect([code, stdout]).toEqual([
         1,
-        `plugins.lock: ${lock} (schema v1)\n\nRefused, whatever plugins.lock says:\n  bbb-guard: linked_package: it is a link to ${elsewhere}\n\nverify failed: 1 problem(s)\n\nWhat to do next:\n  linked_package: Install the package from a registry or a tarball.\n`,
+        `plugins.lock: ${lock} (schema v1)\n\nLinks, which production does not load:\n  bbb-guard: ${elsewhere}\n\nverify failed: 1 problem(s)\n\nWhat to do next:\n  linked_package: Install the package from a registry or a tarball.\n`,
       ]);
     });
     await done(["verify"]);

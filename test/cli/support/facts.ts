@@ -99,6 +99,8 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
     lock: lockAt,
     guest_count: 0,
     drift: [],
+    linked: [],
+    duplicates: [],
     unhashable: [],
     journal_problems: [],
     journal_problem_count: given.journal_problems?.length ?? 0,

@@ -48,11 +48,13 @@ export const verify = defineCommand({
       "Entries that were not looked at: guests, which `gateway trust --check` compares.",
     ),
     drift: driftSchema,
-    unhashable: z
-      .array(z.object({ id: text, code: text, reason: text }))
-      .describe(
-        "Plugins that production refuses whatever plugins.lock says of them: those of a package that cannot be hashed or is a link, and each that claims the id of another.",
-      ),
+    linked: z
+      .array(z.object({ id: text, path: text }))
+      .describe("Plugins that are links, which production refuses."),
+    duplicates: z
+      .array(z.object({ id: text, paths: strings }))
+      .describe("Ids that several packages claim, of which production refuses each."),
+    unhashable: z.array(z.object({ id: text, code: text, reason: text })),
     journal_problems,
     journal_problem_count: count,
     pending: z.boolean().describe("Whether a change was begun and not ended."),
@@ -77,24 +79,34 @@ export const verify = defineCommand({
 });
 
 function problemCount(report: VerifyReport, countJournal: boolean): number {
-  const { drift, unhashable, unreadable, pending } = report;
+  const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
+  const lists = [linked, duplicates, unhashable, unreadable];
   return (
     drift.filter(({ blocking }) => blocking).length +
-    unhashable.length +
-    unreadable.length +
+    lists.reduce((sum, list) => sum + list.length, 0) +
     (pending ? 1 : 0) +
     (countJournal ? report.journal_problem_count : 0)
   );
 }
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
-  const { lock, drift, unhashable, unreadable, pending, permissions } = report;
-  const guests = report.guest_count;
+  const { lock, drift, linked, duplicates, unhashable, unreadable } = report;
+  const { pending, permissions, guest_count: guests } = report;
   const parts = [
     ...(guests === 0 ? [] : [texts.guestsUnseen(guests)]),
     ...driftSection(drift, paint),
     ...section(
-      "Refused, whatever plugins.lock says:",
+      "Links, which production does not load:",
+      linked.map(({ id, path }) => `  ${printable(id)}: ${printable(path)}`),
+      paint,
+    ),
+    ...section(
+      "Ids that several packages claim, of which production loads none:",
+      duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
+      paint,
+    ),
+    ...section(
+      "Cannot be hashed:",
       unhashable.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
       paint,
     ),

@@ -59,10 +59,12 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
 }
 
 export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly string[] {
-  const { drift, unhashable, unreadable, pending } = report;
+  const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
   return steps(
     [
       ...driftSteps(drift, unreadable),
+      ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
+      ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
       ...unhashable.map(({ code }): Step => [code, responseTo(code)]),
       ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),

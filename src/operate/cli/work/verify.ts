@@ -12,14 +12,24 @@ export type VerifyReport = Awaited<ReturnType<typeof verify>>;
 
 export async function verify(scope: CommandScope) {
   const { report } = await surveyFor(staticRequest(scope));
-  const { lock, unreadable, warnings } = report;
+  const { lock, found, refused, unreadable, warnings } = report;
   if (lock === undefined)
     throw new GlassineError("lockfile_missing", "verify: no plugins.lock found");
+  const locked = new Set(lock.entries.map(({ id }) => id));
   return {
     lock: factsOfLock(lock),
     guest_count: lock.entries.filter(({ kind }) => kind !== undefined).length,
     drift: driftRows(report),
-    unhashable: refusedIn(report, new Set(lock.entries.map(({ id }) => id))),
+    // Production refuses links, whatever the lockfile says.
+    linked: found
+      .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
+      .map(({ entry, package: { path } }) => ({ id: entry.id, path })),
+    duplicates: duplicatesIn(report),
+    unhashable: refused.flatMap(({ id, code, reason }) =>
+      id !== undefined && locked.has(id) && unhashableCodes.includes(code)
+        ? [{ id, code: code as string, reason }]
+        : [],
+    ),
     ...(await journalOf(lock)),
     pending: await isPending(lock.path),
     // What is in these folders was not compared.
@@ -29,20 +39,13 @@ export async function verify(scope: CommandScope) {
   };
 }
 
-/** What production refuses for another reason than that it differs from the lockfile. */
-function refusedIn({ found, refused }: StaticReport, locked: ReadonlySet<string>) {
-  const rows: { id: string; code: string; reason: string }[] = [];
-  for (const { entry, package: at, isBuiltin, isLocal } of found)
-    if (at.isLinked && !isBuiltin && !isLocal)
-      rows.push({ id: entry.id, code: "linked_package", reason: `it is a link to ${at.path}` });
-  for (const { id, code, reason, source } of refused) {
-    if (id === undefined) continue;
-    // The reason is the same for each claimant.
-    const claimant = source?.package.foundAt ?? "another package";
-    if (code === "duplicate_id") rows.push({ id, code, reason: `claimed by ${claimant}` });
-    else if (locked.has(id) && unhashableCodes.includes(code)) rows.push({ id, code, reason });
-  }
-  return rows;
+/** Of packages that claim one id production refuses each, whichever of them the lockfile has. */
+function duplicatesIn({ refused }: StaticReport) {
+  const paths = new Map<string, string[]>();
+  for (const { id, code, source } of refused)
+    if (id !== undefined && code === "duplicate_id" && source !== undefined)
+      paths.set(id, [...(paths.get(id) ?? []), source.package.foundAt]);
+  return [...paths].map(([id, of]) => ({ id, paths: of }));
 }
 
 /** What trusted plugins ask for now, compared with what was granted, and who signs them. */
