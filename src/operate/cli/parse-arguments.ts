@@ -63,7 +63,7 @@ export function parseArguments(
     root.parse([...(rest === undefined ? argv : words)], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return answerOf(at, error, words, printed);
+    return answerOf(root, at, error, words, printed);
   }
   return parsed ?? usageOf(root, texts.missingCommand);
 }
@@ -173,28 +173,46 @@ function faultOf(
   return empty === undefined ? undefined : texts.emptyArgument(empty.name);
 }
 
+const helpFlags: readonly string[] = ["--help", "-h"];
+
 function answerOf(
+  root: Command,
   at: Command,
   { code, exitCode, message }: CommanderError,
   words: readonly string[],
   printed: string,
 ): Parsed {
+  const text = { kind: "text", text: printed } as const;
   if (code === "commander.help")
     return { kind: "usage", message: texts.missingCommand, usage: printed };
   if (exitCode === 0) {
+    const isVersion = code === "commander.version";
+    const [option = "", ...others] = words.filter(isOption);
     // A script whose id is `--help` must not take the help for success.
-    if (words.filter(isOption).length > 1) return usageOf(at, texts.helpAlone);
-    const below = at.commands.map((each) => each.name());
-    const next = words.filter((word) => !isOption(word))[pathOf(at).length - 1];
-    if (below.length === 0 || next === undefined || below.includes(next))
-      return { kind: "text", text: printed };
-    return usageOf(at, texts.unknownCommand(next));
+    if (others.length > 0) return isVersion ? text : usageOf(at, texts.helpAlone);
+    // Behind an unknown option the parser finds the help of the other side of `--` too.
+    if (!isVersion && !helpFlags.includes(option)) return usageOf(at, texts.unknownOption(option));
+    const unknown = unknownIn(root, words);
+    return unknown === undefined ? text : usageOf(at, texts.unknownCommand(unknown));
   }
   // The boundary of a PEM block. What is quoted of it in a message would be the key.
   if (words.some((word) => /^(--[^=]+=)?-----/.test(word))) return usageOf(at, texts.keyAsArgument);
   const [, flag = "", name = ""] = /^error: option '(\S+) <(\S+)>'/.exec(message) ?? [];
   if (code === "commander.optionMissingArgument") return usageOf(at, texts.needsValue(flag, name));
   return usageOf(at, message.replace(/^error: /, ""));
+}
+
+/** The first word that is no command where the words before it lead. */
+function unknownIn(root: Command, words: readonly string[]): string | undefined {
+  let here = root;
+  for (const word of words) {
+    if (isOption(word)) continue;
+    if (here.commands.length === 0) return undefined;
+    const next = here.commands.find((each) => each.name() === word);
+    if (next === undefined) return word;
+    here = next;
+  }
+  return undefined;
 }
 
 function usageOf(command: Command, message: string): Parsed {
@@ -221,7 +239,8 @@ function asHelp(argv: readonly string[], { commands }: FurtherCommands): readonl
   const isGroup = commands.some(({ path }) => path.length > 1 && path[0] === argv[0]);
   const at = isGroup ? 1 : 0;
   if (argv[at] !== "help") return argv;
-  return [...argv.slice(0, at), ...argv.slice(at + 1), "--help"];
+  const { words } = splitAtDashes(argv);
+  return [...words.slice(0, at), ...words.slice(at + 1), "--help", ...argv.slice(words.length)];
 }
 
 /** Whether the command that the first words name, the longest of several, takes another command. */

@@ -243,6 +243,26 @@ describe("words that look like options or data", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("--help cannot be combined");
   });
+
+  it.each([
+    ["--reasn", ["plugins", "trust", "--reasn", "why", "--", "--help"]],
+    ["-x", ["plugins", "trust", "-x", "--", "-h"]],
+  ])("refuse %s where only data asks for help", async (option, argv) => {
+    verifies("cli:data-behind-dashes");
+    const { code, stdout, stderr } = await run(argv);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`unknown option '${option}'`);
+  });
+
+  it.each([["--help"], ["--version"]])("refuse an unknown command beside %s", async (flag) => {
+    const { code, stdout } = await run([flag, "plugins", "nope"]);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  it("print the version, whatever is beside it", async () => {
+    const { code, stdout } = await run(["--verbose", "--version"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+  });
 });
 
 describe("the table of commands", () => {
