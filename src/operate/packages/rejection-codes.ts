@@ -50,8 +50,9 @@ export const rejectionCodes = {
     todo: "Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement.",
   },
   signature_invalid: {
-    means: "The signature does not verify: files were changed, or the key is wrong or revoked.",
-    todo: reinstall,
+    means:
+      "The signature does not verify: files were changed, or the key is unknown, revoked or out of its time.",
+    todo: `If the reason names a key, get a version that is signed with a valid one, or ask the publisher for the key by a way that you trust. Else: ${reinstall}`,
   },
   signature_unchecked: {
     means:
