@@ -23,11 +23,33 @@ export function parseStrictJson(text: string): unknown {
     if (error instanceof StrictJsonError) throw error;
     // The parser recurses, and what is far too deep for it exhausts the stack.
     if (error instanceof RangeError) throw tooDeep();
-    const { line, column } = error as { readonly line?: number; readonly column?: number };
-    const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
-    // Quotes nothing of the text, which may have a secret where it is wrong.
-    throw new StrictJsonError(`it is not JSON${place}`);
+    throw new StrictJsonError(faultIn(text, error as Partial<ErrorPlace>));
   }
+}
+
+/** Where the parser stopped: it counts from 1, and has a sentence of its own about tokens. */
+interface ErrorPlace {
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/** Quotes nothing of the text, which may have a secret where it is wrong. */
+function faultIn(text: string, error: Partial<ErrorPlace>): string {
+  const { line, column, offset = text.length, message = "" } = error;
+  if (text.trim() === "") return "it is not JSON: it is empty";
+  const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
+  const [before, rest] = [text.slice(0, offset).trimEnd(), text.slice(offset)];
+  const hint =
+    /^\s*[}\]]/.test(rest) && before.endsWith(",")
+      ? ": remove the comma in front"
+      : /^\/[/*]|^#/.test(rest)
+        ? ": JSON has no comments"
+        : message.includes("end of input")
+          ? ": it ends too early"
+          : "";
+  return `it is not JSON${place}${hint}`;
 }
 
 function tooDeep(): StrictJsonError {

@@ -31,9 +31,9 @@ describe("PH-079: JSON of many levels", () => {
 
 describe("JSON that is no JSON", () => {
   it.each([
-    ["a comma too many", '{"a": 1,\n}', " at line 2, column 1"],
-    ["a comment", "{\n  // sk-live\n}", " at line 2, column 3"],
-    ["nothing", "", " at line 1, column 1"],
+    ["a comma too many", '{"a": 1,\n}', " at line 2, column 1: remove the comma in front"],
+    ["a comment", "{\n  // sk-live\n}", " at line 2, column 3: JSON has no comments"],
+    ["nothing", "", ": it is empty"],
     ["a line feed in a text", '{"a": "sk-live\n42"}', ""],
   ])("as with %s is refused by its place, and nothing of it is quoted", (_, text, place) => {
     expect(() => parseStrictJson(text)).toThrow(new StrictJsonError(`it is not JSON${place}`));
