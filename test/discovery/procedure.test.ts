@@ -44,7 +44,7 @@ const check = (exported: unknown) => procedureKind.check(exported, { id });
 const fault = (reason: string) => ({ ok: false, code: "contract_check_failed", reason });
 
 describe("a procedure that keeps the contract", () => {
-  it("is read without running any of it", () => {
+  it("is read without calling it", () => {
     const made = good();
     expect(check(made)).toEqual({
       ok: true,

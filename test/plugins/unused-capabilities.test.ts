@@ -72,6 +72,10 @@ describe("a hook that this host does not have", () => {
 
   it.each<[readonly string[], string, Define?]>([
     [["llm_input"], "llm_input; did you mean 'cmf.llm_input'?"],
+    [
+      ["llm_input", "llm_output"],
+      "llm_input, llm_output; did you mean 'cmf.llm_input', 'cmf.llm_output'?",
+    ],
     [["recall_rank"], `recall_rank; ${otherHost}`],
     [["message_pre_invoke"], `message_pre_invoke; ${otherHost}`, defineNodePlugin as Define],
     [["no_such_hook_anywhere"], `no_such_hook_anywhere; ${otherHost}`],

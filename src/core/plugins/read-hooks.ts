@@ -1,5 +1,6 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
 import { intrinsics } from "../data/index.ts";
+import { closest } from "../errors/index.ts";
 import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
 import type { Surface } from "./profile.ts";
 import { nameOrQuoted, orClause, quoteName, readPlainObject } from "./read-plain.ts";
@@ -27,8 +28,7 @@ export function readHooks(surface: Surface, value: unknown, report: Report): rea
   const unknown = Object.keys(entries).filter((name) => !Object.hasOwn(hooks, name));
   if (unknown.length > 0) {
     const names = unknown.sort().map(nameOrQuoted).join(", ");
-    const hint = unknown.length === 1 ? hintFor(unknown[0] ?? "", Object.keys(hooks)) : "";
-    report(`unknown plugin hooks: ${names}${hint}`);
+    report(`unknown plugin hooks: ${names}${hintFor(unknown, Object.keys(hooks))}`);
   }
   return Object.entries(entries).flatMap(([hook, entry]) => {
     const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
@@ -36,9 +36,11 @@ export function readHooks(surface: Surface, value: unknown, report: Report): rea
   });
 }
 
-function hintFor(hook: string, known: readonly string[]): string {
-  const ofOtherHosts = "; a hook of another host needs that host's definePlugin";
-  return orClause(hook, known) || ofOtherHosts;
+function hintFor(unknown: readonly string[], known: readonly string[]): string {
+  const similar = unknown.flatMap((hook) => closest(hook, known) ?? []);
+  if (similar.length > 0)
+    return `; did you mean ${similar.map((name) => quoteName(name)).join(", ")}?`;
+  return unknown.length > 1 ? "" : "; a hook of another host needs that host's definePlugin";
 }
 
 const entryFields: readonly string[] = ["handler", "extensions", ...settingNames];

@@ -118,7 +118,7 @@ describe("a handler", () => {
   it("PH-005: cannot be for a hook that the manifest invents", () => {
     const named = { recal_filter: (v: unknown) => v, health_check: () => 1 };
     expect(texts(manifest({ hooks: named }))).toEqual([
-      "unknown plugin hooks: health_check, recal_filter",
+      "unknown plugin hooks: health_check, recal_filter; did you mean 'recall_filter'?",
     ]);
   });
 
