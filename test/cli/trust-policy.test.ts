@@ -45,7 +45,7 @@ describe("plugins trust", () => {
     expect([ended.code, ended.stdout]).toEqual([2, ""]);
     expect(linesOf(ended.stderr)).toEqual([
       "trust: plugin 'guard' is rejected: signature_invalid: plugin 'guard' has an invalid signature: key 'k1' of identity 'builder@example.com' did not sign these files as this name and version",
-      "Reinstall the package. If it persists, treat it as tampering.",
+      expect.stringMatching(/^Reinstall the package\. If it persists, treat it as tampering\./),
     ]);
     await expect(readFile(join(cwd, "plugins.lock"))).rejects.toThrow("ENOENT");
   });

@@ -52,7 +52,7 @@ export const rejectionCodes = {
   signature_invalid: {
     means:
       "The signature does not verify: files were changed, or the key is unknown, revoked or out of its time.",
-    todo: `If the reason names a key, get a version that is signed with a valid one, or ask the publisher for the key by a way that you trust. Else: ${reinstall}`,
+    todo: `${reinstall} Where the reason names a key, get a version that is signed with a valid one, or ask the publisher for the key, by a way that you trust.`,
   },
   signature_unchecked: {
     means:
