@@ -126,10 +126,11 @@ describe("a handler that runs exclusively and fails", () => {
   it("has thrown if it blocked the thread later and then threw", async () => {
     const late: Handler = async () => {
       await Promise.resolve();
-      block(20);
+      block(300);
       throw new Error("broken");
     };
-    const manager = await manage([alone("one", late, { timeoutMs: 5 })]);
+    // Long enough that a busy machine does not let it pass before the handler goes on.
+    const manager = await manage([alone("one", late, { timeoutMs: 250 })]);
     expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_error");
   });
 
