@@ -61,7 +61,6 @@ export async function readPackage(
   const { data, sha256 } = read;
   const hasField = Object.hasOwn(data, field);
   const hasKeyword = saysKeyword(data, field);
-  if (!hasField && !hasKeyword) return undefined;
   const { name = place.installedAs, version } = data;
   if (typeof name !== "string" || !isPackageName(name))
     return refuse(unread, "invalid_metadata", "its name is not one that npm accepts");
@@ -189,8 +188,8 @@ function faultOf(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * The data of a package.json, or what is wrong with it. `undefined` where there is none, and where
- * one that cannot be read is not a plugin's: it does not concern this host.
+ * The data of a plugin's package.json, or what is wrong with it. `undefined` where there is none, and
+ * for one that is not a plugin's: it does not concern this host.
  */
 async function readManifest(
   folder: string,
@@ -203,7 +202,10 @@ async function readManifest(
     return (await mayClaimPlugin(folder, field)) ? file : undefined;
   }
   try {
-    const data = parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(file.bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
+    // Most packages are no plugins: only what claims to be one is read strictly.
+    if (file.data !== undefined && !claimsPlugin(file, field)) return undefined;
+    const data = parseStrictJson(text);
     return isRecord(data) ? { ...file, data } : { fault: "is not an object" };
   } catch (error) {
     if (!(error instanceof StrictJsonError)) return { fault: "is not UTF-8" };
