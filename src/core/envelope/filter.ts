@@ -83,15 +83,13 @@ interface OfHost {
 }
 const hosts = new WeakMap<CompiledSlots, OfHost>();
 const MapAtLoad = Map;
-/** The one asked for last. Most processes have one host, and a weak key takes long to look up. */
-let last: OfHost | undefined;
 
 function ofHost(slots: CompiledSlots): OfHost {
-  if (last?.kind.slots === slots) return last;
   const known = weakGet(hosts, slots);
-  last = known ?? { kind: freeze({ slots, mask: undefined }), filters: new MapAtLoad() };
-  if (known === undefined) weakSet(hosts, slots, last);
-  return last;
+  if (known !== undefined) return known;
+  const made = { kind: freeze({ slots, mask: undefined }), filters: new MapAtLoad() };
+  weakSet(hosts, slots, made);
+  return made;
 }
 
 /** What all envelopes of one host share. */
