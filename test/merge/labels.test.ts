@@ -37,3 +37,26 @@ describe("labels that grow", () => {
     }
   });
 });
+
+describe("a label that was shown and is missing", () => {
+  const three = createExtensions({ security: { labels: ["A", "M", "Z"] } });
+  const view = filterExtensions(three, grant);
+  const gone = expect.objectContaining({
+    code: "tier_monotonic",
+    data: expect.objectContaining({ slot: "security.labels" }),
+  });
+
+  it.each([
+    ["the first", ["M", "Z"]],
+    ["one in the middle", ["A", "Z"]],
+    ["the last", ["A", "M"]],
+    ["the last, with another in its place", ["A", "B", "M"]],
+    ["the last, with more than it in its place", ["A", "B", "C", "M"]],
+  ])("is refused: %s", (_, labels) => {
+    const returned = security({ labels });
+    expect(() => mergeExtensions(three, returned, grant)).toThrow(gone);
+    // Others adding a label meanwhile does not make up for it.
+    const now = addLabels(three, "SALARY");
+    expect(() => mergeExtensions(now, returned, grant, { view })).toThrow(gone);
+  });
+});
