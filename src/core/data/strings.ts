@@ -216,10 +216,10 @@ function placeOf(item: string, set: readonly string[], from: number, to: number)
 }
 
 /** Whether one set has all that another has. Both are sorted, so one walk does. */
-export function hasAll(set: readonly string[], some: readonly string[]): boolean {
+export function hasAll(set: readonly string[], items: readonly string[]): boolean {
   let at = 0;
-  for (let i = 0; i < some.length; i++, at++) {
-    while (at < set.length && set[at] !== some[i]) at += 1;
+  for (let i = 0; i < items.length; i++, at++) {
+    while (at < set.length && set[at] !== items[i]) at += 1;
     if (at >= set.length) return false;
   }
   return true;

@@ -26,8 +26,7 @@ export function joinSets(
     forEach(fields, (field) => {
       // Of a level that does not itself grow, nothing but sets does.
       if (field.tier !== "monotonic") return;
-      const more = without(setOf(inner[key], field.key), setOf(start[key], field.key));
-      if (more.length > 0) level[field.key] = more;
+      level[field.key] = without(setOf(inner[key], field.key), setOf(start[key], field.key));
     });
     added[key] = level;
   });

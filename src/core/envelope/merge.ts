@@ -148,7 +148,7 @@ const rules = {
   monotonic: (state, node, change) => {
     const fault = writeFault(state, node);
     if (fault !== undefined) return ignore(state, node, change, fault);
-    const grow = node.grows === undefined ? growSet : growLevel;
+    const grow = node.grows === undefined ? mergeSet : mergeGrowingLevel;
     return whole(state, node, change, grow(state, node, change));
   },
   mutable: (state, node, change) => {
@@ -264,18 +264,18 @@ type List = readonly unknown[];
 type Strings = readonly string[];
 
 /** A set takes what is new. A plugin that leaves out what it was shown is refused. */
-function growSet(state: MergeState, node: Node, change: Change): unknown {
+function mergeSet(state: MergeState, node: Node, change: Change): unknown {
   const next = grownSet(change);
   if (next === undefined) {
     refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
     return change.current;
   }
-  if (next !== change.current) checkGrown(state, node, change, next);
+  if (next !== change.current) checkUnion(state, node, change, next);
   return next;
 }
 
-/** A list takes what is appended; the fields that follow from it are computed again. */
-function growLevel(state: MergeState, node: Node, change: Change): unknown {
+/** Its list or set takes what is new; the fields that follow from it are computed again. */
+function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unknown {
   // A table is refused in which a level grows by what is no field of it.
   const field = node.grows as Node;
   const { key } = field;
@@ -289,7 +289,7 @@ function growLevel(state: MergeState, node: Node, change: Change): unknown {
     return current;
   }
   const isGrown = list !== (part.current ?? none);
-  if (isGrown) checkGrown(state, field, part, list);
+  if (isGrown) checkUnion(state, field, part, list);
   const next = grownLevel(node, { current, list, proposed });
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
@@ -305,8 +305,8 @@ function growLevel(state: MergeState, node: Node, change: Change): unknown {
 
 /**
  * The union of what is there now, which others may have added to since it was shown, and of what is
- * proposed; `undefined` where something that was shown is missing. If nobody added anything, the
- * proposal is that union.
+ * proposed; `undefined` where something that was shown is missing. If nobody added anything, that is
+ * the proposal, or the very set that was shown if it is as long.
  */
 function grownSet(change: Change): Strings | undefined {
   // The schema has checked that each is a set of strings, where there is one.
@@ -326,8 +326,8 @@ function grownList(change: Change): List | undefined {
   return current === shown ? proposed : freeze(concat(current, proposed, shown.length));
 }
 
-/** The grown whole is checked, including what others added. */
-function checkGrown(state: MergeState, node: Node, change: Change, next: List): void {
+/** Checks what has grown as a whole, including what others added, and counts that. */
+function checkUnion(state: MergeState, node: Node, change: Change, next: List): void {
   // The schema of the set or list read each of them that is there.
   const { current, shown, proposed } = change as Change<List>;
   if (current === shown) return;
