@@ -1,10 +1,10 @@
 /**
  * The slot table: which slots exist, what may be in them, how they may change, and which
  * capability opens each part. Everything else is read off this table. Slots are listed, encoded and
- * documented in its order, so a new one goes to the end of those it resembles.
+ * documented in its order, so a new one goes beside those it resembles.
  *
  * Source of names and types: the Common Message Format as CPEX writes it, older and newer
- * generation. Source of tiers and gates: `spec/envelope.md`.
+ * generation. Source of gates: `spec/filter.md`; of tiers: `spec/merge.md`.
  */
 import { jsonObject } from "../schema/index.ts";
 import { defineSlots } from "./define.ts";

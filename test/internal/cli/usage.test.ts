@@ -10,9 +10,9 @@ import { locked, report, trusted, verified } from "../../cli/support/facts.ts";
 import { fixtures, run, runJson } from "../../cli/support/run.ts";
 import { verifies } from "../../support/verifies.ts";
 
-/** A command line that each command takes. */
 const commandNames = Object.keys(commandTable) as readonly (keyof typeof commandTable)[];
 
+/** A command line that each command takes. */
 const complete = {
   list: ["plugins", "list"],
   describe: ["plugins", "describe", "a"],

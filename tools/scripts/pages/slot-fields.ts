@@ -71,7 +71,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
   switch (schema.type) {
     case "string":
-      return "text";
+      return "string";
     case "integer":
       return "whole number";
     case "array":
@@ -88,7 +88,7 @@ function typeOf(schema: JsonSchema): string {
 function listType({ items = {}, uniqueItems, maxItems }: JsonSchema): string {
   const most = maxItems === undefined ? "" : `, at most ${maxItems}`;
   if (uniqueItems !== true) return `list of ${several(typeOf(items))}${most}`;
-  return items.minLength === undefined ? "set of texts" : `set of labels${most}`;
+  return items.minLength === undefined ? "set of strings" : `set of labels${most}`;
 }
 
 function objectType({ properties, additionalProperties }: JsonSchema): string {
