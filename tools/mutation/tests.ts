@@ -85,6 +85,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "test/plugins/requires-host.test.ts": "asks which modules are loaded already",
   "test/plugins/health.test.ts": "takes seconds and is about plugins",
   "test/plugins/older-fleet.test.ts": "takes seconds and is about plugins",
+  "test/plugins/two-copies.test.ts": "loads the built package, which is not mutated",
   "test/spec/requirements.test.ts": "reads the tests as text and runs none of the sources",
 };
 
@@ -101,6 +102,10 @@ const apart: Readonly<Record<string, { readonly begin: string; readonly because:
   faults: {
     begin: "test/faults/",
     because: "They have their clock in place before the sources load.",
+  },
+  "deadline-queue": {
+    begin: "test/hooks/deadlines",
+    because: "They load the sources anew with a clock and timers of their own.",
   },
   deadlines: { begin: "property-tests/deadlines", because: "They have a clock of their own, too." },
   "realm-independent": {

@@ -5,7 +5,7 @@ import type { CompiledSlots } from "../slots/index.ts";
 import type { Slots } from "./filter.ts";
 import { type MergeOutcome, merge } from "./merge.ts";
 
-const { freeze, isArray } = intrinsics;
+const { freeze, isArray, newMap } = intrinsics;
 
 /**
  * Proposes to `outer` what the plugins of the inner run added to growing sets. What the inner run was
@@ -19,10 +19,10 @@ export function joinSets(
   mask: number,
   limits: Limits = extensionsLimits,
 ): MergeOutcome {
-  const added: Record<string, unknown> = { ...slots.empty };
-  forEach(slots.nodes, ({ key, grows, empty, fields }) => {
+  const added: Record<string, unknown> = newMap(slots.nodes.length);
+  forEach(slots.nodes, ({ key, grows, fields }) => {
     if (start[key] === inner[key] || grows !== undefined) return;
-    const level: Record<string, unknown> = { ...empty };
+    const level: Record<string, unknown> = newMap(fields.length);
     forEach(fields, (field) => {
       // Of a level that does not itself grow, nothing but sets does.
       if (field.tier !== "monotonic") return;
