@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { defineHook, defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import type * as z from "zod";
-import { extensionsLimits } from "../src/core/data/index.ts";
-import { admit, compileSchema } from "../src/core/schema/index.ts";
+import { admit, extensionsLimits } from "../src/core/data/index.ts";
+import { compileSchema } from "../src/core/schema/index.ts";
 import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
 
 /** Without absent fields, and with null for optional ones. */
@@ -39,7 +39,7 @@ it.each(["host", "plugin", "parsed"] as const)(
   (origin) => {
     fc.assert(
       fc.property(drawn(zodSchemas), fc.boolean(), ({ schema, value }, shownWhole) => {
-        const admitted = admit(compileSchema(schema, { closed: false, shownWhole }), value, {
+        const admitted = admit(compileSchema(schema, { closed: false, shownWhole }).read, value, {
           origin,
           limits: extensionsLimits,
           shapeCode: "extensions_shape",

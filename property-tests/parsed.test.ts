@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits, type Limits, payloadLimits } from "../src/core/data/index.ts";
+import { admit, extensionsLimits, type Limits, payloadLimits } from "../src/core/data/index.ts";
 import { messageReader } from "../src/core/messages/message.ts";
-import { admit, type Compiled, compileSchema } from "../src/core/schema/index.ts";
+import { type Compiled, compileSchema } from "../src/core/schema/index.ts";
 import { messageDocuments, unknownFields } from "./support/messages.ts";
 import { jsonData } from "./support/provider-values.ts";
 import { zodSchemas } from "./support/zod-schemas.ts";
@@ -18,7 +18,7 @@ function readAs(
   text: string,
   limits: Limits,
 ): unknown {
-  const admitted = admit(compiled, JSON.parse(text), {
+  const admitted = admit(compiled.read, JSON.parse(text), {
     origin,
     limits,
     shapeCode: "payload_shape",

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { createMessage, freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../src/core/data/index.ts";
-import { admit, readPlain } from "../src/core/schema/index.ts";
+import { admit, extensionsLimits } from "../src/core/data/index.ts";
+import { readPlain } from "../src/core/schema/index.ts";
 import { isObject, jsonCopy, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, largeValues, places, plant, refusedHostiles, Watch } from "./support/hostile.ts";
@@ -145,7 +145,7 @@ describe.each(worlds)("$name", (world) => {
             strict: true,
           } as const;
           for (const value of [view, plainCopy(view), structuredClone(view), jsonCopy(view)]) {
-            const admitted = admit(slots.envelope, value, options, view, true);
+            const admitted = admit(slots.envelope.read, value, options, view, true);
             expect(admitted.ok && admitted.value).toBe(view);
           }
         },

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import type * as z from "zod";
-import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
+import { type Admitted, admit, extensionsLimits, type Limits } from "../../src/core/data/index.ts";
 import { type GlassineError, isGlassineError, type Problem } from "../../src/core/errors/index.ts";
-import { type Admitted, admit, type Compiled, compileSchema } from "../../src/core/schema/index.ts";
+import { type Compiled, compileSchema } from "../../src/core/schema/index.ts";
 
 /** The error a call is refused with. Fails when the call goes through. */
 export function refusalOf(run: () => unknown): GlassineError {
@@ -43,7 +43,9 @@ export function admitOver(
   value: unknown,
   { previous, partial, ...how }: HowOver,
 ): Admitted {
-  return admit(compiled, value, optionsOf(how), previous, partial);
+  // Over a root, the level alone, as for what a plugin returns.
+  const { read } = partial ? (compiled.level ?? compiled) : compiled;
+  return admit(read, value, optionsOf(how), previous, partial);
 }
 
 /** The result of a reading. Fails if the value was refused. */
@@ -83,24 +85,24 @@ export function problemsOf(
 
 /** The same by a schema that was compiled before. */
 export function problemsBy(compiled: Compiled, value: unknown): readonly string[] {
-  return linesIn(admit(compiled, value, optionsOf()));
+  return linesIn(admit(compiled.read, value, optionsOf()));
 }
 
 /** What is read from JSON text by a schema that was compiled before; `undefined` if it is refused. */
 export function readBy(compiled: Compiled, text: string): unknown {
-  const read = admit(compiled, JSON.parse(text), parsedOptions);
+  const read = admit(compiled.read, JSON.parse(text), parsedOptions);
   return read.ok ? read.value : undefined;
 }
 
 /** The parsed value of JSON text, read like any host value; `undefined` if it is refused. */
 export function readGiven(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): unknown {
-  const read = admit(compile(schema), JSON.parse(text), optionsOf({ limits }));
+  const read = admit(compile(schema).read, JSON.parse(text), optionsOf({ limits }));
   return read.ok ? read.value : undefined;
 }
 
 /** What is read from JSON text. */
 export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
-  return admit(compile(schema), JSON.parse(text), optionsOf({ origin: "parsed", limits }));
+  return admit(compile(schema).read, JSON.parse(text), optionsOf({ origin: "parsed", limits }));
 }
 
 const isWhole = (value: unknown): boolean =>

@@ -13,7 +13,7 @@ export {
   plainly,
   some,
 } from "./intrinsics.ts";
-export { parseText, writeText } from "./json-text.ts";
+export { admitDocument, parseText, writeText } from "./json-text.ts";
 export {
   addEntry,
   addGrowth,
@@ -30,6 +30,8 @@ export {
   underPayloadLimits,
 } from "./limits.ts";
 export {
+  type Admitted,
+  admit,
   BAD,
   type Bad,
   checkText,
@@ -37,6 +39,7 @@ export {
   countReady,
   countUnits,
   currentPath,
+  decisive,
   enter,
   hasMoreIndexes,
   isRangeError,
@@ -44,7 +47,6 @@ export {
   isSnapshotCode,
   type Json,
   leave,
-  newReadState,
   type Origin,
   type Place,
   type Reader,
@@ -52,7 +54,6 @@ export {
   type ReadState,
   readAlone,
   readForeign,
-  readValue,
   report,
   stop,
   typeName,

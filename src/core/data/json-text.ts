@@ -11,6 +11,7 @@ import {
   stringifyJson,
 } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
+import { type Admitted, admit, type Reader, type ReadOptions } from "./read.ts";
 
 /**
  * Parses text whose length was checked before. Errors do not contain the text.
@@ -32,6 +33,34 @@ export function parseText(
       units: text.length,
     });
   }
+}
+
+type AdmittedDocument =
+  | Extract<Admitted, { readonly ok: true }>
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /** What was parsed or given. */
+      readonly value: unknown;
+    };
+
+/**
+ * Reads a document: JSON text, or any value of the host.
+ *
+ * @throws GlassineError `syntax_invalid`
+ */
+export function admitDocument(
+  read: Reader,
+  input: unknown,
+  { limits, shapeCode, strict }: Omit<ReadOptions, "origin">,
+  leavesOpen = false,
+): AdmittedDocument {
+  const isText = typeof input === "string";
+  const { value, problem } = isText ? parseText(input, limits) : { value: input };
+  if (problem !== undefined) return { ok: false, problems: [problem], value };
+  const options = { origin: isText ? "parsed" : "host", limits, shapeCode, strict } as const;
+  const admitted = admit(read, value, options, undefined, false, leavesOpen);
+  return admitted.ok ? admitted : { ...admitted, value };
 }
 
 /** JSON text of plain data, absent parts left out. No prototype is asked what to write. */

@@ -32,6 +32,7 @@ import {
   ownKeys,
   rangeErrorPrototype,
   slice,
+  toArray,
 } from "./intrinsics.ts";
 import { addSize, type Limits, outgrown } from "./limits.ts";
 
@@ -106,7 +107,7 @@ export interface Place {
 
 export function newReadState(
   { origin, limits, shapeCode, strict }: ReadOptions,
-  leavesOpen = false,
+  leavesOpen: boolean,
 ): ReadState {
   return {
     leavesOpen,
@@ -168,6 +169,15 @@ export function stop(state: ReadState, code: ErrorCode, expected: string, receiv
 /** Snapshot problems outrank shape problems: what cannot be read safely has no shape. */
 export function isSnapshotCode(code: ErrorCode): boolean {
   return slice(code, 0, 9) === "snapshot_";
+}
+
+/** The problem that decides: snapshot problems outrank shape problems, then the first. */
+export function decisive(problems: readonly Problem[]): Problem {
+  for (let i = 0; i < problems.length; i++) {
+    const problem = problems[i] as Problem;
+    if (isSnapshotCode(problem.code)) return problem;
+  }
+  return problems[0] as Problem;
 }
 
 /** Counts one value. */
@@ -246,13 +256,53 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !isArray(value);
 }
 
+/** What came of a reading. */
+export type Admitted =
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      /** The first paths of what was dropped. */
+      readonly dropped: readonly Path[];
+      readonly droppedCount: number;
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+type Path = readonly (string | number)[];
+
+const none: readonly never[] = freeze([]);
+
+/**
+ * Reads a value of whatever origin. Never throws for any value. If the stack overflows while a
+ * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
+ * where not even that could be reported.
+ *
+ * `previous`: what this library made for the same place; kept where nothing differs. `partial`:
+ * fields of known shape that are left out stay as in `previous`. `leavesOpen`: the outermost
+ * container is not frozen yet, because the caller marks it first.
+ */
+export function admit(
+  read: Reader,
+  value: unknown,
+  options: ReadOptions,
+  previous?: unknown,
+  partial = false,
+  leavesOpen = false,
+): Admitted {
+  const state = newReadState(options, leavesOpen);
+  const result = readValue(state, read, value, previous, partial);
+  if (result === BAD) return { ok: false, problems: toArray(state.problems) };
+  const { dropped, droppedCount } = state;
+  const paths = dropped === undefined ? none : toArray(dropped);
+  return { ok: true, value: result, dropped: paths, droppedCount };
+}
+
 /** Reads a value: copies it first, unless it is plain data. `BAD` where there are problems. */
 export function readValue(
   state: ReadState,
   read: Reader,
   value: unknown,
   previous: unknown,
-  partial = false,
+  partial: boolean,
 ): unknown {
   try {
     const result =
@@ -273,8 +323,9 @@ export function readAlone(
   limits: Limits,
   origin: Origin = "host",
 ): unknown {
-  const state = newReadState({ origin, limits, shapeCode: "extensions_shape", strict: true });
-  return readValue(state, read, value, undefined);
+  const options = { origin, limits, shapeCode: "extensions_shape", strict: true } as const;
+  const admitted = admit(read, value, options);
+  return admitted.ok ? admitted.value : BAD;
 }
 
 /** Reads a copy of a foreign value, for a reading that may be under way. */

@@ -1,5 +1,7 @@
 /** What only the host does: it makes envelopes, writes them as text, and replaces slots of them. */
 import {
+  admit,
+  admitDocument,
   beginsWith,
   expectOptions,
   extensionsLimits,
@@ -21,7 +23,7 @@ import {
   suggestion,
   TierViolationError,
 } from "../errors/index.ts";
-import { admit, admitDocument, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
 import {
   brandOf,
@@ -142,7 +144,7 @@ export function decodeFrom(
   expectOptions(options, ["strict", "limits"], "decodeExtensions");
   const limits = limitsOf(options);
   const strict = readOption(options, "strict", "boolean") === true;
-  const read = admitDocument(slots.envelope, input, { limits, shapeCode, strict });
+  const read = admitDocument(slots.envelope.read, input, { limits, shapeCode, strict });
   if (!read.ok) throw unreadable(slots, read.problems);
   return freeze({
     // The schema of envelopes holds an object.
@@ -173,7 +175,7 @@ function readSlots(
   before?: Slots,
 ): LevelValue {
   const reading = { origin: "host", limits: limitsOf(options), shapeCode, strict: true } as const;
-  const admitted = admit(slots.envelope, value, reading, before);
+  const admitted = admit(slots.envelope.read, value, reading, before);
   if (!admitted.ok) throw unreadable(slots, admitted.problems);
   // The schema of envelopes holds an object.
   return withDerived(slots, admitted.value as LevelValue);

@@ -5,9 +5,9 @@
  * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { extensionsLimits, forEach, intrinsics } from "../data/index.ts";
+import { admit, decisive, extensionsLimits, forEach, intrinsics } from "../data/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { assertGrown } from "./create.ts";
 import { brandOf, type EnvelopeBrand, type Slots, sealEdit } from "./filter.ts";
@@ -81,7 +81,7 @@ function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots 
     shapeCode: "extensions_shape",
     strict: true,
   } as const;
-  const admitted = admit(slots.envelope, proposed, options, extensions, !isHost);
+  const admitted = admit(slots.envelope.read, proposed, options, extensions, !isHost);
   if (!admitted.ok) {
     const { code, path, expected, received } = decisive(admitted.problems);
     const text = `amend: ${formatPath(path)}: expected ${expected}, got ${received}.`;

@@ -6,7 +6,9 @@
  * patched the realm for that very call: nothing here is found on a prototype or iterated.
  */
 import {
+  admit,
   concat,
+  decisive,
   extensionsLimits,
   forEach,
   includes,
@@ -17,7 +19,7 @@ import {
   unionOf,
 } from "../data/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node } from "../slots/index.ts";
 import { brandOf, type EnvelopeBrand, isLevel, type Slots, sealEdit } from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
@@ -109,7 +111,7 @@ function readPart(
   const limits = isSlot ? slotLimits : fieldLimits;
   const previous = isSlot ? extensions[slot.key] : current[node.key];
   const options = { origin, limits, shapeCode: "extensions_shape", strict: true } as const;
-  const admitted = admit(node.compiled, value, options, previous);
+  const admitted = admit(node.compiled.read, value, options, previous);
   if (admitted.ok) return admitted.value;
   const { code, path, expected, received } = decisive(admitted.problems);
   const where = some(path, (key) => typeof key === "number") ? ` at ${formatPath(path)}` : "";

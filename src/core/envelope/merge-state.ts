@@ -1,5 +1,5 @@
 /** What a merge keeps of its work, and how a rule rejects a change or refuses the proposal. */
-import { intrinsics, type Limits, type Size } from "../data/index.ts";
+import { concat, type Limits, type Size } from "../data/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
@@ -28,11 +28,11 @@ export interface MergeState {
   /** Only what grows may change; concurrent plugins have nothing else. */
   readonly growOnly: boolean;
   readonly limits: Limits;
-  rejections: intrinsics.List<Rejection> | undefined;
+  rejections: readonly Rejection[];
   /** Why nothing of the proposal is taken: of several reasons the one that decides. */
   refusal: Refusal | undefined;
   /** The paths of what is taken: a slot, or of a slot of mixed tiers the field. */
-  changed: intrinsics.List<string> | undefined;
+  changed: readonly string[];
   /** What counts besides what the plugin saw and what it sees now. */
   readonly addedByOthers: Size;
   /** How much more the envelope holds with what is taken. */
@@ -48,8 +48,7 @@ export interface Change<Part = unknown> {
 
 /** Notes a change that is not taken. */
 export function reject(state: MergeState, rejection: Rejection): void {
-  state.rejections ??= intrinsics.newList();
-  intrinsics.append(state.rejections, rejection);
+  state.rejections = concat(state.rejections, [rejection]);
 }
 
 /** Notes a change for which nothing of the proposal is taken. */

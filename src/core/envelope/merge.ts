@@ -5,22 +5,26 @@
  * what the plugin could not see, or what changed meanwhile, stays. Each tier has one rule.
  */
 import {
+  type Admitted,
   addGrowth,
   addSize,
+  admit,
   beginsWith,
   concat,
+  decisive,
   extensionsLimits,
   forEach,
   hasAll,
   intrinsics,
   type Limits,
   outgrown,
+  type Reader,
   type Size,
   some,
   unionOf,
 } from "../data/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { type Admitted, admit, type Compiled, decisive, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import {
   type CompiledSlots,
   defaultsOf,
@@ -80,16 +84,16 @@ export function merge(input: MergeInput): MergeOutcome {
   if (brandOf(returned)?.editOf === view && limits === extensionsLimits) {
     return mergeSlots(input, returned as Slots);
   }
-  const admitted = readOf(slots.envelope, returned, view, limits);
+  const admitted = readOf(slots.envelope.read, returned, view, limits);
   if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
   return mergeSlots(input, admitted.value as Slots);
 }
 
 /** Reads what a plugin wrote. What it leaves out of a level stays as in `previous`. */
-function readOf(compiled: Compiled, value: unknown, previous: unknown, limits: Limits): Admitted {
+function readOf(read: Reader, value: unknown, previous: unknown, limits: Limits): Admitted {
   const shapeCode = "extensions_shape";
   const options = { origin: "plugin", limits, shapeCode, strict: true } as const;
-  return admit(compiled, value, options, previous, true);
+  return admit(read, value, options, previous, true);
 }
 
 /** Slot by slot, from what is there now. */
@@ -100,9 +104,9 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
     strict,
     growOnly,
     limits,
-    rejections: undefined,
+    rejections: none,
     refusal: undefined,
-    changed: undefined,
+    changed: none,
     addedByOthers: { nodes: 0, units: 0 },
     growth: { nodes: 0, units: 0 },
   };
@@ -126,12 +130,8 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
     refuseOversize(state, input, extensions, firstChanged);
   }
   if (state.refusal !== undefined) return { ok: false, refusal: state.refusal };
-  const changed = listOf(state.changed);
-  return { ok: true, extensions, changed, rejections: listOf(state.rejections) };
-}
-
-function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
-  return list === undefined ? none : freeze(toArray(list));
+  const { changed, rejections } = state;
+  return { ok: true, extensions, changed: freeze(changed), rejections: freeze(rejections) };
 }
 
 type MergeRule = (state: MergeState, node: Node, change: Change) => unknown;
@@ -243,7 +243,8 @@ function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
 /** What was put together must be a whole that the schema accepts. */
 function whole(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
   if (next === current) return next;
-  const missing = isLevel(next) ? missingField(node, next) : undefined;
+  // Only a level has fields that must be there.
+  const missing = missingField(node, next as LevelValue);
   if (missing !== undefined) {
     refuse(state, missing, "extensions_shape", "A field that must be there is missing.");
   } else if (node.compiled.passes?.(next) === false) {
@@ -352,7 +353,7 @@ function checkUnion(state: MergeState, node: Node, change: Change, next: List): 
 function problemOf(node: Node, joined: List, limits: Limits): Problem | undefined {
   // A list that only zod can read is read as a whole; of any other each element was read already.
   const previous = node.compiled.element === undefined ? undefined : joined;
-  const read = readOf(node.compiled, concat(joined), previous, limits);
+  const read = readOf(node.compiled.read, concat(joined), previous, limits);
   return read.ok ? undefined : decisive(read.problems);
 }
 
@@ -365,8 +366,7 @@ function noteChange(state: MergeState, node: Node, before: unknown, after: unkno
 /** Notes what changed, and nothing of its size. */
 function notePath(state: MergeState, { tier, path }: Node): void {
   if (tier === "immutable") return;
-  state.changed ??= newList();
-  append(state.changed, path);
+  state.changed = concat(state.changed, [path]);
 }
 
 /**

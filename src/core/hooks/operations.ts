@@ -5,10 +5,17 @@
  * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
  * asked for its `then`, which a plugin may have put on a prototype.
  */
-import { hasMoreIndexes, intrinsics, isAwaitable, type Limits } from "../data/index.ts";
+import {
+  admit,
+  decisive,
+  hasMoreIndexes,
+  intrinsics,
+  isAwaitable,
+  type Limits,
+} from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError } from "../errors/index.ts";
-import { admit, type Compiled, decisive } from "../schema/index.ts";
+import type { Compiled } from "../schema/index.ts";
 import { endTurn } from "./dispatch/context.ts";
 import { type ShownView, viewFor } from "./dispatch/message-run.ts";
 import {
@@ -303,7 +310,7 @@ function takeValue(run: OperationRun, step: HandlerStep): PluginExecutionError |
     shapeCode: "payload_shape",
     strict: true,
   } as const;
-  const read = admit(compiled.payload, outcome, options, given);
+  const read = admit(compiled.payload.read, outcome, options, given);
   const problem = read.ok
     ? brokenRule(run, step, read.value)
     : formatProblems([decisive(read.problems)]);

@@ -1,6 +1,7 @@
 /** Messages from the wire, and back to it. */
 
 import {
+  admitDocument,
   expectOptions,
   intrinsics,
   type Limits,
@@ -11,7 +12,6 @@ import {
   writeText,
 } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { admitDocument } from "../schema/index.ts";
 import { invalidMessage, markPayload, messageOf, messageReader } from "./message.ts";
 import type { Message, MessageInput } from "./message-types.generated.ts";
 
@@ -55,7 +55,7 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const limits = limitsOver(payloadLimits, options.limits);
   const strict = readOption(options, "strict", "boolean") === true;
   const reading = { limits, shapeCode: "payload_shape", strict } as const;
-  const read = admitDocument(messageReader, input, reading, true);
+  const read = admitDocument(messageReader.read, input, reading, true);
   if (!read.ok) throw invalidMessage(read.problems);
   const message = markPayload(read.value as object, messageReader, limits) as Message;
   const dropped = intrinsics.freeze(mapped(read.dropped, formatPath));

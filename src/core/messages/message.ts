@@ -1,6 +1,7 @@
 /** Messages and payloads: read once, frozen, and known again afterwards. */
 import type * as z from "zod/mini";
 import {
+  admit,
   areWithin,
   BrandCarrier,
   concat,
@@ -10,14 +11,7 @@ import {
   payloadLimitsInForce,
 } from "../data/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
-import {
-  admit,
-  admitOpen,
-  type Compiled,
-  compilerFor,
-  compileSchema,
-  jsonValue,
-} from "../schema/index.ts";
+import { type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
 import { messageObject } from "./schemas.ts";
@@ -186,7 +180,7 @@ function readPayload(
 /** Whether a copy equals a value that this library froze. */
 function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
   const options = { origin: "host", limits, shapeCode: "payload_shape", strict: true } as const;
-  const again = admit(anyJson, copy, options, frozen);
+  const again = admit(anyJson.read, copy, options, frozen);
   return again.ok && again.value === frozen;
 }
 
@@ -240,7 +234,7 @@ function readOpen(
   origin: "host" | "parsed" = "host",
 ): unknown {
   const options = { origin, limits, shapeCode: "payload_shape", strict: true } as const;
-  const admitted = admitOpen(compiled, value, options);
+  const admitted = admit(compiled.read, value, options, undefined, false, true);
   if (admitted.ok) return admitted.value;
   throw invalid(code, what, admitted.problems);
 }

@@ -1,9 +1,9 @@
 /** A plugin's configuration: from the host, the operator and the environment, checked and frozen. */
-import { extensionsLimits, isRecord, writeText } from "../data/index.ts";
+import { admit, extensionsLimits, isRecord, writeText } from "../data/index.ts";
 import { hasOwn, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
-import { admit, compileSchema, jsonValue } from "../schema/index.ts";
+import { compileSchema, jsonValue } from "../schema/index.ts";
 import { faultsOf, listed, nameOf, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, readSchema, unknownKeys } from "./config-schema.ts";
 import { hostSettings } from "./host-settings.ts";
@@ -146,7 +146,7 @@ export type Data = { readonly value: unknown } | { readonly problem: string };
 /** A frozen copy of JSON data, `undefined` for nothing, or why it is not JSON data. */
 export function readData(value: unknown): Data {
   if (value === undefined) return { value };
-  const admitted = admit(anyJson, value, reading);
+  const admitted = admit(anyJson.read, value, reading);
   return admitted.ok ? { value: admitted.value } : { problem: formatProblems(admitted.problems) };
 }
 

@@ -1,5 +1,12 @@
 /** What the readers and writers of documents share. */
-import { extensionsLimits, type Limits, payloadLimits } from "../data/index.ts";
+import {
+  type Admitted,
+  admit,
+  admitDocument,
+  extensionsLimits,
+  type Limits,
+  payloadLimits,
+} from "../data/index.ts";
 import { getOwnPropertyDescriptor, hasOwn, isProxy } from "../data/intrinsics.ts";
 import {
   type ErrorCode,
@@ -9,7 +16,7 @@ import {
   optionsInvalid,
   type Problem,
 } from "../errors/index.ts";
-import { type Admitted, admit, admitDocument, type Compiled } from "../schema/index.ts";
+import type { Compiled } from "../schema/index.ts";
 
 /** Options of decoding. */
 export interface DecodeWireOptions {
@@ -82,7 +89,7 @@ export function readWire<Document>(
   otherwise?: (value: unknown) => ReadWire<Document> | undefined,
 ): ReadWire<Document> {
   const limits = { ...wireLimits, ...options.limits };
-  const admitted = admitDocument(compiled, input, { limits, shapeCode: code, strict: false });
+  const admitted = admitDocument(compiled.read, input, { limits, shapeCode: code, strict: false });
   if (admitted.ok) {
     const report = new DropReport();
     report.addAll([], admitted);
@@ -131,7 +138,7 @@ export function readOption<Value>(
   limits: Limits = anySize,
 ): Value {
   const shapeCode = "options_invalid";
-  const admitted = admit(compiled, value, { origin: "host", limits, shapeCode, strict: true });
+  const admitted = admit(compiled.read, value, { origin: "host", limits, shapeCode, strict: true });
   if (admitted.ok) return admitted.value as Value;
   const { problems } = admitted;
   const text = `${option} cannot be written. ${formatProblems(problems)}.`;

@@ -1,6 +1,6 @@
 /** What a handler returned, or an invocation resolved to, as text for another process. */
 
-import { isRecord, type Limits, payloadLimits, writeText } from "../data/index.ts";
+import { admit, decisive, isRecord, type Limits, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -14,7 +14,7 @@ import {
   violationOf,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
-import { admit, decisive, jsonObject, type LevelValue } from "../schema/index.ts";
+import { jsonObject, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
 import { misuse, readOption } from "./documents.ts";
@@ -153,7 +153,7 @@ function readPart(
 ): object | undefined {
   if (value === undefined || value === null) return undefined;
   const options = { origin: "plugin", limits, shapeCode, strict: true } as const;
-  const admitted = admit(anyObject, value, options);
+  const admitted = admit(anyObject.read, value, options);
   if (admitted.ok) return admitted.value as object;
   const { code, expected, received } = decisive(admitted.problems);
   throw refusal(code, path, `Expected ${expected}, got ${received}.`);

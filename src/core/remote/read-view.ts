@@ -1,10 +1,10 @@
 /** Reads the view in a task, and filters it by the plugin's grant again. */
 
-import { isRecord, type Limits } from "../data/index.ts";
+import { admit, isRecord, type Limits } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import type { Problem } from "../errors/index.ts";
-import { admit, isEmptyContainer, type LevelValue } from "../schema/index.ts";
+import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
@@ -33,7 +33,7 @@ export function readView(
   const shapeCode = "extensions_shape";
   const options = { origin: "parsed", limits, shapeCode, strict: false } as const;
   // In part: what the grant hides need not be there, even where a host's slot requires it.
-  const admitted = admit(slots.envelope, shown, options, undefined, true);
+  const admitted = admit(slots.envelope.read, shown, options, undefined, true);
   if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
   report.addAll(["extensions"], admitted);
   const problems: Problem[] = [];

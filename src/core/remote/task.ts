@@ -1,6 +1,13 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import * as z from "zod/mini";
-import { extensionsLimits, isRecord, ownValue, payloadLimits, writeText } from "../data/index.ts";
+import {
+  admit,
+  extensionsLimits,
+  isRecord,
+  ownValue,
+  payloadLimits,
+  writeText,
+} from "../data/index.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -12,7 +19,7 @@ import {
   payloadReader,
 } from "../hooks/index.ts";
 import { markPayload, payloadFor } from "../messages/index.ts";
-import { admit, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
 import {
@@ -175,7 +182,7 @@ function readPayload(
   const compiled = payloadReader(spec);
   // Read and copied before, with the document.
   const reading = { origin: "parsed", limits, shapeCode: "payload_shape", strict: false } as const;
-  const admitted = admit(compiled, payload, reading);
+  const admitted = admit(compiled.read, payload, reading);
   if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);
   report.addAll(["payload"], admitted);
   return markPayload(admitted.value as object, compiled, limits);

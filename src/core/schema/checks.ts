@@ -29,8 +29,8 @@ import {
   isNativePromise,
   ownValue,
 } from "../data/intrinsics.ts";
-import { readJson } from "./admit.ts";
 import type { Compiled } from "./compiled.ts";
+import { readJson } from "./readers.ts";
 
 interface Issue {
   readonly code?: string;

@@ -9,11 +9,11 @@ import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
 import { BAD, checkText, countNode, type Reader, report } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
-import { mismatch, readArray, readMap } from "./admit.ts";
 import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
-import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
+import { checksBesideKind, kindOf, listLimitOf } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
+import { mismatch, readArray, readMap, readNumber, readText } from "./readers.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
 

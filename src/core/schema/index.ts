@@ -1,4 +1,3 @@
-export { type Admitted, admit, admitDocument, admitOpen, decisive, readPlain } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
 export type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
@@ -18,4 +17,5 @@ export {
   withKindOf,
 } from "./kinds.ts";
 export { compileLevel, isEmptyContainer, withAliases, withDefault } from "./level.ts";
+export { readPlain } from "./readers.ts";
 export { pathInSchema } from "./schema-path.ts";

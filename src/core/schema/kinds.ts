@@ -5,28 +5,28 @@
  */
 import * as z from "zod/mini";
 import {
-  asSet,
   BAD,
-  base64Of,
-  canonicalInstant,
-  checkText,
-  countNode,
-  countUnits,
   extensionsLimits,
-  fromUtf8,
   instantOf,
-  isLabel,
   type Json,
   type Limits,
   type Reader,
-  type ReadState,
   readAlone,
-  report,
 } from "../data/index.ts";
-import { dateNow, enumerableKeys, isSafeInteger } from "../data/intrinsics.ts";
-import { checkNumber, mismatch, readArray, readJson, readJsonObject, readMap } from "./admit.ts";
+import { dateNow } from "../data/intrinsics.ts";
 import { type Checkable, checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
+import {
+  readAmount,
+  readHeaders,
+  readInstant,
+  readJson,
+  readJsonObject,
+  readLabelSet,
+  readStringSet,
+  readUtf8Text,
+  readWholeNumber,
+} from "./readers.ts";
 
 export interface FieldType {
   readonly shape: Shape;
@@ -106,12 +106,6 @@ export function jsonObject(): z.ZodMiniType<
   });
 }
 
-export const readText: Reader = (state, value, previous) => {
-  return typeof value === "string"
-    ? checkText(state, value, previous)
-    : mismatch(state, value, "a string");
-};
-
 /**
  * A string that may also come as an array of bytes. It is kept as a string: the text that the bytes
  * are in UTF-8, and base64 of bytes that are no text.
@@ -119,14 +113,7 @@ export const readText: Reader = (state, value, previous) => {
 export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
   return declareRuled(z.custom<string>() as z.ZodMiniType<string, string | readonly number[]>, {
     shape: "scalar",
-    read: (state, value) => {
-      if (typeof value !== "object" || value === null) return readText(state, value, undefined);
-      const bytes = readArray(state, value, undefined, readByte, state.limits.nodes);
-      if (bytes === BAD) return BAD;
-      const text = fromUtf8(bytes as readonly number[]) ?? base64Of(bytes as readonly number[]);
-      countUnits(state, text.length);
-      return text;
-    },
+    read: readUtf8Text,
     jsonSchema: {
       anyOf: [
         { type: "string" },
@@ -136,21 +123,11 @@ export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
   });
 }
 
-const readByte: Reader = (state, value) => {
-  countNode(state);
-  const isByte = isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 255;
-  return isByte ? value : report(state, state.shapeCode, "a byte from 0 to 255", "another value");
-};
-
 /** A whole number, not negative. */
 export function wholeNumber(): z.ZodMiniNumber<number> {
   return declare(z.int().check(z.nonnegative()), {
     shape: "scalar",
-    read: (state, value) => {
-      const number = readNumber(state, value, undefined);
-      if (number === BAD || (isSafeInteger(number) && (number as number) >= 0)) return number;
-      return report(state, state.shapeCode, "a whole number from 0 on", "another number");
-    },
+    read: readWholeNumber,
     jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   });
 }
@@ -159,21 +136,10 @@ export function wholeNumber(): z.ZodMiniNumber<number> {
 export function amount(): z.ZodMiniNumber<number> {
   return declare(z.number().check(z.nonnegative()), {
     shape: "scalar",
-    read: (state, value) => {
-      const number = readNumber(state, value, undefined);
-      if (number === BAD || (number as number) >= 0) return number;
-      return report(state, state.shapeCode, "a number from 0 on", "a negative one");
-    },
+    read: readAmount,
     jsonSchema: { type: "number", minimum: 0 },
   });
 }
-
-/** Any finite number. */
-export const readNumber: Reader = (state, value) => {
-  if (typeof value !== "number") return mismatch(state, value, "a number");
-  countNode(state);
-  return checkNumber(state, value);
-};
 
 const listLimits = new WeakMap<object, keyof Limits>();
 
@@ -191,7 +157,7 @@ export function listLimitOf(schema: z.core.$ZodType): keyof Limits | undefined {
 export function stringSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
-    read: (state, value, previous) => readSet(state, value, previous, readText, state.limits.nodes),
+    read: readStringSet,
     jsonSchema: { type: "array", items: { type: "string" }, uniqueItems: true },
   });
 }
@@ -200,8 +166,7 @@ export function stringSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
 export function labelSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
-    read: (state, value, previous) =>
-      readSet(state, value, previous, readLabel, state.limits.labels),
+    read: readLabelSet,
     jsonSchema: {
       type: "array",
       items: { type: "string", minLength: 1, maxLength: 128 },
@@ -211,76 +176,20 @@ export function labelSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   });
 }
 
-const readLabel: Reader = (state, value, previous) => {
-  const text = readText(state, value, previous);
-  if (text === BAD) return BAD;
-  const max = state.limits.labelCodePoints;
-  // An existing label was checked before, perhaps by other limits.
-  if (text === previous && (text as string).length <= max) return text;
-  if (!isLabel(text as string, max)) {
-    return report(
-      state,
-      "label_invalid",
-      `a label: 1 to ${max} printable characters in NFC, not padded`,
-      "another string",
-    );
-  }
-  return text;
-};
-
-function readSet(
-  state: ReadState,
-  value: unknown,
-  previous: unknown,
-  readItem: Reader,
-  max: number,
-): unknown {
-  const items = readArray(state, value, previous, readItem, max);
-  return items === BAD || items === previous ? items : asSet(items as readonly string[], previous);
-}
-
 /** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
 export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniString<string>> {
   return declareRuled(z.record(z.string(), z.string()), {
     shape: "headers",
-    read: (state, value, previous) => {
-      const map = readMap(state, value, previous, readHeaderValue);
-      if (map === BAD || map === previous) return map;
-      const names = enumerableKeys(map as object);
-      for (let i = 0; i < names.length; i++) {
-        if ((names[i] as string).length > state.limits.headerNameUnits) {
-          return report(state, "snapshot_limit", "shorter header names", "a longer one");
-        }
-      }
-      return names.length > state.limits.headers
-        ? report(state, "snapshot_limit", `at most ${state.limits.headers} headers`, "more")
-        : map;
-    },
+    read: readHeaders,
     jsonSchema: { type: "object", additionalProperties: { type: "string" } },
   });
 }
-
-const readHeaderValue: Reader = (state, value, previous) => {
-  if (typeof value !== "string") {
-    const code = state.origin === "plugin" ? "header_invalid" : state.shapeCode;
-    return mismatch(state, value, "a string", code);
-  }
-  if (value.length > state.limits.headerValueUnits) {
-    return report(state, "snapshot_limit", "shorter header values", "a longer one");
-  }
-  return checkText(state, value, previous);
-};
 
 /** A point in time, kept in its one canonical form. */
 export function instant(): z.ZodMiniString<string> {
   return declareRuled(z.string(), {
     shape: "scalar",
-    read: (state, value) => {
-      const text = readText(state, value, undefined);
-      if (text === BAD) return BAD;
-      const canonical = canonicalInstant(text as string);
-      return canonical ?? report(state, state.shapeCode, "an RFC 3339 date-time", "another string");
-    },
+    read: readInstant,
     jsonSchema: { type: "string", format: "date-time" },
   });
 }

@@ -31,9 +31,9 @@ import {
   ownValue,
   put,
 } from "../data/intrinsics.ts";
-import { checkKey, mismatch, readJson } from "./admit.ts";
 import { checksOf, isFree, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
+import { checkKey, mismatch, readJson } from "./readers.ts";
 
 const constants = new WeakSet<object>();
 

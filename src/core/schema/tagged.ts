@@ -3,8 +3,8 @@ import type * as z from "zod/mini";
 import { BAD, isRecord, type Reader, report } from "../data/index.ts";
 import { mapGet, ownValue } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
-import { mismatch, readJson } from "./admit.ts";
 import type { Compiled } from "./compiled.ts";
+import { mismatch, readJson } from "./readers.ts";
 
 /** A reader for a union with a tag; `undefined` for one that only zod can read. */
 export function compileTagged(

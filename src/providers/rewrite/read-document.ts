@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import {
+  admit,
   areWithin,
   createStamp,
   type Limits,
@@ -17,7 +18,7 @@ import {
   GlassineError,
   type Problem,
 } from "../../core/errors/index.ts";
-import { admitOpen, compileSchema, jsonValue } from "../../core/schema/index.ts";
+import { compileSchema, jsonValue } from "../../core/schema/index.ts";
 import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
@@ -131,7 +132,7 @@ function copyOf(
   }
   const reading = { origin, limits, shapeCode: code, strict: true } as const;
   const previous = copies.of(before) === undefined ? undefined : before;
-  const admitted = admitOpen(anyJson, value, reading, previous);
+  const admitted = admit(anyJson.read, value, reading, previous, false, true);
   if (!admitted.ok) throw unreadable(what, code, admitted.problems);
   const copy = admitted.value;
   if (!isObject || copy === previous) return copy;

@@ -1,19 +1,21 @@
 /** How much of a value is read before a limit applies. */
 // Only in test:all: it handles input of every large size.
 import { describe, expect, it } from "vitest";
-import { extensionsLimits, newReadState, readValue } from "../../../src/core/data/index.ts";
-import { readJson } from "../../../src/core/schema/admit.ts";
+import { extensionsLimits } from "../../../src/core/data/index.ts";
+import { newReadState, readValue } from "../../../src/core/data/read.ts";
+import { readJson } from "../../../src/core/schema/readers.ts";
 import { largeValues } from "../../attacks/large-values.ts";
 
 /** Reads a value over a limit: how many values were read before it applied, and how deep. */
 function overLimit(value: unknown): { values: number; depth: number } {
-  const walk = newReadState({
+  const options = {
     origin: "plugin",
     limits: extensionsLimits,
     shapeCode: "extensions_shape",
     strict: true,
-  });
-  readValue(walk, readJson, value, undefined);
+  } as const;
+  const walk = newReadState(options, false);
+  readValue(walk, readJson, value, undefined, false);
   expect(walk.problems[0]?.code).toBe("snapshot_limit");
   return { values: walk.nodes, depth: walk.depth };
 }

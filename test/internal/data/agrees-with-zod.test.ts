@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { jsonValues, valuesOf } from "../../../property-tests/support/schema-values.ts";
-import { isLabel } from "../../../src/core/data/index.ts";
-import { admit, kindOf } from "../../../src/core/schema/index.ts";
+import { admit, isLabel } from "../../../src/core/data/index.ts";
+import { kindOf } from "../../../src/core/schema/index.ts";
 import { compileSlots, standardSlots, zodOf } from "../../../src/core/slots/index.ts";
 import { optionsOf } from "../../data/support.ts";
 
@@ -80,7 +80,7 @@ function spoil(root: unknown, { at, value, remove }: Spot): unknown {
 }
 
 const accepts = (slot: string, value: unknown) =>
-  admit(slots.envelope, { [slot]: value }, optionsOf({ strict: false })).ok;
+  admit(slots.envelope.read, { [slot]: value }, optionsOf({ strict: false })).ok;
 
 describe.each(Object.entries(standardSlots))("%s", (slot, spec) => {
   const schema = zodOf(spec.schema);

@@ -4,8 +4,8 @@
 import { jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { concat } from "../../../src/core/data/index.ts";
-import { type Admitted, admit, compileSchema } from "../../../src/core/schema/index.ts";
+import { type Admitted, admit, concat } from "../../../src/core/data/index.ts";
+import { compileSchema } from "../../../src/core/schema/index.ts";
 import { changesAfter, patch } from "../../data/realm-patches.ts";
 import {
   admitOver,
@@ -59,7 +59,7 @@ describe("what a plugin put on Array.prototype", () => {
   });
 
   it("is not read past the last field of what was shown", () => {
-    const previous = valueIn(admit(compile(few), { a: "a" }, optionsOf()));
+    const previous = valueIn(admit(compile(few).read, { a: "a" }, optionsOf()));
     const { met, read } = reading(few, { a: "a" }, { previous }, [2]);
     expect(valueIn(read)).toBe(previous);
     expect(met).toBe(0);
@@ -105,7 +105,7 @@ describe("what a plugin put on Array.prototype", () => {
     let read: Admitted | undefined;
     changesAfter(() => {
       patch(Array.prototype, "-1", { value: "a" });
-      read = admit(compiled, ["b", "a"], optionsOf());
+      read = admit(compiled.read, ["b", "a"], optionsOf());
     });
     expect(valueIn(read as Admitted)).toEqual(["a", "b"]);
   });
@@ -130,7 +130,7 @@ it("what a plugin put on Object.prototype does not turn a value into an accessor
   const compiled = compile(few);
   changesAfter(() => {
     patch(Object.prototype, "get", { value: () => "forged", writable: true });
-    read = admit(compiled, { a: "a" }, optionsOf());
+    read = admit(compiled.read, { a: "a" }, optionsOf());
   });
   expect(valueIn(read as Admitted)).toEqual({ a: "a", b: undefined });
 });

@@ -4,7 +4,8 @@
 import { headerMap, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type Admitted, compileSchema, withAliases } from "../../../src/core/schema/index.ts";
+import type { Admitted } from "../../../src/core/data/index.ts";
+import { compileSchema, withAliases } from "../../../src/core/schema/index.ts";
 import { changesAfter, patch } from "../../data/realm-patches.ts";
 import { admitOver, type HowOver, linesIn, valueIn as plainValueIn } from "../../data/support.ts";
 

@@ -1,8 +1,7 @@
 import { createExtensions, decodeExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { admit, decisive } from "../../../src/core/schema/index.ts";
+import { admit, decisive, extensionsLimits } from "../../../src/core/data/index.ts";
 import { codeOf, compile, optionsOf, refusalOf } from "../../data/support.ts";
 
 const empty = createExtensions({});
@@ -103,7 +102,7 @@ it("a limit takes precedence over earlier shape errors", () => {
 });
 
 function refusedBy(schema: z.ZodType, value: unknown, limits: { readonly nodes: number }) {
-  const read = admit(compile(schema), value, optionsOf({ limits, origin: "parsed" }));
+  const read = admit(compile(schema).read, value, optionsOf({ limits, origin: "parsed" }));
   if (read.ok) throw new Error("It was read.");
   return read;
 }

@@ -2,6 +2,7 @@
 /** Replacements for what a runtime lacks: just as safe, with less precise messages. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import type * as dataRoom from "../../../src/core/data/index.ts";
 import type * as intrinsics from "../../../src/core/data/intrinsics.ts";
 import { isWellFormed } from "../../../src/core/data/intrinsics.ts";
 import type * as schemaRoom from "../../../src/core/schema/index.ts";
@@ -123,14 +124,17 @@ it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
 });
 
 describe("an object that runs code, if the runtime cannot detect it", () => {
-  let bare: typeof schemaRoom;
+  let bare: Pick<typeof dataRoom, "admit"> & typeof schemaRoom;
   beforeAll(async () => {
-    bare = await loadBare(() => import("../../../src/core/schema/index.ts"));
+    bare = await loadBare(async () => ({
+      ...(await import("../../../src/core/data/index.ts")),
+      ...(await import("../../../src/core/schema/index.ts")),
+    }));
   });
 
   const problemsOf = (value: unknown) => {
     const json = bare.compileSchema(bare.jsonValue(), { closed: true, shownWhole: false });
-    return linesIn(bare.admit(json, value, optionsOf()));
+    return linesIn(bare.admit(json.read, value, optionsOf()));
   };
   const throws = (): never => {
     throw new Error("boom");

@@ -6,12 +6,13 @@ import * as z from "zod";
 import {
   addGrowth,
   addSize,
+  admit,
   extensionsLimits,
   outgrown,
   outgrows,
   type Size,
 } from "../../../src/core/data/index.ts";
-import { admit, compileSchema } from "../../../src/core/schema/index.ts";
+import { compileSchema } from "../../../src/core/schema/index.ts";
 import { optionsOf } from "../../data/support.ts";
 
 const none = (): Size => ({ nodes: 0, units: 0 });
@@ -41,7 +42,7 @@ const input = {
   map: { long: ["x", "yz"], n: 1.5 },
 };
 const read = (value: unknown, limits: Partial<Size>, origin: "host" | "parsed" | "plugin") =>
-  admit(compiled, value, optionsOf({ origin, limits }));
+  admit(compiled.read, value, optionsOf({ origin, limits }));
 
 describe("the size of a value", () => {
   it.each([

@@ -1,6 +1,7 @@
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import {
+  admit,
   expectOptions,
   longestTimerMs,
   parseText,
@@ -9,7 +10,7 @@ import {
   readWhole,
   writeText,
 } from "../../../src/core/data/index.ts";
-import { admit, compileSchema } from "../../../src/core/schema/index.ts";
+import { compileSchema } from "../../../src/core/schema/index.ts";
 import { utf8Text } from "../../support/kinds.ts";
 
 describe("the options of a function", () => {
@@ -75,7 +76,7 @@ describe("JSON text", () => {
 
 /** What reading a value as text or bytes comes to: the text, or the problem. */
 function readUtf8(value: unknown): unknown {
-  const read = admit(compileSchema(utf8Text(), { closed: true, shownWhole: true }), value, {
+  const read = admit(compileSchema(utf8Text(), { closed: true, shownWhole: true }).read, value, {
     origin: "host",
     limits: payloadLimits,
     shapeCode: "payload_shape",
@@ -105,7 +106,7 @@ describe("text that may be given as bytes", () => {
 describe("what a library returns", () => {
   const read = (origin: "library" | "host") => {
     const value = Object.defineProperty({ shown: 1 }, "hidden", { value: 2 });
-    return admit(compileSchema(jsonObject(), { closed: true, shownWhole: true }), value, {
+    return admit(compileSchema(jsonObject(), { closed: true, shownWhole: true }).read, value, {
       origin,
       limits: payloadLimits,
       shapeCode: "payload_shape",

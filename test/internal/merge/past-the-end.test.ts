@@ -1,13 +1,7 @@
 // A process of its own: it patches the realm.
 /** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  addGrowth,
-  extensionsLimits,
-  intrinsics,
-  type Size,
-  without,
-} from "../../../src/core/data/index.ts";
+import { addGrowth, extensionsLimits, type Size, without } from "../../../src/core/data/index.ts";
 import { mergeHeaders, mergeMap } from "../../../src/core/envelope/maps.ts";
 import type { MergeState } from "../../../src/core/envelope/merge-state.ts";
 import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
@@ -18,9 +12,9 @@ const state = (): MergeState => ({
   strict: false,
   growOnly: false,
   limits: extensionsLimits,
-  rejections: intrinsics.newList(),
+  rejections: [],
   refusal: undefined,
-  changed: undefined,
+  changed: [],
   addedByOthers: { nodes: 0, units: 0 },
   growth: { nodes: 0, units: 0 },
 });

@@ -3,7 +3,9 @@
  * failure. What it returned may be hostile, so each property is read once, through its descriptor.
  */
 import {
+  admit,
   concat,
+  decisive,
   forEach,
   hasMoreIndexes,
   intrinsics,
@@ -20,10 +22,8 @@ import {
 } from "../../errors/index.ts";
 import { markPayload } from "../../messages/index.ts";
 import {
-  admit,
   type Compiled,
   compileSchema,
-  decisive,
   jsonObject,
   type LevelValue,
   pathInSchema,
@@ -188,7 +188,7 @@ function readChanges(run: MessageRun, step: Step, returned: unknown): Changes | 
     extensions: outcome.extensions,
     metadata,
     changed: both(payload.changed, outcome.changed),
-    rejections: listed(both(outcome.rejections, payload.rejections)),
+    rejections: both(outcome.rejections, payload.rejections),
   };
 }
 
@@ -275,7 +275,9 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
     shapeCode: "payload_shape",
     strict: true,
   } as const;
-  const admitted = admit(compiled.payload, returned, options, current, true);
+  // Over a root, the level alone: what is put together of it is judged below.
+  const { read } = compiled.payload.level ?? compiled.payload;
+  const admitted = admit(read, returned, options, current, true);
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return unchanged;
@@ -316,7 +318,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
 
 function readMetadata(run: MessageRun, value: unknown): LevelValue | undefined | Refused {
   if (value === undefined || value === null) return undefined;
-  const admitted = admit(metadataReader, value, {
+  const admitted = admit(metadataReader.read, value, {
     origin: "plugin",
     limits: run.compiled.limits,
     shapeCode: "result_shape",
@@ -344,7 +346,8 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
   const payloadModified = changes.payload !== run.payload;
   const extensionsModified = changes.extensions !== run.extensions;
   const { rejections } = changes;
-  const refused = rejections.length === 0 ? rejections : run.log.reject(step, rejections);
+  const isClean = rejections.length === 0;
+  const refused = isClean ? rejections : run.log.reject(step, listed(rejections));
   const applies = mayAdd(step);
   run.record(step, {
     applied: applies && (payloadModified || extensionsModified),

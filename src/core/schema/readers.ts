@@ -1,141 +1,39 @@
-/** The way in for every value from outside, and the readers of JSON data. */
+/** Readers: what is accepted of a kind of value, and in which form it is stored. */
 import {
+  asSet,
   BAD,
   type Bad,
+  base64Of,
+  canonicalInstant,
   checkText,
   countNode,
   countUnits,
   enter,
   extensionsLimits,
+  fromUtf8,
+  isLabel,
   isRecord,
-  isSnapshotCode,
   type Json,
   type Limits,
   leave,
-  newReadState,
-  parseText,
   type Reader,
-  type ReadOptions,
   type ReadState,
   readAlone,
-  readValue,
   report,
   stop,
   typeName,
 } from "../data/index.ts";
 import {
   enumerableKeys,
-  freeze,
   isArray,
   isFiniteNumber,
+  isSafeInteger,
   isWellFormed,
   newArray,
   newMap,
   ownValue,
-  toArray,
 } from "../data/intrinsics.ts";
-import type { ErrorCode, Problem } from "../errors/index.ts";
-import type { Compiled } from "./compiled.ts";
-
-export type Admitted =
-  | {
-      readonly ok: true;
-      readonly value: unknown;
-      /** The first paths of what was dropped. */
-      readonly dropped: readonly Path[];
-      readonly droppedCount: number;
-    }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-type Path = readonly (string | number)[];
-
-type AdmittedDocument =
-  | Extract<Admitted, { readonly ok: true }>
-  | {
-      readonly ok: false;
-      readonly problems: readonly Problem[];
-      /** What was parsed or given. */
-      readonly value: unknown;
-    };
-
-/**
- * Reads `value` by a compiled schema. Never throws for any value. If the stack overflows while a
- * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
- * where not even that could be reported.
- *
- * `previous`: what this library made for the same place; kept where nothing differs. `partial`:
- * fields of known shape that are left out stay as in `previous`.
- */
-export function admit(
-  compiled: Compiled,
-  value: unknown,
-  options: ReadOptions,
-  previous?: unknown,
-  partial = false,
-): Admitted {
-  // Over a root, the level alone: what is put together of it is judged by who does so.
-  const { read } = partial ? (compiled.level ?? compiled) : compiled;
-  return readInto(newReadState(options), read, value, previous, partial);
-}
-
-/** The same, but the outermost container is not frozen yet, because the caller marks it first. */
-export function admitOpen(
-  compiled: Compiled,
-  value: unknown,
-  options: ReadOptions,
-  previous?: unknown,
-): Admitted {
-  return readInto(newReadState(options, true), compiled.read, value, previous, false);
-}
-
-/**
- * Reads a document: JSON text, or any value of the host.
- *
- * @throws GlassineError `syntax_invalid`
- */
-export function admitDocument(
-  compiled: Compiled,
-  input: unknown,
-  { limits, shapeCode, strict }: Omit<ReadOptions, "origin">,
-  leavesOpen = false,
-): AdmittedDocument {
-  const isText = typeof input === "string";
-  const { value, problem } = isText ? parseText(input, limits) : { value: input };
-  if (problem !== undefined) return { ok: false, problems: [problem], value };
-  const options = { origin: isText ? "parsed" : "host", limits, shapeCode, strict } as const;
-  const state = newReadState(options, leavesOpen);
-  const admitted = readInto(state, compiled.read, value, undefined, false);
-  return admitted.ok ? admitted : { ...admitted, value };
-}
-
-function readInto(
-  state: ReadState,
-  read: Reader,
-  value: unknown,
-  previous: unknown,
-  partial: boolean,
-): Admitted {
-  const result = readValue(state, read, value, previous, partial);
-  if (result === BAD) return { ok: false, problems: toArray(state.problems) };
-  const { droppedCount } = state;
-  return {
-    ok: true,
-    value: result,
-    dropped: state.dropped === undefined ? none : toArray(state.dropped),
-    droppedCount,
-  };
-}
-
-const none: readonly never[] = freeze([]);
-
-/** The problem that decides: snapshot problems outrank shape problems, then the first. */
-export function decisive(problems: readonly Problem[]): Problem {
-  for (let i = 0; i < problems.length; i++) {
-    const problem = problems[i] as Problem;
-    if (isSnapshotCode(problem.code)) return problem;
-  }
-  return problems[0] as Problem;
-}
+import type { ErrorCode } from "../errors/index.ts";
 
 /** A frozen copy of JSON data from a plugin, or `undefined` when it is not JSON data. */
 export function readPlain(value: unknown, limits: Limits = extensionsLimits): Json | undefined {
@@ -269,3 +167,110 @@ export function mismatch(
   if (value !== undefined && readJson(state, value, undefined) === BAD) return BAD;
   return report(state, code, expected, typeName(value));
 }
+
+export const readText: Reader = (state, value, previous) => {
+  return typeof value === "string"
+    ? checkText(state, value, previous)
+    : mismatch(state, value, "a string");
+};
+
+/** Bytes become the string that they are in UTF-8, or base64 where they are none. */
+export const readUtf8Text: Reader = (state, value) => {
+  if (typeof value !== "object" || value === null) return readText(state, value, undefined);
+  const bytes = readArray(state, value, undefined, readByte, state.limits.nodes);
+  if (bytes === BAD) return BAD;
+  const text = fromUtf8(bytes as readonly number[]) ?? base64Of(bytes as readonly number[]);
+  countUnits(state, text.length);
+  return text;
+};
+
+const readByte: Reader = (state, value) => {
+  countNode(state);
+  const isByte = isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+  return isByte ? value : report(state, state.shapeCode, "a byte from 0 to 255", "another value");
+};
+
+/** Any finite number. */
+export const readNumber: Reader = (state, value) => {
+  if (typeof value !== "number") return mismatch(state, value, "a number");
+  countNode(state);
+  return checkNumber(state, value);
+};
+
+export const readWholeNumber: Reader = (state, value) => {
+  const number = readNumber(state, value, undefined);
+  if (number === BAD || (isSafeInteger(number) && (number as number) >= 0)) return number;
+  return report(state, state.shapeCode, "a whole number from 0 on", "another number");
+};
+
+export const readAmount: Reader = (state, value) => {
+  const number = readNumber(state, value, undefined);
+  if (number === BAD || (number as number) >= 0) return number;
+  return report(state, state.shapeCode, "a number from 0 on", "a negative one");
+};
+
+export const readStringSet: Reader = (state, value, previous) =>
+  readSet(state, value, previous, readText, state.limits.nodes);
+
+export const readLabelSet: Reader = (state, value, previous) =>
+  readSet(state, value, previous, readLabel, state.limits.labels);
+
+const readLabel: Reader = (state, value, previous) => {
+  const text = readText(state, value, previous);
+  if (text === BAD) return BAD;
+  const max = state.limits.labelCodePoints;
+  // An existing label was checked before, perhaps by other limits.
+  if (text === previous && (text as string).length <= max) return text;
+  if (!isLabel(text as string, max)) {
+    return report(
+      state,
+      "label_invalid",
+      `a label: 1 to ${max} printable characters in NFC, not padded`,
+      "another string",
+    );
+  }
+  return text;
+};
+
+function readSet(
+  state: ReadState,
+  value: unknown,
+  previous: unknown,
+  readItem: Reader,
+  max: number,
+): unknown {
+  const items = readArray(state, value, previous, readItem, max);
+  return items === BAD || items === previous ? items : asSet(items as readonly string[], previous);
+}
+
+export const readHeaders: Reader = (state, value, previous) => {
+  const map = readMap(state, value, previous, readHeaderValue);
+  if (map === BAD || map === previous) return map;
+  const names = enumerableKeys(map as object);
+  for (let i = 0; i < names.length; i++) {
+    if ((names[i] as string).length > state.limits.headerNameUnits) {
+      return report(state, "snapshot_limit", "shorter header names", "a longer one");
+    }
+  }
+  return names.length > state.limits.headers
+    ? report(state, "snapshot_limit", `at most ${state.limits.headers} headers`, "more")
+    : map;
+};
+
+const readHeaderValue: Reader = (state, value, previous) => {
+  if (typeof value !== "string") {
+    const code = state.origin === "plugin" ? "header_invalid" : state.shapeCode;
+    return mismatch(state, value, "a string", code);
+  }
+  if (value.length > state.limits.headerValueUnits) {
+    return report(state, "snapshot_limit", "shorter header values", "a longer one");
+  }
+  return checkText(state, value, previous);
+};
+
+export const readInstant: Reader = (state, value) => {
+  const text = readText(state, value, undefined);
+  if (text === BAD) return BAD;
+  const canonical = canonicalInstant(text as string);
+  return canonical ?? report(state, state.shapeCode, "an RFC 3339 date-time", "another string");
+};
