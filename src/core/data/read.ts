@@ -238,11 +238,22 @@ function ascend(state: ReadState, { above }: Place): void {
   state.place = above;
 }
 
-/** Steps out of a container and freezes what was read of it; `BAD` if anything in it was bad. */
-export function leave<T extends object>(state: ReadState, place: Place, read: T): T | Bad {
+/**
+ * Steps out of a container and freezes what was read of it; `BAD` if anything in it was bad.
+ * `alike`: what is returned instead of one that is empty, so that a default and what is written out
+ * as empty are the same object.
+ */
+export function leave<T extends object>(
+  state: ReadState,
+  place: Place,
+  read: T,
+  alike?: T,
+): T | Bad {
   ascend(state, place);
   if (state.bad > place.bad) return BAD;
-  return state.leavesOpen && state.depth === 0 ? read : freeze(read);
+  // Whoever marks it needs one of its own.
+  if (state.leavesOpen && state.depth === 0) return read;
+  return alike ?? freeze(read);
 }
 
 /** The words for a type in problems. */

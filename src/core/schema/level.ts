@@ -33,7 +33,7 @@ import {
 } from "../data/intrinsics.ts";
 import { checksOf, isFree, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
-import { checkKey, mismatch, readJson } from "./readers.ts";
+import { checkKey, leaveMap, mismatch, readJson } from "./readers.ts";
 
 const constants = new WeakSet<object>();
 
@@ -89,7 +89,7 @@ function compileOne(
     case "prefault": {
       const compiled = compileField(def.innerType, key);
       const fallback = fallbackOf(def, compiled);
-      const field = { key, compiled: sharingEmpty(compiled, fallback), optional: false, fallback };
+      const field = { key, compiled, optional: false, fallback };
       return checkedField(schema, field, shownWhole);
     }
     default:
@@ -162,23 +162,6 @@ function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
     return () => value;
   }
   return constants.has(def) ? () => first : () => scalarOf(def, first);
-}
-
-/**
- * An explicit `[]` or `{}` is the empty default itself, the same object, so that a level that
- * writes it out and one that leaves it out compare equal.
- */
-function sharingEmpty(compiled: Compiled, fallback: () => unknown): Compiled {
-  const { shape, read } = compiled;
-  const empty = shape === "level" || shape === "scalar" ? undefined : fallback();
-  if (!isEmptyContainer(empty) || fallback() !== empty) return compiled;
-  return {
-    ...compiled,
-    read: (state, value, previous, partial) => {
-      const item = read(state, value, previous, partial);
-      return item !== previous && isEmptyContainer(item) ? empty : item;
-    },
-  };
 }
 
 /** Whether a value is an array or object with nothing in it. */
@@ -404,6 +387,6 @@ export function compileLoose(
       known !== undefined &&
       found.length === enumerableKeys(known).length &&
       hasSame(known, found, map);
-    return leave(state, place, isKnown ? known : map);
+    return isKnown ? leave(state, place, known) : leaveMap(state, place, map, found.length);
   };
 }

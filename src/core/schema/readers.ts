@@ -16,6 +16,7 @@ import {
   type Json,
   type Limits,
   leave,
+  type Place,
   type Reader,
   type ReadState,
   readAlone,
@@ -25,6 +26,7 @@ import {
 } from "../data/index.ts";
 import {
   enumerableKeys,
+  freeze,
   isArray,
   isFiniteNumber,
   isSafeInteger,
@@ -116,7 +118,15 @@ export function readMap(
     if (item !== shown) same = false;
   }
   const isKnown = same && count === enumerableKeys(known as object).length;
-  return leave(state, place, isKnown ? (known as object) : map);
+  return isKnown ? leave(state, place, known as object) : leaveMap(state, place, map, count);
+}
+
+const noEntries: object = freeze(newMap(0));
+const noItems: readonly unknown[] = freeze([]);
+
+/** Steps out of a map with so many entries. */
+export function leaveMap(state: ReadState, place: Place, map: object, count: number): object | Bad {
+  return leave(state, place, map, count === 0 ? noEntries : undefined);
 }
 
 /** Reads an array, in order. */
@@ -147,7 +157,9 @@ export function readArray(
     items[i] = item;
     if (item !== shown) same = false;
   }
-  return leave(state, place, same ? (known as readonly unknown[]) : items);
+  return same
+    ? leave(state, place, known as readonly unknown[])
+    : leave(state, place, items, length === 0 ? noItems : undefined);
 }
 
 /** Reads any JSON object. */
@@ -240,7 +252,8 @@ function readSet(
   max: number,
 ): unknown {
   const items = readArray(state, value, previous, readItem, max);
-  return items === BAD || items === previous ? items : asSet(items as readonly string[], previous);
+  const isRead = items === BAD || items === previous || items === noItems;
+  return isRead ? items : asSet(items as readonly string[], previous);
 }
 
 export const readHeaders: Reader = (state, value, previous) => {
