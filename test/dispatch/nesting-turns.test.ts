@@ -1,6 +1,7 @@
 /** Runs in runs: by whose right labels join, and until when. */
-import { defineHost, jsonObject } from "glassine/host";
+import { defineHost, jsonObject, stringSet, withRule } from "glassine/host";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 import {
   aborted,
@@ -74,6 +75,41 @@ describe("labels of an inner run", () => {
     };
     const result = await runOnce([plugin("nests", nests)]);
     expect([labels, labelsOf(result)]).toEqual([["inner"], []]);
+  });
+
+  it.each([
+    ["may be absent", z.optional(stringSet())],
+    ["may be null", z.nullable(stringSet())],
+    ["may not be empty", z.optional(withRule(stringSet(), "full", (set) => set.length > 0))],
+  ])("that are none leave alone a set that %s, in a slot that changed", async (_which, tags) => {
+    const host = defineHost({
+      slots: {
+        shelf: {
+          tier: "mutable",
+          read: "everyone",
+          write: "everyone",
+          description: "Of a test.",
+          schema: z.object({ tags, count: z.optional(z.number()) }),
+          fields: { tags: { tier: "monotonic" } },
+        },
+      },
+    });
+    const counts: Run = () => ({ modifiedExtensions: { shelf: { count: 2 } } as never });
+    const inner = await host.createPluginManager({ plugins: [plugin("counts", counts)] });
+    let shelf: unknown;
+    const nests: Run = async (payload, context) => {
+      const extensions = host.createExtensions({ shelf: { count: 1 } as never });
+      const ended = await inner.invoke(hook, payload, { parent: context, extensions });
+      shelf = ended.extensions.shelf;
+    };
+    const outer = await host.createPluginManager({ plugins: [plugin("nests", nests)] });
+    for (const given of [{}, { shelf: { count: 5 } }]) {
+      const extensions = host.createExtensions(given as never);
+      const result = await outer.invoke(hook, call, { extensions });
+      expect(shelf).toMatchObject({ count: 2 });
+      expect(result.violation).toBeUndefined();
+      expect(result.extensions).toBe(extensions);
+    }
   });
 
   it("aborted by its handler's deadline no longer join", async () => {

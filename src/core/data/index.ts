@@ -13,7 +13,7 @@ export {
   plainly,
   some,
 } from "./intrinsics.ts";
-export { admitDocument, parseText, writeText } from "./json-text.ts";
+export { admitDocument, writeText } from "./json-text.ts";
 export {
   addEntry,
   addGrowth,

@@ -21,13 +21,19 @@ import { type Admitted, admit, type Reader, type ReadOptions } from "./read.ts";
 export function parseText(
   text: string,
   { textUnits }: Limits,
-): { readonly value?: unknown; readonly problem?: Problem } {
+): { readonly value: unknown; readonly problem: Problem | undefined } {
   if (text.length > textUnits) {
     const expected = `JSON text of at most ${textUnits} UTF-16 units`;
-    return { problem: { path: [], code: "snapshot_limit", expected, received: "a longer one" } };
+    const problem = {
+      path: [],
+      code: "snapshot_limit",
+      expected,
+      received: "a longer one",
+    } as const;
+    return { value: undefined, problem };
   }
   try {
-    return { value: parseJson(text) };
+    return { value: parseJson(text), problem: undefined };
   } catch {
     throw new GlassineError("syntax_invalid", "Expected JSON text; it cannot be parsed.", {
       units: text.length,
@@ -56,7 +62,9 @@ export function admitDocument(
   leavesOpen = false,
 ): AdmittedDocument {
   const isText = typeof input === "string";
-  const { value, problem } = isText ? parseText(input, limits) : { value: input };
+  const { value, problem } = isText
+    ? parseText(input, limits)
+    : { value: input, problem: undefined };
   if (problem !== undefined) return { ok: false, problems: [problem], value };
   const options = { origin: isText ? "parsed" : "host", limits, shapeCode, strict } as const;
   const admitted = admit(read, value, options, undefined, false, leavesOpen);

@@ -240,20 +240,20 @@ function ascend(state: ReadState, { above }: Place): void {
 
 /**
  * Steps out of a container and freezes what was read of it; `BAD` if anything in it was bad.
- * `alike`: what is returned instead of one that is empty, so that a default and what is written out
- * as empty are the same object.
+ * `shared`: the one that is returned instead, where all that are empty are one object. An empty
+ * default and what is written out as empty then compare equal.
  */
 export function leave<T extends object>(
   state: ReadState,
   place: Place,
   read: T,
-  alike?: T,
+  shared?: T,
 ): T | Bad {
   ascend(state, place);
   if (state.bad > place.bad) return BAD;
   // Whoever marks it needs one of its own.
   if (state.leavesOpen && state.depth === 0) return read;
-  return alike ?? freeze(read);
+  return shared ?? freeze(read);
 }
 
 /** The words for a type in problems. */
@@ -283,9 +283,8 @@ type Path = readonly (string | number)[];
 const none: readonly never[] = freeze([]);
 
 /**
- * Reads a value of whatever origin. Never throws for any value. If the stack overflows while a
- * foreign value is copied, the value is refused with `snapshot_limit`, or the `RangeError` passes
- * where not even that could be reported.
+ * Reads a value of whatever origin. No value makes it throw; but if the stack overflows while a
+ * foreign value is copied, and not even `snapshot_limit` can be reported, the `RangeError` passes.
  *
  * `previous`: what this library made for the same place; kept where nothing differs. `partial`:
  * fields of known shape that are left out stay as in `previous`. `leavesOpen`: the outermost

@@ -26,7 +26,9 @@ export function joinSets(
     forEach(fields, (field) => {
       // Of a level that does not itself grow, nothing but sets does.
       if (field.tier !== "monotonic") return;
-      level[field.key] = without(setOf(inner[key], field.key), setOf(start[key], field.key));
+      const more = without(setOf(inner[key], field.key), setOf(start[key], field.key));
+      // An empty set would be one that is proposed, and so there.
+      if (more.length > 0) level[field.key] = more;
     });
     added[key] = level;
   });

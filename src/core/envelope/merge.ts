@@ -271,11 +271,11 @@ function mergeSet(state: MergeState, node: Node, change: Change): unknown {
     refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
     return change.current;
   }
-  if (next !== change.current) checkUnion(state, node, change, next);
+  if (next !== change.current) checkJoined(state, node, change, next);
   return next;
 }
 
-/** Its list or set takes what is new; the fields that follow from it are computed again. */
+/** A level whose list or set takes what is new. What follows from that is computed again. */
 function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unknown {
   // A table is refused in which a level grows by what is no field of it.
   const field = node.grows as Node;
@@ -290,7 +290,7 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     return current;
   }
   const isGrown = list !== (part.current ?? none);
-  if (isGrown) checkUnion(state, field, part, list);
+  if (isGrown) checkJoined(state, field, part, list);
   const next = grownLevel(node, { current, list, proposed });
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
@@ -328,7 +328,7 @@ function grownList(change: Change): List | undefined {
 }
 
 /** Checks what has grown as a whole, including what others added, and counts that. */
-function checkUnion(state: MergeState, node: Node, change: Change, next: List): void {
+function checkJoined(state: MergeState, node: Node, change: Change, next: List): void {
   // The schema of the set or list read each of them that is there.
   const { current, shown, proposed } = change as Change<List>;
   if (current === shown) return;

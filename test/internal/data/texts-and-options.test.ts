@@ -4,12 +4,12 @@ import {
   admit,
   expectOptions,
   longestTimerMs,
-  parseText,
   payloadLimits,
   readOption,
   readWhole,
   writeText,
 } from "../../../src/core/data/index.ts";
+import { parseText } from "../../../src/core/data/json-text.ts";
 import { compileSchema } from "../../../src/core/schema/index.ts";
 import { utf8Text } from "../../support/kinds.ts";
 
