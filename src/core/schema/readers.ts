@@ -82,7 +82,7 @@ function alreadyBad(state: ReadState): Bad {
 }
 
 /** Checks a number. There is no minus zero in the data. */
-export function checkNumber(state: ReadState, value: number): number | Bad {
+function checkNumber(state: ReadState, value: number): number | Bad {
   if (isFiniteNumber(value)) return value === 0 ? 0 : value;
   return report(state, "snapshot_type", "a finite number", "NaN or an infinity");
 }
