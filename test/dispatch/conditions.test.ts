@@ -66,6 +66,19 @@ describe("conditions", () => {
     expect(await runs({ tools: ["add"] }, result)).toBe(true);
   });
 
+  it("on tools match a result whose tool the host does not know, which may be any", async () => {
+    const resultOf = (tool_name: string) =>
+      message({
+        content_type: "tool_result",
+        content: { tool_call_id: "1", tool_name, content: "x" },
+      });
+    expect(await runs({ tools: ["add"] }, resultOf(""))).toBe(true);
+    expect(await runs({ tools: ["add"] }, resultOf("add"))).toBe(true);
+    expect(await runs({ tools: ["add"] }, resultOf("sub"))).toBe(false);
+    expect(await runs({ prompts: ["add"] }, resultOf(""))).toBe(false);
+    expect(await runs({ tools: ["add"] }, message({ content_type: "text", text: "" }))).toBe(false);
+  });
+
   it("limit a plugin to prompts and resources", async () => {
     const prompt = ["prompt_pre_fetch", { prompt_id: "greet" }] as const;
     expect(await runs({ prompts: ["gr*"] }, prompt)).toBe(true);

@@ -91,13 +91,26 @@ describe("a payload changed after a plugin allowed it", () => {
     verifies("dispatch:recheck-contested");
     const prefixes: Run = (payload, ...rest) => renames(`my_${payload.name}`)(payload, ...rest);
     const prefix = plugin("prefix", prefixes, { onError: "ignore" });
-    expect(await runOnce([prefix, plugin("alias", renames("sum"))], recheck)).toMatchObject({
+    const code = "payload_contested";
+    const reason =
+      'Plugin "prefix" was asked again on tool_pre_invoke, because a later plugin changed the payload, and would change it once more.';
+    const manager = await manage([prefix, plugin("alias", renames("sum"))]);
+    const contested = await manager.invoke(hook, call, recheck);
+    expect(contested).toMatchObject({
       continueProcessing: false,
       payload: { name: "sum" },
-      violation: { plugin: "prefix", code: "payload_contested" },
-      rejections: [{ plugin: "prefix", path: "payload", code: "payload_contested" }],
-      errors: [{ plugin: "prefix", code: "payload_contested" }],
+      violation: { plugin: "prefix", code, reason },
+      rejections: [{ plugin: "prefix", path: "payload", code, reason }],
+      errors: [{ plugin: "prefix", code }],
     });
+    expect(contested.executions.at(-1)).toMatchObject({
+      plugin: "prefix",
+      status: "error",
+      effectiveAllow: false,
+      reason,
+      errorCode: code,
+    });
+    expect(manager.counts()).toMatchObject({ errored: 1, denied: 0 });
     const rewriter = { plugin: prefix, mode: "transform" as const };
     expect(await runOnce([plugin("guard", () => allow()), rewriter], recheck)).toMatchObject({
       continueProcessing: true,
@@ -223,11 +236,12 @@ describe("a payload that another run changed", () => {
     );
     expect(asked).toEqual(["judges", "beside"]);
     expect(result.continueProcessing).toBe(true);
-    expect(result.executions.map(({ plugin: name, status }) => [name, status])).toEqual([
-      ["judges", "completed"],
-      ["transforms", "skipped"],
-      ["beside", "completed"],
-      ["later", "skipped"],
+    const reason = "It may not deny.";
+    expect(result.executions).toMatchObject([
+      { plugin: "judges", status: "completed", reason: undefined },
+      { plugin: "transforms", status: "skipped", reason },
+      { plugin: "beside", status: "completed", reason: undefined },
+      { plugin: "later", status: "skipped", reason },
     ]);
   });
 

@@ -60,7 +60,10 @@ it("plans for the strictest of all handlers", async () => {
   expect(await planOf([{ stream: "sentence" }, { stream: { window: 7 } }])).toEqual(
     pieces(7, true),
   );
+  expect(await planOf([{ stream: { window: 5 } }, { stream: "pass" }])).toEqual(pieces(5));
   expect(await planOf([{ stream: { window: 7 } }, {}, { stream: "pass" }])).toEqual(whole);
+  expect(await planOf([{}, { stream: { window: 7 } }])).toEqual(whole);
+  expect(await planOf([{}, { stream: "sentence" }])).toEqual(whole);
 });
 
 it("plans without handlers that cannot hold anything back, or that are for other calls", async () => {
@@ -81,7 +84,9 @@ it("plans without handlers that cannot hold anything back, or that are for other
 
 it("plans for handlers whose conditions may be met by what is still to come", async () => {
   verifies("dispatch:stream-plan");
-  expect(await planOf([{ conditions: { tools: ["send_*"] } }])).toEqual(whole);
+  const sends = { conditions: { tools: ["send_*"] } };
+  expect(await planOf([sends])).toEqual(whole);
+  expect(await planOf([sends], { server: "files", tenant: "acme" })).toEqual(whole);
   expect(await planOf([{ conditions: { servers: ["files"] } }])).toEqual(whole);
 });
 
@@ -132,11 +137,12 @@ it("runs those that judge parts for a part, and all of them for the whole", asyn
     { plugin: "window", done: false },
     { plugin: "sentence", done: false },
   ]);
-  expect(part.executions.map(({ plugin, status }) => [plugin, status])).toEqual([
-    ["window", "completed"],
-    ["pass", "skipped"],
-    ["trial", "skipped"],
-    ["sentence", "completed"],
+  const reason = "It runs at the end.";
+  expect(part.executions).toMatchObject([
+    { plugin: "window", status: "completed" },
+    { plugin: "pass", status: "skipped", reason },
+    { plugin: "trial", status: "skipped", reason },
+    { plugin: "sentence", status: "completed" },
   ]);
   await manager.invoke(hook, message, { stream: { done: true }, context: part.context });
   expect(calls.splice(0).map(({ done }) => done)).toEqual([true, true, true, true]);

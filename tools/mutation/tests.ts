@@ -107,6 +107,10 @@ const apart: Readonly<Record<string, { readonly begin: string; readonly because:
     begin: "test/hooks/deadlines",
     because: "They load the sources anew with a clock and timers of their own.",
   },
+  "two-copies": {
+    begin: "test/hooks/two-copies",
+    because: "They load the sources twice.",
+  },
   deadlines: { begin: "property-tests/deadlines", because: "They have a clock of their own, too." },
   "realm-independent": {
     begin: "property-tests/realm-independent",

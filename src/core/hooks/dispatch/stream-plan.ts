@@ -37,7 +37,7 @@ export function streamPlan(
   let window = 0;
   let sentence = false;
   const add = (step: Step) => {
-    if (step.mode === "disabled" || step.plugin.off || step.conditions?.isRuledOut(given)) return;
+    if (step.plugin.off || step.conditions?.isRuledOut(given)) return;
     const stream = step.stream ?? "buffer";
     if (stream === "buffer" || mode === "buffer") mode = "buffer";
     else if (stream !== "pass") mode = "pieces";
