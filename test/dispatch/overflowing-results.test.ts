@@ -17,9 +17,19 @@ const fail = (): never => {
 };
 
 it.each([
-  ["overflows the stack", overflow, "snapshot_limit"],
-  ["throws any other error", fail, "snapshot_proxy"],
-] as const)("a result that %s when it is read is refused", async (_, read, code) => {
+  [
+    "overflows the stack",
+    overflow,
+    "snapshot_limit",
+    "Expected a result that the stack has room to read, got a deeper one.",
+  ],
+  [
+    "throws any other error",
+    fail,
+    "snapshot_proxy",
+    "Expected a plain object, got one that throws when it is read.",
+  ],
+] as const)("a result that %s when it is read is refused", async (_, read, code, reason) => {
   const plugin = definePlugin({
     name: "odd",
     version: "1.0.0",
@@ -29,6 +39,6 @@ it.each([
   const payload = createMessage({ role: "user", content: [] });
   const { errors, rejections } = await manager.invoke("evaluate", payload);
   expect(errors).toMatchObject([{ plugin: "odd", code }]);
-  expect(rejections).toMatchObject([{ path: "(result)", code }]);
+  expect(rejections).toMatchObject([{ path: "(result)", code, reason }]);
   await manager.close();
 });

@@ -3,7 +3,7 @@ import { addLabels, allow, deny } from "glassine";
 import { freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { call, hook, labelsOf, manage, plugin, type Run, runOnce } from "./support.ts";
+import { call, hook, labelsOf, manage, plugin, type Run, rest, runOnce } from "./support.ts";
 
 const recheck = { recheck: true };
 
@@ -116,6 +116,38 @@ describe("a payload changed after a plugin allowed it", () => {
       continueProcessing: true,
       payload: { name: "my_add" },
     });
+  });
+
+  it("is not shown to a plugin that was switched off meanwhile", async () => {
+    verifies("dispatch:recheck");
+    let asked = 0;
+    const fails: Run = () => {
+      asked += 1;
+      throw new Error("Broken");
+    };
+    const broken = plugin("broken", fails, { onError: "disable" });
+    const result = await runOnce([broken, plugin("alias", renames("sum"))], recheck);
+    expect(asked).toBe(1);
+    expect(saidBy(result)).toEqual([
+      ["broken", "error"],
+      ["alias", "completed"],
+    ]);
+  });
+
+  it("is followed by the concurrent plugins that its conditions name, and records of the others", async () => {
+    verifies("dispatch:recheck-records");
+    const beside = (name: string, tool: string) =>
+      plugin(name, () => {}, { mode: "concurrent", conditions: { tools: [tool] } });
+    const others = [beside("sums", "sum"), beside("adds", "add")];
+    const guard = plugin("guard", () => allow());
+    const result = await runOnce([guard, plugin("alias", renames("sum")), ...others], recheck);
+    expect(saidBy(result)).toEqual([
+      ["guard", "completed"],
+      ["alias", "completed"],
+      ["sums", "completed"],
+      ["adds", "skipped"],
+      ["guard", "completed"],
+    ]);
   });
 
   it("is shown once, however many changed it, and not if nobody did", async () => {
@@ -234,6 +266,7 @@ describe("a payload that another run changed", () => {
       ],
       only,
     );
+    await rest();
     expect(asked).toEqual(["judges", "beside"]);
     expect(result.continueProcessing).toBe(true);
     const reason = "It may not deny.";

@@ -126,13 +126,14 @@ it("runs those that judge parts for a part, and all of them for the whole", asyn
   verifies("dispatch:stream-parts");
   const calls: Call[] = [];
   const plugins = [
-    watcher("window", { stream: { window: 5 } }, calls),
+    watcher("window", { stream: { window: 5 }, conditions: { tenants: ["acme"] } }, calls),
     watcher("sentence", { stream: "sentence", mode: "concurrent" }, calls),
     watcher("pass", { stream: "pass" }, calls),
     watcher("trial", { mode: "audit" }, calls),
   ];
+  const given = { tenant: "acme" };
   const manager = await createPluginManager({ plugins });
-  const part = await manager.invoke(hook, message, { stream: { done: false } });
+  const part = await manager.invoke(hook, message, { ...given, stream: { done: false } });
   expect(calls.splice(0)).toEqual([
     { plugin: "window", done: false },
     { plugin: "sentence", done: false },
@@ -144,9 +145,9 @@ it("runs those that judge parts for a part, and all of them for the whole", asyn
     { plugin: "trial", status: "skipped", reason },
     { plugin: "sentence", status: "completed" },
   ]);
-  await manager.invoke(hook, message, { stream: { done: true }, context: part.context });
+  await manager.invoke(hook, message, { ...given, stream: { done: true }, context: part.context });
   expect(calls.splice(0).map(({ done }) => done)).toEqual([true, true, true, true]);
-  await manager.invoke(hook, message);
+  await manager.invoke(hook, message, given);
   expect(calls.map(({ done }) => done)).toEqual([undefined, undefined, undefined, undefined]);
 });
 

@@ -226,7 +226,6 @@ async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> 
   const wasCounted = run.counted;
   if (wasCounted) run.runtime.inFlight -= 1;
   run.counted = false;
-  run.ending = "errored";
   run.dropWait(true);
   await undefined;
   if (wasCounted) run.runtime.counts.errored += 1;
