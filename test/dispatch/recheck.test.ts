@@ -150,6 +150,30 @@ describe("a payload changed after a plugin allowed it", () => {
     ]);
   });
 
+  it("leaves the records of concurrent plugins in place if one of them denies", async () => {
+    verifies("dispatch:recheck-records");
+    const concurrent = { mode: "concurrent" } as const;
+    const result = await runOnce(
+      [
+        plugin("guard", () => allow()),
+        plugin("alias", renames("sum")),
+        plugin("beside", () => allow(), concurrent),
+        plugin("denies", () => deny("no"), concurrent),
+        plugin("later", () => {}, { mode: "fire_and_forget" }),
+      ],
+      recheck,
+    );
+    expect(result.violation).toMatchObject({ plugin: "denies" });
+    expect(saidBy(result)).toEqual([
+      ["guard", "completed"],
+      ["alias", "completed"],
+      ["beside", "completed"],
+      ["denies", "halted"],
+      ["later", "skipped"],
+      ["guard", "completed"],
+    ]);
+  });
+
   it("is shown once, however many changed it, and not if nobody did", async () => {
     verifies("dispatch:recheck");
     let asked = 0;
