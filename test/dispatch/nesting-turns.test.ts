@@ -22,6 +22,14 @@ import {
   tagger,
 } from "./support.ts";
 
+/** A slot of a host's own, but for its schema. */
+const shelf = {
+  tier: "mutable",
+  read: "everyone",
+  write: "everyone",
+  description: "Of a test.",
+} as const;
+
 const hangs = plugin("hangs", (_p, _c) => never(), { timeoutMs: null });
 
 describe("labels of an inner run", () => {
@@ -56,18 +64,7 @@ describe("labels of an inner run", () => {
   });
 
   it("of another host do not join", async () => {
-    const description = "Of a test.";
-    const host = defineHost({
-      slots: {
-        shelf: {
-          tier: "mutable",
-          read: "everyone",
-          write: "everyone",
-          description,
-          schema: jsonObject(),
-        },
-      },
-    });
+    const host = defineHost({ slots: { shelf: { ...shelf, schema: jsonObject() } } });
     const inner = await host.createPluginManager({ plugins: [tagger("inner")] });
     let labels: readonly string[] = [];
     const nests: Run = async (payload, context) => {
@@ -82,31 +79,22 @@ describe("labels of an inner run", () => {
     ["may be null", z.nullable(stringSet())],
     ["may not be empty", z.optional(withRule(stringSet(), "full", (set) => set.length > 0))],
   ])("that are none leave alone a set that %s, in a slot that changed", async (_which, tags) => {
-    const host = defineHost({
-      slots: {
-        shelf: {
-          tier: "mutable",
-          read: "everyone",
-          write: "everyone",
-          description: "Of a test.",
-          schema: z.object({ tags, count: z.optional(z.number()) }),
-          fields: { tags: { tier: "monotonic" } },
-        },
-      },
-    });
+    const schema = z.object({ tags, count: z.optional(z.number()) });
+    const fields = { tags: { tier: "monotonic" } } as const;
+    const host = defineHost({ slots: { shelf: { ...shelf, schema, fields } } });
     const counts: Run = () => ({ modifiedExtensions: { shelf: { count: 2 } } as never });
     const inner = await host.createPluginManager({ plugins: [plugin("counts", counts)] });
-    let shelf: unknown;
+    let changed: unknown;
     const nests: Run = async (payload, context) => {
       const extensions = host.createExtensions({ shelf: { count: 1 } as never });
       const ended = await inner.invoke(hook, payload, { parent: context, extensions });
-      shelf = ended.extensions.shelf;
+      changed = ended.extensions.shelf;
     };
     const outer = await host.createPluginManager({ plugins: [plugin("nests", nests)] });
     for (const given of [{}, { shelf: { count: 5 } }]) {
       const extensions = host.createExtensions(given as never);
       const result = await outer.invoke(hook, call, { extensions });
-      expect(shelf).toMatchObject({ count: 2 });
+      expect(changed).toMatchObject({ count: 2 });
       expect(result.violation).toBeUndefined();
       expect(result.extensions).toBe(extensions);
     }

@@ -31,7 +31,7 @@ describe("an answer of another copy", () => {
     const given = { code: "late", reason: "not now", description: "Later.", details: { until: 5 } };
     expect(here.violationOf(other.deny(given))).toEqual(given);
     expect(here.isAllow(other.deny(given))).toBe(false);
-    const [violation] = [here.violationOf(here.deny("no"))];
+    const violation = here.violationOf(here.deny("no"));
     expect(here.violationOf(other.deniedBy(violation as never))).toEqual(violation);
   });
 
