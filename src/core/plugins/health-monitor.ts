@@ -14,9 +14,9 @@ import {
   unowned,
 } from "../hooks/index.ts";
 import { timestampNow } from "../observe/index.ts";
-import { noRunOptions } from "./begin-run.ts";
 import { handlerStep, type ManagerParts, type Member } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
+import { noRunOptions } from "./invoke.ts";
 import { quoteName } from "./read-plain.ts";
 
 // Captured, so that a test's or plugin's clock keeps no check from ending.

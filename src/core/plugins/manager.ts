@@ -1,21 +1,16 @@
 /** Registers plugins once and runs hooks. */
 import { intrinsics, type Limits } from "../data/index.ts";
 import { type Declassification, emptyExtensions } from "../envelope/index.ts";
-import { GlassineError, optionsInvalid } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
   contextClassWith,
-  MessageRun,
-  operate,
-  run,
   type StreamPlan,
-  settled,
   streamPlan,
 } from "../hooks/index.ts";
 import type { AuditEventInput, AuditFailures } from "../observe/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { auditRecorder, type Declassified } from "./audit-recorder.ts";
-import { type Beginning, beginMessage, beginOperation } from "./begin-run.ts";
 import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
 import { unsignedAmong, unsignedReminder, warnOfUnsigned } from "./discovered.ts";
@@ -23,6 +18,7 @@ import { type HandlerInfo, handlersOn } from "./handler-info.ts";
 import type { ManagerParts, StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
+import { type Invoking, invokeOn } from "./invoke.ts";
 import { endIsolated, isolationOf } from "./isolated.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { compileOperations } from "./operations.ts";
@@ -126,85 +122,42 @@ export async function createManager(
   runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
   const health = healthMonitor({ ...parts, members, runtime, redact: secrets.redact });
   const report = reportOf(surface, members, options.services);
-  const beginning: Beginning = {
+  const { metrics, discovered, logger } = options;
+  const hookNames = Object.keys(surface.hooks);
+  const invoking: Invoking = {
     slots,
     runtime,
+    hookNames,
+    compiledHooks,
+    compiledOperations,
     empty: emptyExtensions(slots),
     denyTampering: options.tampering === "deny",
+    maxInFlight: options.maxInFlight,
+    metrics,
+    remind: unsignedReminder(discovered, logger),
     warned: intrinsics.newRecord(),
+    closed: false,
   };
-  const { metrics, discovered, logger } = options;
-  const remind = unsignedReminder(discovered, logger);
-  let closed = false;
-
-  function invoke(
-    hook: string,
-    payload: unknown,
-    given?: InvokeOptions<unknown>,
-  ): Promise<AnyInvokeResult> {
-    const startedAt = metrics === undefined ? 0 : intrinsics.monotonicNow();
-    let begun: MessageRun | undefined;
-    try {
-      remind?.();
-      if (closed)
-        throw new GlassineError("manager_closed", "The manager is closed; create a new one.");
-      if (runtime.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
-      const compiled = compiledHooks[hook];
-      if (compiled === undefined) {
-        const operation = compiledOperations[hook];
-        if (operation === undefined) throw unknown(hook);
-        const operationRun = beginOperation(beginning, operation, payload, given);
-        count();
-        const answer = operate(operationRun);
-        metrics?.follow(hook, operation.semantic, startedAt, answer);
-        return answer as Promise<AnyInvokeResult>;
-      }
-      const messageRun = beginMessage(beginning, compiled, payload, given);
-      let result: Promise<AnyInvokeResult>;
-      if (messageRun instanceof MessageRun) {
-        begun = messageRun;
-        count();
-        result = run(messageRun);
-      } else result = settled(messageRun);
-      metrics?.follow(hook, "message", startedAt, result);
-      return result;
-    } catch (error) {
-      // The stack may be exhausted: do no more than this.
-      if (begun?.counted === true) {
-        begun.counted = false;
-        runtime.inFlight -= 1;
-        runtime.counts.errored += 1;
-      }
-      return rejected(error);
-    }
-  }
-
-  function count(): void {
-    runtime.inFlight += 1;
-    runtime.counts.started += 1;
-  }
-
-  const unknown = (hook: unknown) => unknownHook(String(hook), Object.keys(surface.hooks));
   const compiledFor = (hook: string) => {
     const compiled = compiledHooks[hook] ?? compiledOperations[hook];
-    if (compiled === undefined) throw unknown(hook);
+    if (compiled === undefined) throw unknownHook(String(hook), hookNames);
     return compiled;
   };
   const plugins = members.map(({ item }) => item.plugin);
   const isolated = new Map(plugins.map((plugin) => [plugin.name, isolationOf(plugin)?.kind]));
   const handlersFor = (hook: string) => handlersOn(surface, hook, compiledFor(hook), isolated);
-  metrics?.standing(Object.keys(surface.hooks), members.length, (hook) => handlersFor(hook).length);
+  metrics?.standing(hookNames, members.length, (hook) => handlersFor(hook).length);
   warnOfUnsigned(discovered, logger);
   const unsigned = unsignedAmong(discovered);
   const stop = () => {
-    closed = true;
+    invoking.closed = true;
     health.stop();
   };
   const manager: AnyManager = {
     plugins: Object.freeze(plugins),
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
     payloadLimits: options.payloadLimits,
-    invoke,
+    invoke: invokeOn(invoking),
     handles: (hook) => {
       const compiled = compiledFor(hook);
       return "steps" in compiled ? compiled.steps.length > 0 : !compiled.empty;
@@ -235,13 +188,4 @@ export async function createManager(
 
 function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
   return definition.manifest.routes.map((route) => Object.freeze({ plugin: plugin.name, route }));
-}
-
-// An async function rejects inside the engine, out of reach of patched prototypes.
-async function rejected(error: unknown): Promise<never> {
-  throw error;
-}
-
-function overloaded(hook: string, max: number): GlassineError {
-  return new GlassineError("overloaded", `More than ${max} invocations are in flight.`, { hook });
 }

@@ -13,7 +13,6 @@ import {
 import { freezePayload } from "../messages/index.ts";
 import { compileSchema } from "../schema/index.ts";
 import { zodOf } from "../slots/index.ts";
-import { noRunOptions } from "./begin-run.ts";
 import { isOfService } from "./capabilities.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
@@ -26,6 +25,7 @@ import {
   type Member,
   stateOf,
 } from "./handler-step.ts";
+import { noRunOptions } from "./invoke.ts";
 import { byUnits } from "./order.ts";
 
 /** What hooks of these semantics are compiled from. */

@@ -1,6 +1,6 @@
 /**
- * Begins a run: reads the options of `invoke`, the payload and the extensions. Every mistake that a
- * host can make in a call is found here.
+ * `invoke`: reads its options, the payload and the extensions, and starts the run. Every mistake that
+ * a host can make in a call is found here.
  */
 import { includes, intrinsics } from "../data/index.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
@@ -14,46 +14,117 @@ import {
   MessageRun,
   nestedScope,
   OperationRun,
+  operate,
   originOf,
   RequestScope,
   type RunOptions,
   renamedScope,
   requestOf,
   resultOf,
+  run,
   scopeIn,
+  settled,
   streamPlan,
 } from "../hooks/index.ts";
 import { payloadFor, valueFor } from "../messages/index.ts";
 import { type Compiled, compileSchema, jsonObject } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { tamperedViolation } from "./deny-tampering.ts";
+import type { Metrics } from "./metrics.ts";
 import { headersMoved, warnHeaders } from "./payload-headers.ts";
-import { quoteName, readPlainArray } from "./read-plain.ts";
+import { quoteName, readPlainArray, unknownHook } from "./read-plain.ts";
 import type { InvokeOptions } from "./types.ts";
 
 type Given = InvokeOptions<unknown>;
 
-/** What all runs of a manager begin with. */
-export interface Beginning {
+/** What all calls of `invoke` on a manager share. */
+export interface Invoking {
   readonly slots: CompiledSlots;
   readonly runtime: ManagerRuntime;
+  /** Of all hooks that the host knows. */
+  readonly hookNames: readonly string[];
+  readonly compiledHooks: Readonly<Record<string, CompiledHook>>;
+  readonly compiledOperations: Readonly<Record<string, CompiledOperation>>;
   /** The extensions of a run that was given none. */
   readonly empty: Slots;
   readonly denyTampering: boolean;
+  readonly maxInFlight: number;
+  readonly metrics: Metrics | undefined;
+  /** Warns now and then of plugins whose signature nobody checked. */
+  readonly remind: (() => void) | undefined;
   /** The hooks whose caller was warned about `headers` on a payload. */
   readonly warned: Record<string, unknown>;
+  closed: boolean;
+}
+
+/** The method `invoke` of one manager. It never throws: what is wrong with a call rejects. */
+export function invokeOn(
+  invoking: Invoking,
+): (hook: string, payload: unknown, given?: Given) => Promise<AnyInvokeResult> {
+  const { runtime, compiledHooks, compiledOperations, maxInFlight, metrics } = invoking;
+  return function invoke(hook, payload, given) {
+    const startedAt = metrics === undefined ? 0 : intrinsics.monotonicNow();
+    let begun: MessageRun | undefined;
+    try {
+      invoking.remind?.();
+      if (invoking.closed)
+        throw new GlassineError("manager_closed", "The manager is closed; create a new one.");
+      if (runtime.inFlight >= maxInFlight) throw overloaded(hook, maxInFlight);
+      const compiled = compiledHooks[hook];
+      if (compiled === undefined) {
+        const operation = compiledOperations[hook];
+        if (operation === undefined) throw unknownHook(String(hook), invoking.hookNames);
+        const operationRun = beginOperation(invoking, operation, payload, given);
+        count(runtime);
+        const answer = operate(operationRun);
+        metrics?.follow(hook, operation.semantic, startedAt, answer);
+        return answer as Promise<AnyInvokeResult>;
+      }
+      const messageRun = beginMessage(invoking, compiled, payload, given);
+      let result: Promise<AnyInvokeResult>;
+      if (messageRun instanceof MessageRun) {
+        begun = messageRun;
+        count(runtime);
+        result = run(messageRun);
+      } else result = settled(messageRun);
+      metrics?.follow(hook, "message", startedAt, result);
+      return result;
+    } catch (error) {
+      // The stack may be exhausted: do no more than this.
+      if (begun?.counted === true) {
+        begun.counted = false;
+        runtime.inFlight -= 1;
+        runtime.counts.errored += 1;
+      }
+      return rejected(error);
+    }
+  };
+}
+
+function count(runtime: ManagerRuntime): void {
+  runtime.inFlight += 1;
+  runtime.counts.started += 1;
+}
+
+// An async function rejects inside the engine, out of reach of patched prototypes.
+async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
+function overloaded(hook: string, max: number): GlassineError {
+  return new GlassineError("overloaded", `More than ${max} invocations are in flight.`, { hook });
 }
 
 /** Begins a run of a message hook. Returns the result itself if no handler has to run. */
-export function beginMessage(
-  beginning: Beginning,
+function beginMessage(
+  invoking: Invoking,
   compiled: CompiledHook,
   payload: unknown,
   given: Given | undefined,
 ): MessageRun | AnyInvokeResult {
-  const { runtime, denyTampering, warned } = beginning;
+  const { runtime, denyTampering, warned } = invoking;
   const { hook, payloadLimits, headersField: field } = compiled;
-  const begun = readGiven(beginning, given, undefined, hook);
+  const begun = readGiven(invoking, given, undefined, hook);
   const { options, scope } = begun;
   checkProgress(compiled, options);
   let { extensions } = begun;
@@ -71,24 +142,24 @@ export function beginMessage(
     runtime.counts.allowed += 1;
     return resultOf({ compiled, payload: read, extensions, scope, written: undefined }, undefined);
   }
-  const run = new MessageRun(compiled, read, extensions, scope, options);
-  if (tampered !== undefined) run.stop(tampered, "denied");
-  return run;
+  const messageRun = new MessageRun(compiled, read, extensions, scope, options);
+  if (tampered !== undefined) messageRun.stop(tampered, "denied");
+  return messageRun;
 }
 
 /** Begins a run of a hook of another semantic. */
-export function beginOperation(
-  beginning: Beginning,
+function beginOperation(
+  invoking: Invoking,
   compiled: CompiledOperation,
   payload: unknown,
   given: Given | undefined,
 ): OperationRun {
   const { operation, hook, limits } = compiled;
-  const { options, scope, extensions } = readGiven(beginning, given, operation, hook);
+  const { options, scope, extensions } = readGiven(invoking, given, operation, hook);
   if (options.stream !== undefined)
     throw optionsInvalid(`stream is for message hooks, and ${quoteName(hook)} is not one.`);
   const read = valueFor(compiled.payload, payload, "payload_invalid", hook, limits);
-  if (beginning.denyTampering && tamperedViolation() !== undefined) {
+  if (invoking.denyTampering && tamperedViolation() !== undefined) {
     const text = "The realm is not as it was when the library loaded.";
     throw new GlassineError("realm_tampered", text, { hook });
   }
@@ -105,7 +176,7 @@ interface ReadGiven {
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
 function readGiven(
-  { slots, runtime, empty }: Beginning,
+  { slots, runtime, empty }: Invoking,
   given: Given | undefined,
   operation: Compiled | undefined,
   hook: string,
