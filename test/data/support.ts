@@ -45,7 +45,7 @@ export function admitOver(
 ): Admitted {
   // Over a root, the level alone, as for what a plugin returns.
   const { read } = partial ? (compiled.level ?? compiled) : compiled;
-  return admit(read, value, optionsOf(how), previous, partial);
+  return admit(read, value, optionsOf(how), previous, partial ? "partial" : "whole");
 }
 
 /** The result of a reading. Fails if the value was refused. */

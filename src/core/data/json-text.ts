@@ -59,7 +59,7 @@ export function admitDocument(
   read: Reader,
   input: unknown,
   { limits, shapeCode, strict }: Omit<ReadOptions, "origin">,
-  leavesOpen = false,
+  how: "whole" | "open" = "whole",
 ): AdmittedDocument {
   const isText = typeof input === "string";
   const { value, problem } = isText
@@ -67,7 +67,7 @@ export function admitDocument(
     : { value: input, problem: undefined };
   if (problem !== undefined) return { ok: false, problems: [problem], value };
   const options = { origin: isText ? "parsed" : "host", limits, shapeCode, strict } as const;
-  const admitted = admit(read, value, options, undefined, false, leavesOpen);
+  const admitted = admit(read, value, options, undefined, how);
   return admitted.ok ? admitted : { ...admitted, value };
 }
 

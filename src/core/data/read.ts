@@ -286,20 +286,19 @@ const none: readonly never[] = freeze([]);
  * Reads a value of whatever origin. No value makes it throw; but if the stack overflows while a
  * foreign value is copied, and not even `snapshot_limit` can be reported, the `RangeError` passes.
  *
- * `previous`: what this library made for the same place; kept where nothing differs. `partial`:
- * fields of known shape that are left out stay as in `previous`. `leavesOpen`: the outermost
- * container is not frozen yet, because the caller marks it first.
+ * `previous`: what this library made for the same place; kept where nothing differs. `"partial"`:
+ * fields of known shape that are left out stay as in `previous`. `"open"`: the outermost container
+ * is not frozen yet, because the caller marks it first.
  */
 export function admit(
   read: Reader,
   value: unknown,
   options: ReadOptions,
   previous?: unknown,
-  partial = false,
-  leavesOpen = false,
+  how: "whole" | "partial" | "open" = "whole",
 ): Admitted {
-  const state = newReadState(options, leavesOpen);
-  const result = readValue(state, read, value, previous, partial);
+  const state = newReadState(options, how === "open");
+  const result = readValue(state, read, value, previous, how === "partial");
   if (result === BAD) return { ok: false, problems: toArray(state.problems) };
   const { dropped, droppedCount } = state;
   const paths = dropped === undefined ? none : toArray(dropped);

@@ -81,7 +81,8 @@ function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots 
     shapeCode: "extensions_shape",
     strict: true,
   } as const;
-  const admitted = admit(slots.envelope.read, proposed, options, extensions, !isHost);
+  const how = isHost ? "whole" : "partial";
+  const admitted = admit(slots.envelope.read, proposed, options, extensions, how);
   if (!admitted.ok) {
     const { code, path, expected, received } = decisive(admitted.problems);
     const text = `amend: ${formatPath(path)}: expected ${expected}, got ${received}.`;

@@ -93,7 +93,7 @@ export function merge(input: MergeInput): MergeOutcome {
 function readOf(read: Reader, value: unknown, previous: unknown, limits: Limits): Admitted {
   const shapeCode = "extensions_shape";
   const options = { origin: "plugin", limits, shapeCode, strict: true } as const;
-  return admit(read, value, options, previous, true);
+  return admit(read, value, options, previous, "partial");
 }
 
 /** Slot by slot, from what is there now. */

@@ -55,7 +55,7 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const limits = limitsOver(payloadLimits, options.limits);
   const strict = readOption(options, "strict", "boolean") === true;
   const reading = { limits, shapeCode: "payload_shape", strict } as const;
-  const read = admitDocument(messageReader.read, input, reading, true);
+  const read = admitDocument(messageReader.read, input, reading, "open");
   if (!read.ok) throw invalidMessage(read.problems);
   const message = markPayload(read.value as object, messageReader, limits) as Message;
   const dropped = intrinsics.freeze(mapped(read.dropped, formatPath));

@@ -234,7 +234,7 @@ function readOpen(
   origin: "host" | "parsed" = "host",
 ): unknown {
   const options = { origin, limits, shapeCode: "payload_shape", strict: true } as const;
-  const admitted = admit(compiled.read, value, options, undefined, false, true);
+  const admitted = admit(compiled.read, value, options, undefined, "open");
   if (admitted.ok) return admitted.value;
   throw invalid(code, what, admitted.problems);
 }

@@ -33,7 +33,7 @@ export function readView(
   const shapeCode = "extensions_shape";
   const options = { origin: "parsed", limits, shapeCode, strict: false } as const;
   // In part: what the grant hides need not be there, even where a host's slot requires it.
-  const admitted = admit(slots.envelope.read, shown, options, undefined, true);
+  const admitted = admit(slots.envelope.read, shown, options, undefined, "partial");
   if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
   report.addAll(["extensions"], admitted);
   const problems: Problem[] = [];

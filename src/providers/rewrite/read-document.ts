@@ -132,7 +132,7 @@ function copyOf(
   }
   const reading = { origin, limits, shapeCode: code, strict: true } as const;
   const previous = copies.of(before) === undefined ? undefined : before;
-  const admitted = admit(anyJson.read, value, reading, previous, false, true);
+  const admitted = admit(anyJson.read, value, reading, previous, "open");
   if (!admitted.ok) throw unreadable(what, code, admitted.problems);
   const copy = admitted.value;
   if (!isObject || copy === previous) return copy;

@@ -277,7 +277,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
   } as const;
   // Over a root, the level alone: what is put together of it is judged below.
   const { read } = compiled.payload.level ?? compiled.payload;
-  const admitted = admit(read, returned, options, current, true);
+  const admitted = admit(read, returned, options, current, "partial");
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return unchanged;
