@@ -176,7 +176,7 @@ describe("a handler that fails", () => {
       code: "result_shape",
       reason: expect.stringMatching(
         new RegExp(
-          `^Plugin "guard" was refused by a helper \\(result_shape\\) on ${hook}\\. [A-Z].*\\. ${whereToLook.replace(".", "\\.")}$`,
+          `^Plugin "guard" failed with result_shape on ${hook}\\. [A-Z].*\\. ${whereToLook.replace(".", "\\.")}$`,
         ),
       ),
     });

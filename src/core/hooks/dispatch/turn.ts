@@ -391,7 +391,7 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
   const turn = { status: "error" } as const;
   if (code === "handler_error") return failed(run, step, code, "threw", turn, seeLog);
   const detail = ` ${refusals[code]?.means}${seeLog}`;
-  return failed(run, step, code, `was refused by a helper (${code})`, turn, detail);
+  return failed(run, step, code, `failed with ${code}`, turn, detail);
 }
 
 export function failLate(run: MessageRun, step: Step): TurnEnd {
