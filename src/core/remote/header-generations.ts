@@ -6,8 +6,8 @@
 import { intrinsics, isRecord, ownValue } from "../data/index.ts";
 import { type HeaderMap, headerMaps } from "../envelope/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
-import { type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
+import type { LevelValue } from "../schema/index.ts";
+import { isEmptyContainer, type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
 
 type MapName = (typeof headerMaps)[number];
 type Maps = { readonly [Name in MapName]: HeaderMap };

@@ -57,6 +57,11 @@ export function changeHeaderMaps(
   return recordOf(entries.filter(([, value]) => value !== undefined));
 }
 
+/** Whether a value is an array or object with nothing in it. */
+export function isEmptyContainer(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
 /** What the view showed at a place. */
 export function shownAt(view: object, keys: readonly string[]): unknown {
   let here: unknown = view;

@@ -1,9 +1,9 @@
 /** What a proposal of another implementation means. */
 import { canonicalInstant, isRecord, ownValue } from "../data/index.ts";
-import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
-import { type OnDropped, recordOf, shownAt } from "./headers.ts";
+import { isEmptyContainer, type OnDropped, recordOf, shownAt } from "./headers.ts";
 
 /** A proposal as this library's writer would have written it. */
 export function asMeant(

@@ -4,11 +4,11 @@ import { admit, isRecord, type Limits } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import type { Problem } from "../errors/index.ts";
-import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
-import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
+import { changeHeaderMaps, isEmptyContainer, withoutSecrets } from "./headers.ts";
 
 /** How a view is read, and what of it is the view's own. */
 interface ViewReading {

@@ -16,6 +16,6 @@ export {
   wholeNumber,
   withKindOf,
 } from "./kinds.ts";
-export { compileLevel, isEmptyContainer, withAliases, withDefault } from "./level.ts";
+export { compileLevel, withAliases, withDefault } from "./level.ts";
 export { readPlain } from "./readers.ts";
 export { pathInSchema } from "./schema-path.ts";

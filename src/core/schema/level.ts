@@ -164,11 +164,6 @@ function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
   return constants.has(def) ? () => first : () => scalarOf(def, first);
 }
 
-/** Whether a value is an array or object with nothing in it. */
-export function isEmptyContainer(value: unknown): boolean {
-  return typeof value === "object" && value !== null && enumerableKeys(value).length === 0;
-}
-
 /** zod makes it, by functions that a plugin may have patched. A container of theirs is not taken. */
 function scalarOf(def: WrapperDef, first: unknown): unknown {
   const value = def.defaultValue;
@@ -246,7 +241,6 @@ export function compileLevel(
     // An object has each key once, so only a second name can name a field again.
     const given = aliases.length > 0 ? newRecord() : undefined;
     let same = known !== undefined;
-    let missing = keys.length;
     // Documents mostly have the fields in the order of the schema.
     let next = 0;
     const names = enumerableKeys(value);
@@ -271,16 +265,14 @@ export function compileLevel(
         if (hasOwn(given, key) && given[key] !== item) {
           report(state, state.shapeCode, `one "${key}"`, "two that differ");
         }
-        if (hasOwn(given, key)) missing += 1;
         given[key] = item;
       }
-      missing -= 1;
       if (item !== shown) same = false;
       // A payload that is there may lack some of the fields.
       if (isPart && !hasOwn(level, key)) put(level, key, item);
       else level[key] = item;
     }
-    if (!isPart && missing > 0) fillIn(state, place, needed, level);
+    if (!isPart) fillIn(state, place, needed, level);
     const isKnown = same && (isPart || hasSame(known as LevelValue, keys, level));
     return leave(state, place, isKnown ? (known as LevelValue) : level);
   };
@@ -378,7 +370,7 @@ export function compileLoose(
       if (raw === undefined || (raw === null && field?.optional === true)) continue;
       place.key = key;
       checkKey(state, key);
-      const shown = known === undefined ? undefined : ownValue(known, key);
+      const shown = ownValue(known, key);
       map[key] = (field?.compiled.read ?? readRest)(state, raw, shown);
     }
     fillIn(state, place, needed, map);

@@ -111,7 +111,7 @@ export function readMap(
     place.key = key;
     checkKey(state, key);
     if (raw === undefined) continue;
-    const shown = known === undefined ? undefined : ownValue(known, key);
+    const shown = ownValue(known, key);
     const item = readValue(state, raw, shown);
     map[key] = item;
     count += 1;
@@ -252,7 +252,7 @@ function readSet(
   max: number,
 ): unknown {
   const items = readArray(state, value, previous, readItem, max);
-  const isRead = items === BAD || items === previous || items === noItems;
+  const isRead = items === BAD || items === previous;
   return isRead ? items : asSet(items as readonly string[], previous);
 }
 

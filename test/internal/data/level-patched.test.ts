@@ -125,6 +125,24 @@ describe("what a plugin put on Array.prototype", () => {
   });
 });
 
+it("what a plugin put on Object.prototype does not catch a field that a payload lacked", () => {
+  const compiled = compileSchema(few, { closed: true, shownWhole: true });
+  let met = 0;
+  const set = () => {
+    met += 1;
+  };
+  let read: Admitted | undefined;
+  changesAfter(() => {
+    patch(Object.prototype, "b", { set });
+    read = admitOver(compiled, { a: "a", b: "B" }, { previous: { a: "a" }, partial: true });
+  });
+  expect(Object.entries(valueIn(read as Admitted) as object)).toEqual([
+    ["a", "a"],
+    ["b", "B"],
+  ]);
+  expect(met).toBe(0);
+});
+
 it("what a plugin put on Object.prototype does not turn a value into an accessor", () => {
   let read: Admitted | undefined;
   const compiled = compile(few);

@@ -233,6 +233,8 @@ describe("a level that keeps unknown fields", () => {
     const shown = valueIn(read({ on: true, more: [1] }));
     expect(valueIn(read({ on: true, more: [1], n: 1 }, { previous: shown }))).toBe(shown);
     expect(valueIn(read({ on: true, more: [1] }, { previous: shown }))).toBe(shown);
+    const fewer = valueIn(read({ on: true }, { previous: shown }));
+    expect(fewer).toEqual({ on: true, n: 1 });
     const changed = valueIn(read({ on: true, more: [1, 2] }, { previous: shown }));
     expect(changed).toEqual({ on: true, n: 1, more: [1, 2] });
     expect(Object.isFrozen(changed) && Object.isFrozen(changed.more)).toBe(true);
