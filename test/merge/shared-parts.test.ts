@@ -7,7 +7,9 @@ import {
   filterExtensions,
   mergeExtensions,
 } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
@@ -72,5 +74,34 @@ describe("the result of an edit is used without a copy", () => {
     expect(after.delegation).toBe(envelope.delegation);
     expect(after.http).toBe(envelope.http);
     expect(after.custom).toBe(envelope.custom);
+  });
+});
+
+describe("a set that became empty is the same object as one that was", () => {
+  const host = defineHost({
+    slots: {
+      shelf: {
+        tier: "mutable",
+        read: "everyone",
+        write: "everyone",
+        description: "What stands on it.",
+        schema: z.object({ tags: stringSet().default([]) }),
+      },
+    },
+  });
+  const shelf = (...tags: readonly string[]) => host.createExtensions({ shelf: { tags } });
+
+  it("in an envelope of the host", () => {
+    const emptied = amend(shelf("a"), ({ shelf }) => {
+      if (shelf) shelf.tags = [];
+    });
+    expect(emptied.shelf?.tags).toBe(shelf().shelf?.tags);
+  });
+
+  it("in a merge with a view of an older envelope", () => {
+    const now = shelf();
+    const view = host.filterExtensions(shelf("a"), []);
+    const returned = { shelf: { tags: [] } };
+    expect(host.mergeExtensions(now, returned, [], { view }).extensions).toBe(now);
   });
 });

@@ -286,9 +286,9 @@ const none: readonly never[] = freeze([]);
  * Reads a value of whatever origin. No value makes it throw; but if the stack overflows while a
  * foreign value is copied, and not even `snapshot_limit` can be reported, the `RangeError` passes.
  *
- * `previous`: what this library made for the same place; kept where nothing differs. `"partial"`:
- * fields of known shape that are left out stay as in `previous`. `"open"`: the outermost container
- * is not frozen yet, because the caller marks it first.
+ * `previous`: what this library made for the same place; kept where nothing differs. `how`:
+ * `"partial"` keeps fields of known shape that are left out as in `previous`; `"open"` does not
+ * freeze the outermost container, because the caller marks it first.
  */
 export function admit(
   read: Reader,

@@ -57,7 +57,7 @@ export interface Invoking {
   closed: boolean;
 }
 
-/** The method `invoke` of one manager. It never throws: what is wrong with a call rejects. */
+/** The method `invoke` of one manager. Whatever is wrong with a call rejects. */
 export function invokeOn(
   invoking: Invoking,
 ): (hook: string, payload: unknown, given?: Given) => Promise<AnyInvokeResult> {

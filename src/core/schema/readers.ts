@@ -252,7 +252,8 @@ function readSet(
   max: number,
 ): unknown {
   const items = readArray(state, value, previous, readItem, max);
-  const isRead = items === BAD || items === previous;
+  // What is empty is one object, over whatever was shown.
+  const isRead = items === BAD || items === previous || items === noItems;
   return isRead ? items : asSet(items as readonly string[], previous);
 }
 
